@@ -1,0 +1,93 @@
+import type { Instant } from '../decision.js';
+import type { BillingMode, Feature, FiniteUnits, GroupType, LicenseType, PoolMode, Reminder, Resource, Units } from '../words.js';
+import type { LicenseSource, PlacedGroup } from './events.js';
+
+/**
+ * An allotment as a caller puts it. `allotmentId: null` is a new one and takes the id at its place in
+ * `SetRestriction.newIds`. `validFrom: null` is now for a new one and unchanged for a known one.
+ */
+export interface AllotmentInput {
+  readonly allotmentId: string | null;
+  readonly type: LicenseType;
+  readonly units: Units;
+  readonly features: readonly Feature[];
+  readonly validFrom: Instant | null;
+  readonly validUntil: Instant | null;
+}
+
+interface ProjectCommands {
+  /** Facts of the group service. */
+  OpenProject: {
+    projectId: string;
+    tenantId: string;
+    partnerId: string;
+    name: string;
+    timeZone: string;
+    billingMode: BillingMode;
+  };
+  PlaceGroups: { groups: readonly PlacedGroup[] };
+  ChangeGroup: { groupId: string; type: GroupType; name: string };
+  RelocateGroup: { groupId: string; parentId: string };
+  RemoveGroup: { groupId: string };
+  AddDevice: { serialNumber: string; groupId: string };
+  RemoveDevice: { serialNumber: string };
+  RemoveMember: { memberId: string };
+
+  /** Licenses. Only a server administrator sets `anotherTrial` (domain.md L1). */
+  GrantLicense: {
+    licenseId: string;
+    type: 'trial' | 'plus';
+    units: Units;
+    features: readonly Feature[];
+    validFrom: Instant | null;
+    validUntil: Instant | null;
+    source: LicenseSource;
+    anotherTrial?: boolean;
+  };
+  ExtendLicense: { licenseId: string; validUntil: Instant | null };
+  SuspendLicense: { licenseId: string; reason: string };
+  ReinstateLicense: { licenseId: string };
+  RevokeLicense: { licenseId: string; reason: string };
+
+  SetRestriction: {
+    groupId: string;
+    enabled: boolean;
+    poolMode: PoolMode;
+    gracePeriodDays: number;
+    allotments: readonly AllotmentInput[];
+    reminder: Reminder | null;
+    /** As many fresh ids as there are allotments. */
+    newIds: readonly string[];
+    cascade: boolean;
+  };
+  TransferAllotments: {
+    fromGroupId: string;
+    toGroupId: string;
+    units: FiniteUnits;
+    reason: string;
+    /** Prefix of the ids of the allotments the target receives: `<newId>_<index>`. */
+    newId: string;
+    cascade: boolean;
+  };
+
+  AssignUnit: {
+    assignmentId: string;
+    groupId: string;
+    resource: Resource;
+    label: string | null;
+    holder: string | null;
+    /** `null`: the oldest free number in force at the group (domain.md U2). */
+    sipAssignmentId: string | null;
+  };
+  ReleaseAssignment: { assignmentId: string; groupId: string };
+
+  /** Records what became due up to `now` and nothing else (domain.md U5, E1). */
+  TakeEffect: Record<never, never>;
+}
+
+export type ProjectCommandType = keyof ProjectCommands;
+/** Every command carries the instant it is decided at. */
+export type ProjectCommand = {
+  [Type in ProjectCommandType]: { readonly type: Type; readonly now: Instant } & Readonly<ProjectCommands[Type]>;
+}[ProjectCommandType];
+export type ProjectCommandOf<Type extends ProjectCommandType> = Extract<ProjectCommand, { type: Type }>;

@@ -1,0 +1,56 @@
+import type { Instant } from '../decision.js';
+import type { Feature, Limit, Resource } from '../words.js';
+
+/** What binds: a restricted group, or the project's capacity (`groupId: null`, the project's name). */
+export interface Binding {
+  readonly groupId: string | null;
+  readonly name: string;
+  /** Its limit at the instant of the refusal. */
+  readonly limit: Limit;
+  /** Until when that limit holds; `null`: for good. */
+  readonly validUntil: Instant | null;
+}
+
+export interface AffectedGroup {
+  readonly groupId: string;
+  readonly name: string;
+}
+
+export interface SuspendedUse {
+  readonly groupId: string;
+  readonly name: string;
+  readonly resource: Resource;
+  readonly count: number;
+}
+
+/** Why a command on a project was refused, with the facts (architecture.md, HTTP). Nothing was recorded. */
+export type ProjectRefusal =
+  | {
+      readonly code: 'LIMIT_EXCEEDED';
+      readonly resource: Resource;
+      readonly requested: Limit;
+      readonly available: Limit;
+      readonly limitedBy: Binding;
+      /** The first instant at which it does not fit. */
+      readonly at: Instant;
+    }
+  | { readonly code: 'SIP_BELOW_MOBILE'; readonly sipNumber: number; readonly mobileApp: Limit }
+  | {
+      readonly code: 'PERIOD_OUTSIDE_PARENT';
+      readonly requestedUntil: Instant | null;
+      readonly limitedBy: Binding;
+    }
+  | { readonly code: 'FEATURE_NOT_AVAILABLE'; readonly feature: Feature; readonly limitedBy: Pick<Binding, 'groupId' | 'name'> }
+  | {
+      readonly code: 'DESCENDANTS_AFFECTED';
+      readonly groups: readonly AffectedGroup[];
+      readonly suspensions: readonly SuspendedUse[];
+    }
+  | { readonly code: 'NO_SIP_NUMBER'; readonly groupId: string }
+  | { readonly code: 'SIP_NUMBER_IN_USE'; readonly assignmentId: string; readonly pairedWith: string }
+  | { readonly code: 'LICENSE_EXPIRED'; readonly groupId: string; readonly resource: Resource; readonly limitedBy: Binding }
+  | { readonly code: 'LICENSE_REVOKED'; readonly licenseId: string }
+  | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
+  | { readonly code: 'TRIAL_ALREADY_USED'; readonly licenseId: string }
+  | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'license' | 'allotment' | 'assignment' | 'device'; readonly id: string }
+  | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };

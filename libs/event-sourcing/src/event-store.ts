@@ -1,0 +1,69 @@
+/** The event store port. Adapters: PostgreSQL (`postgres/`), EventStoreDB. One contract suite runs on each. */
+
+/** What is known about an event besides its payload. Ids derive from the command id, so a repeated append is harmless. */
+export interface EventMetadata {
+  readonly eventId: string;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly commandId: string;
+  /** Who asked: `user:<id>`, `service:<name>`. */
+  readonly actor: string;
+  readonly tenantId: string | null;
+  /** ISO 8601, UTC. */
+  readonly recordedAt: string;
+}
+
+export interface NewEvent {
+  /** PascalCase past tense, unique in the system, `.v2` for a breaking change; never a class name. */
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: EventMetadata;
+}
+
+export interface RecordedEvent extends NewEvent {
+  /** `<category>-<id>`; a category has no `-`. */
+  readonly streamName: string;
+  /** 0 for the first event of its stream. */
+  readonly revision: number;
+  /** The event's place in the order of the whole store. */
+  readonly position: bigint;
+}
+
+/** Revision of a stream that has no event. */
+export const NO_STREAM = -1;
+
+export interface StreamAppend {
+  readonly streamName: string;
+  /** The revision of the last event the decision was taken on, or `NO_STREAM`. */
+  readonly expectedRevision: number;
+  readonly events: readonly NewEvent[];
+}
+
+/** One for each `StreamAppend`, in the same order. One stream's conflict does not touch the others. */
+export type AppendResult =
+  | { readonly ok: true; readonly revision: number; readonly position: bigint }
+  | { readonly ok: false; readonly actualRevision: number };
+
+export interface EventStore {
+  /**
+   * Appends to several streams in one round trip, each atomically and at its expected revision. Events whose ids the
+   * stream already holds in the same place are taken as appended. Durable when it returns.
+   */
+  append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]>;
+  /** The events of one stream, oldest first, from `fromRevision` (inclusive, default 0). Empty when there is no such stream. */
+  readStream(streamName: string, fromRevision?: number): AsyncIterable<RecordedEvent>;
+  /** The revision of the last event of a stream, or `NO_STREAM`. */
+  streamRevision(streamName: string): Promise<number>;
+  /** The events that carry these ids, for finding out whether a command was already recorded. */
+  findByCommand(streamName: string, commandId: string): Promise<readonly RecordedEvent[]>;
+  /**
+   * Up to `limit` events of streams of these categories, after `position` (exclusive), in the order of the store. Never
+   * runs ahead of an append still under way, so a position read is a position behind which nothing appears any more.
+   */
+  readAll(categories: readonly string[], position: bigint, limit: number): Promise<readonly RecordedEvent[]>;
+  /** Where `readAll` has nothing more to give now. */
+  head(): Promise<bigint>;
+  /** Calls back soon after something was appended (a hint, not a promise); returns how to stop. */
+  onAppend(listener: () => void): () => void;
+  close(): Promise<void>;
+}
