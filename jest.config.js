@@ -12,7 +12,7 @@ const project = (kind, extra = {}) => ({
   transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: true }] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@allotree/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@allotree/source', 'node', 'node-addons'] },
   ...extra,
 });
 
