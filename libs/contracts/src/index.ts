@@ -1,0 +1,4 @@
+export * from './http/common.js';
+export * from './cloud-event.js';
+export * from './problems.js';
+export * from './topics.js';

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { Id, IsoInstant } from './http/common.js';
+
+const attributes = {
+  specversion: z.literal('1.0'),
+  /** Unique on its topic: consumers deduplicate by it. */
+  id: z.string().min(1).max(200),
+  /** `/group-service`, `/license-service`. */
+  source: z.string().regex(/^\/[a-z-]+$/),
+  /** `allotree.<name>.v<n>` */
+  type: z.string().regex(/^allotree\.[a-z-]+\.v[1-9][0-9]*$/),
+  /** The project or partner the event is about; the key of the message. */
+  subject: Id,
+  time: IsoInstant,
+  datacontenttype: z.literal('application/json'),
+  dataschema: z.string().min(1),
+  tenantid: Id.nullable(),
+  correlationid: z.string().min(1).max(200),
+  causationid: z.string().min(1).max(200).nullable(),
+  /** Who asked: `user:<id>`, `service:<name>`. */
+  actor: z.string().min(1).max(200),
+};
+
+/** A CloudEvent 1.0 of this type with data of this shape. Unknown data fields pass: a consumer reads what it knows. */
+export const cloudEvent = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>
+  z.object({ ...attributes, type: z.literal(type), data });
+
+/** Any CloudEvent 1.0 of this system. */
+export const AnyCloudEvent = z.object({ ...attributes, data: z.unknown() });
+
+/** CloudEvents 1.0, structured mode, with the extension attributes of this system. */
+export interface CloudEvent<Data = unknown, Type extends string = string> extends Omit<z.infer<typeof AnyCloudEvent>, 'type' | 'data'> {
+  readonly type: Type;
+  readonly data: Data;
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+/** 2^31 - 1: what a count can be at most. */
+export const MAX_COUNT = 2_147_483_647;
+
+/** An identifier of ours. */
+export const Id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, "_" or "-", and begin with a letter or digit');
+export type Id = z.infer<typeof Id>;
+
+/** A name people read: trimmed, 1 to 200 characters, no control characters. */
+export const Name = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');
+
+/** How many, exactly: a whole number from 0 to 2^31 - 1. */
+export const Count = z.int().min(0).max(MAX_COUNT);
+
+/** A limit: a count, or `null` for unlimited. */
+export const LimitValue = Count.nullable();
+
+/** An instant with its offset, e.g. `2026-06-01T00:00:00Z`. */
+export const IsoInstant = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 date and time with an offset, such as 2026-06-01T00:00:00Z' });
+
+const IsoDate = z.iso.date();
+
+/** A calendar date (in the project's time zone, domain.md E4) or an instant with its offset. */
+export const DateOrInstant = z
+  .string()
+  .refine((value) => IsoDate.safeParse(value).success || IsoInstant.safeParse(value).success, {
+    error: 'must be a date (2026-06-01) or a date and time with an offset (2026-06-01T00:00:00Z)',
+  })
+  .meta({ examples: ['2026-06-01'] });
+
+/** The page of a list that is asked for. */
+export const Page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().min(1).max(1_000).optional(),
+});
+export type Page = z.infer<typeof Page>;
+
+/** `?dryRun=true` (domain.md R7). */
+export const Flag = z.enum(['true', 'false']).default('false').transform((value) => value === 'true');
+export const DryRun = z.strictObject({ dryRun: Flag });
+
+/** A page of a list: ask again with `nextCursor` until it is `null`. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+export interface PageOf<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+/** What is wrong with one field; `''` is the body as a whole. */
+export const FieldError = z.object({ field: z.string(), message: z.string() });
+export type FieldError = z.infer<typeof FieldError>;
+
+/** RFC 9457 problem details; the facts of the code stand beside these. */
+export const ProblemDetails = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string(),
+  correlationId: z.string(),
+  errors: z.array(FieldError).optional(),
+});
+export type ProblemDetails = z.infer<typeof ProblemDetails>;
+
+/** `POST /auth/token` */
+export const SignIn = z.strictObject({
+  email: z.string().trim().min(3).max(320),
+  password: z.string().min(1).max(1_000),
+});
+export type SignIn = z.infer<typeof SignIn>;
+
+export const SignedIn = z.object({ access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.int() });
+export type SignedIn = z.infer<typeof SignedIn>;
