@@ -1,0 +1,38 @@
+import type { Instant } from '../decision.js';
+import type { Feature, PartnerKind, Units } from '../words.js';
+import type { PackageContent } from './events.js';
+
+/** Part of a package. What is `null` is the package's own (domain.md L3). */
+export interface PackagePart {
+  readonly units: Units;
+  readonly features: readonly Feature[] | null;
+  readonly validFrom: Instant | null;
+  readonly validUntil: Instant | null;
+}
+
+interface PartnerStockCommands {
+  /** Facts of the group service. */
+  OpenStock: { tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
+  AddPartnerBelow: { belowPartnerId: string; kind: PartnerKind; name: string };
+
+  RecordPackage: PackageContent & { packageId: string; name: string };
+  SellPackage: PackagePart & { packageId: string; soldPackageId: string; toPartnerId: string };
+  /** The other half of a sale; sent again after a crash, so known by the id of the package. */
+  ReceivePackage: PackageContent & { packageId: string; name: string; fromPartnerId: string; fromPackageId: string };
+  /** The project is known to belong to the partner's tenant. */
+  IssueUnits: PackagePart & { packageId: string; licenseId: string; projectId: string };
+}
+
+export type PartnerStockCommandType = keyof PartnerStockCommands;
+/**
+ * Every command names the partner whose stock it is for and carries the instant it is decided at. Ids come from the
+ * caller: the same id again is the same wish.
+ */
+export type PartnerStockCommand = {
+  [Type in PartnerStockCommandType]: {
+    readonly type: Type;
+    readonly partnerId: string;
+    readonly now: Instant;
+  } & Readonly<PartnerStockCommands[Type]>;
+}[PartnerStockCommandType];
+export type PartnerStockCommandOf<Type extends PartnerStockCommandType> = Extract<PartnerStockCommand, { type: Type }>;

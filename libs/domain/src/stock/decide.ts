@@ -1,0 +1,193 @@
+import { accept, refuse, type Decision, type Instant } from '../decision.js';
+import { RESOURCES, type Term, type Units } from '../words.js';
+import type { PackagePart, PartnerStockCommand, PartnerStockCommandOf } from './commands.js';
+import type { PackageContent, PartnerStockEvent, PartnerStockEventOf, PartnerStockEventType } from './events.js';
+import type { PartnerStockRefusal } from './refusals.js';
+import { availableUnits, sameContent, type Departure, type PartnerStockState, type StockPackage } from './state.js';
+
+type StockDecision = Decision<PartnerStockEvent, PartnerStockRefusal>;
+
+/** Decides a command on a partner's stock (domain.md L3, L4, R1). `state` stays as it was. */
+export function decidePartnerStock(state: PartnerStockState, command: PartnerStockCommand): StockDecision {
+  // The clock of another replica may be behind: time in a stream never runs backwards (domain.md U5).
+  const at = Math.max(command.now, state.lastAt ?? command.now);
+  if (command.type === 'OpenStock') return openStock(state, command, at);
+  if (!state.partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
+  switch (command.type) {
+    case 'AddPartnerBelow':
+      return addPartnerBelow(state, command, at);
+    case 'RecordPackage':
+      return recordPackage(state, command, at);
+    case 'SellPackage':
+      return sellPackage(state, command, at);
+    case 'ReceivePackage':
+      return receivePackage(state, command, at);
+    case 'IssueUnits':
+      return issueUnits(state, command, at);
+  }
+}
+
+const happened = <Type extends PartnerStockEventType>(
+  type: Type,
+  at: Instant,
+  data: PartnerStockEventOf<Type>['data'],
+): StockDecision => accept([{ type, at, data } as unknown as PartnerStockEvent]);
+
+const invalid = (field: string, message: string): PartnerStockRefusal => ({ code: 'VALIDATION', field, message });
+
+function openStock(state: PartnerStockState, command: PartnerStockCommandOf<'OpenStock'>, at: Instant): StockDecision {
+  if (state.partner) return accept([]);
+  const { partnerId, tenantId, kind, name, parentPartnerId } = command;
+  return happened('StockOpened', at, { partnerId, tenantId, kind, name, parentPartnerId });
+}
+
+function addPartnerBelow(
+  state: PartnerStockState,
+  { belowPartnerId: partnerId, kind, name }: PartnerStockCommandOf<'AddPartnerBelow'>,
+  at: Instant,
+): StockDecision {
+  if (state.below.has(partnerId)) return accept([]);
+  return happened('PartnerJoinedBelow', at, { partnerId, kind, name });
+}
+
+function recordPackage(
+  state: PartnerStockState,
+  command: PartnerStockCommandOf<'RecordPackage'>,
+  at: Instant,
+): StockDecision {
+  const { packageId, name, units, features, validFrom, validUntil } = command;
+  const content = { units, features, validFrom, validUntil };
+  const known = state.packages.get(packageId);
+  if (known) return known.from === null && sameContent(known, content) ? accept([]) : refuse(taken('packageId'));
+  if (state.partner?.kind !== 'distributor')
+    return refuse(invalid('partnerId', 'packages are recorded on the stock of a distributor'));
+  const refusal = unitsRefusal(units) ?? termRefusal(content, at);
+  return refusal ? refuse(refusal) : happened('PackageRecorded', at, { packageId, name, ...content });
+}
+
+function sellPackage(
+  state: PartnerStockState,
+  command: PartnerStockCommandOf<'SellPackage'>,
+  at: Instant,
+): StockDecision {
+  const { packageId, soldPackageId, toPartnerId } = command;
+  const source = state.packages.get(packageId);
+  if (!source) return refuse({ code: 'NOT_FOUND', what: 'package', id: packageId });
+  const buyer = state.below.get(toPartnerId);
+  if (!buyer) return refuse({ code: 'NOT_FOUND', what: 'partner', id: toPartnerId });
+  if (buyer.kind === 'distributor')
+    return refuse(invalid('toPartnerId', 'packages are sold to dealers and management companies'));
+  const content = partOf(source, command);
+  const known = state.departures.get(soldPackageId);
+  if (known)
+    return alreadySo(known, { packageId, to: { kind: 'partner', id: toPartnerId }, ...content }, 'soldPackageId');
+  const refusal = partRefusal(source, content, at);
+  if (refusal) return refuse(refusal);
+  return happened('PackageSold', at, { packageId, soldPackageId, toPartnerId, name: source.name, ...content });
+}
+
+function receivePackage(
+  state: PartnerStockState,
+  command: PartnerStockCommandOf<'ReceivePackage'>,
+  at: Instant,
+): StockDecision {
+  if (state.packages.has(command.packageId)) return accept([]);
+  const { packageId, name, fromPartnerId, fromPackageId, units, features, validFrom, validUntil } = command;
+  // The seller was debited already, so nothing is checked here: what left one stock must reach the other.
+  const content = { units, features, validFrom, validUntil };
+  return happened('PackageReceived', at, { packageId, name, fromPartnerId, fromPackageId, ...content });
+}
+
+function issueUnits(
+  state: PartnerStockState,
+  command: PartnerStockCommandOf<'IssueUnits'>,
+  at: Instant,
+): StockDecision {
+  const { packageId, licenseId, projectId } = command;
+  const source = state.packages.get(packageId);
+  if (!source) return refuse({ code: 'NOT_FOUND', what: 'package', id: packageId });
+  const content = partOf(source, command);
+  const known = state.departures.get(licenseId);
+  if (known) return alreadySo(known, { packageId, to: { kind: 'project', id: projectId }, ...content }, 'licenseId');
+  const refusal = partRefusal(source, content, at);
+  if (refusal) return refuse(refusal);
+  const packageValidUntil = source.validUntil;
+  return happened('UnitsIssued', at, { packageId, licenseId, projectId, ...content, packageValidUntil });
+}
+
+const taken = (field: string): PartnerStockRefusal => invalid(field, 'was used for something else');
+
+function alreadySo(known: Departure, wished: Departure, field: string): StockDecision {
+  const same =
+    known.packageId === wished.packageId &&
+    known.to.kind === wished.to.kind &&
+    known.to.id === wished.to.id &&
+    sameContent(known, wished);
+  return same ? accept([]) : refuse(taken(field));
+}
+
+const partOf = (source: StockPackage, part: PackagePart): PackageContent => ({
+  units: part.units,
+  features: part.features ?? source.features,
+  validFrom: part.validFrom ?? source.validFrom,
+  validUntil: part.validUntil ?? source.validUntil,
+});
+
+function partRefusal(source: StockPackage, content: PackageContent, at: Instant): PartnerStockRefusal | null {
+  return (
+    unitsRefusal(content.units) ??
+    featureRefusal(source, content) ??
+    outsidePackage(source, content, at) ??
+    stockRefusal(source, content.units)
+  );
+}
+
+/** domain.md R1, and something at all: a feature alone would be inexhaustible. */
+function unitsRefusal(units: Units): PartnerStockRefusal | null {
+  if (RESOURCES.every((resource) => units[resource] === 0)) return invalid('units', 'name at least one unit');
+  const { sip_number: sipNumber, mobile_app: mobileApp } = units;
+  if (sipNumber === null || (mobileApp !== null && mobileApp <= sipNumber)) return null;
+  return { code: 'SIP_BELOW_MOBILE', sipNumber, mobileApp };
+}
+
+function termRefusal({ validFrom, validUntil }: Term, at: Instant): PartnerStockRefusal | null {
+  if (validUntil === null) return null;
+  if (validUntil <= validFrom) return invalid('validUntil', 'must be after validFrom');
+  return validUntil <= at ? invalid('validUntil', 'must be in the future') : null;
+}
+
+function featureRefusal(source: StockPackage, { features }: PackageContent): PartnerStockRefusal | null {
+  const missing = features.find((feature) => !source.features.includes(feature));
+  return missing ? { code: 'FEATURE_NOT_AVAILABLE', feature: missing, packageId: source.packageId } : null;
+}
+
+/** The term of what is sold or issued lies inside the package's. A start in the past is allowed, an end is not. */
+function outsidePackage(
+  source: StockPackage,
+  { validFrom, validUntil }: Term,
+  at: Instant,
+): PartnerStockRefusal | null {
+  const { validUntil: end } = source;
+  const pastEnd = end !== null && (end <= at || validFrom >= end || validUntil === null || validUntil > end);
+  if (pastEnd || validFrom < source.validFrom)
+    return {
+      code: 'PERIOD_OUTSIDE_PARENT',
+      packageId: source.packageId,
+      requestedFrom: validFrom,
+      requestedUntil: validUntil,
+      packageValidFrom: source.validFrom,
+      packageValidUntil: source.validUntil,
+    };
+  return termRefusal({ validFrom, validUntil }, at);
+}
+
+function stockRefusal(source: StockPackage, units: Units): PartnerStockRefusal | null {
+  const left = availableUnits(source);
+  const short = RESOURCES.find((resource) => {
+    const [requested, available] = [units[resource], left[resource]];
+    return available !== null && (requested === null || requested > available);
+  });
+  if (!short) return null;
+  const { packageId } = source;
+  return { code: 'STOCK_EXHAUSTED', resource: short, requested: units[short], available: left[short], packageId };
+}

@@ -1,0 +1,39 @@
+import type { Instant } from '../decision.js';
+import type { Feature, PartnerKind, Term, Units } from '../words.js';
+
+/** What a package is worth when it is recorded, sold or received. */
+export interface PackageContent extends Term {
+  readonly units: Units;
+  readonly features: readonly Feature[];
+}
+
+interface PartnerStockEvents {
+  /** The partner was registered; its stock is empty. */
+  StockOpened: { partnerId: string; tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
+  /** A partner was registered somewhere below this one: packages can be sold to it. */
+  PartnerJoinedBelow: { partnerId: string; kind: PartnerKind; name: string };
+  /** The vendor put a package on the stock of a distributor (domain.md L3). */
+  PackageRecorded: PackageContent & { packageId: string; name: string };
+  /** Left the stock of the seller; `soldPackageId` is the package it becomes at the buyer. */
+  PackageSold: PackageContent & { packageId: string; soldPackageId: string; toPartnerId: string; name: string };
+  /** Reached the stock of the buyer. */
+  PackageReceived: PackageContent & { packageId: string; name: string; fromPartnerId: string; fromPackageId: string };
+  /** Left the stock for good: a license of these units is granted on the project (domain.md L3, L4). */
+  UnitsIssued: PackageContent & {
+    packageId: string;
+    licenseId: string;
+    projectId: string;
+    packageValidUntil: Instant | null;
+  };
+}
+
+export type PartnerStockEventType = keyof PartnerStockEvents;
+/** The events of a partner's stock. `at` is the instant of the decision; it never decreases along the stream. */
+export type PartnerStockEvent = {
+  [Type in PartnerStockEventType]: {
+    readonly type: Type;
+    readonly at: Instant;
+    readonly data: Readonly<PartnerStockEvents[Type]>;
+  };
+}[PartnerStockEventType];
+export type PartnerStockEventOf<Type extends PartnerStockEventType> = Extract<PartnerStockEvent, { type: Type }>;

@@ -1,0 +1,24 @@
+import type { Instant } from '../decision.js';
+import type { Feature, Limit, Resource } from '../words.js';
+
+/** Why a command on a partner's stock was refused, with the facts. Nothing was recorded. */
+export type PartnerStockRefusal =
+  | {
+      readonly code: 'STOCK_EXHAUSTED';
+      readonly resource: Resource;
+      readonly requested: Limit;
+      readonly available: Limit;
+      readonly packageId: string;
+    }
+  | {
+      readonly code: 'PERIOD_OUTSIDE_PARENT';
+      readonly packageId: string;
+      readonly requestedFrom: Instant;
+      readonly requestedUntil: Instant | null;
+      readonly packageValidFrom: Instant;
+      readonly packageValidUntil: Instant | null;
+    }
+  | { readonly code: 'FEATURE_NOT_AVAILABLE'; readonly feature: Feature; readonly packageId: string }
+  | { readonly code: 'SIP_BELOW_MOBILE'; readonly sipNumber: number; readonly mobileApp: Limit }
+  | { readonly code: 'NOT_FOUND'; readonly what: 'partner' | 'package'; readonly id: string }
+  | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };

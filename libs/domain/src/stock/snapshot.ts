@@ -1,0 +1,37 @@
+import type { Instant } from '../decision.js';
+import type { PartnerKind } from '../words.js';
+import type { Departure, PartnerStockState, StockPackage, StockPartner } from './state.js';
+
+interface PartnerStockSnapshot {
+  readonly partner: StockPartner | null;
+  readonly below: readonly (readonly [string, { kind: PartnerKind; name: string }])[];
+  readonly packages: readonly StockPackage[];
+  readonly departures: readonly (readonly [string, Departure])[];
+  readonly lastAt: Instant | null;
+}
+
+/** Grows with every change of the snapshot's form. */
+export const PARTNER_STOCK_SNAPSHOT_VERSION = 1;
+
+export const encodePartnerStockSnapshot = (state: PartnerStockState): PartnerStockSnapshot => ({
+  partner: state.partner,
+  below: [...state.below],
+  packages: [...state.packages.values()],
+  departures: [...state.departures],
+  lastAt: state.lastAt,
+});
+
+export function decodePartnerStockSnapshot(json: unknown): PartnerStockState {
+  const { partner, below, packages, departures, lastAt } = json as PartnerStockSnapshot;
+  return {
+    partner,
+    below: new Map(below),
+    packages: new Map(packages.map((stocked) => [stocked.packageId, stocked])),
+    departures: new Map(departures),
+    lastAt,
+  };
+}
+
+/** Bytes, about: a departure or a package is some 400, a partner below 150. */
+export const sizeOfPartnerStock = ({ below, packages, departures }: PartnerStockState): number =>
+  1_000 + 150 * below.size + 400 * (packages.size + departures.size);

@@ -1,0 +1,133 @@
+import type { Instant } from '../decision.js';
+import { RESOURCES, type Feature, type Limit, type PartnerKind, type Units } from '../words.js';
+import type { PackageContent, PartnerStockEvent, PartnerStockEventOf } from './events.js';
+
+export interface StockPartner {
+  readonly partnerId: string;
+  readonly tenantId: string;
+  readonly kind: PartnerKind;
+  readonly name: string;
+  readonly parentPartnerId: string | null;
+}
+
+export interface StockPackage extends PackageContent {
+  readonly packageId: string;
+  readonly name: string;
+  /** `null`: recorded by the vendor. */
+  readonly from: { readonly partnerId: string; readonly packageId: string } | null;
+  readonly sold: Units;
+  readonly issued: Units;
+}
+
+/** What left a package, by the id it carries where it went. */
+export interface Departure extends PackageContent {
+  readonly packageId: string;
+  readonly to: { readonly kind: 'partner' | 'project'; readonly id: string };
+}
+
+export interface PartnerStockState {
+  readonly partner: StockPartner | null;
+  readonly below: Map<string, { readonly kind: PartnerKind; readonly name: string }>;
+  readonly packages: Map<string, StockPackage>;
+  /** Key: `soldPackageId` or `licenseId`. */
+  readonly departures: Map<string, Departure>;
+  readonly lastAt: Instant | null;
+}
+
+export const NO_UNITS: Units = { sip_number: 0, mobile_app: 0, ukey2: 0 };
+
+export const initialPartnerStock = (): PartnerStockState => ({
+  partner: null,
+  below: new Map(),
+  packages: new Map(),
+  departures: new Map(),
+  lastAt: null,
+});
+
+const sum = (one: Limit, other: Limit): Limit => (one === null || other === null ? null : one + other);
+
+export const addUnits = (one: Units, other: Units): Units => ({
+  sip_number: sum(one.sip_number, other.sip_number),
+  mobile_app: sum(one.mobile_app, other.mobile_app),
+  ukey2: sum(one.ukey2, other.ukey2),
+});
+
+/** What is left of a package. An unlimited package is inexhaustible: `null` stays `null`. */
+export function availableUnits({ units, sold, issued }: Pick<StockPackage, 'units' | 'sold' | 'issued'>): Units {
+  const gone = addUnits(sold, issued);
+  const left = (resource: (typeof RESOURCES)[number]): Limit =>
+    units[resource] === null ? null : units[resource] - (gone[resource] ?? 0);
+  return { sip_number: left('sip_number'), mobile_app: left('mobile_app'), ukey2: left('ukey2') };
+}
+
+const contentOf = ({ units, features, validFrom, validUntil }: PackageContent): PackageContent => ({
+  units,
+  features,
+  validFrom,
+  validUntil,
+});
+
+function receive(
+  state: PartnerStockState,
+  data: PackageContent & { packageId: string; name: string },
+  from: StockPackage['from'],
+): void {
+  const { packageId, name } = data;
+  state.packages.set(packageId, {
+    packageId,
+    name,
+    from,
+    ...contentOf(data),
+    sold: NO_UNITS,
+    issued: NO_UNITS,
+  });
+}
+
+function sell(state: PartnerStockState, { data }: PartnerStockEventOf<'PackageSold'>): void {
+  const source = state.packages.get(data.packageId);
+  if (!source) return;
+  state.packages.set(data.packageId, { ...source, sold: addUnits(source.sold, data.units) });
+  const to = { kind: 'partner', id: data.toPartnerId } as const;
+  state.departures.set(data.soldPackageId, { packageId: data.packageId, to, ...contentOf(data) });
+}
+
+function issue(state: PartnerStockState, { data }: PartnerStockEventOf<'UnitsIssued'>): void {
+  const source = state.packages.get(data.packageId);
+  if (!source) return;
+  state.packages.set(data.packageId, { ...source, issued: addUnits(source.issued, data.units) });
+  const to = { kind: 'project', id: data.projectId } as const;
+  state.departures.set(data.licenseId, { packageId: data.packageId, to, ...contentOf(data) });
+}
+
+/** Folds one event into the state; the maps are changed in place. */
+export function evolvePartnerStock(state: PartnerStockState, event: PartnerStockEvent): PartnerStockState {
+  const next = { ...state, lastAt: event.at };
+  switch (event.type) {
+    case 'StockOpened':
+      return { ...next, partner: event.data };
+    case 'PartnerJoinedBelow':
+      next.below.set(event.data.partnerId, { kind: event.data.kind, name: event.data.name });
+      return next;
+    case 'PackageRecorded':
+      receive(next, event.data, null);
+      return next;
+    case 'PackageReceived':
+      receive(next, event.data, { partnerId: event.data.fromPartnerId, packageId: event.data.fromPackageId });
+      return next;
+    case 'PackageSold':
+      sell(next, event);
+      return next;
+    case 'UnitsIssued':
+      issue(next, event);
+      return next;
+  }
+}
+
+export const sameFeatures = (one: readonly Feature[], other: readonly Feature[]): boolean =>
+  one.length === other.length && one.every((feature) => other.includes(feature));
+
+export const sameContent = (one: PackageContent, other: PackageContent): boolean =>
+  RESOURCES.every((resource) => one.units[resource] === other.units[resource]) &&
+  sameFeatures(one.features, other.features) &&
+  one.validFrom === other.validFrom &&
+  one.validUntil === other.validUntil;
