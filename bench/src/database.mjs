@@ -1,0 +1,53 @@
+import pg from 'pg';
+
+/** A database of its own for one figure, dropped afterwards. */
+export async function withDatabase(server, name, use) {
+  const admin = new pg.Client({ connectionString: server });
+  await admin.connect();
+  await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await admin.query(`CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  try {
+    return await use(url.href);
+  } finally {
+    await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await admin.end();
+  }
+}
+
+/** Starts a measurement with nothing left to flush from the one before. */
+export async function settle(connectionString) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  await client.query('CHECKPOINT');
+  await client.end();
+}
+
+/** What the figures stand on: the server's version, whether commits are durable, and what one costs. */
+export async function describeServer(connectionString) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const setting = async (name) => (await client.query(`SHOW ${name}`)).rows[0][name];
+  const description = {
+    version: await setting('server_version'),
+    fsync: await setting('fsync'),
+    synchronousCommit: await setting('synchronous_commit'),
+    fullPageWrites: await setting('full_page_writes'),
+    sharedBuffers: await setting('shared_buffers'),
+    commitMs: await costOfCommit(client),
+  };
+  await client.end();
+  if (description.fsync !== 'on' || description.synchronousCommit !== 'on')
+    throw new Error(`commits are not durable here: fsync ${description.fsync}, synchronous_commit ${description.synchronousCommit}`);
+  return description;
+}
+
+async function costOfCommit(client) {
+  await client.query('CREATE TABLE IF NOT EXISTS commit_cost (n integer)');
+  const start = performance.now();
+  for (let n = 0; n < 200; n++) await client.query('INSERT INTO commit_cost VALUES ($1)', [n]);
+  const each = (performance.now() - start) / 200;
+  await client.query('DROP TABLE commit_cost');
+  return Number(each.toFixed(2));
+}

@@ -1,0 +1,55 @@
+import pg from 'pg';
+
+const TABLE = `
+  CREATE TABLE bare_events (
+    position  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    stream    text   NOT NULL,
+    revision  bigint NOT NULL,
+    event_id  uuid   NOT NULL,
+    type      text   NOT NULL,
+    data      jsonb  NOT NULL,
+    metadata  jsonb  NOT NULL,
+    UNIQUE (stream, revision)
+  )`;
+
+const INSERT = {
+  name: 'bare-insert',
+  text: `
+    INSERT INTO bare_events (stream, revision, event_id, type, data, metadata)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::jsonb[], $6::jsonb[])`,
+};
+
+/**
+ * The least a store of events can do: one set-based insert a batch, with a unique stream and revision, but no check of what
+ * was expected and nobody to answer. `batches` are those that the command runtime made: lists of `StreamAppend`.
+ */
+export async function openBareInsert(connectionString) {
+  const pool = new pg.Pool({ connectionString });
+  await pool.query(TABLE);
+  return {
+    /** Inserts the batches in order, `underWay` of them at a time, each in a transaction of its own. */
+    async insert(batches, underWay) {
+      let next = 0;
+      const worker = async () => {
+        while (next < batches.length) await pool.query({ ...INSERT, values: columnsOf(batches[next++]) });
+      };
+      await Promise.all(Array.from({ length: underWay }, worker));
+    },
+    close: () => pool.end(),
+  };
+}
+
+function columnsOf(batch) {
+  const columns = [[], [], [], [], [], []];
+  for (const { streamName, expectedRevision, events } of batch) {
+    events.forEach((event, index) => {
+      columns[0].push(streamName);
+      columns[1].push(expectedRevision + 1 + index);
+      columns[2].push(event.metadata.eventId);
+      columns[3].push(event.type);
+      columns[4].push(JSON.stringify(event.data));
+      columns[5].push(JSON.stringify(event.metadata));
+    });
+  }
+  return columns;
+}

@@ -1,0 +1,7 @@
+/** Takes one figure in this process: told what to do by a message, answers with the rows of the table. */
+const [name] = process.argv.slice(2);
+process.once('message', async ({ server, quick }) => {
+  const { run } = await import(`./figures/${name.replaceAll('_', '-')}.mjs`);
+  const rows = await run({ server, quick, progress: (line) => process.stderr.write(`  ${line}\n`) });
+  process.send(rows, () => process.exit(0));
+});
