@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-/** A tree of ten groups: the company, a building, two units and three apartments in each. */
+/** Ten groups as deep as the large tree: a company, a building, a unit, two floors and five apartments. */
 export function smallTree(projectId) {
-  const groups = [
-    { groupId: projectId, parentId: null, type: 'company', name: projectId },
-    { groupId: `${projectId}_b`, parentId: projectId, type: 'building', name: 'Building' },
-  ];
-  for (const unit of [1, 2]) {
-    const unitId = `${projectId}_u${unit}`;
-    groups.push({ groupId: unitId, parentId: `${projectId}_b`, type: 'unit', name: `Unit ${unit}` });
-    for (const apartment of [1, 2, 3])
-      groups.push({ groupId: `${unitId}_a${apartment}`, parentId: unitId, type: 'apartment', name: `Apartment ${apartment}` });
-  }
-  return groups;
+  const groups = [{ groupId: projectId, parentId: null, type: 'company', name: projectId }];
+  const below = growing(groups);
+  const floors = below(below(below([projectId], 1, 'building'), 1, 'unit'), 2, 'floor');
+  const apartments = [...below([floors[0]], 3, 'apartment'), ...below([floors[1]], 2, 'apartment')];
+  return { groups, apartments };
 }
 
 /**
@@ -21,41 +15,71 @@ export function smallTree(projectId) {
  */
 export function largeTree(projectId, buildings) {
   const groups = [{ groupId: projectId, parentId: null, type: 'company', name: projectId }];
-  const below = (parents, count, type, letter) =>
-    parents.flatMap((parentId) =>
-      Array.from({ length: count }, (_, index) => {
-        const groupId = `${parentId}_${letter}${index + 1}`;
-        groups.push({ groupId, parentId, type, name: `${type} ${index + 1}` });
-        return groupId;
-      }),
-    );
-  const units = below(below([projectId], buildings, 'building', 'b'), 4, 'unit', 'u');
-  const apartments = below(below(units, 12, 'floor', 'f'), 20, 'apartment', 'a');
-  return { groups, apartments };
+  const below = growing(groups);
+  const floors = below(below(below([projectId], buildings, 'building'), 4, 'unit'), 12, 'floor');
+  return { groups, apartments: below(floors, 20, 'apartment') };
 }
 
-/** What brings a project into being: its groups, a license for all it will ever use, and a limit on its first building. */
+/** Adds `count` groups below each parent and returns their ids. */
+const growing = (groups) => (parents, count, type) =>
+  parents.flatMap((parentId) =>
+    Array.from({ length: count }, (_, index) => {
+      const groupId = `${parentId}_${type[0]}${index + 1}`;
+      groups.push({ groupId, parentId, type, name: `${type} ${index + 1}` });
+      return groupId;
+    }),
+  );
+
+const PLENTY = 50_000_000;
+const BELOW_PROJECT = { building: 20_000_000, unit: 10_000_000, floor: 5_000_000, apartment: 1_000_000 };
+const sameOfEach = (units) => ({ sip_number: units, mobile_app: units, ukey2: units });
+
+/** What brings a project into being: its groups, and a license for all it will ever use. */
 export function openingCommands(projectId, groups, now) {
-  const units = { sip_number: 50_000_000, mobile_app: 50_000_000, ukey2: 50_000_000 };
-  const building = groups.find(({ type }) => type === 'building').groupId;
   return [
-    { type: 'OpenProject', now, projectId, tenantId: 'tenant', partnerId: 'partner', name: projectId, timeZone: 'Europe/Berlin', billingMode: 'prepaid' },
-    ...inChunks(groups, 1_000).map((chunk) => ({ type: 'PlaceGroups', now, groups: chunk })),
-    { type: 'GrantLicense', now, licenseId: `${projectId}_l`, type_: 'plus', units, features: [], validFrom: null, validUntil: null, source: { kind: 'manual' } },
     {
-      type: 'SetRestriction',
+      type: 'OpenProject',
       now,
-      groupId: building,
-      enabled: true,
-      poolMode: 'shared',
-      gracePeriodDays: 0,
-      allotments: [{ allotmentId: null, type: 'plus', units: { sip_number: 20_000_000, mobile_app: 20_000_000, ukey2: 20_000_000 }, features: [], validFrom: null, validUntil: null }],
-      reminder: null,
-      newIds: [`${building}_al`],
-      cascade: false,
+      projectId,
+      tenantId: 'tenant',
+      partnerId: 'partner',
+      name: projectId,
+      timeZone: 'Europe/Berlin',
+      billingMode: 'prepaid',
+    },
+    ...inChunks(groups, 1_000).map((chunk) => ({ type: 'PlaceGroups', now, groups: chunk })),
+    {
+      type: 'GrantLicense',
+      now,
+      licenseId: `${projectId}_license`,
+      licenseType: 'plus',
+      units: sameOfEach(PLENTY),
+      features: [],
+      validFrom: null,
+      validUntil: null,
+      source: { kind: 'manual' },
     },
   ];
 }
+
+/** A limit of its own for every group of these types, wide enough for what a benchmark assigns. */
+export const restrictionCommands = (groups, types, now) =>
+  groups.filter(({ type }) => types.includes(type)).map(({ groupId, type }) => restrict(groupId, BELOW_PROJECT[type], now));
+
+const restrict = (groupId, units, now) => ({
+  type: 'SetRestriction',
+  now,
+  groupId,
+  enabled: true,
+  poolMode: 'shared',
+  gracePeriodDays: 0,
+  allotments: [
+    { allotmentId: null, type: 'plus', units: sameOfEach(units), features: [], validFrom: null, validUntil: null },
+  ],
+  reminder: null,
+  newIds: [`${groupId}_allotment`],
+  cascade: false,
+});
 
 /** A number for an apartment. */
 export const assign = (groupId, now) => ({
@@ -68,6 +92,8 @@ export const assign = (groupId, now) => ({
   holder: null,
   sipAssignmentId: null,
 });
+
+export const release = (assignmentId, groupId, now) => ({ type: 'ReleaseAssignment', now, assignmentId, groupId });
 
 export const context = () => {
   const commandId = randomUUID();

@@ -2,7 +2,7 @@ import { projectAggregate } from '@allotree/domain';
 import { CommandRuntime, PostgresEventStore } from '@allotree/event-sourcing';
 import { openBareInsert } from './peers/bare-insert.mjs';
 import { openEmmett } from './peers/emmett.mjs';
-import { assign, context, openingCommands, smallTree } from './projects.mjs';
+import { assign, context, openingCommands, restrictionCommands, smallTree } from './projects.mjs';
 
 /**
  * The command runtime and its peers on one database, `count` small projects open in each of them.
@@ -19,14 +19,17 @@ export async function openPeers(connectionString, count, progress) {
   const projects = Array.from({ length: count }, (_, index) => `p${index + 1}`);
   progress(`opening ${count} projects on both sides`);
   await inParallel(8, projects, async (project) => {
-    for (const command of openingCommands(project, smallTree(project), Date.now())) {
+    const { groups } = smallTree(project);
+    const now = Date.now();
+    const commands = [...openingCommands(project, groups, now), ...restrictionCommands(groups, ['building', 'unit'], now)];
+    for (const command of commands) {
       accepted(await handler.execute(project, command, context()));
       await emmett.execute(project, command);
     }
   });
 
   let turn = 0;
-  const apartment = (project) => `${project}_u${1 + (turn & 1)}_a${1 + (turn % 3)}`;
+  const apartment = (project) => `${project}_b1_u1_f1_a${1 + (turn % 3)}`;
   return {
     anyProject: () => projects[turn++ % count],
     runtime: async (project) => (await handler.execute(project, assign(apartment(project), Date.now()), context())).kind === 'accepted',
