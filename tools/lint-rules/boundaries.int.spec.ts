@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/**
+ * One process lints all texts, each as if it stood in its file, with the configuration of the workspace: a name and
+ * the rules its text breaks. (ESLint's own API is not used here: the plugin's graph does not run inside Jest.)
+ */
+const script = `
+  import { ESLint } from 'eslint';
+  const eslint = new ESLint();
+  const brokenRules = async ([file, text]) => {
+    const [result] = await eslint.lintText(text, { filePath: file });
+    return result.messages.map(({ ruleId }) => ruleId);
+  };
+  const cases = JSON.parse(process.argv[1]);
+  const results = [];
+  for (const one of cases) results.push(await brokenRules(one));
+  console.log(JSON.stringify(results));
+`;
+
+const lintAll = (cases: readonly (readonly [file: string, text: string])[]): string[][] => {
+  const child = spawnSync(process.execPath, ['--input-type=module', '--eval', script, JSON.stringify(cases)], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NX_DAEMON: 'false', NODE_OPTIONS: '' },
+  });
+  if (child.status !== 0) throw new Error(child.stderr);
+  return JSON.parse(child.stdout) as string[][];
+};
+
+const importing = (from: string): string => `import { thing } from '${from}';\nexport const it: unknown = thing;\n`;
+const BOUNDARIES = ['@nx/enforce-module-boundaries'];
+
+const DOMAIN = 'libs/domain/src/words.ts';
+const CONTRACTS = 'libs/contracts/src/index.ts';
+const SERVICE = 'apps/license-service/src/index.ts';
+const STANDALONE = 'apps/standalone/src/index.ts';
+
+const table: readonly [what: string, file: string, text: string, broken: readonly string[]][] = [
+  ['the domain imports another part', DOMAIN, importing('@allotree/platform'), BOUNDARIES],
+  ['the domain imports a database client', DOMAIN, importing('pg'), BOUNDARIES],
+  ['a contract imports the domain', CONTRACTS, importing('@allotree/domain'), BOUNDARIES],
+  ['a contract imports the framework', CONTRACTS, importing('@nestjs/common'), BOUNDARIES],
+  ['the event store knows the bus', 'libs/event-sourcing/src/index.ts', importing('kafkajs'), BOUNDARIES],
+  ['the platform knows the domain', 'libs/platform/src/index.ts', importing('@allotree/domain'), BOUNDARIES],
+  ['a service imports another service', SERVICE, importing('@allotree/group-service'), BOUNDARIES],
+  ['a service imports what is for specs', SERVICE, importing('@allotree/testing'), BOUNDARIES],
+  ['a part reaches into another by path', STANDALONE, importing('../../../libs/domain/src/words.js'), BOUNDARIES],
+  ['the domain has a clock', DOMAIN, 'export const it = Date.now();\n', ['no-restricted-syntax']],
+  ['the domain has a clock', DOMAIN, 'export const it = new Date();\n', ['no-restricted-syntax']],
+  ['the domain has randomness', DOMAIN, 'export const it = Math.random();\n', ['no-restricted-syntax']],
+  ['the domain reads the environment', DOMAIN, 'export const it: unknown = process.env;\n', ['no-restricted-globals']],
+  ['the domain uses Node', DOMAIN, importing('node:fs'), ['no-restricted-imports']],
+  [
+    'a promise floats, marked with `void`',
+    STANDALONE,
+    'const work = (): Promise<void> => Promise.resolve();\nvoid work();\n',
+    ['@typescript-eslint/no-floating-promises'],
+  ],
+  ['the standalone process composes the services', STANDALONE, importing('@allotree/group-service'), []],
+  ['the domain computes with dates it is given', DOMAIN, 'export const it = new Date(Date.parse("2026-06-01"));\n', []],
+];
+
+describe('the lint of the workspace', () => {
+  let broken: string[][] = [];
+  beforeAll(() => {
+    broken = lintAll(table.map(([, file, text]) => [file, text]));
+  }, 120_000);
+
+  it.each(table.map(([what, , , expected], index) => [what, expected, index] as const))(
+    'when %s: %p',
+    (_what, expected, index) => {
+      expect([...new Set(broken[index])].filter((rule) => !rule.includes('no-unsafe'))).toEqual(expected);
+    },
+  );
+});
