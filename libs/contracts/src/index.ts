@@ -2,3 +2,4 @@ export * from './http/common.js';
 export * from './cloud-event.js';
 export * from './problems.js';
 export * from './topics.js';
+export * from './licensing/index.js';

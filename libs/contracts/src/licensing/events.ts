@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { Id, IsoInstant, Name } from '../http/common.js';
+import { cloudEvent, type CloudEvent } from '../cloud-event.js';
+import { FeatureName, ResourceName, UnitsOf } from './words.js';
+
+const instantOrNull = IsoInstant.nullable();
+const content = {
+  units: UnitsOf,
+  features: z.array(FeatureName),
+  validFrom: IsoInstant,
+  validUntil: instantOrNull,
+};
+const license = { projectId: Id, licenseId: Id };
+const assignment = { assignmentId: Id, groupId: Id, resource: ResourceName };
+const assignments = { projectId: Id, assignments: z.array(z.object(assignment)).max(1_000) };
+
+const licenseSource = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('registration') }),
+  z.object({ kind: z.literal('manual') }),
+  z.object({ kind: z.literal('package'), partnerId: Id, packageId: Id }),
+]);
+
+/**
+ * What the license service tells others, billing first of all: CloudEvent type -> shape of `data`. `time` of the event is
+ * the instant it is in force from. Lists of assignments are cut into events of at most 1,000.
+ */
+export const LICENSING_EVENTS = {
+  'allotree.package-recorded.v1': z.object({ partnerId: Id, packageId: Id, name: Name, ...content }),
+  'allotree.package-sold.v1': z.object({
+    partnerId: Id,
+    packageId: Id,
+    toPartnerId: Id,
+    soldPackageId: Id,
+    ...content,
+  }),
+  'allotree.units-issued.v1': z.object({ partnerId: Id, packageId: Id, ...license, ...content }),
+  'allotree.license-granted.v1': z.object({
+    ...license,
+    type: z.enum(['trial', 'plus']),
+    ...content,
+    source: licenseSource,
+  }),
+  'allotree.license-extended.v1': z.object({ ...license, validUntil: instantOrNull }),
+  'allotree.license-suspended.v1': z.object({ ...license, reason: z.string() }),
+  'allotree.license-reinstated.v1': z.object(license),
+  'allotree.license-revoked.v1': z.object({ ...license, reason: z.string() }),
+  'allotree.license-started.v1': z.object(license),
+  'allotree.license-expired.v1': z.object(license),
+  'allotree.basic-license-started.v1': z.object({ projectId: Id, serialNumber: z.string(), groupId: Id }),
+  'allotree.basic-license-ended.v1': z.object({ projectId: Id, serialNumber: z.string() }),
+  'allotree.assignment-made.v1': z.object({ projectId: Id, ...assignment }),
+  'allotree.assignments-released.v1': z.object({
+    ...assignments,
+    reason: z.enum(['released', 'group_removed', 'member_removed']),
+  }),
+  'allotree.assignments-suspended.v1': z.object(assignments),
+  'allotree.assignments-reinstated.v1': z.object(assignments),
+} as const;
+
+export type LicensingEventType = keyof typeof LICENSING_EVENTS;
+export type LicensingEventData<Type extends LicensingEventType> = z.infer<(typeof LICENSING_EVENTS)[Type]>;
+export type LicensingEvent = {
+  [Type in LicensingEventType]: CloudEvent<LicensingEventData<Type>, Type>;
+}[LicensingEventType];
+
+/** Where the JSON Schema of an event type is found: its CloudEvent attribute `dataschema`. */
+export const licensingDataSchema = (type: LicensingEventType): string => `urn:allotree:schema:${type}`;
+
+/** The JSON Schema of the whole CloudEvent of this type. */
+export const licensingEventSchema = (type: LicensingEventType): object => ({
+  $id: licensingDataSchema(type),
+  ...z.toJSONSchema(cloudEvent(type, LICENSING_EVENTS[type])),
+});

@@ -1,0 +1,3 @@
+export * from './words.js';
+export * from './requests.js';
+export * from './events.js';

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { Count, DateOrInstant, Flag, Id, LimitValue, Name, Page } from '../http/common.js';
+import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName } from './words.js';
+
+/** Limits as a caller puts them: a resource not named is 0, `null` is unlimited (domain.md R1). */
+export const UnitsInput = z.strictObject({
+  sip_number: LimitValue.default(0),
+  mobile_app: LimitValue.default(0),
+  ukey2: LimitValue.default(0),
+});
+
+/** Units in motion: finite, and at least one. */
+export const FiniteUnitsInput = z
+  .strictObject({ sip_number: Count.default(0), mobile_app: Count.default(0), ukey2: Count.default(0) })
+  .refine((units) => units.sip_number + units.mobile_app + units.ukey2 > 0, { error: 'name at least one unit' });
+
+const Features = z.array(FeatureName).max(100);
+const Reason = z.string().trim().min(1, 'must not be empty').max(500);
+/** A start: a date is the beginning of that day. Absent or `null`: now, or that of the package. */
+const Start = DateOrInstant.nullable().optional();
+/** An end: a date is the end of that day (domain.md E4). Absent or `null`: indefinite, or that of the package. */
+const End = DateOrInstant.nullable().optional();
+
+/** `POST /partners/{id}/packages`; dates are days in UTC. */
+export const RecordPackageRequest = z.strictObject({
+  name: Name,
+  units: UnitsInput,
+  features: Features.default([]),
+  validFrom: Start,
+  validUntil: End,
+});
+export type RecordPackageRequest = z.infer<typeof RecordPackageRequest>;
+
+/** `POST /partners/{id}/packages/{packageId}/sales`; dates are days in UTC, what is not named is the package's own. */
+export const SellPackageRequest = z.strictObject({
+  toPartnerId: Id,
+  units: UnitsInput,
+  features: Features.optional(),
+  validFrom: Start,
+  validUntil: End,
+});
+export type SellPackageRequest = z.infer<typeof SellPackageRequest>;
+
+const GrantTrialRequest = z.strictObject({ type: z.literal('trial'), validFrom: Start, validUntil: End });
+
+const IssuePlusRequest = z.strictObject({
+  type: z.literal('plus'),
+  partnerId: Id,
+  packageId: Id,
+  units: UnitsInput,
+  features: Features.optional(),
+  validFrom: Start,
+  validUntil: End,
+});
+
+/** `POST /projects/{p}/licenses`: a trial by hand (domain.md L1) or units out of a partner's package (L3). */
+export const GrantLicenseRequest = z.discriminatedUnion('type', [GrantTrialRequest, IssuePlusRequest]);
+export type GrantLicenseRequest = z.infer<typeof GrantLicenseRequest>;
+
+export const ExtendLicenseRequest = z.strictObject({ validUntil: DateOrInstant.nullable() });
+export const SuspendLicenseRequest = z.strictObject({ reason: Reason });
+export const RevokeLicenseRequest = z.strictObject({ reason: Reason });
+export const ReinstateLicenseRequest = z.strictObject({}).optional();
+
+const AllotmentRequest = z.strictObject({
+  /** Of an allotment that is kept or changed; absent for a new one. */
+  allotmentId: Id.nullable().optional(),
+  type: LicenseTypeName,
+  units: UnitsInput,
+  features: Features.default([]),
+  validFrom: Start,
+  validUntil: End,
+});
+
+const ReminderRequest = z.strictObject({
+  daysBefore: z
+    .array(z.int().min(1).max(365))
+    .min(1)
+    .max(5)
+    .refine((days) => new Set(days).size === days.length, { error: 'must not name a day twice' }),
+  recurrence: RecurrenceName,
+  recipients: z.enum(['administrators', 'members']).default('administrators'),
+});
+
+/** `PUT /projects/{p}/groups/{g}/restriction` (domain.md R1-R6, E1, E2). */
+export const SetRestrictionRequest = z.strictObject({
+  enabled: z.boolean(),
+  poolMode: PoolModeName.default('shared'),
+  gracePeriodDays: z.int().min(0).max(365).default(0),
+  allotments: z.array(AllotmentRequest).max(100).default([]),
+  reminder: ReminderRequest.nullable().default(null),
+});
+export type SetRestrictionRequest = z.infer<typeof SetRestrictionRequest>;
+
+/** `POST /projects/{p}/groups/{g}/assignments` (domain.md U1, U2). */
+export const AssignUnitRequest = z.strictObject({
+  resource: ResourceName,
+  label: Name.nullable().optional(),
+  holder: Name.nullable().optional(),
+  /** The number a mobile app is paired with; absent: the oldest that is free. */
+  sipAssignmentId: Id.nullable().optional(),
+});
+export type AssignUnitRequest = z.infer<typeof AssignUnitRequest>;
+
+/** `POST /projects/{p}/allotment-transfers` (domain.md R8). */
+export const TransferAllotmentsRequest = z.strictObject({
+  fromGroupId: Id,
+  toGroupId: Id,
+  units: FiniteUnitsInput,
+  reason: Reason,
+});
+export type TransferAllotmentsRequest = z.infer<typeof TransferAllotmentsRequest>;
+
+/** `POST /projects/{p}/groups/{g}/relocation-check` (domain.md G3). */
+export const RelocationCheckRequest = z.strictObject({ parentId: Id });
+
+/** `?cascade=true` (domain.md R6) and `?dryRun=true` (R7). */
+export const CascadeQuery = z.strictObject({ dryRun: Flag, cascade: Flag });
+
+/** `GET /projects/{p}/history`: a date is a day in the project's time zone, from its start to its end. */
+export const HistoryQuery = Page.extend({
+  groupId: Id.optional(),
+  from: DateOrInstant.optional(),
+  to: DateOrInstant.optional(),
+});
+export type HistoryQuery = z.infer<typeof HistoryQuery>;
