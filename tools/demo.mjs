@@ -1,0 +1,8 @@
+/** `npm run demo`: applies an example project to a running system, over HTTP alone. */
+import { join } from 'node:path';
+import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
+
+requireNode();
+await ensureInstalled();
+await ensureBuilt();
+process.exitCode = await run(process.execPath, [join(root, 'apps/standalone/dist/demo/main.js'), ...process.argv.slice(2)]);

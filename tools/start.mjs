@@ -1,0 +1,39 @@
+/** `npm start`: installs and builds what is missing, then runs the whole system in this process. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt, ensureInstalled, requireNode, root } from './workspace.mjs';
+
+const HELP = `npm start                the whole system in one process, on embedded backends
+
+It installs the dependencies and builds when something is missing. Settings are environment variables:
+
+  PORT            8080                  where the API listens
+  HOST            127.0.0.1             on which address
+  DATA_DIR        ./.data               where the data is kept between starts
+  DATABASE_URL    (embedded)            a PostgreSQL of yours instead of the embedded one
+  ADMIN_EMAIL     admin@allotree.local  the server administrator
+  ADMIN_PASSWORD  (generated)           printed once, when it is generated
+
+All of them: docs/reference/configuration.md. Stop with Ctrl-C.`;
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+requireNode();
+await ensureInstalled();
+await ensureBuilt();
+
+/** When the npm that started this process is killed, nothing is left behind that nobody can see. */
+function stopWithParent() {
+  if (process.env.npm_lifecycle_event !== 'start') return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, 1000).unref();
+}
+
+stopWithParent();
+process.setSourceMapsEnabled(true);
+await import(pathToFileURL(join(root, 'apps/standalone/dist/main.js')).href);

@@ -1,0 +1,44 @@
+/** `npm test [-- jest arguments]`: installs and builds what is missing, runs Jest, ends with the totals in one line. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { totalLine, totalsOf } from './test-totals.mjs';
+import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
+
+const HELP = `npm test                                      all tests
+npm test -- --selectProjects unit             one kind: unit (no I/O), int (real backends), e2e (the running system)
+npm test -- libs/domain                       those under a path
+npm test -- --testNamePattern 'reserved pool' those whose name matches
+
+Everything after -- goes to Jest. The last line is "N passed, N failed, N skipped".
+ALLOTREE_TEST_DATABASE_URL names a PostgreSQL (a superuser's URL) to use instead of an embedded one.`;
+
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+requireNode();
+await ensureInstalled();
+await ensureBuilt();
+
+const folder = mkdtempSync(join(tmpdir(), 'allotree-test-'));
+const outputFile = join(folder, 'results.json');
+const readResults = () => {
+  try {
+    return JSON.parse(readFileSync(outputFile, 'utf8'));
+  } catch {
+    return null;
+  }
+};
+
+const jest = join(root, 'node_modules/jest/bin/jest.js');
+const exitCode = await run(process.execPath, [jest, '--json', `--outputFile=${outputFile}`, ...args], {
+  env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules`.trim() },
+});
+const totals = totalsOf(readResults());
+rmSync(folder, { recursive: true, force: true });
+
+process.exitCode = totals.passed + totals.failed === 0 ? exitCode || 1 : exitCode;
+console.log(totalLine(totals));

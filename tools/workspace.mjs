@@ -1,0 +1,118 @@
+/**
+ * What every tool needs before it can use the workspace: a Node that is new enough, installed dependencies, built parts.
+ * Node built-ins only: on a fresh clone nothing else is there.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const say = (line) => process.stderr.write(`${line}\n`);
+
+/** Ends the process with one line that says what to do. */
+export function fail(line) {
+  say(`error: ${line}`);
+  process.exit(1);
+}
+
+/** Node ^20.19 or >= 22.12: the versions that load ES modules the way the dependencies ask for. */
+export const isNodeSupported = (version) => {
+  const [major, minor] = version.split('.').map(Number);
+  if (major === 20) return minor >= 19;
+  return major > 22 || (major === 22 && minor >= 12);
+};
+
+export function requireNode() {
+  if (!isNodeSupported(process.versions.node)) {
+    fail(`Allotree needs Node 20.19 or newer (22.12 or newer of 22); this is ${process.versions.node}. See https://nodejs.org`);
+  }
+}
+
+const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** Whether npm's record of what it installed holds what the lock file asks for. Optional packages may be for other platforms. */
+export const holds = (record, lock) =>
+  Object.entries(lock.packages ?? {})
+    .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.link)
+    .every(([path, entry]) => record.packages?.[path]?.version === entry.version);
+
+/** npm writes its record last of all, so an installation that was broken off counts as missing. */
+function isInstalled(folder) {
+  const record = join(folder, 'node_modules', '.package-lock.json');
+  return existsSync(record) && holds(readJson(record), readJson(join(folder, 'package-lock.json')));
+}
+
+const countPackages = (folder) => {
+  try {
+    return readdirSync(join(folder, 'node_modules')).length;
+  } catch {
+    return 0;
+  }
+};
+
+/** Says every few seconds that the installation is alive, and how far it is. */
+function showProgress(folder, total) {
+  const started = Date.now();
+  const isTerminal = process.stderr.isTTY === true;
+  const timer = setInterval(
+    () => {
+      const seconds = Math.round((Date.now() - started) / 1000);
+      const line = `  ${countPackages(folder)} of about ${total} folders, ${seconds} s`;
+      process.stderr.write(isTerminal ? `\r${line} ` : `${line}\n`);
+    },
+    isTerminal ? 500 : 5000,
+  );
+  return () => {
+    clearInterval(timer);
+    if (isTerminal) process.stderr.write('\r\u001b[K');
+  };
+}
+
+/** The npm that runs this script, else the one of the PATH. */
+const npmCommand = () =>
+  process.env.npm_execpath?.endsWith('.js')
+    ? { command: process.execPath, first: [process.env.npm_execpath], shell: false }
+    : { command: 'npm', first: [], shell: process.platform === 'win32' };
+
+/** Runs a command to its end; resolves with its exit code (128 + signal where one ended it). */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? (signal ? 130 : 1)));
+  });
+}
+
+export async function ensureInstalled(folder = root, what = 'the dependencies') {
+  if (isInstalled(folder)) return;
+  const { packages } = readJson(join(folder, 'package-lock.json'));
+  const total = new Set(Object.keys(packages).map((path) => path.split('/')[1])).size;
+  say(`Installing ${what} (${total} packages and scopes, once) ...`);
+  const stopProgress = showProgress(folder, total);
+  const { command, first, shell } = npmCommand();
+  const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const code = await run(command, args, { cwd: folder, shell }).finally(stopProgress);
+  if (code !== 0) fail(`npm could not install ${what} (it said why above). Try \`npm ci\` in ${folder}.`);
+  say(`Installed ${what}.`);
+}
+
+/** Builds what changed since the last build; Nx knows. Its words are shown only when it fails. */
+export async function ensureBuilt() {
+  const started = Date.now();
+  const args = [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '--target=build', '--outputStyle=static'];
+  const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', NODE_OPTIONS: '' };
+  const said = [];
+  const code = await new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.on('data', (chunk) => said.push(chunk));
+    child.stderr.on('data', (chunk) => said.push(chunk));
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) {
+    process.stderr.write(Buffer.concat(said));
+    fail('the build failed (see above).');
+  }
+  say(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { totalLine, totalsOf } from './test-totals.mjs';
+import { holds, isNodeSupported } from './workspace.mjs';
+
+describe('which Node is new enough', () => {
+  it.each([
+    ['18.20.4', false],
+    ['20.18.3', false],
+    ['20.19.0', true],
+    ['21.7.3', false],
+    ['22.11.0', false],
+    ['22.12.0', true],
+    ['24.1.0', true],
+  ])('%s: %p', (version, supported) => {
+    expect(isNodeSupported(version)).toBe(supported);
+  });
+});
+
+describe('whether the dependencies are installed', () => {
+  const lock = {
+    packages: {
+      '': { version: '0.1.0' },
+      'libs/domain': { version: '0.1.0' },
+      'node_modules/@allotree/domain': { link: true },
+      'node_modules/luxon': { version: '3.7.2' },
+      'node_modules/fsevents': { version: '2.3.3', optional: true },
+    },
+  };
+
+  it('yes, when every package of the lock file is there in its version', () => {
+    expect(holds({ packages: { 'node_modules/luxon': { version: '3.7.2' } } }, lock)).toBe(true);
+  });
+
+  it('no, when one is missing or the lock file asks for another version', () => {
+    expect(holds({ packages: {} }, lock)).toBe(false);
+    expect(holds({ packages: { 'node_modules/luxon': { version: '3.7.1' } } }, lock)).toBe(false);
+  });
+});
+
+describe('the last line of a test run', () => {
+  it('adds up passed, failed and skipped tests', () => {
+    const report = { numPassedTests: 7, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1, numRuntimeErrorTestSuites: 0 };
+    expect(totalLine(totalsOf(report))).toBe('7 passed, 1 failed, 3 skipped');
+  });
+
+  it('counts a suite that could not start as a failure', () => {
+    expect(totalsOf({ numPassedTests: 7, numRuntimeErrorTestSuites: 2 })).toEqual({ passed: 7, failed: 2, skipped: 0 });
+  });
+
+  it('counts nothing when there is no report', () => {
+    expect(totalLine(totalsOf(null))).toBe('0 passed, 0 failed, 0 skipped');
+  });
+});
