@@ -2,6 +2,7 @@
 
 /** What is known about an event besides its payload. Ids derive from the command id, so a repeated append is harmless. */
 export interface EventMetadata {
+  /** A UUID: `deriveId(commandId, index)`. */
   readonly eventId: string;
   readonly correlationId: string;
   readonly causationId: string | null;
@@ -63,7 +64,10 @@ export interface EventStore {
   readAll(categories: readonly string[], position: bigint, limit: number): Promise<readonly RecordedEvent[]>;
   /** Where `readAll` has nothing more to give now. */
   head(): Promise<bigint>;
-  /** Calls back soon after something was appended (a hint, not a promise); returns how to stop. */
-  onAppend(listener: () => void): () => void;
+  /**
+   * Calls back soon after something was appended (a hint, not a promise), and says whether another process did it: then
+   * what this process keeps in memory may be behind. Returns how to stop.
+   */
+  onAppend(listener: (byAnotherProcess: boolean) => void): () => void;
   close(): Promise<void>;
 }
