@@ -5,3 +5,5 @@ export * from './licensing/commands.js';
 export * from './licensing/refusals.js';
 export * from './licensing/views.js';
 export * from './stock/index.js';
+export * from './hierarchy/index.js';
+export * from './partners/partner.js';

@@ -1,0 +1,160 @@
+import { accept, refuse, type Decision } from '../decision.js';
+import { MAX_DEPTH } from '../words.js';
+import type { TreeCommand, TreeCommandOf } from './commands.js';
+import type { DeviceFacts, TreeEvent } from './events.js';
+import { generatedId } from './events.js';
+import { generate, planGeneration, topNames } from './generation.js';
+import { nameKey, tidyName } from './names.js';
+import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
+import { emailKey, type GroupTreeState } from './state.js';
+import { childNamed, fitsBelow, heightOf, idOf, lineage, nameOf, parentOf, subtree, typeOf } from './tree.js';
+
+type Decided = Decision<TreeEvent, TreeRefusal>;
+type Decider<Type extends TreeCommand['type']> = (state: GroupTreeState, command: TreeCommandOf<Type>) => Decided;
+
+const ALREADY_SO: Decided = accept([]);
+const notFound = (what: 'project' | 'group' | 'member' | 'device', id: string) =>
+  refuse<TreeRefusal>({ code: 'NOT_FOUND', what, id });
+const invalid = (field: string, message: string) => refuse<TreeRefusal>({ code: 'VALIDATION', field, message });
+const tooDeep = invalid('parentId', `groups go at most ${MAX_DEPTH} levels deep`);
+
+const slotOf = (state: GroupTreeState, groupId: string): number | undefined => state.tree.slots.get(groupId);
+
+/** G1: refuses when a sibling other than `self` carries the name. */
+const nameTaken = (state: GroupTreeState, parent: number, name: string, self?: number): Decided | null => {
+  const taken = childNamed(state.tree, parent, nameKey(name));
+  if (taken === undefined || taken === self) return null;
+  return refuse({ code: 'NAME_TAKEN', parentId: idOf(state.tree, parent), names: [nameOf(state.tree, taken)], count: 1 });
+};
+
+const createProject: Decider<'CreateProject'> = (state, command) => {
+  if (state.project) return ALREADY_SO;
+  const { type: _, administrator, ...project } = command;
+  const created: TreeEvent = { type: 'ProjectCreated', data: { ...project, name: tidyName(project.name) } };
+  if (!administrator) return accept([created]);
+  return accept([created, { type: 'MemberAdded', data: { ...administrator, groupId: project.projectId } }]);
+};
+
+const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _, ...command }) => {
+  if (slotOf(state, groupId) !== undefined) return ALREADY_SO;
+  const parent = slotOf(state, parentId);
+  if (parent === undefined) return notFound('group', parentId);
+  if (!fitsBelow(state.tree, parent, 0)) return tooDeep;
+  const name = tidyName(command.name);
+  const data = { groupId, parentId, type: command.groupType, name };
+  return nameTaken(state, parent, name) ?? accept([{ type: 'GroupCreated', data }]);
+};
+
+/** G2. Names differ among generated siblings by their numbers, so only the top level can clash with what is there. */
+const generateGroups: Decider<'GenerateGroups'> = (state, command) => {
+  const parent = slotOf(state, command.parentId);
+  if (parent === undefined) return notFound('group', command.parentId);
+  if (slotOf(state, generatedId(command.newId, 0)) !== undefined) return ALREADY_SO;
+  const planned = planGeneration(command);
+  if (!planned.ok) return planned;
+  if (!fitsBelow(state.tree, parent, planned.plan.levels.length - 1)) return tooDeep;
+  const taken = topNames(planned.plan).filter((name) => childNamed(state.tree, parent, nameKey(name)) !== undefined);
+  if (taken.length === 0) return accept(generate(planned.plan));
+  const names = taken.slice(0, MAX_NAMED_CLASHES);
+  return refuse({ code: 'NAME_TAKEN', parentId: command.parentId, names, count: taken.length });
+};
+
+const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
+  const { tree } = state;
+  const slot = slotOf(state, command.groupId);
+  if (slot === undefined) return notFound('group', command.groupId);
+  const isRoot = parentOf(tree, slot) < 0;
+  const type = command.groupType ?? typeOf(tree, slot);
+  const name = command.name === null ? nameOf(tree, slot) : tidyName(command.name);
+  if (isRoot && type !== 'company') return invalid('type', 'the root of a project is its company');
+  if (type === typeOf(tree, slot) && name === nameOf(tree, slot)) return ALREADY_SO;
+  const clash = isRoot ? null : nameTaken(state, parentOf(tree, slot), name, slot);
+  return clash ?? accept([{ type: 'GroupDetailsChanged', data: { groupId: command.groupId, type, name } }]);
+};
+
+/** G1, and G3 as far as the tree alone can say: what licenses say is asked before (see `checkRelocation`). O(depth). */
+const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId }) => {
+  const { tree } = state;
+  const slot = slotOf(state, groupId);
+  if (slot === undefined) return notFound('group', groupId);
+  const parent = slotOf(state, parentId);
+  if (parent === undefined) return notFound('group', parentId);
+  if (lineage(tree, parent).includes(slot)) return refuse({ code: 'CYCLE', groupId, parentId });
+  if (parentOf(tree, slot) === parent) return ALREADY_SO;
+  if (!fitsBelow(tree, parent, heightOf(tree, slot))) return tooDeep;
+  const clash = nameTaken(state, parent, nameOf(tree, slot));
+  return clash ?? accept([{ type: 'GroupMoved', data: { groupId, parentId } }]);
+};
+
+const devicesBelow = (state: GroupTreeState, root: number): DeviceFacts[] => {
+  if (state.devicesOf.size === 0) return [];
+  const found: DeviceFacts[] = [];
+  for (const slot of subtree(state.tree, root)) {
+    const groupId = idOf(state.tree, slot);
+    for (const serialNumber of state.devicesOf.get(groupId) ?? []) {
+      const { claimId, model } = state.devices.get(serialNumber) as { claimId: string; model: string };
+      found.push({ serialNumber, groupId, model, claimId });
+    }
+  }
+  return found;
+};
+
+/** G4, U4. O(size of the subtree). A second removal finds nothing. */
+const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId }) => {
+  const slot = slotOf(state, groupId);
+  if (slot === undefined) return notFound('group', groupId);
+  if (parentOf(state.tree, slot) < 0) return invalid('groupId', 'the root of a project cannot be removed');
+  const devices = devicesBelow(state, slot).map((data): TreeEvent => ({ type: 'DeviceRemoved', data }));
+  return accept([...devices, { type: 'SubtreeRemoved', data: { groupId } }]);
+};
+
+const addMember: Decider<'AddMember'> = (state, { type: _, ...member }) => {
+  if (slotOf(state, member.groupId) === undefined) return notFound('group', member.groupId);
+  const memberId = state.membersOf.get(member.groupId)?.get(emailKey(member.email)) ?? member.memberId;
+  const known = state.members.get(memberId);
+  if (known && known.name === member.name && known.role === member.role) return ALREADY_SO;
+  return accept([{ type: 'MemberAdded', data: { ...member, memberId, email: known?.email ?? member.email } }]);
+};
+
+const removeMember: Decider<'RemoveMember'> = (state, { groupId, memberId }) => {
+  const member = state.members.get(memberId);
+  if (!member || member.groupId !== groupId) return notFound('member', memberId);
+  return accept([{ type: 'MemberRemoved', data: member }]);
+};
+
+const addDevice: Decider<'AddDevice'> = (state, { type: _, ...device }) => {
+  const known = state.devices.get(device.serialNumber);
+  if (known && known.groupId !== null && known.groupId !== device.groupId) {
+    return refuse({ code: 'DEVICE_ELSEWHERE', serialNumber: device.serialNumber, groupId: known.groupId });
+  }
+  if (known && (known.groupId !== null || known.claimId === device.claimId)) return ALREADY_SO;
+  if (slotOf(state, device.groupId) === undefined) return notFound('group', device.groupId);
+  return accept([{ type: 'DeviceAdded', data: device }]);
+};
+
+const removeDevice: Decider<'RemoveDevice'> = (state, { groupId, serialNumber }) => {
+  const known = state.devices.get(serialNumber);
+  if (!known || known.groupId !== groupId) return notFound('device', serialNumber);
+  const { claimId, model } = known;
+  return accept([{ type: 'DeviceRemoved', data: { serialNumber, groupId, model, claimId } }]);
+};
+
+const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
+  CreateProject: createProject,
+  CreateGroup: createGroup,
+  GenerateGroups: generateGroups,
+  ChangeGroupDetails: changeGroupDetails,
+  MoveGroup: moveGroup,
+  RemoveSubtree: removeSubtree,
+  AddMember: addMember,
+  RemoveMember: removeMember,
+  AddDevice: addDevice,
+  RemoveDevice: removeDevice,
+};
+
+/** Leaves the state as it was, but for the index of names, which is made when it is first needed. */
+export const decideGroupTree = (state: GroupTreeState, command: TreeCommand): Decided => {
+  if (command.type === 'CreateProject') return createProject(state, command);
+  if (!state.project) return notFound('project', command.projectId);
+  return (DECIDERS[command.type] as Decider<TreeCommand['type']>)(state, command as never);
+};

@@ -1,0 +1,92 @@
+import type { BillingMode, GroupType } from '../words.js';
+
+/** A project as its group tree knows it. Its name is the name of its root group, whose id is the project's. */
+export interface ProjectFacts {
+  readonly projectId: string;
+  readonly tenantId: string;
+  readonly partnerId: string;
+  readonly timeZone: string;
+  readonly billingMode: BillingMode;
+  /** Created by a partner's registration, which brings a trial (domain.md L1). */
+  readonly trial: boolean;
+}
+
+export interface GroupFacts {
+  readonly groupId: string;
+  readonly parentId: string;
+  readonly type: GroupType;
+  readonly name: string;
+}
+
+/** Roles a person can have at a group and below it (domain.md, Roles). */
+export const MEMBER_ROLES = ['company_administrator', 'site_administrator', 'concierge', 'user'] as const;
+export type MemberRole = (typeof MEMBER_ROLES)[number];
+
+export interface MemberFacts {
+  readonly memberId: string;
+  readonly groupId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: MemberRole;
+}
+
+export interface DeviceFacts {
+  readonly serialNumber: string;
+  readonly groupId: string;
+  readonly model: string;
+  /** The claim on the serial number this device came in by (see `device.ts`). */
+  readonly claimId: string;
+}
+
+/**
+ * A run of generated groups, in columns: group `i` has the id `<newId>_<base36(first + i)>`, the type
+ * `levels[level[i]]`, the name `names[i]` and the parent `<newId>_<base36(parents[i])>`, or `parentId` where `parents[i]`
+ * is -1. Parents come before their children.
+ */
+export interface GeneratedGroups {
+  readonly newId: string;
+  readonly parentId: string;
+  readonly levels: readonly GroupType[];
+  readonly first: number;
+  readonly level: readonly number[];
+  readonly parents: readonly number[];
+  readonly names: readonly string[];
+}
+
+/** The events of a project's group tree, in the order of its life. */
+interface TreeEvents {
+  ProjectCreated: ProjectFacts & { name: string };
+  GroupCreated: GroupFacts;
+  GroupsGenerated: GeneratedGroups;
+  GroupDetailsChanged: { groupId: string; type: GroupType; name: string };
+  GroupMoved: { groupId: string; parentId: string };
+  /** A group with everything below it left the tree; its devices left just before, each with its own event. */
+  SubtreeRemoved: { groupId: string };
+  /** The same member again carries a new name or role. */
+  MemberAdded: MemberFacts;
+  MemberRemoved: MemberFacts;
+  DeviceAdded: DeviceFacts;
+  DeviceRemoved: DeviceFacts;
+}
+
+export type TreeEventType = keyof TreeEvents;
+export type TreeEvent = {
+  [Type in TreeEventType]: { readonly type: Type; readonly data: Readonly<TreeEvents[Type]> };
+}[TreeEventType];
+export type TreeEventOf<Type extends TreeEventType> = Extract<TreeEvent, { type: Type }>;
+
+/** The id of the generated group number `n`: short, and the same whenever the command is repeated. */
+export const generatedId = (newId: string, n: number): string => `${newId}_${n.toString(36)}`;
+
+/** Generated groups one by one, parents first. */
+export const generatedGroups = (run: GeneratedGroups): GroupFacts[] =>
+  run.names.map((name, i) => {
+    const parent = run.parents[i] as number;
+    return {
+      groupId: generatedId(run.newId, run.first + i),
+      parentId: parent < 0 ? run.parentId : generatedId(run.newId, parent),
+      type: run.levels[run.level[i] as number] as GroupType,
+      name,
+    };
+  });

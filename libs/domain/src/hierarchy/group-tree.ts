@@ -1,0 +1,28 @@
+import type { TreeCommand } from './commands.js';
+import { decodeTreeEvent, encodeTreeEvent } from './codec.js';
+import { decideGroupTree } from './decide.js';
+import type { TreeEvent } from './events.js';
+import { decodeTreeSnapshot, encodeTreeSnapshot, sizeOfGroupTree } from './snapshot.js';
+import { evolveGroupTree, initialGroupTree, type GroupTreeState } from './state.js';
+
+/**
+ * The groups, members and devices of one project (domain.md G1, G2, G3's part of the tree, G4); stream
+ * `group_tree-<projectId>`. A command costs O(depth), and what it changes: a generation its groups, a removal its subtree,
+ * a snapshot the whole tree. The first time a name is looked up below a parent its children are indexed.
+ */
+export const groupTreeAggregate = {
+  category: 'group_tree',
+  initial: initialGroupTree,
+  evolve: (state: GroupTreeState, event: TreeEvent) => evolveGroupTree(state, event),
+  decide: (state: GroupTreeState, command: TreeCommand) => decideGroupTree(state, command),
+  encode: encodeTreeEvent,
+  decode: decodeTreeEvent,
+  tenantOf: (state: GroupTreeState): string | null => state.project?.tenantId ?? null,
+  snapshot: {
+    version: 1,
+    every: 100,
+    encode: encodeTreeSnapshot,
+    decode: decodeTreeSnapshot,
+    sizeOf: sizeOfGroupTree,
+  },
+} as const;

@@ -1,0 +1,13 @@
+/** Why a command on a group tree was refused. Nothing was recorded. */
+export type TreeRefusal =
+  /** The names that siblings already carry, at most `MAX_NAMED_CLASHES` of `count`. */
+  | { readonly code: 'NAME_TAKEN'; readonly parentId: string; readonly names: readonly string[]; readonly count: number }
+  /** The new parent is the group itself or below it. */
+  | { readonly code: 'CYCLE'; readonly groupId: string; readonly parentId: string }
+  /** `groupId`: where in this project the serial number is; `null`: it is in another project. */
+  | { readonly code: 'DEVICE_ELSEWHERE'; readonly serialNumber: string; readonly groupId: string | null }
+  | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'member' | 'device'; readonly id: string }
+  | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };
+
+/** How many clashing names a refusal lists. */
+export const MAX_NAMED_CLASHES = 20;

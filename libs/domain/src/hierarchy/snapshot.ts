@@ -1,0 +1,72 @@
+import { GROUP_TYPES, type GroupType } from '../words.js';
+import type { MemberFacts, ProjectFacts } from './events.js';
+import { addDevice, addMember, initialGroupTree, type GroupTreeState } from './state.js';
+import { idOf, insert, nameOf, NONE, parentOf, subtree } from './tree.js';
+
+/**
+ * A tree in columns, parents before children. An id that begins with the same `<prefix>_` as the one before is stored as
+ * `_<rest>`, so that generated ids cost a few characters.
+ */
+export interface TreeSnapshot {
+  readonly project: ProjectFacts | null;
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+  readonly types: readonly number[];
+  /** Place in these columns; -1 for the root. */
+  readonly parents: readonly number[];
+  readonly members: readonly MemberFacts[];
+  readonly devices: readonly (readonly [serialNumber: string, claimId: string, groupId: string | null, model: string])[];
+}
+
+const prefixOf = (id: string): string => id.slice(0, id.lastIndexOf('_') + 1);
+
+const packIds = (ids: readonly string[]): string[] => {
+  let before = '';
+  return ids.map((id) => {
+    const prefix = prefixOf(id);
+    const packed = prefix !== '' && prefix === before ? `_${id.slice(prefix.length)}` : id;
+    before = prefix;
+    return packed;
+  });
+};
+
+const unpackIds = (packed: readonly string[]): string[] => {
+  let before = '';
+  return packed.map((id) => {
+    if (id.startsWith('_')) return before + id.slice(1);
+    before = prefixOf(id);
+    return id;
+  });
+};
+
+export const encodeTreeSnapshot = (state: GroupTreeState): TreeSnapshot => {
+  const { tree, project } = state;
+  const slots = project ? [...subtree(tree, tree.slots.get(project.projectId) as number)] : [];
+  const places = new Map(slots.map((slot, place) => [slot, place]));
+  return {
+    project,
+    ids: packIds(slots.map((slot) => idOf(tree, slot))),
+    names: slots.map((slot) => nameOf(tree, slot)),
+    types: slots.map((slot) => tree.types[slot] as number),
+    parents: slots.map((slot) => places.get(parentOf(tree, slot)) ?? NONE),
+    members: [...state.members.values()],
+    devices: [...state.devices].map(([serial, { claimId, groupId, model }]) => [serial, claimId, groupId, model]),
+  };
+};
+
+export const decodeTreeSnapshot = (json: unknown): GroupTreeState => {
+  const snapshot = json as TreeSnapshot;
+  const state = initialGroupTree();
+  state.project = snapshot.project;
+  unpackIds(snapshot.ids).forEach((groupId, place) => {
+    const type = GROUP_TYPES[snapshot.types[place] as number] as GroupType;
+    insert(state.tree, { groupId, type, name: snapshot.names[place] as string }, snapshot.parents[place] as number);
+  });
+  for (const member of snapshot.members) addMember(state, member);
+  for (const [serial, claimId, groupId, model] of snapshot.devices) addDevice(state, serial, { claimId, groupId, model });
+  return state;
+};
+
+/** Bytes, about: measured on 100,000 generated groups. */
+export const sizeOfGroupTree = (state: GroupTreeState): number =>
+  2_000 + state.tree.slots.size * 300 + state.members.size * 600 + state.devices.size * 400;

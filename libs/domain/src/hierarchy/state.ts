@@ -1,0 +1,126 @@
+import { generatedId, type DeviceFacts, type GeneratedGroups, type MemberFacts, type ProjectFacts, type TreeEvent } from './events.js';
+import { describe, emptyTree, insert, move, NONE, removeSubtree, type Tree } from './tree.js';
+import type { GroupType } from '../words.js';
+
+/** A device that is in the tree, or (`groupId: null`) the claim by which it was the last time. */
+export interface KnownDevice {
+  readonly claimId: string;
+  readonly groupId: string | null;
+  readonly model: string;
+}
+
+/** One project: its groups, members and devices. Stream `group_tree-<projectId>`. */
+export interface GroupTreeState {
+  project: ProjectFacts | null;
+  readonly tree: Tree;
+  readonly members: Map<string, MemberFacts>;
+  /** By group id: member id by e-mail address. */
+  readonly membersOf: Map<string, Map<string, string>>;
+  readonly devices: Map<string, KnownDevice>;
+  /** By group id: serial numbers. */
+  readonly devicesOf: Map<string, Set<string>>;
+}
+
+export const initialGroupTree = (): GroupTreeState => ({
+  project: null,
+  tree: emptyTree(),
+  members: new Map(),
+  membersOf: new Map(),
+  devices: new Map(),
+  devicesOf: new Map(),
+});
+
+/** What e-mail addresses are compared by. */
+export const emailKey = (email: string): string => email.normalize('NFC').trim().toLowerCase();
+
+export const addMember = (state: GroupTreeState, member: MemberFacts): void => {
+  state.members.set(member.memberId, member);
+  const ofGroup = state.membersOf.get(member.groupId) ?? new Map<string, string>();
+  ofGroup.set(emailKey(member.email), member.memberId);
+  state.membersOf.set(member.groupId, ofGroup);
+};
+
+const removeMember = (state: GroupTreeState, member: MemberFacts): void => {
+  state.members.delete(member.memberId);
+  const ofGroup = state.membersOf.get(member.groupId);
+  ofGroup?.delete(emailKey(member.email));
+  if (ofGroup?.size === 0) state.membersOf.delete(member.groupId);
+};
+
+export const addDevice = (state: GroupTreeState, serialNumber: string, device: KnownDevice): void => {
+  state.devices.set(serialNumber, device);
+  if (device.groupId === null) return;
+  const ofGroup = state.devicesOf.get(device.groupId) ?? new Set<string>();
+  ofGroup.add(serialNumber);
+  state.devicesOf.set(device.groupId, ofGroup);
+};
+
+const removeDevice = (state: GroupTreeState, device: DeviceFacts): void => {
+  state.devices.set(device.serialNumber, { claimId: device.claimId, groupId: null, model: device.model });
+  const ofGroup = state.devicesOf.get(device.groupId);
+  ofGroup?.delete(device.serialNumber);
+  if (ofGroup?.size === 0) state.devicesOf.delete(device.groupId);
+};
+
+const placeGenerated = (tree: Tree, run: GeneratedGroups): void => {
+  const outer = tree.slots.get(run.parentId) as number;
+  run.names.forEach((name, i) => {
+    const parent = run.parents[i] as number;
+    const group = {
+      groupId: generatedId(run.newId, run.first + i),
+      type: run.levels[run.level[i] as number] as GroupType,
+      name,
+    };
+    insert(tree, group, parent === NONE ? outer : (tree.slots.get(generatedId(run.newId, parent)) as number));
+  });
+};
+
+const slotOf = (state: GroupTreeState, groupId: string): number => state.tree.slots.get(groupId) as number;
+
+const dropSubtree = (state: GroupTreeState, groupId: string): void => {
+  for (const id of removeSubtree(state.tree, slotOf(state, groupId))) {
+    for (const memberId of state.membersOf.get(id)?.values() ?? []) state.members.delete(memberId);
+    state.membersOf.delete(id);
+    state.devicesOf.delete(id);
+  }
+};
+
+/** Changes the state in place. */
+export const evolveGroupTree = (state: GroupTreeState, event: TreeEvent): GroupTreeState => {
+  switch (event.type) {
+    case 'ProjectCreated': {
+      const { name, ...project } = event.data;
+      state.project = project;
+      insert(state.tree, { groupId: project.projectId, type: 'company', name }, NONE);
+      break;
+    }
+    case 'GroupCreated':
+      insert(state.tree, event.data, slotOf(state, event.data.parentId));
+      break;
+    case 'GroupsGenerated':
+      placeGenerated(state.tree, event.data);
+      break;
+    case 'GroupDetailsChanged':
+      describe(state.tree, slotOf(state, event.data.groupId), event.data.type, event.data.name);
+      break;
+    case 'GroupMoved':
+      move(state.tree, slotOf(state, event.data.groupId), slotOf(state, event.data.parentId));
+      break;
+    case 'SubtreeRemoved':
+      dropSubtree(state, event.data.groupId);
+      break;
+    case 'MemberAdded':
+      addMember(state, event.data);
+      break;
+    case 'MemberRemoved':
+      removeMember(state, event.data);
+      break;
+    case 'DeviceAdded':
+      addDevice(state, event.data.serialNumber, event.data);
+      break;
+    case 'DeviceRemoved':
+      removeDevice(state, event.data);
+      break;
+  }
+  return state;
+};
