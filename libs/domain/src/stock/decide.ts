@@ -172,11 +172,9 @@ function outsidePackage(
   if (pastEnd || validFrom < source.validFrom)
     return {
       code: 'PERIOD_OUTSIDE_PARENT',
-      packageId: source.packageId,
       requestedFrom: validFrom,
       requestedUntil: validUntil,
-      packageValidFrom: source.validFrom,
-      packageValidUntil: source.validUntil,
+      limitedBy: { packageId: source.packageId, name: source.name, validFrom: source.validFrom, validUntil: end },
     };
   return termRefusal({ validFrom, validUntil }, at);
 }

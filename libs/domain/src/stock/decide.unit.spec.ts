@@ -77,17 +77,11 @@ const issue = (over: Partial<PartnerStockCommandOf<'IssueUnits'>> = {}) =>
   }) as const;
 
 const stock = (...events: PartnerStockEvent[]) => given(partnerStockAggregate, [opened(), joined('hansen'), ...events]);
-const outside = (over: {
-  requestedFrom?: number;
-  requestedUntil?: number | null;
-  packageValidUntil?: number | null;
-}) => ({
+const outside = (over: { requestedFrom?: number; requestedUntil?: number | null }) => ({
   code: 'PERIOD_OUTSIDE_PARENT' as const,
-  packageId: 'plus',
   requestedFrom: START,
   requestedUntil: END,
-  packageValidFrom: START,
-  packageValidUntil: END,
+  limitedBy: { packageId: 'plus', name: 'Plus 1000', validFrom: START, validUntil: END },
   ...over,
 });
 

@@ -1,5 +1,5 @@
 import type { Instant } from '../decision.js';
-import type { Feature, Limit, Resource } from '../words.js';
+import type { Feature, Limit, Resource, Term } from '../words.js';
 
 /** Why a command on a partner's stock was refused, with the facts. Nothing was recorded. */
 export type PartnerStockRefusal =
@@ -12,11 +12,9 @@ export type PartnerStockRefusal =
     }
   | {
       readonly code: 'PERIOD_OUTSIDE_PARENT';
-      readonly packageId: string;
       readonly requestedFrom: Instant;
       readonly requestedUntil: Instant | null;
-      readonly packageValidFrom: Instant;
-      readonly packageValidUntil: Instant | null;
+      readonly limitedBy: { readonly packageId: string; readonly name: string } & Term;
     }
   | { readonly code: 'FEATURE_NOT_AVAILABLE'; readonly feature: Feature; readonly packageId: string }
   | { readonly code: 'SIP_BELOW_MOBILE'; readonly sipNumber: number; readonly mobileApp: Limit }
