@@ -3,3 +3,4 @@ export * from './cloud-event.js';
 export * from './problems.js';
 export * from './topics.js';
 export * from './licensing/index.js';
+export * from './groups/index.js';

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { Flag, Id, Page } from '../http/common.js';
+import {
+  BillingModeName,
+  Email,
+  GroupTypeName,
+  MemberRoleName,
+  PartnerKindName,
+  PlainName,
+  SerialNumber,
+  TimeZone,
+} from './words.js';
+
+/** `POST /partners`. With `objectName` the partner gets its own project of that name and its trial (domain.md L1). */
+export const RegisterPartnerRequest = z
+  .strictObject({
+    name: PlainName,
+    kind: PartnerKindName,
+    /** The distributor a dealer or management company belongs to. */
+    parentPartnerId: Id.optional(),
+    objectName: PlainName.optional(),
+    /** Of the project that `objectName` names. */
+    timeZone: TimeZone.default('UTC'),
+    administrator: z.strictObject({ name: PlainName, email: Email }),
+  })
+  .meta({
+    examples: [
+      {
+        name: 'Nordlicht',
+        kind: 'distributor',
+        objectName: 'Nordlicht showroom',
+        administrator: { name: 'Ada Berg', email: 'ada@nordlicht.example' },
+      },
+    ],
+  });
+export type RegisterPartnerRequest = z.infer<typeof RegisterPartnerRequest>;
+
+/** `POST /projects` */
+export const CreateProjectRequest = z
+  .strictObject({
+    name: PlainName,
+    partnerId: Id,
+    timeZone: TimeZone.default('UTC'),
+    billingMode: BillingModeName.default('prepaid'),
+  })
+  .meta({ examples: [{ name: 'Hafenblick', partnerId: 'partner-1', timeZone: 'Europe/Berlin' }] });
+export type CreateProjectRequest = z.infer<typeof CreateProjectRequest>;
+
+/** `POST /projects/{p}/groups` */
+export const CreateGroupRequest = z
+  .strictObject({ parentId: Id, type: GroupTypeName, name: PlainName })
+  .meta({ examples: [{ parentId: 'project-1', type: 'building', name: 'Building A' }] });
+export type CreateGroupRequest = z.infer<typeof CreateGroupRequest>;
+
+/** How many groups one call generates at most, all levels together (domain.md G2). */
+const MAX_GENERATED = 110_000;
+
+const level = (namePattern: string) => ({
+  /** For every group of the level above. */
+  count: z.int().min(1).max(MAX_GENERATED),
+  firstNumber: z.int().min(0).max(1_000_000).default(1),
+  /** `{n}` is the own number, `{building}`, `{unit}`, `{floor}` those above; `{n:2}` writes at least two digits. */
+  namePattern: z.string().trim().min(1, 'must not be empty').max(100).regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters').default(namePattern),
+});
+
+/**
+ * `POST /projects/{p}/groups/generate` (domain.md G2). Levels may be left out; each group of a level gets all of the next.
+ * `apartments.restart` says where the numbers of apartments start again: in each `unit` (default), in each `building`, or on
+ * each `floor`.
+ */
+export const GenerateGroupsRequest = z
+  .strictObject({
+    parentId: Id,
+    buildings: z.strictObject(level('Building {n}')).optional(),
+    units: z.strictObject(level('Unit {n}')).optional(),
+    floors: z.strictObject(level('Floor {n}')).optional(),
+    apartments: z
+      .strictObject({ ...level('Apartment {n}'), restart: z.enum(['unit', 'building', 'floor']).default('unit') })
+      .optional(),
+  })
+  .meta({
+    examples: [
+      {
+        parentId: 'project-1',
+        buildings: { count: 3, firstNumber: 1, namePattern: 'Building {n}' },
+        units: { count: 2, namePattern: 'Entrance {n}' },
+        floors: { count: 5 },
+        apartments: { count: 4, namePattern: '{floor}{n:2}', restart: 'floor' },
+      },
+    ],
+  });
+export type GenerateGroupsRequest = z.infer<typeof GenerateGroupsRequest>;
+
+/** `PATCH /projects/{p}/groups/{g}` */
+export const ChangeGroupRequest = z
+  .strictObject({ name: PlainName.optional(), type: GroupTypeName.optional() })
+  .refine((change) => change.name !== undefined || change.type !== undefined, { error: 'name what changes: name, type' })
+  .meta({ examples: [{ name: 'Building A (harbour side)' }] });
+export type ChangeGroupRequest = z.infer<typeof ChangeGroupRequest>;
+
+/** `POST /projects/{p}/groups/{g}/move` */
+export const MoveGroupRequest = z.strictObject({ parentId: Id }).meta({ examples: [{ parentId: 'group-1' }] });
+export type MoveGroupRequest = z.infer<typeof MoveGroupRequest>;
+
+/** `POST /projects/{p}/groups/{g}/members` */
+export const AddMemberRequest = z
+  .strictObject({ email: Email, name: PlainName, role: MemberRoleName })
+  .meta({ examples: [{ email: 'kim@example.com', name: 'Kim Larsen', role: 'site_administrator' }] });
+export type AddMemberRequest = z.infer<typeof AddMemberRequest>;
+
+/** `POST /projects/{p}/groups/{g}/devices` */
+export const AddDeviceRequest = z
+  .strictObject({ serialNumber: SerialNumber, model: PlainName })
+  .meta({ examples: [{ serialNumber: 'AA-12CD-000017', model: 'AA-12' }] });
+export type AddDeviceRequest = z.infer<typeof AddDeviceRequest>;
+
+/** `GET /partners`, `GET /projects` */
+export const PartnersQuery = Page.extend({ parentPartnerId: Id.optional() });
+export type PartnersQuery = z.infer<typeof PartnersQuery>;
+export const ProjectsQuery = Page.extend({ partnerId: Id.optional() });
+export type ProjectsQuery = z.infer<typeof ProjectsQuery>;
+/** `GET /projects/{p}/groups`: the children of one group, or all groups of the project in the order they were made. */
+export const GroupsQuery = Page.extend({ parentId: Id.optional() });
+export type GroupsQuery = z.infer<typeof GroupsQuery>;
+
+export const DryRunQuery = z.strictObject({ dryRun: Flag });

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { Id, IsoInstant, pageOf } from '../http/common.js';
+import { BillingModeName, GroupTypeName, MemberRoleName, PartnerKindName } from './words.js';
+
+export const RegisteredPartner = z.object({
+  partnerId: Id,
+  /** `null` where no `objectName` was given. */
+  projectId: Id.nullable(),
+  administratorId: Id,
+});
+export type RegisteredPartner = z.infer<typeof RegisteredPartner>;
+
+export const PartnerItem = z.object({
+  partnerId: Id,
+  kind: PartnerKindName,
+  name: z.string(),
+  parentPartnerId: Id.nullable(),
+  tenantId: Id,
+  registeredAt: IsoInstant,
+});
+export type PartnerItem = z.infer<typeof PartnerItem>;
+export const PartnerPage = pageOf(PartnerItem);
+
+export const CreatedProject = z.object({ projectId: Id });
+
+export const ProjectItem = z.object({
+  projectId: Id,
+  name: z.string(),
+  partnerId: Id,
+  tenantId: Id,
+  timeZone: z.string(),
+  billingMode: BillingModeName,
+  createdAt: IsoInstant,
+});
+export type ProjectItem = z.infer<typeof ProjectItem>;
+export const ProjectPage = pageOf(ProjectItem);
+
+export const CreatedGroup = z.object({ groupId: Id });
+
+export const GroupItem = z.object({
+  groupId: Id,
+  parentId: Id.nullable(),
+  type: GroupTypeName,
+  name: z.string(),
+  hasChildren: z.boolean(),
+});
+export type GroupItem = z.infer<typeof GroupItem>;
+export const GroupPage = pageOf(GroupItem);
+
+/** `path`: from the root down to the group itself. */
+export const GroupDetails = GroupItem.extend({ path: z.array(z.object({ groupId: Id, name: z.string() })) });
+export type GroupDetails = z.infer<typeof GroupDetails>;
+
+/** The same for a preview (`?dryRun=true`), where nothing was made. */
+export const GeneratedGroupsSummary = z.object({
+  created: z.int(),
+  dryRun: z.boolean(),
+  /** From the top; `first` and `last` are names. */
+  levels: z.array(z.object({ type: GroupTypeName, count: z.int(), first: z.string(), last: z.string() })),
+  /** The first groups, each as its names from the parent down. */
+  sample: z.array(z.array(z.string())),
+});
+export type GeneratedGroupsSummary = z.infer<typeof GeneratedGroupsSummary>;
+
+export const AddedMember = z.object({ memberId: Id, userId: Id });
+
+export const MemberItem = z.object({
+  memberId: Id,
+  userId: Id,
+  groupId: Id,
+  email: z.string(),
+  name: z.string(),
+  role: MemberRoleName,
+  addedAt: IsoInstant,
+});
+export type MemberItem = z.infer<typeof MemberItem>;
+export const MemberPage = pageOf(MemberItem);
+
+export const AddedDevice = z.object({ serialNumber: z.string() });
+
+export const DeviceItem = z.object({ serialNumber: z.string(), groupId: Id, model: z.string(), addedAt: IsoInstant });
+export type DeviceItem = z.infer<typeof DeviceItem>;
+export const DevicePage = pageOf(DeviceItem);
