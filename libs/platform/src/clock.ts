@@ -1,0 +1,41 @@
+/** What time it is, for everything that decides or stamps. Decisions never ask a clock themselves. */
+export abstract class Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  abstract now(): number;
+}
+
+export class SystemClock extends Clock {
+  now(): number {
+    return Date.now();
+  }
+}
+
+/** Stands still until it is moved: for tests and demonstrations. */
+export class FixedClock extends Clock {
+  private instant: number;
+
+  /** @param at ISO 8601 instant */
+  constructor(at: string) {
+    super();
+    this.instant = instantOf(at);
+  }
+
+  now(): number {
+    return this.instant;
+  }
+
+  /** @param at ISO 8601 instant */
+  moveTo(at: string): void {
+    this.instant = instantOf(at);
+  }
+
+  advance(milliseconds: number): void {
+    this.instant += milliseconds;
+  }
+}
+
+const instantOf = (iso: string): number => {
+  const instant = Date.parse(iso);
+  if (Number.isNaN(instant)) throw new RangeError(`not an instant: ${iso}`);
+  return instant;
+};

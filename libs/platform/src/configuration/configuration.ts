@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** What is written about a variable, in one place: the start-up check and the documentation both read it. */
+export interface VariableDocs {
+  /** One or two sentences. */
+  readonly description: string;
+  /** What a value may be, in words: `a whole number from 1 to 65535`. */
+  readonly allowed: string;
+  /** Its value is never shown, and it can be given as a file: `<NAME>_FILE`. */
+  readonly secret?: boolean;
+}
+
+const documented = new WeakMap<z.ZodType, VariableDocs>();
+
+/** Attaches the documentation of a variable to its schema. The schema reads the string of the environment. */
+export function variable<Schema extends z.ZodType>(schema: Schema, docs: VariableDocs): Schema {
+  documented.set(schema, docs);
+  return schema;
+}
+
+/** A whole number within bounds, from its decimal digits. */
+export const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+/** `true` or `false`. */
+export const flag = () => z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
+
+/** What every service needs to be told. Services extend it: `BASE_CONFIGURATION.extend({ ... })`. */
+export const BASE_CONFIGURATION = z.object({
+  PORT: variable(integer(0, 65_535).prefault('8080'), {
+    description: 'TCP port of the HTTP API; 0 takes any free one.',
+    allowed: 'a whole number from 0 to 65535',
+  }),
+  HOST: variable(z.string().prefault('127.0.0.1'), {
+    description: 'Address the HTTP API listens on; 0.0.0.0 lets other machines in.',
+    allowed: 'an IP address or host name of this machine',
+  }),
+  DATABASE_URL: variable(postgresUrl, {
+    description: 'The PostgreSQL database with the read models, the integration bus and (unless named otherwise) the events.',
+    allowed: 'a URL such as postgres://user:password@host:5432/database',
+    secret: true,
+  }),
+  DATABASE_POOL_SIZE: variable(integer(1, 200).prefault('10'), {
+    description: 'Connections to the database that HTTP and the bus of one process share.',
+    allowed: 'a whole number from 1 to 200',
+  }),
+  LOG_LEVEL: variable(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info'), {
+    description: 'The least severe log line that is written.',
+    allowed: 'fatal, error, warn, info, debug, trace or silent',
+  }),
+  BODY_LIMIT_BYTES: variable(integer(1_024, 104_857_600).prefault('1048576'), {
+    description: 'The largest request body accepted.',
+    allowed: 'a whole number from 1024 to 104857600',
+  }),
+  TOKEN_SECRET: variable(z.string().min(32), {
+    description: 'The key access tokens are signed with (HS256). Changing it signs everybody out.',
+    allowed: 'at least 32 characters, random',
+    secret: true,
+  }),
+  TOKEN_LIFETIME_SECONDS: variable(integer(60, 604_800).prefault('28800'), {
+    description: 'How long an access token is good for.',
+    allowed: 'a whole number from 60 to 604800 (a week)',
+  }),
+  ADMIN_EMAIL: variable(z.string().regex(/^[^\s@]+@[^\s@]+$/).prefault('admin@allotree.local'), {
+    description: 'The e-mail the server administrator signs in with.',
+    allowed: 'an e-mail address',
+  }),
+  ADMIN_PASSWORD_HASH: variable(z.string().regex(/^\$argon2id\$/), {
+    description: "The Argon2id hash of the server administrator's password.",
+    allowed: 'an Argon2id hash in PHC form ($argon2id$v=19$...)',
+    secret: true,
+  }),
+  IDEMPOTENCY_LEASE_SECONDS: variable(integer(1, 3_600).prefault('30'), {
+    description: 'After how long without a sign of life a request with an idempotency key counts as lost, so that a retry may go on.',
+    allowed: 'a whole number from 1 to 3600',
+  }),
+});
+
+export type PlatformConfiguration = z.infer<typeof BASE_CONFIGURATION>;
+
+export interface ConfigurationFault {
+  readonly variable: string;
+  /** What is wrong, without the value of a secret. */
+  readonly problem: string;
+  /** What it may be. */
+  readonly allowed: string;
+}
+
+/** Names every variable that is wrong, why, and what is allowed. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly faults: readonly ConfigurationFault[]) {
+    super(
+      [
+        faults.length === 1 ? 'A configuration variable is wrong:' : `${faults.length} configuration variables are wrong:`,
+        ...faults.map((fault) => `  ${fault.variable} ${fault.problem}. It must be ${fault.allowed}.`),
+      ].join('\n'),
+    );
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The typed values of a configuration. An empty variable counts as not set. A secret can stand in a file instead,
+ * named by `<NAME>_FILE`.
+ * @throws ConfigurationError naming everything that is wrong, at once
+ */
+export function loadConfiguration<Shape extends z.ZodObject>(shape: Shape, env: Environment): z.infer<Shape> {
+  const faults: ConfigurationFault[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(shape.shape)) {
+    const docs = docsOf(schema as z.ZodType);
+    const given = valueOf(name, docs, env);
+    if ('problem' in given) {
+      faults.push({ variable: name, problem: given.problem, allowed: docs.allowed });
+      continue;
+    }
+    const result = (schema as z.ZodType).safeParse(given.value);
+    if (result.success) values[name] = result.data;
+    else faults.push({ variable: name, problem: problemOf(given.value, docs), allowed: docs.allowed });
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return values as z.infer<Shape>;
+}
+
+function problemOf(value: string | undefined, docs: VariableDocs): string {
+  if (value === undefined) return docs.secret === true ? 'is not set, nor is the file variable <NAME>_FILE' : 'is not set';
+  return docs.secret === true ? 'has a value that does not fit (not shown)' : `is ${JSON.stringify(value)}`;
+}
+
+function valueOf(name: string, docs: VariableDocs, env: Environment): { value: string | undefined } | { problem: string } {
+  const value = env[name] === '' ? undefined : env[name];
+  const file = docs.secret === true ? env[`${name}_FILE`] : undefined;
+  if (file === undefined || file === '') return { value };
+  if (value !== undefined) return { problem: `is set, and ${name}_FILE too: keep one` };
+  try {
+    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
+  } catch (error) {
+    return { problem: `cannot be read from ${name}_FILE (${file}): ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}` };
+  }
+}
+
+const docsOf = (schema: z.ZodType): VariableDocs => documented.get(schema) ?? { description: '', allowed: 'a value of its kind' };
+
+export interface ConfigurationRow extends VariableDocs {
+  readonly name: string;
+  readonly required: boolean;
+  /** As it would be written in the environment; `null`: none. */
+  readonly default: string | null;
+}
+
+/** One row for every variable: what the configuration table of the documentation is made of. */
+export function describeConfiguration(shape: z.ZodObject): readonly ConfigurationRow[] {
+  return Object.entries(shape.shape).map(([name, schema]) => ({
+    name,
+    ...docsOf(schema as z.ZodType),
+    required: !(schema as z.ZodType).safeParse(undefined).success,
+    default: defaultOf(schema as z.ZodType),
+  }));
+}
+
+function defaultOf(schema: z.ZodType): string | null {
+  const definition = schema.def as { type: string; defaultValue?: unknown };
+  return definition.type === 'prefault' || definition.type === 'default' ? String(definition.defaultValue) : null;
+}

@@ -1,0 +1,81 @@
+import { Controller, Get, Inject, Injectable, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type pg from 'pg';
+import { Public } from './identity/permit.js';
+import { PG_POOL } from './tokens.js';
+
+type Check = () => Promise<unknown>;
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** What must work for this process to take requests. Services add their own checks. */
+@Injectable()
+export class Readiness {
+  private readonly checks = new Map<string, Check>();
+  private stopping = false;
+
+  constructor(@Inject(PG_POOL) pool: pg.Pool) {
+    this.register('database', () => pool.query('SELECT 1'));
+  }
+
+  /** @param check rejects when the thing does not work; longer than 2 s counts as not working */
+  register(name: string, check: Check): void {
+    if (this.checks.has(name)) throw new Error(`there is a readiness check "${name}" already`);
+    this.checks.set(name, check);
+  }
+
+  /** From here on not ready, so that the load balancer sends nothing new. */
+  beforeApplicationShutdown(): void {
+    this.stopping = true;
+  }
+
+  async report(): Promise<{ ready: boolean; checks: Record<string, 'up' | 'down'> }> {
+    const results = await Promise.all([...this.checks].map(async ([name, check]) => [name, await works(check)] as const));
+    return {
+      ready: !this.stopping && results.every(([, up]) => up),
+      checks: Object.fromEntries(results.map(([name, up]) => [name, up ? 'up' : 'down'])),
+    };
+  }
+}
+
+async function works(check: Check): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);
+  });
+  const checked = (async () => {
+    try {
+      await check();
+      return true;
+    } catch {
+      return false;
+    }
+  })();
+  try {
+    return await Promise.race([checked, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Outside the API: for the machines that watch over this one. */
+@ApiExcludeController()
+@Controller('health')
+export class HealthController {
+  constructor(private readonly readiness: Readiness) {}
+
+  @Public()
+  @Get('live')
+  live(): { status: 'up' } {
+    return { status: 'up' };
+  }
+
+  @Public()
+  @Get('ready')
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<{ status: 'up' | 'down'; checks: Record<string, string> }> {
+    const { ready, checks } = await this.readiness.report();
+    if (!ready) void reply.status(503);
+    return { status: ready ? 'up' : 'down', checks };
+  }
+}

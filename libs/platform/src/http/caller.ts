@@ -1,0 +1,95 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../identity/principal.js';
+import { etagOf, expectedRevision } from './etag.js';
+import { Problem } from './problem.js';
+
+/** Who asks, why, and at which revision: what the command runtime wants to know of a request. */
+export interface CommandContext {
+  readonly commandId: string;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly actor: string;
+  readonly tenantId: string | null;
+  readonly expectedRevision?: number;
+  readonly repeatable?: boolean;
+}
+
+/** A signed-in caller and what the headers of the request ask for. */
+export interface Caller {
+  readonly principal: Principal;
+  /** For the command runtime. */
+  readonly context: CommandContext;
+  /** `?dryRun=true` (domain.md R7): decide, record nothing. */
+  readonly dryRun: boolean;
+  /** An id for something this request creates: the same for the same command and label, so that a retry creates nothing twice. */
+  newId(label: string): string;
+  /** Answers with the revision as `ETag`. */
+  answerRevision(revision: number): void;
+}
+
+/** What the platform keeps on a request. */
+export interface PlatformRequest extends FastifyRequest {
+  correlationId?: string;
+  principal?: Principal;
+  caller?: Caller;
+}
+
+/** The caller of a guarded route. */
+export const Caller = createParamDecorator((_data: unknown, execution: ExecutionContext): Caller => {
+  const http = execution.switchToHttp();
+  return callerOf(http.getRequest<PlatformRequest>(), http.getResponse<FastifyReply>());
+});
+
+export function callerOf(request: PlatformRequest, reply: FastifyReply): Caller {
+  return (request.caller ??= makeCaller(request, reply));
+}
+
+function makeCaller(request: PlatformRequest, reply: FastifyReply): Caller {
+  const { principal } = request;
+  if (principal === undefined) throw new Problem('UNAUTHENTICATED');
+  const key = idempotencyKeyOf(request);
+  const revision = expectedRevision(request.headers['if-match']);
+  const commandId = key === undefined ? randomUUID() : keyedCommandId(principal, request, key);
+  return {
+    principal,
+    context: {
+      commandId,
+      correlationId: request.correlationId ?? commandId,
+      causationId: null,
+      actor: `user:${principal.userId}`,
+      tenantId: principal.tenantId,
+      ...(revision === undefined ? {} : { expectedRevision: revision }),
+      ...(key === undefined ? {} : { repeatable: true }),
+    },
+    dryRun: (request.query as { dryRun?: unknown } | undefined)?.dryRun === 'true',
+    newId: (label) => namedId(`${commandId}\n${label}`),
+    answerRevision: (at) => void reply.header('etag', etagOf(at)),
+  };
+}
+
+/** The `Idempotency-Key` of a request: 1 to 255 visible ASCII characters. */
+export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw Problem.validation('Idempotency-Key', 'must be 1 to 255 visible ASCII characters');
+  }
+  return key;
+}
+
+/** The same for every request of this caller with this key on this route, so that the event store recognises the command. */
+const keyedCommandId = (principal: Principal, request: FastifyRequest, key: string): string =>
+  namedId(['idempotency-key', principal.userId, request.method, pathOf(request), key].join('\n'));
+
+export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? request.url;
+
+/** A UUID (version 8) made of the name's hash. */
+function namedId(name: string): string {
+  const hash = createHash('sha256').update(name).digest().subarray(0, 16);
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  const hex = hash.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { PlatformConfiguration } from '../configuration/configuration.js';
+import { NestLogger } from '../logging.js';
+import { httpDurations } from '../metrics.js';
+import { LOGGER, METRICS } from '../tokens.js';
+import { pathOf, type PlatformRequest } from './caller.js';
+import { openApiDocument } from './openapi.js';
+import { problemOf, sendProblem } from './problem.filter.js';
+import { requestContext } from './request-context.js';
+
+export const API_PREFIX = '/api/v1';
+
+/**
+ * An application on Fastify with everything of the platform: prefix `/api/v1`, problem details, validation, correlation
+ * ids, request log and metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
+ * @param module imports `PlatformModule.forRoot()` and the services
+ * @throws when a part refuses to start (a wrong route, an unreachable database), instead of ending the process
+ */
+export async function createHttpApplication(
+  module: Type | DynamicModule,
+  configuration: Pick<PlatformConfiguration, 'BODY_LIMIT_BYTES'>,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: configuration.BODY_LIMIT_BYTES,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(reply, problemOf(error), request),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true, abortOnError: false });
+  configureHttp(app);
+  return app;
+}
+
+/** Sets an application up for HTTP (see `createHttpApplication`). Call it before `init()` or `listen()`. */
+export function configureHttp(app: NestFastifyApplication): void {
+  app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
+  app.setGlobalPrefix(API_PREFIX.slice(1), {
+    exclude: [
+      { path: 'health/live', method: RequestMethod.GET },
+      { path: 'health/ready', method: RequestMethod.GET },
+      { path: 'metrics', method: RequestMethod.GET },
+    ],
+  });
+  observeRequests(app);
+  serveOpenApi(app);
+}
+
+/** Made when it is first asked for: it costs more than the rest of the start. */
+function serveOpenApi(app: NestFastifyApplication): void {
+  let document: string | undefined;
+  app.getHttpAdapter().get(`${API_PREFIX}/openapi.json`, (_request: FastifyRequest, reply: FastifyReply) => {
+    document ??= JSON.stringify(openApiDocument(app));
+    void reply.header('content-type', 'application/json; charset=utf-8').send(document);
+  });
+}
+
+/** Correlation id, one log line and one measurement for every request; health and metrics are quiet. */
+function observeRequests(app: NestFastifyApplication): void {
+  const logger = app.get<Logger>(LOGGER);
+  const durations = httpDurations(app.get<Registry>(METRICS));
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const correlationId = correlationIdOf(request);
+    (request as PlatformRequest).correlationId = correlationId;
+    void reply.header('x-correlation-id', correlationId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    requestContext.run({ correlationId }, done);
+  });
+  // Reading the body leaves the asynchronous context of the hook above.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    requestContext.run({ correlationId: (request as PlatformRequest).correlationId ?? '' }, done);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
+    if (!isQuiet(route)) {
+      const { correlationId, principal } = request as PlatformRequest;
+      logger.info(
+        {
+          correlationId,
+          method: request.method,
+          path: pathOf(request),
+          status: reply.statusCode,
+          durationMs: Math.round(reply.elapsedTime * 10) / 10,
+          ...(principal === undefined ? {} : { user: principal.userId }),
+        },
+        'request',
+      );
+    }
+    done();
+  });
+}
+
+const isQuiet = (route: string): boolean => route.startsWith('/health/') || route === '/metrics';
+
+const CORRELATION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The caller's `X-Correlation-Id`, or the trace id of its `traceparent`, if well-formed; else a new one. */
+function correlationIdOf(request: FastifyRequest): string {
+  const given = request.headers['x-correlation-id'];
+  if (typeof given === 'string' && CORRELATION_ID.test(given)) return given;
+  const traceparent = request.headers['traceparent'];
+  const trace = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
+  return trace ?? randomBytes(16).toString('hex');
+}

@@ -1,0 +1,78 @@
+import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { PROBLEMS, problemType, type ProblemDetails } from '@allotree/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { LOGGER } from '../tokens.js';
+import { pathOf, type PlatformRequest } from './caller.js';
+import { invalid, Problem } from './problem.js';
+
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+
+/** Answers every failure of a route as RFC 9457 problem details. HTTP status codes are decided here and nowhere else. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    // A message that failed is the business of the bus, which sees its error.
+    if (host.getType() !== 'http') throw error;
+    const http = host.switchToHttp();
+    const request = http.getRequest<PlatformRequest>();
+    const problem = problemOf(error);
+    if (problem.code === 'INTERNAL') this.logger.error({ err: error, method: request.method, route: request.url }, 'request failed');
+    sendProblem(http.getResponse<FastifyReply>(), problem, request);
+  }
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem, request: FastifyRequest): void {
+  if (reply.sent) return;
+  const details = problemDetails(problem, request);
+  const retryAfter = problem.facts['retryAfterSeconds'];
+  if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter));
+  if (problem.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
+  void reply.status(details.status).header('content-type', PROBLEM_CONTENT_TYPE).send(JSON.stringify(details));
+}
+
+/** The body of a problem answer. */
+export function problemDetails(problem: Problem, request: FastifyRequest): ProblemDetails {
+  const kind = PROBLEMS[problem.code];
+  return {
+    ...problem.facts,
+    type: problemType(problem.code),
+    title: kind.title,
+    status: kind.status,
+    detail: problem.detail,
+    instance: pathOf(request),
+    code: problem.code,
+    correlationId: (request as PlatformRequest).correlationId ?? '',
+  };
+}
+
+/** The problem an error is answered with. What is not meant for the caller becomes `INTERNAL` and tells nothing. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const status = statusOf(error);
+  switch (status) {
+    case 400:
+      return invalid([{ field: '', message: (error as Error).message }]);
+    case 404:
+      return new Problem('NOT_FOUND', 'There is nothing at this address');
+    case 413:
+      return new Problem('PAYLOAD_TOO_LARGE');
+    case 414:
+      return new Problem('NOT_FOUND', 'There is nothing at this address');
+    case 415:
+      return new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send JSON: Content-Type: application/json');
+    case 503:
+      return new Problem('OVERLOADED', PROBLEMS.OVERLOADED.title, { retryAfterSeconds: 1 });
+    default:
+      return new Problem('INTERNAL', 'Something unexpected happened. It was logged under this correlation id');
+  }
+}
+
+/** Of Nest's own exceptions and of Fastify's errors about the request. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof Error && error.name === 'FastifyError') return (error as Error & { statusCode?: number }).statusCode;
+  return undefined;
+}

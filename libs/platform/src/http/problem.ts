@@ -1,0 +1,79 @@
+import { PROBLEMS, type FieldError, type ProblemCode } from '@allotree/contracts';
+
+/** Facts that are instants: domain refusals carry them as milliseconds, HTTP as ISO 8601. */
+const INSTANT_FACTS = new Set(['at', 'validFrom', 'validUntil', 'requestedFrom', 'requestedUntil', 'dueAt']);
+
+/** An answer that is not the wished one. The one exception a route throws on purpose; statuses come from `PROBLEMS`. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  /**
+   * @param detail one sentence for a person, about this occurrence; the title of the code where none is given
+   * @param facts what a program needs to act on it (architecture.md, HTTP)
+   */
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string = PROBLEMS[code].title,
+    readonly facts: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(detail);
+  }
+
+  static validation(field: string, message: string): Problem {
+    return invalid([{ field, message }]);
+  }
+}
+
+export const invalid = (errors: readonly FieldError[]): Problem => {
+  const [first] = errors;
+  const detail = first === undefined ? PROBLEMS.VALIDATION.title : first.field === '' ? first.message : `${first.field}: ${first.message}`;
+  return new Problem('VALIDATION', detail, { errors });
+};
+
+/** A refusal of the domain: its code and its facts. */
+export interface RefusalLike {
+  readonly code: ProblemCode;
+}
+
+/** The problem a refusal is answered with. Instants among its facts become ISO 8601. */
+export function refusalProblem(refusal: RefusalLike, detail?: string): Problem {
+  const { code, ...facts } = refusal as RefusalLike & Record<string, unknown>;
+  if (code === 'VALIDATION') return Problem.validation(String(facts['field']), String(facts['message']));
+  return new Problem(code, detail ?? PROBLEMS[code].title, withIsoInstants(facts) as Record<string, unknown>);
+}
+
+function withIsoInstants(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withIsoInstants);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      INSTANT_FACTS.has(key) && typeof inner === 'number' ? new Date(inner).toISOString() : withIsoInstants(inner),
+    ]),
+  );
+}
+
+/** The outcome of a command, as the runtime reports it. */
+export type OutcomeLike<Accepted> =
+  | ({ readonly kind: 'accepted' } & Accepted)
+  | { readonly kind: 'refused'; readonly refusal: RefusalLike; readonly revision: number }
+  | { readonly kind: 'stale'; readonly expectedRevision: number; readonly revision: number };
+
+/**
+ * The accepted outcome, or the `Problem` that tells why not: the refusal's code, or `STALE_REVISION`.
+ * @param detail says the refusal in a sentence; the title of its code where none is given
+ */
+export function accepted<Outcome extends { readonly kind: string }>(
+  outcome: Outcome,
+  detail?: (refusal: Extract<Outcome, { kind: 'refused' }> extends { refusal: infer Refusal } ? Refusal : never) => string,
+): Extract<Outcome, { kind: 'accepted' }> {
+  if (outcome.kind === 'accepted') return outcome as Extract<Outcome, { kind: 'accepted' }>;
+  const failed = outcome as unknown as Exclude<OutcomeLike<object>, { kind: 'accepted' }>;
+  if (failed.kind === 'stale') {
+    throw new Problem('STALE_REVISION', `Changed since revision ${failed.expectedRevision}; it is at ${failed.revision} now`, {
+      expectedRevision: failed.expectedRevision,
+      revision: failed.revision,
+    });
+  }
+  throw refusalProblem(failed.refusal, detail?.(failed.refusal as never));
+}

@@ -1,0 +1,62 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { requestContext } from './http/request-context.js';
+
+export type { Logger } from 'pino';
+
+const SECRET_KEYS = ['authorization', 'cookie', 'password', 'passwordHash', 'token', 'access_token', 'secret', 'connectionString'];
+
+export interface LoggerOptions {
+  readonly service: string;
+  readonly level: string;
+  /** Standard output where none is given. */
+  readonly destination?: DestinationStream;
+}
+
+/** Structured log lines (JSON, one a line). Secrets are replaced by their key; the correlation id stands in every line. */
+export function createLogger({ service, level, destination }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
+      mixin: () => requestContext.getStore() ?? {},
+    },
+    ...(destination === undefined ? [] : [destination]),
+  );
+}
+
+/** Nest's own lines in the same form. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  /** Nest passes the context last, a stack before it. */
+  private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', message: unknown, rest: unknown[]): void {
+    const context = rest.at(-1);
+    const stack = rest.length > 1 && typeof rest[0] === 'string' ? { stack: rest[0] } : {};
+    const about = { ...(typeof context === 'string' ? { context } : {}), ...stack };
+    if (message instanceof Error) this.logger[level]({ ...about, err: message }, message.message);
+    else this.logger[level](about, typeof message === 'string' ? message : JSON.stringify(message));
+  }
+}

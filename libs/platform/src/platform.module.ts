@@ -1,0 +1,79 @@
+import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { BusPublisher } from './bus/bus.js';
+import { PostgresBus } from './bus/postgres-bus.js';
+import { Clock, SystemClock } from './clock.js';
+import type { PlatformConfiguration } from './configuration/configuration.js';
+import { HealthController, Readiness } from './health.js';
+import { IdempotencyInterceptor } from './http/idempotency.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { RouteInventory } from './http/route-inventory.js';
+import { createValidationPipe } from './http/validation.js';
+import { AuthGuard } from './identity/guard.js';
+import { SignInController } from './identity/sign-in.controller.js';
+import { createLogger } from './logging.js';
+import { createMetrics, MetricsController } from './metrics.js';
+import { createPool } from './postgres/pool.js';
+import { CONFIGURATION, LOGGER, METRICS, PG_POOL } from './tokens.js';
+
+export interface PlatformOptions {
+  /** Stands in logs and metrics: `group-service`, `standalone`. */
+  readonly service: string;
+  /** Injected under `CONFIGURATION`, with whatever the service added to it. */
+  readonly configuration: PlatformConfiguration;
+  /** The system's clock where none is given. */
+  readonly clock?: Clock;
+  /** Writes to standard output where none is given. */
+  readonly logger?: Logger;
+}
+
+/** What every service needs, imported once by the application that composes them. */
+@Global()
+@Module({})
+export class PlatformModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(METRICS) private readonly metrics: Registry,
+  ) {}
+
+  static forRoot({ service, configuration, clock, logger }: PlatformOptions): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [DiscoveryModule],
+      controllers: [SignInController, HealthController, MetricsController],
+      providers: [
+        { provide: CONFIGURATION, useValue: configuration },
+        { provide: Clock, useValue: clock ?? new SystemClock() },
+        { provide: LOGGER, useValue: logger ?? createLogger({ service, level: configuration.LOG_LEVEL }) },
+        { provide: METRICS, useFactory: () => createMetrics(service) },
+        { provide: PG_POOL, useFactory: (log: Logger) => platformPool(service, configuration, log), inject: [LOGGER] },
+        PostgresBus,
+        { provide: BusPublisher, useExisting: PostgresBus },
+        Readiness,
+        RouteInventory,
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useFactory: createValidationPipe },
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+      ],
+      exports: [CONFIGURATION, Clock, LOGGER, METRICS, PG_POOL, BusPublisher, PostgresBus, Readiness],
+    };
+  }
+
+  /** After HTTP is drained and the consumers have stopped. */
+  async onApplicationShutdown(): Promise<void> {
+    this.metrics.clear();
+    await this.pool.end();
+  }
+}
+
+const platformPool = (service: string, configuration: PlatformConfiguration, logger: Logger): pg.Pool =>
+  createPool({
+    connectionString: configuration.DATABASE_URL,
+    max: configuration.DATABASE_POOL_SIZE,
+    applicationName: service,
+    onError: (error) => logger.warn({ err: error }, 'an idle database connection was lost'),
+  });

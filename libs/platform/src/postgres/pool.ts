@@ -1,0 +1,54 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  readonly connectionString: string;
+  readonly max?: number;
+  /** Seen in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** An idle connection was lost; the pool replaces it by itself. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** A pool that survives losing idle connections. Connects lazily. */
+export function createPool({ connectionString, max = 10, applicationName, onError }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+  });
+  pool.on('error', (error) => onError?.(error));
+  return pool;
+}
+
+/** Runs `work` in one transaction; rolls back and rethrows when it fails. */
+export async function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((lost: Error) => {
+      broken = lost;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/**
+ * Brings a part's tables into being. The statements must be repeatable (`IF NOT EXISTS`, `OR REPLACE`); processes that
+ * start together take turns.
+ */
+export async function prepareSchema(pool: pg.Pool, part: string, statements: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree schema ' || $1, 0))", [part]);
+    await client.query(statements);
+  });
+}
