@@ -33,7 +33,10 @@ export const GROUPS_EVENTS = {
   /** Parents before their children. */
   'allotree.groups-placed.v1': z.object({
     projectId: Id,
-    groups: z.array(z.object({ groupId: Id, parentId: Id, type: GroupTypeName, name: text })).min(1).max(MAX_PLACED_GROUPS),
+    groups: z
+      .array(z.object({ groupId: Id, parentId: Id, type: GroupTypeName, name: text }))
+      .min(1)
+      .max(MAX_PLACED_GROUPS),
   }),
   'allotree.group-changed.v1': z.object({ ...group, type: GroupTypeName, name: text }),
   'allotree.group-moved.v1': z.object({ ...group, parentId: Id }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Flag, Id, Page } from '../http/common.js';
+import { Id, Page } from '../http/common.js';
 import {
   BillingModeName,
   Email,
@@ -60,7 +60,13 @@ const level = (namePattern: string) => ({
   count: z.int().min(1).max(MAX_GENERATED),
   firstNumber: z.int().min(0).max(1_000_000).default(1),
   /** `{n}` is the own number, `{building}`, `{unit}`, `{floor}` those above; `{n:2}` writes at least two digits. */
-  namePattern: z.string().trim().min(1, 'must not be empty').max(100).regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters').default(namePattern),
+  namePattern: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(100)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters')
+    .default(namePattern),
 });
 
 /**
@@ -94,7 +100,9 @@ export type GenerateGroupsRequest = z.infer<typeof GenerateGroupsRequest>;
 /** `PATCH /projects/{p}/groups/{g}` */
 export const ChangeGroupRequest = z
   .strictObject({ name: PlainName.optional(), type: GroupTypeName.optional() })
-  .refine((change) => change.name !== undefined || change.type !== undefined, { error: 'name what changes: name, type' })
+  .refine((change) => change.name !== undefined || change.type !== undefined, {
+    error: 'name what changes: name, type',
+  })
   .meta({ examples: [{ name: 'Building A (harbour side)' }] });
 export type ChangeGroupRequest = z.infer<typeof ChangeGroupRequest>;
 
@@ -122,5 +130,3 @@ export type ProjectsQuery = z.infer<typeof ProjectsQuery>;
 /** `GET /projects/{p}/groups`: the children of one group, or all groups of the project in the order they were made. */
 export const GroupsQuery = Page.extend({ parentId: Id.optional() });
 export type GroupsQuery = z.infer<typeof GroupsQuery>;
-
-export const DryRunQuery = z.strictObject({ dryRun: Flag });

@@ -9,7 +9,10 @@ export const MemberRoleName = z.enum(['company_administrator', 'site_administrat
 /** What is printed on the device; letters count as they are written. */
 export const SerialNumber = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, 'must be 1 to 64 letters, digits, "_", ".", ":" or "-", and begin with a letter or digit');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/,
+    'must be 1 to 64 letters, digits, "_", ".", ":" or "-", and begin with a letter or digit',
+  );
 
 export const Email = z.string().trim().max(320).pipe(z.email('must be an e-mail address'));
 

@@ -24,7 +24,12 @@ const slotOf = (state: GroupTreeState, groupId: string): number | undefined => s
 const nameTaken = (state: GroupTreeState, parent: number, name: string, self?: number): Decided | null => {
   const taken = childNamed(state.tree, parent, nameKey(name));
   if (taken === undefined || taken === self) return null;
-  return refuse({ code: 'NAME_TAKEN', parentId: idOf(state.tree, parent), names: [nameOf(state.tree, taken)], count: 1 });
+  return refuse({
+    code: 'NAME_TAKEN',
+    parentId: idOf(state.tree, parent),
+    names: [nameOf(state.tree, taken)],
+    count: 1,
+  });
 };
 
 const createProject: Decider<'CreateProject'> = (state, command) => {
@@ -45,13 +50,19 @@ const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _
   return nameTaken(state, parent, name) ?? accept([{ type: 'GroupCreated', data }]);
 };
 
+/** Whether anything is left of an earlier generation with these ids. */
+const isGenerated = (state: GroupTreeState, newId: string, total: number): boolean => {
+  for (let n = 0; n < total; n += 1) if (slotOf(state, generatedId(newId, n)) !== undefined) return true;
+  return false;
+};
+
 /** G2. Names differ among generated siblings by their numbers, so only the top level can clash with what is there. */
 const generateGroups: Decider<'GenerateGroups'> = (state, command) => {
   const parent = slotOf(state, command.parentId);
   if (parent === undefined) return notFound('group', command.parentId);
-  if (slotOf(state, generatedId(command.newId, 0)) !== undefined) return ALREADY_SO;
   const planned = planGeneration(command);
   if (!planned.ok) return planned;
+  if (isGenerated(state, command.newId, planned.plan.total)) return ALREADY_SO;
   if (!fitsBelow(state.tree, parent, planned.plan.levels.length - 1)) return tooDeep;
   const taken = topNames(planned.plan).filter((name) => childNamed(state.tree, parent, nameKey(name)) !== undefined);
   if (taken.length === 0) return accept(generate(planned.plan));
@@ -108,7 +119,7 @@ const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId }) => {
   return accept([...devices, { type: 'SubtreeRemoved', data: { groupId } }]);
 };
 
-const addMember: Decider<'AddMember'> = (state, { type: _, ...member }) => {
+const addMember: Decider<'AddMember'> = (state, { type: _, projectId: __, ...member }) => {
   if (slotOf(state, member.groupId) === undefined) return notFound('group', member.groupId);
   const memberId = state.membersOf.get(member.groupId)?.get(emailKey(member.email)) ?? member.memberId;
   const known = state.members.get(memberId);
@@ -122,7 +133,7 @@ const removeMember: Decider<'RemoveMember'> = (state, { groupId, memberId }) => 
   return accept([{ type: 'MemberRemoved', data: member }]);
 };
 
-const addDevice: Decider<'AddDevice'> = (state, { type: _, ...device }) => {
+const addDevice: Decider<'AddDevice'> = (state, { type: _, projectId: __, ...device }) => {
   const known = state.devices.get(device.serialNumber);
   if (known && known.groupId !== null && known.groupId !== device.groupId) {
     return refuse({ code: 'DEVICE_ELSEWHERE', serialNumber: device.serialNumber, groupId: known.groupId });

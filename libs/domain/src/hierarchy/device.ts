@@ -66,7 +66,10 @@ export const deviceAggregate = {
   initial: (): DeviceState => ({ claim: null, tenantId: null }),
   evolve,
   decide,
-  encode: (event: DeviceEvent): { type: string; data: unknown } => ({ type: STORED_TYPES[event.type], data: event.data }),
+  encode: (event: DeviceEvent): { type: string; data: unknown } => ({
+    type: STORED_TYPES[event.type],
+    data: event.data,
+  }),
   decode: (stored: string, data: unknown): DeviceEvent => {
     const type = (Object.keys(STORED_TYPES) as DeviceEventType[]).find((known) => STORED_TYPES[known] === stored);
     if (!type) throw new Error(`unknown event type of a device: ${stored}`);

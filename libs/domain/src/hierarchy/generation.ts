@@ -58,7 +58,12 @@ export interface GenerationPlan {
 
 export interface GenerationPreview {
   readonly total: number;
-  readonly levels: readonly { readonly type: GeneratedType; readonly count: number; readonly first: string; readonly last: string }[];
+  readonly levels: readonly {
+    readonly type: GeneratedType;
+    readonly count: number;
+    readonly first: string;
+    readonly last: string;
+  }[];
   /** The first names, as paths from the parent down. */
   readonly sample: readonly (readonly string[])[];
 }
@@ -142,7 +147,8 @@ export const planGeneration = (
   generation: Generation,
 ): { ok: true; plan: GenerationPlan } | { ok: false; refusal: Invalid } => {
   const types = GENERATED_TYPES.filter((type) => generation.levels[type] !== undefined);
-  if (types.length === 0) return refuse(invalid('buildings', 'name at least one of buildings, units, floors, apartments'));
+  if (types.length === 0)
+    return refuse(invalid('buildings', 'name at least one of buildings, units, floors, apartments'));
   const levels: PlannedLevel[] = [];
   for (let own = 0; own < types.length; own += 1) {
     const planned = planLevel(generation, types, own);
@@ -150,11 +156,14 @@ export const planGeneration = (
     levels.push(planned);
   }
   const tooLong = levels.find((level) => longestName(levels, level) > MAX_NAME_LENGTH);
-  if (tooLong) return refuse(invalid(fieldOf(tooLong.type, 'namePattern'), `makes names longer than ${MAX_NAME_LENGTH}`));
+  if (tooLong)
+    return refuse(invalid(fieldOf(tooLong.type, 'namePattern'), `makes names longer than ${MAX_NAME_LENGTH}`));
   const total = totalOf(levels);
   if (total > MAX_GENERATED_GROUPS) {
     const first = levels[0] as PlannedLevel;
-    return refuse(invalid(fieldOf(first.type, 'count'), `makes ${total} groups, more than ${MAX_GENERATED_GROUPS} in one call`));
+    return refuse(
+      invalid(fieldOf(first.type, 'count'), `makes ${total} groups, more than ${MAX_GENERATED_GROUPS} in one call`),
+    );
   }
   return { ok: true, plan: { parentId: generation.parentId, newId: generation.newId, levels, total } };
 };

@@ -1,7 +1,12 @@
 /** Why a command on a group tree was refused. Nothing was recorded. */
 export type TreeRefusal =
   /** The names that siblings already carry, at most `MAX_NAMED_CLASHES` of `count`. */
-  | { readonly code: 'NAME_TAKEN'; readonly parentId: string; readonly names: readonly string[]; readonly count: number }
+  | {
+      readonly code: 'NAME_TAKEN';
+      readonly parentId: string;
+      readonly names: readonly string[];
+      readonly count: number;
+    }
   /** The new parent is the group itself or below it. */
   | { readonly code: 'CYCLE'; readonly groupId: string; readonly parentId: string }
   /** `groupId`: where in this project the serial number is; `null`: it is in another project. */

@@ -15,7 +15,12 @@ export interface TreeSnapshot {
   /** Place in these columns; -1 for the root. */
   readonly parents: readonly number[];
   readonly members: readonly MemberFacts[];
-  readonly devices: readonly (readonly [serialNumber: string, claimId: string, groupId: string | null, model: string])[];
+  readonly devices: readonly (readonly [
+    serialNumber: string,
+    claimId: string,
+    groupId: string | null,
+    model: string,
+  ])[];
 }
 
 const prefixOf = (id: string): string => id.slice(0, id.lastIndexOf('_') + 1);
@@ -63,7 +68,8 @@ export const decodeTreeSnapshot = (json: unknown): GroupTreeState => {
     insert(state.tree, { groupId, type, name: snapshot.names[place] as string }, snapshot.parents[place] as number);
   });
   for (const member of snapshot.members) addMember(state, member);
-  for (const [serial, claimId, groupId, model] of snapshot.devices) addDevice(state, serial, { claimId, groupId, model });
+  for (const [serial, claimId, groupId, model] of snapshot.devices)
+    addDevice(state, serial, { claimId, groupId, model });
   return state;
 };
 

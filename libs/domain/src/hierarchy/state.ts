@@ -1,4 +1,11 @@
-import { generatedId, type DeviceFacts, type GeneratedGroups, type MemberFacts, type ProjectFacts, type TreeEvent } from './events.js';
+import {
+  generatedId,
+  type DeviceFacts,
+  type GeneratedGroups,
+  type MemberFacts,
+  type ProjectFacts,
+  type TreeEvent,
+} from './events.js';
 import { describe, emptyTree, insert, move, NONE, removeSubtree, type Tree } from './tree.js';
 import type { GroupType } from '../words.js';
 

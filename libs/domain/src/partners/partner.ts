@@ -33,7 +33,10 @@ export interface PartnerFacts {
 export type PartnerEvent = { readonly type: 'PartnerRegistered'; readonly data: PartnerFacts };
 
 /** `parent`: what is known of the partner named as parent; its kind and tenant never change. */
-export type PartnerCommand = { readonly type: 'RegisterPartner' } & Omit<PartnerFacts, 'parentPartnerId' | 'tenantId'> & {
+export type PartnerCommand = { readonly type: 'RegisterPartner' } & Omit<
+  PartnerFacts,
+  'parentPartnerId' | 'tenantId'
+> & {
     readonly parent: Pick<PartnerFacts, 'partnerId' | 'kind' | 'tenantId'> | null;
   };
 
@@ -47,7 +50,8 @@ export interface PartnerState {
   readonly partner: PartnerFacts | null;
 }
 
-const invalidParent = (message: string) => refuse<PartnerRefusal>({ code: 'VALIDATION', field: 'parentPartnerId', message });
+const invalidParent = (message: string) =>
+  refuse<PartnerRefusal>({ code: 'VALIDATION', field: 'parentPartnerId', message });
 
 const decide = (state: PartnerState, command: PartnerCommand): Decision<PartnerEvent, PartnerRefusal> => {
   if (state.partner) return accept([]);

@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MAX_DEPTH } from '../words.js';
+import {
+  groupOf,
+  groupTreeAggregate as aggregate,
+  isGroup,
+  nameKey,
+  type GroupTreeState,
+  type TreeCommand,
+  type TreeEvent,
+} from './index.js';
+import { heightOf, idOf, NONE, parentOf, subtree } from './tree.js';
+
+const projectId = 'p';
+const created: TreeEvent = {
+  type: 'ProjectCreated',
+  data: { projectId, tenantId: 't', partnerId: 't', timeZone: 'UTC', billingMode: 'prepaid', trial: false, name: 'P' },
+};
+
+/** Few ids and names, so that commands meet each other. */
+const id = fc.integer({ min: 0, max: 11 }).map((n) => (n === 0 ? projectId : `g${n}`));
+const anyGroup = fc.oneof(
+  id,
+  fc.integer({ min: 0, max: 7 }).map((n) => `run_${n}`),
+);
+const name = fc.constantFrom('A', 'a', ' B', 'B', 'Caf\u00e9', 'cafe\u0301', '1', '2');
+const serialNumber = fc.constantFrom('S1', 'S2', 'S3');
+const levels = fc.constantFrom(
+  {
+    building: { count: 2, firstNumber: 1, namePattern: '{n}' },
+    apartment: { count: 3, firstNumber: 1, namePattern: '{building}{n}' },
+  },
+  { floor: { count: 1, firstNumber: 1, namePattern: 'B' } },
+);
+
+const command: fc.Arbitrary<TreeCommand> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant('CreateGroup' as const),
+      projectId: fc.constant(projectId),
+      groupId: id,
+      parentId: anyGroup,
+      groupType: fc.constant('custom' as const),
+      name,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('MoveGroup' as const),
+      projectId: fc.constant(projectId),
+      groupId: anyGroup,
+      parentId: anyGroup,
+    }),
+  },
+  fc.record({
+    type: fc.constant('ChangeGroupDetails' as const),
+    projectId: fc.constant(projectId),
+    groupId: anyGroup,
+    groupType: fc.constantFrom('unit' as const, null),
+    name: fc.option(name),
+  }),
+  fc.record({ type: fc.constant('RemoveSubtree' as const), projectId: fc.constant(projectId), groupId: anyGroup }),
+  fc.record({
+    type: fc.constant('GenerateGroups' as const),
+    projectId: fc.constant(projectId),
+    parentId: anyGroup,
+    newId: fc.constantFrom('run', 'other'),
+    levels,
+    apartmentsRestart: fc.constant('unit' as const),
+  }),
+  fc.record({
+    type: fc.constant('AddMember' as const),
+    projectId: fc.constant(projectId),
+    memberId: fc.uuid(),
+    groupId: anyGroup,
+    userId: fc.constant('u'),
+    email: fc.constantFrom('a@b.c', 'A@b.c', 'd@e.f'),
+    name,
+    role: fc.constantFrom('user' as const, 'concierge' as const),
+  }),
+  fc.record({
+    type: fc.constant('AddDevice' as const),
+    projectId: fc.constant(projectId),
+    serialNumber,
+    groupId: anyGroup,
+    model: fc.constant('m'),
+    claimId: fc.constantFrom('c1', 'c2'),
+  }),
+  fc.record({
+    type: fc.constant('RemoveDevice' as const),
+    projectId: fc.constant(projectId),
+    serialNumber,
+    groupId: anyGroup,
+  }),
+);
+
+/** Everything a state says, in an order that does not depend on how it came about. */
+const picture = (state: GroupTreeState) => ({
+  project: state.project,
+  groups: [...state.tree.slots.keys()].sort().map((groupId) => groupOf(state, groupId)),
+  heights: [...state.tree.slots].map(([groupId, slot]) => `${groupId} ${heightOf(state.tree, slot)}`).sort(),
+  members: [...state.members.values()].sort((a, b) => a.memberId.localeCompare(b.memberId)),
+  membersOf: [...state.membersOf]
+    .flatMap(([groupId, of]) => [...of].map((entry) => [groupId, ...entry].join(' ')))
+    .sort(),
+  devices: [...state.devices].map(([serial, { claimId, groupId, model }]) => [serial, claimId, groupId, model]).sort(),
+  devicesOf: [...state.devicesOf].flatMap(([groupId, of]) => [...of].map((serial) => `${groupId} ${serial}`)).sort(),
+});
+
+const fold = (events: readonly TreeEvent[]): GroupTreeState => events.reduce(aggregate.evolve, aggregate.initial());
+
+const checkTree = (state: GroupTreeState): void => {
+  const { tree } = state;
+  const root = tree.slots.get(projectId) as number;
+  const reachable = [...subtree(tree, root)];
+  // No orphans, no cycles: the walk down from the root meets every group exactly once.
+  expect(new Set(reachable).size).toBe(reachable.length);
+  expect(reachable.map((slot) => idOf(tree, slot)).sort()).toEqual([...tree.slots.keys()].sort());
+  const siblings = new Set<string>();
+  for (const slot of reachable) {
+    const view = groupOf(state, idOf(tree, slot));
+    expect(view?.path.length).toBeLessThanOrEqual(MAX_DEPTH);
+    const key = `${view?.parentId}/${nameKey(view?.name ?? '')}`;
+    expect(siblings.has(key)).toBe(false);
+    siblings.add(key);
+    const below = reachable.filter((other) => parentOf(tree, other) === slot).map((child) => heightOf(tree, child) + 1);
+    expect(heightOf(tree, slot)).toBe(Math.max(0, ...below));
+  }
+  expect(parentOf(tree, root)).toBe(NONE);
+  for (const member of state.members.values()) expect(isGroup(state, member.groupId)).toBe(true);
+  for (const { groupId } of state.devices.values()) expect(groupId === null || isGroup(state, groupId)).toBe(true);
+};
+
+/** Removals find nothing the second time; everything else is already so. */
+const checkRepeated = (state: GroupTreeState, repeated: TreeCommand): void => {
+  const again = aggregate.decide(state, repeated);
+  if (again.ok) expect(again.events).toEqual([]);
+  else expect([repeated.type, again.refusal.code]).toEqual([expect.stringMatching(/^Remove/), 'NOT_FOUND']);
+};
+
+describe('any list of commands', () => {
+  it('leaves a tree: no cycles, no orphans, no two siblings of one name, at most 32 levels; decisions are idempotent; replay and snapshot agree', () => {
+    fc.assert(
+      fc.property(fc.array(command, { minLength: 1, maxLength: 60 }), (commands) => {
+        const state = fold([created]);
+        const events: TreeEvent[] = [created];
+        for (const next of commands) {
+          const decision = aggregate.decide(state, next);
+          if (!decision.ok) continue;
+          for (const event of decision.events) aggregate.evolve(state, event);
+          events.push(...decision.events);
+          if (decision.events.length > 0) checkRepeated(state, next);
+        }
+        checkTree(state);
+        const stored = events.map(
+          (event) => JSON.parse(JSON.stringify(aggregate.encode(event))) as { type: string; data: unknown },
+        );
+        expect(picture(fold(stored.map(({ type, data }) => aggregate.decode(type, data))))).toEqual(picture(state));
+        const restored = aggregate.snapshot.decode(JSON.parse(JSON.stringify(aggregate.snapshot.encode(state))));
+        expect(picture(restored)).toEqual(picture(state));
+        checkTree(restored);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('keeps every group of a chain within 32 levels, however chains are hung below each other', () => {
+    const chain = (newId: string): TreeEvent[] =>
+      Array.from({ length: 20 }, (_, i) => ({
+        type: 'GroupCreated',
+        data: {
+          groupId: `${newId}${i}`,
+          parentId: i === 0 ? projectId : `${newId}${i - 1}`,
+          type: 'custom',
+          name: newId,
+        },
+      }));
+    const anyId = fc
+      .tuple(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: 0, max: 19 }))
+      .map(([chainId, i]) => `${chainId}${i}`);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyId, anyId), { maxLength: 40 }), (moves) => {
+        const state = fold([created, ...chain('x'), ...chain('y'), ...chain('z')]);
+        for (const [groupId, parentId] of moves) {
+          const decision = aggregate.decide(state, { type: 'MoveGroup', projectId, groupId, parentId });
+          if (decision.ok) for (const event of decision.events) aggregate.evolve(state, event);
+        }
+        checkTree(state);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

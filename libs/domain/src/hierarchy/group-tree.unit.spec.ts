@@ -1,0 +1,374 @@
+import { describe, expect, it } from '@jest/globals';
+import { given } from '@allotree/testing';
+import {
+  groupOf,
+  groupTreeAggregate,
+  projectFactsOf,
+  type DeviceFacts,
+  type MemberFacts,
+  type TreeCommand,
+  type TreeEvent,
+} from './index.js';
+
+const facts = {
+  projectId: 'hafenblick',
+  tenantId: 'nordlicht',
+  partnerId: 'dealer',
+  timeZone: 'Europe/Berlin',
+  billingMode: 'prepaid',
+  trial: false,
+} as const;
+const created: TreeEvent = { type: 'ProjectCreated', data: { ...facts, name: 'Hafenblick' } };
+const placed = (groupId: string, parentId: string, name: string): TreeEvent => ({
+  type: 'GroupCreated',
+  data: { groupId, parentId, type: 'building', name },
+});
+const create = (groupId: string, parentId: string, name: string): TreeCommand => ({
+  type: 'CreateGroup',
+  projectId: 'hafenblick',
+  groupId,
+  parentId,
+  groupType: 'building',
+  name,
+});
+const move = (groupId: string, parentId: string): TreeCommand => ({
+  type: 'MoveGroup',
+  projectId: 'hafenblick',
+  groupId,
+  parentId,
+});
+const change = (groupId: string, name: string | null, groupType: 'unit' | 'company' | null = null): TreeCommand => ({
+  type: 'ChangeGroupDetails',
+  projectId: 'hafenblick',
+  groupId,
+  name,
+  groupType,
+});
+const remove = (groupId: string): TreeCommand => ({ type: 'RemoveSubtree', projectId: 'hafenblick', groupId });
+const tree = (...events: TreeEvent[]) => given(groupTreeAggregate, [created, ...events]);
+const missing = (what: 'project' | 'group' | 'member' | 'device', id: string) =>
+  ({ code: 'NOT_FOUND', what, id }) as const;
+
+describe('a project', () => {
+  const command: TreeCommand = { type: 'CreateProject', ...facts, name: ' Hafenblick ', administrator: null };
+
+  it('begins with one root, its company, which has its id and its name', () => {
+    given(groupTreeAggregate, []).when(command).then([created]).when(command).then([]);
+    expect(groupOf(tree().state(), 'hafenblick')).toEqual({
+      groupId: 'hafenblick',
+      parentId: null,
+      type: 'company',
+      name: 'Hafenblick',
+      path: [{ groupId: 'hafenblick', name: 'Hafenblick' }],
+      hasChildren: false,
+    });
+  });
+
+  it('takes the administrator of the registration in as the first member of its root', () => {
+    const administrator = {
+      memberId: 'm1',
+      userId: 'u1',
+      email: 'a@b.example',
+      name: 'Ada',
+      role: 'site_administrator',
+    } as const;
+    given(groupTreeAggregate, [])
+      .when({ ...command, administrator })
+      .then([created, { type: 'MemberAdded', data: { ...administrator, groupId: 'hafenblick' } }]);
+  });
+
+  it('has the name of its root group', () => {
+    tree()
+      .when(change('hafenblick', 'Hafenblick West'))
+      .thenState((state) => expect(projectFactsOf(state)).toEqual({ ...facts, name: 'Hafenblick West' }));
+  });
+
+  it('that does not exist takes no group', () => {
+    given(groupTreeAggregate, [])
+      .when(create('a', 'hafenblick', 'A'))
+      .then(missing('project', 'hafenblick'));
+  });
+});
+
+describe('a new group (G1)', () => {
+  it('stands below its parent, its name without space around it and in Unicode NFC', () => {
+    tree()
+      .when(create('a', 'hafenblick', '  Cafe\u0301 '))
+      .then([placed('a', 'hafenblick', 'Caf\u00e9')]);
+  });
+
+  it('is there once, however often it is asked for', () => {
+    tree(placed('a', 'hafenblick', 'A'))
+      .when(create('a', 'hafenblick', 'A'))
+      .then([]);
+  });
+
+  it('has a parent in the project', () => {
+    tree()
+      .when(create('a', 'elsewhere', 'A'))
+      .then(missing('group', 'elsewhere'));
+  });
+
+  it.each(['Building A', 'building a', ' BUILDING A '])('does not take the name of a sibling: %j', (name) => {
+    tree(placed('a', 'hafenblick', 'Building A'))
+      .when(create('b', 'hafenblick', name))
+      .then({ code: 'NAME_TAKEN', parentId: 'hafenblick', names: ['Building A'], count: 1 });
+  });
+
+  it('may have the name of a cousin, of its parent, and of a group that was removed or renamed', () => {
+    const start = tree(placed('a', 'hafenblick', 'A'), placed('b', 'hafenblick', 'B'), placed('a1', 'a', 'One'));
+    start.when(create('b1', 'b', 'One')).then([placed('b1', 'b', 'One')]);
+    start.when(create('a2', 'a', 'A')).then([placed('a2', 'a', 'A')]);
+    start
+      .when(remove('a'))
+      .then([{ type: 'SubtreeRemoved', data: { groupId: 'a' } }])
+      .when(create('c', 'hafenblick', 'A'))
+      .then([placed('c', 'hafenblick', 'A')]);
+    start
+      .when(change('b', 'C'))
+      .then([{ type: 'GroupDetailsChanged', data: { groupId: 'b', type: 'building', name: 'C' } }])
+      .when(create('d', 'hafenblick', 'B'))
+      .then([placed('d', 'hafenblick', 'B')]);
+  });
+
+  it('stands at most 32 levels deep, the root being the first', () => {
+    const chain = Array.from({ length: 31 }, (_, i) => placed(`g${i + 2}`, i === 0 ? 'hafenblick' : `g${i + 1}`, 'x'));
+    tree(...chain)
+      .when(create('g33', 'g32', 'x'))
+      .then({ code: 'VALIDATION', field: 'parentId', message: 'groups go at most 32 levels deep' });
+    tree(...chain)
+      .when(create('h32', 'g31', 'y'))
+      .then([placed('h32', 'g31', 'y')]);
+  });
+});
+
+describe('changing a group', () => {
+  const start = tree(placed('a', 'hafenblick', 'A'), placed('b', 'hafenblick', 'B'));
+  const changed = (name: string, type: 'unit' | 'building' = 'building'): TreeEvent => ({
+    type: 'GroupDetailsChanged',
+    data: { groupId: 'a', type, name },
+  });
+
+  it('changes what is named and leaves the rest', () => {
+    start
+      .when(change('a', 'A2'))
+      .then([changed('A2')])
+      .when(change('a', 'A2'))
+      .then([]);
+    start.when(change('a', null, 'unit')).then([changed('A', 'unit')]);
+  });
+
+  it('may write its own name differently', () => {
+    start.when(change('a', 'a')).then([changed('a')]);
+  });
+
+  it('does not take the name of a sibling', () => {
+    start.when(change('a', 'b')).then({ code: 'NAME_TAKEN', parentId: 'hafenblick', names: ['B'], count: 1 });
+  });
+
+  it('leaves the root the company', () => {
+    start
+      .when(change('hafenblick', null, 'unit'))
+      .then({ code: 'VALIDATION', field: 'type', message: 'the root of a project is its company' });
+  });
+
+  it('finds no group that is not there', () => {
+    start.when(change('x', 'X')).then(missing('group', 'x'));
+  });
+});
+
+describe('moving a group (G1, G3)', () => {
+  const start = tree(
+    placed('a', 'hafenblick', 'A'),
+    placed('a1', 'a', 'One'),
+    placed('a11', 'a1', 'Deep'),
+    placed('b', 'hafenblick', 'B'),
+  );
+  const moved = (groupId: string, parentId: string): TreeEvent => ({ type: 'GroupMoved', data: { groupId, parentId } });
+
+  it('takes everything below along', () => {
+    start
+      .when(move('a1', 'b'))
+      .then([moved('a1', 'b')])
+      .when(move('a1', 'b'))
+      .then([])
+      .when(move('b', 'hafenblick'))
+      .then([]);
+    start
+      .when(move('a1', 'b'))
+      .thenState((state) =>
+        expect(groupOf(state, 'a11')?.path.map((step) => step.name)).toEqual(['Hafenblick', 'B', 'One', 'Deep']),
+      );
+  });
+
+  it.each([
+    ['a', 'a'],
+    ['a', 'a11'],
+    ['hafenblick', 'b'],
+  ])('makes no cycle: %s below %s', (groupId, parentId) => {
+    start.when(move(groupId, parentId)).then({ code: 'CYCLE', groupId, parentId });
+  });
+
+  it('makes no two siblings of one name', () => {
+    tree(...start.events.slice(1), placed('b1', 'b', 'ONE'))
+      .when(move('a1', 'b'))
+      .then({ code: 'NAME_TAKEN', parentId: 'b', names: ['ONE'], count: 1 });
+  });
+
+  it('finds neither a group nor a parent that is not there', () => {
+    start.when(move('x', 'a')).then(missing('group', 'x'));
+    start.when(move('a', 'x')).then(missing('group', 'x'));
+  });
+
+  it('keeps the deepest group of the subtree within 32 levels, also after it grew and shrank', () => {
+    const chain = Array.from({ length: 28 }, (_, i) => placed(`g${i + 2}`, i === 0 ? 'hafenblick' : `g${i + 1}`, 'x'));
+    const deep = tree(
+      ...chain,
+      placed('a', 'hafenblick', 'A'),
+      placed('a1', 'a', 'A1'),
+      placed('a2', 'a1', 'A2'),
+      placed('a3', 'a2', 'A3'),
+    );
+    deep
+      .when(move('a', 'g29'))
+      .then({ code: 'VALIDATION', field: 'parentId', message: 'groups go at most 32 levels deep' });
+    deep
+      .when(remove('a3'))
+      .then([{ type: 'SubtreeRemoved', data: { groupId: 'a3' } }])
+      .when(move('a', 'g29'))
+      .then([moved('a', 'g29')])
+      .when(create('a3', 'a2', 'A3'))
+      .then({ code: 'VALIDATION', field: 'parentId', message: 'groups go at most 32 levels deep' });
+  });
+});
+
+describe('removing a group (G4, U4)', () => {
+  const device = (serialNumber: string, groupId: string): DeviceFacts => ({
+    serialNumber,
+    groupId,
+    model: 'AA-12',
+    claimId: `c-${serialNumber}`,
+  });
+  const member = (memberId: string, groupId: string): MemberFacts => ({
+    memberId,
+    groupId,
+    userId: `u-${memberId}`,
+    email: `${memberId}@example.com`,
+    name: memberId,
+    role: 'user',
+  });
+  const start = tree(
+    placed('a', 'hafenblick', 'A'),
+    placed('a1', 'a', 'One'),
+    placed('b', 'hafenblick', 'B'),
+    { type: 'DeviceAdded', data: device('SN1', 'a1') },
+    { type: 'DeviceAdded', data: device('SN2', 'b') },
+    { type: 'MemberAdded', data: member('m1', 'a1') },
+  );
+
+  it('takes everything below and its devices out of the project', () => {
+    start.when(remove('a')).then([
+      { type: 'DeviceRemoved', data: device('SN1', 'a1') },
+      { type: 'SubtreeRemoved', data: { groupId: 'a' } },
+    ]);
+    start.when(remove('a')).thenState((state) => {
+      expect(groupOf(state, 'a1')).toBeNull();
+      expect([...state.members.keys()]).toEqual([]);
+      expect(state.tree.slots.size).toBe(2);
+    });
+  });
+
+  it('leaves nothing that could be used or removed again', () => {
+    const after = start.when(remove('a')).then([
+      { type: 'DeviceRemoved', data: device('SN1', 'a1') },
+      { type: 'SubtreeRemoved', data: { groupId: 'a' } },
+    ]);
+    after.when(remove('a')).then(missing('group', 'a'));
+    after.when(create('a2', 'a1', 'Two')).then(missing('group', 'a1'));
+    after.when({ type: 'AddMember', projectId: 'hafenblick', ...member('m2', 'a') }).then(missing('group', 'a'));
+  });
+
+  it('never removes the root', () => {
+    start
+      .when(remove('hafenblick'))
+      .then({ code: 'VALIDATION', field: 'groupId', message: 'the root of a project cannot be removed' });
+  });
+});
+
+describe('members', () => {
+  const kim: MemberFacts = {
+    memberId: 'm1',
+    groupId: 'a',
+    userId: 'u1',
+    email: 'kim@example.com',
+    name: 'Kim',
+    role: 'user',
+  };
+  const add = (facts: MemberFacts): TreeCommand => ({ type: 'AddMember', projectId: 'hafenblick', ...facts });
+  const start = tree(placed('a', 'hafenblick', 'A'), placed('b', 'hafenblick', 'B'));
+  const joined = tree(...start.events.slice(1), { type: 'MemberAdded', data: kim });
+
+  it('join a group once by their e-mail address', () => {
+    start
+      .when(add(kim))
+      .then([{ type: 'MemberAdded', data: kim }])
+      .when(add({ ...kim, memberId: 'm2' }))
+      .then([]);
+    joined
+      .when(add({ ...kim, memberId: 'm2', groupId: 'b' }))
+      .then([{ type: 'MemberAdded', data: { ...kim, memberId: 'm2', groupId: 'b' } }]);
+  });
+
+  it('change their role and name when they are put again', () => {
+    joined
+      .when(add({ ...kim, memberId: 'm9', email: 'KIM@example.com', role: 'concierge' }))
+      .then([{ type: 'MemberAdded', data: { ...kim, role: 'concierge' } }]);
+  });
+
+  it('leave', () => {
+    const leave = (groupId: string): TreeCommand => ({
+      type: 'RemoveMember',
+      projectId: 'hafenblick',
+      groupId,
+      memberId: 'm1',
+    });
+    joined.when(leave('b')).then(missing('member', 'm1'));
+    joined
+      .when(leave('a'))
+      .then([{ type: 'MemberRemoved', data: kim }])
+      .when(leave('a'))
+      .then(missing('member', 'm1'));
+  });
+});
+
+describe('devices in the tree (L2)', () => {
+  const facts: DeviceFacts = { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c1' };
+  const add = (device: DeviceFacts): TreeCommand => ({ type: 'AddDevice', projectId: 'hafenblick', ...device });
+  const take: TreeCommand = { type: 'RemoveDevice', projectId: 'hafenblick', groupId: 'a', serialNumber: 'SN1' };
+  const start = tree(placed('a', 'hafenblick', 'A'), placed('b', 'hafenblick', 'B'));
+
+  it('are in one group', () => {
+    start
+      .when(add(facts))
+      .then([{ type: 'DeviceAdded', data: facts }])
+      .when(add(facts))
+      .then([])
+      .when(add({ ...facts, groupId: 'b' }))
+      .then({ code: 'DEVICE_ELSEWHERE', serialNumber: 'SN1', groupId: 'a' });
+  });
+
+  it('come in by a claim once: a late repetition after they left does nothing, a new claim does', () => {
+    const left = start
+      .when(add(facts))
+      .then([{ type: 'DeviceAdded', data: facts }])
+      .when(take)
+      .then([{ type: 'DeviceRemoved', data: facts }]);
+    left.when(add(facts)).then([]);
+    left.when(add({ ...facts, claimId: 'c2' })).then([{ type: 'DeviceAdded', data: { ...facts, claimId: 'c2' } }]);
+    left.when(take).then(missing('device', 'SN1'));
+  });
+
+  it('need a group', () => {
+    start.when(add({ ...facts, groupId: 'x' })).then(missing('group', 'x'));
+  });
+});
