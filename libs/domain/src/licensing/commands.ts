@@ -36,7 +36,7 @@ interface ProjectCommands {
   /** Licenses. Only a server administrator sets `anotherTrial` (domain.md L1). */
   GrantLicense: {
     licenseId: string;
-    type: 'trial' | 'plus';
+    licenseType: 'trial' | 'plus';
     units: Units;
     features: readonly Feature[];
     validFrom: Instant | null;
