@@ -1,0 +1,38 @@
+/** Tells what happens, and counts it. */
+export class Narrator {
+  private section = 0;
+  /** What was changed, was already so, and was refused as it must be. */
+  readonly counts = { changed: 0, alreadySo: 0, refused: 0 };
+
+  constructor(private readonly write: (line: string) => void) {}
+
+  begin(title: string): void {
+    this.section += 1;
+    this.write('');
+    this.write(`${this.section}. ${title}`);
+  }
+
+  changed(text: string, count = 1): void {
+    this.counts.changed += count;
+    this.write(`   + ${text}`);
+  }
+
+  alreadySo(text: string, count = 1): void {
+    this.counts.alreadySo += count;
+    this.write(`   = ${text}`);
+  }
+
+  refused(wish: string, because: string): void {
+    this.counts.refused += 1;
+    this.write(`   x ${wish}`);
+    this.write(`       refused: ${because}`);
+  }
+
+  note(text: string): void {
+    this.write(`     ${text}`);
+  }
+
+  block(text: string): void {
+    this.write(text);
+  }
+}

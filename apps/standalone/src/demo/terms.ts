@@ -1,0 +1,36 @@
+import { DateTime, Duration } from 'luxon';
+import { isRelative } from './project-file.js';
+
+/** What the durations of a file count from: the start of the day its project was made, in the project's time zone. */
+export interface FirstDay {
+  readonly zone: string;
+  /** An instant of that day, in milliseconds since 1970. */
+  readonly instant: number;
+}
+
+type When = string | null | undefined;
+
+/**
+ * A term's border as the API takes it: a duration becomes the instant so long after the start of the first day; a date or an instant
+ * stays as it is written (the system knows what a date means in the project's time zone).
+ */
+export const resolveWhen = <Border extends When>(border: Border, first: FirstDay): Border => {
+  if (typeof border !== 'string' || !isRelative(border)) return border;
+  const day = DateTime.fromMillis(first.instant, { zone: first.zone }).startOf('day');
+  return day.plus(Duration.fromISO(border)).toUTC().toISO() as Border;
+};
+
+const isDate = (border: string): boolean => /^\d{4}-\d\d-\d\d$/.test(border);
+
+/** The instant an absolute border means: a date begins with its day and ends with the end of it (domain.md E4). */
+const instantOf = (border: string, which: 'from' | 'until', zone: string): number => {
+  const moment = DateTime.fromISO(border, { zone });
+  return (isDate(border) && which === 'until' ? moment.plus({ days: 1 }) : moment).toMillis();
+};
+
+/** Whether a border that stands in the system is the one wanted; one that is not named is left to the system. */
+export const isSameBorder = (stands: string | null, wanted: When, which: 'from' | 'until', zone: string): boolean => {
+  if (wanted === undefined) return which === 'from' || stands === null;
+  if (wanted === null || stands === null) return stands === wanted;
+  return Date.parse(stands) === instantOf(wanted, which, zone);
+};
