@@ -26,7 +26,7 @@ interface ProjectCommands {
     billingMode: BillingMode;
   };
   PlaceGroups: { groups: readonly PlacedGroup[] };
-  ChangeGroup: { groupId: string; type: GroupType; name: string };
+  ChangeGroup: { groupId: string; groupType: GroupType; name: string };
   RelocateGroup: { groupId: string; parentId: string };
   RemoveGroup: { groupId: string };
   AddDevice: { serialNumber: string; groupId: string };

@@ -1,0 +1,56 @@
+import { accept, refuse, type Decision } from '../decision.js';
+import { assignUnit, releaseAssignment } from './assignments.js';
+import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from './commands.js';
+import { catchUp } from './effects.js';
+import type { ProjectEvent } from './events.js';
+import {
+  addDevice,
+  changeGroup,
+  openProject,
+  placeGroups,
+  relocateGroup,
+  removeDevice,
+  removeGroup,
+  removeMember,
+} from './groups.js';
+import { extendLicense, grantLicense, reinstateLicense, revokeLicense, suspendLicense } from './licenses.js';
+import { Recorder } from './recorder.js';
+import type { ProjectRefusal } from './refusals.js';
+import { setRestriction, transferAllotments } from './restrictions.js';
+import type { ProjectState } from './state.js';
+
+/**
+ * Decides a command on a project. First records what became due up to its instant (domain.md U5), then the command's
+ * own events and their effects. `state` stays as it was. No events: already so.
+ */
+export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
+  if (!state.whole.project && command.type !== 'OpenProject') return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
+  const now = Math.max(command.now, state.whole.now);
+  const recorder = new Recorder(state, now);
+  catchUp(recorder, now);
+  const refusal = (decisions[command.type] as Decide<ProjectCommandType>)(recorder, command);
+  return refusal ? refuse(refusal) : accept(recorder.events);
+}
+
+type Decide<Type extends ProjectCommandType> = (recorder: Recorder, command: ProjectCommandOf<Type>) => ProjectRefusal | null;
+
+const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
+  OpenProject: openProject,
+  PlaceGroups: placeGroups,
+  ChangeGroup: changeGroup,
+  RelocateGroup: relocateGroup,
+  RemoveGroup: removeGroup,
+  AddDevice: addDevice,
+  RemoveDevice: removeDevice,
+  RemoveMember: removeMember,
+  GrantLicense: grantLicense,
+  ExtendLicense: extendLicense,
+  SuspendLicense: suspendLicense,
+  ReinstateLicense: reinstateLicense,
+  RevokeLicense: revokeLicense,
+  SetRestriction: setRestriction,
+  TransferAllotments: transferAllotments,
+  AssignUnit: assignUnit,
+  ReleaseAssignment: releaseAssignment,
+  TakeEffect: () => null,
+};

@@ -1,0 +1,214 @@
+import type { Instant } from '../decision.js';
+import { featureList, featureSet } from '../feature-set.js';
+import {
+  GROUP_TYPES,
+  LICENSE_TYPES,
+  RESOURCES,
+  type Limit,
+  type PoolMode,
+  type Reminder,
+  type Units,
+} from '../words.js';
+import { addAssignment } from './evolve.js';
+import {
+  graceEndOf,
+  initialState,
+  newUsage,
+  refreshCapacity,
+  refreshRestriction,
+  restrictionAt,
+  usageOf,
+  type AllotmentState,
+  type LicenseState,
+  type Phase,
+  type Project,
+  type ProjectState,
+  type Restriction,
+} from './state.js';
+
+/**
+ * A project's state in short: rows of arrays, groups by their place in the list. What follows from the rest (use,
+ * allotted, capacity, schedule) is worked out again when it is read.
+ */
+interface ProjectSnapshot {
+  readonly project: Project | null;
+  readonly now: Instant;
+  readonly sequence: number;
+  readonly trialLicenseId: string | null;
+  /** Parents before their children: id, parent's place, type, name. */
+  readonly groups: readonly (readonly [string, number, number, string])[];
+  readonly restrictions: readonly RestrictionRow[];
+  readonly licenses: readonly LicenseState[];
+  readonly devices: readonly (readonly [string, number])[];
+  readonly assignments: readonly AssignmentRow[];
+}
+
+type UnitsRow = readonly [Limit, Limit, Limit];
+/** Id, type, units, features, from, until, sequence, phase. */
+type AllotmentRow = readonly [string, number, UnitsRow, number, Instant, Instant | null, number, Phase];
+/** Group, enabled, pool mode, days of grace, reminder, allotments. */
+type RestrictionRow = readonly [number, boolean, PoolMode, number, Reminder | null, readonly AllotmentRow[]];
+/** Id, group, resource, label, holder, number, since, sequence, in force. */
+type AssignmentRow = readonly [string, number, number, string | null, string | null, string | null, Instant, number, boolean];
+
+export const PROJECT_SNAPSHOT_VERSION = 1;
+
+export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
+  const { project, now, sequence, trialLicenseId } = state.whole;
+  const order = project ? subtree(state, project.projectId) : [];
+  const place = new Map(order.map((id, index) => [id, index]));
+  return {
+    project,
+    now,
+    sequence,
+    trialLicenseId,
+    groups: order.map((id) => {
+      const { parentId, type, name } = state.groups.get(id)!;
+      return [id, parentId === null ? -1 : place.get(parentId)!, GROUP_TYPES.indexOf(type), name];
+    }),
+    restrictions: order.flatMap((id) => restrictionRows(place.get(id)!, state.restrictions.get(id))),
+    licenses: [...state.licenses.entries()].map(([, license]) => license),
+    devices: [...state.devices.entries()].map(([serialNumber, { groupId }]) => [serialNumber, place.get(groupId) ?? -1]),
+    assignments: [...state.assignments.entries()].map(([, a]) => [
+      a.assignmentId,
+      place.get(a.groupId)!,
+      RESOURCES.indexOf(a.resource),
+      a.label,
+      a.holder,
+      a.sipAssignmentId,
+      a.assignedAt,
+      a.sequence,
+      a.inForce,
+    ]),
+  };
+}
+
+export function decodeSnapshot(json: unknown): ProjectState {
+  const snapshot = json as ProjectSnapshot;
+  const state = initialState();
+  const { project, now, sequence, trialLicenseId } = snapshot;
+  Object.assign(state.whole, { project, now, sequence, trialLicenseId });
+  const ids = snapshot.groups.map(([id]) => id);
+  readGroups(state, snapshot, ids);
+  for (const row of snapshot.restrictions) state.restrictions.put(ids[row[0]]!, readRestriction(row));
+  for (const license of snapshot.licenses) state.licenses.put(license.licenseId, license);
+  for (const [serialNumber, group] of snapshot.devices) state.devices.put(serialNumber, { groupId: ids[group] ?? '' });
+  state.whole.devices = snapshot.devices.length;
+  for (const row of snapshot.assignments) readAssignment(state, ids, row);
+  workOutUsage(state, snapshot, ids);
+  refreshCapacity(state);
+  reschedule(state, snapshot, ids);
+  return state;
+}
+
+function subtree(state: ProjectState, rootId: string): string[] {
+  const order = [rootId];
+  for (let index = 0; index < order.length; index++) order.push(...(state.groups.get(order[index]!)?.children ?? []));
+  return order;
+}
+
+function restrictionRows(group: number, restriction: Restriction | undefined): RestrictionRow[] {
+  if (!restriction) return [];
+  const { enabled, poolMode, gracePeriodDays, reminder, allotments } = restriction;
+  const rows = allotments.map((a): AllotmentRow => [
+    a.allotmentId,
+    LICENSE_TYPES.indexOf(a.type),
+    [a.units.sip_number, a.units.mobile_app, a.units.ukey2],
+    featureSet(a.features),
+    a.validFrom,
+    a.validUntil,
+    a.sequence,
+    a.phase,
+  ]);
+  return [[group, enabled, poolMode, gracePeriodDays, reminder, rows]];
+}
+
+function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
+  for (const [groupId, parent, type, name] of snapshot.groups) {
+    const parentId = parent < 0 ? null : ids[parent]!;
+    state.groups.put(groupId, { groupId, parentId, type: GROUP_TYPES[type]!, name, children: new Set() });
+    if (parentId !== null) state.groups.edit(parentId)!.children.add(groupId);
+  }
+}
+
+const readUnits = ([sip_number, mobile_app, ukey2]: UnitsRow): Units => ({ sip_number, mobile_app, ukey2 });
+
+function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows]: RestrictionRow): Restriction {
+  const allotments = rows.map(
+    ([allotmentId, type, units, features, validFrom, validUntil, sequence, phase]): AllotmentState => ({
+      allotmentId,
+      type: LICENSE_TYPES[type]!,
+      units: readUnits(units),
+      features: featureList(features),
+      validFrom,
+      validUntil,
+      sequence,
+      phase,
+    }),
+  );
+  const restriction: Restriction = {
+    enabled,
+    poolMode,
+    gracePeriodDays,
+    reminder,
+    allotments,
+    own: readUnits([0, 0, 0]),
+    keeping: readUnits([0, 0, 0]),
+    features: 0,
+  };
+  refreshRestriction(restriction);
+  return restriction;
+}
+
+function readAssignment(state: ProjectState, ids: readonly string[], row: AssignmentRow): void {
+  const [assignmentId, group, resource, label, holder, sipAssignmentId, assignedAt, sequence, inForce] = row;
+  const groupId = ids[group]!;
+  const read = { assignmentId, groupId, resource: RESOURCES[resource]!, label, holder, sipAssignmentId, assignedAt, sequence };
+  addAssignment(state, { ...read, inForce, pairedWith: null });
+  let usage = state.usage.edit(groupId);
+  if (!usage) state.usage.put(groupId, (usage = newUsage()));
+  (inForce ? usage.inForce : usage.suspended)[read.resource] += 1;
+}
+
+/** From the leaves up: the list has parents before their children. */
+function workOutUsage(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
+  for (let index = ids.length - 1; index > 0; index--) {
+    const groupId = ids[index]!;
+    const restriction = restrictionAt(state, groupId);
+    if (!restriction && !state.usage.has(groupId)) continue;
+    const usage = usageOf(state, groupId);
+    const parentId = ids[snapshot.groups[index]![1]]!;
+    let above = state.usage.edit(parentId);
+    if (!above) state.usage.put(parentId, (above = newUsage()));
+    above.restrictedBelow += usage.restrictedBelow + (restriction ? 1 : 0);
+    for (const resource of RESOURCES) {
+      above.inForce[resource] += usage.inForce[resource];
+      above.suspended[resource] += usage.suspended[resource];
+      above.inRestricted[resource] += restriction ? usage.inForce[resource] : usage.inRestricted[resource];
+      const own = restriction ? restriction.own[resource] : usage.allotted[resource];
+      above.allotted[resource] += own ?? 0;
+      above.allottedUnlimited[resource] += own === null ? 1 : restriction ? 0 : usage.allottedUnlimited[resource];
+    }
+  }
+}
+
+function reschedule(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
+  const { now } = snapshot;
+  const add = (at: Instant | null, key: { licenseId: string } | { groupId: string }): void => {
+    if (at !== null && at > now) state.schedule.add(at, key);
+  };
+  for (const { licenseId, validFrom, validUntil } of snapshot.licenses) {
+    for (const at of [validFrom, validUntil]) add(at, { licenseId });
+  }
+  for (const [group, enabled, , grace, , allotments] of snapshot.restrictions) {
+    if (!enabled) continue;
+    const groupId = ids[group]!;
+    for (const [, , , , validFrom, validUntil] of allotments) {
+      for (const at of [validFrom, validUntil, validUntil === null ? null : graceEndOf(validUntil, grace)]) add(at, { groupId });
+    }
+  }
+}
+
+/** About how many bytes a state holds: what decides how many projects stay in memory. */
+export const sizeOfState = ({ groups, restrictions, assignments, licenses }: ProjectState): number =>
+  2_000 + groups.size * 600 + restrictions.size * 900 + assignments.size * 700 + licenses.size * 600;

@@ -1,0 +1,94 @@
+/**
+ * The collections of a project's state. A decision works on a draft over them and leaves them as they are; the fold
+ * works on them in place. Both use the one interface, so the same `evolve` serves both.
+ */
+export interface Table<Row> {
+  get(id: string): Row | undefined;
+  has(id: string): boolean;
+  /** A row that may be changed in place. */
+  edit(id: string): Row | undefined;
+  put(id: string, row: Row): void;
+  remove(id: string): void;
+  readonly size: number;
+  /** Every row; for rebuilding and for the few questions about the whole project. */
+  entries(): Iterable<readonly [string, Row]>;
+}
+
+export class LiveTable<Row> implements Table<Row> {
+  private readonly rows = new Map<string, Row>();
+
+  get(id: string): Row | undefined {
+    return this.rows.get(id);
+  }
+  has(id: string): boolean {
+    return this.rows.has(id);
+  }
+  edit(id: string): Row | undefined {
+    return this.rows.get(id);
+  }
+  put(id: string, row: Row): void {
+    this.rows.set(id, row);
+  }
+  remove(id: string): void {
+    this.rows.delete(id);
+  }
+  get size(): number {
+    return this.rows.size;
+  }
+  entries(): Iterable<readonly [string, Row]> {
+    return this.rows;
+  }
+}
+
+const REMOVED = Symbol('removed');
+
+/** Copies a row the first time it is edited; the table below never changes. */
+export class DraftTable<Row> implements Table<Row> {
+  private changed: Map<string, Row | typeof REMOVED> | null = null;
+
+  constructor(
+    private readonly below: Table<Row>,
+    private readonly copy: (row: Row) => Row,
+  ) {}
+
+  get(id: string): Row | undefined {
+    const row = this.changed?.get(id);
+    if (row === undefined) return this.below.get(id);
+    return row === REMOVED ? undefined : row;
+  }
+
+  has(id: string): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  edit(id: string): Row | undefined {
+    const mine = this.changed?.get(id);
+    if (mine !== undefined) return mine === REMOVED ? undefined : mine;
+    const row = this.below.get(id);
+    if (row === undefined) return undefined;
+    const copied = this.copy(row);
+    this.put(id, copied);
+    return copied;
+  }
+
+  put(id: string, row: Row): void {
+    this.changed ??= new Map();
+    this.changed.set(id, row);
+  }
+
+  remove(id: string): void {
+    this.changed ??= new Map();
+    this.changed.set(id, REMOVED);
+  }
+
+  get size(): number {
+    let size = this.below.size;
+    for (const [id, row] of this.changed ?? []) size += Number(row !== REMOVED) - Number(this.below.has(id));
+    return size;
+  }
+
+  *entries(): Iterable<readonly [string, Row]> {
+    for (const entry of this.below.entries()) if (!this.changed?.has(entry[0])) yield entry;
+    for (const [id, row] of this.changed ?? []) if (row !== REMOVED) yield [id, row];
+  }
+}
