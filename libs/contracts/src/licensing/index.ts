@@ -1,3 +1,4 @@
 export * from './words.js';
 export * from './requests.js';
+export * from './responses.js';
 export * from './events.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Count, DateOrInstant, Flag, Id, LimitValue, Name, Page } from '../http/common.js';
+import { PlainName } from '../groups/words.js';
+import { Count, DateOrInstant, Flag, Id, LimitValue, Page } from '../http/common.js';
 import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName } from './words.js';
 
 /** Limits as a caller puts them: a resource not named is 0, `null` is unlimited (domain.md R1). */
@@ -15,7 +16,12 @@ export const FiniteUnitsInput = z
   .refine((units) => units.sip_number + units.mobile_app + units.ukey2 > 0, { error: 'name at least one unit' });
 
 const Features = z.array(FeatureName).max(100);
-const Reason = z.string().trim().min(1, 'must not be empty').max(500);
+const Reason = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(500)
+  .regex(/^[^\p{Cs}\0]*$/u, 'must be well-formed Unicode without NUL');
 /** A start: a date is the beginning of that day. Absent or `null`: now, or that of the package. */
 const Start = DateOrInstant.nullable().optional();
 /** An end: a date is the end of that day (domain.md E4). Absent or `null`: indefinite, or that of the package. */
@@ -23,7 +29,7 @@ const End = DateOrInstant.nullable().optional();
 
 /** `POST /partners/{id}/packages`; dates are days in UTC. */
 export const RecordPackageRequest = z.strictObject({
-  name: Name,
+  name: PlainName,
   units: UnitsInput,
   features: Features.default([]),
   validFrom: Start,
@@ -95,8 +101,8 @@ export type SetRestrictionRequest = z.infer<typeof SetRestrictionRequest>;
 /** `POST /projects/{p}/groups/{g}/assignments` (domain.md U1, U2). */
 export const AssignUnitRequest = z.strictObject({
   resource: ResourceName,
-  label: Name.nullable().optional(),
-  holder: Name.nullable().optional(),
+  label: PlainName.nullable().optional(),
+  holder: PlainName.nullable().optional(),
   /** The number a mobile app is paired with; absent: the oldest that is free. */
   sipAssignmentId: Id.nullable().optional(),
 });

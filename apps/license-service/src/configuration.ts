@@ -1,0 +1,18 @@
+import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform';
+import { z } from 'zod';
+
+/** What the license service alone needs to be told. */
+export const LICENSE_VARIABLES = {
+  TRIAL_DAYS: variable(integer(1, 3_650).prefault('30'), {
+    description: 'How many days a trial lasts when no end is named.',
+    allowed: 'a whole number from 1 to 3650',
+  }),
+  GROUP_FEED_WAIT_MS: variable(integer(0, 60_000).prefault('5000'), {
+    description:
+      'How long a request that names a project, group or partner the license service has not heard of waits for the news before it is answered 404, in milliseconds.',
+    allowed: 'a whole number from 0 to 60000',
+  }),
+};
+
+export const LICENSE_CONFIGURATION = BASE_CONFIGURATION.extend(LICENSE_VARIABLES);
+export type LicenseConfiguration = z.infer<typeof LICENSE_CONFIGURATION>;

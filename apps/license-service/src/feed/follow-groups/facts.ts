@@ -1,0 +1,60 @@
+import {
+  AnyCloudEvent,
+  GROUPS_EVENTS,
+  type GroupsEvent,
+  type GroupsEventData,
+  type GroupsEventType,
+} from '@allotree/contracts';
+import type { PlacedGroup } from '@allotree/domain';
+import type { ProjectWish } from '../../projects.js';
+
+/** What reached this service on the topic of the group service. `null`: a type that means nothing here. */
+export function groupsEventOf(message: unknown): GroupsEvent | null {
+  const event = AnyCloudEvent.parse(message);
+  const type = event.type as GroupsEventType;
+  const shape = GROUPS_EVENTS[type] as (typeof GROUPS_EVENTS)[GroupsEventType] | undefined;
+  return shape === undefined ? null : ({ ...event, type, data: shape.parse(event.data) } as GroupsEvent);
+}
+
+type Translations = {
+  readonly [Type in GroupsEventType]?: (data: GroupsEventData<Type>) => { projectId: string; wish: ProjectWish };
+};
+
+const placed = ({ groupId, parentId, type, name }: PlacedGroup): PlacedGroup => ({ groupId, parentId, type, name });
+
+/** A fact of the group service about a project -> the command that makes it one of the project's stream. */
+const TRANSLATIONS: Translations = {
+  'allotree.project-created.v1': ({ projectId, tenantId, partnerId, name, timeZone, billingMode }) => ({
+    projectId,
+    wish: { type: 'OpenProject', projectId, tenantId, partnerId, name, timeZone, billingMode },
+  }),
+  'allotree.groups-placed.v1': ({ projectId, groups }) => ({
+    projectId,
+    wish: { type: 'PlaceGroups', groups: groups.map(placed) },
+  }),
+  'allotree.group-changed.v1': ({ projectId, groupId, type, name }) => ({
+    projectId,
+    wish: { type: 'ChangeGroup', groupId, groupType: type, name },
+  }),
+  'allotree.group-moved.v1': ({ projectId, groupId, parentId }) => ({
+    projectId,
+    wish: { type: 'RelocateGroup', groupId, parentId },
+  }),
+  'allotree.group-removed.v1': ({ projectId, groupId }) => ({ projectId, wish: { type: 'RemoveGroup', groupId } }),
+  'allotree.member-removed.v1': ({ projectId, memberId }) => ({ projectId, wish: { type: 'RemoveMember', memberId } }),
+  'allotree.device-registered.v1': ({ projectId, serialNumber, groupId }) => ({
+    projectId,
+    wish: { type: 'AddDevice', serialNumber, groupId },
+  }),
+  'allotree.device-removed.v1': ({ projectId, serialNumber }) => ({
+    projectId,
+    wish: { type: 'RemoveDevice', serialNumber },
+  }),
+};
+
+/** `null`: a fact that changes nothing in a project's licensing. */
+export function projectWishOf(event: GroupsEvent): { projectId: string; wish: ProjectWish } | null {
+  const translate = TRANSLATIONS[event.type] as
+    ((data: GroupsEvent['data']) => { projectId: string; wish: ProjectWish }) | undefined;
+  return translate?.(event.data) ?? null;
+}

@@ -1,0 +1,50 @@
+import { Body, Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { CascadeQuery, TransferAllotmentsRequest } from '@allotree/contracts';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { answerTo } from '../../answer.js';
+import { ProjectPath } from '../../paths.js';
+import { Projects } from '../../projects.js';
+
+@Controller('projects/:p/allotment-transfers')
+export class AllotmentTransfersController {
+  constructor(private readonly projects: Projects) {}
+
+  @Post()
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @Permit('restrictions:manage', { project: 'p' })
+  @Documented({
+    tag: 'restrictions',
+    summary: 'Move units from one restricted group to another',
+    description: 'They leave the allotments in force of the source, newest first, and keep their type and term.',
+    body: {
+      fromGroupId: 'group-1',
+      toGroupId: 'group-2',
+      units: { sip_number: 10, mobile_app: 10 },
+      reason: 'Building B was finished first',
+    },
+    problems: [
+      'VALIDATION',
+      'NOT_FOUND',
+      'LIMIT_EXCEEDED',
+      'SIP_BELOW_MOBILE',
+      'DESCENDANTS_AFFECTED',
+      'STALE_REVISION',
+    ],
+    idempotent: true,
+    revised: true,
+  })
+  async transferAllotments(
+    @Param({ schema: ProjectPath }) { p }: ProjectPath,
+    @Query({ schema: CascadeQuery }) { cascade }: z.infer<typeof CascadeQuery>,
+    @Body({ schema: TransferAllotmentsRequest }) body: TransferAllotmentsRequest,
+    @Caller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object | undefined> {
+    // Allotments get this id and a number behind it, which together must stay within the length of an id.
+    const wish = { type: 'TransferAllotments', ...body, newId: caller.newId('transfer'), cascade } as const;
+    const answer = answerTo(caller, reply, await this.projects.run(p, wish, caller), {});
+    return caller.dryRun ? answer : undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  AssignmentsAnswer,
+  AssignUnitRequest,
+  CreatedAssignment,
+  DryRun,
+  Page,
+  type PageOf,
+} from '@allotree/contracts';
+import { assignmentsOf } from '@allotree/domain';
+import { Caller, Documented, Permit, Problem } from '@allotree/platform';
+import type { FastifyReply } from 'fastify';
+import { answerTo } from '../../answer.js';
+import { AssignmentPath, GroupPath } from '../../paths.js';
+import { inGroup, Projects } from '../../projects.js';
+import { publicJson } from '../../public-json.js';
+
+@Controller('projects/:p/groups/:g/assignments')
+export class AssignmentsController {
+  constructor(private readonly projects: Projects) {}
+
+  @Post()
+  @Permit('assignments:manage', { project: 'p', group: 'g' })
+  @Documented({
+    tag: 'assignments',
+    summary: 'Put one unit of a resource in use at a group',
+    description: 'A mobile app takes the oldest free virtual number of the group where none is named.',
+    body: { resource: 'sip_number', label: '100-1', holder: 'member-1' },
+    response: {
+      status: 201,
+      schema: CreatedAssignment,
+      example: { assignmentId: '5e0f6a8c-8a5d-8c0b-b3a4-9c1d2e3f4a5b' },
+    },
+    problems: [
+      'VALIDATION',
+      'NOT_FOUND',
+      'LIMIT_EXCEEDED',
+      'LICENSE_EXPIRED',
+      'NO_SIP_NUMBER',
+      'SIP_NUMBER_IN_USE',
+      'STALE_REVISION',
+    ],
+    idempotent: true,
+    revised: true,
+  })
+  async assignUnit(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: AssignUnitRequest }) body: AssignUnitRequest,
+    @Caller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const assignmentId = caller.newId('assignment');
+    const { resource, label = null, holder = null, sipAssignmentId = null } = body;
+    const wish = { type: 'AssignUnit', assignmentId, groupId: g, resource, label, holder, sipAssignmentId } as const;
+    return answerTo(caller, reply, await this.projects.run(p, wish, caller), { assignmentId });
+  }
+
+  @Get()
+  @Permit('assignments:read', { project: 'p', group: 'g' })
+  @Documented({
+    tag: 'assignments',
+    summary: 'What is in use at a group itself, oldest first',
+    response: {
+      schema: AssignmentsAnswer,
+      example: {
+        items: [
+          {
+            assignmentId: '5e0f6a8c-8a5d-8c0b-b3a4-9c1d2e3f4a5b',
+            groupId: 'group-1',
+            resource: 'sip_number',
+            label: '100-1',
+            holder: 'member-1',
+            sipAssignmentId: null,
+            status: 'in_force',
+            assignedAt: '2026-06-01T08:00:00.000Z',
+          },
+        ],
+        nextCursor: null,
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  async listAssignments(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: Page }) { limit, cursor }: Page,
+  ): Promise<PageOf<unknown>> {
+    const assignments = await this.projects.look(
+      p,
+      g,
+      inGroup(g, (state, now) => assignmentsOf(state, g, now)),
+    );
+    const start = cursor === undefined ? 0 : assignments.findIndex(({ assignmentId }) => assignmentId === cursor) + 1;
+    if (cursor !== undefined && start === 0)
+      throw Problem.validation('cursor', 'is not known here any more: begin again without it');
+    const items = assignments.slice(start, start + limit);
+    const nextCursor = start + limit < assignments.length ? (items.at(-1)?.assignmentId ?? null) : null;
+    return { items: publicJson(items) as unknown[], nextCursor };
+  }
+
+  @Delete(':a')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @Permit('assignments:manage', { project: 'p', group: 'g' })
+  @Documented({
+    tag: 'assignments',
+    summary: 'Give a unit back',
+    description:
+      'A virtual number is kept while a mobile app is paired with it. What was suspended for want of room returns.',
+    problems: ['NOT_FOUND', 'SIP_NUMBER_IN_USE', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  async releaseAssignment(
+    @Param({ schema: AssignmentPath }) { p, g, a }: AssignmentPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Caller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object | undefined> {
+    const wish = { type: 'ReleaseAssignment', assignmentId: a, groupId: g } as const;
+    const answer = answerTo(caller, reply, await this.projects.run(p, wish, caller), {});
+    return caller.dryRun ? answer : undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { Body, Controller, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
+import { RelocationCheckRequest } from '@allotree/contracts';
+import {
+  checkDeparture,
+  checkRelocation,
+  type Instant,
+  type ProjectRefusal,
+  type ProjectState,
+} from '@allotree/domain';
+import { Documented, Permit, refusalProblem } from '@allotree/platform';
+import type { z } from 'zod';
+import { GroupPath } from '../../paths.js';
+import { inGroup, Projects } from '../../projects.js';
+import { detailOf } from '../../refusals.js';
+
+/** Asked by the group service before it moves a group (domain.md G3). Records nothing. */
+@Controller('projects/:p/groups/:g')
+export class RelocationChecksController {
+  constructor(private readonly projects: Projects) {}
+
+  @Post('relocation-check')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @Permit('groups:manage', { project: 'p', group: 'g' })
+  @Documented({
+    tag: 'groups',
+    summary: 'Whether a group could move below another of its project',
+    body: { parentId: 'group-2' },
+    problems: [
+      'VALIDATION',
+      'NOT_FOUND',
+      'LIMIT_EXCEEDED',
+      'PERIOD_OUTSIDE_PARENT',
+      'FEATURE_NOT_AVAILABLE',
+      'DESCENDANTS_AFFECTED',
+    ],
+  })
+  async checkRelocation(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Body({ schema: RelocationCheckRequest }) { parentId }: z.infer<typeof RelocationCheckRequest>,
+  ): Promise<void> {
+    // The new parent may be news as well: found means that both are known.
+    await this.projects.look(
+      p,
+      parentId,
+      inGroup(parentId, () => true),
+    );
+    await this.check(p, g, (state, now) => checkRelocation(state, { groupId: g, parentId, now }));
+  }
+
+  @Post('departure-check')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @Permit('groups:manage', { project: 'p', group: 'g' })
+  @Documented({
+    tag: 'groups',
+    summary: 'Whether a group could leave for another project: nothing may be assigned or allotted in it',
+    problems: ['NOT_FOUND', 'NOT_TRANSFERABLE'],
+  })
+  async checkDeparture(@Param({ schema: GroupPath }) { p, g }: GroupPath): Promise<void> {
+    await this.check(p, g, (state, now) => checkDeparture(state, g, now));
+  }
+
+  private async check(
+    projectId: string,
+    groupId: string,
+    ask: (state: ProjectState, now: Instant) => ProjectRefusal | null,
+  ): Promise<void> {
+    const { refusal } = await this.projects.look(
+      projectId,
+      groupId,
+      inGroup(groupId, (state, now) => ({ refusal: ask(state, now) })),
+    );
+    if (refusal) throw refusalProblem(refusal, detailOf(refusal));
+  }
+}

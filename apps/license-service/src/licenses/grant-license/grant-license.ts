@@ -1,0 +1,88 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { GrantLicenseRequest } from '@allotree/contracts';
+import { FEATURES, type PartnerStockEvent, type ProjectEvent } from '@allotree/domain';
+import { Clock, CONFIGURATION, type Caller } from '@allotree/platform';
+import type { LicenseConfiguration } from '../../configuration.js';
+import { daysAfter, termOf } from '../../dates.js';
+import { followUp } from '../../follow-up.js';
+import { Projects, type KnownProject } from '../../projects.js';
+import { GRANT_STEP, grantOf } from '../../stock/issued-license.js';
+import { partnerNotFound, Stocks } from '../../stocks.js';
+
+type TrialRequest = Extract<GrantLicenseRequest, { type: 'trial' }>;
+type PlusRequest = Extract<GrantLicenseRequest, { type: 'plus' }>;
+
+interface Granted {
+  readonly events: readonly (ProjectEvent | PartnerStockEvent)[];
+  readonly revision: number;
+}
+
+@Injectable()
+export class GrantLicense {
+  constructor(
+    private readonly projects: Projects,
+    private readonly stocks: Stocks,
+    private readonly clock: Clock,
+    @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
+  ) {}
+
+  /** A trial by hand (domain.md L1). */
+  async trial(projectId: string, licenseId: string, request: TrialRequest, caller: Caller): Promise<Granted> {
+    const { timeZone } = await this.projects.project(projectId);
+    const { validFrom, validUntil } = termOf(request, timeZone);
+    const start = validFrom ?? this.clock.now();
+    const grant = {
+      type: 'GrantLicense',
+      licenseType: 'trial',
+      licenseId,
+      units: { sip_number: null, mobile_app: null, ukey2: null },
+      features: FEATURES,
+      validFrom,
+      validUntil: validUntil ?? daysAfter(start, this.configuration.TRIAL_DAYS, timeZone),
+      source: { kind: 'manual' },
+      anotherTrial: caller.principal.role === 'server_administrator',
+    } as const;
+    return this.projects.run(projectId, grant, caller);
+  }
+
+  /**
+   * Units out of a partner's package (domain.md L3). The stock is debited first, then the license is granted; should the
+   * process end in between, `FinishIssueReactor` grants it.
+   */
+  async plus(projectId: string, licenseId: string, request: PlusRequest, caller: Caller): Promise<Granted> {
+    const project = await this.projects.project(projectId);
+    await this.refuseOtherTenants(project, request.partnerId);
+    const { partnerId, packageId, units, features } = request;
+    const part = { units, features: features ?? null, ...termOf(request, project.timeZone) };
+    const issue = { type: 'IssueUnits', partnerId, packageId, licenseId, projectId, ...part } as const;
+    const { expectedRevision, ...context } = caller.context;
+    const grant = followUp(context, GRANT_STEP);
+    const atRevision = expectedRevision === undefined ? grant : { ...grant, expectedRevision };
+
+    // A grant that would be refused must not cost the partner anything: it is tried first.
+    const wouldIssue = await this.stocks.run(issue, { context, dryRun: true });
+    const wouldGrant = await this.grant(projectId, partnerId, wouldIssue.events, { context: atRevision, dryRun: true });
+    if (caller.dryRun) return wouldGrant;
+
+    const issued = await this.stocks.run(issue, { context, dryRun: false });
+    return this.grant(projectId, partnerId, issued.events, { context: grant, dryRun: false });
+  }
+
+  private async grant(
+    projectId: string,
+    partnerId: string,
+    events: readonly PartnerStockEvent[],
+    asked: Pick<Caller, 'context' | 'dryRun'>,
+  ): Promise<Granted> {
+    const issued = events.find((event) => event.type === 'UnitsIssued');
+    if (!issued) return this.projects.look(projectId, null, (_state, _now, revision) => ({ events, revision }));
+    const granted = await this.projects.run(projectId, grantOf(partnerId, issued.data), asked);
+    return { events: [...events, ...granted.events], revision: granted.revision };
+  }
+
+  /** Across the border of a tenant nothing exists (domain.md, Roles). */
+  private async refuseOtherTenants(project: KnownProject, partnerId: string): Promise<void> {
+    const partner = await this.stocks.partner(partnerId);
+    if (partner.tenantId !== project.tenantId) throw partnerNotFound(partnerId);
+  }
+}

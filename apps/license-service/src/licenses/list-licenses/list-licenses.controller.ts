@@ -1,0 +1,55 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { LicensesAnswer } from '@allotree/contracts';
+import { licensesOf, projectOf } from '@allotree/domain';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import { ProjectPath } from '../../paths.js';
+import { Projects } from '../../projects.js';
+import { publicJson } from '../../public-json.js';
+
+@Controller('projects/:p/licenses')
+export class ListLicensesController {
+  constructor(private readonly projects: Projects) {}
+
+  @Get()
+  @Permit('licenses:read', { project: 'p' })
+  @Documented({
+    tag: 'licenses',
+    summary: 'The licenses of a project and their status now',
+    response: {
+      schema: LicensesAnswer,
+      example: {
+        projectId: 'project-1',
+        billingMode: 'prepaid',
+        items: [
+          {
+            licenseId: null,
+            type: 'basic',
+            units: { sip_number: 6, mobile_app: 6, ukey2: 0 },
+            features: [],
+            validFrom: '2026-01-01T00:00:00.000Z',
+            validUntil: null,
+            source: { kind: 'devices', count: 3 },
+            status: 'active',
+            suspendedReason: null,
+            revokedReason: null,
+          },
+        ],
+        nextCursor: null,
+      },
+    },
+    problems: ['NOT_FOUND'],
+  })
+  async listLicenses(@Param({ schema: ProjectPath }) { p }: ProjectPath, @Caller() caller: Caller): Promise<object> {
+    const { project, licenses, revision } = await this.projects.look(p, null, (state, now, revision) => {
+      const project = projectOf(state);
+      return project && { project, licenses: licensesOf(state, now), revision };
+    });
+    caller.answerRevision(revision);
+    return {
+      projectId: p,
+      billingMode: project.billingMode,
+      items: publicJson(licenses),
+      nextCursor: null,
+    };
+  }
+}

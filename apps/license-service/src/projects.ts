@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  hasGroup,
+  projectOf,
+  type Instant,
+  type ProjectCommand,
+  type ProjectEvent,
+  type ProjectState,
+} from '@allotree/domain';
+import type { CommandContext, Outcome } from '@allotree/event-sourcing';
+import { accepted, Clock, Problem, type Caller } from '@allotree/platform';
+import type { ProjectRefusal } from '@allotree/domain';
+import { News } from './feed/news.js';
+import { detailOf } from './refusals.js';
+import { PROJECT_HANDLER, type ProjectHandler } from './tokens.js';
+
+type Timeless<Command> = Command extends unknown ? Omit<Command, 'now'> : never;
+/** A command without its instant: that is taken when it is decided. */
+export type ProjectWish = Timeless<ProjectCommand>;
+
+export interface Accepted {
+  readonly events: readonly ProjectEvent[];
+  readonly revision: number;
+}
+
+export interface KnownProject {
+  readonly projectId: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly timeZone: string;
+}
+
+/** The project aggregate as routes use it: with the clock, dry runs, problems, and patience for the feed of groups. */
+@Injectable()
+export class Projects {
+  constructor(
+    @Inject(PROJECT_HANDLER) private readonly handler: ProjectHandler,
+    private readonly news: News,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Decides on a project; with `?dryRun` records nothing. @throws Problem when refused or stale */
+  async run(projectId: string, wish: ProjectWish, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
+    const decide = () => this.decide(projectId, wish, caller);
+    let outcome = await decide();
+    if (!isKnown(outcome)) outcome = await this.news.until(projectId, decide, isKnown);
+    return accepted(outcome, detailOf);
+  }
+
+  /** Looks at a project of which `look` finds something. @throws Problem `NOT_FOUND` where it finds nothing in time */
+  async look<Found>(
+    projectId: string,
+    groupId: string | null,
+    look: (state: ProjectState, now: Instant, revision: number) => Found | null,
+  ): Promise<Found> {
+    const read = () => this.handler.read(projectId, (state, revision) => look(state, this.clock.now(), revision));
+    let found = await read();
+    if (found === null) found = await this.news.until(projectId, read, (result) => result !== null);
+    if (found === null) throw await this.missing(projectId, groupId);
+    return found;
+  }
+
+  /** @throws Problem `NOT_FOUND` */
+  async project(projectId: string): Promise<KnownProject> {
+    return this.look(projectId, null, (state) => projectOf(state));
+  }
+
+  private decide(
+    projectId: string,
+    wish: ProjectWish,
+    { context, dryRun }: { readonly context: CommandContext; readonly dryRun: boolean },
+  ): Promise<Outcome<ProjectEvent, ProjectRefusal>> {
+    const command: ProjectCommand = { ...wish, now: this.clock.now() };
+    return dryRun
+      ? this.handler.dryRun(projectId, command, context)
+      : this.handler.execute(projectId, command, context);
+  }
+
+  private async missing(projectId: string, groupId: string | null): Promise<Problem> {
+    const projectIsThere = await this.handler.read(projectId, (state) => projectOf(state) !== null);
+    const refusal = projectIsThere
+      ? ({ code: 'NOT_FOUND', what: 'group', id: groupId ?? projectId } as const)
+      : ({ code: 'NOT_FOUND', what: 'project', id: projectId } as const);
+    const { code, ...facts } = refusal;
+    return new Problem(code, detailOf(refusal), facts);
+  }
+}
+
+/** Whether the project and the groups of a command were known, as far as the answer tells. */
+const isKnown = (outcome: Outcome<ProjectEvent, ProjectRefusal>): boolean =>
+  outcome.kind !== 'refused' ||
+  outcome.refusal.code !== 'NOT_FOUND' ||
+  !(outcome.refusal.what === 'project' || outcome.refusal.what === 'group');
+
+/** A look for routes below a group: `null`, so not found, when the group is not there. */
+export const inGroup =
+  <Found>(groupId: string, look: (state: ProjectState, now: Instant, revision: number) => Found) =>
+  (state: ProjectState, now: Instant, revision: number): Found | null =>
+    hasGroup(state, groupId) ? look(state, now, revision) : null;

@@ -1,0 +1,83 @@
+import type { Binding, Feature, Instant, Limit, PartnerStockRefusal, ProjectRefusal, Resource } from '@allotree/domain';
+
+type Refusal = ProjectRefusal | PartnerStockRefusal;
+type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
+
+const iso = (instant: Instant): string => new Date(instant).toISOString();
+const until = (instant: Instant | null): string => (instant === null ? '' : ` until ${iso(instant)}`);
+const units = (limit: Limit, resource: Resource): string => `${limit ?? 'unlimited'} ${resource}`;
+const whose = ({ groupId, name }: Pick<Binding, 'groupId' | 'name'>): string =>
+  groupId === null ? `the licenses of ${name}` : name;
+
+/** Two to three names, and how many more. */
+const named = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+
+/**
+ * One sentence or two for whoever was refused: what stands in the way, and what would get past it. The facts stand
+ * beside it in the problem, under the names of the refusal.
+ */
+const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) => string } = {
+  LIMIT_EXCEEDED: limitExceeded,
+  SIP_BELOW_MOBILE: ({ sipNumber, mobileApp }) =>
+    `${units(mobileApp, 'mobile_app')} need as many sip_number, and there are ${sipNumber}: every app has a number of its own`,
+  PERIOD_OUTSIDE_PARENT: periodOutsideParent,
+  FEATURE_NOT_AVAILABLE: (refusal) =>
+    'packageId' in refusal
+      ? `The package ${refusal.packageId} does not have ${refusal.feature}: leave the feature out or take another package`
+      : featureMissing(refusal.feature, refusal.limitedBy),
+  DESCENDANTS_AFFECTED: descendantsAffected,
+  NO_SIP_NUMBER: () =>
+    'A mobile app needs a sip_number in force at the same group that no other app is paired with: assign one first',
+  SIP_NUMBER_IN_USE: ({ assignmentId, pairedWith }) =>
+    `The number ${assignmentId} is paired with the app ${pairedWith}: release the app first`,
+  LICENSE_EXPIRED: ({ resource, limitedBy }) =>
+    `What ${whose(limitedBy)} had of ${resource} has ended${until(limitedBy.validUntil)}: extend it or add to it first`,
+  LICENSE_REVOKED: ({ licenseId }) => `The license ${licenseId} was revoked for good: grant another`,
+  STOCK_EXHAUSTED: ({ resource, requested, available, packageId }) =>
+    `${units(requested, resource)} were asked for, and the package ${packageId} has ${available} left: ask for less or take another package`,
+  NOT_TRANSFERABLE: ({ reason }) => reason,
+  TRIAL_ALREADY_USED: ({ licenseId }) =>
+    `The project has had its trial (${licenseId}): a server administrator may grant another`,
+  NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
+  VALIDATION: ({ field, message }) => `${field}: ${message}`,
+};
+
+/** The `detail` of the problem a refusal is answered with. */
+export function detailOf(refusal: Refusal): string {
+  const detail = DETAILS[refusal.code] as (refusal: Refusal) => string;
+  return detail(refusal);
+}
+
+function limitExceeded({ resource, requested, available, limitedBy, at }: RefusalOf<'LIMIT_EXCEEDED'>): string {
+  const bound = `${whose(limitedBy)}: ${units(limitedBy.limit, resource)}${until(limitedBy.validUntil)}`;
+  const free = available ?? 'unlimited';
+  return (
+    `${requested ?? 'Unlimited'} ${resource} were asked for, ${free} at most are free from ${iso(at)}, limited by ${bound}. ` +
+    `Ask for ${free} or fewer, or get more for ${whose(limitedBy)}`
+  );
+}
+
+function periodOutsideParent(refusal: RefusalOf<'PERIOD_OUTSIDE_PARENT'>): string {
+  const wished = refusal.requestedUntil === null ? 'without an end' : `until ${iso(refusal.requestedUntil)}`;
+  if (!('requestedFrom' in refusal)) {
+    const { limitedBy } = refusal;
+    return `A term ${wished} goes beyond ${whose(limitedBy)}, which ends${until(limitedBy.validUntil)}: end it by then, or extend that first`;
+  }
+  const { name, validFrom, validUntil } = refusal.limitedBy;
+  return `A term from ${iso(refusal.requestedFrom)} ${wished} is not inside that of the package ${name}, from ${iso(validFrom)}${until(validUntil)}: keep to its term or take another package`;
+}
+
+const featureMissing = (feature: Feature, limitedBy: Pick<Binding, 'groupId' | 'name'>): string =>
+  `${whose(limitedBy)} ${limitedBy.groupId === null ? 'have' : 'has'} no ${feature}: switch it on there first, or leave it out`;
+
+function descendantsAffected({ groups, suspensions }: RefusalOf<'DESCENDANTS_AFFECTED'>): string {
+  const parts: string[] = [];
+  if (groups.length > 0) parts.push(`${named(groups.map(({ name }) => name))} would lose part of their allotments`);
+  const suspended = suspensions.reduce((total, { count }) => total + count, 0);
+  if (suspended > 0) {
+    const where = named([...new Set(suspensions.map(({ name }) => name))]);
+    parts.push(`${suspended} in use would be suspended (${where})`);
+  }
+  return `${parts.join(', and ')}. Ask for it with cascade=true, or change those first`;
+}

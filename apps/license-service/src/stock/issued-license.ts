@@ -1,0 +1,28 @@
+import type { PartnerStockEventOf } from '@allotree/domain';
+import type { ProjectWish } from '../projects.js';
+
+/** Ids of the grant derive from those of the debit under this name. */
+export const GRANT_STEP = 'grant';
+
+/** The grant that units which left a partner's stock become (domain.md L3). Idempotent by the id of the license. */
+export const grantOf = (
+  partnerId: string,
+  {
+    packageId,
+    licenseId,
+    units,
+    features,
+    validFrom,
+    validUntil,
+    packageValidUntil,
+  }: PartnerStockEventOf<'UnitsIssued'>['data'],
+): Extract<ProjectWish, { type: 'GrantLicense' }> => ({
+  type: 'GrantLicense',
+  licenseId,
+  licenseType: 'plus',
+  units,
+  features,
+  validFrom,
+  validUntil,
+  source: { kind: 'package', partnerId, packageId, packageValidUntil },
+});

@@ -1,0 +1,49 @@
+import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
+import { CreatedPackage, DryRun, RecordPackageRequest } from '@allotree/contracts';
+import { Caller, Clock, Documented, Permit } from '@allotree/platform';
+import type { FastifyReply } from 'fastify';
+import { answerTo } from '../../answer.js';
+import { termOf } from '../../dates.js';
+import { PartnerPath } from '../../paths.js';
+import { Stocks } from '../../stocks.js';
+
+@Controller('partners/:partnerId/packages')
+export class RecordPackageController {
+  constructor(
+    private readonly stocks: Stocks,
+    private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @Permit('packages:manage', { partner: 'partnerId' })
+  @Documented({
+    tag: 'stock',
+    summary: 'Record a package on the stock of a distributor',
+    description: 'Dates are days in UTC. `null` units are unlimited. `?dryRun=true` shows what would be recorded.',
+    body: {
+      name: 'Plus 1000',
+      units: { sip_number: 1000, mobile_app: 800, ukey2: 100 },
+      features: ['remote_door_opening', 'siri'],
+      validFrom: '2026-01-01',
+      validUntil: '2026-12-31',
+    },
+    response: { status: 201, schema: CreatedPackage, example: { packageId: '0b6c5a1e-6c1f-8f0f-a4ee-33f8b0a1c9d2' } },
+    problems: ['VALIDATION', 'NOT_FOUND', 'SIP_BELOW_MOBILE'],
+    idempotent: true,
+    revised: true,
+  })
+  async recordPackage(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: RecordPackageRequest }) body: RecordPackageRequest,
+    @Caller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const packageId = caller.newId('package');
+    const { name, units, features } = body;
+    const { validFrom, validUntil } = termOf(body, 'UTC');
+    const content = { name, units, features, validFrom: validFrom ?? this.clock.now(), validUntil };
+    const done = await this.stocks.run({ type: 'RecordPackage', partnerId, packageId, ...content }, caller);
+    return answerTo(caller, reply, done, { packageId });
+  }
+}

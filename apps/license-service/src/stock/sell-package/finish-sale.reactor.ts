@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { decodePartnerStockEvent } from '@allotree/domain';
+import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
+import { followUpOf } from '../../follow-up.js';
+import { Stocks } from '../../stocks.js';
+import { partnerOfStream } from '../../streams.js';
+import { RECEIVE_STEP, receiptOf } from '../received-package.js';
+
+/** Credits the buyer of every sale: what the request did already is found done, what a crash left over is finished. */
+@Injectable()
+export class FinishSaleReactor implements Reactor {
+  readonly name = 'finish-sale';
+  readonly categories = ['partner_stock'];
+
+  constructor(private readonly stocks: Stocks) {}
+
+  async handle(events: readonly RecordedEvent[]): Promise<void> {
+    for (const recorded of events) {
+      if (recorded.type !== 'PackageSold') continue;
+      const event = decodePartnerStockEvent(recorded.type, recorded.data);
+      if (event.type !== 'PackageSold') continue;
+      const receipt = receiptOf(partnerOfStream(recorded.streamName), event.data);
+      await this.stocks.run(receipt, { context: followUpOf(recorded, RECEIVE_STEP), dryRun: false });
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { BillingModeName, PartnerKindName } from '../groups/words.js';
+import { Count, Id, IsoInstant, LimitValue, pageOf } from '../http/common.js';
+import {
+  FeatureName,
+  LicenseTypeName,
+  PoolModeName,
+  RecurrenceName,
+  ResourceName,
+  StatusName,
+  UnitsOf,
+} from './words.js';
+
+const instantOrNull = IsoInstant.nullable();
+const content = { units: UnitsOf, features: z.array(FeatureName), validFrom: IsoInstant, validUntil: instantOrNull };
+
+export const CreatedPackage = z.object({ packageId: Id });
+export const CreatedLicense = z.object({ licenseId: Id });
+export const CreatedAssignment = z.object({ assignmentId: Id });
+
+/** `GET /partners/{id}/stock` */
+export const StockAnswer = z.object({
+  partnerId: Id,
+  name: z.string(),
+  kind: PartnerKindName,
+  packages: z.array(
+    z.object({
+      packageId: Id,
+      name: z.string(),
+      /** Who sold it; `null`: recorded by the vendor. */
+      from: z.object({ partnerId: Id, packageId: Id }).nullable(),
+      ...content,
+      sold: UnitsOf,
+      issued: UnitsOf,
+      available: UnitsOf,
+      status: z.enum(['scheduled', 'active', 'expired']),
+    }),
+  ),
+});
+
+/** `GET /projects/{p}/licenses`; the Basic licenses of all devices are one entry without an id. */
+export const LicensesAnswer = z.object({
+  projectId: Id,
+  billingMode: BillingModeName,
+  items: z.array(
+    z.object({
+      licenseId: Id.nullable(),
+      type: LicenseTypeName,
+      ...content,
+      source: z.looseObject({ kind: z.enum(['registration', 'manual', 'package', 'devices']) }),
+      status: StatusName,
+      suspendedReason: z.string().nullable(),
+      revokedReason: z.string().nullable(),
+    }),
+  ),
+  nextCursor: z.null(),
+});
+
+/** `GET|PUT /projects/{p}/groups/{g}/restriction` */
+export const RestrictionAnswer = z.object({
+  groupId: Id,
+  enabled: z.boolean(),
+  poolMode: PoolModeName,
+  gracePeriodDays: Count,
+  allotments: z.array(z.object({ allotmentId: Id, type: LicenseTypeName, ...content, status: StatusName })),
+  reminder: z
+    .object({
+      daysBefore: z.array(Count),
+      recurrence: RecurrenceName,
+      recipients: z.enum(['administrators', 'members']),
+    })
+    .nullable(),
+});
+
+/** Who limits; `groupId: null` is the project's capacity. */
+const LimitedByAnswer = z.object({ groupId: Id.nullable(), name: z.string() });
+
+const ResourceQuotaAnswer = z.object({
+  limit: LimitValue,
+  effectiveLimit: LimitValue,
+  limitedBy: LimitedByAnswer.nullable(),
+  allotted: LimitValue,
+  consumed: Count,
+  suspended: Count,
+  available: LimitValue,
+});
+
+/** `GET /projects/{p}/groups/{g}/quota` */
+export const QuotaAnswer = z.object({
+  groupId: Id,
+  name: z.string(),
+  status: StatusName,
+  type: LicenseTypeName.nullable(),
+  resources: z.object({
+    sip_number: ResourceQuotaAnswer,
+    mobile_app: ResourceQuotaAnswer,
+    ukey2: ResourceQuotaAnswer,
+  }),
+  features: z.object({
+    on: z.array(FeatureName),
+    off: z.array(z.object({ feature: FeatureName, limitedBy: LimitedByAnswer })),
+  }),
+  effectivePeriod: z.object({ validFrom: instantOrNull, validUntil: instantOrNull }),
+});
+
+/** `GET /projects/{p}/groups/{g}/assignments` */
+export const AssignmentsAnswer = pageOf(
+  z.object({
+    assignmentId: Id,
+    groupId: Id,
+    resource: ResourceName,
+    label: z.string().nullable(),
+    holder: z.string().nullable(),
+    sipAssignmentId: Id.nullable(),
+    status: z.enum(['in_force', 'suspended']),
+    assignedAt: IsoInstant,
+  }),
+);
+
+/** `GET /projects/{p}/history`, newest first: who, when, what, before and after. */
+export const HistoryAnswer = pageOf(
+  z.object({
+    eventId: z.string(),
+    /** When it took force. */
+    at: IsoInstant,
+    recordedAt: IsoInstant,
+    /** Who: `user:<id>`, `service:<name>`. */
+    actor: z.string(),
+    correlationId: z.string(),
+    what: z.string(),
+    /** `null`: the project as a whole. */
+    groupId: Id.nullable(),
+    details: z.looseObject({}),
+    before: z.looseObject({}).nullable(),
+    after: z.looseObject({}).nullable(),
+  }),
+);
+
+const CountedUse = z.object({ groupId: Id, resource: ResourceName, count: Count });
+
+/** The answer to `?dryRun=true` (domain.md R7): what would be recorded and what it would mean. Nothing was recorded. */
+export const PreviewAnswer = z.object({
+  events: z.array(z.object({ type: z.string(), at: IsoInstant, data: z.looseObject({}) })),
+  effects: z.object({
+    suspended: z.array(CountedUse),
+    reinstated: z.array(CountedUse),
+    released: z.array(CountedUse),
+    /** Groups whose allotments are clamped. */
+    clamped: z.array(Id),
+  }),
+});
