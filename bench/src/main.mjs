@@ -4,9 +4,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startEmbeddedPostgres } from '@allotree/platform';
 import { describeServer } from './database.mjs';
 import { FIGURES } from './figures.mjs';
-import { startPostgres } from './postgres.mjs';
+
 import { renderTable } from './table.mjs';
 
 const HOME = join(import.meta.dirname, '..');
@@ -40,7 +41,7 @@ function takeFigure(name, task) {
 async function takeAll(names, quick) {
   await mkdir(join(HOME, 'tmp'), { recursive: true });
   const dataDir = join(HOME, 'tmp', `data-${process.pid}`);
-  const postgres = await startPostgres(dataDir);
+  const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => log(`  ${line}`) });
   const stop = () => postgres.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
