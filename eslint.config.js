@@ -100,7 +100,14 @@ export default tseslint.config(
     plugins: { '@nx': nx, allotree },
     rules: {
       '@nx/enforce-module-boundaries': boundaries(),
-      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          ignoreVoid: false,
+          // A reply of Fastify can be awaited, but need not be: calling it is what sends.
+          allowForKnownSafePromises: [{ from: 'package', package: 'fastify', name: 'FastifyReply' }],
+        },
+      ],
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -109,7 +116,7 @@ export default tseslint.config(
       // An implementation of an asynchronous port may have nothing to wait for.
       '@typescript-eslint/require-await': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
-      complexity: ['error', 10],
+      complexity: ['error', { max: 10, variant: 'modified' }],
       'max-depth': ['error', 3],
       'max-params': ['error', 4],
       'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }],
@@ -140,6 +147,9 @@ export default tseslint.config(
       'max-params': 'off',
       'max-depth': 'off',
       complexity: 'off',
+      'allotree/guarded-routes': 'off',
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+      '@typescript-eslint/unbound-method': 'off',
       // Answers of the system arrive in specs as JSON of any shape; what they assert is their type.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

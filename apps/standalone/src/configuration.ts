@@ -1,0 +1,42 @@
+import { GROUP_VARIABLES } from '@allotree/group-service';
+import { LICENSE_VARIABLES } from '@allotree/license-service';
+import { BASE_CONFIGURATION, loadConfiguration, variable } from '@allotree/platform';
+import { z } from 'zod';
+
+const { DATABASE_URL, TOKEN_SECRET, ADMIN_PASSWORD_HASH } = BASE_CONFIGURATION.shape;
+
+/** What the whole system in one process can be told. What it needs and is not told, it makes and keeps in its data folder. */
+export const STANDALONE_CONFIGURATION = BASE_CONFIGURATION.extend({
+  ...GROUP_VARIABLES,
+  ...LICENSE_VARIABLES,
+  DATA_DIR: variable(z.string().prefault('./.data'), {
+    description: 'Folder of everything that is kept between starts: the embedded database, the secrets, the log.',
+    allowed: 'a folder that can be written to',
+  }),
+  DATABASE_URL: variable(DATABASE_URL.optional(), {
+    description: 'A PostgreSQL of yours. Without it an embedded one runs on the data folder.',
+    allowed: 'a URL such as postgres://user:password@host:5432/database',
+    secret: true,
+  }),
+  TOKEN_SECRET: variable(TOKEN_SECRET.optional(), {
+    description: 'The key access tokens are signed with (HS256). Without it one is made and kept in the data folder.',
+    allowed: 'at least 32 characters, random',
+    secret: true,
+  }),
+  ADMIN_PASSWORD: variable(z.string().min(8).max(1_000).optional(), {
+    description:
+      'The password of the server administrator from now on. Without it the one of the last start stays; at the very first start one is made and printed once. Only its hash is kept.',
+    allowed: '8 to 1,000 characters',
+    secret: true,
+  }),
+  ADMIN_PASSWORD_HASH: variable(ADMIN_PASSWORD_HASH.optional(), {
+    description: 'Instead of a password its Argon2id hash.',
+    allowed: 'an Argon2id hash in PHC form ($argon2id$v=19$...)',
+    secret: true,
+  }),
+});
+
+export type StandaloneConfiguration = z.infer<typeof STANDALONE_CONFIGURATION>;
+
+/** @throws ConfigurationError naming every wrong variable */
+export const readConfiguration = (env: NodeJS.ProcessEnv): StandaloneConfiguration => loadConfiguration(STANDALONE_CONFIGURATION, env);

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { hashPassword, verifyPassword } from '@allotree/platform';
+
+/** The folder cannot be used. */
+export class DataFolderError extends Error {
+  constructor(folder: string, cause: unknown) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    super(`the data folder ${folder} cannot be written to (${code}). Name another one with DATA_DIR.`, { cause });
+    this.name = 'DataFolderError';
+  }
+}
+
+const OWNER_ONLY = 0o600;
+const PASSWORD_BYTES = 15;
+const TOKEN_SECRET_BYTES = 48;
+const LOG_BYTES = 20_000_000;
+
+/** A signed-in session that the process leaves for tools on this machine: whoever can read the folder may use it. */
+export interface LocalSignIn {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly accessToken: string;
+  /** ISO 8601 */
+  readonly expiresAt: string;
+}
+
+/** What the server administrator signs in with. */
+export interface AdministratorPassword {
+  readonly hash: string;
+  /** The password itself, when it was made just now and nobody knows it yet. */
+  readonly generated: string | null;
+  /** Keeps the hash for later starts. */
+  keep(): Promise<void>;
+}
+
+/** What the process keeps between starts, besides the database. */
+export class DataFolder {
+  private constructor(readonly path: string) {}
+
+  /** @throws DataFolderError when it cannot be made or written to */
+  static async open(path: string): Promise<DataFolder> {
+    const folder = resolve(path);
+    try {
+      await mkdir(folder, { recursive: true });
+      await access(folder, constants.W_OK | constants.X_OK);
+      // Permissions do not tell everything (a read-only mount, a full disk): try.
+      const probe = join(folder, `.probe-${process.pid}`);
+      await writeFile(probe, 'x');
+      await rm(probe);
+    } catch (error) {
+      throw new DataFolderError(folder, error);
+    }
+    return new DataFolder(folder);
+  }
+
+  /** The key tokens are signed with, made at the first start. */
+  async tokenSecret(): Promise<string> {
+    const kept = await this.read('token-secret');
+    if (kept !== null) return kept;
+    const secret = randomBytes(TOKEN_SECRET_BYTES).toString('base64url');
+    await this.write('token-secret', secret);
+    return secret;
+  }
+
+  /** `given`, else the one of an earlier start, else a new one. Nothing is kept until `keep()`. */
+  async administratorPassword(given: string | undefined): Promise<AdministratorPassword> {
+    const file = 'admin-password-hash';
+    const kept = await this.read(file);
+    if (kept !== null && (given === undefined || (await verifyPassword(kept, given)))) {
+      return { hash: kept, generated: null, keep: () => Promise.resolve() };
+    }
+    const password = given ?? randomBytes(PASSWORD_BYTES).toString('base64url');
+    const hash = await hashPassword(password);
+    return { hash, generated: given === undefined ? password : null, keep: () => this.write(file, hash) };
+  }
+
+  async leaveSignIn(signIn: LocalSignIn): Promise<void> {
+    await this.write(SIGN_IN_FILE, JSON.stringify(signIn));
+  }
+
+  async removeSignIn(): Promise<void> {
+    await rm(join(this.path, SIGN_IN_FILE), { force: true });
+  }
+
+  /** Where log lines go; the file of earlier starts is put aside when it has grown. */
+  async logFile(): Promise<string> {
+    const file = join(this.path, 'allotree.log');
+    const size = await stat(file).then(
+      (found) => found.size,
+      () => 0,
+    );
+    if (size > LOG_BYTES) await rename(file, `${file}.1`);
+    return file;
+  }
+
+  private async read(name: string): Promise<string | null> {
+    try {
+      return (await readFile(join(this.path, name), 'utf8')).trim() || null;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  /** Whole or not at all, and readable by the owner alone. */
+  private async write(name: string, text: string): Promise<void> {
+    const file = join(this.path, name);
+    const draft = `${file}.${process.pid}`;
+    await writeFile(draft, `${text}\n`, { mode: OWNER_ONLY });
+    await rename(draft, file);
+  }
+}
+
+const SIGN_IN_FILE = 'local-sign-in.json';
+
+/** The session a running process left in its data folder, or `null` when there is none that is still good. */
+export const readLocalSignIn = async (dataDir: string, now: number): Promise<LocalSignIn | null> => {
+  const text = await readFile(join(resolve(dataDir), SIGN_IN_FILE), 'utf8').catch(() => null);
+  if (text === null) return null;
+  const signIn = JSON.parse(text) as LocalSignIn;
+  return Date.parse(signIn.expiresAt) > now ? signIn : null;
+};

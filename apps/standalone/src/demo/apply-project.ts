@@ -1,0 +1,74 @@
+import type { ProjectItem } from '@allotree/contracts';
+import { RESOURCES, type Units } from '@allotree/domain';
+import type { Application } from './apply.js';
+import type { KnownPartners } from './apply-partners.js';
+import type { LicenseEntry } from './project-file.js';
+import { resolveWhen, type FirstDay } from './terms.js';
+import { dateText, unitsText } from './words.js';
+
+/** The project of a file as it is in the system. */
+export interface Project {
+  readonly projectId: string;
+  readonly name: string;
+  /** What the durations of the file count from. */
+  readonly firstDay: FirstDay;
+}
+
+interface License {
+  readonly type: string;
+  readonly units: Units;
+  readonly validUntil: string | null;
+  readonly source: { readonly kind: string; readonly packageId?: string };
+}
+
+/** The project itself and the licenses issued to it. */
+export const applyProject = async (application: Application, partners: KnownPartners): Promise<Project> => {
+  application.narrator.begin('The project and its licenses');
+  const project = await findOrCreate(application, partners);
+  const standing = await application.api.get<{ items: License[] }>(`/projects/${project.projectId}/licenses`);
+  for (const entry of application.file.project.licenses) {
+    const license = licenseOf(entry, partners, project);
+    const found = standing.items.find((one) => isIssuedAs(one, license));
+    const from = `out of ${entry.package} of ${entry.from}`;
+    if (found) {
+      const until = dateText(found.validUntil, project.firstDay.zone);
+      application.narrator.alreadySo(`${unitsText(entry.units)} ${from} were issued to it, until ${until}`);
+    } else {
+      await application.api.post(`/projects/${project.projectId}/licenses`, license);
+      application.narrator.changed(`issued ${unitsText(entry.units)} (numbers/apps/UKEY2) ${from} to it`);
+    }
+  }
+  return project;
+};
+
+const findOrCreate = async ({ api, file, narrator, clock }: Application, partners: KnownPartners): Promise<Project> => {
+  const { name, timeZone, billingMode } = file.project;
+  const partnerId = partners.get(file.project.partner)?.partnerId ?? '';
+  const standing = await api.list<ProjectItem>(`/projects?partnerId=${partnerId}`);
+  const found = standing.find((item) => item.name === name);
+  const whose = `${name} of ${file.project.partner}`;
+  if (found) {
+    narrator.alreadySo(`the project ${whose} is there`);
+    const firstDay = { zone: found.timeZone, instant: Date.parse(found.createdAt) };
+    return { projectId: found.projectId, name, firstDay };
+  }
+  const { projectId } = await api.post<{ projectId: string }>('/projects', { name, partnerId, timeZone, billingMode });
+  narrator.changed(`created the project ${whose} (${billingMode}, ${timeZone})`);
+  const { createdAt } = await api.get<ProjectItem>(`/projects/${projectId}`).catch(() => ({ createdAt: '' }));
+  return { projectId, name, firstDay: { zone: timeZone, instant: createdAt === '' ? clock() : Date.parse(createdAt) } };
+};
+
+/** The request that issues a license of the file. */
+export const licenseOf = (entry: LicenseEntry, partners: KnownPartners, { firstDay }: Project) => ({
+  type: 'plus',
+  partnerId: partners.get(entry.from)?.partnerId ?? '',
+  packageId: partners.get(entry.from)?.packages.get(entry.package) ?? '',
+  units: entry.units,
+  features: entry.features,
+  validFrom: resolveWhen(entry.validFrom, firstDay),
+  validUntil: resolveWhen(entry.validUntil, firstDay),
+});
+
+const isIssuedAs = (license: License, wanted: ReturnType<typeof licenseOf>): boolean =>
+  license.source.packageId === wanted.packageId &&
+  RESOURCES.every((resource) => license.units[resource] === wanted.units[resource]);

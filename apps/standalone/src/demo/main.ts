@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { Command } from 'commander';
+import { readLocalSignIn } from '../data-folder.js';
+import { Api, UnexpectedRefusal, Unreachable } from './api.js';
+import { applyProjectFile } from './apply.js';
+import { Narrator } from './narrator.js';
+import { ProjectFileError, readProjectFile } from './read-project-file.js';
+import { WrongAnswer } from './show-refusals.js';
+
+interface Options {
+  readonly file: string;
+  readonly url?: string;
+  readonly email?: string;
+  readonly password?: string;
+  readonly dataDir: string;
+}
+
+/** Something the caller can put right: told without a stack. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const write = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const command = new Command('npm run demo --')
+  .description('Applies a project file to a running Allotree over HTTP alone, and shows the refusals the file names.')
+  .option('--file <path>', 'project file; examples/ has three', 'examples/hafenblick.yaml')
+  .option('--url <url>', 'where Allotree answers (default: the one running on the data folder)')
+  .option('--email <email>', 'whom to sign in as (default: ADMIN_EMAIL, else admin@allotree.local)')
+  .option('--password <password>', 'its password (default: ADMIN_PASSWORD, else the session npm start left in its data folder)')
+  .option('--data-dir <path>', 'data folder of the running Allotree', process.env['DATA_DIR'] ?? '.data')
+  .addHelpText('after', '\nApplying a file again changes nothing: every step looks first and says "=" where it is already so.');
+
+const { PORT = '8080', ADMIN_EMAIL = 'admin@allotree.local', ADMIN_PASSWORD } = process.env;
+
+/** With what was named, else with the session that `npm start` leaves for tools on its machine (and for its own URL only). */
+const signIn = async (options: Options): Promise<Api> => {
+  const local = await readLocalSignIn(options.dataDir, Date.now());
+  const isAnonymous = options.email === undefined && options.password === undefined;
+  if (local !== null && isAnonymous && (options.url ?? local.url) === local.url) return new Api(local.url, local.accessToken);
+  const url = options.url ?? local?.url ?? `http://127.0.0.1:${PORT}`;
+  return Api.signIn(url.replace(/\/+$/, ''), options.email ?? ADMIN_EMAIL, passwordOf(options, url));
+};
+
+const passwordOf = ({ url, password, dataDir }: Options, at: string): string => {
+  const known = password ?? ADMIN_PASSWORD;
+  if (known !== undefined) return known;
+  throw new UsageError(
+    url === undefined
+      ? `no Allotree is running on the data folder ${dataDir}. Start it with \`npm start\` in another terminal.`
+      : `a password is needed for ${at}: --password, or ADMIN_PASSWORD in the environment.`,
+  );
+};
+
+const run = async (options: Options): Promise<void> => {
+  const path = resolve(options.file);
+  const name = relative(process.cwd(), path);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${name} cannot be read (${error.code ?? error.message}).`);
+  });
+  const file = readProjectFile(name, text);
+  const api = await signIn(options);
+  const narrator = new Narrator(write);
+  write(`${file.title}: ${name} -> ${api.url}`);
+  write('+ done   = already so   x refused, as it must be');
+  await applyProjectFile({ api, file, narrator, clock: () => Date.now() });
+  const { changed, alreadySo, refused } = narrator.counts;
+  write('');
+  write(`${changed} done, ${alreadySo} already so, ${refused} refused as they must be.`);
+  if (changed > 0) write('Run it again: nothing changes the second time.');
+};
+
+const isForTheCaller = (error: unknown): error is Error =>
+  [UsageError, ProjectFileError, Unreachable, UnexpectedRefusal, WrongAnswer].some((kind) => error instanceof kind);
+
+try {
+  await run(command.parse().opts<Options>());
+} catch (error) {
+  if (!isForTheCaller(error)) throw error;
+  process.stderr.write(`\n${error instanceof ProjectFileError ? 'nothing was sent:\n' : ''}${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,93 @@
+import 'reflect-metadata';
+import { ConfigurationError, EmbeddedPostgresInUse, createLogger } from '@allotree/platform';
+import { pino } from 'pino';
+import { banner } from './banner.js';
+import { readConfiguration, type StandaloneConfiguration } from './configuration.js';
+import { DataFolder, DataFolderError } from './data-folder.js';
+import { startStandalone, type Standalone } from './standalone.js';
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const complain = (line: string): void => {
+  process.stderr.write(`error: ${line}\n`);
+};
+
+/** Longer than this a clean stop never takes; the data is safe either way. */
+const STOP_MS = 20_000;
+
+/** What went wrong, for one who cannot read stacks; `null` where only a stack helps. */
+const explain = (error: unknown, { PORT, HOST }: Pick<StandaloneConfiguration, 'PORT' | 'HOST'>): string | null => {
+  if (error instanceof DataFolderError || error instanceof EmbeddedPostgresInUse) return error.message;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `port ${PORT} is in use by another program. Stop it, or choose another port: PORT=8081 npm start`;
+  if (code === 'EACCES') return `port ${PORT} may not be used by this user. Choose another one with PORT.`;
+  if (code === 'EADDRNOTAVAIL') return `HOST ${HOST} is no address of this machine.`;
+  return null;
+};
+
+/** Everything into a file, what needs attention to the terminal as well. */
+const openLog = async (folder: DataFolder, level: string) => {
+  const file = pino.destination({ dest: await folder.logFile(), sync: false });
+  const terminal = { level: 'warn', stream: process.stdout } as const;
+  const streams = [{ level: level as pino.Level, stream: file }, terminal];
+  const logger = createLogger({ service: 'standalone', level, destination: pino.multistream(level === 'silent' ? [] : streams) });
+  return { logger, close: () => file.flushSync() };
+};
+
+const stopOnSignals = (standalone: Standalone, closeLog: () => void): void => {
+  let isStopping = false;
+  const stop = (): void => {
+    // A second Ctrl-C does not wait.
+    if (isStopping) process.exit(130);
+    isStopping = true;
+    say('\nStopping ...');
+    setTimeout(() => {
+      complain('a clean stop took too long; leaving now. Nothing that was accepted is lost.');
+      process.exit(1);
+    }, STOP_MS).unref();
+    standalone.stop().then(
+      () => {
+        say('Stopped.');
+        closeLog();
+        process.exit(0);
+      },
+      (error: unknown) => {
+        complain(String(error));
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+};
+
+const start = async (configuration: StandaloneConfiguration): Promise<void> => {
+  const started = performance.now();
+  const folder = await DataFolder.open(configuration.DATA_DIR);
+  const { logger, close } = await openLog(folder, configuration.LOG_LEVEL);
+  const standalone = await startStandalone({ configuration, folder, logger });
+  stopOnSignals(standalone, close);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  say(banner({ url: standalone.url, folder: folder.path, seconds, email: configuration.ADMIN_EMAIL, password: standalone.password.generated }));
+};
+
+const fail = (error: unknown, configuration: StandaloneConfiguration | null): never => {
+  const explanation = configuration === null ? null : explain(error, configuration);
+  if (explanation === null) process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  else complain(explanation);
+  process.exit(1);
+};
+
+let configuration: StandaloneConfiguration | null = null;
+try {
+  configuration = readConfiguration(process.env);
+  await start(configuration);
+} catch (error) {
+  if (error instanceof ConfigurationError) {
+    complain(error.message);
+    process.exit(1);
+  }
+  fail(error, configuration);
+}

@@ -1,0 +1,140 @@
+import { GroupServiceModule } from '@allotree/group-service';
+import { LicenseServiceModule } from '@allotree/license-service';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  connectBusConsumers,
+  createHttpApplication,
+  PlatformModule,
+  signToken,
+  startEmbeddedPostgres,
+  type Clock,
+  type EmbeddedPostgres,
+  type Logger,
+  type PlatformConfiguration,
+} from '@allotree/platform';
+import type { StandaloneConfiguration } from './configuration.js';
+import type { AdministratorPassword, DataFolder } from './data-folder.js';
+
+/** The services and the platform they share, with every setting made. */
+export type CompleteConfiguration = StandaloneConfiguration & PlatformConfiguration;
+
+@Module({})
+class StandaloneModule {
+  static forRoot(configuration: CompleteConfiguration, logger: Logger, clock?: Clock): DynamicModule {
+    return {
+      module: StandaloneModule,
+      imports: [
+        PlatformModule.forRoot({ service: 'standalone', configuration, logger, ...(clock && { clock }) }),
+        GroupServiceModule.forRoot(configuration),
+        LicenseServiceModule.forRoot(configuration),
+      ],
+    };
+  }
+}
+
+export interface Standalone {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly password: AdministratorPassword;
+  /** Answers what is under way, then stops everything, the embedded database last. */
+  stop(): Promise<void>;
+}
+
+export interface StandaloneOptions {
+  readonly configuration: StandaloneConfiguration;
+  readonly folder: DataFolder;
+  readonly logger: Logger;
+  /** The system's, where none is given. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts the whole system.
+ *
+ * @throws EmbeddedPostgresInUse when another process runs on the folder; the error of `listen` when the port is taken
+ */
+export const startStandalone = async ({ configuration, folder, logger, clock }: StandaloneOptions): Promise<Standalone> => {
+  const database = configuration.DATABASE_URL === undefined ? await startDatabase(folder, logger) : null;
+  try {
+    const password = await passwordOf(configuration, folder);
+    const complete: CompleteConfiguration = {
+      ...configuration,
+      DATABASE_URL: configuration.DATABASE_URL ?? database?.connectionString ?? '',
+      TOKEN_SECRET: configuration.TOKEN_SECRET ?? (await folder.tokenSecret()),
+      ADMIN_PASSWORD_HASH: password.hash,
+    };
+    const app = await createHttpApplication(StandaloneModule.forRoot(complete, logger, clock), complete);
+    const stopApp = once(() => app.close());
+    try {
+      const url = await listen(app, complete);
+      const leaving = await leaveSignIns(folder, url, complete);
+      await password.keep();
+      const stop = async (): Promise<void> => {
+        await leaving.end();
+        await stopApp();
+        await database?.stop();
+      };
+      return { url, password, stop: once(stop) };
+    } catch (error) {
+      await stopApp();
+      throw error;
+    }
+  } catch (error) {
+    await database?.stop();
+    throw error;
+  }
+};
+
+const once = (work: () => Promise<void>): (() => Promise<void>) => {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work());
+};
+
+const startDatabase = (folder: DataFolder, logger: Logger): Promise<EmbeddedPostgres> =>
+  startEmbeddedPostgres({ dataDir: folder.path, log: (message) => logger.info({ part: 'postgres' }, message) });
+
+const passwordOf = async (configuration: StandaloneConfiguration, folder: DataFolder): Promise<AdministratorPassword> => {
+  const { ADMIN_PASSWORD, ADMIN_PASSWORD_HASH } = configuration;
+  if (ADMIN_PASSWORD_HASH === undefined) return folder.administratorPassword(ADMIN_PASSWORD);
+  return { hash: ADMIN_PASSWORD_HASH, generated: null, keep: () => Promise.resolve() };
+};
+
+const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfiguration): Promise<string> => {
+  connectBusConsumers(app, 'license-service');
+  await app.startAllMicroservices();
+  await app.listen(PORT, HOST);
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : PORT;
+  return `http://${isEverywhere(HOST) ? '127.0.0.1' : hostText(HOST)}:${port}`;
+};
+
+const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+const SIGN_IN_SECONDS = 3_600;
+
+/** Keeps a short-lived session for tools of this machine in the data folder, renewed in time and gone with the process. */
+const leaveSignIns = async (
+  folder: DataFolder,
+  url: string,
+  { ADMIN_EMAIL, TOKEN_SECRET }: CompleteConfiguration,
+): Promise<{ end(): Promise<void> }> => {
+  const principal = { userId: 'local-tools', email: ADMIN_EMAIL, role: 'server_administrator', tenantId: null } as const;
+  const leave = async (): Promise<void> => {
+    const accessToken = await signToken(principal, { secret: TOKEN_SECRET, lifetimeSeconds: SIGN_IN_SECONDS });
+    await folder.leaveSignIn({ url, accessToken, expiresAt: new Date(Date.now() + SIGN_IN_SECONDS * 1_000).toISOString() });
+  };
+  await leave();
+  let renewing: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewing = renewing.then(leave).catch(() => undefined);
+  }, (SIGN_IN_SECONDS / 2) * 1_000);
+  return {
+    end: async () => {
+      clearInterval(timer);
+      await renewing;
+      await folder.removeSignIn();
+    },
+  };
+};
