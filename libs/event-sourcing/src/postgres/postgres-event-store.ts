@@ -1,15 +1,164 @@
-import type { EventStore } from '../event-store.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { NO_STREAM } from '../event-store.js';
+import type { AppendResult, EventStore, RecordedEvent, StreamAppend } from '../event-store.js';
+import { SILENT } from '../logger.js';
 import type { Logger } from '../logger.js';
+import { appendArguments } from './append-arguments.js';
+import { AppendSignal } from './append-signal.js';
+import { createSchema } from './schema.js';
 
 export interface PostgresEventStoreOptions {
   readonly connectionString: string;
   /** Default `events`. */
   readonly schema?: string;
+  /** Connections for reading; appends have two of their own, hints one. Default 4. */
+  readonly readConnections?: number;
   readonly logger?: Logger;
 }
 
-export const PostgresEventStore = {
-  async open(_options: PostgresEventStoreOptions): Promise<EventStore> {
-    throw new Error('not built yet');
-  },
-};
+/** How often a batch is sent again after losing a race for a stream; each time somebody else has won one. */
+const RACES = 20;
+/** Unique violation, serialisation failure, deadlock: nothing was written, the same call may be sent again. */
+const LOST_RACE = new Set(['23505', '40001', '40P01']);
+const PAGE = 1_000;
+
+/** The event store on PostgreSQL. How order and concurrency work is told in `schema.ts`. */
+export class PostgresEventStore implements EventStore {
+  readonly #appending: pg.Pool;
+  readonly #reading: pg.Pool;
+  readonly #signal: AppendSignal;
+  readonly #sql: ReturnType<typeof statements>;
+
+  /** Connects, creates or updates the schema, listens. */
+  static async open(options: PostgresEventStoreOptions): Promise<PostgresEventStore> {
+    const store = new PostgresEventStore(options, options.schema ?? 'events', options.logger ?? SILENT);
+    try {
+      await createSchema(store.#appending, options.schema ?? 'events');
+      await store.#signal.start();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
+  }
+
+  private constructor(options: PostgresEventStoreOptions, schema: string, logger: Logger) {
+    const { connectionString, readConnections = 4 } = options;
+    const pool = (max: number) =>
+      new pg.Pool({ connectionString, max, application_name: 'allotree events' }).on('error', (error) =>
+        logger.warn({ err: error }, 'an idle connection of the event store was lost'),
+      );
+    this.#appending = pool(2);
+    this.#reading = pool(readConnections);
+    this.#signal = new AppendSignal(connectionString, this.#reading, `${schema}_appended`, logger);
+    this.#sql = statements(pg.escapeIdentifier(schema));
+  }
+
+  async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    if (appends.length === 0) return [];
+    const { order, values } = appendArguments(appends);
+    const { rows } = await this.#sendAppend(values);
+    const results = new Array<AppendResult>(appends.length);
+    rows.forEach((row, place) => (results[order[place]!] = resultOf(row)));
+    if (results.some((result) => result.ok)) this.#signal.appended();
+    return results;
+  }
+
+  async #sendAppend(values: unknown[]): Promise<{ rows: AppendRow[] }> {
+    for (let race = 1; ; race++) {
+      try {
+        return await this.#appending.query<AppendRow>({ name: 'append', text: this.#sql.append, values });
+      } catch (error) {
+        if (race === RACES || !LOST_RACE.has((error as { code?: string }).code ?? '')) throw error;
+        await sleep(Math.random() * race * 5);
+      }
+    }
+  }
+
+  async *readStream(streamName: string, fromRevision = 0): AsyncIterable<RecordedEvent> {
+    let next = fromRevision;
+    for (;;) {
+      const { rows } = await this.#reading.query<EventRow>({ name: 'readStream', text: this.#sql.readStream, values: [streamName, next, PAGE] });
+      for (const row of rows) yield recorded(row);
+      if (rows.length < PAGE) return;
+      next += rows.length;
+    }
+  }
+
+  async streamRevision(streamName: string): Promise<number> {
+    const { rows } = await this.#reading.query<{ revision: string }>({ name: 'streamRevision', text: this.#sql.streamRevision, values: [streamName] });
+    return rows[0] ? Number(rows[0].revision) : NO_STREAM;
+  }
+
+  async findByCommand(streamName: string, commandId: string): Promise<readonly RecordedEvent[]> {
+    const { rows } = await this.#reading.query<EventRow>({ name: 'findByCommand', text: this.#sql.findByCommand, values: [streamName, commandId] });
+    return rows.map(recorded);
+  }
+
+  async readAll(categories: readonly string[], position: bigint, limit: number): Promise<readonly RecordedEvent[]> {
+    const { rows } = await this.#reading.query<EventRow>({ name: 'readAll', text: this.#sql.readAll, values: [categories, position.toString(), limit] });
+    return rows.map(recorded);
+  }
+
+  async head(): Promise<bigint> {
+    const { rows } = await this.#reading.query<{ head: string }>({ name: 'head', text: this.#sql.head });
+    return BigInt(rows[0]!.head);
+  }
+
+  onAppend(listener: (byAnotherProcess: boolean) => void): () => void {
+    return this.#signal.listen(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#signal.stop();
+    await Promise.all([this.#appending, this.#reading].map(async (pool) => pool.ended || (await pool.end())));
+  }
+}
+
+interface AppendRow {
+  readonly ok: boolean;
+  readonly revision: string;
+  readonly position: string | null;
+}
+
+interface EventRow {
+  readonly position: string;
+  readonly revision: string;
+  readonly event_id: string;
+  readonly stream_name: string;
+  readonly type: string;
+  readonly command_id: string;
+  readonly metadata: { correlationId: string; causationId: string | null; actor: string; tenantId: string | null; recordedAt: string };
+  readonly data: unknown;
+}
+
+function statements(schema: string) {
+  const columns = 'position, revision, event_id, stream_name, type, command_id, metadata, data';
+  return {
+    append: `SELECT ok, revision, position FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    readStream: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND revision >= $2 ORDER BY revision LIMIT $3`,
+    streamRevision: `SELECT revision FROM ${schema}.event WHERE stream_name = $1 ORDER BY revision DESC LIMIT 1`,
+    findByCommand: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND command_id = $2 ORDER BY revision`,
+    readAll: `SELECT ${columns} FROM ${schema}.read_all($1, $2, $3)`,
+    head: `SELECT ${schema}.head() AS head`,
+  };
+}
+
+function resultOf(row: AppendRow): AppendResult {
+  return row.ok
+    ? { ok: true, revision: Number(row.revision), position: BigInt(row.position!) }
+    : { ok: false, actualRevision: Number(row.revision) };
+}
+
+function recorded(row: EventRow): RecordedEvent {
+  const { correlationId, causationId, actor, tenantId, recordedAt } = row.metadata;
+  return {
+    type: row.type,
+    data: row.data,
+    metadata: { eventId: row.event_id, correlationId, causationId, commandId: row.command_id, actor, tenantId, recordedAt },
+    streamName: row.stream_name,
+    revision: Number(row.revision),
+    position: BigInt(row.position),
+  };
+}

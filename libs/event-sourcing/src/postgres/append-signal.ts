@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Logger } from '../logger.js';
+
+/**
+ * Tells listeners in this and other processes that something was appended. The notification is sent after the append
+ * and apart from it (transactions that notify wait for each other to commit), and once for all appends of a moment.
+ */
+export class AppendSignal {
+  readonly #origin = randomUUID();
+  readonly #listeners = new Set<(byAnotherProcess: boolean) => void>();
+  #client: pg.Client | null = null;
+  #stopped = false;
+  #sending: Promise<void> | null = null;
+  #again = false;
+
+  constructor(
+    private readonly connectionString: string,
+    private readonly pool: pg.Pool,
+    private readonly channel: string,
+    private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.connectionString, application_name: 'allotree events hints' });
+    client.on('notification', ({ payload }) => payload !== this.#origin && this.#tell(true));
+    client.on('error', (error) => this.logger.warn({ err: error }, 'the connection for hints of appends failed'));
+    await client.connect();
+    await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
+    this.#client = client;
+    client.once('end', () => void this.#reconnect());
+  }
+
+  listen(listener: (byAnotherProcess: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  appended(): void {
+    this.#tell(false);
+    if (this.#sending) this.#again = true;
+    else this.#sending = this.#send();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#listeners.clear();
+    await this.#sending;
+    await this.#client?.end().catch(() => undefined);
+  }
+
+  #tell(byAnotherProcess: boolean): void {
+    for (const listener of this.#listeners) listener(byAnotherProcess);
+  }
+
+  async #send(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.pool
+        .query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [this.channel, this.#origin] })
+        .catch((error: unknown) => this.logger.warn({ err: error }, 'other processes could not be told of an append'));
+      if (!this.#stopped) await sleep(5);
+    } while (this.#again);
+    this.#sending = null;
+  }
+
+  async #reconnect(): Promise<void> {
+    for (let wait = 100, connected = false; !connected && !this.#stopped; wait = Math.min(wait * 2, 5_000)) {
+      await sleep(wait, undefined, { ref: false });
+      connected = !this.#stopped && (await this.start().then(() => true, () => false));
+    }
+    if (this.#stopped) await this.#client?.end().catch(() => undefined);
+    // Whatever was missed meanwhile counts as one hint.
+    else this.#tell(true);
+  }
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { collect, createTestDatabase, eventStoreContract, newEvent } from '@allotree/testing';
+import type { TestDatabase } from '@allotree/testing';
+import pg from 'pg';
+import type { StreamAppend } from '../event-store.js';
+import { appendArguments } from './append-arguments.js';
+import { PostgresEventStore } from './postgres-event-store.js';
+
+eventStoreContract('PostgreSQL', async () => {
+  const database = await createTestDatabase();
+  const store = await PostgresEventStore.open({ connectionString: database.connectionString });
+  return { store, cleanUp: () => database.drop() };
+});
+
+describe('PostgresEventStore', () => {
+  let database: TestDatabase;
+  let store: PostgresEventStore;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    store = await PostgresEventStore.open({ connectionString: database.connectionString });
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+
+  const stream = (category: string) => `${category}-${randomUUID()}`;
+  const one = (streamName: string, type: string, expectedRevision = -1): StreamAppend => ({ streamName, expectedRevision, events: [newEvent(type)] });
+  const types = async (category: string, position = 0n) => (await store.readAll([category], position, 100)).map(({ type }) => type);
+
+  /** A transaction somebody else keeps open. */
+  async function transaction() {
+    const client = new pg.Client({ connectionString: database.connectionString });
+    await client.connect();
+    await client.query('BEGIN');
+    const end = async (how: string): Promise<void> => {
+      await client.query(how);
+      await client.end();
+    };
+    return {
+      query: (sql: string) => client.query(sql),
+      append: (append: StreamAppend) =>
+        client.query('SELECT * FROM events.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', appendArguments([append]).values),
+      commit: () => end('COMMIT'),
+      rollback: () => end('ROLLBACK'),
+    };
+  }
+
+  describe('global order', () => {
+    it('does not skip what commits after a later append', async () => {
+      const [first, second] = [await transaction(), await transaction()];
+      await first.append(one(stream('reverse'), 'First'));
+      await second.append(one(stream('reverse'), 'Second'));
+      await second.commit();
+      expect(await types('reverse')).toEqual([]);
+      const held = await store.head();
+      await first.commit();
+      expect(await types('reverse', held)).toEqual(['First', 'Second']);
+    });
+
+    it('orders by transaction, not by who inserted first', async () => {
+      const [elder, younger] = [await transaction(), await transaction()];
+      await elder.query('SELECT pg_current_xact_id()');
+      await younger.append(one(stream('elder'), 'Younger'));
+      await elder.append(one(stream('elder'), 'Elder'));
+      await younger.commit();
+      expect(await types('elder')).toEqual([]);
+      await elder.commit();
+      expect(await types('elder')).toEqual(['Elder', 'Younger']);
+    });
+
+    it('goes on when an append is rolled back', async () => {
+      const lost = await transaction();
+      await lost.append(one(stream('lost'), 'Lost'));
+      await store.append([one(stream('lost'), 'Kept')]);
+      expect(await types('lost')).toEqual([]);
+      await lost.rollback();
+      expect(await types('lost')).toEqual(['Kept']);
+    });
+
+    it('is not held back by long transactions that append nothing', async () => {
+      const other = await transaction();
+      await other.query('CREATE TABLE public.other (n int)');
+      await store.append([one(stream('meanwhile'), 'Meanwhile')]);
+      expect(await types('meanwhile')).toEqual(['Meanwhile']);
+      await other.rollback();
+    });
+
+    it('goes on above the events of a restored dump', async () => {
+      const restored = await createTestDatabase();
+      const before = await PostgresEventStore.open({ connectionString: restored.connectionString });
+      await before.append([one('restored-1', 'Old')]);
+      await before.close();
+      const client = new pg.Client({ connectionString: restored.connectionString });
+      await client.connect();
+      // What a dump of a server that has seen many more transactions looks like here.
+      await client.query('UPDATE events.event SET position = position + (1000000::bigint << 20)');
+      await client.end();
+      const after = await PostgresEventStore.open({ connectionString: restored.connectionString });
+      const [old] = await after.readAll(['restored'], 0n, 10);
+      await after.append([one('restored-2', 'New')]);
+      expect((await after.readAll(['restored'], old!.position, 10)).map(({ type }) => type)).toEqual(['New']);
+      await after.close();
+      await restored.drop();
+    });
+  });
+
+  describe('several processes', () => {
+    it('never deadlocks on the same streams in different order, and loses nothing', async () => {
+      const others = await Promise.all([1, 2, 3].map(() => PostgresEventStore.open({ connectionString: database.connectionString })));
+      const names = Array.from({ length: 8 }, () => stream('crowd'));
+      const appendAll = async (writer: PostgresEventStore, order: string[]): Promise<number> => {
+        let won = 0;
+        for (let round = 0; round < 15; round++) {
+          const appends = await Promise.all(order.map(async (name) => one(name, 'Crowded', await writer.streamRevision(name))));
+          won += (await writer.append(appends)).filter(({ ok }) => ok).length;
+        }
+        return won;
+      };
+      const won = await Promise.all([store, ...others].map((writer, i) => appendAll(writer, i % 2 ? names : [...names].reverse())));
+      const held = await Promise.all(names.map((name) => collect(store.readStream(name))));
+      expect(held.flat()).toHaveLength(won.reduce((a, b) => a + b));
+      for (const events of held) expect(events.map(({ revision }) => revision)).toEqual(events.map((_, i) => i));
+      await Promise.all(others.map((other) => other.close()));
+    });
+
+    it('hears of the appends of others, and knows its own', async () => {
+      const other = await PostgresEventStore.open({ connectionString: database.connectionString });
+      const heard = new Promise<boolean>((resolve) => store.onAppend((byAnotherProcess) => byAnotherProcess && resolve(true)));
+      const own = new Promise<boolean>((resolve) => other.onAppend(resolve));
+      await other.append([one(stream('told'), 'Told')]);
+      expect(await heard).toBe(true);
+      expect(await own).toBe(false);
+      await other.close();
+    });
+
+    it('can be opened by many at once', async () => {
+      const fresh = await createTestDatabase();
+      const stores = await Promise.all(Array.from({ length: 5 }, () => PostgresEventStore.open({ connectionString: fresh.connectionString })));
+      await Promise.all(stores.map((each, n) => each.append([one(`opened-${n}`, 'Opened')])));
+      expect(await stores[0]!.readAll(['opened'], 0n, 10)).toHaveLength(5);
+      await Promise.all(stores.map((each) => each.close()));
+      await fresh.drop();
+    });
+  });
+});

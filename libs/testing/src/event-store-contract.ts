@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AppendResult, EventStore, NewEvent, RecordedEvent, StreamAppend } from '@allotree/event-sourcing';
+
+/** Opens a store that nobody else writes to. */
+export type MakeStore = () => Promise<{ readonly store: EventStore; cleanUp?(): Promise<void> }>;
+
+/** A new event; what is not named gets a value of its own. */
+export function newEvent(type: string, data: unknown = {}, ids: { eventId?: string; commandId?: string } = {}): NewEvent {
+  const { eventId = randomUUID(), commandId = randomUUID() } = ids;
+  return {
+    type,
+    data,
+    metadata: {
+      eventId,
+      commandId,
+      correlationId: randomUUID(),
+      causationId: null,
+      actor: 'user:tester',
+      tenantId: 'tenant',
+      recordedAt: '2026-06-01T10:00:00.000Z',
+    },
+  };
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** What every adapter of the event store port does the same way. */
+export function eventStoreContract(name: string, makeStore: MakeStore): void {
+  describe(`event store contract: ${name}`, () => {
+    let store: EventStore;
+    let cleanUp: (() => Promise<void>) | undefined;
+    beforeAll(async () => ({ store, cleanUp } = await makeStore()));
+    afterAll(async () => {
+      await store?.close();
+      await cleanUp?.();
+    });
+
+    const category = () => `cat${randomUUID().slice(0, 8)}`;
+    const stream = (of = category()) => `${of}-${randomUUID()}`;
+    const put = async (streamName: string, expectedRevision: number, ...events: NewEvent[]): Promise<AppendResult> =>
+      (await store.append([{ streamName, expectedRevision, events }]))[0]!;
+    const read = (streamName: string, from?: number) => collect(store.readStream(streamName, from));
+    const all = async (...categories: string[]) => (await store.readAll(categories, 0n, 1_000)).map(({ type }) => type);
+
+    describe('append and readStream', () => {
+      it('gives back what was appended, whole and in order', async () => {
+        const name = stream();
+        const events = [newEvent('First', { a: 1, text: 'ü "quoted" \\ {} , \u001e 漢字 😀', list: [null, true, 1.5] }), newEvent('Second.v2', {})];
+        const result = await put(name, -1, ...events);
+        expect(result).toEqual({ ok: true, revision: 1, position: expect.any(BigInt) });
+        const recorded = await read(name);
+        expect(recorded).toEqual(events.map((event, revision) => ({ ...event, streamName: name, revision, position: expect.any(BigInt) })));
+        expect(recorded[0]!.position).toBeLessThan(recorded[1]!.position);
+        expect(result).toHaveProperty('position', recorded[1]!.position);
+      });
+
+      it('knows nothing of a stream that does not exist', async () => {
+        const name = stream();
+        expect(await read(name)).toEqual([]);
+        expect(await store.streamRevision(name)).toBe(-1);
+        expect(await store.findByCommand(name, randomUUID())).toEqual([]);
+      });
+
+      it('reads from a revision on, and nothing after the last', async () => {
+        const name = stream();
+        await put(name, -1, newEvent('A'), newEvent('B'), newEvent('C'));
+        expect((await read(name, 1)).map(({ type }) => type)).toEqual(['B', 'C']);
+        expect(await read(name, 3)).toEqual([]);
+        expect(await store.streamRevision(name)).toBe(2);
+      });
+
+      it('reads a stream longer than a page, and an append of many events', async () => {
+        const name = stream();
+        const events = Array.from({ length: 2_500 }, (_, n) => newEvent('Counted', { n }));
+        expect(await put(name, -1, ...events)).toMatchObject({ ok: true, revision: 2_499 });
+        expect((await read(name)).map(({ data }) => data)).toEqual(events.map(({ data }) => data));
+      });
+
+      it('does nothing when there is nothing to do', async () => {
+        expect(await store.append([])).toEqual([]);
+      });
+    });
+
+    describe('expected revision', () => {
+      it('refuses a stream that is further, with its revision, and writes nothing', async () => {
+        const name = stream();
+        await put(name, -1, newEvent('A'), newEvent('B'));
+        expect(await put(name, -1, newEvent('X'))).toEqual({ ok: false, actualRevision: 1 });
+        expect(await put(name, 0, newEvent('X'), newEvent('Y'))).toEqual({ ok: false, actualRevision: 1 });
+        expect((await read(name)).map(({ type }) => type)).toEqual(['A', 'B']);
+      });
+
+      it('refuses a stream that is not that far', async () => {
+        const name = stream();
+        expect(await put(name, 0, newEvent('X'))).toEqual({ ok: false, actualRevision: -1 });
+        await put(name, -1, newEvent('A'));
+        expect(await put(name, 5, newEvent('X'))).toEqual({ ok: false, actualRevision: 0 });
+      });
+
+      it('answers for each stream of a batch, in the order asked, and lets the others through', async () => {
+        const [z, a, m] = [`z${stream()}`, `a${stream()}`, `m${stream()}`];
+        await put(m, -1, newEvent('There'));
+        const results = await store.append([
+          { streamName: z, expectedRevision: -1, events: [newEvent('Z1'), newEvent('Z2')] },
+          { streamName: m, expectedRevision: -1, events: [newEvent('Late')] },
+          { streamName: a, expectedRevision: -1, events: [newEvent('A1')] },
+        ]);
+        expect(results).toMatchObject([{ ok: true, revision: 1 }, { ok: false, actualRevision: 0 }, { ok: true, revision: 0 }]);
+        const [lastOfZ, lastOfA] = [(await read(z)).at(-1)!, (await read(a)).at(-1)!];
+        expect(results[0]).toHaveProperty('position', lastOfZ.position);
+        expect(results[2]).toHaveProperty('position', lastOfA.position);
+        expect(await read(m)).toHaveLength(1);
+      });
+
+      it('refuses a batch that names a stream twice, and writes nothing of it', async () => {
+        const name = stream();
+        const append: StreamAppend = { streamName: name, expectedRevision: -1, events: [newEvent('A')] };
+        await expect(store.append([append, append])).rejects.toThrow('twice');
+        expect(await read(name)).toEqual([]);
+      });
+
+      it('lets exactly one of many racing appends win', async () => {
+        const name = stream();
+        const results = await Promise.all(Array.from({ length: 20 }, (_, n) => put(name, -1, newEvent('Won', { n }))));
+        expect(results.filter(({ ok }) => ok)).toHaveLength(1);
+        expect(results.filter(({ ok }) => !ok)).toEqual(Array(19).fill({ ok: false, actualRevision: 0 }));
+        expect(await read(name)).toHaveLength(1);
+      });
+    });
+
+    describe('repeats', () => {
+      it('takes the same events in the same place as appended', async () => {
+        const name = stream();
+        const events = [newEvent('A'), newEvent('B')];
+        const first = await put(name, -1, ...events);
+        expect(await put(name, -1, ...events)).toEqual(first);
+        await put(name, 1, newEvent('C'));
+        expect(await put(name, -1, ...events)).toEqual(first);
+        expect((await read(name)).map(({ type }) => type)).toEqual(['A', 'B', 'C']);
+      });
+
+      it('does not take a part of them, or other events, for a repeat', async () => {
+        const name = stream();
+        const [a, b] = [newEvent('A'), newEvent('B')];
+        await put(name, -1, a);
+        expect(await put(name, -1, a, b)).toEqual({ ok: false, actualRevision: 0 });
+        expect(await put(name, -1, b)).toEqual({ ok: false, actualRevision: 0 });
+        expect(await read(name)).toHaveLength(1);
+      });
+
+      it('finds what a command recorded, in that stream only', async () => {
+        const [name, other] = [stream(), stream()];
+        const commandId = randomUUID();
+        await put(name, -1, newEvent('Before'), newEvent('A', {}, { commandId }), newEvent('B', {}, { commandId }), newEvent('After'));
+        await put(other, -1, newEvent('Elsewhere', {}, { commandId }));
+        const found = await store.findByCommand(name, commandId);
+        expect(found).toEqual((await read(name)).slice(1, 3));
+      });
+    });
+
+    describe('the order of the store', () => {
+      it('gives the events of the categories asked for, after a position, up to a limit', async () => {
+        const [cats, dogs, birds] = [category(), category(), category()];
+        await put(stream(cats), -1, newEvent('Cat1'));
+        await put(stream(dogs), -1, newEvent('Dog1'), newEvent('Dog2'));
+        await put(stream(birds), -1, newEvent('Bird1'));
+        await put(stream(cats), -1, newEvent('Cat2'));
+        expect(await all(cats, dogs)).toEqual(['Cat1', 'Dog1', 'Dog2', 'Cat2']);
+        expect(await all(birds)).toEqual(['Bird1']);
+        expect(await all()).toEqual([]);
+        const [first] = await store.readAll([cats, dogs], 0n, 1);
+        expect((await store.readAll([cats, dogs], first!.position, 2)).map(({ type }) => type)).toEqual(['Dog1', 'Dog2']);
+      });
+
+      it('ends at the head', async () => {
+        const cats = category();
+        const result = await put(stream(cats), -1, newEvent('Cat'));
+        const head = await store.head();
+        expect(result).toHaveProperty('position', head);
+        expect(await store.readAll([cats], head, 10)).toEqual([]);
+      });
+
+      it('shows every event once to a reader that follows while many write, each stream in its order', async () => {
+        const of = category();
+        const total = 40 * 10;
+        const seen: RecordedEvent[] = [];
+        const follow = async (): Promise<void> => {
+          for (let position = 0n; seen.length < total; ) {
+            const events = await store.readAll([of], position, 37);
+            seen.push(...events);
+            position = events.at(-1)?.position ?? position;
+          }
+        };
+        const write = async (name: string): Promise<void> => {
+          for (let i = 0; i < 10; i++) await put(name, i - 1, newEvent('Written', { i }));
+        };
+        await Promise.all([follow(), ...Array.from({ length: 40 }, () => write(stream(of)))]);
+        expect(new Set(seen.map(({ metadata }) => metadata.eventId)).size).toBe(total);
+        const next = new Map<string, number>();
+        for (const { streamName, revision } of seen) {
+          expect(revision).toBe(next.get(streamName) ?? 0);
+          next.set(streamName, revision + 1);
+        }
+        expect(await store.readAll([of], seen.at(-1)!.position, 10)).toEqual([]);
+      });
+
+      it('tells listeners until they stop', async () => {
+        let told = 0;
+        const heard = new Promise<void>((resolve) => {
+          const stop = store.onAppend(() => {
+            told++;
+            stop();
+            resolve();
+          });
+        });
+        await put(stream(), -1, newEvent('A'));
+        await heard;
+        await put(stream(), -1, newEvent('B'));
+        expect(told).toBe(1);
+      });
+    });
+  });
+}
