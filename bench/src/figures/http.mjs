@@ -1,0 +1,85 @@
+import autocannon from 'autocannon';
+import { settle, withDatabase } from '../database.mjs';
+import { interleave } from '../measure.mjs';
+import { createProject, groupsOf, registerDistributor, startProduct } from '../product.mjs';
+import { row } from '../table.mjs';
+
+const CONNECTIONS = 64;
+const PROJECTS = 16;
+
+/** Assign and quota over HTTP, against an empty route behind the same guard in the same process. */
+export const run = ({ server, quick, progress }) =>
+  withDatabase(server, 'bench_http', async (connectionString) => {
+    const product = await startProduct(connectionString);
+    const groups = await placesToAssign(product);
+    progress(`${groups.length} apartments in ${PROJECTS} projects`);
+    const amount = quick ? 3_000 : 30_000;
+    const load = (requests) => bombard(product, requests, amount);
+    const assign = groups.map(({ path }) => ({
+      method: 'POST',
+      path: `${path}/assignments`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resource: 'sip_number', label: '101' }),
+    }));
+    const quota = groups.map(({ path }) => ({ method: 'GET', path: `${path}/quota` }));
+    const empty = [{ method: 'GET', path: '/api/v1/empty' }];
+
+    const latest = {};
+    const side = (name, requests) => async () => {
+      await settle(connectionString);
+      latest[name] = await load(requests);
+      return latest[name].perSecond;
+    };
+    await interleave(1, { empty: side('empty', empty), assign: side('assign', assign), quota: side('quota', quota) }, (line) => progress(`warm-up, ${line}`));
+    const median = await interleave(
+      quick ? 1 : 3,
+      { empty: side('empty', empty), assign: side('assign', assign), quota: side('quota', quota) },
+      progress,
+    );
+    await product.stop();
+    const limit = { name: 'empty route', value: median.empty };
+    return ['assign', 'quota'].map((name) =>
+      row({
+        figure: `http, ${name}, ${CONNECTIONS} connections`,
+        value: median[name],
+        unit: 'requests/s',
+        peer: limit,
+        target: { atLeast: name === 'assign' ? 0.4 : 0.7 },
+        note: `latency p50 ${latest[name].p50} ms, p99 ${latest[name].p99} ms`,
+      }),
+    );
+  });
+
+async function placesToAssign(product) {
+  const distributor = await registerDistributor(product);
+  const places = [];
+  for (let n = 1; n <= PROJECTS; n++) {
+    const projectId = await createProject(product, distributor, `House ${n}`);
+    await product.post(`/projects/${projectId}/groups/generate`, {
+      parentId: projectId,
+      buildings: { count: 1 },
+      units: { count: 1 },
+      floors: { count: 2 },
+      apartments: { count: 4 },
+    });
+    const groups = await groupsOf(product, projectId);
+    for (const { groupId, type } of groups) if (type === 'apartment') places.push({ path: `/api/v1/projects/${projectId}/groups/${groupId}` });
+  }
+  for (const { path } of places) await product.get(`${path.slice('/api/v1'.length)}/quota`);
+  return places;
+}
+
+/** A bounded number of requests from this process; all of them must be answered with 2xx. */
+async function bombard({ url, token }, requests, amount) {
+  const result = await autocannon({
+    url,
+    connections: CONNECTIONS,
+    amount,
+    headers: { authorization: `Bearer ${token}` },
+    requests,
+    timeout: 30,
+  });
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
+  const took = (result.finish - result.start) / 1_000;
+  return { perSecond: result['2xx'] / took, p50: result.latency.p50, p99: result.latency.p99 };
+}

@@ -1,0 +1,82 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const TMP = join(import.meta.dirname, '..', 'tmp');
+
+/** The running system in a process of its own, and a client for it. `execArgv`: options of node for that process. */
+export async function startProduct(databaseUrl, execArgv = []) {
+  await mkdir(TMP, { recursive: true });
+  const child = fork(join(import.meta.dirname, 'server.mjs'), [], { execArgv, stdio: ['ignore', 2, 2, 'ipc'] });
+  const ask = async (message) => {
+    child.send(message);
+    const [answer] = await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
+    ]);
+    return answer;
+  };
+  const { url, token } = await ask({ databaseUrl, logFile: join(TMP, 'server.log') });
+  const request = async (method, path, body) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  };
+  const must = async (method, path, body) => {
+    const answer = await request(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  return {
+    url,
+    token,
+    request,
+    get: (path) => must('GET', path),
+    post: (path, body) => must('POST', path, body),
+    put: (path, body) => must('PUT', path, body),
+    /** CPU time (microseconds) and memory of the server's process so far. */
+    usage: () => ask('usage'),
+    async stop() {
+      const ended = once(child, 'exit');
+      child.send('stop');
+      await ended;
+    },
+  };
+}
+
+const PLENTY = { sip_number: 1_000_000_000, mobile_app: 1_000_000_000, ukey2: 1_000_000_000 };
+const SOME = { sip_number: 10_000_000, mobile_app: 10_000_000, ukey2: 10_000_000 };
+
+/** A distributor with more units than anybody needs. */
+export async function registerDistributor(product) {
+  const { partnerId } = await product.post('/partners', {
+    name: `Nordlicht ${Date.now()}`,
+    kind: 'distributor',
+    administrator: { name: 'Ada Berg', email: `ada.${Date.now()}@nordlicht.example` },
+  });
+  const { packageId } = await product.post(`/partners/${partnerId}/packages`, { name: 'Everything', units: PLENTY });
+  return { partnerId, packageId };
+}
+
+/** An empty project of that distributor with a license. */
+export async function createProject(product, { partnerId, packageId }, name) {
+  const { projectId } = await product.post('/projects', { name, partnerId });
+  await product.post(`/projects/${projectId}/licenses`, { type: 'plus', partnerId, packageId, units: SOME });
+  return projectId;
+}
+
+/** All groups of a project, in the order they were made. */
+export async function groupsOf(product, projectId, query = '') {
+  const groups = [];
+  for (let cursor = ''; cursor !== null; ) {
+    const page = await product.get(`/projects/${projectId}/groups?limit=200${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    groups.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return groups;
+}
