@@ -1,0 +1,2 @@
+export { GROUP_CONFIGURATION, GROUP_VARIABLES, type GroupConfiguration } from './configuration.js';
+export { GroupServiceModule } from './group-service.module.js';

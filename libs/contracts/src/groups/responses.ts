@@ -19,9 +19,13 @@ export const PartnerItem = z.object({
   registeredAt: IsoInstant,
 });
 export type PartnerItem = z.infer<typeof PartnerItem>;
+/** What a single partner shows: exact for the moment. */
+export const PartnerDetails = PartnerItem.omit({ registeredAt: true });
+export type PartnerDetails = z.infer<typeof PartnerDetails>;
 export const PartnerPage = pageOf(PartnerItem);
 
 export const CreatedProject = z.object({ projectId: Id });
+export type CreatedProject = z.infer<typeof CreatedProject>;
 
 export const ProjectItem = z.object({
   projectId: Id,
@@ -33,9 +37,12 @@ export const ProjectItem = z.object({
   createdAt: IsoInstant,
 });
 export type ProjectItem = z.infer<typeof ProjectItem>;
+export const ProjectDetails = ProjectItem.omit({ createdAt: true });
+export type ProjectDetails = z.infer<typeof ProjectDetails>;
 export const ProjectPage = pageOf(ProjectItem);
 
 export const CreatedGroup = z.object({ groupId: Id });
+export type CreatedGroup = z.infer<typeof CreatedGroup>;
 
 export const GroupItem = z.object({
   groupId: Id,
@@ -63,6 +70,7 @@ export const GeneratedGroupsSummary = z.object({
 export type GeneratedGroupsSummary = z.infer<typeof GeneratedGroupsSummary>;
 
 export const AddedMember = z.object({ memberId: Id, userId: Id });
+export type AddedMember = z.infer<typeof AddedMember>;
 
 export const MemberItem = z.object({
   memberId: Id,
@@ -77,6 +85,7 @@ export type MemberItem = z.infer<typeof MemberItem>;
 export const MemberPage = pageOf(MemberItem);
 
 export const AddedDevice = z.object({ serialNumber: z.string() });
+export type AddedDevice = z.infer<typeof AddedDevice>;
 
 export const DeviceItem = z.object({ serialNumber: z.string(), groupId: Id, model: z.string(), addedAt: IsoInstant });
 export type DeviceItem = z.infer<typeof DeviceItem>;

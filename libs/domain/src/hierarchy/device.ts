@@ -34,7 +34,7 @@ export interface DeviceState {
   readonly tenantId: string | null;
 }
 
-type DeviceRefusal = Extract<TreeRefusal, { code: 'DEVICE_ELSEWHERE' }>;
+export type DeviceRefusal = Extract<TreeRefusal, { code: 'DEVICE_ELSEWHERE' }>;
 
 const evolve = (state: DeviceState, event: DeviceEvent): DeviceState => {
   if (event.type === 'DeviceReleased') return { ...state, claim: null };

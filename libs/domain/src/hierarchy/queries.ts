@@ -1,6 +1,6 @@
 import type { GroupType } from '../words.js';
-import type { ProjectFacts } from './events.js';
-import type { GroupTreeState } from './state.js';
+import type { MemberFacts, ProjectFacts } from './events.js';
+import { emailKey, type GroupTreeState } from './state.js';
 import { idOf, lineage, nameOf, NONE, typeOf } from './tree.js';
 
 export interface GroupView {
@@ -36,3 +36,13 @@ export const isGroup = (state: GroupTreeState, groupId: string): boolean => stat
 /** `null`: no such project. */
 export const projectFactsOf = ({ project, tree }: GroupTreeState): ProjectView | null =>
   project && { ...project, name: nameOf(tree, tree.slots.get(project.projectId) as number) };
+
+/** The membership of an e-mail address at a group; `null`: none. */
+export const memberOf = (state: GroupTreeState, groupId: string, email: string): MemberFacts | null => {
+  const memberId = state.membersOf.get(groupId)?.get(emailKey(email));
+  return memberId === undefined ? null : (state.members.get(memberId) ?? null);
+};
+
+/** The group a device is in; `null`: it is not in this project. */
+export const deviceGroupOf = (state: GroupTreeState, serialNumber: string): string | null =>
+  state.devices.get(serialNumber)?.groupId ?? null;

@@ -1,0 +1,14 @@
+import { BASE_CONFIGURATION, variable } from '@allotree/platform';
+import { z } from 'zod';
+
+/** What the group service alone needs to be told. */
+export const GROUP_VARIABLES = {
+  LICENSE_SERVICE_URL: variable(z.url({ protocol: /^https?$/ }).optional(), {
+    description:
+      'Where the license service answers, without /api/v1: it is asked before a group moves. Not needed where both run in one process.',
+    allowed: 'a URL such as http://license-service:8080',
+  }),
+};
+
+export const GROUP_CONFIGURATION = BASE_CONFIGURATION.extend(GROUP_VARIABLES);
+export type GroupConfiguration = z.infer<typeof GROUP_CONFIGURATION>;

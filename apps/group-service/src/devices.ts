@@ -1,0 +1,93 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { deviceGroupOf, type DeviceFacts } from '@allotree/domain';
+import type { CommandContext } from '@allotree/event-sourcing';
+import { accepted, Problem } from '@allotree/platform';
+import { followUp } from './follow-up.js';
+import { detailOf } from './refusals.js';
+import { DEVICE_HANDLER, type DeviceHandler } from './tokens.js';
+import { Trees } from './trees.js';
+
+/** A claim that another request has just given up is used up: a new one is made, so often at most. */
+const TRIES = 3;
+
+export interface DeviceWish extends DeviceFacts {
+  readonly projectId: string;
+  readonly tenantId: string;
+}
+
+/**
+ * A device comes into a project in two steps: the project claims the serial number, then its tree takes the device in under
+ * that claim; and leaves in two: the tree lets it go, then the claim is released (domain.md L2). Reactors finish what a
+ * crash left between.
+ */
+@Injectable()
+export class Devices {
+  constructor(
+    @Inject(DEVICE_HANDLER) private readonly handler: DeviceHandler,
+    private readonly trees: Trees,
+  ) {}
+
+  /** Revision of the tree. @throws Problem when refused */
+  async add(wish: DeviceWish, context: CommandContext): Promise<number> {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const claimId = await this.claim(
+        { ...wish, claimId: attempt === 0 ? wish.claimId : `${wish.claimId}_${attempt}` },
+        context,
+      );
+      const revision = await this.takeIn({ ...wish, claimId }, context);
+      const group = await this.trees.look(wish.projectId, (state) => deviceGroupOf(state, wish.serialNumber));
+      if (group !== null) return revision;
+      await this.release(wish.serialNumber, claimId, context);
+    }
+    throw new Problem(
+      'OVERLOADED',
+      `The device ${wish.serialNumber} is being added and removed at the same time; try again shortly`,
+      {
+        retryAfterSeconds: 1,
+      },
+    );
+  }
+
+  /** The tree takes the device in; where it refuses, the claim is released. @throws Problem when refused */
+  async takeIn(
+    { projectId, serialNumber, groupId, model, claimId }: Omit<DeviceWish, 'tenantId'>,
+    context: CommandContext,
+  ): Promise<number> {
+    try {
+      const command = { type: 'AddDevice', projectId, serialNumber, groupId, model, claimId } as const;
+      return (await this.trees.run(command, { context, dryRun: false })).revision;
+    } catch (error) {
+      if (error instanceof Problem && !(await this.isInTree(projectId, serialNumber))) {
+        await this.release(serialNumber, claimId, context);
+      }
+      throw error;
+    }
+  }
+
+  async release(serialNumber: string, claimId: string, context: CommandContext): Promise<void> {
+    await this.handler.execute(
+      serialNumber,
+      { type: 'ReleaseDevice', serialNumber, claimId },
+      followUp(context, `release ${claimId}`),
+    );
+  }
+
+  /** The claim a serial number is held by now; `null`: nobody's. */
+  async claimOf(serialNumber: string): Promise<string | null> {
+    return this.handler.read(serialNumber, (state) => state.claim?.claimId ?? null);
+  }
+
+  private async isInTree(projectId: string, serialNumber: string): Promise<boolean> {
+    return this.trees.look(projectId, (state) => deviceGroupOf(state, serialNumber) !== null);
+  }
+
+  /** The claim the project holds afterwards: this one, or the one it held already. */
+  private async claim(wish: DeviceWish, context: CommandContext): Promise<string> {
+    const { serialNumber, claimId } = wish;
+    accepted(
+      await this.handler.execute(serialNumber, { type: 'ClaimDevice', ...wish }, followUp(context, `claim ${claimId}`)),
+      detailOf,
+    );
+    return (await this.claimOf(serialNumber)) ?? claimId;
+  }
+}

@@ -1,0 +1,59 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { DevicePage, Page, type DeviceItem, type PageOf } from '@allotree/contracts';
+import { Documented, Permit } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { Freshness } from '../../freshness.js';
+import { GroupPath } from '../../paths.js';
+import { DeviceRow } from '../../persistence/entities.js';
+import { pageOfRows } from '../../persistence/pages.js';
+import { GROUPS } from '../../tokens.js';
+import { Trees } from '../../trees.js';
+import { TREE_VIEW } from '../../views.js';
+
+const show = ({ serialNumber, groupId, model, addedAt }: DeviceRow): DeviceItem => ({
+  serialNumber,
+  groupId,
+  model,
+  addedAt: addedAt.toISOString(),
+});
+
+@Controller('projects/:p/groups/:g/devices')
+export class ListDevicesController {
+  constructor(
+    @InjectRepository(DeviceRow, GROUPS) private readonly rows: Repository<DeviceRow>,
+    private readonly trees: Trees,
+    private readonly freshness: Freshness,
+  ) {}
+
+  @Documented({
+    tag: 'Devices',
+    summary: 'List the devices of a group',
+    response: {
+      schema: DevicePage,
+      example: {
+        items: [
+          {
+            serialNumber: 'AA-12CD-000017',
+            groupId: 'building-a',
+            model: 'AA-12',
+            addedAt: '2026-06-01T08:00:00.000Z',
+          },
+        ],
+        nextCursor: null,
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('devices:read', { project: 'p', group: 'g' })
+  @Get()
+  async list(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: Page }) page: Page,
+  ): Promise<PageOf<DeviceItem>> {
+    await this.trees.groupIsThere(p, g);
+    await this.freshness.of(TREE_VIEW);
+    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p AND row.groupId = :g', { p, g });
+    return pageOfRows(rows, page, show);
+  }
+}

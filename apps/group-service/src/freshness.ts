@@ -1,0 +1,19 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
+
+/** Lists wait so long, at most, for what this process recorded before. */
+const LONGEST_WAIT_MS = 1_000;
+
+/** Lets a caller find in a list what it has just written. */
+@Injectable()
+export class Freshness {
+  constructor(
+    @Inject(CommandRuntime) private readonly runtime: CommandRuntime,
+    @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
+  ) {}
+
+  /** Waits until a projection has seen everything this process recorded, or the time is up. */
+  async of(projection: string): Promise<void> {
+    await this.subscriptions.waitUntil(projection, this.runtime.lastPosition, LONGEST_WAIT_MS);
+  }
+}

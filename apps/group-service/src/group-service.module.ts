@@ -1,0 +1,166 @@
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { deviceAggregate, groupTreeAggregate, partnerAggregate } from '@allotree/domain';
+import {
+  CommandRuntime,
+  PostgresEventStore,
+  PostgresSnapshotStore,
+  Subscriptions,
+  type EventStore,
+} from '@allotree/event-sourcing';
+import { BusPublisher, Clock, LOGGER, type Logger } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import type { GroupConfiguration } from './configuration.js';
+import { Devices } from './devices.js';
+import { AddDeviceController } from './devices/add-device/add-device.controller.js';
+import { ListDevicesController } from './devices/list-devices/list-devices.controller.js';
+import { RemoveDeviceController } from './devices/remove-device/remove-device.controller.js';
+import { Freshness } from './freshness.js';
+import { Groups } from './groups.js';
+import { ChangeGroupController } from './groups/change-group/change-group.controller.js';
+import { CreateGroupController } from './groups/create-group/create-group.controller.js';
+import { GenerateGroupsController } from './groups/generate-groups/generate-groups.controller.js';
+import { ListGroupsController } from './groups/list-groups/list-groups.controller.js';
+import { HttpLicensingGate, LicensingGate } from './groups/move-group/licensing-gate.js';
+import { MoveGroupController } from './groups/move-group/move-group.controller.js';
+import { RemoveGroupController } from './groups/remove-group/remove-group.controller.js';
+import { ShowGroupController } from './groups/show-group/show-group.controller.js';
+import { answering } from './handlers.js';
+import { AddMemberController } from './members/add-member/add-member.controller.js';
+import { ListMembersController } from './members/list-members/list-members.controller.js';
+import { RemoveMemberController } from './members/remove-member/remove-member.controller.js';
+import { ownAddress } from './own-address.js';
+import { Partners } from './partners.js';
+import { ListPartnersController } from './partners/list-partners/list-partners.controller.js';
+import { RegisterPartnerController } from './partners/register-partner/register-partner.controller.js';
+import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
+import { ENTITIES } from './persistence/entities.js';
+import { CreateProjectController } from './projects/create-project/create-project.controller.js';
+import { ListProjectsController } from './projects/list-projects/list-projects.controller.js';
+import { groupSubscriptions } from './subscriptions.js';
+import { DEVICE_HANDLER, EVENT_STORE, GROUPS, PARTNER_HANDLER, TREE_HANDLER } from './tokens.js';
+import { Trees } from './trees.js';
+
+const CONTROLLERS = [
+  RegisterPartnerController,
+  ListPartnersController,
+  CreateProjectController,
+  ListProjectsController,
+  CreateGroupController,
+  GenerateGroupsController,
+  ListGroupsController,
+  ShowGroupController,
+  ChangeGroupController,
+  MoveGroupController,
+  RemoveGroupController,
+  AddMemberController,
+  ListMembersController,
+  RemoveMemberController,
+  AddDeviceController,
+  ListDevicesController,
+  RemoveDeviceController,
+];
+
+const handlers: Provider[] = [
+  {
+    provide: TREE_HANDLER,
+    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(groupTreeAggregate)),
+    inject: [CommandRuntime],
+  },
+  {
+    provide: PARTNER_HANDLER,
+    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(partnerAggregate)),
+    inject: [CommandRuntime],
+  },
+  {
+    provide: DEVICE_HANDLER,
+    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(deviceAggregate)),
+    inject: [CommandRuntime],
+  },
+];
+
+const infrastructure = ({ DATABASE_URL, LICENSE_SERVICE_URL, TOKEN_SECRET }: GroupConfiguration): Provider[] => [
+  {
+    provide: EVENT_STORE,
+    useFactory: (logger: Logger) => PostgresEventStore.open({ connectionString: DATABASE_URL, logger }),
+    inject: [LOGGER],
+  },
+  {
+    provide: CommandRuntime,
+    useFactory: async (store: EventStore, clock: Clock, logger: Logger) =>
+      new CommandRuntime({
+        store,
+        snapshots: await PostgresSnapshotStore.open({ connectionString: DATABASE_URL }),
+        clock: () => new Date(clock.now()),
+        logger,
+      }),
+    inject: [EVENT_STORE, Clock, LOGGER],
+  },
+  {
+    provide: Subscriptions,
+    useFactory: (
+      store: EventStore,
+      dataSource: DataSource,
+      logger: Logger,
+      bus: BusPublisher,
+      trees: Trees,
+      devices: Devices,
+    ) => groupSubscriptions({ store, dataSource, logger, bus, trees, devices }),
+    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, BusPublisher, Trees, Devices],
+  },
+  {
+    provide: LicensingGate,
+    useFactory: (host: HttpAdapterHost) =>
+      new HttpLicensingGate(() => LICENSE_SERVICE_URL ?? ownAddress(host), TOKEN_SECRET),
+    inject: [HttpAdapterHost],
+  },
+];
+
+/**
+ * The group service: partners, projects, groups, members and devices. Wants `PlatformModule.forRoot()` imported by the
+ * application. Its tables are in the schema `groups`.
+ */
+@Module({})
+export class GroupServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CommandRuntime) private readonly runtime: CommandRuntime,
+    @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
+  ) {}
+
+  static forRoot(configuration: GroupConfiguration): DynamicModule {
+    return {
+      module: GroupServiceModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: GROUPS,
+          // A database that does not answer is told at once, not after half a minute of attempts.
+          useFactory: () => ({ ...dataSourceOptions(configuration.DATABASE_URL), retryAttempts: 0 }),
+          dataSourceFactory: () => openDataSource(configuration.DATABASE_URL),
+        }),
+        TypeOrmModule.forFeature(ENTITIES, GROUPS),
+      ],
+      controllers: CONTROLLERS,
+      providers: [...infrastructure(configuration), ...handlers, Trees, Partners, Devices, Groups, Freshness],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.subscriptions.start();
+  }
+
+  /** HTTP is drained by now: nothing new comes in. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.runtime.stop();
+    await this.subscriptions.stop();
+    await this.store.close();
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { GroupDetails } from '@allotree/contracts';
+import { groupOf } from '@allotree/domain';
+import type { Caller } from '@allotree/platform';
+import { notFound } from './refusals.js';
+import { Trees } from './trees.js';
+
+/** A group as routes answer it: exact for the moment, with the revision of its project's tree as ETag. */
+@Injectable()
+export class Groups {
+  constructor(private readonly trees: Trees) {}
+
+  /** @throws Problem `NOT_FOUND` */
+  async show(projectId: string, groupId: string, caller: Caller): Promise<GroupDetails> {
+    const { group, revision } = await this.trees.look(projectId, (state, revision) => ({
+      group: groupOf(state, groupId),
+      revision,
+    }));
+    if (group === null) throw notFound('group', groupId);
+    caller.answerRevision(revision);
+    return { ...group, path: [...group.path] };
+  }
+}
+
+export const GROUP_EXAMPLE = {
+  groupId: 'unit-1',
+  parentId: 'building-a',
+  type: 'unit',
+  name: 'Unit 1',
+  hasChildren: false,
+  path: [
+    { groupId: 'hafenblick', name: 'Hafenblick' },
+    { groupId: 'building-a', name: 'Building A' },
+    { groupId: 'unit-1', name: 'Unit 1' },
+  ],
+};

@@ -1,0 +1,73 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { GroupPage, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
+import { Documented, Permit } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { Freshness } from '../../freshness.js';
+import { ProjectPath } from '../../paths.js';
+import { GroupRow } from '../../persistence/entities.js';
+import { pageOfRows } from '../../persistence/pages.js';
+import { GROUPS } from '../../tokens.js';
+import { Trees } from '../../trees.js';
+import { TREE_VIEW } from '../../views.js';
+
+@Controller('projects/:p/groups')
+export class ListGroupsController {
+  constructor(
+    @InjectRepository(GroupRow, GROUPS) private readonly rows: Repository<GroupRow>,
+    private readonly trees: Trees,
+    private readonly freshness: Freshness,
+  ) {}
+
+  @Documented({
+    tag: 'Groups',
+    summary:
+      'List the groups below one (?parentId=), or all groups of the project, in the order in which they were made',
+    response: {
+      schema: GroupPage,
+      example: {
+        items: [
+          { groupId: 'building-a', parentId: 'hafenblick', type: 'building', name: 'Building A', hasChildren: true },
+        ],
+        nextCursor: null,
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('groups:read', { project: 'p' })
+  @Get()
+  async list(
+    @Param({ schema: ProjectPath }) { p }: ProjectPath,
+    @Query({ schema: GroupsQuery }) query: GroupsQuery,
+  ): Promise<PageOf<GroupItem>> {
+    await this.trees.groupIsThere(p, query.parentId ?? p);
+    await this.freshness.of(TREE_VIEW);
+    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p', { p });
+    if (query.parentId !== undefined) rows.andWhere('row.parentId = :parentId', { parentId: query.parentId });
+    const page = await pageOfRows(rows, query, (row) => row);
+    const parents = await this.parentsAmong(
+      p,
+      page.items.map((row) => row.groupId),
+    );
+    return {
+      items: page.items.map(({ groupId, parentId, type, name }) => ({
+        groupId,
+        parentId,
+        type,
+        name,
+        hasChildren: parents.has(groupId),
+      })),
+      nextCursor: page.nextCursor,
+    };
+  }
+
+  /** Which of these groups have groups below them. */
+  private async parentsAmong(projectId: string, groupIds: readonly string[]): Promise<Set<string>> {
+    const found: { id: string }[] = await this.rows.query(
+      `SELECT id FROM unnest($2::text[]) AS id
+       WHERE EXISTS (SELECT FROM groups.group_node child WHERE child.project_id = $1 AND child.parent_id = id)`,
+      [projectId, groupIds],
+    );
+    return new Set(found.map(({ id }) => id));
+  }
+}

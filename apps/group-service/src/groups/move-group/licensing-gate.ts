@@ -1,0 +1,71 @@
+import type { ProblemCode } from '@allotree/contracts';
+import { PROBLEMS } from '@allotree/contracts';
+import { Problem, signToken } from '@allotree/platform';
+
+/** Whom the group service asks before a group moves: the licenses of its project (domain.md G3). */
+export abstract class LicensingGate {
+  /** @throws Problem when the new place cannot hold what the subtree uses or was allotted, or nobody answers */
+  abstract checkRelocation(projectId: string, groupId: string, parentId: string): Promise<void>;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
+const TOKEN_LIFETIME_SECONDS = 60;
+
+const silent = (cause: string): Problem =>
+  new Problem(
+    'OVERLOADED',
+    `The license service did not say whether the group may move (${cause}); nothing was moved. Try again shortly`,
+    {
+      retryAfterSeconds: 5,
+      cause,
+    },
+  );
+
+/** What the license service answered, as a problem of ours. */
+const passedOn = async (response: Response): Promise<Problem> => {
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const { code, detail, type: _t, title: _h, status: _s, instance: _i, correlationId: _c, ...facts } = body;
+  const known = typeof code === 'string' && Object.hasOwn(PROBLEMS, code);
+  // What is in the tree is on its way to the license service, which has not heard of it yet.
+  if (!known || response.status >= 500 || response.status === 401 || response.status === 403 || code === 'NOT_FOUND') {
+    return silent(`it answered ${response.status}${typeof code === 'string' ? ` ${code}` : ''}`);
+  }
+  return new Problem(code as ProblemCode, typeof detail === 'string' ? detail : undefined, facts);
+};
+
+/** Asks over HTTP, signed in as the service itself for a minute. */
+export class HttpLicensingGate extends LicensingGate {
+  constructor(
+    private readonly baseUrl: () => string,
+    private readonly tokenSecret: string,
+  ) {
+    super();
+  }
+
+  async checkRelocation(projectId: string, groupId: string, parentId: string): Promise<void> {
+    const response = await this.post(`/api/v1/projects/${projectId}/groups/${groupId}/relocation-check`, { parentId });
+    if (!response.ok) throw await passedOn(response);
+  }
+
+  private async post(path: string, body: unknown): Promise<Response> {
+    const principal = {
+      userId: 'group-service',
+      email: 'group-service',
+      role: 'server_administrator',
+      tenantId: null,
+    } as const;
+    const token = await signToken(principal, { secret: this.tokenSecret, lifetimeSeconds: TOKEN_LIFETIME_SECONDS });
+    try {
+      return await fetch(new URL(path, this.baseUrl()), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+    } catch (error) {
+      throw silent(
+        error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : 'it cannot be reached',
+      );
+    }
+  }
+}

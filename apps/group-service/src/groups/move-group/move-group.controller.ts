@@ -1,0 +1,54 @@
+import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { DryRun, GroupDetails, MoveGroupRequest } from '@allotree/contracts';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import { Groups, GROUP_EXAMPLE } from '../../groups.js';
+import { GroupPath } from '../../paths.js';
+import { Trees } from '../../trees.js';
+import { LicensingGate } from './licensing-gate.js';
+
+/** domain.md G1, G3. */
+@Controller('projects/:p/groups/:g/move')
+export class MoveGroupController {
+  constructor(
+    private readonly trees: Trees,
+    private readonly groups: Groups,
+    private readonly licensing: LicensingGate,
+  ) {}
+
+  @Documented({
+    tag: 'Groups',
+    summary: 'Move a group, with everything below it, below another group of the project',
+    description:
+      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `?dryRun=true` it is only checked.',
+    response: { schema: GroupDetails, example: GROUP_EXAMPLE },
+    problems: [
+      'VALIDATION',
+      'NOT_FOUND',
+      'CYCLE',
+      'NAME_TAKEN',
+      'LIMIT_EXCEEDED',
+      'PERIOD_OUTSIDE_PARENT',
+      'FEATURE_NOT_AVAILABLE',
+      'STALE_REVISION',
+      'OVERLOADED',
+    ],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('groups:manage', { project: 'p', group: 'g' })
+  @HttpCode(200)
+  @Post()
+  async move(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: MoveGroupRequest }) { parentId }: MoveGroupRequest,
+    @Caller() caller: Caller,
+  ): Promise<GroupDetails> {
+    const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId } as const;
+    // The tree first: it refuses at once what the license service need not be asked about.
+    const wish = await this.trees.run(command, { context: caller.context, dryRun: true });
+    if (wish.events.length > 0) await this.licensing.checkRelocation(p, g, parentId);
+    if (!caller.dryRun) await this.trees.run(command, caller);
+    return this.groups.show(p, g, caller);
+  }
+}

@@ -1,0 +1,65 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { MemberPage, Page, type MemberItem, type PageOf } from '@allotree/contracts';
+import { Documented, Permit } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { Freshness } from '../../freshness.js';
+import { GroupPath } from '../../paths.js';
+import { MemberRow } from '../../persistence/entities.js';
+import { pageOfRows } from '../../persistence/pages.js';
+import { GROUPS } from '../../tokens.js';
+import { Trees } from '../../trees.js';
+import { TREE_VIEW } from '../../views.js';
+
+const show = ({ memberId, userId, groupId, email, name, role, addedAt }: MemberRow): MemberItem => ({
+  memberId,
+  userId,
+  groupId,
+  email,
+  name,
+  role,
+  addedAt: addedAt.toISOString(),
+});
+
+@Controller('projects/:p/groups/:g/members')
+export class ListMembersController {
+  constructor(
+    @InjectRepository(MemberRow, GROUPS) private readonly rows: Repository<MemberRow>,
+    private readonly trees: Trees,
+    private readonly freshness: Freshness,
+  ) {}
+
+  @Documented({
+    tag: 'Members',
+    summary: 'List the members of a group',
+    response: {
+      schema: MemberPage,
+      example: {
+        items: [
+          {
+            memberId: 'member-1',
+            userId: 'user-1',
+            groupId: 'unit-1',
+            email: 'kim@example.com',
+            name: 'Kim Larsen',
+            role: 'user',
+            addedAt: '2026-06-01T08:00:00.000Z',
+          },
+        ],
+        nextCursor: null,
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('members:read', { project: 'p', group: 'g' })
+  @Get()
+  async list(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: Page }) page: Page,
+  ): Promise<PageOf<MemberItem>> {
+    await this.trees.groupIsThere(p, g);
+    await this.freshness.of(TREE_VIEW);
+    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p AND row.groupId = :g', { p, g });
+    return pageOfRows(rows, page, show);
+  }
+}

@@ -1,0 +1,16 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PartnerFacts } from '@allotree/domain';
+import { notFound } from './refusals.js';
+import { PARTNER_HANDLER, type PartnerHandler } from './tokens.js';
+
+@Injectable()
+export class Partners {
+  constructor(@Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler) {}
+
+  /** @throws Problem `NOT_FOUND` */
+  async partner(partnerId: string): Promise<PartnerFacts> {
+    const partner = await this.handler.read(partnerId, (state) => state.partner);
+    if (partner === null) throw notFound('partner', partnerId);
+    return partner;
+  }
+}

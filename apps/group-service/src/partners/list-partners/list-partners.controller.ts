@@ -1,0 +1,75 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { PartnerDetails, PartnerPage, PartnersQuery, type PageOf, type PartnerItem } from '@allotree/contracts';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { Freshness } from '../../freshness.js';
+import { Partners } from '../../partners.js';
+import { PartnerPath } from '../../paths.js';
+import { PartnerRow } from '../../persistence/entities.js';
+import { pageOfRows } from '../../persistence/pages.js';
+import { GROUPS } from '../../tokens.js';
+import { PARTNER_VIEW } from './partner-view.projection.js';
+
+const example = {
+  partnerId: 'nordlicht',
+  kind: 'distributor',
+  name: 'Nordlicht',
+  parentPartnerId: null,
+  tenantId: 'nordlicht',
+};
+
+const show = ({ partnerId, kind, name, parentPartnerId, tenantId, registeredAt }: PartnerRow): PartnerItem => ({
+  partnerId,
+  kind,
+  name,
+  parentPartnerId,
+  tenantId,
+  registeredAt: registeredAt.toISOString(),
+});
+
+@Controller('partners')
+export class ListPartnersController {
+  constructor(
+    @InjectRepository(PartnerRow, GROUPS) private readonly rows: Repository<PartnerRow>,
+    private readonly partners: Partners,
+    private readonly freshness: Freshness,
+  ) {}
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'List partners in the order of their registration',
+    response: {
+      schema: PartnerPage,
+      example: { items: [{ ...example, registeredAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
+    },
+    problems: ['VALIDATION'],
+  })
+  @Permit('partners:read')
+  @Get()
+  async list(
+    @Query({ schema: PartnersQuery }) query: PartnersQuery,
+    @Caller() caller: Caller,
+  ): Promise<PageOf<PartnerItem>> {
+    await this.freshness.of(PARTNER_VIEW);
+    const rows = this.rows.createQueryBuilder('row');
+    const { tenantId } = caller.principal;
+    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
+    if (query.parentPartnerId !== undefined)
+      rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
+    return pageOfRows(rows, query, show);
+  }
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'Show a partner',
+    response: { schema: PartnerDetails, example },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('partners:read', { partner: 'partnerId' })
+  @Get(':partnerId')
+  async one(@Param({ schema: PartnerPath }) path: PartnerPath): Promise<PartnerDetails> {
+    const { partnerId, kind, name, parentPartnerId, tenantId } = await this.partners.partner(path.partnerId);
+    return { partnerId, kind, name, parentPartnerId, tenantId };
+  }
+}

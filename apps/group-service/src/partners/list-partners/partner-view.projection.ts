@@ -1,0 +1,39 @@
+import { partnerAggregate } from '@allotree/domain';
+import type { Projection } from '@allotree/event-sourcing';
+import { insertRows } from '../../persistence/columns.js';
+
+export const PARTNER_VIEW = 'partner_view';
+
+const COLUMNS = {
+  partner_id: 'text',
+  tenant_id: 'text',
+  kind: 'text',
+  name: 'text',
+  parent_partner_id: 'text',
+  registered_at: 'timestamptz',
+  ordinal: 'bigint',
+};
+
+/** Partners as rows. */
+export const partnerView: Projection = {
+  name: PARTNER_VIEW,
+  categories: [partnerAggregate.category],
+  async apply(events, tx) {
+    const rows = events.map(({ type, data, position, metadata }) => {
+      const { data: partner } = partnerAggregate.decode(type, data);
+      return {
+        partner_id: partner.partnerId,
+        tenant_id: partner.tenantId,
+        kind: partner.kind,
+        name: partner.name,
+        parent_partner_id: partner.parentPartnerId,
+        registered_at: metadata.recordedAt,
+        ordinal: String(position),
+      };
+    });
+    await insertRows(tx, 'groups.partner', COLUMNS, rows);
+  },
+  async reset(tx) {
+    await tx.query('TRUNCATE groups.partner');
+  },
+};

@@ -1,0 +1,31 @@
+import type { PartnerFacts, TreeCommand } from '@allotree/domain';
+import { deriveId } from '@allotree/event-sourcing';
+
+/** The project a registration creates (domain.md L1); its administrator is the first member. `null`: it creates none. */
+export function createRegisteredProject({
+  partnerId,
+  kind,
+  tenantId,
+  administrator,
+  project,
+}: PartnerFacts): TreeCommand | null {
+  if (project === null) return null;
+  const { projectId, name, timeZone } = project;
+  return {
+    type: 'CreateProject',
+    projectId,
+    tenantId,
+    partnerId,
+    name,
+    timeZone,
+    billingMode: 'prepaid',
+    trial: true,
+    administrator: {
+      memberId: deriveId(projectId, 'administrator'),
+      userId: administrator.administratorId,
+      email: administrator.email,
+      name: administrator.name,
+      role: kind === 'distributor' ? 'company_administrator' : 'site_administrator',
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { partnerAggregate } from '@allotree/domain';
+import type { Reactor } from '@allotree/event-sourcing';
+import { followUp } from '../../follow-up.js';
+import type { Trees } from '../../trees.js';
+import { createRegisteredProject } from './create-registered-project.js';
+
+/** Creates the project of a registration where the request did not get that far. */
+export const finishRegistration = (trees: Trees): Reactor => ({
+  name: 'finish_registration',
+  categories: [partnerAggregate.category],
+  async handle(events) {
+    for (const { type, data, metadata } of events) {
+      const command = createRegisteredProject(partnerAggregate.decode(type, data).data);
+      if (command) await trees.run(command, { context: followUp(metadata, 'project'), dryRun: false });
+    }
+  },
+});

@@ -1,0 +1,14 @@
+import { Id, SerialNumber } from '@allotree/contracts';
+import { z } from 'zod';
+
+/** Parameters of the routes. */
+export const PartnerPath = z.object({ partnerId: Id });
+export type PartnerPath = z.infer<typeof PartnerPath>;
+export const ProjectPath = z.object({ p: Id });
+export type ProjectPath = z.infer<typeof ProjectPath>;
+export const GroupPath = z.object({ p: Id, g: Id });
+export type GroupPath = z.infer<typeof GroupPath>;
+export const MemberPath = z.object({ p: Id, g: Id, memberId: Id });
+export type MemberPath = z.infer<typeof MemberPath>;
+export const DevicePath = z.object({ p: Id, g: Id, serialNumber: SerialNumber });
+export type DevicePath = z.infer<typeof DevicePath>;

@@ -1,0 +1,67 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { BillingMode, GroupType, MemberRole, PartnerKind } from '@allotree/domain';
+
+/**
+ * `ordinal`: the place in the order in which things came about (position of the event, and place in it); what pages are
+ * cut by. PostgreSQL's bigint, so a string here.
+ */
+@Entity({ name: 'partner', schema: 'groups' })
+export class PartnerRow {
+  @PrimaryColumn({ name: 'partner_id', type: 'text' }) partnerId!: string;
+  @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
+  @Column({ type: 'text' }) kind!: PartnerKind;
+  @Column({ type: 'text' }) name!: string;
+  @Column({ name: 'parent_partner_id', type: 'text', nullable: true }) parentPartnerId!: string | null;
+  @Column({ name: 'registered_at', type: 'timestamptz' }) registeredAt!: Date;
+  @Column({ type: 'bigint' }) ordinal!: string;
+}
+
+@Entity({ name: 'project', schema: 'groups' })
+export class ProjectRow {
+  @PrimaryColumn({ name: 'project_id', type: 'text' }) projectId!: string;
+  @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
+  @Column({ name: 'partner_id', type: 'text' }) partnerId!: string;
+  @Column({ type: 'text' }) name!: string;
+  @Column({ name: 'time_zone', type: 'text' }) timeZone!: string;
+  @Column({ name: 'billing_mode', type: 'text' }) billingMode!: BillingMode;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt!: Date;
+  @Column({ type: 'bigint' }) ordinal!: string;
+}
+
+@Entity({ name: 'group_node', schema: 'groups' })
+export class GroupRow {
+  @PrimaryColumn({ name: 'project_id', type: 'text' }) projectId!: string;
+  @PrimaryColumn({ name: 'group_id', type: 'text' }) groupId!: string;
+  @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
+  @Column({ name: 'parent_id', type: 'text', nullable: true }) parentId!: string | null;
+  @Column({ type: 'text' }) type!: GroupType;
+  @Column({ type: 'text' }) name!: string;
+  @Column({ type: 'bigint' }) ordinal!: string;
+}
+
+@Entity({ name: 'member', schema: 'groups' })
+export class MemberRow {
+  @PrimaryColumn({ name: 'project_id', type: 'text' }) projectId!: string;
+  @PrimaryColumn({ name: 'member_id', type: 'text' }) memberId!: string;
+  @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
+  @Column({ name: 'group_id', type: 'text' }) groupId!: string;
+  @Column({ name: 'user_id', type: 'text' }) userId!: string;
+  @Column({ type: 'text' }) email!: string;
+  @Column({ type: 'text' }) name!: string;
+  @Column({ type: 'text' }) role!: MemberRole;
+  @Column({ name: 'added_at', type: 'timestamptz' }) addedAt!: Date;
+  @Column({ type: 'bigint' }) ordinal!: string;
+}
+
+@Entity({ name: 'device', schema: 'groups' })
+export class DeviceRow {
+  @PrimaryColumn({ name: 'project_id', type: 'text' }) projectId!: string;
+  @PrimaryColumn({ name: 'serial_number', type: 'text' }) serialNumber!: string;
+  @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
+  @Column({ name: 'group_id', type: 'text' }) groupId!: string;
+  @Column({ type: 'text' }) model!: string;
+  @Column({ name: 'added_at', type: 'timestamptz' }) addedAt!: Date;
+  @Column({ type: 'bigint' }) ordinal!: string;
+}
+
+export const ENTITIES = [PartnerRow, ProjectRow, GroupRow, MemberRow, DeviceRow];

@@ -1,0 +1,85 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
+import { projectFactsOf } from '@allotree/domain';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { Freshness } from '../../freshness.js';
+import { ProjectPath } from '../../paths.js';
+import { ProjectRow } from '../../persistence/entities.js';
+import { pageOfRows } from '../../persistence/pages.js';
+import { GROUPS } from '../../tokens.js';
+import { Trees } from '../../trees.js';
+import { TREE_VIEW } from '../../views.js';
+import { notFound } from '../../refusals.js';
+
+const example = {
+  projectId: 'hafenblick',
+  name: 'Hafenblick',
+  partnerId: 'dealer',
+  tenantId: 'nordlicht',
+  timeZone: 'Europe/Berlin',
+  billingMode: 'prepaid',
+};
+
+const show = ({ projectId, name, partnerId, tenantId, timeZone, billingMode, createdAt }: ProjectRow): ProjectItem => ({
+  projectId,
+  name,
+  partnerId,
+  tenantId,
+  timeZone,
+  billingMode,
+  createdAt: createdAt.toISOString(),
+});
+
+@Controller('projects')
+export class ListProjectsController {
+  constructor(
+    @InjectRepository(ProjectRow, GROUPS) private readonly rows: Repository<ProjectRow>,
+    private readonly trees: Trees,
+    private readonly freshness: Freshness,
+  ) {}
+
+  @Documented({
+    tag: 'Projects',
+    summary: 'List projects in the order of their creation',
+    response: {
+      schema: ProjectPage,
+      example: { items: [{ ...example, createdAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
+    },
+    problems: ['VALIDATION'],
+  })
+  @Permit('projects:read')
+  @Get()
+  async list(
+    @Query({ schema: ProjectsQuery }) query: ProjectsQuery,
+    @Caller() caller: Caller,
+  ): Promise<PageOf<ProjectItem>> {
+    await this.freshness.of(TREE_VIEW);
+    const rows = this.rows.createQueryBuilder('row');
+    const { tenantId } = caller.principal;
+    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
+    if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
+    return pageOfRows(rows, query, show);
+  }
+
+  @Documented({
+    tag: 'Projects',
+    summary: 'Show a project',
+    response: { schema: ProjectDetails, example },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+    revised: true,
+  })
+  @Permit('projects:read', { project: 'p' })
+  @Get(':p')
+  async one(@Param({ schema: ProjectPath }) { p }: ProjectPath, @Caller() caller: Caller): Promise<ProjectDetails> {
+    const { facts, revision } = await this.trees.look(p, (state, revision) => ({
+      facts: projectFactsOf(state),
+      revision,
+    }));
+    if (facts === null) throw notFound('project', p);
+    const { projectId, name, partnerId, tenantId, timeZone, billingMode } = facts;
+    caller.answerRevision(revision);
+    return { projectId, name, partnerId, tenantId, timeZone, billingMode };
+  }
+}

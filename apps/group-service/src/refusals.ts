@@ -1,0 +1,32 @@
+import type { PartnerRefusal, TreeRefusal } from '@allotree/domain';
+import { Problem } from '@allotree/platform';
+
+type Refusal = TreeRefusal | PartnerRefusal;
+type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
+
+const takenNames = ({ names, count }: RefusalOf<'NAME_TAKEN'>): string => {
+  const listed = names.slice(0, 3).join(', ');
+  const more = count > 3 ? ` and ${count - 3} more` : '';
+  return count === 1
+    ? `There is a group named ${listed} here already: choose another name`
+    : `Groups named ${listed}${more} are here already: choose other names or another first number`;
+};
+
+/** One sentence for whoever was refused: what stands in the way, and what would get past it. */
+const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) => string } = {
+  NAME_TAKEN: takenNames,
+  CYCLE: ({ groupId, parentId }) =>
+    `The group ${groupId} would lie below itself: ${parentId} is that group or below it. Choose a parent outside of it`,
+  DEVICE_ELSEWHERE: ({ serialNumber, groupId }) =>
+    groupId === null
+      ? `The device ${serialNumber} belongs to another project: remove it there first`
+      : `The device ${serialNumber} is in the group ${groupId} of this project: remove it there first`,
+  NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
+  VALIDATION: ({ field, message }) => `${field}: ${message}`,
+};
+
+/** The `detail` of the problem a refusal is answered with. */
+export const detailOf = (refusal: Refusal): string => (DETAILS[refusal.code] as (refusal: Refusal) => string)(refusal);
+
+export const notFound = (what: 'partner' | 'project' | 'group' | 'member' | 'device', id: string): Problem =>
+  new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });

@@ -1,0 +1,42 @@
+import { Subscriptions, type EventStore, type SubscriptionMetrics } from '@allotree/event-sourcing';
+import type { BusPublisher, Logger } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import type { Devices } from './devices.js';
+import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
+import { releaseDevices } from './devices/remove-device/release-devices.reactor.js';
+import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
+import { partnerView } from './partners/list-partners/partner-view.projection.js';
+import { finishRegistration } from './partners/register-partner/finish-registration.reactor.js';
+import { treeView } from './projects/tree-view/tree-view.projection.js';
+import { GROUPS } from './tokens.js';
+import type { Trees } from './trees.js';
+
+export interface SubscribingParts {
+  readonly store: EventStore;
+  readonly dataSource: DataSource;
+  readonly logger: Logger;
+  readonly bus: BusPublisher;
+  readonly trees: Trees;
+  readonly devices: Devices;
+  readonly metrics?: SubscriptionMetrics;
+}
+
+/** Everything that happens behind the store. Not started yet. */
+export function groupSubscriptions({
+  store,
+  dataSource,
+  logger,
+  bus,
+  trees,
+  devices,
+  metrics,
+}: SubscribingParts): Subscriptions {
+  const subscriptions = new Subscriptions({ store, dataSource, schema: GROUPS, logger, ...(metrics && { metrics }) });
+  subscriptions.projection(partnerView);
+  subscriptions.projection(treeView);
+  subscriptions.reactor(publishGroups(bus));
+  subscriptions.reactor(finishRegistration(trees));
+  subscriptions.reactor(finishAdding(devices));
+  subscriptions.reactor(releaseDevices(devices));
+  return subscriptions;
+}

@@ -1,0 +1,27 @@
+import type {
+  DeviceCommand,
+  DeviceEvent,
+  DeviceRefusal,
+  DeviceState,
+  GroupTreeState,
+  PartnerCommand,
+  PartnerEvent,
+  PartnerRefusal,
+  PartnerState,
+  TreeCommand,
+  TreeEvent,
+  TreeRefusal,
+} from '@allotree/domain';
+import type { Handler } from '@allotree/event-sourcing';
+
+/** Name of the TypeORM data source, and of its schema. */
+export const GROUPS = 'groups';
+
+export const EVENT_STORE = Symbol('event store of the group service');
+export const TREE_HANDLER = Symbol('group tree handler');
+export const PARTNER_HANDLER = Symbol('partner handler');
+export const DEVICE_HANDLER = Symbol('device handler');
+
+export type TreeHandler = Handler<GroupTreeState, TreeCommand, TreeEvent, TreeRefusal>;
+export type PartnerHandler = Handler<PartnerState, PartnerCommand, PartnerEvent, PartnerRefusal>;
+export type DeviceHandler = Handler<DeviceState, DeviceCommand, DeviceEvent, DeviceRefusal>;

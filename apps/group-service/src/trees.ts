@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isGroup, projectFactsOf, type GroupTreeState, type TreeCommand, type TreeEvent } from '@allotree/domain';
+import { accepted, type Caller } from '@allotree/platform';
+import { detailOf, notFound } from './refusals.js';
+import { TREE_HANDLER, type TreeHandler } from './tokens.js';
+
+export interface Accepted {
+  readonly events: readonly TreeEvent[];
+  readonly revision: number;
+}
+
+/** The group trees as routes use them: with dry runs and problems. */
+@Injectable()
+export class Trees {
+  constructor(@Inject(TREE_HANDLER) private readonly handler: TreeHandler) {}
+
+  /** Decides; with `dryRun` records nothing. @throws Problem when refused or stale */
+  async run(command: TreeCommand, { context, dryRun }: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
+    const { projectId } = command;
+    const outcome = dryRun
+      ? await this.handler.dryRun(projectId, command, context)
+      : await this.handler.execute(projectId, command, context);
+    return accepted(outcome, detailOf);
+  }
+
+  /** Looks at a project. @throws Problem `NOT_FOUND` when there is no such project */
+  async look<Found>(projectId: string, look: (state: GroupTreeState, revision: number) => Found): Promise<Found> {
+    const found = await this.handler.read(projectId, (state, revision) =>
+      projectFactsOf(state) === null ? null : { value: look(state, revision) },
+    );
+    if (found === null) throw notFound('project', projectId);
+    return found.value;
+  }
+
+  /** @throws Problem `NOT_FOUND` when there is no such project or group */
+  async groupIsThere(projectId: string, groupId: string): Promise<void> {
+    if (!(await this.look(projectId, (state) => isGroup(state, groupId)))) throw notFound('group', groupId);
+  }
+}
