@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { projectAggregate } from '@allotree/domain';
+import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import type { EntityManager } from 'typeorm';
+import { projectOfStream } from '../../streams.js';
+import { GroupBatch } from './group-batch.js';
+import { relocateGroup, removeGroup } from './tree-changes.js';
+
+/**
+ * The tree with its paths, restrictions, assignments, and what is used in every group and below it. Events are gathered
+ * and written in sets; a change of the tree itself comes between two sets, because use is counted along the paths.
+ */
+@Injectable()
+export class GroupViewsProjection implements Projection {
+  readonly name = 'group-views';
+  readonly categories = ['project'];
+  readonly batchSize = 2_000;
+
+  async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
+    let batch = new GroupBatch();
+    for (const recorded of events) {
+      const projectId = projectOfStream(recorded.streamName);
+      const event = projectAggregate.decode(recorded.type, recorded.data);
+      if (event.type !== 'GroupRelocated' && event.type !== 'GroupRemoved') {
+        batch.add(projectId, event);
+        continue;
+      }
+      await batch.write(tx);
+      batch = new GroupBatch();
+      if (event.type === 'GroupRelocated') await relocateGroup(tx, projectId, event);
+      else await removeGroup(tx, projectId, event);
+    }
+    await batch.write(tx);
+  }
+
+  async reset(tx: EntityManager): Promise<void> {
+    await tx.query(
+      `TRUNCATE licensing.license_group, licensing.group_quota, licensing.restriction, licensing.allotment, licensing.assignment`,
+    );
+  }
+}

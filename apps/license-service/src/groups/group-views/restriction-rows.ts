@@ -1,0 +1,104 @@
+import type { Allotment, RestrictionSettings } from '@allotree/domain';
+import type { EntityManager } from 'typeorm';
+import { columns, isoOf, isoOrNull } from '../../persistence/columns.js';
+
+interface InGroup {
+  readonly projectId: string;
+  readonly groupId: string;
+}
+export type SettingsRow = InGroup & Omit<RestrictionSettings, 'allotments'>;
+export type GroupAllotments = InGroup & { readonly allotments: readonly Allotment[] };
+/** A group as it is from an instant on (ms). */
+export type DatedGroup = InGroup & { readonly at: number };
+
+export async function writeSettings(tx: EntityManager, rows: readonly SettingsRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `INSERT INTO licensing.restriction (project_id, group_id, enabled, pool_mode, grace_period_days, reminder)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::integer[], $6::jsonb[])
+     ON CONFLICT (project_id, group_id) DO UPDATE
+     SET enabled = excluded.enabled, pool_mode = excluded.pool_mode,
+         grace_period_days = excluded.grace_period_days, reminder = excluded.reminder`,
+    columns(
+      rows,
+      (row) => row.projectId,
+      (row) => row.groupId,
+      (row) => row.enabled,
+      (row) => row.poolMode,
+      (row) => row.gracePeriodDays,
+      (row) => (row.reminder === null ? null : JSON.stringify(row.reminder)),
+    ),
+  );
+}
+
+/** The allotments of these groups, all of them: what is not listed goes. */
+export async function writeAllotments(tx: EntityManager, groups: readonly GroupAllotments[]): Promise<void> {
+  if (groups.length === 0) return;
+  await tx.query(
+    `DELETE FROM licensing.allotment AS known USING unnest($1::text[], $2::text[]) AS given(project_id, group_id)
+     WHERE known.project_id = given.project_id AND known.group_id = given.group_id`,
+    columns(
+      groups,
+      (row) => row.projectId,
+      (row) => row.groupId,
+    ),
+  );
+  const rows = groups.flatMap(({ projectId, groupId, allotments }) =>
+    allotments.map((allotment) => ({ projectId, groupId, ...allotment })),
+  );
+  await tx.query(
+    `INSERT INTO licensing.allotment (project_id, group_id, allotment_id, type, sip_number, mobile_app, ukey2,
+                                      features, valid_from, valid_until)
+     SELECT project_id, group_id, allotment_id, type, sip_number, mobile_app, ukey2,
+            string_to_array(features, ','), valid_from, valid_until
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+                 $8::text[], $9::timestamptz[], $10::timestamptz[])
+       AS given(project_id, group_id, allotment_id, type, sip_number, mobile_app, ukey2, features, valid_from, valid_until)`,
+    columns(
+      rows,
+      (row) => row.projectId,
+      (row) => row.groupId,
+      (row) => row.allotmentId,
+      (row) => row.type,
+      (row) => row.units.sip_number,
+      (row) => row.units.mobile_app,
+      (row) => row.units.ukey2,
+      (row) => row.features.join(','),
+      (row) => isoOf(row.validFrom),
+      (row) => isoOrNull(row.validUntil),
+    ),
+  );
+}
+
+/** `null` is unlimited, so one unlimited allotment makes the sum unlimited; no allotment in force is 0 (domain.md R2). */
+const inForce = (resource: string): string =>
+  `CASE WHEN bool_or(${resource} IS NULL) THEN NULL ELSE coalesce(sum(${resource}), 0) END AS ${resource}`;
+
+/** The own limits of these groups as they are at their instants. */
+export async function writeOwnLimits(tx: EntityManager, groups: readonly DatedGroup[]): Promise<void> {
+  if (groups.length === 0) return;
+  await tx.query(
+    `INSERT INTO licensing.group_quota (project_id, group_id, resource, restricted, own_limit, consumed, suspended)
+     SELECT due.project_id, due.group_id, own.resource, restriction.enabled,
+            CASE WHEN restriction.enabled THEN own.units END, 0, 0
+     FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS due(project_id, group_id, at)
+     JOIN licensing.restriction USING (project_id, group_id)
+     CROSS JOIN LATERAL (
+       SELECT ${inForce('sip_number')}, ${inForce('mobile_app')}, ${inForce('ukey2')}
+       FROM licensing.allotment
+       WHERE allotment.project_id = due.project_id AND allotment.group_id = due.group_id
+         AND valid_from <= due.at AND (valid_until IS NULL OR valid_until > due.at)
+     ) AS total
+     CROSS JOIN LATERAL (
+       VALUES ('sip_number', total.sip_number), ('mobile_app', total.mobile_app), ('ukey2', total.ukey2)
+     ) AS own(resource, units)
+     ON CONFLICT (project_id, group_id, resource) DO UPDATE
+     SET restricted = excluded.restricted, own_limit = excluded.own_limit`,
+    columns(
+      groups,
+      (row) => row.projectId,
+      (row) => row.groupId,
+      (row) => isoOf(row.at),
+    ),
+  );
+}

@@ -1,0 +1,100 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { HistoryAnswer, HistoryQuery, type PageOf } from '@allotree/contracts';
+import { Documented, Permit, Problem } from '@allotree/platform';
+import { DataSource, type SelectQueryBuilder } from 'typeorm';
+import { endOf, startOf } from '../../dates.js';
+import { Freshness } from '../../freshness.js';
+import { ProjectPath } from '../../paths.js';
+import { LICENSING } from '../../persistence/data-source.js';
+import { HistoryEntryEntity } from '../../persistence/entities.js';
+import { Projects } from '../../projects.js';
+
+@Controller('projects/:p/history')
+export class ShowHistoryController {
+  constructor(
+    @InjectDataSource(LICENSING) private readonly dataSource: DataSource,
+    private readonly projects: Projects,
+    private readonly freshness: Freshness,
+  ) {}
+
+  @Get()
+  @Permit('history:read', { project: 'p' })
+  @Documented({
+    tag: 'history',
+    summary: 'Who did what to the licensing of a project or one of its groups, newest first',
+    description: 'Dates are days in the time zone of the project; `to` is the end of its day.',
+    response: {
+      schema: HistoryAnswer,
+      example: {
+        items: [
+          {
+            eventId: '8b7f0f0e-6f55-5d0e-9b8e-1c7f5d5c2a10',
+            at: '2026-06-01T08:00:00.000Z',
+            recordedAt: '2026-06-01T08:00:00.012Z',
+            actor: 'user:administrator',
+            correlationId: '7f0c2f6e9d0b4a4e8f5d3c1b2a190807',
+            what: 'GroupChanged',
+            groupId: 'group-1',
+            details: {},
+            before: { parentId: 'project-1', type: 'building', name: 'House A' },
+            after: { parentId: 'project-1', type: 'building', name: 'Building A' },
+          },
+        ],
+        nextCursor: null,
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  async showHistory(
+    @Param({ schema: ProjectPath }) { p }: ProjectPath,
+    @Query({ schema: HistoryQuery }) query: HistoryQuery,
+  ): Promise<PageOf<object>> {
+    const { timeZone } = await this.projects.project(p);
+    const entries = this.entries(p, query, timeZone);
+    await this.freshness.of('history');
+    // One more than asked for tells whether there is a next page.
+    const rows = await entries.limit(query.limit + 1).getMany();
+    const items = rows.slice(0, query.limit);
+    const last = items.at(-1);
+    return {
+      items: items.map(shown),
+      nextCursor: rows.length > query.limit && last ? `${last.position}.${last.ordinal}` : null,
+    };
+  }
+
+  private entries(projectId: string, query: HistoryQuery, zone: string): SelectQueryBuilder<HistoryEntryEntity> {
+    const { groupId, from, to, cursor } = query;
+    const entries = this.dataSource
+      .createQueryBuilder(HistoryEntryEntity, 'entry')
+      .where('entry.projectId = :projectId', { projectId })
+      .orderBy('entry.position', 'DESC')
+      .addOrderBy('entry.ordinal', 'DESC');
+    if (groupId !== undefined) entries.andWhere('entry.groupId = :groupId', { groupId });
+    if (from !== undefined) entries.andWhere('entry.at >= :from', { from: new Date(startOf(from, zone, 'from')) });
+    if (to !== undefined) entries.andWhere('entry.at < :to', { to: new Date(endOf(to, zone, 'to')) });
+    if (cursor !== undefined)
+      entries.andWhere('(entry.position, entry.ordinal) < (:position, :ordinal)', placeOf(cursor));
+    return entries;
+  }
+}
+
+function placeOf(cursor: string): { position: string; ordinal: number } {
+  const [, position, ordinal] = /^(\d{1,18})\.(\d{1,9})$/.exec(cursor) ?? [];
+  if (position === undefined || ordinal === undefined)
+    throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
+  return { position, ordinal: Number(ordinal) };
+}
+
+const shown = ({ eventType, at, recordedAt, ...entry }: HistoryEntryEntity): object => ({
+  eventId: entry.eventId,
+  at: at.toISOString(),
+  recordedAt: recordedAt.toISOString(),
+  actor: entry.actor,
+  correlationId: entry.correlationId,
+  what: eventType,
+  groupId: entry.groupId,
+  details: entry.details,
+  before: entry.before,
+  after: entry.after,
+});

@@ -1,0 +1,146 @@
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { partnerStockAggregate, projectAggregate } from '@allotree/domain';
+import { CommandRuntime, Subscriptions, PostgresEventStore, type EventStore } from '@allotree/event-sourcing';
+import { Clock, LOGGER, type Logger } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import { sayingBusy } from './busy.js';
+import type { LicenseConfiguration } from './configuration.js';
+import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
+import { News } from './feed/news.js';
+import { PublishLicensingReactor } from './feed/publish-licensing/publish-licensing.reactor.js';
+import { Freshness } from './freshness.js';
+import { AllotmentTransfersController } from './groups/allotment-transfers/allotment-transfers.controller.js';
+import { AssignmentsController } from './groups/assignments/assignments.controller.js';
+import { GroupViewsProjection } from './groups/group-views/group-views.projection.js';
+import { QuotaController } from './groups/quota/quota.controller.js';
+import { RelocationChecksController } from './groups/relocation-checks/relocation-checks.controller.js';
+import { RestrictionController } from './groups/restriction/restriction.controller.js';
+import { HistoryProjection } from './history/record-history/history.projection.js';
+import { ShowHistoryController } from './history/show-history/show-history.controller.js';
+import { ChangeLicenseController } from './licenses/change-license/change-license.controller.js';
+import { FinishIssueReactor } from './licenses/grant-license/finish-issue.reactor.js';
+import { GrantLicenseController } from './licenses/grant-license/grant-license.controller.js';
+import { GrantLicense } from './licenses/grant-license/grant-license.js';
+import { LicenseViewProjection } from './licenses/license-view/license-view.projection.js';
+import { ListLicensesController } from './licenses/list-licenses/list-licenses.controller.js';
+import { LICENSING, LICENSING_SCHEMA, openLicensingDataSource } from './persistence/data-source.js';
+import { Projects } from './projects.js';
+import { RecordPackageController } from './stock/record-package/record-package.controller.js';
+import { FinishSaleReactor } from './stock/sell-package/finish-sale.reactor.js';
+import { SellPackageController } from './stock/sell-package/sell-package.controller.js';
+import { ShowStockController } from './stock/show-stock/show-stock.controller.js';
+import { StockViewProjection } from './stock/stock-view/stock-view.projection.js';
+import { Stocks } from './stocks.js';
+import { EVENT_STORE, PROJECT_HANDLER, STOCK_HANDLER } from './tokens.js';
+
+/**
+ * Licenses, restrictions, assignments and stocks: the owner of the `project` and `partner_stock` streams. Wants
+ * `PlatformModule` beside it, and the bus consumer `license-service` connected (`connectBusConsumers`).
+ */
+@Module({})
+export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly runtime: CommandRuntime,
+    private readonly subscriptions: Subscriptions,
+  ) {}
+
+  static forRoot(configuration: LicenseConfiguration): DynamicModule {
+    return {
+      module: LicenseServiceModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: LICENSING,
+          // A database that does not answer is told at once, not after half a minute of attempts.
+          useFactory: () => ({ retryAttempts: 0 }),
+          dataSourceFactory: () =>
+            openLicensingDataSource(configuration.DATABASE_URL, configuration.DATABASE_POOL_SIZE),
+        }),
+      ],
+      controllers: [
+        RecordPackageController,
+        SellPackageController,
+        ShowStockController,
+        GrantLicenseController,
+        ChangeLicenseController,
+        ListLicensesController,
+        RestrictionController,
+        QuotaController,
+        AssignmentsController,
+        AllotmentTransfersController,
+        RelocationChecksController,
+        ShowHistoryController,
+        FollowGroupsController,
+      ],
+      providers: [
+        {
+          provide: EVENT_STORE,
+          useFactory: () => PostgresEventStore.open({ connectionString: configuration.DATABASE_URL }),
+        },
+        {
+          provide: CommandRuntime,
+          useFactory: (store: EventStore, clock: Clock, logger: Logger) =>
+            new CommandRuntime({ store, logger, clock: () => new Date(clock.now()) }),
+          inject: [EVENT_STORE, Clock, LOGGER],
+        },
+        {
+          provide: PROJECT_HANDLER,
+          useFactory: (runtime: CommandRuntime) => sayingBusy(runtime.aggregate(projectAggregate)),
+          inject: [CommandRuntime],
+        },
+        {
+          provide: STOCK_HANDLER,
+          useFactory: (runtime: CommandRuntime) => sayingBusy(runtime.aggregate(partnerStockAggregate)),
+          inject: [CommandRuntime],
+        },
+        { provide: News, useFactory: () => new News(configuration.GROUP_FEED_WAIT_MS) },
+        Projects,
+        Stocks,
+        GrantLicense,
+        Freshness,
+        ...SUBSCRIBERS,
+        {
+          provide: Subscriptions,
+          useFactory: subscriptionsOf,
+          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, ...SUBSCRIBERS],
+        },
+      ],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.subscriptions.start();
+  }
+
+  /** After HTTP is drained and the consumers have stopped: what was accepted is finished first. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.runtime.stop();
+    await this.subscriptions.stop();
+    await this.store.close();
+  }
+}
+
+const PROJECTIONS = [GroupViewsProjection, LicenseViewProjection, StockViewProjection, HistoryProjection];
+const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor];
+const SUBSCRIBERS = [...PROJECTIONS, ...REACTORS];
+
+function subscriptionsOf(
+  store: EventStore,
+  dataSource: DataSource,
+  logger: Logger,
+  ...subscribers: InstanceType<(typeof SUBSCRIBERS)[number]>[]
+): Subscriptions {
+  const subscriptions = new Subscriptions({ store, dataSource, schema: LICENSING_SCHEMA, logger });
+  for (const subscriber of subscribers) {
+    if ('handle' in subscriber) subscriptions.reactor(subscriber);
+    else subscriptions.projection(subscriber);
+  }
+  return subscriptions;
+}

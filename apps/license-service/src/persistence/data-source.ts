@@ -1,0 +1,53 @@
+import { createPool, prepareSchema } from '@allotree/platform';
+import { DataSource } from 'typeorm';
+import { LicensingViews1780000000000 } from './1780000000000-licensing-views.js';
+import { ENTITIES } from './entities.js';
+
+/** Under this name the data source is injected. */
+export const LICENSING = 'licensing';
+/** The schema with everything of this service; nobody else reads it. */
+export const LICENSING_SCHEMA = 'licensing';
+
+/**
+ * Connects to the read models of this service, after bringing their schema up to date.
+ * @param connectionString of the database
+ */
+export async function openLicensingDataSource(connectionString: string, poolSize: number): Promise<DataSource> {
+  await createLicensingSchema(connectionString);
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: connectionString,
+    schema: LICENSING_SCHEMA,
+    applicationName: 'license-service',
+    poolSize,
+    entities: ENTITIES,
+    migrations: [LicensingViews1780000000000],
+    migrationsTableName: 'migration',
+    // All or nothing, and two processes that start together take turns.
+    migrationsTransactionMode: 'all',
+  });
+  await dataSource.initialize();
+  await migrate(dataSource);
+  return dataSource;
+}
+
+async function createLicensingSchema(connectionString: string): Promise<void> {
+  const pool = createPool({ connectionString, max: 1, applicationName: 'license-service schema' });
+  try {
+    await prepareSchema(pool, LICENSING_SCHEMA, `CREATE SCHEMA IF NOT EXISTS ${LICENSING_SCHEMA}`);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function migrate(dataSource: DataSource): Promise<void> {
+  const lock = dataSource.createQueryRunner();
+  await lock.connect();
+  try {
+    await lock.query("SELECT pg_advisory_lock(hashtextextended('allotree licensing migrations', 0))");
+    await dataSource.runMigrations();
+  } finally {
+    await lock.query("SELECT pg_advisory_unlock(hashtextextended('allotree licensing migrations', 0))");
+    await lock.release();
+  }
+}

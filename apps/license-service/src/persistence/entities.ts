@@ -1,0 +1,239 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+const schema = 'licensing';
+const limit = (name: string) => ({ name, type: 'bigint', nullable: true }) as const;
+
+/** A group as the license service knows it. `path`: the ids from the root down to the group itself. */
+@Entity({ name: 'license_group', schema })
+@Index('ix_license_group_parent', ['projectId', 'parentId'])
+export class LicenseGroupEntity {
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_license_group' })
+  projectId!: string;
+  @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_license_group' })
+  groupId!: string;
+  @Column({ name: 'parent_id', type: 'text', nullable: true })
+  parentId!: string | null;
+  @Column({ type: 'text' })
+  type!: string;
+  @Column({ type: 'text' })
+  name!: string;
+  @Column({ type: 'text', array: true })
+  path!: string[];
+  @Column({ name: 'removed_at', type: 'timestamptz', nullable: true })
+  removedAt!: Date | null;
+}
+
+/** What a group may use of a resource by its own limit, and what is used in it and below. */
+@Entity({ name: 'group_quota', schema })
+export class GroupQuotaEntity {
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
+  projectId!: string;
+  @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
+  groupId!: string;
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
+  resource!: string;
+  /** Whether there is a limit of its own at all. */
+  @Column({ type: 'boolean' })
+  restricted!: boolean;
+  /** `null`: none, or unlimited. */
+  @Column(limit('own_limit'))
+  ownLimit!: string | null;
+  @Column({ type: 'integer' })
+  consumed!: number;
+  @Column({ type: 'integer' })
+  suspended!: number;
+}
+
+@Entity({ name: 'restriction', schema })
+export class RestrictionEntity {
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_restriction' })
+  projectId!: string;
+  @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_restriction' })
+  groupId!: string;
+  @Column({ type: 'boolean' })
+  enabled!: boolean;
+  @Column({ name: 'pool_mode', type: 'text' })
+  poolMode!: string;
+  @Column({ name: 'grace_period_days', type: 'integer' })
+  gracePeriodDays!: number;
+  @Column({ type: 'jsonb', nullable: true })
+  reminder!: object | null;
+}
+
+@Entity({ name: 'allotment', schema })
+export class AllotmentEntity {
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_allotment' })
+  projectId!: string;
+  @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_allotment' })
+  groupId!: string;
+  @PrimaryColumn({ name: 'allotment_id', type: 'text', primaryKeyConstraintName: 'pk_allotment' })
+  allotmentId!: string;
+  @Column({ type: 'text' })
+  type!: string;
+  @Column(limit('sip_number'))
+  sipNumber!: string | null;
+  @Column(limit('mobile_app'))
+  mobileApp!: string | null;
+  @Column(limit('ukey2'))
+  ukey2!: string | null;
+  @Column({ type: 'text', array: true })
+  features!: string[];
+  @Column({ name: 'valid_from', type: 'timestamptz' })
+  validFrom!: Date;
+  @Column({ name: 'valid_until', type: 'timestamptz', nullable: true })
+  validUntil!: Date | null;
+}
+
+/** One unit in use. What is released is not here any more. */
+@Entity({ name: 'assignment', schema })
+@Index('ix_assignment_group', ['projectId', 'groupId'])
+export class AssignmentEntity {
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_assignment' })
+  projectId!: string;
+  @PrimaryColumn({ name: 'assignment_id', type: 'text', primaryKeyConstraintName: 'pk_assignment' })
+  assignmentId!: string;
+  @Column({ name: 'group_id', type: 'text' })
+  groupId!: string;
+  @Column({ type: 'text' })
+  resource!: string;
+  @Column({ type: 'text', nullable: true })
+  label!: string | null;
+  @Column({ type: 'text', nullable: true })
+  holder!: string | null;
+  @Column({ name: 'sip_assignment_id', type: 'text', nullable: true })
+  sipAssignmentId!: string | null;
+  @Column({ type: 'boolean' })
+  suspended!: boolean;
+  @Column({ name: 'assigned_at', type: 'timestamptz' })
+  assignedAt!: Date;
+}
+
+/** A license of a project. A device's Basic license has the id `basic:<serial number>`. */
+@Entity({ name: 'license', schema })
+export class LicenseEntity {
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_license' })
+  projectId!: string;
+  @PrimaryColumn({ name: 'license_id', type: 'text', primaryKeyConstraintName: 'pk_license' })
+  licenseId!: string;
+  @Column({ type: 'text' })
+  type!: string;
+  @Column(limit('sip_number'))
+  sipNumber!: string | null;
+  @Column(limit('mobile_app'))
+  mobileApp!: string | null;
+  @Column(limit('ukey2'))
+  ukey2!: string | null;
+  @Column({ type: 'text', array: true })
+  features!: string[];
+  @Column({ name: 'valid_from', type: 'timestamptz' })
+  validFrom!: Date;
+  @Column({ name: 'valid_until', type: 'timestamptz', nullable: true })
+  validUntil!: Date | null;
+  @Column({ type: 'jsonb' })
+  source!: object;
+  @Column({ name: 'suspended_reason', type: 'text', nullable: true })
+  suspendedReason!: string | null;
+  @Column({ name: 'revoked_reason', type: 'text', nullable: true })
+  revokedReason!: string | null;
+}
+
+@Entity({ name: 'stock_partner', schema })
+export class StockPartnerEntity {
+  @PrimaryColumn({ name: 'partner_id', type: 'text', primaryKeyConstraintName: 'pk_stock_partner' })
+  partnerId!: string;
+  @Column({ name: 'tenant_id', type: 'text' })
+  tenantId!: string;
+  @Column({ type: 'text' })
+  kind!: string;
+  @Column({ type: 'text' })
+  name!: string;
+  @Column({ name: 'parent_partner_id', type: 'text', nullable: true })
+  parentPartnerId!: string | null;
+}
+
+@Entity({ name: 'stock_package', schema })
+export class StockPackageEntity {
+  @PrimaryColumn({ name: 'partner_id', type: 'text', primaryKeyConstraintName: 'pk_stock_package' })
+  partnerId!: string;
+  @PrimaryColumn({ name: 'package_id', type: 'text', primaryKeyConstraintName: 'pk_stock_package' })
+  packageId!: string;
+  @Column({ type: 'text' })
+  name!: string;
+  @Column({ name: 'from_partner_id', type: 'text', nullable: true })
+  fromPartnerId!: string | null;
+  @Column({ name: 'from_package_id', type: 'text', nullable: true })
+  fromPackageId!: string | null;
+  @Column(limit('sip_number'))
+  sipNumber!: string | null;
+  @Column(limit('mobile_app'))
+  mobileApp!: string | null;
+  @Column(limit('ukey2'))
+  ukey2!: string | null;
+  @Column(limit('sold_sip_number'))
+  soldSipNumber!: string | null;
+  @Column(limit('sold_mobile_app'))
+  soldMobileApp!: string | null;
+  @Column(limit('sold_ukey2'))
+  soldUkey2!: string | null;
+  @Column(limit('issued_sip_number'))
+  issuedSipNumber!: string | null;
+  @Column(limit('issued_mobile_app'))
+  issuedMobileApp!: string | null;
+  @Column(limit('issued_ukey2'))
+  issuedUkey2!: string | null;
+  @Column({ type: 'text', array: true })
+  features!: string[];
+  @Column({ name: 'valid_from', type: 'timestamptz' })
+  validFrom!: Date;
+  @Column({ name: 'valid_until', type: 'timestamptz', nullable: true })
+  validUntil!: Date | null;
+}
+
+/** Who, when, what, before and after: one entry for every group an event is about. */
+@Entity({ name: 'history_entry', schema })
+@Index('ix_history_entry_group', ['projectId', 'groupId', 'position', 'ordinal'])
+@Index('ix_history_entry_subject', ['projectId', 'subject', 'position', 'ordinal'], { where: '"subject" IS NOT NULL' })
+export class HistoryEntryEntity {
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_history_entry' })
+  projectId!: string;
+  @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'pk_history_entry' })
+  position!: string;
+  @PrimaryColumn({ type: 'integer', primaryKeyConstraintName: 'pk_history_entry' })
+  ordinal!: number;
+  @Column({ name: 'event_id', type: 'text' })
+  eventId!: string;
+  @Column({ name: 'event_type', type: 'text' })
+  eventType!: string;
+  /** `null`: the project as a whole. */
+  @Column({ name: 'group_id', type: 'text', nullable: true })
+  groupId!: string | null;
+  /** `group:<id>`, `restriction:<id>`, `license:<id>`: what `before` and `after` are states of. */
+  @Column({ type: 'text', nullable: true })
+  subject!: string | null;
+  @Column({ type: 'timestamptz' })
+  at!: Date;
+  @Column({ name: 'recorded_at', type: 'timestamptz' })
+  recordedAt!: Date;
+  @Column({ type: 'text' })
+  actor!: string;
+  @Column({ name: 'correlation_id', type: 'text' })
+  correlationId!: string;
+  @Column({ type: 'jsonb' })
+  details!: object;
+  @Column({ type: 'jsonb', nullable: true })
+  before!: object | null;
+  @Column({ type: 'jsonb', nullable: true })
+  after!: object | null;
+}
+
+export const ENTITIES = [
+  LicenseGroupEntity,
+  GroupQuotaEntity,
+  RestrictionEntity,
+  AllotmentEntity,
+  AssignmentEntity,
+  LicenseEntity,
+  StockPartnerEntity,
+  StockPackageEntity,
+  HistoryEntryEntity,
+];
