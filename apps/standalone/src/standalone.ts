@@ -1,5 +1,5 @@
 import { GroupServiceModule } from '@allotree/group-service';
-import { LicenseServiceModule } from '@allotree/license-service';
+import { LICENSE_CONSUMER_GROUP, LicenseServiceModule } from '@allotree/license-service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -101,7 +101,7 @@ const passwordOf = async (configuration: StandaloneConfiguration, folder: DataFo
 };
 
 const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfiguration): Promise<string> => {
-  connectBusConsumers(app, 'license-service');
+  connectBusConsumers(app, LICENSE_CONSUMER_GROUP);
   await app.startAllMicroservices();
   await app.listen(PORT, HOST);
   const address = app.getHttpServer().address();

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { projectFileSchema } from './project-file.js';
 import { ProjectFileError, readProjectFile } from './read-project-file.js';
 
 const examples = resolve(import.meta.dirname, '../../../../examples');
@@ -42,10 +41,6 @@ devices:
 describe('the examples', () => {
   it.each(['hafenblick.yaml', 'house.yaml', 'complex.yaml'])('%s has no mistake', (file) => {
     expect(mistakesIn(example(file))).toEqual([]);
-  });
-
-  it('have an up-to-date JSON Schema beside them (npm run docs makes it)', () => {
-    expect(JSON.parse(example('project.schema.json'))).toEqual(JSON.parse(JSON.stringify(projectFileSchema())));
   });
 });
 

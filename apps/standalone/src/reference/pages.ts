@@ -1,0 +1,126 @@
+import {
+  GROUPS_EVENTS,
+  GROUPS_TOPIC,
+  LICENSING_EVENTS,
+  LICENSING_TOPIC,
+  PROBLEMS,
+  problemType,
+  type ProblemCode,
+} from '@allotree/contracts';
+import { describeConfiguration } from '@allotree/platform';
+import { z } from 'zod';
+import { STANDALONE_CONFIGURATION } from '../configuration.js';
+import { projectFileSchema } from '../demo/project-file.js';
+
+/** The pages of the documentation that are made from the code, by their path in the repository. `npm run docs` writes them. */
+export const referencePages = (): ReadonlyMap<string, string> =>
+  new Map([
+    ['examples/project.schema.json', `${JSON.stringify(projectFileSchema(), null, 2)}\n`],
+    ['docs/reference/configuration.md', configurationPage()],
+    ['docs/reference/events.md', eventsPage()],
+    ['docs/reference/problem-codes.md', problemsPage()],
+  ]);
+
+const NOTE = '<!-- Made from the code by `npm run docs`; a test compares the two. -->';
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+
+const configurationPage = (): string => {
+  const rows = describeConfiguration(STANDALONE_CONFIGURATION).map(({ name, description, allowed, default: usual, secret }) => [
+    `\`${name}\``,
+    usual === null ? '' : `\`${usual}\``,
+    `${description}${secret === true ? ` Also as a file: \`${name}_FILE\`.` : ''}`,
+    allowed,
+  ]);
+  return `${NOTE}
+
+# Configuration
+
+Everything is set by environment variables, and checked at start: a wrong one is named, with what it may be. An empty variable
+counts as not set. What \`npm start\` needs and is not told, it makes and keeps in \`DATA_DIR\`.
+
+${table(['Variable', 'Default', 'What it does', 'Allowed'], rows)}
+
+Tests know one more: \`ALLOTREE_TEST_DATABASE_URL\`, the URL of a PostgreSQL superuser, instead of an embedded server.
+`;
+};
+
+const problemsPage = (): string => {
+  const rows = Object.entries(PROBLEMS).map(([code, { status, title }]) => [
+    `\`${code}\``,
+    String(status),
+    title,
+    `\`${problemType(code as ProblemCode)}\``,
+  ]);
+  return `${NOTE}
+
+# Problem codes
+
+Every refusal and every error is answered as RFC 9457 problem details (\`application/problem+json\`): \`type\`, \`title\`, \`status\`,
+\`detail\`, \`instance\`, \`code\`, \`correlationId\`, and the facts of the code beside them. \`VALIDATION\` lists the fields in \`errors\`.
+
+${table(['code', 'Status', 'Title', 'type'], rows)}
+
+Which rule stands behind a code, and where it is decided: [CONTRIBUTING.md](../../CONTRIBUTING.md#find-the-rule-behind-a-refusal).
+`;
+};
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+const choiceText = ({ enum: members, const: constant }: JsonSchema): string | null => {
+  if (members) return members.map((member) => `\`${String(member)}\``).join(' or ');
+  return constant === undefined ? null : `\`${JSON.stringify(constant)}\``;
+};
+
+const partsText = (properties: NonNullable<JsonSchema['properties']>): string =>
+  `{ ${Object.entries(properties)
+    .map(([name, schema]) => `${name}: ${typeText(schema)}`)
+    .join(', ')} }`;
+
+const typeText = (schema: JsonSchema): string => {
+  const choice = choiceText(schema);
+  if (choice !== null) return choice;
+  const forms = schema.anyOf ?? schema.oneOf;
+  if (forms) return forms.map(typeText).join(' or ');
+  if (schema.type === 'array') return `list of ${typeText(schema.items ?? {})}`;
+  if (schema.properties) return partsText(schema.properties);
+  return schema.type ?? 'anything';
+};
+
+const eventRows = (events: Readonly<Record<string, z.ZodType>>): string[][] =>
+  Object.entries(events).map(([type, data]) => {
+    const { properties = {} } = z.toJSONSchema(data, { unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+    const fields = Object.entries(properties).map(([name, schema]) => `${name}: ${typeText(schema)}`);
+    return [`\`${type}\``, fields.join('<br>')];
+  });
+
+const eventsPage = (): string => `${NOTE}
+
+# Integration events
+
+What one service tells the others, and anybody else who listens. They are CloudEvents 1.0 (structured, JSON) with the extension
+attributes \`tenantid\`, \`correlationid\`, \`causationid\` and \`actor\`. \`subject\` is the project or partner the event is about and the key
+of the message: order is kept per key. Delivery is at least once: deduplicate by \`id\`. A message that keeps failing goes to
+\`<topic>.dlq\` with its error.
+
+## ${GROUPS_TOPIC}
+
+Said by the group service.
+
+${table(['type', 'data'], eventRows(GROUPS_EVENTS))}
+
+## ${LICENSING_TOPIC}
+
+Said by the license service, for billing first of all.
+
+${table(['type', 'data'], eventRows(LICENSING_EVENTS))}
+`;

@@ -1,0 +1,8 @@
+/** `npm run docs`: writes the reference pages and schemas that are made from the code. */
+import { join } from 'node:path';
+import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
+
+requireNode();
+await ensureInstalled();
+await ensureBuilt();
+process.exitCode = await run(process.execPath, [join(root, 'apps/standalone/dist/reference/main.js')]);
