@@ -11,7 +11,7 @@ import { HealthController, Readiness } from './health.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RouteInventory } from './http/route-inventory.js';
-import { createValidationPipe } from './http/validation.js';
+import { SchemaValidationPipe } from './http/validation.js';
 import { AuthGuard } from './identity/guard.js';
 import { SignInController } from './identity/sign-in.controller.js';
 import { createLogger } from './logging.js';
@@ -55,7 +55,7 @@ export class PlatformModule implements OnApplicationShutdown {
         Readiness,
         RouteInventory,
         { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_PIPE, useFactory: createValidationPipe },
+        { provide: APP_PIPE, useClass: SchemaValidationPipe },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],

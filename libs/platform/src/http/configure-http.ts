@@ -30,7 +30,11 @@ export async function createHttpApplication(
     bodyLimit: configuration.BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(reply, problemOf(error), request),
+    // An address that cannot be decoded does not reach the hooks.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      identify(request, reply);
+      sendProblem(reply, problemOf(error), request);
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true, abortOnError: false });
   configureHttp(app);
@@ -66,10 +70,7 @@ function observeRequests(app: NestFastifyApplication): void {
   const durations = httpDurations(app.get<Registry>(METRICS));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
-    const correlationId = correlationIdOf(request);
-    (request as PlatformRequest).correlationId = correlationId;
-    void reply.header('x-correlation-id', correlationId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
-    requestContext.run({ correlationId }, done);
+    requestContext.run({ correlationId: identify(request, reply) }, done);
   });
   // Reading the body leaves the asynchronous context of the hook above.
   fastify.addHook('preValidation', (request, _reply, done) => {
@@ -94,6 +95,13 @@ function observeRequests(app: NestFastifyApplication): void {
     }
     done();
   });
+}
+
+function identify(request: PlatformRequest, reply: FastifyReply): string {
+  const correlationId = correlationIdOf(request);
+  request.correlationId = correlationId;
+  void reply.header('x-correlation-id', correlationId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+  return correlationId;
 }
 
 const isQuiet = (route: string): boolean => route.startsWith('/health/') || route === '/metrics';

@@ -9,7 +9,7 @@ import { prepareSchema } from '../postgres/pool.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from '../tokens.js';
 import { idempotencyKeyOf, type PlatformRequest } from './caller.js';
 import { Problem } from './problem.js';
-import { PROBLEM_CONTENT_TYPE, problemDetails, problemOf } from './problem.filter.js';
+import { PROBLEM_CONTENT_TYPE, problemBody, problemDetails, problemOf } from './problem.filter.js';
 
 const SCHEMA = `
   CREATE SCHEMA IF NOT EXISTS http;
@@ -190,8 +190,9 @@ const isFinal = (status: number): boolean => status < 500 && status !== 429;
 function replay(answer: Answer, reply: FastifyReply): unknown {
   void reply.status(answer.status).header('idempotency-replayed', 'true');
   if (answer.etag !== null) void reply.header('etag', answer.etag);
-  if (answer.problem) void reply.header('content-type', PROBLEM_CONTENT_TYPE);
-  return answer.body ?? undefined;
+  if (!answer.problem) return answer.body ?? undefined;
+  void reply.header('content-type', PROBLEM_CONTENT_TYPE);
+  return problemBody(answer.body);
 }
 
 function etagHeader(reply: FastifyReply): string | null {

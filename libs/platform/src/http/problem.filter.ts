@@ -30,8 +30,11 @@ export function sendProblem(reply: FastifyReply, problem: Problem, request: Fast
   const retryAfter = problem.facts['retryAfterSeconds'];
   if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter));
   if (problem.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
-  void reply.status(details.status).header('content-type', PROBLEM_CONTENT_TYPE).send(JSON.stringify(details));
+  void reply.status(details.status).header('content-type', PROBLEM_CONTENT_TYPE).send(problemBody(details));
 }
+
+/** Bytes: to a text Fastify would add a character set, which this media type does not have. */
+export const problemBody = (details: unknown): Buffer => Buffer.from(JSON.stringify(details));
 
 /** The body of a problem answer. */
 export function problemDetails(problem: Problem, request: FastifyRequest): ProblemDetails {

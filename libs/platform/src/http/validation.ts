@@ -1,4 +1,4 @@
-import { StandardSchemaValidationPipe } from '@nestjs/common';
+import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import type { FieldError } from '@allotree/contracts';
 import { invalid } from './problem.js';
 
@@ -10,19 +10,25 @@ interface Issue {
 /** At most so many wrong fields are named in one answer. */
 const NAMED_ERRORS = 100;
 
-/** Checks what a route takes against the schema it names (`@Body({ schema })`), and answers `VALIDATION` with the fields. */
-export const createValidationPipe = (): StandardSchemaValidationPipe =>
-  new StandardSchemaValidationPipe({
-    exceptionFactory: (issues: readonly Issue[]) => invalid(issues.flatMap(fieldErrors).slice(0, NAMED_ERRORS)),
-  });
+/**
+ * Checks what a route takes against the schema it names (`@Body({ schema })`, `@Param('p', { schema })`), and answers
+ * `VALIDATION` with the fields. Nest's own pipe does not tell which parameter it was.
+ */
+export class SchemaValidationPipe implements PipeTransform {
+  async transform(value: unknown, { schema, data }: ArgumentMetadata): Promise<unknown> {
+    if (schema === undefined) return value;
+    const result = await schema['~standard'].validate(value);
+    if (result.issues === undefined) return result.value;
+    const parameter = typeof data === 'string' ? [data] : [];
+    throw invalid(result.issues.flatMap((issue) => fieldErrors(issue, parameter)).slice(0, NAMED_ERRORS));
+  }
+}
 
 /** An unknown key is an issue of the object that has it, but an error of the field it names. */
-function fieldErrors(issue: Issue): FieldError[] {
-  const path = issue.path ?? [];
-  const keys = (issue as Issue & { code?: string; keys?: string[] }).keys;
-  if (keys !== undefined && (issue as { code?: string }).code === 'unrecognized_keys') {
-    return keys.map((key) => ({ field: fieldName([...path, key]), message: 'is not known' }));
-  }
+function fieldErrors(issue: Issue, parameter: readonly string[]): FieldError[] {
+  const path = [...parameter, ...(issue.path ?? [])];
+  const { code, keys } = issue as Issue & { code?: string; keys?: readonly string[] };
+  if (code === 'unrecognized_keys' && keys !== undefined) return keys.map((key) => ({ field: fieldName([...path, key]), message: 'is not known' }));
   return [{ field: fieldName(path), message: issue.message }];
 }
 
