@@ -1,0 +1,168 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { GROUPS_TOPIC, type CloudEvent } from '@allotree/contracts';
+import { Subscriptions, type EventStore, type RecordedEvent } from '@allotree/event-sourcing';
+import { createHttpApplication, loadConfiguration, PG_POOL, PlatformModule, signToken } from '@allotree/platform';
+import { createTestDatabase } from '@allotree/testing';
+import type pg from 'pg';
+import { GROUP_CONFIGURATION, GroupServiceModule, type GroupConfiguration } from './index.js';
+import { EVENT_STORE } from './tokens.js';
+
+@Module({})
+class ServiceUnderTest {
+  static forRoot(configuration: GroupConfiguration): DynamicModule {
+    const platform = PlatformModule.forRoot({ service: 'group-service', configuration });
+    return { module: ServiceUnderTest, imports: [platform, GroupServiceModule.forRoot(configuration)] };
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  // Bodies are looked at field by field.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+  readonly etag: string | null;
+}
+
+/** The license service, as far as it is asked: says yes until told what else to answer. */
+export class LicenseServiceDouble {
+  answer: { status: number; body: object | null } = { status: 204, body: null };
+  readonly asked: { path: string; body: unknown; authorization: string | undefined }[] = [];
+  private readonly server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString() || 'null') as unknown;
+      this.asked.push({ path: request.url ?? '', body, authorization: request.headers.authorization });
+      response.writeHead(this.answer.status, { 'content-type': 'application/problem+json' });
+      response.end(this.answer.body === null ? undefined : JSON.stringify(this.answer.body));
+    });
+  });
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+const SECRET = 'a secret of the specs, 32 characters and more';
+
+/** The group service on a database of its own, over HTTP. */
+export class Service {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly licenses: LicenseServiceDouble,
+    private readonly url: string,
+    private readonly token: string,
+    private readonly dropDatabase: () => Promise<void>,
+  ) {}
+
+  static async start(settings: Record<string, string> = {}): Promise<Service> {
+    const database = await createTestDatabase();
+    const licenses = new LicenseServiceDouble();
+    const configuration = loadConfiguration(GROUP_CONFIGURATION, {
+      PORT: '0',
+      DATABASE_URL: database.connectionString,
+      TOKEN_SECRET: SECRET,
+      ADMIN_PASSWORD_HASH: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$AAAA',
+      LOG_LEVEL: 'error',
+      LICENSE_SERVICE_URL: await licenses.listen(),
+      ...settings,
+    });
+    const app = await createHttpApplication(ServiceUnderTest.forRoot(configuration), configuration);
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const admin = {
+      userId: 'admin',
+      email: 'admin@allotree.local',
+      role: 'server_administrator',
+      tenantId: null,
+    } as const;
+    const token = await signToken(admin, { secret: SECRET, lifetimeSeconds: 3_600 });
+    return new Service(app, licenses, `http://127.0.0.1:${port}/api/v1`, token, () => database.drop());
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.licenses.close();
+    await this.dropDatabase();
+  }
+
+  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text), etag: response.headers.get('etag') };
+  }
+
+  get = (path: string) => this.request('GET', path);
+  post = (path: string, body: unknown, headers?: Record<string, string>) => this.request('POST', path, body, headers);
+  patch = (path: string, body: unknown, headers?: Record<string, string>) => this.request('PATCH', path, body, headers);
+  delete = (path: string, headers?: Record<string, string>) => this.request('DELETE', path, undefined, headers);
+
+  get store(): EventStore {
+    return this.app.get<EventStore>(EVENT_STORE, { strict: false });
+  }
+
+  /** Every event recorded while something was done, oldest first: `[type, stream]`. */
+  async recordedWhile(work: () => Promise<unknown>): Promise<RecordedEvent[]> {
+    const before = await this.store.head();
+    await work();
+    return [...(await this.store.readAll(['partner', 'group_tree', 'device'], before, 1_000))];
+  }
+
+  /** Waits until everything behind the store has followed. */
+  async settled(): Promise<void> {
+    const subscriptions = this.app.get(Subscriptions, { strict: false });
+    const head = await this.store.head();
+    const names = (await subscriptions.lag()).map(({ name }) => name);
+    for (const name of names) {
+      if (!(await subscriptions.waitUntil(name, head, 30_000))) throw new Error(`${name} does not follow`);
+    }
+  }
+
+  /** What was published about a project or partner, oldest first. */
+  async published(key: string): Promise<CloudEvent[]> {
+    await this.settled();
+    const { rows } = await this.app
+      .get<pg.Pool>(PG_POOL, { strict: false })
+      .query<{ payload: CloudEvent }>(
+        'SELECT payload FROM bus.message WHERE topic = $1 AND key = $2 ORDER BY position',
+        [GROUPS_TOPIC, key],
+      );
+    return rows.map((row) => row.payload);
+  }
+
+  async distributor(name = 'Nordlicht'): Promise<string> {
+    const { body } = await this.post('/partners', {
+      name,
+      kind: 'distributor',
+      administrator: { name: 'Ada', email: 'ada@nordlicht.example' },
+    });
+    return body.partnerId as string;
+  }
+
+  async project(name = 'Hafenblick', partnerId?: string): Promise<string> {
+    const { body } = await this.post('/projects', { name, partnerId: partnerId ?? (await this.distributor()) });
+    return body.projectId as string;
+  }
+
+  async group(projectId: string, parentId: string, name: string, type = 'building'): Promise<string> {
+    const { body } = await this.post(`/projects/${projectId}/groups`, { parentId, type, name });
+    return body.groupId as string;
+  }
+}
