@@ -56,9 +56,15 @@ class Clamp {
 
   /** Ends first, then numbers, newest allotment first, then features. */
   toLimitAbove(groupId: string): void {
-    this.replace(groupId, this.allotments(groupId).flatMap((allotment) => this.bringEndForward(groupId, allotment)));
+    this.replace(
+      groupId,
+      this.allotments(groupId).flatMap((allotment) => this.bringEndForward(groupId, allotment)),
+    );
     for (let excess = this.excessOf(groupId); excess; excess = this.excessOf(groupId)) this.reduceOwn(groupId, excess);
-    this.replace(groupId, this.allotments(groupId).map((allotment) => this.dropFeatures(groupId, allotment)));
+    this.replace(
+      groupId,
+      this.allotments(groupId).map((allotment) => this.dropFeatures(groupId, allotment)),
+    );
   }
 
   /** What is promised beyond a reserved pool goes from the newest allotment of the affected groups. */
@@ -112,7 +118,9 @@ class Clamp {
   private reduceOwn(groupId: string, excess: Excess): void {
     const available = segmentAt(this.change.after.above(groupId), excess.at).units[excess.resource];
     const newest = newestAt(this.allotments(groupId), excess);
-    const others = this.allotments(groupId).filter((allotment) => allotment !== newest && isActiveAt(allotment, excess.at));
+    const others = this.allotments(groupId).filter(
+      (allotment) => allotment !== newest && isActiveAt(allotment, excess.at),
+    );
     this.reduce(groupId, newest, excess.resource, leftFor(available, sumOf(others)[excess.resource]));
   }
 
@@ -129,7 +137,10 @@ class Clamp {
   private reducePool(groupIds: readonly string[], groupId: string, excess: Excess): void {
     const { after } = this.change;
     const candidates = groupIds.flatMap((id) => this.allotments(id).map((allotment) => ({ id, allotment })));
-    const newest = newestAt(candidates.map(({ allotment }) => allotment), excess);
+    const newest = newestAt(
+      candidates.map(({ allotment }) => allotment),
+      excess,
+    );
     const owner = candidates.find(({ allotment }) => allotment === newest)!.id;
     const pool = this.poolOf(groupId);
     const has = segmentAt(after.own(pool), excess.at).units[excess.resource];
@@ -189,4 +200,3 @@ function withUnit(units: Units, resource: Resource, to: Limit): Units {
   const reduced = { ...units, [resource]: to };
   return resource === 'sip_number' ? { ...reduced, mobile_app: least(reduced.mobile_app, to) } : reduced;
 }
-

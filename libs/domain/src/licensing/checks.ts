@@ -28,7 +28,12 @@ export const hasEnded = (term: Pick<Allotment, 'validUntil'>, now: Instant): boo
   term.validUntil !== null && term.validUntil <= now;
 
 /** Why an allotment of a restricted group, put now, would not pass R2, R4 and R5; `null`: it would. */
-export function checkAllotment(envelopes: Envelopes, groupId: string, allotment: Allotment, now: Instant): ProjectRefusal | null {
+export function checkAllotment(
+  envelopes: Envelopes,
+  groupId: string,
+  allotment: Allotment,
+  now: Instant,
+): ProjectRefusal | null {
   const window = windowOf(allotment, now);
   const excess = firstExcess(envelopes.own(groupId), envelopes.above(groupId), window);
   if (excess) return beyondLimitAbove(envelopes, groupId, allotment, excess);
@@ -40,7 +45,10 @@ export function checkAllotment(envelopes: Envelopes, groupId: string, allotment:
 /** Whether all allotments of a group that have not ended, put again now, would pass (R6). */
 export function passes(envelopes: Envelopes, groupId: string, now: Instant): boolean {
   const restriction = restrictionAt(envelopes.state, groupId);
-  return restriction !== null && restriction.allotments.every((a) => hasEnded(a, now) || !checkAllotment(envelopes, groupId, a, now));
+  return (
+    restriction !== null &&
+    restriction.allotments.every((a) => hasEnded(a, now) || !checkAllotment(envelopes, groupId, a, now))
+  );
 }
 
 /** The reserved pool a group takes its share from; `null`: none. */
@@ -58,23 +66,37 @@ export function poolExcess(envelopes: Envelopes, groupId: string, window: Window
   const has = envelopes.own(pool);
   for (const at of instantsIn(window, own, promised, has)) {
     const resource = RESOURCES.find(
-      (r) => segmentAt(own, at).units[r] !== 0 && exceeds(segmentAt(promised, at).units[r], segmentAt(has, at).units[r]),
+      (r) =>
+        segmentAt(own, at).units[r] !== 0 && exceeds(segmentAt(promised, at).units[r], segmentAt(has, at).units[r]),
     );
     if (resource) return { at, resource };
   }
   return null;
 }
 
-function checkFeatures(envelopes: Envelopes, groupId: string, allotment: Allotment, at: Instant): ProjectRefusal | null {
+function checkFeatures(
+  envelopes: Envelopes,
+  groupId: string,
+  allotment: Allotment,
+  at: Instant,
+): ProjectRefusal | null {
   const available = segmentAt(envelopes.above(groupId), at).features;
   const missing = featureList(featureSet(allotment.features) & ~available)[0];
   if (!missing) return null;
   for (const id of pathOf(envelopes.state, parentOf(envelopes.state, groupId))) {
     if (restrictionAt(envelopes.state, id) && !(segmentAt(envelopes.own(id), at).features & featureSet([missing]))) {
-      return { code: 'FEATURE_NOT_AVAILABLE', feature: missing, limitedBy: { groupId: id, name: nameOf(envelopes.state, id) } };
+      return {
+        code: 'FEATURE_NOT_AVAILABLE',
+        feature: missing,
+        limitedBy: { groupId: id, name: nameOf(envelopes.state, id) },
+      };
     }
   }
-  return { code: 'FEATURE_NOT_AVAILABLE', feature: missing, limitedBy: { groupId: null, name: nameOf(envelopes.state, null) } };
+  return {
+    code: 'FEATURE_NOT_AVAILABLE',
+    feature: missing,
+    limitedBy: { groupId: null, name: nameOf(envelopes.state, null) },
+  };
 }
 
 function beyondLimitAbove(envelopes: Envelopes, groupId: string, allotment: Allotment, excess: Excess): ProjectRefusal {

@@ -13,7 +13,11 @@ export function encodeProjectEvent(event: ProjectEvent): { type: string; data: u
 export function decodeProjectEvent(type: string, data: unknown): ProjectEvent {
   if (!(type in STORED)) throw new Error(`unknown event type in a project's stream: ${type}`);
   const { at, ...payload } = data as { at: string };
-  return { type, at: Date.parse(at), data: withInstants(payload, (value) => Date.parse(value as string)) } as ProjectEvent;
+  return {
+    type,
+    at: Date.parse(at),
+    data: withInstants(payload, (value) => Date.parse(value as string)),
+  } as ProjectEvent;
 }
 
 const STORED: { readonly [Type in ProjectEventType]: true } = {

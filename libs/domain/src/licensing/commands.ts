@@ -1,5 +1,15 @@
 import type { Instant } from '../decision.js';
-import type { BillingMode, Feature, FiniteUnits, GroupType, LicenseType, PoolMode, Reminder, Resource, Units } from '../words.js';
+import type {
+  BillingMode,
+  Feature,
+  FiniteUnits,
+  GroupType,
+  LicenseType,
+  PoolMode,
+  Reminder,
+  Resource,
+  Units,
+} from '../words.js';
 import type { LicenseSource, PlacedGroup } from './events.js';
 
 /**

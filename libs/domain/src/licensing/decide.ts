@@ -24,7 +24,8 @@ import type { ProjectState } from './state.js';
  * own events and their effects. `state` stays as it was. No events: already so.
  */
 export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
-  if (!state.whole.project && command.type !== 'OpenProject') return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
+  if (!state.whole.project && command.type !== 'OpenProject')
+    return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
   const now = Math.max(command.now, state.whole.now);
   const recorder = new Recorder(state, now);
   catchUp(recorder, now);
@@ -32,7 +33,10 @@ export function decide(state: ProjectState, command: ProjectCommand): Decision<P
   return refusal ? refuse(refusal) : accept(recorder.events);
 }
 
-type Decide<Type extends ProjectCommandType> = (recorder: Recorder, command: ProjectCommandOf<Type>) => ProjectRefusal | null;
+type Decide<Type extends ProjectCommandType> = (
+  recorder: Recorder,
+  command: ProjectCommandOf<Type>,
+) => ProjectRefusal | null;
 
 const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
   OpenProject: openProject,

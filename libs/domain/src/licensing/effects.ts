@@ -1,3 +1,4 @@
+import type { Instant } from '../decision.js';
 import { exceeds, minus, noCounts, type Counts } from '../limits.js';
 import { RESOURCES, type Resource, type Units } from '../words.js';
 import type { AllotmentRef, AssignmentRef } from './events.js';
@@ -12,7 +13,6 @@ import {
   usageOf,
   type Assignment,
   type LicenseState,
-  type Phase,
   type ProjectState,
   type Usage,
 } from './state.js';
@@ -40,29 +40,34 @@ export function catchUp(recorder: Recorder, now: number): void {
 function startAndEnd(recorder: Recorder, keys: readonly DueKey[]): Touched {
   let capacity = false;
   const groups: string[] = [];
-  const started: AllotmentRef[] = [];
-  const ended: AllotmentRef[] = [];
-  const graceEnded: AllotmentRef[] = [];
-  const lists: Partial<Record<Phase, AllotmentRef[]>> = { active: started, grace: ended };
+  const moved: Record<'active' | 'grace' | 'ended', AllotmentRef[]> = { active: [], grace: [], ended: [] };
   for (const key of keys) {
     if ('licenseId' in key) {
       capacity = moveLicense(recorder, recorder.state.licenses.get(key.licenseId)) || capacity;
-      continue;
-    }
-    const restriction = restrictionAt(recorder.state, key.groupId);
-    if (!restriction) continue;
-    groups.push(key.groupId);
-    for (const allotment of restriction.allotments) {
-      const phase = phaseAt(allotment, restriction.gracePeriodDays, recorder.at);
-      if (phase === allotment.phase) continue;
-      const list = lists[phase] ?? (allotment.phase === 'grace' ? graceEnded : ended);
-      list.push({ groupId: key.groupId, allotmentId: allotment.allotmentId });
+    } else {
+      groups.push(key.groupId);
+      for (const [event, ref] of movesIn(recorder.state, key.groupId, recorder.at)) moved[event].push(ref);
     }
   }
-  for (const allotments of inChunks(ended)) recorder.emit('AllotmentsEnded', { allotments });
-  for (const allotments of inChunks(graceEnded)) recorder.emit('GracePeriodsEnded', { allotments });
-  for (const allotments of inChunks(started)) recorder.emit('AllotmentsStarted', { allotments });
+  for (const allotments of inChunks(moved.grace)) recorder.emit('AllotmentsEnded', { allotments });
+  for (const allotments of inChunks(moved.ended)) recorder.emit('GracePeriodsEnded', { allotments });
+  for (const allotments of inChunks(moved.active)) recorder.emit('AllotmentsStarted', { allotments });
   return { groups, capacity };
+}
+
+/** The allotments of a group that start (`active`), end (`grace`: into their days of grace, if any) or end those days. */
+function* movesIn(
+  state: ProjectState,
+  groupId: string,
+  at: Instant,
+): Generator<['active' | 'grace' | 'ended', AllotmentRef]> {
+  const restriction = restrictionAt(state, groupId);
+  for (const allotment of restriction?.allotments ?? []) {
+    const phase = phaseAt(allotment, restriction!.gracePeriodDays, at);
+    if (phase === allotment.phase || phase === 'scheduled') continue;
+    const ends = phase === 'ended' && allotment.phase !== 'grace' ? 'grace' : phase;
+    yield [ends, { groupId, allotmentId: allotment.allotmentId }];
+  }
 }
 
 /** Whether the license started or ended at the recorder's instant. A revoked one does neither any more. */
@@ -99,7 +104,10 @@ function suspendExcess(recorder: Recorder, touched: Touched): void {
   for (const assignment of inOrder(inForceBelow(state, exceeded))) {
     const limits = binding(assignment.groupId);
     const numberStays = assignment.sipAssignmentId === null || !suspended.has(assignment.sipAssignmentId);
-    if (numberStays && limits.every(({ limit, kept }) => !exceeds(kept[assignment.resource] + 1, limit[assignment.resource]))) {
+    if (
+      numberStays &&
+      limits.every(({ limit, kept }) => !exceeds(kept[assignment.resource] + 1, limit[assignment.resource]))
+    ) {
       for (const { kept } of limits) kept[assignment.resource] += 1;
     } else suspended.add(assignment.assignmentId);
   }
@@ -154,10 +162,13 @@ function reinstateWhatFits(recorder: Recorder): void {
   const { state } = recorder;
   const root = rootOf(state);
   if (root === null || !capacityHasRoom(state, usageOf(state, root))) return;
-  const waiting = [...assignmentsBelow(state, root, (id) => mayReturnBelow(state, id))].filter(({ inForce }) => !inForce);
+  const waiting = [...assignmentsBelow(state, root, (id) => mayReturnBelow(state, id))].filter(
+    ({ inForce }) => !inForce,
+  );
   const returned: AssignmentRef[] = [];
   for (const assignment of inOrder(waiting)) {
-    if (!numberWorks(state, assignment) || exceeds(1, roomFor(state, assignment.groupId, assignment.resource))) continue;
+    if (!numberWorks(state, assignment) || exceeds(1, roomFor(state, assignment.groupId, assignment.resource)))
+      continue;
     const ref = refOf(assignment);
     // Each takes its room before the next is looked at; the event names them all.
     evolve(state, { type: 'AssignmentsReinstated', at: recorder.at, data: { assignments: [ref] } });
@@ -167,7 +178,9 @@ function reinstateWhatFits(recorder: Recorder): void {
 }
 
 const capacityHasRoom = (state: ProjectState, { suspended, inForce }: Readonly<Usage>): boolean =>
-  RESOURCES.some((resource) => suspended[resource] > 0 && !exceeds(1, minus(state.whole.capacity[resource], inForce[resource])));
+  RESOURCES.some(
+    (resource) => suspended[resource] > 0 && !exceeds(1, minus(state.whole.capacity[resource], inForce[resource])),
+  );
 
 const numberWorks = (state: ProjectState, assignment: Assignment): boolean =>
   assignment.sipAssignmentId === null || state.assignments.get(assignment.sipAssignmentId)?.inForce === true;
@@ -176,7 +189,9 @@ const numberWorks = (state: ProjectState, assignment: Assignment): boolean =>
 function mayReturnBelow(state: ProjectState, groupId: string): boolean {
   const { suspended, inForce } = usageOf(state, groupId);
   const own = restrictionAt(state, groupId)?.own;
-  return RESOURCES.some((resource) => suspended[resource] > 0 && !(own && exceeds(1, minus(own[resource], inForce[resource]))));
+  return RESOURCES.some(
+    (resource) => suspended[resource] > 0 && !(own && exceeds(1, minus(own[resource], inForce[resource]))),
+  );
 }
 
 /** The assignments of a group and of the groups below it that are worth a look. */

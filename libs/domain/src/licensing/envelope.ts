@@ -2,7 +2,15 @@ import type { Instant } from '../decision.js';
 import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../feature-set.js';
 import { NO_UNITS, UNLIMITED, basicUnitsOf, exceeds, leastUnits, sameUnits, sumUnits } from '../limits.js';
 import { RESOURCES, type Feature, type Resource, type Units } from '../words.js';
-import { nearestRestricted, nearestRestrictedBelow, parentOf, restrictionAt, usageOf, usedOutside, type ProjectState } from './state.js';
+import {
+  nearestRestricted,
+  nearestRestrictedBelow,
+  parentOf,
+  restrictionAt,
+  usageOf,
+  usedOutside,
+  type ProjectState,
+} from './state.js';
 
 /**
  * Limits over the whole of time. They are piecewise constant, so a list of the instants at which they change is exact
@@ -124,16 +132,12 @@ export function firstExcess(own: Envelope, above: Envelope, window: Window): Exc
 }
 
 /** The start of a window and the instants within it at which one of the envelopes changes, in order. */
-export function instantsIn(window: Window, ...envelopes: readonly Envelope[]): Instant[] {
-  const { from, until } = window;
+export function instantsIn({ from, until }: Window, ...envelopes: readonly Envelope[]): Instant[] {
+  if (until === null) return [from];
   const instants = new Set([from]);
-  if (until !== null) {
-    for (const envelope of envelopes) {
-      for (let index = indexAt(envelope, from) + 1; index < envelope.length; index++) {
-        const at = envelope[index]!.from;
-        if (at >= until) break;
-        instants.add(at);
-      }
+  for (const envelope of envelopes) {
+    for (let index = indexAt(envelope, from) + 1; index < envelope.length && envelope[index]!.from < until; index++) {
+      instants.add(envelope[index]!.from);
     }
   }
   return [...instants].sort((a, b) => a - b);

@@ -131,6 +131,10 @@ interface ProjectEvents {
 
 export type ProjectEventType = keyof ProjectEvents;
 export type ProjectEvent = {
-  [Type in ProjectEventType]: { readonly type: Type; readonly at: Instant; readonly data: Readonly<ProjectEvents[Type]> };
+  [Type in ProjectEventType]: {
+    readonly type: Type;
+    readonly at: Instant;
+    readonly data: Readonly<ProjectEvents[Type]>;
+  };
 }[ProjectEventType];
 export type ProjectEventOf<Type extends ProjectEventType> = Extract<ProjectEvent, { type: Type }>;

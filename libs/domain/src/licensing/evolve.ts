@@ -2,7 +2,14 @@ import type { Instant } from '../decision.js';
 import { NO_FEATURES } from '../feature-set.js';
 import { NO_UNITS, noCounts, type Counts } from '../limits.js';
 import type { Resource } from '../words.js';
-import type { Allotment, AllotmentRef, AssignmentRef, ProjectEvent, ProjectEventOf, ProjectEventType } from './events.js';
+import type {
+  Allotment,
+  AllotmentRef,
+  AssignmentRef,
+  ProjectEvent,
+  ProjectEventOf,
+  ProjectEventType,
+} from './events.js';
 import {
   contribute,
   contributionOf,
@@ -17,7 +24,11 @@ import {
   type Restriction,
 } from './state.js';
 
-type Evolve<Type extends ProjectEventType> = (state: ProjectState, data: ProjectEventOf<Type>['data'], at: Instant) => void;
+type Evolve<Type extends ProjectEventType> = (
+  state: ProjectState,
+  data: ProjectEventOf<Type>['data'],
+  at: Instant,
+) => void;
 
 /**
  * Folds one event into the state, in place. Knows no rule: what an event says has happened.
@@ -227,7 +238,8 @@ function scheduleAllotments(state: ProjectState, groupId: string, at: Instant): 
   const restriction = state.restrictions.get(groupId);
   if (!restriction?.enabled) return;
   for (const { validFrom, validUntil } of restriction.allotments) {
-    const instants = validUntil === null ? [validFrom] : [validFrom, validUntil, graceEndOf(validUntil, restriction.gracePeriodDays)];
+    const instants =
+      validUntil === null ? [validFrom] : [validFrom, validUntil, graceEndOf(validUntil, restriction.gracePeriodDays)];
     for (const instant of instants) if (instant > at) state.schedule.add(instant, { groupId });
   }
 }
@@ -235,7 +247,10 @@ function scheduleAllotments(state: ProjectState, groupId: string, at: Instant): 
 function setPhases(
   state: ProjectState,
   refs: readonly AllotmentRef[],
-  phase: 'active' | 'ended' | ((restriction: Restriction, allotment: Allotment) => Restriction['allotments'][number]['phase']),
+  phase:
+    | 'active'
+    | 'ended'
+    | ((restriction: Restriction, allotment: Allotment) => Restriction['allotments'][number]['phase']),
 ): void {
   for (const [groupId, ids] of byGroup(refs)) {
     const restriction = state.restrictions.get(groupId);
@@ -288,7 +303,12 @@ function setInForce(state: ProjectState, refs: readonly AssignmentRef[], inForce
     const assignment = state.assignments.edit(assignmentId);
     if (!assignment || assignment.inForce === inForce) continue;
     assignment.inForce = inForce;
-    contribute(state, groupId, { inForce: one(resource, inForce ? 1 : -1), suspended: one(resource, inForce ? -1 : 1) }, 1);
+    contribute(
+      state,
+      groupId,
+      { inForce: one(resource, inForce ? 1 : -1), suspended: one(resource, inForce ? -1 : 1) },
+      1,
+    );
   }
 }
 
@@ -305,4 +325,3 @@ function takeFrom(table: ProjectState['atGroup'], id: string, member: string): v
   set?.delete(member);
   if (set?.size === 0) table.remove(id);
 }
-

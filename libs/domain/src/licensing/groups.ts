@@ -29,7 +29,8 @@ export function placeGroups(recorder: Recorder, { groups }: ProjectCommandOf<'Pl
   const fresh = groups.filter(({ groupId }) => !state.groups.has(groupId));
   const placed = new Set<string>();
   for (const { groupId, parentId } of fresh) {
-    if (parentId === null || !(state.groups.has(parentId) || placed.has(parentId))) return groupNotFound(parentId ?? groupId);
+    if (parentId === null || !(state.groups.has(parentId) || placed.has(parentId)))
+      return groupNotFound(parentId ?? groupId);
     placed.add(groupId);
   }
   for (const chunk of inChunks(fresh)) recorder.record('GroupsPlaced', { groups: chunk });
@@ -56,7 +57,8 @@ export function relocateGroup(recorder: Recorder, { groupId, parentId }: Project
 export function removeGroup(recorder: Recorder, { groupId }: ProjectCommandOf<'RemoveGroup'>): Refused {
   const { state } = recorder;
   if (!state.groups.has(groupId)) return null;
-  if (parentOf(state, groupId) === null) return { code: 'VALIDATION', field: 'groupId', message: 'is the root of the project' };
+  if (parentOf(state, groupId) === null)
+    return { code: 'VALIDATION', field: 'groupId', message: 'is the root of the project' };
   release(recorder, [...assignmentsBelow(state, groupId, () => true)].map(refOf), 'group_removed');
   recorder.emit('GroupRemoved', { groupId });
   settle(recorder, { groups: [], capacity: false });
@@ -88,7 +90,11 @@ export function removeMember(recorder: Recorder, { memberId }: ProjectCommandOf<
     if (pairedWith !== null) ids.add(pairedWith);
     ids.add(id);
   }
-  release(recorder, [...ids].map((id) => refOf(state.assignments.get(id)!)), 'member_removed');
+  release(
+    recorder,
+    [...ids].map((id) => refOf(state.assignments.get(id)!)),
+    'member_removed',
+  );
   settle(recorder, { groups: [], capacity: false });
   return null;
 }
@@ -110,7 +116,10 @@ function checkPlace(state: ProjectState, groupId: string, parentId: string): Ref
  * Whether a place can hold what a group and everything below it use and were allotted (domain.md G3); `null`: it can.
  * The group service asks before it decides a move.
  */
-export function checkRelocation(state: ProjectState, move: { groupId: string; parentId: string; now: Instant }): Refused {
+export function checkRelocation(
+  state: ProjectState,
+  move: { groupId: string; parentId: string; now: Instant },
+): Refused {
   const { groupId, parentId } = move;
   const recorder = new Recorder(state, Math.max(move.now, state.whole.now));
   catchUp(recorder, recorder.at);
@@ -123,7 +132,9 @@ export function checkRelocation(state: ProjectState, move: { groupId: string; pa
   const own = restrictionAt(recorder.state, groupId) ? [groupId] : nearestRestrictedBelow(recorder.state, groupId);
   const moved = [...own].flatMap((id) => firstFailure(change, id));
   if (moved[0]) return moved[0];
-  const affected = [...new Set([...affectedBelow(change, groupId), ...(pool === null ? [] : affectedBelow(change, pool))])];
+  const affected = [
+    ...new Set([...affectedBelow(change, groupId), ...(pool === null ? [] : affectedBelow(change, pool))]),
+  ];
   const recorded = recorder.events.length;
   settle(recorder, { groups: pathOf(recorder.state, parentId), capacity: false });
   const suspensions = suspensionsSince(recorder, recorded);
@@ -153,5 +164,7 @@ export function checkDeparture(state: ProjectState, groupId: string, now: Instan
     return { code: 'NOT_TRANSFERABLE', groupId, reason: 'units are assigned in the group or below it' };
   }
   const restricted = restrictionAt(recorder.state, groupId) !== null || usage.restrictedBelow > 0;
-  return restricted ? { code: 'NOT_TRANSFERABLE', groupId, reason: 'units are allotted in the group or below it' } : null;
+  return restricted
+    ? { code: 'NOT_TRANSFERABLE', groupId, reason: 'units are allotted in the group or below it' }
+    : null;
 }

@@ -1,7 +1,10 @@
+import type { Instant } from '../decision.js';
 import { featureList, featureSet } from '../feature-set.js';
 import { sipCoversMobile } from '../limits.js';
+import type { Term } from '../words.js';
 import type { ProjectCommandOf } from './commands.js';
 import { settle } from './effects.js';
+import type { LicenseSource } from './events.js';
 import type { Recorder } from './recorder.js';
 import type { ProjectRefusal } from './refusals.js';
 import { sipBelowMobile } from './restrictions.js';
@@ -15,16 +18,23 @@ export function grantLicense(recorder: Recorder, command: ProjectCommandOf<'Gran
   const { state, at } = recorder;
   if (state.licenses.has(licenseId)) return null;
   const trial = state.whole.trialLicenseId;
-  if (type === 'trial' && trial !== null && !command.anotherTrial) return { code: 'TRIAL_ALREADY_USED', licenseId: trial };
+  if (type === 'trial' && trial !== null && !command.anotherTrial)
+    return { code: 'TRIAL_ALREADY_USED', licenseId: trial };
   const validFrom = command.validFrom ?? at;
-  if (validUntil !== null && validUntil <= validFrom) return invalid('validUntil', 'must be after validFrom');
-  // What left a stock reaches the project however late it comes: its term was checked when it left (L3).
-  if (source.kind !== 'package' && validUntil !== null && validUntil <= at) return invalid('validUntil', 'must be in the future');
+  const refusal = checkTerm({ validFrom, validUntil }, source, at);
+  if (refusal) return refusal;
   if (!sipCoversMobile(units)) return sipBelowMobile(units);
   const features = featureList(featureSet(command.features));
   recorder.emit('LicenseGranted', { licenseId, type, units, features, validFrom, validUntil, source });
   settle(recorder, { groups: [], capacity: true });
   return null;
+}
+
+function checkTerm({ validFrom, validUntil }: Term, source: LicenseSource, now: Instant): Refused {
+  if (validUntil === null) return null;
+  if (validUntil <= validFrom) return invalid('validUntil', 'must be after validFrom');
+  // What left a stock reaches the project however late it comes: its term was checked when it left (L3).
+  return source.kind === 'package' || validUntil > now ? null : invalid('validUntil', 'must be in the future');
 }
 
 /** Moves the end of a license further away; an ended one comes back (domain.md E1). */
@@ -43,7 +53,10 @@ export function extendLicense(recorder: Recorder, command: ProjectCommandOf<'Ext
   });
 }
 
-export const suspendLicense = (recorder: Recorder, { licenseId, reason }: ProjectCommandOf<'SuspendLicense'>): Refused =>
+export const suspendLicense = (
+  recorder: Recorder,
+  { licenseId, reason }: ProjectCommandOf<'SuspendLicense'>,
+): Refused =>
   changeLicense(recorder, licenseId, (license) => {
     if (license.suspendedReason === null) recorder.emit('LicenseSuspended', { licenseId, reason });
     return null;
@@ -77,7 +90,12 @@ function changeLicense(recorder: Recorder, licenseId: string, change: (license: 
 function outsidePackage({ source, units }: LicenseState, validUntil: number | null): Refused {
   if (source.kind !== 'package' || source.packageValidUntil === null) return null;
   if (validUntil !== null && validUntil <= source.packageValidUntil) return null;
-  const limitedBy = { groupId: null, name: `package ${source.packageId}`, limit: units.sip_number, validUntil: source.packageValidUntil };
+  const limitedBy = {
+    groupId: null,
+    name: `package ${source.packageId}`,
+    limit: units.sip_number,
+    validUntil: source.packageValidUntil,
+  };
   return { code: 'PERIOD_OUTSIDE_PARENT', requestedUntil: validUntil, limitedBy };
 }
 

@@ -114,7 +114,9 @@ function switchedOffBy(state: ProjectState, groupId: string, feature: Feature): 
 function statusOf(state: ProjectState, groupId: string): Status {
   for (const id of pathOf(state, groupId)) {
     const restriction = restrictionAt(state, id);
-    const status = restriction ? firstOf(['active', 'grace', 'scheduled'], restriction.allotments.map(statusOfPhase)) : 'active';
+    const status = restriction
+      ? firstOf(['active', 'grace', 'scheduled'], restriction.allotments.map(statusOfPhase))
+      : 'active';
     if (status !== 'active') return status;
   }
   if (state.whole.project?.billingMode === 'postpaid' || state.whole.devices > 0) return 'active';
@@ -137,7 +139,10 @@ function typeOf(state: ProjectState, groupId: string): LicenseType | null {
   const restricted = nearestRestricted(state, groupId);
   if (restricted !== null) {
     const active = restrictionAt(state, restricted)!.allotments.filter(({ phase }) => phase === 'active');
-    return active.reduce<(typeof active)[number] | null>((a, b) => (a && a.sequence > b.sequence ? a : b), null)?.type ?? null;
+    return (
+      active.reduce<(typeof active)[number] | null>((a, b) => (a && a.sequence > b.sequence ? a : b), null)?.type ??
+      null
+    );
   }
   const inForce = [...state.licenses.entries()].map(([, license]) => license).filter(isInForce);
   return inForce.at(-1)?.type ?? (state.whole.devices > 0 ? 'basic' : null);
@@ -159,15 +164,17 @@ export function restrictionOf(recorded: ProjectState, groupId: string, now: Inst
     return { groupId, enabled: false, poolMode: 'shared', gracePeriodDays: 0, reminder: null, allotments: [] };
   }
   const { enabled, poolMode, gracePeriodDays, reminder } = restriction;
-  const allotments = restriction.allotments.map(({ allotmentId, type, units, features, validFrom, validUntil, phase }) => ({
-    allotmentId,
-    type,
-    units,
-    features,
-    validFrom,
-    validUntil,
-    status: statusOfPhase({ phase }),
-  }));
+  const allotments = restriction.allotments.map(
+    ({ allotmentId, type, units, features, validFrom, validUntil, phase }) => ({
+      allotmentId,
+      type,
+      units,
+      features,
+      validFrom,
+      validUntil,
+      status: statusOfPhase({ phase }),
+    }),
+  );
   return { groupId, enabled, poolMode, gracePeriodDays, reminder, allotments };
 }
 
@@ -204,4 +211,3 @@ export function assignmentsOf(recorded: ProjectState, groupId: string, now: Inst
     return { assignmentId, groupId, resource, label, holder, sipAssignmentId, status, assignedAt };
   });
 }
-

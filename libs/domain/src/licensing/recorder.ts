@@ -40,6 +40,7 @@ export class Recorder {
 
 export function inChunks<Item>(items: readonly Item[]): Item[][] {
   const chunks: Item[][] = [];
-  for (let start = 0; start < items.length; start += LONGEST_LIST) chunks.push(items.slice(start, start + LONGEST_LIST));
+  for (let start = 0; start < items.length; start += LONGEST_LIST)
+    chunks.push(items.slice(start, start + LONGEST_LIST));
   return chunks;
 }

@@ -40,7 +40,11 @@ export type ProjectRefusal =
       readonly requestedUntil: Instant | null;
       readonly limitedBy: Binding;
     }
-  | { readonly code: 'FEATURE_NOT_AVAILABLE'; readonly feature: Feature; readonly limitedBy: Pick<Binding, 'groupId' | 'name'> }
+  | {
+      readonly code: 'FEATURE_NOT_AVAILABLE';
+      readonly feature: Feature;
+      readonly limitedBy: Pick<Binding, 'groupId' | 'name'>;
+    }
   | {
       readonly code: 'DESCENDANTS_AFFECTED';
       readonly groups: readonly AffectedGroup[];
@@ -48,9 +52,18 @@ export type ProjectRefusal =
     }
   | { readonly code: 'NO_SIP_NUMBER'; readonly groupId: string }
   | { readonly code: 'SIP_NUMBER_IN_USE'; readonly assignmentId: string; readonly pairedWith: string }
-  | { readonly code: 'LICENSE_EXPIRED'; readonly groupId: string; readonly resource: Resource; readonly limitedBy: Binding }
+  | {
+      readonly code: 'LICENSE_EXPIRED';
+      readonly groupId: string;
+      readonly resource: Resource;
+      readonly limitedBy: Binding;
+    }
   | { readonly code: 'LICENSE_REVOKED'; readonly licenseId: string }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   | { readonly code: 'TRIAL_ALREADY_USED'; readonly licenseId: string }
-  | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'license' | 'allotment' | 'assignment' | 'device'; readonly id: string }
+  | {
+      readonly code: 'NOT_FOUND';
+      readonly what: 'project' | 'group' | 'license' | 'allotment' | 'assignment' | 'device';
+      readonly id: string;
+    }
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };

@@ -49,7 +49,11 @@ export function transferAllotments(recorder: Recorder, command: ProjectCommandOf
   const taken = takeNewestFirst(from, units);
   const short = RESOURCES.find((resource) => taken.missing[resource] > 0);
   if (short) return notEnough(recorder, fromGroupId, short, units[short]);
-  const received = taken.pieces.map((piece, index) => ({ ...piece, allotmentId: `${command.newId}_${index}`, features: [] }));
+  const received = taken.pieces.map((piece, index) => ({
+    ...piece,
+    allotmentId: `${command.newId}_${index}`,
+    features: [],
+  }));
   const broken = [...taken.left, ...received].find((allotment) => !sipCoversMobile(allotment.units));
   if (broken) return sipBelowMobile(broken.units);
 
@@ -137,35 +141,64 @@ function scopeOf({ before, after, now }: Change, groupId: string): string | null
 type Resolved = { readonly allotments: readonly Allotment[] } | ProjectRefusal;
 
 /** What a request asks for, as allotments: known ones by their id or, for a repeated request, by what they say. */
-function resolveAllotments(known: Restriction | undefined, command: ProjectCommandOf<'SetRestriction'>, now: Instant): Resolved {
-  const unclaimed = new Map((known?.allotments ?? []).map((allotment) => [allotment.allotmentId, allotment]));
-  for (const { allotmentId } of command.allotments) if (allotmentId !== null) unclaimed.delete(allotmentId);
+function resolveAllotments(
+  known: Restriction | undefined,
+  command: ProjectCommandOf<'SetRestriction'>,
+  now: Instant,
+): Resolved {
+  const named = new Set(command.allotments.map(({ allotmentId }) => allotmentId));
+  const unclaimed = new Map(
+    (known?.allotments ?? []).filter((a) => !named.has(a.allotmentId)).map((a) => [a.allotmentId, a]),
+  );
   const allotments: Allotment[] = [];
   for (const [index, input] of command.allotments.entries()) {
-    const current = input.allotmentId === null ? claim(unclaimed, input, command.newIds[index]!) : find(known, input.allotmentId);
-    if (input.allotmentId !== null && !current) return { code: 'NOT_FOUND', what: 'allotment', id: input.allotmentId };
-    if (allotments.some(({ allotmentId }) => allotmentId === input.allotmentId)) {
-      return { code: 'VALIDATION', field: `allotments[${index}].allotmentId`, message: 'names an allotment that is named before' };
-    }
-    const allotment: Allotment = {
-      allotmentId: current?.allotmentId ?? command.newIds[index]!,
-      type: input.type,
-      units: input.units,
-      features: featureList(featureSet(input.features)),
-      validFrom: input.validFrom ?? current?.validFrom ?? now,
-      validUntil: input.validUntil,
-    };
-    const refusal = current && sameAllotment(current, allotment) ? null : checkForm(allotment, index, now);
+    const newId = command.newIds[index]!;
+    const current = input.allotmentId === null ? claim(unclaimed, input, newId) : find(known, input.allotmentId);
+    const refusal = checkNamed(allotments, input, { index, current });
     if (refusal) return refusal;
+    const allotment = allotmentOf(input, { current, newId, now });
+    const malformed = current && sameAllotment(current, allotment) ? null : checkForm(allotment, index, now);
+    if (malformed) return malformed;
     allotments.push(allotment);
   }
   return { allotments };
 }
 
+interface Place {
+  readonly current: AllotmentState | undefined;
+  readonly newId: string;
+  readonly now: Instant;
+}
+
+const allotmentOf = (input: AllotmentInput, { current, newId, now }: Place): Allotment => ({
+  allotmentId: current?.allotmentId ?? newId,
+  type: input.type,
+  units: input.units,
+  features: featureList(featureSet(input.features)),
+  validFrom: input.validFrom ?? current?.validFrom ?? now,
+  validUntil: input.validUntil,
+});
+
+function checkNamed(
+  before: readonly Allotment[],
+  { allotmentId }: AllotmentInput,
+  { index, current }: { index: number; current: AllotmentState | undefined },
+): Refused {
+  if (allotmentId === null) return null;
+  if (!current) return { code: 'NOT_FOUND', what: 'allotment', id: allotmentId };
+  const twice = before.some((allotment) => allotment.allotmentId === allotmentId);
+  const field = `allotments[${index}].allotmentId`;
+  return twice ? { code: 'VALIDATION', field, message: 'names an allotment that is named before' } : null;
+}
+
 const find = (known: Restriction | undefined, allotmentId: string): AllotmentState | undefined =>
   known?.allotments.find((allotment) => allotment.allotmentId === allotmentId);
 
-function claim(unclaimed: Map<string, AllotmentState>, input: AllotmentInput, newId: string): AllotmentState | undefined {
+function claim(
+  unclaimed: Map<string, AllotmentState>,
+  input: AllotmentInput,
+  newId: string,
+): AllotmentState | undefined {
   const features = featureSet(input.features);
   const alike = (allotment: AllotmentState): boolean =>
     allotment.type === input.type &&
@@ -220,9 +253,13 @@ function sameSettings(known: Restriction | undefined, settings: RestrictionSetti
 
 function checkTransfer(state: ProjectState, command: ProjectCommandOf<'TransferAllotments'>): Refused {
   const { fromGroupId, toGroupId, units } = command;
-  for (const [field, groupId] of [['fromGroupId', fromGroupId], ['toGroupId', toGroupId]] as const) {
+  for (const [field, groupId] of [
+    ['fromGroupId', fromGroupId],
+    ['toGroupId', toGroupId],
+  ] as const) {
     if (!state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
-    if (!restrictionAt(state, groupId)) return { code: 'VALIDATION', field, message: 'is a group without a restriction' };
+    if (!restrictionAt(state, groupId))
+      return { code: 'VALIDATION', field, message: 'is a group without a restriction' };
   }
   if (fromGroupId === toGroupId) return { code: 'VALIDATION', field: 'toGroupId', message: 'must be another group' };
   if (RESOURCES.every((resource) => units[resource] === 0)) {
@@ -271,4 +308,3 @@ function notEnough(recorder: Recorder, groupId: string, resource: Resource, requ
     at: recorder.at,
   };
 }
-

@@ -1,6 +1,14 @@
 import { exceeds, minus } from '../limits.js';
 import type { Limit, Resource } from '../words.js';
-import { allottedBelow, nearestRestricted, pathOf, restrictionAt, usageOf, usedOutside, type ProjectState } from './state.js';
+import {
+  allottedBelow,
+  nearestRestricted,
+  pathOf,
+  restrictionAt,
+  usageOf,
+  usedOutside,
+  type ProjectState,
+} from './state.js';
 
 /** How much room is left, and which limit leaves the least. */
 export interface Room {
@@ -44,4 +52,3 @@ function unreserved(state: ProjectState, groupId: string, resource: Resource): L
   if (allotted === null) return pool.own[resource] === null ? null : 0;
   return minus(pool.own[resource], allotted + usedOutside(usage, resource));
 }
-

@@ -24,6 +24,7 @@ import {
   type Project,
   type ProjectState,
   type Restriction,
+  type Usage,
 } from './state.js';
 
 /**
@@ -49,7 +50,17 @@ type AllotmentRow = readonly [string, number, UnitsRow, number, Instant, Instant
 /** Group, enabled, pool mode, days of grace, reminder, allotments. */
 type RestrictionRow = readonly [number, boolean, PoolMode, number, Reminder | null, readonly AllotmentRow[]];
 /** Id, group, resource, label, holder, number, since, sequence, in force. */
-type AssignmentRow = readonly [string, number, number, string | null, string | null, string | null, Instant, number, boolean];
+type AssignmentRow = readonly [
+  string,
+  number,
+  number,
+  string | null,
+  string | null,
+  string | null,
+  Instant,
+  number,
+  boolean,
+];
 
 export const PROJECT_SNAPSHOT_VERSION = 1;
 
@@ -68,7 +79,10 @@ export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
     }),
     restrictions: order.flatMap((id) => restrictionRows(place.get(id)!, state.restrictions.get(id))),
     licenses: [...state.licenses.entries()].map(([, license]) => license),
-    devices: [...state.devices.entries()].map(([serialNumber, { groupId }]) => [serialNumber, place.get(groupId) ?? -1]),
+    devices: [...state.devices.entries()].map(([serialNumber, { groupId }]) => [
+      serialNumber,
+      place.get(groupId) ?? -1,
+    ]),
     assignments: [...state.assignments.entries()].map(([, a]) => [
       a.assignmentId,
       place.get(a.groupId)!,
@@ -163,7 +177,16 @@ function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows]:
 function readAssignment(state: ProjectState, ids: readonly string[], row: AssignmentRow): void {
   const [assignmentId, group, resource, label, holder, sipAssignmentId, assignedAt, sequence, inForce] = row;
   const groupId = ids[group]!;
-  const read = { assignmentId, groupId, resource: RESOURCES[resource]!, label, holder, sipAssignmentId, assignedAt, sequence };
+  const read = {
+    assignmentId,
+    groupId,
+    resource: RESOURCES[resource]!,
+    label,
+    holder,
+    sipAssignmentId,
+    assignedAt,
+    sequence,
+  };
   addAssignment(state, { ...read, inForce, pairedWith: null });
   let usage = state.usage.edit(groupId);
   if (!usage) state.usage.put(groupId, (usage = newUsage()));
@@ -174,21 +197,23 @@ function readAssignment(state: ProjectState, ids: readonly string[], row: Assign
 function workOutUsage(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
   for (let index = ids.length - 1; index > 0; index--) {
     const groupId = ids[index]!;
-    const restriction = restrictionAt(state, groupId);
-    if (!restriction && !state.usage.has(groupId)) continue;
-    const usage = usageOf(state, groupId);
+    if (!restrictionAt(state, groupId) && !state.usage.has(groupId)) continue;
     const parentId = ids[snapshot.groups[index]![1]]!;
     let above = state.usage.edit(parentId);
     if (!above) state.usage.put(parentId, (above = newUsage()));
-    above.restrictedBelow += usage.restrictedBelow + (restriction ? 1 : 0);
-    for (const resource of RESOURCES) {
-      above.inForce[resource] += usage.inForce[resource];
-      above.suspended[resource] += usage.suspended[resource];
-      above.inRestricted[resource] += restriction ? usage.inForce[resource] : usage.inRestricted[resource];
-      const own = restriction ? restriction.own[resource] : usage.allotted[resource];
-      above.allotted[resource] += own ?? 0;
-      above.allottedUnlimited[resource] += own === null ? 1 : restriction ? 0 : usage.allottedUnlimited[resource];
-    }
+    addUp(above, usageOf(state, groupId), restrictionAt(state, groupId));
+  }
+}
+
+function addUp(above: Usage, usage: Readonly<Usage>, restriction: Restriction | null): void {
+  above.restrictedBelow += usage.restrictedBelow + (restriction ? 1 : 0);
+  for (const resource of RESOURCES) {
+    above.inForce[resource] += usage.inForce[resource];
+    above.suspended[resource] += usage.suspended[resource];
+    above.inRestricted[resource] += (restriction ? usage.inForce : usage.inRestricted)[resource];
+    const own = restriction?.own[resource];
+    above.allotted[resource] += restriction ? (own ?? 0) : usage.allotted[resource];
+    above.allottedUnlimited[resource] += restriction ? Number(own === null) : usage.allottedUnlimited[resource];
   }
 }
 
@@ -204,7 +229,8 @@ function reschedule(state: ProjectState, snapshot: ProjectSnapshot, ids: readonl
     if (!enabled) continue;
     const groupId = ids[group]!;
     for (const [, , , , validFrom, validUntil] of allotments) {
-      for (const at of [validFrom, validUntil, validUntil === null ? null : graceEndOf(validUntil, grace)]) add(at, { groupId });
+      for (const at of [validFrom, validUntil, validUntil === null ? null : graceEndOf(validUntil, grace)])
+        add(at, { groupId });
     }
   }
 }

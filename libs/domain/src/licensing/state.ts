@@ -1,7 +1,16 @@
 import type { Instant } from '../decision.js';
 import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../feature-set.js';
 import { NO_UNITS, UNLIMITED, basicUnitsOf, eachUnit, noCounts, sumUnits, type Counts } from '../limits.js';
-import { RESOURCES, type BillingMode, type GroupType, type Limit, type PoolMode, type Reminder, type Resource, type Units } from '../words.js';
+import {
+  RESOURCES,
+  type BillingMode,
+  type GroupType,
+  type Limit,
+  type PoolMode,
+  type Reminder,
+  type Resource,
+  type Units,
+} from '../words.js';
 import type { Allotment, License } from './events.js';
 import { DraftSchedule, LiveSchedule, type Schedule } from './schedule.js';
 import { DraftTable, LiveTable, type Table } from './table.js';
@@ -181,7 +190,8 @@ export const restrictionAt = (state: ProjectState, groupId: string): Restriction
   return restriction?.enabled ? restriction : null;
 };
 
-export const parentOf = (state: ProjectState, groupId: string): string | null => state.groups.get(groupId)?.parentId ?? null;
+export const parentOf = (state: ProjectState, groupId: string): string | null =>
+  state.groups.get(groupId)?.parentId ?? null;
 
 /** The group and its ancestors, the root last. */
 export function* pathOf(state: ProjectState, groupId: string | null): Generator<string> {
@@ -214,7 +224,11 @@ const DAY = 86_400_000;
 
 export const graceEndOf = (validUntil: Instant, gracePeriodDays: number): Instant => validUntil + gracePeriodDays * DAY;
 
-export function phaseAt(term: Pick<Allotment, 'validFrom' | 'validUntil'>, gracePeriodDays: number, at: Instant): Phase {
+export function phaseAt(
+  term: Pick<Allotment, 'validFrom' | 'validUntil'>,
+  gracePeriodDays: number,
+  at: Instant,
+): Phase {
   if (at < term.validFrom) return 'scheduled';
   if (term.validUntil === null || at < term.validUntil) return 'active';
   return at < graceEndOf(term.validUntil, gracePeriodDays) ? 'grace' : 'ended';
@@ -297,7 +311,9 @@ export function contributionOf(state: ProjectState, groupId: string): Required<C
     inForce: usage.inForce,
     suspended: usage.suspended,
     restrictedGroups: usage.restrictedBelow + (restriction ? 1 : 0),
-    allotted: restriction ? allottedBy(restriction.own) : { finite: usage.allotted, unlimited: usage.allottedUnlimited },
+    allotted: restriction
+      ? allottedBy(restriction.own)
+      : { finite: usage.allotted, unlimited: usage.allottedUnlimited },
     inRestricted: restriction ? usage.inForce : usage.inRestricted,
   };
 }

@@ -10,7 +10,7 @@ export interface Table<Row> {
   put(id: string, row: Row): void;
   remove(id: string): void;
   readonly size: number;
-  /** Every row; for rebuilding and for the few questions about the whole project. */
+  /** Every row, in the order they were first put; for rebuilding and for the few questions about the whole project. */
   entries(): Iterable<readonly [string, Row]>;
 }
 
@@ -88,7 +88,10 @@ export class DraftTable<Row> implements Table<Row> {
   }
 
   *entries(): Iterable<readonly [string, Row]> {
-    for (const entry of this.below.entries()) if (!this.changed?.has(entry[0])) yield entry;
-    for (const [id, row] of this.changed ?? []) if (row !== REMOVED) yield [id, row];
+    for (const [id] of this.below.entries()) {
+      const row = this.get(id);
+      if (row !== undefined) yield [id, row];
+    }
+    for (const [id, row] of this.changed ?? []) if (row !== REMOVED && !this.below.has(id)) yield [id, row];
   }
 }
