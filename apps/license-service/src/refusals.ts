@@ -62,7 +62,7 @@ function periodOutsideParent(refusal: RefusalOf<'PERIOD_OUTSIDE_PARENT'>): strin
   const wished = refusal.requestedUntil === null ? 'without an end' : `until ${iso(refusal.requestedUntil)}`;
   if (!('requestedFrom' in refusal)) {
     const { limitedBy } = refusal;
-    return `A term ${wished} goes beyond ${whose(limitedBy)}, which ends${until(limitedBy.validUntil)}: end it by then, or extend that first`;
+    return `A term ${wished} goes beyond ${whose(limitedBy)}, which ends ${limitedBy.validUntil === null ? 'there' : iso(limitedBy.validUntil)}: end it by then, or extend that first`;
   }
   const { name, validFrom, validUntil } = refusal.limitedBy;
   return `A term from ${iso(refusal.requestedFrom)} ${wished} is not inside that of the package ${name}, from ${iso(validFrom)}${until(validUntil)}: keep to its term or take another package`;

@@ -316,7 +316,7 @@ describe('selling part of a package (L3)', () => {
   });
 
   it('counts an instant before the last recorded one as that one (U5)', () => {
-    stock({ ...recorded(), at: NOW } as PartnerStockEvent)
+    stock({ ...recorded(), at: NOW })
       .when(sell({ now: START }))
       .then([sold()]);
   });

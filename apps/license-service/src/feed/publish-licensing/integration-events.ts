@@ -40,7 +40,7 @@ function inChunks(assignments: readonly AssignmentRef[]): AssignmentRef[][] {
 }
 
 /** Private event of a project -> what the world hears of it. Nothing: not its business. */
-// eslint-disable-next-line complexity -- one line an event type
+
 export function projectNews(projectId: string, { type, data }: ProjectEvent): readonly Outgoing[] {
   switch (type) {
     case 'LicenseGranted': {

@@ -29,7 +29,6 @@ export class GroupBatch {
   private readonly limited = new Map<string, DatedGroup>();
   private readonly assignments = new AssignmentRows();
 
-  // eslint-disable-next-line complexity -- one line an event type
   add(projectId: string, event: ProjectEvent): void {
     switch (event.type) {
       case 'ProjectOpened': {

@@ -21,7 +21,7 @@ const becomes =
 const goes = (): null => null;
 
 /** The entries of an event. */
-// eslint-disable-next-line complexity -- one line an event type
+
 export function entriesOf(event: ProjectEvent): readonly Entry[] {
   const { type, data } = event;
   switch (type) {
@@ -59,7 +59,7 @@ export function entriesOf(event: ProjectEvent): readonly Entry[] {
 }
 
 /** Of events about what was allotted and is in use. */
-// eslint-disable-next-line complexity -- one line an event type
+
 function entriesBelow({ type, data }: ProjectEvent): readonly Entry[] {
   switch (type) {
     case 'RestrictionChanged': {
