@@ -30,6 +30,7 @@ import { CreateGroupController } from './groups/create-group/create-group.contro
 import { GenerateGroupsController } from './groups/generate-groups/generate-groups.controller.js';
 import { ListGroupsController } from './groups/list-groups/list-groups.controller.js';
 import { HttpLicensingGate, LicensingGate } from './groups/move-group/licensing-gate.js';
+import { MoveToProject } from './groups/move-group/move-to-project.js';
 import { MoveGroupController } from './groups/move-group/move-group.controller.js';
 import { RemoveGroupController } from './groups/remove-group/remove-group.controller.js';
 import { ShowGroupController } from './groups/show-group/show-group.controller.js';
@@ -149,7 +150,16 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         TypeOrmModule.forFeature(ENTITIES, GROUPS),
       ],
       controllers: CONTROLLERS,
-      providers: [...infrastructure(configuration), ...handlers, Trees, Partners, Devices, Groups, Freshness],
+      providers: [
+        ...infrastructure(configuration),
+        ...handlers,
+        Trees,
+        Partners,
+        Devices,
+        Groups,
+        Freshness,
+        MoveToProject,
+      ],
     };
   }
 

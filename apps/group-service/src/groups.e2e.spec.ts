@@ -215,6 +215,62 @@ describe('moving groups (G1, G3)', () => {
   });
 });
 
+describe('moving to another project (G3)', () => {
+  it('places the subtree there, with its members and under new ids, and removes it here', async () => {
+    const a = await service.group(p, p, 'A');
+    const a1 = await service.group(p, a, 'One', 'unit');
+    await service.post(`/projects/${p}/groups/${a1}/members`, { email: 'kim@example.com', name: 'Kim', role: 'user' });
+    const other = await service.project('Other');
+    const checked = await service.post(`/projects/${p}/groups/${a}/move?dryRun=true`, {
+      projectId: other,
+      parentId: other,
+    });
+    expect(checked).toMatchObject({ status: 200, body: { groupId: a } });
+    const moved = await service.post(`/projects/${p}/groups/${a}/move`, { projectId: other, parentId: other });
+    expect(moved).toMatchObject({ status: 200, body: { parentId: other, name: 'A', hasChildren: true } });
+    expect(service.licenses.asked.map(({ path }) => path)).toEqual([
+      `/api/v1/projects/${p}/groups/${a}/departure-check`,
+      `/api/v1/projects/${p}/groups/${a}/departure-check`,
+    ]);
+    expect((await service.get(`/projects/${p}/groups/${a}`)).status).toBe(404);
+    const [one] = (await service.get(`/projects/${other}/groups?parentId=${moved.body.groupId}`)).body.items;
+    expect(one).toMatchObject({ name: 'One', type: 'unit' });
+    const members = await service.get(`/projects/${other}/groups/${one.groupId}/members`);
+    expect(members.body.items).toEqual([expect.objectContaining({ email: 'kim@example.com', groupId: one.groupId })]);
+    expect((await service.published(other)).map(({ type }) => type)).toEqual([
+      'allotree.project-created.v1',
+      'allotree.groups-placed.v1',
+      'allotree.member-added.v1',
+    ]);
+    expect((await service.published(p)).at(-1)?.type).toBe('allotree.group-removed.v1');
+  });
+
+  it('is refused while licenses, devices or names stand in the way, and changes nothing', async () => {
+    const a = await service.group(p, p, 'A');
+    const other = await service.project('Other');
+    const move = (body: object) =>
+      service.post(`/projects/${p}/groups/${a}/move`, { projectId: other, parentId: other, ...body });
+    service.licenses.answer = {
+      status: 409,
+      body: { code: 'NOT_TRANSFERABLE', groupId: a, reason: 'units are assigned' },
+    };
+    const types = await typesOf(async () => {
+      expect(await move({})).toMatchObject({
+        status: 409,
+        body: { code: 'NOT_TRANSFERABLE', reason: 'units are assigned' },
+      });
+      expect(await move({ projectId: 'nowhere' })).toMatchObject({ status: 404, body: { what: 'project' } });
+      expect(await move({ parentId: 'nowhere' })).toMatchObject({ status: 404, body: { what: 'group' } });
+    });
+    expect(types).toEqual([]);
+    service.licenses.answer = { status: 204, body: null };
+    await service.group(other, other, 'a');
+    expect((await move({})).body.code).toBe('NAME_TAKEN');
+    await service.post(`/projects/${p}/groups/${a}/devices`, { serialNumber: `SN-${a}`, model: 'AA-12' });
+    expect((await move({})).body.code).toBe('NOT_TRANSFERABLE');
+  });
+});
+
 describe('removing groups (G4)', () => {
   it('takes everything below along', async () => {
     const a = await service.group(p, p, 'A');

@@ -21,6 +21,7 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     groupId === null
       ? `The device ${serialNumber} belongs to another project: remove it there first`
       : `The device ${serialNumber} is in the group ${groupId} of this project: remove it there first`,
+  NOT_TRANSFERABLE: ({ reason }) => reason,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,
 };

@@ -6,6 +6,7 @@ import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
 import { releaseDevices } from './devices/remove-device/release-devices.reactor.js';
 import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
 import { partnerView } from './partners/list-partners/partner-view.projection.js';
+import { finishDeparture } from './groups/move-group/finish-departure.reactor.js';
 import { finishRegistration } from './partners/register-partner/finish-registration.reactor.js';
 import { treeView } from './projects/tree-view/tree-view.projection.js';
 import { GROUPS } from './tokens.js';
@@ -36,6 +37,7 @@ export function groupSubscriptions({
   subscriptions.projection(treeView);
   subscriptions.reactor(publishGroups(bus));
   subscriptions.reactor(finishRegistration(trees));
+  subscriptions.reactor(finishDeparture(trees));
   subscriptions.reactor(finishAdding(devices));
   subscriptions.reactor(releaseDevices(devices));
   return subscriptions;

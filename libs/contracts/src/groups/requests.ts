@@ -107,7 +107,9 @@ export const ChangeGroupRequest = z
 export type ChangeGroupRequest = z.infer<typeof ChangeGroupRequest>;
 
 /** `POST /projects/{p}/groups/{g}/move` */
-export const MoveGroupRequest = z.strictObject({ parentId: Id }).meta({ examples: [{ parentId: 'group-1' }] });
+export const MoveGroupRequest = z
+  .strictObject({ parentId: Id, /** Another project the group moves to, under new ids. */ projectId: Id.optional() })
+  .meta({ examples: [{ parentId: 'group-1' }] });
 export type MoveGroupRequest = z.infer<typeof MoveGroupRequest>;
 
 /** `POST /projects/{p}/groups/{g}/members` */

@@ -8,6 +8,7 @@ const STORED_TYPES: { readonly [Type in TreeEventType]: string } = {
   ProjectCreated: 'ProjectCreated',
   GroupCreated: 'GroupCreated',
   GroupsGenerated: 'GroupsGenerated',
+  SubtreeAdopted: 'SubtreeAdopted',
   GroupDetailsChanged: 'GroupDetailsChanged',
   GroupMoved: 'GroupMoved',
   SubtreeRemoved: 'SubtreeRemoved',

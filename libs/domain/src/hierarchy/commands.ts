@@ -1,5 +1,6 @@
 import type { GroupType } from '../words.js';
 import type { DeviceFacts, GroupFacts, MemberFacts, ProjectFacts } from './events.js';
+import type { Departure } from './departure.js';
 import type { Generation } from './generation.js';
 
 interface TreeCommands {
@@ -7,6 +8,8 @@ interface TreeCommands {
   CreateProject: ProjectFacts & { name: string; administrator: Omit<MemberFacts, 'groupId'> | null };
   CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
   GenerateGroups: Generation;
+  /** Takes in what left another project (domain.md G3): groups and members get the ids `<newId>_<n>` and `<newId>-m<n>`. */
+  AdoptSubtree: Departure & { newId: string; parentId: string };
   /** `null` leaves it as it is. */
   ChangeGroupDetails: { groupId: string; groupType: GroupType | null; name: string | null };
   MoveGroup: { groupId: string; parentId: string };

@@ -3,6 +3,7 @@ import { MAX_DEPTH } from '../words.js';
 import type { TreeCommand, TreeCommandOf } from './commands.js';
 import type { DeviceFacts, TreeEvent } from './events.js';
 import { generatedId } from './events.js';
+import { adoptedEvents, heightOfColumns } from './departure.js';
 import { generate, planGeneration, topNames } from './generation.js';
 import { nameKey, tidyName } from './names.js';
 import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
@@ -68,6 +69,15 @@ const generateGroups: Decider<'GenerateGroups'> = (state, command) => {
   if (taken.length === 0) return accept(generate(planned.plan));
   const names = taken.slice(0, MAX_NAMED_CLASHES);
   return refuse({ code: 'NAME_TAKEN', parentId: command.parentId, names, count: taken.length });
+};
+
+/** G3: what left another project comes in as new groups. */
+const adoptSubtree: Decider<'AdoptSubtree'> = (state, command) => {
+  const parent = slotOf(state, command.parentId);
+  if (parent === undefined) return notFound('group', command.parentId);
+  if (isGenerated(state, command.newId, command.names.length)) return ALREADY_SO;
+  if (!fitsBelow(state.tree, parent, heightOfColumns(command.parents))) return tooDeep;
+  return nameTaken(state, parent, command.names[0] as string) ?? accept(adoptedEvents(command));
 };
 
 const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
@@ -154,6 +164,7 @@ const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
   CreateProject: createProject,
   CreateGroup: createGroup,
   GenerateGroups: generateGroups,
+  AdoptSubtree: adoptSubtree,
   ChangeGroupDetails: changeGroupDetails,
   MoveGroup: moveGroup,
   RemoveSubtree: removeSubtree,

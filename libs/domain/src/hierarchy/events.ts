@@ -54,11 +54,19 @@ export interface GeneratedGroups {
   readonly names: readonly string[];
 }
 
+/** Where groups of another project were before. */
+export interface SubtreeOrigin {
+  readonly projectId: string;
+  readonly groupId: string;
+}
+
 /** The events of a project's group tree, in the order of its life. */
 interface TreeEvents {
   ProjectCreated: ProjectFacts & { name: string };
   GroupCreated: GroupFacts;
   GroupsGenerated: GeneratedGroups;
+  /** Groups that came from another project, parents first; those of one arrival are appended together. */
+  SubtreeAdopted: GeneratedGroups & { origin: SubtreeOrigin };
   GroupDetailsChanged: { groupId: string; type: GroupType; name: string };
   GroupMoved: { groupId: string; parentId: string };
   /** A group with everything below it left the tree; its devices left just before, each with its own event. */

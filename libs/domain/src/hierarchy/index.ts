@@ -1,4 +1,5 @@
 export * from './commands.js';
+export * from './departure.js';
 export * from './device.js';
 export * from './events.js';
 export * from './generation.js';

@@ -11,6 +11,7 @@ export type TreeRefusal =
   | { readonly code: 'CYCLE'; readonly groupId: string; readonly parentId: string }
   /** `groupId`: where in this project the serial number is; `null`: it is in another project. */
   | { readonly code: 'DEVICE_ELSEWHERE'; readonly serialNumber: string; readonly groupId: string | null }
+  | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'member' | 'device'; readonly id: string }
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };
 

@@ -105,6 +105,7 @@ export const evolveGroupTree = (state: GroupTreeState, event: TreeEvent): GroupT
       insert(state.tree, event.data, slotOf(state, event.data.parentId));
       break;
     case 'GroupsGenerated':
+    case 'SubtreeAdopted':
       placeGenerated(state.tree, event.data);
       break;
     case 'GroupDetailsChanged':

@@ -24,6 +24,7 @@ const TELLERS: { readonly [Type in TreeEventType]: Teller<Type> } = {
   ProjectCreated: (data) => tell('allotree.project-created.v1', data),
   GroupCreated: (group, projectId) => tell('allotree.groups-placed.v1', { projectId, groups: [group] }),
   GroupsGenerated: (run, projectId) => tell('allotree.groups-placed.v1', { projectId, groups: generatedGroups(run) }),
+  SubtreeAdopted: (run, projectId) => tell('allotree.groups-placed.v1', { projectId, groups: generatedGroups(run) }),
   GroupDetailsChanged: (data, projectId) => tell('allotree.group-changed.v1', { projectId, ...data }),
   GroupMoved: (data, projectId) => tell('allotree.group-moved.v1', { projectId, ...data }),
   SubtreeRemoved: (data, projectId) => tell('allotree.group-removed.v1', { projectId, ...data }),

@@ -6,6 +6,8 @@ import { Problem, signToken } from '@allotree/platform';
 export abstract class LicensingGate {
   /** @throws Problem when the new place cannot hold what the subtree uses or was allotted, or nobody answers */
   abstract checkRelocation(projectId: string, groupId: string, parentId: string): Promise<void>;
+  /** @throws Problem while anything is assigned or allotted in the subtree, or nobody answers */
+  abstract checkDeparture(projectId: string, groupId: string): Promise<void>;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -42,8 +44,16 @@ export class HttpLicensingGate extends LicensingGate {
     super();
   }
 
-  async checkRelocation(projectId: string, groupId: string, parentId: string): Promise<void> {
-    const response = await this.post(`/api/v1/projects/${projectId}/groups/${groupId}/relocation-check`, { parentId });
+  checkRelocation(projectId: string, groupId: string, parentId: string): Promise<void> {
+    return this.ask(`/api/v1/projects/${projectId}/groups/${groupId}/relocation-check`, { parentId });
+  }
+
+  checkDeparture(projectId: string, groupId: string): Promise<void> {
+    return this.ask(`/api/v1/projects/${projectId}/groups/${groupId}/departure-check`, {});
+  }
+
+  private async ask(path: string, body: unknown): Promise<void> {
+    const response = await this.post(path, body);
     if (!response.ok) throw await passedOn(response);
   }
 

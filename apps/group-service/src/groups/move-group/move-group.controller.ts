@@ -5,6 +5,7 @@ import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 import { LicensingGate } from './licensing-gate.js';
+import { MoveToProject } from './move-to-project.js';
 
 /** domain.md G1, G3. */
 @Controller('projects/:p/groups/:g/move')
@@ -13,13 +14,14 @@ export class MoveGroupController {
     private readonly trees: Trees,
     private readonly groups: Groups,
     private readonly licensing: LicensingGate,
+    private readonly toProject: MoveToProject,
   ) {}
 
   @Documented({
     tag: 'Groups',
-    summary: 'Move a group, with everything below it, below another group of the project',
+    summary: 'Move a group, with everything below it, below another group of the project, or of another project',
     description:
-      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `?dryRun=true` it is only checked.',
+      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `projectId` it moves to that project, under new ids and with its members; refused while anything is assigned or allotted in it or devices are there. With `?dryRun=true` it is only checked.',
     response: { schema: GroupDetails, example: GROUP_EXAMPLE },
     problems: [
       'VALIDATION',
@@ -29,6 +31,8 @@ export class MoveGroupController {
       'LIMIT_EXCEEDED',
       'PERIOD_OUTSIDE_PARENT',
       'FEATURE_NOT_AVAILABLE',
+      'DESCENDANTS_AFFECTED',
+      'NOT_TRANSFERABLE',
       'STALE_REVISION',
       'OVERLOADED',
     ],
@@ -41,9 +45,13 @@ export class MoveGroupController {
   async move(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: MoveGroupRequest }) { parentId }: MoveGroupRequest,
+    @Body({ schema: MoveGroupRequest }) { parentId, projectId }: MoveGroupRequest,
     @Caller() caller: Caller,
   ): Promise<GroupDetails> {
+    if (projectId !== undefined && projectId !== p) {
+      const groupId = await this.toProject.move({ projectId: p, groupId: g, toProjectId: projectId, parentId }, caller);
+      return this.groups.show(caller.dryRun ? p : projectId, groupId, caller);
+    }
     const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId } as const;
     // The tree first: it refuses at once what the license service need not be asked about.
     const wish = await this.trees.run(command, { context: caller.context, dryRun: true });

@@ -13,10 +13,10 @@ const GROUP_COLUMNS = {
   ordinal: 'bigint',
 };
 
-type Placing = TreeEventOf<'ProjectCreated' | 'GroupCreated' | 'GroupsGenerated'>;
+type Placing = TreeEventOf<'ProjectCreated' | 'GroupCreated' | 'GroupsGenerated' | 'SubtreeAdopted'>;
 
 const placedGroups = (event: Placing) => {
-  if (event.type === 'GroupsGenerated') return generatedGroups(event.data);
+  if (event.type === 'GroupsGenerated' || event.type === 'SubtreeAdopted') return generatedGroups(event.data);
   if (event.type === 'GroupCreated') return [event.data];
   return [{ groupId: event.data.projectId, parentId: null, type: 'company', name: event.data.name } as const];
 };

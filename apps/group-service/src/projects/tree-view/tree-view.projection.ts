@@ -12,6 +12,7 @@ const APPLIERS: {
   ProjectCreated: insertProjects,
   GroupCreated: insertGroups,
   GroupsGenerated: insertGroups,
+  SubtreeAdopted: insertGroups,
   GroupDetailsChanged: changeDetails,
   GroupMoved: moveGroups,
   SubtreeRemoved: removeSubtrees,

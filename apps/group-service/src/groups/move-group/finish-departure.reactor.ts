@@ -1,0 +1,18 @@
+import { groupTreeAggregate } from '@allotree/domain';
+import type { Reactor } from '@allotree/event-sourcing';
+import { followUp } from '../../follow-up.js';
+import type { Trees } from '../../trees.js';
+import { departed } from './departed.js';
+
+/** Removes a subtree from the project it left where the request did not get that far. */
+export const finishDeparture = (trees: Trees): Reactor => ({
+  name: 'finish_departures',
+  categories: [groupTreeAggregate.category],
+  async handle(events) {
+    for (const { type, data, metadata } of events) {
+      const event = groupTreeAggregate.decode(type, data);
+      if (event.type !== 'SubtreeAdopted' || event.data.first > 0) continue;
+      await departed(trees, event.data.origin, followUp(metadata, 'depart'));
+    }
+  },
+});

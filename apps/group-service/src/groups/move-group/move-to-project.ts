@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { departureOf, generatedId, type TreeCommand } from '@allotree/domain';
+import { refusalProblem, type Caller } from '@allotree/platform';
+import { followUp } from '../../follow-up.js';
+import { detailOf } from '../../refusals.js';
+import { Trees } from '../../trees.js';
+import { departed } from './departed.js';
+import { LicensingGate } from './licensing-gate.js';
+
+export interface MoveToProjectWish {
+  readonly projectId: string;
+  readonly groupId: string;
+  readonly toProjectId: string;
+  readonly parentId: string;
+}
+
+/**
+ * A group moves to another project (domain.md G3): it is placed there first, under new ids, then removed here; a reactor
+ * removes it where a crash came between. Nothing that is assigned or allotted goes along.
+ */
+@Injectable()
+export class MoveToProject {
+  constructor(
+    private readonly trees: Trees,
+    private readonly licensing: LicensingGate,
+  ) {}
+
+  /** The id of the group in its new project. @throws Problem when refused; then nothing has changed */
+  async move({ projectId, groupId, toProjectId, parentId }: MoveToProjectWish, caller: Caller): Promise<string> {
+    const checked = { context: caller.context, dryRun: true };
+    await this.trees.run({ type: 'RemoveSubtree', projectId, groupId }, checked);
+    const left = await this.trees.look(projectId, (state) => departureOf(state, groupId));
+    if (!left.ok) throw refusalProblem(left.refusal, detailOf(left.refusal));
+    const newId = caller.newId('adopted');
+    const adopt: TreeCommand = { type: 'AdoptSubtree', projectId: toProjectId, newId, parentId, ...left.departure };
+    const arriving = followUp(caller.context, 'adopt');
+    await this.trees.run(adopt, { context: arriving, dryRun: true });
+    await this.licensing.checkDeparture(projectId, groupId);
+    if (caller.dryRun) return groupId;
+    await this.trees.run(adopt, { context: arriving, dryRun: false });
+    await departed(this.trees, left.departure.origin, followUp(caller.context, 'depart'));
+    return generatedId(newId, 0);
+  }
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { partnerAggregate } from '../partners/partner.js';
+import { deviceAggregate, groupTreeAggregate } from './index.js';
+
+/**
+ * Every event as it lies in stores, one of each version. Never edit an entry: what was written once must be read for
+ * ever. A breaking change adds a `.v2`.
+ */
+const GROUP_TREE = [
+  {
+    type: 'ProjectCreated',
+    data: {
+      projectId: 'hafenblick',
+      tenantId: 'nordlicht',
+      partnerId: 'dealer',
+      timeZone: 'Europe/Berlin',
+      billingMode: 'prepaid',
+      trial: true,
+      name: 'Hafenblick',
+    },
+  },
+  { type: 'GroupCreated', data: { groupId: 'a', parentId: 'hafenblick', type: 'building', name: 'Building A' } },
+  {
+    type: 'GroupsGenerated',
+    data: {
+      newId: 'g',
+      parentId: 'a',
+      levels: ['floor', 'apartment'],
+      first: 0,
+      level: [0, 1, 1],
+      parents: [-1, 0, 0],
+      names: ['Floor 1', 'Apartment 1', 'Apartment 2'],
+    },
+  },
+  {
+    type: 'SubtreeAdopted',
+    data: {
+      newId: 'h',
+      parentId: 'a',
+      levels: ['company', 'building', 'unit', 'floor', 'apartment', 'custom'],
+      first: 0,
+      level: [2],
+      parents: [-1],
+      names: ['Unit 9'],
+      origin: { projectId: 'altbau', groupId: 'unit-9' },
+    },
+  },
+  { type: 'GroupDetailsChanged', data: { groupId: 'a', type: 'building', name: 'Building A1' } },
+  { type: 'GroupMoved', data: { groupId: 'h_0', parentId: 'hafenblick' } },
+  {
+    type: 'MemberAdded',
+    data: { memberId: 'm', groupId: 'a', userId: 'u', email: 'kim@example.com', name: 'Kim', role: 'concierge' },
+  },
+  {
+    type: 'MemberRemoved',
+    data: { memberId: 'm', groupId: 'a', userId: 'u', email: 'kim@example.com', name: 'Kim', role: 'concierge' },
+  },
+  { type: 'DeviceAdded', data: { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' } },
+  { type: 'DeviceRemoved', data: { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' } },
+  { type: 'SubtreeRemoved', data: { groupId: 'a' } },
+];
+
+const DEVICE = [
+  {
+    type: 'DeviceClaimed',
+    data: { serialNumber: 'SN1', claimId: 'c', projectId: 'p', tenantId: 't', groupId: 'a', model: 'AA-12' },
+  },
+  { type: 'DeviceReleased', data: { serialNumber: 'SN1', projectId: 'p', claimId: 'c' } },
+];
+
+const PARTNER = [
+  {
+    type: 'PartnerRegistered',
+    data: {
+      partnerId: 'nordlicht',
+      kind: 'distributor',
+      name: 'Nordlicht',
+      parentPartnerId: null,
+      tenantId: 'nordlicht',
+      administrator: { administratorId: 'u', name: 'Ada', email: 'ada@nordlicht.example' },
+      project: { projectId: 'showroom', name: 'Showroom', timeZone: 'UTC' },
+    },
+  },
+];
+
+describe('stored events', () => {
+  it('of a group tree are read and written as ever, and together make a tree', () => {
+    const events = GROUP_TREE.map(({ type, data }) => groupTreeAggregate.decode(type, data));
+    expect(events.map(groupTreeAggregate.encode)).toEqual(GROUP_TREE);
+    const state = events.reduce(groupTreeAggregate.evolve, groupTreeAggregate.initial());
+    expect([...state.tree.slots.keys()]).toEqual(['hafenblick', 'h_0']);
+  });
+
+  it('of a device', () => {
+    expect(DEVICE.map(({ type, data }) => deviceAggregate.encode(deviceAggregate.decode(type, data)))).toEqual(DEVICE);
+  });
+
+  it('of a partner', () => {
+    expect(PARTNER.map(({ type, data }) => partnerAggregate.encode(partnerAggregate.decode(type, data)))).toEqual(
+      PARTNER,
+    );
+  });
+
+  it('of a type nobody knows stop the reading', () => {
+    expect(() => groupTreeAggregate.decode('GroupVanished', {})).toThrow('unknown event type');
+  });
+});
