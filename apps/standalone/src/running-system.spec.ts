@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readLocalSignIn } from './data-folder.js';
+import { Api } from './demo/api.js';
+
+/** For the e2e specs: the built system as a process of its own, the way a person runs it. */
+
+const root = resolve(import.meta.dirname, '../../..');
+const built = join(root, 'apps/standalone/dist');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface Process {
+  readonly child: ChildProcess;
+  /** What it has said so far, on both outputs. */
+  output(): string;
+  readonly ended: Promise<Ended>;
+}
+
+/** Runs a built script with only these variables beside PATH and HOME. */
+export const runBuilt = (script: string, args: readonly string[], env: Readonly<Record<string, string>>): Process => {
+  const file = join(built, script);
+  if (!existsSync(file)) throw new Error(`${file} is not built: npm run build`);
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [file, ...args], { cwd: root, env: { PATH, HOME, ...env } });
+  let output = '';
+  const listen = (chunk: Buffer): void => {
+    output += chunk.toString();
+  };
+  child.stdout.on('data', listen);
+  child.stderr.on('data', listen);
+  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, output })));
+  return { child, output: () => output, ended };
+};
+
+export interface RunningSystem extends Process {
+  readonly url: string;
+  readonly api: Api;
+  /** Ends it without warning. */
+  kill(): Promise<void>;
+  /** Asks it to stop, as a process manager does. */
+  terminate(): Promise<Ended>;
+}
+
+const PATIENCE_MS = 90_000;
+
+/** Starts the system on any free port and waits until it has said that it is running. */
+export const startSystem = async (dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<RunningSystem> => {
+  const running = runBuilt('main.js', [], { DATA_DIR: dataDir, PORT: '0', ...env });
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!running.output().includes('Allotree is running')) {
+    if (running.child.exitCode !== null || Date.now() > deadline) {
+      running.child.kill('SIGKILL');
+      throw new Error(`the system did not start:\n${running.output()}`);
+    }
+    await sleep(50);
+  }
+  const signIn = await readLocalSignIn(dataDir, Date.now());
+  if (signIn === null) throw new Error('the running system left no session');
+  return {
+    ...running,
+    url: signIn.url,
+    api: new Api(signIn.url, signIn.accessToken),
+    kill: async () => {
+      running.child.kill('SIGKILL');
+      await running.ended;
+    },
+    terminate: () => {
+      running.child.kill('SIGTERM');
+      return running.ended;
+    },
+  };
+};
+
+/** An empty folder, and the systems to end when the spec is over. */
+export const workbench = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'allotree-e2e-'));
+  const systems = new Set<RunningSystem>();
+  return {
+    dataDir: join(folder, 'data'),
+    start: async (env: Readonly<Record<string, string>> = {}): Promise<RunningSystem> => {
+      const system = await startSystem(join(folder, 'data'), env);
+      systems.add(system);
+      return system;
+    },
+    clear: async (): Promise<void> => {
+      // By SIGTERM, so that no embedded database is left behind.
+      for (const system of systems) if (system.child.exitCode === null && system.child.signalCode === null) await system.terminate();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,217 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readLocalSignIn } from './data-folder.js';
+import { Api } from './demo/api.js';
+import { runBuilt, workbench } from './running-system.spec.js';
+
+const MINUTES = 60_000;
+
+let bench: Awaited<ReturnType<typeof workbench>>;
+beforeEach(async () => {
+  bench = await workbench();
+});
+afterEach(() => bench.clear(), 2 * MINUTES);
+
+const passwordIn = (output: string): string | undefined => /Password +(\S+) +\(made now/.exec(output)?.[1];
+
+const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
+
+describe('a start on an empty folder', () => {
+  it(
+    'says where to go, lets the administrator in, stops cleanly and starts again with the same password',
+    async () => {
+      const first = await bench.start();
+      expect(await statusOf(`${first.url}/health/live`)).toBe(200);
+      expect(await statusOf(`${first.url}/health/ready`)).toBe(200);
+      expect(await statusOf(`${first.url}/metrics`)).toBe(200);
+      expect(await statusOf(`${first.url}/api/v1/openapi.json`)).toBe(200);
+      expect(await statusOf(`${first.url}/api/v1/projects`)).toBe(401);
+      const password = passwordIn(first.output()) ?? '';
+      const administrator = await Api.signIn(first.url, 'admin@allotree.local', password);
+      expect(await administrator.list('/projects')).toEqual([]);
+
+      const { code, output } = await first.terminate();
+      expect(code).toBe(0);
+      expect(output).toContain('Stopped.');
+      expect(await readLocalSignIn(bench.dataDir, 0)).toBeNull();
+
+      const second = await bench.start();
+      expect(passwordIn(second.output())).toBeUndefined();
+      expect(await (await Api.signIn(second.url, 'admin@allotree.local', password)).list('/projects')).toEqual([]);
+    },
+    3 * MINUTES,
+  );
+});
+
+describe('a start that cannot be', () => {
+  it(
+    'on a folder in use says so and leaves the other alone',
+    async () => {
+      const first = await bench.start();
+      const { code, output } = await runBuilt('main.js', [], { DATA_DIR: bench.dataDir, PORT: '0' }).ended;
+      expect(code).toBe(1);
+      expect(output).toMatch(/^error: The data folder .* is in use by another running Allotree/m);
+      expect(await statusOf(`${first.url}/health/ready`)).toBe(200);
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'on a port in use says so, names PORT and leaves no database behind',
+    async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await new Promise((done) => other.once('listening', done));
+      const { port } = other.address() as AddressInfo;
+      const { code, output } = await runBuilt('main.js', [], { DATA_DIR: bench.dataDir, PORT: String(port) }).ended;
+      other.close();
+      expect(code).toBe(1);
+      expect(output).toMatch(new RegExp(`^error: port ${port} is in use.*PORT=`, 'm'));
+      // The password that was never shown is not the one that counts.
+      const system = await bench.start();
+      expect(passwordIn(system.output())).toBeDefined();
+    },
+    3 * MINUTES,
+  );
+
+  it('on a folder that cannot be written to says so', async () => {
+    const { code, output } = await runBuilt('main.js', [], { DATA_DIR: '/dev/null/data', PORT: '0' }).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(/^error: the data folder \/dev\/null\/data cannot be written to .*DATA_DIR/m);
+  }, MINUTES);
+
+  it('with a wrong setting names it and what it may be', async () => {
+    const { code, output } = await runBuilt('main.js', [], { DATA_DIR: bench.dataDir, PORT: 'eighty', ADMIN_PASSWORD: 'short' }).ended;
+    expect(code).toBe(1);
+    expect(output).toContain('PORT is "eighty". It must be a whole number from 0 to 65535.');
+    expect(output).toContain('ADMIN_PASSWORD has a value that does not fit');
+    expect(output).not.toContain('short');
+  }, MINUTES);
+});
+
+interface Named {
+  readonly name: string;
+}
+interface Labelled {
+  readonly label: string | null;
+}
+
+/** A project with a license, and the path to its main group. */
+const openProject = async (api: Api): Promise<{ projectId: string; group: string }> => {
+  const partner = { name: 'Nordlicht', kind: 'distributor', administrator: { name: 'Ada', email: 'ada@nordlicht.example' } };
+  const { partnerId } = await api.post<{ partnerId: string }>('/partners', partner);
+  const units = { sip_number: 100_000, mobile_app: 100_000, ukey2: 0 };
+  const { packageId } = await api.post<{ packageId: string }>(`/partners/${partnerId}/packages`, { name: 'Plus', units });
+  const { projectId } = await api.post<{ projectId: string }>('/projects', { name: 'Hafenblick', partnerId });
+  await api.post(`/projects/${projectId}/licenses`, { type: 'plus', partnerId, packageId, units });
+  return { projectId, group: `/projects/${projectId}/groups/${projectId}` };
+};
+
+/** Sends commands one after another until one is not answered; notes those that were. */
+const keepSending = async (
+  target: { url: string; token: string; path: string },
+  bodyOf: (name: string) => object,
+  acknowledged: Set<string>,
+): Promise<{ name: string; key: string }> => {
+  for (;;) {
+    const name = randomUUID();
+    const key = randomUUID();
+    try {
+      const response = await fetch(`${target.url}/api/v1${target.path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${target.token}`, 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify(bodyOf(name)),
+      });
+      await response.text();
+      if (!response.ok) return { name, key };
+      acknowledged.add(name);
+    } catch {
+      return { name, key };
+    }
+  }
+};
+
+const timesEach = (names: readonly (string | null)[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const name of names) if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+};
+
+describe('a kill without warning, under load', () => {
+  it(
+    'loses nothing that was answered, and does nothing twice',
+    async () => {
+      const first = await bench.start();
+      const { projectId, group } = await openProject(first.api);
+      const token = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
+      const groups = { url: first.url, token, path: `/projects/${projectId}/groups` };
+      const assignments = { url: first.url, token, path: `${group}/assignments` };
+      const groupOf = (name: string) => ({ parentId: projectId, type: 'apartment', name });
+      const assignmentOf = (label: string) => ({ resource: 'sip_number', label });
+
+      const madeGroups = new Set<string>();
+      const madeAssignments = new Set<string>();
+      const senders = Array.from({ length: 8 }, (_, index) =>
+        index % 2 === 0
+          ? keepSending(groups, groupOf, madeGroups)
+          : keepSending(assignments, assignmentOf, madeAssignments),
+      );
+      while (madeGroups.size < 200 || madeAssignments.size < 200) await new Promise((next) => setTimeout(next, 20));
+      await first.kill();
+      const unanswered = await Promise.all(senders);
+
+      const second = await bench.start();
+      // Whoever got no answer asks again with the same key; the open ones must come to stand once, done before or not.
+      const again = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
+      for (const [index, { name, key }] of unanswered.entries()) {
+        const { path } = index % 2 === 0 ? groups : assignments;
+        const body = index % 2 === 0 ? groupOf(name) : assignmentOf(name);
+        const send = () =>
+          fetch(`${second.url}/api/v1${path}`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${again}`, 'content-type': 'application/json', 'idempotency-key': key },
+            body: JSON.stringify(body),
+          });
+        let response = await send();
+        while (response.status === 409 && (await response.text()).includes('IDEMPOTENCY_KEY_IN_USE')) {
+          await new Promise((next) => setTimeout(next, 500));
+          response = await send();
+        }
+        expect(response.status).toBe(201);
+        (index % 2 === 0 ? madeGroups : madeAssignments).add(name);
+      }
+
+      const groupNames = timesEach((await second.api.list<Named>(`/projects/${projectId}/groups?parentId=${projectId}`)).map(({ name }) => name));
+      const labels = timesEach((await second.api.list<Labelled>(`${group}/assignments`)).map(({ label }) => label));
+      expect([...madeGroups].filter((name) => groupNames.get(name) !== 1)).toEqual([]);
+      expect([...madeAssignments].filter((label) => labels.get(label) !== 1)).toEqual([]);
+      expect(groupNames.size).toBe(madeGroups.size);
+      expect(labels.size).toBe(madeAssignments.size);
+      const quota = await second.api.get<{ resources: { sip_number: { consumed: number } } }>(`${group}/quota`);
+      expect(quota.resources.sip_number.consumed).toBe(madeAssignments.size);
+    },
+    5 * MINUTES,
+  );
+});
+
+describe('a stop under load', () => {
+  it(
+    'answers what is under way, and keeps all of it',
+    async () => {
+      const first = await bench.start();
+      const { group } = await openProject(first.api);
+      const token = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
+      const made = new Set<string>();
+      const target = { url: first.url, token, path: `${group}/assignments` };
+      const senders = Array.from({ length: 4 }, () => keepSending(target, (label) => ({ resource: 'sip_number', label }), made));
+      while (made.size < 100) await new Promise((next) => setTimeout(next, 20));
+      expect((await first.terminate()).code).toBe(0);
+      await Promise.all(senders);
+
+      const second = await bench.start();
+      const labels = timesEach((await second.api.list<Labelled>(`${group}/assignments`)).map(({ label }) => label));
+      expect([...made].filter((label) => labels.get(label) !== 1)).toEqual([]);
+    },
+    3 * MINUTES,
+  );
+});
