@@ -1,12 +1,25 @@
+import { LRUCache } from 'lru-cache';
 import type { Aggregate, CommandContext, Outcome } from './aggregate.js';
+import { RuntimeStopped } from './errors.js';
 import type { EventStore } from './event-store.js';
+import { SILENT } from './logger.js';
 import type { Logger } from './logger.js';
+import { GroupCommit } from './runtime/group-commit.js';
+import { Mailbox } from './runtime/mailbox.js';
+import type { Surroundings } from './runtime/mailbox.js';
+import type { Request } from './runtime/request.js';
+import { SnapshotWriter } from './runtime/snapshot-writer.js';
+import { catchUp, loadState } from './runtime/state.js';
+import type { LiveState } from './runtime/state.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
 export interface RuntimeOptions {
   readonly store: EventStore;
   readonly snapshots?: SnapshotStore;
-  /** Bound on the states kept in memory, in bytes as `Snapshotting.sizeOf` counts them. Default 512 MiB. */
+  /**
+   * Bound on the states kept in memory between commands, in bytes as `Snapshotting.sizeOf` counts them; least recently
+   * used out. One state larger than all of it is kept alone. Default 512 MiB.
+   */
   readonly maxStateBytes?: number;
   /** Commands that may wait for one stream before `Overloaded`. Default 10,000. */
   readonly maxWaiting?: number;
@@ -18,33 +31,168 @@ export interface RuntimeOptions {
 
 /** What happened, for counters and histograms. Called on the hot path: keep it cheap. */
 export interface RuntimeMetrics {
+  /** One executed command. */
   answered?(category: string, kind: 'accepted' | 'refused' | 'stale' | 'failed'): void;
   /** One call of the store: events, streams and milliseconds. */
   appended?(events: number, streams: number, milliseconds: number): void;
   conflicted?(category: string): void;
   /** A state came from the store: events read (after a snapshot, if there was one) and milliseconds. */
   loaded?(category: string, events: number, milliseconds: number): void;
+  /** A snapshot that could not be trusted; the stream was read instead. */
   snapshotIgnored?(category: string): void;
 }
 
 export interface Handler<State, Command, Event, Refusal> {
-  /** Answers when the events are durable. Rejects with `Overloaded`, `TooManyConflicts`, `OutcomeUnknown`, `RuntimeStopped`. */
+  /**
+   * Decides on the stream `<category>-<id>` and answers when what it decided, and everything that rests on, is durable.
+   * Rejects with `Overloaded`, `TooManyConflicts`, `OutcomeUnknown`, `RuntimeStopped`, or what the aggregate threw.
+   */
   execute(id: string, command: Command, context: CommandContext): Promise<Outcome<Event, Refusal>>;
-  /** Decides as `execute` would and records nothing; `revision` is the one it was decided on. */
+  /** Decides as `execute` would and records nothing (domain.md R7); `revision` is the one it was decided on. */
   dryRun(id: string, command: Command, context?: Pick<CommandContext, 'expectedRevision'>): Promise<Outcome<Event, Refusal>>;
-  /** Looks at the state after everything queued before; `initial()` and `NO_STREAM` when there is no such stream. Keep no reference to it. */
+  /**
+   * Looks at the state after everything queued before; `initial()` and `NO_STREAM` when there is no such stream. The state
+   * goes on changing: return what you need of it, keep no reference.
+   */
   read<T>(id: string, look: (state: State, revision: number) => T): Promise<T>;
 }
 
+/**
+ * Runs commands on aggregates: a mailbox per stream, one append for all streams that are ready together, states in
+ * memory. How: `docs/adr`, and `Mailbox`, `GroupCommit`.
+ */
 export class CommandRuntime {
-  constructor(readonly options: RuntimeOptions) {}
+  readonly #options: RuntimeOptions;
+  readonly #logger: Logger;
+  readonly #commit: GroupCommit;
+  readonly #snapshots: SnapshotWriter | null;
+  /** Streams something waits for. */
+  readonly #busy = new Map<string, Stateful>();
+  /** Streams at rest. */
+  readonly #kept: LRUCache<string, Stateful>;
+  readonly #maxStateBytes: number;
+  readonly #stopListening: () => void;
+  #foreignAppends = 0;
+  #lastPosition = 0n;
+  #stopped = false;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? SILENT;
+    this.#maxStateBytes = options.maxStateBytes ?? 512 * 1024 * 1024;
+    this.#kept = new LRUCache({ maxSize: this.#maxStateBytes });
+    this.#snapshots = options.snapshots ? new SnapshotWriter(options.snapshots, this.#logger) : null;
+    this.#commit = new GroupCommit(options.store, this.#logger, (events, streams, milliseconds, position) => {
+      if (position > this.#lastPosition) this.#lastPosition = position;
+      options.metrics?.appended?.(events, streams, milliseconds);
+    });
+    this.#stopListening = options.store.onAppend((byAnotherProcess) => {
+      if (byAnotherProcess) this.#foreignAppends++;
+    });
+  }
+
+  /** The last position this process appended: what a projection must have reached to show its own writes. */
   get lastPosition(): bigint {
-    throw new Error('not built yet');
+    return this.#lastPosition;
   }
-  aggregate<State, Command, Event, Refusal>(
-    _aggregate: Aggregate<State, Command, Event, Refusal>,
-  ): Handler<State, Command, Event, Refusal> {
-    throw new Error('not built yet');
+
+  /** Bytes of the states at rest, as `Snapshotting.sizeOf` counts them. */
+  get stateBytes(): number {
+    return this.#kept.calculatedSize;
   }
-  async stop(): Promise<void> {}
+
+  /** Commands are for one handler per aggregate; make it once. */
+  aggregate<State, Command, Event, Refusal>(aggregate: Aggregate<State, Command, Event, Refusal>): Handler<State, Command, Event, Refusal> {
+    type Box = Mailbox<State, Command, Event, Refusal>;
+    const { category } = aggregate;
+    if (!/^[^-]+$/.test(category)) throw new Error(`a category is not empty and has no "-": ${category}`);
+    const find = (id: string): Box => {
+      const streamName = `${category}-${id}`;
+      return (this.#busy.get(streamName) ?? this.#kept.get(streamName) ?? this.#mailbox(streamName, aggregate)) as Box;
+    };
+    const ask = (id: string, request: (answer: Promised) => Request<State, Command, Event, Refusal>): Promise<never> =>
+      new Promise((resolve, reject) => {
+        if (this.#stopped) reject(new RuntimeStopped());
+        else find(id).put(request({ tries: 0, resolve: resolve as (value: unknown) => void, reject }));
+      });
+    return {
+      execute: (id, command, context) => ask(id, (answer) => ({ kind: 'execute', command, context, repeat: null, accepted: null, ...answer })),
+      dryRun: (id, command, context) => ask(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
+      read: async (id, look) => {
+        const state = this.#stopped ? null : find(id).restingState;
+        return state ? look(state.value, state.revision) : ask(id, (answer) => ({ kind: 'read', look, ...answer }));
+      },
+    };
+  }
+
+  /** Takes no new commands, answers the accepted ones, finishes the snapshots. The store stays open. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopListening();
+    if (this.#busy.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await this.#snapshots?.finished();
+  }
+
+  #mailbox<State, Command, Event, Refusal>(
+    streamName: string,
+    aggregate: Aggregate<State, Command, Event, Refusal>,
+  ): Mailbox<State, Command, Event, Refusal> {
+    const { store, metrics, clock, maxWaiting = 10_000 } = this.#options;
+    const { category, snapshot } = aggregate;
+    const settled = (state: LiveState<State>): void => {
+      if (snapshot) this.#snapshots?.offer(streamName, state, snapshot);
+    };
+    const around: Surroundings<State> = {
+      maxWaiting,
+      foreignAppends: () => this.#foreignAppends,
+      now: clock ?? (() => new Date()),
+      load: () => this.#load(streamName, aggregate),
+      catchUp: async (state) => void (await catchUp(state, streamName, aggregate, store)),
+      streamRevision: () => store.streamRevision(streamName),
+      findByCommand: (commandId) => store.findByCommand(streamName, commandId),
+      ready: (stream) => this.#commit.add(stream),
+      busy: () => void this.#busy.set(streamName, mailbox),
+      idle: () => this.#rest(streamName, mailbox, snapshot?.sizeOf as SizeOf | undefined),
+      settled,
+      answered: (kind) => metrics?.answered?.(category, kind),
+      conflicted: () => metrics?.conflicted?.(category),
+    };
+    const mailbox = new Mailbox(streamName, aggregate, around);
+    return mailbox;
+  }
+
+  async #load<State, Event>(streamName: string, aggregate: Aggregate<State, never, Event, unknown>): Promise<LiveState<State>> {
+    const { store, snapshots, metrics } = this.#options;
+    const start = performance.now();
+    const { state, eventsRead } = await loadState(streamName, aggregate, store, snapshots, (reason) => {
+      metrics?.snapshotIgnored?.(aggregate.category);
+      this.#logger.warn({ err: reason, stream: streamName }, 'a snapshot was ignored and the stream read from its beginning');
+    });
+    metrics?.loaded?.(aggregate.category, eventsRead, performance.now() - start);
+    return state;
+  }
+
+  /** Nothing waits any more: the state stays as long as there is room. */
+  #rest(streamName: string, mailbox: Stateful, sizeOf: SizeOf = () => undefined): void {
+    this.#busy.delete(streamName);
+    if (this.#stopped && this.#busy.size === 0) this.#whenIdle?.();
+    // The cache takes a new size with a new entry only.
+    this.#kept.delete(streamName);
+    const { state } = mailbox;
+    if (!state) return;
+    const bytes = sizeOf(state.value) ?? sizeOfSmallFacts(state.revision + 1);
+    this.#kept.set(streamName, mailbox, { size: Math.min(Math.max(1, Math.ceil(bytes)), this.#maxStateBytes) });
+  }
 }
+
+type Promised = Pick<Request<never, never, never, never>, 'tries' | 'resolve' | 'reject'>;
+type SizeOf = (state: unknown) => number | undefined;
+
+/** A mailbox, whatever its aggregate is. */
+interface Stateful {
+  readonly state: LiveState<unknown> | null;
+}
+
+/** Of an aggregate that does not say how large its states are. */
+const sizeOfSmallFacts = (events: number): number => 2_048 + 256 * events;

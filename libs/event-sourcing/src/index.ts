@@ -7,3 +7,4 @@ export * from './errors.js';
 export * from './command-runtime.js';
 export * from './subscriptions.js';
 export * from './postgres/postgres-event-store.js';
+export * from './postgres/postgres-snapshot-store.js';

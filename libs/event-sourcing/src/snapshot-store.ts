@@ -10,9 +10,9 @@ export interface Snapshot {
   readonly json: string;
 }
 
-/** Keeps the newest snapshot of each stream. Losing one costs time, never truth. */
+/** Keeps one snapshot of each stream. Losing one costs time, never truth. */
 export interface SnapshotStore {
   load(streamName: string): Promise<Snapshot | null>;
-  /** Does nothing where a newer one of the same version is kept. */
+  /** Takes the place of what was kept, so a bad one does not stay. */
   save(streamName: string, snapshot: Snapshot): Promise<void>;
 }

@@ -112,20 +112,31 @@ BEGIN
     WHERE free[n.stream];
   END IF;
 
+  IF NOT false = ANY (free) THEN
+    RETURN QUERY
+    SELECT true, s.expected + s.count, base + sum(s.count) OVER (ORDER BY s.place)::bigint
+    FROM unnest(p_expected, p_counts) WITH ORDINALITY AS s (expected, count, place) ORDER BY s.place;
+    RETURN;
+  END IF;
+
+  -- A stream that was not free may hold these very events in this very place already: a repeat.
   RETURN QUERY
-  SELECT f OR r.last IS NOT NULL,
-    CASE WHEN f OR r.last IS NOT NULL THEN s.expected + s.count ELSE actual[s.place] END,
-    CASE WHEN f THEN base + sum(s.count) OVER (ORDER BY s.place) ELSE r.last END
-  FROM unnest(p_stream_names, p_expected, p_counts, free) WITH ORDINALITY AS s (name, expected, count, f, place)
-  -- Not free: perhaps a repeat of what the stream already holds in the same place.
-  LEFT JOIN LATERAL (
-    SELECT max(e.position) AS last
-    FROM unnest(p_stream_of, p_revisions, p_ids) AS n (stream, revision, id)
-    JOIN ${schema}.event e ON e.stream_name = s.name AND e.revision = n.revision AND e.event_id = n.id
-    WHERE n.stream = s.place
-    HAVING count(*) = s.count
-  ) r ON NOT f
-  ORDER BY s.place;
+  WITH held AS (
+    SELECT n.stream, count(*) AS count, max(e.position) AS last
+    FROM unnest(p_stream_of, p_names, p_revisions, p_ids) AS n (stream, name, revision, id)
+    JOIN ${schema}.event e ON e.stream_name = n.name AND e.revision = n.revision AND e.event_id = n.id
+    WHERE NOT free[n.stream]
+    GROUP BY n.stream
+  ), wanted AS (
+    -- Positions count every event of the call, those not written too.
+    SELECT s.*, sum(s.count) OVER (ORDER BY s.place)::bigint AS upto
+    FROM unnest(p_expected, p_counts, free, actual) WITH ORDINALITY AS s (expected, count, free, actual, place)
+  )
+  SELECT w.free OR h.last IS NOT NULL,
+    CASE WHEN w.free OR h.last IS NOT NULL THEN w.expected + w.count ELSE w.actual END,
+    CASE WHEN w.free THEN base + w.upto ELSE h.last END
+  FROM wanted w LEFT JOIN held h ON h.stream = w.place AND h.count = w.count
+  ORDER BY w.place;
 END $append$;
 
 -- Positions below it are final.

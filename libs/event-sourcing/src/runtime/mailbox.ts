@@ -1,0 +1,294 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Aggregate, Outcome } from '../aggregate.js';
+import { OutcomeUnknown, Overloaded, TooManyConflicts } from '../errors.js';
+import type { AppendResult, RecordedEvent, StreamAppend } from '../event-store.js';
+import type { ReadyStream } from './group-commit.js';
+import type { Answer, Execution, Request } from './request.js';
+import type { LiveState } from './state.js';
+import { Broken, Turn } from './turn.js';
+
+/** What a mailbox needs of the runtime around it. */
+export interface Surroundings<State> {
+  readonly maxWaiting: number;
+  /** Grows when another process appended something: a state known to be right before that may be behind. */
+  foreignAppends(): number;
+  now(): Date;
+  load(): Promise<LiveState<State>>;
+  /** Folds into the state what is new in the store. */
+  catchUp(state: LiveState<State>): Promise<void>;
+  streamRevision(): Promise<number>;
+  findByCommand(commandId: string): Promise<readonly RecordedEvent[]>;
+  ready(stream: ReadyStream): void;
+  busy(): void;
+  idle(): void;
+  /** The state is durable as it is, and nobody changes it during the call. */
+  settled(state: LiveState<State>): void;
+  answered(kind: Outcome<unknown, unknown>['kind'] | 'failed'): void;
+  conflicted(): void;
+}
+
+/** A command whose state was not the stream's is decided again, this often altogether. */
+const MAX_TRIES = 20;
+
+type Phase = 'idle' | 'loading' | 'asking' | 'ready' | 'appending' | 'checking';
+
+/**
+ * What waits for one stream, and the stream's state. A turn decides all that waits, in order, each on the state the one before
+ * left, and hands over their events as one append; what rests on them is answered when they are durable. There is one
+ * append at a time, so a turn begins on a durable state, and a lost append costs no more than the state.
+ */
+export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
+  #phase: Phase = 'idle';
+  #waiting: Request<State, Command, Event, Refusal>[] = [];
+  /** Decided, and resting on the append or the check under way. */
+  #resting: Answer<State, Command, Event, Refusal>[] = [];
+  #state: LiveState<State> | null = null;
+  /** `foreignAppends()` when the state was last known to be the stream's. */
+  #knownRight = -1;
+  #knownRightAfterAppend = -1;
+  readonly #repeatable = new Map<string, Execution<Command, Event, Refusal>>();
+
+  constructor(
+    readonly streamName: string,
+    private readonly aggregate: Aggregate<State, Command, Event, Refusal>,
+    private readonly around: Surroundings<State>,
+  ) {}
+
+  /** The state, when nothing waits that could change it and nobody else may have; else `null`. */
+  get restingState(): LiveState<State> | null {
+    return this.#phase === 'idle' && this.#isRight() ? this.#state : null;
+  }
+
+  get state(): LiveState<State> | null {
+    return this.#state;
+  }
+
+  put(request: Request<State, Command, Event, Refusal>): void {
+    if (this.#waiting.length >= this.around.maxWaiting) {
+      this.around.answered('failed');
+      request.reject(new Overloaded(this.streamName, this.#waiting.length));
+      return;
+    }
+    this.#waiting.push(request);
+    if (request.kind === 'execute' && request.context.repeatable) this.#rememberRepeatable(request);
+    if (this.#phase !== 'idle') return;
+    this.around.busy();
+    this.#proceed();
+  }
+
+  takeTurn(room: number): StreamAppend | null {
+    const turn = new Turn(this.aggregate, this.#state!, room, () => this.around.now());
+    const right = this.#isRight();
+    const mark = this.around.foreignAppends();
+    let taken = 0;
+    for (let next; (next = this.#waiting[taken]); taken++) {
+      const answer = this.#before(next) ?? this.#decide(next, turn);
+      if (answer === 'unknown' || answer === 'no room') break;
+      if (answer instanceof Broken) {
+        this.#state = null;
+        this.#reject(next, answer.cause);
+        taken++;
+        break;
+      }
+      if (answer && right && turn.events.length === 0) this.#give(answer);
+      else if (answer) this.#resting.push(answer);
+    }
+    this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
+    if (turn.events.length > 0) {
+      this.#phase = 'appending';
+      this.#knownRightAfterAppend = mark;
+      return { streamName: this.streamName, expectedRevision: turn.startRevision, events: turn.events };
+    }
+    if (this.#resting.length > 0) void this.#check(turn.startRevision, mark);
+    else this.#proceed();
+    return null;
+  }
+
+  appendEnded(result: AppendResult | OutcomeUnknown): void {
+    const resting = this.#resting;
+    this.#resting = [];
+    if (result instanceof OutcomeUnknown) this.#gaveUp(resting, result);
+    else if (result.ok) this.#appended(resting, result.position);
+    else this.#conflicted(resting);
+  }
+
+  /** `null`: it has had its answer already. */
+  #decide(
+    request: Request<State, Command, Event, Refusal>,
+    turn: Turn<State, Command, Event, Refusal>,
+  ): Answer<State, Command, Event, Refusal> | Broken | 'no room' | null {
+    if (request.kind === 'execute') return turn.execute(request) ?? 'no room';
+    if (request.kind === 'dryRun') return turn.dryRun(request);
+    try {
+      return turn.read(request);
+    } catch (error) {
+      request.reject(error);
+      return null;
+    }
+  }
+
+  /** The answer of a repeatable command that was recorded before; `unknown` while the store is being asked. */
+  #before(request: Request<State, Command, Event, Refusal>): Answer<State, Command, Event, Refusal> | Broken | 'unknown' | null {
+    if (request.kind !== 'execute' || !request.repeat) return null;
+    const { twin, recorded } = request.repeat;
+    if (twin?.accepted) {
+      request.accepted = twin.accepted;
+      return { request, value: twin.accepted, records: null };
+    }
+    if (!recorded) return 'unknown';
+    const last = recorded.at(-1);
+    if (!last) return null;
+    try {
+      const events = recorded.map(({ type, data }) => this.aggregate.decode(type, data));
+      const { revision, position } = last;
+      return { request, value: { kind: 'accepted', events, revision, position }, records: null };
+    } catch (error) {
+      return new Broken(error);
+    }
+  }
+
+  #rememberRepeatable(request: Execution<Command, Event, Refusal>): void {
+    const { commandId } = request.context;
+    const twin = this.#repeatable.get(commandId) ?? null;
+    this.#repeatable.set(commandId, request);
+    this.#ask(request, twin);
+  }
+
+  #ask(request: Execution<Command, Event, Refusal>, twin: Execution<Command, Event, Refusal> | null): void {
+    const repeat = { twin, recorded: null as readonly RecordedEvent[] | null };
+    request.repeat = repeat;
+    this.around.findByCommand(request.context.commandId).then(
+      (recorded) => {
+        repeat.recorded = recorded;
+        if (this.#phase === 'asking') this.#proceed();
+      },
+      (error: unknown) => {
+        if (request.repeat !== repeat || !this.#waiting.includes(request)) return;
+        this.#waiting = this.#waiting.filter((other) => other !== request);
+        this.#reject(request, error);
+        if (this.#phase === 'asking') this.#proceed();
+      },
+    );
+  }
+
+  /** Whatever comes next for this stream. */
+  #proceed(): void {
+    const next = this.#waiting[0];
+    if (!next) {
+      this.#phase = 'idle';
+      this.around.idle();
+    } else if (!this.#state) {
+      this.#phase = 'loading';
+      void this.#load();
+    } else if (this.#before(next) === 'unknown') {
+      this.#phase = 'asking';
+    } else {
+      this.#phase = 'ready';
+      this.around.ready(this);
+    }
+  }
+
+  async #load(): Promise<void> {
+    const mark = this.around.foreignAppends();
+    try {
+      this.#state = await this.around.load();
+      this.#knownRight = mark;
+      this.around.settled(this.#state);
+    } catch (error) {
+      this.#state = null;
+      const failed = this.#waiting;
+      this.#waiting = [];
+      for (const request of failed) this.#reject(request, error);
+    }
+    this.#proceed();
+  }
+
+  #isRight(): boolean {
+    return this.#state !== null && this.#knownRight === this.around.foreignAppends();
+  }
+
+  /** No events in this turn, but others may have written: its answers hold if the stream still is where the state is. */
+  async #check(revision: number, mark: number): Promise<void> {
+    this.#phase = 'checking';
+    const resting = this.#resting;
+    this.#resting = [];
+    try {
+      const right = (await this.around.streamRevision()) === revision;
+      if (!right && this.#state) await this.around.catchUp(this.#state);
+      this.#knownRight = mark;
+      if (right) for (const answer of resting) this.#give(answer);
+      else this.#again(resting);
+    } catch (error) {
+      this.#state = null;
+      for (const { request } of resting) this.#reject(request, error);
+    }
+    this.#proceed();
+  }
+
+  #appended(resting: readonly Answer<State, Command, Event, Refusal>[], position: bigint): void {
+    if (this.#state) {
+      this.#state.position = position;
+      this.#knownRight = this.#knownRightAfterAppend;
+      this.around.settled(this.#state);
+    }
+    for (const answer of resting) {
+      if (answer.records) answer.records.position = position;
+      this.#give(answer);
+    }
+    this.#proceed();
+  }
+
+  /** Somebody else wrote: the state holds events that are not the stream's. */
+  #conflicted(resting: readonly Answer<State, Command, Event, Refusal>[]): void {
+    this.#state = null;
+    this.around.conflicted();
+    this.#again(resting);
+    const tries = this.#waiting[0]?.tries ?? 0;
+    this.#phase = 'loading';
+    // Two processes at one stream: who lost again steps back a little longer.
+    if (tries > 1) void sleep(Math.random() * tries * 10).then(() => this.#proceed());
+    else this.#proceed();
+  }
+
+  #gaveUp(resting: readonly Answer<State, Command, Event, Refusal>[], error: OutcomeUnknown): void {
+    this.#state = null;
+    for (const { request, records } of resting) if (records) this.#reject(request, error);
+    this.#again(resting.filter(({ records }) => !records));
+    this.#proceed();
+  }
+
+  /** Back to the head of the queue, in their order; what the store said of command ids may have changed. */
+  #again(answers: readonly Answer<State, Command, Event, Refusal>[]): void {
+    const back: Request<State, Command, Event, Refusal>[] = [];
+    for (const { request } of answers) {
+      if (request.kind === 'execute') request.accepted = null;
+      if (++request.tries < MAX_TRIES) back.push(request);
+      else this.#reject(request, new TooManyConflicts(this.streamName, request.tries));
+    }
+    this.#waiting = [...back, ...this.#waiting];
+    for (const request of this.#waiting) if (request.kind === 'execute' && request.repeat) this.#ask(request, request.repeat.twin);
+  }
+
+  #give({ request, value }: Answer<State, Command, Event, Refusal>): void {
+    if (request.kind === 'execute') {
+      this.#forget(request);
+      this.around.answered((value as Outcome<Event, Refusal>).kind);
+    }
+    request.resolve(value);
+  }
+
+  #reject(request: Request<State, Command, Event, Refusal>, error: unknown): void {
+    if (request.kind === 'execute') {
+      request.accepted = null;
+      this.#forget(request);
+      this.around.answered('failed');
+    }
+    request.reject(error);
+  }
+
+  #forget(request: Execution<Command, Event, Refusal>): void {
+    const { commandId } = request.context;
+    if (request.repeat && this.#repeatable.get(commandId) === request) this.#repeatable.delete(commandId);
+    if (request.repeat) request.repeat = null;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Snapshotting } from '../aggregate.js';
+import { NO_STREAM } from '../event-store.js';
+import type { Logger } from '../logger.js';
+import type { SnapshotStore } from '../snapshot-store.js';
+import type { LiveState } from './state.js';
+
+/** Turning a state into JSON stops everything else, so it may take one part in so many of a stream's time. */
+const SHARE_OF_TIME = 50;
+
+/** Writes snapshots behind the back of the commands. A state is turned into JSON at once, the rest follows later. */
+export class SnapshotWriter {
+  readonly #writing = new Set<Promise<void>>();
+  readonly #pauses = new WeakMap<LiveState<never>, number>();
+
+  constructor(
+    private readonly store: SnapshotStore,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Takes a snapshot if enough events have passed since the last. */
+  offer<State>(streamName: string, state: LiveState<State>, snapshotting: Snapshotting<State>): void {
+    if (state.revision - state.snapshotRevision < snapshotting.every || state.revision === NO_STREAM) return;
+    const start = performance.now();
+    if (start < (this.#pauses.get(state as LiveState<never>) ?? 0)) return;
+    const { revision, eventId, position } = state;
+    let json: string;
+    try {
+      json = JSON.stringify(snapshotting.encode(state.value));
+    } catch (error) {
+      this.#report(streamName, error);
+      return;
+    } finally {
+      state.snapshotRevision = revision;
+      const end = performance.now();
+      this.#pauses.set(state as LiveState<never>, end + (end - start) * SHARE_OF_TIME);
+    }
+    const writing = this.store
+      .save(streamName, { version: snapshotting.version, revision, eventId, position, json })
+      .catch((error: unknown) => this.#report(streamName, error))
+      .finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+
+  async finished(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+
+  #report(streamName: string, error: unknown): void {
+    this.logger.warn({ err: error, stream: streamName }, 'a snapshot could not be written');
+  }
+}
