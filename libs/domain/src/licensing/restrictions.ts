@@ -292,7 +292,7 @@ function takeNewestFirst(from: Restriction, units: Readonly<Record<Resource, num
     }
     if (RESOURCES.every((resource) => piece[resource] === 0)) continue;
     left.set(allotment.allotmentId, { ...allotment, units: rest });
-    pieces.push({ ...allotment, units: piece });
+    pieces.push({ ...plainAllotment(allotment), units: piece });
   }
   return { left: [...left.values()], pieces, missing };
 }
