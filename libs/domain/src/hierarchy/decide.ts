@@ -178,5 +178,5 @@ const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
 export const decideGroupTree = (state: GroupTreeState, command: TreeCommand): Decided => {
   if (command.type === 'CreateProject') return createProject(state, command);
   if (!state.project) return notFound('project', command.projectId);
-  return (DECIDERS[command.type] as Decider<TreeCommand['type']>)(state, command as never);
+  return (DECIDERS[command.type] as Decider<TreeCommand['type']>)(state, command);
 };

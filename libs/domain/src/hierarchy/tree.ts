@@ -88,22 +88,29 @@ export const childNamed = (tree: Tree, parent: number, key: string): number | un
 export const fitsBelow = (tree: Tree, parent: number, levels: number): boolean =>
   depthOf(tree, parent) + 1 + levels <= MAX_DEPTH;
 
+/** Counts one child less at the height `from` and one more at `to` (`NONE`: not at all) and returns the height that follows. */
+const recountChild = (tree: Tree, parent: number, from: number, to: number): number => {
+  const counts = tree.childHeights.get(parent) ?? [];
+  if (from !== NONE) counts[from] = at(counts, from) - 1;
+  if (to !== NONE) {
+    while (counts.length <= to) counts.push(0);
+    counts[to] = at(counts, to) + 1;
+  }
+  while (counts[counts.length - 1] === 0) counts.pop();
+  if (counts.length > 0) tree.childHeights.set(parent, counts);
+  else tree.childHeights.delete(parent);
+  return counts.length;
+};
+
 /** A child of `slot` that had the height `from` has `to` now (`NONE`: is not there). Goes up only as far as that matters. */
 const childHeightChanged = (tree: Tree, slot: number, from: number, to: number): void => {
   for (let parent = slot; parent !== NONE; parent = parentOf(tree, parent)) {
-    const counts = tree.childHeights.get(parent) ?? [];
-    if (from !== NONE) counts[from] = (counts[from] ?? 0) - 1;
-    if (to !== NONE) {
-      while (counts.length <= to) counts.push(0);
-      counts[to] = (counts[to] ?? 0) + 1;
-    }
-    while (counts.length > 0 && counts[counts.length - 1] === 0) counts.pop();
-    if (counts.length > 0) tree.childHeights.set(parent, counts);
-    else tree.childHeights.delete(parent);
-    from = heightOf(tree, parent);
-    to = counts.length;
-    if (from === to) return;
-    tree.heights[parent] = to;
+    const before = heightOf(tree, parent);
+    const after = recountChild(tree, parent, from, to);
+    if (before === after) return;
+    tree.heights[parent] = after;
+    from = before;
+    to = after;
   }
 };
 

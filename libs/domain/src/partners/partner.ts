@@ -50,24 +50,22 @@ export interface PartnerState {
   readonly partner: PartnerFacts | null;
 }
 
-const invalidParent = (message: string) =>
-  refuse<PartnerRefusal>({ code: 'VALIDATION', field: 'parentPartnerId', message });
+/** Who may stand below whom. */
+const misplaced = (kind: PartnerKind, parent: PartnerCommand['parent']): string | null => {
+  if (kind === 'distributor') return parent ? 'a distributor has no partner above it' : null;
+  return parent?.kind === 'distributor' ? null : `a ${kind} belongs to a distributor`;
+};
 
 const decide = (state: PartnerState, command: PartnerCommand): Decision<PartnerEvent, PartnerRefusal> => {
   if (state.partner) return accept([]);
   const { type: _, parent, ...facts } = command;
-  const isDistributor = facts.kind === 'distributor';
-  if (isDistributor && parent) return invalidParent('a distributor has no partner above it');
-  if (!isDistributor && parent?.kind !== 'distributor') {
-    return invalidParent(`a ${facts.kind} belongs to a distributor`);
-  }
-  const data: PartnerFacts = {
-    ...facts,
-    name: tidyName(facts.name),
-    parentPartnerId: parent?.partnerId ?? null,
-    tenantId: parent?.tenantId ?? facts.partnerId,
-  };
-  return accept([{ type: 'PartnerRegistered', data }]);
+  const message = misplaced(facts.kind, parent);
+  if (message !== null) return refuse({ code: 'VALIDATION', field: 'parentPartnerId', message });
+  const name = tidyName(facts.name);
+  const place = parent
+    ? { parentPartnerId: parent.partnerId, tenantId: parent.tenantId }
+    : { parentPartnerId: null, tenantId: facts.partnerId };
+  return accept([{ type: 'PartnerRegistered', data: { ...facts, name, ...place } }]);
 };
 
 /** One partner; stream `partner-<partnerId>`. */

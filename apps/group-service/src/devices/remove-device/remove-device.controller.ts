@@ -24,15 +24,15 @@ export class RemoveDeviceController {
   @Delete()
   async remove(
     @Param({ schema: DevicePath }) { p, g, serialNumber }: DevicePath,
-    @Caller() { context, answerRevision }: Caller,
+    @Caller() caller: Caller,
   ): Promise<void> {
     const { events, revision } = await this.trees.run(
       { type: 'RemoveDevice', projectId: p, groupId: g, serialNumber },
-      { context, dryRun: false },
+      { context: caller.context, dryRun: false },
     );
     for (const event of events) {
-      if (event.type === 'DeviceRemoved') await this.devices.release(serialNumber, event.data.claimId, context);
+      if (event.type === 'DeviceRemoved') await this.devices.release(serialNumber, event.data.claimId, caller.context);
     }
-    answerRevision(revision);
+    caller.answerRevision(revision);
   }
 }

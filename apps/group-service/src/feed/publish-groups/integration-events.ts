@@ -39,7 +39,7 @@ const TELLERS: { readonly [Type in TreeEventType]: Teller<Type> } = {
 const toldBy = (recorded: RecordedEvent, category: string, subject: string): Told => {
   if (category === partnerAggregate.category) return ofPartner(partnerAggregate.decode(recorded.type, recorded.data));
   const event = groupTreeAggregate.decode(recorded.type, recorded.data);
-  return (TELLERS[event.type] as Teller<TreeEventType>)(event.data as never, subject);
+  return (TELLERS[event.type] as Teller<TreeEventType>)(event.data, subject);
 };
 
 /**

@@ -24,17 +24,17 @@ export class AddMemberController {
   async add(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Body({ schema: AddMemberRequest }) { email, name, role }: AddMemberRequest,
-    @Caller() { context, newId, answerRevision }: Caller,
+    @Caller() caller: Caller,
   ): Promise<AddedMember> {
-    const facts = { memberId: newId('member'), groupId: g, userId: userIdOf(email), email, name, role };
+    const facts = { memberId: caller.newId('member'), groupId: g, userId: userIdOf(email), email, name, role };
     const { revision } = await this.trees.run(
       { type: 'AddMember', projectId: p, ...facts },
-      { context, dryRun: false },
+      { context: caller.context, dryRun: false },
     );
     const member = await this.trees.look(p, (state) => memberOf(state, g, email));
     // Gone again meanwhile.
     if (member === null) throw notFound('member', facts.memberId);
-    answerRevision(revision);
+    caller.answerRevision(revision);
     return { memberId: member.memberId, userId: member.userId };
   }
 }

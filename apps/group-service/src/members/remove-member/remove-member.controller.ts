@@ -18,14 +18,11 @@ export class RemoveMemberController {
   @Permit('members:manage', { project: 'p', group: 'g' })
   @HttpCode(204)
   @Delete()
-  async remove(
-    @Param({ schema: MemberPath }) { p, g, memberId }: MemberPath,
-    @Caller() { context, answerRevision }: Caller,
-  ): Promise<void> {
+  async remove(@Param({ schema: MemberPath }) { p, g, memberId }: MemberPath, @Caller() caller: Caller): Promise<void> {
     const { revision } = await this.trees.run(
       { type: 'RemoveMember', projectId: p, groupId: g, memberId },
-      { context, dryRun: false },
+      { context: caller.context, dryRun: false },
     );
-    answerRevision(revision);
+    caller.answerRevision(revision);
   }
 }
