@@ -1,18 +1,31 @@
 import { projectAggregate } from '@allotree/domain';
-import { CommandRuntime, PostgresEventStore } from '@allotree/event-sourcing';
+import { CommandRuntime, PostgresEventStore, PostgresSnapshotStore } from '@allotree/event-sourcing';
 import { openBareInsert } from './peers/bare-insert.mjs';
 import { openEmmett } from './peers/emmett.mjs';
 import { assign, context, openingCommands, restrictionCommands, smallTree } from './projects.mjs';
+
+/** The command runtime as the license service runs it: with snapshots. `recording` gives the batches it makes meanwhile. */
+export async function openRuntime(connectionString) {
+  const store = await PostgresEventStore.open({ connectionString });
+  const snapshots = await PostgresSnapshotStore.open({ connectionString });
+  const recorder = recordBatches(store);
+  const runtime = new CommandRuntime({ store: recorder.store, snapshots });
+  return {
+    handler: runtime.aggregate(projectAggregate),
+    recording: recorder.during,
+    async close() {
+      await runtime.stop();
+      await Promise.all([store.close(), snapshots.close()]);
+    },
+  };
+}
 
 /**
  * The command runtime and its peers on one database, `count` small projects open in each of them.
  * `runtime(project)` and `emmett(project)` assign one number at an apartment of it.
  */
 export async function openPeers(connectionString, count, progress) {
-  const store = await PostgresEventStore.open({ connectionString });
-  const recorder = recordBatches(store);
-  const runtime = new CommandRuntime({ store: recorder.store });
-  const handler = runtime.aggregate(projectAggregate);
+  const { handler, recording, close } = await openRuntime(connectionString);
   const emmett = await openEmmett(connectionString, projectAggregate);
   const bare = await openBareInsert(connectionString);
 
@@ -34,7 +47,7 @@ export async function openPeers(connectionString, count, progress) {
     anyProject: () => projects[turn++ % count],
     runtime: async (project) => (await handler.execute(project, assign(apartment(project), Date.now()), context())).kind === 'accepted',
     emmett: (project) => emmett.execute(project, assign(apartment(project), Date.now())),
-    recording: recorder.during,
+    recording,
     /** Events a second that bare inserts of these batches reach, as many under way as the runtime had. */
     async bareInsert({ list, events, underWay }) {
       const start = performance.now();
@@ -42,8 +55,8 @@ export async function openPeers(connectionString, count, progress) {
       return (events * 1000) / (performance.now() - start);
     },
     async close() {
-      await runtime.stop();
-      await Promise.all([store.close(), emmett.close(), bare.close()]);
+      await close();
+      await Promise.all([emmett.close(), bare.close()]);
     },
   };
 }

@@ -1,18 +1,40 @@
 import { projectAggregate, quotaOf } from '@allotree/domain';
-import { interleave } from '../measure.mjs';
-import { assign, largeTree, openingCommands, release, restrictionCommands, smallTree } from '../projects.mjs';
+import { settle, withDatabase } from '../database.mjs';
+import { interleave, throughput } from '../measure.mjs';
+import { assign, context, largeTree, openingCommands, release, restrictionCommands, smallTree } from '../projects.mjs';
+import { accepted, openRuntime } from '../runtime.mjs';
 import { row } from '../table.mjs';
 
-/** What one assignment and one quota cost in the pure domain, in a tree of 101,000 groups and in one of ten. */
-export async function run({ quick, progress }) {
-  const small = grow('small', smallTree('small'), progress);
-  const large = grow('large', largeTree('large', quick ? 5 : 100), progress);
-  const batch = quick ? 500 : 5_000;
-  const rounds = quick ? 3 : 21;
-  for (const project of [small, large]) for (let n = 0; n < 3; n++) costOfAssign(project, batch) + costOfQuota(project, batch);
+const CALLERS = 64;
 
+/** What one assignment and one quota cost in a tree of 101,000 groups and in one of ten. */
+export async function run({ server, quick, progress }) {
+  const trees = { small: smallTree('small'), large: largeTree('large', quick ? 5 : 100) };
+  const inDomain = await costInDomain(trees, quick, progress);
+  const inRuntime = await withDatabase(server, 'bench_cost', (url) => costInRuntime(url, trees, quick, progress));
+  const compared = (what, costs) =>
+    row({
+      figure: `tree_cost, ${what}, ${trees.large.groups.length.toLocaleString('en-US')} groups`,
+      value: costs.large,
+      unit: 'us',
+      peer: { name: 'in 10 groups', value: costs.small },
+      target: { atMost: 1.3 },
+    });
+  return [
+    compared('assign in the domain', inDomain.assign),
+    compared('quota in the domain', inDomain.quota),
+    compared('assign in the runtime', inRuntime.assign),
+    compared('quota in the runtime', inRuntime.quota),
+  ];
+}
+
+async function costInDomain(trees, quick, progress) {
+  const small = grow('small', trees.small, progress);
+  const large = grow('large', trees.large, progress);
+  const batch = quick ? 500 : 5_000;
+  for (const project of [small, large]) for (let n = 0; n < 3; n++) costOfAssign(project, batch) + costOfQuota(project, batch);
   const median = await interleave(
-    rounds,
+    quick ? 3 : 21,
     {
       smallAssign: async () => costOfAssign(small, batch),
       largeAssign: async () => costOfAssign(large, batch),
@@ -21,26 +43,49 @@ export async function run({ quick, progress }) {
     },
     () => {},
   );
-  const compared = (what, value, limit) =>
-    row({
-      figure: `tree_cost, ${what}, ${large.groups.toLocaleString('en-US')} groups`,
-      value,
-      unit: 'us',
-      peer: { name: 'in 10 groups', value: limit },
-      target: { atMost: 1.3 },
-    });
-  return [
-    compared('assign', median.largeAssign, median.smallAssign),
-    compared('quota', median.largeQuota, median.smallQuota),
-  ];
+  return {
+    assign: { small: median.smallAssign, large: median.largeAssign },
+    quota: { small: median.smallQuota, large: median.largeQuota },
+  };
 }
+
+/** The same through the command runtime, events made durable: microseconds a command at full load. */
+async function costInRuntime(connectionString, trees, quick, progress) {
+  const { handler, close } = await openRuntime(connectionString);
+  for (const [projectId, { groups }] of Object.entries(trees)) {
+    const now = Date.now();
+    const commands = [...openingCommands(projectId, groups, now), ...restrictionCommands(groups, LEVELS, now)];
+    for (const command of commands) accepted(await handler.execute(projectId, command, context()));
+    progress(`${projectId}: stands in the store`);
+  }
+  const time = quick ? { warmUpMs: 300, ms: 700 } : { warmUpMs: 500, ms: 2_000 };
+  const cost = async (call) => 1e6 / (await throughput({ callers: CALLERS, ...time, call })).perSecond;
+  const assigning = (id) => async () => {
+    await settle(connectionString);
+    return cost(async () => (await handler.execute(id, assign(anyApartment(trees[id]), Date.now()), context())).kind === 'accepted');
+  };
+  const asking = (id) => () =>
+    cost(() => handler.read(id, (state) => quotaOf(state, anyApartment(trees[id]), Date.now()) !== null));
+  const median = await interleave(
+    quick ? 1 : 5,
+    { smallAssign: assigning('small'), largeAssign: assigning('large'), smallQuota: asking('small'), largeQuota: asking('large') },
+    progress,
+  );
+  await close();
+  return {
+    assign: { small: median.smallAssign, large: median.largeAssign },
+    quota: { small: median.smallQuota, large: median.largeQuota },
+  };
+}
+
+const LEVELS = ['building', 'unit', 'floor'];
 
 function grow(projectId, { groups, apartments }, progress) {
   const now = Date.now();
   const project = { state: projectAggregate.initial(), apartments, groups: groups.length };
   const commands = [
     ...openingCommands(projectId, groups, now),
-    ...restrictionCommands(groups, ['building', 'unit', 'floor'], now),
+    ...restrictionCommands(groups, LEVELS, now),
   ];
   for (const command of commands) obey(project, command);
   progress(`${projectId}: ${groups.length} groups stand`);
