@@ -2,3 +2,4 @@ export * from './test-database.js';
 export * from './given.js';
 export * from './in-memory-event-store.js';
 export * from './event-store-contract.js';
+export * from './bus-contract.js';

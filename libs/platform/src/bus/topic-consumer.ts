@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudEvent } from '@allotree/contracts';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -51,18 +52,22 @@ export class TopicConsumer {
   private readonly batchSize: number;
   private readonly concurrency: number;
   private readonly log: Logger;
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
   /** Something was published since the last look. */
   private notified = false;
 
   constructor(private readonly options: TopicConsumerOptions) {
-    this.attempts = options.attempts ?? 6;
+    this.attempts = options.attempts ?? 8;
     this.backoffMs = options.backoffMs ?? 100;
     this.batchSize = options.batchSize ?? 500;
     this.concurrency = options.concurrency ?? 16;
     this.log = options.logger.child({ topic: options.topic, group: options.groupId });
+  }
+
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted;
   }
 
   start(): void {
@@ -71,7 +76,7 @@ export class TopicConsumer {
 
   /** Resolves when the messages in hand are handled and the offset is written. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     this.wake();
     await this.running;
   }
@@ -85,7 +90,7 @@ export class TopicConsumer {
       } catch (error) {
         failures += 1;
         this.log.warn({ err: error }, 'the bus connection was lost; connecting again');
-        await this.pause(Math.min(this.backoffMs * 2 ** failures, LONGEST_BACKOFF_MS));
+        await this.backOff(failures);
       }
     }
   }
@@ -212,10 +217,15 @@ export class TopicConsumer {
       } catch (error) {
         this.log.warn({ err: error, attempt, event: events[0]?.id, type: events[0]?.type }, 'an integration event could not be handled');
         if (attempt >= this.attempts) return error ?? new Error('failed without an error');
+        await this.backOff(attempt);
         if (this.stopped) return STOPPED;
-        await delay(Math.min(this.backoffMs * 2 ** (attempt - 1), LONGEST_BACKOFF_MS));
       }
     }
+  }
+
+  private async backOff(attempt: number): Promise<void> {
+    const milliseconds = Math.min(this.backoffMs * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
+    await sleep(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
   /** Throws when it cannot be written: then the message is not handled, and the session begins anew. */
@@ -251,5 +261,3 @@ export class TopicConsumer {
 }
 
 const STOPPED = Symbol('stopped');
-
-const delay = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

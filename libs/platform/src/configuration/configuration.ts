@@ -126,14 +126,14 @@ export function loadConfiguration<Shape extends z.ZodObject>(shape: Shape, env: 
     }
     const result = (schema as z.ZodType).safeParse(given.value);
     if (result.success) values[name] = result.data;
-    else faults.push({ variable: name, problem: problemOf(given.value, docs), allowed: docs.allowed });
+    else faults.push({ variable: name, problem: problemOf(name, given.value, docs), allowed: docs.allowed });
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
   return values as z.infer<Shape>;
 }
 
-function problemOf(value: string | undefined, docs: VariableDocs): string {
-  if (value === undefined) return docs.secret === true ? 'is not set, nor is the file variable <NAME>_FILE' : 'is not set';
+function problemOf(name: string, value: string | undefined, docs: VariableDocs): string {
+  if (value === undefined) return docs.secret === true ? `is not set (nor is ${name}_FILE)` : 'is not set';
   return docs.secret === true ? 'has a value that does not fit (not shown)' : `is ${JSON.stringify(value)}`;
 }
 

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { BASE_CONFIGURATION, ConfigurationError, describeConfiguration, flag, loadConfiguration, variable } from './configuration.js';
+
+const GOOD = {
+  DATABASE_URL: 'postgres://allotree:hunter2@127.0.0.1:5432/allotree',
+  TOKEN_SECRET: 'k'.repeat(32),
+  ADMIN_PASSWORD_HASH: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
+};
+
+function faultsOf(env: Record<string, string | undefined>): ConfigurationError {
+  try {
+    loadConfiguration(BASE_CONFIGURATION, env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('loadConfiguration', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'allotree-configuration-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('gives typed values, and defaults where nothing is set', () => {
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, PORT: '9090', HOST: '', UNKNOWN: 'x' })).toEqual({
+      ...GOOD,
+      PORT: 9090,
+      HOST: '127.0.0.1',
+      DATABASE_POOL_SIZE: 10,
+      LOG_LEVEL: 'info',
+      BODY_LIMIT_BYTES: 1_048_576,
+      TOKEN_LIFETIME_SECONDS: 28_800,
+      ADMIN_EMAIL: 'admin@allotree.local',
+      IDEMPOTENCY_LEASE_SECONDS: 30,
+    });
+  });
+
+  it('names everything that is wrong at once, what it is and what it may be', () => {
+    const { faults, message } = faultsOf({ PORT: '80 80', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://root:hunter2@db/x', TOKEN_SECRET: 'short', ADMIN_PASSWORD_HASH: undefined });
+    expect(faults.map((fault) => fault.variable)).toEqual(['PORT', 'DATABASE_URL', 'LOG_LEVEL', 'TOKEN_SECRET', 'ADMIN_PASSWORD_HASH']);
+    expect(message).toContain('5 configuration variables are wrong');
+    expect(message).toContain('PORT is "80 80". It must be a whole number from 0 to 65535.');
+    expect(message).toContain('LOG_LEVEL is "loud". It must be fatal, error');
+    expect(message).toContain('ADMIN_PASSWORD_HASH is not set (nor is ADMIN_PASSWORD_HASH_FILE)');
+  });
+
+  it('never shows the value of a secret', () => {
+    expect(faultsOf({ ...GOOD, DATABASE_URL: 'mysql://root:hunter2@db/x', TOKEN_SECRET: 'short' }).message).not.toMatch(/hunter2|short/);
+  });
+
+  it.each(['-1', '65536', '1.5', '1e3', '0x10', ' 80', '99999999999999999999'])('refuses the port %s', (PORT) => {
+    expect(faultsOf({ ...GOOD, PORT }).faults.map((fault) => fault.variable)).toEqual(['PORT']);
+  });
+
+  it('reads a secret from a file, but nothing else', () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, `${'f'.repeat(40)}\n`);
+    const { TOKEN_SECRET: _secret, ...rest } = GOOD;
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...rest, TOKEN_SECRET_FILE: file, PORT_FILE: file })).toMatchObject({ TOKEN_SECRET: 'f'.repeat(40), PORT: 8080 });
+    expect(faultsOf({ ...GOOD, TOKEN_SECRET_FILE: file }).message).toContain('TOKEN_SECRET is set, and TOKEN_SECRET_FILE too');
+    expect(faultsOf({ ...rest, TOKEN_SECRET_FILE: join(folder, 'none') }).message).toContain('ENOENT');
+  });
+});
+
+describe('describeConfiguration', () => {
+  it('has a row with everything for every variable', () => {
+    const extended = BASE_CONFIGURATION.extend({ QUIET: variable(flag().prefault('false'), { description: 'Says less.', allowed: 'true or false' }) });
+    const rows = describeConfiguration(extended);
+    expect(rows.map((row) => row.name)).toEqual([...Object.keys(BASE_CONFIGURATION.shape), 'QUIET']);
+    for (const row of rows) expect([row.name, row.description.length > 0, row.allowed.length > 0, row.required === (row.default === null)]).toEqual([row.name, true, true, true]);
+    expect(rows.at(-1)).toEqual({ name: 'QUIET', description: 'Says less.', allowed: 'true or false', required: false, default: 'false' });
+    expect(rows.filter((row) => row.secret).map((row) => row.name)).toEqual(['DATABASE_URL', 'TOKEN_SECRET', 'ADMIN_PASSWORD_HASH']);
+  });
+
+  it('knows nothing of a variable nobody documented', () => {
+    expect(describeConfiguration(z.object({ X: z.string().optional() }))).toEqual([
+      { name: 'X', description: '', allowed: 'a value of its kind', required: false, default: null },
+    ]);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { etagOf, expectedRevision } from './etag.js';
+import { accepted, Problem, refusalProblem } from './problem.js';
+
+const problemOf = (work: () => unknown): Problem => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('no problem');
+};
+
+describe('accepted', () => {
+  it('passes what was accepted', () => {
+    const outcome = { kind: 'accepted', events: [1], revision: 3, position: 9n } as const;
+    expect(accepted(outcome)).toBe(outcome);
+  });
+
+  it('turns a refusal into the problem of its code, with its instants as ISO 8601', () => {
+    const refusal = {
+      code: 'LIMIT_EXCEEDED',
+      resource: 'sip_number',
+      requested: 50,
+      available: null,
+      limitedBy: { groupId: 'a', name: 'A', limit: 80, validUntil: Date.parse('2026-12-01T00:00:00Z') },
+      at: Date.parse('2026-06-01T00:00:00Z'),
+    } as const;
+    const problem = problemOf(() => accepted({ kind: 'refused', refusal, revision: 3 } as const, (said) => `${said.resource} is short`));
+    expect(problem).toMatchObject({ code: 'LIMIT_EXCEEDED', detail: 'sip_number is short' });
+    expect(problem.facts).toEqual({
+      resource: 'sip_number',
+      requested: 50,
+      available: null,
+      limitedBy: { groupId: 'a', name: 'A', limit: 80, validUntil: '2026-12-01T00:00:00.000Z' },
+      at: '2026-06-01T00:00:00.000Z',
+    });
+  });
+
+  it('names the field of an invalid command as validation does', () => {
+    const problem = refusalProblem({ code: 'VALIDATION', field: 'units', message: 'must not be empty' } as { code: 'VALIDATION' });
+    expect([problem.detail, problem.facts]).toEqual(['units: must not be empty', { errors: [{ field: 'units', message: 'must not be empty' }] }]);
+  });
+
+  it('answers a decision on an older revision with both revisions', () => {
+    const problem = problemOf(() => accepted({ kind: 'stale', expectedRevision: 3, revision: 5 }));
+    expect([problem.code, problem.facts]).toEqual(['STALE_REVISION', { expectedRevision: 3, revision: 5 }]);
+  });
+});
+
+describe('revisions in headers', () => {
+  it('come back as they went out', () => {
+    for (const revision of [0, 7, 123_456_789]) expect(expectedRevision(etagOf(revision))).toBe(revision);
+    expect(expectedRevision('W/"7"')).toBe(7);
+    expect([expectedRevision(undefined), expectedRevision('*')]).toEqual([undefined, undefined]);
+  });
+
+  it.each(['7', '""', '"-1"', '"07"', '"x"', '"1", "2"', '"9999999999999999"'])('are refused when malformed: %s', (header) => {
+    expect(problemOf(() => expectedRevision(header)).facts).toMatchObject({ errors: [{ field: 'If-Match' }] });
+  });
+});

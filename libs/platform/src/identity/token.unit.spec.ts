@@ -1,0 +1,75 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { hashPassword, verifyPassword } from './password.js';
+import type { Principal } from './principal.js';
+import { signingKey, signToken, verifyToken } from './token.js';
+
+const secret = 'a secret of at least thirty-two characters';
+const now = Date.parse('2026-06-01T12:00:00Z');
+const admin: Principal = { userId: 'server-administrator', email: 'admin@allotree.local', role: 'server_administrator', tenantId: null };
+const claims = { email: admin.email, role: admin.role, tenant: null, iss: 'allotree', aud: 'allotree-api', sub: admin.userId, iat: now / 1_000, exp: now / 1_000 + 60 };
+
+const forged = (over: Record<string, unknown>, key: string = secret) =>
+  new SignJWT(Object.fromEntries(Object.entries({ ...claims, ...over }).filter(([, value]) => value !== undefined))).setProtectedHeader({ alg: 'HS256' }).sign(signingKey(key));
+
+describe('access tokens', () => {
+  it('say who somebody is until they expire', async () => {
+    const token = await signToken(admin, { secret, now, lifetimeSeconds: 60 });
+    expect(await verifyToken(token, { secret, now })).toEqual({ principal: admin, expiresAt: now + 60_000 });
+    expect(await verifyToken(token, { secret, now: now + 59_000 })).not.toBeNull();
+    expect(await verifyToken(token, { secret, now: now + 60_000 })).toBeNull();
+  });
+
+  it('are what the forgeries below are made like', async () => {
+    expect(await verifyToken(await forged({}), { secret, now })).not.toBeNull();
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['for another audience', { aud: 'another-api' }],
+    ['without an audience', { aud: undefined }],
+    ['of another issuer', { iss: 'somebody' }],
+    ['without an issuer', { iss: undefined }],
+    ['that has expired', { exp: now / 1_000 - 1 }],
+    ['that never expires', { exp: undefined }],
+    ['without a subject', { sub: undefined }],
+    ['with a role that does not exist', { role: 'root' }],
+    ['without a tenant claim', { tenant: undefined }],
+    ['not good yet', { nbf: now / 1_000 + 30 }],
+  ])('are refused %s', async (_what, over) => {
+    expect(await verifyToken(await forged(over), { secret, now })).toBeNull();
+  });
+
+  it('are refused when signed with another key, unsigned, or changed', async () => {
+    expect(await verifyToken(await forged({}, 'another secret of thirty-two characters'), { secret, now })).toBeNull();
+    expect(await verifyToken(new UnsecuredJWT(claims).encode(), { secret, now })).toBeNull();
+    const [header, , signature] = (await forged({})).split('.');
+    const payload = Buffer.from(JSON.stringify({ ...claims, exp: claims.exp + 9_999 })).toString('base64url');
+    expect(await verifyToken(`${header}.${payload}.${signature}`, { secret, now })).toBeNull();
+  });
+
+  it('are refused with another algorithm, even one signed with the right key', async () => {
+    const hs512 = await new SignJWT(claims).setProtectedHeader({ alg: 'HS512' }).sign(signingKey(secret.repeat(2)));
+    expect(await verifyToken(hs512, { secret: secret.repeat(2), now })).toBeNull();
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const eddsa = await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey);
+    expect(await verifyToken(eddsa, { secret, now })).toBeNull();
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
+    expect(await verifyToken(none, { secret, now })).toBeNull();
+  });
+
+  it.each(['', 'x', 'a.b', 'a.b.c', '...', '{}'])('are refused when they are none: %j', async (text) => {
+    expect(await verifyToken(text, { secret, now })).toBeNull();
+  });
+});
+
+describe('passwords', () => {
+  it('are kept as salted hashes', async () => {
+    const [one, two] = [await hashPassword('correct horse'), await hashPassword('correct horse')];
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(one).not.toBe(two);
+    expect(await verifyPassword(one, 'correct horse')).toBe(true);
+    expect(await verifyPassword(one, 'Correct horse')).toBe(false);
+    expect(await verifyPassword('no hash', 'correct horse')).toBe(false);
+  });
+});

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { EmbeddedPostgresInUse, startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+
+jest.setTimeout(60_000);
+
+describe('startEmbeddedPostgres', () => {
+  let dataDir: string;
+  let running: EmbeddedPostgres[] = [];
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'allotree-embedded-'));
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((server) => server.stop()));
+    running = [];
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  const start = async (log: string[] = []): Promise<EmbeddedPostgres> => {
+    const server = await startEmbeddedPostgres({ dataDir, log: (line) => log.push(line) });
+    running.push(server);
+    return server;
+  };
+
+  it('keeps data between starts, durably, for this machine only, under a password of its own', async () => {
+    const first = await start();
+    await query(first, 'CREATE TABLE kept (n integer)');
+    await query(first, 'INSERT INTO kept VALUES (42)');
+    expect(await query(first, "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit, current_setting('listen_addresses') AS addresses")).toEqual([
+      { fsync: 'on', commit: 'on', addresses: '127.0.0.1' },
+    ]);
+    const password = new URL(first.connectionString).password;
+    const file = join(dataDir, 'data', 'allotree.password');
+    expect([(await readFile(file, 'utf8')).trim(), (await stat(file)).mode & 0o777]).toEqual([password, 0o600]);
+    const guessed = new URL(first.connectionString);
+    guessed.password = 'postgres';
+    await expect(query({ connectionString: guessed.href }, 'SELECT 1')).rejects.toThrow('password authentication failed');
+    await first.stop();
+    await expect(query(first, 'SELECT 1')).rejects.toThrow();
+    const second = await start();
+    expect(await query(second, 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
+  });
+
+  it('refuses a second start on the same folder, which does not hurt the first', async () => {
+    const first = await start();
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toBeInstanceOf(EmbeddedPostgresInUse);
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(`process ${process.pid}`);
+    expect(await query(first, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('lets one of two win that start at once on an empty folder', async () => {
+    const results = await Promise.allSettled([start(), start()]);
+    expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refused = results.find((result) => result.status === 'rejected');
+    expect(refused?.reason).toBeInstanceOf(EmbeddedPostgresInUse);
+    expect((await readdir(dataDir)).filter((name) => name.startsWith('data.new'))).toEqual([]);
+  });
+
+  it('takes over from a server whose owner was killed; what was committed is there', async () => {
+    const first = await start();
+    await query(first, 'CREATE TABLE kept (n integer)');
+    // As kill -9 leaves it: the server runs, and nobody holds the lock of its owner.
+    await query(
+      { connectionString: first.connectionString.replace(/allotree$/, 'postgres') },
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'allotree owner %' AND pid <> pg_backend_pid()",
+    );
+    const log: string[] = [];
+    const second = await start(log);
+    expect(log).toContain('stopping the database server that an earlier run left behind');
+    expect(await query(second, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 0 }]);
+  });
+
+  it('recovers after the server itself was killed', async () => {
+    const first = await start();
+    await query(first, 'CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n');
+    const pid = Number((await readFile(join(dataDir, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    const second = await start();
+    expect(await query(second, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }]);
+  });
+
+  it('does not take another process for its server when the number was given out again', async () => {
+    const first = await start();
+    const file = join(dataDir, 'data', 'postmaster.pid');
+    const left = await readFile(file, 'utf8');
+    await first.stop();
+    const other = spawn('sleep', ['60']);
+    await writeFile(file, [String(other.pid), ...left.split('\n').slice(1)].join('\n'), { mode: 0o600 });
+    const second = await start();
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+    other.kill();
+  });
+
+  it('clears away what a first start left that was cut off', async () => {
+    const half = join(dataDir, 'data.new.999999999.abc');
+    await mkdir(half);
+    await writeFile(join(half, 'PG_VERSION'), '18\n');
+    await start();
+    expect((await readdir(dataDir)).sort()).toEqual(['data', 'postgres.log']);
+  });
+
+  it('says what is wrong with a folder that holds something else, and leaves it alone', async () => {
+    await mkdir(join(dataDir, 'data'));
+    await writeFile(join(dataDir, 'data', 'holiday.jpg'), 'x');
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow('is not empty, and holds no PostgreSQL data');
+    expect(await readdir(join(dataDir, 'data'))).toEqual(['holiday.jpg']);
+  });
+
+  it('says so when the data was made by another PostgreSQL', async () => {
+    await (await start()).stop();
+    await writeFile(join(dataDir, 'data', 'PG_VERSION'), '12\n');
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow('was made by PostgreSQL 12');
+  });
+});
+
+async function query({ connectionString }: { connectionString: string }, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { CloudEvent } from '@allotree/contracts';
+
+export interface Consumption {
+  readonly groupId: string;
+  readonly topic: string;
+  /** Hands over consecutive events of one key at once. */
+  readonly batched?: boolean;
+  readonly handle: (events: readonly CloudEvent[]) => Promise<void>;
+}
+
+/** A bus with everything the contract asks of it. Its consumers try a message 3 times, a few milliseconds apart. */
+export interface BusUnderTest {
+  publish(topic: string, events: readonly CloudEvent[]): Promise<void>;
+  /** Resolves when the consumer is running; `stop` when the messages in hand are handled. */
+  consume(consumption: Consumption): Promise<{ stop(): Promise<void> }>;
+  replay(groupId: string, topic: string): Promise<void>;
+  deadLetters(topic: string): Promise<readonly (CloudEvent & { readonly dlqgroup: string; readonly dlqerror: string })[]>;
+  close(): Promise<void>;
+}
+
+/** An integration event about `key`. */
+export const busEvent = (key: string, id: string, data: unknown = {}): CloudEvent => ({
+  specversion: '1.0',
+  id,
+  source: '/group-service',
+  type: 'allotree.groups-placed.v1',
+  subject: key,
+  time: '2026-06-01T00:00:00.000Z',
+  datacontenttype: 'application/json',
+  dataschema: 'urn:allotree:schema:groups-placed:v1',
+  tenantid: 'nordlicht',
+  correlationid: `correlation-of-${id}`,
+  causationid: null,
+  actor: 'user:u1',
+  data,
+});
+
+const TOPIC = 'contract.events.v1';
+
+/** What the bus promises on every backend (architecture.md, "Bus semantics"). */
+export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
+  describe(`${name}: the bus contract`, () => {
+    let bus: BusUnderTest;
+    let stops: (() => Promise<void>)[] = [];
+
+    beforeEach(async () => {
+      bus = await makeBus();
+    });
+    afterEach(async () => {
+      await Promise.all(stops.map((stop) => stop()));
+      stops = [];
+      await bus.close();
+    });
+
+    const consume = async (consumption: Omit<Consumption, 'topic'>) => {
+      const { stop } = await bus.consume({ topic: TOPIC, ...consumption });
+      stops.push(stop);
+      return stop;
+    };
+
+    it('delivers everything, in order per key', async () => {
+      const keys = ['a', 'b', 'c', 'd'];
+      const events = Array.from({ length: 200 }, (_, index) => busEvent(keys[index % 4] as string, `e${index}`, { index }));
+      const seen: CloudEvent[] = [];
+      await bus.publish(TOPIC, events.slice(0, 90));
+      await consume({ groupId: 'g', handle: collect(seen) });
+      await bus.publish(TOPIC, events.slice(90));
+      await until(() => seen.length >= 200);
+      for (const key of keys) expect(seen.filter((event) => event.subject === key)).toEqual(events.filter((event) => event.subject === key));
+    });
+
+    it('takes an event it holds as published, and keeps large ones whole', async () => {
+      const large = busEvent('a', 'large', { text: 'x'.repeat(300_000) });
+      const seen: CloudEvent[] = [];
+      await bus.publish(TOPIC, [large, busEvent('a', 'small')]);
+      await bus.publish(TOPIC, [large, busEvent('a', 'small'), busEvent('a', 'last')]);
+      await consume({ groupId: 'g', handle: collect(seen) });
+      await until(() => seen.some((event) => event.id === 'last'));
+      // At least once is what is promised; published twice is not delivered twice.
+      expect(seen.map((event) => event.id)).toEqual(['large', 'small', 'last']);
+      expect(seen[0]).toEqual(large);
+    });
+
+    it('gives every consumer group everything, and of one group every message to one consumer', async () => {
+      const seen: Record<string, CloudEvent[]> = { one: [], two: [], other: [] };
+      await consume({ groupId: 'shared', handle: collect(seen['one'] as CloudEvent[]) });
+      await consume({ groupId: 'shared', handle: collect(seen['two'] as CloudEvent[]) });
+      await consume({ groupId: 'other', handle: collect(seen['other'] as CloudEvent[]) });
+      await bus.publish(
+        TOPIC,
+        Array.from({ length: 100 }, (_, index) => busEvent(`k${index % 10}`, `e${index}`)),
+      );
+      const shared = () => [...(seen['one'] as CloudEvent[]), ...(seen['two'] as CloudEvent[])];
+      await until(() => shared().length >= 100 && (seen['other'] as CloudEvent[]).length >= 100);
+      expect(new Set(shared().map((event) => event.id)).size).toBe(100);
+      expect(shared()).toHaveLength(100);
+      expect(seen['other']).toHaveLength(100);
+    });
+
+    it('goes on where its group stopped; what was in hand is finished first', async () => {
+      const seen: CloudEvent[] = [];
+      const started = signal();
+      const release = signal();
+      const stop = await consume({
+        groupId: 'g',
+        handle: async (events) => {
+          started.give();
+          await release.given;
+          seen.push(...events);
+        },
+      });
+      await bus.publish(TOPIC, [busEvent('a', 'first'), busEvent('a', 'second')]);
+      await started.given;
+      const stopping = stop();
+      release.give();
+      await stopping;
+      expect(seen.map((event) => event.id)).toEqual(['first']);
+      await consume({ groupId: 'g', handle: collect(seen) });
+      await until(() => seen.length >= 2);
+      expect(seen.map((event) => event.id)).toEqual(['first', 'second']);
+    });
+
+    it('tries a message again, before the next of its key', async () => {
+      const seen: string[] = [];
+      let failures = 2;
+      await consume({
+        groupId: 'g',
+        handle: async ([event]) => {
+          if (event?.id === 'difficult' && failures > 0) {
+            failures -= 1;
+            seen.push('failed');
+            throw new Error('not yet');
+          }
+          seen.push(event?.id ?? '');
+        },
+      });
+      await bus.publish(TOPIC, [busEvent('a', 'difficult'), busEvent('a', 'next')]);
+      await until(() => seen.includes('next'));
+      expect(seen).toEqual(['failed', 'failed', 'difficult', 'next']);
+      expect(await bus.deadLetters(TOPIC)).toEqual([]);
+    });
+
+    it.each([false, true])('files what keeps failing as a dead letter with its error, and its key goes on (batched: %s)', async (batched) => {
+      const seen: string[] = [];
+      await bus.publish(TOPIC, [busEvent('a', 'before'), busEvent('a', 'poison', { text: 'p' }), busEvent('a', 'after'), busEvent('b', 'beside')]);
+      await consume({
+        groupId: 'g',
+        batched,
+        handle: async (events) => {
+          if (events.some((event) => event.id === 'poison')) throw new RangeError('cannot be applied');
+          seen.push(...events.map((event) => event.id));
+        },
+      });
+      await until(() => seen.includes('after') && seen.includes('beside'));
+      expect(seen.filter((id) => id !== 'beside')).toEqual(['before', 'after']);
+      const letters = await bus.deadLetters(TOPIC);
+      expect(letters).toHaveLength(1);
+      expect(letters[0]).toMatchObject({ ...busEvent('a', 'poison', { text: 'p' }), dlqgroup: 'g', dlqerror: 'RangeError: cannot be applied' });
+    });
+
+    it('hands consecutive events of one key over together', async () => {
+      const batches: (readonly CloudEvent[])[] = [];
+      await bus.publish(
+        TOPIC,
+        Array.from({ length: 60 }, (_, index) => busEvent(index % 2 === 0 ? 'a' : 'b', `e${index}`)),
+      );
+      await consume({ groupId: 'g', batched: true, handle: async (events) => void batches.push(events) });
+      await until(() => batches.flat().length >= 60);
+      for (const batch of batches) expect(new Set(batch.map((event) => event.subject)).size).toBe(1);
+      expect(batches.length).toBeLessThan(60);
+    });
+
+    it('lets a group hear everything again from the beginning', async () => {
+      const seen: CloudEvent[] = [];
+      await consume({ groupId: 'g', handle: collect(seen) });
+      await bus.publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'e2')]);
+      await until(() => seen.length >= 2);
+      await bus.replay('g', TOPIC);
+      await until(() => seen.length >= 4);
+      expect(seen.slice(-2).map((event) => event.id)).toEqual(['e1', 'e2']);
+    });
+  });
+}
+
+const collect =
+  (into: CloudEvent[]) =>
+  async (events: readonly CloudEvent[]): Promise<void> => {
+    into.push(...events);
+  };
+
+function signal(): { readonly given: Promise<void>; give(): void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give: () => give() };
+}
+
+/** Waits for something that is promised to happen; the test's own time limit is the limit. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
