@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { quotaOf, RESOURCES, restrictionOf } from '@allotree/domain';
+import fc from 'fast-check';
+import type { DataSource } from 'typeorm';
+import { LICENSING } from './persistence/data-source.js';
+import { restriction, Service, units } from './service-under-test.spec.js';
+
+let service: Service;
+let plus = '';
+beforeAll(async () => {
+  service = await Service.start();
+  plus = await service.nordlicht();
+});
+afterAll(() => service.stop());
+
+const GROUPS = ['a', 'b', 'u1', 'u2'];
+const group = fc.constantFrom(...GROUPS);
+const limits = fc.nat(6).map((count) => units(count, Math.min(count, 3), count));
+const wish = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('assign' as const), group, resource: fc.constantFrom(...RESOURCES) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), pick: fc.nat(100) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('restrict' as const), group, limits, enabled: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('move' as const), group, parent: group }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('change' as const), suspend: fc.boolean() }) },
+);
+type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Does what a random day brings; what the rules refuse is refused. */
+class Day {
+  private readonly made: { groupId: string; assignmentId: string }[] = [];
+
+  constructor(
+    private readonly p: string,
+    private readonly license: string,
+  ) {}
+
+  async live(wish: Wish): Promise<void> {
+    const at = (groupId: string, what: string) => `/projects/${this.p}/groups/${groupId}/${what}`;
+    switch (wish.do) {
+      case 'assign': {
+        const { status, body } = await service.post(at(wish.group, 'assignments'), { resource: wish.resource });
+        if (status === 201) this.made.push({ groupId: wish.group, assignmentId: body.assignmentId });
+        return;
+      }
+      case 'release': {
+        const [released] = this.made.splice(wish.pick % Math.max(1, this.made.length), 1);
+        if (released) await service.delete(at(released.groupId, `assignments/${released.assignmentId}`));
+        return;
+      }
+      case 'restrict':
+        await service.put(at(wish.group, 'restriction?cascade=true'), {
+          ...restriction(wish.limits),
+          enabled: wish.enabled,
+        });
+        return;
+      case 'move':
+        await service
+          .fact('allotree.group-moved.v1', { projectId: this.p, groupId: wish.group, parentId: wish.parent })
+          .catch(() => undefined);
+        return;
+      case 'change':
+        await service.post(
+          `/projects/${this.p}/licenses/${this.license}/${wish.suspend ? 'suspend' : 'reinstate'}`,
+          wish.suspend ? { reason: 'R' } : {},
+        );
+        return;
+    }
+  }
+}
+
+interface QuotaRow {
+  group_id: string;
+  resource: string;
+  restricted: boolean;
+  own_limit: string | null;
+  consumed: number;
+  suspended: number;
+}
+
+/** What the rows say and what the fold says, of every group, so that the two can be compared. */
+async function both(p: string): Promise<[rows: object, fold: object]> {
+  await service.settled();
+  const rows = await service.rows<QuotaRow>('SELECT * FROM licensing.group_quota WHERE project_id = $1', [p]);
+  const counted = (groupId: string, resource: string) => {
+    const row = rows.find((one) => one.group_id === groupId && one.resource === resource);
+    const limit = row?.restricted ? row.own_limit : null;
+    return {
+      limit: limit === null || limit === undefined ? null : Number(limit),
+      consumed: row?.consumed ?? 0,
+      suspended: row?.suspended ?? 0,
+    };
+  };
+  const fromRows = Object.fromEntries(
+    [p, ...GROUPS].map((groupId) => [
+      groupId,
+      Object.fromEntries(RESOURCES.map((resource) => [resource, counted(groupId, resource)])),
+    ]),
+  );
+  const fromFold = await service.projects.read(p, (state) =>
+    Object.fromEntries(
+      [p, ...GROUPS].map((groupId) => {
+        const { resources } = quotaOf(state, groupId, service.clock.now())!;
+        const pick = (resource: (typeof RESOURCES)[number]) => {
+          const { limit, consumed, suspended } = resources[resource];
+          return { limit, consumed, suspended };
+        };
+        return [groupId, Object.fromEntries(RESOURCES.map((resource) => [resource, pick(resource)]))];
+      }),
+    ),
+  );
+  return [fromRows, fromFold];
+}
+
+describe('the rows of a project', () => {
+  it('say what the fold says, whatever happened, and again after a rebuild', async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(wish, { minLength: 5, maxLength: 40 }), async (wishes) => {
+        const p = `day-${(count += 1)}`;
+        await service.project(p);
+        await service.groups(p, { a: p, b: p, u1: 'a', u2: 'a' });
+        const issue = { type: 'plus', partnerId: 'nordlicht', packageId: plus, units: units(8, 5, 4) };
+        const { licenseId } = await service.posted(`/projects/${p}/licenses`, issue);
+        const day = new Day(p, licenseId);
+        for (const each of wishes) await day.live(each);
+        const [rows, fold] = await both(p);
+        expect(rows).toEqual(fold);
+      }),
+      { numRuns: 25, endOnFailure: true },
+    );
+    await service.settled();
+    const before = await tables();
+    for (const { name } of await service.subscriptions.lag()) {
+      if (['finish-sale', 'finish-issue', 'publish-licensing'].includes(name)) continue;
+      await service.subscriptions.rebuild(name);
+    }
+    await service.settled();
+    expect(await tables()).toEqual(before);
+  });
+
+  const TABLES = [
+    'license_group',
+    'group_quota',
+    'restriction',
+    'allotment',
+    'assignment',
+    'license',
+    'stock_partner',
+    'stock_package',
+    'history_entry',
+  ];
+  /** Rows of no use and no limit are as good as none: a rebuild in other batches may not have them. */
+  async function tables(): Promise<object> {
+    const contents = await Promise.all(
+      TABLES.map(async (table) => {
+        const rows = await service.rows<Record<string, unknown>>(`SELECT * FROM licensing.${table}`);
+        const telling = rows.filter(
+          (row) => table !== 'group_quota' || row['restricted'] || row['consumed'] || row['suspended'],
+        );
+        return [table, telling.map((row) => JSON.stringify(row)).sort()] as const;
+      }),
+    );
+    return Object.fromEntries(contents);
+  }
+
+  it('have the allotments and the tree', async () => {
+    const p = 'allotments';
+    await service.hafenblick(p, plus);
+    const term = { validFrom: '2026-07-01', validUntil: '2026-07-31', features: ['siri', 'elevators'] };
+    await service.put(
+      `/projects/${p}/groups/u1/restriction`,
+      restriction(units(5, 4, 1), term, { gracePeriodDays: 3 }),
+    );
+    await service.settled();
+    const [allotment] = await service.rows('SELECT * FROM licensing.allotment WHERE project_id = $1', [p]);
+    const view = await service.projects.read(p, (state) => restrictionOf(state, 'u1', service.clock.now())!);
+    expect(allotment).toMatchObject({
+      group_id: 'u1',
+      allotment_id: view.allotments[0]?.allotmentId,
+      sip_number: '5',
+      features: ['siri', 'elevators'],
+      valid_from: new Date('2026-07-01T00:00:00Z'),
+      valid_until: new Date('2026-08-01T00:00:00Z'),
+    });
+    const tree = await service.rows('SELECT group_id, path FROM licensing.license_group WHERE project_id = $1', [p]);
+    expect(tree).toContainEqual({ group_id: 'u1', path: [p, 'a', 'u1'] });
+    await service.fact('allotree.group-moved.v1', { projectId: p, groupId: 'a', parentId: 'b' });
+    await service.fact('allotree.group-removed.v1', { projectId: p, groupId: 'u2' });
+    await service.settled();
+    expect(
+      await service.rows(
+        'SELECT group_id, parent_id, path FROM licensing.license_group WHERE project_id = $1 AND removed_at IS NULL',
+        [p],
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        { group_id: p, parent_id: null, path: [p] },
+        { group_id: 'a', parent_id: 'b', path: [p, 'b', 'a'] },
+        { group_id: 'u1', parent_id: 'a', path: [p, 'b', 'a', 'u1'] },
+      ]),
+    );
+  });
+});
+
+describe('the schema', () => {
+  it('is the one the entities describe', async () => {
+    const dataSource = service.app.get<DataSource>(getDataSourceToken(LICENSING), { strict: false });
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+});
