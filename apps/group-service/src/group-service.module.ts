@@ -47,7 +47,7 @@ import { ENTITIES } from './persistence/entities.js';
 import { CreateProjectController } from './projects/create-project/create-project.controller.js';
 import { ListProjectsController } from './projects/list-projects/list-projects.controller.js';
 import { groupSubscriptions } from './subscriptions.js';
-import { DEVICE_HANDLER, EVENT_STORE, GROUPS, PARTNER_HANDLER, TREE_HANDLER } from './tokens.js';
+import { DEVICE_HANDLER, EVENT_STORE, GROUPS, PARTNER_HANDLER, SNAPSHOT_STORE, TREE_HANDLER } from './tokens.js';
 import { Trees } from './trees.js';
 
 const CONTROLLERS = [
@@ -95,15 +95,15 @@ const infrastructure = ({ DATABASE_URL, LICENSE_SERVICE_URL, TOKEN_SECRET }: Gro
     inject: [LOGGER],
   },
   {
+    provide: SNAPSHOT_STORE,
+    useFactory: (logger: Logger) => PostgresSnapshotStore.open({ connectionString: DATABASE_URL, logger }),
+    inject: [LOGGER],
+  },
+  {
     provide: CommandRuntime,
-    useFactory: async (store: EventStore, clock: Clock, logger: Logger) =>
-      new CommandRuntime({
-        store,
-        snapshots: await PostgresSnapshotStore.open({ connectionString: DATABASE_URL }),
-        clock: () => new Date(clock.now()),
-        logger,
-      }),
-    inject: [EVENT_STORE, Clock, LOGGER],
+    useFactory: (store: EventStore, snapshots: PostgresSnapshotStore, clock: Clock, logger: Logger) =>
+      new CommandRuntime({ store, snapshots, clock: () => new Date(clock.now()), logger }),
+    inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER],
   },
   {
     provide: Subscriptions,
@@ -133,6 +133,7 @@ const infrastructure = ({ DATABASE_URL, LICENSE_SERVICE_URL, TOKEN_SECRET }: Gro
 export class GroupServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(SNAPSHOT_STORE) private readonly snapshots: PostgresSnapshotStore,
     @Inject(CommandRuntime) private readonly runtime: CommandRuntime,
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
   ) {}
@@ -171,6 +172,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
   async onApplicationShutdown(): Promise<void> {
     await this.runtime.stop();
     await this.subscriptions.stop();
+    await this.snapshots.close();
     await this.store.close();
   }
 }

@@ -18,6 +18,7 @@ import type { Handler } from '@allotree/event-sourcing';
 export const GROUPS = 'groups';
 
 export const EVENT_STORE = Symbol('event store of the group service');
+export const SNAPSHOT_STORE = Symbol('snapshot store of the group service');
 export const TREE_HANDLER = Symbol('group tree handler');
 export const PARTNER_HANDLER = Symbol('partner handler');
 export const DEVICE_HANDLER = Symbol('device handler');
