@@ -4,3 +4,4 @@ export * from './problems.js';
 export * from './topics.js';
 export * from './licensing/index.js';
 export * from './groups/index.js';
+export * from './notifications/index.js';

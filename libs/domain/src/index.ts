@@ -14,3 +14,4 @@ export type { Project, ProjectState } from './licensing/state.js';
 export { PROJECT_EVENT_TYPES } from './licensing/codec.js';
 export { checkDeparture, checkRelocation } from './licensing/groups.js';
 export { assignmentsOf, hasGroup, licensesOf, nextDueAt, projectOf, quotaOf, restrictionOf } from './licensing/quota.js';
+export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';

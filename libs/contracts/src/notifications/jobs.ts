@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { Id, IsoInstant } from '../http/common.js';
+import { FeatureName, LicenseTypeName } from '../licensing/words.js';
+
+/** The queue the notification service works off. */
+export const LICENSE_EXPIRY_QUEUE = 'license-expiry';
+
+const count = z.int().min(0);
+const perResource = z.object({ sip_number: count, mobile_app: count, ukey2: count });
+
+/** Whom a group's mails reach (domain.md E3). */
+export const RecipientsName = z.enum(['administrators', 'members']);
+export type RecipientsName = z.infer<typeof RecipientsName>;
+
+const about = {
+  tenantId: Id,
+  projectId: Id,
+  projectName: z.string(),
+  timeZone: z.string(),
+  groupId: Id,
+  groupName: z.string(),
+  /** When it became due. */
+  dueAt: IsoInstant,
+  /** The day it belongs to, in the project's time zone (domain.md E4). */
+  date: z.iso.date(),
+};
+
+/** A term of a group comes to its end (domain.md E2). */
+export const ReminderJob = z.object({
+  kind: z.literal('reminder'),
+  ...about,
+  validUntil: IsoInstant,
+  daysLeft: z.int().min(1),
+  allotmentIds: z.array(Id),
+  recipients: RecipientsName,
+  /** The license type that takes over then; `null`: none. */
+  fallback: LicenseTypeName.nullable(),
+});
+
+/** A term of a group has ended: what stopped, and what took over (domain.md E3). */
+export const EndedJob = z.object({
+  kind: z.literal('ended'),
+  ...about,
+  endedAt: IsoInstant,
+  /** Suspended in the group and below. */
+  stopped: perResource,
+  featuresOff: z.array(FeatureName),
+  fallback: LicenseTypeName.nullable(),
+  recipients: RecipientsName,
+});
+
+/** What had stopped in a group works again. */
+export const RestoredJob = z.object({
+  kind: z.literal('restored'),
+  ...about,
+  restoredAt: IsoInstant,
+  /** Working again in the group and below. */
+  restored: perResource,
+  /** `null`: without an end. */
+  validUntil: IsoInstant.nullable(),
+  recipients: RecipientsName,
+});
+
+/** A project's trial began (domain.md L1); the group is its root. */
+export const TrialStartedJob = z.object({
+  kind: z.literal('trial_started'),
+  ...about,
+  /** `null`: a trial without an end, granted by hand. */
+  validUntil: IsoInstant.nullable(),
+});
+
+/** What a job of `license-expiry` carries. */
+export const LicenseExpiryJob = z.discriminatedUnion('kind', [ReminderJob, EndedJob, RestoredJob, TrialStartedJob]);
+export type LicenseExpiryJob = z.infer<typeof LicenseExpiryJob>;
+export type ReminderJob = z.infer<typeof ReminderJob>;
+export type EndedJob = z.infer<typeof EndedJob>;
+export type RestoredJob = z.infer<typeof RestoredJob>;
+export type TrialStartedJob = z.infer<typeof TrialStartedJob>;
+
+const millis = (iso: string): number => Date.parse(iso);
+
+/** The id of a job whose occasion is known by it: the same occasion gets the same id, however often it is enqueued. */
+export const licenseExpiryJobId = {
+  reminder: ({ projectId, groupId, validUntil, date }: Pick<ReminderJob, 'projectId' | 'groupId' | 'validUntil' | 'date'>) =>
+    `reminder_${projectId}_${groupId}_${millis(validUntil)}_${date}`,
+  ended: ({ projectId, groupId, endedAt }: Pick<EndedJob, 'projectId' | 'groupId' | 'endedAt'>) =>
+    `ended_${projectId}_${groupId}_${millis(endedAt)}`,
+  restored: ({ projectId, groupId, restoredAt }: Pick<RestoredJob, 'projectId' | 'groupId' | 'restoredAt'>) =>
+    `restored_${projectId}_${groupId}_${millis(restoredAt)}`,
+  trialStarted: (projectId: string, licenseId: string) => `trial_${projectId}_${licenseId}`,
+} as const;
