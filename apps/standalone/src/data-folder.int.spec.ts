@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyPassword } from '@allotree/platform';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataFolder, DataFolderError, readLocalSignIn } from './data-folder.js';
+import { DataFolder, DataFolderError } from './data-folder.js';
+import { readLocalSignIn } from './local-sign-in.js';
 
 let path: string;
 beforeEach(async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashPassword, verifyPassword } from '@allotree/platform';
+import { SIGN_IN_FILE, type LocalSignIn } from './local-sign-in.js';
 
 /** The folder cannot be used. */
 export class DataFolderError extends Error {
@@ -16,15 +17,6 @@ const OWNER_ONLY = 0o600;
 const PASSWORD_BYTES = 15;
 const TOKEN_SECRET_BYTES = 48;
 const LOG_BYTES = 20_000_000;
-
-/** A signed-in session that the process leaves for tools on this machine: whoever can read the folder may use it. */
-export interface LocalSignIn {
-  /** `http://127.0.0.1:8080` */
-  readonly url: string;
-  readonly accessToken: string;
-  /** ISO 8601 */
-  readonly expiresAt: string;
-}
 
 /** What the server administrator signs in with. */
 export interface AdministratorPassword {
@@ -112,13 +104,3 @@ export class DataFolder {
     await rename(draft, file);
   }
 }
-
-const SIGN_IN_FILE = 'local-sign-in.json';
-
-/** The session a running process left in its data folder, or `null` when there is none that is still good. */
-export const readLocalSignIn = async (dataDir: string, now: number): Promise<LocalSignIn | null> => {
-  const text = await readFile(join(resolve(dataDir), SIGN_IN_FILE), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const signIn = JSON.parse(text) as LocalSignIn;
-  return Date.parse(signIn.expiresAt) > now ? signIn : null;
-};

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readLocalSignIn } from './data-folder.js';
+import { readLocalSignIn } from './local-sign-in.js';
 import { Api } from './demo/api.js';
 
 /** For the e2e specs: the built system as a process of its own, the way a person runs it. */

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readLocalSignIn } from './data-folder.js';
+import { readLocalSignIn } from './local-sign-in.js';
 import { Api } from './demo/api.js';
 import { runBuilt, workbench } from './running-system.spec.js';
 

@@ -5,12 +5,13 @@ import { createLogger, FixedClock } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readConfiguration } from './configuration.js';
-import { DataFolder, readLocalSignIn } from './data-folder.js';
+import { DataFolder } from './data-folder.js';
 import { Api } from './demo/api.js';
 import { nodeAt, type Tree } from './demo/apply-groups.js';
 import { applyProjectFile } from './demo/apply.js';
 import { Narrator } from './demo/narrator.js';
 import { readProjectFile } from './demo/read-project-file.js';
+import { readLocalSignIn } from './local-sign-in.js';
 import { startStandalone, type Standalone } from './standalone.js';
 
 const MINUTE = 60_000;

@@ -44,19 +44,25 @@ export const applyProject = async (application: Application, partners: KnownPart
 const findOrCreate = async ({ api, file, narrator, clock }: Application, partners: KnownPartners): Promise<Project> => {
   const { name, timeZone, billingMode } = file.project;
   const partnerId = partners.get(file.project.partner)?.partnerId ?? '';
-  const standing = await api.list<ProjectItem>(`/projects?partnerId=${partnerId}`);
-  const found = standing.find((item) => item.name === name);
+  const find = async (): Promise<ProjectItem | undefined> =>
+    (await api.list<ProjectItem>(`/projects?partnerId=${partnerId}`)).find((item) => item.name === name);
   const whose = `${name} of ${file.project.partner}`;
-  if (found) {
+  const standing = await find();
+  if (standing) {
     narrator.alreadySo(`the project ${whose} is there`);
-    const firstDay = { zone: found.timeZone, instant: Date.parse(found.createdAt) };
-    return { projectId: found.projectId, name, firstDay };
+    return projectOf(standing);
   }
   const { projectId } = await api.post<{ projectId: string }>('/projects', { name, partnerId, timeZone, billingMode });
   narrator.changed(`created the project ${whose} (${billingMode}, ${timeZone})`);
-  const { createdAt } = await api.get<ProjectItem>(`/projects/${projectId}`).catch(() => ({ createdAt: '' }));
-  return { projectId, name, firstDay: { zone: timeZone, instant: createdAt === '' ? clock() : Date.parse(createdAt) } };
+  const created = await find();
+  return created ? projectOf(created) : { projectId, name, firstDay: { zone: timeZone, instant: clock() } };
 };
+
+const projectOf = ({ projectId, name, timeZone, createdAt }: ProjectItem): Project => ({
+  projectId,
+  name,
+  firstDay: { zone: timeZone, instant: Date.parse(createdAt) },
+});
 
 /** The request that issues a license of the file. */
 export const licenseOf = (entry: LicenseEntry, partners: KnownPartners, { firstDay }: Project) => ({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
-import { readLocalSignIn } from '../data-folder.js';
+import { readLocalSignIn } from '../local-sign-in.js';
 import { Api, UnexpectedRefusal, Unreachable } from './api.js';
 import { applyProjectFile } from './apply.js';
 import { Narrator } from './narrator.js';

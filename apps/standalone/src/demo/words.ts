@@ -55,6 +55,8 @@ const factsText = (problem: ProblemAnswer, zone: string): string => {
       return `${countText(problem['sipNumber'])} virtual numbers cannot carry ${countText(problem['mobileApp'])} mobile apps`;
     case 'FEATURE_NOT_AVAILABLE':
       return `${String(problem['feature'])} is not available${byBinding(problem, zone)}`;
+    case 'STOCK_EXHAUSTED':
+      return `${countText(problem['requested'])} ${RESOURCE_NAMES[problem['resource'] as Resource]} asked for, ${countText(problem['available'])} in stock`;
     case 'DESCENDANTS_AFFECTED':
       return affectedText(problem);
     default:
