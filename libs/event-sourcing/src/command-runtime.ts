@@ -4,7 +4,7 @@ import { RuntimeStopped } from './errors.js';
 import type { EventStore } from './event-store.js';
 import { SILENT } from './logger.js';
 import type { Logger } from './logger.js';
-import { GroupCommit } from './runtime/group-commit.js';
+import { GroupCommit, REPEAT_AFTER } from './runtime/group-commit.js';
 import { Mailbox } from './runtime/mailbox.js';
 import type { Surroundings } from './runtime/mailbox.js';
 import type { Request } from './runtime/request.js';
@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly maxStateBytes?: number;
   /** Commands that may wait for one stream before `Overloaded`. Default 10,000. */
   readonly maxWaiting?: number;
+  /** An append without an answer is sent again after these many milliseconds, then given up as `OutcomeUnknown`. */
+  readonly repeatAppendAfter?: readonly number[];
   /** Stamps `recordedAt`. */
   readonly clock?: () => Date;
   readonly logger?: Logger;
@@ -83,7 +85,7 @@ export class CommandRuntime {
     this.#maxStateBytes = options.maxStateBytes ?? 512 * 1024 * 1024;
     this.#kept = new LRUCache({ maxSize: this.#maxStateBytes });
     this.#snapshots = options.snapshots ? new SnapshotWriter(options.snapshots, this.#logger) : null;
-    this.#commit = new GroupCommit(options.store, this.#logger, (events, streams, milliseconds, position) => {
+    this.#commit = new GroupCommit(options.store, this.#logger, options.repeatAppendAfter ?? REPEAT_AFTER, (events, streams, milliseconds, position) => {
       if (position > this.#lastPosition) this.#lastPosition = position;
       options.metrics?.appended?.(events, streams, milliseconds);
     });

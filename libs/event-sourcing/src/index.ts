@@ -5,6 +5,6 @@ export * from './snapshot-store.js';
 export * from './logger.js';
 export * from './errors.js';
 export * from './command-runtime.js';
-export * from './subscriptions.js';
+export * from './subscriptions/subscriptions.js';
 export * from './postgres/postgres-event-store.js';
 export * from './postgres/postgres-snapshot-store.js';

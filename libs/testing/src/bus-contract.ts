@@ -15,7 +15,9 @@ export interface BusUnderTest {
   /** Resolves when the consumer is running; `stop` when the messages in hand are handled. */
   consume(consumption: Consumption): Promise<{ stop(): Promise<void> }>;
   replay(groupId: string, topic: string): Promise<void>;
-  deadLetters(topic: string): Promise<readonly (CloudEvent & { readonly dlqgroup: string; readonly dlqerror: string })[]>;
+  deadLetters(
+    topic: string,
+  ): Promise<readonly (CloudEvent & { readonly dlqgroup: string; readonly dlqerror: string })[]>;
   close(): Promise<void>;
 }
 
@@ -61,13 +63,16 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
 
     it('delivers everything, in order per key', async () => {
       const keys = ['a', 'b', 'c', 'd'];
-      const events = Array.from({ length: 200 }, (_, index) => busEvent(keys[index % 4] as string, `e${index}`, { index }));
+      const events = Array.from({ length: 200 }, (_, index) =>
+        busEvent(keys[index % 4] as string, `e${index}`, { index }),
+      );
       const seen: CloudEvent[] = [];
       await bus.publish(TOPIC, events.slice(0, 90));
       await consume({ groupId: 'g', handle: collect(seen) });
       await bus.publish(TOPIC, events.slice(90));
       await until(() => seen.length >= 200);
-      for (const key of keys) expect(seen.filter((event) => event.subject === key)).toEqual(events.filter((event) => event.subject === key));
+      for (const key of keys)
+        expect(seen.filter((event) => event.subject === key)).toEqual(events.filter((event) => event.subject === key));
     });
 
     it('takes an event it holds as published, and keeps large ones whole', async () => {
@@ -141,23 +146,35 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(await bus.deadLetters(TOPIC)).toEqual([]);
     });
 
-    it.each([false, true])('files what keeps failing as a dead letter with its error, and its key goes on (batched: %s)', async (batched) => {
-      const seen: string[] = [];
-      await bus.publish(TOPIC, [busEvent('a', 'before'), busEvent('a', 'poison', { text: 'p' }), busEvent('a', 'after'), busEvent('b', 'beside')]);
-      await consume({
-        groupId: 'g',
-        batched,
-        handle: async (events) => {
-          if (events.some((event) => event.id === 'poison')) throw new RangeError('cannot be applied');
-          seen.push(...events.map((event) => event.id));
-        },
-      });
-      await until(() => seen.includes('after') && seen.includes('beside'));
-      expect(seen.filter((id) => id !== 'beside')).toEqual(['before', 'after']);
-      const letters = await bus.deadLetters(TOPIC);
-      expect(letters).toHaveLength(1);
-      expect(letters[0]).toMatchObject({ ...busEvent('a', 'poison', { text: 'p' }), dlqgroup: 'g', dlqerror: 'RangeError: cannot be applied' });
-    });
+    it.each([false, true])(
+      'files what keeps failing as a dead letter with its error, and its key goes on (batched: %s)',
+      async (batched) => {
+        const seen: string[] = [];
+        await bus.publish(TOPIC, [
+          busEvent('a', 'before'),
+          busEvent('a', 'poison', { text: 'p' }),
+          busEvent('a', 'after'),
+          busEvent('b', 'beside'),
+        ]);
+        await consume({
+          groupId: 'g',
+          batched,
+          handle: async (events) => {
+            if (events.some((event) => event.id === 'poison')) throw new RangeError('cannot be applied');
+            seen.push(...events.map((event) => event.id));
+          },
+        });
+        await until(() => seen.includes('after') && seen.includes('beside'));
+        expect(seen.filter((id) => id !== 'beside')).toEqual(['before', 'after']);
+        const letters = await bus.deadLetters(TOPIC);
+        expect(letters).toHaveLength(1);
+        expect(letters[0]).toMatchObject({
+          ...busEvent('a', 'poison', { text: 'p' }),
+          dlqgroup: 'g',
+          dlqerror: 'RangeError: cannot be applied',
+        });
+      },
+    );
 
     it('hands consecutive events of one key over together', async () => {
       const batches: (readonly CloudEvent[])[] = [];

@@ -3,3 +3,4 @@ export * from './given.js';
 export * from './in-memory-event-store.js';
 export * from './event-store-contract.js';
 export * from './bus-contract.js';
+export * from './seats.js';

@@ -7,8 +7,8 @@ import type { Logger } from '../logger.js';
 export const MAX_EVENTS_IN_A_CALL = 2_000;
 /** While one call is being made durable the next is decided and sent; more would only make smaller batches. */
 const CALLS_UNDER_WAY = 2;
-/** A call without an answer is sent again (the ids of its events make that harmless), after these many milliseconds. */
-const REPEAT_AFTER = [50, 200, 800, 2_000];
+/** A call without an answer is sent again (the ids of its events make that harmless), after so many milliseconds each time. */
+export const REPEAT_AFTER = [50, 200, 800, 2_000];
 
 /** A stream that has something to decide. */
 export interface ReadyStream {
@@ -27,6 +27,7 @@ export class GroupCommit {
   constructor(
     private readonly store: EventStore,
     private readonly logger: Logger,
+    private readonly repeatAfter: readonly number[],
     private readonly onAppended: (events: number, streams: number, milliseconds: number, position: bigint) => void,
   ) {}
 
@@ -89,7 +90,7 @@ export class GroupCommit {
   /** Each stream alone, so that one the store cannot take does not spoil the others. */
   async #repeat(stream: ReadyStream, append: StreamAppend, firstError: unknown): Promise<void> {
     let lastError = firstError;
-    for (const wait of REPEAT_AFTER) {
+    for (const wait of this.repeatAfter) {
       await sleep(wait);
       try {
         const start = performance.now();

@@ -79,15 +79,18 @@ async function fromSnapshot<State, Event>(
     onIgnored(error);
     return null;
   }
-  let read = 0;
+  let read = -1;
   // Begins with the event the snapshot was taken after: its id proves that the snapshot belongs to this stream.
   for await (const event of store.readStream(streamName, state.revision)) {
-    if (read++ > 0) fold(state, event, folding);
-    else if (event.metadata.eventId !== state.eventId) break;
+    if (++read > 0) fold(state, event, folding);
+    else if (event.metadata.eventId !== state.eventId) return ignored();
   }
-  if (read > 0 && state.revision === state.snapshotRevision + read - 1) return { state, eventsRead: read - 1 };
-  onIgnored(new Error(`the snapshot was taken after event ${state.eventId}, which is not number ${state.snapshotRevision} of the stream`));
-  return null;
+  return read >= 0 ? { state, eventsRead: read } : ignored();
+
+  function ignored(): null {
+    onIgnored(new Error(`the snapshot was taken after event ${state.eventId}, which is not number ${state.snapshotRevision} of the stream`));
+    return null;
+  }
 }
 
 function restore<State, Event>(snapshot: Snapshot, folding: Folding<State, Event>): LiveState<State> {

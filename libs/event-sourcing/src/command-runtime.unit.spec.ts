@@ -1,0 +1,508 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it, jest } from '@jest/globals';
+import { collect, InMemoryEventStore, seats } from '@allotree/testing';
+import type { SeatsCommand, SeatsState } from '@allotree/testing';
+import fc from 'fast-check';
+import type { CommandContext } from './aggregate.js';
+import { CommandRuntime } from './command-runtime.js';
+import type { RuntimeOptions } from './command-runtime.js';
+import { deriveId } from './derive-id.js';
+import { Overloaded, OutcomeUnknown, RuntimeStopped } from './errors.js';
+import type { AppendResult, EventStore, StreamAppend } from './event-store.js';
+import type { Snapshot, SnapshotStore } from './snapshot-store.js';
+
+function context(more: Partial<CommandContext> = {}): CommandContext {
+  const commandId = randomUUID();
+  return { commandId, correlationId: 'c', causationId: null, actor: 'user:u', tenantId: 't', ...more };
+}
+
+const open = (capacity: number): SeatsCommand => ({ type: 'Open', capacity });
+const take = (who: string): SeatsCommand => ({ type: 'Take', who });
+
+/** A store whose appends wait to be let through, can be lost on the way there or back, and are counted. */
+class Gate extends InMemoryEventStore {
+  readonly calls: StreamAppend[][] = [];
+  closed = false;
+  lose: 'call' | 'answer' | null = null;
+  reads = 0;
+  #opened: (() => void)[] = [];
+
+  override async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    this.calls.push([...appends]);
+    if (this.closed) await new Promise<void>((resolve) => this.#opened.push(resolve));
+    const { lose } = this;
+    this.lose = null;
+    if (lose === 'call') throw new Error('connection lost');
+    const results = await super.append(appends);
+    if (lose === 'answer') throw new Error('connection lost');
+    return results;
+  }
+
+  override readStream(streamName: string, fromRevision?: number) {
+    this.reads++;
+    return super.readStream(streamName, fromRevision);
+  }
+
+  open(): void {
+    this.closed = false;
+    for (const resolve of this.#opened.splice(0)) resolve();
+  }
+}
+
+function setUp<Store extends EventStore = Gate>(options: Partial<RuntimeOptions> & { store?: Store } = {}) {
+  const store = (options.store ?? new Gate()) as Store;
+  const runtime = new CommandRuntime({ ...options, store });
+  return { store, runtime, handler: runtime.aggregate(seats) };
+}
+
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+};
+
+/** Records in which order promises end. */
+function watch(): { of<T>(name: string, promise: Promise<T>): Promise<T>; ended: string[] } {
+  const ended: string[] = [];
+  return { ended, of: (name, promise) => promise.finally(() => ended.push(name)) };
+}
+
+const types = async (store: EventStore, id: string) => (await collect(store.readStream(`seats-${id}`))).map(({ type }) => type);
+
+class Snapshots implements SnapshotStore {
+  readonly kept = new Map<string, Snapshot>();
+  async load(name: string) {
+    return this.kept.get(name) ?? null;
+  }
+  async save(name: string, snapshot: Snapshot) {
+    this.kept.set(name, snapshot);
+  }
+}
+
+describe('CommandRuntime', () => {
+  describe('answers', () => {
+    it('accepted: with the events, the revision and the position, and stamps the metadata', async () => {
+      const { store, handler, runtime } = setUp({ clock: () => new Date('2026-06-01T00:00:00Z') });
+      const asked = context({ causationId: 'why' });
+      const outcome = await handler.execute('h', open(2), asked);
+      expect(outcome).toStrictEqual({ kind: 'accepted', events: [{ type: 'HouseOpened', capacity: 2 }], revision: 0, position: 1n });
+      expect(runtime.lastPosition).toBe(1n);
+      expect(await collect(store.readStream('seats-h'))).toStrictEqual([
+        {
+          type: 'HouseOpened',
+          data: { capacity: 2 },
+          streamName: 'seats-h',
+          revision: 0,
+          position: 1n,
+          metadata: {
+            eventId: deriveId(asked.commandId, 0),
+            commandId: asked.commandId,
+            correlationId: 'c',
+            causationId: 'why',
+            actor: 'user:u',
+            tenantId: 't',
+            recordedAt: '2026-06-01T00:00:00.000Z',
+          },
+        },
+      ]);
+    });
+
+    it('refused: and records nothing', async () => {
+      const { store, handler } = setUp();
+      expect(await handler.execute('h', take('a'), context())).toStrictEqual({ kind: 'refused', refusal: { code: 'FULL', capacity: 0 }, revision: -1 });
+      expect(store.calls).toEqual([]);
+    });
+
+    it('already so: accepted without events, and without a call of the store', async () => {
+      const { store, handler } = setUp();
+      await handler.execute('h', open(2), context());
+      expect(await handler.execute('h', open(2), context())).toStrictEqual({ kind: 'accepted', events: [], revision: 0, position: 1n });
+      expect(store.calls).toHaveLength(1);
+    });
+
+    it('stale: decided at the expected revision or not at all', async () => {
+      const { handler } = setUp();
+      await handler.execute('h', open(9), context({ expectedRevision: -1 }));
+      expect(await handler.execute('h', take('a'), context({ expectedRevision: -1 }))).toStrictEqual({ kind: 'stale', expectedRevision: -1, revision: 0 });
+      expect(await handler.execute('h', take('a'), context({ expectedRevision: 0 }))).toMatchObject({ kind: 'accepted', revision: 1 });
+    });
+
+    it('stale is measured in the turn, after the commands before it', async () => {
+      const { handler } = setUp();
+      const both = await Promise.all([
+        handler.execute('h', open(9), context({ expectedRevision: -1 })),
+        handler.execute('h', open(8), context({ expectedRevision: -1 })),
+        handler.execute('h', open(7), context({ expectedRevision: 0 })),
+      ]);
+      expect(both).toMatchObject([{ kind: 'accepted', revision: 0 }, { kind: 'stale', revision: 0 }, { kind: 'accepted', revision: 1 }]);
+    });
+
+    it('takes the tenant from the state as soon as it knows it', async () => {
+      const store = new InMemoryEventStore();
+      const runtime = new CommandRuntime({ store });
+      const handler = runtime.aggregate({ ...seats, tenantOf: (state: SeatsState) => (state.capacity > 0 ? `tenant-${state.capacity}` : null) });
+      await handler.execute('h', open(5), context({ tenantId: null }));
+      expect((await collect(store.readStream('seats-h')))[0]!.metadata.tenantId).toBe('tenant-5');
+    });
+  });
+
+  describe('turns', () => {
+    it('decides what waits in order, each on the state the one before left, in one append', async () => {
+      const { store, handler } = setUp();
+      const outcomes = await Promise.all([open(2), take('a'), take('b'), take('c'), take('a')].map((command) => handler.execute('h', command, context())));
+      expect(outcomes.map(({ kind, revision }) => [kind, revision])).toEqual([['accepted', 0], ['accepted', 1], ['accepted', 2], ['refused', 2], ['accepted', 2]]);
+      expect(store.calls).toHaveLength(1);
+      expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken', 'SeatTaken']);
+    });
+
+    it('answers nothing that rests on events before they are durable', async () => {
+      const { store, handler } = setUp();
+      await handler.execute('h', open(1), context());
+      store.closed = true;
+      const { of, ended } = watch();
+      const all = [
+        of('already so', handler.execute('h', open(1), context())),
+        of('taken', handler.execute('h', take('a'), context())),
+        of('full', handler.execute('h', take('b'), context())),
+        of('again', handler.execute('h', take('a'), context())),
+        of('dry', handler.dryRun('h', take('b'))),
+        of('read', handler.read('h', ({ taken }) => [...taken])),
+      ];
+      await settle();
+      expect(ended).toEqual(['already so']);
+      store.open();
+      expect(await Promise.all(all)).toMatchObject([{ events: [] }, { kind: 'accepted' }, { kind: 'refused' }, { events: [] }, { kind: 'refused' }, ['a']]);
+    });
+
+    it('gathers what comes during an append for the next turn', async () => {
+      const { store, handler } = setUp();
+      await handler.execute('h', open(100), context());
+      store.closed = true;
+      const all = [handler.execute('h', take('0'), context())];
+      await settle();
+      for (let i = 1; i < 50; i++) all.push(handler.execute('h', take(`${i}`), context()));
+      await settle();
+      expect(store.calls).toHaveLength(2);
+      store.open();
+      await Promise.all(all);
+      expect(store.calls.map((call) => call[0]!.events.length)).toEqual([1, 1, 49]);
+    });
+
+    it('lets streams that are ready together share a call, with two calls under way at most', async () => {
+      const { store, handler } = setUp();
+      await Promise.all(Array.from({ length: 30 }, (_, n) => handler.execute(`h${n}`, open(9), context())));
+      expect(store.calls.map((call) => call.length)).toEqual([30]);
+      store.closed = true;
+      const all: Promise<unknown>[] = [];
+      for (let n = 0; n < 5; n++) {
+        all.push(handler.execute(`h${n}`, take('a'), context()));
+        await settle();
+      }
+      expect(store.calls).toHaveLength(3);
+      store.open();
+      await Promise.all(all);
+      expect(store.calls.map((call) => call.length)).toEqual([30, 1, 1, 3]);
+    });
+
+    it('puts at most 2,000 events in a call, unless one command alone has more', async () => {
+      const { store, handler } = setUp();
+      const many = (count: number): SeatsCommand => ({ type: 'TakeMany', count });
+      const counts = [900, 900, 900, 2_500, 10];
+      await Promise.all(counts.map((count) => handler.execute('h', many(count), context())));
+      await Promise.all(counts.map((count, n) => handler.execute(`i${n}`, many(count), context())));
+      const sizes = store.calls.map((call) => call.reduce((sum, { events }) => sum + events.length, 0));
+      for (const size of sizes) expect(size <= 2_000 || size === 2_500).toBe(true);
+      expect(sizes.reduce((a, b) => a + b)).toBe(2 * 5_210);
+    });
+  });
+
+  describe('read and dryRun', () => {
+    it('see the initial state of a stream that does not exist, and record nothing', async () => {
+      const { store, handler } = setUp();
+      expect(await handler.read('h', ({ capacity }, revision) => [capacity, revision])).toEqual([0, -1]);
+      expect(await handler.dryRun('h', open(3))).toMatchObject({ kind: 'accepted', events: [{ type: 'HouseOpened', capacity: 3 }], revision: -1 });
+      expect(await handler.dryRun('h', open(3), { expectedRevision: 4 })).toStrictEqual({ kind: 'stale', expectedRevision: 4, revision: -1 });
+      expect(store.calls).toEqual([]);
+    });
+
+    it('fail alone', async () => {
+      const { handler } = setUp();
+      const bad = (): never => {
+        throw new Error('bad look');
+      };
+      const [before, broken, after] = await Promise.allSettled([handler.execute('h', open(1), context()), handler.read('h', bad), handler.execute('h', take('a'), context())]);
+      expect([before.status, broken.status, after.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      await expect(handler.read('h', bad)).rejects.toThrow('bad look');
+    });
+  });
+
+  describe('repeatable commands', () => {
+    it('give again what was recorded, after a restart too', async () => {
+      const { store, handler } = setUp();
+      await handler.execute('h', open(9), context());
+      const asked = context({ repeatable: true });
+      const first = await handler.execute('h', take('a'), asked);
+      expect(await handler.execute('h', take('a'), asked)).toEqual(first);
+      const { handler: restarted } = setUp({ store });
+      expect(await restarted.execute('h', take('a'), asked)).toEqual(first);
+      expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken']);
+    });
+
+    it('are recorded once when the same comes many times at once', async () => {
+      const { store, handler } = setUp();
+      const asked = context({ repeatable: true });
+      const outcomes = await Promise.all(Array.from({ length: 5 }, () => handler.execute('h', { type: 'TakeMany', count: 2 }, asked)));
+      expect(outcomes).toEqual(Array(5).fill(outcomes[0]));
+      expect(await types(store, 'h')).toHaveLength(2);
+    });
+
+    it('are recorded once when the same comes while the first is being appended', async () => {
+      const { store, handler } = setUp();
+      store.closed = true;
+      const asked = context({ repeatable: true });
+      const first = handler.execute('h', { type: 'TakeMany', count: 1 }, asked);
+      await settle();
+      const second = handler.execute('h', { type: 'TakeMany', count: 1 }, asked);
+      await settle();
+      store.open();
+      expect(await second).toEqual(await first);
+      expect(await types(store, 'h')).toHaveLength(1);
+    });
+
+    it('are decided again when nothing was recorded', async () => {
+      const { handler } = setUp();
+      const asked = context({ repeatable: true });
+      expect(await handler.execute('h', take('a'), asked)).toMatchObject({ kind: 'refused' });
+      await handler.execute('h', open(1), context());
+      expect(await handler.execute('h', take('a'), asked)).toMatchObject({ kind: 'accepted' });
+    });
+
+    it('keep their place in the queue', async () => {
+      const { handler } = setUp();
+      const [, , seen] = await Promise.all([
+        handler.execute('h', open(1), context({ repeatable: true })),
+        handler.execute('h', take('a'), context()),
+        handler.read('h', ({ taken }) => taken.length),
+      ]);
+      expect(seen).toBe(1);
+    });
+  });
+
+  describe('conflicts', () => {
+    it('reload and decide again on what another wrote', async () => {
+      const { store, handler } = setUp();
+      const { handler: other } = setUp({ store });
+      await handler.execute('h', open(2), context());
+      await other.execute('h', take('theirs'), context());
+      expect(await handler.execute('h', take('mine'), context())).toMatchObject({ kind: 'accepted', revision: 2 });
+      expect(await other.execute('h', take('late'), context())).toMatchObject({ kind: 'refused', revision: 2 });
+    });
+
+    it('never decide If-Match again', async () => {
+      const { store, handler } = setUp();
+      const { handler: other } = setUp({ store });
+      await handler.execute('h', open(2), context());
+      await other.execute('h', take('theirs'), context());
+      expect(await handler.execute('h', take('mine'), context({ expectedRevision: 0 }))).toStrictEqual({ kind: 'stale', expectedRevision: 0, revision: 1 });
+    });
+
+    it('do not record twice what another process recorded for the same command', async () => {
+      const { store, handler } = setUp();
+      const { handler: other } = setUp({ store });
+      const asked = context({ repeatable: true });
+      await Promise.all([handler, other].map((each) => each.execute('h', { type: 'TakeMany', count: 1 }, asked)));
+      expect(await types(store, 'h')).toHaveLength(1);
+    });
+
+    it('answer from the truth once another process is known to have written', async () => {
+      const store = new Gate();
+      const silent = (_byAnotherProcess: boolean): void => undefined;
+      let tell = silent;
+      store.onAppend = (listener) => {
+        tell = tell === silent ? listener : tell;
+        return () => undefined;
+      };
+      const { handler } = setUp({ store });
+      await handler.execute('h', open(1), context());
+      const { handler: other } = setUp({ store });
+      await other.execute('h', take('theirs'), context());
+      tell(true);
+      expect(await handler.read('h', ({ taken }) => [...taken])).toEqual(['theirs']);
+      expect(await handler.execute('h', take('mine'), context())).toMatchObject({ kind: 'refused', revision: 1 });
+    });
+  });
+
+  describe('what breaks', () => {
+    it.each(['decide', 'evolve', 'encode'] as const)('in %s answers its caller alone, and the state is not trusted any more', async (where) => {
+      const { store, handler } = setUp();
+      await handler.execute('h', open(9), context());
+      const [first, broken, last] = await Promise.allSettled([take('a'), { type: 'Break', where } as const, take('b')].map((command) => handler.execute('h', command, context())));
+      expect(first).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted' } });
+      expect(broken).toMatchObject({ status: 'rejected', reason: { message: `${where} broke` } });
+      expect(last).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted', revision: 2 } });
+      expect(await handler.read('h', ({ taken }) => [...taken])).toEqual(['a', 'b']);
+      expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken', 'SeatTaken']);
+    });
+
+    it.each(['call', 'answer'] as const)('the %s of an append lost: recorded once and answered', async (lose) => {
+      const { store, handler } = setUp();
+      await handler.execute('h', open(9), context());
+      store.lose = lose;
+      expect(await handler.execute('h', take('a'), context())).toMatchObject({ kind: 'accepted', revision: 1 });
+      expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken']);
+    });
+
+    it('a store that gives no answer any more: the outcome is unknown, and a repeat finds out', async () => {
+      const { store, handler } = setUp({ repeatAppendAfter: [1, 1] });
+      await handler.execute('h', open(9), context());
+      const append = jest.spyOn(store, 'append').mockImplementation(async () => Promise.reject(new Error('down')));
+      const asked = context({ repeatable: true });
+      const [lost, refused] = await Promise.allSettled([handler.execute('h', take('a'), asked), handler.execute('h', open(9), context())]);
+      expect(lost).toMatchObject({ reason: expect.any(OutcomeUnknown) });
+      expect(refused).toMatchObject({ value: { kind: 'accepted', events: [] } });
+      expect(append).toHaveBeenCalledTimes(3);
+      append.mockRestore();
+      expect(await handler.execute('h', take('a'), asked)).toMatchObject({ kind: 'accepted', revision: 1 });
+    });
+
+    it('a stream that cannot be read: whoever waits for it is told, and it is tried anew', async () => {
+      const { store, handler } = setUp();
+      const read = jest.spyOn(store, 'readStream').mockImplementation(() => {
+        throw new Error('unreadable');
+      });
+      await expect(Promise.all([handler.execute('h', open(9), context()), handler.read('h', () => 1)])).rejects.toThrow('unreadable');
+      read.mockRestore();
+      expect(await handler.execute('h', open(9), context())).toMatchObject({ kind: 'accepted' });
+    });
+  });
+
+  describe('bounds', () => {
+    it('refuses what comes when too many wait, and decides nothing of it', async () => {
+      const { store, handler } = setUp({ maxWaiting: 3 });
+      store.closed = true;
+      const all = Array.from({ length: 5 }, () => handler.execute('h', { type: 'TakeMany', count: 1 }, context()));
+      await settle();
+      store.open();
+      const results = await Promise.allSettled(all);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
+      expect(results[4]).toMatchObject({ reason: expect.any(Overloaded) });
+      expect(await types(store, 'h')).toHaveLength(3);
+    });
+
+    it('keeps states within their bytes, the least recently used go', async () => {
+      const { store, handler, runtime } = setUp({ maxStateBytes: 3_500 });
+      for (const id of ['a', 'b', 'c', 'd']) await handler.execute(id, open(1), context());
+      expect(runtime.stateBytes).toBe(3_000);
+      const { reads } = store;
+      await handler.read('b', () => 1);
+      expect(store.reads).toBe(reads);
+      await handler.read('a', () => 1);
+      expect(store.reads).toBe(reads + 1);
+      await handler.execute('a', { type: 'TakeMany', count: 20 }, context());
+      expect(runtime.stateBytes).toBe(3_000);
+    });
+
+    it('keeps one state that is larger than all of it', async () => {
+      const { store, handler, runtime } = setUp({ maxStateBytes: 1_200 });
+      await handler.execute('a', { type: 'TakeMany', count: 100 }, context());
+      const { reads } = store;
+      expect(await handler.read('a', ({ taken }) => taken.length)).toBe(100);
+      expect(store.reads).toBe(reads);
+      expect(runtime.stateBytes).toBe(1_200);
+    });
+
+    it('loads a state once for all who ask', async () => {
+      const { store, handler } = setUp();
+      await Promise.all(Array.from({ length: 20 }, () => handler.read('h', () => 1)));
+      expect(store.reads).toBe(1);
+    });
+  });
+
+  describe('snapshots', () => {
+    const filled = async (snapshots: Snapshots) => {
+      const { store, handler, runtime } = setUp({ snapshots });
+      for (let i = 0; i < 25; i++) await handler.execute('h', { type: 'TakeMany', count: 1 }, context());
+      await runtime.stop();
+      return store;
+    };
+    const reload = async (store: Gate, snapshots: Snapshots) => {
+      const loaded: number[] = [];
+      const snapshotIgnored = jest.fn();
+      const { handler } = setUp({ store, snapshots, metrics: { loaded: (_, events) => loaded.push(events), snapshotIgnored } });
+      const taken = await handler.read('h', (state) => state.taken.length);
+      return { taken, read: loaded[0], ignored: snapshotIgnored.mock.calls.length };
+    };
+
+    it('load as snapshot and tail', async () => {
+      const snapshots = new Snapshots();
+      const store = await filled(snapshots);
+      const kept = snapshots.kept.get('seats-h')!;
+      expect(kept.revision).toBeGreaterThanOrEqual(9);
+      expect(await reload(store, snapshots)).toEqual({ taken: 25, read: 24 - kept.revision, ignored: 0 });
+    });
+
+    it.each<[string, (snapshot: Snapshot) => Snapshot]>([
+      ['of another version', (snapshot) => ({ ...snapshot, version: 2 })],
+      ['that is no JSON', (snapshot) => ({ ...snapshot, json: '{' })],
+      ['of an event the stream does not have', (snapshot) => ({ ...snapshot, eventId: randomUUID() })],
+      ['further than the stream', (snapshot) => ({ ...snapshot, revision: 400 })],
+    ])('%s are ignored and reported', async (_, spoil) => {
+      const snapshots = new Snapshots();
+      const store = await filled(snapshots);
+      snapshots.kept.set('seats-h', spoil(snapshots.kept.get('seats-h')!));
+      expect(await reload(store, snapshots)).toEqual({ taken: 25, read: 25, ignored: 1 });
+    });
+
+    it('that cannot be written or loaded cost nothing but time', async () => {
+      const failing: SnapshotStore = { load: () => Promise.reject(new Error('no')), save: () => Promise.reject(new Error('no')) };
+      const { handler, runtime } = setUp({ snapshots: failing });
+      expect(await handler.execute('h', { type: 'TakeMany', count: 12 }, context())).toMatchObject({ kind: 'accepted' });
+      await runtime.stop();
+    });
+  });
+
+  it('stop answers what was accepted and refuses the rest', async () => {
+    const { store, handler, runtime } = setUp();
+    store.closed = true;
+    const accepted = handler.execute('h', open(1), context());
+    await settle();
+    const stopped = runtime.stop();
+    await expect(handler.execute('h', open(2), context())).rejects.toThrow(RuntimeStopped);
+    store.open();
+    expect(await accepted).toMatchObject({ kind: 'accepted' });
+    await stopped;
+  });
+
+  it('gives what a serial execution gives, whatever comes at once', async () => {
+    const command = fc.oneof(
+      fc.record({ type: fc.constant('Open' as const), capacity: fc.integer({ min: 0, max: 6 }) }),
+      fc.record({ type: fc.constant('Take' as const), who: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g') }),
+    );
+    const step = fc.record({ id: fc.constantFrom('x', 'y', 'z'), command, pause: fc.boolean(), reads: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { store, handler } = setUp({ maxStateBytes: 1_500 });
+        const answers: Promise<unknown>[] = [];
+        const expected: unknown[] = [];
+        const states = new Map<string, { state: SeatsState; revision: number }>();
+        for (const { id, command: asked, pause, reads } of steps) {
+          const serial = states.get(id) ?? { state: seats.initial(), revision: -1 };
+          states.set(id, serial);
+          answers.push(handler.execute(id, asked, context()).then(({ kind, revision }) => ({ kind, revision })));
+          const decision = seats.decide(serial.state, asked);
+          for (const event of decision.ok ? decision.events : []) {
+            serial.state = seats.evolve(serial.state, event);
+            serial.revision++;
+          }
+          expected.push({ kind: decision.ok ? 'accepted' : 'refused', revision: serial.revision });
+          if (reads) {
+            answers.push(handler.read(id, ({ taken }) => [...taken]));
+            expected.push([...serial.state.taken]);
+          }
+          if (pause) await new Promise(setImmediate);
+        }
+        expect(await Promise.all(answers)).toEqual(expected);
+        for (const [id, { revision }] of states) expect(await store.streamRevision(`seats-${id}`)).toBe(revision);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
