@@ -291,7 +291,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
 
   it('refuses what is not JSON', () => refused('{"name":', {}, 400, 'VALIDATION'));
   it('refuses another content type', () =>
-    refused('name=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE'));
+    refused('<name/>', { 'content-type': 'application/xml' }, 415, 'UNSUPPORTED_MEDIA_TYPE'));
   it('refuses a body without end', () =>
     refused(JSON.stringify({ name: 'x'.repeat(2_000_000) }), {}, 413, 'PAYLOAD_TOO_LARGE'));
   it('refuses a stranger', () => refused({}, { authorization: 'Bearer nonsense' }, 401, 'UNAUTHENTICATED'));

@@ -2,10 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { NOW, restriction, Service, units } from './service-under-test.spec.js';
 
 let service: Service;
-let plus: string;
 beforeAll(async () => {
   service = await Service.start();
-  plus = await service.nordlicht();
 });
 afterAll(() => service.stop());
 
@@ -14,7 +12,7 @@ let p = '';
 beforeEach(async () => {
   service.clock.moveTo(NOW);
   p = `hafenblick-${(count += 1)}`;
-  await service.hafenblick(p, plus);
+  await service.hafenblick(p, await service.nordlicht());
 });
 
 /** Group ids are per project, so the same in every spec. */
