@@ -50,7 +50,9 @@ export async function describeServer(connectionString) {
   };
   await client.end();
   if (description.fsync !== 'on' || description.synchronousCommit !== 'on')
-    throw new Error(`commits are not durable here: fsync ${description.fsync}, synchronous_commit ${description.synchronousCommit}`);
+    throw new Error(
+      `commits are not durable here: fsync ${description.fsync}, synchronous_commit ${description.synchronousCommit}`,
+    );
   return description;
 }
 

@@ -30,7 +30,10 @@ const log = (line) => process.stderr.write(`${line}\n`);
 /** Every figure gets a process of its own: its heap and its compiled code are not those of the figure before. */
 function takeFigure(name, task) {
   return new Promise((resolve) => {
-    const child = fork(join(import.meta.dirname, 'take-figure.mjs'), [name], { execArgv: ['--expose-gc'], stdio: ['ignore', 2, 2, 'ipc'] });
+    const child = fork(join(import.meta.dirname, 'take-figure.mjs'), [name], {
+      execArgv: ['--expose-gc'],
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
     let rows = [];
     child.on('message', (message) => (rows = message));
     child.on('exit', (code) => resolve(code === 0 ? rows : [{ figure: name, error: `stopped with ${code}` }]));
@@ -80,4 +83,6 @@ await mkdir(join(HOME, 'results'), { recursive: true });
 const report = { takenAt: new Date().toISOString(), quick: values.quick ?? false, machine, server, rows };
 await writeFile(join(HOME, 'results', 'latest.json'), `${JSON.stringify(report, null, 2)}\n`);
 process.stdout.write(renderTable(report));
-process.exit(rows.every((row) => row.met === true || row.target === undefined) && !rows.some((row) => row.error) ? 0 : 1);
+process.exit(
+  rows.every((row) => row.met === true || row.target === undefined) && !rows.some((row) => row.error) ? 0 : 1,
+);

@@ -38,7 +38,7 @@ export async function throughput({ callers, warmUpMs, ms, call }) {
   let failed = 0;
   const latencies = [];
   const caller = async (number) => {
-    for (let before = performance.now(); before < until; ) {
+    for (let before = performance.now(); before < until;) {
       const ok = await call(number).catch(() => false);
       const now = performance.now();
       if (now >= from && now < until) {
@@ -50,7 +50,13 @@ export async function throughput({ callers, warmUpMs, ms, call }) {
     }
   };
   await Promise.all(Array.from({ length: callers }, (_, number) => caller(number)));
-  return { perSecond: (accepted * 1000) / ms, accepted, failed, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+  return {
+    perSecond: (accepted * 1000) / ms,
+    accepted,
+    failed,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+  };
 }
 
 export async function seconds(work) {

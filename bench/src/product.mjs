@@ -73,8 +73,10 @@ export async function createProject(product, { partnerId, packageId }, name) {
 /** All groups of a project, in the order they were made. */
 export async function groupsOf(product, projectId, query = '') {
   const groups = [];
-  for (let cursor = ''; cursor !== null; ) {
-    const page = await product.get(`/projects/${projectId}/groups?limit=200${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+  for (let cursor = ''; cursor !== null;) {
+    const page = await product.get(
+      `/projects/${projectId}/groups?limit=200${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
     groups.push(...page.items);
     cursor = page.nextCursor;
   }

@@ -64,7 +64,9 @@ export function openingCommands(projectId, groups, now) {
 
 /** A limit of its own for every group of these types, wide enough for what a benchmark assigns. */
 export const restrictionCommands = (groups, types, now) =>
-  groups.filter(({ type }) => types.includes(type)).map(({ groupId, type }) => restrict(groupId, BELOW_PROJECT[type], now));
+  groups
+    .filter(({ type }) => types.includes(type))
+    .map(({ groupId, type }) => restrict(groupId, BELOW_PROJECT[type], now));
 
 const restrict = (groupId, units, now) => ({
   type: 'SetRestriction',
@@ -100,4 +102,5 @@ export const context = () => {
   return { commandId, correlationId: commandId, causationId: null, actor: 'user:bench', tenantId: 'tenant' };
 };
 
-const inChunks = (list, size) => Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+const inChunks = (list, size) =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));

@@ -34,7 +34,10 @@ export async function openPeers(connectionString, count, progress) {
   await inParallel(8, projects, async (project) => {
     const { groups } = smallTree(project);
     const now = Date.now();
-    const commands = [...openingCommands(project, groups, now), ...restrictionCommands(groups, ['building', 'unit'], now)];
+    const commands = [
+      ...openingCommands(project, groups, now),
+      ...restrictionCommands(groups, ['building', 'unit'], now),
+    ];
     for (const command of commands) {
       accepted(await handler.execute(project, command, context()));
       await emmett.execute(project, command);
@@ -45,7 +48,8 @@ export async function openPeers(connectionString, count, progress) {
   const apartment = (project) => `${project}_b1_u1_f1_a${1 + (turn % 3)}`;
   return {
     anyProject: () => projects[turn++ % count],
-    runtime: async (project) => (await handler.execute(project, assign(apartment(project), Date.now()), context())).kind === 'accepted',
+    runtime: async (project) =>
+      (await handler.execute(project, assign(apartment(project), Date.now()), context())).kind === 'accepted',
     emmett: (project) => emmett.execute(project, assign(apartment(project), Date.now())),
     recording,
     /** Events a second that bare inserts of these batches reach, as many under way as the runtime had. */

@@ -7,7 +7,12 @@ import { readable } from './measure.mjs';
 export function row({ figure, value, unit, peer, target, note }) {
   const ratio = peer === undefined ? undefined : value / peer.value;
   const measured = target?.of === 'value' || ratio === undefined ? value : ratio;
-  const met = target === undefined ? undefined : target.atLeast !== undefined ? measured >= target.atLeast : measured <= target.atMost;
+  const met =
+    target === undefined
+      ? undefined
+      : target.atLeast !== undefined
+        ? measured >= target.atLeast
+        : measured <= target.atMost;
   return { figure, value, unit, peer, ratio, target, met, note };
 }
 

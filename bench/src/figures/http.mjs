@@ -30,7 +30,11 @@ export const run = ({ server, quick, progress }) =>
       latest[name] = await load(requests);
       return latest[name].perSecond;
     };
-    await interleave(1, { empty: side('empty', empty), assign: side('assign', assign), quota: side('quota', quota) }, (line) => progress(`warm-up, ${line}`));
+    await interleave(
+      1,
+      { empty: side('empty', empty), assign: side('assign', assign), quota: side('quota', quota) },
+      (line) => progress(`warm-up, ${line}`),
+    );
     const median = await interleave(
       quick ? 1 : 3,
       { empty: side('empty', empty), assign: side('assign', assign), quota: side('quota', quota) },
@@ -63,7 +67,8 @@ async function placesToAssign(product) {
       apartments: { count: 4 },
     });
     const groups = await groupsOf(product, projectId);
-    for (const { groupId, type } of groups) if (type === 'apartment') places.push({ path: `/api/v1/projects/${projectId}/groups/${groupId}` });
+    for (const { groupId, type } of groups)
+      if (type === 'apartment') places.push({ path: `/api/v1/projects/${projectId}/groups/${groupId}` });
   }
   for (const { path } of places) await product.get(`${path.slice('/api/v1'.length)}/quota`);
   return places;
@@ -79,7 +84,8 @@ async function bombard({ url, token }, requests, amount) {
     requests,
     timeout: 30,
   });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
   const took = (result.finish - result.start) / 1_000;
   return { perSecond: result['2xx'] / took, p50: result.latency.p50, p99: result.latency.p99 };
 }

@@ -2,7 +2,10 @@ import { PostgresEventStore, Subscriptions } from '@allotree/event-sourcing';
 import { GroupViewsProjection } from '../../../apps/license-service/dist/groups/group-views/group-views.projection.js';
 import { HistoryProjection } from '../../../apps/license-service/dist/history/record-history/history.projection.js';
 import { LicenseViewProjection } from '../../../apps/license-service/dist/licenses/license-view/license-view.projection.js';
-import { LICENSING_SCHEMA, openLicensingDataSource } from '../../../apps/license-service/dist/persistence/data-source.js';
+import {
+  LICENSING_SCHEMA,
+  openLicensingDataSource,
+} from '../../../apps/license-service/dist/persistence/data-source.js';
 import { StockViewProjection } from '../../../apps/license-service/dist/stock/stock-view/stock-view.projection.js';
 import { settle, withDatabase } from '../database.mjs';
 import { assign, context, openingCommands, restrictionCommands, smallTree } from '../projects.mjs';
@@ -30,7 +33,9 @@ export const run = ({ server, quick, progress }) =>
       await settle(connectionString);
       const start = performance.now();
       await subscriptions.start();
-      const reached = await Promise.all(projections.map(({ name }) => subscriptions.waitUntil(name, head, PATIENCE_MS)));
+      const reached = await Promise.all(
+        projections.map(({ name }) => subscriptions.waitUntil(name, head, PATIENCE_MS)),
+      );
       const perSecond = (events * 1_000) / (performance.now() - start);
       await subscriptions.stop();
       if (!reached.every(Boolean)) throw new Error('a projection did not catch up');
@@ -39,7 +44,8 @@ export const run = ({ server, quick, progress }) =>
     };
     const together = await rebuild(PROJECTIONS);
     const alone = [];
-    for (const Projection of PROJECTIONS) alone.push(`${new Projection().name} ${Math.round(await rebuild([Projection])).toLocaleString('en-US')}`);
+    for (const Projection of PROJECTIONS)
+      alone.push(`${new Projection().name} ${Math.round(await rebuild([Projection])).toLocaleString('en-US')}`);
     await store.close();
     await dataSource.destroy();
     return [
@@ -62,7 +68,10 @@ async function fill(connectionString, projects, progress) {
   const { batches } = await recording(async () => {
     await inParallel(64, ids, async (id) => {
       const { groups, apartments } = smallTree(id);
-      const commands = [...openingCommands(id, groups, now), ...restrictionCommands(groups, ['building', 'unit', 'floor'], now)];
+      const commands = [
+        ...openingCommands(id, groups, now),
+        ...restrictionCommands(groups, ['building', 'unit', 'floor'], now),
+      ];
       for (const command of commands) await obey(id, command);
       for (let n = 0; n < 100 - commands.length; n++) await obey(id, assign(apartments[n % apartments.length], now));
     });

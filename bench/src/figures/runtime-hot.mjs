@@ -18,7 +18,9 @@ export const run = ({ server, quick, progress }) =>
       {
         runtime: async () => {
           await settle(connectionString);
-          const measured = await peers.recording(() => throughput({ callers: CALLERS, ...time, call: () => peers.runtime(peers.anyProject()) }));
+          const measured = await peers.recording(() =>
+            throughput({ callers: CALLERS, ...time, call: () => peers.runtime(peers.anyProject()) }),
+          );
           ({ result: latest, batches } = measured);
           return latest.perSecond;
         },

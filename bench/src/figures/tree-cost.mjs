@@ -32,7 +32,8 @@ async function costInDomain(trees, quick, progress) {
   const small = grow('small', trees.small, progress);
   const large = grow('large', trees.large, progress);
   const batch = quick ? 500 : 5_000;
-  for (const project of [small, large]) for (let n = 0; n < 3; n++) costOfAssign(project, batch) + costOfQuota(project, batch);
+  for (const project of [small, large])
+    for (let n = 0; n < 3; n++) costOfAssign(project, batch) + costOfQuota(project, batch);
   const median = await interleave(
     quick ? 3 : 21,
     {
@@ -62,13 +63,21 @@ async function costInRuntime(connectionString, trees, quick, progress) {
   const cost = async (call) => 1e6 / (await throughput({ callers: CALLERS, ...time, call })).perSecond;
   const assigning = (id) => async () => {
     await settle(connectionString);
-    return cost(async () => (await handler.execute(id, assign(anyApartment(trees[id]), Date.now()), context())).kind === 'accepted');
+    return cost(
+      async () =>
+        (await handler.execute(id, assign(anyApartment(trees[id]), Date.now()), context())).kind === 'accepted',
+    );
   };
   const asking = (id) => () =>
     cost(() => handler.read(id, (state) => quotaOf(state, anyApartment(trees[id]), Date.now()) !== null));
   const median = await interleave(
     quick ? 1 : 5,
-    { smallAssign: assigning('small'), largeAssign: assigning('large'), smallQuota: asking('small'), largeQuota: asking('large') },
+    {
+      smallAssign: assigning('small'),
+      largeAssign: assigning('large'),
+      smallQuota: asking('small'),
+      largeQuota: asking('large'),
+    },
     progress,
   );
   await close();
@@ -83,10 +92,7 @@ const LEVELS = ['building', 'unit', 'floor'];
 function grow(projectId, { groups, apartments }, progress) {
   const now = Date.now();
   const project = { state: projectAggregate.initial(), apartments, groups: groups.length };
-  const commands = [
-    ...openingCommands(projectId, groups, now),
-    ...restrictionCommands(groups, LEVELS, now),
-  ];
+  const commands = [...openingCommands(projectId, groups, now), ...restrictionCommands(groups, LEVELS, now)];
   for (const command of commands) obey(project, command);
   progress(`${projectId}: ${groups.length} groups stand`);
   return project;
@@ -114,7 +120,8 @@ function costOfQuota(project, batch) {
   const now = Date.now();
   const asked = Array.from({ length: batch }, () => anyApartment(project));
   const start = performance.now();
-  for (const groupId of asked) if (quotaOf(project.state, groupId, now) === null) throw new Error(`no quota of ${groupId}`);
+  for (const groupId of asked)
+    if (quotaOf(project.state, groupId, now) === null) throw new Error(`no quota of ${groupId}`);
   return ((performance.now() - start) * 1000) / batch;
 }
 

@@ -1,4 +1,4 @@
-import { projectAggregate, quotaOf } from '@allotree/domain';
+import { quotaOf } from '@allotree/domain';
 import { withDatabase } from '../database.mjs';
 import { median } from '../measure.mjs';
 import { assign, context, largeTree, openingCommands, restrictionCommands } from '../projects.mjs';
@@ -15,7 +15,12 @@ export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_load', async (connectionString) => {
     const { groups, apartments } = largeTree(PROJECT, quick ? 5 : 100);
     const last = apartments.at(-1);
-    await write(connectionString, groups, apartments.filter((_, index) => index % 2 === 0), progress);
+    await write(
+      connectionString,
+      groups,
+      apartments.filter((_, index) => index % 2 === 0),
+      progress,
+    );
 
     const times = [];
     let bytes = 0;
@@ -39,7 +44,8 @@ export const run = ({ server, quick, progress }) =>
 async function write(connectionString, groups, used, progress) {
   const { handler, close } = await openRuntime(connectionString);
   const now = Date.now();
-  for (const command of openingCommands(PROJECT, groups, now)) accepted(await handler.execute(PROJECT, command, context()));
+  for (const command of openingCommands(PROJECT, groups, now))
+    accepted(await handler.execute(PROJECT, command, context()));
   progress(`${groups.length} groups stand`);
   const commands = [
     ...restrictionCommands(groups, ['building', 'unit', 'floor'], now),
