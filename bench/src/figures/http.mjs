@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
+import pg from 'pg';
 import { settle, withDatabase } from '../database.mjs';
 import { interleave } from '../measure.mjs';
 import { createProject, groupsOf, registerDistributor, startProduct } from '../product.mjs';
@@ -26,6 +28,7 @@ export const run = ({ server, quick, progress }) =>
 
     const latest = {};
     const side = (name, requests) => async () => {
+      await untilFollowed(connectionString);
       await settle(connectionString);
       latest[name] = await load(requests);
       return latest[name].perSecond;
@@ -53,6 +56,24 @@ export const run = ({ server, quick, progress }) =>
       }),
     );
   });
+
+/** What follows an assignment behind the scenes must not weigh on the next side: wait until no checkpoint moves any more. */
+async function untilFollowed(connectionString) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const standing = async () => {
+    const { rows } = await client.query('SELECT sum(position)::text AS all FROM licensing.checkpoint');
+    return rows[0].all;
+  };
+  let before = await standing();
+  for (let unchanged = 0; unchanged < 5;) {
+    await sleep(200);
+    const now = await standing();
+    unchanged = now === before ? unchanged + 1 : 0;
+    before = now;
+  }
+  await client.end();
+}
 
 async function placesToAssign(product) {
   const distributor = await registerDistributor(product);
