@@ -28,8 +28,7 @@ export interface Snapshotting<State> {
 }
 
 export type Decision<Event, Refusal> =
-  | { readonly ok: true; readonly events: readonly Event[] }
-  | { readonly ok: false; readonly refusal: Refusal };
+  { readonly ok: true; readonly events: readonly Event[] } | { readonly ok: false; readonly refusal: Refusal };
 
 /** Who asks, why, and at which revision. */
 export interface CommandContext {
@@ -46,6 +45,11 @@ export interface CommandContext {
 }
 
 export type Outcome<Event, Refusal> =
-  | { readonly kind: 'accepted'; readonly events: readonly Event[]; readonly revision: number; readonly position: bigint }
+  | {
+      readonly kind: 'accepted';
+      readonly events: readonly Event[];
+      readonly revision: number;
+      readonly position: bigint;
+    }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly revision: number }
   | { readonly kind: 'stale'; readonly expectedRevision: number; readonly revision: number };

@@ -51,7 +51,11 @@ export interface Handler<State, Command, Event, Refusal> {
    */
   execute(id: string, command: Command, context: CommandContext): Promise<Outcome<Event, Refusal>>;
   /** Decides as `execute` would and records nothing (domain.md R7); `revision` is the one it was decided on. */
-  dryRun(id: string, command: Command, context?: Pick<CommandContext, 'expectedRevision'>): Promise<Outcome<Event, Refusal>>;
+  dryRun(
+    id: string,
+    command: Command,
+    context?: Pick<CommandContext, 'expectedRevision'>,
+  ): Promise<Outcome<Event, Refusal>>;
   /**
    * Looks at the state after everything queued before; `initial()` and `NO_STREAM` when there is no such stream. The state
    * goes on changing: return what you need of it, keep no reference.
@@ -85,10 +89,15 @@ export class CommandRuntime {
     this.#maxStateBytes = options.maxStateBytes ?? 512 * 1024 * 1024;
     this.#kept = new LRUCache({ maxSize: this.#maxStateBytes });
     this.#snapshots = options.snapshots ? new SnapshotWriter(options.snapshots, this.#logger) : null;
-    this.#commit = new GroupCommit(options.store, this.#logger, options.repeatAppendAfter ?? REPEAT_AFTER, (events, streams, milliseconds, position) => {
-      if (position > this.#lastPosition) this.#lastPosition = position;
-      options.metrics?.appended?.(events, streams, milliseconds);
-    });
+    this.#commit = new GroupCommit(
+      options.store,
+      this.#logger,
+      options.repeatAppendAfter ?? REPEAT_AFTER,
+      (events, streams, milliseconds, position) => {
+        if (position > this.#lastPosition) this.#lastPosition = position;
+        options.metrics?.appended?.(events, streams, milliseconds);
+      },
+    );
     this.#stopListening = options.store.onAppend((byAnotherProcess) => {
       if (byAnotherProcess) this.#foreignAppends++;
     });
@@ -105,7 +114,9 @@ export class CommandRuntime {
   }
 
   /** Commands are for one handler per aggregate; make it once. */
-  aggregate<State, Command, Event, Refusal>(aggregate: Aggregate<State, Command, Event, Refusal>): Handler<State, Command, Event, Refusal> {
+  aggregate<State, Command, Event, Refusal>(
+    aggregate: Aggregate<State, Command, Event, Refusal>,
+  ): Handler<State, Command, Event, Refusal> {
     type Box = Mailbox<State, Command, Event, Refusal>;
     const { category } = aggregate;
     if (!/^[^-]+$/.test(category)) throw new Error(`a category is not empty and has no "-": ${category}`);
@@ -119,8 +130,10 @@ export class CommandRuntime {
         else find(id).put(request({ tries: 0, resolve: resolve as (value: unknown) => void, reject }));
       });
     return {
-      execute: (id, command, context) => ask(id, (answer) => ({ kind: 'execute', command, context, repeat: null, accepted: null, ...answer })),
-      dryRun: (id, command, context) => ask(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
+      execute: (id, command, context) =>
+        ask(id, (answer) => ({ kind: 'execute', command, context, repeat: null, accepted: null, ...answer })),
+      dryRun: (id, command, context) =>
+        ask(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
       read: async (id, look) => {
         const state = this.#stopped ? null : find(id).restingState;
         return state ? look(state.value, state.revision) : ask(id, (answer) => ({ kind: 'read', look, ...answer }));
@@ -164,12 +177,18 @@ export class CommandRuntime {
     return mailbox;
   }
 
-  async #load<State, Event>(streamName: string, aggregate: Aggregate<State, never, Event, unknown>): Promise<LiveState<State>> {
+  async #load<State, Event>(
+    streamName: string,
+    aggregate: Aggregate<State, never, Event, unknown>,
+  ): Promise<LiveState<State>> {
     const { store, snapshots, metrics } = this.#options;
     const start = performance.now();
     const { state, eventsRead } = await loadState(streamName, aggregate, store, snapshots, (reason) => {
       metrics?.snapshotIgnored?.(aggregate.category);
-      this.#logger.warn({ err: reason, stream: streamName }, 'a snapshot was ignored and the stream read from its beginning');
+      this.#logger.warn(
+        { err: reason, stream: streamName },
+        'a snapshot was ignored and the stream read from its beginning',
+      );
     });
     metrics?.loaded?.(aggregate.category, eventsRead, performance.now() - start);
     return state;

@@ -65,7 +65,8 @@ function watch(): { of<T>(name: string, promise: Promise<T>): Promise<T>; ended:
   return { ended, of: (name, promise) => promise.finally(() => ended.push(name)) };
 }
 
-const types = async (store: EventStore, id: string) => (await collect(store.readStream(`seats-${id}`))).map(({ type }) => type);
+const types = async (store: EventStore, id: string) =>
+  (await collect(store.readStream(`seats-${id}`))).map(({ type }) => type);
 
 class Snapshots implements SnapshotStore {
   readonly kept = new Map<string, Snapshot>();
@@ -83,7 +84,12 @@ describe('CommandRuntime', () => {
       const { store, handler, runtime } = setUp({ clock: () => new Date('2026-06-01T00:00:00Z') });
       const asked = context({ causationId: 'why' });
       const outcome = await handler.execute('h', open(2), asked);
-      expect(outcome).toStrictEqual({ kind: 'accepted', events: [{ type: 'HouseOpened', capacity: 2 }], revision: 0, position: 1n });
+      expect(outcome).toStrictEqual({
+        kind: 'accepted',
+        events: [{ type: 'HouseOpened', capacity: 2 }],
+        revision: 0,
+        position: 1n,
+      });
       expect(runtime.lastPosition).toBe(1n);
       expect(await collect(store.readStream('seats-h'))).toStrictEqual([
         {
@@ -107,22 +113,38 @@ describe('CommandRuntime', () => {
 
     it('refused: and records nothing', async () => {
       const { store, handler } = setUp();
-      expect(await handler.execute('h', take('a'), context())).toStrictEqual({ kind: 'refused', refusal: { code: 'FULL', capacity: 0 }, revision: -1 });
+      expect(await handler.execute('h', take('a'), context())).toStrictEqual({
+        kind: 'refused',
+        refusal: { code: 'FULL', capacity: 0 },
+        revision: -1,
+      });
       expect(store.calls).toEqual([]);
     });
 
     it('already so: accepted without events, and without a call of the store', async () => {
       const { store, handler } = setUp();
       await handler.execute('h', open(2), context());
-      expect(await handler.execute('h', open(2), context())).toStrictEqual({ kind: 'accepted', events: [], revision: 0, position: 1n });
+      expect(await handler.execute('h', open(2), context())).toStrictEqual({
+        kind: 'accepted',
+        events: [],
+        revision: 0,
+        position: 1n,
+      });
       expect(store.calls).toHaveLength(1);
     });
 
     it('stale: decided at the expected revision or not at all', async () => {
       const { handler } = setUp();
       await handler.execute('h', open(9), context({ expectedRevision: -1 }));
-      expect(await handler.execute('h', take('a'), context({ expectedRevision: -1 }))).toStrictEqual({ kind: 'stale', expectedRevision: -1, revision: 0 });
-      expect(await handler.execute('h', take('a'), context({ expectedRevision: 0 }))).toMatchObject({ kind: 'accepted', revision: 1 });
+      expect(await handler.execute('h', take('a'), context({ expectedRevision: -1 }))).toStrictEqual({
+        kind: 'stale',
+        expectedRevision: -1,
+        revision: 0,
+      });
+      expect(await handler.execute('h', take('a'), context({ expectedRevision: 0 }))).toMatchObject({
+        kind: 'accepted',
+        revision: 1,
+      });
     });
 
     it('stale is measured in the turn, after the commands before it', async () => {
@@ -132,13 +154,20 @@ describe('CommandRuntime', () => {
         handler.execute('h', open(8), context({ expectedRevision: -1 })),
         handler.execute('h', open(7), context({ expectedRevision: 0 })),
       ]);
-      expect(both).toMatchObject([{ kind: 'accepted', revision: 0 }, { kind: 'stale', revision: 0 }, { kind: 'accepted', revision: 1 }]);
+      expect(both).toMatchObject([
+        { kind: 'accepted', revision: 0 },
+        { kind: 'stale', revision: 0 },
+        { kind: 'accepted', revision: 1 },
+      ]);
     });
 
     it('takes the tenant from the state as soon as it knows it', async () => {
       const store = new InMemoryEventStore();
       const runtime = new CommandRuntime({ store });
-      const handler = runtime.aggregate({ ...seats, tenantOf: (state: SeatsState) => (state.capacity > 0 ? `tenant-${state.capacity}` : null) });
+      const handler = runtime.aggregate({
+        ...seats,
+        tenantOf: (state: SeatsState) => (state.capacity > 0 ? `tenant-${state.capacity}` : null),
+      });
       await handler.execute('h', open(5), context({ tenantId: null }));
       expect((await collect(store.readStream('seats-h')))[0]!.metadata.tenantId).toBe('tenant-5');
     });
@@ -147,8 +176,18 @@ describe('CommandRuntime', () => {
   describe('turns', () => {
     it('decides what waits in order, each on the state the one before left, in one append', async () => {
       const { store, handler } = setUp();
-      const outcomes = await Promise.all([open(2), take('a'), take('b'), take('c'), take('a')].map((command) => handler.execute('h', command, context())));
-      expect(outcomes.map(({ kind, revision }) => [kind, revision])).toEqual([['accepted', 0], ['accepted', 1], ['accepted', 2], ['refused', 2], ['accepted', 2]]);
+      const outcomes = await Promise.all(
+        [open(2), take('a'), take('b'), take('c'), take('a')].map((command) =>
+          handler.execute('h', command, context()),
+        ),
+      );
+      expect(outcomes.map(({ kind, revision }) => [kind, revision])).toEqual([
+        ['accepted', 0],
+        ['accepted', 1],
+        ['accepted', 2],
+        ['refused', 2],
+        ['accepted', 2],
+      ]);
       expect(store.calls).toHaveLength(1);
       expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken', 'SeatTaken']);
     });
@@ -164,12 +203,22 @@ describe('CommandRuntime', () => {
         of('full', handler.execute('h', take('b'), context())),
         of('again', handler.execute('h', take('a'), context())),
         of('dry', handler.dryRun('h', take('b'))),
-        of('read', handler.read('h', ({ taken }) => [...taken])),
+        of(
+          'read',
+          handler.read('h', ({ taken }) => [...taken]),
+        ),
       ];
       await settle();
       expect(ended).toEqual(['already so']);
       store.open();
-      expect(await Promise.all(all)).toMatchObject([{ events: [] }, { kind: 'accepted' }, { kind: 'refused' }, { events: [] }, { kind: 'refused' }, ['a']]);
+      expect(await Promise.all(all)).toMatchObject([
+        { events: [] },
+        { kind: 'accepted' },
+        { kind: 'refused' },
+        { events: [] },
+        { kind: 'refused' },
+        ['a'],
+      ]);
     });
 
     it('gathers what comes during an append for the next turn', async () => {
@@ -218,8 +267,16 @@ describe('CommandRuntime', () => {
     it('see the initial state of a stream that does not exist, and record nothing', async () => {
       const { store, handler } = setUp();
       expect(await handler.read('h', ({ capacity }, revision) => [capacity, revision])).toEqual([0, -1]);
-      expect(await handler.dryRun('h', open(3))).toMatchObject({ kind: 'accepted', events: [{ type: 'HouseOpened', capacity: 3 }], revision: -1 });
-      expect(await handler.dryRun('h', open(3), { expectedRevision: 4 })).toStrictEqual({ kind: 'stale', expectedRevision: 4, revision: -1 });
+      expect(await handler.dryRun('h', open(3))).toMatchObject({
+        kind: 'accepted',
+        events: [{ type: 'HouseOpened', capacity: 3 }],
+        revision: -1,
+      });
+      expect(await handler.dryRun('h', open(3), { expectedRevision: 4 })).toStrictEqual({
+        kind: 'stale',
+        expectedRevision: 4,
+        revision: -1,
+      });
       expect(store.calls).toEqual([]);
     });
 
@@ -228,7 +285,11 @@ describe('CommandRuntime', () => {
       const bad = (): never => {
         throw new Error('bad look');
       };
-      const [before, broken, after] = await Promise.allSettled([handler.execute('h', open(1), context()), handler.read('h', bad), handler.execute('h', take('a'), context())]);
+      const [before, broken, after] = await Promise.allSettled([
+        handler.execute('h', open(1), context()),
+        handler.read('h', bad),
+        handler.execute('h', take('a'), context()),
+      ]);
       expect([before.status, broken.status, after.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
       await expect(handler.read('h', bad)).rejects.toThrow('bad look');
     });
@@ -249,7 +310,9 @@ describe('CommandRuntime', () => {
     it('are recorded once when the same comes many times at once', async () => {
       const { store, handler } = setUp();
       const asked = context({ repeatable: true });
-      const outcomes = await Promise.all(Array.from({ length: 5 }, () => handler.execute('h', { type: 'TakeMany', count: 2 }, asked)));
+      const outcomes = await Promise.all(
+        Array.from({ length: 5 }, () => handler.execute('h', { type: 'TakeMany', count: 2 }, asked)),
+      );
       expect(outcomes).toEqual(Array(5).fill(outcomes[0]));
       expect(await types(store, 'h')).toHaveLength(2);
     });
@@ -301,7 +364,11 @@ describe('CommandRuntime', () => {
       const { handler: other } = setUp({ store });
       await handler.execute('h', open(2), context());
       await other.execute('h', take('theirs'), context());
-      expect(await handler.execute('h', take('mine'), context({ expectedRevision: 0 }))).toStrictEqual({ kind: 'stale', expectedRevision: 0, revision: 1 });
+      expect(await handler.execute('h', take('mine'), context({ expectedRevision: 0 }))).toStrictEqual({
+        kind: 'stale',
+        expectedRevision: 0,
+        revision: 1,
+      });
     });
 
     it('do not record twice what another process recorded for the same command', async () => {
@@ -331,16 +398,23 @@ describe('CommandRuntime', () => {
   });
 
   describe('what breaks', () => {
-    it.each(['decide', 'evolve', 'encode'] as const)('in %s answers its caller alone, and the state is not trusted any more', async (where) => {
-      const { store, handler } = setUp();
-      await handler.execute('h', open(9), context());
-      const [first, broken, last] = await Promise.allSettled([take('a'), { type: 'Break', where } as const, take('b')].map((command) => handler.execute('h', command, context())));
-      expect(first).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted' } });
-      expect(broken).toMatchObject({ status: 'rejected', reason: { message: `${where} broke` } });
-      expect(last).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted', revision: 2 } });
-      expect(await handler.read('h', ({ taken }) => [...taken])).toEqual(['a', 'b']);
-      expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken', 'SeatTaken']);
-    });
+    it.each(['decide', 'evolve', 'encode'] as const)(
+      'in %s answers its caller alone, and the state is not trusted any more',
+      async (where) => {
+        const { store, handler } = setUp();
+        await handler.execute('h', open(9), context());
+        const [first, broken, last] = await Promise.allSettled(
+          [take('a'), { type: 'Break', where } as const, take('b')].map((command) =>
+            handler.execute('h', command, context()),
+          ),
+        );
+        expect(first).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted' } });
+        expect(broken).toMatchObject({ status: 'rejected', reason: { message: `${where} broke` } });
+        expect(last).toMatchObject({ status: 'fulfilled', value: { kind: 'accepted', revision: 2 } });
+        expect(await handler.read('h', ({ taken }) => [...taken])).toEqual(['a', 'b']);
+        expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken', 'SeatTaken']);
+      },
+    );
 
     it.each(['call', 'answer'] as const)('the %s of an append lost: recorded once and answered', async (lose) => {
       const { store, handler } = setUp();
@@ -355,7 +429,10 @@ describe('CommandRuntime', () => {
       await handler.execute('h', open(9), context());
       const append = jest.spyOn(store, 'append').mockImplementation(async () => Promise.reject(new Error('down')));
       const asked = context({ repeatable: true });
-      const [lost, refused] = await Promise.allSettled([handler.execute('h', take('a'), asked), handler.execute('h', open(9), context())]);
+      const [lost, refused] = await Promise.allSettled([
+        handler.execute('h', take('a'), asked),
+        handler.execute('h', open(9), context()),
+      ]);
       expect(lost).toMatchObject({ reason: expect.any(OutcomeUnknown) });
       expect(refused).toMatchObject({ value: { kind: 'accepted', events: [] } });
       expect(append).toHaveBeenCalledTimes(3);
@@ -368,7 +445,9 @@ describe('CommandRuntime', () => {
       const read = jest.spyOn(store, 'readStream').mockImplementation(() => {
         throw new Error('unreadable');
       });
-      await expect(Promise.all([handler.execute('h', open(9), context()), handler.read('h', () => 1)])).rejects.toThrow('unreadable');
+      await expect(Promise.all([handler.execute('h', open(9), context()), handler.read('h', () => 1)])).rejects.toThrow(
+        'unreadable',
+      );
       read.mockRestore();
       expect(await handler.execute('h', open(9), context())).toMatchObject({ kind: 'accepted' });
     });
@@ -382,7 +461,13 @@ describe('CommandRuntime', () => {
       await settle();
       store.open();
       const results = await Promise.allSettled(all);
-      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
+      expect(results.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'fulfilled',
+        'fulfilled',
+        'rejected',
+        'rejected',
+      ]);
       expect(results[4]).toMatchObject({ reason: expect.any(Overloaded) });
       expect(await types(store, 'h')).toHaveLength(3);
     });
@@ -426,7 +511,11 @@ describe('CommandRuntime', () => {
     const reload = async (store: Gate, snapshots: Snapshots) => {
       const loaded: number[] = [];
       const snapshotIgnored = jest.fn();
-      const { handler } = setUp({ store, snapshots, metrics: { loaded: (_, events) => loaded.push(events), snapshotIgnored } });
+      const { handler } = setUp({
+        store,
+        snapshots,
+        metrics: { loaded: (_, events) => loaded.push(events), snapshotIgnored },
+      });
       const taken = await handler.read('h', (state) => state.taken.length);
       return { taken, read: loaded[0], ignored: snapshotIgnored.mock.calls.length };
     };
@@ -452,9 +541,14 @@ describe('CommandRuntime', () => {
     });
 
     it('that cannot be written or loaded cost nothing but time', async () => {
-      const failing: SnapshotStore = { load: () => Promise.reject(new Error('no')), save: () => Promise.reject(new Error('no')) };
+      const failing: SnapshotStore = {
+        load: () => Promise.reject(new Error('no')),
+        save: () => Promise.reject(new Error('no')),
+      };
       const { handler, runtime } = setUp({ snapshots: failing });
-      expect(await handler.execute('h', { type: 'TakeMany', count: 12 }, context())).toMatchObject({ kind: 'accepted' });
+      expect(await handler.execute('h', { type: 'TakeMany', count: 12 }, context())).toMatchObject({
+        kind: 'accepted',
+      });
       await runtime.stop();
     });
   });

@@ -1,6 +1,9 @@
 /** Too many commands wait for one stream: nothing was decided, try again later. */
 export class Overloaded extends Error {
-  constructor(readonly streamName: string, readonly waiting: number) {
+  constructor(
+    readonly streamName: string,
+    readonly waiting: number,
+  ) {
     super(`${waiting} commands already wait for ${streamName}`);
     this.name = 'Overloaded';
   }
@@ -8,7 +11,10 @@ export class Overloaded extends Error {
 
 /** Other writers were faster every time. Nothing of the command was recorded. */
 export class TooManyConflicts extends Error {
-  constructor(readonly streamName: string, readonly tries: number) {
+  constructor(
+    readonly streamName: string,
+    readonly tries: number,
+  ) {
     super(`the command was decided ${tries} times on ${streamName}, and each time somebody else had written first`);
     this.name = 'TooManyConflicts';
   }
@@ -16,7 +22,10 @@ export class TooManyConflicts extends Error {
 
 /** The store did not say whether the command was recorded. A repeat with the same command id finds out. */
 export class OutcomeUnknown extends Error {
-  constructor(readonly streamName: string, cause: unknown) {
+  constructor(
+    readonly streamName: string,
+    cause: unknown,
+  ) {
     super(`the store did not confirm what was appended to ${streamName}`, { cause });
     this.name = 'OutcomeUnknown';
   }

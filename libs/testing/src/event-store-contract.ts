@@ -6,7 +6,11 @@ import type { AppendResult, EventStore, NewEvent, RecordedEvent, StreamAppend } 
 export type MakeStore = () => Promise<{ readonly store: EventStore; cleanUp?(): Promise<void> }>;
 
 /** A new event; what is not named gets a value of its own. */
-export function newEvent(type: string, data: unknown = {}, ids: { eventId?: string; commandId?: string } = {}): NewEvent {
+export function newEvent(
+  type: string,
+  data: unknown = {},
+  ids: { eventId?: string; commandId?: string } = {},
+): NewEvent {
   const { eventId = randomUUID(), commandId = randomUUID() } = ids;
   return {
     type,
@@ -50,11 +54,16 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
     describe('append and readStream', () => {
       it('gives back what was appended, whole and in order', async () => {
         const name = stream();
-        const events = [newEvent('First', { a: 1, text: 'ü "quoted" \\ {} , \u001e 漢字 😀', list: [null, true, 1.5] }), newEvent('Second.v2', {})];
+        const events = [
+          newEvent('First', { a: 1, text: 'ü "quoted" \\ {} , \u001e 漢字 😀', list: [null, true, 1.5] }),
+          newEvent('Second.v2', {}),
+        ];
         const result = await put(name, -1, ...events);
         expect(result).toEqual({ ok: true, revision: 1, position: expect.any(BigInt) });
         const recorded = await read(name);
-        expect(recorded).toEqual(events.map((event, revision) => ({ ...event, streamName: name, revision, position: expect.any(BigInt) })));
+        expect(recorded).toEqual(
+          events.map((event, revision) => ({ ...event, streamName: name, revision, position: expect.any(BigInt) })),
+        );
         expect(recorded[0]!.position).toBeLessThan(recorded[1]!.position);
         expect(result).toHaveProperty('position', recorded[1]!.position);
       });
@@ -110,7 +119,11 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           { streamName: m, expectedRevision: -1, events: [newEvent('Late')] },
           { streamName: a, expectedRevision: -1, events: [newEvent('A1')] },
         ]);
-        expect(results).toMatchObject([{ ok: true, revision: 1 }, { ok: false, actualRevision: 0 }, { ok: true, revision: 0 }]);
+        expect(results).toMatchObject([
+          { ok: true, revision: 1 },
+          { ok: false, actualRevision: 0 },
+          { ok: true, revision: 0 },
+        ]);
         const [lastOfZ, lastOfA] = [(await read(z)).at(-1)!, (await read(a)).at(-1)!];
         expect(results[0]).toHaveProperty('position', lastOfZ.position);
         expect(results[2]).toHaveProperty('position', lastOfA.position);
@@ -156,7 +169,14 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
       it('finds what a command recorded, in that stream only', async () => {
         const [name, other] = [stream(), stream()];
         const commandId = randomUUID();
-        await put(name, -1, newEvent('Before'), newEvent('A', {}, { commandId }), newEvent('B', {}, { commandId }), newEvent('After'));
+        await put(
+          name,
+          -1,
+          newEvent('Before'),
+          newEvent('A', {}, { commandId }),
+          newEvent('B', {}, { commandId }),
+          newEvent('After'),
+        );
         await put(other, -1, newEvent('Elsewhere', {}, { commandId }));
         const found = await store.findByCommand(name, commandId);
         expect(found).toEqual((await read(name)).slice(1, 3));
@@ -174,7 +194,10 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(await all(birds)).toEqual(['Bird1']);
         expect(await all()).toEqual([]);
         const [first] = await store.readAll([cats, dogs], 0n, 1);
-        expect((await store.readAll([cats, dogs], first!.position, 2)).map(({ type }) => type)).toEqual(['Dog1', 'Dog2']);
+        expect((await store.readAll([cats, dogs], first!.position, 2)).map(({ type }) => type)).toEqual([
+          'Dog1',
+          'Dog2',
+        ]);
       });
 
       it('ends at the head', async () => {
@@ -190,7 +213,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         const total = 40 * 10;
         const seen: RecordedEvent[] = [];
         const follow = async (): Promise<void> => {
-          for (let position = 0n; seen.length < total; ) {
+          for (let position = 0n; seen.length < total;) {
             const events = await store.readAll([of], position, 37);
             seen.push(...events);
             position = events.at(-1)?.position ?? position;

@@ -8,7 +8,8 @@ export class InMemoryEventStore implements EventStore {
   readonly #listeners = new Set<(byAnotherProcess: boolean) => void>();
 
   async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
-    if (new Set(appends.map(({ streamName }) => streamName)).size < appends.length) throw new Error('a stream is named twice in one append');
+    if (new Set(appends.map(({ streamName }) => streamName)).size < appends.length)
+      throw new Error('a stream is named twice in one append');
     // As far away as a server: answers come in a later turn of the event loop.
     await new Promise(setImmediate);
     const results = appends.map((append) => this.#appendOne(append));
@@ -19,10 +20,18 @@ export class InMemoryEventStore implements EventStore {
   #appendOne({ streamName, expectedRevision, events }: StreamAppend): AppendResult {
     const stream = this.#streams.get(streamName) ?? [];
     const actualRevision = stream.length - 1;
-    if (actualRevision !== expectedRevision) return repeated(stream, expectedRevision, events) ?? { ok: false, actualRevision };
+    if (actualRevision !== expectedRevision)
+      return repeated(stream, expectedRevision, events) ?? { ok: false, actualRevision };
     for (const event of events) {
       const { type, data, metadata } = JSON.parse(JSON.stringify(event)) as typeof event;
-      stream.push({ type, data, metadata, streamName, revision: stream.length, position: BigInt(this.#events.length + 1) });
+      stream.push({
+        type,
+        data,
+        metadata,
+        streamName,
+        revision: stream.length,
+        position: BigInt(this.#events.length + 1),
+      });
       this.#events.push(stream.at(-1)!);
     }
     this.#streams.set(streamName, stream);
@@ -67,9 +76,14 @@ export class InMemoryEventStore implements EventStore {
   }
 }
 
-function repeated(stream: readonly RecordedEvent[], expectedRevision: number, events: StreamAppend['events']): AppendResult | null {
+function repeated(
+  stream: readonly RecordedEvent[],
+  expectedRevision: number,
+  events: StreamAppend['events'],
+): AppendResult | null {
   const first = expectedRevision + 1;
-  const there = events.length > 0 && events.every((event, i) => stream[first + i]?.metadata.eventId === event.metadata.eventId);
+  const there =
+    events.length > 0 && events.every((event, i) => stream[first + i]?.metadata.eventId === event.metadata.eventId);
   if (!there) return null;
   const last = stream[expectedRevision + events.length]!;
   return { ok: true, revision: last.revision, position: last.position };

@@ -4,3 +4,4 @@ export * from './in-memory-event-store.js';
 export * from './event-store-contract.js';
 export * from './bus-contract.js';
 export * from './seats.js';
+export * from './jobs-contract.js';

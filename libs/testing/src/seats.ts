@@ -36,13 +36,23 @@ export const seats: Aggregate<SeatsState, SeatsCommand, SeatsEvent, SeatsRefusal
   decide(state, command) {
     switch (command.type) {
       case 'Open':
-        return { ok: true, events: state.capacity === command.capacity ? [] : [{ type: 'HouseOpened', capacity: command.capacity }] };
+        return {
+          ok: true,
+          events: state.capacity === command.capacity ? [] : [{ type: 'HouseOpened', capacity: command.capacity }],
+        };
       case 'Take':
         if (state.taken.includes(command.who)) return { ok: true, events: [] };
-        if (state.taken.length >= state.capacity) return { ok: false, refusal: { code: 'FULL', capacity: state.capacity } };
+        if (state.taken.length >= state.capacity)
+          return { ok: false, refusal: { code: 'FULL', capacity: state.capacity } };
         return { ok: true, events: [{ type: 'SeatTaken', who: command.who }] };
       case 'TakeMany':
-        return { ok: true, events: Array.from({ length: command.count }, (_, n) => ({ type: 'SeatTaken', who: `${state.taken.length + n}` })) };
+        return {
+          ok: true,
+          events: Array.from({ length: command.count }, (_, n) => ({
+            type: 'SeatTaken',
+            who: `${state.taken.length + n}`,
+          })),
+        };
       case 'Break':
         if (command.where === 'decide') throw new Error('decide broke');
         return { ok: true, events: [{ type: 'Broken', where: command.where }] };

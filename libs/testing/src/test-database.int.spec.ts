@@ -12,6 +12,8 @@ describe('createTestDatabase', () => {
     expect(rows).toEqual([{ name: database.name, fsync: 'on' }]);
     await client.end();
     await database.drop();
-    await expect(new pg.Client({ connectionString: database.connectionString }).connect()).rejects.toThrow('does not exist');
+    await expect(new pg.Client({ connectionString: database.connectionString }).connect()).rejects.toThrow(
+      'does not exist',
+    );
   });
 });

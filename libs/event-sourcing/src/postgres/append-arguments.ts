@@ -4,7 +4,10 @@ import type { EventMetadata, NewEvent, StreamAppend } from '../event-store.js';
  * The arrays of the SQL function `append`: one row a stream, one row an event, sorted by stream name (the order in which
  * every caller locks). `order[i]` is the place in `appends` of the i-th stream.
  */
-export function appendArguments(appends: readonly StreamAppend[]): { readonly order: number[]; readonly values: unknown[] } {
+export function appendArguments(appends: readonly StreamAppend[]): {
+  readonly order: number[];
+  readonly values: unknown[];
+} {
   const order = appends.map((_, index) => index);
   if (appends.length > 1) order.sort((a, b) => byteOrder(appends[a]!.streamName, appends[b]!.streamName));
   const streams = { names: [] as string[], expected: [] as number[], counts: [] as number[] };
@@ -45,7 +48,17 @@ class EventRows {
   }
 
   columns(): unknown[] {
-    return [this.#streamOf, this.#names, this.#categories, this.#revisions, this.#ids, this.#types, this.#commands, this.#metadata, this.#data];
+    return [
+      this.#streamOf,
+      this.#names,
+      this.#categories,
+      this.#revisions,
+      this.#ids,
+      this.#types,
+      this.#commands,
+      this.#metadata,
+      this.#data,
+    ];
   }
 }
 

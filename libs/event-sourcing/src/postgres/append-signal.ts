@@ -23,7 +23,10 @@ export class AppendSignal {
   ) {}
 
   async start(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.connectionString, application_name: 'allotree events hints' });
+    const client = new pg.Client({
+      connectionString: this.connectionString,
+      application_name: 'allotree events hints',
+    });
     client.on('notification', ({ payload }) => payload !== this.#origin && this.#tell(true));
     client.on('error', (error) => this.logger.warn({ err: error }, 'the connection for hints of appends failed'));
     await client.connect();
@@ -68,7 +71,12 @@ export class AppendSignal {
   async #reconnect(): Promise<void> {
     for (let wait = 100, connected = false; !connected && !this.#stopped; wait = Math.min(wait * 2, 5_000)) {
       await sleep(wait, undefined, { ref: false });
-      connected = !this.#stopped && (await this.start().then(() => true, () => false));
+      connected =
+        !this.#stopped &&
+        (await this.start().then(
+          () => true,
+          () => false,
+        ));
     }
     if (this.#stopped) await this.#client?.end().catch(() => undefined);
     // Whatever was missed meanwhile counts as one hint.

@@ -26,8 +26,13 @@ describe('PostgresEventStore', () => {
   });
 
   const stream = (category: string) => `${category}-${randomUUID()}`;
-  const one = (streamName: string, type: string, expectedRevision = -1): StreamAppend => ({ streamName, expectedRevision, events: [newEvent(type)] });
-  const types = async (category: string, position = 0n) => (await store.readAll([category], position, 100)).map(({ type }) => type);
+  const one = (streamName: string, type: string, expectedRevision = -1): StreamAppend => ({
+    streamName,
+    expectedRevision,
+    events: [newEvent(type)],
+  });
+  const types = async (category: string, position = 0n) =>
+    (await store.readAll([category], position, 100)).map(({ type }) => type);
 
   /** A transaction somebody else keeps open. */
   async function transaction() {
@@ -41,7 +46,10 @@ describe('PostgresEventStore', () => {
     return {
       query: (sql: string) => client.query(sql),
       append: (append: StreamAppend) =>
-        client.query('SELECT * FROM events.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', appendArguments([append]).values),
+        client.query(
+          'SELECT * FROM events.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+          appendArguments([append]).values,
+        ),
       commit: () => end('COMMIT'),
       rollback: () => end('ROLLBACK'),
     };
@@ -87,6 +95,20 @@ describe('PostgresEventStore', () => {
       await other.rollback();
     });
 
+    it('gives what the head counted, though an append without an id makes the horizon step back', async () => {
+      const [elder, starting] = [await transaction(), await transaction()];
+      await elder.query('SELECT pg_current_xact_id()');
+      await store.append([one(stream('counted'), 'Counted')]);
+      const head = await store.head();
+      expect(head).toBeGreaterThan(0n);
+      // The first thing an append does, before it gets its id.
+      await starting.query("SELECT pg_advisory_xact_lock_shared(1634495602, 'events.event'::regclass::oid::integer)");
+      expect(await types('counted')).toEqual(['Counted']);
+      expect(await store.head()).toBe(head);
+      await starting.rollback();
+      await elder.rollback();
+    });
+
     it('goes on above the events of a restored dump', async () => {
       const restored = await createTestDatabase();
       const before = await PostgresEventStore.open({ connectionString: restored.connectionString });
@@ -108,17 +130,23 @@ describe('PostgresEventStore', () => {
 
   describe('several processes', () => {
     it('never deadlocks on the same streams in different order, and loses nothing', async () => {
-      const others = await Promise.all([1, 2, 3].map(() => PostgresEventStore.open({ connectionString: database.connectionString })));
+      const others = await Promise.all(
+        [1, 2, 3].map(() => PostgresEventStore.open({ connectionString: database.connectionString })),
+      );
       const names = Array.from({ length: 8 }, () => stream('crowd'));
       const appendAll = async (writer: PostgresEventStore, order: string[]): Promise<number> => {
         let won = 0;
         for (let round = 0; round < 15; round++) {
-          const appends = await Promise.all(order.map(async (name) => one(name, 'Crowded', await writer.streamRevision(name))));
+          const appends = await Promise.all(
+            order.map(async (name) => one(name, 'Crowded', await writer.streamRevision(name))),
+          );
           won += (await writer.append(appends)).filter(({ ok }) => ok).length;
         }
         return won;
       };
-      const won = await Promise.all([store, ...others].map((writer, i) => appendAll(writer, i % 2 ? names : [...names].reverse())));
+      const won = await Promise.all(
+        [store, ...others].map((writer, i) => appendAll(writer, i % 2 ? names : [...names].reverse())),
+      );
       const held = await Promise.all(names.map((name) => collect(store.readStream(name))));
       expect(held.flat()).toHaveLength(won.reduce((a, b) => a + b));
       for (const events of held) expect(events.map(({ revision }) => revision)).toEqual(events.map((_, i) => i));
@@ -127,7 +155,9 @@ describe('PostgresEventStore', () => {
 
     it('hears of the appends of others, and knows its own', async () => {
       const other = await PostgresEventStore.open({ connectionString: database.connectionString });
-      const heard = new Promise<boolean>((resolve) => store.onAppend((byAnotherProcess) => byAnotherProcess && resolve(true)));
+      const heard = new Promise<boolean>((resolve) =>
+        store.onAppend((byAnotherProcess) => byAnotherProcess && resolve(true)),
+      );
       const own = new Promise<boolean>((resolve) => other.onAppend(resolve));
       await other.append([one(stream('told'), 'Told')]);
       expect(await heard).toBe(true);
@@ -137,7 +167,9 @@ describe('PostgresEventStore', () => {
 
     it('can be opened by many at once', async () => {
       const fresh = await createTestDatabase();
-      const stores = await Promise.all(Array.from({ length: 5 }, () => PostgresEventStore.open({ connectionString: fresh.connectionString })));
+      const stores = await Promise.all(
+        Array.from({ length: 5 }, () => PostgresEventStore.open({ connectionString: fresh.connectionString })),
+      );
       await Promise.all(stores.map((each, n) => each.append([one(`opened-${n}`, 'Opened')])));
       expect(await stores[0]!.readAll(['opened'], 0n, 10)).toHaveLength(5);
       await Promise.all(stores.map((each) => each.close()));

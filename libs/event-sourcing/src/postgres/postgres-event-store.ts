@@ -29,6 +29,8 @@ export class PostgresEventStore implements EventStore {
   readonly #reading: pg.Pool;
   readonly #signal: AppendSignal;
   readonly #sql: ReturnType<typeof statements>;
+  /** Up to here nothing can appear any more: the highest head seen. */
+  #final = 0n;
 
   /** Connects, creates or updates the schema, listens. */
   static async open(options: PostgresEventStoreOptions): Promise<PostgresEventStore> {
@@ -79,7 +81,11 @@ export class PostgresEventStore implements EventStore {
   async *readStream(streamName: string, fromRevision = 0): AsyncIterable<RecordedEvent> {
     let next = fromRevision;
     for (;;) {
-      const { rows } = await this.#reading.query<EventRow>({ name: 'readStream', text: this.#sql.readStream, values: [streamName, next, PAGE] });
+      const { rows } = await this.#reading.query<EventRow>({
+        name: 'readStream',
+        text: this.#sql.readStream,
+        values: [streamName, next, PAGE],
+      });
       for (const row of rows) yield recorded(row);
       if (rows.length < PAGE) return;
       next += rows.length;
@@ -87,23 +93,34 @@ export class PostgresEventStore implements EventStore {
   }
 
   async streamRevision(streamName: string): Promise<number> {
-    const { rows } = await this.#reading.query<{ revision: string }>({ name: 'streamRevision', text: this.#sql.streamRevision, values: [streamName] });
+    const { rows } = await this.#reading.query<{ revision: string }>({
+      name: 'streamRevision',
+      text: this.#sql.streamRevision,
+      values: [streamName],
+    });
     return rows[0] ? Number(rows[0].revision) : NO_STREAM;
   }
 
   async findByCommand(streamName: string, commandId: string): Promise<readonly RecordedEvent[]> {
-    const { rows } = await this.#reading.query<EventRow>({ name: 'findByCommand', text: this.#sql.findByCommand, values: [streamName, commandId] });
+    const { rows } = await this.#reading.query<EventRow>({
+      name: 'findByCommand',
+      text: this.#sql.findByCommand,
+      values: [streamName, commandId],
+    });
     return rows.map(recorded);
   }
 
   async readAll(categories: readonly string[], position: bigint, limit: number): Promise<readonly RecordedEvent[]> {
-    const { rows } = await this.#reading.query<EventRow>({ name: 'readAll', text: this.#sql.readAll, values: [categories, position.toString(), limit] });
+    const values = [categories, position.toString(), limit, this.#final.toString()];
+    const { rows } = await this.#reading.query<EventRow>({ name: 'readAll', text: this.#sql.readAll, values });
     return rows.map(recorded);
   }
 
   async head(): Promise<bigint> {
     const { rows } = await this.#reading.query<{ head: string }>({ name: 'head', text: this.#sql.head });
-    return BigInt(rows[0]!.head);
+    const head = BigInt(rows[0]!.head);
+    if (head > this.#final) this.#final = head;
+    return this.#final;
   }
 
   onAppend(listener: (byAnotherProcess: boolean) => void): () => void {
@@ -129,7 +146,13 @@ interface EventRow {
   readonly stream_name: string;
   readonly type: string;
   readonly command_id: string;
-  readonly metadata: { correlationId: string; causationId: string | null; actor: string; tenantId: string | null; recordedAt: string };
+  readonly metadata: {
+    correlationId: string;
+    causationId: string | null;
+    actor: string;
+    tenantId: string | null;
+    recordedAt: string;
+  };
   readonly data: unknown;
 }
 
@@ -140,7 +163,7 @@ function statements(schema: string) {
     readStream: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND revision >= $2 ORDER BY revision LIMIT $3`,
     streamRevision: `SELECT revision FROM ${schema}.event WHERE stream_name = $1 ORDER BY revision DESC LIMIT 1`,
     findByCommand: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND command_id = $2 ORDER BY revision`,
-    readAll: `SELECT ${columns} FROM ${schema}.read_all($1, $2, $3)`,
+    readAll: `SELECT ${columns} FROM ${schema}.read_all($1, $2, $3, $4)`,
     head: `SELECT ${schema}.head() AS head`,
   };
 }
@@ -156,7 +179,15 @@ function recorded(row: EventRow): RecordedEvent {
   return {
     type: row.type,
     data: row.data,
-    metadata: { eventId: row.event_id, correlationId, causationId, commandId: row.command_id, actor, tenantId, recordedAt },
+    metadata: {
+      eventId: row.event_id,
+      correlationId,
+      causationId,
+      commandId: row.command_id,
+      actor,
+      tenantId,
+      recordedAt,
+    },
     streamName: row.stream_name,
     revision: Number(row.revision),
     position: BigInt(row.position),

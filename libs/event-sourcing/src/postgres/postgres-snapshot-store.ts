@@ -37,7 +37,13 @@ export class PostgresSnapshotStore implements SnapshotStore {
     const row = rows[0];
     if (!row) return null;
     const json = (await decompress(row.state)).toString('utf8');
-    return { version: row.version, revision: Number(row.revision), eventId: row.event_id, position: BigInt(row.position), json };
+    return {
+      version: row.version,
+      revision: Number(row.revision),
+      eventId: row.event_id,
+      position: BigInt(row.position),
+      json,
+    };
   }
 
   async save(streamName: string, { version, revision, eventId, position, json }: Snapshot): Promise<void> {

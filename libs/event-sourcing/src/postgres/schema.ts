@@ -23,7 +23,9 @@ export async function createSchema(pool: pg.Pool, schema: string): Promise<void>
     await client.query('BEGIN');
     // Two processes that start together must not create the same things at once.
     await client.query("SELECT pg_advisory_xact_lock(hashtext('allotree.events'), hashtext($1))", [schema]);
-    await client.query(definitions(pg.escapeIdentifier(schema), pg.escapeLiteral(`${pg.escapeIdentifier(schema)}.event`)));
+    await client.query(
+      definitions(pg.escapeIdentifier(schema), pg.escapeLiteral(`${pg.escapeIdentifier(schema)}.event`)),
+    );
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -162,10 +164,12 @@ BEGIN
   RETURN (oldest + (SELECT xid_offset FROM ${schema}.store)) << 20;
 END $horizon$;
 
-CREATE OR REPLACE FUNCTION ${schema}.read_all(p_categories text[], p_after bigint, p_limit integer)
+-- The horizon can step back while an append has no id yet. What was below it once is final all the same, so a reader says
+-- up to which position it was told so: what head() counted, read_all() gives.
+CREATE OR REPLACE FUNCTION ${schema}.read_all(p_categories text[], p_after bigint, p_limit integer, p_final bigint)
 RETURNS SETOF ${schema}.event LANGUAGE plpgsql VOLATILE ROWS 1000 AS $read$
 DECLARE
-  horizon bigint := ${schema}.horizon();
+  horizon bigint := greatest(${schema}.horizon(), p_final + 1);
 BEGIN
   RETURN QUERY SELECT * FROM ${schema}.event e
   WHERE e.position > p_after AND e.position < horizon AND e.category = ANY (p_categories) ORDER BY e.position LIMIT p_limit;

@@ -76,7 +76,10 @@ export class GroupCommit {
     try {
       results = await this.store.append(call.appends);
     } catch (error) {
-      this.logger.warn({ err: error, streams: call.streams.length, events: call.events }, 'an append got no answer and is repeated');
+      this.logger.warn(
+        { err: error, streams: call.streams.length, events: call.events },
+        'an append got no answer and is repeated',
+      );
       call.streams.forEach((stream, i) => void this.#repeat(stream, call.appends[i]!, error));
       return;
     } finally {

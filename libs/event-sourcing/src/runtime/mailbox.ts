@@ -128,7 +128,9 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
   }
 
   /** The answer of a repeatable command that was recorded before; `unknown` while the store is being asked. */
-  #before(request: Request<State, Command, Event, Refusal>): Answer<State, Command, Event, Refusal> | Broken | 'unknown' | null {
+  #before(
+    request: Request<State, Command, Event, Refusal>,
+  ): Answer<State, Command, Event, Refusal> | Broken | 'unknown' | null {
     if (request.kind !== 'execute' || !request.repeat) return null;
     const { twin, recorded } = request.repeat;
     if (twin?.accepted) {
@@ -266,7 +268,8 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
       else this.#reject(request, new TooManyConflicts(this.streamName, request.tries));
     }
     this.#waiting = [...back, ...this.#waiting];
-    for (const request of this.#waiting) if (request.kind === 'execute' && request.repeat) this.#ask(request, request.repeat.twin);
+    for (const request of this.#waiting)
+      if (request.kind === 'execute' && request.repeat) this.#ask(request, request.repeat.twin);
   }
 
   #give({ request, value }: Answer<State, Command, Event, Refusal>): void {

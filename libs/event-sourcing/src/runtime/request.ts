@@ -2,7 +2,8 @@ import type { CommandContext, Outcome } from '../aggregate.js';
 import type { RecordedEvent } from '../event-store.js';
 
 /** Something a caller waits for in the mailbox of a stream. */
-export type Request<State, Command, Event, Refusal> = Execution<Command, Event, Refusal> | DryRun<Command> | Reading<State>;
+export type Request<State, Command, Event, Refusal> =
+  Execution<Command, Event, Refusal> | DryRun<Command> | Reading<State>;
 
 interface Waiting {
   /** How often its answer rested on a state that turned out not to be the stream's. */

@@ -88,7 +88,11 @@ async function fromSnapshot<State, Event>(
   return read >= 0 ? { state, eventsRead: read } : ignored();
 
   function ignored(): null {
-    onIgnored(new Error(`the snapshot was taken after event ${state.eventId}, which is not number ${state.snapshotRevision} of the stream`));
+    onIgnored(
+      new Error(
+        `the snapshot was taken after event ${state.eventId}, which is not number ${state.snapshotRevision} of the stream`,
+      ),
+    );
     return null;
   }
 }

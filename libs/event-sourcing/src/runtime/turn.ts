@@ -35,7 +35,12 @@ export class Turn<State, Command, Event, Refusal> {
       if (!decision.ok) return this.#refused(request, decision.refusal);
       if (!this.#hasRoomFor(decision.events.length)) return null;
       if (decision.events.length > 0) this.#record(decision.events, request.context);
-      const outcome = { kind: 'accepted' as const, events: decision.events, revision: live.revision, position: live.position };
+      const outcome = {
+        kind: 'accepted' as const,
+        events: decision.events,
+        revision: live.revision,
+        position: live.position,
+      };
       if (decision.events.length === 0) return { request, value: outcome, records: null };
       request.accepted = outcome;
       return { request, value: outcome, records: outcome };
@@ -61,13 +66,18 @@ export class Turn<State, Command, Event, Refusal> {
     return { request, value: request.look(this.live.value, this.live.revision), records: null };
   }
 
-  #refused(request: Execution<Command, Event, Refusal> | DryRun<Command>, refusal: Refusal): Answer<State, Command, Event, Refusal> {
+  #refused(
+    request: Execution<Command, Event, Refusal> | DryRun<Command>,
+    refusal: Refusal,
+  ): Answer<State, Command, Event, Refusal> {
     return { request, value: { kind: 'refused', refusal, revision: this.live.revision }, records: null };
   }
 
   #staleness(expectedRevision: number | undefined): Outcome<Event, Refusal> | null {
     const { revision } = this.live;
-    return expectedRevision === undefined || expectedRevision === revision ? null : { kind: 'stale', expectedRevision, revision };
+    return expectedRevision === undefined || expectedRevision === revision
+      ? null
+      : { kind: 'stale', expectedRevision, revision };
   }
 
   #hasRoomFor(events: number): boolean {
@@ -85,7 +95,11 @@ export class Turn<State, Command, Event, Refusal> {
     const tenantId = aggregate.tenantOf?.(live.value) ?? context.tenantId;
     encoded.forEach(({ type, data }, index) => {
       const eventId = deriveId(commandId, index);
-      this.events.push({ type, data, metadata: { eventId, correlationId, causationId, commandId, actor, tenantId, recordedAt } });
+      this.events.push({
+        type,
+        data,
+        metadata: { eventId, correlationId, causationId, commandId, actor, tenantId, recordedAt },
+      });
     });
     live.revision += events.length;
     live.eventId = this.events.at(-1)!.metadata.eventId;

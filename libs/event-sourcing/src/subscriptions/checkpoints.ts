@@ -17,7 +17,10 @@ export class Checkpoints {
       await tx.query(
         `CREATE TABLE IF NOT EXISTS ${this.#table} (name text PRIMARY KEY, position bigint NOT NULL, moved_at timestamptz NOT NULL DEFAULT now())`,
       );
-      await tx.query(`INSERT INTO ${this.#table} (name, position) SELECT name, 0 FROM unnest($1::text[]) AS name ON CONFLICT DO NOTHING`, [names]);
+      await tx.query(
+        `INSERT INTO ${this.#table} (name, position) SELECT name, 0 FROM unnest($1::text[]) AS name ON CONFLICT DO NOTHING`,
+        [names],
+      );
     });
   }
 
@@ -31,7 +34,10 @@ export class Checkpoints {
   }
 
   async move(tx: EntityManager, name: string, position: bigint): Promise<void> {
-    await tx.query(`UPDATE ${this.#table} SET position = $2, moved_at = now() WHERE name = $1`, [name, position.toString()]);
+    await tx.query(`UPDATE ${this.#table} SET position = $2, moved_at = now() WHERE name = $1`, [
+      name,
+      position.toString(),
+    ]);
   }
 }
 

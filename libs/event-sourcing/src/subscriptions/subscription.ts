@@ -133,7 +133,9 @@ export class Subscription {
         await this.#backOff(error);
       }
     }
-    await this.#writePassedBy().catch((error: unknown) => this.#complain(error, 'its checkpoint could not be written at the end'));
+    await this.#writePassedBy().catch((error: unknown) =>
+      this.#complain(error, 'its checkpoint could not be written at the end'),
+    );
   }
 
   async #readCheckpoint(): Promise<bigint> {
@@ -186,7 +188,8 @@ export class Subscription {
     const { dataSource, checkpoints } = this.env;
     const position = this.#position;
     await dataSource.transaction(async (tx) => {
-      if ((await checkpoints.lock(tx, this.consumer.name)) === this.#written) await checkpoints.move(tx, this.consumer.name, position);
+      if ((await checkpoints.lock(tx, this.consumer.name)) === this.#written)
+        await checkpoints.move(tx, this.consumer.name, position);
     });
     this.#written = position;
     this.#writtenAt = performance.now();
@@ -213,7 +216,10 @@ export class Subscription {
 
   #complain(err: unknown, message: string): void {
     const { name } = this.consumer;
-    this.env.logger.error({ err, subscription: name, after: String(this.#position), batchSize: this.#size, failures: this.#failures + 1 }, message);
+    this.env.logger.error(
+      { err, subscription: name, after: String(this.#position), batchSize: this.#size, failures: this.#failures + 1 },
+      message,
+    );
   }
 
   async #sleep(milliseconds: number): Promise<void> {

@@ -69,7 +69,10 @@ export class Subscriptions {
     if (this.#stopListening) throw new Error(`${consumer.name} comes too late: the subscriptions are running`);
     if (this.#subscriptions.has(consumer.name)) throw new Error(`two subscriptions are named ${consumer.name}`);
     const { store, dataSource, logger = SILENT, metrics = {} } = this.options;
-    this.#subscriptions.set(consumer.name, new Subscription(consumer, { store, dataSource, checkpoints: this.#checkpoints, logger, metrics }));
+    this.#subscriptions.set(
+      consumer.name,
+      new Subscription(consumer, { store, dataSource, checkpoints: this.#checkpoints, logger, metrics }),
+    );
   }
 
   async start(): Promise<void> {
@@ -111,7 +114,9 @@ export class Subscriptions {
 
   /** Events each has still to apply, counted up to 1,000. */
   async lag(): Promise<{ name: string; behind: number }[]> {
-    return Promise.all([...this.#subscriptions].map(async ([name, subscription]) => ({ name, behind: await subscription.behind() })));
+    return Promise.all(
+      [...this.#subscriptions].map(async ([name, subscription]) => ({ name, behind: await subscription.behind() })),
+    );
   }
 
   #named(name: string): Subscription {

@@ -1,0 +1,263 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { GiveUp, type Job, type JobQueues, type JobState } from '@allotree/platform';
+
+/** A store of queues that nobody else uses. */
+export interface JobStoreUnderTest {
+  /** Opens it as one replica does. */
+  open(): JobQueues;
+  /** Loses everything in it, as a server that comes back empty. */
+  wipe(): Promise<void>;
+  cleanUp(): Promise<void>;
+}
+
+const PATIENCE_MS = 20_000;
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await what())) {
+    if (performance.now() > end) throw new Error(`did not come true: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** What queues of jobs do the same way, wherever they live. */
+export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnderTest>): void {
+  describe(`jobs contract: ${name}`, () => {
+    let store: JobStoreUnderTest;
+    const opened: JobQueues[] = [];
+    const open = (): JobQueues => {
+      const queues = store.open();
+      opened.push(queues);
+      return queues;
+    };
+    beforeAll(async () => {
+      store = await makeStore();
+    });
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((queues) => queues.close()));
+    });
+    afterAll(() => store?.cleanUp());
+
+    const aName = (): string => `queue-${randomUUID().slice(0, 8)}`;
+    const jobsOf = (count: number): { id: string; data: { n: number } }[] =>
+      Array.from({ length: count }, (_, n) => ({ id: `job_${n}`, data: { n } }));
+
+    it('hands jobs to a worker, whole and in the order in which they were added', async () => {
+      const queues = open();
+      const name = aName();
+      const data = { text: 'ü "quoted" \\ 漢字', list: [null, true, 1.5], n: -1 };
+      await queues.queue<object>(name).add([{ id: 'first', data }, ...jobsOf(40)]);
+      const seen: Job<{ n: number }>[] = [];
+      queues.work<{ n: number }>(name, async (job) => void seen.push(job));
+      await until(() => seen.length === 41);
+      expect(seen[0]).toEqual({ id: 'first', data, attempt: 1, isLastAttempt: false });
+      expect(seen.map(({ data: { n } }) => n)).toEqual(Array.from({ length: 41 }, (_, n) => n - 1));
+    });
+
+    it('leaves a job that it knows as it is, while it waits and after it is done', async () => {
+      const queues = open();
+      const name = aName();
+      const queue = queues.queue<number>(name);
+      await queue.add([{ id: 'a', data: 1 }]);
+      await queue.add([
+        { id: 'a', data: 2 },
+        { id: 'b', data: 3 },
+      ]);
+      const seen: number[] = [];
+      queues.work<number>(name, async ({ data }) => void seen.push(data));
+      await until(async () => (await queue.counts()).completed === 2);
+      await queue.add([{ id: 'a', data: 4 }]);
+      expect(await queue.states(['a', 'b', 'c'])).toEqual<JobState[]>(['completed', 'completed', 'missing']);
+      expect(seen).toEqual([1, 3]);
+      expect(await queue.counts()).toEqual({ waiting: 0, delayed: 0, active: 0, completed: 2, failed: 0 });
+    });
+
+    it('tries a job again, and files it with the reason when its attempts are used up', async () => {
+      const queues = open();
+      const name = aName();
+      const queue = queues.queue<string>(name, { attempts: 3, firstPauseMs: 5 });
+      const attempts: string[] = [];
+      await queue.add([
+        { id: 'bad', data: 'bad' },
+        { id: 'shaky', data: 'shaky' },
+      ]);
+      queues.work<string>(name, async ({ data, attempt, isLastAttempt }) => {
+        attempts.push(`${data} ${attempt}${isLastAttempt ? ' last' : ''}`);
+        if (data === 'bad' || attempt === 1) throw new Error(`${data} failed`);
+      });
+      await until(async () => (await queue.counts()).failed === 1 && (await queue.counts()).completed === 1);
+      expect(attempts.sort()).toEqual(['bad 1', 'bad 2', 'bad 3 last', 'shaky 1', 'shaky 2']);
+      expect(await queue.failed({ offset: 0, limit: 10 })).toEqual([
+        { id: 'bad', data: 'bad', attempts: 3, reason: 'bad failed', failedAt: expect.any(Number) },
+      ]);
+    });
+
+    it('does not try again what gave up', async () => {
+      const queues = open();
+      const name = aName();
+      const queue = queues.queue<null>(name, { firstPauseMs: 5 });
+      let attempts = 0;
+      await queue.add([{ id: 'hopeless', data: null }]);
+      queues.work(name, async () => {
+        attempts++;
+        throw new GiveUp('no such mailbox');
+      });
+      await until(async () => (await queue.counts()).failed === 1);
+      expect(attempts).toBe(1);
+      expect(await queue.failed({ offset: 0, limit: 1 })).toMatchObject([
+        { id: 'hopeless', reason: 'no such mailbox' },
+      ]);
+    });
+
+    it('lets a dead letter be tried again, with all its attempts, and no other job', async () => {
+      const queues = open();
+      const name = aName();
+      const queue = queues.queue<null>(name, { attempts: 2, firstPauseMs: 5 });
+      let works = false;
+      const attempts: number[] = [];
+      await queue.add([{ id: 'letter', data: null }]);
+      queues.work(name, async ({ attempt }) => {
+        attempts.push(attempt);
+        if (!works) throw new Error('not yet');
+      });
+      await until(async () => (await queue.counts()).failed === 1);
+      works = true;
+      expect(await queue.retry('letter')).toBe(true);
+      await until(async () => (await queue.counts()).completed === 1);
+      expect(attempts).toEqual([1, 2, 1]);
+      expect(await queue.retry('letter')).toBe(false);
+      expect(await queue.retry('unknown')).toBe(false);
+    });
+
+    it('gives each job to one of several workers, and several at once to each', async () => {
+      const name = aName();
+      const seen: number[] = [];
+      let under = 0;
+      let most = 0;
+      await open().queue(name).add(jobsOf(60));
+      for (const queues of [open(), open()]) {
+        queues.work<{ n: number }>(
+          name,
+          async ({ data }) => {
+            most = Math.max(most, ++under);
+            await sleep(10);
+            under--;
+            seen.push(data.n);
+          },
+          { concurrency: 4 },
+        );
+      }
+      await until(() => seen.length >= 60);
+      expect(new Set(seen).size).toBe(60);
+      expect(seen).toHaveLength(60);
+      expect(most).toBeGreaterThan(1);
+      expect(most).toBeLessThanOrEqual(8);
+    });
+
+    it('finishes what is under way when it stops, and leaves the rest to the next', async () => {
+      const name = aName();
+      const first = open();
+      const done: string[] = [];
+      let begun = false;
+      await first.queue(name).add(jobsOf(5));
+      first.work(name, async ({ id }) => {
+        begun = true;
+        await sleep(50);
+        done.push(id);
+      });
+      await until(() => begun);
+      await first.stopWorking();
+      const doneByFirst = done.length;
+      expect(doneByFirst).toBeGreaterThan(0);
+      expect(doneByFirst).toBeLessThan(5);
+      await first.queue(name).add([{ id: 'late', data: null }]);
+      open().work(name, async ({ id }) => void done.push(id));
+      await until(() => done.length === 6);
+      expect(new Set(done).size).toBe(6);
+    });
+
+    it('gives the job of a worker that went silent to another', async () => {
+      const name = aName();
+      const silent = open();
+      let held = false;
+      await silent.queue(name).add(jobsOf(1));
+      // It never comes back from the job; its lock runs out as it would with its process.
+      silent.work(
+        name,
+        () => {
+          held = true;
+          const wait = performance.now() + 1_200;
+          while (performance.now() < wait);
+          return new Promise((resolve) => setTimeout(resolve, 3_000));
+        },
+        { lockMs: 300 },
+      );
+      await until(() => held);
+      const seen: string[] = [];
+      open().work(name, async ({ id }) => void seen.push(id), { lockMs: 300 });
+      await until(() => seen.length >= 1);
+      expect(seen[0]).toBe('job_0');
+    }, 30_000);
+
+    it('ticks at an interval in one of the replicas, whichever asks how often', async () => {
+      const name = aName();
+      let ticks = 0;
+      let under = 0;
+      let most = 0;
+      const tick = async (): Promise<void> => {
+        most = Math.max(most, ++under);
+        await sleep(5);
+        under--;
+        ticks++;
+      };
+      await Promise.all([open(), open(), open()].map((queues) => queues.every(name, 200, tick)));
+      const start = performance.now();
+      await until(() => ticks >= 10);
+      // Three that each ticked for themselves would have been three times as fast.
+      expect(performance.now() - start).toBeGreaterThan(1_000);
+      expect(most).toBeLessThanOrEqual(2);
+    });
+
+    it('ticks on after a tick that failed', async () => {
+      const queues = open();
+      let ticks = 0;
+      await queues.every(aName(), 50, async () => {
+        ticks++;
+        if (ticks < 3) throw new Error('not this time');
+      });
+      await until(() => ticks >= 5);
+      expect(ticks).toBeGreaterThanOrEqual(5);
+    });
+
+    it('goes on after everything in its store was lost: ticks by themselves, jobs when they are added again', async () => {
+      const queues = open();
+      const name = aName();
+      const queue = queues.queue<{ n: number }>(name);
+      let ticks = 0;
+      const seen: string[] = [];
+      await queues.every(aName(), 100, async () => void ticks++);
+      await queue.add(jobsOf(3));
+      await until(() => ticks > 1);
+      await store.wipe();
+      const before = ticks;
+      expect(await queue.states(['job_0', 'job_1', 'job_2'])).toEqual(['missing', 'missing', 'missing']);
+      await queue.add(jobsOf(3));
+      queues.work(name, async ({ id }) => void seen.push(id));
+      await until(() => seen.length === 3 && ticks > before + 2);
+      expect(seen).toEqual(['job_0', 'job_1', 'job_2']);
+    }, 30_000);
+
+    it('adds and works off thousands', async () => {
+      const queues = open();
+      const name = aName();
+      const queue = queues.queue(name);
+      await queue.add(jobsOf(2_000));
+      const seen = new Set<string>();
+      queues.work(name, async ({ id }) => void seen.add(id), { concurrency: 10 });
+      await until(() => seen.size === 2_000);
+      await until(async () => (await queue.counts()).completed === 2_000);
+    }, 60_000);
+  });
+}
