@@ -5,10 +5,10 @@ import { join } from 'node:path';
 
 const TMP = join(import.meta.dirname, '..', 'tmp');
 
-/** The running system in a process of its own, and a client for it. `execArgv`: options of node for that process. */
-export async function startProduct(databaseUrl, execArgv = []) {
+/** The running system in a process of its own (started with this one's options of node), and a client for it. */
+export async function startProduct(databaseUrl) {
   await mkdir(TMP, { recursive: true });
-  const child = fork(join(import.meta.dirname, 'server.mjs'), [], { execArgv, stdio: ['ignore', 2, 2, 'ipc'] });
+  const child = fork(join(import.meta.dirname, 'server.mjs'), [], { stdio: ['ignore', 2, 2, 'ipc'] });
   const ask = async (message) => {
     child.send(message);
     const [answer] = await Promise.race([
