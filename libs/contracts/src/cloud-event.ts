@@ -29,7 +29,10 @@ export const cloudEvent = <Type extends string, Data extends z.ZodType>(type: Ty
 export const AnyCloudEvent = z.object({ ...attributes, data: z.unknown() });
 
 /** CloudEvents 1.0, structured mode, with the extension attributes of this system. */
-export interface CloudEvent<Data = unknown, Type extends string = string> extends Omit<z.infer<typeof AnyCloudEvent>, 'type' | 'data'> {
+export interface CloudEvent<Data = unknown, Type extends string = string> extends Omit<
+  z.infer<typeof AnyCloudEvent>,
+  'type' | 'data'
+> {
   readonly type: Type;
   readonly data: Data;
 }

@@ -39,4 +39,5 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-export const problemType = (code: ProblemCode): string => `urn:allotree:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+export const problemType = (code: ProblemCode): string =>
+  `urn:allotree:problem:${code.toLowerCase().replaceAll('_', '-')}`;

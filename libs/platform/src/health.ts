@@ -31,7 +31,9 @@ export class Readiness {
   }
 
   async report(): Promise<{ ready: boolean; checks: Record<string, 'up' | 'down'> }> {
-    const results = await Promise.all([...this.checks].map(async ([name, check]) => [name, await works(check)] as const));
+    const results = await Promise.all(
+      [...this.checks].map(async ([name, check]) => [name, await works(check)] as const),
+    );
     return {
       ready: !this.stopping && results.every(([, up]) => up),
       checks: Object.fromEntries(results.map(([name, up]) => [name, up ? 'up' : 'down'])),
@@ -73,7 +75,9 @@ export class HealthController {
 
   @Public()
   @Get('ready')
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<{ status: 'up' | 'down'; checks: Record<string, string> }> {
+  async ready(
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ status: 'up' | 'down'; checks: Record<string, string> }> {
     const { ready, checks } = await this.readiness.report();
     if (!ready) void reply.status(503);
     return { status: ready ? 'up' : 'down', checks };

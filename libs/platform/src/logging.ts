@@ -4,7 +4,16 @@ import { requestContext } from './http/request-context.js';
 
 export type { Logger } from 'pino';
 
-const SECRET_KEYS = ['authorization', 'cookie', 'password', 'passwordHash', 'token', 'access_token', 'secret', 'connectionString'];
+const SECRET_KEYS = [
+  'authorization',
+  'cookie',
+  'password',
+  'passwordHash',
+  'token',
+  'access_token',
+  'secret',
+  'connectionString',
+];
 
 export interface LoggerOptions {
   readonly service: string;
@@ -52,7 +61,11 @@ export class NestLogger implements LoggerService {
   }
 
   /** Nest passes the context last, a stack before it. */
-  private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', message: unknown, rest: unknown[]): void {
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
     const context = rest.at(-1);
     const stack = rest.length > 1 && typeof rest[0] === 'string' ? { stack: rest[0] } : {};
     const about = { ...(typeof context === 'string' ? { context } : {}), ...stack };

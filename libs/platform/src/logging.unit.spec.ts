@@ -17,7 +17,15 @@ describe('the log', () => {
   it('hides secrets wherever they stand in what is logged', () => {
     const lines: Record<string, unknown>[] = [];
     const logger = logInto(lines);
-    logger.info({ password: 'p1', body: { password: 'p2', email: 'a@b.c' }, req: { headers: { authorization: 'Bearer t1' } }, answer: { access_token: 't2' } }, 'signed in');
+    logger.info(
+      {
+        password: 'p1',
+        body: { password: 'p2', email: 'a@b.c' },
+        req: { headers: { authorization: 'Bearer t1' } },
+        answer: { access_token: 't2' },
+      },
+      'signed in',
+    );
     expect(JSON.stringify(lines)).not.toMatch(/p1|p2|t1|t2/);
     expect(lines[0]).toMatchObject({ body: { email: 'a@b.c' }, service: 'spec', level: 'info', msg: 'signed in' });
   });

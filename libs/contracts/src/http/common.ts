@@ -6,7 +6,10 @@ export const MAX_COUNT = 2_147_483_647;
 /** An identifier of ours. */
 export const Id = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, "_" or "-", and begin with a letter or digit');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+    'must be 1 to 64 letters, digits, "_" or "-", and begin with a letter or digit',
+  );
 export type Id = z.infer<typeof Id>;
 
 /** A name people read: trimmed, 1 to 200 characters, no control characters. */
@@ -24,7 +27,10 @@ export const Count = z.int().min(0).max(MAX_COUNT);
 export const LimitValue = Count.nullable();
 
 /** An instant with its offset, e.g. `2026-06-01T00:00:00Z`. */
-export const IsoInstant = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 date and time with an offset, such as 2026-06-01T00:00:00Z' });
+export const IsoInstant = z.iso.datetime({
+  offset: true,
+  error: 'must be an ISO 8601 date and time with an offset, such as 2026-06-01T00:00:00Z',
+});
 
 const IsoDate = z.iso.date();
 
@@ -44,7 +50,10 @@ export const Page = z.strictObject({
 export type Page = z.infer<typeof Page>;
 
 /** `?dryRun=true` (domain.md R7). */
-export const Flag = z.enum(['true', 'false']).default('false').transform((value) => value === 'true');
+export const Flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((value) => value === 'true');
 export const DryRun = z.strictObject({ dryRun: Flag });
 
 /** A page of a list: ask again with `nextCursor` until it is `null`. */

@@ -25,4 +25,7 @@ export const OnIntegrationEvent = (topic: string, groupId: string): MethodDecora
  * failing its events are handled one by one, and those that still fail become dead letters.
  */
 export const OnIntegrationEvents = (topic: string, groupId: string): MethodDecorator =>
-  applyDecorators(EventPattern(topic, busTransport(groupId), { batch: true }) as MethodDecorator, UseFilters(PassToBus));
+  applyDecorators(
+    EventPattern(topic, busTransport(groupId), { batch: true }) as MethodDecorator,
+    UseFilters(PassToBus),
+  );

@@ -42,11 +42,24 @@ const emptyBus = async (): Promise<PostgresBus> => {
   return bus;
 };
 
-async function consume(bus: PostgresBus, { groupId, topic, batched = false, handle }: Consumption): Promise<{ stop(): Promise<void> }> {
-  const server = new PostgresBusServer({ groupId, connectionString: database.connectionString, bus, logger, attempts: 3, backoffMs: 2 });
-  const handler = async (payload: CloudEvent | CloudEvent[]): Promise<void> => handle(Array.isArray(payload) ? payload : [payload]);
+async function consume(
+  bus: PostgresBus,
+  { groupId, topic, batched = false, handle }: Consumption,
+): Promise<{ stop(): Promise<void> }> {
+  const server = new PostgresBusServer({
+    groupId,
+    connectionString: database.connectionString,
+    bus,
+    logger,
+    attempts: 3,
+    backoffMs: 2,
+  });
+  const handler = async (payload: CloudEvent | CloudEvent[]): Promise<void> =>
+    handle(Array.isArray(payload) ? payload : [payload]);
   server.addHandler(topic, handler as never, true, { batch: batched });
-  await new Promise<void>((resolve, reject) => server.listen((error) => (error === undefined ? resolve() : reject(error as Error))));
+  await new Promise<void>((resolve, reject) =>
+    server.listen((error) => (error === undefined ? resolve() : reject(error))),
+  );
   return { stop: () => server.close() };
 }
 
@@ -69,11 +82,20 @@ describe('the bus on PostgreSQL', () => {
 
   it('never runs ahead of a publisher that has not committed yet', async () => {
     const seen: string[] = [];
-    const consumer = await consume(bus, { groupId: 'g', topic: TOPIC, handle: async ([event]) => void seen.push(event?.id ?? '') });
+    const consumer = await consume(bus, {
+      groupId: 'g',
+      topic: TOPIC,
+      handle: async ([event]) => void seen.push(event?.id ?? ''),
+    });
     const early = new pg.Client({ connectionString: database.connectionString });
     await early.connect();
     await early.query('BEGIN');
-    await early.query('SELECT bus.publish($1, $2, $3, $4)', [TOPIC, ['a'], ['early'], [JSON.stringify(busEvent('a', 'early'))]]);
+    await early.query('SELECT bus.publish($1, $2, $3, $4)', [
+      TOPIC,
+      ['a'],
+      ['early'],
+      [JSON.stringify(busEvent('a', 'early'))],
+    ]);
     const late = bus.publish(TOPIC, [busEvent('b', 'late')]);
     await until(async () => (await waiting()) === 1);
     expect(seen).toEqual([]);
@@ -89,12 +111,21 @@ describe('the bus on PostgreSQL', () => {
     const client = new pg.Client({ connectionString: database.connectionString });
     await client.connect();
     await client.query('BEGIN');
-    await client.query('SELECT bus.publish($1, $2, $3, $4)', [TOPIC, ['a'], ['dropped'], [JSON.stringify(busEvent('a', 'dropped'))]]);
+    await client.query('SELECT bus.publish($1, $2, $3, $4)', [
+      TOPIC,
+      ['a'],
+      ['dropped'],
+      [JSON.stringify(busEvent('a', 'dropped'))],
+    ]);
     await client.query('ROLLBACK');
     await client.end();
     await bus.publish(TOPIC, [busEvent('a', 'kept')]);
     const seen: string[] = [];
-    const consumer = await consume(bus, { groupId: 'g', topic: TOPIC, handle: async ([event]) => void seen.push(event?.id ?? '') });
+    const consumer = await consume(bus, {
+      groupId: 'g',
+      topic: TOPIC,
+      handle: async ([event]) => void seen.push(event?.id ?? ''),
+    });
     await until(() => seen.length === 1);
     expect(seen).toEqual(['kept']);
     await consumer.stop();
@@ -102,13 +133,21 @@ describe('the bus on PostgreSQL', () => {
 
   it('keeps the order when many publish at once to several topics', async () => {
     const seen: number[] = [];
-    const consumer = await consume(bus, { groupId: 'g', topic: TOPIC, handle: async ([event]) => void seen.push((event?.data as { n: number }).n) });
+    const consumer = await consume(bus, {
+      groupId: 'g',
+      topic: TOPIC,
+      handle: async ([event]) => void seen.push((event?.data as { n: number }).n),
+    });
     const publisher = async (key: string) => {
       for (let n = 0; n < 40; n += 1) await bus.publish(TOPIC, [busEvent(key, `${key}-${n}`, { n })]);
     };
     await Promise.all([publisher('a'), publisher('b'), publisher('c'), publisher('d')]);
     await until(() => seen.length === 160);
-    expect(await bus.lag('g', TOPIC).then(async (lag) => (lag > 0 ? (await until(async () => (await bus.lag('g', TOPIC)) === 0), 0) : lag))).toBe(0);
+    expect(
+      await bus
+        .lag('g', TOPIC)
+        .then(async (lag) => (lag > 0 ? (await until(async () => (await bus.lag('g', TOPIC)) === 0), 0) : lag)),
+    ).toBe(0);
     await consumer.stop();
   });
 
@@ -119,7 +158,9 @@ describe('the bus on PostgreSQL', () => {
     const second = await consume(bus, { groupId: 'g', topic: TOPIC, handle });
     await bus.publish(TOPIC, [busEvent('a', 'before')]);
     await until(async () => seen.length === 1 && (await bus.lag('g', TOPIC)) === 0);
-    await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bus g' AND datname = current_database()");
+    await pool.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bus g' AND datname = current_database()",
+    );
     await bus.publish(TOPIC, [busEvent('a', 'after')]);
     await until(() => seen.length === 2);
     expect(seen).toEqual(['before', 'after']);
@@ -142,13 +183,22 @@ describe('the bus on PostgreSQL', () => {
     await stubborn.stop();
     fail = false;
     await bus.replay('g', TOPIC);
-    const next = await consume(bus, { groupId: 'g', topic: TOPIC, handle: async ([event]) => void handled.push(event?.id ?? '') });
+    const next = await consume(bus, {
+      groupId: 'g',
+      topic: TOPIC,
+      handle: async ([event]) => void handled.push(event?.id ?? ''),
+    });
     await until(() => handled.length === 1);
     await next.stop();
   });
 
   it('refuses to start for a group without a handler', async () => {
-    const server = new PostgresBusServer({ groupId: 'nobody', connectionString: database.connectionString, bus, logger });
+    const server = new PostgresBusServer({
+      groupId: 'nobody',
+      connectionString: database.connectionString,
+      bus,
+      logger,
+    });
     const error = await new Promise((resolve) => server.listen(resolve));
     expect(String(error)).toContain('the bus consumer group "nobody" has no handler');
   });
@@ -182,7 +232,13 @@ describe('@OnIntegrationEvent', () => {
     const bus = await emptyBus();
     const app = await createHttpApplication(ListenerModule, configuration);
     app.connectMicroservice({
-      strategy: new PostgresBusServer({ groupId: 'one-group', connectionString: database.connectionString, bus, logger, attempts: 2 }),
+      strategy: new PostgresBusServer({
+        groupId: 'one-group',
+        connectionString: database.connectionString,
+        bus,
+        logger,
+        attempts: 2,
+      }),
     });
     connectBusConsumers(app, 'batch-group');
     await app.get(BusPublisher).publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'bad'), busEvent('a', 'e2')]);
@@ -191,7 +247,9 @@ describe('@OnIntegrationEvent', () => {
     await until(() => heard.includes('one e2') && heard.some((line) => line.startsWith('many')));
     expect(heard.filter((line) => line.startsWith('one'))).toEqual(['one e1', 'one e2']);
     expect(heard).toContain('many e1+bad+e2');
-    expect(await bus.deadLetters(TOPIC)).toMatchObject([{ id: 'bad', dlqgroup: 'one-group', dlqerror: 'TypeError: no such group' }]);
+    expect(await bus.deadLetters(TOPIC)).toMatchObject([
+      { id: 'bad', dlqgroup: 'one-group', dlqerror: 'TypeError: no such group' },
+    ]);
     await app.close();
   });
 });

@@ -1,12 +1,14 @@
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
-import { Server, type BaseRpcContext, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Logger } from 'pino';
 import { busTransport } from './integration-event.js';
 import { TopicConsumer, type TopicConsumerOptions } from './topic-consumer.js';
 import type { PostgresBus } from './postgres-bus.js';
 
-export interface PostgresBusServerOptions extends Partial<Pick<TopicConsumerOptions, 'attempts' | 'backoffMs' | 'batchSize' | 'concurrency'>> {
+export interface PostgresBusServerOptions extends Partial<
+  Pick<TopicConsumerOptions, 'attempts' | 'backoffMs' | 'batchSize' | 'concurrency'>
+> {
   readonly groupId: string;
   readonly connectionString: string;
   /** Creates the tables. */
@@ -27,10 +29,10 @@ export class PostgresBusServer extends Server implements CustomTransportStrategy
     this.transportId = busTransport(options.groupId);
   }
 
-  listen(callback: (error?: unknown) => void): void {
+  listen(callback: (error?: Error) => void): void {
     this.start().then(
       () => callback(),
-      (error: unknown) => callback(error),
+      (error: Error) => callback(error),
     );
   }
 
@@ -42,9 +44,10 @@ export class PostgresBusServer extends Server implements CustomTransportStrategy
   }
 
   private consumerOf(topic: string, handler: MessageHandler): TopicConsumer {
-    if (handler.next !== undefined) throw new Error(`${topic} has two handlers in the consumer group "${this.options.groupId}"`);
+    if (handler.next !== undefined)
+      throw new Error(`${topic} has two handlers in the consumer group "${this.options.groupId}"`);
     const call = async (payload: CloudEvent | readonly CloudEvent[]): Promise<void> => {
-      const result: unknown = await handler(payload, undefined as unknown as BaseRpcContext);
+      const result: unknown = await handler(payload, undefined);
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
     };
     return new TopicConsumer({

@@ -83,7 +83,9 @@ export class PostgresBus extends BusPublisher {
 
   async publish(topic: string, events: readonly CloudEvent[]): Promise<void> {
     await this.prepare();
-    for (const call of calls(events.map((event) => ({ key: event.subject, id: event.id, payload: JSON.stringify(event) })))) {
+    for (const call of calls(
+      events.map((event) => ({ key: event.subject, id: event.id, payload: JSON.stringify(event) })),
+    )) {
       await this.pool.query('SELECT bus.publish($1, $2, $3, $4)', [
         topic,
         call.map((message) => message.key),
@@ -99,10 +101,10 @@ export class PostgresBus extends BusPublisher {
    */
   async replay(groupId: string, topic: string): Promise<void> {
     await this.prepare();
-    await this.pool.query('UPDATE bus.consumer_offset SET position = 0, updated_at = clock_timestamp() WHERE group_id = $1 AND topic = $2', [
-      groupId,
-      topic,
-    ]);
+    await this.pool.query(
+      'UPDATE bus.consumer_offset SET position = 0, updated_at = clock_timestamp() WHERE group_id = $1 AND topic = $2',
+      [groupId, topic],
+    );
     await this.pool.query(`SELECT pg_notify('${BUS_CHANNEL}', $1)`, [topic]);
   }
 

@@ -83,7 +83,7 @@ export class TopicConsumer {
 
   /** One session after the other, for as long as the consumer is wanted. */
   private async run(): Promise<void> {
-    for (let failures = 0; !this.stopped; ) {
+    for (let failures = 0; !this.stopped;) {
       try {
         await this.session();
         failures = 0;
@@ -133,7 +133,10 @@ export class TopicConsumer {
       [groupId, topic],
     );
     if (rows[0]?.taken !== true) return false;
-    await client.query('INSERT INTO bus.consumer_offset (group_id, topic, position) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING', [groupId, topic]);
+    await client.query(
+      'INSERT INTO bus.consumer_offset (group_id, topic, position) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING',
+      [groupId, topic],
+    );
     return true;
   }
 
@@ -189,7 +192,12 @@ export class TopicConsumer {
     return firstUndone === -1 ? messages.length : firstUndone;
   }
 
-  private async handleKey(client: pg.Client, messages: readonly BusMessage[], indexes: readonly number[], done: boolean[]): Promise<void> {
+  private async handleKey(
+    client: pg.Client,
+    messages: readonly BusMessage[],
+    indexes: readonly number[],
+    done: boolean[],
+  ): Promise<void> {
     const events = indexes.map((index) => (messages[index] as BusMessage).event);
     if (this.options.batched && events.length > 1) {
       const error = await this.tryToHandle(events);
@@ -215,7 +223,10 @@ export class TopicConsumer {
         await requestContext.run({ correlationId: events[0]?.correlationid ?? '' }, () => this.options.handle(events));
         return null;
       } catch (error) {
-        this.log.warn({ err: error, attempt, event: events[0]?.id, type: events[0]?.type }, 'an integration event could not be handled');
+        this.log.warn(
+          { err: error, attempt, event: events[0]?.id, type: events[0]?.type },
+          'an integration event could not be handled',
+        );
         if (attempt >= this.attempts) return error ?? new Error('failed without an error');
         await this.backOff(attempt);
         if (this.stopped) return STOPPED;

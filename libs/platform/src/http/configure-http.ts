@@ -36,7 +36,10 @@ export async function createHttpApplication(
       sendProblem(reply, problemOf(error), request);
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bufferLogs: true,
+    abortOnError: false,
+  });
   configureHttp(app);
   return app;
 }
@@ -76,7 +79,14 @@ function observeRequests(app: NestFastifyApplication): void {
   fastify.addHook('preValidation', (request, _reply, done) => {
     requestContext.run({ correlationId: (request as PlatformRequest).correlationId ?? '' }, done);
   });
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
+    // A connection that was answering when the server closed would be kept alive, and the server with it.
+    if (closing) setImmediate(() => fastify.server.closeIdleConnections());
     const route = request.routeOptions.url ?? 'unknown';
     durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
     if (!isQuiet(route)) {
@@ -100,7 +110,10 @@ function observeRequests(app: NestFastifyApplication): void {
 function identify(request: PlatformRequest, reply: FastifyReply): string {
   const correlationId = correlationIdOf(request);
   request.correlationId = correlationId;
-  void reply.header('x-correlation-id', correlationId).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+  void reply
+    .header('x-correlation-id', correlationId)
+    .header('x-content-type-options', 'nosniff')
+    .header('cache-control', 'no-store');
   return correlationId;
 }
 

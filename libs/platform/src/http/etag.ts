@@ -9,6 +9,7 @@ export const etagOf = (revision: number): string => `"${revision}"`;
 export function expectedRevision(ifMatch: string | undefined): number | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   const revision = ENTITY_TAG.exec(ifMatch.trim())?.[1];
-  if (revision === undefined) throw Problem.validation('If-Match', 'must be the ETag of an earlier answer, such as "7"');
+  if (revision === undefined)
+    throw Problem.validation('If-Match', 'must be the ETag of an earlier answer, such as "7"');
   return Number(revision);
 }

@@ -4,6 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Count, Id, Page } from '@allotree/contracts';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, Post, Put, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import pg from 'pg';
 import { z } from 'zod';
 import {
@@ -33,7 +34,12 @@ let gate: Promise<void> = Promise.resolve();
 class ThingsController {
   @Permit('projects:read')
   @Get()
-  @Documented({ tag: 'Things', summary: 'List', response: { schema: z.object({ ok: z.boolean() }), example: { ok: true } }, problems: ['VALIDATION'] })
+  @Documented({
+    tag: 'Things',
+    summary: 'List',
+    response: { schema: z.object({ ok: z.boolean() }), example: { ok: true } },
+    problems: ['VALIDATION'],
+  })
   list(@Query({ schema: Page }) page: Page): Page {
     return page;
   }
@@ -47,7 +53,11 @@ class ThingsController {
   @Permit('projects:read')
   @Get('refused')
   refused(): never {
-    throw new Problem('LIMIT_EXCEEDED', 'Building A has 30 left', { resource: 'sip_number', requested: 50, available: 30 });
+    throw new Problem('LIMIT_EXCEEDED', 'Building A has 30 left', {
+      resource: 'sip_number',
+      requested: 50,
+      available: 30,
+    });
   }
 
   @Permit('projects:read')
@@ -120,11 +130,16 @@ const lines: Record<string, unknown>[] = [];
 function platform(service: string) {
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      for (const line of chunk.toString('utf8').split('\n').filter(Boolean)) lines.push(JSON.parse(line) as Record<string, unknown>);
+      for (const line of chunk.toString('utf8').split('\n').filter(Boolean))
+        lines.push(JSON.parse(line) as Record<string, unknown>);
       done();
     },
   });
-  return PlatformModule.forRoot({ service, configuration, logger: createLogger({ service, level: 'info', destination }) });
+  return PlatformModule.forRoot({
+    service,
+    configuration,
+    logger: createLogger({ service, level: 'info', destination }),
+  });
 }
 
 beforeAll(async () => {
@@ -154,10 +169,17 @@ afterAll(async () => {
 });
 
 const call = (path: string, init: RequestInit = {}): Promise<Response> =>
-  fetch(`${base}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string>) } });
+  fetch(`${base}${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string>) },
+  });
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-  call(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+  call(path, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  });
 
 async function problem(response: Response): Promise<Record<string, unknown>> {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -188,7 +210,9 @@ describe('problem details', () => {
     const body = await problem(response);
     expect(response.status).toBe(500);
     expect(JSON.stringify(body)).not.toMatch(/hunter2|stack|Error:/);
-    const logged = lines.find((line) => line['msg'] === 'request failed' && line['correlationId'] === body['correlationId']);
+    const logged = lines.find(
+      (line) => line['msg'] === 'request failed' && line['correlationId'] === body['correlationId'],
+    );
     expect(JSON.stringify(logged?.['err'])).toContain('http.int.spec');
   });
 
@@ -205,10 +229,34 @@ describe('problem details', () => {
     ['a missing field', {}, 400, 'VALIDATION', 'name'],
     ['a wrong type', { name: 7 }, 400, 'VALIDATION', 'name'],
     ['an unknown field', { name: 'x', colour: 'red' }, 400, 'VALIDATION', 'colour'],
-    ['a negative number deep inside', { name: 'x', allotments: [{ units: { sip_number: -1 } }] }, 400, 'VALIDATION', 'allotments[0].units.sip_number'],
-    ['a fraction', { name: 'x', allotments: [{ units: { sip_number: 1.5 } }] }, 400, 'VALIDATION', 'allotments[0].units.sip_number'],
-    ['more than 2^31', { name: 'x', allotments: [{ units: { sip_number: 2 ** 31 } }] }, 400, 'VALIDATION', 'allotments[0].units.sip_number'],
-    ['an unknown field deep inside', { name: 'x', allotments: [{ units: { sip_number: 1, fax: 1 } }] }, 400, 'VALIDATION', 'allotments[0].units.fax'],
+    [
+      'a negative number deep inside',
+      { name: 'x', allotments: [{ units: { sip_number: -1 } }] },
+      400,
+      'VALIDATION',
+      'allotments[0].units.sip_number',
+    ],
+    [
+      'a fraction',
+      { name: 'x', allotments: [{ units: { sip_number: 1.5 } }] },
+      400,
+      'VALIDATION',
+      'allotments[0].units.sip_number',
+    ],
+    [
+      'more than 2^31',
+      { name: 'x', allotments: [{ units: { sip_number: 2 ** 31 } }] },
+      400,
+      'VALIDATION',
+      'allotments[0].units.sip_number',
+    ],
+    [
+      'an unknown field deep inside',
+      { name: 'x', allotments: [{ units: { sip_number: 1, fax: 1 } }] },
+      400,
+      'VALIDATION',
+      'allotments[0].units.fax',
+    ],
     ['prototype poisoning', '{"name":"x","__proto__":{"a":1}}', 400, 'VALIDATION', ''],
   ];
   it.each(bad)('answers %s with its code and field', async (_what, body, status, code, field) => {
@@ -220,9 +268,15 @@ describe('problem details', () => {
   });
 
   it('answers bodies that are too large, of another type, and unknown addresses', async () => {
-    expect((await problem(await post('/api/v1/things', { name: 'x'.repeat(5_000) })))['code']).toBe('PAYLOAD_TOO_LARGE');
-    expect((await problem(await post('/api/v1/things', 'name=x', { 'content-type': 'text/csv' })))['code']).toBe('UNSUPPORTED_MEDIA_TYPE');
-    expect((await problem(await post('/api/v1/things', '<x/>', { 'content-type': 'application/xml' })))['code']).toBe('UNSUPPORTED_MEDIA_TYPE');
+    expect((await problem(await post('/api/v1/things', { name: 'x'.repeat(5_000) })))['code']).toBe(
+      'PAYLOAD_TOO_LARGE',
+    );
+    expect((await problem(await post('/api/v1/things', 'name=x', { 'content-type': 'text/csv' })))['code']).toBe(
+      'UNSUPPORTED_MEDIA_TYPE',
+    );
+    expect((await problem(await post('/api/v1/things', '<x/>', { 'content-type': 'application/xml' })))['code']).toBe(
+      'UNSUPPORTED_MEDIA_TYPE',
+    );
     expect((await problem(await call('/api/v1/nothing')))['code']).toBe('NOT_FOUND');
     expect((await problem(await call('/nothing')))['code']).toBe('NOT_FOUND');
     expect((await problem(await call('/api/v1/things', { method: 'PATCH' })))['code']).toBe('NOT_FOUND');
@@ -231,9 +285,15 @@ describe('problem details', () => {
 
   it('checks queries and path parameters', async () => {
     expect(await (await call('/api/v1/things')).json()).toEqual({ limit: 50 });
-    expect((await problem(await call('/api/v1/things?limit=0')))['errors']).toEqual([{ field: 'limit', message: expect.any(String) }]);
-    expect((await problem(await call('/api/v1/things?limit=ten')))['errors']).toEqual([{ field: 'limit', message: expect.any(String) }]);
-    expect((await problem(await call('/api/v1/things/-x', { method: 'PUT' })))['errors']).toEqual([{ field: 'id', message: expect.any(String) }]);
+    expect((await problem(await call('/api/v1/things?limit=0')))['errors']).toEqual([
+      { field: 'limit', message: expect.any(String) },
+    ]);
+    expect((await problem(await call('/api/v1/things?limit=ten')))['errors']).toEqual([
+      { field: 'limit', message: expect.any(String) },
+    ]);
+    expect((await problem(await call('/api/v1/things/-x', { method: 'PUT' })))['errors']).toEqual([
+      { field: 'id', message: expect.any(String) },
+    ]);
   });
 });
 
@@ -259,7 +319,8 @@ describe('identity', () => {
   });
 
   it('signs the server administrator in, then limits guesses', async () => {
-    const signIn = (email: string, password: string) => post('/api/v1/auth/token', { email, password }, { authorization: '' });
+    const signIn = (email: string, password: string) =>
+      post('/api/v1/auth/token', { email, password }, { authorization: '' });
     const response = await signIn('Admin@Allotree.local', 'correct horse');
     const body = (await response.json()) as { access_token: string; token_type: string; expires_in: number };
     expect([response.status, body.token_type, body.expires_in]).toEqual([200, 'Bearer', 28_800]);
@@ -267,7 +328,8 @@ describe('identity', () => {
     expect(await me.json()).toMatchObject({ actor: 'user:server-administrator', tenantId: null });
     expect((await problem(await signIn('somebody@else.com', 'correct horse')))['code']).toBe('UNAUTHENTICATED');
     const codes = [];
-    for (let guess = 0; guess < 10; guess += 1) codes.push((await problem(await signIn('admin@allotree.local', `guess ${guess}`)))['code']);
+    for (let guess = 0; guess < 10; guess += 1)
+      codes.push((await problem(await signIn('admin@allotree.local', `guess ${guess}`)))['code']);
     expect(codes).toEqual([...Array<string>(9).fill('UNAUTHENTICATED'), 'RATE_LIMITED']);
     const last = await signIn('admin@allotree.local', 'correct horse');
     expect([last.status, Number(last.headers.get('retry-after')) > 0]).toEqual([429, true]);
@@ -277,7 +339,9 @@ describe('identity', () => {
     @Module({ imports: [platform('unguarded')], controllers: [UnguardedController] })
     class UnguardedModule {}
     const unguarded = await createHttpApplication(UnguardedModule, configuration);
-    await expect(unguarded.init()).rejects.toThrow('routes without @Permit() or @Public(): UnguardedController.forgotten');
+    await expect(unguarded.init()).rejects.toThrow(
+      'routes without @Permit() or @Public(): UnguardedController.forgotten',
+    );
     await unguarded.close();
   });
 
@@ -290,14 +354,17 @@ describe('identity', () => {
 
 describe('the caller', () => {
   it('is told of conditions, and ids derive from the command', async () => {
-    const put = async (ifMatch: string) => (await call('/api/v1/things/t1', { method: 'PUT', headers: { 'if-match': ifMatch } })).json();
+    const put = async (ifMatch: string) =>
+      (await call('/api/v1/things/t1', { method: 'PUT', headers: { 'if-match': ifMatch } })).json();
     expect(await put('"12"')).toEqual({ id: 't1', expectedRevision: 12 });
     expect(await put('W/"0"')).toEqual({ id: 't1', expectedRevision: 0 });
     expect(await put('*')).toEqual({ id: 't1', expectedRevision: null });
     expect(await put('12')).toMatchObject({ code: 'VALIDATION', errors: [{ field: 'If-Match' }] });
     const key = { headers: { 'idempotency-key': 'k-1' } };
     const [one, two, other] = await Promise.all(
-      [key, key, {}].map(async (init) => (await call('/api/v1/things/me?dryRun=true', init)).json() as Promise<Record<string, unknown>>),
+      [key, key, {}].map(
+        async (init) => (await call('/api/v1/things/me?dryRun=true', init)).json() as Promise<Record<string, unknown>>,
+      ),
     );
     expect(one).toMatchObject({ dryRun: true, repeatable: true, actor: 'user:u1' });
     expect([two?.['commandId'], two?.['id']]).toEqual([one?.['commandId'], one?.['id']]);
@@ -313,10 +380,19 @@ describe('the caller', () => {
       return body.correlationId;
     };
     expect(await correlationOf({ 'x-correlation-id': 'order-77' })).toBe('order-77');
-    expect(await correlationOf({ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' })).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
+    expect(await correlationOf({ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' })).toBe(
+      '4bf92f3577b34da6a3ce929d0e0e4736',
+    );
     expect(await correlationOf({ 'x-correlation-id': 'no spaces, please' })).toMatch(/^[0-9a-f]{32}$/);
     const line = lines.find((entry) => entry['correlationId'] === 'order-77' && entry['msg'] === 'request');
-    expect(line).toMatchObject({ method: 'GET', path: '/api/v1/things/me', status: 200, user: 'u1', service: 'spec', level: 'info' });
+    expect(line).toMatchObject({
+      method: 'GET',
+      path: '/api/v1/things/me',
+      status: 200,
+      user: 'u1',
+      service: 'spec',
+      level: 'info',
+    });
   });
 });
 
@@ -330,7 +406,10 @@ describe('Idempotency-Key', () => {
     expect([first.status, second.status]).toEqual([201, 201]);
     expect([first.headers.get('etag'), second.headers.get('etag')]).toEqual(['"7"', '"7"']);
     expect(await second.json()).toEqual(await first.json());
-    expect([first.headers.get('idempotency-replayed'), second.headers.get('idempotency-replayed')]).toEqual([null, 'true']);
+    expect([first.headers.get('idempotency-replayed'), second.headers.get('idempotency-replayed')]).toEqual([
+      null,
+      'true',
+    ]);
     expect(calls).toEqual(['x']);
   });
 
@@ -338,7 +417,11 @@ describe('Idempotency-Key', () => {
     calls = [];
     const first = await keyed('refusal', { name: 'taken' });
     const second = await keyed('refusal', { name: 'taken' });
-    expect([first.status, second.status, second.headers.get('content-type')]).toEqual([409, 409, 'application/problem+json']);
+    expect([first.status, second.status, second.headers.get('content-type')]).toEqual([
+      409,
+      409,
+      'application/problem+json',
+    ]);
     expect(await second.json()).toEqual(await first.json());
     expect(calls).toEqual(['taken']);
   });
@@ -390,16 +473,22 @@ describe('Idempotency-Key', () => {
     // As a process leaves it that is killed before it answers.
     const client = new pg.Client({ connectionString: database.connectionString });
     await client.connect();
-    await client.query("UPDATE http.idempotent_request SET answer = NULL, lease_until = now() + interval '1 hour' WHERE key = 'died'");
+    await client.query(
+      "UPDATE http.idempotent_request SET answer = NULL, lease_until = now() + interval '1 hour' WHERE key = 'died'",
+    );
     expect((await keyed('died', { name: 'x' })).status).toBe(409);
-    await client.query("UPDATE http.idempotent_request SET lease_until = now() - interval '1 second' WHERE key = 'died'");
+    await client.query(
+      "UPDATE http.idempotent_request SET lease_until = now() - interval '1 second' WHERE key = 'died'",
+    );
     await client.end();
     const second = (await (await keyed('died', { name: 'x' })).json()) as { commandId: string; call: number };
     expect(second).toMatchObject({ commandId: first.commandId, call: 2 });
   });
 
   it('refuses a malformed key', async () => {
-    expect((await problem(await keyed('with spaces', { name: 'x' })))['errors']).toEqual([{ field: 'Idempotency-Key', message: expect.any(String) }]);
+    expect((await problem(await keyed('with spaces', { name: 'x' })))['errors']).toEqual([
+      { field: 'Idempotency-Key', message: expect.any(String) },
+    ]);
   });
 });
 
@@ -410,17 +499,23 @@ describe('for operators', () => {
     const ready = await fetch(`${base}/health/ready`);
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'up', checks: { database: 'up' } }]);
     const metrics = await (await fetch(`${base}/metrics`)).text();
-    expect(metrics.split('\n').find((line) => line.startsWith('http_request_duration_seconds_count') && line.includes('/refused'))).toBe(
+    expect(
+      metrics
+        .split('\n')
+        .find((line) => line.startsWith('http_request_duration_seconds_count') && line.includes('/refused')),
+    ).toBe(
       'http_request_duration_seconds_count{service="spec",method="GET",route="/api/v1/things/refused",status="409"} 1',
     );
     expect(lines.some((line) => String(line['path']).startsWith('/health'))).toBe(false);
   });
 
   it('describes its routes', async () => {
-    const document = (await (await fetch(`${base}/api/v1/openapi.json`)).json()) as { paths: Record<string, Record<string, any>> };
-    expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/api/v1/auth/token', '/api/v1/things', '/api/v1/things/{id}']));
+    const document = (await (await fetch(`${base}/api/v1/openapi.json`)).json()) as OpenAPIObject;
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(['/api/v1/auth/token', '/api/v1/things', '/api/v1/things/{id}']),
+    );
     expect(Object.keys(document.paths)).not.toContain('/health/live');
-    const make = document.paths['/api/v1/things']?.['post'];
+    const make = document.paths['/api/v1/things']?.post;
     expect(make).toMatchObject({
       summary: 'Make',
       requestBody: {
@@ -433,10 +528,14 @@ describe('for operators', () => {
       },
       responses: {
         201: { content: { 'application/json': { example: { name: 'Hafenblick' } } } },
-        400: { content: { 'application/problem+json': { examples: { VALIDATION: { value: { code: 'VALIDATION' } } } } } },
+        400: {
+          content: { 'application/problem+json': { examples: { VALIDATION: { value: { code: 'VALIDATION' } } } } },
+        },
         409: { content: { 'application/problem+json': { examples: { NAME_TAKEN: {}, LIMIT_EXCEEDED: {} } } } },
       },
     });
-    expect(document.paths['/api/v1/things']?.['get']?.parameters.map((parameter: { name: string }) => parameter.name)).toEqual(['limit', 'cursor']);
+    expect(
+      document.paths['/api/v1/things']?.get?.parameters?.map((parameter) => (parameter as { name: string }).name),
+    ).toEqual(['limit', 'cursor']);
   });
 });

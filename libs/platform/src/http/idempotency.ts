@@ -1,5 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type pg from 'pg';
 import type { Logger } from 'pino';
@@ -37,6 +44,10 @@ const TAKE = `
        OR taken.created_at < now() - interval '24 hours'
   RETURNING run_id`;
 
+const RENEW = `
+  UPDATE http.idempotent_request SET lease_until = now() + make_interval(secs => $4)
+  WHERE caller = $1 AND key = $2 AND run_id = $3 AND answer IS NULL`;
+
 const KEPT_MS = 60 * 60 * 1_000;
 
 interface Answer {
@@ -70,7 +81,11 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     if (execution.getType() !== 'http') return next.handle();
     const http = execution.switchToHttp();
     const request = http.getRequest<PlatformRequest>();
-    if (request.headers['idempotency-key'] === undefined || request.method === 'GET' || request.principal === undefined) {
+    if (
+      request.headers['idempotency-key'] === undefined ||
+      request.method === 'GET' ||
+      request.principal === undefined
+    ) {
       return next.handle();
     }
     return from(this.answerOnce(request, http.getResponse<FastifyReply>(), next));
@@ -95,7 +110,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
 
   /** `null`: this run has the key now. */
   private async take(run: Run): Promise<Answer | null> {
-    this.sweep();
+    await this.sweep();
     const lease = this.configuration.IDEMPOTENCY_LEASE_SECONDS;
     const taken = await this.pool.query(TAKE, [run.caller, run.key, run.fingerprint, run.runId, lease]);
     if (taken.rowCount === 1) return null;
@@ -112,15 +127,21 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     return row.answer;
   }
 
-  private async firstAnswer(run: Run, request: PlatformRequest, reply: FastifyReply, next: CallHandler): Promise<unknown> {
+  private async firstAnswer(
+    run: Run,
+    request: PlatformRequest,
+    reply: FastifyReply,
+    next: CallHandler,
+  ): Promise<unknown> {
     try {
-      const body = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
       await this.keep(run, { status: reply.statusCode, etag: etagHeader(reply), problem: false, body: body ?? null });
       return body;
     } catch (error) {
       const problem = problemOf(error);
       const details = problemDetails(problem, request);
-      if (isFinal(details.status)) await this.keep(run, { status: details.status, etag: null, problem: true, body: details });
+      if (isFinal(details.status))
+        await this.keep(run, { status: details.status, etag: null, problem: true, body: details });
       else await this.giveFree(run);
       throw error;
     }
@@ -144,23 +165,17 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
 
   private keepLease(run: Run): NodeJS.Timeout {
     const lease = this.configuration.IDEMPOTENCY_LEASE_SECONDS;
-    const timer = setInterval(
-      () =>
-        void this.bestEffort(
-          `UPDATE http.idempotent_request SET lease_until = now() + make_interval(secs => $4)
-           WHERE caller = $1 AND key = $2 AND run_id = $3 AND answer IS NULL`,
-          [run.caller, run.key, run.runId, lease],
-        ),
-      (lease * 1_000) / 3,
-    );
-    return timer.unref();
+    const renew = (): void => {
+      this.bestEffort(RENEW, [run.caller, run.key, run.runId, lease]).catch(() => undefined);
+    };
+    return setInterval(renew, (lease * 1_000) / 3).unref();
   }
 
   /** Now and then, keys of the day before are forgotten. */
-  private sweep(): void {
+  private async sweep(): Promise<void> {
     if (Date.now() - this.lastSweep < KEPT_MS) return;
     this.lastSweep = Date.now();
-    void this.bestEffort("DELETE FROM http.idempotent_request WHERE created_at < now() - interval '24 hours'", []);
+    await this.bestEffort("DELETE FROM http.idempotent_request WHERE created_at < now() - interval '24 hours'", []);
   }
 
   private async bestEffort(sql: string, parameters: unknown[]): Promise<void> {

@@ -1,6 +1,15 @@
 import { applyDecorators } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags, DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiHeader,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+  DocumentBuilder,
+  SwaggerModule,
+  type OpenAPIObject,
+} from '@nestjs/swagger';
 import { PROBLEMS, ProblemDetails, problemType, type ProblemCode } from '@allotree/contracts';
 import { z } from 'zod';
 import { PROBLEM_CONTENT_TYPE } from './problem.filter.js';
@@ -30,7 +39,10 @@ export interface RouteDocs {
 export const Documented = (docs: RouteDocs): MethodDecorator =>
   applyDecorators(
     ApiTags(docs.tag),
-    ApiOperation({ summary: docs.summary, ...(docs.description === undefined ? {} : { description: docs.description }) }),
+    ApiOperation({
+      summary: docs.summary,
+      ...(docs.description === undefined ? {} : { description: docs.description }),
+    }),
     ...(docs.body === undefined ? [] : [exampleBody(docs.body)]),
     ...(docs.response === undefined ? [ApiResponse({ status: 204, description: 'Done' })] : [answer(docs.response)]),
     ...problemAnswers(docs.problems ?? []),
@@ -50,14 +62,20 @@ const IF_MATCH_HEADER = ApiHeader({
   description: 'The ETag of an earlier answer: carried out only if nothing changed since, else 412.',
 });
 
-const exampleBody = (value: unknown): MethodDecorator => ApiBody({ examples: { example: { value } } } as unknown as Parameters<typeof ApiBody>[0]);
+const exampleBody = (value: unknown): MethodDecorator =>
+  ApiBody({ examples: { example: { value } } } as unknown as Parameters<typeof ApiBody>[0]);
 
-const answer = ({ status = 200, description = 'Done', schema, example }: NonNullable<RouteDocs['response']>): MethodDecorator =>
+const answer = ({
+  status = 200,
+  description = 'Done',
+  schema,
+  example,
+}: NonNullable<RouteDocs['response']>): MethodDecorator =>
   ApiResponse({
     status,
     description,
     content: { 'application/json': { schema: jsonSchemaOf(schema, 'output'), example } },
-  } as unknown as Parameters<typeof ApiResponse>[0]);
+  });
 
 /** Codes of one status share a response, each with an example. */
 function problemAnswers(codes: readonly ProblemCode[]): MethodDecorator[] {
@@ -73,7 +91,7 @@ function problemAnswers(codes: readonly ProblemCode[]): MethodDecorator[] {
           examples: Object.fromEntries(group.map((code) => [code, { value: exampleProblem(code) }])),
         },
       },
-    } as unknown as Parameters<typeof ApiResponse>[0]);
+    });
   });
 }
 
@@ -89,7 +107,12 @@ const exampleProblem = (code: ProblemCode): object => ({
 
 /** A zod schema in the dialect of OpenAPI 3.0. What JSON Schema cannot say (a check in code) is left open. */
 const jsonSchemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { target: 'openapi-3.0', io, unrepresentable: 'any', reused: 'inline' });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+  });
   return rest;
 };
 

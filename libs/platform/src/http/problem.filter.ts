@@ -19,7 +19,8 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<PlatformRequest>();
     const problem = problemOf(error);
-    if (problem.code === 'INTERNAL') this.logger.error({ err: error, method: request.method, route: request.url }, 'request failed');
+    if (problem.code === 'INTERNAL')
+      this.logger.error({ err: error, method: request.method, route: request.url }, 'request failed');
     sendProblem(http.getResponse<FastifyReply>(), problem, request);
   }
 }
@@ -76,6 +77,7 @@ export function problemOf(error: unknown): Problem {
 /** Of Nest's own exceptions and of Fastify's errors about the request. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
-  if (error instanceof Error && error.name === 'FastifyError') return (error as Error & { statusCode?: number }).statusCode;
+  if (error instanceof Error && error.name === 'FastifyError')
+    return (error as Error & { statusCode?: number }).statusCode;
   return undefined;
 }

@@ -26,7 +26,12 @@ export class Problem extends Error {
 
 export const invalid = (errors: readonly FieldError[]): Problem => {
   const [first] = errors;
-  const detail = first === undefined ? PROBLEMS.VALIDATION.title : first.field === '' ? first.message : `${first.field}: ${first.message}`;
+  const detail =
+    first === undefined
+      ? PROBLEMS.VALIDATION.title
+      : first.field === ''
+        ? first.message
+        : `${first.field}: ${first.message}`;
   return new Problem('VALIDATION', detail, { errors });
 };
 
@@ -65,15 +70,21 @@ export type OutcomeLike<Accepted> =
  */
 export function accepted<Outcome extends { readonly kind: string }>(
   outcome: Outcome,
-  detail?: (refusal: Extract<Outcome, { kind: 'refused' }> extends { refusal: infer Refusal } ? Refusal : never) => string,
+  detail?: (
+    refusal: Extract<Outcome, { kind: 'refused' }> extends { refusal: infer Refusal } ? Refusal : never,
+  ) => string,
 ): Extract<Outcome, { kind: 'accepted' }> {
   if (outcome.kind === 'accepted') return outcome as Extract<Outcome, { kind: 'accepted' }>;
   const failed = outcome as unknown as Exclude<OutcomeLike<object>, { kind: 'accepted' }>;
   if (failed.kind === 'stale') {
-    throw new Problem('STALE_REVISION', `Changed since revision ${failed.expectedRevision}; it is at ${failed.revision} now`, {
-      expectedRevision: failed.expectedRevision,
-      revision: failed.revision,
-    });
+    throw new Problem(
+      'STALE_REVISION',
+      `Changed since revision ${failed.expectedRevision}; it is at ${failed.revision} now`,
+      {
+        expectedRevision: failed.expectedRevision,
+        revision: failed.revision,
+      },
+    );
   }
   throw refusalProblem(failed.refusal, detail?.(failed.refusal as never));
 }

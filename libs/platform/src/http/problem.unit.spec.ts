@@ -27,7 +27,9 @@ describe('accepted', () => {
       limitedBy: { groupId: 'a', name: 'A', limit: 80, validUntil: Date.parse('2026-12-01T00:00:00Z') },
       at: Date.parse('2026-06-01T00:00:00Z'),
     } as const;
-    const problem = problemOf(() => accepted({ kind: 'refused', refusal, revision: 3 } as const, (said) => `${said.resource} is short`));
+    const problem = problemOf(() =>
+      accepted({ kind: 'refused', refusal, revision: 3 } as const, (said) => `${said.resource} is short`),
+    );
     expect(problem).toMatchObject({ code: 'LIMIT_EXCEEDED', detail: 'sip_number is short' });
     expect(problem.facts).toEqual({
       resource: 'sip_number',
@@ -39,8 +41,13 @@ describe('accepted', () => {
   });
 
   it('names the field of an invalid command as validation does', () => {
-    const problem = refusalProblem({ code: 'VALIDATION', field: 'units', message: 'must not be empty' } as { code: 'VALIDATION' });
-    expect([problem.detail, problem.facts]).toEqual(['units: must not be empty', { errors: [{ field: 'units', message: 'must not be empty' }] }]);
+    const problem = refusalProblem({ code: 'VALIDATION', field: 'units', message: 'must not be empty' } as {
+      code: 'VALIDATION';
+    });
+    expect([problem.detail, problem.facts]).toEqual([
+      'units: must not be empty',
+      { errors: [{ field: 'units', message: 'must not be empty' }] },
+    ]);
   });
 
   it('answers a decision on an older revision with both revisions', () => {
@@ -56,7 +63,10 @@ describe('revisions in headers', () => {
     expect([expectedRevision(undefined), expectedRevision('*')]).toEqual([undefined, undefined]);
   });
 
-  it.each(['7', '""', '"-1"', '"07"', '"x"', '"1", "2"', '"9999999999999999"'])('are refused when malformed: %s', (header) => {
-    expect(problemOf(() => expectedRevision(header)).facts).toMatchObject({ errors: [{ field: 'If-Match' }] });
-  });
+  it.each(['7', '""', '"-1"', '"07"', '"x"', '"1", "2"', '"9999999999999999"'])(
+    'are refused when malformed: %s',
+    (header) => {
+      expect(problemOf(() => expectedRevision(header)).facts).toMatchObject({ errors: [{ field: 'If-Match' }] });
+    },
+  );
 });

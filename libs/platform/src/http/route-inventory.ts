@@ -12,9 +12,11 @@ export class RouteInventory implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const unguarded = this.discovery.getControllers().flatMap(({ metatype }) =>
-      typeof metatype === 'function' ? this.unguardedRoutes(metatype as NewableFunction) : [],
-    );
+    const unguarded = this.discovery
+      .getControllers()
+      .flatMap(({ metatype }) =>
+        typeof metatype === 'function' ? this.unguardedRoutes(metatype as NewableFunction) : [],
+      );
     if (unguarded.length > 0) {
       throw new Error(`routes without @Permit() or @Public(): ${[...new Set(unguarded)].join(', ')}`);
     }
@@ -32,4 +34,5 @@ export class RouteInventory implements OnModuleInit {
   }
 }
 
-const isDecided = (target: object): boolean => Reflect.hasMetadata(PERMISSION_METADATA, target) || Reflect.hasMetadata(PUBLIC_METADATA, target);
+const isDecided = (target: object): boolean =>
+  Reflect.hasMetadata(PERMISSION_METADATA, target) || Reflect.hasMetadata(PUBLIC_METADATA, target);

@@ -28,7 +28,8 @@ export class SchemaValidationPipe implements PipeTransform {
 function fieldErrors(issue: Issue, parameter: readonly string[]): FieldError[] {
   const path = [...parameter, ...(issue.path ?? [])];
   const { code, keys } = issue as Issue & { code?: string; keys?: readonly string[] };
-  if (code === 'unrecognized_keys' && keys !== undefined) return keys.map((key) => ({ field: fieldName([...path, key]), message: 'is not known' }));
+  if (code === 'unrecognized_keys' && keys !== undefined)
+    return keys.map((key) => ({ field: fieldName([...path, key]), message: 'is not known' }));
   return [{ field: fieldName(path), message: issue.message }];
 }
 
@@ -36,5 +37,9 @@ function fieldErrors(issue: Issue, parameter: readonly string[]): FieldError[] {
 function fieldName(path: NonNullable<Issue['path']>): string {
   return path
     .map((segment) => (typeof segment === 'object' ? segment.key : segment))
-    .reduce<string>((name, key) => (typeof key === 'number' ? `${name}[${key}]` : name === '' ? String(key) : `${name}.${String(key)}`), '');
+    .reduce<string>(
+      (name, key) =>
+        typeof key === 'number' ? `${name}[${key}]` : name === '' ? String(key) : `${name}.${String(key)}`,
+      '',
+    );
 }

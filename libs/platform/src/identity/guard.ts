@@ -36,7 +36,8 @@ export class AuthGuard implements CanActivate {
 
   private async verify(token: string): Promise<Principal> {
     const verified = await verifyToken(token, { secret: this.configuration.TOKEN_SECRET });
-    if (verified === null) throw new Problem('UNAUTHENTICATED', 'The access token is not valid, or no longer: get a new one');
+    if (verified === null)
+      throw new Problem('UNAUTHENTICATED', 'The access token is not valid, or no longer: get a new one');
     this.verified.set(token, verified);
     return verified.principal;
   }

@@ -19,7 +19,11 @@ const WINDOW_MS = 60_000;
 @Controller('auth')
 export class SignInController {
   /** Failed attempts (and those still being checked) by address; forgotten with the window that began with the first. */
-  private readonly attempts = new LRUCache<string, { count: number }>({ max: 50_000, ttl: WINDOW_MS, noUpdateTTL: true });
+  private readonly attempts = new LRUCache<string, { count: number }>({
+    max: 50_000,
+    ttl: WINDOW_MS,
+    noUpdateTTL: true,
+  });
 
   constructor(@Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration) {}
 

@@ -25,7 +25,10 @@ export interface TokenOptions {
 export const signingKey = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 
 /** An access token for a principal, good for `lifetimeSeconds`. */
-export async function signToken(principal: Principal, options: TokenOptions & { readonly lifetimeSeconds: number }): Promise<string> {
+export async function signToken(
+  principal: Principal,
+  options: TokenOptions & { readonly lifetimeSeconds: number },
+): Promise<string> {
   const issuedAt = Math.floor((options.now ?? Date.now()) / 1_000);
   return new SignJWT({ email: principal.email, role: principal.role, tenant: principal.tenantId })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })

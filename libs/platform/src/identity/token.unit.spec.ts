@@ -7,11 +7,27 @@ import { signingKey, signToken, verifyToken } from './token.js';
 
 const secret = 'a secret of at least thirty-two characters';
 const now = Date.parse('2026-06-01T12:00:00Z');
-const admin: Principal = { userId: 'server-administrator', email: 'admin@allotree.local', role: 'server_administrator', tenantId: null };
-const claims = { email: admin.email, role: admin.role, tenant: null, iss: 'allotree', aud: 'allotree-api', sub: admin.userId, iat: now / 1_000, exp: now / 1_000 + 60 };
+const admin: Principal = {
+  userId: 'server-administrator',
+  email: 'admin@allotree.local',
+  role: 'server_administrator',
+  tenantId: null,
+};
+const claims = {
+  email: admin.email,
+  role: admin.role,
+  tenant: null,
+  iss: 'allotree',
+  aud: 'allotree-api',
+  sub: admin.userId,
+  iat: now / 1_000,
+  exp: now / 1_000 + 60,
+};
 
 const forged = (over: Record<string, unknown>, key: string = secret) =>
-  new SignJWT(Object.fromEntries(Object.entries({ ...claims, ...over }).filter(([, value]) => value !== undefined))).setProtectedHeader({ alg: 'HS256' }).sign(signingKey(key));
+  new SignJWT(Object.fromEntries(Object.entries({ ...claims, ...over }).filter(([, value]) => value !== undefined)))
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(signingKey(key));
 
 describe('access tokens', () => {
   it('say who somebody is until they expire', async () => {

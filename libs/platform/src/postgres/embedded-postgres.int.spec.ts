@@ -31,15 +31,20 @@ describe('startEmbeddedPostgres', () => {
     const first = await start();
     await query(first, 'CREATE TABLE kept (n integer)');
     await query(first, 'INSERT INTO kept VALUES (42)');
-    expect(await query(first, "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit, current_setting('listen_addresses') AS addresses")).toEqual([
-      { fsync: 'on', commit: 'on', addresses: '127.0.0.1' },
-    ]);
+    expect(
+      await query(
+        first,
+        "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit, current_setting('listen_addresses') AS addresses",
+      ),
+    ).toEqual([{ fsync: 'on', commit: 'on', addresses: '127.0.0.1' }]);
     const password = new URL(first.connectionString).password;
     const file = join(dataDir, 'data', 'allotree.password');
     expect([(await readFile(file, 'utf8')).trim(), (await stat(file)).mode & 0o777]).toEqual([password, 0o600]);
     const guessed = new URL(first.connectionString);
     guessed.password = 'postgres';
-    await expect(query({ connectionString: guessed.href }, 'SELECT 1')).rejects.toThrow('password authentication failed');
+    await expect(query({ connectionString: guessed.href }, 'SELECT 1')).rejects.toThrow(
+      'password authentication failed',
+    );
     await first.stop();
     await expect(query(first, 'SELECT 1')).rejects.toThrow();
     const second = await start();
@@ -119,7 +124,10 @@ describe('startEmbeddedPostgres', () => {
   });
 });
 
-async function query({ connectionString }: { connectionString: string }, sql: string): Promise<Record<string, unknown>[]> {
+async function query(
+  { connectionString }: { connectionString: string },
+  sql: string,
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString });
   client.on('error', () => undefined);
   await client.connect();

@@ -41,7 +41,9 @@ export class EmbeddedPostgresInUse extends Error {
     /** The process that uses it, where it is known. */
     readonly pid: number | null,
   ) {
-    super(`The data folder ${dataDir} is in use by another running Allotree${pid === null ? '' : ` (process ${pid})`}. Stop that one, or use another DATA_DIR.`);
+    super(
+      `The data folder ${dataDir} is in use by another running Allotree${pid === null ? '' : ` (process ${pid})`}. Stop that one, or use another DATA_DIR.`,
+    );
   }
 }
 
@@ -68,7 +70,10 @@ const LOG_BYTES = 10_000_000;
  * left behind is stopped first, losing nothing that was committed.
  * @throws EmbeddedPostgresInUse when the owner of the folder's server is alive
  */
-export async function startEmbeddedPostgres({ dataDir, log = () => undefined }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataDir,
+  log = () => undefined,
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true });
   const folder = await realpath(dataDir);
   const account = await postgresAccount(join(folder, 'data'));
@@ -149,7 +154,8 @@ async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
   owner.on('error', () => undefined);
   let stopping: Promise<void> | undefined;
   child.once('exit', (code, by) => {
-    if (stopping === undefined) site.log(`the database server ended by itself (${by ?? code}); see ${join(site.dataDir, 'postgres.log')}`);
+    if (stopping === undefined)
+      site.log(`the database server ended by itself (${by ?? code}); see ${join(site.dataDir, 'postgres.log')}`);
   });
   const stop = async (): Promise<void> => {
     signal(pid, 'SIGINT');
@@ -168,7 +174,13 @@ async function launch(site: Site, port: number): Promise<ChildProcess> {
   const { binaries, cluster, account, dataDir } = site;
   const output = await openLog(join(dataDir, 'postgres.log'));
   try {
-    const parameters = ['-D', cluster.folder, '-p', String(port), ...Object.entries(settings()).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    const parameters = [
+      '-D',
+      cluster.folder,
+      '-p',
+      String(port),
+      ...Object.entries(settings()).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ];
     const child = await spawnAs(account, binaries.postgres, parameters, [cluster.folder], {
       detached: true,
       stdio: ['ignore', output.fd, output.fd],

@@ -24,7 +24,10 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
 }
 
 /** Runs `work` in one transaction; rolls back and rethrows when it fails. */
-export async function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

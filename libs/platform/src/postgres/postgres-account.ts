@@ -21,14 +21,20 @@ export async function postgresAccount(dataFolder: string): Promise<Account | nul
     accounts.get('postgres') ??
     accounts.get('nobody');
   if (chosen === undefined) {
-    throw new Error('PostgreSQL does not run as root, and there is no account "postgres" or "nobody" here. Start as another user.');
+    throw new Error(
+      'PostgreSQL does not run as root, and there is no account "postgres" or "nobody" here. Start as another user.',
+    );
   }
   return chosen;
 }
 
 async function accountsOfThisMachine(): Promise<Map<string, Account>> {
   const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
-  return new Map(lines.filter((fields) => fields.length > 3).map(([name, , uid, gid]) => [name as string, { uid: Number(uid), gid: Number(gid) }]));
+  return new Map(
+    lines
+      .filter((fields) => fields.length > 3)
+      .map(([name, , uid, gid]) => [name as string, { uid: Number(uid), gid: Number(gid) }]),
+  );
 }
 
 export async function giveTo(account: Account | null, path: string): Promise<void> {
@@ -56,7 +62,11 @@ export async function spawnAs(
         'Start as another user, or use a data folder and an installation outside that folder.',
     );
   }
-  const pass = ['--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override', '--bounding-set=-all,+dac_override'];
+  const pass = [
+    '--inh-caps=-all,+dac_override',
+    '--ambient-caps=-all,+dac_override',
+    '--bounding-set=-all,+dac_override',
+  ];
   const identity = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
   return spawn(setpriv, [...identity, ...pass, program, ...parameters], { ...options, cwd: '/' });
 }
@@ -78,7 +88,13 @@ function parentsOf(path: string): string[] {
 
 async function firstThatExists(paths: readonly string[]): Promise<string | null> {
   for (const path of paths) {
-    if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   }
   return null;
 }

@@ -45,7 +45,8 @@ async function makeLinks(root: string): Promise<void> {
     const link = join(root, target);
     if (await lstat(link).catch(() => null)) continue;
     await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw new Error(`The PostgreSQL of npm lacks ${link}, and it cannot be made`, { cause: error });
+      if (error.code !== 'EEXIST')
+        throw new Error(`The PostgreSQL of npm lacks ${link}, and it cannot be made`, { cause: error });
     });
   }
 }

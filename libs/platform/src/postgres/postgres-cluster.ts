@@ -20,7 +20,12 @@ export interface Cluster {
  * The cluster in `<dataDir>/data`; made first when there is none. It is made beside and moved into place when it is
  * complete, so a start that is cut off leaves nothing half-made, and of two at once one wins.
  */
-export async function openCluster(dataDir: string, account: Account | null, binaries: PostgresBinaries, log: (message: string) => void): Promise<Cluster> {
+export async function openCluster(
+  dataDir: string,
+  account: Account | null,
+  binaries: PostgresBinaries,
+  log: (message: string) => void,
+): Promise<Cluster> {
   const folder = join(dataDir, 'data');
   await removeAbandoned(dataDir);
   if (!(await isCluster(folder))) {
@@ -29,7 +34,10 @@ export async function openCluster(dataDir: string, account: Account | null, bina
   }
   await checkVersion(folder, binaries);
   const password = await readFile(join(folder, PASSWORD_FILE), 'utf8').catch((error: unknown) => {
-    throw new Error(`The password of the database is missing: ${join(folder, PASSWORD_FILE)} cannot be read. Put it back.`, { cause: error });
+    throw new Error(
+      `The password of the database is missing: ${join(folder, PASSWORD_FILE)} cannot be read. Put it back.`,
+      { cause: error },
+    );
   });
   return { folder, password: password.trim() };
 }
@@ -41,12 +49,19 @@ async function isCluster(folder: string): Promise<boolean> {
   });
   if (names.length === 0) return false;
   if (!names.includes('PG_VERSION')) {
-    throw new Error(`${folder} is not empty, and holds no PostgreSQL data. Empty it, restore it from a backup, or use another DATA_DIR.`);
+    throw new Error(
+      `${folder} is not empty, and holds no PostgreSQL data. Empty it, restore it from a backup, or use another DATA_DIR.`,
+    );
   }
   return true;
 }
 
-async function createCluster(dataDir: string, folder: string, account: Account | null, binaries: PostgresBinaries): Promise<void> {
+async function createCluster(
+  dataDir: string,
+  folder: string,
+  account: Account | null,
+  binaries: PostgresBinaries,
+): Promise<void> {
   const beside = join(dataDir, `data.new.${process.pid}.${randomBytes(4).toString('hex')}`);
   await mkdir(beside, { mode: 0o700 });
   await giveTo(account, beside);
@@ -69,7 +84,12 @@ async function createCluster(dataDir: string, folder: string, account: Account |
   }
 }
 
-async function runInitdb(folder: string, passwordFile: string, account: Account | null, { initdb }: PostgresBinaries): Promise<void> {
+async function runInitdb(
+  folder: string,
+  passwordFile: string,
+  account: Account | null,
+  { initdb }: PostgresBinaries,
+): Promise<void> {
   const parameters = [
     `--pgdata=${folder}`,
     `--pwfile=${passwordFile}`,
@@ -80,21 +100,33 @@ async function runInitdb(folder: string, passwordFile: string, account: Account 
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
   ];
-  const child = await spawnAs(account, initdb, parameters, [folder], { stdio: ['ignore', 'ignore', 'pipe'], env: cleanEnvironment() });
+  const child = await spawnAs(account, initdb, parameters, [folder], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: cleanEnvironment(),
+  });
   const complaints: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk));
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`The database could not be created in ${folder}: ${Buffer.concat(complaints).toString('utf8').trim()}`));
+      else
+        reject(
+          new Error(
+            `The database could not be created in ${folder}: ${Buffer.concat(complaints).toString('utf8').trim()}`,
+          ),
+        );
     });
   });
 }
 
 /** Without the variables that would make PostgreSQL's programs use other settings than ours. */
 export const cleanEnvironment = (): NodeJS.ProcessEnv => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_') && name !== 'LANG')),
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('PG') && !name.startsWith('LC_') && name !== 'LANG',
+    ),
+  ),
   LC_ALL: 'C',
 });
 
@@ -110,7 +142,9 @@ async function checkVersion(folder: string, { postgres }: PostgresBinaries): Pro
   const made = (await readFile(join(folder, 'PG_VERSION'), 'utf8')).trim();
   const installed = await majorVersion(postgres);
   if (installed !== null && made !== installed) {
-    throw new Error(`The data in ${folder} was made by PostgreSQL ${made}; the installed one is ${installed}. Carry it over with pg_dump and pg_restore.`);
+    throw new Error(
+      `The data in ${folder} was made by PostgreSQL ${made}; the installed one is ${installed}. Carry it over with pg_dump and pg_restore.`,
+    );
   }
 }
 

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import { Controller, Get, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type pg from 'pg';
+import {
+  BASE_CONFIGURATION,
+  createHttpApplication,
+  createLogger,
+  loadConfiguration,
+  PG_POOL,
+  PlatformModule,
+  Public,
+  Readiness,
+  type PlatformConfiguration,
+} from './index.js';
+
+const logger = createLogger({ service: 'spec', level: 'silent' });
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const configurationFor = (DATABASE_URL: string): PlatformConfiguration =>
+  loadConfiguration(BASE_CONFIGURATION, {
+    DATABASE_URL,
+    TOKEN_SECRET: 's'.repeat(40),
+    ADMIN_PASSWORD_HASH: '$argon2id$unused',
+  });
+
+describe('an application', () => {
+  it('answers what it accepted before it stops, and gives the database up last', async () => {
+    let entered: () => void = () => undefined;
+    let release: () => void = () => undefined;
+    const isEntered = new Promise<void>((resolve) => (entered = resolve));
+    const isReleased = new Promise<void>((resolve) => (release = resolve));
+    const order: string[] = [];
+
+    @Controller('slow')
+    class SlowController {
+      @Public()
+      @Get()
+      async slow(): Promise<string> {
+        entered();
+        await isReleased;
+        order.push('answered');
+        return 'done';
+      }
+    }
+
+    @Injectable()
+    class LastWork implements OnApplicationShutdown {
+      constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {}
+
+      async onApplicationShutdown(): Promise<void> {
+        await this.pool.query('SELECT 1');
+        order.push('last work');
+      }
+    }
+
+    @Module({ controllers: [SlowController], providers: [LastWork] })
+    class ServiceModule {}
+    const configuration = configurationFor(database.connectionString);
+    @Module({ imports: [ServiceModule, PlatformModule.forRoot({ service: 'spec', configuration, logger })] })
+    class RootModule {}
+
+    const app = await createHttpApplication(RootModule, configuration);
+    await app.listen(0, '127.0.0.1');
+    const base = await app.getUrl();
+    const answer = fetch(`${base}/api/v1/slow`);
+    await isEntered;
+    const closing = app.close();
+    await expect(refused(base)).resolves.toBe(true);
+    release();
+    expect(await (await answer).text()).toBe('done');
+    await closing;
+    expect(order).toEqual(['answered', 'last work']);
+    await expect(app.get<pg.Pool>(PG_POOL).query('SELECT 1')).rejects.toThrow('after calling end');
+  });
+
+  it('is ready when everything it registered works', async () => {
+    const configuration = configurationFor(database.connectionString);
+    @Module({ imports: [PlatformModule.forRoot({ service: 'spec', configuration, logger })] })
+    class RootModule {}
+    const app = await createHttpApplication(RootModule, configuration);
+    await app.listen(0, '127.0.0.1');
+    let works = true;
+    const readiness = app.get(Readiness);
+    readiness.register('feed', async () => {
+      if (!works) throw new Error('behind');
+    });
+    expect(() => readiness.register('feed', () => Promise.resolve())).toThrow('already');
+    const ask = async () => {
+      const response = await fetch(`${await app.getUrl()}/health/ready`);
+      return [response.status, await response.json()];
+    };
+    expect(await ask()).toEqual([200, { status: 'up', checks: { database: 'up', feed: 'up' } }]);
+    works = false;
+    expect(await ask()).toEqual([503, { status: 'down', checks: { database: 'up', feed: 'down' } }]);
+    await app.close();
+  });
+
+  it('does not start without its database, and does not end the process by itself', async () => {
+    const configuration = configurationFor(`${database.connectionString}_that_does_not_exist`);
+    @Module({ imports: [PlatformModule.forRoot({ service: 'spec', configuration, logger })] })
+    class RootModule {}
+    const app = await createHttpApplication(RootModule, configuration);
+    await expect(app.init()).rejects.toThrow('does not exist');
+    await app.close();
+  });
+});
+
+/** Whether nobody takes new connections there (any more). */
+async function refused(base: string): Promise<boolean> {
+  for (;;) {
+    try {
+      const response = await fetch(`${base}/health/live`);
+      if (response.status === 503) return true;
+    } catch {
+      return true;
+    }
+  }
+}
