@@ -263,7 +263,7 @@ describe('bad input', () => {
       status: 400,
       body: { code: 'VALIDATION', errors: [{ field: '' }] },
     });
-    expect(await refused(method, path, 'name=x', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
+    expect(await refused(method, path, 'name=x', { 'content-type': 'application/xml' })).toMatchObject({ status: 415 });
     expect(await refused(method, path, `"${'x'.repeat(1_100_000)}"`)).toMatchObject({
       status: 413,
       body: { code: 'PAYLOAD_TOO_LARGE' },
@@ -287,5 +287,23 @@ describe('bad input', () => {
   it('dryRun that is neither true nor false', async () => {
     const answer = await refused('DELETE', '/projects/{p}/groups/{a}?dryRun=maybe');
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'dryRun' }] } });
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('has every route, with what it is asked and answers', async () => {
+    const { body } = await service.get('/openapi.json');
+    const routes = Object.entries(body.paths as Record<string, Record<string, { summary?: string; responses: object }>>)
+      .flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, route]) => ({ name: `${method} ${path}`, ...route })),
+      )
+      .filter(({ name }) => /api\/v1\/(partners|projects)/.test(name));
+    expect(routes).toHaveLength(19);
+    for (const route of routes) {
+      expect(route.summary).toEqual(expect.any(String));
+      expect(Object.keys(route.responses)).toContain('400');
+    }
+    const generate = body.paths['/api/v1/projects/{p}/groups/generate'].post;
+    expect(Object.keys(generate.requestBody.content['application/json'].schema.properties)).toContain('apartments');
   });
 });
