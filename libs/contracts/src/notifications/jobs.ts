@@ -81,7 +81,12 @@ const millis = (iso: string): number => Date.parse(iso);
 
 /** The id of a job whose occasion is known by it: the same occasion gets the same id, however often it is enqueued. */
 export const licenseExpiryJobId = {
-  reminder: ({ projectId, groupId, validUntil, date }: Pick<ReminderJob, 'projectId' | 'groupId' | 'validUntil' | 'date'>) =>
+  reminder: ({
+    projectId,
+    groupId,
+    validUntil,
+    date,
+  }: Pick<ReminderJob, 'projectId' | 'groupId' | 'validUntil' | 'date'>) =>
     `reminder_${projectId}_${groupId}_${millis(validUntil)}_${date}`,
   ended: ({ projectId, groupId, endedAt }: Pick<EndedJob, 'projectId' | 'groupId' | 'endedAt'>) =>
     `ended_${projectId}_${groupId}_${millis(endedAt)}`,

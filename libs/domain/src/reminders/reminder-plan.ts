@@ -21,7 +21,8 @@ export interface PlannedReminder {
 /** What a reminder is made of, without whom it reaches. */
 type Schedule = Pick<Reminder, 'daysBefore' | 'recurrence'>;
 
-const HOUR_OF_DAY = 8;
+const TIME_OF_DAY = '08:00';
+const DAY_MS = 86_400_000;
 
 const STEP_DAYS: Readonly<Record<Recurrence, number>> = { once: Infinity, daily: 1, weekly: 7, every_30_days: 30 };
 
@@ -31,24 +32,22 @@ const STEP_DAYS: Readonly<Record<Recurrence, number>> = { once: Infinity, daily:
  * has none.
  */
 export function reminderPlan(reminder: Schedule, term: RemindedTerm): readonly PlannedReminder[] {
+  const lastDay = lastDayOf(term);
+  if (lastDay === null) return [];
   return leadDays(reminder)
-    .map((daysLeft) => reminderOn(term, daysLeft))
+    .map((daysLeft) => reminderOn(term, lastDay, daysLeft))
     .filter((planned) => planned !== null);
 }
 
-/** The first mail of the plan later than an instant; `null`: none is left. Costs a few dates, however long the plan is. */
+/** The first mail of the plan later than an instant; `null`: none is left. Costs little, however long the plan is. */
 export function nextReminder(reminder: Schedule, term: RemindedTerm, after: Instant): PlannedReminder | null {
-  const leads = leadDays(reminder);
-  let from = 0;
-  let to = leads.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (morning(term, leads[middle] ?? 0).at > after) to = middle;
-    else from = middle + 1;
-  }
-  for (const daysLeft of leads.slice(from)) {
-    const planned = reminderOn(term, daysLeft);
-    if (planned !== null) return planned;
+  const lastDay = lastDayOf(term);
+  if (lastDay === null) return null;
+  const from = dayOf(Math.max(after, term.validFrom), term.timeZone);
+  for (const daysLeft of leadDays(reminder)) {
+    if (lastDay - daysLeft < from) continue;
+    const planned = reminderOn(term, lastDay, daysLeft);
+    if (planned !== null && planned.at > after) return planned;
   }
   return null;
 }
@@ -62,20 +61,29 @@ function leadDays({ daysBefore, recurrence }: Schedule): readonly number[] {
   return [...days].sort((a, b) => b - a);
 }
 
-function reminderOn(term: RemindedTerm, daysLeft: number): PlannedReminder | null {
-  if (term.validUntil === null) return null;
-  const { at, date } = morning(term, daysLeft);
+function reminderOn(
+  { validFrom, validUntil, timeZone }: RemindedTerm,
+  lastDay: Day,
+  daysLeft: number,
+): PlannedReminder | null {
+  const date = dateOf(lastDay - daysLeft);
+  const morning = DateTime.fromISO(`${date}T${TIME_OF_DAY}`, { zone: timeZone });
+  const at = morning.toMillis();
   // A zone that changes sides of the date line leaves a day out: the mail of that day has no day.
-  const exists = DateTime.fromMillis(at, { zone: term.timeZone }).toISODate() === date;
-  return exists && at >= term.validFrom && at < term.validUntil ? { date, at, daysLeft } : null;
+  const exists = morning.toISODate() === date;
+  return exists && at >= validFrom && at < (validUntil ?? Infinity) ? { date, at, daysLeft } : null;
 }
 
-/** The day so many days before the last day of the term. The end itself is outside: a term until midnight ends the day before. */
-function morning({ validUntil, timeZone }: RemindedTerm, daysLeft: number): { readonly date: string; readonly at: Instant } {
-  const lastDay = DateTime.fromMillis((validUntil ?? 0) - 1, { zone: timeZone });
-  // Counted on the calendar alone, where every day follows the one before.
-  const { year, month, day } = DateTime.fromISO(lastDay.toISODate() ?? '', { zone: 'utc' }).minus({ days: daysLeft });
-  const at = DateTime.fromObject({ year, month, day, hour: HOUR_OF_DAY }, { zone: timeZone });
-  const date = DateTime.fromObject({ year, month, day }, { zone: 'utc' }).toFormat('yyyy-MM-dd');
-  return { date, at: at.toMillis() };
-}
+/** The end itself is outside: a term until midnight ends the day before. */
+const lastDayOf = ({ validUntil, timeZone }: RemindedTerm): Day | null =>
+  validUntil === null ? null : dayOf(validUntil - 1, timeZone);
+
+/** Days of the calendar, counted from 1970-01-01, whatever their length in a zone. */
+type Day = number;
+
+const dayOf = (at: Instant, timeZone: string): Day => {
+  const { year, month, day } = DateTime.fromMillis(at, { zone: timeZone });
+  return Date.UTC(year, month - 1, day) / DAY_MS;
+};
+
+const dateOf = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
