@@ -61,6 +61,7 @@ export class Service {
     readonly licenses: LicenseServiceDouble,
     private readonly url: string,
     private readonly token: string,
+    readonly databaseUrl: string,
     private readonly dropDatabase: () => Promise<void>,
   ) {}
 
@@ -86,7 +87,9 @@ export class Service {
       tenantId: null,
     } as const;
     const token = await signToken(admin, { secret: SECRET, lifetimeSeconds: 3_600 });
-    return new Service(app, licenses, `http://127.0.0.1:${port}/api/v1`, token, () => database.drop());
+    return new Service(app, licenses, `http://127.0.0.1:${port}/api/v1`, token, configuration.DATABASE_URL, () =>
+      database.drop(),
+    );
   }
 
   async stop(): Promise<void> {
@@ -123,6 +126,11 @@ export class Service {
     const before = await this.store.head();
     await work();
     return [...(await this.store.readAll(['partner', 'group_tree', 'device'], before, 1_000))];
+  }
+
+  /** Another replica of the service on the same database. */
+  replica(): Promise<Service> {
+    return Service.start({ DATABASE_URL: this.databaseUrl });
   }
 
   /** Waits until everything behind the store has followed. */
