@@ -1,4 +1,11 @@
-import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type pg from 'pg';
 import type { Logger } from 'pino';
@@ -7,6 +14,8 @@ import { BusPublisher } from './bus/bus.js';
 import { PostgresBus } from './bus/postgres-bus.js';
 import { Clock, SystemClock } from './clock.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
+import { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
+import { JobQueues } from './jobs/job-queues.js';
 import { HealthController, Readiness } from './health.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -17,6 +26,8 @@ import { SignInController } from './identity/sign-in.controller.js';
 import { createLogger } from './logging.js';
 import { createMetrics, MetricsController } from './metrics.js';
 import { createPool } from './postgres/pool.js';
+import { TestClockController } from './test-clock/test-clock.controller.js';
+import { TestClock } from './test-clock/test-clock.js';
 import { CONFIGURATION, LOGGER, METRICS, PG_POOL } from './tokens.js';
 
 export interface PlatformOptions {
@@ -24,7 +35,7 @@ export interface PlatformOptions {
   readonly service: string;
   /** Injected under `CONFIGURATION`, with whatever the service added to it. */
   readonly configuration: PlatformConfiguration;
-  /** The system's clock where none is given. */
+  /** Where none is given: the system's clock, or the one that can be moved, as the configuration says. */
   readonly clock?: Clock;
   /** Writes to standard output where none is given. */
   readonly logger?: Logger;
@@ -33,25 +44,36 @@ export interface PlatformOptions {
 /** What every service needs, imported once by the application that composes them. */
 @Global()
 @Module({})
-export class PlatformModule implements OnApplicationShutdown {
+export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(METRICS) private readonly metrics: Registry,
+    private readonly jobs: JobQueues,
   ) {}
 
-  static forRoot({ service, configuration, clock, logger }: PlatformOptions): DynamicModule {
+  static forRoot({ service, configuration, logger, clock = clockOf(configuration) }: PlatformOptions): DynamicModule {
     return {
       module: PlatformModule,
       imports: [DiscoveryModule],
-      controllers: [SignInController, HealthController, MetricsController],
+      controllers: [
+        SignInController,
+        HealthController,
+        MetricsController,
+        ...(clock instanceof TestClock ? [TestClockController] : []),
+      ],
       providers: [
         { provide: CONFIGURATION, useValue: configuration },
-        { provide: Clock, useValue: clock ?? new SystemClock() },
+        { provide: Clock, useValue: clock },
         { provide: LOGGER, useValue: logger ?? createLogger({ service, level: configuration.LOG_LEVEL }) },
         { provide: METRICS, useFactory: () => createMetrics(service) },
         { provide: PG_POOL, useFactory: (log: Logger) => platformPool(service, configuration, log), inject: [LOGGER] },
         PostgresBus,
         { provide: BusPublisher, useExisting: PostgresBus },
+        {
+          provide: JobQueues,
+          useFactory: (log: Logger) => jobQueues(configuration, log),
+          inject: [LOGGER],
+        },
         Readiness,
         RouteInventory,
         { provide: APP_FILTER, useClass: ProblemFilter },
@@ -59,16 +81,27 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],
-      exports: [CONFIGURATION, Clock, LOGGER, METRICS, PG_POOL, BusPublisher, PostgresBus, Readiness],
+      exports: [CONFIGURATION, Clock, LOGGER, METRICS, PG_POOL, BusPublisher, PostgresBus, JobQueues, Readiness],
     };
+  }
+
+  /** Jobs under way are finished while everything they need still works. */
+  async onModuleDestroy(): Promise<void> {
+    await this.jobs.stopWorking();
   }
 
   /** After HTTP is drained and the consumers have stopped. */
   async onApplicationShutdown(): Promise<void> {
     this.metrics.clear();
+    await this.jobs.close();
     await this.pool.end();
   }
 }
+
+const clockOf = ({ TEST_CLOCK }: PlatformConfiguration): Clock => (TEST_CLOCK ? new TestClock() : new SystemClock());
+
+const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: Logger): JobQueues =>
+  new BullMqJobQueues({ databaseUrl: DATABASE_URL, redisUrl: REDIS_URL, logger });
 
 const platformPool = (service: string, configuration: PlatformConfiguration, logger: Logger): pg.Pool =>
   createPool({

@@ -9,7 +9,11 @@ export interface VariableDocs {
   readonly allowed: string;
   /** Its value is never shown, and it can be given as a file: `<NAME>_FILE`. */
   readonly secret?: boolean;
+  /** What else in the environment rules out the value, in words. */
+  readonly ruledOut?: (value: unknown, env: Environment) => string | null;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const documented = new WeakMap<z.ZodType, VariableDocs>();
 
@@ -43,7 +47,8 @@ export const BASE_CONFIGURATION = z.object({
     allowed: 'an IP address or host name of this machine',
   }),
   DATABASE_URL: variable(postgresUrl, {
-    description: 'The PostgreSQL database with the read models, the integration bus and (unless named otherwise) the events.',
+    description:
+      'The PostgreSQL database with the read models, the integration bus and (unless named otherwise) the events.',
     allowed: 'a URL such as postgres://user:password@host:5432/database',
     secret: true,
   }),
@@ -68,19 +73,45 @@ export const BASE_CONFIGURATION = z.object({
     description: 'How long an access token is good for.',
     allowed: 'a whole number from 60 to 604800 (a week)',
   }),
-  ADMIN_EMAIL: variable(z.string().regex(/^[^\s@]+@[^\s@]+$/).prefault('admin@allotree.local'), {
-    description: 'The e-mail the server administrator signs in with.',
-    allowed: 'an e-mail address',
-  }),
+  ADMIN_EMAIL: variable(
+    z
+      .string()
+      .regex(/^[^\s@]+@[^\s@]+$/)
+      .prefault('admin@allotree.local'),
+    {
+      description: 'The e-mail the server administrator signs in with.',
+      allowed: 'an e-mail address',
+    },
+  ),
   ADMIN_PASSWORD_HASH: variable(z.string().regex(/^\$argon2id\$/), {
     description: "The Argon2id hash of the server administrator's password.",
     allowed: 'an Argon2id hash in PHC form ($argon2id$v=19$...)',
     secret: true,
   }),
   IDEMPOTENCY_LEASE_SECONDS: variable(integer(1, 3_600).prefault('30'), {
-    description: 'After how long without a sign of life a request with an idempotency key counts as lost, so that a retry may go on.',
+    description:
+      'After how long without a sign of life a request with an idempotency key counts as lost, so that a retry may go on.',
     allowed: 'a whole number from 1 to 3600',
   }),
+  REDIS_URL: variable(z.url({ protocol: /^rediss?$/ }).optional(), {
+    description:
+      'The Redis the job queues live in. Without it they live in the PostgreSQL database, in the schema jobs.',
+    allowed: 'a URL such as redis://user:password@host:6379/0',
+    secret: true,
+  }),
+  TEST_CLOCK: variable(
+    z
+      .enum(['0', '1'])
+      .prefault('0')
+      .transform((value) => value === '1'),
+    {
+      description:
+        'With 1 the time of this process can be moved forward (PUT /api/v1/test-clock), for tests and demonstrations.',
+      allowed: '0 or 1, and never 1 with NODE_ENV=production',
+      ruledOut: (value, env) =>
+        value === true && env['NODE_ENV'] === 'production' ? 'is 1, and NODE_ENV is production' : null,
+    },
+  ),
 });
 
 export type PlatformConfiguration = z.infer<typeof BASE_CONFIGURATION>;
@@ -100,14 +131,14 @@ export class ConfigurationError extends Error {
   constructor(readonly faults: readonly ConfigurationFault[]) {
     super(
       [
-        faults.length === 1 ? 'A configuration variable is wrong:' : `${faults.length} configuration variables are wrong:`,
+        faults.length === 1
+          ? 'A configuration variable is wrong:'
+          : `${faults.length} configuration variables are wrong:`,
         ...faults.map((fault) => `  ${fault.variable} ${fault.problem}. It must be ${fault.allowed}.`),
       ].join('\n'),
     );
   }
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The typed values of a configuration. An empty variable counts as not set. A secret can stand in a file instead,
@@ -125,7 +156,9 @@ export function loadConfiguration<Shape extends z.ZodObject>(shape: Shape, env: 
       continue;
     }
     const result = (schema as z.ZodType).safeParse(given.value);
-    if (result.success) values[name] = result.data;
+    const ruledOut = result.success ? (docs.ruledOut?.(result.data, env) ?? null) : null;
+    if (ruledOut !== null) faults.push({ variable: name, problem: ruledOut, allowed: docs.allowed });
+    else if (result.success) values[name] = result.data;
     else faults.push({ variable: name, problem: problemOf(name, given.value, docs), allowed: docs.allowed });
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
@@ -137,7 +170,11 @@ function problemOf(name: string, value: string | undefined, docs: VariableDocs):
   return docs.secret === true ? 'has a value that does not fit (not shown)' : `is ${JSON.stringify(value)}`;
 }
 
-function valueOf(name: string, docs: VariableDocs, env: Environment): { value: string | undefined } | { problem: string } {
+function valueOf(
+  name: string,
+  docs: VariableDocs,
+  env: Environment,
+): { value: string | undefined } | { problem: string } {
   const value = env[name] === '' ? undefined : env[name];
   const file = docs.secret === true ? env[`${name}_FILE`] : undefined;
   if (file === undefined || file === '') return { value };
@@ -145,11 +182,14 @@ function valueOf(name: string, docs: VariableDocs, env: Environment): { value: s
   try {
     return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
   } catch (error) {
-    return { problem: `cannot be read from ${name}_FILE (${file}): ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}` };
+    return {
+      problem: `cannot be read from ${name}_FILE (${file}): ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`,
+    };
   }
 }
 
-const docsOf = (schema: z.ZodType): VariableDocs => documented.get(schema) ?? { description: '', allowed: 'a value of its kind' };
+const docsOf = (schema: z.ZodType): VariableDocs =>
+  documented.get(schema) ?? { description: '', allowed: 'a value of its kind' };
 
 export interface ConfigurationRow extends VariableDocs {
   readonly name: string;

@@ -1,0 +1,198 @@
+import { UnrecoverableError, type Job as BullJob, type Queue, type Worker } from 'bullmq';
+import type { Logger } from 'pino';
+import { openJobBackend, type JobBackend, type JobStore } from './job-backend.js';
+import {
+  GiveUp,
+  JobQueues,
+  type FailedJob,
+  type Job,
+  type JobCounts,
+  type JobQueue,
+  type JobState,
+  type NewJob,
+  type RetrySettings,
+  type WorkerSettings,
+} from './job-queues.js';
+
+/** For a day a job that is done is still known by its id. */
+const KEEP_COMPLETED = { age: 86_400, count: 50_000 };
+/** Every job of ours is of one kind. */
+const NAME = 'job';
+const IDS_AT_ONCE = 50;
+/** Later than this the next tick of a schedule has been lost. */
+const TICKS_LATE = 5;
+const SHORTEST_LOOK_MS = 1_000;
+
+export interface BullMqOptions extends JobStore {
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** Queues kept by BullMQ, in PostgreSQL or Redis. */
+export class BullMqJobQueues extends JobQueues {
+  private readonly backend: JobBackend;
+  private readonly logger: Pick<Logger, 'warn'>;
+  private readonly queues = new Map<string, BullMqJobQueue<unknown>>();
+  private readonly workers: Worker[] = [];
+  private readonly watches: NodeJS.Timeout[] = [];
+  private closing: Promise<void> | undefined;
+
+  constructor({ logger, ...store }: BullMqOptions) {
+    super();
+    this.logger = logger;
+    this.backend = openJobBackend(store);
+  }
+
+  queue<Data>(name: string, retry?: RetrySettings): JobQueue<Data> {
+    return this.known(name, retry) as JobQueue<Data>;
+  }
+
+  work<Data>(
+    name: string,
+    handler: (job: Job<Data>) => Promise<void>,
+    { concurrency = 1, lockMs = 30_000 }: WorkerSettings = {},
+  ): void {
+    const settings = { concurrency, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: 1_000 };
+    const worker = this.backend.worker(name, (job) => handled(job, handler), settings);
+    worker.on('error', (error) => this.complain(error, name));
+    worker.on('failed', (job, error) =>
+      this.logger.warn({ err: error, queue: name, job: job?.id, attempt: job?.attemptsMade }, 'a job failed'),
+    );
+    this.workers.push(worker);
+  }
+
+  async every(name: string, milliseconds: number, tick: () => Promise<void>): Promise<void> {
+    const { queue } = this.known(name, { attempts: 1 });
+    const schedule = async (): Promise<void> => {
+      await queue.upsertJobScheduler(
+        name,
+        { every: milliseconds },
+        { name: NAME, opts: { removeOnComplete: true, removeOnFail: 100 } },
+      );
+    };
+    await schedule();
+    this.work(name, tick);
+    const look = async (): Promise<void> => {
+      const next = (await queue.getJobScheduler(name))?.next ?? 0;
+      if (next < Date.now() - TICKS_LATE * milliseconds) await schedule();
+    };
+    const watch = setInterval(
+      () => {
+        look().catch((error: unknown) => this.complain(error, name));
+      },
+      Math.max(SHORTEST_LOOK_MS, TICKS_LATE * milliseconds),
+    );
+    this.watches.push(watch.unref());
+  }
+
+  async stopWorking(): Promise<void> {
+    for (const watch of this.watches.splice(0)) clearInterval(watch);
+    await Promise.all(this.workers.splice(0).map((worker) => worker.close()));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      await this.stopWorking();
+      await Promise.all([...this.queues.values()].map(({ queue }) => queue.close()));
+      await this.backend.close();
+    })();
+    return this.closing;
+  }
+
+  private known(name: string, { attempts = 8, firstPauseMs = 1_000 }: RetrySettings = {}): BullMqJobQueue<unknown> {
+    let known = this.queues.get(name);
+    if (!known) {
+      const backoff = { type: 'exponential', delay: firstPauseMs };
+      const queue = this.backend.queue(name, {
+        defaultJobOptions: { attempts, backoff, removeOnComplete: KEEP_COMPLETED, removeOnFail: false },
+      });
+      queue.on('error', (error) => this.complain(error, name));
+      known = new BullMqJobQueue(name, queue);
+      this.queues.set(name, known);
+    }
+    return known;
+  }
+
+  private complain(error: unknown, queue: string): void {
+    if (this.closing === undefined)
+      this.logger.warn({ err: error, queue }, 'a job queue has trouble; it goes on trying');
+  }
+}
+
+class BullMqJobQueue<Data> implements JobQueue<Data> {
+  constructor(
+    readonly name: string,
+    readonly queue: Queue,
+  ) {}
+
+  async add(jobs: readonly NewJob<Data>[]): Promise<void> {
+    if (jobs.length > 0)
+      await this.queue.addBulk(jobs.map(({ id, data }) => ({ name: NAME, data, opts: { jobId: id } })));
+  }
+
+  async states(ids: readonly string[]): Promise<readonly JobState[]> {
+    const states: JobState[] = [];
+    for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+      const some = ids.slice(from, from + IDS_AT_ONCE);
+      states.push(
+        ...(await Promise.all(some.map(async (id) => STATES[await this.queue.getJobState(id)] ?? 'missing'))),
+      );
+    }
+    return states;
+  }
+
+  async counts(): Promise<JobCounts> {
+    const { waiting = 0, prioritized = 0, paused = 0, ...counts } = await this.queue.getJobCounts();
+    const { delayed = 0, active = 0, completed = 0, failed = 0 } = counts;
+    return { waiting: waiting + prioritized + paused, delayed, active, completed, failed };
+  }
+
+  async failed({
+    offset,
+    limit,
+  }: {
+    readonly offset: number;
+    readonly limit: number;
+  }): Promise<readonly FailedJob<Data>[]> {
+    const jobs = await this.queue.getFailed(offset, offset + limit - 1);
+    return jobs.map((job) => ({
+      id: job.id ?? '',
+      data: job.data as Data,
+      attempts: job.attemptsMade,
+      reason: job.failedReason,
+      failedAt: job.finishedOn ?? job.timestamp,
+    }));
+  }
+
+  async retry(id: string): Promise<boolean> {
+    const job = (await this.queue.getJob(id)) as BullJob | undefined;
+    if (!job || (await job.getState()) !== 'failed') return false;
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return true;
+  }
+}
+
+const STATES: Readonly<Record<string, JobState>> = {
+  waiting: 'waiting',
+  prioritized: 'waiting',
+  paused: 'waiting',
+  'waiting-children': 'waiting',
+  delayed: 'delayed',
+  active: 'active',
+  completed: 'completed',
+  failed: 'failed',
+};
+
+async function handled<Data>(job: BullJob, handler: (job: Job<Data>) => Promise<void>): Promise<void> {
+  const attempt = job.attemptsMade + 1;
+  try {
+    await handler({
+      id: job.id ?? '',
+      data: job.data as Data,
+      attempt,
+      isLastAttempt: attempt >= (job.opts.attempts ?? 1),
+    });
+  } catch (error) {
+    if (error instanceof GiveUp) throw new UnrecoverableError(error.message);
+    throw error;
+  }
+}

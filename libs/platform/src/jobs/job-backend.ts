@@ -1,0 +1,58 @@
+import { createPostgresBackend, Queue, Worker, type QueueOptions, type WorkerOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+
+/** The schema of the queues in PostgreSQL. */
+export const JOBS_SCHEMA = 'jobs';
+
+type Handler = ConstructorParameters<typeof Worker>[1];
+type Settings<Options> = Omit<Options, 'connection'>;
+
+/** Where BullMQ keeps its queues. */
+export interface JobBackend {
+  queue(name: string, options: Settings<QueueOptions>): Queue;
+  worker(name: string, handler: Handler, options: Settings<WorkerOptions>): Worker;
+  close(): Promise<void>;
+}
+
+export interface JobStore {
+  readonly databaseUrl: string;
+  /** Redis where it is set, else PostgreSQL. */
+  readonly redisUrl?: string | undefined;
+}
+
+export const openJobBackend = ({ databaseUrl, redisUrl }: JobStore): JobBackend =>
+  redisUrl === undefined ? postgresBackend(databaseUrl) : redisBackend(redisUrl);
+
+/** Each queue and each worker has a few connections of its own, and a worker one more that listens. */
+function postgresBackend(connectionString: string): JobBackend {
+  const connection = (max: number) => ({
+    connectionString,
+    schema: JOBS_SCHEMA,
+    migrate: true,
+    max,
+    keepAlive: true,
+    application_name: 'allotree jobs',
+  });
+  return {
+    // Without a backend named, the types speak of Redis; what is used here is the same for both.
+    queue: (name, options) =>
+      new Queue(name, { ...options, connection: connection(2) }, createPostgresBackend) as unknown as Queue,
+    worker: (name, handler, options) =>
+      new Worker(name, handler, { ...options, connection: connection(3) }, createPostgresBackend) as unknown as Worker,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** All queues share a connection; a worker has two of its own. */
+function redisBackend(url: string): JobBackend {
+  // BullMQ wants commands to wait for a connection that was lost instead of failing.
+  const client = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
+  client.on('error', () => undefined);
+  return {
+    queue: (name, options) => new Queue(name, { ...options, connection: client }),
+    worker: (name, handler, options) => new Worker(name, handler, { ...options, connection: client.duplicate() }),
+    close: async () => {
+      if (client.status !== 'wait') await client.quit().catch(() => client.disconnect());
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { Body, Controller, Get, HttpCode, Inject, Put } from '@nestjs/common';
+import { IsoInstant } from '@allotree/contracts';
+import { z } from 'zod';
+import { Clock } from '../clock.js';
+import { Documented } from '../http/openapi.js';
+import { Problem } from '../http/problem.js';
+import { Permit } from '../identity/permit.js';
+import type { TestClock } from './test-clock.js';
+
+const LATEST = Date.parse('9999-01-01T00:00:00Z');
+
+const TestClockBody = z.strictObject({ now: IsoInstant });
+type TestClockBody = z.infer<typeof TestClockBody>;
+const TestClockAnswer = z.object({ now: IsoInstant });
+
+/** Only there with `TEST_CLOCK=1`. */
+@Controller('test-clock')
+export class TestClockController {
+  constructor(@Inject(Clock) private readonly clock: TestClock) {}
+
+  @Get()
+  @Permit('system:manage')
+  @Documented({
+    tag: 'test clock',
+    summary: 'What time it is for the services of this process',
+    response: { schema: TestClockAnswer, example: { now: '2026-12-01T08:00:00.000Z' } },
+  })
+  showClock(): object {
+    return this.answer();
+  }
+
+  @Put()
+  @HttpCode(200)
+  @Permit('system:manage')
+  @Documented({
+    tag: 'test clock',
+    summary: 'Moves the time forward and lets what is due by then happen before it answers',
+    body: { now: '2026-12-01T08:00:00Z' },
+    response: { schema: TestClockAnswer, example: { now: '2026-12-01T08:00:00.000Z' } },
+    problems: ['VALIDATION'],
+  })
+  async moveClock(@Body({ schema: TestClockBody }) { now }: TestClockBody): Promise<object> {
+    const to = Date.parse(now);
+    if (to > LATEST) throw Problem.validation('now', 'must lie before the year 9999');
+    if (!(await this.clock.moveTo(to)))
+      throw Problem.validation('now', `must not lie before ${new Date(this.clock.now()).toISOString()}`);
+    return this.answer();
+  }
+
+  private answer(): object {
+    return { now: new Date(this.clock.now()).toISOString() };
+  }
+}
