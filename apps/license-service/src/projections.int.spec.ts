@@ -172,7 +172,7 @@ describe('the rows of a project', () => {
 
   it('have the allotments and the tree', async () => {
     const p = 'allotments';
-    await service.hafenblick(p, plus);
+    await service.hafenblick(p, await service.nordlicht());
     const term = { validFrom: '2026-07-01', validUntil: '2026-07-31', features: ['siri', 'elevators'] };
     await service.put(
       `/projects/${p}/groups/u1/restriction`,
