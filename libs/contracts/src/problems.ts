@@ -25,6 +25,8 @@ export const PROBLEMS = {
   NOT_TRANSFERABLE: { status: 409, title: 'Licenses do not move to another project' },
   TRIAL_ALREADY_USED: { status: 409, title: 'The project has had its trial' },
   DEVICE_ELSEWHERE: { status: 409, title: 'The device belongs to another project' },
+  DELIVERY_NOT_FAILED: { status: 409, title: 'Only a mail that failed can be sent again' },
+  NO_RECIPIENT: { status: 409, title: 'There is nobody to send it to' },
   NAME_TAKEN: { status: 409, title: 'The name is taken' },
   CYCLE: { status: 409, title: 'A group cannot lie below itself' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'The first request with this idempotency key is still running' },

@@ -1,1 +1,4 @@
+export * from './words.js';
 export * from './jobs.js';
+export * from './requests.js';
+export * from './responses.js';

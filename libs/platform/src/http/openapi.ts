@@ -27,6 +27,8 @@ export interface RouteDocs {
     readonly description?: string;
     readonly schema: z.ZodType;
     readonly example: unknown;
+    /** `application/json` where none is named. */
+    readonly mediaType?: string;
   };
   readonly problems?: readonly ProblemCode[];
   /** Takes `Idempotency-Key`. */
@@ -70,11 +72,12 @@ const answer = ({
   description = 'Done',
   schema,
   example,
+  mediaType = 'application/json',
 }: NonNullable<RouteDocs['response']>): MethodDecorator =>
   ApiResponse({
     status,
     description,
-    content: { 'application/json': { schema: jsonSchemaOf(schema, 'output'), example } },
+    content: { [mediaType]: { schema: jsonSchemaOf(schema, 'output'), example } },
   });
 
 /** Codes of one status share a response, each with an example. */

@@ -32,6 +32,7 @@ export type Permission =
   | 'assignments:manage'
   | 'history:read'
   | 'mail:read'
+  | 'mail:manage'
   | 'system:manage';
 
 /** Names of the route parameters that say what a permission is asked for. */

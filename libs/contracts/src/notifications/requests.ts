@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { Email } from '../groups/words.js';
+import { Id, Page } from '../http/common.js';
+import { DeliveryStatusName } from './words.js';
+
+const address = z.string().trim().min(1).max(320);
+
+/** `GET /deliveries` */
+export const DeliveriesQuery = Page.extend({
+  status: DeliveryStatusName.optional(),
+  to: address.optional(),
+  projectId: Id.optional(),
+});
+export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
+
+/** `GET /outbox` */
+export const OutboxQuery = Page.extend({ to: address.optional(), projectId: Id.optional() });
+export type OutboxQuery = z.infer<typeof OutboxQuery>;
+
+/** Whose template: a tenant's, or (without) the one of every tenant that has none of its own. */
+export const TemplateQuery = z.strictObject({ tenantId: Id.optional() });
+export type TemplateQuery = z.infer<typeof TemplateQuery>;
+
+const Subject = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line without control characters');
+
+const Html = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(200_000)
+  .regex(/^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u, 'must be well-formed Unicode without control characters');
+
+const template = { subject: Subject, html: Html };
+const example = {
+  subject: 'Licenses of :project end on :valid_until',
+  html: '<p>Hello :recipient_name,</p><p>in :days_left, on :valid_until, these licenses end:</p>:group_list<p><a href=":link">Extend them</a></p>',
+};
+
+/** `PUT /mail-templates/{mailType}`; markers begin with a colon. */
+export const SaveTemplateRequest = z.strictObject(template).meta({ examples: [example] });
+export type SaveTemplateRequest = z.infer<typeof SaveTemplateRequest>;
+
+/** `POST /mail-templates/{mailType}/preview`: what is not given is taken from the template in use. */
+export const PreviewTemplateRequest = z
+  .strictObject({ subject: Subject.optional(), html: Html.optional() })
+  .meta({ examples: [example] });
+export type PreviewTemplateRequest = z.infer<typeof PreviewTemplateRequest>;
+
+/** `POST /mail-templates/{mailType}/test` */
+export const TestTemplateRequest = z
+  .strictObject({ to: Email, subject: Subject.optional(), html: Html.optional() })
+  .meta({ examples: [{ to: 'ada@nordlicht.example' }] });
+export type TestTemplateRequest = z.infer<typeof TestTemplateRequest>;
