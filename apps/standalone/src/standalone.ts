@@ -15,6 +15,7 @@ import {
 } from '@allotree/platform';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { AdministratorPassword, DataFolder } from './data-folder.js';
+import { ProjectionsController } from './projections/projections.controller.js';
 
 /** The services and the platform they share, with every setting made. */
 export type CompleteConfiguration = StandaloneConfiguration & PlatformConfiguration;
@@ -29,6 +30,7 @@ class StandaloneModule {
         GroupServiceModule.forRoot(configuration),
         LicenseServiceModule.forRoot(configuration),
       ],
+      controllers: [ProjectionsController],
     };
   }
 }

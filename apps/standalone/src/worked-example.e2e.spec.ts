@@ -12,6 +12,7 @@ import { applyProjectFile } from './demo/apply.js';
 import { Narrator } from './demo/narrator.js';
 import { readProjectFile } from './demo/read-project-file.js';
 import { readLocalSignIn } from './local-sign-in.js';
+import { httpPage, type OpenApi } from './reference/http-page.js';
 import { startStandalone, type Standalone } from './standalone.js';
 
 const MINUTE = 60_000;
@@ -99,5 +100,23 @@ describe('the worked example, from 2026-06-01 on', () => {
     expect(items).toMatchObject([{ type: 'trial', status: 'expired', validUntil: '2026-07-01T08:00:00.000Z' }]);
     const quota = await api.get<{ resources: Record<string, { effectiveLimit: number }> }>(`/projects/${own}/groups/${own}/quota`);
     expect(quota.resources['sip_number']?.effectiveLimit).toBe(0);
+  });
+
+  it('answers the routes that the reference lists (else: npm run docs, beside a running system)', async () => {
+    const openApi = (await (await fetch(`${standalone.url}/api/v1/openapi.json`)).json()) as OpenApi;
+    const page = await readFile(resolve(import.meta.dirname, '../../../docs/reference/http.md'), 'utf8');
+    expect(page).toBe(httpPage(openApi));
+  });
+
+  it('can make a projection again, by command', async () => {
+    const before = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
+    await api.post('/projections/tree_view/rebuild', {});
+    let after: { name: string }[] = [];
+    while (after.length < before.length) after = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
+    expect(after).toEqual(before);
+    const { items } = await api.get<{ items: { name: string }[] }>('/projections');
+    expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(['tree_view', 'history', 'publish_groups']));
+    const refused = await api.ask({ method: 'POST', path: '/projections/publish_groups/rebuild', body: {} });
+    expect(refused).toMatchObject({ ok: false, problem: { code: 'NOT_FOUND' } });
   });
 });

@@ -88,7 +88,7 @@ export class Api {
 
   /** For a request that may well be refused. */
   async ask<Body>(call: Call): Promise<Answer<Body>> {
-    // One key for all tries of one command: a try whose answer got lost is not done twice.
+    // One key for all tries of one POST: a try whose answer got lost is not done twice. A PUT may well be.
     const key = randomUUID();
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.send(call, key).catch((error: unknown) => {
@@ -112,7 +112,7 @@ export class Api {
     const headers: Record<string, string> = {};
     if (this.token !== '') headers['authorization'] = `Bearer ${this.token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
-    if (method !== 'GET' && this.token !== '') headers['idempotency-key'] = key;
+    if (method === 'POST' && this.token !== '') headers['idempotency-key'] = key;
     return fetch(`${this.url}/api/v1${path}`, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
   }
 }

@@ -18,6 +18,8 @@ export interface Node {
 export interface Tree {
   readonly root: Node;
   readonly byPath: ReadonlyMap<string, Node>;
+  /** Its generated groups were made just now: nothing has been allotted to them. */
+  readonly isFresh: boolean;
 }
 
 /** The groups of a file: those it names, and those it generates. */
@@ -28,10 +30,10 @@ export const applyGroups = async (application: ProjectApplication): Promise<Tree
   const created = await createNamed(application, file.project.groups, before.root);
   if (created > 0) narrator.changed(`created ${created} groups`, created);
   else if (file.project.groups.length > 0) narrator.alreadySo('the groups the file names are there', before.byPath.size - 1);
-  await generate(application, before);
-  const tree = await readTree(application);
+  const generated = await generate(application, before);
+  const tree = await untilListed(application, before.byPath.size + created + generated);
   await untilKnown(application, tree);
-  return tree;
+  return { ...tree, isFresh: generated > 0 };
 };
 
 /** The place of a path in the tree. */
@@ -64,7 +66,7 @@ const readTree = async ({ api, project }: ProjectApplication): Promise<Tree> => 
     name: project.name,
     hasChildren: false,
   };
-  return { root: grow(rootItem, null), byPath };
+  return { root: grow(rootItem, null), byPath, isFresh: false };
 };
 
 const createNamed = async (application: ProjectApplication, groups: readonly GroupEntry[], parent: Node): Promise<number> => {
@@ -83,23 +85,24 @@ const createNamed = async (application: ProjectApplication, groups: readonly Gro
   return created;
 };
 
-const generate = async ({ api, file, narrator, project }: ProjectApplication, { root }: Tree): Promise<void> => {
+const generate = async ({ api, file, narrator, project }: ProjectApplication, { root }: Tree): Promise<number> => {
   const { generate: generation } = file.project;
-  if (generation === undefined) return;
+  if (generation === undefined) return 0;
   const levels = levelsOf(generation);
   const top = levels[0];
-  if (!top) return;
+  if (!top) return 0;
   const there = new Set(root.children.map(({ name }) => name));
   const wanted = firstNames(top.level);
   if (wanted.every((name) => there.has(name))) {
     narrator.alreadySo(`the ${wanted.length} ${top.type} groups and all below them are there`, wanted.length);
-    return;
+    return 0;
   }
   const started = performance.now();
   const body = { parentId: root.groupId, ...Object.fromEntries(LEVELS.map(([key]) => [key, bare(generation[key])])) };
   const { created } = await api.post<{ created: number }>(`/projects/${project.projectId}/groups/generate`, body);
   const shape = levels.map(({ level, type }) => `${level.count} ${type}`).join(' x ');
   narrator.changed(`generated ${created.toLocaleString('en-US')} groups (${shape}) in ${secondsSince(started)}`, created);
+  return created;
 };
 
 const firstNames = (level: LevelEntry): string[] =>
@@ -114,7 +117,20 @@ const bare = (level: LevelEntry | undefined): object | undefined => {
 
 export const secondsSince = (started: number): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
+
+/** Lists are read from projections, which may need a moment after so many groups. */
+const untilListed = async (application: ProjectApplication, size: number): Promise<Tree> => {
+  const started = performance.now();
+  for (;;) {
+    const tree = await readTree(application);
+    if (tree.byPath.size >= size) return tree;
+    if (performance.now() - started > PATIENCE_MS) {
+      throw new Error(`${size} groups were made, but only ${tree.byPath.size} are listed after ${secondsSince(started)}`);
+    }
+    await sleep(500);
+  }
+};
 
 /** The license service learns of groups from a feed; the last one it knows means that it knows all. */
 const untilKnown = async ({ api, narrator, project }: ProjectApplication, { root, byPath }: Tree): Promise<void> => {

@@ -25,6 +25,8 @@ export interface StandingRestriction {
   readonly reminder: Reminder | null;
 }
 
+const UNRESTRICTED: StandingRestriction = { enabled: false, poolMode: 'shared', gracePeriodDays: 0, allotments: [], reminder: null };
+
 /** How many requests are under way at once where many groups are restricted. */
 const WIDTH = 24;
 /** From how many on the groups of a level are told together. */
@@ -39,7 +41,7 @@ export const applyRestrictions = async (application: ProjectApplication, tree: T
   let parents: readonly Node[] = [tree.root];
   for (const { type, level } of levelsOf(file.project.generate ?? {})) {
     const groups = parents.flatMap(({ children }) => children.filter((child) => child.type === type));
-    if (level.restriction) await applyToLevel(application, parents, { ...level, type, restriction: level.restriction });
+    if (level.restriction) await applyToLevel(application, parents, { ...level, type, restriction: level.restriction, isFresh: tree.isFresh });
     parents = groups;
   }
 };
@@ -78,6 +80,7 @@ const applyAndTell = async (
 interface RestrictedLevel extends LevelEntry {
   readonly type: string;
   readonly restriction: RestrictionEntry;
+  readonly isFresh: boolean;
 }
 
 const applyToLevel = async (application: ProjectApplication, parents: readonly Node[], level: RestrictedLevel): Promise<void> => {
@@ -90,7 +93,8 @@ const applyToLevel = async (application: ProjectApplication, parents: readonly N
   const started = performance.now();
   let changed = 0;
   await inParallel(nodes, WIDTH, async (node) => {
-    if (await put(application, node, level.restriction, await read(application, node))) changed += 1;
+    const standing = level.isFresh ? UNRESTRICTED : await read(application, node);
+    if (await put(application, node, level.restriction, standing)) changed += 1;
   });
   const units = level.restriction.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
   const each = `${units} (numbers/apps/UKEY2) each`;

@@ -62,6 +62,7 @@ export const quotaTable = async (application: ProjectApplication, tree: Tree): P
   const table = new Table({
     head: ['Group', 'Status', 'Virtual numbers', 'Mobile apps', 'UKEY2', 'Numbers limited by', 'As it is until'],
     style: { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   const addRows = (node: Node): void => {
     const quota = quotas.get(node);

@@ -1,12 +1,24 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { readLocalSignIn } from '../local-sign-in.js';
+import { httpPage, type OpenApi } from './http-page.js';
 import { referencePages } from './pages.js';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
-for (const [path, text] of referencePages()) {
+const write = async (path: string, text: string): Promise<void> => {
   const file = resolve(root, path);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
   process.stdout.write(`${path}\n`);
+};
+
+for (const [path, text] of referencePages()) await write(path, text);
+
+const running = await readLocalSignIn(process.env['DATA_DIR'] ?? '.data', Date.now());
+if (running === null) {
+  process.stdout.write('docs/reference/http.md is left as it is: it is made from a running system (npm start)\n');
+} else {
+  const response = await fetch(`${running.url}/api/v1/openapi.json`);
+  await write('docs/reference/http.md', httpPage((await response.json()) as OpenApi));
 }

@@ -90,6 +90,11 @@ export class Subscriptions {
     await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.stop()));
   }
 
+  /** The names that `rebuild` takes. */
+  projections(): readonly string[] {
+    return [...this.#projections.keys()];
+  }
+
   /** Empties a projection and lets it begin anew; the others go on. Readers see it fill. Returns when it has begun. */
   async rebuild(name: string): Promise<void> {
     const projection = this.#projections.get(name);

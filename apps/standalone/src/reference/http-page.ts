@@ -1,0 +1,68 @@
+interface Operation {
+  readonly tags?: readonly string[];
+  readonly summary?: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses?: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly examples?: object }>> }>>;
+}
+
+/** The part of an OpenAPI document the page is made of. */
+export interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+const PROBLEM = 'application/problem+json';
+const BASE = '/api/v1';
+
+const titled = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const parameters = ({ parameters: all = [] }: Operation, place: string): string[] =>
+  all.filter((parameter) => parameter.in === place).map(({ name }) => name);
+
+const codesOf = ({ responses = {} }: Operation): string[] =>
+  Object.values(responses).flatMap(({ content }) => Object.keys(content?.[PROBLEM]?.examples ?? {}));
+
+const row = (path: string, method: string, operation: Operation): string => {
+  const query = parameters(operation, 'query');
+  const headers = parameters(operation, 'header');
+  const cells = [
+    `\`${method.toUpperCase()} ${path.replace(BASE, '')}\`${query.length === 0 ? '' : `<br>${query.map((name) => `\`?${name}\``).join(' ')}`}`,
+    operation.summary ?? '',
+    codesOf(operation)
+      .map((code) => `\`${code}\``)
+      .join(' '),
+    headers.map((name) => `\`${name}\``).join(' '),
+  ];
+  return `| ${cells.join(' | ')} |`;
+};
+
+/** `docs/reference/http.md`, made from the OpenAPI document of a running system. */
+export const httpPage = ({ paths }: OpenApi): string => {
+  const rowsByTag = new Map<string, string[]>();
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      const tag = titled(operation.tags?.at(-1) ?? 'Other');
+      rowsByTag.set(tag, [...(rowsByTag.get(tag) ?? []), row(path, method, operation)]);
+    }
+  }
+  const sections = [...rowsByTag]
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([tag, rows]) => `## ${tag}\n\n| Route | What it does | Refusals | Headers |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`);
+  return `<!-- Made from a running system by \`npm run docs\`; a test compares the two. -->
+
+# HTTP
+
+JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, with every schema and an example each, is at
+\`${BASE}/openapi.json\`. Outside it: \`GET /health/live\`, \`GET /health/ready\`, \`GET /metrics\`.
+
+- **Sign in** with \`POST /auth/token\`, then send \`Authorization: Bearer <access_token>\`.
+- **Lists** are pages: \`?limit=\` (1 to 200) and \`?cursor=\` give \`{items, nextCursor}\`; ask on until \`nextCursor\` is \`null\`.
+- **Refusals** are [problem details](problem-codes.md) with a \`code\` and its facts. Besides those named, any route may answer \`UNAUTHENTICATED\`,
+  \`VALIDATION\` (with the fields), \`PAYLOAD_TOO_LARGE\` or \`OVERLOADED\`.
+- **\`?dryRun=true\`** decides a command, answers with its events and effects, and records nothing. **\`?cascade=true\`** takes from groups below what no
+  longer fits.
+- **\`Idempotency-Key\`**: whoever repeats a command with the same key within 24 hours gets the first answer again.
+- **\`ETag\` and \`If-Match\`**: a command that names an older revision is answered 412 \`STALE_REVISION\`.
+- **Dates**: an instant with its offset, or a date, which is a day in the project's time zone; see [Time and terms](../explanation/time-and-terms.md).
+
+${sections.join('\n')}`;
+};
