@@ -22,11 +22,11 @@ describe('the log', () => {
         password: 'p1',
         body: { password: 'p2', email: 'a@b.c' },
         req: { headers: { authorization: 'Bearer t1' } },
-        answer: { access_token: 't2' },
+        answer: { access_token: 't2', deep: [{ list: [{ secret: 's1' }] }] },
       },
       'signed in',
     );
-    expect(JSON.stringify(lines)).not.toMatch(/p1|p2|t1|t2/);
+    expect(JSON.stringify(lines)).not.toMatch(/p1|p2|t1|t2|s1/);
     expect(lines[0]).toMatchObject({ body: { email: 'a@b.c' }, service: 'spec', level: 'info', msg: 'signed in' });
   });
 
