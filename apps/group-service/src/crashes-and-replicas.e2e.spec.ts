@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { departureOf } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
@@ -23,6 +24,15 @@ const context = (commandId: string): CommandContext => ({
   actor: 'user:admin',
   tenantId: null,
 });
+
+/** A replica hears of what another wrote a moment later. */
+const eventually = async (isSo: () => Promise<boolean>): Promise<void> => {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if (await isSo()) return;
+    await delay(100);
+  }
+  throw new Error('it never became so');
+};
 
 describe('after a crash', () => {
   it('between a registration and its project, the project is created', async () => {
@@ -86,7 +96,7 @@ describe('two replicas', () => {
     await service.post(`/projects/${p}/groups/generate`, { parentId: p, units: { count: 3 } });
     const created = await replica.post(`/projects/${p}/groups`, { parentId: p, type: 'unit', name: 'Unit 4' });
     expect(created).toMatchObject({ status: 201, etag: '"2"' });
-    expect((await service.get(`/projects/${p}/groups/${created.body.groupId}`)).status).toBe(200);
+    await eventually(async () => (await service.get(`/projects/${p}/groups/${created.body.groupId}`)).status === 200);
     await replica.settled();
     expect((await service.published(p)).map(({ type }) => type)).toEqual([
       'allotree.project-created.v1',
