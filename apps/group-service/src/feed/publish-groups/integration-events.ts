@@ -15,8 +15,15 @@ type Told = {
 
 const tell = <Type extends GroupsEventType>(type: Type, data: GroupsEventData<Type>): Told => ({ type, data }) as Told;
 
-const ofPartner = ({ data: { partnerId, kind, name, parentPartnerId, tenantId } }: PartnerEvent): Told =>
-  tell('allotree.partner-registered.v1', { partnerId, kind, name, parentPartnerId, tenantId });
+const ofPartner = ({ data: { partnerId, kind, name, parentPartnerId, tenantId, administrator } }: PartnerEvent): Told =>
+  tell('allotree.partner-registered.v1', {
+    partnerId,
+    kind,
+    name,
+    parentPartnerId,
+    tenantId,
+    administrator: { userId: administrator.administratorId, email: administrator.email, name: administrator.name },
+  });
 
 type Teller<Type extends TreeEventType> = (data: Extract<TreeEvent, { type: Type }>['data'], projectId: string) => Told;
 

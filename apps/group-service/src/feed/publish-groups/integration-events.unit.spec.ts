@@ -121,7 +121,7 @@ describe('what others are told', () => {
     expect(cloudEvent(type, GROUPS_EVENTS[type]).parse(message)).toEqual(message);
   });
 
-  it('of a partner, without its administrator', () => {
+  it('of a partner', () => {
     const event: PartnerEvent = {
       type: 'PartnerRegistered',
       data: {
@@ -143,6 +143,7 @@ describe('what others are told', () => {
         name: 'Dealer',
         parentPartnerId: 'nordlicht',
         tenantId: 'nordlicht',
+        administrator: { userId: 'u', name: 'Ada', email: 'ada@example.com' },
       },
     });
   });
