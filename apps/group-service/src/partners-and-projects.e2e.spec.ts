@@ -48,6 +48,7 @@ describe('partners', () => {
           name: 'Dealer',
           parentPartnerId: distributor,
           tenantId: distributor,
+          administrator: { userId: expect.any(String), email: expect.any(String), name: expect.any(String) },
         },
       },
     ]);
