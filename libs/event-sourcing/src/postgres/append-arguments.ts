@@ -1,27 +1,46 @@
 import type { EventMetadata, NewEvent, StreamAppend } from '../event-store.js';
 
+/** Joins texts to one parameter: the driver would quote each element of an array by itself, which costs more than the rest. */
+const SEPARATOR = '\u001e';
+const texts = (parameter: string): string => `string_to_array(${parameter}, U&'\\001E')`;
+
+/** Calls the SQL function `append` with the values of `appendArguments`. */
+export function appendCall(schema: string): string {
+  const streams = [texts('$1'), '$2::bigint[]', '$3::integer[]'];
+  const events = [
+    '$4::integer[]',
+    texts('$5'),
+    texts('$6'),
+    '$7::bigint[]',
+    '$8::uuid[]',
+    ...['$9', '$10', '$11', '$12'].map(texts),
+  ];
+  return `SELECT ok, revision, position FROM ${schema}.append(${[...streams, ...events].join(', ')})`;
+}
+
 /**
- * The arrays of the SQL function `append`: one row a stream, one row an event, sorted by stream name (the order in which
- * every caller locks). `order[i]` is the place in `appends` of the i-th stream.
+ * The arguments of `append`: one element a stream, one element an event, sorted by stream name (the order in which every
+ * caller locks). `order[i]` is the place in `appends` of the i-th stream.
  */
 export function appendArguments(appends: readonly StreamAppend[]): {
-  readonly order: number[];
-  readonly values: unknown[];
+  readonly order: readonly number[];
+  readonly values: readonly string[];
 } {
   const order = appends.map((_, index) => index);
-  if (appends.length > 1) order.sort((a, b) => byteOrder(appends[a]!.streamName, appends[b]!.streamName));
+  if (appends.length > 1) order.sort((a, b) => anyOrder(appends[a]!.streamName, appends[b]!.streamName));
   const streams = { names: [] as string[], expected: [] as number[], counts: [] as number[] };
   const rows = new EventRows();
   order.forEach((index, place) => {
     const { streamName, expectedRevision, events } = appends[index]!;
     if (streamName === streams.names[place - 1]) throw new Error(`${streamName} is named twice in one append`);
-    streams.names.push(streamName);
+    streams.names.push(whole(streamName));
     streams.expected.push(expectedRevision);
     streams.counts.push(events.length);
     const category = categoryOf(streamName);
     events.forEach((event, i) => rows.add(place + 1, streamName, category, expectedRevision + 1 + i, event));
   });
-  return { order, values: [streams.names, streams.expected, streams.counts, ...rows.columns()] };
+  const values = [streams.names.join(SEPARATOR), array(streams.expected), array(streams.counts), ...rows.values()];
+  return { order, values };
 }
 
 class EventRows {
@@ -41,25 +60,34 @@ class EventRows {
     this.#categories.push(category);
     this.#revisions.push(revision);
     this.#ids.push(event.metadata.eventId);
-    this.#types.push(event.type);
-    this.#commands.push(event.metadata.commandId);
+    this.#types.push(whole(event.type));
+    this.#commands.push(whole(event.metadata.commandId));
+    // JSON escapes control characters, so the separator is not in it.
     this.#metadata.push(metadataJson(event.metadata));
     this.#data.push(JSON.stringify(event.data ?? null));
   }
 
-  columns(): unknown[] {
-    return [
-      this.#streamOf,
+  values(): string[] {
+    const [names, categories, types, commands, metadata, data] = [
       this.#names,
       this.#categories,
-      this.#revisions,
-      this.#ids,
       this.#types,
       this.#commands,
       this.#metadata,
       this.#data,
-    ];
+    ].map((column) => column.join(SEPARATOR)) as [string, string, string, string, string, string];
+    const [streamOf, revisions, ids] = [array(this.#streamOf), array(this.#revisions), array(this.#ids)];
+    return [streamOf, names, categories, revisions, ids, types, commands, metadata, data];
   }
+}
+
+function array(elements: readonly (number | string)[]): string {
+  return `{${elements.join(',')}}`;
+}
+
+function whole(text: string): string {
+  if (text.includes(SEPARATOR) || text === '') throw new Error(`not a name an event can have: ${JSON.stringify(text)}`);
+  return text;
 }
 
 /** What has no column of its own. */
@@ -74,6 +102,6 @@ function categoryOf(streamName: string): string {
 }
 
 /** Any order will do as long as every process has the same. */
-function byteOrder(a: string, b: string): number {
+function anyOrder(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

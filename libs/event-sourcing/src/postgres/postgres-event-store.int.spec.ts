@@ -4,7 +4,7 @@ import { collect, createTestDatabase, eventStoreContract, newEvent } from '@allo
 import type { TestDatabase } from '@allotree/testing';
 import pg from 'pg';
 import type { StreamAppend } from '../event-store.js';
-import { appendArguments } from './append-arguments.js';
+import { appendArguments, appendCall } from './append-arguments.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 eventStoreContract('PostgreSQL', async () => {
@@ -45,11 +45,7 @@ describe('PostgresEventStore', () => {
     };
     return {
       query: (sql: string) => client.query(sql),
-      append: (append: StreamAppend) =>
-        client.query(
-          'SELECT * FROM events.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
-          appendArguments([append]).values,
-        ),
+      append: (append: StreamAppend) => client.query(appendCall('events'), [...appendArguments([append]).values]),
       commit: () => end('COMMIT'),
       rollback: () => end('ROLLBACK'),
     };

@@ -4,7 +4,7 @@ import { NO_STREAM } from '../event-store.js';
 import type { AppendResult, EventStore, RecordedEvent, StreamAppend } from '../event-store.js';
 import { SILENT } from '../logger.js';
 import type { Logger } from '../logger.js';
-import { appendArguments } from './append-arguments.js';
+import { appendArguments, appendCall } from './append-arguments.js';
 import { AppendSignal } from './append-signal.js';
 import { createSchema } from './schema.js';
 
@@ -67,10 +67,10 @@ export class PostgresEventStore implements EventStore {
     return results;
   }
 
-  async #sendAppend(values: unknown[]): Promise<{ rows: AppendRow[] }> {
+  async #sendAppend(values: readonly string[]): Promise<{ rows: AppendRow[] }> {
     for (let race = 1; ; race++) {
       try {
-        return await this.#appending.query<AppendRow>({ name: 'append', text: this.#sql.append, values });
+        return await this.#appending.query<AppendRow>({ name: 'append', text: this.#sql.append, values: [...values] });
       } catch (error) {
         if (race === RACES || !LOST_RACE.has((error as { code?: string }).code ?? '')) throw error;
         await sleep(Math.random() * race * 5);
@@ -159,7 +159,7 @@ interface EventRow {
 function statements(schema: string) {
   const columns = 'position, revision, event_id, stream_name, type, command_id, metadata, data';
   return {
-    append: `SELECT ok, revision, position FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    append: appendCall(schema),
     readStream: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND revision >= $2 ORDER BY revision LIMIT $3`,
     streamRevision: `SELECT revision FROM ${schema}.event WHERE stream_name = $1 ORDER BY revision DESC LIMIT 1`,
     findByCommand: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND command_id = $2 ORDER BY revision`,
