@@ -50,11 +50,14 @@ function withoutSecrets(value: unknown, depth: number): unknown {
   for (const [key, inner] of Object.entries(value)) {
     const kept = SECRET_KEYS.has(key) ? '[redacted]' : withoutSecrets(inner, depth - 1);
     if (kept === inner) continue;
-    copy ??= (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string, unknown>;
+    copy ??= copyOf(value);
     copy[key] = kept;
   }
   return copy ?? value;
 }
+
+const copyOf = (value: object): Record<string, unknown> =>
+  (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string, unknown>;
 
 /** Nest's own lines in the same form. */
 export class NestLogger implements LoggerService {
