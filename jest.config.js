@@ -17,6 +17,8 @@ const project = (kind, extra = {}) => ({
 });
 
 const withBackends = {
+  // A busy machine commits slowly; no test asserts how long something takes.
+  testTimeout: 60_000,
   globalSetup: '<rootDir>/tools/jest/start-backends.mjs',
   globalTeardown: '<rootDir>/tools/jest/stop-backends.mjs',
 };

@@ -338,6 +338,24 @@ describe('CommandRuntime', () => {
       expect(await handler.execute('h', take('a'), asked)).toMatchObject({ kind: 'accepted' });
     });
 
+    it('are recorded once when another process records them while the state is loading', async () => {
+      const { store, handler } = setUp();
+      const { handler: other } = setUp({ store });
+      const asked = context({ repeatable: true });
+      const many: SeatsCommand = { type: 'TakeMany', count: 1 };
+      const read = store.readStream.bind(store);
+      let first = true;
+      store.readStream = async function* (name, from) {
+        if (first) {
+          first = false;
+          await other.execute('h', many, asked);
+        }
+        yield* read(name, from);
+      };
+      expect(await handler.execute('h', many, asked)).toMatchObject({ kind: 'accepted', revision: 0 });
+      expect(await types(store, 'h')).toHaveLength(1);
+    });
+
     it('keep their place in the queue', async () => {
       const { handler } = setUp();
       const [, , seen] = await Promise.all([

@@ -11,7 +11,9 @@ describe('deriveId', () => {
   it('gives version 5 UUIDs', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(), (commandId, index) => {
-        expect(deriveId(commandId, index)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(deriveId(commandId, index)).toMatch(
+          /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+        );
       }),
     );
   });

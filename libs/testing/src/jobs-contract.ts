@@ -19,7 +19,7 @@ const PATIENCE_MS = 20_000;
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   while (!(await what())) {
-    if (performance.now() > end) throw new Error(`did not come true: ${what}`);
+    if (performance.now() > end) throw new Error(`did not come true: ${String(what)}`);
     await sleep(20);
   }
 }

@@ -153,7 +153,18 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     const { commandId } = request.context;
     const twin = this.#repeatable.get(commandId) ?? null;
     this.#repeatable.set(commandId, request);
-    this.#ask(request, twin);
+    request.repeat = { twin, recorded: null };
+    this.#askFor([request]);
+  }
+
+  /**
+   * Asks the store what it holds of repeatable commands. Not before there is a state: an answer older than the state would
+   * miss what another process recorded between the two, and no conflict would tell. What comes after the state conflicts.
+   */
+  #askFor(requests: readonly Request<State, Command, Event, Refusal>[]): void {
+    if (!this.#state) return;
+    for (const request of requests)
+      if (request.kind === 'execute' && request.repeat) this.#ask(request, request.repeat.twin);
   }
 
   #ask(request: Execution<Command, Event, Refusal>, twin: Execution<Command, Event, Refusal> | null): void {
@@ -195,6 +206,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     try {
       this.#state = await this.around.load();
       this.#knownRight = mark;
+      this.#askFor(this.#waiting);
       this.around.settled(this.#state);
     } catch (error) {
       this.#state = null;
@@ -268,8 +280,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
       else this.#reject(request, new TooManyConflicts(this.streamName, request.tries));
     }
     this.#waiting = [...back, ...this.#waiting];
-    for (const request of this.#waiting)
-      if (request.kind === 'execute' && request.repeat) this.#ask(request, request.repeat.twin);
+    this.#askFor(this.#waiting);
   }
 
   #give({ request, value }: Answer<State, Command, Event, Refusal>): void {
