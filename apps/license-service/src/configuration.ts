@@ -12,6 +12,11 @@ export const LICENSE_VARIABLES = {
       'How long a request that names a project, group or partner the license service has not heard of waits for the news before it is answered 404, in milliseconds.',
     allowed: 'a whole number from 0 to 60000',
   }),
+  DUE_TICK_MS: variable(integer(100, 600_000).prefault('2000'), {
+    description:
+      'How often is looked for what has become due, in milliseconds. Answers and decisions are exact without it; it makes what time does be recorded and announced.',
+    allowed: 'a whole number from 100 to 600000',
+  }),
 };
 
 export const LICENSE_CONFIGURATION = BASE_CONFIGURATION.extend(LICENSE_VARIABLES);

@@ -12,6 +12,10 @@ import { Clock, LOGGER, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { sayingBusy } from './busy.js';
 import type { LicenseConfiguration } from './configuration.js';
+import { DueProjection } from './due/due-rows/due.projection.js';
+import { DueSurroundings, DueWork } from './due/due-work.js';
+import { ExpiryNewsReactor } from './due/expiry-news/expiry-news.reactor.js';
+import { ExpiryOutbox } from './due/expiry-outbox.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
 import { News } from './feed/news.js';
 import { PublishLicensingReactor } from './feed/publish-licensing/publish-licensing.reactor.js';
@@ -105,6 +109,9 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         Stocks,
         GrantLicense,
         Freshness,
+        ExpiryOutbox,
+        DueSurroundings,
+        DueWork,
         ...SUBSCRIBERS,
         {
           provide: Subscriptions,
@@ -127,8 +134,14 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
   }
 }
 
-const PROJECTIONS = [GroupViewsProjection, LicenseViewProjection, StockViewProjection, HistoryProjection];
-const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor];
+const PROJECTIONS = [
+  GroupViewsProjection,
+  LicenseViewProjection,
+  StockViewProjection,
+  HistoryProjection,
+  DueProjection,
+];
+const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor, ExpiryNewsReactor];
 const SUBSCRIBERS = [...PROJECTIONS, ...REACTORS];
 
 function subscriptionsOf(

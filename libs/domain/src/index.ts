@@ -10,8 +10,18 @@ export * from './partners/partner.js';
 export * from './limits.js';
 export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.js';
-export type { Project, ProjectState } from './licensing/state.js';
+export { graceEndOf, type Project, type ProjectState } from './licensing/state.js';
 export { PROJECT_EVENT_TYPES } from './licensing/codec.js';
 export { checkDeparture, checkRelocation } from './licensing/groups.js';
-export { assignmentsOf, hasGroup, licensesOf, nextDueAt, projectOf, quotaOf, restrictionOf } from './licensing/quota.js';
+export {
+  assignmentsOf,
+  hasGroup,
+  licensesOf,
+  nextDueAt,
+  projectOf,
+  quotaOf,
+  restrictionOf,
+} from './licensing/quota.js';
+export { nameOf } from './licensing/checks.js';
+export { countsBelow, fallbacksAt } from './licensing/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';

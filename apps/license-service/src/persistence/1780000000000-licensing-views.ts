@@ -29,7 +29,6 @@ const UP = [
      "project_id" text NOT NULL, "assignment_id" text NOT NULL, "group_id" text NOT NULL, "resource" text NOT NULL,
      "label" text, "holder" text, "sip_assignment_id" text, "suspended" boolean NOT NULL, "assigned_at" timestamptz NOT NULL,
      CONSTRAINT "pk_assignment" PRIMARY KEY ("project_id", "assignment_id"))`,
-  `CREATE INDEX "ix_assignment_group" ON "licensing"."assignment" ("project_id", "group_id")`,
 
   `CREATE TABLE "licensing"."license" (
      "project_id" text NOT NULL, "license_id" text NOT NULL, "type" text NOT NULL, ${limits('')},
@@ -50,7 +49,7 @@ const UP = [
      "project_id" text NOT NULL, "position" bigint NOT NULL, "ordinal" integer NOT NULL, "event_id" text NOT NULL,
      "event_type" text NOT NULL, "group_id" text, "subject" text, "at" timestamptz NOT NULL,
      "recorded_at" timestamptz NOT NULL, "actor" text NOT NULL, "correlation_id" text NOT NULL,
-     "details" jsonb NOT NULL, "before" jsonb, "after" jsonb,
+     "details" json NOT NULL, "before" json, "after" json,
      CONSTRAINT "pk_history_entry" PRIMARY KEY ("project_id", "position", "ordinal"))`,
   `CREATE INDEX "ix_history_entry_group" ON "licensing"."history_entry" ("project_id", "group_id", "position", "ordinal")`,
   // What something was before is the newest entry about it; assignments are never looked up.

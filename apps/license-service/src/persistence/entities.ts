@@ -86,7 +86,6 @@ export class AllotmentEntity {
 
 /** One unit in use. What is released is not here any more. */
 @Entity({ name: 'assignment', schema })
-@Index('ix_assignment_group', ['projectId', 'groupId'])
 export class AssignmentEntity {
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_assignment' })
   projectId!: string;
@@ -218,11 +217,11 @@ export class HistoryEntryEntity {
   actor!: string;
   @Column({ name: 'correlation_id', type: 'text' })
   correlationId!: string;
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'json' })
   details!: object;
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'json', nullable: true })
   before!: object | null;
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'json', nullable: true })
   after!: object | null;
 }
 

@@ -30,7 +30,7 @@ import type {
 } from './views.js';
 
 /** The state as every answer sees it: with what became due up to `now` in effect (domain.md U5). */
-function asOf(state: ProjectState, now: Instant): ProjectState {
+export function asOf(state: ProjectState, now: Instant): ProjectState {
   const at = Math.max(now, state.whole.now);
   if ((state.schedule.next() ?? Infinity) > at) return state;
   const recorder = new Recorder(state, at);
@@ -135,7 +135,7 @@ function licenseStatus(license: LicenseState): Status {
   return license.suspendedReason === null ? license.phase : 'suspended';
 }
 
-function typeOf(state: ProjectState, groupId: string): LicenseType | null {
+export function typeOf(state: ProjectState, groupId: string): LicenseType | null {
   const restricted = nearestRestricted(state, groupId);
   if (restricted !== null) {
     const active = restrictionAt(state, restricted)!.allotments.filter(({ phase }) => phase === 'active');

@@ -1,0 +1,69 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { projectAggregate, type ProjectState } from '@allotree/domain';
+import type { EventStore, Reactor, RecordedEvent } from '@allotree/event-sourcing';
+import { EVENT_STORE, PROJECT_HANDLER, type ProjectHandler } from '../../tokens.js';
+import { ExpiryOutbox, type ExpiryJob } from '../expiry-outbox.js';
+import { momentsOf, type Moment } from './moments.js';
+import { newsOf } from './news-of.js';
+
+export const EXPIRY_NEWS = 'expiry-news';
+
+/** What time did to a project, and what was put right afterwards, becomes jobs for those who tell people (domain.md E3). */
+@Injectable()
+export class ExpiryNewsReactor implements Reactor {
+  readonly name = EXPIRY_NEWS;
+  readonly categories = ['project'];
+  readonly batchSize = 500;
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(PROJECT_HANDLER) private readonly projects: ProjectHandler,
+    private readonly outbox: ExpiryOutbox,
+  ) {}
+
+  async handle(events: readonly RecordedEvent[]): Promise<void> {
+    const moments = await momentsOf(events, this.store);
+    if (moments.length === 0) return;
+    const jobs: ExpiryJob[] = [];
+    for (const some of byProject(moments)) jobs.push(...(await this.newsOf(some)));
+    jobs.sort((a, b) => Date.parse(a.data.dueAt) - Date.parse(b.data.dueAt));
+    await this.outbox.put(jobs);
+  }
+
+  /** @param moments of one project, in order */
+  private async newsOf(moments: readonly Moment[]): Promise<ExpiryJob[]> {
+    const [only] = moments;
+    if (only && moments.length === 1) {
+      const news = await this.projects.read(only.projectId, (state, revision) =>
+        revision === only.revision ? newsOf(only, state) : null,
+      );
+      if (news) return news;
+    }
+    return this.newsAsItWas(moments);
+  }
+
+  /** The project has moved on since: it is folded again, up to each moment. */
+  private async newsAsItWas(moments: readonly Moment[]): Promise<ExpiryJob[]> {
+    const jobs: ExpiryJob[] = [];
+    const rest = [...moments];
+    let state: ProjectState = projectAggregate.initial();
+    for await (const { type, data, revision } of this.store.readStream(moments[0]?.streamName ?? '')) {
+      state = projectAggregate.evolve(state, projectAggregate.decode(type, data));
+      if (revision !== rest[0]?.revision) continue;
+      jobs.push(...newsOf(rest[0], state));
+      rest.shift();
+      if (rest.length === 0) break;
+    }
+    return jobs;
+  }
+}
+
+function byProject(moments: readonly Moment[]): Moment[][] {
+  const projects = new Map<string, Moment[]>();
+  for (const moment of moments) {
+    const known = projects.get(moment.projectId);
+    if (known) known.push(moment);
+    else projects.set(moment.projectId, [moment]);
+  }
+  return [...projects.values()];
+}

@@ -1,0 +1,203 @@
+import { licenseExpiryJobId, type EndedJob, type RestoredJob, type TrialStartedJob } from '@allotree/contracts';
+import {
+  countsBelow,
+  fallbacksAt,
+  licensesOf,
+  nameOf,
+  noCounts,
+  projectOf,
+  quotaOf,
+  RESOURCES,
+  restrictionOf,
+  type AllotmentRef,
+  type AssignmentRef,
+  type Feature,
+  type Project,
+  type ProjectEventOf,
+  type ProjectEventType,
+  type ProjectState,
+  type RestrictionView,
+} from '@allotree/domain';
+import { DateTime } from 'luxon';
+import type { ExpiryJob } from '../expiry-outbox.js';
+import type { Moment } from './moments.js';
+
+/**
+ * Who is told about a moment (domain.md E3): the groups whose terms ended or began again, if they want to be reminded; the main
+ * group when a license did; and that a trial began. `state` is the project as the moment left it.
+ */
+export function newsOf(moment: Moment, state: ProjectState): ExpiryJob[] {
+  const project = projectOf(state);
+  if (!project) return [];
+  const telling = { project, moment, state };
+  return [...trialsStarted(telling), ...endings(telling), ...restorations(telling)];
+}
+
+interface Telling {
+  readonly project: Project;
+  readonly moment: Moment;
+  readonly state: ProjectState;
+}
+
+const dataOf = <Type extends ProjectEventType>({ moment }: Telling, ...types: Type[]): ProjectEventOf<Type>['data'][] =>
+  moment.events.flatMap((event) =>
+    types.includes(event.type as Type) ? [event.data as ProjectEventOf<Type>['data']] : [],
+  );
+
+const isoOf = (instant: number): string => new Date(instant).toISOString();
+
+const about = ({ project, moment, state }: Telling, groupId: string) => ({
+  tenantId: project.tenantId,
+  projectId: project.projectId,
+  projectName: project.name,
+  timeZone: project.timeZone,
+  groupId,
+  groupName: nameOf(state, groupId),
+  dueAt: isoOf(moment.at),
+  date: DateTime.fromMillis(moment.at, { zone: project.timeZone }).toFormat('yyyy-MM-dd'),
+});
+
+function trialsStarted(telling: Telling): ExpiryJob[] {
+  return dataOf(telling, 'LicenseGranted')
+    .filter(({ type }) => type === 'trial')
+    .map(({ licenseId, validUntil }) => {
+      const { projectId } = telling.project;
+      const data: TrialStartedJob = {
+        kind: 'trial_started',
+        ...about(telling, projectId),
+        validUntil: validUntil === null ? null : isoOf(validUntil),
+      };
+      return { id: licenseExpiryJobId.trialStarted(projectId, licenseId), data };
+    });
+}
+
+/** What has ended for a group: the features that came with it, and whom to tell. */
+interface Ending {
+  readonly features: Set<Feature>;
+  readonly recipients: EndedJob['recipients'];
+}
+
+function endings(telling: Telling): ExpiryJob[] {
+  const { moment, state } = telling;
+  const ended = endedGroups(telling);
+  const stopped = countsBelow(state, ended.keys(), assignmentsIn(telling, 'AssignmentsSuspended'));
+  const fallbacks = fallbacksAt(state, ended.keys(), moment.at);
+  return [...ended].map(([groupId, { features, recipients }]) => {
+    const on = new Set(quotaOf(state, groupId, moment.at)?.features.on);
+    const data: EndedJob = {
+      kind: 'ended',
+      ...about(telling, groupId),
+      endedAt: isoOf(moment.at),
+      stopped: stopped.get(groupId) ?? noCounts(),
+      featuresOff: [...features].filter((feature) => !on.has(feature)),
+      fallback: fallbacks.get(groupId) ?? null,
+      recipients,
+    };
+    return { id: licenseExpiryJobId.ended(data), data };
+  });
+}
+
+/** Groups whose term ended, or its grace, if they want to be reminded; and the main group when a license ended. */
+function endedGroups(telling: Telling): Map<string, Ending> {
+  const { project, moment, state } = telling;
+  const ended = new Map<string, Ending>();
+  const end = (groupId: string, features: readonly Feature[], recipients: EndedJob['recipients']): void => {
+    const known = ended.get(groupId) ?? { features: new Set(), recipients };
+    for (const feature of features) known.features.add(feature);
+    ended.set(groupId, known);
+  };
+  const refs = dataOf(telling, 'AllotmentsEnded', 'GracePeriodsEnded').flatMap(({ allotments }) => allotments);
+  for (const [groupId, ids] of idsByGroup(refs)) {
+    const restriction = reminded(telling, groupId);
+    if (!restriction?.reminder) continue;
+    const gone = restriction.allotments.filter(({ allotmentId }) => ids.has(allotmentId));
+    end(
+      groupId,
+      gone.flatMap(({ features }) => features),
+      restriction.reminder.recipients,
+    );
+  }
+  // A postpaid project is billed by use: no license ends for it.
+  if (project.billingMode === 'postpaid') return ended;
+  const expired = new Set(dataOf(telling, 'LicenseExpired').map(({ licenseId }) => licenseId));
+  for (const { licenseId, features } of licensesOf(state, moment.at))
+    if (licenseId !== null && expired.has(licenseId)) end(project.projectId, features, recipientsOfProject(telling));
+  return ended;
+}
+
+/** The restriction of a group that wants to be reminded. */
+function reminded({ moment, state }: Telling, groupId: string): RestrictionView | null {
+  const restriction = restrictionOf(state, groupId, moment.at);
+  return restriction?.enabled && restriction.reminder !== null ? restriction : null;
+}
+
+const recipientsOfProject = ({ project, moment, state }: Telling): EndedJob['recipients'] =>
+  restrictionOf(state, project.projectId, moment.at)?.reminder?.recipients ?? 'administrators';
+
+function idsByGroup(refs: readonly AllotmentRef[]): Map<string, Set<string>> {
+  const groups = new Map<string, Set<string>>();
+  for (const { groupId, allotmentId } of refs) {
+    const ids = groups.get(groupId);
+    if (ids) ids.add(allotmentId);
+    else groups.set(groupId, new Set([allotmentId]));
+  }
+  return groups;
+}
+
+const assignmentsIn = (telling: Telling, type: 'AssignmentsSuspended' | 'AssignmentsReinstated'): AssignmentRef[] =>
+  dataOf(telling, type).flatMap(({ assignments }) => assignments);
+
+interface Restoration {
+  readonly validUntil: number | null;
+  readonly recipients: RestoredJob['recipients'];
+}
+
+function restorations(telling: Telling): ExpiryJob[] {
+  const { moment, state } = telling;
+  const reinstated = assignmentsIn(telling, 'AssignmentsReinstated');
+  if (reinstated.length === 0) return [];
+  const causes = restoredGroups(telling);
+  const restored = countsBelow(state, causes.keys(), reinstated);
+  return [...causes].flatMap(([groupId, { validUntil, recipients }]) => {
+    const counts = restored.get(groupId) ?? noCounts();
+    if (RESOURCES.every((resource) => counts[resource] === 0)) return [];
+    const data: RestoredJob = {
+      kind: 'restored',
+      ...about(telling, groupId),
+      restoredAt: isoOf(moment.at),
+      restored: counts,
+      validUntil: validUntil === null ? null : isoOf(validUntil),
+      recipients,
+    };
+    return [{ id: licenseExpiryJobId.restored(data), data }];
+  });
+}
+
+/** The groups whose own change brought something back, and the main group when a license did. Room from a release is no news. */
+function restoredGroups(telling: Telling): Map<string, Restoration> {
+  const { project, moment, state } = telling;
+  const groups = new Map<string, Restoration>();
+  const changed = [
+    ...dataOf(telling, 'RestrictionChanged').map(({ groupId }) => groupId),
+    ...dataOf(telling, 'AllotmentsTransferred').map(({ toGroupId }) => toGroupId),
+    ...dataOf(telling, 'AllotmentsStarted').flatMap(({ allotments }) => allotments.map(({ groupId }) => groupId)),
+  ];
+  for (const groupId of new Set(changed)) {
+    const restriction = reminded(telling, groupId);
+    if (!restriction?.reminder) continue;
+    const ends = restriction.allotments.filter(({ status }) => status === 'active').map((one) => one.validUntil);
+    groups.set(groupId, { validUntil: latest(ends), recipients: restriction.reminder.recipients });
+  }
+  const licenses = dataOf(telling, 'LicenseExtended', 'LicenseGranted', 'LicenseStarted', 'LicenseReinstated');
+  const ids = new Set(licenses.map(({ licenseId }) => licenseId));
+  const ends = licensesOf(state, moment.at).flatMap((one) =>
+    one.licenseId !== null && ids.has(one.licenseId) ? [one.validUntil] : [],
+  );
+  if (ends.length > 0)
+    groups.set(project.projectId, { validUntil: latest(ends), recipients: recipientsOfProject(telling) });
+  return groups;
+}
+
+/** `null`: no end. */
+const latest = (ends: readonly (number | null)[]): number | null =>
+  ends.reduce<number | null>((last, end) => (last === null || end === null ? null : Math.max(last, end)), 0);

@@ -1,0 +1,145 @@
+import { licenseExpiryJobId, type ReminderJob } from '@allotree/contracts';
+import {
+  fallbacksAt,
+  licensesOf,
+  nextReminder,
+  projectOf,
+  nameOf,
+  restrictionOf,
+  type Instant,
+  type PlannedReminder,
+  type Project,
+  type ProjectState,
+  type RemindedTerm,
+  type Reminder,
+} from '@allotree/domain';
+import type { ExpiryJob } from './expiry-outbox.js';
+
+/** A reminder's instant has come: of a group, for an end. */
+export interface ReminderAlarm {
+  readonly groupId: string;
+  readonly validUntil: Instant;
+  /** The first instant of the plan that has not been dealt with. */
+  readonly at: Instant;
+}
+
+/** What came of an alarm. */
+export interface ReminderAnswer {
+  readonly alarm: ReminderAlarm;
+  /** `null`: nothing ends any more, nobody wants to know, or it is too late. */
+  readonly job: ExpiryJob | null;
+  /** When the next one of this end is due. */
+  readonly next: Instant | null;
+}
+
+/**
+ * Looks at the project as it is now: of the reminders that have become due for an end, the latest goes out, and none once
+ * the end has come (domain.md E2).
+ */
+export function remindersDue(
+  state: ProjectState,
+  alarms: readonly ReminderAlarm[],
+  now: Instant,
+): readonly ReminderAnswer[] {
+  const project = projectOf(state);
+  const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor(state, project, alarm, now)) }));
+  const fallbacks = fallbacksOf(state, answers);
+  return answers.map(({ alarm, due = null, next = null }) => {
+    const job = project && due ? jobOf(project, alarm, { ...due, fallback: fallbacks.get(alarm) ?? null }) : null;
+    return { alarm, job, next };
+  });
+}
+
+interface Due {
+  readonly planned: PlannedReminder;
+  readonly reminder: Reminder;
+  readonly groupName: string;
+  readonly allotmentIds: readonly string[];
+}
+
+function dueFor(
+  state: ProjectState,
+  project: Project,
+  { groupId, validUntil, at }: ReminderAlarm,
+  now: Instant,
+): { due: Due | null; next: Instant | null } | null {
+  const restriction = restrictionOf(state, groupId, now);
+  if (!restriction?.reminder || validUntil <= now) return null;
+  const { reminder } = restriction;
+  const allotments = restriction.enabled ? restriction.allotments.filter((one) => one.validUntil === validUntil) : [];
+  const licenses = groupId === project.projectId ? licensesEndingAt(state, validUntil, now) : [];
+  const starts = [...allotments, ...licenses].map(({ validFrom }) => validFrom);
+  if (starts.length === 0) return null;
+  const { timeZone } = project;
+  const { planned, next } = latest(reminder, { validFrom: Math.min(...starts), validUntil, timeZone }, at, now);
+  if (!planned) return { due: null, next };
+  const groupName = nameOf(state, groupId);
+  return { due: { planned, reminder, groupName, allotmentIds: allotments.map((one) => one.allotmentId) }, next };
+}
+
+const licensesEndingAt = (state: ProjectState, validUntil: Instant, now: Instant) =>
+  licensesOf(state, now).filter((license) => license.validUntil === validUntil && license.status !== 'revoked');
+
+/** The last of the plan from `from` up to `now`, and the one after it. */
+function latest(
+  reminder: Reminder,
+  term: RemindedTerm,
+  from: Instant,
+  now: Instant,
+): { planned: PlannedReminder | null; next: Instant | null } {
+  let planned: PlannedReminder | null = null;
+  let next = nextReminder(reminder, term, from - 1);
+  while (next && next.at <= now) {
+    planned = next;
+    next = nextReminder(reminder, term, next.at);
+  }
+  return { planned, next: next?.at ?? null };
+}
+
+/** What takes over at each end, worked out once for all groups that share it. */
+function fallbacksOf(
+  state: ProjectState,
+  answers: readonly { readonly alarm: ReminderAlarm; readonly due?: Due | null }[],
+): Map<ReminderAlarm, ReminderJob['fallback']> {
+  const byEnd = new Map<Instant, ReminderAlarm[]>();
+  for (const { alarm, due } of answers) {
+    if (!due) continue;
+    const alarms = byEnd.get(alarm.validUntil);
+    if (alarms) alarms.push(alarm);
+    else byEnd.set(alarm.validUntil, [alarm]);
+  }
+  const fallbacks = new Map<ReminderAlarm, ReminderJob['fallback']>();
+  for (const [validUntil, alarms] of byEnd) {
+    const types = fallbacksAt(
+      state,
+      alarms.map(({ groupId }) => groupId),
+      validUntil,
+    );
+    for (const alarm of alarms) fallbacks.set(alarm, types.get(alarm.groupId) ?? null);
+  }
+  return fallbacks;
+}
+
+function jobOf(
+  project: Project,
+  { groupId, validUntil }: ReminderAlarm,
+  { planned, reminder, groupName, allotmentIds, fallback }: Due & { readonly fallback: ReminderJob['fallback'] },
+): ExpiryJob {
+  const data: ReminderJob = {
+    kind: 'reminder',
+    tenantId: project.tenantId,
+    projectId: project.projectId,
+    projectName: project.name,
+    timeZone: project.timeZone,
+    groupId,
+    groupName,
+    dueAt: new Date(planned.at).toISOString(),
+    date: planned.date,
+    validUntil: new Date(validUntil).toISOString(),
+    daysLeft: planned.daysLeft,
+    allotmentIds: [...allotmentIds],
+    recipients: reminder.recipients,
+    fallback,
+  };
+  return { id: licenseExpiryJobId.reminder(data), data };
+}
