@@ -131,12 +131,20 @@ export default tseslint.config(
       'max-params': ['error', 7],
     },
   },
+  {
+    files: ['libs/event-sourcing/src/**/*.ts'],
+    rules: {
+      // Loops that serve others answer their failures to those, and are themselves awaited by nobody.
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+      'max-params': ['error', 5],
+    },
+  },
   { files: ['libs/domain/src/**/*.ts', 'libs/contracts/src/**/*.ts'], ignores: SPECS, rules: purity },
   {
     // It alone composes the services.
     files: ['apps/standalone/**/*.ts'],
     rules: {
-      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/group-service', '@allotree/license-service'] }),
+      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/group-service', '@allotree/license-service', '@allotree/notification-service'] }),
     },
   },
   {
