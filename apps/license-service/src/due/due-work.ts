@@ -45,6 +45,16 @@ interface Settled {
   readonly next: number | null;
 }
 
+/** What a tick needs besides the rows and the projects. */
+@Injectable()
+export class DueSurroundings {
+  constructor(
+    readonly runtime: CommandRuntime,
+    readonly subscriptions: Subscriptions,
+    readonly jobs: JobQueues,
+  ) {}
+}
+
 /**
  * What time does by itself (domain.md E1, E2). A tick claims due rows, oldest first, lets each project take effect, decides
  * which reminders go out, and lets the rows go in the same transaction. Killed anywhere in between it begins again: a project
@@ -155,16 +165,6 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
     // There is no such project: nothing of it will ever be due.
     if (outcome.kind === 'refused') this.logger.warn({ projectId, refusal: outcome.refusal }, 'due rows of no project');
   }
-}
-
-/** What a tick needs besides the rows and the projects. */
-@Injectable()
-export class DueSurroundings {
-  constructor(
-    readonly runtime: CommandRuntime,
-    readonly subscriptions: Subscriptions,
-    readonly jobs: JobQueues,
-  ) {}
 }
 
 /** Costs what is claimed, however much is scheduled: the rows come off an index in the order of time. */

@@ -79,7 +79,7 @@ async function insert(
     `INSERT INTO licensing.history_entry (project_id, position, ordinal, event_id, event_type, group_id, subject, at,
                                           recorded_at, actor, correlation_id, details, before, after)
      SELECT * FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
-                          $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::jsonb[], $13::jsonb[], $14::jsonb[])`,
+                          $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::json[], $13::json[], $14::json[])`,
     columns(
       rows,
       (row) => row.projectId,
