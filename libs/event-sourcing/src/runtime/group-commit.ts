@@ -7,6 +7,8 @@ import type { Logger } from '../logger.js';
 export const MAX_EVENTS_IN_A_CALL = 2_000;
 /** While one call is being made durable the next is decided and sent; more would only make smaller batches. */
 const CALLS_UNDER_WAY = 2;
+/** So many ready streams are worth two calls side by side, when none is under way; else all wait for one and then for the next. */
+const WORTH_TWO_CALLS = 64;
 /** A call without an answer is sent again (the ids of its events make that harmless), after so many milliseconds each time. */
 export const REPEAT_AFTER = [50, 200, 800, 2_000];
 
@@ -57,8 +59,10 @@ export class GroupCommit {
     const call: Call = { streams: [], appends: [], events: 0 };
     // Who gets ready during this comes into the next call: a command too large for what room is left, for one.
     const ready = this.#ready.splice(0);
+    const half = this.#underWay === 0 && ready.length >= WORTH_TWO_CALLS;
+    const atMost = half ? Math.ceil(ready.length / 2) : ready.length;
     let taken = 0;
-    for (; taken < ready.length && call.events < MAX_EVENTS_IN_A_CALL; taken++) {
+    for (; taken < atMost && call.events < MAX_EVENTS_IN_A_CALL; taken++) {
       const append = ready[taken]!.takeTurn(MAX_EVENTS_IN_A_CALL - call.events);
       if (!append) continue;
       call.streams.push(ready[taken]!);
