@@ -137,10 +137,8 @@ describe('the rows of a project', () => {
     );
     await service.settled();
     const before = await tables();
-    for (const { name } of await service.subscriptions.lag()) {
-      if (['finish-sale', 'finish-issue', 'publish-licensing'].includes(name)) continue;
+    for (const name of ['group-views', 'license-view', 'stock-view', 'history'])
       await service.subscriptions.rebuild(name);
-    }
     await service.settled();
     expect(await tables()).toEqual(before);
   });

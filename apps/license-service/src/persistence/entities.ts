@@ -61,6 +61,10 @@ export class RestrictionEntity {
 }
 
 @Entity({ name: 'allotment', schema })
+@Index('ix_allotment_end', ['validUntil', 'projectId', 'groupId', 'allotmentId'], {
+  where: '"valid_until" IS NOT NULL',
+})
+@Index('ix_allotment_end_of_project', ['projectId', 'validUntil'], { where: '"valid_until" IS NOT NULL' })
 export class AllotmentEntity {
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_allotment' })
   projectId!: string;
@@ -109,6 +113,7 @@ export class AssignmentEntity {
 
 /** A license of a project. A device's Basic license has the id `basic:<serial number>`. */
 @Entity({ name: 'license', schema })
+@Index('ix_license_end', ['validUntil', 'projectId', 'licenseId'], { where: '"valid_until" IS NOT NULL' })
 export class LicenseEntity {
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_license' })
   projectId!: string;
