@@ -73,6 +73,8 @@ export class Service {
       LOG_LEVEL: 'error',
       // What is not known is not under way, unless a spec says so.
       GROUP_FEED_WAIT_MS: '0',
+      // What is due is done when a spec says so.
+      DUE_TICK_MS: '600000',
       ...settings,
     });
     const app = await createHttpApplication(

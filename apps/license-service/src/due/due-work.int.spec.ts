@@ -1,0 +1,438 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { LICENSE_EXPIRY_QUEUE, LicenseExpiryJob } from '@allotree/contracts';
+import { JobQueues, type Job } from '@allotree/platform';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { restriction, Service, units } from '../service-under-test.spec.js';
+import { DueWork } from './due-work.js';
+import { ExpiryOutbox } from './expiry-outbox.js';
+
+// Real backends, started and stopped, on whatever machine this is.
+jest.setTimeout(120_000);
+
+const JULY = '2026-07-01T00:00:00.000Z';
+const DECEMBER = '2026-12-01T00:00:00.000Z';
+const before = (instant: string): string => new Date(Date.parse(instant) - 1).toISOString();
+
+const dueOf = (service: Service): DueWork => service.app.get(DueWork, { strict: false });
+
+const quiet = async (service: Service, at?: string): Promise<void> => {
+  if (at !== undefined) service.clock.moveTo(at);
+  await dueOf(service).untilQuiet();
+  await service.settled();
+};
+
+const dueRows = (service: Service, projectId: string) =>
+  service.rows<{ subject_id: string; kind: string; ref: string; at: Date }>(
+    'SELECT subject_id, kind, ref, at FROM licensing.due WHERE project_id = $1 ORDER BY at, subject_id, kind, ref',
+    [projectId],
+  );
+
+const eventsOf = async (
+  service: Service,
+  projectId: string,
+): Promise<{ type: string; at: string; actor: string }[]> => {
+  const events: { type: string; at: string; actor: string }[] = [];
+  for await (const { type, data, metadata } of service.store.readStream(`project-${projectId}`))
+    events.push({ type, at: (data as { at: string }).at, actor: metadata.actor });
+  return events;
+};
+
+const effectsOf = async (service: Service, projectId: string): Promise<string[]> =>
+  (await eventsOf(service, projectId))
+    .filter(({ actor }) => actor === 'service:license-service')
+    .map(({ type, at }) => `${at.slice(0, 10)} ${type}`);
+
+/** The jobs that are recorded, by id, in the order in which they are handed over. */
+const recordedJobs = async (service: Service): Promise<{ id: string; data: LicenseExpiryJob }[]> => {
+  const rows = await service.rows<{ job_id: string; data: unknown }>(
+    'SELECT job_id, data FROM licensing.expiry_job ORDER BY due_at, sequence',
+  );
+  return rows.map(({ job_id: id, data }) => ({ id, data: LicenseExpiryJob.parse(data) }));
+};
+
+const jobsOf = async (service: Service, projectId: string): Promise<{ id: string; data: LicenseExpiryJob }[]> =>
+  (await recordedJobs(service)).filter(({ data }) => data.projectId === projectId);
+
+const forgetJobs = (service: Service) => service.rows('DELETE FROM licensing.expiry_job');
+
+const assign = async (service: Service, projectId: string, groupId: string, count: number): Promise<void> => {
+  for (let n = 0; n < count; n++)
+    await service.posted(`/projects/${projectId}/groups/${groupId}/assignments`, { resource: 'sip_number' });
+};
+
+/** A project with buildings a (u1 and u2 below it) and b, and 40 numbers until the end of the year. */
+const openProject = async (service: Service, projectId: string, packageId: string): Promise<void> => {
+  await service.project(projectId);
+  await service.groups(projectId, { a: projectId, b: projectId, u1: 'a', u2: 'a' });
+  const grant = { type: 'plus', partnerId: 'nordlicht', packageId, units: units(40) };
+  await service.posted(`/projects/${projectId}/licenses`, grant);
+};
+
+const restrict = async (service: Service, projectId: string, groupId: string, body: object): Promise<void> => {
+  const answer = await service.put(`/projects/${projectId}/groups/${groupId}/restriction`, body);
+  if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+};
+
+const reminder = { daysBefore: [30, 7], recurrence: 'once', recipients: 'administrators' };
+
+describe('due work', () => {
+  let service: Service;
+  let plus: string;
+  let projects = 0;
+  beforeAll(async () => {
+    service = await Service.start();
+    plus = await service.nordlicht();
+  });
+  afterEach(async () => {
+    await forgetJobs(service);
+  });
+  afterAll(() => service.stop());
+
+  /** A project of its own for a test, the service's clock at 2026-06-01 or where the tests before have moved it. */
+  const hafenblick = async (): Promise<string> => {
+    const projectId = `hafenblick${++projects}`;
+    await openProject(service, projectId, plus);
+    return projectId;
+  };
+
+  it('takes effect at the very instant: from in, until out', async () => {
+    const p = await hafenblick();
+    await restrict(service, p, 'a', restriction(units(5), { validFrom: JULY, validUntil: '2026-08-01T00:00:00.000Z' }));
+    await quiet(service, before(JULY));
+    expect(await effectsOf(service, p)).toEqual([]);
+    expect(await dueRows(service, p)).toMatchObject([
+      { subject_id: 'a', kind: 'start' },
+      { subject_id: 'a', kind: 'end' },
+      { kind: 'end' },
+    ]);
+    await quiet(service, JULY);
+    expect(await effectsOf(service, p)).toEqual(['2026-07-01 AllotmentsStarted']);
+    await assign(service, p, 'u1', 3);
+    await quiet(service, before('2026-08-01T00:00:00.000Z'));
+    expect(await effectsOf(service, p)).toHaveLength(1);
+    await quiet(service, '2026-08-01T00:00:00.000Z');
+    expect((await effectsOf(service, p)).slice(1)).toEqual([
+      '2026-08-01 AllotmentsEnded',
+      '2026-08-01 AssignmentsSuspended',
+    ]);
+    expect(await dueRows(service, p)).toMatchObject([{ kind: 'end', ref: '' }]);
+  });
+
+  it('does nothing when it is done again', async () => {
+    const p = await hafenblick();
+    await restrict(service, p, 'a', restriction(units(5), { validUntil: '2026-08-20T00:00:00.000Z' }));
+    await service.settled();
+    const [row] = await service.rows<{ at: Date }>(
+      "SELECT * FROM licensing.due WHERE project_id = $1 AND kind = 'end' AND subject_id = 'a'",
+      [p],
+    );
+    await quiet(service, '2026-08-20T00:00:00.000Z');
+    const once = await eventsOf(service, p);
+    // A row that comes back, as it does when the projection is built anew.
+    await service.rows(
+      `INSERT INTO licensing.due (project_id, subject, subject_id, kind, ref, at) VALUES ($1, 'group', 'a', 'end', 'again', $2)`,
+      [p, row?.at],
+    );
+    await quiet(service);
+    await quiet(service);
+    expect(await eventsOf(service, p)).toEqual(once);
+    expect(await dueRows(service, p)).toMatchObject([{ kind: 'end', ref: '' }]);
+  });
+
+  it('begins again where it was cut off, before the command or behind it', async () => {
+    const p = await hafenblick();
+    const q = await hafenblick();
+    const end = '2026-08-21T00:00:00.000Z';
+    await restrict(service, p, 'a', restriction(units(5), { validUntil: end }, { reminder }));
+    await restrict(service, q, 'a', restriction(units(5), { validUntil: end }, { reminder }));
+    await assign(service, p, 'u1', 1);
+    await service.settled();
+    service.clock.moveTo(end);
+    const { execute } = service.projects;
+    const cut = jest.spyOn(service.projects, 'execute');
+    cut.mockImplementation((id, ...rest) => {
+      if (id === p) throw new Error('cut off before the command');
+      return execute(id, ...rest);
+    });
+    await dueOf(service).tick();
+    // The other one did not wait for it.
+    expect(await effectsOf(service, q)).toEqual(['2026-08-21 AllotmentsEnded']);
+    expect(await effectsOf(service, p)).toEqual([]);
+    cut.mockImplementation(async (id, ...rest) => {
+      await execute(id, ...rest);
+      throw new Error('cut off behind the command');
+    });
+    await dueOf(service).tick();
+    expect(await dueRows(service, p)).toMatchObject([
+      { kind: 'end', subject_id: 'a' },
+      { kind: 'end', ref: '' },
+    ]);
+    cut.mockRestore();
+    await quiet(service);
+    expect(await effectsOf(service, p)).toEqual(['2026-08-21 AllotmentsEnded', '2026-08-21 AssignmentsSuspended']);
+    expect(await dueRows(service, p)).toMatchObject([{ kind: 'end', ref: '' }]);
+    expect((await recordedJobs(service)).map(({ id }) => id).sort()).toEqual(
+      [p, q].map((project) => `ended_${project}_a_${Date.parse(end)}`).sort(),
+    );
+  });
+
+  it('reminds as planned, at 08:00 in the zone of the project, of what ends and of what takes over', async () => {
+    const p = `hafenblick${++projects}`;
+    await service.project(p, { timeZone: 'Europe/Berlin' });
+    await service.groups(p, { a: p });
+    await service.posted(`/projects/${p}/licenses`, {
+      type: 'plus',
+      partnerId: 'nordlicht',
+      packageId: plus,
+      units: units(9),
+    });
+    await restrict(service, p, 'a', restriction(units(5), { validUntil: '2026-09-30' }, { reminder }));
+    await quiet(service, '2026-08-31T05:59:59.999Z');
+    expect(await recordedJobs(service)).toEqual([]);
+    await quiet(service, '2026-08-31T06:00:00.000Z');
+    const [{ allotmentId }] = (await service.get(`/projects/${p}/groups/a/restriction`)).body.allotments;
+    const end = Date.parse('2026-09-30T22:00:00Z');
+    expect(await recordedJobs(service)).toEqual([
+      {
+        id: `reminder_${p}_a_${end}_2026-08-31`,
+        data: {
+          kind: 'reminder',
+          tenantId: 'nordlicht',
+          projectId: p,
+          projectName: 'Hafenblick',
+          timeZone: 'Europe/Berlin',
+          groupId: 'a',
+          groupName: 'a',
+          dueAt: '2026-08-31T06:00:00.000Z',
+          date: '2026-08-31',
+          validUntil: '2026-09-30T22:00:00.000Z',
+          daysLeft: 30,
+          allotmentIds: [allotmentId],
+          recipients: 'administrators',
+          fallback: null,
+        },
+      },
+    ]);
+    await quiet(service, '2026-09-22T06:00:00.000Z');
+    expect((await recordedJobs(service)).map(({ id }) => id)).toHaveLength(1);
+    await quiet(service, '2026-09-23T06:00:00.000Z');
+    expect((await recordedJobs(service)).map(({ id }) => id.slice(-10))).toEqual(['2026-08-31', '2026-09-23']);
+  });
+
+  it('sends after a time of standstill the latest reminder of a group alone, and none whose end has come', async () => {
+    const p = await hafenblick();
+    const daily = { daysBefore: [20], recurrence: 'daily', recipients: 'administrators' };
+    await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-10-20' }, { reminder: daily }));
+    await restrict(service, p, 'u1', restriction(units(5), { validUntil: '2026-10-05' }, { reminder: daily }));
+    await restrict(service, p, 'b', restriction(units(5), { validUntil: '2026-10-15' }, { reminder }));
+    await quiet(service, '2026-10-16T12:00:00.000Z');
+    const jobs = await jobsOf(service, p);
+    expect(jobs.map(({ data }) => `${data.date} ${data.kind} ${data.groupId}`)).toEqual([
+      // In the order of time, whatever was found first.
+      '2026-10-06 ended u1',
+      '2026-10-16 ended b',
+      '2026-10-16 reminder a',
+    ]);
+    expect(jobs.at(-1)?.data).toMatchObject({ daysLeft: 4 });
+    await quiet(service, '2026-10-17T08:00:00.000Z');
+    expect((await jobsOf(service, p)).at(-1)?.data).toMatchObject({ date: '2026-10-17', daysLeft: 3 });
+  });
+
+  it('stops reminding when the term is extended, and plans for the new end', async () => {
+    const p = await hafenblick();
+    await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-11-10' }, { reminder }));
+    await service.settled();
+    const [{ allotmentId }] = (await service.get(`/projects/${p}/groups/a/restriction`)).body.allotments;
+    expect((await dueRows(service, p)).filter(({ kind }) => kind === 'reminder')).toMatchObject([
+      { at: new Date('2026-11-03T08:00:00Z') },
+    ]);
+    const longer = restriction(units(9), { allotmentId, validUntil: '2026-12-20' }, { reminder });
+    await restrict(service, p, 'a', longer);
+    await quiet(service, '2026-11-19T08:00:00.000Z');
+    expect(await jobsOf(service, p)).toEqual([]);
+    await quiet(service, '2026-11-20T08:00:00.000Z');
+    expect((await jobsOf(service, p)).map(({ data }) => data.date)).toEqual(['2026-11-20']);
+    // Removing what was to end stops it as well.
+    await restrict(service, p, 'a', { ...longer, allotments: [] });
+    expect((await dueRows(service, p)).filter(({ kind }) => kind === 'reminder')).toHaveLength(1);
+    await service.settled();
+    expect((await dueRows(service, p)).filter(({ kind }) => kind === 'reminder')).toEqual([]);
+  });
+
+  it('asks the project, not the row: what was extended a moment ago is not announced', async () => {
+    const p = await hafenblick();
+    await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-11-28' }, { reminder }));
+    await service.settled();
+    const [{ allotmentId }] = (await service.get(`/projects/${p}/groups/a/restriction`)).body.allotments;
+    service.clock.moveTo('2026-11-21T08:00:00.000Z');
+    await service.subscriptions.stop();
+    await restrict(service, p, 'a', restriction(units(9), { allotmentId, validUntil: '2026-12-28' }, { reminder }));
+    await dueOf(service).tick();
+    expect(await jobsOf(service, p)).toEqual([]);
+    await service.subscriptions.start();
+  });
+
+  it('does not lose a reminder that waits when something else of the group changes', async () => {
+    const p = await hafenblick();
+    await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-12-05' }, { reminder }));
+    await service.settled();
+    const [{ allotmentId }] = (await service.get(`/projects/${p}/groups/a/restriction`)).body.allotments;
+    service.clock.moveTo('2026-11-28T09:00:00.000Z');
+    await restrict(service, p, 'a', restriction(units(8), { allotmentId, validUntil: '2026-12-05' }, { reminder }));
+    await quiet(service);
+    expect((await jobsOf(service, p)).map(({ data }) => `${data.kind} ${data.date}`)).toEqual(['reminder 2026-11-28']);
+  });
+
+  it('keeps the same rows when they are built anew', async () => {
+    const p = await hafenblick();
+    const later = restriction(
+      units(9),
+      { validFrom: DECEMBER, validUntil: '2026-12-28' },
+      { reminder, gracePeriodDays: 5 },
+    );
+    await restrict(service, p, 'a', later);
+    await restrict(
+      service,
+      p,
+      'u1',
+      restriction(units(3), { validFrom: DECEMBER, validUntil: '2026-12-20' }, { reminder }),
+    );
+    await service.settled();
+    const rows = await dueRows(service, p);
+    expect(rows.map(({ kind }) => kind).sort()).toEqual(
+      ['end', 'end', 'end', 'grace_end', 'reminder', 'reminder', 'start', 'start'].sort(),
+    );
+    await service.subscriptions.rebuild('due-work');
+    await service.settled();
+    expect(await dueRows(service, p)).toEqual(rows);
+    await quiet(service);
+  });
+
+  it('leaves a removed group alone', async () => {
+    const p = await hafenblick();
+    await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-12-10' }, { reminder }));
+    await service.settled();
+    await service.fact('allotree.group-removed.v1', { projectId: p, groupId: 'a' });
+    await quiet(service, '2026-12-11T08:00:00.000Z');
+    expect(await jobsOf(service, p)).toEqual([]);
+    expect(await dueRows(service, p)).toMatchObject([{ kind: 'end', ref: '' }]);
+  });
+});
+
+describe('jobs of due work', () => {
+  let service: Service;
+  afterEach(() => service.stop());
+
+  const collect = (from: Service): Job<LicenseExpiryJob>[] => {
+    const seen: Job<LicenseExpiryJob>[] = [];
+    from.app
+      .get(JobQueues, { strict: false })
+      .work<LicenseExpiryJob>(LICENSE_EXPIRY_QUEUE, async (job) => void seen.push(job));
+    return seen;
+  };
+  const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
+    const end = performance.now() + 30_000;
+    while (!(await what()) && performance.now() < end) await sleep(20);
+    expect(await what()).toBe(true);
+  };
+  const lookNow = () => service.rows('UPDATE licensing.expiry_job SET look_at = now()');
+
+  /** A group that ends on 2026-12-01 and is reminded. */
+  const withReminder = async (): Promise<void> => {
+    service = await Service.start();
+    const plus = await service.nordlicht();
+    await service.hafenblick('hafenblick', plus);
+    await restrict(service, 'hafenblick', 'a', restriction(units(5), { validUntil: DECEMBER }, { reminder }));
+    await service.settled();
+    service.clock.moveTo('2026-11-24T09:00:00.000Z');
+  };
+
+  it('reach the queue once and are forgotten when they are done', async () => {
+    await withReminder();
+    await quiet(service);
+    const seen = collect(service);
+    await until(() => seen.length === 1);
+    await quiet(service);
+    expect(seen.map(({ id }) => id)).toEqual([`reminder_hafenblick_a_${Date.parse(DECEMBER)}_2026-11-23`]);
+    await lookNow();
+    await until(async () => {
+      await lookNow();
+      await dueOf(service).tick();
+      return (await recordedJobs(service)).length === 0;
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('are handed over again when the queue has lost them', async () => {
+    await withReminder();
+    await quiet(service);
+    const tables = await service.rows<{ name: string }>(
+      `SELECT 'jobs.' || quote_ident(table_name) AS name FROM information_schema.tables
+       WHERE table_schema = 'jobs' AND table_type = 'BASE TABLE' AND table_name <> 'migration'`,
+    );
+    await service.rows(`TRUNCATE ${tables.map(({ name }) => name).join(', ')}`);
+    const seen = collect(service);
+    await lookNow();
+    await dueOf(service).tick();
+    await until(() => seen.length === 1);
+    await lookNow();
+    await dueOf(service).tick();
+    expect(seen).toHaveLength(1);
+  });
+
+  it('are recorded even when the queue cannot be reached, and handed over when it can', async () => {
+    await withReminder();
+    const outbox = service.app.get(ExpiryOutbox, { strict: false });
+    const down = jest.spyOn(outbox, 'handOver').mockRejectedValue(new Error('the queue cannot be reached'));
+    await expect(dueOf(service).tick()).rejects.toThrow('cannot be reached');
+    expect(await recordedJobs(service)).toHaveLength(1);
+    down.mockRestore();
+    const seen = collect(service);
+    await dueOf(service).tick();
+    await until(() => seen.length === 1);
+  });
+
+  it('are handed over by the schedule, without anybody asking', async () => {
+    service = await Service.start({ settings: { DUE_TICK_MS: '100' } });
+    const plus = await service.nordlicht();
+    await service.hafenblick('hafenblick', plus);
+    await restrict(service, 'hafenblick', 'a', restriction(units(5), { validUntil: DECEMBER }, { reminder }));
+    const seen = collect(service);
+    service.clock.moveTo(DECEMBER);
+    await until(() => seen.length === 1);
+    expect(seen[0]?.data).toMatchObject({ kind: 'ended', groupId: 'a', endedAt: DECEMBER });
+    expect(await effectsOf(service, 'hafenblick')).toEqual(['2026-12-01 AllotmentsEnded']);
+  });
+
+  it('are made once by replicas that tick side by side', async () => {
+    service = await Service.start();
+    const plus = await service.nordlicht();
+    const names = Array.from({ length: 12 }, (_, n) => `house${n}`);
+    for (const name of names) {
+      await openProject(service, name, plus);
+      await restrict(service, name, 'a', restriction(units(5), { validUntil: DECEMBER }, { reminder }));
+      await restrict(
+        service,
+        name,
+        'b',
+        restriction(units(5), { validUntil: '2026-12-08T00:00:00.000Z' }, { reminder }),
+      );
+      await assign(service, name, 'u1', 1);
+    }
+    await service.settled();
+    const other = await Service.start({ database: service.database });
+    const seen = [collect(service), collect(other)];
+    for (const each of [service, other]) each.clock.moveTo(DECEMBER);
+    await Promise.all([service, other, service, other].map((each) => dueOf(each).tick()));
+    await quiet(service);
+    await quiet(other);
+    for (const name of names)
+      expect(await effectsOf(service, name)).toEqual(['2026-12-01 AllotmentsEnded', '2026-12-01 AssignmentsSuspended']);
+    await until(() => seen.flat().length >= 24);
+    const ids = seen.flat().map(({ id }) => id);
+    expect(ids).toHaveLength(24);
+    expect(new Set(ids).size).toBe(24);
+    expect(await service.rows("SELECT * FROM licensing.due WHERE at <= '2026-12-01'")).toEqual([]);
+    await other.leave();
+  });
+});
