@@ -1,14 +1,15 @@
+import pg from 'pg';
 import { projectAggregate } from '@allotree/domain';
 import { CommandRuntime, PostgresEventStore, PostgresSnapshotStore } from '@allotree/event-sourcing';
 import { openBareInsert } from './peers/bare-insert.mjs';
 import { openEmmett } from './peers/emmett.mjs';
 import { assign, context, openingCommands, restrictionCommands, smallTree } from './projects.mjs';
 
-/** The command runtime as the license service runs it: with snapshots. `recording` gives the batches it makes meanwhile. */
+/** The command runtime as the license service runs it: with snapshots. `recording` gives the batches it made meanwhile. */
 export async function openRuntime(connectionString) {
   const store = await PostgresEventStore.open({ connectionString });
   const snapshots = await PostgresSnapshotStore.open({ connectionString });
-  const recorder = recordBatches(store);
+  const recorder = watchBatches(store, connectionString);
   const runtime = new CommandRuntime({ store: recorder.store, snapshots });
   return {
     handler: runtime.aggregate(projectAggregate),
@@ -47,6 +48,7 @@ export async function openPeers(connectionString, count, progress) {
   let turn = 0;
   const apartment = (project) => `${project}_b1_u1_f1_a${1 + (turn % 3)}`;
   return {
+    projects,
     anyProject: () => projects[turn++ % count],
     runtime: async (project) =>
       (await handler.execute(project, assign(apartment(project), Date.now()), context())).kind === 'accepted',
@@ -65,13 +67,14 @@ export async function openPeers(connectionString, count, progress) {
   };
 }
 
-/** The store as it is, with the batches that pass through it kept while something is being measured. */
-function recordBatches(store) {
-  let list = null;
+/**
+ * The store as it is, counting the batches that pass through it. They are read from the database afterwards: keeping
+ * them meanwhile would burden the collector of garbage in the very process that is measured.
+ */
+function watchBatches(store, connectionString) {
   let open = 0;
   let underWay = 0;
   const append = async (batch) => {
-    list?.push(batch);
     underWay = Math.max(underWay, ++open);
     try {
       return await store.append(batch);
@@ -79,7 +82,7 @@ function recordBatches(store) {
       open--;
     }
   };
-  const wrapped = new Proxy(store, {
+  const watched = new Proxy(store, {
     get(target, name) {
       if (name === 'append') return append;
       const member = target[name];
@@ -87,17 +90,34 @@ function recordBatches(store) {
     },
   });
   return {
-    store: wrapped,
+    store: watched,
     async during(work) {
-      list = [];
+      const before = await store.head();
       underWay = 0;
       const result = await work();
-      const batches = list;
-      list = null;
-      const events = batches.reduce((sum, batch) => sum + batch.reduce((all, { events }) => all + events.length, 0), 0);
-      return { result, batches: { list: batches, events, underWay, sizes: events / batches.length } };
+      const list = await batchesAfter(connectionString, before);
+      const events = list.reduce((sum, batch) => sum + batch.length, 0);
+      return { result, batches: { list, events, underWay, sizes: events / list.length } };
     },
   };
+}
+
+/** The events of each append after a position: the upper bits of a position are those of the append's transaction. */
+async function batchesAfter(connectionString, position) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const { rows } = await client.query(
+    `SELECT position >> 20 AS batch, stream_name AS stream, revision, event_id AS "eventId", type, command_id AS "commandId", metadata, data
+     FROM events.event WHERE position > $1 ORDER BY position`,
+    [String(position)],
+  );
+  await client.end();
+  const batches = new Map();
+  for (const { batch, ...event } of rows) {
+    if (batches.has(batch)) batches.get(batch).push(event);
+    else batches.set(batch, [event]);
+  }
+  return [...batches.values()];
 }
 
 export function accepted(outcome) {

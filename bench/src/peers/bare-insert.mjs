@@ -21,7 +21,7 @@ const INSERT = {
 
 /**
  * The least a store of events can do: one set-based insert a batch, with a unique stream and revision, but no check of what
- * was expected and nobody to answer. `batches` are those that the command runtime made: lists of `StreamAppend`.
+ * was expected and nobody to answer. `batches` are those that the command runtime made.
  */
 export async function openBareInsert(connectionString) {
   const pool = new pg.Pool({ connectionString });
@@ -40,16 +40,13 @@ export async function openBareInsert(connectionString) {
 }
 
 function columnsOf(batch) {
-  const columns = [[], [], [], [], [], []];
-  for (const { streamName, expectedRevision, events } of batch) {
-    events.forEach((event, index) => {
-      columns[0].push(streamName);
-      columns[1].push(expectedRevision + 1 + index);
-      columns[2].push(event.metadata.eventId);
-      columns[3].push(event.type);
-      columns[4].push(JSON.stringify(event.data));
-      columns[5].push(JSON.stringify(event.metadata));
-    });
-  }
-  return columns;
+  const column = (value) => batch.map(value);
+  return [
+    column(({ stream }) => stream),
+    column(({ revision }) => revision),
+    column(({ eventId }) => eventId),
+    column(({ type }) => type),
+    column(({ data }) => JSON.stringify(data)),
+    column(({ commandId, metadata }) => JSON.stringify({ commandId, ...metadata })),
+  ];
 }
