@@ -7,7 +7,13 @@ import {
 } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { partnerStockAggregate, projectAggregate } from '@allotree/domain';
-import { CommandRuntime, Subscriptions, PostgresEventStore, type EventStore } from '@allotree/event-sourcing';
+import {
+  CommandRuntime,
+  PostgresEventStore,
+  PostgresSnapshotStore,
+  Subscriptions,
+  type EventStore,
+} from '@allotree/event-sourcing';
 import { Clock, LOGGER, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { sayingBusy } from './busy.js';
@@ -16,6 +22,8 @@ import { DueProjection } from './due/due-rows/due.projection.js';
 import { DueSurroundings, DueWork } from './due/due-work.js';
 import { ExpiryNewsReactor } from './due/expiry-news/expiry-news.reactor.js';
 import { ExpiryOutbox } from './due/expiry-outbox.js';
+import { EndsInSight } from './expiries/ends-in-sight.js';
+import { ListExpiriesController } from './expiries/list-expiries.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
 import { News } from './feed/news.js';
 import { PublishLicensingReactor } from './feed/publish-licensing/publish-licensing.reactor.js';
@@ -42,7 +50,7 @@ import { SellPackageController } from './stock/sell-package/sell-package.control
 import { ShowStockController } from './stock/show-stock/show-stock.controller.js';
 import { StockViewProjection } from './stock/stock-view/stock-view.projection.js';
 import { Stocks } from './stocks.js';
-import { EVENT_STORE, PROJECT_HANDLER, STOCK_HANDLER } from './tokens.js';
+import { EVENT_STORE, PROJECT_HANDLER, SNAPSHOT_STORE, STOCK_HANDLER } from './tokens.js';
 
 /**
  * Licenses, restrictions, assignments and stocks: the owner of the `project` and `partner_stock` streams. Wants
@@ -52,6 +60,7 @@ import { EVENT_STORE, PROJECT_HANDLER, STOCK_HANDLER } from './tokens.js';
 export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(SNAPSHOT_STORE) private readonly snapshots: PostgresSnapshotStore,
     private readonly runtime: CommandRuntime,
     private readonly subscriptions: Subscriptions,
   ) {}
@@ -81,18 +90,27 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         AllotmentTransfersController,
         RelocationChecksController,
         ShowHistoryController,
+        ListExpiriesController,
         FollowGroupsController,
       ],
       providers: [
         {
           provide: EVENT_STORE,
-          useFactory: () => PostgresEventStore.open({ connectionString: configuration.DATABASE_URL }),
+          useFactory: (logger: Logger) =>
+            PostgresEventStore.open({ connectionString: configuration.DATABASE_URL, logger }),
+          inject: [LOGGER],
+        },
+        {
+          provide: SNAPSHOT_STORE,
+          useFactory: (logger: Logger) =>
+            PostgresSnapshotStore.open({ connectionString: configuration.DATABASE_URL, logger }),
+          inject: [LOGGER],
         },
         {
           provide: CommandRuntime,
-          useFactory: (store: EventStore, clock: Clock, logger: Logger) =>
-            new CommandRuntime({ store, logger, clock: () => new Date(clock.now()) }),
-          inject: [EVENT_STORE, Clock, LOGGER],
+          useFactory: (store: EventStore, snapshots: PostgresSnapshotStore, clock: Clock, logger: Logger) =>
+            new CommandRuntime({ store, snapshots, logger, clock: () => new Date(clock.now()) }),
+          inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER],
         },
         {
           provide: PROJECT_HANDLER,
@@ -109,6 +127,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         Stocks,
         GrantLicense,
         Freshness,
+        EndsInSight,
         ExpiryOutbox,
         DueSurroundings,
         DueWork,
@@ -130,6 +149,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
   async onApplicationShutdown(): Promise<void> {
     await this.runtime.stop();
     await this.subscriptions.stop();
+    await this.snapshots.close();
     await this.store.close();
   }
 }

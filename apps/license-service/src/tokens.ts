@@ -3,6 +3,7 @@ import type { ProjectCommand, ProjectEvent, ProjectRefusal, ProjectState } from 
 import type { Handler } from '@allotree/event-sourcing';
 
 export const EVENT_STORE = Symbol('event store of the license service');
+export const SNAPSHOT_STORE = Symbol('snapshot store of the license service');
 export const PROJECT_HANDLER = Symbol('project handler');
 export const STOCK_HANDLER = Symbol('partner stock handler');
 

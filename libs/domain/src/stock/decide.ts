@@ -1,4 +1,5 @@
 import { accept, refuse, type Decision, type Instant } from '../decision.js';
+import { exceeds } from '../limits.js';
 import { RESOURCES, type Term, type Units } from '../words.js';
 import type { PackagePart, PartnerStockCommand, PartnerStockCommandOf } from './commands.js';
 import type { PackageContent, PartnerStockEvent, PartnerStockEventOf, PartnerStockEventType } from './events.js';
@@ -146,8 +147,10 @@ function partRefusal(source: StockPackage, content: PackageContent, at: Instant)
 function unitsRefusal(units: Units): PartnerStockRefusal | null {
   if (RESOURCES.every((resource) => units[resource] === 0)) return invalid('units', 'name at least one unit');
   const { sip_number: sipNumber, mobile_app: mobileApp } = units;
-  if (sipNumber === null || (mobileApp !== null && mobileApp <= sipNumber)) return null;
-  return { code: 'SIP_BELOW_MOBILE', sipNumber, mobileApp };
+  // No app is too many for unlimited numbers.
+  return sipNumber !== null && exceeds(mobileApp, sipNumber)
+    ? { code: 'SIP_BELOW_MOBILE', sipNumber, mobileApp }
+    : null;
 }
 
 function termRefusal({ validFrom, validUntil }: Term, at: Instant): PartnerStockRefusal | null {
@@ -181,10 +184,7 @@ function outsidePackage(
 
 function stockRefusal(source: StockPackage, units: Units): PartnerStockRefusal | null {
   const left = availableUnits(source);
-  const short = RESOURCES.find((resource) => {
-    const [requested, available] = [units[resource], left[resource]];
-    return available !== null && (requested === null || requested > available);
-  });
+  const short = RESOURCES.find((resource) => exceeds(units[resource], left[resource]));
   if (!short) return null;
   const { packageId } = source;
   return { code: 'STOCK_EXHAUSTED', resource: short, requested: units[short], available: left[short], packageId };

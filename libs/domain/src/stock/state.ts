@@ -1,5 +1,6 @@
 import type { Instant } from '../decision.js';
-import { RESOURCES, type Feature, type Limit, type PartnerKind, type Units } from '../words.js';
+import { eachUnit, minus, NO_UNITS, sameUnits, sumUnits } from '../limits.js';
+import type { Feature, PartnerKind, Units } from '../words.js';
 import type { PackageContent, PartnerStockEvent, PartnerStockEventOf } from './events.js';
 
 export interface StockPartner {
@@ -34,8 +35,6 @@ export interface PartnerStockState {
   readonly lastAt: Instant | null;
 }
 
-export const NO_UNITS: Units = { sip_number: 0, mobile_app: 0, ukey2: 0 };
-
 export const initialPartnerStock = (): PartnerStockState => ({
   partner: null,
   below: new Map(),
@@ -44,21 +43,11 @@ export const initialPartnerStock = (): PartnerStockState => ({
   lastAt: null,
 });
 
-const sum = (one: Limit, other: Limit): Limit => (one === null || other === null ? null : one + other);
-
-export const addUnits = (one: Units, other: Units): Units => ({
-  sip_number: sum(one.sip_number, other.sip_number),
-  mobile_app: sum(one.mobile_app, other.mobile_app),
-  ukey2: sum(one.ukey2, other.ukey2),
-});
-
 /** What is left of a package. An unlimited package is inexhaustible: `null` stays `null`. */
-export function availableUnits({ units, sold, issued }: Pick<StockPackage, 'units' | 'sold' | 'issued'>): Units {
-  const gone = addUnits(sold, issued);
-  const left = (resource: (typeof RESOURCES)[number]): Limit =>
-    units[resource] === null ? null : units[resource] - (gone[resource] ?? 0);
-  return { sip_number: left('sip_number'), mobile_app: left('mobile_app'), ukey2: left('ukey2') };
-}
+export const availableUnits = ({ units, sold, issued }: Pick<StockPackage, 'units' | 'sold' | 'issued'>): Units => {
+  const gone = sumUnits(sold, issued);
+  return eachUnit((resource) => minus(units[resource], gone[resource] ?? 0));
+};
 
 const contentOf = ({ units, features, validFrom, validUntil }: PackageContent): PackageContent => ({
   units,
@@ -86,7 +75,7 @@ function receive(
 function sell(state: PartnerStockState, { data }: PartnerStockEventOf<'PackageSold'>): void {
   const source = state.packages.get(data.packageId);
   if (!source) return;
-  state.packages.set(data.packageId, { ...source, sold: addUnits(source.sold, data.units) });
+  state.packages.set(data.packageId, { ...source, sold: sumUnits(source.sold, data.units) });
   const to = { kind: 'partner', id: data.toPartnerId } as const;
   state.departures.set(data.soldPackageId, { packageId: data.packageId, to, ...contentOf(data) });
 }
@@ -94,7 +83,7 @@ function sell(state: PartnerStockState, { data }: PartnerStockEventOf<'PackageSo
 function issue(state: PartnerStockState, { data }: PartnerStockEventOf<'UnitsIssued'>): void {
   const source = state.packages.get(data.packageId);
   if (!source) return;
-  state.packages.set(data.packageId, { ...source, issued: addUnits(source.issued, data.units) });
+  state.packages.set(data.packageId, { ...source, issued: sumUnits(source.issued, data.units) });
   const to = { kind: 'project', id: data.projectId } as const;
   state.departures.set(data.licenseId, { packageId: data.packageId, to, ...contentOf(data) });
 }
@@ -127,7 +116,7 @@ export const sameFeatures = (one: readonly Feature[], other: readonly Feature[])
   one.length === other.length && one.every((feature) => other.includes(feature));
 
 export const sameContent = (one: PackageContent, other: PackageContent): boolean =>
-  RESOURCES.every((resource) => one.units[resource] === other.units[resource]) &&
+  sameUnits(one.units, other.units) &&
   sameFeatures(one.features, other.features) &&
   one.validFrom === other.validFrom &&
   one.validUntil === other.validUntil;
