@@ -1,0 +1,55 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { emailKey } from '../../delivery/mailbox.js';
+import { DeliveryPath } from '../../paths.js';
+import { MailRow } from '../../persistence/entities.js';
+import { newestFirst } from '../../persistence/pages.js';
+import { notFound } from '../../refusals.js';
+import { NOTIFICATIONS } from '../../tokens.js';
+import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
+
+@Controller('deliveries')
+export class ListDeliveriesController {
+  constructor(@InjectRepository(MailRow, NOTIFICATIONS) private readonly rows: Repository<MailRow>) {}
+
+  @Documented({
+    tag: 'Mail',
+    summary: 'List mails and what became of them, the newest first',
+    description: '`status=dead` are the dead letters: nobody tries them any more until they are sent again.',
+    response: { schema: DeliveryPage, example: { items: [DELIVERY_EXAMPLE], nextCursor: null } },
+    problems: ['VALIDATION'],
+  })
+  @Permit('mail:read')
+  @Get()
+  async list(
+    @Query({ schema: DeliveriesQuery }) query: DeliveriesQuery,
+    @Caller() caller: Caller,
+  ): Promise<PageOf<DeliveryItem>> {
+    const rows = this.rows.createQueryBuilder('row');
+    const { status, to, projectId } = query;
+    const { tenantId } = caller.principal;
+    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
+    if (status !== undefined) rows.andWhere('row.status = :status', { status });
+    if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
+    if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
+    return newestFirst(rows, query, showDelivery);
+  }
+
+  @Documented({
+    tag: 'Mail',
+    summary: 'Show what became of a mail',
+    response: { schema: DeliveryItem, example: DELIVERY_EXAMPLE },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('mail:read')
+  @Get(':id')
+  async one(@Param({ schema: DeliveryPath }) { id }: DeliveryPath, @Caller() caller: Caller): Promise<DeliveryItem> {
+    const row = await this.rows.findOneBy({ mailId: id });
+    const { tenantId } = caller.principal;
+    if (row === null || (tenantId !== null && row.tenantId !== tenantId)) throw notFound('delivery', id);
+    return showDelivery(row);
+  }
+}

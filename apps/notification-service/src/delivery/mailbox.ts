@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** Somebody's address, with the name it is shown under. */
+export interface Mailbox {
+  readonly name: string | null;
+  readonly address: string;
+}
+
+const Address = z.email().max(320);
+/** Control characters (line breaks above all) and what ends or quotes a name never get near a header. */
+const UNSAFE = /[\p{Cc}\u2028\u2029"<>\\]+/gu;
+
+/** `a@b.example` or `Name <a@b.example>`; `null`: it is neither. */
+export function mailboxOf(text: string): Mailbox | null {
+  const named = /^([^<>]*)<([^<>]+)>$/.exec(text.trim());
+  const address = Address.safeParse(named?.[2] ?? text.trim());
+  if (!address.success) return null;
+  const name = headerText(named?.[1] ?? '');
+  return { name: name === '' ? null : name, address: address.data };
+}
+
+/** Text fit for one line of a header. */
+export const headerText = (text: string): string => text.replace(UNSAFE, ' ').replace(/\s+/g, ' ').trim();
+
+/** A subject keeps its quotes and brackets; only what would end the line goes. */
+export const subjectText = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+/** The same mailbox for mails: letters count as small ones. */
+export const emailKey = (address: string): string => address.trim().toLowerCase();
+
+export const hostOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);

@@ -1,0 +1,77 @@
+import { createTransport } from 'nodemailer';
+import { DeliveryFailure, MailDelivery, type Mail } from './mail-delivery.js';
+import type { Mailbox } from './mailbox.js';
+
+export interface SmtpOptions {
+  /** `smtp://` or `smtps://`, with user and password where the server wants them. */
+  readonly url: string;
+  readonly connections: number;
+  /** How long the server may take for each step. */
+  readonly timeoutMs?: number;
+}
+
+/** So many times the time of one step a mail may take, waiting for a connection included. */
+const STEPS = 10;
+
+/** What a server answers to the mail itself, and not to whoever brings it. */
+const ABOUT_THE_MAIL = new Set(['EENVELOPE', 'EMESSAGE']);
+
+/** Hands mails to an SMTP server over a few connections that are kept. */
+export class SmtpDelivery extends MailDelivery {
+  private readonly transport;
+  private readonly longestMs: number;
+
+  constructor({ url, connections, timeoutMs = 30_000 }: SmtpOptions) {
+    super();
+    this.longestMs = timeoutMs * STEPS;
+    this.transport = createTransport({
+      url,
+      pool: true,
+      maxConnections: connections,
+      maxMessages: Infinity,
+      // Another attempt is the ledger's to decide: it alone knows how many there were.
+      maxRequeues: 0,
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    this.transport.on('error', () => undefined);
+  }
+
+  async deliver({ messageId, from, to, subject, html, text, writtenAt }: Mail): Promise<string> {
+    try {
+      const { response } = await this.transport.sendMail({
+        messageId,
+        from: addressOf(from),
+        to: addressOf(to),
+        envelope: { from: from.address, to: [to.address] },
+        subject,
+        html,
+        text,
+        date: new Date(writtenAt),
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        // A server that sends a byte now and then is never too late for a single step.
+        signal: AbortSignal.timeout(this.longestMs),
+      });
+      return response;
+    } catch (error) {
+      throw failureOf(error as SmtpError);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.transport.close({ force: true });
+  }
+}
+
+interface SmtpError extends Error {
+  readonly code?: string;
+  readonly responseCode?: number;
+}
+
+const addressOf = ({ name, address }: Mailbox) => ({ name: name ?? '', address });
+
+const failureOf = ({ message, code, responseCode = 0 }: SmtpError): DeliveryFailure =>
+  new DeliveryFailure(message, responseCode >= 500 && ABOUT_THE_MAIL.has(code ?? ''));

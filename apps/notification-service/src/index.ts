@@ -1,0 +1,4 @@
+export { NOTIFICATION_CONFIGURATION, NOTIFICATION_VARIABLES, type NotificationConfiguration } from './configuration.js';
+export { CONSUMER_GROUP as NOTIFICATION_CONSUMER_GROUP } from './feed/follow-groups/follow-groups.controller.js';
+export { NotificationServiceModule } from './notification-service.module.js';
+export { Notifications } from './notifications.js';

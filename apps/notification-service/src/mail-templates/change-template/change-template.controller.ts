@@ -1,0 +1,98 @@
+import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { SaveTemplateRequest, TemplateDetails, TemplateQuery, type MailTypeName } from '@allotree/contracts';
+import { Caller, Clock, Documented, Permit, Problem } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import { TemplatePath } from '../../paths.js';
+import { TemplateRow } from '../../persistence/entities.js';
+import { checkTemplate } from '../../templates/check.js';
+import type { TemplateSource } from '../../templates/compile.js';
+import { ALL_TENANTS, Templates } from '../../templates/templates.js';
+import { NOTIFICATIONS } from '../../tokens.js';
+import { DETAILS_EXAMPLE, showDetails, tenantOf } from '../show-template.js';
+
+@Controller('mail-templates')
+export class ChangeTemplateController {
+  constructor(
+    @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,
+    private readonly templates: Templates,
+    private readonly clock: Clock,
+  ) {}
+
+  @Documented({
+    tag: 'Mail templates',
+    summary: 'Write a mail with a template of your own from now on',
+    description:
+      'Markers begin with a colon (`:group_list`). Without the required ones, or with unknown ones, nothing is saved. Scripts, forms and the like are taken out of the HTML; the text part follows from it.',
+    response: { schema: TemplateDetails, example: DETAILS_EXAMPLE },
+    problems: ['VALIDATION', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('mail:manage')
+  @Put(':mailType')
+  async save(
+    @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
+    @Query({ schema: TemplateQuery }) query: TemplateQuery,
+    @Body({ schema: SaveTemplateRequest }) body: SaveTemplateRequest,
+    @Caller() caller: Caller,
+  ): Promise<TemplateDetails> {
+    const tenantId = tenantOf(caller, query.tenantId);
+    await this.change(mailType, tenantId, checkTemplate(mailType, body), caller);
+    const template = await this.templates.one(mailType, tenantId);
+    caller.answerRevision(template.revision);
+    return showDetails(template);
+  }
+
+  @Documented({
+    tag: 'Mail templates',
+    summary: 'Put the template back that is used without one of your own',
+    problems: ['VALIDATION', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('mail:manage')
+  @HttpCode(204)
+  @Delete(':mailType')
+  async putBack(
+    @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
+    @Query({ schema: TemplateQuery }) query: TemplateQuery,
+    @Caller() caller: Caller,
+  ): Promise<void> {
+    await this.change(mailType, tenantOf(caller, query.tenantId), { subject: null, html: null }, caller);
+  }
+
+  /** Revisions go on over putting back, so that no ETag means two templates. */
+  private async change(
+    mailType: MailTypeName,
+    tenantId: string | null,
+    content: TemplateSource | { readonly subject: null; readonly html: null },
+    { context }: Caller,
+  ): Promise<void> {
+    const key = { mailType, tenantId: tenantId ?? ALL_TENANTS };
+    await this.dataSource.transaction(async (tx) => {
+      await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree mail template ' || $1, 0))", [
+        `${key.tenantId}|${mailType}`,
+      ]);
+      const { revision, subject, html } = (await tx.findOneBy(TemplateRow, key)) ?? UNCHANGED;
+      const { expectedRevision = revision } = context;
+      if (expectedRevision !== revision) throw stale(expectedRevision, revision);
+      if (html === content.html && subject === content.subject) return;
+      await tx.save(TemplateRow, {
+        ...key,
+        ...content,
+        revision: revision + 1,
+        changedAt: new Date(this.clock.now()),
+        changedBy: context.actor,
+      });
+    });
+  }
+}
+
+const UNCHANGED = { revision: 0, subject: null, html: null };
+
+const stale = (expectedRevision: number, revision: number): Problem =>
+  new Problem('STALE_REVISION', `Changed since revision ${expectedRevision}; it is at ${revision} now`, {
+    expectedRevision,
+    revision,
+  });

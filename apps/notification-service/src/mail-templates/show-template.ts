@@ -1,0 +1,45 @@
+import type { TemplateDetails, TemplateItem } from '@allotree/contracts';
+import { Problem, type Caller } from '@allotree/platform';
+import { MARKERS } from '../templates/markers.js';
+import type { Template } from '../templates/templates.js';
+
+const markersOf = ({ mailType }: Template): TemplateItem['markers'] =>
+  Object.entries(MARKERS[mailType]).map(([name, { description, required = false }]) => ({
+    marker: `:${name}`,
+    description,
+    required,
+  }));
+
+export const showItem = (template: Template): TemplateItem => ({
+  mailType: template.mailType,
+  tenantId: template.tenantId,
+  custom: template.origin !== 'delivered',
+  subject: template.subject,
+  markers: markersOf(template),
+  changedAt: template.changedAt?.toISOString() ?? null,
+});
+
+export const showDetails = (template: Template): TemplateDetails => ({ ...showItem(template), html: template.html });
+
+/** Whose templates a caller works on: its own tenant's; the server administrator says which. */
+export function tenantOf({ principal }: Caller, asked: string | undefined): string | null {
+  if (principal.tenantId === null) return asked ?? null;
+  if (asked !== undefined && asked !== principal.tenantId) {
+    throw new Problem('NOT_FOUND', `There is no tenant ${asked} here`, { what: 'tenant', id: asked });
+  }
+  return principal.tenantId;
+}
+
+export const ITEM_EXAMPLE: TemplateItem = {
+  mailType: 'license_expiry_reminder',
+  tenantId: null,
+  custom: true,
+  subject: 'Licenses of :project end on :valid_until',
+  markers: [{ marker: ':group_list', description: 'The groups, each with what happens to it', required: true }],
+  changedAt: '2026-06-01T08:00:00.000Z',
+};
+
+export const DETAILS_EXAMPLE: TemplateDetails = {
+  ...ITEM_EXAMPLE,
+  html: '<p>In :days_left, on :valid_until, these licenses end:</p>:group_list',
+};

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { MailTypeName } from '@allotree/contracts';
+import { Clock, CONFIGURATION } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import type { NotificationConfiguration } from '../configuration.js';
+import { NOTIFICATIONS } from '../tokens.js';
+
+/** A mail this process is handing over. Without content it has not been written yet. */
+export interface ClaimedMail {
+  readonly mailId: string;
+  readonly claim: string;
+  readonly messageId: string;
+  readonly mailType: MailTypeName;
+  readonly tenantId: string | null;
+  readonly projectIds: readonly string[];
+  readonly recipient: string;
+  readonly recipientName: string | null;
+  /** This one included. */
+  readonly attempts: number;
+  readonly content: MailContent | null;
+}
+
+export interface MailContent {
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly writtenAt: number;
+}
+
+interface ClaimedRow extends Omit<ClaimedMail, 'content' | 'claim'> {
+  readonly status: string;
+  readonly subject: string | null;
+  readonly html: string;
+  readonly text: string;
+  readonly writtenAt: Date;
+}
+
+const HOUR = "interval '1 hour'";
+const LONGEST_PAUSE_SECONDS = 4 * 3_600;
+
+/**
+ * $1 how many, $2 now by the services' clock, $3 mails an hour, $4 claim, $5 seconds of the lease, $6 whether mails that
+ * wait for more of the day go at once. What a killed process was handing over is taken over when its lease is past.
+ */
+const CLAIM = `
+  WITH next AS (
+    SELECT mail_id, recipient_key, ordinal FROM notifications.mail
+    WHERE status IN ('pending', 'failed', 'sending')
+      AND CASE status
+        WHEN 'sending' THEN lease_until < clock_timestamp()
+        ELSE (not_before <= clock_timestamp() OR ($6 AND attempts = 0)) AND (held_until IS NULL OR held_until <= $2)
+      END
+    ORDER BY ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
+  ), placed AS (
+    SELECT mail_id, recipient_key, row_number() OVER (PARTITION BY recipient_key ORDER BY ordinal) AS place FROM next
+  ), lately AS (
+    SELECT mail.recipient_key, count(*) AS number, min(mail.sent_at) AS first_at FROM notifications.mail
+    WHERE mail.recipient_key IN (SELECT recipient_key FROM placed)
+      AND ((mail.status = 'sent' AND mail.sent_at > $2::timestamptz - ${HOUR})
+        OR (mail.status = 'sending' AND mail.mail_id NOT IN (SELECT mail_id FROM placed)))
+    GROUP BY mail.recipient_key
+  ), decided AS (
+    SELECT placed.mail_id, placed.place + coalesce(lately.number, 0) <= $3 AS goes,
+      coalesce(lately.first_at + ${HOUR}, $2::timestamptz + interval '1 minute') AS held_until
+    FROM placed LEFT JOIN lately USING (recipient_key)
+  ), changed AS (
+    UPDATE notifications.mail SET
+      status = CASE WHEN goes THEN 'sending' WHEN status = 'sending' THEN 'failed' ELSE status END,
+      attempts = attempts + goes::integer,
+      claim = CASE WHEN goes THEN $4::uuid END,
+      lease_until = CASE WHEN goes THEN clock_timestamp() + make_interval(secs => $5) END,
+      held_until = CASE WHEN goes THEN NULL ELSE decided.held_until END
+    FROM decided WHERE mail.mail_id = decided.mail_id
+    RETURNING mail.*
+  )
+  SELECT mail_id AS "mailId", message_id AS "messageId", mail_type AS "mailType", tenant_id AS "tenantId",
+    project_ids AS "projectIds", recipient, recipient_name AS "recipientName", attempts, status, subject, html, text,
+    written_at AS "writtenAt"
+  FROM changed ORDER BY ordinal`;
+
+/** Which mail is where. All changes of a mail's state happen here. */
+@Injectable()
+export class Ledger {
+  constructor(
+    @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,
+    @Inject(CONFIGURATION) private readonly configuration: NotificationConfiguration,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes mails whose turn it is, so that no other process hands them over. One replica at a time, so that the hourly
+   * number of a recipient is exact.
+   * @param hurry also those that wait for more of the day
+   */
+  async claim(limit: number, hurry: boolean): Promise<{ readonly mails: ClaimedMail[]; readonly held: number }> {
+    const claim = randomUUID();
+    const { MAIL_PER_HOUR, MAIL_LEASE_SECONDS } = this.configuration;
+    const parameters = [limit, new Date(this.clock.now()), MAIL_PER_HOUR, claim, MAIL_LEASE_SECONDS, hurry];
+    const rows = await this.dataSource.transaction(async (tx): Promise<ClaimedRow[]> => {
+      await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree notifications claims', 0))");
+      return tx.query(CLAIM, parameters);
+    });
+    const mails = rows.filter(({ status }) => status === 'sending').map((row) => claimed(row, claim));
+    return { mails, held: rows.length - mails.length };
+  }
+
+  /** Before it is first handed over: so that every further time it is the same mail. */
+  async keepContent(mails: readonly (ClaimedMail & { readonly content: MailContent })[]): Promise<void> {
+    if (mails.length === 0) return;
+    const rows = mails.map(({ mailId, content: { writtenAt, ...content } }) => ({
+      ...content,
+      mailId,
+      writtenAt: new Date(writtenAt).toISOString(),
+    }));
+    await this.dataSource.query(
+      `UPDATE notifications.mail
+       SET subject = given.subject, html = given.html, text = given.text, written_at = given."writtenAt"
+       FROM json_to_recordset($1::json) AS given ("mailId" uuid, subject text, html text, text text, "writtenAt" timestamptz)
+       WHERE mail.mail_id = given."mailId"`,
+      [JSON.stringify(rows)],
+    );
+  }
+
+  /** Of mails this process still has in hand. */
+  async renewLeases(mails: readonly ClaimedMail[]): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE notifications.mail SET lease_until = clock_timestamp() + make_interval(secs => $3)
+       FROM unnest($1::uuid[], $2::uuid[]) AS given (mail_id, claim)
+       WHERE mail.mail_id = given.mail_id AND mail.claim = given.claim AND status = 'sending'`,
+      [mails.map(({ mailId }) => mailId), mails.map(({ claim }) => claim), this.configuration.MAIL_LEASE_SECONDS],
+    );
+  }
+
+  /** False: it was not this process's any more; another one handed it over too, or will. */
+  async sent(mail: ClaimedMail): Promise<boolean> {
+    return this.leave(mail, "status = 'sent', sent_at = $3, error = NULL", [new Date(this.clock.now())]);
+  }
+
+  async failed(mail: ClaimedMail, error: string): Promise<boolean> {
+    const pause = Math.min(this.configuration.MAIL_RETRY_SECONDS * 2 ** (mail.attempts - 1), LONGEST_PAUSE_SECONDS);
+    return this.leave(
+      mail,
+      "status = 'failed', error = $3, not_before = clock_timestamp() + make_interval(secs => $4)",
+      [error, pause],
+    );
+  }
+
+  async died(mail: ClaimedMail, error: string): Promise<boolean> {
+    return this.leave(mail, "status = 'dead', error = $3", [error]);
+  }
+
+  async becameObsolete(mail: ClaimedMail, reason: string): Promise<boolean> {
+    return this.leave(mail, "status = 'obsolete', error = $3", [reason]);
+  }
+
+  /** How many mails could go now, or are being handed over. */
+  async underWay(): Promise<number> {
+    const [row]: { count: number }[] = await this.dataSource.query(
+      `SELECT count(*)::integer AS count FROM notifications.mail
+       WHERE status = 'sending'
+          OR (status IN ('pending', 'failed') AND (attempts = 0 OR not_before <= clock_timestamp())
+            AND (held_until IS NULL OR held_until <= $1))`,
+      [new Date(this.clock.now())],
+    );
+    return row?.count ?? 0;
+  }
+
+  private async leave({ mailId, claim }: ClaimedMail, change: string, parameters: unknown[]): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(
+      `WITH changed AS (
+         UPDATE notifications.mail SET ${change}, claim = NULL, lease_until = NULL
+         WHERE mail_id = $1 AND claim = $2 AND status = 'sending' RETURNING mail_id
+       ) SELECT * FROM changed`,
+      [mailId, claim, ...parameters],
+    );
+    return rows.length > 0;
+  }
+}
+
+const claimed = (row: ClaimedRow, claim: string): ClaimedMail => {
+  const { mailId, messageId, mailType, tenantId, projectIds, recipient, recipientName, attempts } = row;
+  const { subject, html, text, writtenAt } = row;
+  const content = subject === null ? null : { subject, html, text, writtenAt: writtenAt.getTime() };
+  return { mailId, claim, messageId, mailType, tenantId, projectIds, recipient, recipientName, attempts, content };
+};

@@ -1,0 +1,66 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { LicenseExpiryJob } from '@allotree/contracts';
+import { Clock, CONFIGURATION } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import { publicUrl, type NotificationConfiguration } from '../configuration.js';
+import { Templates } from '../templates/templates.js';
+import { valuesOf, type MailItem } from '../templates/values.js';
+import { NOTIFICATIONS } from '../tokens.js';
+import type { ClaimedMail, MailContent } from './ledger.js';
+
+/** `obsolete`: there is nothing left to tell. */
+export type Written =
+  | { readonly mail: ClaimedMail; readonly kind: 'written'; readonly content: MailContent }
+  | { readonly mail: ClaimedMail; readonly kind: 'obsolete' }
+  | { readonly mail: ClaimedMail; readonly kind: 'broken'; readonly error: string };
+
+interface ItemRow extends MailItem {
+  readonly mail_id: string;
+}
+
+/** Writes mails from their notices, with the template of the tenant. */
+@Injectable()
+export class Writer {
+  constructor(
+    @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,
+    @Inject(CONFIGURATION) private readonly configuration: NotificationConfiguration,
+    private readonly templates: Templates,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One for each mail, in their order. What was written before stays as it is. */
+  async write(mails: readonly ClaimedMail[]): Promise<readonly Written[]> {
+    const rows: ItemRow[] = await this.dataSource.query(
+      `SELECT item.mail_id, item.place, notice.job
+       FROM notifications.mail_item item JOIN notifications.notice USING (notice_id)
+       WHERE item.mail_id = ANY ($1) ORDER BY notice.ordinal`,
+      [mails.map(({ mailId }) => mailId)],
+    );
+    const itemsOf = new Map<string, MailItem[]>();
+    for (const { mail_id, job, place } of rows) {
+      const items = itemsOf.get(mail_id) ?? [];
+      items.push({ job, place });
+      itemsOf.set(mail_id, items);
+    }
+    return Promise.all(mails.map((mail) => this.writeOne(mail, itemsOf.get(mail.mailId) ?? [])));
+  }
+
+  private async writeOne(mail: ClaimedMail, items: readonly MailItem[]): Promise<Written> {
+    const now = this.clock.now();
+    const news = items.filter(({ job }) => !isOver(job, now));
+    if (items.length > 0 && news.length === 0) return { mail, kind: 'obsolete' };
+    if (mail.content !== null) return { mail, kind: 'written', content: mail.content };
+    try {
+      const template = await this.templates.ready(mail.mailType, mail.tenantId);
+      const setting = { recipientName: mail.recipientName, publicUrl: publicUrl(this.configuration), now };
+      return { mail, kind: 'written', content: { ...template.render(valuesOf(news, setting)), writtenAt: now } };
+    } catch (error) {
+      return { mail, kind: 'broken', error: `It could not be written: ${(error as Error).message}` };
+    }
+  }
+}
+
+/** A reminder that could not go out in time is not sent after the end (domain.md E2). */
+const isOver = (job: LicenseExpiryJob, now: number): boolean =>
+  job.kind === 'reminder' && Date.parse(job.validUntil) <= now;

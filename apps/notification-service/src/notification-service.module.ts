@@ -1,0 +1,94 @@
+import {
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import type { NotificationConfiguration } from './configuration.js';
+import { ListDeliveriesController } from './deliveries/list-deliveries/list-deliveries.controller.js';
+import { RetryDeliveryController } from './deliveries/retry-delivery/retry-delivery.controller.js';
+import { MailDelivery } from './delivery/mail-delivery.js';
+import { OutboxDelivery } from './delivery/outbox-delivery.js';
+import { SmtpDelivery } from './delivery/smtp-delivery.js';
+import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
+import { ChangeTemplateController } from './mail-templates/change-template/change-template.controller.js';
+import { ShowTemplatesController } from './mail-templates/show-templates/show-templates.controller.js';
+import { TryTemplateController } from './mail-templates/try-template/try-template.controller.js';
+import { Ledger } from './mails/ledger.js';
+import { Mails } from './mails/mails.js';
+import { Postman } from './mails/postman.js';
+import { Writer } from './mails/writer.js';
+import { Addressing } from './notices/addressing.js';
+import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
+import { Notifications } from './notifications.js';
+import { ShowOutboxController } from './outbox/show-outbox/show-outbox.controller.js';
+import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
+import { ENTITIES, OutboxRow } from './persistence/entities.js';
+import { Templates } from './templates/templates.js';
+import { NOTIFICATIONS } from './tokens.js';
+
+const CONTROLLERS = [
+  FollowGroupsController,
+  ListDeliveriesController,
+  RetryDeliveryController,
+  ShowTemplatesController,
+  ChangeTemplateController,
+  TryTemplateController,
+];
+
+const delivery = ({ SMTP_URL, MAIL_CONNECTIONS }: NotificationConfiguration): Provider => ({
+  provide: MailDelivery,
+  useFactory: (outbox: Repository<OutboxRow>) =>
+    SMTP_URL === undefined
+      ? new OutboxDelivery(outbox)
+      : new SmtpDelivery({ url: SMTP_URL, connections: MAIL_CONNECTIONS }),
+  inject: [getRepositoryToken(OutboxRow, NOTIFICATIONS)],
+});
+
+/**
+ * The notification service: mails about licenses that end, ended, or work again, their templates, and what became of each.
+ * Wants `PlatformModule.forRoot()` imported by the application. Its tables are in the schema `notifications`.
+ */
+@Module({})
+export class NotificationServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly notifications: Notifications) {}
+
+  static forRoot(configuration: NotificationConfiguration): DynamicModule {
+    return {
+      module: NotificationServiceModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: NOTIFICATIONS,
+          // A database that does not answer is told at once, not after half a minute of attempts.
+          useFactory: () => ({ ...dataSourceOptions(configuration.DATABASE_URL), retryAttempts: 0 }),
+          dataSourceFactory: () => openDataSource(configuration.DATABASE_URL),
+        }),
+        TypeOrmModule.forFeature(ENTITIES, NOTIFICATIONS),
+      ],
+      controllers: [...CONTROLLERS, ...(configuration.SMTP_URL === undefined ? [ShowOutboxController] : [])],
+      providers: [
+        delivery(configuration),
+        Notifications,
+        CollectNotice,
+        Addressing,
+        Ledger,
+        Writer,
+        Postman,
+        Mails,
+        Templates,
+      ],
+      exports: [Notifications],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.notifications.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.notifications.stop();
+  }
+}

@@ -1,0 +1,107 @@
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { z } from 'zod';
+import { emailKey } from '../../delivery/mailbox.js';
+import { OutboxPath } from '../../paths.js';
+import { OutboxRow } from '../../persistence/entities.js';
+import { newestFirst } from '../../persistence/pages.js';
+import { notFound } from '../../refusals.js';
+import { NOTIFICATIONS } from '../../tokens.js';
+
+const item: OutboxItem = {
+  outboxId: '3f0c2d4a-1b2c-8d3e-9f40-51a2b3c4d5e6',
+  to: 'ada@nordlicht.example',
+  subject: 'Hafenblick: licenses end in 30 days',
+  mailType: 'license_expiry_reminder',
+  projectIds: ['hafenblick'],
+  sentAt: '2026-11-01T07:00:30.000Z',
+};
+
+const showItem = ({ outboxId, recipient, subject, mailType, projectIds, sentAt }: OutboxRow): OutboxItem => ({
+  outboxId,
+  to: recipient,
+  subject,
+  mailType,
+  projectIds,
+  sentAt: sentAt.toISOString(),
+});
+
+/** A mail shown in a browser: it loads pictures and nothing else, runs nothing, and is shown in nobody's page but ours. */
+const NOTHING_RUNS =
+  "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups";
+
+/** The embedded mail box: only there where mails are not sent by SMTP. */
+@Controller('outbox')
+export class ShowOutboxController {
+  constructor(@InjectRepository(OutboxRow, NOTIFICATIONS) private readonly rows: Repository<OutboxRow>) {}
+
+  @Documented({
+    tag: 'Mail',
+    summary: 'List the mails of the embedded mail box, the newest first',
+    response: { schema: OutboxPage, example: { items: [item], nextCursor: null } },
+    problems: ['VALIDATION'],
+  })
+  @Permit('mail:read')
+  @Get()
+  async list(
+    @Query({ schema: OutboxQuery }) query: OutboxQuery,
+    @Caller() caller: Caller,
+  ): Promise<PageOf<OutboxItem>> {
+    const rows = this.rows.createQueryBuilder('row');
+    const { to, projectId } = query;
+    const { tenantId } = caller.principal;
+    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
+    if (to !== undefined) rows.andWhere('lower(row.recipient) = :to', { to: emailKey(to) });
+    if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
+    return newestFirst(rows, query, showItem);
+  }
+
+  @Documented({
+    tag: 'Mail',
+    summary: 'Show a mail of the embedded mail box',
+    response: {
+      schema: OutboxMail,
+      example: {
+        ...item,
+        recipientName: 'Ada Berg',
+        from: 'Allotree <no-reply@allotree.local>',
+        messageId: '<3f0c2d4a-1b2c-8d3e-9f40-51a2b3c4d5e6@allotree.local>',
+        html: '<p>Hello Ada Berg, ...</p>',
+        text: 'Hello Ada Berg, ...\n',
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('mail:read')
+  @Get(':id')
+  async one(@Param({ schema: OutboxPath }) { id }: OutboxPath, @Caller() caller: Caller): Promise<OutboxMail> {
+    const row = await this.mail(id, caller);
+    const { recipientName, sender, messageId, html, text } = row;
+    return { ...showItem(row), recipientName, from: sender, messageId, html, text };
+  }
+
+  @Documented({
+    tag: 'Mail',
+    summary: 'Show a mail of the embedded mail box as its recipient sees it',
+    response: { schema: z.string(), example: '<!doctype html>...', mediaType: 'text/html' },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('mail:read')
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', NOTHING_RUNS)
+  @Header('referrer-policy', 'no-referrer')
+  @Get(':id/html')
+  async html(@Param({ schema: OutboxPath }) { id }: OutboxPath, @Caller() caller: Caller): Promise<string> {
+    return (await this.mail(id, caller)).html;
+  }
+
+  private async mail(id: string, { principal }: Caller): Promise<OutboxRow> {
+    const row = await this.rows.findOneBy({ outboxId: id });
+    if (row === null || (principal.tenantId !== null && row.tenantId !== principal.tenantId))
+      throw notFound('mail', id);
+    return row;
+  }
+}

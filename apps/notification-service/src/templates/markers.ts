@@ -1,0 +1,69 @@
+import type { MailTypeName } from '@allotree/contracts';
+
+/** What stands behind a marker in a template. */
+export interface Marker {
+  readonly description: string;
+  /** A template without it is not saved. */
+  readonly required?: true;
+  /** `text`: a few words; `block`: a list, only between other paragraphs of the HTML; `address`: also in a link. */
+  readonly kind: 'text' | 'block' | 'address';
+}
+
+export type Markers = Readonly<Record<string, Marker>>;
+
+const text = (description: string): Marker => ({ description, kind: 'text' });
+const required = (marker: Marker): Marker => ({ ...marker, required: true });
+
+const EVERYWHERE: Markers = {
+  recipient_name: text('Name of the recipient'),
+  project: text('Name of the project, or of the projects'),
+  link: { description: 'Address where the recipient can act on it', kind: 'address' },
+};
+
+const OF_GROUPS: Markers = {
+  ...EVERYWHERE,
+  group_list: required({ description: 'The groups, each with what happens to it', kind: 'block' }),
+  group_count: text('How many groups: "1 group", "3 groups"'),
+};
+
+const fallback = text('License that takes over, such as Basic');
+
+/** domain.md E3 says what the mails tell. */
+export const MARKERS: Readonly<Record<MailTypeName, Markers>> = {
+  license_expiry_reminder: {
+    ...OF_GROUPS,
+    valid_until: required(text('The first day something ends, in the time zone of its project')),
+    days_left: required(text('How long until then: "1 day", "7 days"')),
+    fallback,
+  },
+  license_ended: {
+    ...OF_GROUPS,
+    ended_at: text('When it ended'),
+    stopped: required(text('What stopped: "80 virtual numbers, 60 mobile apps"')),
+    features_off: text('Features that are switched off'),
+    fallback: required(fallback),
+  },
+  license_restored: {
+    ...OF_GROUPS,
+    restored: text('What works again'),
+    valid_until: text('Until when, from now on'),
+  },
+  trial_started: {
+    ...EVERYWHERE,
+    project: required(text('Name of the project')),
+    valid_until: required(text('The last day of the trial')),
+    days_left: text('How long until then: "30 days"'),
+  },
+  invitation: {
+    ...EVERYWHERE,
+    link: required({ description: 'Address where the invitation is accepted', kind: 'address' }),
+    inviter: text('Name of who invites'),
+    role: text('What the recipient is invited to be'),
+    group: text('Name of the group the recipient is invited to'),
+  },
+};
+
+/** A colon and a word: not in `10:30`, `https:`, `a::b`. */
+export const MARKER_PATTERN = /(?<![\p{L}\p{N}_:])(:)([a-z][a-z0-9_]*)/gu;
+
+export const markersIn = (text: string): string[] => [...text.matchAll(MARKER_PATTERN)].map(([, , name]) => name ?? '');

@@ -1,0 +1,232 @@
+import type {
+  EndedJob,
+  LicenseExpiryJob,
+  MailTypeName,
+  ReminderJob,
+  RestoredJob,
+  TrialStartedJob,
+} from '@allotree/contracts';
+import type { MarkerValues } from './compile.js';
+import { groupList, type ListedGroup } from './group-list.js';
+import {
+  days,
+  daysUntil,
+  endInWords,
+  featuresInWords,
+  groups,
+  licenseInWords,
+  listed,
+  momentInWords,
+  resourcesInWords,
+  sumOf,
+} from './words.js';
+
+/** One notice of a mail. */
+export interface MailItem<Job extends LicenseExpiryJob = LicenseExpiryJob> {
+  readonly job: Job;
+  /** Where the group lies: `Building A › Unit 1`. */
+  readonly place: string;
+}
+
+export interface MailSetting {
+  readonly recipientName: string | null;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const NOTHING = 'nothing that was in use';
+
+type Facts<Kind extends LicenseExpiryJob['kind']> = (
+  items: readonly MailItem<Extract<LicenseExpiryJob, { kind: Kind }>>[],
+  setting: MailSetting,
+) => { readonly facts: readonly (readonly string[])[]; readonly values: MarkerValues };
+
+const earliest = <Job extends { validUntil: string | null }>(items: readonly MailItem<Job & LicenseExpiryJob>[]) =>
+  items
+    .map(({ job }) => job)
+    .filter((job) => job.validUntil !== null)
+    .sort((a, b) => Date.parse(a.validUntil ?? '') - Date.parse(b.validUntil ?? ''))[0];
+
+const distinct = (words: readonly string[]): string => listed([...new Set(words)]);
+
+const reminderFacts = ({ validUntil, timeZone, fallback }: ReminderJob, now: number): string[] => [
+  `Ends on ${endInWords(validUntil, timeZone)}, in ${days(daysUntil(validUntil, timeZone, now))}`,
+  `Then: ${licenseInWords(fallback)}`,
+];
+
+const ofReminder: Facts<'reminder'> = (items, { now }) => {
+  const first = earliest(items);
+  const { validUntil = '', timeZone = 'utc' } = first ?? {};
+  return {
+    facts: items.map(({ job }) => reminderFacts(job, now)),
+    values: {
+      valid_until: endInWords(validUntil, timeZone),
+      days_left: days(daysUntil(validUntil, timeZone, now)),
+      fallback: distinct(items.map(({ job }) => licenseInWords(job.fallback))),
+    },
+  };
+};
+
+const stoppedInWords = (job: Pick<EndedJob, 'stopped'>): string => resourcesInWords(job.stopped) || NOTHING;
+
+const endedFacts = (job: EndedJob): string[] => [
+  `Ended on ${momentInWords(job.endedAt, job.timeZone)}`,
+  `Stopped: ${stoppedInWords(job)}`,
+  ...(job.featuresOff.length > 0 ? [`Switched off: ${featuresInWords(job.featuresOff)}`] : []),
+  `Now: ${licenseInWords(job.fallback)}`,
+];
+
+const ofEnded: Facts<'ended'> = (items) => ({
+  facts: items.map(({ job }) => endedFacts(job)),
+  values: {
+    ended_at: distinct(items.map(({ job }) => momentInWords(job.endedAt, job.timeZone))),
+    stopped: resourcesInWords(sumOf(items.map(({ job }) => job.stopped))) || NOTHING,
+    features_off: featuresInWords([...new Set(items.flatMap(({ job }) => job.featuresOff))]) || 'none',
+    fallback: distinct(items.map(({ job }) => licenseInWords(job.fallback))),
+  },
+});
+
+const untilInWords = ({ validUntil, timeZone }: Pick<RestoredJob, 'validUntil' | 'timeZone'>): string =>
+  validUntil === null ? 'without an end' : endInWords(validUntil, timeZone);
+
+const ofRestored: Facts<'restored'> = (items) => ({
+  facts: items.map(({ job }) => [
+    `Works again: ${resourcesInWords(job.restored) || 'everything that is allotted'}`,
+    `Valid until: ${untilInWords(job)}`,
+  ]),
+  values: {
+    restored: resourcesInWords(sumOf(items.map(({ job }) => job.restored))) || 'everything that is allotted',
+    valid_until: distinct(items.map(({ job }) => untilInWords(job))),
+  },
+});
+
+const trialLength = ({ validUntil, timeZone }: TrialStartedJob, now: number): string =>
+  validUntil === null ? 'without an end' : days(daysUntil(validUntil, timeZone, now));
+
+const ofTrial: Facts<'trial_started'> = (items, { now }) => ({
+  facts: items.map(({ job }) => [`Until: ${untilInWords(job)}`]),
+  values: {
+    valid_until: distinct(items.map(({ job }) => untilInWords(job))),
+    days_left: distinct(items.map(({ job }) => trialLength(job, now))),
+  },
+});
+
+const FACTS: { readonly [Kind in LicenseExpiryJob['kind']]: Facts<Kind> } = {
+  reminder: ofReminder,
+  ended: ofEnded,
+  restored: ofRestored,
+  trial_started: ofTrial,
+};
+
+const groupLink = (publicUrl: string, { projectId, groupId }: LicenseExpiryJob): string =>
+  `${publicUrl}/projects/${projectId}/groups/${groupId}`;
+
+/** What the markers of a mail stand for. All items are of one kind. */
+export function valuesOf(items: readonly MailItem[], setting: MailSetting): MarkerValues {
+  const [first] = items;
+  if (first === undefined) throw new Error('a mail without items');
+  const { facts, values } = FACTS[first.job.kind](items as never, setting);
+  const list = items.map(({ job, place }, index): ListedGroup => ({
+    place,
+    project: job.projectName,
+    link: groupLink(setting.publicUrl, job),
+    facts: facts[index] ?? [],
+  }));
+  return {
+    recipient_name: setting.recipientName ?? '',
+    project: distinct(items.map(({ job }) => job.projectName)),
+    link: items.length === 1 ? groupLink(setting.publicUrl, first.job) : setting.publicUrl,
+    group_list: groupList(list),
+    group_count: groups(items.length),
+    ...values,
+  };
+}
+
+const sampleBase = {
+  tenantId: 'nordlicht',
+  projectId: 'hafenblick',
+  projectName: 'Hafenblick',
+  timeZone: 'Europe/Berlin',
+  dueAt: '2026-11-01T07:00:00Z',
+  date: '2026-11-01',
+};
+const buildingA = { ...sampleBase, groupId: 'building-a', groupName: 'Building A' };
+const unit1 = { ...sampleBase, groupId: 'unit-1', groupName: 'Unit 1' };
+const reminder = {
+  kind: 'reminder',
+  daysLeft: 30,
+  recipients: 'administrators',
+  fallback: 'basic',
+} as const;
+const ended = {
+  kind: 'ended',
+  endedAt: '2026-12-01T23:00:00Z',
+  recipients: 'administrators',
+  fallback: 'basic',
+} as const;
+const restored = { kind: 'restored', restoredAt: '2026-12-03T09:30:00Z', recipients: 'administrators' } as const;
+
+const UNIT_1 = 'Building A › Unit 1';
+
+/** The worked example of domain.md, as far as the mails tell it. */
+const SAMPLES: Readonly<Record<Exclude<MailTypeName, 'invitation'>, readonly MailItem[]>> = {
+  license_expiry_reminder: [
+    { place: 'Building A', job: { ...buildingA, ...reminder, allotmentIds: [], validUntil: '2026-12-01T23:00:00Z' } },
+    {
+      place: UNIT_1,
+      job: { ...unit1, ...reminder, allotmentIds: [], validUntil: '2026-12-15T23:00:00Z', fallback: null },
+    },
+  ],
+  license_ended: [
+    {
+      place: 'Building A',
+      job: {
+        ...buildingA,
+        ...ended,
+        stopped: { sip_number: 80, mobile_app: 60, ukey2: 5 },
+        featuresOff: ['remote_door_opening', 'guest_access'],
+      },
+    },
+  ],
+  license_restored: [
+    {
+      place: 'Building A',
+      job: {
+        ...buildingA,
+        ...restored,
+        restored: { sip_number: 80, mobile_app: 60, ukey2: 5 },
+        validUntil: '2026-12-31T23:00:00Z',
+      },
+    },
+  ],
+  trial_started: [
+    {
+      place: 'Hafenblick',
+      job: {
+        ...sampleBase,
+        groupId: 'hafenblick',
+        groupName: 'Hafenblick',
+        kind: 'trial_started',
+        validUntil: '2026-12-01T23:00:00Z',
+      },
+    },
+  ],
+};
+
+const SAMPLE_DAY = Date.parse(sampleBase.dueAt);
+
+/** Values to look at a template with. */
+export function sampleValues(mailType: MailTypeName, publicUrl: string): MarkerValues {
+  const setting = { recipientName: 'Ada Berg', publicUrl, now: SAMPLE_DAY };
+  if (mailType !== 'invitation') return valuesOf(SAMPLES[mailType], setting);
+  return {
+    recipient_name: setting.recipientName,
+    project: sampleBase.projectName,
+    link: `${publicUrl}/invitations/sample`,
+    inviter: 'Jon Hansen',
+    role: 'site administrator',
+    group: 'Building A',
+  };
+}
