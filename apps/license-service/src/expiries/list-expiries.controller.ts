@@ -1,0 +1,79 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ExpiriesAnswer, ExpiriesQuery, ProjectExpiriesQuery, type Expiry, type PageOf } from '@allotree/contracts';
+import { Clock, Documented, Permit } from '@allotree/platform';
+import { endOf } from '../dates.js';
+import { DUE_PROJECTION } from '../due/due-rows/due.projection.js';
+import { Freshness } from '../freshness.js';
+import { ProjectPath } from '../paths.js';
+import { Projects } from '../projects.js';
+import { EndsInSight, type Scope } from './ends-in-sight.js';
+
+const EXAMPLE = {
+  items: [
+    {
+      projectId: 'project-1',
+      projectName: 'Hafenblick',
+      timeZone: 'Europe/Berlin',
+      groupId: 'group-1',
+      groupName: 'Building A',
+      what: 'allotment',
+      id: 'allotment-1',
+      type: 'plus',
+      units: { sip_number: 80, mobile_app: 60, ukey2: 5 },
+      validUntil: '2026-11-30T23:00:00.000Z',
+      lastDay: '2026-11-30',
+      daysLeft: 29,
+    },
+  ],
+  nextCursor: null,
+};
+const PROJECTIONS = ['group-views', 'license-view', DUE_PROJECTION];
+
+@Controller()
+export class ListExpiriesController {
+  constructor(
+    private readonly ends: EndsInSight,
+    private readonly projects: Projects,
+    private readonly freshness: Freshness,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get('projects/:p/expiries')
+  @Permit('licenses:read', { project: 'p' })
+  @Documented({
+    tag: 'expiries',
+    summary: 'What ends in a project, soonest first',
+    description: 'Allotments and licenses with an end still to come, up to `before` (a date: the end of that day).',
+    response: { schema: ExpiriesAnswer, example: EXAMPLE },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  async listExpiriesOfProject(
+    @Param({ schema: ProjectPath }) { p }: ProjectPath,
+    @Query({ schema: ProjectExpiriesQuery }) query: ProjectExpiriesQuery,
+  ): Promise<PageOf<Expiry>> {
+    const { timeZone } = await this.projects.project(p);
+    return this.list({ projectId: p }, query, timeZone);
+  }
+
+  @Get('expiries')
+  @Permit('licenses:read')
+  @Documented({
+    tag: 'expiries',
+    summary: 'What ends in all projects of a tenant, soonest first',
+    response: { schema: ExpiriesAnswer, example: EXAMPLE },
+    problems: ['VALIDATION'],
+  })
+  async listExpiries(@Query({ schema: ExpiriesQuery }) { tenantId, ...query }: ExpiriesQuery): Promise<PageOf<Expiry>> {
+    return this.list(tenantId === undefined ? {} : { tenantId }, query, 'UTC');
+  }
+
+  private async list(
+    scope: Scope,
+    { before, limit, cursor }: ProjectExpiriesQuery,
+    zone: string,
+  ): Promise<PageOf<Expiry>> {
+    const until = before === undefined ? null : endOf(before, zone, 'before');
+    for (const projection of PROJECTIONS) await this.freshness.of(projection);
+    return this.ends.page({ ...scope, now: this.clock.now(), before: until, limit, cursor });
+  }
+}
