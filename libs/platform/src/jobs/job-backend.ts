@@ -38,10 +38,18 @@ function postgresBackend(connectionString: string): JobBackend {
     queue: (name, options) =>
       new Queue(name, { ...options, connection: connection(2) }, createPostgresBackend) as unknown as Queue,
     worker: (name, handler, options) =>
-      new Worker(name, handler, { ...options, connection: connection(3) }, createPostgresBackend) as unknown as Worker,
+      new Worker(
+        name,
+        handler,
+        { ...options, connection: connection(connectionsOf(options)) },
+        createPostgresBackend,
+      ) as unknown as Worker,
     close: () => Promise.resolve(),
   };
 }
+
+/** One for each job under way, as far as that helps. */
+const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => Math.min(concurrency + 1, 10);
 
 /** All queues share a connection; a worker has two of its own. */
 function redisBackend(url: string): JobBackend {
