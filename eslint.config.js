@@ -61,9 +61,17 @@ const purity = {
   ],
   'no-restricted-globals': [
     'error',
-    ...['process', 'crypto', 'performance', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'Buffer'].map(
-      (name) => ({ name, message: 'What a decision needs comes in with its command.' }),
-    ),
+    ...[
+      'process',
+      'crypto',
+      'performance',
+      'fetch',
+      'setTimeout',
+      'setInterval',
+      'setImmediate',
+      'console',
+      'Buffer',
+    ].map((name) => ({ name, message: 'What a decision needs comes in with its command.' })),
   ],
   'no-restricted-syntax': [
     'error',
@@ -91,7 +99,17 @@ const purity = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.data/**', 'coverage/**', '**/tmp/**', 'bench/**/results/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.data/**',
+      'coverage/**',
+      '**/tmp/**',
+      'bench/**/results/**',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: EVERY_TS,
@@ -144,7 +162,9 @@ export default tseslint.config(
     // It alone composes the services.
     files: ['apps/standalone/**/*.ts'],
     rules: {
-      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/group-service', '@allotree/license-service', '@allotree/notification-service'] }),
+      '@nx/enforce-module-boundaries': boundaries({
+        allowed: ['@allotree/group-service', '@allotree/license-service', '@allotree/notification-service'],
+      }),
     },
   },
   {
@@ -171,9 +191,25 @@ export default tseslint.config(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'fetch',
-          'URL', 'AbortController', 'AbortSignal', 'Buffer', 'performance', 'TextEncoder', 'TextDecoder', 'structuredClone',
-          'queueMicrotask'].map((name) => [name, 'readonly']),
+        [
+          'process',
+          'console',
+          'setTimeout',
+          'clearTimeout',
+          'setInterval',
+          'clearInterval',
+          'setImmediate',
+          'fetch',
+          'URL',
+          'AbortController',
+          'AbortSignal',
+          'Buffer',
+          'performance',
+          'TextEncoder',
+          'TextDecoder',
+          'structuredClone',
+          'queueMicrotask',
+        ].map((name) => [name, 'readonly']),
       ),
     },
     rules: {

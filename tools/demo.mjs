@@ -5,4 +5,7 @@ import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspac
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
-process.exitCode = await run(process.execPath, [join(root, 'apps/standalone/dist/demo/main.js'), ...process.argv.slice(2)]);
+process.exitCode = await run(process.execPath, [
+  join(root, 'apps/standalone/dist/demo/main.js'),
+  ...process.argv.slice(2),
+]);

@@ -25,7 +25,9 @@ export const isNodeSupported = (version) => {
 
 export function requireNode() {
   if (!isNodeSupported(process.versions.node)) {
-    fail(`Allotree needs Node 20.19 or newer (22.12 or newer of 22); this is ${process.versions.node}. See https://nodejs.org`);
+    fail(
+      `Allotree needs Node 20.19 or newer (22.12 or newer of 22); this is ${process.versions.node}. See https://nodejs.org`,
+    );
   }
 }
 
@@ -90,9 +92,14 @@ export async function ensureInstalled(folder = root, what = 'the dependencies') 
   const total = new Set(Object.keys(packages).map((path) => path.split('/')[1])).size;
   say(`Installing ${what} (${total} packages and scopes, once) ...`);
   const stopProgress = showProgress(folder, total);
-  const { command, first, shell } = npmCommand();
-  const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  const code = await run(command, args, { cwd: folder, shell }).finally(stopProgress);
+  const npm = (...args) => {
+    const { command, first, shell } = npmCommand();
+    return run(command, [...first, ...args, '--include=dev', '--no-audit', '--no-fund'], { cwd: folder, shell });
+  };
+  // A lock file that another npm finds incomplete (it lists packages of other platforms, too) is no reason to stop.
+  const code = await npm('ci', '--silent')
+    .then((failed) => (failed ? npm('install', '--no-save', '--loglevel=error') : 0))
+    .finally(stopProgress);
   if (code !== 0) fail(`npm could not install ${what} (it said why above). Try \`npm ci\` in ${folder}.`);
   say(`Installed ${what}.`);
 }

@@ -39,7 +39,13 @@ describe('whether the dependencies are installed', () => {
 
 describe('the last line of a test run', () => {
   it('adds up passed, failed and skipped tests', () => {
-    const report = { numPassedTests: 7, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1, numRuntimeErrorTestSuites: 0 };
+    const report = {
+      numPassedTests: 7,
+      numFailedTests: 1,
+      numPendingTests: 2,
+      numTodoTests: 1,
+      numRuntimeErrorTestSuites: 0,
+    };
     expect(totalLine(totalsOf(report))).toBe('7 passed, 1 failed, 3 skipped');
   });
 

@@ -1,5 +1,6 @@
 import { GROUP_VARIABLES } from '@allotree/group-service';
 import { LICENSE_VARIABLES } from '@allotree/license-service';
+import { NOTIFICATION_VARIABLES } from '@allotree/notification-service';
 import { BASE_CONFIGURATION, loadConfiguration, variable } from '@allotree/platform';
 import { z } from 'zod';
 
@@ -9,6 +10,7 @@ const { DATABASE_URL, TOKEN_SECRET, ADMIN_PASSWORD_HASH } = BASE_CONFIGURATION.s
 export const STANDALONE_CONFIGURATION = BASE_CONFIGURATION.extend({
   ...GROUP_VARIABLES,
   ...LICENSE_VARIABLES,
+  ...NOTIFICATION_VARIABLES,
   DATA_DIR: variable(z.string().prefault('./.data'), {
     description: 'Folder of everything that is kept between starts: the embedded database, the secrets, the log.',
     allowed: 'a folder that can be written to',
@@ -39,4 +41,5 @@ export const STANDALONE_CONFIGURATION = BASE_CONFIGURATION.extend({
 export type StandaloneConfiguration = z.infer<typeof STANDALONE_CONFIGURATION>;
 
 /** @throws ConfigurationError naming every wrong variable */
-export const readConfiguration = (env: NodeJS.ProcessEnv): StandaloneConfiguration => loadConfiguration(STANDALONE_CONFIGURATION, env);
+export const readConfiguration = (env: NodeJS.ProcessEnv): StandaloneConfiguration =>
+  loadConfiguration(STANDALONE_CONFIGURATION, env);

@@ -21,7 +21,8 @@ const STOP_MS = 20_000;
 const explain = (error: unknown, { PORT, HOST }: Pick<StandaloneConfiguration, 'PORT' | 'HOST'>): string | null => {
   if (error instanceof DataFolderError || error instanceof EmbeddedPostgresInUse) return error.message;
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return `port ${PORT} is in use by another program. Stop it, or choose another port: PORT=8081 npm start`;
+  if (code === 'EADDRINUSE')
+    return `port ${PORT} is in use by another program. Stop it, or choose another port: PORT=8081 npm start`;
   if (code === 'EACCES') return `port ${PORT} may not be used by this user. Choose another one with PORT.`;
   if (code === 'EADDRNOTAVAIL') return `HOST ${HOST} is no address of this machine.`;
   return null;
@@ -32,7 +33,11 @@ const openLog = async (folder: DataFolder, level: string) => {
   const file = pino.destination({ dest: await folder.logFile(), sync: false });
   const terminal = { level: 'warn', stream: process.stdout } as const;
   const streams = [{ level: level as pino.Level, stream: file }, terminal];
-  const logger = createLogger({ service: 'standalone', level, destination: pino.multistream(level === 'silent' ? [] : streams) });
+  const logger = createLogger({
+    service: 'standalone',
+    level,
+    destination: pino.multistream(level === 'silent' ? [] : streams),
+  });
   return { logger, close: () => file.flushSync() };
 };
 
@@ -70,12 +75,21 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
   const standalone = await startStandalone({ configuration, folder, logger });
   stopOnSignals(standalone, close);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-  say(banner({ url: standalone.url, folder: folder.path, seconds, email: configuration.ADMIN_EMAIL, password: standalone.password.generated }));
+  say(
+    banner({
+      url: standalone.url,
+      folder: folder.path,
+      seconds,
+      email: configuration.ADMIN_EMAIL,
+      password: standalone.password.generated,
+    }),
+  );
 };
 
 const fail = (error: unknown, configuration: StandaloneConfiguration | null): never => {
   const explanation = configuration === null ? null : explain(error, configuration);
-  if (explanation === null) process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  if (explanation === null)
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   else complain(explanation);
   process.exit(1);
 };

@@ -52,7 +52,10 @@ export interface RunningSystem extends Process {
 const PATIENCE_MS = 90_000;
 
 /** Starts the system on any free port and waits until it has said that it is running. */
-export const startSystem = async (dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<RunningSystem> => {
+export const startSystem = async (
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningSystem> => {
   const running = runBuilt('main.js', [], { DATA_DIR: dataDir, PORT: '0', ...env });
   const deadline = Date.now() + PATIENCE_MS;
   while (!running.output().includes('Allotree is running')) {
@@ -92,7 +95,8 @@ export const workbench = async () => {
     },
     clear: async (): Promise<void> => {
       // By SIGTERM, so that no embedded database is left behind.
-      for (const system of systems) if (system.child.exitCode === null && system.child.signalCode === null) await system.terminate();
+      for (const system of systems)
+        if (system.child.exitCode === null && system.child.signalCode === null) await system.terminate();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -74,19 +74,31 @@ describe('a start that cannot be', () => {
     3 * MINUTES,
   );
 
-  it('on a folder that cannot be written to says so', async () => {
-    const { code, output } = await runBuilt('main.js', [], { DATA_DIR: '/dev/null/data', PORT: '0' }).ended;
-    expect(code).toBe(1);
-    expect(output).toMatch(/^error: the data folder \/dev\/null\/data cannot be written to .*DATA_DIR/m);
-  }, MINUTES);
+  it(
+    'on a folder that cannot be written to says so',
+    async () => {
+      const { code, output } = await runBuilt('main.js', [], { DATA_DIR: '/dev/null/data', PORT: '0' }).ended;
+      expect(code).toBe(1);
+      expect(output).toMatch(/^error: the data folder \/dev\/null\/data cannot be written to .*DATA_DIR/m);
+    },
+    MINUTES,
+  );
 
-  it('with a wrong setting names it and what it may be', async () => {
-    const { code, output } = await runBuilt('main.js', [], { DATA_DIR: bench.dataDir, PORT: 'eighty', ADMIN_PASSWORD: 'short' }).ended;
-    expect(code).toBe(1);
-    expect(output).toContain('PORT is "eighty". It must be a whole number from 0 to 65535.');
-    expect(output).toContain('ADMIN_PASSWORD has a value that does not fit');
-    expect(output).not.toContain('short');
-  }, MINUTES);
+  it(
+    'with a wrong setting names it and what it may be',
+    async () => {
+      const { code, output } = await runBuilt('main.js', [], {
+        DATA_DIR: bench.dataDir,
+        PORT: 'eighty',
+        ADMIN_PASSWORD: 'short',
+      }).ended;
+      expect(code).toBe(1);
+      expect(output).toContain('PORT is "eighty". It must be a whole number from 0 to 65535.');
+      expect(output).toContain('ADMIN_PASSWORD has a value that does not fit');
+      expect(output).not.toContain('short');
+    },
+    MINUTES,
+  );
 });
 
 interface Named {
@@ -98,10 +110,17 @@ interface Labelled {
 
 /** A project with a license, and the path to its main group. */
 const openProject = async (api: Api): Promise<{ projectId: string; group: string }> => {
-  const partner = { name: 'Nordlicht', kind: 'distributor', administrator: { name: 'Ada', email: 'ada@nordlicht.example' } };
+  const partner = {
+    name: 'Nordlicht',
+    kind: 'distributor',
+    administrator: { name: 'Ada', email: 'ada@nordlicht.example' },
+  };
   const { partnerId } = await api.post<{ partnerId: string }>('/partners', partner);
   const units = { sip_number: 100_000, mobile_app: 100_000, ukey2: 0 };
-  const { packageId } = await api.post<{ packageId: string }>(`/partners/${partnerId}/packages`, { name: 'Plus', units });
+  const { packageId } = await api.post<{ packageId: string }>(`/partners/${partnerId}/packages`, {
+    name: 'Plus',
+    units,
+  });
   const { projectId } = await api.post<{ projectId: string }>('/projects', { name: 'Hafenblick', partnerId });
   await api.post(`/projects/${projectId}/licenses`, { type: 'plus', partnerId, packageId, units });
   return { projectId, group: `/projects/${projectId}/groups/${projectId}` };
@@ -119,7 +138,11 @@ const keepSending = async (
     try {
       const response = await fetch(`${target.url}/api/v1${target.path}`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${target.token}`, 'content-type': 'application/json', 'idempotency-key': key },
+        headers: {
+          authorization: `Bearer ${target.token}`,
+          'content-type': 'application/json',
+          'idempotency-key': key,
+        },
         body: JSON.stringify(bodyOf(name)),
       });
       await response.text();
@@ -181,7 +204,9 @@ describe('a kill without warning, under load', () => {
         (index % 2 === 0 ? madeGroups : madeAssignments).add(name);
       }
 
-      const groupNames = timesEach((await second.api.list<Named>(`/projects/${projectId}/groups?parentId=${projectId}`)).map(({ name }) => name));
+      const groupNames = timesEach(
+        (await second.api.list<Named>(`/projects/${projectId}/groups?parentId=${projectId}`)).map(({ name }) => name),
+      );
       const labels = timesEach((await second.api.list<Labelled>(`${group}/assignments`)).map(({ label }) => label));
       expect([...madeGroups].filter((name) => groupNames.get(name) !== 1)).toEqual([]);
       expect([...madeAssignments].filter((label) => labels.get(label) !== 1)).toEqual([]);
@@ -203,7 +228,9 @@ describe('a stop under load', () => {
       const token = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
       const made = new Set<string>();
       const target = { url: first.url, token, path: `${group}/assignments` };
-      const senders = Array.from({ length: 4 }, () => keepSending(target, (label) => ({ resource: 'sip_number', label }), made));
+      const senders = Array.from({ length: 4 }, () =>
+        keepSending(target, (label) => ({ resource: 'sip_number', label }), made),
+      );
       while (made.size < 100) await new Promise((next) => setTimeout(next, 20));
       expect((await first.terminate()).code).toBe(0);
       await Promise.all(senders);

@@ -1,5 +1,6 @@
 import { GroupServiceModule } from '@allotree/group-service';
 import { LICENSE_CONSUMER_GROUP, LicenseServiceModule } from '@allotree/license-service';
+import { NOTIFICATION_CONSUMER_GROUP, Notifications, NotificationServiceModule } from '@allotree/notification-service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -8,7 +9,8 @@ import {
   PlatformModule,
   signToken,
   startEmbeddedPostgres,
-  type Clock,
+  Clock,
+  TestClock,
   type EmbeddedPostgres,
   type Logger,
   type PlatformConfiguration,
@@ -29,6 +31,7 @@ class StandaloneModule {
         PlatformModule.forRoot({ service: 'standalone', configuration, logger, ...(clock && { clock }) }),
         GroupServiceModule.forRoot(configuration),
         LicenseServiceModule.forRoot(configuration),
+        NotificationServiceModule.forRoot(configuration),
       ],
       controllers: [ProjectionsController],
     };
@@ -56,7 +59,12 @@ export interface StandaloneOptions {
  *
  * @throws EmbeddedPostgresInUse when another process runs on the folder; the error of `listen` when the port is taken
  */
-export const startStandalone = async ({ configuration, folder, logger, clock }: StandaloneOptions): Promise<Standalone> => {
+export const startStandalone = async ({
+  configuration,
+  folder,
+  logger,
+  clock,
+}: StandaloneOptions): Promise<Standalone> => {
   const database = configuration.DATABASE_URL === undefined ? await startDatabase(folder, logger) : null;
   try {
     const password = await passwordOf(configuration, folder);
@@ -96,16 +104,22 @@ const once = (work: () => Promise<void>): (() => Promise<void>) => {
 const startDatabase = (folder: DataFolder, logger: Logger): Promise<EmbeddedPostgres> =>
   startEmbeddedPostgres({ dataDir: folder.path, log: (message) => logger.info({ part: 'postgres' }, message) });
 
-const passwordOf = async (configuration: StandaloneConfiguration, folder: DataFolder): Promise<AdministratorPassword> => {
+const passwordOf = async (
+  configuration: StandaloneConfiguration,
+  folder: DataFolder,
+): Promise<AdministratorPassword> => {
   const { ADMIN_PASSWORD, ADMIN_PASSWORD_HASH } = configuration;
   if (ADMIN_PASSWORD_HASH === undefined) return folder.administratorPassword(ADMIN_PASSWORD);
   return { hash: ADMIN_PASSWORD_HASH, generated: null, keep: () => Promise.resolve() };
 };
 
 const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfiguration): Promise<string> => {
-  connectBusConsumers(app, LICENSE_CONSUMER_GROUP);
+  connectBusConsumers(app, LICENSE_CONSUMER_GROUP, NOTIFICATION_CONSUMER_GROUP);
   await app.startAllMicroservices();
   await app.listen(PORT, HOST);
+  const clock = app.get(Clock, { strict: false });
+  // What became due has been handed over by then: now it goes out.
+  if (clock instanceof TestClock) clock.afterMove(() => app.get(Notifications, { strict: false }).whenIdle());
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : PORT;
   return `http://${isEverywhere(HOST) ? '127.0.0.1' : hostText(HOST)}:${port}`;
@@ -122,16 +136,28 @@ const leaveSignIns = async (
   url: string,
   { ADMIN_EMAIL, TOKEN_SECRET }: CompleteConfiguration,
 ): Promise<{ end(): Promise<void> }> => {
-  const principal = { userId: 'local-tools', email: ADMIN_EMAIL, role: 'server_administrator', tenantId: null } as const;
+  const principal = {
+    userId: 'local-tools',
+    email: ADMIN_EMAIL,
+    role: 'server_administrator',
+    tenantId: null,
+  } as const;
   const leave = async (): Promise<void> => {
     const accessToken = await signToken(principal, { secret: TOKEN_SECRET, lifetimeSeconds: SIGN_IN_SECONDS });
-    await folder.leaveSignIn({ url, accessToken, expiresAt: new Date(Date.now() + SIGN_IN_SECONDS * 1_000).toISOString() });
+    await folder.leaveSignIn({
+      url,
+      accessToken,
+      expiresAt: new Date(Date.now() + SIGN_IN_SECONDS * 1_000).toISOString(),
+    });
   };
   await leave();
   let renewing: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    renewing = renewing.then(leave).catch(() => undefined);
-  }, (SIGN_IN_SECONDS / 2) * 1_000);
+  const timer = setInterval(
+    () => {
+      renewing = renewing.then(leave).catch(() => undefined);
+    },
+    (SIGN_IN_SECONDS / 2) * 1_000,
+  );
   return {
     end: async () => {
       clearInterval(timer);

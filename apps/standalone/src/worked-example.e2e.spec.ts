@@ -30,13 +30,22 @@ describe('the worked example, from 2026-06-01 on', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     folder = await mkdtemp(join(tmpdir(), 'allotree-worked-'));
-    const configuration = readConfiguration({ DATABASE_URL: database.connectionString, PORT: '0', LOG_LEVEL: 'silent' });
+    const configuration = readConfiguration({
+      DATABASE_URL: database.connectionString,
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+    });
     const logger = createLogger({ service: 'standalone', level: 'silent' });
     standalone = await startStandalone({ configuration, folder: await DataFolder.open(folder), logger, clock });
     api = new Api(standalone.url, (await readLocalSignIn(folder, Date.now()))?.accessToken ?? '');
     const path = resolve(import.meta.dirname, '../../../examples/hafenblick.yaml');
     const file = readProjectFile(path, await readFile(path, 'utf8'));
-    tree = await applyProjectFile({ api, file, narrator: new Narrator((line) => told.push(line)), clock: () => clock.now() });
+    tree = await applyProjectFile({
+      api,
+      file,
+      narrator: new Narrator((line) => told.push(line)),
+      clock: () => clock.now(),
+    });
   }, 2 * MINUTE);
 
   afterAll(async () => {
@@ -49,13 +58,19 @@ describe('the worked example, from 2026-06-01 on', () => {
 
   /** `consumed/suspended` of numbers, apps and UKEY2. */
   const useAt = async (place: string): Promise<string> => {
-    const { resources } = await api.get<{ resources: Record<string, { consumed: number; suspended: number }> }>(`${pathOf(place)}/quota`);
-    return ['sip_number', 'mobile_app', 'ukey2'].map((name) => `${resources[name]?.consumed}/${resources[name]?.suspended}`).join(' ');
+    const { resources } = await api.get<{ resources: Record<string, { consumed: number; suspended: number }> }>(
+      `${pathOf(place)}/quota`,
+    );
+    return ['sip_number', 'mobile_app', 'ukey2']
+      .map((name) => `${resources[name]?.consumed}/${resources[name]?.suspended}`)
+      .join(' ');
   };
 
   it('is applied, with its terms counted from that day', () => {
     expect(told).toContainEqual(expect.stringContaining('Building A: 80/60/5 (numbers/apps/UKEY2), until 2026-12-01'));
-    expect(told).toContainEqual(expect.stringContaining('until 2027-01-01 asked for, limited by Building A 80 until 2026-12-01'));
+    expect(told).toContainEqual(
+      expect.stringContaining('until 2027-01-01 asked for, limited by Building A 80 until 2026-12-01'),
+    );
   });
 
   it('uses all 80 numbers of building A', async () => {
@@ -72,15 +87,22 @@ describe('the worked example, from 2026-06-01 on', () => {
   });
 
   it('brings all of it back when building A is extended', async () => {
-    const { allotments, ...settings } = await api.get<{ allotments: Record<string, unknown>[]; groupId: string }>(`${pathOf('Building A')}/restriction`);
+    const { allotments, ...settings } = await api.get<{ allotments: Record<string, unknown>[]; groupId: string }>(
+      `${pathOf('Building A')}/restriction`,
+    );
     const { groupId: _groupId, ...rest } = settings;
     const longer = allotments.map(({ status: _status, ...allotment }) => ({ ...allotment, validUntil: '2026-12-30' }));
     await api.put(`${pathOf('Building A')}/restriction`, { ...rest, allotments: longer });
     // Unit 2 has an end of its own; unit 1 follows building A.
     expect(await useAt('Building A / Unit 1')).toBe('45/0 30/0 5/0');
     expect(await useAt('Building A / Unit 2')).toBe('0/35 0/25 0/0');
-    const unit2 = await api.get<{ allotments: Record<string, unknown>[] }>(`${pathOf('Building A / Unit 2')}/restriction`);
-    const extended = unit2.allotments.map(({ status: _status, ...allotment }) => ({ ...allotment, validUntil: '2026-12-30' }));
+    const unit2 = await api.get<{ allotments: Record<string, unknown>[] }>(
+      `${pathOf('Building A / Unit 2')}/restriction`,
+    );
+    const extended = unit2.allotments.map(({ status: _status, ...allotment }) => ({
+      ...allotment,
+      validUntil: '2026-12-30',
+    }));
     await api.put(`${pathOf('Building A / Unit 2')}/restriction`, { enabled: true, allotments: extended });
     expect(await useAt('Building A')).toBe('80/0 55/0 5/0');
   });
@@ -89,16 +111,22 @@ describe('the worked example, from 2026-06-01 on', () => {
     clock.moveTo('2026-12-31T23:00:00Z');
     expect(await useAt('Building A')).toBe('0/80 0/55 0/5');
     expect(await useAt('Building B')).toBe('6/4 6/2 0/0');
-    const quota = await api.get<{ resources: Record<string, { effectiveLimit: number; available: number }> }>(`${pathOf('Hafenblick')}/quota`);
+    const quota = await api.get<{ resources: Record<string, { effectiveLimit: number; available: number }> }>(
+      `${pathOf('Hafenblick')}/quota`,
+    );
     expect(quota.resources['sip_number']).toMatchObject({ effectiveLimit: 6, available: 0 });
   });
 
   it('gave the dealer’s own project everything for thirty days, and nothing after them', async () => {
     const projects = await api.list<{ projectId: string; name: string }>('/projects');
     const own = projects.find(({ name }) => name === 'Kaiser showroom')?.projectId ?? '';
-    const { items } = await api.get<{ items: { type: string; status: string; validUntil: string }[] }>(`/projects/${own}/licenses`);
+    const { items } = await api.get<{ items: { type: string; status: string; validUntil: string }[] }>(
+      `/projects/${own}/licenses`,
+    );
     expect(items).toMatchObject([{ type: 'trial', status: 'expired', validUntil: '2026-07-01T08:00:00.000Z' }]);
-    const quota = await api.get<{ resources: Record<string, { effectiveLimit: number }> }>(`/projects/${own}/groups/${own}/quota`);
+    const quota = await api.get<{ resources: Record<string, { effectiveLimit: number }> }>(
+      `/projects/${own}/groups/${own}/quota`,
+    );
     expect(quota.resources['sip_number']?.effectiveLimit).toBe(0);
   });
 
@@ -112,7 +140,8 @@ describe('the worked example, from 2026-06-01 on', () => {
     const before = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
     await api.post('/projections/tree_view/rebuild', {});
     let after: { name: string }[] = [];
-    while (after.length < before.length) after = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
+    while (after.length < before.length)
+      after = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
     expect(after).toEqual(before);
     const { items } = await api.get<{ items: { name: string }[] }>('/projections');
     expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(['tree_view', 'history', 'publish_groups']));

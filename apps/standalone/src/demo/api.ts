@@ -10,7 +10,8 @@ export interface ProblemAnswer {
   readonly [fact: string]: unknown;
 }
 
-export type Answer<Body> = { readonly ok: true; readonly body: Body } | { readonly ok: false; readonly problem: ProblemAnswer };
+export type Answer<Body> =
+  { readonly ok: true; readonly body: Body } | { readonly ok: false; readonly problem: ProblemAnswer };
 
 /** The system said no where the demo needs a yes. */
 export class UnexpectedRefusal extends Error {
@@ -113,7 +114,11 @@ export class Api {
     if (this.token !== '') headers['authorization'] = `Bearer ${this.token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (method === 'POST' && this.token !== '') headers['idempotency-key'] = key;
-    return fetch(`${this.url}/api/v1${path}`, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+    return fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
   }
 }
 

@@ -29,7 +29,8 @@ export const applyGroups = async (application: ProjectApplication): Promise<Tree
   const before = await readTree(application);
   const created = await createNamed(application, file.project.groups, before.root);
   if (created > 0) narrator.changed(`created ${created} groups`, created);
-  else if (file.project.groups.length > 0) narrator.alreadySo('the groups the file names are there', before.byPath.size - 1);
+  else if (file.project.groups.length > 0)
+    narrator.alreadySo('the groups the file names are there', before.byPath.size - 1);
   const generated = await generate(application, before);
   const tree = await untilListed(application, before.byPath.size + created + generated);
   await untilKnown(application, tree);
@@ -69,7 +70,11 @@ const readTree = async ({ api, project }: ProjectApplication): Promise<Tree> => 
   return { root: grow(rootItem, null), byPath, isFresh: false };
 };
 
-const createNamed = async (application: ProjectApplication, groups: readonly GroupEntry[], parent: Node): Promise<number> => {
+const createNamed = async (
+  application: ProjectApplication,
+  groups: readonly GroupEntry[],
+  parent: Node,
+): Promise<number> => {
   const { api, project } = application;
   let created = 0;
   for (const { name, type, groups: below } of groups) {
@@ -101,7 +106,10 @@ const generate = async ({ api, file, narrator, project }: ProjectApplication, { 
   const body = { parentId: root.groupId, ...Object.fromEntries(LEVELS.map(([key]) => [key, bare(generation[key])])) };
   const { created } = await api.post<{ created: number }>(`/projects/${project.projectId}/groups/generate`, body);
   const shape = levels.map(({ level, type }) => `${level.count} ${type}`).join(' x ');
-  narrator.changed(`generated ${created.toLocaleString('en-US')} groups (${shape}) in ${secondsSince(started)}`, created);
+  narrator.changed(
+    `generated ${created.toLocaleString('en-US')} groups (${shape}) in ${secondsSince(started)}`,
+    created,
+  );
   return created;
 };
 
@@ -126,7 +134,9 @@ const untilListed = async (application: ProjectApplication, size: number): Promi
     const tree = await readTree(application);
     if (tree.byPath.size >= size) return tree;
     if (performance.now() - started > PATIENCE_MS) {
-      throw new Error(`${size} groups were made, but only ${tree.byPath.size} are listed after ${secondsSince(started)}`);
+      throw new Error(
+        `${size} groups were made, but only ${tree.byPath.size} are listed after ${secondsSince(started)}`,
+      );
     }
     await sleep(500);
   }
@@ -137,7 +147,10 @@ const untilKnown = async ({ api, narrator, project }: ProjectApplication, { root
   const last = [...byPath.values()].at(-1) ?? root;
   const started = performance.now();
   while (performance.now() - started < PATIENCE_MS) {
-    const answer = await api.ask({ method: 'GET', path: `/projects/${project.projectId}/groups/${last.groupId}/quota` });
+    const answer = await api.ask({
+      method: 'GET',
+      path: `/projects/${project.projectId}/groups/${last.groupId}/quota`,
+    });
     if (answer.ok) {
       if (byPath.size > 1_000) narrator.note(`the last of them answers its quota after ${secondsSince(started)} more`);
       return;

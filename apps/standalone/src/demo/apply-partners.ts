@@ -110,12 +110,15 @@ const applyPurchase = async (application: Application, sale: Sale): Promise<void
     return;
   }
   const packageId = seller?.packages.get(purchase.package) ?? '';
-  const sold = await api.post<{ packageId: string }>(`/partners/${seller?.partnerId ?? ''}/packages/${packageId}/sales`, {
-    toPartnerId: sale.partnerId,
-    units: purchase.units,
-    features: purchase.features,
-    ...termOf(application, purchase),
-  });
+  const sold = await api.post<{ packageId: string }>(
+    `/partners/${seller?.partnerId ?? ''}/packages/${packageId}/sales`,
+    {
+      toPartnerId: sale.partnerId,
+      units: purchase.units,
+      features: purchase.features,
+      ...termOf(application, purchase),
+    },
+  );
   packages.set(purchase.package, sold.packageId);
   narrator.changed(`${entry.parent ?? ''} sold ${unitsText(purchase.units)} of ${purchase.package} to ${entry.name}`);
 };

@@ -2,7 +2,13 @@ import { RESOURCES, type Feature, type LicenseType, type PoolMode, type Reminder
 import { inParallel } from './api.js';
 import type { ProjectApplication } from './apply.js';
 import { secondsSince, type Node, type Tree } from './apply-groups.js';
-import { levelsOf, type GroupEntry, type LevelEntry, type RehearsalEntry, type RestrictionEntry } from './project-file.js';
+import {
+  levelsOf,
+  type GroupEntry,
+  type LevelEntry,
+  type RehearsalEntry,
+  type RestrictionEntry,
+} from './project-file.js';
 import { expectRefusal } from './show-refusals.js';
 import { isSameBorder, resolveWhen, type FirstDay } from './terms.js';
 import { dateText, unitsText } from './words.js';
@@ -25,7 +31,13 @@ export interface StandingRestriction {
   readonly reminder: Reminder | null;
 }
 
-const UNRESTRICTED: StandingRestriction = { enabled: false, poolMode: 'shared', gracePeriodDays: 0, allotments: [], reminder: null };
+const UNRESTRICTED: StandingRestriction = {
+  enabled: false,
+  poolMode: 'shared',
+  gracePeriodDays: 0,
+  allotments: [],
+  reminder: null,
+};
 
 /** How many requests are under way at once where many groups are restricted. */
 const WIDTH = 24;
@@ -41,12 +53,22 @@ export const applyRestrictions = async (application: ProjectApplication, tree: T
   let parents: readonly Node[] = [tree.root];
   for (const { type, level } of levelsOf(file.project.generate ?? {})) {
     const groups = parents.flatMap(({ children }) => children.filter((child) => child.type === type));
-    if (level.restriction) await applyToLevel(application, parents, { ...level, type, restriction: level.restriction, isFresh: tree.isFresh });
+    if (level.restriction)
+      await applyToLevel(application, parents, {
+        ...level,
+        type,
+        restriction: level.restriction,
+        isFresh: tree.isFresh,
+      });
     parents = groups;
   }
 };
 
-const applyNamed = async (application: ProjectApplication, groups: readonly GroupEntry[], parent: Node): Promise<void> => {
+const applyNamed = async (
+  application: ProjectApplication,
+  groups: readonly GroupEntry[],
+  parent: Node,
+): Promise<void> => {
   for (const entry of groups) {
     const node = parent.children.find(({ name }) => name === entry.name);
     if (!node) continue;
@@ -83,9 +105,15 @@ interface RestrictedLevel extends LevelEntry {
   readonly isFresh: boolean;
 }
 
-const applyToLevel = async (application: ProjectApplication, parents: readonly Node[], level: RestrictedLevel): Promise<void> => {
+const applyToLevel = async (
+  application: ProjectApplication,
+  parents: readonly Node[],
+  level: RestrictedLevel,
+): Promise<void> => {
   const { narrator } = application;
-  const nodes = parents.flatMap(({ children }) => children.filter(({ type }) => type === level.type).slice(0, level.restrictedOfEach));
+  const nodes = parents.flatMap(({ children }) =>
+    children.filter(({ type }) => type === level.type).slice(0, level.restrictedOfEach),
+  );
   if (nodes.length <= FEW) {
     for (const node of nodes) await applyAndTell(application, node, level.restriction);
     return;
@@ -153,7 +181,9 @@ export const isAlreadySo = (standing: StandingRestriction, wanted: RestrictionEn
   standing.gracePeriodDays === wanted.gracePeriodDays &&
   isSameReminder(standing.reminder, wanted.reminder) &&
   standing.allotments.length === wanted.allotments.length &&
-  requestOf(wanted, firstDay).allotments.every((allotment, index) => isSameAllotment(standing.allotments[index], allotment, firstDay));
+  requestOf(wanted, firstDay).allotments.every((allotment, index) =>
+    isSameAllotment(standing.allotments[index], allotment, firstDay),
+  );
 
 const isSameAllotment = (
   standing: StandingAllotment | undefined,

@@ -9,7 +9,12 @@ const wanted: RestrictionEntry = {
   gracePeriodDays: 0,
   reminder: { daysBefore: [30, 7], recurrence: 'once', recipients: 'administrators' },
   allotments: [
-    { type: 'plus', units: { sip_number: 80, mobile_app: 60, ukey2: 5 }, features: ['elevators', 'siri'], validUntil: 'P6M' },
+    {
+      type: 'plus',
+      units: { sip_number: 80, mobile_app: 60, ukey2: 5 },
+      features: ['elevators', 'siri'],
+      validUntil: 'P6M',
+    },
   ],
 };
 

@@ -13,7 +13,8 @@ interface Assignment {
 export const applyUse = async (application: ProjectApplication, tree: Tree): Promise<void> => {
   application.narrator.begin('Devices, each with its Basic license, and units in use');
   await applyDevices(application, tree);
-  for (const entry of application.file.assignments) await applyAssignments(application, nodeAt(tree, entry.group), entry);
+  for (const entry of application.file.assignments)
+    await applyAssignments(application, nodeAt(tree, entry.group), entry);
 };
 
 const applyDevices = async ({ api, file, narrator, project }: ProjectApplication, tree: Tree): Promise<void> => {

@@ -27,10 +27,16 @@ describe('npm run demo', () => {
     'applies the worked example and shows the refusals it names',
     async () => {
       const { code, output } = await demo();
-      expect(output).toMatch(/With a reserved pool.*\n.*LIMIT_EXCEEDED: 50 asked for, 30 available, limited by Building A 80/);
-      expect(output).toMatch(/The 81st virtual number.*\n.*LIMIT_EXCEEDED: 1 asked for, 0 available, limited by Building A 80/);
+      expect(output).toMatch(
+        /With a reserved pool.*\n.*LIMIT_EXCEEDED: 50 asked for, 30 available, limited by Building A 80/,
+      );
+      expect(output).toMatch(
+        /The 81st virtual number.*\n.*LIMIT_EXCEEDED: 1 asked for, 0 available, limited by Building A 80/,
+      );
       expect(output).toMatch(/Unit 1 for a month longer.*\n.*PERIOD_OUTSIDE_PARENT: .*limited by Building A/);
-      expect(output).toMatch(/60 mobile apps and only 50.*\n.*SIP_BELOW_MOBILE: 50 virtual numbers cannot carry 60 mobile apps/);
+      expect(output).toMatch(
+        /60 mobile apps and only 50.*\n.*SIP_BELOW_MOBILE: 50 virtual numbers cannot carry 60 mobile apps/,
+      );
       expect(output).toMatch(/│ {3}Building A +│ active +│ 80 of 80, 0 free +│ 55 of 60/);
       expect(output).toMatch(/│ {3}Building B +│ active +│ 10 of 126, 36 free/);
       expect(output).toContain('8 refused as they must be.');
@@ -66,26 +72,42 @@ describe('npm run demo', () => {
   it.each<[what: string, args: string[], says: RegExp]>([
     ['a wrong password', ['--password', 'wrong'], /401 UNAUTHENTICATED/],
     ['a file that is not there', ['--file', 'examples/none.yaml'], /examples\/none.yaml cannot be read \(ENOENT\)/],
-    ['nobody at the address', ['--url', 'http://127.0.0.1:1', '--password', 'x'], /nothing answers at http:\/\/127.0.0.1:1/],
+    [
+      'nobody at the address',
+      ['--url', 'http://127.0.0.1:1', '--password', 'x'],
+      /nothing answers at http:\/\/127.0.0.1:1/,
+    ],
     ['an address without a password', ['--url', 'http://127.0.0.1:1'], /a password is needed for http:\/\/127.0.0.1:1/],
-  ])('says what is wrong with %s', async (_what, args, says) => {
-    const { code, output } = await demo(args);
-    expect(code).toBe(1);
-    expect(output).toMatch(says);
-    expect(output).not.toContain('at async');
-  }, MINUTES);
+  ])(
+    'says what is wrong with %s',
+    async (_what, args, says) => {
+      const { code, output } = await demo(args);
+      expect(code).toBe(1);
+      expect(output).toMatch(says);
+      expect(output).not.toContain('at async');
+    },
+    MINUTES,
+  );
 
-  it('sends nothing from a file with a mistake in it', async () => {
-    const file = join(scratch, 'wrong.yaml');
-    await writeFile(file, 'title: Wrong\npartners: []\nproject: { name: X, partner: Nobody }\n');
-    const { code, output } = await demo(['--file', file]);
-    expect(code).toBe(1);
-    expect(output).toMatch(/nothing was sent:\n.*wrong.yaml:2: partners: /);
-  }, MINUTES);
+  it(
+    'sends nothing from a file with a mistake in it',
+    async () => {
+      const file = join(scratch, 'wrong.yaml');
+      await writeFile(file, 'title: Wrong\npartners: []\nproject: { name: X, partner: Nobody }\n');
+      const { code, output } = await demo(['--file', file]);
+      expect(code).toBe(1);
+      expect(output).toMatch(/nothing was sent:\n.*wrong.yaml:2: partners: /);
+    },
+    MINUTES,
+  );
 
-  it('says so when nothing runs on the data folder', async () => {
-    const { code, output } = await demo([], { DATA_DIR: scratch });
-    expect(code).toBe(1);
-    expect(output).toContain('Start it with `npm start`');
-  }, MINUTES);
+  it(
+    'says so when nothing runs on the data folder',
+    async () => {
+      const { code, output } = await demo([], { DATA_DIR: scratch });
+      expect(code).toBe(1);
+      expect(output).toContain('Start it with `npm start`');
+    },
+    MINUTES,
+  );
 });

@@ -30,9 +30,15 @@ const command = new Command('npm run demo --')
   .option('--file <path>', 'project file; examples/ has three', 'examples/hafenblick.yaml')
   .option('--url <url>', 'where Allotree answers (default: the one running on the data folder)')
   .option('--email <email>', 'whom to sign in as (default: ADMIN_EMAIL, else admin@allotree.local)')
-  .option('--password <password>', 'its password (default: ADMIN_PASSWORD, else the session npm start left in its data folder)')
+  .option(
+    '--password <password>',
+    'its password (default: ADMIN_PASSWORD, else the session npm start left in its data folder)',
+  )
   .option('--data-dir <path>', 'data folder of the running Allotree', process.env['DATA_DIR'] ?? '.data')
-  .addHelpText('after', '\nApplying a file again changes nothing: every step looks first and says "=" where it is already so.');
+  .addHelpText(
+    'after',
+    '\nApplying a file again changes nothing: every step looks first and says "=" where it is already so.',
+  );
 
 const { PORT = '8080', ADMIN_EMAIL = 'admin@allotree.local', ADMIN_PASSWORD } = process.env;
 
@@ -40,7 +46,8 @@ const { PORT = '8080', ADMIN_EMAIL = 'admin@allotree.local', ADMIN_PASSWORD } = 
 const signIn = async (options: Options): Promise<Api> => {
   const local = await readLocalSignIn(options.dataDir, Date.now());
   const isAnonymous = options.email === undefined && options.password === undefined;
-  if (local !== null && isAnonymous && (options.url ?? local.url) === local.url) return new Api(local.url, local.accessToken);
+  if (local !== null && isAnonymous && (options.url ?? local.url) === local.url)
+    return new Api(local.url, local.accessToken);
   const url = options.url ?? local?.url ?? `http://127.0.0.1:${PORT}`;
   return Api.signIn(url.replace(/\/+$/, ''), options.email ?? ADMIN_EMAIL, passwordOf(options, url));
 };

@@ -29,9 +29,12 @@ const isWhen = (when: string): boolean => {
 const when = z
   .string()
   .refine(isWhen, {
-    error: 'must be a date (2026-12-01), an instant with its offset (2026-12-01T00:00:00Z) or a duration from today (P6M, -P1Y)',
+    error:
+      'must be a date (2026-12-01), an instant with its offset (2026-12-01T00:00:00Z) or a duration from today (P6M, -P1Y)',
   })
-  .describe('A date, an instant with its offset, or an ISO 8601 duration from the day the file is first applied (P12M, -P5M)');
+  .describe(
+    'A date, an instant with its offset, or an ISO 8601 duration from the day the file is first applied (P12M, -P5M)',
+  );
 
 const term = { validFrom: when.optional(), validUntil: when.nullable().optional() };
 const units = z
@@ -110,7 +113,9 @@ const level = z.strictObject({
     .string()
     .regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number')
     .max(100)
-    .describe('{n} is the number, {n:2} the number in two digits at least; {building}, {unit} and {floor} are those above'),
+    .describe(
+      '{n} is the number, {n:2} the number in two digits at least; {building}, {unit} and {floor} are those above',
+    ),
   ...numbering,
   restriction: restriction.optional(),
   restrictedOfEach: z
@@ -134,7 +139,10 @@ const assignment = z
     group: name,
     resource: z.enum(RESOURCES),
     count: z.int().min(1).max(10_000),
-    label: z.string().regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number').max(180),
+    label: z
+      .string()
+      .regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number')
+      .max(180),
     ...numbering,
   })
   .describe('Units in use at a group, one for each label');
@@ -156,7 +164,10 @@ export const ProjectFile = z
     project: z.strictObject({
       name,
       partner: name.describe('The partner the project belongs to'),
-      timeZone: z.string().refine((zone) => DateTime.local({ zone }).isValid, { error: 'must be an IANA time zone' }).default('UTC'),
+      timeZone: z
+        .string()
+        .refine((zone) => DateTime.local({ zone }).isValid, { error: 'must be an IANA time zone' })
+        .default('UTC'),
       billingMode: z.enum(BILLING_MODES).default('prepaid'),
       licenses: z.array(license).default([]),
       restriction: restriction.optional().describe('The restriction of the main group (the company)'),
@@ -205,7 +216,9 @@ export const PATH_SEPARATOR = ' / ';
 
 /** Writes a number where the pattern has `{n}` (`{n:2}`: in two digits at least). */
 export const nameOf = (pattern: string, number: number): string =>
-  pattern.replaceAll(/\{n(?::(\d))?\}/g, (_, digits: string | undefined) => String(number).padStart(Number(digits ?? 1), '0'));
+  pattern.replaceAll(/\{n(?::(\d))?\}/g, (_, digits: string | undefined) =>
+    String(number).padStart(Number(digits ?? 1), '0'),
+  );
 
 export const projectFileSchema = (): object => ({
   ...z.toJSONSchema(ProjectFile, { io: 'input', unrepresentable: 'any' }),

@@ -70,7 +70,13 @@ export const quotaTable = async (application: ProjectApplication, tree: Tree): P
     if (quota) {
       const cells = RESOURCES.map((resource) => resourceCell(quota, resource));
       const { limitedBy } = quota.resources.sip_number;
-      table.push([`${indent}${node.name}`, quota.status, ...cells, limitedBy?.name ?? '-', dateText(quota.effectivePeriod.validUntil, zone)]);
+      table.push([
+        `${indent}${node.name}`,
+        quota.status,
+        ...cells,
+        limitedBy?.name ?? '-',
+        dateText(quota.effectivePeriod.validUntil, zone),
+      ]);
     }
     for (const child of node.children) if (shown.has(child)) addRows(child);
     const hidden = node.children.filter((child) => !shown.has(child)).length;

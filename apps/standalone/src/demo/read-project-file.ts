@@ -27,7 +27,11 @@ export class ProjectFileError extends Error {
     readonly file: string,
     readonly mistakes: readonly Mistake[],
   ) {
-    super(mistakes.map(({ line, path, message }) => `${file}:${line}: ${path === '' ? '' : `${path}: `}${message}`).join('\n'));
+    super(
+      mistakes
+        .map(({ line, path, message }) => `${file}:${line}: ${path === '' ? '' : `${path}: `}${message}`)
+        .join('\n'),
+    );
     this.name = 'ProjectFileError';
   }
 }
@@ -60,7 +64,8 @@ interface Finding {
 /** Unknown keys are told where they stand; a choice of forms tells what is wrong with the form that comes nearest. */
 const findingsOf = (issue: z.core.$ZodIssue, above: Path = []): Finding[] => {
   const path = [...above, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: 'is not known here' }));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'is not known here' }));
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
     return nearest.flatMap((inner) => findingsOf(inner, path));
@@ -91,7 +96,8 @@ export const readProjectFile = (file: string, text: string): ProjectFile => {
     throw new ProjectFileError(file, mistakes);
   }
   const parsed = ProjectFile.safeParse(document.toJS());
-  if (!parsed.success) throw new ProjectFileError(file, parsed.error.issues.flatMap((issue) => findingsOf(issue)).map(at));
+  if (!parsed.success)
+    throw new ProjectFileError(file, parsed.error.issues.flatMap((issue) => findingsOf(issue)).map(at));
   const findings = checkReferences(parsed.data);
   if (findings.length > 0) throw new ProjectFileError(file, findings.map(at));
   return parsed.data;
@@ -105,21 +111,34 @@ const checkReferences = (file: ProjectFile): Finding[] => [
   ...checkPlaces(file),
 ];
 
-const unknown = (path: Path, what: string, name: string): Finding => ({ path, message: `there is no ${what} "${name}" in this file` });
+const unknown = (path: Path, what: string, name: string): Finding => ({
+  path,
+  message: `there is no ${what} "${name}" in this file`,
+});
 
 const checkPartners = (file: ProjectFile): Finding[] => {
   const packagesOf = new Map<string, Set<string>>();
   return file.partners.flatMap((partner, index) => {
     const path = ['partners', index];
     const findings: Finding[] = [];
-    if (packagesOf.has(partner.name)) findings.push({ path: [...path, 'name'], message: `"${partner.name}" is named twice` });
+    if (packagesOf.has(partner.name))
+      findings.push({ path: [...path, 'name'], message: `"${partner.name}" is named twice` });
     const above = partner.parent === undefined ? undefined : packagesOf.get(partner.parent);
     if (partner.parent !== undefined && above === undefined) {
-      findings.push({ path: [...path, 'parent'], message: `no partner "${partner.parent}" stands above this one in the file` });
+      findings.push({
+        path: [...path, 'parent'],
+        message: `no partner "${partner.parent}" stands above this one in the file`,
+      });
     }
     partner.purchases.forEach((purchase, at) => {
       if (above?.has(purchase.package) !== true) {
-        findings.push(unknown([...path, 'purchases', at, 'package'], `package of ${partner.parent ?? 'a partner above'}`, purchase.package));
+        findings.push(
+          unknown(
+            [...path, 'purchases', at, 'package'],
+            `package of ${partner.parent ?? 'a partner above'}`,
+            purchase.package,
+          ),
+        );
       }
     });
     const owned = [...partner.packages, ...partner.purchases.map((purchase) => ({ name: purchase.package }))];
@@ -136,15 +155,19 @@ const checkLicenses = (file: ProjectFile): Finding[] => {
     ]),
   );
   const findings: Finding[] = [];
-  if (!partners.has(file.project.partner)) findings.push(unknown(['project', 'partner'], 'partner', file.project.partner));
+  if (!partners.has(file.project.partner))
+    findings.push(unknown(['project', 'partner'], 'partner', file.project.partner));
   const licenses = [
     ...file.project.licenses.map((license, index) => ({ license, path: ['project', 'licenses', index] })),
-    ...file.refusals.flatMap((refusal, index) => ('issue' in refusal ? [{ license: refusal.issue, path: ['refusals', index, 'issue'] }] : [])),
+    ...file.refusals.flatMap((refusal, index) =>
+      'issue' in refusal ? [{ license: refusal.issue, path: ['refusals', index, 'issue'] }] : [],
+    ),
   ];
   for (const { license, path } of licenses) {
     const owned = partners.get(license.from);
     if (!owned) findings.push(unknown([...path, 'from'], 'partner', license.from));
-    else if (!owned.has(license.package)) findings.push(unknown([...path, 'package'], `package of ${license.from}`, license.package));
+    else if (!owned.has(license.package))
+      findings.push(unknown([...path, 'package'], `package of ${license.from}`, license.package));
   }
   return findings;
 };
@@ -153,7 +176,10 @@ const checkGroups = (groups: readonly GroupEntry[], path: Path): Finding[] =>
   groups.flatMap((group, index) => {
     const here = [...path, index];
     const first = groups.findIndex(({ name }) => name === group.name);
-    const twice = first === index ? [] : [{ path: [...here, 'name'], message: `"${group.name}" is named twice among its siblings` }];
+    const twice =
+      first === index
+        ? []
+        : [{ path: [...here, 'name'], message: `"${group.name}" is named twice among its siblings` }];
     return [...twice, ...checkGroups(group.groups, [...here, 'groups'])];
   });
 
@@ -200,7 +226,10 @@ const isNameOf = (namePattern: string, name: string): boolean => {
 
 const isGenerated = (file: ProjectFile, names: readonly string[]): boolean => {
   const levels = levelsOf(file.project.generate ?? {});
-  return names.length <= levels.length && names.every((name, depth) => isNameOf(levels[depth]?.level.namePattern ?? '', name));
+  return (
+    names.length <= levels.length &&
+    names.every((name, depth) => isNameOf(levels[depth]?.level.namePattern ?? '', name))
+  );
 };
 
 const isNamed = (groups: readonly GroupEntry[], [name, ...below]: readonly string[]): boolean => {
@@ -219,7 +248,8 @@ const checkPlaces = (file: ProjectFile): Finding[] => {
     ...file.devices.map(({ group }, index) => ({ group, path: ['devices', index, 'group'] })),
     ...file.assignments.map(({ group }, index) => ({ group, path: ['assignments', index, 'group'] })),
     ...file.refusals.flatMap((refusal, index) => {
-      if ('restrict' in refusal) return [{ group: refusal.restrict.group, path: ['refusals', index, 'restrict', 'group'] }];
+      if ('restrict' in refusal)
+        return [{ group: refusal.restrict.group, path: ['refusals', index, 'restrict', 'group'] }];
       if ('assign' in refusal) return [{ group: refusal.assign.group, path: ['refusals', index, 'assign', 'group'] }];
       return [];
     }),

@@ -56,30 +56,63 @@ describe('a project file', () => {
   });
 
   const table: [what: string, from: string, to: string, mistakes: string[]][] = [
-    ['an unknown key', 'type: building', 'typ: building', [
-      'project.yaml:15: project.groups[0].typ: is not known here',
-    ]],
+    [
+      'an unknown key',
+      'type: building',
+      'typ: building',
+      ['project.yaml:15: project.groups[0].typ: is not known here'],
+    ],
     ['a wrong value', 'kind: distributor', 'kind: shop', ['project.yaml:4: partners[0].kind: Invalid option']],
-    ['a negative limit', 'sip_number: 5, mobile_app: 4', 'sip_number: -1', ['project.yaml:18: project.groups[0].restriction.allotments[0].units.sip_number: Too small']],
-    ['a fraction', 'sip_number: 5, mobile_app: 4', 'sip_number: 1.5', ['project.yaml:18: project.groups[0].restriction.allotments[0].units.sip_number: Invalid input']],
-    ['more apps than numbers', 'mobile_app: 4', 'mobile_app: 6', [
-      'project.yaml:18: project.groups[0].restriction.allotments[0].units: must have at least as many sip_number as mobile_app',
-    ]],
-    ['a partner that is not there', 'partner: Nordlicht', 'partner: Sundwerk', [
-      'project.yaml:10: project.partner: there is no partner "Sundwerk" in this file',
-    ]],
-    ['a package that is not there', 'package: Plus', 'package: Minus', [
-      'project.yaml:12: project.licenses[0].package: there is no package of Nordlicht "Minus" in this file',
-    ]],
-    ['a group that is not there', 'group: Building A', 'group: Building A / Unit 1', [
-      'project.yaml:20: devices[0].group: there is no group "Building A / Unit 1" in this file',
-    ]],
-    ['a date that does not exist', '{ sip_number: 10 }', '{ sip_number: 10 }, validUntil: 2026-02-31', [
-      'project.yaml:7: partners[0].packages[0].validUntil: must be a date',
-    ]],
-    ['a duration that is none', '{ sip_number: 10 }', '{ sip_number: 10 }, validUntil: P6X', [
-      'project.yaml:7: partners[0].packages[0].validUntil: must be a date',
-    ]],
+    [
+      'a negative limit',
+      'sip_number: 5, mobile_app: 4',
+      'sip_number: -1',
+      ['project.yaml:18: project.groups[0].restriction.allotments[0].units.sip_number: Too small'],
+    ],
+    [
+      'a fraction',
+      'sip_number: 5, mobile_app: 4',
+      'sip_number: 1.5',
+      ['project.yaml:18: project.groups[0].restriction.allotments[0].units.sip_number: Invalid input'],
+    ],
+    [
+      'more apps than numbers',
+      'mobile_app: 4',
+      'mobile_app: 6',
+      [
+        'project.yaml:18: project.groups[0].restriction.allotments[0].units: must have at least as many sip_number as mobile_app',
+      ],
+    ],
+    [
+      'a partner that is not there',
+      'partner: Nordlicht',
+      'partner: Sundwerk',
+      ['project.yaml:10: project.partner: there is no partner "Sundwerk" in this file'],
+    ],
+    [
+      'a package that is not there',
+      'package: Plus',
+      'package: Minus',
+      ['project.yaml:12: project.licenses[0].package: there is no package of Nordlicht "Minus" in this file'],
+    ],
+    [
+      'a group that is not there',
+      'group: Building A',
+      'group: Building A / Unit 1',
+      ['project.yaml:20: devices[0].group: there is no group "Building A / Unit 1" in this file'],
+    ],
+    [
+      'a date that does not exist',
+      '{ sip_number: 10 }',
+      '{ sip_number: 10 }, validUntil: 2026-02-31',
+      ['project.yaml:7: partners[0].packages[0].validUntil: must be a date'],
+    ],
+    [
+      'a duration that is none',
+      '{ sip_number: 10 }',
+      '{ sip_number: 10 }, validUntil: P6X',
+      ['project.yaml:7: partners[0].packages[0].validUntil: must be a date'],
+    ],
     ['broken YAML', 'title: Small', 'title: [Small', ['project.yaml:2: Flow sequence']],
   ];
 
@@ -90,13 +123,18 @@ describe('a project file', () => {
   });
 
   it('with terms the wrong way round says so', () => {
-    const reversed = small.replace('mobile_app: 4 }', 'mobile_app: 4 }\n            validFrom: 2026-07-01\n            validUntil: 2026-06-01');
+    const reversed = small.replace(
+      'mobile_app: 4 }',
+      'mobile_app: 4 }\n            validFrom: 2026-07-01\n            validUntil: 2026-06-01',
+    );
     expect(mistakesIn(reversed)).toEqual([
       'project.yaml:20: project.groups[0].restriction.allotments[0].validUntil: ends before it starts',
     ]);
   });
 
   it('tells all its mistakes at once', () => {
-    expect(mistakesIn(small.replace('kind: distributor', 'kind: shop').replace('type: building', 'type: barn'))).toHaveLength(2);
+    expect(
+      mistakesIn(small.replace('kind: distributor', 'kind: shop').replace('type: building', 'type: barn')),
+    ).toHaveLength(2);
   });
 });

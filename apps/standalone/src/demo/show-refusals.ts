@@ -38,7 +38,11 @@ export const expectRefusal = async (application: ProjectApplication, { title, re
 };
 
 /** The wishes of a file that must be refused. They are put as dry runs, so nothing could come of them either way. */
-export const showRefusals = async (application: ProjectApplication, partners: KnownPartners, tree: Tree): Promise<void> => {
+export const showRefusals = async (
+  application: ProjectApplication,
+  partners: KnownPartners,
+  tree: Tree,
+): Promise<void> => {
   const { file, narrator } = application;
   if (file.refusals.length === 0) return;
   narrator.begin('What the rules forbid');
@@ -61,7 +65,11 @@ const callOf = async (
   }
   if ('assign' in entry) {
     const { group, resource } = entry.assign;
-    return { method: 'POST', path: `${base}/groups/${nodeAt(tree, group).groupId}/assignments?dryRun=true`, body: { resource } };
+    return {
+      method: 'POST',
+      path: `${base}/groups/${nodeAt(tree, group).groupId}/assignments?dryRun=true`,
+      body: { resource },
+    };
   }
   const path = `${base}/groups/${nodeAt(tree, entry.restrict.group).groupId}/restriction`;
   const standing = await api.get<StandingRestriction>(path);

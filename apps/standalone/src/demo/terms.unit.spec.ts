@@ -21,7 +21,9 @@ describe('a duration of a project file', () => {
 });
 
 describe('whether a border stands as it is wanted', () => {
-  it.each<[what: string, stands: string | null, wanted: string | null | undefined, which: 'from' | 'until', same: boolean]>([
+  it.each<
+    [what: string, stands: string | null, wanted: string | null | undefined, which: 'from' | 'until', same: boolean]
+  >([
     ['the end of a date is the end of that day', '2026-11-30T23:00:00.000Z', '2026-11-30', 'until', true],
     ['the start of a date is its first moment', '2026-11-29T23:00:00.000Z', '2026-11-30', 'from', true],
     ['an instant is itself', '2026-12-01T00:00:00.000Z', '2026-12-01T01:00:00+01:00', 'until', true],

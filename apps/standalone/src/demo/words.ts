@@ -68,6 +68,8 @@ const affectedText = (problem: ProblemAnswer): string => {
   const groups = (problem['groups'] ?? []) as { name: string }[];
   const suspensions = (problem['suspensions'] ?? []) as { name: string; resource: Resource; count: number }[];
   const below = groups.length === 0 ? [] : [`affects ${groups.map(({ name }) => name).join(', ')}`];
-  const inUse = suspensions.map(({ name, resource, count }) => `would suspend ${count} ${RESOURCE_NAMES[resource]} at ${name}`);
+  const inUse = suspensions.map(
+    ({ name, resource, count }) => `would suspend ${count} ${RESOURCE_NAMES[resource]} at ${name}`,
+  );
   return [...below, ...inUse].join('; ');
 };

@@ -4,10 +4,15 @@ import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { z } from 'zod';
 
-const SubscriptionsAnswer = z.object({ items: z.array(z.object({ name: z.string(), behind: z.int() })), nextCursor: z.null() });
+const SubscriptionsAnswer = z.object({
+  items: z.array(z.object({ name: z.string(), behind: z.int() })),
+  nextCursor: z.null(),
+});
 type SubscriptionsAnswer = z.infer<typeof SubscriptionsAnswer>;
 
-const ProjectionPath = z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9_-]{0,99}$/, 'must be the name of a projection') });
+const ProjectionPath = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_-]{0,99}$/, 'must be the name of a projection'),
+});
 type ProjectionPath = z.infer<typeof ProjectionPath>;
 
 /** What stands behind the store, over all services of the process. */
@@ -33,7 +38,8 @@ export class ProjectionsController {
   @Documented({
     tag: 'Operation',
     summary: 'Empty a projection and make it again from the first event',
-    description: 'Answers when it has begun. Lists that are read from it fill up again; decisions and quotas do not depend on it.',
+    description:
+      'Answers when it has begun. Lists that are read from it fill up again; decisions and quotas do not depend on it.',
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   async rebuild(@Param({ schema: ProjectionPath }) { name }: ProjectionPath): Promise<void> {

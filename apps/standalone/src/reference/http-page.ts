@@ -2,7 +2,9 @@ interface Operation {
   readonly tags?: readonly string[];
   readonly summary?: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly responses?: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly examples?: object }>> }>>;
+  readonly responses?: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly examples?: object }>> }>
+  >;
 }
 
 /** The part of an OpenAPI document the page is made of. */
@@ -46,7 +48,10 @@ export const httpPage = ({ paths }: OpenApi): string => {
   }
   const sections = [...rowsByTag]
     .sort(([one], [other]) => one.localeCompare(other))
-    .map(([tag, rows]) => `## ${tag}\n\n| Route | What it does | Refusals | Headers |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`);
+    .map(
+      ([tag, rows]) =>
+        `## ${tag}\n\n| Route | What it does | Refusals | Headers |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+    );
   return `<!-- Made from a running system by \`npm run docs\`; a test compares the two. -->
 
 # HTTP

@@ -24,15 +24,19 @@ export const referencePages = (): ReadonlyMap<string, string> =>
 const NOTE = '<!-- Made from the code by `npm run docs`; a test compares the two. -->';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+  [head, head.map(() => '---'), ...rows]
+    .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
 
 const configurationPage = (): string => {
-  const rows = describeConfiguration(STANDALONE_CONFIGURATION).map(({ name, description, allowed, default: usual, secret }) => [
-    `\`${name}\``,
-    usual === null ? '' : `\`${usual}\``,
-    `${description}${secret === true ? ` Also as a file: \`${name}_FILE\`.` : ''}`,
-    allowed,
-  ]);
+  const rows = describeConfiguration(STANDALONE_CONFIGURATION).map(
+    ({ name, description, allowed, default: usual, secret }) => [
+      `\`${name}\``,
+      usual === null ? '' : `\`${usual}\``,
+      `${description}${secret === true ? ` Also as a file: \`${name}_FILE\`.` : ''}`,
+      allowed,
+    ],
+  );
   return `${NOTE}
 
 # Configuration
