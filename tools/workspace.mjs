@@ -36,7 +36,7 @@ const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 /** Whether npm's record of what it installed holds what the lock file asks for. Optional packages may be for other platforms. */
 export const holds = (record, lock) =>
   Object.entries(lock.packages ?? {})
-    .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.link)
+    .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.extraneous && !entry.link)
     .every(([path, entry]) => record.packages?.[path]?.version === entry.version);
 
 /** npm writes its record last of all, so an installation that was broken off counts as missing. */
