@@ -99,6 +99,9 @@ const textOf = (html: string): string =>
     wordwrap: false,
     selectors: [
       { selector: 'a', options: { hideLinkHrefIfSameAsText: true, linkBrackets: ['<', '>'] } },
+      // Mail is laid out with rows of tables: a row is a paragraph.
+      { selector: 'tr', format: 'block', options: { leadingLineBreaks: 2, trailingLineBreaks: 2 } },
+      { selector: 'td', format: 'block' },
       { selector: 'img', format: 'skip' },
       { selector: 'div[style^="display:none"]', format: 'skip' },
       ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),

@@ -16,7 +16,6 @@ import {
   groups,
   licenseInWords,
   listed,
-  momentInWords,
   resourcesInWords,
   sumOf,
 } from './words.js';
@@ -49,7 +48,7 @@ const earliest = <Job extends { validUntil: string | null }>(items: readonly Mai
     .filter((job) => job.validUntil !== null)
     .sort((a, b) => Date.parse(a.validUntil ?? '') - Date.parse(b.validUntil ?? ''))[0];
 
-const distinct = (words: readonly string[]): string => listed([...new Set(words)]);
+const distinct = (words: readonly string[], last = 'and'): string => listed([...new Set(words)], { last });
 
 const reminderFacts = ({ validUntil, timeZone, fallback }: ReminderJob, now: number): string[] => [
   `Ends on ${endInWords(validUntil, timeZone)}, in ${days(daysUntil(validUntil, timeZone, now))}`,
@@ -64,7 +63,10 @@ const ofReminder: Facts<'reminder'> = (items, { now }) => {
     values: {
       valid_until: endInWords(validUntil, timeZone),
       days_left: days(daysUntil(validUntil, timeZone, now)),
-      fallback: distinct(items.map(({ job }) => licenseInWords(job.fallback))),
+      fallback: distinct(
+        items.map(({ job }) => licenseInWords(job.fallback)),
+        'or',
+      ),
     },
   };
 };
@@ -72,7 +74,7 @@ const ofReminder: Facts<'reminder'> = (items, { now }) => {
 const stoppedInWords = (job: Pick<EndedJob, 'stopped'>): string => resourcesInWords(job.stopped) || NOTHING;
 
 const endedFacts = (job: EndedJob): string[] => [
-  `Ended on ${momentInWords(job.endedAt, job.timeZone)}`,
+  `Ended on ${endInWords(job.endedAt, job.timeZone)}`,
   `Stopped: ${stoppedInWords(job)}`,
   ...(job.featuresOff.length > 0 ? [`Switched off: ${featuresInWords(job.featuresOff)}`] : []),
   `Now: ${licenseInWords(job.fallback)}`,
@@ -81,10 +83,13 @@ const endedFacts = (job: EndedJob): string[] => [
 const ofEnded: Facts<'ended'> = (items) => ({
   facts: items.map(({ job }) => endedFacts(job)),
   values: {
-    ended_at: distinct(items.map(({ job }) => momentInWords(job.endedAt, job.timeZone))),
+    ended_at: distinct(items.map(({ job }) => endInWords(job.endedAt, job.timeZone))),
     stopped: resourcesInWords(sumOf(items.map(({ job }) => job.stopped))) || NOTHING,
     features_off: featuresInWords([...new Set(items.flatMap(({ job }) => job.featuresOff))]) || 'none',
-    fallback: distinct(items.map(({ job }) => licenseInWords(job.fallback))),
+    fallback: distinct(
+      items.map(({ job }) => licenseInWords(job.fallback)),
+      'or',
+    ),
   },
 });
 

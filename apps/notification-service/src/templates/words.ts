@@ -29,9 +29,9 @@ export const days = (number: number): string => counted(number, ['day', 'days'])
 export const groups = (number: number): string => counted(number, ['group', 'groups']);
 
 /** `a, b and c`; what is left out beyond so many is counted. */
-export function listed(words: readonly string[], most = 5): string {
+export function listed(words: readonly string[], { most = 5, last = 'and' } = {}): string {
   const shown = words.length > most ? [...words.slice(0, most), `${words.length - most} more`] : words;
-  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown[shown.length - 1]}`;
+  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} ${last} ${shown[shown.length - 1]}`;
 }
 
 /** `80 virtual numbers, 60 mobile apps and 5 UKEY2`; empty where there are none. */
@@ -51,7 +51,7 @@ export const sumOf = (counts: readonly Counts[]): Counts => ({
 export const featuresInWords = (features: readonly string[]): string =>
   listed(
     features.map((feature) => FEATURES[feature] ?? feature),
-    20,
+    { most: 20 },
   );
 
 export const licenseInWords = (type: string | null): string =>
@@ -66,7 +66,7 @@ export function endInWords(iso: string, timeZone: string): string {
   return momentInWords(iso, timeZone);
 }
 
-export const momentInWords = (iso: string, timeZone: string): string =>
+const momentInWords = (iso: string, timeZone: string): string =>
   zoned(iso, timeZone).toFormat(`d MMMM yyyy, HH:mm '(${timeZone.replaceAll("'", '')})'`);
 
 /** Whole days of the calendar there from now to the last day of the term; 0 is today, never less. */
