@@ -29,7 +29,7 @@ const TEXT = `{{#rows}}- {{place}} ({{project}}){{#facts}}
 
 /** The value of `:group_list`. */
 export function groupList(groups: readonly ListedGroup[]): MarkerValue {
-  const view = { rows: groups.slice(0, MOST), more: groups.length > MOST ? groups.length - MOST : null };
+  const view = { rows: groups.slice(0, MOST), more: groups.length > MOST ? String(groups.length - MOST) : null };
   return {
     html: Mustache.render(HTML, view, {}, { escape: escapeHtml }),
     text: Mustache.render(TEXT, view, {}, { escape: (value: string) => value }).trimEnd(),

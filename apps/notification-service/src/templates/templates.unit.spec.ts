@@ -1,0 +1,218 @@
+import { describe, expect, it } from '@jest/globals';
+import { MAIL_TYPES, type MailTypeName } from '@allotree/contracts';
+import { Problem } from '@allotree/platform';
+import { checkTemplate } from './check.js';
+import { compileTemplate, type MarkerValues } from './compile.js';
+import { DEFAULT_TEMPLATES } from './defaults.js';
+import { groupList } from './group-list.js';
+import { MARKERS, markersIn } from './markers.js';
+import { sampleValues } from './values.js';
+
+const REMINDER: MailTypeName = 'license_expiry_reminder';
+const NEEDED = '<p>:valid_until :days_left</p>:group_list';
+
+const problemOf = (subject: string, html: string, mailType = REMINDER): Problem => {
+  try {
+    checkTemplate(mailType, { subject, html });
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+};
+
+const rendered = (subject: string, html: string, values: MarkerValues) =>
+  compileTemplate({ subject, html }, MARKERS[REMINDER]).render({
+    ...sampleValues(REMINDER, 'https://x.example'),
+    ...values,
+  });
+
+describe('markers', () => {
+  it.each([
+    [':link', ['link']],
+    ['(:link)', ['link']],
+    ['until :valid_until.', ['valid_until']],
+    ['&nbsp;:link', ['link']],
+    [':link:project', ['link']],
+    ['at 10:30', []],
+    ['Note:link', []],
+    ['a::link', []],
+    ['https://x.example', []],
+    [': link', []],
+    [':Link', []],
+    [':1', []],
+    ['über:link', []],
+  ])('in %j: %j', (text, names) => {
+    expect(markersIn(text)).toEqual(names);
+  });
+});
+
+describe('a template that is saved', () => {
+  it('is refused without the required markers, which are named', () => {
+    const problem = problemOf('Licenses end', '<p>Soon.</p>');
+    expect(problem.code).toBe('VALIDATION');
+    expect(problem.facts).toEqual({
+      errors: [
+        { field: 'html', message: 'must contain :group_list' },
+        { field: 'html', message: 'must contain :valid_until' },
+        { field: 'html', message: 'must contain :days_left' },
+      ],
+      missingMarkers: [':group_list', ':valid_until', ':days_left'],
+    });
+    expect(problem.detail).toContain('must contain :group_list');
+  });
+
+  it('may have them in its subject', () => {
+    expect(checkTemplate(REMINDER, { subject: ':days_left until :valid_until', html: ':group_list' })).toBeDefined();
+  });
+
+  it.each<[string, string, string, string]>([
+    ['a marker nobody knows', 'Hello :nobody', NEEDED, 'subject'],
+    ['one of another mail', 'x', `${NEEDED} :inviter`, 'html'],
+    ['a name of JavaScript', 'x', `${NEEDED} :constructor`, 'html'],
+    ['a list in the subject', ':group_list', NEEDED, 'subject'],
+    ['a list in an attribute', 'x', `${NEEDED}<img src="https://x.example/a.png" alt=":group_list">`, 'html'],
+    ['a name as an address', 'x', `${NEEDED}<a href=":project">x</a>`, 'html'],
+    ['an address with something before it', 'x', `${NEEDED}<a href="https://x.example/?to=:link">x</a>`, 'html'],
+  ])('is refused with %s', (_what, subject, html, field) => {
+    expect(problemOf(subject, html).facts).toMatchObject({ errors: [{ field, message: expect.any(String) }] });
+  });
+
+  it('does not take a marker for there that is only in what is taken out', () => {
+    const html =
+      '<p>:valid_until :days_left</p><script>":group_list"</script><style>.x::after{content:":group_list"}</style>';
+    expect(problemOf('x', html).facts).toMatchObject({ missingMarkers: [':group_list'] });
+  });
+
+  it('leaves colons of styles and addresses alone', () => {
+    const html = `<style>p:hover{color:red}</style>${NEEDED}<p style="color:red; background:white">10:30 <a href="https://x.example">x</a></p>`;
+    expect(checkTemplate(REMINDER, { subject: 'x', html }).html).toContain('p:hover{color:red}');
+  });
+
+  it.each([
+    ['<script>alert(1)</script>', 'alert'],
+    ['<img src="x" onerror="alert(1)">', 'onerror'],
+    ['<p onclick="alert(1)">x</p>', 'onclick'],
+    ['<a href="javascript:alert(1)">x</a>', 'javascript'],
+    ['<a href="  java\tscript:alert(1)">x</a>', 'script:'],
+    ['<a href="data:text/html,x">x</a>', 'data:'],
+    ['<a href="//x.example">x</a>', '//x.example'],
+    ['<iframe src="https://x.example"></iframe>', 'iframe'],
+    ['<form action="https://x.example"><input></form>', 'form'],
+    ['<object data="x"></object><embed src="x">', 'data'],
+    ['<svg onload="alert(1)"></svg>', 'svg'],
+    ['<base href="https://x.example">', 'base'],
+    ['<link rel="stylesheet" href="https://x.example">', 'stylesheet'],
+    ['<meta http-equiv="refresh" content="0;url=https://x.example">', 'http-equiv'],
+    ['<style></style><img src=x onerror=alert(1)></style>', 'onerror'],
+    ['<style><!--</style><script>alert(1)</script>', '<script'],
+    ['<math><mi><script>alert(1)</script></mi></math>', 'script'],
+    ['<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>', '<img src="x" onerror'],
+  ])('loses what could run: %s', (html, gone) => {
+    const clean = checkTemplate(REMINDER, { subject: 'x', html: `${NEEDED}${html}` }).html;
+    expect(clean.toLowerCase()).not.toContain(gone);
+    expect(checkTemplate(REMINDER, { subject: 'x', html: clean }).html).toBe(clean);
+  });
+
+  it('keeps what mails are laid out with', () => {
+    const html = `<!doctype html>\n<html><head><title>:project</title><style>p { color: red }</style></head><body bgcolor="#ffffff"><table width="100%" cellpadding="0"><tr><td align="left" style="padding:0">${NEEDED}<a href=":link">Open</a><img src="https://x.example/a.png" alt=":project"></td></tr></table></body></html>`;
+    const { html: clean } = checkTemplate(REMINDER, { subject: 'x', html });
+    for (const part of [
+      '<!doctype html>',
+      'p { color: red }',
+      'bgcolor="#ffffff"',
+      'href=":link"',
+      'alt=":project"',
+      'style="padding:0"',
+    ])
+      expect(clean).toContain(part);
+  });
+});
+
+describe('a mail', () => {
+  const nasty = `<script>alert('x')</script> & "quotes" \`ticks\``;
+
+  it('has the values escaped in its HTML and as they are in its text', () => {
+    const { html, text, subject } = rendered(':project', `<p title=":project">:project</p>`, { project: nasty });
+    const escaped = '&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quotes&quot; &#96;ticks&#96;';
+    expect(html).toBe(`<p title="${escaped}">${escaped}</p>`);
+    expect(text).toBe(`${nasty}\n`);
+    expect(subject).toBe(nasty);
+  });
+
+  it('escapes what stands in a list too', () => {
+    const row = { place: nasty, project: nasty, link: 'https://x.example', facts: [nasty] };
+    const { html, text } = rendered('x', ':group_list', { group_list: groupList([row]) });
+    expect(html).not.toContain('<script');
+    expect(html).toContain('&lt;script&gt;');
+    expect(text).toContain(`- ${nasty} (${nasty})\n  ${nasty}`);
+  });
+
+  it('fills a value in once: markers, tags and code in it are text', () => {
+    const values = { project: ':link {{link}} {{{link}}} ${link} <%= link %> \u0001link\u0002', link: 'SECRET' };
+    const { html, text, subject } = rendered(':project', '<p>:project</p>', values);
+    for (const part of [html, text, subject]) expect(part).not.toContain('SECRET');
+  });
+
+  it('takes the tags of template engines for text', () => {
+    const html =
+      '<p>{{link}} {{{link}}} {{&link}} {{#link}}x{{/link}} {{>link}} ${link} <%= link %> \u0001link\u0002</p>';
+    expect(rendered('{{link}}', html, { link: 'SECRET' }).html).not.toContain('SECRET');
+    expect(rendered('{{link}}', html, { link: 'SECRET' }).subject).toBe('{{link}}');
+  });
+
+  it('has a subject of one line, whatever is in it', () => {
+    const { subject } = rendered('Of :project', NEEDED, { project: 'A\r\nBcc: eve@example.com\u2028\u0000x' });
+    expect(subject).toBe('Of A Bcc: eve@example.com x');
+  });
+
+  it('has a text part that follows from its HTML', () => {
+    const html = `<html><head><title>T</title><style>p{}</style></head><body><div style="display:none">preview</div><h1>Licenses</h1><table><tr><td>Hello :recipient_name,</td></tr><tr><td>:group_list</td></tr></table><a href=":link">Extend</a><img src="https://x.example/a.png" alt="logo"></body></html>`;
+    expect(rendered('x', html, {}).text).toBe(
+      `Licenses
+
+Hello Ada Berg,
+
+- Building A (Hafenblick)
+  Ends on 1 December 2026, in 30 days
+  Then: Basic
+- Building A › Unit 1 (Hafenblick)
+  Ends on 15 December 2026, in 44 days
+  Then: no other license
+
+Extend <https://x.example>
+`,
+    );
+  });
+
+  it('names a hundred groups and counts the others', () => {
+    const row = { place: 'A', project: 'P', link: 'https://x.example', facts: [] };
+    const list = groupList(Array.from({ length: 250 }, () => row)) as { html: string; text: string };
+    expect(list.text.split('\n')).toHaveLength(101);
+    expect(list.text).toMatch(/and 150 more$/);
+    expect(list.html).toContain('and 150 more');
+  });
+});
+
+describe.each(MAIL_TYPES)('the delivered template of %s', (mailType) => {
+  const template = DEFAULT_TEMPLATES[mailType];
+  const mail = compileTemplate(template, MARKERS[mailType]).render(sampleValues(mailType, 'https://x.example'));
+
+  it('would be accepted as a template of somebody', () => {
+    expect(checkTemplate(mailType, template).subject).toBe(template.subject);
+  });
+
+  it('is filled in to the last marker, needs nothing from elsewhere and runs nothing', () => {
+    for (const part of [mail.subject, mail.text]) expect(markersIn(part)).toEqual([]);
+    expect(mail.html).not.toMatch(/:[a-z]+_[a-z]+/);
+    expect(mail.html).not.toMatch(/<script|@import|<link|src=/i);
+    expect(mail.text).not.toMatch(/undefined|\[object|null/);
+    expect(mail.text).toContain('<https://x.example');
+  });
+
+  it('stays as it is when it is edited and saved unchanged but for comments', () => {
+    const saved = checkTemplate(mailType, template);
+    const again = compileTemplate(saved, MARKERS[mailType]).render(sampleValues(mailType, 'https://x.example'));
+    expect(again.text).toBe(mail.text);
+  });
+});
