@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import type { DataSource } from 'typeorm';
+import { openDataSource } from '../persistence/data-source.js';
+import { OutboxRow } from '../persistence/entities.js';
+import { mailContract, mailOf } from './mail-contract.spec.js';
+import { OutboxDelivery } from './outbox-delivery.js';
+
+// Real backends, started and stopped, on whatever machine this is.
+jest.setTimeout(60_000);
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let delivery: OutboxDelivery;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await openDataSource(database.connectionString);
+  delivery = new OutboxDelivery(dataSource.getRepository(OutboxRow));
+});
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+mailContract('the outbox', {
+  delivery: () => delivery,
+  arrived: async () => {
+    const rows = await dataSource.getRepository(OutboxRow).find({ order: { ordinal: 'ASC' } });
+    return rows.map(({ messageId, sender, recipient, subject, html, text }) => ({
+      messageId,
+      from: /<(.*)>$/.exec(sender)?.[1] ?? sender,
+      to: recipient,
+      subject,
+      html,
+      text,
+      headers: [],
+    }));
+  },
+});
+
+describe('the outbox', () => {
+  it('keeps a mail once', async () => {
+    const mail = mailOf();
+    await delivery.deliver(mail);
+    await delivery.deliver(mail);
+    expect(await dataSource.getRepository(OutboxRow).countBy({ messageId: mail.messageId })).toBe(1);
+  });
+});
