@@ -1,9 +1,6 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { CommandContext } from '@allotree/event-sourcing';
 import { Service, units } from './service-under-test.spec.js';
-
-// Real backends, started and stopped, on whatever machine this is.
-jest.setTimeout(60_000);
 
 const context = (commandId: string): CommandContext => ({
   commandId,

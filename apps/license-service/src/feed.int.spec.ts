@@ -1,12 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadLetterTopic, GROUPS_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { hasGroup, licensesOf, stockPartnerOf } from '@allotree/domain';
 import { BusPublisher } from '@allotree/platform';
 import { Service, units } from './service-under-test.spec.js';
-
-// Real backends, started and stopped, on whatever machine this is.
-jest.setTimeout(60_000);
 
 /** Waits for what the bus brings. */
 async function eventually<Result>(look: () => Promise<Result | null | undefined | false>): Promise<Result> {

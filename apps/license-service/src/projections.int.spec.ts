@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { quotaOf, RESOURCES, restrictionOf } from '@allotree/domain';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { LICENSING } from './persistence/data-source.js';
 import { restriction, Service, units } from './service-under-test.spec.js';
-
-// Real backends, started and stopped, on whatever machine this is.
-jest.setTimeout(60_000);
 
 let service: Service;
 let plus = '';

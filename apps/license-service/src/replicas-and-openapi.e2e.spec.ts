@@ -1,9 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { restriction, Service, units } from './service-under-test.spec.js';
-
-// Real backends, started and stopped, on whatever machine this is.
-jest.setTimeout(60_000);
 
 const p = 'hafenblick';
 let one: Service;

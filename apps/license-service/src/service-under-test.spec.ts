@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -24,6 +25,9 @@ import type pg from 'pg';
 import { CONSUMER_GROUP, FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
 import { LICENSE_CONFIGURATION, LicenseServiceModule, type LicenseConfiguration } from './index.js';
 import { EVENT_STORE, PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from './tokens.js';
+
+// Real backends, started and stopped, on whatever machine this is.
+jest.setTimeout(60_000);
 
 @Module({})
 class ServiceUnderTest {
