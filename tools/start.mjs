@@ -1,4 +1,5 @@
 /** `npm start`: installs and builds what is missing, then runs the whole system in this process. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './workspace.mjs';
@@ -25,13 +26,25 @@ requireNode();
 await ensureInstalled();
 await ensureBuilt();
 
-/** When the npm that started this process is killed, nothing is left behind that nobody can see. */
+/** The parent of the shell that npm runs this script in: npm. Other systems than Linux tell only of our own parent. */
+const grandparent = () => {
+  try {
+    return readFileSync(`/proc/${process.ppid}/stat`, 'utf8').split(') ')[1].split(' ')[1];
+  } catch {
+    return null;
+  }
+};
+
+/** When the npm that started this process ends without passing a signal on, nothing is left behind that nobody sees. */
 function stopWithParent() {
   if (process.env.npm_lifecycle_event !== 'start') return;
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
-  }, 1000).unref();
+  const family = () => `${process.ppid} ${grandparent()}`;
+  const atStart = family();
+  const watch = setInterval(() => {
+    if (family() === atStart) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500).unref();
 }
 
 stopWithParent();

@@ -3,7 +3,7 @@
  * Node built-ins only: on a fresh clone nothing else is there.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,11 +33,15 @@ export function requireNode() {
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** Whether npm's record of what it installed holds what the lock file asks for. Optional packages may be for other platforms. */
+/** The packages every installation has: optional ones may be for other platforms. */
+const wanted = (lock) =>
+  Object.entries(lock.packages ?? {}).filter(
+    ([path, { optional, extraneous, link }]) => path.startsWith('node_modules/') && !optional && !extraneous && !link,
+  );
+
+/** Whether npm's record of what it installed holds what the lock file asks for. */
 export const holds = (record, lock) =>
-  Object.entries(lock.packages ?? {})
-    .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.extraneous && !entry.link)
-    .every(([path, entry]) => record.packages?.[path]?.version === entry.version);
+  wanted(lock).every(([path, { version }]) => record.packages?.[path]?.version === version);
 
 /** npm writes its record last of all, so an installation that was broken off counts as missing. */
 function isInstalled(folder) {
@@ -45,22 +49,15 @@ function isInstalled(folder) {
   return existsSync(record) && holds(readJson(record), readJson(join(folder, 'package-lock.json')));
 }
 
-const countPackages = (folder) => {
-  try {
-    return readdirSync(join(folder, 'node_modules')).length;
-  } catch {
-    return 0;
-  }
-};
-
 /** Says every few seconds that the installation is alive, and how far it is. */
-function showProgress(folder, total) {
+function showProgress(folder, paths) {
   const started = Date.now();
   const isTerminal = process.stderr.isTTY === true;
   const timer = setInterval(
     () => {
       const seconds = Math.round((Date.now() - started) / 1000);
-      const line = `  ${countPackages(folder)} of about ${total} folders, ${seconds} s`;
+      const done = paths.filter((path) => existsSync(join(folder, path, 'package.json'))).length;
+      const line = `  ${done} of ${paths.length} packages, ${seconds} s`;
       process.stderr.write(isTerminal ? `\r${line} ` : `${line}\n`);
     },
     isTerminal ? 500 : 5000,
@@ -88,10 +85,9 @@ export function run(command, args, options = {}) {
 
 export async function ensureInstalled(folder = root, what = 'the dependencies') {
   if (isInstalled(folder)) return;
-  const { packages } = readJson(join(folder, 'package-lock.json'));
-  const total = new Set(Object.keys(packages).map((path) => path.split('/')[1])).size;
-  say(`Installing ${what} (${total} packages and scopes, once) ...`);
-  const stopProgress = showProgress(folder, total);
+  const paths = wanted(readJson(join(folder, 'package-lock.json'))).map(([path]) => path);
+  say(`Installing ${what} (${paths.length} packages, once) ...`);
+  const stopProgress = showProgress(folder, paths);
   const npm = (...args) => {
     const { command, first, shell } = npmCommand();
     return run(command, [...first, ...args, '--include=dev', '--no-audit', '--no-fund'], { cwd: folder, shell });

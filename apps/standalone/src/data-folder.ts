@@ -14,7 +14,7 @@ export class DataFolderError extends Error {
 }
 
 const OWNER_ONLY = 0o600;
-const PASSWORD_BYTES = 15;
+const PASSWORD_BYTES = 12;
 const TOKEN_SECRET_BYTES = 48;
 const LOG_BYTES = 20_000_000;
 
@@ -63,7 +63,7 @@ export class DataFolder {
     if (kept !== null && (given === undefined || (await verifyPassword(kept, given)))) {
       return { hash: kept, generated: null, keep: () => Promise.resolve() };
     }
-    const password = given ?? randomBytes(PASSWORD_BYTES).toString('base64url');
+    const password = given ?? randomBytes(PASSWORD_BYTES).toString('hex');
     const hash = await hashPassword(password);
     return { hash, generated: given === undefined ? password : null, keep: () => this.write(file, hash) };
   }

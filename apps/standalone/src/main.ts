@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { ConfigurationError, EmbeddedPostgresInUse, createLogger } from '@allotree/platform';
-import { pino } from 'pino';
+import { ConfigurationError, EmbeddedPostgresInUse } from '@allotree/platform';
 import { banner } from './banner.js';
 import { readConfiguration, type StandaloneConfiguration } from './configuration.js';
 import { DataFolder, DataFolderError } from './data-folder.js';
+import { openLog, type Log } from './log.js';
 import { startStandalone, type Standalone } from './standalone.js';
 
 const say = (line: string): void => {
@@ -28,25 +28,13 @@ const explain = (error: unknown, { PORT, HOST }: Pick<StandaloneConfiguration, '
   return null;
 };
 
-/** Everything into a file, what needs attention to the terminal as well. */
-const openLog = async (folder: DataFolder, level: string) => {
-  const file = pino.destination({ dest: await folder.logFile(), sync: false });
-  const terminal = { level: 'warn', stream: process.stdout } as const;
-  const streams = [{ level: level as pino.Level, stream: file }, terminal];
-  const logger = createLogger({
-    service: 'standalone',
-    level,
-    destination: pino.multistream(level === 'silent' ? [] : streams),
-  });
-  return { logger, close: () => file.flushSync() };
-};
-
-const stopOnSignals = (standalone: Standalone, closeLog: () => void): void => {
+const stopOnSignals = (standalone: Standalone, log: Log): void => {
   let isStopping = false;
   const stop = (): void => {
     // A second Ctrl-C does not wait.
     if (isStopping) process.exit(130);
     isStopping = true;
+    log.hush();
     say('\nStopping ...');
     setTimeout(() => {
       complain('a clean stop took too long; leaving now. Nothing that was accepted is lost.');
@@ -55,7 +43,7 @@ const stopOnSignals = (standalone: Standalone, closeLog: () => void): void => {
     standalone.stop().then(
       () => {
         say('Stopped.');
-        closeLog();
+        log.close();
         process.exit(0);
       },
       (error: unknown) => {
@@ -71,9 +59,9 @@ const stopOnSignals = (standalone: Standalone, closeLog: () => void): void => {
 const start = async (configuration: StandaloneConfiguration): Promise<void> => {
   const started = performance.now();
   const folder = await DataFolder.open(configuration.DATA_DIR);
-  const { logger, close } = await openLog(folder, configuration.LOG_LEVEL);
-  const standalone = await startStandalone({ configuration, folder, logger });
-  stopOnSignals(standalone, close);
+  const log = await openLog(folder, configuration.LOG_LEVEL);
+  const standalone = await startStandalone({ configuration, folder, logger: log.logger });
+  stopOnSignals(standalone, log);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   say(
     banner({

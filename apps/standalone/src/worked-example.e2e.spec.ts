@@ -40,12 +40,12 @@ describe('the worked example, from 2026-06-01 on', () => {
     api = new Api(standalone.url, (await readLocalSignIn(folder, Date.now()))?.accessToken ?? '');
     const path = resolve(import.meta.dirname, '../../../examples/hafenblick.yaml');
     const file = readProjectFile(path, await readFile(path, 'utf8'));
-    tree = await applyProjectFile({
+    ({ tree } = await applyProjectFile({
       api,
       file,
       narrator: new Narrator((line) => told.push(line)),
       clock: () => clock.now(),
-    });
+    }));
   }, 2 * MINUTE);
 
   afterAll(async () => {

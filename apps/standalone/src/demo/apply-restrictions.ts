@@ -224,7 +224,7 @@ const rehearse = async (
 };
 
 /** What stands, as a request that changes nothing. */
-const requestAgain = ({ enabled, poolMode, gracePeriodDays, reminder, allotments }: StandingRestriction) => ({
+export const requestAgain = ({ enabled, poolMode, gracePeriodDays, reminder, allotments }: StandingRestriction) => ({
   enabled,
   poolMode,
   gracePeriodDays,

@@ -28,7 +28,7 @@ export interface ProjectApplication extends Application {
  * first: partners, packages, projects and groups are found by their names, devices by serial number, assignments by label,
  * licenses by package and units; a restriction is already so when every setting of it is. So a second run changes nothing.
  */
-export const applyProjectFile = async (application: Application): Promise<Tree> => {
+export const applyProjectFile = async (application: Application): Promise<{ project: Project; tree: Tree }> => {
   const partners = await applyPartners(application);
   const project = await applyProject(application, partners);
   const withProject: ProjectApplication = { ...application, project };
@@ -38,5 +38,5 @@ export const applyProjectFile = async (application: Application): Promise<Tree> 
   await showRefusals(withProject, partners, tree);
   application.narrator.begin(`What stands now in ${project.name}`);
   application.narrator.block(await quotaTable(withProject, tree));
-  return tree;
+  return { project, tree };
 };

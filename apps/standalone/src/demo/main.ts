@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readLocalSignIn } from '../local-sign-in.js';
 import { Api, UnexpectedRefusal, Unreachable } from './api.js';
 import { applyProjectFile } from './apply.js';
+import { NoTestClock } from './expiry-clock.js';
+import { tellExpiry } from './expiry-story.js';
 import { Narrator } from './narrator.js';
+import type { ProjectFile } from './project-file.js';
 import { ProjectFileError, readProjectFile } from './read-project-file.js';
 import { WrongAnswer } from './show-refusals.js';
 
@@ -14,6 +17,7 @@ interface Options {
   readonly email?: string;
   readonly password?: string;
   readonly dataDir: string;
+  readonly expiry: boolean;
 }
 
 /** Something the caller can put right: told without a stack. */
@@ -35,6 +39,7 @@ const command = new Command('npm run demo --')
     'its password (default: ADMIN_PASSWORD, else the session npm start left in its data folder)',
   )
   .option('--data-dir <path>', 'data folder of the running Allotree', process.env['DATA_DIR'] ?? '.data')
+  .option('--expiry', 'plays the end of the terms of the worked example instead: a system with TEST_CLOCK=1', false)
   .addHelpText(
     'after',
     '\nApplying a file again changes nothing: every step looks first and says "=" where it is already so.',
@@ -71,6 +76,7 @@ const run = async (options: Options): Promise<void> => {
   const file = readProjectFile(name, text);
   const api = await signIn(options);
   const narrator = new Narrator(write);
+  if (options.expiry) return playExpiry({ options, file, api, narrator });
   write(`${file.title}: ${name} -> ${api.url}`);
   write('+ done   = already so   x refused, as it must be');
   await applyProjectFile({ api, file, narrator, clock: () => Date.now() });
@@ -80,8 +86,22 @@ const run = async (options: Options): Promise<void> => {
   if (changed > 0) write('Run it again: nothing changes the second time.');
 };
 
+interface Playing {
+  readonly options: Options;
+  readonly file: ProjectFile;
+  readonly api: Api;
+  readonly narrator: Narrator;
+}
+
+const playExpiry = async ({ options, file, api, narrator }: Playing): Promise<void> => {
+  write(`${file.title}: how its terms end -> ${api.url}`);
+  await tellExpiry({ api, file, narrator, mailFolder: join(options.dataDir, 'mails') });
+};
+
 const isForTheCaller = (error: unknown): error is Error =>
-  [UsageError, ProjectFileError, Unreachable, UnexpectedRefusal, WrongAnswer].some((kind) => error instanceof kind);
+  [UsageError, NoTestClock, ProjectFileError, Unreachable, UnexpectedRefusal, WrongAnswer].some(
+    (kind) => error instanceof kind,
+  );
 
 try {
   await run(command.parse().opts<Options>());
