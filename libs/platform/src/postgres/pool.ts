@@ -19,7 +19,11 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
     idleTimeoutMillis: 60_000,
     keepAlive: true,
   });
-  pool.on('error', (error) => onError?.(error));
+  pool.on('error', (error: Error & { client?: unknown }) => {
+    // Written down with the error it would fill pages.
+    delete error.client;
+    if (!pool.ending) onError?.(error);
+  });
   return pool;
 }
 
