@@ -28,12 +28,33 @@ const explain = (error: unknown, { PORT, HOST }: Pick<StandaloneConfiguration, '
   return null;
 };
 
-const stopOnSignals = (standalone: Standalone, log: Log): void => {
-  let isStopping = false;
-  const stop = (): void => {
-    // A second Ctrl-C does not wait.
-    if (isStopping) process.exit(130);
-    isStopping = true;
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
+const SAME_WISH_MS = 1_000;
+
+/** Stops on a signal, whatever stage the start has reached; a second Ctrl-C does not wait. */
+class Stopping {
+  private since: number | null = null;
+  private running: { standalone: Standalone; log: Log } | null = null;
+
+  listen(): void {
+    process.on('SIGINT', () => this.wish('SIGINT'));
+    process.on('SIGTERM', () => this.wish('SIGTERM'));
+  }
+
+  started(standalone: Standalone, log: Log): void {
+    this.running = { standalone, log };
+  }
+
+  private wish(signal: 'SIGINT' | 'SIGTERM'): void {
+    if (this.since === null) this.stop();
+    else if (signal === 'SIGINT' && performance.now() - this.since > SAME_WISH_MS) process.exit(130);
+  }
+
+  private stop(): void {
+    this.since = performance.now();
+    // The embedded database is told at the exit of the process.
+    if (this.running === null) process.exit(130);
+    const { standalone, log } = this.running;
     log.hush();
     say('\nStopping ...');
     setTimeout(() => {
@@ -51,17 +72,17 @@ const stopOnSignals = (standalone: Standalone, log: Log): void => {
         process.exit(1);
       },
     );
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-};
+  }
+}
 
 const start = async (configuration: StandaloneConfiguration): Promise<void> => {
   const started = performance.now();
+  const stopping = new Stopping();
+  stopping.listen();
   const folder = await DataFolder.open(configuration.DATA_DIR);
   const log = await openLog(folder, configuration.LOG_LEVEL);
   const standalone = await startStandalone({ configuration, folder, logger: log.logger });
-  stopOnSignals(standalone, log);
+  stopping.started(standalone, log);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   say(
     banner({
