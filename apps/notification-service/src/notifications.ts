@@ -24,8 +24,7 @@ export class Notifications {
   private readonly postBell = new Doorbell();
   private loops: Promise<unknown> = Promise.resolve();
   private stopped = false;
-  /** How many wait for all mails to be out. */
-  private hurrying = 0;
+  private hurrying = false;
 
   constructor(
     private readonly jobs: JobQueues,
@@ -68,15 +67,19 @@ export class Notifications {
    * the day meanwhile; those that failed, or whose recipient has had enough for this hour, do.
    */
   async whenIdle(): Promise<void> {
-    this.hurrying += 1;
-    try {
-      while (!this.stopped && (await this.isBusy())) {
-        this.wake();
-        await sleep(IDLE_PAUSE_MS);
-      }
-    } finally {
-      this.hurrying -= 1;
+    while (!this.stopped) {
+      // First everything in its mails, so that what belongs together goes together.
+      if (await this.isFiling()) this.addressBell.ring();
+      else if ((await this.ledger.underWay()) > 0) this.hurry();
+      else return;
+      await sleep(IDLE_PAUSE_MS);
     }
+  }
+
+  /** The next round takes mails that wait for more of the day, too. */
+  private hurry(): void {
+    this.hurrying = true;
+    this.postBell.ring();
   }
 
   private async takeIn(job: Job<unknown>): Promise<void> {
@@ -91,14 +94,15 @@ export class Notifications {
   }
 
   private post(): Promise<number> {
-    return this.postman.round(this.hurrying > 0);
+    const hurry = this.hurrying;
+    this.hurrying = false;
+    return this.postman.round(hurry);
   }
 
-  private async isBusy(): Promise<boolean> {
+  /** Something is on its way from the queue into the mails. */
+  private async isFiling(): Promise<boolean> {
     const { waiting, active } = await this.jobs.queue(LICENSE_EXPIRY_QUEUE).counts();
-    if (waiting + active > 0) return true;
-    if ((await this.addressing.waiting()) > 0) return true;
-    return (await this.ledger.underWay()) > 0;
+    return waiting + active > 0 || (await this.addressing.waiting()) > 0;
   }
 
   /** Works until there is nothing to do, then waits for news; after a failure a while longer each time. */

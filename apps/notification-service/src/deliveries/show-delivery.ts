@@ -5,7 +5,7 @@ const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 const nextAttemptAt = ({ status, notBefore, heldUntil }: MailRow): string | null => {
   if (status !== 'pending' && status !== 'failed') return null;
-  return (heldUntil !== null && heldUntil > notBefore ? heldUntil : notBefore).toISOString();
+  return (heldUntil ?? notBefore).toISOString();
 };
 
 export const showDelivery = (row: MailRow): DeliveryItem => ({

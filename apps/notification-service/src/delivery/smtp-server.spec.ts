@@ -20,6 +20,8 @@ export class MailServer {
   readonly received: Received[] = [];
   afterData: AfterData = 'accept';
   recipientCode: number | null = null;
+  /** Called when it has a mail's data, before it says so; then it says nothing. */
+  onReceived: (() => void) | null = null;
   /** How long it takes over a recipient. */
   slowMs = 0;
   private readonly server: SMTPServer;
@@ -73,6 +75,7 @@ export class MailServer {
     if (typeof this.afterData === 'object') return done(answerError(this.afterData.code));
     // Kept, as by a server that dies before it can say so.
     this.received.push(received);
+    if (this.onReceived !== null) return this.onReceived();
     if (this.afterData === 'accept') return done(null);
     for (const connection of this.server.connections) {
       const { _socket, session } = connection as Connection;

@@ -62,6 +62,10 @@ export class Postman {
     if (written.kind === 'obsolete') {
       return this.record(mail, 'obsolete', await this.ledger.becameObsolete(mail, OVER));
     }
+    // It may be this very mail that ends the process.
+    if (mail.attempts > this.configuration.MAIL_ATTEMPTS) {
+      return this.record(mail, 'dead', await this.ledger.died(mail, TOO_OFTEN));
+    }
     if (written.kind === 'broken') return this.record(mail, 'dead', await this.ledger.died(mail, written.error));
     try {
       await this.delivery.deliver(this.mailOf(mail, written.content));
@@ -124,6 +128,7 @@ export class Postman {
   }
 }
 
+const TOO_OFTEN = 'Its process ended each time while handing it over';
 const OVER = 'What it announces was over before it could go out';
 
 const isFresh = (one: Written): one is Extract<Written, { kind: 'written' }> =>

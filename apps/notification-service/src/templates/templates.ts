@@ -28,6 +28,7 @@ const COMPILED_TEMPLATES = 500;
 /** Which template a mail is written with: the tenant's own, else the one of all tenants, else the one delivered. */
 @Injectable()
 export class Templates {
+  /** By their content: what is the same is compiled once. */
   private readonly compiled = new LRUCache<string, CompiledTemplate>({ max: COMPILED_TEMPLATES });
 
   constructor(@InjectRepository(TemplateRow, NOTIFICATIONS) private readonly rows: Repository<TemplateRow>) {}
@@ -51,9 +52,7 @@ export class Templates {
   /** The one in use, ready to be filled in. */
   async ready(mailType: MailTypeName, tenantId: string | null): Promise<CompiledTemplate> {
     const template = await this.one(mailType, tenantId);
-    const { origin, changedAt } = template;
-    const owner = origin === 'tenant' ? tenantId : ALL_TENANTS;
-    const key = [mailType, origin, owner, origin === 'delivered' ? '' : changedAt?.toISOString()].join('|');
+    const key = [mailType, template.subject, template.html].join('\n');
     const known = this.compiled.get(key);
     if (known) return known;
     const compiled = compileTemplate(template, MARKERS[mailType]);

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { MAIL_TYPES } from '@allotree/contracts';
+import { reminder, Service } from './service-under-test.spec.js';
+
+// Real backends, started and stopped, on whatever machine this is.
+jest.setTimeout(60_000);
+
+let service: Service;
+beforeAll(async () => {
+  service = await Service.start();
+  await service.hafenblick();
+});
+afterAll(() => service.stop());
+beforeEach(() =>
+  service.rows(
+    'TRUNCATE notifications.mail_template, notifications.mail, notifications.mail_item, notifications.notice, notifications.outbox',
+  ),
+);
+
+const PATH = '/mail-templates/license_expiry_reminder';
+const own = {
+  subject: ':project ends: :days_left',
+  html: '<p>Dear :recipient_name, until :valid_until.</p><p>:days_left</p>:group_list<a href=":link">Go</a>',
+};
+let jobs = 0;
+const remind = () => service.deliver({ [`template_${(jobs += 1)}`]: reminder('a') });
+
+describe('mail templates', () => {
+  it('are listed with their markers, the required ones marked', async () => {
+    const { items } = (await service.get('/mail-templates')).body;
+    expect(items.map(({ mailType }: { mailType: string }) => mailType)).toEqual([...MAIL_TYPES]);
+    const [first] = items;
+    expect(first).toMatchObject({ custom: false, tenantId: null, changedAt: null });
+    expect(first.markers).toContainEqual({ marker: ':group_list', description: expect.any(String), required: true });
+    expect(first.markers).toContainEqual({ marker: ':fallback', description: expect.any(String), required: false });
+    expect(first.html).toBeUndefined();
+    expect((await service.get(PATH)).body.html).toContain(':group_list');
+  });
+
+  it('are used from the next mail on, and put back by deleting', async () => {
+    const delivered = (await service.get(PATH)).body;
+    const saved = await service.put(PATH, own);
+    expect(saved).toMatchObject({ status: 200, body: { ...own, custom: true, changedAt: '2026-11-01T07:00:00.000Z' } });
+    expect((await service.get(PATH)).body).toEqual(saved.body);
+    await remind();
+    const [mail] = await service.outbox();
+    expect(mail).toMatchObject({ subject: 'Hafenblick ends: 30 days' });
+    expect(mail?.text).toMatch(/^Dear Kim, until 1 December 2026\./);
+    expect(mail?.html).toContain('<a href="https://licenses.example/projects/hafenblick/groups/a">Go</a>');
+
+    expect(await service.delete(PATH)).toMatchObject({ status: 204, body: '' });
+    expect((await service.get(PATH)).body).toEqual(delivered);
+    await service.rows('DELETE FROM notifications.mail_item');
+    await remind();
+    expect((await service.outbox()).map(({ subject }) => subject)).toEqual([
+      'Hafenblick ends: 30 days',
+      'Hafenblick: licenses end in 30 days',
+    ]);
+  });
+
+  it('of a tenant come before the one of all tenants', async () => {
+    await service.put(PATH, { ...own, subject: 'all' });
+    await service.put(`${PATH}?tenantId=nordlicht`, { ...own, subject: 'nordlicht' });
+    const subjectOf = async (query: string) => (await service.get(`${PATH}${query}`)).body.subject;
+    expect([await subjectOf(''), await subjectOf('?tenantId=nordlicht'), await subjectOf('?tenantId=other')]).toEqual([
+      'all',
+      'nordlicht',
+      'all',
+    ]);
+    await remind();
+    await service.delete(`${PATH}?tenantId=nordlicht`);
+    await service.rows('DELETE FROM notifications.mail_item');
+    await remind();
+    expect((await service.outbox()).map(({ subject }) => subject)).toEqual(['nordlicht', 'all']);
+  });
+
+  it('name the required markers that are missing, and save nothing', async () => {
+    const answer = await service.put(PATH, { subject: 'Licenses end', html: '<p>Soon, :nobody.</p>' });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        code: 'VALIDATION',
+        missingMarkers: [':group_list', ':valid_until', ':days_left'],
+        errors: [
+          { field: 'html', message: 'must contain :group_list' },
+          { field: 'html', message: 'must contain :valid_until' },
+          { field: 'html', message: 'must contain :days_left' },
+          { field: 'html', message: expect.stringMatching(/^:nobody is not a marker of this mail: :recipient_name, /) },
+        ],
+      },
+    });
+    expect(await service.rows('SELECT 1 FROM notifications.mail_template')).toEqual([]);
+  });
+
+  it('are kept and sent without what could run', async () => {
+    const html = `${own.html}<script>alert(1)</script><img src="x" onerror="alert(1)"><a href="javascript:alert(1)">x</a>`;
+    const { body } = await service.put(PATH, { ...own, html });
+    expect(body.html).not.toMatch(/script|onerror/);
+    await remind();
+    const [mail] = await service.outbox();
+    expect(mail?.html).not.toMatch(/script|onerror/);
+  });
+
+  it('have an ETag that goes on over putting back; If-Match is honoured', async () => {
+    const etag = async () => (await service.get(PATH)).headers.get('etag');
+    expect(await etag()).toBe('"0"');
+    expect((await service.put(PATH, own, { 'if-match': '"0"' })).headers.get('etag')).toBe('"1"');
+    expect((await service.put(PATH, own)).headers.get('etag')).toBe('"1"');
+    const stale = await service.put(PATH, { ...own, subject: 'x' }, { 'if-match': '"0"' });
+    expect(stale).toMatchObject({ status: 412, body: { code: 'STALE_REVISION', expectedRevision: 0, revision: 1 } });
+    expect((await service.delete(PATH, { 'if-match': '"0"' })).status).toBe(412);
+    expect((await service.get(PATH)).body.subject).toBe(own.subject);
+    await service.delete(PATH, { 'if-match': '"1"' });
+    expect(await etag()).toBe('"2"');
+    await service.put(PATH, own);
+    expect(await etag()).toBe('"3"');
+  });
+
+  it.each(MAIL_TYPES)('can be looked at with sample data: %s', async (mailType) => {
+    const { status, body } = await service.post(`/mail-templates/${mailType}/preview`, {});
+    expect(status).toBe(200);
+    expect(Object.keys(body).sort()).toEqual(['html', 'subject', 'text']);
+    expect(body.text).toContain('Hafenblick');
+    expect(await service.rows('SELECT 1 FROM notifications.mail')).toEqual([]);
+  });
+
+  it('can be looked at before they are saved, in part too', async () => {
+    const preview = await service.post(`${PATH}/preview`, own);
+    expect(preview.body).toMatchObject({ subject: 'Hafenblick ends: 30 days' });
+    const { body } = await service.post(`${PATH}/preview`, { subject: 'Only :project' });
+    expect(body.subject).toBe('Only Hafenblick');
+    expect(body.html).toContain('Licenses end in 30 days');
+    const refused = await service.post(`${PATH}/preview`, { html: '<p>x</p>' });
+    expect(refused).toMatchObject({ status: 400, body: { missingMarkers: expect.any(Array) } });
+    expect((await service.get(PATH)).body.custom).toBe(false);
+  });
+
+  it('can be sent to somebody to look at, once for one idempotency key', async () => {
+    const send = () => service.post(`${PATH}/test`, { to: 'ada@x.example', ...own }, { 'idempotency-key': 'try' });
+    const first = await send();
+    expect(first.status).toBe(202);
+    expect((await send()).body).toEqual(first.body);
+    await service.rows('DELETE FROM http.idempotent_request');
+    expect((await send()).body).toEqual(first.body);
+    await service.notifications.whenIdle();
+    expect(await service.outbox()).toMatchObject([
+      { to: 'ada@x.example', subject: 'Hafenblick ends: 30 days', outboxId: first.body.deliveryId },
+    ]);
+    expect((await service.get(`/deliveries/${first.body.deliveryId}`)).body).toMatchObject({
+      status: 'sent',
+      to: 'ada@x.example',
+    });
+  });
+});
