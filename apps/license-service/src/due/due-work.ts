@@ -113,6 +113,8 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
       const { claimed, done } = await this.workOnSome(failed);
       settled += done;
       if (claimed < AT_ONCE) break;
+      // What takes effect does not wait for a queue that cannot be reached: the end of the tick tells of it.
+      await this.outbox.handOver().catch(() => undefined);
       await yieldToOthers();
     }
     return settled;

@@ -32,6 +32,8 @@ function postgresBackend(connectionString: string): JobBackend {
     max,
     keepAlive: true,
     application_name: 'allotree jobs',
+    // What must not be lost is recorded elsewhere until its job is done: no commit here waits for the disk.
+    options: '-c synchronous_commit=off',
   });
   return {
     // Without a backend named, the types speak of Redis; what is used here is the same for both.

@@ -44,7 +44,11 @@ export interface RetrySettings {
 
 export interface JobQueue<Data> {
   readonly name: string;
-  /** Durable when it returns. Jobs are worked off in the order in which they were added; one whose id is known is left as it is. */
+  /**
+   * The store has them when it returns, though one that crashes may lose the last moments: what must not be lost is
+   * recorded elsewhere until its job is done, and added again. Jobs are worked off in the order in which they were added;
+   * one whose id is known is left as it is.
+   */
   add(jobs: readonly NewJob<Data>[]): Promise<void>;
   /** One for each id, in their order. A completed job is known for a day, a failed one for good. */
   states(ids: readonly string[]): Promise<readonly JobState[]>;

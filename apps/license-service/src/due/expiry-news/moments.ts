@@ -28,6 +28,7 @@ const INTERESTING: ReadonlySet<string> = new Set<ProjectEventType>([
 export async function momentsOf(events: readonly RecordedEvent[], store: EventStore): Promise<Moment[]> {
   const moments: Moment[] = [];
   for (const stream of byStream(events)) {
+    if (!stream.some(({ type }) => INTERESTING.has(type))) continue;
     const runs = runsOf(stream);
     const last = runs.at(-1);
     if (last && isInteresting(last)) await readToEnd(last, store);
