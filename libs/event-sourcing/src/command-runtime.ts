@@ -127,7 +127,7 @@ export class CommandRuntime {
     const ask = (id: string, request: (answer: Promised) => Request<State, Command, Event, Refusal>): Promise<never> =>
       new Promise((resolve, reject) => {
         if (this.#stopped) reject(new RuntimeStopped());
-        else find(id).put(request({ tries: 0, resolve: resolve as (value: unknown) => void, reject }));
+        else find(id).put(request({ tries: 0, resolve, reject }));
       });
     return {
       execute: (id, command, context) =>
@@ -168,7 +168,7 @@ export class CommandRuntime {
       findByCommand: (commandId) => store.findByCommand(streamName, commandId),
       ready: (stream) => this.#commit.add(stream),
       busy: () => void this.#busy.set(streamName, mailbox),
-      idle: () => this.#rest(streamName, mailbox, snapshot?.sizeOf as SizeOf | undefined),
+      idle: () => this.#rest(streamName, mailbox, (state) => snapshot?.sizeOf?.(state as State)),
       settled,
       answered: (kind) => metrics?.answered?.(category, kind),
       conflicted: () => metrics?.conflicted?.(category),
@@ -195,7 +195,7 @@ export class CommandRuntime {
   }
 
   /** Nothing waits any more: the state stays as long as there is room. */
-  #rest(streamName: string, mailbox: Stateful, sizeOf: SizeOf = () => undefined): void {
+  #rest(streamName: string, mailbox: Stateful, sizeOf: SizeOf): void {
     this.#busy.delete(streamName);
     if (this.#stopped && this.#busy.size === 0) this.#whenIdle?.();
     // The cache takes a new size with a new entry only.

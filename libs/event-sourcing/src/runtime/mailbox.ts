@@ -80,19 +80,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     const turn = new Turn(this.aggregate, this.#state!, room, () => this.around.now());
     const right = this.#isRight();
     const mark = this.around.foreignAppends();
-    let taken = 0;
-    for (let next; (next = this.#waiting[taken]); taken++) {
-      const answer = this.#before(next) ?? this.#decide(next, turn);
-      if (answer === 'unknown' || answer === 'no room') break;
-      if (answer instanceof Broken) {
-        this.#state = null;
-        this.#reject(next, answer.cause);
-        taken++;
-        break;
-      }
-      if (answer && right && turn.events.length === 0) this.#give(answer);
-      else if (answer) this.#resting.push(answer);
-    }
+    const taken = this.#takeWaiting(turn, right);
     this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
     if (turn.events.length > 0) {
       this.#phase = 'appending';
@@ -102,6 +90,23 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     if (this.#resting.length > 0) void this.#check(turn.startRevision, mark);
     else this.#proceed();
     return null;
+  }
+
+  /** Decides as many as the turn has room for; says how many. Those that rest on no append are answered at once. */
+  #takeWaiting(turn: Turn<State, Command, Event, Refusal>, right: boolean): number {
+    let taken = 0;
+    for (let next; (next = this.#waiting[taken]); taken++) {
+      const answer = this.#before(next) ?? this.#decide(next, turn);
+      if (answer === 'unknown' || answer === 'no room') return taken;
+      if (answer instanceof Broken) {
+        this.#state = null;
+        this.#reject(next, answer.cause);
+        return taken + 1;
+      }
+      if (answer && right && turn.events.length === 0) this.#give(answer);
+      else if (answer) this.#resting.push(answer);
+    }
+    return taken;
   }
 
   appendEnded(result: AppendResult | OutcomeUnknown): void {
