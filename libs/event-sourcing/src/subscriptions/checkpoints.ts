@@ -28,9 +28,18 @@ export class Checkpoints {
     return positionIn(await tx.query(`SELECT position FROM ${this.#table} WHERE name = $1`, [name]), name);
   }
 
-  /** Holds the row until the transaction ends: another replica with the same name waits. */
+  /**
+   * Holds the row until the transaction ends: another replica with the same name waits. The commit does not wait for the
+   * disk: what a crash takes away goes with the checkpoint and is applied again.
+   */
   async lock(tx: EntityManager, name: string): Promise<bigint> {
-    return positionIn(await tx.query(`SELECT position FROM ${this.#table} WHERE name = $1 FOR UPDATE`, [name]), name);
+    return positionIn(
+      await tx.query(
+        `SELECT position, set_config('synchronous_commit', 'off', true) FROM ${this.#table} WHERE name = $1 FOR UPDATE`,
+        [name],
+      ),
+      name,
+    );
   }
 
   async move(tx: EntityManager, name: string, position: bigint): Promise<void> {

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { EventStore, RecordedEvent } from '../event-store.js';
 import type { Logger } from '../logger.js';
 import type { Checkpoints } from './checkpoints.js';
+import type { Batch, Tail } from './tail.js';
 
 /** What a projection and a reactor have in common. */
 export interface Consumer {
@@ -20,6 +21,7 @@ export interface SubscriptionMetrics {
 
 export interface Environment {
   readonly store: EventStore;
+  readonly tail: Tail;
   readonly dataSource: DataSource;
   readonly checkpoints: Checkpoints;
   readonly logger: Logger;
@@ -28,18 +30,12 @@ export interface Environment {
 
 /** Hints of appends can get lost. */
 const POLL_AFTER = 1_000;
+/** The least time between two readings of the store, as long as nobody waits and there is no full batch. */
+const GATHER = 20;
 const FIRST_BACKOFF = 100;
 const LONGEST_BACKOFF = 30_000;
 /** How often a checkpoint follows when only events of other categories pass by. */
 const WRITE_PASSED_BY_AFTER = 5_000;
-
-interface Batch {
-  /** Where it was read from. */
-  readonly after: bigint;
-  readonly events: readonly RecordedEvent[];
-  /** Everything up to here has been looked at. */
-  readonly upTo: bigint;
-}
 
 /** Follows the store from its checkpoint on, one batch after the other, until it is stopped. */
 export class Subscription {
@@ -52,6 +48,8 @@ export class Subscription {
   #failures = 0;
   #size: number;
   #wake: (() => void) | null = null;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #gathering = false;
   #hinted = false;
   readonly #moved = new Set<() => void>();
 
@@ -82,12 +80,15 @@ export class Subscription {
   /** Something may have been appended. */
   hint(): void {
     this.#hinted = true;
-    this.#wake?.();
+    if (!this.#gathering || this.#isAwaited || this.#stopping) this.#wake?.();
+  }
+
+  get #isAwaited(): boolean {
+    return this.#moved.size > 0;
   }
 
   async waitUntil(position: bigint, timeoutMs: number): Promise<boolean> {
     if (this.#position >= position) return true;
-    this.hint();
     return new Promise((resolve) => {
       const done = (reached: boolean): void => {
         clearTimeout(timer);
@@ -99,6 +100,7 @@ export class Subscription {
       };
       const timer = setTimeout(() => done(false), timeoutMs);
       this.#moved.add(check);
+      this.hint();
     });
   }
 
@@ -115,7 +117,7 @@ export class Subscription {
       try {
         if (!known) this.#position = this.#written = await this.#readCheckpoint();
         known = true;
-        this.#hinted = false;
+        if (!next) await this.#gather();
         const batch: Batch = await (next ?? this.#read(this.#position));
         next = null;
         if (batch.events.length === 0) {
@@ -138,19 +140,24 @@ export class Subscription {
     );
   }
 
+  /** Under load many small appends come together to one batch; the first one after a pause is followed at once. */
+  async #gather(): Promise<void> {
+    const wait = this.#readAt + GATHER - performance.now();
+    if (wait > 0 && !this.#isAwaited && !this.#stopping) {
+      this.#gathering = true;
+      await this.#sleep(wait);
+      this.#gathering = false;
+    }
+    this.#readAt = performance.now();
+  }
+
   async #readCheckpoint(): Promise<bigint> {
     return this.env.checkpoints.read(this.env.dataSource.manager, this.consumer.name);
   }
 
-  /** The head comes first: what `readAll` does not give then is not there up to it. */
-  async #read(after: bigint): Promise<Batch> {
-    const { store } = this.env;
-    const head = await store.head();
-    if (head <= after) return { after, events: [], upTo: after };
-    const limit = this.#size;
-    const events = await store.readAll(this.consumer.categories, after, limit);
-    const last = events.at(-1)?.position ?? after;
-    return { after, events, upTo: events.length < limit && head > last ? head : last };
+  #read(after: bigint): Promise<Batch> {
+    this.#hinted = false;
+    return this.env.tail.read(after, this.consumer.categories, this.#size);
   }
 
   /** False when another replica was faster: then its checkpoint counts, and the batch was not applied. */

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.js';
 import { Checkpoints } from './checkpoints.js';
 import { Subscription } from './subscription.js';
 import type { Consumer, SubscriptionMetrics } from './subscription.js';
+import { Tail } from './tail.js';
 
 export type { SubscriptionMetrics } from './subscription.js';
 
@@ -48,10 +49,12 @@ export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #projections = new Map<string, Projection>();
   readonly #checkpoints: Checkpoints;
+  readonly #tail: Tail;
   #stopListening: (() => void) | null = null;
 
   constructor(private readonly options: SubscriptionsOptions) {
     this.#checkpoints = new Checkpoints(options.schema);
+    this.#tail = new Tail(options.store);
   }
 
   projection(projection: Projection): void {
@@ -68,11 +71,10 @@ export class Subscriptions {
   #add(consumer: Consumer): void {
     if (this.#stopListening) throw new Error(`${consumer.name} comes too late: the subscriptions are running`);
     if (this.#subscriptions.has(consumer.name)) throw new Error(`two subscriptions are named ${consumer.name}`);
+    this.#tail.cover(consumer.categories);
     const { store, dataSource, logger = SILENT, metrics = {} } = this.options;
-    this.#subscriptions.set(
-      consumer.name,
-      new Subscription(consumer, { store, dataSource, checkpoints: this.#checkpoints, logger, metrics }),
-    );
+    const env = { store, tail: this.#tail, dataSource, checkpoints: this.#checkpoints, logger, metrics };
+    this.#subscriptions.set(consumer.name, new Subscription(consumer, env));
   }
 
   async start(): Promise<void> {
