@@ -17,12 +17,12 @@ const project = (kind, extra = {}) => ({
 });
 
 const withBackends = {
-  // A busy machine commits slowly; no test asserts how long something takes.
-  testTimeout: 60_000,
   globalSetup: '<rootDir>/tools/jest/start-backends.mjs',
   globalTeardown: '<rootDir>/tools/jest/stop-backends.mjs',
 };
 
 export default {
+  // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
+  testTimeout: 60_000,
   projects: [project('unit'), project('int', withBackends), project('e2e', withBackends)],
 };
