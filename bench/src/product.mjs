@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const TMP = join(import.meta.dirname, '..', 'tmp');
@@ -8,16 +8,18 @@ const TMP = join(import.meta.dirname, '..', 'tmp');
 /** The running system in a process of its own (started with this one's options of node), and a client for it. */
 export async function startProduct(databaseUrl) {
   await mkdir(TMP, { recursive: true });
+  const dataDir = await mkdtemp(join(TMP, 'server-'));
   const child = fork(join(import.meta.dirname, 'server.mjs'), [], { stdio: ['ignore', 2, 2, 'ipc'] });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the server ended with ${code}`);
+  });
+  ended.catch(() => undefined);
   const ask = async (message) => {
     child.send(message);
-    const [answer] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
-    ]);
+    const [answer] = await Promise.race([once(child, 'message'), ended]);
     return answer;
   };
-  const { url, token } = await ask({ databaseUrl, logFile: join(TMP, 'server.log') });
+  const { url, token } = await ask({ databaseUrl, dataDir });
   const request = async (method, path, body) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
@@ -42,9 +44,9 @@ export async function startProduct(databaseUrl) {
     /** CPU time (microseconds) and memory of the server's process so far. */
     usage: () => ask('usage'),
     async stop() {
-      const ended = once(child, 'exit');
       child.send('stop');
-      await ended;
+      await ended.catch(() => undefined);
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

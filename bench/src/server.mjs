@@ -1,24 +1,16 @@
 /**
- * The whole system as `npm start` composes it, plus an empty route behind the same guard. Settings come by a message
- * (`{ databaseUrl, logFile }`), the address and a token go back; `stop` ends it.
+ * The whole system as `npm start` runs it, plus an empty route behind the same guard. Told by a message where
+ * (`{ databaseUrl, dataDir }`), it answers with its address and a token; `stop` ends it.
  */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { Controller, Get, Module } from '@nestjs/common';
-import { pino } from 'pino';
-import { GROUP_VARIABLES, GroupServiceModule } from '@allotree/group-service';
-import { LICENSE_VARIABLES, LicenseServiceModule } from '@allotree/license-service';
-import {
-  BASE_CONFIGURATION,
-  PlatformModule,
-  Permit,
-  connectBusConsumers,
-  createHttpApplication,
-  createLogger,
-  hashPassword,
-  loadConfiguration,
-  signToken,
-} from '@allotree/platform';
+import { Controller, Get } from '@nestjs/common';
+import { PlatformModule, Permit } from '@allotree/platform';
+import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
+import { DataFolder } from '../../apps/standalone/dist/data-folder.js';
+import { readLocalSignIn } from '../../apps/standalone/dist/local-sign-in.js';
+import { openLog } from '../../apps/standalone/dist/log.js';
+import { startStandalone } from '../../apps/standalone/dist/standalone.js';
 
 class EmptyController {
   empty() {
@@ -29,46 +21,31 @@ const empty = Object.getOwnPropertyDescriptor(EmptyController.prototype, 'empty'
 Controller('empty')(EmptyController);
 Permit('assignments:read')(EmptyController.prototype, 'empty', empty);
 Get()(EmptyController.prototype, 'empty', empty);
+Reflect.defineMetadata('controllers', [EmptyController], PlatformModule);
 
-async function start({ databaseUrl, logFile }) {
-  const configuration = loadConfiguration(BASE_CONFIGURATION.extend({ ...GROUP_VARIABLES, ...LICENSE_VARIABLES }), {
+async function start({ databaseUrl, dataDir }) {
+  const configuration = readConfiguration({
     DATABASE_URL: databaseUrl,
+    DATA_DIR: dataDir,
     PORT: '0',
-    TOKEN_SECRET: randomBytes(48).toString('hex'),
-    ADMIN_PASSWORD_HASH: await hashPassword(randomBytes(16).toString('hex')),
+    ADMIN_PASSWORD: randomBytes(16).toString('hex'),
   });
-  const logger = createLogger({
-    service: 'bench',
-    level: configuration.LOG_LEVEL,
-    destination: pino.destination({ dest: logFile, sync: false }),
-  });
-  class BenchModule {}
-  Module({
-    imports: [
-      PlatformModule.forRoot({ service: 'bench', configuration, logger }),
-      GroupServiceModule.forRoot(configuration),
-      LicenseServiceModule.forRoot(configuration),
-    ],
-    controllers: [EmptyController],
-  })(BenchModule);
-  const app = await createHttpApplication(BenchModule, configuration);
-  connectBusConsumers(app, 'license-service');
-  await app.startAllMicroservices();
-  await app.listen(0, '127.0.0.1');
-  const principal = { userId: 'bench', email: 'bench@example.com', role: 'server_administrator', tenantId: null };
-  const token = await signToken(principal, { secret: configuration.TOKEN_SECRET, lifetimeSeconds: 3_600 });
-  return { app, ready: { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, token } };
+  const folder = await DataFolder.open(dataDir);
+  const { logger } = await openLog(folder, configuration.LOG_LEVEL);
+  const standalone = await startStandalone({ configuration, folder, logger });
+  const { accessToken } = await readLocalSignIn(dataDir, Date.now());
+  return { standalone, ready: { url: standalone.url, token: accessToken } };
 }
 
 let running;
 process.on('message', async (message) => {
   if (message === 'usage') return process.send({ usage: process.cpuUsage(), memory: process.memoryUsage() });
   if (message === 'stop') {
-    await running?.close();
+    await running?.stop();
     process.exit(0);
   }
-  const { app, ready } = await start(message);
-  running = app;
+  const { standalone, ready } = await start(message);
+  running = standalone;
   process.send(ready);
 });
 process.on('disconnect', () => process.exit(1));
