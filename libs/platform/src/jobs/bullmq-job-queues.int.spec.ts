@@ -17,6 +17,8 @@ async function takeAndDie(worker: string): Promise<void> {
   await once(child, 'exit');
 }
 
+const locking = (lockMs: number) => ({ lockDuration: lockMs, stalledInterval: lockMs });
+
 const logger = { warn: () => undefined };
 
 jobsContract('BullMQ in PostgreSQL', async () => {
@@ -31,10 +33,10 @@ jobsContract('BullMQ in PostgreSQL', async () => {
       );
       await pool.query(`TRUNCATE ${rows.map(({ name }) => `jobs.${name}`).join(', ')}`);
     },
-    takeAndDie: (queue, lockDuration) => {
+    takeAndDie: (queue, lockMs) => {
       const connection = { connectionString: database.connectionString, schema: 'jobs' };
       return takeAndDie(
-        `new Worker('${queue}', work, ${JSON.stringify({ connection, lockDuration })}, createPostgresBackend);`,
+        `new Worker('${queue}', work, ${JSON.stringify({ connection, ...locking(lockMs) })}, createPostgresBackend);`,
       );
     },
     cleanUp: async () => {
@@ -52,8 +54,10 @@ if (redisUrl !== undefined && redisUrl !== '') {
     return {
       open: () => new BullMqJobQueues({ databaseUrl: '', redisUrl, logger }),
       wipe: async () => void (await redis.flushdb()),
-      takeAndDie: (queue, lockDuration) =>
-        takeAndDie(`new Worker('${queue}', work, ${JSON.stringify({ connection: { url: redisUrl }, lockDuration })});`),
+      takeAndDie: (queue, lockMs) =>
+        takeAndDie(
+          `new Worker('${queue}', work, ${JSON.stringify({ connection: { url: redisUrl }, ...locking(lockMs) })});`,
+        ),
       cleanUp: async () => void (await redis.quit()),
     };
   });

@@ -55,14 +55,26 @@ const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => 
 
 /** All queues share a connection; a worker has two of its own. */
 function redisBackend(url: string): JobBackend {
-  // BullMQ wants commands to wait for a connection that was lost instead of failing.
-  const client = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
-  client.on('error', () => undefined);
+  const clients: Redis[] = [];
+  const connect = (): Redis => {
+    // BullMQ wants commands to wait for a connection that was lost instead of failing.
+    const client = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
+    // Told by the queue or worker that uses it.
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  };
+  const shared = connect();
   return {
-    queue: (name, options) => new Queue(name, { ...options, connection: client }),
-    worker: (name, handler, options) => new Worker(name, handler, { ...options, connection: client.duplicate() }),
+    queue: (name, options) => new Queue(name, { ...options, connection: shared }),
+    worker: (name, handler, options) => new Worker(name, handler, { ...options, connection: connect() }),
     close: async () => {
-      if (client.status !== 'wait') await client.quit().catch(() => client.disconnect());
+      await Promise.all(clients.map(leave));
     },
   };
+}
+
+async function leave(client: Redis): Promise<void> {
+  if (client.status === 'ready') await client.quit().catch(() => undefined);
+  client.disconnect();
 }
