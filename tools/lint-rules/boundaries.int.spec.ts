@@ -44,7 +44,7 @@ const table: readonly [what: string, file: string, text: string, broken: readonl
   ['the domain imports a database client', DOMAIN, importing('pg'), BOUNDARIES],
   ['a contract imports the domain', CONTRACTS, importing('@allotree/domain'), BOUNDARIES],
   ['a contract imports the framework', CONTRACTS, importing('@nestjs/common'), BOUNDARIES],
-  ['the event store knows the bus', 'libs/event-sourcing/src/index.ts', importing('kafkajs'), BOUNDARIES],
+  ['the event store knows the queue', 'libs/event-sourcing/src/index.ts', importing('bullmq'), BOUNDARIES],
   ['the platform knows the domain', 'libs/platform/src/index.ts', importing('@allotree/domain'), BOUNDARIES],
   ['a service imports another service', SERVICE, importing('@allotree/group-service'), BOUNDARIES],
   ['a service imports what is for specs', SERVICE, importing('@allotree/testing'), BOUNDARIES],
