@@ -46,6 +46,25 @@ describe('loadConfiguration', () => {
     });
   });
 
+  it('lets the clock be moved where that is asked for, and never in production', () => {
+    expect(loadConfiguration(BASE_CONFIGURATION, GOOD)).toMatchObject({ TEST_CLOCK: false });
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, TEST_CLOCK: '1' })).toMatchObject({ TEST_CLOCK: true });
+    const production = { ...GOOD, NODE_ENV: 'production' };
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...production, TEST_CLOCK: '0' })).toMatchObject({
+      TEST_CLOCK: false,
+    });
+    expect(faultsOf({ ...production, TEST_CLOCK: '1' }).message).toContain(
+      'TEST_CLOCK is 1, and NODE_ENV is production. It must be 0 or 1, and never 1 with NODE_ENV=production.',
+    );
+    expect(faultsOf({ ...GOOD, TEST_CLOCK: 'yes' }).faults).toMatchObject([{ variable: 'TEST_CLOCK' }]);
+  });
+
+  it('takes a Redis for the job queues, and no other kind of address', () => {
+    for (const REDIS_URL of ['redis://127.0.0.1:6379', 'rediss://user:secret@redis.example:6380/2'])
+      expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL })).toMatchObject({ REDIS_URL });
+    expect(faultsOf({ ...GOOD, REDIS_URL: 'http://127.0.0.1:6379' }).faults).toMatchObject([{ variable: 'REDIS_URL' }]);
+  });
+
   it('names everything that is wrong at once, what it is and what it may be', () => {
     const { faults, message } = faultsOf({
       PORT: '80 80',
