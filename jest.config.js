@@ -22,8 +22,6 @@ const withBackends = {
 };
 
 export default {
-  // A busy machine commits slowly; no test asserts how long something takes. (Jest reads it here, not in a project.)
-  testTimeout: 60_000,
   // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
   testTimeout: 60_000,
   projects: [project('unit'), project('int', withBackends), project('e2e', withBackends)],
