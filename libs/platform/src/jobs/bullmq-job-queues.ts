@@ -14,8 +14,8 @@ import {
   type WorkerSettings,
 } from './job-queues.js';
 
-/** For a day a job that is done is still known by its id. */
-const KEEP_COMPLETED = { age: 86_400, count: 50_000 };
+/** For a day a job that is done is still known by its id. A number to keep besides would be counted after every job. */
+const KEEP_COMPLETED = { age: 86_400 };
 /** Every job of ours is of one kind. */
 const NAME = 'job';
 const IDS_AT_ONCE = 50;
