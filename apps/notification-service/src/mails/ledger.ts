@@ -5,6 +5,7 @@ import type { MailTypeName } from '@allotree/contracts';
 import { Clock, CONFIGURATION } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
+import { Together } from '../together.js';
 import { NOTIFICATIONS } from '../tokens.js';
 
 /** A mail this process is handing over. Without content it has not been written yet. */
@@ -53,7 +54,7 @@ const CLAIM = `
         WHEN 'sending' THEN lease_until < clock_timestamp()
         ELSE (not_before <= clock_timestamp() OR ($6 AND attempts = 0)) AND (held_until IS NULL OR held_until <= $2)
       END
-    ORDER BY ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
+    ORDER BY not_before, ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
   ), placed AS (
     SELECT mail_id, recipient_key, row_number() OVER (PARTITION BY recipient_key ORDER BY ordinal) AS place FROM next
   ), lately AS (
@@ -84,6 +85,8 @@ const CLAIM = `
 /** Which mail is where. All changes of a mail's state happen here. */
 @Injectable()
 export class Ledger {
+  private readonly recordings = new Together((mails: readonly ClaimedMail[]) => this.recordSent(mails));
+
   constructor(
     @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,
     @Inject(CONFIGURATION) private readonly configuration: NotificationConfiguration,
@@ -134,9 +137,9 @@ export class Ledger {
     );
   }
 
-  /** False: it was not this process's any more; another one handed it over too, or will. */
+  /** Its content is needed no more. False: it was not this process's any more; another one handed it over too, or will. */
   async sent(mail: ClaimedMail): Promise<boolean> {
-    return this.leave(mail, "status = 'sent', sent_at = $3, error = NULL", [new Date(this.clock.now())]);
+    return this.recordings.one(mail);
   }
 
   async failed(mail: ClaimedMail, error: string): Promise<boolean> {
@@ -156,16 +159,34 @@ export class Ledger {
     return this.leave(mail, "status = 'obsolete', error = $3", [reason]);
   }
 
-  /** How many mails could go now, or are being handed over. */
-  async underWay(): Promise<number> {
-    const [row]: { count: number }[] = await this.dataSource.query(
-      `SELECT count(*)::integer AS count FROM notifications.mail
-       WHERE status = 'sending'
-          OR (status IN ('pending', 'failed') AND (attempts = 0 OR not_before <= clock_timestamp())
-            AND (held_until IS NULL OR held_until <= $1))`,
+  /** Whether there is a mail that could go now, or is being handed over. */
+  async isBusy(): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(
+      `SELECT 1 FROM notifications.mail
+       WHERE status IN ('pending', 'failed', 'sending')
+         AND CASE status
+           WHEN 'sending' THEN true
+           ELSE (attempts = 0 OR not_before <= clock_timestamp()) AND (held_until IS NULL OR held_until <= $1)
+         END
+       LIMIT 1`,
       [new Date(this.clock.now())],
     );
-    return row?.count ?? 0;
+    return rows.length > 0;
+  }
+
+  private async recordSent(mails: readonly ClaimedMail[]): Promise<boolean[]> {
+    const rows: { mail_id: string }[] = await this.dataSource.query(
+      `WITH changed AS (
+         UPDATE notifications.mail
+         SET status = 'sent', sent_at = $3, error = NULL, html = NULL, text = NULL, claim = NULL, lease_until = NULL
+         FROM unnest($1::uuid[], $2::uuid[]) AS given (mail_id, claim)
+         WHERE mail.mail_id = given.mail_id AND mail.claim = given.claim AND status = 'sending'
+         RETURNING mail.mail_id
+       ) SELECT * FROM changed`,
+      [mails.map(({ mailId }) => mailId), mails.map(({ claim }) => claim), new Date(this.clock.now())],
+    );
+    const recorded = new Set(rows.map(({ mail_id }) => mail_id));
+    return mails.map(({ mailId }) => recorded.has(mailId));
   }
 
   private async leave({ mailId, claim }: ClaimedMail, change: string, parameters: unknown[]): Promise<boolean> {

@@ -83,12 +83,12 @@ export class Addressing {
     });
   }
 
-  /** How many notices will find their recipients now or in a moment. */
-  async waiting(): Promise<number> {
-    const [row]: { count: number }[] = await this.dataSource.query(
-      `SELECT count(*)::integer AS count FROM notifications.notice WHERE state = 'new' AND tries < ${SOON_TRIES}`,
+  /** Whether there are notices that will find their recipients now or in a moment. */
+  async isBusy(): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(
+      `SELECT 1 FROM notifications.notice WHERE state = 'new' AND tries < ${SOON_TRIES} LIMIT 1`,
     );
-    return row?.count ?? 0;
+    return rows.length > 0;
   }
 
   private async address(tx: EntityManager, notices: readonly Notice[]): Promise<void> {

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who administers what (from the events of the group service), what is to be told, and the mails. */
+/**
+ * Who administers what (from the events of the group service), what is to be told, and the mails. Their content is not
+ * compressed: that costs more than writing it.
+ */
 export class Notifications1790000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -60,8 +63,8 @@ export class Notifications1790000000000 implements MigrationInterface {
         recipient_key  text,
         recipient_name text,
         subject        text,
-        html           text,
-        text           text,
+        html           text        STORAGE EXTERNAL,
+        text           text        STORAGE EXTERNAL,
         attempts       integer     NOT NULL DEFAULT 0,
         error          text,
         created_at     timestamptz NOT NULL,
@@ -97,8 +100,8 @@ export class Notifications1790000000000 implements MigrationInterface {
         recipient      text        NOT NULL,
         recipient_name text,
         subject        text        NOT NULL,
-        html           text        NOT NULL,
-        text           text        NOT NULL,
+        html           text        STORAGE EXTERNAL NOT NULL,
+        text           text        STORAGE EXTERNAL NOT NULL,
         mail_type      text        NOT NULL,
         tenant_id      text,
         project_ids    text[]      NOT NULL,
