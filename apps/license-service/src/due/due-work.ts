@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandRuntime, deriveId, Subscriptions } from '@allotree/event-sourcing';
 import { Clock, CONFIGURATION, JobQueues, LOGGER, TestClock, type Logger } from '@allotree/platform';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -20,8 +20,10 @@ const ACTOR = 'service:license-service';
 
 /** Rows claimed at once: few enough that no transaction is long and others get their turn. */
 const AT_ONCE = 200;
-/** Commands of a tick that may be under way at once: a few, so that those of callers do not wait behind them. */
-const COMMANDS_AT_ONCE = 4;
+/** Projects of a tick that are dealt with at once: few, so that the commands of callers do not wait behind them. */
+const PROJECTS_AT_ONCE = 2;
+/** A tick rests as long as it works, up to so long at a time (ms): what is due can wait a moment, callers cannot. */
+const LONGEST_REST_MS = 25;
 const PATIENCE_MS = 30_000;
 
 interface ClaimedRow {
@@ -115,7 +117,6 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
       if (claimed < AT_ONCE) break;
       // What takes effect does not wait for a queue that cannot be reached: the end of the tick tells of it.
       await this.outbox.handOver().catch(() => undefined);
-      await yieldToOthers();
     }
     return settled;
   }
@@ -193,11 +194,12 @@ async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promis
   const rest = items.values();
   const worker = async (): Promise<void> => {
     for (const item of rest) {
+      const start = performance.now();
       await work(item);
-      await yieldToOthers();
+      await sleep(Math.min(performance.now() - start, LONGEST_REST_MS));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(COMMANDS_AT_ONCE, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(PROJECTS_AT_ONCE, items.length) }, worker));
 }
 
 const alarmOf = ({ subject_id: groupId, ref, at }: ClaimedRow): ReminderAlarm => ({
