@@ -7,7 +7,7 @@ import { Envelopes } from './envelope.js';
 import type { Recorder } from './recorder.js';
 import type { ProjectRefusal } from './refusals.js';
 import { tightest } from './room.js';
-import { restrictionAt, type Assignment, type ProjectState } from './state.js';
+import { levelsOf, restrictionAt, type Assignment, type ProjectState } from './state.js';
 
 type Refused = ProjectRefusal | null;
 
@@ -41,7 +41,7 @@ export function releaseAssignment(recorder: Recorder, command: ProjectCommandOf<
 
 function checkRoom(recorder: Recorder, groupId: string, resource: Resource): Refused {
   const { state, at } = recorder;
-  const room = tightest(state, groupId, resource);
+  const room = tightest(state, levelsOf(state, groupId), resource);
   if (!exceeds(1, room.available)) return null;
   const limitedBy = bindingNow(new Envelopes(state), room.groupId, resource, at);
   if (hasEndedFor(state, room.groupId)) return { code: 'LICENSE_EXPIRED', groupId, resource, limitedBy };

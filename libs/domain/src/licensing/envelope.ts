@@ -9,7 +9,9 @@ import {
   restrictionAt,
   usageOf,
   usedOutside,
+  type Level,
   type ProjectState,
+  type Restriction,
 } from './state.js';
 
 /**
@@ -173,7 +175,7 @@ export class Envelopes {
   own(groupId: string): Envelope {
     let own = this.owns.get(groupId);
     if (!own) {
-      own = sumOfTerms(restrictionAt(this.state, groupId)!.allotments.map(timed));
+      own = ownEnvelope(restrictionAt(this.state, groupId)!);
       this.owns.set(groupId, own);
     }
     return own;
@@ -227,6 +229,15 @@ export class Envelopes {
     if (pool !== null) this.pools.delete(pool);
   }
 }
+
+const ownEnvelope = ({ allotments }: Restriction): Envelope => sumOfTerms(allotments.map(timed));
+
+/** The effective limit of a path (R3): what its restrictions and the capacity leave together. */
+export const effectiveOf = (state: ProjectState, levels: readonly Level[]): Envelope =>
+  levels.reduce(
+    (effective, { restriction }) => (restriction ? meet(effective, ownEnvelope(restriction)) : effective),
+    capacityOf(state),
+  );
 
 /** Pairwise, so that many envelopes with few instants stay cheap. */
 function sumAll(envelopes: readonly Envelope[]): Envelope {

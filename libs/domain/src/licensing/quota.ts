@@ -4,16 +4,16 @@ import { basicUnitsOf, exceeds, least } from '../limits.js';
 import { FEATURES, type Feature, type LicenseType, type Limit, type Resource } from '../words.js';
 import { nameOf } from './checks.js';
 import { catchUp } from './effects.js';
-import { Envelopes, indexAt } from './envelope.js';
+import { effectiveOf, indexAt, type Envelope } from './envelope.js';
 import { Recorder } from './recorder.js';
-import { roomFor } from './room.js';
+import { tightest } from './room.js';
 import {
   allottedBelow,
   isInForce,
+  levelsOf,
   nearestRestricted,
-  pathOf,
   restrictionAt,
-  usageOf,
+  type Level,
   type LicenseState,
   type Phase,
   type Project,
@@ -48,39 +48,40 @@ export const nextDueAt = (state: ProjectState): Instant | null => state.schedule
 /** The quota of a group (domain.md, section 1, "quota"); `null`: no such group. Costs the depth of the group. */
 export function quotaOf(recorded: ProjectState, groupId: string, now: Instant): GroupQuota | null {
   const state = asOf(recorded, now);
-  const group = state.groups.get(groupId);
+  const levels = levelsOf(state, groupId);
+  const group = levels[0];
   if (!group) return null;
   const at = Math.max(now, state.whole.now);
   return {
     groupId,
     name: group.name,
-    status: statusOf(state, groupId),
+    status: statusOf(state, levels),
     type: typeOf(state, groupId),
     resources: {
-      sip_number: resourceQuota(state, groupId, 'sip_number'),
-      mobile_app: resourceQuota(state, groupId, 'mobile_app'),
-      ukey2: resourceQuota(state, groupId, 'ukey2'),
+      sip_number: resourceQuota(state, levels, 'sip_number'),
+      mobile_app: resourceQuota(state, levels, 'mobile_app'),
+      ukey2: resourceQuota(state, levels, 'ukey2'),
     },
-    features: featuresOf(state, groupId),
-    effectivePeriod: effectivePeriod(state, groupId, at),
+    features: featuresOf(state, levels),
+    effectivePeriod: effectivePeriod(effectiveOf(state, levels), at),
   };
 }
 
-function resourceQuota(state: ProjectState, groupId: string, resource: Resource): ResourceQuota {
-  const usage = usageOf(state, groupId);
+function resourceQuota(state: ProjectState, levels: readonly Level[], resource: Resource): ResourceQuota {
+  const { restriction, usage } = levels[0]!;
   let effectiveLimit: Limit = null;
   let limitedBy: LimitedBy | null = null;
-  for (const id of pathOf(state, groupId)) {
-    const own = restrictionAt(state, id)?.own[resource];
+  for (const level of levels) {
+    const own = level.restriction?.own[resource];
     if (own === undefined || !exceeds(effectiveLimit, own)) continue;
     effectiveLimit = own;
-    limitedBy = { groupId: id, name: nameOf(state, id) };
+    limitedBy = nameOfLevel(level);
   }
   const capacity = state.whole.capacity[resource];
   if (exceeds(effectiveLimit, capacity)) limitedBy = { groupId: null, name: nameOf(state, null) };
-  const room = roomFor(state, groupId, resource);
+  const room = tightest(state, levels, resource).available;
   return {
-    limit: restrictionAt(state, groupId)?.own[resource] ?? null,
+    limit: restriction?.own[resource] ?? null,
     effectiveLimit: least(effectiveLimit, capacity),
     limitedBy,
     allotted: allottedBelow(usage, resource),
@@ -90,11 +91,13 @@ function resourceQuota(state: ProjectState, groupId: string, resource: Resource)
   };
 }
 
-function featuresOf(state: ProjectState, groupId: string): GroupQuota['features'] {
+const nameOfLevel = ({ groupId, name }: Level): LimitedBy => ({ groupId, name });
+
+function featuresOf(state: ProjectState, levels: readonly Level[]): GroupQuota['features'] {
   const on: Feature[] = [];
   const off: { feature: Feature; limitedBy: LimitedBy }[] = [];
   for (const feature of FEATURES) {
-    const by = switchedOffBy(state, groupId, feature);
+    const by = switchedOffBy(state, levels, feature);
     if (by) off.push({ feature, limitedBy: by });
     else on.push(feature);
   }
@@ -102,21 +105,17 @@ function featuresOf(state: ProjectState, groupId: string): GroupQuota['features'
 }
 
 /** The nearest restricted group that has a feature off, or the project whose licenses lack it (domain.md R5). */
-function switchedOffBy(state: ProjectState, groupId: string, feature: Feature): LimitedBy | null {
-  for (const id of pathOf(state, groupId)) {
-    const restriction = restrictionAt(state, id);
-    if (restriction && !hasFeature(restriction.features, feature)) return { groupId: id, name: nameOf(state, id) };
-  }
+function switchedOffBy(state: ProjectState, levels: readonly Level[], feature: Feature): LimitedBy | null {
+  const level = levels.find(({ restriction }) => restriction && !hasFeature(restriction.features, feature));
+  if (level) return nameOfLevel(level);
   return hasFeature(state.whole.features, feature) ? null : { groupId: null, name: nameOf(state, null) };
 }
 
 /** The status of the nearest of the group, its ancestors and the project that is not active. */
-function statusOf(state: ProjectState, groupId: string): Status {
-  for (const id of pathOf(state, groupId)) {
-    const restriction = restrictionAt(state, id);
-    const status = restriction
-      ? firstOf(['active', 'grace', 'scheduled'], restriction.allotments.map(statusOfPhase))
-      : 'active';
+function statusOf(state: ProjectState, levels: readonly Level[]): Status {
+  for (const { restriction } of levels) {
+    if (!restriction) continue;
+    const status = firstOf(['active', 'grace', 'scheduled'], restriction.allotments.map(statusOfPhase));
     if (status !== 'active') return status;
   }
   if (state.whole.project?.billingMode === 'postpaid' || state.whole.devices > 0) return 'active';
@@ -148,8 +147,7 @@ export function typeOf(state: ProjectState, groupId: string): LicenseType | null
   return inForce.at(-1)?.type ?? (state.whole.devices > 0 ? 'basic' : null);
 }
 
-function effectivePeriod(state: ProjectState, groupId: string, at: Instant): GroupQuota['effectivePeriod'] {
-  const effective = new Envelopes(state).effective(groupId);
+function effectivePeriod(effective: Envelope, at: Instant): GroupQuota['effectivePeriod'] {
   const index = indexAt(effective, at);
   const from = effective[index]!.from;
   return { validFrom: from === Number.NEGATIVE_INFINITY ? null : from, validUntil: effective[index + 1]?.from ?? null };

@@ -1,14 +1,6 @@
 import { exceeds, minus } from '../limits.js';
 import type { Limit, Resource } from '../words.js';
-import {
-  allottedBelow,
-  nearestRestricted,
-  pathOf,
-  restrictionAt,
-  usageOf,
-  usedOutside,
-  type ProjectState,
-} from './state.js';
+import { allottedBelow, levelsOf, usedOutside, type Level, type ProjectState, type Restriction } from './state.js';
 
 /** How much room is left, and which limit leaves the least. */
 export interface Room {
@@ -21,33 +13,30 @@ export interface Room {
 
 /** What an assignment at a group would still be accepted for now (domain.md U1). Costs the depth of the group. */
 export const roomFor = (state: ProjectState, groupId: string, resource: Resource): Limit =>
-  tightest(state, groupId, resource).available;
+  tightest(state, levelsOf(state, groupId), resource).available;
 
-/** The same with the limit that binds: the nearest one where several leave as little. */
-export function tightest(state: ProjectState, groupId: string, resource: Resource): Room {
+/** The same of a path, with the limit that binds: the nearest one where several leave as little. */
+export function tightest(state: ProjectState, levels: readonly Level[], resource: Resource): Room {
   let room: Room = { available: null, groupId: null, limit: null };
   const offer = (available: Limit, by: string | null, limit: Limit): void => {
     if (exceeds(room.available, available)) room = { available, groupId: by, limit };
   };
-  const pool = nearestRestricted(state, groupId);
-  let root = groupId;
-  for (const id of pathOf(state, groupId)) {
-    root = id;
-    const own = restrictionAt(state, id)?.own[resource];
-    if (own === undefined) continue;
-    offer(minus(own, usageOf(state, id).inForce[resource]), id, own);
-    if (id === pool) offer(unreserved(state, id, resource), id, own);
+  let isNearest = true;
+  for (const { groupId, restriction, usage } of levels) {
+    if (!restriction) continue;
+    const own = restriction.own[resource];
+    offer(minus(own, usage.inForce[resource]), groupId, own);
+    if (isNearest) offer(unreserved(restriction, usage, resource), groupId, own);
+    isNearest = false;
   }
   const capacity = state.whole.capacity[resource];
-  offer(minus(capacity, usageOf(state, root).inForce[resource]), null, capacity);
+  offer(minus(capacity, levels.at(-1)?.usage.inForce[resource] ?? 0), null, capacity);
   return room;
 }
 
 /** What a reserved pool leaves for use outside the restricted groups below it (domain.md R4); unlimited when shared. */
-function unreserved(state: ProjectState, groupId: string, resource: Resource): Limit {
-  const pool = restrictionAt(state, groupId)!;
+function unreserved(pool: Restriction, usage: Level['usage'], resource: Resource): Limit {
   if (pool.poolMode === 'shared') return null;
-  const usage = usageOf(state, groupId);
   const allotted = allottedBelow(usage, resource);
   if (allotted === null) return pool.own[resource] === null ? null : 0;
   return minus(pool.own[resource], allotted + usedOutside(usage, resource));

@@ -198,6 +198,25 @@ export function* pathOf(state: ProjectState, groupId: string | null): Generator<
   for (let id = groupId; id !== null; id = parentOf(state, id)) yield id;
 }
 
+/** One group on a path, with all that limits and uses there. */
+export interface Level {
+  readonly groupId: string;
+  readonly name: string;
+  readonly restriction: Restriction | null;
+  readonly usage: Readonly<Usage>;
+}
+
+/** The group and its ancestors, the root last, each looked up once. */
+export function levelsOf(state: ProjectState, groupId: string): readonly Level[] {
+  const levels: Level[] = [];
+  for (let group = state.groups.get(groupId); group;) {
+    const { groupId: id, name, parentId } = group;
+    levels.push({ groupId: id, name, restriction: restrictionAt(state, id), usage: usageOf(state, id) });
+    group = parentId === null ? undefined : state.groups.get(parentId);
+  }
+  return levels;
+}
+
 /** The group itself or the nearest above it that is restricted; `null`: none. */
 export function nearestRestricted(state: ProjectState, groupId: string | null): string | null {
   for (let id = groupId; id !== null; id = parentOf(state, id)) if (restrictionAt(state, id)) return id;
