@@ -141,11 +141,11 @@ describe('a mail', () => {
   });
 
   it('escapes what stands in a list too', () => {
-    const row = { place: nasty, project: nasty, link: 'https://x.example', facts: [nasty] };
+    const row = { place: nasty, project: `${nasty}!`, link: 'https://x.example', facts: [nasty] };
     const { html, text } = rendered('x', ':group_list', { group_list: groupList([row]) });
     expect(html).not.toContain('<script');
     expect(html).toContain('&lt;script&gt;');
-    expect(text).toContain(`- ${nasty} (${nasty})\n  ${nasty}`);
+    expect(text).toContain(`- ${nasty} (${nasty}!)\n  ${nasty}`);
   });
 
   it('fills a value in once: markers, tags and code in it are text', () => {
@@ -183,6 +183,11 @@ Hello Ada Berg,
 Extend <https://x.example>
 `,
     );
+  });
+
+  it('names a root group once', () => {
+    const row = { place: 'Hafenblick', project: 'Hafenblick', link: 'https://x.example', facts: ['Ends'] };
+    expect(groupList([row])).toMatchObject({ text: '- Hafenblick\n  Ends' });
   });
 
   it('names a hundred groups and counts the others', () => {
