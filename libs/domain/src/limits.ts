@@ -26,7 +26,8 @@ export const eachUnit = (value: (resource: Resource) => Limit): Units => ({
   ukey2: value('ukey2'),
 });
 
-export const sumUnits = (a: Units, b: Units): Units => eachUnit((resource) => plus(a[resource], b[resource]));
+export const sumUnits = (a: Units, b: Units): Units =>
+  a === NO_UNITS ? b : eachUnit((resource) => plus(a[resource], b[resource]));
 
 export const leastUnits = (a: Units, b: Units): Units => eachUnit((resource) => least(a[resource], b[resource]));
 
@@ -36,4 +37,8 @@ export const sameUnits = (a: Units, b: Units): boolean => RESOURCES.every((resou
 export const sipCoversMobile = (units: Units): boolean => !exceeds(units.mobile_app, units.sip_number);
 
 /** What so many devices bring with their Basic licenses (domain.md L2). */
-export const basicUnitsOf = (devices: number): Units => ({ sip_number: 2 * devices, mobile_app: 2 * devices, ukey2: 0 });
+export const basicUnitsOf = (devices: number): Units => ({
+  sip_number: 2 * devices,
+  mobile_app: 2 * devices,
+  ukey2: 0,
+});

@@ -11,6 +11,7 @@ import type {
   ProjectEventType,
 } from './events.js';
 import {
+  addChild,
   contribute,
   contributionOf,
   graceEndOf,
@@ -50,15 +51,15 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
       parentId: null,
       type: 'company',
       name: data.name,
-      children: new Set(),
+      children: null,
     });
     refreshCapacity(state);
   },
 
   GroupsPlaced: (state, { groups }) => {
     for (const group of groups) {
-      state.groups.put(group.groupId, { ...group, children: new Set() });
-      if (group.parentId !== null) state.groups.edit(group.parentId)?.children.add(group.groupId);
+      state.groups.put(group.groupId, { ...group, children: null });
+      if (group.parentId !== null) addChild(state, group.parentId, group.groupId);
     }
   },
 
@@ -72,7 +73,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     if (!group) return;
     detach(state, groupId);
     group.parentId = parentId;
-    state.groups.edit(parentId)?.children.add(groupId);
+    addChild(state, parentId, groupId);
     contribute(state, parentId, contributionOf(state, groupId), 1);
   },
 
@@ -181,7 +182,7 @@ function detach(state: ProjectState, groupId: string): void {
   const parentId = state.groups.get(groupId)?.parentId ?? null;
   if (parentId === null) return;
   contribute(state, parentId, contributionOf(state, groupId), -1);
-  state.groups.edit(parentId)?.children.delete(groupId);
+  state.groups.edit(parentId)?.children?.delete(groupId);
 }
 
 function forget(state: ProjectState, groupId: string): void {

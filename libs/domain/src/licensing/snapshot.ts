@@ -1,5 +1,6 @@
 import type { Instant } from '../decision.js';
 import { featureList, featureSet } from '../feature-set.js';
+import { NO_UNITS } from '../limits.js';
 import {
   GROUP_TYPES,
   LICENSE_TYPES,
@@ -11,6 +12,7 @@ import {
 } from '../words.js';
 import { addAssignment } from './evolve.js';
 import {
+  addChild,
   graceEndOf,
   initialState,
   newUsage,
@@ -140,8 +142,8 @@ function restrictionRows(group: number, restriction: Restriction | undefined): R
 function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
   for (const [groupId, parent, type, name] of snapshot.groups) {
     const parentId = parent < 0 ? null : ids[parent]!;
-    state.groups.put(groupId, { groupId, parentId, type: GROUP_TYPES[type]!, name, children: new Set() });
-    if (parentId !== null) state.groups.edit(parentId)!.children.add(groupId);
+    state.groups.put(groupId, { groupId, parentId, type: GROUP_TYPES[type]!, name, children: null });
+    if (parentId !== null) addChild(state, parentId, groupId);
   }
 }
 
@@ -166,8 +168,8 @@ function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows]:
     gracePeriodDays,
     reminder,
     allotments,
-    own: readUnits([0, 0, 0]),
-    keeping: readUnits([0, 0, 0]),
+    own: NO_UNITS,
+    keeping: NO_UNITS,
     features: 0,
   };
   refreshRestriction(restriction);

@@ -29,7 +29,8 @@ export interface Group {
   parentId: string | null;
   type: GroupType;
   name: string;
-  children: Set<string>;
+  /** `null` for a leaf: most groups are one. */
+  children: Set<string> | null;
 }
 
 export type Phase = 'scheduled' | 'active' | 'grace' | 'ended';
@@ -144,7 +145,7 @@ const copyRow = <Row extends object>(row: Row): Row => ({ ...row });
 /** A state to try things on: `below` stays as it is. Costs what is changed on it. */
 export const draftOf = (below: ProjectState): ProjectState => ({
   whole: { ...below.whole },
-  groups: new DraftTable(below.groups, (group) => ({ ...group, children: copySet(group.children) })),
+  groups: new DraftTable(below.groups, (group) => ({ ...group, children: group.children && copySet(group.children) })),
   usage: new DraftTable(below.usage, (usage) => ({
     inForce: { ...usage.inForce },
     suspended: { ...usage.suspended },
@@ -189,6 +190,13 @@ export const restrictionAt = (state: ProjectState, groupId: string): Restriction
   const restriction = state.restrictions.get(groupId);
   return restriction?.enabled ? restriction : null;
 };
+
+export function addChild(state: ProjectState, parentId: string, childId: string): void {
+  const parent = state.groups.edit(parentId);
+  if (!parent) return;
+  parent.children ??= new Set();
+  parent.children.add(childId);
+}
 
 export const parentOf = (state: ProjectState, groupId: string): string | null =>
   state.groups.get(groupId)?.parentId ?? null;
@@ -260,17 +268,16 @@ export function licensePhaseAt(term: Pick<License, 'validFrom' | 'validUntil'>, 
 
 /** Brings what is kept of an own limit in line with the phases of its allotments. */
 export function refreshRestriction(restriction: Restriction): void {
-  let own = NO_UNITS;
-  let keeping = NO_UNITS;
-  let features = NO_FEATURES;
-  for (const allotment of restriction.allotments) {
-    if (allotment.phase === 'active') {
-      own = sumUnits(own, allotment.units);
-      features |= featureSet(allotment.features);
+  restriction.own = NO_UNITS;
+  restriction.keeping = NO_UNITS;
+  restriction.features = NO_FEATURES;
+  for (const { phase, units, features } of restriction.allotments) {
+    if (phase === 'active') {
+      restriction.own = sumUnits(restriction.own, units);
+      restriction.features |= featureSet(features);
     }
-    if (allotment.phase === 'active' || allotment.phase === 'grace') keeping = sumUnits(keeping, allotment.units);
+    if (phase === 'active' || phase === 'grace') restriction.keeping = sumUnits(restriction.keeping, units);
   }
-  Object.assign(restriction, { own, keeping, features });
 }
 
 export const isInForce = (license: LicenseState): boolean =>
