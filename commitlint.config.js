@@ -3,7 +3,6 @@ export default {
   extends: ['@commitlint/config-conventional'],
   rules: {
     'header-max-length': [2, 'always', 120],
-    'header-max-length': [2, 'always', 120],
     'body-max-line-length': [2, 'always', 120],
     'footer-max-line-length': [2, 'always', 120],
     'subject-case': [0],
