@@ -398,6 +398,8 @@ describe('jobs of due work', () => {
     await service.hafenblick('hafenblick', plus);
     await restrict(service, 'hafenblick', 'a', restriction(units(5), { validUntil: DECEMBER }, { reminder }));
     const seen = collect(service);
+    // Whatever else is decided on the project afterwards would record the effects first.
+    await service.settled();
     service.clock.moveTo(DECEMBER);
     await until(() => seen.length === 1);
     expect(seen[0]?.data).toMatchObject({ kind: 'ended', groupId: 'a', endedAt: DECEMBER });

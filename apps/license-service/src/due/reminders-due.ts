@@ -42,7 +42,8 @@ export function remindersDue(
   now: Instant,
 ): readonly ReminderAnswer[] {
   const project = projectOf(state);
-  const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor(state, project, alarm, now)) }));
+  const plans = new Plans(now);
+  const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor(state, project, alarm, plans)) }));
   const fallbacks = fallbacksOf(state, answers);
   return answers.map(({ alarm, due = null, next = null }) => {
     const job = project && due ? jobOf(project, alarm, { ...due, fallback: fallbacks.get(alarm) ?? null }) : null;
@@ -61,8 +62,9 @@ function dueFor(
   state: ProjectState,
   project: Project,
   { groupId, validUntil, at }: ReminderAlarm,
-  now: Instant,
+  plans: Plans,
 ): { due: Due | null; next: Instant | null } | null {
+  const { now } = plans;
   const restriction = restrictionOf(state, groupId, now);
   if (!restriction?.reminder || validUntil <= now) return null;
   const { reminder } = restriction;
@@ -71,7 +73,7 @@ function dueFor(
   const starts = [...allotments, ...licenses].map(({ validFrom }) => validFrom);
   if (starts.length === 0) return null;
   const { timeZone } = project;
-  const { planned, next } = latest(reminder, { validFrom: Math.min(...starts), validUntil, timeZone }, at, now);
+  const { planned, next } = plans.latest(reminder, { validFrom: Math.min(...starts), validUntil, timeZone }, at);
   if (!planned) return { due: null, next };
   const groupName = nameOf(state, groupId);
   return { due: { planned, reminder, groupName, allotmentIds: allotments.map((one) => one.allotmentId) }, next };
@@ -80,20 +82,37 @@ function dueFor(
 const licensesEndingAt = (state: ProjectState, validUntil: Instant, now: Instant) =>
   licensesOf(state, now).filter((license) => license.validUntil === validUntil && license.status !== 'revoked');
 
-/** The last of the plan from `from` up to `now`, and the one after it. */
-function latest(
-  reminder: Reminder,
-  term: RemindedTerm,
-  from: Instant,
-  now: Instant,
-): { planned: PlannedReminder | null; next: Instant | null } {
-  let planned: PlannedReminder | null = null;
-  let next = nextReminder(reminder, term, from - 1);
-  while (next && next.at <= now) {
-    planned = next;
-    next = nextReminder(reminder, term, next.at);
+interface Latest {
+  readonly planned: PlannedReminder | null;
+  readonly next: Instant | null;
+}
+
+/** Plans up to now. Groups of a project often share theirs, and calendars are slow. */
+class Plans {
+  private readonly known = new Map<string, Latest>();
+
+  constructor(readonly now: Instant) {}
+
+  /** The last of a plan from `from` up to now, and when the one after it is due. */
+  latest(reminder: Reminder, { validFrom, ...term }: RemindedTerm, from: Instant): Latest {
+    const { daysBefore, recurrence } = reminder;
+    // What began before makes no difference, whenever it was.
+    const begun = validFrom <= from ? 0 : validFrom;
+    const key = [daysBefore, recurrence, begun, term.validUntil, term.timeZone, from].join(' ');
+    let latest = this.known.get(key);
+    if (!latest) this.known.set(key, (latest = this.look(reminder, { ...term, validFrom: begun }, from)));
+    return latest;
   }
-  return { planned, next: next?.at ?? null };
+
+  private look(reminder: Reminder, term: RemindedTerm, from: Instant): Latest {
+    let planned: PlannedReminder | null = null;
+    let next = nextReminder(reminder, term, from - 1);
+    while (next && next.at <= this.now) {
+      planned = next;
+      next = nextReminder(reminder, term, next.at);
+    }
+    return { planned, next: next?.at ?? null };
+  }
 }
 
 /** What takes over at each end, worked out once for all groups that share it. */
