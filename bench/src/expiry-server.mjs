@@ -26,7 +26,7 @@ import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
 import { pino } from 'pino';
 import { DueWork } from '../../apps/license-service/dist/due/due-work.js';
 import { PROJECT_HANDLER } from '../../apps/license-service/dist/tokens.js';
-import { context, openingCommands } from './projects.mjs';
+import { context, openingCommands, restrict } from './projects.mjs';
 import { accepted, inParallel } from './runtime.mjs';
 
 const SOME = { sip_number: 1_000, mobile_app: 1_000, ukey2: 1_000 };
@@ -87,26 +87,16 @@ async function prepare({ prefix, projects, groups, end, reminder = null, adminis
       })),
     ];
     if (administrators) await announce(projectId, placed.slice(1));
-    const restrictions = end === null ? [] : placed.slice(1).map(({ groupId }) => ending(groupId, end, reminder, now));
+    const restrictions =
+      end === null
+        ? []
+        : placed.slice(1).map(({ groupId }) => restrict(groupId, SOME, now, { validUntil: end, reminder }));
     for (const command of [...openingCommands(projectId, placed, now), ...restrictions])
       accepted(await handler.execute(projectId, command, context()));
   });
   await followed();
   return names;
 }
-
-const ending = (groupId, validUntil, reminder, now) => ({
-  type: 'SetRestriction',
-  now,
-  groupId,
-  enabled: true,
-  poolMode: 'shared',
-  gracePeriodDays: 0,
-  allotments: [{ allotmentId: null, type: 'plus', units: SOME, features: [], validFrom: null, validUntil }],
-  reminder,
-  newIds: [`${groupId}_allotment`],
-  cascade: false,
-});
 
 /** Tells the notification service of a project: its groups, and an administrator of each. */
 async function announce(projectId, groups) {

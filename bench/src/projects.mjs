@@ -66,19 +66,18 @@ export function openingCommands(projectId, groups, now) {
 export const restrictionCommands = (groups, types, now) =>
   groups
     .filter(({ type }) => types.includes(type))
-    .map(({ groupId, type }) => restrict(groupId, BELOW_PROJECT[type], now));
+    .map(({ groupId, type }) => restrict(groupId, sameOfEach(BELOW_PROJECT[type]), now));
 
-const restrict = (groupId, units, now) => ({
+/** A limit of its own for a group, with an end and a reminder of it where they are given. */
+export const restrict = (groupId, units, now, { validUntil = null, reminder = null } = {}) => ({
   type: 'SetRestriction',
   now,
   groupId,
   enabled: true,
   poolMode: 'shared',
   gracePeriodDays: 0,
-  allotments: [
-    { allotmentId: null, type: 'plus', units: sameOfEach(units), features: [], validFrom: null, validUntil: null },
-  ],
-  reminder: null,
+  allotments: [{ allotmentId: null, type: 'plus', units, features: [], validFrom: null, validUntil }],
+  reminder,
   newIds: [`${groupId}_allotment`],
   cascade: false,
 });

@@ -1,8 +1,8 @@
+import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
 import { deviceGroupOf, type DeviceFacts } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
 import { accepted, Problem } from '@allotree/platform';
-import { followUp } from './follow-up.js';
 import { detailOf } from './refusals.js';
 import { DEVICE_HANDLER, type DeviceHandler } from './tokens.js';
 import { Trees } from './trees.js';

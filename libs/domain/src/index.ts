@@ -12,6 +12,7 @@ export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.js';
 export { graceEndOf, type Project, type ProjectState } from './licensing/state.js';
 export { PROJECT_EVENT_TYPES } from './licensing/codec.js';
+export { allotmentIdsByGroup } from './licensing/evolve.js';
 export { checkDeparture, checkRelocation } from './licensing/groups.js';
 export {
   assignmentsOf,

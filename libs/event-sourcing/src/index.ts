@@ -1,4 +1,5 @@
 export * from './event-store.js';
+export { followUp } from './follow-up.js';
 export * from './aggregate.js';
 export * from './derive-id.js';
 export * from './snapshot-store.js';

@@ -1,10 +1,10 @@
-import pg from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { openReadModels, type ReadModelOptions } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
 import { GROUPS } from '../tokens.js';
 import { ENTITIES } from './entities.js';
 import { ReadModels1764000000000 } from './migrations/0001-read-models.js';
 
-export const dataSourceOptions = (url: string): DataSourceOptions => ({
+export const dataSourceOptions = (url: string): ReadModelOptions => ({
   type: 'postgres',
   url,
   schema: GROUPS,
@@ -15,17 +15,4 @@ export const dataSourceOptions = (url: string): DataSourceOptions => ({
   extra: { max: 6 },
 });
 
-/** Connects and brings the schema up to date. Processes that start together take turns. */
-export async function openDataSource(url: string): Promise<DataSource> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(`SELECT pg_advisory_lock(hashtextextended('allotree schema ${GROUPS}', 0))`);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${GROUPS}`);
-    const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
-    await dataSource.runMigrations();
-    return dataSource;
-  } finally {
-    await client.end();
-  }
-}
+export const openDataSource = (url: string): Promise<DataSource> => openReadModels(dataSourceOptions(url));

@@ -1,5 +1,5 @@
-import { createPool, prepareSchema } from '@allotree/platform';
-import { DataSource } from 'typeorm';
+import { openReadModels } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
 import { LicensingViews1780000000000 } from './1780000000000-licensing-views.js';
 import { DueWork1790000000000 } from './1790000000000-due-work.js';
 import { ENTITIES } from './entities.js';
@@ -13,9 +13,8 @@ export const LICENSING_SCHEMA = 'licensing';
  * Connects to the read models of this service, after bringing their schema up to date.
  * @param connectionString of the database
  */
-export async function openLicensingDataSource(connectionString: string, poolSize: number): Promise<DataSource> {
-  await createLicensingSchema(connectionString);
-  const dataSource = new DataSource({
+export const openLicensingDataSource = (connectionString: string, poolSize: number): Promise<DataSource> =>
+  openReadModels({
     type: 'postgres',
     url: connectionString,
     schema: LICENSING_SCHEMA,
@@ -27,31 +26,5 @@ export async function openLicensingDataSource(connectionString: string, poolSize
     entities: ENTITIES,
     migrations: [LicensingViews1780000000000, DueWork1790000000000],
     migrationsTableName: 'migration',
-    // All or nothing, and two processes that start together take turns.
     migrationsTransactionMode: 'all',
   });
-  await dataSource.initialize();
-  await migrate(dataSource);
-  return dataSource;
-}
-
-async function createLicensingSchema(connectionString: string): Promise<void> {
-  const pool = createPool({ connectionString, max: 1, applicationName: 'license-service schema' });
-  try {
-    await prepareSchema(pool, LICENSING_SCHEMA, `CREATE SCHEMA IF NOT EXISTS ${LICENSING_SCHEMA}`);
-  } finally {
-    await pool.end();
-  }
-}
-
-async function migrate(dataSource: DataSource): Promise<void> {
-  const lock = dataSource.createQueryRunner();
-  await lock.connect();
-  try {
-    await lock.query("SELECT pg_advisory_lock(hashtextextended('allotree licensing migrations', 0))");
-    await dataSource.runMigrations();
-  } finally {
-    await lock.query("SELECT pg_advisory_unlock(hashtextextended('allotree licensing migrations', 0))");
-    await lock.release();
-  }
-}

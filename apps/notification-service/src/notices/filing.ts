@@ -1,9 +1,9 @@
+import { insertRows } from '@allotree/platform';
 import type { LicenseExpiryJob } from '@allotree/contracts';
 import type { EntityManager } from 'typeorm';
 import { emailKey } from '../delivery/mailbox.js';
 import { mailIdentity, type MailIdentity } from '../mails/mail-key.js';
 import { MAIL_TYPE_OF } from '../mails/mail-types.js';
-import { insertRows } from '../persistence/columns.js';
 import type { Person } from './recipients.js';
 
 /** A notice on its way to one of its recipients. */

@@ -2,9 +2,9 @@ import type { Instant } from '../decision.js';
 import { featureList, featureSet } from '../feature-set.js';
 import { least, sumUnits, NO_UNITS } from '../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../words.js';
-import { hasEnded, passes, poolExcess, windowOf } from './checks.js';
-import { covers, firstExcess, instantsIn, segmentAt, type Envelopes, type Excess } from './envelope.js';
-import type { Allotment } from './events.js';
+import { hasEnded, passes, poolAbove, poolExcess, windowOf } from './checks.js';
+import { covers, firstExcess, instantsIn, segmentAt, type Envelopes, type Excess, type Window } from './envelope.js';
+import type { Allotment, ProjectEventOf } from './events.js';
 import { evolve } from './evolve.js';
 import type { Recorder } from './recorder.js';
 import { nearestRestrictedBelow, restrictionAt, type AllotmentState } from './state.js';
@@ -40,7 +40,7 @@ export function clampBelow(recorder: Recorder, change: Change, groupId: string, 
   const clamp = new Clamp(recorder, change, causedBy);
   for (const id of affected) clamp.toLimitAbove(id);
   clamp.toPool(affected);
-  for (const id of affected) recorder.record('AllotmentsClamped', clamp.eventOf(id));
+  for (const id of affected) recorder.record('AllotmentsClamped', clamp.clamped(id));
   return below.reduce<string[]>(
     (all, id) => (hasShrunk(change, id) ? all.concat(clampBelow(recorder, change, id, causedBy)) : all),
     affected,
@@ -76,8 +76,12 @@ class Clamp {
     }
   }
 
-  eventOf(groupId: string): { groupId: string; allotments: readonly Allotment[]; causedByGroupId: string } {
-    return { groupId, allotments: this.allotments(groupId).map(plainAllotment), causedByGroupId: this.causedBy };
+  /** What the event of a group says. */
+  clamped(
+    groupId: string,
+    allotments: readonly Allotment[] = this.allotments(groupId),
+  ): ProjectEventOf<'AllotmentsClamped'>['data'] {
+    return { groupId, allotments: allotments.map(plainAllotment), causedByGroupId: this.causedBy };
   }
 
   private allotments(groupId: string): readonly AllotmentState[] {
@@ -86,7 +90,7 @@ class Clamp {
 
   /** Applies at once, unrecorded: the one event of the group comes when it is done. */
   private replace(groupId: string, allotments: readonly Allotment[]): void {
-    const data = { groupId, allotments: allotments.map(plainAllotment), causedByGroupId: this.causedBy };
+    const data = this.clamped(groupId, allotments);
     evolve(this.recorder.state, { type: 'AllotmentsClamped', at: this.change.now, data });
     this.change.after.forget(groupId);
   }
@@ -106,10 +110,19 @@ class Clamp {
   }
 
   private excessOf(groupId: string): Excess | null {
-    const { after, now } = this.change;
+    const { after } = this.change;
+    return this.firstOf(groupId, (window) => firstExcess(after.own(groupId), after.above(groupId), window));
+  }
+
+  private poolExcessOf(groupId: string): Excess | null {
+    return this.firstOf(groupId, (window) => poolExcess(this.change.after, groupId, window));
+  }
+
+  /** The first excess in the windows of what has not ended. */
+  private firstOf(groupId: string, excessIn: (window: Window) => Excess | null): Excess | null {
+    const { now } = this.change;
     for (const allotment of this.allotments(groupId)) {
-      if (hasEnded(allotment, now)) continue;
-      const excess = firstExcess(after.own(groupId), after.above(groupId), windowOf(allotment, now));
+      const excess = hasEnded(allotment, now) ? null : excessIn(windowOf(allotment, now));
       if (excess) return excess;
     }
     return null;
@@ -124,16 +137,6 @@ class Clamp {
     this.reduce(groupId, newest, excess.resource, leftFor(available, sumOf(others)[excess.resource]));
   }
 
-  private poolExcessOf(groupId: string): Excess | null {
-    const { after, now } = this.change;
-    for (const allotment of this.allotments(groupId)) {
-      if (hasEnded(allotment, now)) continue;
-      const excess = poolExcess(after, groupId, windowOf(allotment, now));
-      if (excess) return excess;
-    }
-    return null;
-  }
-
   private reducePool(groupIds: readonly string[], groupId: string, excess: Excess): void {
     const { after } = this.change;
     const candidates = groupIds.flatMap((id) => this.allotments(id).map((allotment) => ({ id, allotment })));
@@ -142,19 +145,12 @@ class Clamp {
       excess,
     );
     const owner = candidates.find(({ allotment }) => allotment === newest)!.id;
-    const pool = this.poolOf(groupId);
+    const pool = poolAbove(this.recorder.state, groupId)!;
     const has = segmentAt(after.own(pool), excess.at).units[excess.resource];
     const promised = segmentAt(after.reserved(pool), excess.at).units[excess.resource];
     const mine = newest.units[excess.resource];
     const others = promised === null || mine === null ? null : promised - mine;
     this.reduce(owner, newest, excess.resource, leftFor(has, others));
-  }
-
-  private poolOf(groupId: string): string {
-    const { state } = this.recorder;
-    let id = state.groups.get(groupId)!.parentId!;
-    while (!restrictionAt(state, id)) id = state.groups.get(id)!.parentId!;
-    return id;
   }
 
   private reduce(groupId: string, reduced: AllotmentState, resource: Resource, to: Limit): void {
@@ -181,7 +177,7 @@ export const plainAllotment = (allotment: Allotment): Allotment => ({
   validUntil: allotment.validUntil,
 });
 
-export const isActiveAt = (term: Pick<Allotment, 'validFrom' | 'validUntil'>, at: Instant): boolean =>
+const isActiveAt = (term: Pick<Allotment, 'validFrom' | 'validUntil'>, at: Instant): boolean =>
   term.validFrom <= at && (term.validUntil === null || at < term.validUntil);
 
 const newestAt = (allotments: readonly AllotmentState[], { at, resource }: Excess): AllotmentState =>

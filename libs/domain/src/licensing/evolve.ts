@@ -253,7 +253,7 @@ function setPhases(
     | 'ended'
     | ((restriction: Restriction, allotment: Allotment) => Restriction['allotments'][number]['phase']),
 ): void {
-  for (const [groupId, ids] of byGroup(refs)) {
+  for (const [groupId, ids] of allotmentIdsByGroup(refs)) {
     const restriction = state.restrictions.get(groupId);
     if (!restriction) continue;
     const allotments = restriction.allotments.map((allotment) =>
@@ -265,7 +265,8 @@ function setPhases(
   }
 }
 
-function byGroup(refs: readonly AllotmentRef[]): Map<string, Set<string>> {
+/** The allotments of a list, group by group. */
+export function allotmentIdsByGroup(refs: readonly AllotmentRef[]): Map<string, Set<string>> {
   const groups = new Map<string, Set<string>>();
   for (const { groupId, allotmentId } of refs) {
     const ids = groups.get(groupId);

@@ -1,12 +1,12 @@
 import type { Instant } from '../decision.js';
 import { affectedBelow } from './cascade.js';
-import { checkAllotment, hasEnded, nameOf, poolAbove } from './checks.js';
+import { checkAllotment, hasEnded, poolAbove } from './checks.js';
 import type { ProjectCommandOf } from './commands.js';
 import { anyOf, assignmentsBelow, catchUp, refOf, settle } from './effects.js';
 import type { AssignmentRef, ReleaseReason } from './events.js';
 import { inChunks, Recorder } from './recorder.js';
 import type { ProjectRefusal } from './refusals.js';
-import { changeOf, suspensionsSince } from './restrictions.js';
+import { changeOf, settleOrRefuse } from './restrictions.js';
 import { nearestRestrictedBelow, parentOf, pathOf, restrictionAt, usageOf, type ProjectState } from './state.js';
 
 /**
@@ -135,12 +135,7 @@ export function checkRelocation(
   const affected = [
     ...new Set([...affectedBelow(change, groupId), ...(pool === null ? [] : affectedBelow(change, pool))]),
   ];
-  const recorded = recorder.events.length;
-  settle(recorder, { groups: pathOf(recorder.state, parentId), capacity: false });
-  const suspensions = suspensionsSince(recorder, recorded);
-  if (affected.length === 0 && suspensions.length === 0) return null;
-  const groups = affected.map((id) => ({ groupId: id, name: nameOf(recorder.state, id) }));
-  return { code: 'DESCENDANTS_AFFECTED', groups, suspensions };
+  return settleOrRefuse(recorder, affected, pathOf(recorder.state, parentId));
 }
 
 /** Why what was in order before is not any more: the reason itself says more than the name of the group. */

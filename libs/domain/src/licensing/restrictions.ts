@@ -94,8 +94,13 @@ function consequences(recorder: Recorder, change: Change, { groupId, cascade, sc
     return null;
   }
   const affected = scope === null ? [] : [...affectedBelow(change, scope, groupId)];
+  return settleOrRefuse(recorder, affected, [groupId]);
+}
+
+/** Settles what changed at these groups; refused with what it would take from the affected and from what is in use (R6). */
+export function settleOrRefuse(recorder: Recorder, affected: readonly string[], changed: Iterable<string>): Refused {
   const recorded = recorder.events.length;
-  settle(recorder, { groups: [groupId], capacity: false });
+  settle(recorder, { groups: changed, capacity: false });
   const suspensions = suspensionsSince(recorder, recorded);
   if (affected.length === 0 && suspensions.length === 0) return null;
   const groups = affected.map((id) => ({ groupId: id, name: nameOf(recorder.state, id) }));
@@ -103,7 +108,7 @@ function consequences(recorder: Recorder, change: Change, { groupId, cascade, sc
 }
 
 /** How many assignments the decision suspended so far, and where. */
-export function suspensionsSince(recorder: Recorder, eventIndex: number): SuspendedUse[] {
+function suspensionsSince(recorder: Recorder, eventIndex: number): SuspendedUse[] {
   const found = new Map<string, SuspendedUse>();
   for (const event of recorder.events.slice(eventIndex)) {
     if (event.type !== 'AssignmentsSuspended') continue;

@@ -13,9 +13,9 @@ import {
 import { addAssignment } from './evolve.js';
 import {
   addChild,
+  editUsage,
   graceEndOf,
   initialState,
-  newUsage,
   refreshCapacity,
   refreshRestriction,
   restrictionAt,
@@ -190,8 +190,7 @@ function readAssignment(state: ProjectState, ids: readonly string[], row: Assign
     sequence,
   };
   addAssignment(state, { ...read, inForce, pairedWith: null });
-  let usage = state.usage.edit(groupId);
-  if (!usage) state.usage.put(groupId, (usage = newUsage()));
+  const usage = editUsage(state, groupId);
   (inForce ? usage.inForce : usage.suspended)[read.resource] += 1;
 }
 
@@ -201,9 +200,7 @@ function workOutUsage(state: ProjectState, snapshot: ProjectSnapshot, ids: reado
     const groupId = ids[index]!;
     if (!restrictionAt(state, groupId) && !state.usage.has(groupId)) continue;
     const parentId = ids[snapshot.groups[index]![1]]!;
-    let above = state.usage.edit(parentId);
-    if (!above) state.usage.put(parentId, (above = newUsage()));
-    addUp(above, usageOf(state, groupId), restrictionAt(state, groupId));
+    addUp(editUsage(state, parentId), usageOf(state, groupId), restrictionAt(state, groupId));
   }
 }
 

@@ -166,7 +166,7 @@ export const draftOf = (below: ProjectState): ProjectState => ({
   schedule: new DraftSchedule(below.schedule),
 });
 
-export const NO_USE: Readonly<Usage> = Object.freeze({
+const newUsage = (): Usage => ({
   inForce: noCounts(),
   suspended: noCounts(),
   restrictedBelow: 0,
@@ -175,14 +175,7 @@ export const NO_USE: Readonly<Usage> = Object.freeze({
   inRestricted: noCounts(),
 });
 
-export const newUsage = (): Usage => ({
-  inForce: noCounts(),
-  suspended: noCounts(),
-  restrictedBelow: 0,
-  allotted: noCounts(),
-  allottedUnlimited: noCounts(),
-  inRestricted: noCounts(),
-});
+const NO_USE: Readonly<Usage> = Object.freeze(newUsage());
 
 export const usageOf = (state: ProjectState, groupId: string): Readonly<Usage> => state.usage.get(groupId) ?? NO_USE;
 
@@ -349,7 +342,8 @@ const allottedBy = (own: Units): { finite: Counts; unlimited: Counts } => ({
   unlimited: eachUnit((resource) => (own[resource] === null ? 1 : 0)) as Counts,
 });
 
-function editUsage(state: ProjectState, groupId: string): Usage {
+/** The usage of a group, to be changed. */
+export function editUsage(state: ProjectState, groupId: string): Usage {
   let usage = state.usage.edit(groupId);
   if (!usage) {
     usage = newUsage();

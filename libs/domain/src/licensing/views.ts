@@ -1,6 +1,6 @@
 import type { Instant } from '../decision.js';
 import type { Feature, LicenseType, Limit, Resource, Units } from '../words.js';
-import type { AllotmentRef, License, RestrictionSettings, Allotment } from './events.js';
+import type { License, RestrictionSettings, Allotment } from './events.js';
 
 /** Derived from facts and a clock, never stored (domain.md, section 1). */
 export type Status = 'scheduled' | 'active' | 'grace' | 'expired' | 'suspended' | 'revoked';
@@ -71,5 +71,3 @@ export interface AssignmentView {
   readonly status: 'in_force' | 'suspended';
   readonly assignedAt: Instant;
 }
-
-export type { AllotmentRef };

@@ -1,4 +1,5 @@
 import { PROBLEMS, type FieldError, type ProblemCode } from '@allotree/contracts';
+import { isoInstants } from './iso-instants.js';
 
 /** Facts that are instants: domain refusals carry them as milliseconds, HTTP as ISO 8601. */
 const INSTANT_FACTS = new Set(['at', 'validFrom', 'validUntil', 'requestedFrom', 'requestedUntil', 'dueAt']);
@@ -44,17 +45,10 @@ export interface RefusalLike {
 export function refusalProblem(refusal: RefusalLike, detail?: string): Problem {
   const { code, ...facts } = refusal as RefusalLike & Record<string, unknown>;
   if (code === 'VALIDATION') return Problem.validation(String(facts['field']), String(facts['message']));
-  return new Problem(code, detail ?? PROBLEMS[code].title, withIsoInstants(facts) as Record<string, unknown>);
-}
-
-function withIsoInstants(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withIsoInstants);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      INSTANT_FACTS.has(key) && typeof inner === 'number' ? new Date(inner).toISOString() : withIsoInstants(inner),
-    ]),
+  return new Problem(
+    code,
+    detail ?? PROBLEMS[code].title,
+    isoInstants(facts, INSTANT_FACTS) as Record<string, unknown>,
   );
 }
 

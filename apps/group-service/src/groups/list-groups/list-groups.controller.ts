@@ -1,12 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { GroupPage, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
-import { Documented, Permit } from '@allotree/platform';
+import { Documented, Permit, pageOfRows } from '@allotree/platform';
 import type { Repository } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { GroupRow } from '../../persistence/entities.js';
-import { pageOfRows } from '../../persistence/pages.js';
 import { GROUPS } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { TREE_VIEW } from '../../views.js';

@@ -1,7 +1,7 @@
+import { followUp } from '@allotree/event-sourcing';
 import { Injectable } from '@nestjs/common';
 import { departureOf, generatedId, type TreeCommand } from '@allotree/domain';
 import { refusalProblem, type Caller } from '@allotree/platform';
-import { followUp } from '../../follow-up.js';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
 import { departed } from './departed.js';

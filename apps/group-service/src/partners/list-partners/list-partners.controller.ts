@@ -1,13 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { PartnerDetails, PartnerPage, PartnersQuery, type PageOf, type PartnerItem } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
 import type { Repository } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { PartnerRow } from '../../persistence/entities.js';
-import { pageOfRows } from '../../persistence/pages.js';
 import { GROUPS } from '../../tokens.js';
 import { PARTNER_VIEW } from './partner-view.projection.js';
 

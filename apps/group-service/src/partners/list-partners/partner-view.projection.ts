@@ -1,6 +1,6 @@
+import { insertRows } from '@allotree/platform';
 import { partnerAggregate } from '@allotree/domain';
 import type { Projection } from '@allotree/event-sourcing';
-import { insertRows } from '../../persistence/columns.js';
 
 export const PARTNER_VIEW = 'partner_view';
 

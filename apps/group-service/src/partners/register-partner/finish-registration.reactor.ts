@@ -1,6 +1,6 @@
+import { followUp } from '@allotree/event-sourcing';
 import { partnerAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
-import { followUp } from '../../follow-up.js';
 import type { Trees } from '../../trees.js';
 import { createRegisteredProject } from './create-registered-project.js';
 

@@ -1,8 +1,8 @@
+import { followUp } from '@allotree/event-sourcing';
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { RegisteredPartner, RegisterPartnerRequest } from '@allotree/contracts';
 import type { PartnerCommand } from '@allotree/domain';
 import { accepted, Caller, Documented, Permit } from '@allotree/platform';
-import { followUp } from '../../follow-up.js';
 import { Partners } from '../../partners.js';
 import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';

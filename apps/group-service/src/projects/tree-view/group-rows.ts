@@ -1,6 +1,6 @@
+import { insertRows, lastOf, onRows } from '@allotree/platform';
 import { generatedGroups, type TreeEventOf } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
-import { insertRows, lastOf, onRows } from '../../persistence/columns.js';
 import { ordinal, type Fact } from './fact.js';
 
 const GROUP_COLUMNS = {

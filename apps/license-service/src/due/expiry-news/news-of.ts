@@ -1,5 +1,6 @@
 import { licenseExpiryJobId, type EndedJob, type RestoredJob, type TrialStartedJob } from '@allotree/contracts';
 import {
+  allotmentIdsByGroup,
   countsBelow,
   fallbacksAt,
   licensesOf,
@@ -9,7 +10,6 @@ import {
   quotaOf,
   RESOURCES,
   restrictionOf,
-  type AllotmentRef,
   type AssignmentRef,
   type Feature,
   type Project,
@@ -107,7 +107,7 @@ function endedGroups(telling: Telling): Map<string, Ending> {
     ended.set(groupId, known);
   };
   const refs = dataOf(telling, 'AllotmentsEnded', 'GracePeriodsEnded').flatMap(({ allotments }) => allotments);
-  for (const [groupId, ids] of idsByGroup(refs)) {
+  for (const [groupId, ids] of allotmentIdsByGroup(refs)) {
     const restriction = reminded(telling, groupId);
     if (!restriction?.reminder) continue;
     const gone = restriction.allotments.filter(({ allotmentId }) => ids.has(allotmentId));
@@ -133,16 +133,6 @@ function reminded({ moment, state }: Telling, groupId: string): RestrictionView 
 
 const recipientsOfProject = ({ project, moment, state }: Telling): EndedJob['recipients'] =>
   restrictionOf(state, project.projectId, moment.at)?.reminder?.recipients ?? 'administrators';
-
-function idsByGroup(refs: readonly AllotmentRef[]): Map<string, Set<string>> {
-  const groups = new Map<string, Set<string>>();
-  for (const { groupId, allotmentId } of refs) {
-    const ids = groups.get(groupId);
-    if (ids) ids.add(allotmentId);
-    else groups.set(groupId, new Set([allotmentId]));
-  }
-  return groups;
-}
 
 const assignmentsIn = (telling: Telling, type: 'AssignmentsSuspended' | 'AssignmentsReinstated'): AssignmentRef[] =>
   dataOf(telling, type).flatMap(({ assignments }) => assignments);

@@ -1,7 +1,7 @@
+import { followUp } from '@allotree/event-sourcing';
 import { Injectable } from '@nestjs/common';
 import { decodePartnerStockEvent } from '@allotree/domain';
 import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
-import { followUpOf } from '../../follow-up.js';
 import { Projects } from '../../projects.js';
 import { GRANT_STEP, grantOf } from '../../stock/issued-license.js';
 import { partnerOfStream } from '../../streams.js';
@@ -21,7 +21,7 @@ export class FinishIssueReactor implements Reactor {
       if (event.type !== 'UnitsIssued') continue;
       const grant = grantOf(partnerOfStream(recorded.streamName), event.data);
       await this.projects.run(event.data.projectId, grant, {
-        context: followUpOf(recorded, GRANT_STEP),
+        context: followUp(recorded.metadata, GRANT_STEP),
         dryRun: false,
       });
     }

@@ -1,10 +1,10 @@
+import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GrantLicenseRequest } from '@allotree/contracts';
 import { FEATURES, type PartnerStockEvent, type ProjectEvent } from '@allotree/domain';
 import { Clock, CONFIGURATION, type Caller } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { daysAfter, termOf } from '../../dates.js';
-import { followUp } from '../../follow-up.js';
 import { Projects, type KnownProject } from '../../projects.js';
 import { GRANT_STEP, grantOf } from '../../stock/issued-license.js';
 import { partnerNotFound, Stocks } from '../../stocks.js';

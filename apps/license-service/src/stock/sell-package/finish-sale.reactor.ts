@@ -1,7 +1,7 @@
+import { followUp } from '@allotree/event-sourcing';
 import { Injectable } from '@nestjs/common';
 import { decodePartnerStockEvent } from '@allotree/domain';
 import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
-import { followUpOf } from '../../follow-up.js';
 import { Stocks } from '../../stocks.js';
 import { partnerOfStream } from '../../streams.js';
 import { RECEIVE_STEP, receiptOf } from '../received-package.js';
@@ -20,7 +20,7 @@ export class FinishSaleReactor implements Reactor {
       const event = decodePartnerStockEvent(recorded.type, recorded.data);
       if (event.type !== 'PackageSold') continue;
       const receipt = receiptOf(partnerOfStream(recorded.streamName), event.data);
-      await this.stocks.run(receipt, { context: followUpOf(recorded, RECEIVE_STEP), dryRun: false });
+      await this.stocks.run(receipt, { context: followUp(recorded.metadata, RECEIVE_STEP), dryRun: false });
     }
   }
 }

@@ -1,10 +1,10 @@
+import { followUp } from '@allotree/event-sourcing';
 import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { CreatedPackage, DryRun, SellPackageRequest } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { termOf } from '../../dates.js';
-import { followUp } from '../../follow-up.js';
 import { PackagePath } from '../../paths.js';
 import { Stocks } from '../../stocks.js';
 import { RECEIVE_STEP, receiptOf } from '../received-package.js';

@@ -1,12 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
 import type { Repository } from 'typeorm';
 import { emailKey } from '../../delivery/mailbox.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
-import { newestFirst } from '../../persistence/pages.js';
 import { notFound } from '../../refusals.js';
 import { NOTIFICATIONS } from '../../tokens.js';
 import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
@@ -35,7 +34,7 @@ export class ListDeliveriesController {
     if (status !== undefined) rows.andWhere('row.status = :status', { status });
     if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
     if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
-    return newestFirst(rows, query, showDelivery);
+    return pageOfRows(rows, query, showDelivery, 'newestFirst');
   }
 
   @Documented({

@@ -1,6 +1,6 @@
+import { insertRows } from '@allotree/platform';
 import type { GroupsEvent, GroupsEventData, GroupsEventType } from '@allotree/contracts';
 import type { EntityManager } from 'typeorm';
-import { insertRows } from '../../persistence/columns.js';
 
 type Writers = {
   readonly [Type in GroupsEventType]?: (tx: EntityManager, data: GroupsEventData<Type>) => Promise<unknown>;

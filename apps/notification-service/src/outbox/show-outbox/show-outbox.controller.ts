@@ -1,13 +1,12 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
 import type { Repository } from 'typeorm';
 import { z } from 'zod';
 import { emailKey } from '../../delivery/mailbox.js';
 import { OutboxPath } from '../../paths.js';
 import { OutboxRow } from '../../persistence/entities.js';
-import { newestFirst } from '../../persistence/pages.js';
 import { notFound } from '../../refusals.js';
 import { NOTIFICATIONS } from '../../tokens.js';
 
@@ -56,7 +55,7 @@ export class ShowOutboxController {
     if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
     if (to !== undefined) rows.andWhere('lower(row.recipient) = :to', { to: emailKey(to) });
     if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
-    return newestFirst(rows, query, showItem);
+    return pageOfRows(rows, query, showItem, 'newestFirst');
   }
 
   @Documented({

@@ -1,6 +1,6 @@
 import type { Page, PageOf } from '@allotree/contracts';
-import { Problem } from '@allotree/platform';
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { Problem } from '../http/problem.js';
 
 const MAX_ORDINAL = 2n ** 63n - 1n;
 
@@ -15,15 +15,22 @@ const ordinalOf = (cursor: string): string => {
   return ordinal;
 };
 
-/** One page of a query whose rows are named `row` and have an `ordinal`, in that order. */
+const ORDERS = {
+  oldestFirst: { direction: 'ASC', beyond: 'row.ordinal > :last' },
+  newestFirst: { direction: 'DESC', beyond: 'row.ordinal < :last' },
+} as const;
+
+/** One page of a query whose rows are named `row` and have an `ordinal`, in that order or the other way round. */
 export async function pageOfRows<Row extends ObjectLiteral & { ordinal: string }, Item>(
   query: SelectQueryBuilder<Row>,
   { limit, cursor }: Page,
   show: (row: Row) => Item,
+  order: keyof typeof ORDERS = 'oldestFirst',
 ): Promise<PageOf<Item>> {
-  if (cursor !== undefined) query.andWhere('row.ordinal > :after', { after: ordinalOf(cursor) });
+  const { direction, beyond } = ORDERS[order];
+  if (cursor !== undefined) query.andWhere(beyond, { last: ordinalOf(cursor) });
   const rows = await query
-    .orderBy('row.ordinal')
+    .orderBy('row.ordinal', direction)
     .take(limit + 1)
     .getMany();
   const page = rows.slice(0, limit);
