@@ -7,6 +7,7 @@ export * from './licensing/views.js';
 export * from './stock/index.js';
 export * from './hierarchy/index.js';
 export * from './partners/partner.js';
+export * from './people/user.js';
 export * from './limits.js';
 export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.js';

@@ -1,0 +1,144 @@
+import { accept, refuse, type Decision } from '../decision.js';
+import { tidyName } from '../hierarchy/names.js';
+
+/** What a person may change of itself. */
+export interface UserDetails {
+  readonly name: string;
+  /** A name of the IANA time zone database. */
+  readonly timeZone: string;
+  /** A BCP 47 tag, such as `de`. */
+  readonly language: string;
+}
+
+/** A person with an account. Its id follows from the e-mail address, so the address never changes. */
+export interface UserFacts extends UserDetails {
+  readonly userId: string;
+  /** The tenant it came to first; memberships elsewhere do not change it. */
+  readonly tenantId: string | null;
+  readonly email: string;
+}
+
+export type UserEvent =
+  | { readonly type: 'UserRegistered'; readonly data: UserFacts }
+  | { readonly type: 'UserEmailConfirmed'; readonly data: { readonly email: string } }
+  | { readonly type: 'UserDetailsChanged'; readonly data: UserDetails }
+  | { readonly type: 'UserDeactivated'; readonly data: { readonly reason: string } }
+  | { readonly type: 'UserReinstated'; readonly data: { readonly reason: string } }
+  | { readonly type: 'SessionRevoked'; readonly data: RevokedSession };
+
+/** What was signed in and is not any more. */
+export interface RevokedSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  /** ISO 8601: afterwards no access token of the session is good any more by itself. */
+  readonly until: string;
+}
+
+export type UserCommand =
+  | ({ readonly type: 'RegisterUser' } & UserFacts)
+  | { readonly type: 'ConfirmUserEmail'; readonly userId: string }
+  | ({ readonly type: 'ChangeUserDetails'; readonly userId: string } & Partial<UserDetails>)
+  | { readonly type: 'DeactivateUser'; readonly userId: string; readonly reason: string }
+  | { readonly type: 'ReinstateUser'; readonly userId: string; readonly reason: string }
+  | ({ readonly type: 'RevokeSession' } & RevokedSession);
+
+export interface UserRefusal {
+  readonly code: 'NOT_FOUND';
+  readonly what: 'user';
+  readonly id: string;
+}
+
+/** `user: null`: without an account, though sessions of it may have been revoked (the server administrator, a machine). */
+export interface UserState {
+  readonly user: UserFacts | null;
+  readonly emailConfirmed: boolean;
+  readonly active: boolean;
+  /** Sessions that were revoked. */
+  readonly revoked: Set<string>;
+}
+
+type Decided = Decision<UserEvent, UserRefusal>;
+
+const alreadySo: Decided = accept([]);
+
+/** An account is made once: who registers again is the person that is there already. */
+const register = ({ user }: UserState, { userId, tenantId, email, ...details }: UserFacts): Decided => {
+  if (user !== null) return alreadySo;
+  const { name, timeZone, language } = details;
+  return accept([
+    { type: 'UserRegistered', data: { userId, tenantId, email, name: tidyName(name), timeZone, language } },
+  ]);
+};
+
+const changeDetails = (user: UserFacts, wish: Partial<UserDetails>): Decided => {
+  const { name = user.name, timeZone = user.timeZone, language = user.language } = wish;
+  const data = { name: tidyName(name), timeZone, language };
+  const isSo = data.name === user.name && timeZone === user.timeZone && language === user.language;
+  return isSo ? alreadySo : accept([{ type: 'UserDetailsChanged', data }]);
+};
+
+const ofUser = (
+  { user, emailConfirmed, active }: UserState,
+  command: Exclude<UserCommand, { type: 'RegisterUser' | 'RevokeSession' }>,
+): Decided => {
+  if (user === null) return refuse({ code: 'NOT_FOUND', what: 'user', id: command.userId });
+  switch (command.type) {
+    case 'ConfirmUserEmail':
+      return emailConfirmed ? alreadySo : accept([{ type: 'UserEmailConfirmed', data: { email: user.email } }]);
+    case 'ChangeUserDetails':
+      return changeDetails(user, command);
+    case 'DeactivateUser':
+      return active ? accept([{ type: 'UserDeactivated', data: { reason: command.reason } }]) : alreadySo;
+    case 'ReinstateUser':
+      return active ? alreadySo : accept([{ type: 'UserReinstated', data: { reason: command.reason } }]);
+  }
+};
+
+const decide = (state: UserState, command: UserCommand): Decided => {
+  if (command.type === 'RegisterUser') return register(state, command);
+  if (command.type !== 'RevokeSession') return ofUser(state, command);
+  const { sessionId, userId, until } = command;
+  if (state.revoked.has(sessionId)) return alreadySo;
+  return accept([{ type: 'SessionRevoked', data: { sessionId, userId, until } }]);
+};
+
+const evolve = (state: UserState, event: UserEvent): UserState => {
+  switch (event.type) {
+    case 'UserRegistered':
+      return { ...state, user: event.data, active: true };
+    case 'UserEmailConfirmed':
+      return { ...state, emailConfirmed: true };
+    case 'UserDetailsChanged':
+      return { ...state, user: state.user && { ...state.user, ...event.data } };
+    case 'UserDeactivated':
+      return { ...state, active: false };
+    case 'UserReinstated':
+      return { ...state, active: true };
+    case 'SessionRevoked':
+      state.revoked.add(event.data.sessionId);
+      return state;
+  }
+};
+
+const TYPES: Readonly<Record<UserEvent['type'], true>> = {
+  UserRegistered: true,
+  UserEmailConfirmed: true,
+  UserDetailsChanged: true,
+  UserDeactivated: true,
+  UserReinstated: true,
+  SessionRevoked: true,
+};
+
+/** One person; stream `user-<userId>`. What proves who somebody is (passwords, tokens) is in no event. */
+export const userAggregate = {
+  category: 'user',
+  initial: (): UserState => ({ user: null, emailConfirmed: false, active: false, revoked: new Set() }),
+  evolve,
+  decide,
+  encode: (event: UserEvent): { type: string; data: unknown } => event,
+  decode: (stored: string, data: unknown): UserEvent => {
+    if (!Object.hasOwn(TYPES, stored)) throw new Error(`unknown event type of a user: ${stored}`);
+    return { type: stored, data } as UserEvent;
+  },
+  tenantOf: (state: UserState): string | null => state.user?.tenantId ?? null,
+} as const;

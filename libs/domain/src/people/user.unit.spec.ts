@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import { given } from '@allotree/testing';
+import { userAggregate, type UserEvent } from './user.js';
+
+const ada = {
+  userId: 'ada',
+  tenantId: 'nordlicht',
+  email: 'ada@nordlicht.example',
+  name: 'Ada Berg',
+  timeZone: 'Europe/Berlin',
+  language: 'de',
+};
+const registered: UserEvent = { type: 'UserRegistered', data: ada };
+const nobody = given(userAggregate, []);
+const somebody = given(userAggregate, [registered]);
+const session = { sessionId: 's1', userId: 'ada', until: '2026-06-01T12:15:00.000Z' };
+
+describe('an account', () => {
+  it('is made once, with a tidy name', () => {
+    nobody
+      .when({ type: 'RegisterUser', ...ada, name: ' Ada Berg ' })
+      .then([registered])
+      .when({ type: 'RegisterUser', ...ada, name: 'Somebody else', tenantId: 'another' })
+      .then([]);
+  });
+
+  it('confirms its address once', () => {
+    somebody
+      .when({ type: 'ConfirmUserEmail', userId: 'ada' })
+      .then([{ type: 'UserEmailConfirmed', data: { email: ada.email } }])
+      .when({ type: 'ConfirmUserEmail', userId: 'ada' })
+      .then([]);
+  });
+
+  it('changes what is named and keeps the rest', () => {
+    const changed = { name: 'Ada Berg', timeZone: 'Europe/Oslo', language: 'de' };
+    somebody
+      .when({ type: 'ChangeUserDetails', userId: 'ada', timeZone: 'Europe/Oslo' })
+      .then([{ type: 'UserDetailsChanged', data: changed }])
+      .when({ type: 'ChangeUserDetails', userId: 'ada', ...changed })
+      .then([]);
+  });
+
+  it('is deactivated and reinstated', () => {
+    somebody
+      .when({ type: 'DeactivateUser', userId: 'ada', reason: 'lost phone' })
+      .then([{ type: 'UserDeactivated', data: { reason: 'lost phone' } }])
+      .when({ type: 'DeactivateUser', userId: 'ada', reason: 'again' })
+      .then([])
+      .when({ type: 'ReinstateUser', userId: 'ada', reason: 'found' })
+      .then([{ type: 'UserReinstated', data: { reason: 'found' } }])
+      .when({ type: 'ReinstateUser', userId: 'ada', reason: 'found' })
+      .then([]);
+  });
+
+  it('that is not there is not changed', () => {
+    const refusal = { code: 'NOT_FOUND', what: 'user', id: 'ada' } as const;
+    nobody.when({ type: 'ChangeUserDetails', userId: 'ada', name: 'Eve' }).then(refusal);
+    nobody.when({ type: 'ConfirmUserEmail', userId: 'ada' }).then(refusal);
+    nobody.when({ type: 'DeactivateUser', userId: 'ada', reason: 'x' }).then(refusal);
+    nobody.when({ type: 'ReinstateUser', userId: 'ada', reason: 'x' }).then(refusal);
+  });
+});
+
+describe('a session', () => {
+  it.each([
+    ['of somebody', somebody],
+    ['of a caller without an account', nobody],
+  ])('%s is revoked once', (_whose, whoever) => {
+    whoever
+      .when({ type: 'RevokeSession', ...session })
+      .then([{ type: 'SessionRevoked', data: session }])
+      .when({ type: 'RevokeSession', ...session, until: '2026-06-01T13:00:00.000Z' })
+      .then([]);
+  });
+});
+
+describe('what is stored', () => {
+  it('says whose tenant it is, and is read as it was written', () => {
+    somebody
+      .when({ type: 'ConfirmUserEmail', userId: 'ada' })
+      .thenState((state) => expect(userAggregate.tenantOf(state)).toBe('nordlicht'));
+    const { type, data } = userAggregate.encode(registered);
+    expect(userAggregate.decode(type, data)).toStrictEqual(registered);
+    expect(() => userAggregate.decode('UserLost', {})).toThrow('unknown event type of a user: UserLost');
+  });
+});
