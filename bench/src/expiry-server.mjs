@@ -20,6 +20,7 @@ import {
   createLogger,
   hashPassword,
   loadConfiguration,
+  ownService,
   signToken,
 } from '@allotree/platform';
 import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
@@ -66,8 +67,7 @@ async function start({ databaseUrl, smtpUrl, logFile, tickMs = '600000' }) {
   connectBusConsumers(app, 'notification-service');
   await app.startAllMicroservices();
   await app.listen(0, '127.0.0.1');
-  const principal = { userId: 'bench', email: 'bench@example.com', role: 'server_administrator', tenantId: null };
-  const token = await signToken(principal, { secret: configuration.TOKEN_SECRET, lifetimeSeconds: 3_600 });
+  const token = await signToken(ownService('bench'), { secret: configuration.TOKEN_SECRET, lifetimeSeconds: 3_600 });
   return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, token, now: the(Clock).now() };
 }
 

@@ -1,5 +1,5 @@
 const ROUTES = new Set(['Get', 'Post', 'Put', 'Patch', 'Delete', 'Head', 'Options', 'All', 'Search', 'Sse']);
-const GUARDS = new Set(['Permit', 'Public']);
+const GUARDS = new Set(['Permit', 'SignedIn', 'Public']);
 
 const decoratorName = ({ expression }) => {
   const callee = expression.type === 'CallExpression' ? expression.callee : expression;
@@ -9,12 +9,12 @@ const decoratorName = ({ expression }) => {
 const names = (node) => (node.decorators ?? []).map(decoratorName);
 const isGuarded = (node) => names(node).some((name) => GUARDS.has(name));
 
-/** Every route says on itself who may use it: `@Permit(...)`, or `@Public()` where everybody may. */
+/** Every route says on itself who may use it: `@Permit(...)`, `@SignedIn()` for what is about the caller alone, or `@Public()` where everybody may. */
 export default {
   meta: {
     type: 'problem',
-    docs: { description: 'every controller route carries @Permit or @Public' },
-    messages: { unguarded: "Route '{{name}}' has neither @Permit nor @Public: say who may use it." },
+    docs: { description: 'every controller route carries @Permit, @SignedIn or @Public' },
+    messages: { unguarded: "Route '{{name}}' has none of @Permit, @SignedIn and @Public: say who may use it." },
     schema: [],
   },
   create: (context) => ({

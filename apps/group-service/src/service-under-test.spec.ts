@@ -4,7 +4,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { GROUPS_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { Subscriptions, type EventStore, type RecordedEvent } from '@allotree/event-sourcing';
-import { createHttpApplication, loadConfiguration, PG_POOL, PlatformModule, signToken } from '@allotree/platform';
+import {
+  createHttpApplication,
+  loadConfiguration,
+  ownService,
+  PG_POOL,
+  PlatformModule,
+  signToken,
+} from '@allotree/platform';
 import { createTestDatabase } from '@allotree/testing';
 import type pg from 'pg';
 import { GROUP_CONFIGURATION, GroupServiceModule, type GroupConfiguration } from './index.js';
@@ -80,13 +87,7 @@ export class Service {
     const app = await createHttpApplication(ServiceUnderTest.forRoot(configuration), configuration);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    const admin = {
-      userId: 'admin',
-      email: 'admin@allotree.local',
-      role: 'server_administrator',
-      tenantId: null,
-    } as const;
-    const token = await signToken(admin, { secret: SECRET, lifetimeSeconds: 3_600 });
+    const token = await signToken(ownService('admin'), { secret: SECRET, lifetimeSeconds: 3_600 });
     return new Service(app, licenses, `http://127.0.0.1:${port}/api/v1`, token, configuration.DATABASE_URL, () =>
       database.drop(),
     );

@@ -18,6 +18,7 @@ import {
   loadConfiguration,
   PG_POOL,
   PlatformModule,
+  ownService,
   signToken,
 } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
@@ -89,13 +90,7 @@ export class Service {
     if (onBus) await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    const admin = {
-      userId: 'admin',
-      email: 'admin@allotree.local',
-      role: 'server_administrator',
-      tenantId: null,
-    } as const;
-    const token = await signToken(admin, { secret: SECRET, lifetimeSeconds: 3_600 });
+    const token = await signToken(ownService('admin'), { secret: SECRET, lifetimeSeconds: 3_600 });
     return new Service(app, own, `http://127.0.0.1:${port}/api/v1`, token);
   }
 

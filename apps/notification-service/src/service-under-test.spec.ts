@@ -23,8 +23,8 @@ import {
   JobQueues,
   loadConfiguration,
   PlatformModule,
+  ownService,
   signToken,
-  type Principal,
 } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type { DataSource } from 'typeorm';
@@ -61,12 +61,6 @@ export interface ServiceOptions {
 }
 
 const SECRET = 'a secret of the specs, 32 characters and more';
-const ADMIN: Principal = {
-  userId: 'admin',
-  email: 'admin@allotree.local',
-  role: 'server_administrator',
-  tenantId: null,
-};
 
 /** The notification service on a database of its own, over HTTP, its bus and its queue. */
 export class Service {
@@ -96,7 +90,7 @@ export class Service {
     await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    const token = await signToken(ADMIN, { secret: SECRET, lifetimeSeconds: 3_600 });
+    const token = await signToken(ownService('admin'), { secret: SECRET, lifetimeSeconds: 3_600 });
     return new Service(app, clock, own, `http://127.0.0.1:${port}/api/v1`, token);
   }
 

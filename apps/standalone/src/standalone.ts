@@ -7,6 +7,7 @@ import {
   connectBusConsumers,
   createHttpApplication,
   PlatformModule,
+  ownService,
   signToken,
   startEmbeddedPostgres,
   Clock,
@@ -136,12 +137,7 @@ const leaveSignIns = async (
   url: string,
   { ADMIN_EMAIL, TOKEN_SECRET }: CompleteConfiguration,
 ): Promise<{ end(): Promise<void> }> => {
-  const principal = {
-    userId: 'local-tools',
-    email: ADMIN_EMAIL,
-    role: 'server_administrator',
-    tenantId: null,
-  } as const;
+  const principal = ownService('local-tools', ADMIN_EMAIL);
   const leave = async (): Promise<void> => {
     const accessToken = await signToken(principal, { secret: TOKEN_SECRET, lifetimeSeconds: SIGN_IN_SECONDS });
     await folder.leaveSignIn({

@@ -21,6 +21,7 @@ import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RouteInventory } from './http/route-inventory.js';
 import { SchemaValidationPipe } from './http/validation.js';
+import { Authorization } from './identity/authorization.js';
 import { AuthGuard } from './identity/guard.js';
 import { SignInController } from './identity/sign-in.controller.js';
 import { createLogger } from './logging.js';
@@ -76,6 +77,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         },
         Readiness,
         RouteInventory,
+        Authorization,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: SchemaValidationPipe },
         { provide: APP_GUARD, useClass: AuthGuard },

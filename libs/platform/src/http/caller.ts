@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Permission } from '@allotree/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../identity/principal.js';
 import { etagOf, expectedRevision } from './etag.js';
@@ -19,6 +20,8 @@ export interface CommandContext {
 /** A signed-in caller and what the headers of the request ask for. */
 export interface Caller {
   readonly principal: Principal;
+  /** What the caller may do where the route does it. */
+  readonly permissions: ReadonlySet<Permission>;
   /** For the command runtime. */
   readonly context: CommandContext;
   /** `?dryRun=true` (domain.md R7): decide, record nothing. */
@@ -33,6 +36,7 @@ export interface Caller {
 export interface PlatformRequest extends FastifyRequest {
   correlationId?: string;
   principal?: Principal;
+  permissions?: ReadonlySet<Permission>;
   caller?: Caller;
 }
 
@@ -54,6 +58,7 @@ function makeCaller(request: PlatformRequest, reply: FastifyReply): Caller {
   const commandId = key === undefined ? randomUUID() : keyedCommandId(principal, request, key);
   return {
     principal,
+    permissions: request.permissions ?? new Set(),
     context: {
       commandId,
       correlationId: request.correlationId ?? commandId,

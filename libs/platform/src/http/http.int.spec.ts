@@ -15,6 +15,7 @@ import {
   Documented,
   hashPassword,
   loadConfiguration,
+  ownService,
   Permit,
   PlatformModule,
   Problem,
@@ -157,10 +158,7 @@ beforeAll(async () => {
   app = await createHttpApplication(SpecModule, configuration);
   await app.listen(0, '127.0.0.1');
   base = await app.getUrl();
-  token = await signToken(
-    { userId: 'u1', email: 'a@b.c', role: 'server_administrator', tenantId: null },
-    { secret: configuration.TOKEN_SECRET, lifetimeSeconds: 3_600 },
-  );
+  token = await signToken(ownService('u1'), { secret: configuration.TOKEN_SECRET, lifetimeSeconds: 3_600 });
 }, 60_000);
 
 afterAll(async () => {
@@ -307,10 +305,10 @@ describe('identity', () => {
   });
 
   it('no longer accepts a token that was good and cached', async () => {
-    const short = await signToken(
-      { userId: 'u2', email: 'a@b.c', role: 'server_administrator', tenantId: null },
-      { secret: configuration.TOKEN_SECRET, lifetimeSeconds: 1 },
-    );
+    const short = await signToken(ownService('u2'), {
+      secret: configuration.TOKEN_SECRET,
+      lifetimeSeconds: 1,
+    });
     const ask = async () => (await call('/api/v1/things', { headers: { authorization: `Bearer ${short}` } })).status;
     expect(await ask()).toBe(200);
     let status = 200;
@@ -340,7 +338,7 @@ describe('identity', () => {
     class UnguardedModule {}
     const unguarded = await createHttpApplication(UnguardedModule, configuration);
     await expect(unguarded.init()).rejects.toThrow(
-      'routes without @Permit() or @Public(): UnguardedController.forgotten',
+      'routes without @Permit(), @SignedIn() or @Public(): UnguardedController.forgotten',
     );
     await unguarded.close();
   });

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { PERMISSION_METADATA, PUBLIC_METADATA } from '../identity/permit.js';
+import { PERMISSION_METADATA, PUBLIC_METADATA, SIGNED_IN_METADATA } from '../identity/permit.js';
 
 /** Refuses to start an application that has a route nobody decided who may use. */
 @Injectable()
@@ -18,7 +18,7 @@ export class RouteInventory implements OnModuleInit {
         typeof metatype === 'function' ? this.unguardedRoutes(metatype as NewableFunction) : [],
       );
     if (unguarded.length > 0) {
-      throw new Error(`routes without @Permit() or @Public(): ${[...new Set(unguarded)].join(', ')}`);
+      throw new Error(`routes without @Permit(), @SignedIn() or @Public(): ${[...new Set(unguarded)].join(', ')}`);
     }
   }
 
@@ -35,4 +35,4 @@ export class RouteInventory implements OnModuleInit {
 }
 
 const isDecided = (target: object): boolean =>
-  Reflect.hasMetadata(PERMISSION_METADATA, target) || Reflect.hasMetadata(PUBLIC_METADATA, target);
+  [PERMISSION_METADATA, SIGNED_IN_METADATA, PUBLIC_METADATA].some((key) => Reflect.hasMetadata(key, target));

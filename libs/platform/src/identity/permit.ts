@@ -1,15 +1,37 @@
 import { SetMetadata, type CustomDecorator } from '@nestjs/common';
-import type { Permission, PermissionTarget, RoutePermission } from './principal.js';
+import type { Permission } from '@allotree/contracts';
 
 export const PERMISSION_METADATA = 'allotree:permission';
 export const PUBLIC_METADATA = 'allotree:public';
+export const SIGNED_IN_METADATA = 'allotree:signed-in';
 
 /**
- * What the caller of a route must be permitted, on the project, group or partner its parameters name:
- * `@Permit('restrictions:manage', { project: 'p', group: 'g' })`. Every route carries this or `@Public()`.
+ * What a permission is asked for. Each is the name of a route parameter, or `body.<field>`. None: the permission must be
+ * held somewhere, and the route shows or does only what lies there.
+ */
+export interface PermissionTarget {
+  /** The whole project: its root group. With `group`: that group of it. */
+  readonly project?: string;
+  readonly group?: string;
+  /** A project in which the permission is held somewhere: the route looks where exactly. */
+  readonly within?: string;
+  readonly partner?: string;
+}
+
+export interface RoutePermission {
+  readonly permission: Permission;
+  readonly target: PermissionTarget;
+}
+
+/**
+ * What the caller of a route must be permitted, and where: `@Permit('restrictions:manage', { project: 'p', group: 'g' })`.
+ * Every route carries this, `@SignedIn()` or `@Public()`.
  */
 export const Permit = (permission: Permission, target: PermissionTarget = {}): CustomDecorator =>
   SetMetadata(PERMISSION_METADATA, { permission, target } satisfies RoutePermission);
+
+/** For everybody who is signed in, about themselves. */
+export const SignedIn = (): CustomDecorator => SetMetadata(SIGNED_IN_METADATA, true);
 
 /** Answers without asking who calls. */
 export const Public = (): CustomDecorator => SetMetadata(PUBLIC_METADATA, true);

@@ -1,48 +1,31 @@
-/** Who a request comes from. */
+import type { Permission } from '@allotree/contracts';
+
+export type { Permission };
+
+/**
+ * Who a request comes from. What somebody may do is not written here: every service finds it in its own view of memberships
+ * (`reach.ts`), so that a membership that is revoked ends at once and not with a token.
+ */
 export interface Principal {
   readonly userId: string;
-  readonly email: string;
-  readonly role: Role;
-  /** `null`: not bound to one tenant (the server administrator). */
+  /** `null`: a machine. */
+  readonly email: string | null;
+  /** The tenant somebody works in where a request names none. `null`: none in particular. */
   readonly tenantId: string | null;
+  /** The vendor or host: may everything, everywhere. */
+  readonly serverAdministrator: boolean;
+  /** `null`: not a session of a person. */
+  readonly sessionId: string | null;
+  /** A machine: its permissions, in the whole of its tenant. */
+  readonly apiKey: { readonly keyId: string; readonly permissions: readonly Permission[] } | null;
 }
 
-/** domain.md, section 2, "Roles". */
-export type Role = 'server_administrator';
-
-/** What a route lets somebody do. Applies to the group the route names and everything below it. */
-export type Permission =
-  | 'partners:read'
-  | 'partners:manage'
-  | 'packages:manage'
-  | 'stock:read'
-  | 'projects:read'
-  | 'projects:manage'
-  | 'groups:read'
-  | 'groups:manage'
-  | 'members:read'
-  | 'members:manage'
-  | 'devices:read'
-  | 'devices:manage'
-  | 'licenses:read'
-  | 'licenses:manage'
-  | 'restrictions:read'
-  | 'restrictions:manage'
-  | 'assignments:read'
-  | 'assignments:manage'
-  | 'history:read'
-  | 'mail:read'
-  | 'mail:manage'
-  | 'system:manage';
-
-/** Names of the route parameters that say what a permission is asked for. */
-export interface PermissionTarget {
-  readonly project?: string;
-  readonly group?: string;
-  readonly partner?: string;
-}
-
-export interface RoutePermission {
-  readonly permission: Permission;
-  readonly target: PermissionTarget;
-}
+/** One of the parts of the system itself, such as `group-service`: may everything. */
+export const ownService = (userId: string, email: string | null = null): Principal => ({
+  userId,
+  email,
+  tenantId: null,
+  serverAdministrator: true,
+  sessionId: null,
+  apiKey: null,
+});

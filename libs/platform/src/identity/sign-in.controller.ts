@@ -9,7 +9,7 @@ import { Problem } from '../http/problem.js';
 import { CONFIGURATION } from '../tokens.js';
 import { verifyPassword } from './password.js';
 import { Public } from './permit.js';
-import type { Principal } from './principal.js';
+import { ownService, type Principal } from './principal.js';
 import { signToken } from './token.js';
 
 /** From one address, within one minute. */
@@ -66,7 +66,7 @@ export class SignInController {
     const { ADMIN_EMAIL, ADMIN_PASSWORD_HASH } = this.configuration;
     const passwordFits = await verifyPassword(ADMIN_PASSWORD_HASH, password);
     if (!sameText(email.toLowerCase(), ADMIN_EMAIL.toLowerCase()) || !passwordFits) return null;
-    return { userId: 'server-administrator', email: ADMIN_EMAIL, role: 'server_administrator', tenantId: null };
+    return ownService('server-administrator', ADMIN_EMAIL);
   }
 }
 

@@ -1,4 +1,6 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { hash } from 'node:crypto';
+import { errors, jwtVerify, SignJWT, type JWTHeaderParameters } from 'jose';
+import { PermissionName } from '@allotree/contracts';
 import { z } from 'zod';
 import type { Principal } from './principal.js';
 
@@ -8,36 +10,51 @@ const ALGORITHM = 'HS256';
 
 const Claims = z.object({
   sub: z.string().min(1),
-  email: z.string(),
-  role: z.literal('server_administrator'),
+  email: z.string().nullable(),
   tenant: z.string().nullable(),
+  sid: z.string().min(1).nullable(),
+  adm: z.boolean(),
+  key: z.string().min(1).optional(),
+  perms: z.array(PermissionName).optional(),
   exp: z.number(),
 });
 
-export interface TokenOptions {
+export interface SigningOptions {
   /** At least 32 characters. */
   readonly secret: string;
+  readonly lifetimeSeconds: number;
   /** Milliseconds since 1970; the system's time where none is given. */
+  readonly now?: number;
+}
+
+export interface VerifyingOptions {
+  readonly secret: string;
+  /** What tokens were signed with until the secret was changed: those are good until they expire. */
+  readonly previousSecret?: string | undefined;
   readonly now?: number;
 }
 
 /** The bytes a secret signs with. */
 export const signingKey = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 
+/** Names a secret without telling it: which of two a token was signed with. */
+export const keyIdOf = (secret: string): string => hash('sha256', `key id\n${secret}`, 'hex').slice(0, 16);
+
 /** An access token for a principal, good for `lifetimeSeconds`. */
 export async function signToken(
-  principal: Principal,
-  options: TokenOptions & { readonly lifetimeSeconds: number },
+  { userId, email, tenantId, serverAdministrator, sessionId, apiKey }: Principal,
+  { secret, lifetimeSeconds, now = Date.now() }: SigningOptions,
 ): Promise<string> {
-  const issuedAt = Math.floor((options.now ?? Date.now()) / 1_000);
-  return new SignJWT({ email: principal.email, role: principal.role, tenant: principal.tenantId })
-    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+  const issuedAt = Math.floor(now / 1_000);
+  const key = apiKey === null ? {} : { key: apiKey.keyId, perms: apiKey.permissions };
+  return new SignJWT({ email, tenant: tenantId, sid: sessionId, adm: serverAdministrator, ...key })
+    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keyIdOf(secret) })
     .setIssuer(ISSUER)
     .setAudience(AUDIENCE)
-    .setSubject(principal.userId)
+    .setSubject(userId)
     .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + options.lifetimeSeconds)
-    .sign(signingKey(options.secret));
+    .setExpirationTime(issuedAt + lifetimeSeconds)
+    .sign(signingKey(secret));
 }
 
 export interface VerifiedToken {
@@ -47,9 +64,9 @@ export interface VerifiedToken {
 }
 
 /** What a token says, or `null` when it is forged, expired, for somebody else, or no token. Only HS256 is accepted. */
-export async function verifyToken(token: string, options: TokenOptions): Promise<VerifiedToken | null> {
+export async function verifyToken(token: string, options: VerifyingOptions): Promise<VerifiedToken | null> {
   try {
-    const { payload } = await jwtVerify(token, signingKey(options.secret), {
+    const { payload } = await jwtVerify(token, keyOf(options), {
       algorithms: [ALGORITHM],
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -57,11 +74,35 @@ export async function verifyToken(token: string, options: TokenOptions): Promise
       currentDate: new Date(options.now ?? Date.now()),
     });
     const claims = Claims.safeParse(payload);
-    if (!claims.success) return null;
-    const { sub, email, role, tenant, exp } = claims.data;
-    return { principal: { userId: sub, email, role, tenantId: tenant }, expiresAt: exp * 1_000 };
+    return claims.success ? verified(claims.data) : null;
   } catch (error) {
     if (error instanceof errors.JOSEError) return null;
     throw error;
   }
+}
+
+const keyOf =
+  ({ secret, previousSecret }: VerifyingOptions) =>
+  ({ kid }: JWTHeaderParameters): Uint8Array => {
+    const known = [secret, ...(previousSecret === undefined ? [] : [previousSecret])];
+    const one = known.find((candidate) => keyIdOf(candidate) === kid);
+    if (one === undefined) throw new errors.JWKSNoMatchingKey();
+    return signingKey(one);
+  };
+
+function verified({ sub, email, tenant, sid, adm, key, perms, exp }: z.infer<typeof Claims>): VerifiedToken | null {
+  const isKey = key !== undefined;
+  // A machine is never an administrator, and its permissions and its id come together.
+  if (isKey !== (perms !== undefined) || (isKey && adm)) return null;
+  return {
+    principal: {
+      userId: sub,
+      email,
+      tenantId: tenant,
+      serverAdministrator: adm,
+      sessionId: sid,
+      apiKey: key === undefined || perms === undefined ? null : { keyId: key, permissions: perms },
+    },
+    expiresAt: exp * 1_000,
+  };
 }

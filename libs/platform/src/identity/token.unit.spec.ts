@@ -2,21 +2,17 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { hashPassword, verifyPassword } from './password.js';
-import type { Principal } from './principal.js';
+import { ownService } from './principal.js';
 import { signingKey, signToken, verifyToken } from './token.js';
 
 const secret = 'a secret of at least thirty-two characters';
 const now = Date.parse('2026-06-01T12:00:00Z');
-const admin: Principal = {
-  userId: 'server-administrator',
-  email: 'admin@allotree.local',
-  role: 'server_administrator',
-  tenantId: null,
-};
+const admin = ownService('server-administrator', 'admin@allotree.local');
 const claims = {
   email: admin.email,
-  role: admin.role,
   tenant: null,
+  sid: null,
+  adm: true,
   iss: 'allotree',
   aud: 'allotree-api',
   sub: admin.userId,
@@ -49,7 +45,8 @@ describe('access tokens', () => {
     ['that has expired', { exp: now / 1_000 - 1 }],
     ['that never expires', { exp: undefined }],
     ['without a subject', { sub: undefined }],
-    ['with a role that does not exist', { role: 'root' }],
+    ['that does not say whether it is an administrator’s', { adm: undefined }],
+    ['with a permission that does not exist', { key: 'k', perms: ['everything'] }],
     ['without a tenant claim', { tenant: undefined }],
     ['not good yet', { nbf: now / 1_000 + 30 }],
   ])('are refused %s', async (_what, over) => {

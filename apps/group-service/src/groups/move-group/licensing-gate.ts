@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@allotree/contracts';
 import { PROBLEMS } from '@allotree/contracts';
-import { Problem, signToken } from '@allotree/platform';
+import { ownService, Problem, signToken } from '@allotree/platform';
 
 /** Whom the group service asks before a group moves: the licenses of its project (domain.md G3). */
 export abstract class LicensingGate {
@@ -58,13 +58,10 @@ export class HttpLicensingGate extends LicensingGate {
   }
 
   private async post(path: string, body: unknown): Promise<Response> {
-    const principal = {
-      userId: 'group-service',
-      email: 'group-service',
-      role: 'server_administrator',
-      tenantId: null,
-    } as const;
-    const token = await signToken(principal, { secret: this.tokenSecret, lifetimeSeconds: TOKEN_LIFETIME_SECONDS });
+    const token = await signToken(ownService('group-service'), {
+      secret: this.tokenSecret,
+      lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+    });
     try {
       return await fetch(new URL(path, this.baseUrl()), {
         method: 'POST',

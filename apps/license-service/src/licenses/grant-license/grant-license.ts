@@ -40,7 +40,7 @@ export class GrantLicense {
       validFrom,
       validUntil: validUntil ?? daysAfter(start, this.configuration.TRIAL_DAYS, timeZone),
       source: { kind: 'manual' },
-      anotherTrial: caller.principal.role === 'server_administrator',
+      anotherTrial: caller.principal.serverAdministrator,
     } as const;
     return this.projects.run(projectId, grant, caller);
   }

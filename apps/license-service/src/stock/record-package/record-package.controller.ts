@@ -15,7 +15,7 @@ export class RecordPackageController {
   ) {}
 
   @Post()
-  @Permit('packages:manage', { partner: 'partnerId' })
+  @Permit('packages:record', { partner: 'partnerId' })
   @Documented({
     tag: 'stock',
     summary: 'Record a package on the stock of a distributor',

@@ -14,7 +14,7 @@ export class SellPackageController {
   constructor(private readonly stocks: Stocks) {}
 
   @Post()
-  @Permit('packages:manage', { partner: 'partnerId' })
+  @Permit('stock:sell', { partner: 'partnerId' })
   @Documented({
     tag: 'stock',
     summary: 'Sell part of a package to a dealer or management company below',

@@ -1,0 +1,66 @@
+import type { Permission } from './permissions.js';
+
+/** Where a membership stands. It counts there and everywhere below. */
+export type Scope =
+  | { readonly kind: 'partner'; readonly partnerId: string }
+  | { readonly kind: 'group'; readonly projectId: string; readonly groupId: string };
+
+/** What somebody may do at one place and below it: a membership with what its role permits. */
+export interface Holding {
+  readonly tenantId: string;
+  readonly scope: Scope;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** A place, with what lies above it. */
+export type Place =
+  /** A group of a project. `path`: the ids from the group itself up to the root. */
+  | {
+      readonly kind: 'group';
+      readonly tenantId: string;
+      readonly partnerId: string;
+      readonly projectId: string;
+      readonly path: readonly string[];
+    }
+  /** A partner. The tenant is the distributor above it, or the partner itself. */
+  | { readonly kind: 'partner'; readonly tenantId: string; readonly partnerId: string };
+
+const standsAbove = ({ scope, tenantId }: Holding, place: Place): boolean => {
+  if (tenantId !== place.tenantId) return false;
+  if (scope.kind === 'partner') return scope.partnerId === place.partnerId || scope.partnerId === place.tenantId;
+  return place.kind === 'group' && scope.projectId === place.projectId && place.path.includes(scope.groupId);
+};
+
+/**
+ * What somebody may do at a place: all that a membership on it or above it permits. `null`: none stands there, so for this
+ * person the place does not exist. O(memberships of the person x depth of the group).
+ */
+export const permissionsAt = (holdings: readonly Holding[], place: Place): ReadonlySet<Permission> | null => {
+  const standing = holdings.filter((holding) => standsAbove(holding, place));
+  if (standing.length === 0) return null;
+  return new Set(standing.flatMap(({ permissions }) => [...permissions]));
+};
+
+/** Where somebody holds a permission, for lists. A partner that is its own tenant stands for everything in it. */
+export interface Extent {
+  readonly tenantIds: readonly string[];
+  readonly partnerIds: readonly string[];
+  readonly groups: readonly { readonly projectId: string; readonly groupId: string }[];
+}
+
+export const extentOf = (holdings: readonly Holding[], permission: Permission): Extent => {
+  const tenantIds = new Set<string>();
+  const partnerIds = new Set<string>();
+  const groups: { projectId: string; groupId: string }[] = [];
+  for (const { scope, tenantId, permissions } of holdings) {
+    if (!permissions.has(permission)) continue;
+    if (scope.kind === 'group') groups.push({ projectId: scope.projectId, groupId: scope.groupId });
+    else if (scope.partnerId === tenantId) tenantIds.add(tenantId);
+    else partnerIds.add(scope.partnerId);
+  }
+  return { tenantIds: [...tenantIds], partnerIds: [...partnerIds], groups };
+};
+
+/** What of these somebody who may do only `held` cannot pass on: nobody grants what they do not hold. */
+export const beyond = (granted: readonly Permission[], held: ReadonlySet<Permission>): readonly Permission[] =>
+  granted.filter((permission) => !held.has(permission));

@@ -1,0 +1,174 @@
+import {
+  extentOf,
+  PERMISSION_NAMES,
+  permissionsAt,
+  type Extent,
+  type Holding,
+  type Permission,
+  type Place,
+  type Scope,
+} from '@allotree/contracts';
+import { Problem } from '../http/problem.js';
+import type { Principal } from './principal.js';
+
+/** Where a project or partner belongs. Neither ever changes. */
+export type Belonging = Pick<Place, 'tenantId' | 'partnerId'>;
+
+/** What a service knows of who is a member where, with which role: its own view, kept up to date by events. */
+export abstract class Memberships {
+  /** @param fresh not from memory: for a second look, before somebody is turned away */
+  abstract holdingsOf(userId: string, fresh: boolean): Promise<readonly Holding[]>;
+  /** What a role of a tenant permits; `null`: there is none. */
+  abstract permissionsOf(tenantId: string, role: string): Promise<readonly Permission[] | null>;
+  abstract project(projectId: string): Promise<Belonging | null>;
+  abstract partner(partnerId: string): Promise<Belonging | null>;
+}
+
+/** The ids from a group up to the root of its project; `null`: no such group (any more). */
+export type PathOf = (projectId: string, groupId: string) => Promise<readonly string[] | null>;
+
+/**
+ * How long, and for what, a service waits before it says that something does not exist: news of a project or partner may
+ * still be on their way. Attempts again until the result is settled or the time is up.
+ */
+export type Patience = <Result>(
+  id: string,
+  attempt: () => Promise<Result>,
+  settled: (result: Result) => boolean,
+) => Promise<Result>;
+
+/** What a permission is asked for, by its ids. */
+export type Target =
+  | Scope
+  /** A project in which it is held somewhere. */
+  | { readonly kind: 'within'; readonly projectId: string }
+  | { readonly kind: 'anywhere' };
+
+type Permissions = ReadonlySet<Permission>;
+
+const EVERYTHING: Permissions = new Set(PERMISSION_NAMES);
+
+/**
+ * Where somebody's memberships reach, in one service. Costs O(depth of the group + own memberships), whatever else there
+ * is in the tenant.
+ */
+export class Reach {
+  constructor(
+    private readonly memberships: Memberships,
+    private readonly pathOf: PathOf,
+    private readonly patience: Patience,
+  ) {}
+
+  /**
+   * What somebody may do at a place, which includes `permission`.
+   * @throws Problem `NOT_FOUND` outside their reach, as if there were no such thing; `FORBIDDEN` where only the permission
+   * is missing
+   */
+  async demand(principal: Principal, permission: Permission, target: Target): Promise<Permissions> {
+    if (principal.serverAdministrator) return EVERYTHING;
+    const held = await this.held(principal, permission, target);
+    if (held === null) throw await this.missing(principal, target);
+    if (!held.has(permission)) throw new Problem('FORBIDDEN', undefined, { permission });
+    return held;
+  }
+
+  /** What somebody may do at a place. `null`: it is out of their reach. */
+  async permissionsAt(principal: Principal, target: Target, fresh = false): Promise<Permissions | null> {
+    if (principal.serverAdministrator) return EVERYTHING;
+    const holdings = await this.holdings(principal, fresh);
+    if (target.kind === 'anywhere') return allOf(holdings);
+    if (target.kind === 'partner') return this.atPartner(holdings, target.partnerId);
+    return this.inProject(holdings, target);
+  }
+
+  /** Where somebody holds a permission, for lists. `null`: everywhere. */
+  async extent(principal: Principal, permission: Permission): Promise<Extent | null> {
+    return principal.serverAdministrator ? null : extentOf(await this.holdings(principal, false), permission);
+  }
+
+  /** Where in a project somebody holds a permission: these groups and all below them. `null`: in all of it. */
+  async groupsWithin(
+    principal: Principal,
+    permission: Permission,
+    projectId: string,
+  ): Promise<readonly string[] | null> {
+    const whole = await this.permissionsAt(principal, { kind: 'group', projectId, groupId: projectId });
+    if (whole?.has(permission) === true) return null;
+    const { groups } = extentOf(await this.holdings(principal, false), permission);
+    return groups.filter((group) => group.projectId === projectId).map(({ groupId }) => groupId);
+  }
+
+  /** What a role of the tenant of a place permits; `null`: the tenant has no such role. */
+  async permissionsOfRole(role: string, scope: Scope): Promise<readonly Permission[] | null> {
+    const belonging =
+      scope.kind === 'partner'
+        ? await this.memberships.partner(scope.partnerId)
+        : await this.memberships.project(scope.projectId);
+    return belonging && this.memberships.permissionsOf(belonging.tenantId, role);
+  }
+
+  /** Looks again before it is said that something is not there, or not permitted. */
+  private async held(principal: Principal, permission: Permission, target: Target): Promise<Permissions | null> {
+    const remembered = await this.permissionsAt(principal, target);
+    if (remembered?.has(permission) === true) return remembered;
+    const look = (): Promise<Permissions | null> => this.permissionsAt(principal, target, true);
+    return this.patience(subjectOf(target, principal), look, (held) => held !== null);
+  }
+
+  private async holdings({ userId, apiKey, tenantId }: Principal, fresh: boolean): Promise<readonly Holding[]> {
+    if (apiKey === null) return this.memberships.holdingsOf(userId, fresh);
+    if (tenantId === null) return [];
+    const scope = { kind: 'partner', partnerId: tenantId } as const;
+    return [{ tenantId, scope, permissions: new Set(apiKey.permissions) }];
+  }
+
+  private async atPartner(holdings: readonly Holding[], partnerId: string): Promise<Permissions | null> {
+    const belonging = await this.memberships.partner(partnerId);
+    return belonging && permissionsAt(holdings, { kind: 'partner', ...belonging });
+  }
+
+  private async inProject(
+    holdings: readonly Holding[],
+    target: Extract<Target, { projectId: string }>,
+  ): Promise<Permissions | null> {
+    const { projectId } = target;
+    const belonging = await this.memberships.project(projectId);
+    if (belonging === null) return null;
+    const own = holdings.filter(({ scope }) => scope.kind === 'group' && scope.projectId === projectId);
+    const above = holdings.filter(({ scope }) => scope.kind === 'partner');
+    const at = async (groupId: string): Promise<Permissions | null> => {
+      // The path matters to memberships in the project only: whoever has none there does not make it be loaded.
+      const path = own.length === 0 ? [] : ((await this.pathOf(projectId, groupId)) ?? []);
+      return permissionsAt([...above, ...own], { kind: 'group', ...belonging, projectId, path });
+    };
+    if (target.kind === 'group') return at(target.groupId);
+    const ownGroups = own.flatMap(({ scope }) => (scope.kind === 'group' ? [scope.groupId] : []));
+    return union(await Promise.all([projectId, ...ownGroups].map(at)));
+  }
+
+  /** Tells what is missing as a service does that has never heard of it; whoever is in a project knows that it exists. */
+  private async missing(principal: Principal, target: Target): Promise<Problem> {
+    if (target.kind === 'anywhere') return new Problem('FORBIDDEN');
+    if (target.kind === 'partner') return notThere('partner', target.partnerId);
+    const { projectId } = target;
+    const inside = (await this.permissionsAt(principal, { kind: 'within', projectId })) !== null;
+    if (!inside || target.kind === 'within') return notThere('project', projectId);
+    return target.groupId === projectId ? new Problem('FORBIDDEN') : notThere('group', target.groupId);
+  }
+}
+
+const notThere = (what: 'partner' | 'project' | 'group', id: string): Problem =>
+  new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });
+
+const subjectOf = (target: Target, { userId }: Principal): string => {
+  if (target.kind === 'anywhere') return userId;
+  return target.kind === 'partner' ? target.partnerId : target.projectId;
+};
+
+const allOf = (holdings: readonly Holding[]): Permissions | null =>
+  union(holdings.map(({ permissions }) => permissions));
+
+const union = (sets: readonly (Permissions | null)[]): Permissions | null => {
+  const there = sets.filter((set) => set !== null);
+  return there.length === 0 ? null : new Set(there.flatMap((set) => [...set]));
+};
