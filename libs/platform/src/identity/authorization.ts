@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { Id, PERMISSION_NAMES, type Permission } from '@allotree/contracts';
+import type { PlatformRequest } from '../http/caller.js';
+import { Problem } from '../http/problem.js';
+import type { PermissionTarget, RoutePermission } from './permit.js';
+import type { Principal } from './principal.js';
+import { Reach, type Target } from './reach.js';
+
+export const EVERY_PERMISSION: ReadonlySet<Permission> = new Set(PERMISSION_NAMES);
+
+/** Asks the reach of the service a route belongs to. A route of no service is for server administrators alone. */
+@Injectable()
+export class Authorization {
+  private reaches: ReadonlyMap<unknown, Reach> | undefined;
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  /** What somebody may do where a route does it. @throws Problem when the route is not among it (see `Reach.demand`) */
+  async permissions(
+    request: PlatformRequest,
+    principal: Principal,
+    { permission, target }: RoutePermission,
+    controller: NewableFunction,
+  ): Promise<ReadonlySet<Permission>> {
+    this.reaches ??= reachesByController(this.discovery);
+    const reach = this.reaches.get(controller);
+    if (reach === undefined) throw new Problem('FORBIDDEN');
+    return reach.demand(principal, permission, targetOf(request, target));
+  }
+}
+
+/** Every service has one `Reach`, in the module its controllers are in. */
+const reachesByController = (discovery: DiscoveryService): ReadonlyMap<unknown, Reach> =>
+  new Map(
+    discovery.getControllers().flatMap(({ metatype, host }) => {
+      const reach = host?.providers.get(Reach)?.instance as Reach | undefined;
+      return reach === undefined ? [] : [[metatype, reach] as const];
+    }),
+  );
+
+/** What is malformed is nobody's: the route says what is wrong with it to whoever may use it at all. */
+const idAt = (request: PlatformRequest, name: string): string | undefined => {
+  const { params, body } = request as { params: Record<string, unknown>; body: unknown };
+  const inBody = /^body\.(\w+)$/.exec(name)?.[1];
+  const value = inBody === undefined ? params[name] : (body as Record<string, unknown> | null | undefined)?.[inBody];
+  const id = Id.safeParse(value);
+  return id.success ? id.data : undefined;
+};
+
+function targetOf(request: PlatformRequest, { project, group, within, partner }: PermissionTarget): Target {
+  const projectId = idOf(request, project ?? within);
+  if (projectId !== undefined) {
+    const groupId = group === undefined ? projectId : idOf(request, group);
+    return within !== undefined || groupId === undefined
+      ? { kind: 'within', projectId }
+      : { kind: 'group', projectId, groupId };
+  }
+  const partnerId = idOf(request, partner);
+  return partnerId === undefined ? { kind: 'anywhere' } : { kind: 'partner', partnerId };
+}
+
+const idOf = (request: PlatformRequest, name: string | undefined): string | undefined =>
+  name === undefined ? undefined : idAt(request, name);
