@@ -15,6 +15,9 @@ export { accepted, Problem, refusalProblem, type RefusalLike } from './http/prob
 export * from './jobs/job-queues.js';
 export { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
 export { createLogger, type Logger } from './logging.js';
+export * from './identity/authentication.js';
+export * from './identity/identity-view.js';
+export * from './identity/oidc.js';
 export * from './identity/password.js';
 export { Permit, SignedIn, Public } from './identity/permit.js';
 export * from './identity/principal.js';

@@ -21,9 +21,10 @@ import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RouteInventory } from './http/route-inventory.js';
 import { SchemaValidationPipe } from './http/validation.js';
+import { Authentication } from './identity/authentication.js';
 import { Authorization } from './identity/authorization.js';
 import { AuthGuard } from './identity/guard.js';
-import { SignInController } from './identity/sign-in.controller.js';
+import { IdentityView } from './identity/identity-view.js';
 import { createLogger } from './logging.js';
 import { createMetrics, MetricsController } from './metrics.js';
 import { createPool } from './postgres/pool.js';
@@ -56,12 +57,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
     return {
       module: PlatformModule,
       imports: [DiscoveryModule],
-      controllers: [
-        SignInController,
-        HealthController,
-        MetricsController,
-        ...(clock instanceof TestClock ? [TestClockController] : []),
-      ],
+      controllers: [HealthController, MetricsController, ...(clock instanceof TestClock ? [TestClockController] : [])],
       providers: [
         { provide: CONFIGURATION, useValue: configuration },
         { provide: Clock, useValue: clock },
@@ -78,12 +74,25 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         Readiness,
         RouteInventory,
         Authorization,
+        Authentication,
+        IdentityView,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: SchemaValidationPipe },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],
-      exports: [CONFIGURATION, Clock, LOGGER, METRICS, PG_POOL, BusPublisher, PostgresBus, JobQueues, Readiness],
+      exports: [
+        CONFIGURATION,
+        Clock,
+        LOGGER,
+        METRICS,
+        PG_POOL,
+        BusPublisher,
+        PostgresBus,
+        JobQueues,
+        Readiness,
+        IdentityView,
+      ],
     };
   }
 

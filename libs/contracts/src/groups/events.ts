@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cloudEvent, type CloudEvent } from '../cloud-event.js';
-import { Id } from '../http/common.js';
+import { Id, IsoInstant } from '../http/common.js';
 import { BillingModeName, GroupTypeName, MemberRoleName, PartnerKindName } from './words.js';
 
 const text = z.string();
@@ -46,13 +46,35 @@ export const GROUPS_EVENTS = {
   /** The same `memberId` again: its name or role changed. */
   'allotree.member-added.v1': z.object(member),
   'allotree.member-removed.v1': z.object(member),
+  /** Keyed by the user. `active: false`: may not come in any more. */
+  'allotree.user-changed.v1': z.object({
+    userId: Id,
+    tenantId: Id.nullable(),
+    email: text,
+    name: text,
+    timeZone: text,
+    language: text,
+    active: z.boolean(),
+  }),
+  /** Keyed by the user: somebody of an external issuer is this user from now on. */
+  'allotree.identity-linked.v1': z.object({
+    userId: Id,
+    tenantId: Id.nullable(),
+    email: text,
+    issuer: text,
+    subject: text,
+  }),
+  /** Keyed by the user (or machine): until then its access tokens look good, and are not. */
+  'allotree.session-revoked.v1': z.object({ sessionId: Id, userId: Id, until: IsoInstant }),
   'allotree.device-registered.v1': z.object(device),
   'allotree.device-removed.v1': z.object(device),
 } as const;
 
 export type GroupsEventType = keyof typeof GROUPS_EVENTS;
 export type GroupsEventData<Type extends GroupsEventType> = z.infer<(typeof GROUPS_EVENTS)[Type]>;
-export type GroupsEvent = { [Type in GroupsEventType]: CloudEvent<GroupsEventData<Type>, Type> }[GroupsEventType];
+export type GroupsEvent<Type extends GroupsEventType = GroupsEventType> = {
+  [Each in Type]: CloudEvent<GroupsEventData<Each>, Each>;
+}[Type];
 
 /** Where the JSON Schema of an event type is found: its CloudEvent attribute `dataschema`. */
 export const groupsDataSchema = (type: GroupsEventType): string => `urn:allotree:schema:${type}`;

@@ -34,6 +34,13 @@ export const integer = (min: number, max: number) =>
 /** `true` or `false`. */
 export const flag = () => z.enum(['true', 'false']).transform((value) => value === 'true');
 
+const issuerRuledOut = (value: unknown, env: Environment): string | null => {
+  if (value === undefined) return null;
+  if (!env['OIDC_AUDIENCE']) return 'is set, and OIDC_AUDIENCE is not';
+  const isPlain = String(value).startsWith('http:');
+  return isPlain && env['NODE_ENV'] === 'production' ? 'begins with http://, and NODE_ENV is production' : null;
+};
+
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /** What every service needs to be told. Services extend it: `BASE_CONFIGURATION.extend({ ... })`. */
@@ -65,14 +72,50 @@ export const BASE_CONFIGURATION = z.object({
     allowed: 'a whole number from 1024 to 104857600',
   }),
   TOKEN_SECRET: variable(z.string().min(32), {
-    description: 'The key access tokens are signed with (HS256). Changing it signs everybody out.',
+    description:
+      'The key access tokens are signed with (HS256). Changing it signs everybody out, unless the old one becomes TOKEN_SECRET_PREVIOUS.',
     allowed: 'at least 32 characters, random',
     secret: true,
   }),
-  TOKEN_LIFETIME_SECONDS: variable(integer(60, 604_800).prefault('28800'), {
-    description: 'How long an access token is good for.',
-    allowed: 'a whole number from 60 to 604800 (a week)',
+  TOKEN_SECRET_PREVIOUS: variable(z.string().min(32).optional(), {
+    description:
+      'The key access tokens were signed with until TOKEN_SECRET was changed: what it signed stays good until it expires. Take it away an access token’s lifetime later.',
+    allowed: 'at least 32 characters',
+    secret: true,
   }),
+  TOKEN_LIFETIME_SECONDS: variable(integer(60, 86_400).prefault('900'), {
+    description: 'How long an access token is good for; a session gets new ones with its refresh token.',
+    allowed: 'a whole number from 60 to 86400 (a day)',
+  }),
+  OIDC_ISSUER: variable(z.url({ protocol: /^https?$/ }).optional(), {
+    description:
+      'An OpenID provider whose tokens are accepted, too, as it names itself in them. Its keys are found below it at /.well-known/openid-configuration.',
+    allowed: 'a URL such as https://id.example.com/realms/allotree, with https:// where NODE_ENV is production',
+    ruledOut: (value, env) => issuerRuledOut(value, env),
+  }),
+  OIDC_AUDIENCE: variable(z.string().min(1).max(255).optional(), {
+    description: 'What a token of the OpenID provider names as its audience when it is meant for Allotree.',
+    allowed: '1 to 255 characters; set together with OIDC_ISSUER',
+    ruledOut: (value, env) => (value !== undefined && !env['OIDC_ISSUER'] ? 'is set, and OIDC_ISSUER is not' : null),
+  }),
+  LOCAL_ACCOUNTS: variable(flag().prefault('true'), {
+    description:
+      'Whether people sign in with a password of their own here. With false only tokens of OIDC_ISSUER and API keys are accepted.',
+    allowed: 'true or false; false only together with OIDC_ISSUER',
+    ruledOut: (value, env) =>
+      value === false && !env['OIDC_ISSUER'] ? 'is false, and OIDC_ISSUER is not set: nobody could sign in' : null,
+  }),
+  TRUSTED_PROXIES: variable(
+    z
+      .string()
+      .regex(/^[0-9a-fA-F.:/]+(\s*,\s*[0-9a-fA-F.:/]+)*$/)
+      .optional(),
+    {
+      description:
+        'The reverse proxies in front: the address of a caller is taken from their X-Forwarded-For. Attempts to sign in are counted by address.',
+      allowed: 'addresses or networks, separated by commas: 127.0.0.1, 10.0.0.0/8',
+    },
+  ),
   ADMIN_EMAIL: variable(
     z
       .string()

@@ -1,0 +1,180 @@
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { GroupsEvent } from '@allotree/contracts';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { prepareSchema } from '../postgres/pool.js';
+import { LOGGER, PG_POOL } from '../tokens.js';
+import type { ExternalIdentity } from './oidc.js';
+import type { Principal } from './principal.js';
+
+const SCHEMA = `
+  CREATE SCHEMA IF NOT EXISTS identity;
+  CREATE TABLE IF NOT EXISTS identity.refused (
+    subject     text        PRIMARY KEY,
+    until       timestamptz,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  );
+  CREATE INDEX IF NOT EXISTS refused_by_recorded_at ON identity.refused (recorded_at);
+  CREATE TABLE IF NOT EXISTS identity.external (
+    issuer    text NOT NULL,
+    subject   text NOT NULL,
+    user_id   text NOT NULL,
+    email     text NOT NULL,
+    tenant_id text,
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (issuer, user_id)
+  );
+`;
+
+/** How soon what another replica recorded counts here, at the latest. */
+const LOOK_EVERY_MS = 1_000;
+/** A row is seen when its transaction ends, later than it was stamped: no transaction of ours takes so long. */
+const LOOK_BACK = "interval '1 minute'";
+const SWEEP_EVERY_MS = 60 * 60_000;
+
+/** A person of ours that an external issuer knows, too. */
+export interface LinkedUser {
+  readonly userId: string;
+  readonly email: string;
+  readonly tenantId: string | null;
+}
+
+/** A session that ended before its tokens did, or a user that may not come in at all. `until: null`: for good. */
+export interface Refused {
+  readonly subject: string;
+  /** ISO 8601 */
+  readonly until: string | null;
+}
+
+export const refusedSession = (sessionId: string, until: string): Refused => ({
+  subject: `session ${sessionId}`,
+  until,
+});
+/** `until` an instant that is past: comes in again. */
+export const refusedUser = (userId: string, active: boolean): Refused => ({
+  subject: `user ${userId}`,
+  until: active ? new Date(0).toISOString() : null,
+});
+
+/** Milliseconds since 1970; `Infinity`: for good. */
+type Until = number;
+
+/**
+ * What a service keeps of people beside their memberships: whose token is good no more although it has not expired, and
+ * which of an external issuer's people is which of ours. The group service decides both and tells the others.
+ */
+@Injectable()
+export class IdentityView implements OnModuleInit, OnModuleDestroy {
+  private readonly refused = new Map<string, Until>();
+  private timer: NodeJS.Timeout | undefined;
+  private lastSweep = 0;
+  private introduce: (identity: ExternalIdentity) => Promise<LinkedUser | null> = () => Promise.resolve(null);
+
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await prepareSchema(this.pool, 'identity', SCHEMA);
+    await this.load('true');
+    this.timer = setInterval(() => {
+      this.lookAgain().catch(() => undefined);
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  /** In memory: asked for every request. */
+  isRefused({ sessionId, userId }: Pick<Principal, 'sessionId' | 'userId'>, now = Date.now()): boolean {
+    if (this.refused.size === 0) return false;
+    const isIn = (subject: string): boolean => (this.refused.get(subject) ?? 0) > now;
+    return isIn(`user ${userId}`) || (sessionId !== null && isIn(`session ${sessionId}`));
+  }
+
+  /** From now on here, within a second on other replicas. */
+  async refuse(refused: readonly Refused[]): Promise<void> {
+    if (refused.length === 0) return;
+    const once = [...new Map(refused.map((one) => [one.subject, one])).values()];
+    await this.pool.query(
+      `INSERT INTO identity.refused (subject, until) SELECT * FROM unnest($1::text[], $2::timestamptz[])
+       ON CONFLICT (subject) DO UPDATE SET until = excluded.until, recorded_at = clock_timestamp()`,
+      [once.map(({ subject }) => subject), once.map(({ until }) => until)],
+    );
+    for (const { subject, until } of once) this.refused.set(subject, until === null ? Infinity : Date.parse(until));
+  }
+
+  /** Who knows what to do with somebody of an external issuer who comes for the first time. */
+  onFirstSight(introduce: (identity: ExternalIdentity) => Promise<LinkedUser | null>): void {
+    this.introduce = introduce;
+  }
+
+  /** `null`: nobody of ours. */
+  async userOf(identity: ExternalIdentity): Promise<LinkedUser | null> {
+    const { rows } = await this.pool.query<LinkedUser>(
+      `SELECT user_id AS "userId", email, tenant_id AS "tenantId" FROM identity.external WHERE issuer = $1 AND subject = $2`,
+      [identity.issuer, identity.subject],
+    );
+    return rows[0] ?? this.introduce(identity);
+  }
+
+  /** False: the issuer knows this user under another subject, or the subject is another user. Never changed. */
+  async link({ issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>, user: LinkedUser): Promise<boolean> {
+    const { rows } = await this.pool.query<{ user_id: string }>(
+      `WITH linked AS (
+         INSERT INTO identity.external (issuer, subject, user_id, email, tenant_id) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING RETURNING user_id
+       ) SELECT user_id FROM linked
+       UNION ALL SELECT user_id FROM identity.external WHERE issuer = $1 AND subject = $2`,
+      [issuer, subject, user.userId, user.email, user.tenantId],
+    );
+    return rows[0]?.user_id === user.userId;
+  }
+
+  /** Takes in what the group service tells; harmless when it is told again. */
+  async follow(events: readonly Pick<GroupsEvent, 'type' | 'data'>[]): Promise<void> {
+    for (const event of events) {
+      if (event.type === 'allotree.identity-linked.v1') {
+        const { issuer, subject, ...user } = event.data as GroupsEvent<'allotree.identity-linked.v1'>['data'];
+        await this.link({ issuer, subject }, user);
+      }
+    }
+    await this.refuse(events.flatMap(refusedBy));
+  }
+
+  private async lookAgain(): Promise<void> {
+    try {
+      await this.load(`recorded_at > clock_timestamp() - ${LOOK_BACK}`);
+      if (Date.now() - this.lastSweep > SWEEP_EVERY_MS) await this.sweep();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'sessions that were revoked elsewhere could not be looked up; trying again');
+    }
+  }
+
+  private async load(condition: string): Promise<void> {
+    const { rows } = await this.pool.query<{ subject: string; until: Date | null }>(
+      `SELECT subject, until FROM identity.refused WHERE ${condition}`,
+    );
+    for (const { subject, until } of rows) this.refused.set(subject, until === null ? Infinity : until.getTime());
+  }
+
+  private async sweep(): Promise<void> {
+    this.lastSweep = Date.now();
+    for (const [subject, until] of this.refused) if (until < this.lastSweep) this.refused.delete(subject);
+    await this.pool.query(
+      `DELETE FROM identity.refused WHERE until < clock_timestamp() AND recorded_at < clock_timestamp() - ${LOOK_BACK}`,
+    );
+  }
+}
+
+const refusedBy = ({ type, data }: Pick<GroupsEvent, 'type' | 'data'>): Refused[] => {
+  if (type === 'allotree.session-revoked.v1') {
+    const { sessionId, until } = data as GroupsEvent<'allotree.session-revoked.v1'>['data'];
+    return [refusedSession(sessionId, until)];
+  }
+  if (type !== 'allotree.user-changed.v1') return [];
+  const { userId, active } = data as GroupsEvent<'allotree.user-changed.v1'>['data'];
+  return [refusedUser(userId, active)];
+};
