@@ -24,6 +24,7 @@ export {
   quotaOf,
   restrictionOf,
 } from './licensing/quota.js';
+export { memberQuotaOf } from './licensing/members.js';
 export { nameOf } from './licensing/checks.js';
 export { countsBelow, fallbacksAt } from './licensing/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';

@@ -4,6 +4,7 @@ import { bindingNow } from './checks.js';
 import type { ProjectCommandOf } from './commands.js';
 import { refOf, settle } from './effects.js';
 import { Envelopes } from './envelope.js';
+import { roomOfMember } from './members.js';
 import type { Recorder } from './recorder.js';
 import type { ProjectRefusal } from './refusals.js';
 import { tightest } from './room.js';
@@ -17,7 +18,7 @@ export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'Assign
   const { state } = recorder;
   if (state.assignments.has(assignmentId)) return null;
   if (!state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
-  const refusal = checkRoom(recorder, groupId, resource);
+  const refusal = checkRoomOfHolder(recorder, command) ?? checkRoom(recorder, groupId, resource);
   if (refusal) return refusal;
   const number = numberFor(state, command);
   if (number && 'code' in number) return number;
@@ -37,6 +38,17 @@ export function releaseAssignment(recorder: Recorder, command: ProjectCommandOf<
   recorder.emit('AssignmentsReleased', { assignments: [refOf(assignment)], reason: 'released' });
   settle(recorder, { groups: [], capacity: false });
   return null;
+}
+
+/** A person's own limits bind before those of its group: they are nearer. */
+function checkRoomOfHolder(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
+  const { groupId, resource, holder } = command;
+  const { state, at } = recorder;
+  const own = holder === null ? null : roomOfMember(state, levelsOf(state, groupId), holder, resource);
+  if (own === null || !exceeds(1, own.available)) return null;
+  const { limit, level } = own;
+  const limitedBy = { groupId: level.groupId, name: level.name, userId: holder!, limit, validUntil: null };
+  return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available: own.available, limitedBy, at };
 }
 
 function checkRoom(recorder: Recorder, groupId: string, resource: Resource): Refused {

@@ -38,6 +38,7 @@ const STORED: { readonly [Type in ProjectEventType]: true } = {
   AllotmentsTransferred: true,
   AssignmentMade: true,
   AssignmentsReleased: true,
+  MemberLimitsSet: true,
   LicenseStarted: true,
   LicenseExpired: true,
   AllotmentsStarted: true,

@@ -41,7 +41,8 @@ interface ProjectCommands {
   RemoveGroup: { groupId: string };
   AddDevice: { serialNumber: string; groupId: string };
   RemoveDevice: { serialNumber: string };
-  RemoveMember: { memberId: string };
+  /** `groupId`: the group it was a member of. */
+  RemoveMember: { memberId: string; userId: string; groupId: string };
 
   /** Licenses. Only a server administrator sets `anotherTrial` (domain.md L1). */
   GrantLicense: {
@@ -90,6 +91,9 @@ interface ProjectCommands {
     sipAssignmentId: string | null;
   };
   ReleaseAssignment: { assignmentId: string; groupId: string };
+
+  /** Replaces what a member may use at most in the group and below it; nothing narrower: its limits go (domain.md, Use). */
+  SetMemberLimits: { groupId: string; userId: string; limits: Units; featuresOff: readonly Feature[] };
 
   /** Records what became due up to `now` and nothing else (domain.md U5, E1). */
   TakeEffect: Record<never, never>;

@@ -11,9 +11,9 @@ import {
   relocateGroup,
   removeDevice,
   removeGroup,
-  removeMember,
 } from './groups.js';
 import { extendLicense, grantLicense, reinstateLicense, revokeLicense, suspendLicense } from './licenses.js';
+import { removeMember, setMemberLimits } from './members.js';
 import { Recorder } from './recorder.js';
 import type { ProjectRefusal } from './refusals.js';
 import { setRestriction, transferAllotments } from './restrictions.js';
@@ -56,5 +56,6 @@ const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
   TransferAllotments: transferAllotments,
   AssignUnit: assignUnit,
   ReleaseAssignment: releaseAssignment,
+  SetMemberLimits: setMemberLimits,
   TakeEffect: () => null,
 };

@@ -117,6 +117,8 @@ interface ProjectEvents {
     sipAssignmentId: string | null;
   };
   AssignmentsReleased: { assignments: readonly AssignmentRef[]; reason: ReleaseReason };
+  /** What a person may use at most in a group and below it, inside what the group has; `null`: no limit of its own. */
+  MemberLimitsSet: { groupId: string; userId: string; limits: Units; featuresOff: readonly Feature[] };
 
   /** Effects of time (domain.md E1). What changes at one instant has one `at`. */
   LicenseStarted: { licenseId: string };

@@ -1,6 +1,6 @@
 import type { Instant } from '../decision.js';
-import { NO_FEATURES } from '../feature-set.js';
-import { NO_UNITS, noCounts, type Counts } from '../limits.js';
+import { featureSet, NO_FEATURES } from '../feature-set.js';
+import { NO_UNITS, noCounts, sameUnits, UNLIMITED, type Counts } from '../limits.js';
 import type { Resource } from '../words.js';
 import type {
   Allotment,
@@ -21,6 +21,7 @@ import {
   refreshRestriction,
   type Assignment,
   type LicenseState,
+  type MemberLimits,
   type ProjectState,
   type Restriction,
 } from './state.js';
@@ -167,6 +168,10 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     for (const { assignmentId } of assignments) releaseAssignment(state, assignmentId);
   },
 
+  MemberLimitsSet: (state, { groupId, userId, limits, featuresOff }) => {
+    putMemberLimits(state, groupId, userId, { limits, featuresOff: featureSet(featuresOff) });
+  },
+
   AllotmentsStarted: (state, { allotments }) => setPhases(state, allotments, 'active'),
   AllotmentsEnded: (state, { allotments }, at) => {
     setPhases(state, allotments, (restriction, allotment) => phaseAt(allotment, restriction.gracePeriodDays, at));
@@ -176,6 +181,15 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   AssignmentsSuspended: (state, { assignments }) => setInForce(state, assignments, false),
   AssignmentsReinstated: (state, { assignments }) => setInForce(state, assignments, true),
 };
+
+/** Limits that narrow nothing are none. */
+export function putMemberLimits(state: ProjectState, groupId: string, userId: string, narrowing: MemberLimits): void {
+  const atGroup = new Map(state.memberLimits.get(groupId));
+  if (sameUnits(narrowing.limits, UNLIMITED) && narrowing.featuresOff === NO_FEATURES) atGroup.delete(userId);
+  else atGroup.set(userId, narrowing);
+  if (atGroup.size > 0) state.memberLimits.put(groupId, atGroup);
+  else state.memberLimits.remove(groupId);
+}
 
 /** Takes a group with everything below it out from under its parent. */
 function detach(state: ProjectState, groupId: string): void {
@@ -190,6 +204,7 @@ function forget(state: ProjectState, groupId: string): void {
   state.groups.remove(groupId);
   state.usage.remove(groupId);
   state.restrictions.remove(groupId);
+  state.memberLimits.remove(groupId);
 }
 
 function editLicense(state: ProjectState, licenseId: string, change: (license: LicenseState) => LicenseState): void {

@@ -81,25 +81,7 @@ export function removeDevice(recorder: Recorder, { serialNumber }: ProjectComman
   return null;
 }
 
-/** What a member held comes back, with the apps paired to its numbers (domain.md U4). */
-export function removeMember(recorder: Recorder, { memberId }: ProjectCommandOf<'RemoveMember'>): Refused {
-  const { state } = recorder;
-  const ids = new Set<string>();
-  for (const id of state.heldBy.get(memberId) ?? []) {
-    const { pairedWith } = state.assignments.get(id)!;
-    if (pairedWith !== null) ids.add(pairedWith);
-    ids.add(id);
-  }
-  release(
-    recorder,
-    [...ids].map((id) => refOf(state.assignments.get(id)!)),
-    'member_removed',
-  );
-  settle(recorder, { groups: [], capacity: false });
-  return null;
-}
-
-function release(recorder: Recorder, refs: readonly AssignmentRef[], reason: ReleaseReason): void {
+export function release(recorder: Recorder, refs: readonly AssignmentRef[], reason: ReleaseReason): void {
   for (const assignments of inChunks(refs)) recorder.emit('AssignmentsReleased', { assignments, reason });
 }
 

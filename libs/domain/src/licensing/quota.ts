@@ -67,7 +67,7 @@ export function quotaOf(recorded: ProjectState, groupId: string, now: Instant): 
   };
 }
 
-function resourceQuota(state: ProjectState, levels: readonly Level[], resource: Resource): ResourceQuota {
+export function resourceQuota(state: ProjectState, levels: readonly Level[], resource: Resource): ResourceQuota {
   const { restriction, usage } = levels[0]!;
   let effectiveLimit: Limit = null;
   let limitedBy: LimitedBy | null = null;
@@ -91,9 +91,9 @@ function resourceQuota(state: ProjectState, levels: readonly Level[], resource: 
   };
 }
 
-const nameOfLevel = ({ groupId, name }: Level): LimitedBy => ({ groupId, name });
+export const nameOfLevel = ({ groupId, name }: Level): LimitedBy => ({ groupId, name });
 
-function featuresOf(state: ProjectState, levels: readonly Level[]): GroupQuota['features'] {
+export function featuresOf(state: ProjectState, levels: readonly Level[]): GroupQuota['features'] {
   const on: Feature[] = [];
   const off: { feature: Feature; limitedBy: LimitedBy }[] = [];
   for (const feature of FEATURES) {

@@ -1,10 +1,12 @@
 import type { Instant } from '../decision.js';
 import type { Feature, Limit, Resource } from '../words.js';
 
-/** What binds: a restricted group, or the project's capacity (`groupId: null`, the project's name). */
+/** What binds: a restricted group, a person's own limit there, or the project's capacity (`groupId: null`, the project's name). */
 export interface Binding {
   readonly groupId: string | null;
   readonly name: string;
+  /** Whose own limit it is; not there: that of the group itself. */
+  readonly userId?: string;
   /** Its limit at the instant of the refusal. */
   readonly limit: Limit;
   /** Until when that limit holds; `null`: for good. */

@@ -10,7 +10,7 @@ import {
   type Reminder,
   type Units,
 } from '../words.js';
-import { addAssignment } from './evolve.js';
+import { addAssignment, putMemberLimits } from './evolve.js';
 import {
   addChild,
   editUsage,
@@ -22,6 +22,7 @@ import {
   usageOf,
   type AllotmentState,
   type LicenseState,
+  type MemberLimits,
   type Phase,
   type Project,
   type ProjectState,
@@ -44,6 +45,7 @@ interface ProjectSnapshot {
   readonly licenses: readonly LicenseState[];
   readonly devices: readonly (readonly [string, number])[];
   readonly assignments: readonly AssignmentRow[];
+  readonly memberLimits: readonly MemberLimitsRow[];
 }
 
 type UnitsRow = readonly [Limit, Limit, Limit];
@@ -64,7 +66,10 @@ type AssignmentRow = readonly [
   boolean,
 ];
 
-export const PROJECT_SNAPSHOT_VERSION = 1;
+/** Group, user, limits, features off. */
+type MemberLimitsRow = readonly [number, string, UnitsRow, number];
+
+export const PROJECT_SNAPSHOT_VERSION = 2;
 
 export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
   const { project, now, sequence, trialLicenseId } = state.whole;
@@ -79,6 +84,7 @@ export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
       const { parentId, type, name } = state.groups.get(id)!;
       return [id, parentId === null ? -1 : place.get(parentId)!, GROUP_TYPES.indexOf(type), name];
     }),
+    memberLimits: order.flatMap((id) => memberLimitsRows(place.get(id)!, state.memberLimits.get(id))),
     restrictions: order.flatMap((id) => restrictionRows(place.get(id)!, state.restrictions.get(id))),
     licenses: [...state.licenses.entries()].map(([, license]) => license),
     devices: [...state.devices.entries()].map(([serialNumber, { groupId }]) => [
@@ -111,6 +117,9 @@ export function decodeSnapshot(json: unknown): ProjectState {
   for (const [serialNumber, group] of snapshot.devices) state.devices.put(serialNumber, { groupId: ids[group] ?? '' });
   state.whole.devices = snapshot.devices.length;
   for (const row of snapshot.assignments) readAssignment(state, ids, row);
+  for (const [group, userId, limits, featuresOff] of snapshot.memberLimits) {
+    putMemberLimits(state, ids[group]!, userId, { limits: readUnits(limits), featuresOff });
+  }
   workOutUsage(state, snapshot, ids);
   refreshCapacity(state);
   reschedule(state, snapshot, ids);
@@ -129,7 +138,7 @@ function restrictionRows(group: number, restriction: Restriction | undefined): R
   const rows = allotments.map((a): AllotmentRow => [
     a.allotmentId,
     LICENSE_TYPES.indexOf(a.type),
-    [a.units.sip_number, a.units.mobile_app, a.units.ukey2],
+    unitsRow(a.units),
     featureSet(a.features),
     a.validFrom,
     a.validUntil,
@@ -138,6 +147,14 @@ function restrictionRows(group: number, restriction: Restriction | undefined): R
   ]);
   return [[group, enabled, poolMode, gracePeriodDays, reminder, rows]];
 }
+
+const unitsRow = ({ sip_number, mobile_app, ukey2 }: Units): UnitsRow => [sip_number, mobile_app, ukey2];
+
+const memberLimitsRows = (
+  group: number,
+  limits: ReadonlyMap<string, MemberLimits> | undefined,
+): readonly MemberLimitsRow[] =>
+  [...(limits ?? [])].map(([userId, own]) => [group, userId, unitsRow(own.limits), own.featuresOff]);
 
 function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
   for (const [groupId, parent, type, name] of snapshot.groups) {

@@ -88,6 +88,13 @@ export interface Assignment {
   pairedWith: string | null;
 }
 
+/** What a person may use at most in a group and below it, inside what the group has. */
+export interface MemberLimits {
+  /** `null`: no limit of its own. */
+  readonly limits: Units;
+  readonly featuresOff: FeatureSet;
+}
+
 /** What is known of the project as a whole. */
 export interface Whole {
   project: Project | null;
@@ -113,8 +120,10 @@ export interface ProjectState {
   readonly assignments: Table<Assignment>;
   /** The assignments made at a group, in order of creation. */
   readonly atGroup: Table<Set<string>>;
-  /** The assignments a member holds. */
+  /** The assignments a person holds. */
   readonly heldBy: Table<Set<string>>;
+  /** The limits of persons at a group, by user. */
+  readonly memberLimits: Table<ReadonlyMap<string, MemberLimits>>;
   readonly schedule: Schedule;
 }
 
@@ -136,6 +145,7 @@ export const initialState = (): ProjectState => ({
   assignments: new LiveTable(),
   atGroup: new LiveTable(),
   heldBy: new LiveTable(),
+  memberLimits: new LiveTable(),
   schedule: new LiveSchedule(),
 });
 
@@ -163,6 +173,7 @@ export const draftOf = (below: ProjectState): ProjectState => ({
   assignments: new DraftTable(below.assignments, copyRow),
   atGroup: new DraftTable(below.atGroup, copySet),
   heldBy: new DraftTable(below.heldBy, copySet),
+  memberLimits: new DraftTable(below.memberLimits, (limits) => limits),
   schedule: new DraftSchedule(below.schedule),
 });
 

@@ -5,10 +5,11 @@ import type { License, RestrictionSettings, Allotment } from './events.js';
 /** Derived from facts and a clock, never stored (domain.md, section 1). */
 export type Status = 'scheduled' | 'active' | 'grace' | 'expired' | 'suspended' | 'revoked';
 
-/** Who binds: a group, or the project's capacity (`groupId: null`). */
+/** Who binds: a group, a person's own limit there (`userId`), or the project's capacity (`groupId: null`). */
 export interface LimitedBy {
   readonly groupId: string | null;
   readonly name: string;
+  readonly userId?: string;
 }
 
 export interface ResourceQuota {
@@ -38,6 +39,17 @@ export interface GroupQuota {
   };
   /** Since when and until when the effective limits are what they are now. */
   readonly effectivePeriod: { readonly validFrom: Instant | null; readonly validUntil: Instant | null };
+}
+
+/** What a person may use in a group and below it, uses, and could still get there. */
+export interface MemberQuota {
+  readonly groupId: string;
+  readonly userId: string;
+  /** Its own limits at this group; `null`: none of its own. */
+  readonly limits: Units;
+  readonly featuresOff: readonly Feature[];
+  readonly resources: Readonly<Record<Resource, Omit<ResourceQuota, 'allotted'>>>;
+  readonly features: GroupQuota['features'];
 }
 
 export interface AllotmentView extends Allotment {

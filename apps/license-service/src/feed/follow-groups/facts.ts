@@ -41,7 +41,10 @@ const TRANSLATIONS: Translations = {
     wish: { type: 'RelocateGroup', groupId, parentId },
   }),
   'allotree.group-removed.v1': ({ projectId, groupId }) => ({ projectId, wish: { type: 'RemoveGroup', groupId } }),
-  'allotree.member-removed.v1': ({ projectId, memberId }) => ({ projectId, wish: { type: 'RemoveMember', memberId } }),
+  'allotree.member-removed.v1': ({ projectId, memberId, userId, groupId }) => ({
+    projectId,
+    wish: { type: 'RemoveMember', memberId, userId, groupId },
+  }),
   'allotree.device-registered.v1': ({ projectId, serialNumber, groupId }) => ({
     projectId,
     wish: { type: 'AddDevice', serialNumber, groupId },

@@ -4,8 +4,10 @@ import { exceeds, sipCoversMobile, sumUnits, NO_UNITS, basicUnitsOf, UNLIMITED }
 import { FEATURES, RESOURCES, type Units } from '../../words.js';
 import { passes } from '../checks.js';
 import type { ProjectCommand } from '../commands.js';
+import type { ProjectEvent } from '../events.js';
 import { Envelopes } from '../envelope.js';
 import { projectAggregate } from '../project.js';
+import { memberQuotaOf } from '../members.js';
 import { assignmentsOf, licensesOf, quotaOf, restrictionOf } from '../quota.js';
 import { decodeSnapshot, encodeSnapshot } from '../snapshot.js';
 import { usageOf, type ProjectState } from '../state.js';
@@ -17,6 +19,7 @@ import { usageOf, type ProjectState } from '../state.js';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-06-01T00:00:00Z');
+const PEOPLE = ['m1', 'm2'];
 const GROUPS = ['p', 'a', 'a1', 'a2', 'b', 'b1', 'c'];
 
 const group = fc.constantFrom(...GROUPS);
@@ -121,7 +124,7 @@ const assign = fc
     assignmentId: fc.integer({ min: 0, max: 40 }).map((n) => `s${n}`),
     groupId: group,
     resource: fc.constantFrom(...RESOURCES),
-    holder: fc.option(fc.constantFrom('m1', 'm2'), { nil: null }),
+    holder: fc.option(fc.constantFrom(...PEOPLE), { nil: null }),
   })
   .map((w): Wish => (now) => ({ type: 'AssignUnit', now, label: null, sipAssignmentId: null, ...w }));
 
@@ -140,7 +143,16 @@ const simple: fc.Arbitrary<Wish> = fc.oneof(
   id('d').map((serialNumber): Wish => (now) => ({ type: 'RemoveDevice', now, serialNumber })),
   fc.record({ groupId: group, parentId: group }).map((w): Wish => (now) => ({ type: 'RelocateGroup', now, ...w })),
   fc.constantFrom('b1', 'c').map((groupId): Wish => (now) => ({ type: 'RemoveGroup', now, groupId })),
-  fc.constantFrom('m1', 'm2').map((memberId): Wish => (now) => ({ type: 'RemoveMember', now, memberId })),
+  fc.record({ userId: fc.constantFrom(...PEOPLE), groupId: group }).map(({ userId, groupId }): Wish => (now) => ({
+    type: 'RemoveMember',
+    now,
+    memberId: `${userId} of ${groupId}`,
+    userId,
+    groupId,
+  })),
+  fc
+    .record({ userId: fc.constantFrom(...PEOPLE), groupId: group, limits: unitsArb, featuresOff: features })
+    .map((w): Wish => (now) => ({ type: 'SetMemberLimits', now, ...w })),
   fc.constant<Wish>((now) => ({ type: 'TakeEffect', now })),
 );
 
@@ -158,7 +170,7 @@ const step = fc.record({
       { weight: 6, arbitrary: assign },
       { weight: 1, arbitrary: release },
       { weight: 1, arbitrary: transfer },
-      { weight: 2, arbitrary: simple },
+      { weight: 3, arbitrary: simple },
     )
     .map(printable),
 });
@@ -279,6 +291,41 @@ function checkForms(state: ProjectState): void {
   for (const license of licensesOf(state, state.whole.now)) expect(sipCoversMobile(license.units)).toBe(true);
 }
 
+/** A person may at most what its group may, and less where its own limits say so: nothing that narrows widens. */
+function checkPeople(state: ProjectState): void {
+  const { now } = state.whole;
+  for (const groupId of groupsOf(state)) {
+    const group = quotaOf(state, groupId, now)!;
+    for (const userId of PEOPLE) {
+      const own = memberQuotaOf(state, groupId, userId, now)!;
+      expect(group.features.on).toEqual(expect.arrayContaining([...own.features.on]));
+      for (const resource of RESOURCES) {
+        const { effectiveLimit, available, consumed } = own.resources[resource];
+        expect(exceeds(effectiveLimit, group.resources[resource].effectiveLimit)).toBe(false);
+        expect(exceeds(effectiveLimit, own.limits[resource])).toBe(false);
+        expect(exceeds(available, group.resources[resource].available)).toBe(false);
+        expect(consumed).toBeLessThanOrEqual(group.resources[resource].consumed);
+      }
+    }
+  }
+}
+
+/** What was just assigned to somebody fits in that person's own limits at the group and at every group above it. */
+function checkWithinOwnLimits(state: ProjectState, events: readonly ProjectEvent[]): void {
+  for (const { data } of events.filter((event) => event.type === 'AssignmentMade')) {
+    const { holder, resource, groupId } = data;
+    if (holder === null) continue;
+    for (const above of path(state, groupId)) {
+      const held = groupsOf(state)
+        .filter((id) => path(state, id).includes(above))
+        .flatMap((id) => assignmentsOf(state, id, state.whole.now))
+        .filter((assignment) => assignment.holder === holder && assignment.resource === resource);
+      const limit = memberQuotaOf(state, above, holder, state.whole.now)!.limits[resource];
+      expect(exceeds(held.length, limit)).toBe(false);
+    }
+  }
+}
+
 /** Everything of a state that can be told, with what is worked out. */
 const told = (state: ProjectState): unknown => ({
   snapshot: encodeSnapshot(state),
@@ -298,7 +345,10 @@ const told = (state: ProjectState): unknown => ({
 const quotas = (state: ProjectState, now: number): unknown =>
   groupsOf(state)
     .sort()
-    .map((groupId) => quotaOf(state, groupId, now));
+    .map((groupId) => [
+      quotaOf(state, groupId, now),
+      ...PEOPLE.map((user) => memberQuotaOf(state, groupId, user, now)),
+    ]);
 
 const runs = {
   numRuns: Number(process.env['MODEL_RUNS'] ?? 25),
@@ -322,6 +372,7 @@ describe('a project under random commands with time moving', () => {
           const stood = standing(state, command);
           for (const event of decision.events) projectAggregate.evolve(state, event);
           if (available !== undefined) expect(available === null || available > 0).toBe(true);
+          checkWithinOwnLimits(state, decision.events);
           for (const groupId of stood)
             expect({ groupId, passes: passes(new Envelopes(state), groupId, state.whole.now) }).toEqual({
               groupId,
@@ -329,6 +380,7 @@ describe('a project under random commands with time moving', () => {
             });
           checkLimits(state);
           checkForms(state);
+          checkPeople(state);
           const again = projectAggregate.decide(state, command);
           if (command.type === 'ReleaseAssignment')
             expect(again).toMatchObject({ ok: false, refusal: { code: 'NOT_FOUND' } });
@@ -381,5 +433,10 @@ function standing(recorded: ProjectState, command: ProjectCommand): string[] {
 
 function quotaBefore(state: ProjectState, command: ProjectCommand): number | null | undefined {
   if (command.type !== 'AssignUnit' || state.assignments.has(command.assignmentId)) return undefined;
-  return quotaOf(state, command.groupId, Math.max(command.now, state.whole.now))?.resources[command.resource].available;
+  const at = Math.max(command.now, state.whole.now);
+  const quota =
+    command.holder === null
+      ? quotaOf(state, command.groupId, at)
+      : memberQuotaOf(state, command.groupId, command.holder, at);
+  return quota?.resources[command.resource].available;
 }

@@ -570,7 +570,7 @@ describe('use', () => {
     s.do({ ...s.assignment('a1', 'sip_number'), holder: 'm1', assignmentId: 'n1' });
     s.do({ ...s.assignment('a1', 'mobile_app'), holder: 'm2', assignmentId: 'app1' });
     s.do({ ...s.assignment('a2', 'ukey2'), assignmentId: 'k1' });
-    const gone = { type: 'RemoveMember', now: START, memberId: 'm1' } as const;
+    const gone = { type: 'RemoveMember', now: START, memberId: 'm1', userId: 'u1', groupId: 'a1' } as const;
     expect(s.do(gone)).toEqual([
       {
         type: 'AssignmentsReleased',
