@@ -1,10 +1,12 @@
-import type { PartnerRefusal, TreeRefusal } from '@allotree/domain';
+import type { PartnerRefusal, RoleRefusal, TreeRefusal } from '@allotree/domain';
 import { Problem } from '@allotree/platform';
 
-type Refusal = TreeRefusal | PartnerRefusal;
+type Refusal = TreeRefusal | PartnerRefusal | RoleRefusal;
 type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
 
-const takenNames = ({ names, count }: RefusalOf<'NAME_TAKEN'>): string => {
+const takenNames = (refusal: RefusalOf<'NAME_TAKEN'>): string => {
+  const { names, count } = refusal;
+  if ('roleId' in refusal) return `There is a role named ${names[0]} already: choose another name`;
   const listed = names.slice(0, 3).join(', ');
   const more = count > 3 ? ` and ${count - 3} more` : '';
   return count === 1
@@ -21,6 +23,9 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     groupId === null
       ? `The device ${serialNumber} belongs to another project: remove it there first`
       : `The device ${serialNumber} is in the group ${groupId} of this project: remove it there first`,
+  LAST_ADMINISTRATOR: (refusal) =>
+    `Nobody else administers the ${'projectId' in refusal ? 'project' : 'partner'}: give somebody else the role first`,
+  ROLE_IN_USE: ({ count }) => `${count} have the role: give them another one first`,
   NOT_TRANSFERABLE: ({ reason }) => reason,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,
@@ -29,5 +34,7 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
 /** The `detail` of the problem a refusal is answered with. */
 export const detailOf = (refusal: Refusal): string => (DETAILS[refusal.code] as (refusal: Refusal) => string)(refusal);
 
-export const notFound = (what: 'partner' | 'project' | 'group' | 'member' | 'device', id: string): Problem =>
-  new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });
+export const notFound = (
+  what: 'partner' | 'project' | 'group' | 'member' | 'device' | 'administrator' | 'role',
+  id: string,
+): Problem => new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });

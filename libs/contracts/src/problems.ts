@@ -9,6 +9,7 @@ export interface ProblemKind {
 /** Every `code` a problem answer can carry. `type` is `urn:allotree:problem:<code in kebab-case>`. */
 export const PROBLEMS = {
   VALIDATION: { status: 400, title: 'The request is not valid' },
+  CODE_NOT_VALID: { status: 400, title: 'The link or code is not good, or no longer' },
   UNAUTHENTICATED: { status: 401, title: 'Sign in first' },
   FORBIDDEN: { status: 403, title: 'Not allowed' },
   NOT_FOUND: { status: 404, title: 'Not found' },
@@ -28,6 +29,8 @@ export const PROBLEMS = {
   DELIVERY_NOT_FAILED: { status: 409, title: 'Only a mail that failed can be sent again' },
   NO_RECIPIENT: { status: 409, title: 'There is nobody to send it to' },
   NAME_TAKEN: { status: 409, title: 'The name is taken' },
+  LAST_ADMINISTRATOR: { status: 409, title: 'Somebody must be left who administers it' },
+  ROLE_IN_USE: { status: 409, title: 'Somebody has the role' },
   CYCLE: { status: 409, title: 'A group cannot lie below itself' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'The first request with this idempotency key is still running' },
   STALE_REVISION: { status: 412, title: 'Changed since it was read' },

@@ -6,6 +6,7 @@ export * from './licensing/refusals.js';
 export * from './licensing/views.js';
 export * from './stock/index.js';
 export * from './hierarchy/index.js';
+export * from './access/index.js';
 export * from './partners/partner.js';
 export * from './people/user.js';
 export * from './limits.js';

@@ -21,6 +21,7 @@ export * from './identity/oidc.js';
 export * from './identity/password.js';
 export { Permit, SignedIn, Public } from './identity/permit.js';
 export * from './identity/principal.js';
+export * from './identity/membership-rows.js';
 export * from './identity/reach.js';
 export { mayGrant } from './identity/grants.js';
 export * from './identity/token.js';

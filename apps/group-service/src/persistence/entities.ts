@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { BillingMode, GroupType, MemberRole, PartnerKind } from '@allotree/domain';
+import type { BillingMode, GroupType, PartnerKind } from '@allotree/domain';
 
 /**
  * `ordinal`: the place in the order in which things came about (position of the event, and place in it); what pages are
@@ -48,7 +48,7 @@ export class MemberRow {
   @Column({ name: 'user_id', type: 'text' }) userId!: string;
   @Column({ type: 'text' }) email!: string;
   @Column({ type: 'text' }) name!: string;
-  @Column({ type: 'text' }) role!: MemberRole;
+  @Column({ type: 'text' }) role!: string;
   @Column({ name: 'added_at', type: 'timestamptz' }) addedAt!: Date;
   @Column({ type: 'bigint' }) ordinal!: string;
 }

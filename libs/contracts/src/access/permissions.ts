@@ -39,6 +39,7 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as readonly Permission[];
+export const isPermission = (name: string): name is Permission => Object.hasOwn(PERMISSIONS, name);
 export const PermissionName = z.enum(PERMISSION_NAMES as readonly [Permission, ...Permission[]]);
 
 /** Who may do the first may do the others. */

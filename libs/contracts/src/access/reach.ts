@@ -7,6 +7,8 @@ export type Scope =
 
 /** What somebody may do at one place and below it: a membership with what its role permits. */
 export interface Holding {
+  /** Unique in its project, or at its partner. */
+  readonly membershipId: string;
   readonly tenantId: string;
   readonly scope: Scope;
   readonly permissions: ReadonlySet<Permission>;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { cloudEvent, type CloudEvent } from '../cloud-event.js';
 import { Id, IsoInstant } from '../http/common.js';
-import { BillingModeName, GroupTypeName, MemberRoleName, PartnerKindName } from './words.js';
+import { BillingModeName, GroupTypeName, PartnerKindName, RoleName } from './words.js';
 
 const text = z.string();
 const group = { projectId: Id, groupId: Id };
-const member = { ...group, memberId: Id, userId: Id, email: text, name: text, role: MemberRoleName };
+const member = { ...group, memberId: Id, userId: Id, email: text, name: text, role: RoleName };
 const device = { ...group, serialNumber: text, model: text };
 
 /** How many groups one `groups-placed` carries at most. */
@@ -46,6 +46,24 @@ export const GROUPS_EVENTS = {
   /** The same `memberId` again: its name or role changed. */
   'allotree.member-added.v1': z.object(member),
   'allotree.member-removed.v1': z.object(member),
+  /** Besides the one a partner was registered with. The same `userId` again: its name or role changed. */
+  'allotree.partner-administrator-added.v1': z.object({
+    partnerId: Id,
+    tenantId: Id,
+    userId: Id,
+    email: text,
+    name: text,
+    role: RoleName,
+  }),
+  'allotree.partner-administrator-removed.v1': z.object({ partnerId: Id, userId: Id }),
+  /** A role of the tenant's own, new or changed. The key is the tenant. Permissions nobody knows here permit nothing. */
+  'allotree.role-changed.v1': z.object({
+    tenantId: Id,
+    roleId: Id,
+    name: text,
+    permissions: z.array(text),
+  }),
+  'allotree.role-removed.v1': z.object({ tenantId: Id, roleId: Id }),
   /** Keyed by the user. `active: false`: may not come in any more. */
   'allotree.user-changed.v1': z.object({
     userId: Id,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { PermissionName } from '../access/index.js';
 import { Id, Page } from '../http/common.js';
 import {
   BillingModeName,
   Email,
   GroupTypeName,
-  MemberRoleName,
+  RoleName,
   PartnerKindName,
   PlainName,
   SerialNumber,
@@ -114,9 +115,30 @@ export type MoveGroupRequest = z.infer<typeof MoveGroupRequest>;
 
 /** `POST /projects/{p}/groups/{g}/members` */
 export const AddMemberRequest = z
-  .strictObject({ email: Email, name: PlainName, role: MemberRoleName })
+  .strictObject({ email: Email, name: PlainName, role: RoleName })
   .meta({ examples: [{ email: 'kim@example.com', name: 'Kim Larsen', role: 'site_administrator' }] });
 export type AddMemberRequest = z.infer<typeof AddMemberRequest>;
+
+/** `POST /partners/{id}/administrators` */
+export const AddAdministratorRequest = z
+  .strictObject({
+    email: Email,
+    name: PlainName,
+    /** Absent: the one of the partner's kind. */
+    role: RoleName.optional(),
+  })
+  .meta({ examples: [{ email: 'kim@nordlicht.example', name: 'Kim Larsen' }] });
+export type AddAdministratorRequest = z.infer<typeof AddAdministratorRequest>;
+
+/** `POST /roles`, `PUT /roles/{roleId}`; what a permission implies is added. */
+export const RoleRequest = z
+  .strictObject({ name: PlainName, permissions: z.array(PermissionName).min(1).max(100) })
+  .meta({ examples: [{ name: 'Technical manager', permissions: ['groups:read', 'devices:manage'] }] });
+export type RoleRequest = z.infer<typeof RoleRequest>;
+
+/** Whose roles: the tenant of the caller where none is named. */
+export const RolesQuery = z.strictObject({ tenantId: Id.optional() });
+export type RolesQuery = z.infer<typeof RolesQuery>;
 
 /** `POST /projects/{p}/groups/{g}/devices` */
 export const AddDeviceRequest = z

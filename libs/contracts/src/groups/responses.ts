@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { PermissionName } from '../access/index.js';
 import { Id, IsoInstant, pageOf } from '../http/common.js';
-import { BillingModeName, GroupTypeName, MemberRoleName, PartnerKindName } from './words.js';
+import { BillingModeName, GroupTypeName, RoleName, PartnerKindName } from './words.js';
 
 export const RegisteredPartner = z.object({
   partnerId: Id,
@@ -78,11 +79,33 @@ export const MemberItem = z.object({
   groupId: Id,
   email: z.string(),
   name: z.string(),
-  role: MemberRoleName,
+  role: RoleName,
   addedAt: IsoInstant,
 });
 export type MemberItem = z.infer<typeof MemberItem>;
 export const MemberPage = pageOf(MemberItem);
+
+export const AddedAdministrator = z.object({ userId: Id });
+export type AddedAdministrator = z.infer<typeof AddedAdministrator>;
+
+export const AdministratorItem = z.object({ userId: Id, email: z.string(), name: z.string(), role: RoleName });
+export type AdministratorItem = z.infer<typeof AdministratorItem>;
+export const AdministratorList = z.object({ items: z.array(AdministratorItem), nextCursor: z.null() });
+export type AdministratorList = z.infer<typeof AdministratorList>;
+
+export const CreatedRole = z.object({ roleId: Id });
+export type CreatedRole = z.infer<typeof CreatedRole>;
+
+/** `custom`: the tenant made it; the others are everybody's and stay as they are. */
+export const RoleItem = z.object({
+  roleId: RoleName,
+  name: z.string(),
+  custom: z.boolean(),
+  permissions: z.array(PermissionName),
+});
+export type RoleItem = z.infer<typeof RoleItem>;
+export const RoleList = z.object({ items: z.array(RoleItem), nextCursor: z.null() });
+export type RoleList = z.infer<typeof RoleList>;
 
 export const AddedDevice = z.object({ serialNumber: z.string() });
 export type AddedDevice = z.infer<typeof AddedDevice>;

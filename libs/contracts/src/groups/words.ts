@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { Name } from '../http/common.js';
+import { Id, Name } from '../http/common.js';
 
 export const PartnerKindName = z.enum(['distributor', 'dealer', 'management_company']);
 export const BillingModeName = z.enum(['prepaid', 'postpaid']);
 export const GroupTypeName = z.enum(['company', 'building', 'unit', 'floor', 'apartment', 'custom']);
-export const MemberRoleName = z.enum(['company_administrator', 'site_administrator', 'concierge', 'user']);
+/** One of the roles (domain.md, Roles) but the server administrator's, or the id of a role of the tenant. */
+export const RoleName = Id;
 
 /** What is printed on the device; letters count as they are written. */
 export const SerialNumber = z

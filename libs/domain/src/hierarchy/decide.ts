@@ -1,7 +1,8 @@
+import { isAdministrator } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
 import { MAX_DEPTH } from '../words.js';
 import type { TreeCommand, TreeCommandOf } from './commands.js';
-import type { DeviceFacts, TreeEvent } from './events.js';
+import type { DeviceFacts, MemberFacts, TreeEvent } from './events.js';
 import { generatedId } from './events.js';
 import { adoptedEvents, heightOfColumns } from './departure.js';
 import { generate, planGeneration, topNames } from './generation.js';
@@ -129,18 +130,34 @@ const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId }) => {
   return accept([...devices, { type: 'SubtreeRemoved', data: { groupId } }]);
 };
 
+/** domain.md, Roles: a project that has an administrator, a member of its root, keeps one. O(members of the root). */
+const isLastAdministrator = ({ members, membersOf, project }: GroupTreeState, { memberId }: MemberFacts): boolean => {
+  const ofRoot = [...(membersOf.get(project?.projectId ?? '')?.values() ?? [])];
+  const left = ofRoot.filter((id) => isAdministrator((members.get(id) as MemberFacts).role));
+  return left.length === 1 && left[0] === memberId;
+};
+const noneLeft = ({ project }: GroupTreeState, { memberId }: MemberFacts): Decided =>
+  refuse({ code: 'LAST_ADMINISTRATOR', projectId: project?.projectId ?? '', memberId });
+
+const putAgain = (state: GroupTreeState, known: MemberFacts, { name, role }: MemberFacts): Decided => {
+  if (known.name === name && known.role === role) return ALREADY_SO;
+  if (!isAdministrator(role) && isLastAdministrator(state, known)) return noneLeft(state, known);
+  return accept([{ type: 'MemberAdded', data: { ...known, name, role } }]);
+};
+
 const addMember: Decider<'AddMember'> = (state, { type: _, projectId: __, ...member }) => {
   if (slotOf(state, member.groupId) === undefined) return notFound('group', member.groupId);
   const memberId = state.membersOf.get(member.groupId)?.get(emailKey(member.email)) ?? member.memberId;
   const known = state.members.get(memberId);
-  if (known && known.name === member.name && known.role === member.role) return ALREADY_SO;
-  return accept([{ type: 'MemberAdded', data: { ...member, memberId, email: known?.email ?? member.email } }]);
+  return known ? putAgain(state, known, member) : accept([{ type: 'MemberAdded', data: member }]);
 };
 
 const removeMember: Decider<'RemoveMember'> = (state, { groupId, memberId }) => {
   const member = state.members.get(memberId);
   if (!member || member.groupId !== groupId) return notFound('member', memberId);
-  return accept([{ type: 'MemberRemoved', data: member }]);
+  return isLastAdministrator(state, member)
+    ? noneLeft(state, member)
+    : accept([{ type: 'MemberRemoved', data: member }]);
 };
 
 const addDevice: Decider<'AddDevice'> = (state, { type: _, projectId: __, ...device }) => {

@@ -1,3 +1,4 @@
+import type { Role } from '../access/roles.js';
 import type { BillingMode, GroupType } from '../words.js';
 
 /** A project as its group tree knows it. Its name is the name of its root group, whose id is the project's. */
@@ -18,17 +19,13 @@ export interface GroupFacts {
   readonly name: string;
 }
 
-/** Roles a person can have at a group and below it (domain.md, Roles). */
-export const MEMBER_ROLES = ['company_administrator', 'site_administrator', 'concierge', 'user'] as const;
-export type MemberRole = (typeof MEMBER_ROLES)[number];
-
 export interface MemberFacts {
   readonly memberId: string;
   readonly groupId: string;
   readonly userId: string;
   readonly email: string;
   readonly name: string;
-  readonly role: MemberRole;
+  readonly role: Role;
 }
 
 export interface DeviceFacts {

@@ -12,6 +12,8 @@ export type TreeRefusal =
   /** `groupId`: where in this project the serial number is; `null`: it is in another project. */
   | { readonly code: 'DEVICE_ELSEWHERE'; readonly serialNumber: string; readonly groupId: string | null }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
+  /** Nobody would be left at the root of the project who administers it. */
+  | { readonly code: 'LAST_ADMINISTRATOR'; readonly projectId: string; readonly memberId: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'member' | 'device'; readonly id: string }
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };
 

@@ -1,5 +1,7 @@
+import { isAdministrator, type Role } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
 import { tidyName } from '../hierarchy/names.js';
+import { emailKey } from '../hierarchy/state.js';
 import type { PartnerKind } from '../words.js';
 
 /** The person a partner is registered with. */
@@ -30,33 +32,68 @@ export interface PartnerFacts {
   readonly project: RegisteredProject | null;
 }
 
-export type PartnerEvent = { readonly type: 'PartnerRegistered'; readonly data: PartnerFacts };
+/** Somebody with a role at a partner: in all its projects, and where it is a distributor in its whole tenant. */
+export interface PartnerMember {
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+interface PartnerEvents {
+  /** Brings its administrator along, with the role of its kind. */
+  PartnerRegistered: PartnerFacts;
+  /** The same person again: with another name or role. */
+  PartnerAdministratorAdded: PartnerMember & { partnerId: string; tenantId: string };
+  PartnerAdministratorRemoved: { partnerId: string; userId: string };
+}
+
+export type PartnerEventType = keyof PartnerEvents;
+export type PartnerEvent = {
+  [Type in PartnerEventType]: { readonly type: Type; readonly data: Readonly<PartnerEvents[Type]> };
+}[PartnerEventType];
 
 /** `parent`: what is known of the partner named as parent; its kind and tenant never change. */
-export type PartnerCommand = { readonly type: 'RegisterPartner' } & Omit<
-  PartnerFacts,
-  'parentPartnerId' | 'tenantId'
-> & {
+type RegisterPartner = { readonly type: 'RegisterPartner' } & Omit<PartnerFacts, 'parentPartnerId' | 'tenantId'> & {
     readonly parent: Pick<PartnerFacts, 'partnerId' | 'kind' | 'tenantId'> | null;
   };
+/** `role: null`: that of the partner's kind. */
+type AddPartnerAdministrator = {
+  readonly type: 'AddPartnerAdministrator';
+  readonly partnerId: string;
+  readonly role: Role | null;
+} & Omit<PartnerMember, 'role'>;
+type RemovePartnerAdministrator = {
+  readonly type: 'RemovePartnerAdministrator';
+  readonly partnerId: string;
+  readonly userId: string;
+};
+export type PartnerCommand = RegisterPartner | AddPartnerAdministrator | RemovePartnerAdministrator;
 
-export interface PartnerRefusal {
-  readonly code: 'VALIDATION';
-  readonly field: string;
-  readonly message: string;
-}
+export type PartnerRefusal =
+  | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string }
+  | { readonly code: 'NOT_FOUND'; readonly what: 'partner' | 'administrator'; readonly id: string }
+  | { readonly code: 'LAST_ADMINISTRATOR'; readonly partnerId: string; readonly userId: string };
 
 export interface PartnerState {
   readonly partner: PartnerFacts | null;
+  /** By user id. */
+  readonly administrators: ReadonlyMap<string, PartnerMember>;
 }
 
+/** What the administrator of a partner of this kind is (domain.md, Roles). */
+export const administratorRole = (kind: PartnerKind): 'company_administrator' | 'site_administrator' =>
+  kind === 'distributor' ? 'company_administrator' : 'site_administrator';
+
+type Decided = Decision<PartnerEvent, PartnerRefusal>;
+
 /** Who may stand below whom. */
-const misplaced = (kind: PartnerKind, parent: PartnerCommand['parent']): string | null => {
+const misplaced = (kind: PartnerKind, parent: RegisterPartner['parent']): string | null => {
   if (kind === 'distributor') return parent ? 'a distributor has no partner above it' : null;
   return parent?.kind === 'distributor' ? null : `a ${kind} belongs to a distributor`;
 };
 
-const decide = (state: PartnerState, command: PartnerCommand): Decision<PartnerEvent, PartnerRefusal> => {
+const register = (state: PartnerState, command: RegisterPartner): Decided => {
   if (state.partner) return accept([]);
   const { type: _, parent, ...facts } = command;
   const message = misplaced(facts.kind, parent);
@@ -68,16 +105,88 @@ const decide = (state: PartnerState, command: PartnerCommand): Decision<PartnerE
   return accept([{ type: 'PartnerRegistered', data: { ...facts, name, ...place } }]);
 };
 
-/** One partner; stream `partner-<partnerId>`. */
+const isLastAdministrator = ({ administrators }: PartnerState, userId: string): boolean => {
+  const left = [...administrators.values()].filter(({ role }) => isAdministrator(role));
+  return left.length === 1 && left[0]?.userId === userId;
+};
+
+const knownAdministrator = (
+  { administrators }: PartnerState,
+  userId: string,
+  email: string,
+): PartnerMember | undefined =>
+  administrators.get(userId) ?? [...administrators.values()].find((other) => emailKey(other.email) === emailKey(email));
+
+const addAdministrator = (
+  state: PartnerState,
+  { partnerId, tenantId, kind }: PartnerFacts,
+  { userId, email, name, role: wanted }: AddPartnerAdministrator,
+): Decided => {
+  const usual = administratorRole(kind);
+  const role = wanted ?? usual;
+  if (isAdministrator(role) && role !== usual)
+    return refuse({ code: 'VALIDATION', field: 'role', message: `the administrator of a ${kind} is a ${usual}` });
+  const known = knownAdministrator(state, userId, email) ?? { userId, email, name: null, role: null };
+  if (known.name === name && known.role === role) return accept([]);
+  if (!isAdministrator(role) && known.role !== null && isLastAdministrator(state, known.userId))
+    return refuse({ code: 'LAST_ADMINISTRATOR', partnerId, userId: known.userId });
+  const member = { userId: known.userId, email: known.email, name, role };
+  return accept([{ type: 'PartnerAdministratorAdded', data: { partnerId, tenantId, ...member } }]);
+};
+
+const removeAdministrator = (state: PartnerState, { partnerId, userId }: RemovePartnerAdministrator): Decided => {
+  const known = state.administrators.get(userId);
+  if (!known) return refuse({ code: 'NOT_FOUND', what: 'administrator', id: userId });
+  if (isLastAdministrator(state, userId)) return refuse({ code: 'LAST_ADMINISTRATOR', partnerId, userId });
+  return accept([{ type: 'PartnerAdministratorRemoved', data: { partnerId, userId } }]);
+};
+
+const decide = (state: PartnerState, command: PartnerCommand): Decided => {
+  if (command.type === 'RegisterPartner') return register(state, command);
+  if (!state.partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
+  return command.type === 'AddPartnerAdministrator'
+    ? addAdministrator(state, state.partner, command)
+    : removeAdministrator(state, command);
+};
+
+/** The administrator a partner was registered with, as everybody after. */
+export const registeredAdministrator = ({ kind, administrator }: PartnerFacts): PartnerMember => ({
+  userId: administrator.administratorId,
+  email: administrator.email,
+  name: administrator.name,
+  role: administratorRole(kind),
+});
+
+const evolve = (state: PartnerState, event: PartnerEvent): PartnerState => {
+  const administrators = new Map(state.administrators);
+  if (event.type === 'PartnerRegistered') {
+    const first = registeredAdministrator(event.data);
+    return { partner: event.data, administrators: administrators.set(first.userId, first) };
+  }
+  if (event.type === 'PartnerAdministratorRemoved') administrators.delete(event.data.userId);
+  else {
+    const { userId, email, name, role } = event.data;
+    administrators.set(userId, { userId, email, name, role });
+  }
+  return { partner: state.partner, administrators };
+};
+
+const EVENT_TYPES: ReadonlySet<string> = new Set<PartnerEventType>([
+  'PartnerRegistered',
+  'PartnerAdministratorAdded',
+  'PartnerAdministratorRemoved',
+]);
+
+/** One partner and who administers it; stream `partner-<partnerId>`. */
 export const partnerAggregate = {
   category: 'partner',
-  initial: (): PartnerState => ({ partner: null }),
-  evolve: (_state: PartnerState, event: PartnerEvent): PartnerState => ({ partner: event.data }),
+  initial: (): PartnerState => ({ partner: null, administrators: new Map() }),
+  evolve,
   decide,
-  encode: (event: PartnerEvent): { type: string; data: unknown } => ({ type: 'PartnerRegistered', data: event.data }),
+  encode: ({ type, data }: PartnerEvent): { type: string; data: unknown } => ({ type, data }),
   decode: (stored: string, data: unknown): PartnerEvent => {
-    if (stored !== 'PartnerRegistered') throw new Error(`unknown event type of a partner: ${stored}`);
-    return { type: 'PartnerRegistered', data: data as PartnerFacts };
+    if (!EVENT_TYPES.has(stored)) throw new Error(`unknown event type of a partner: ${stored}`);
+    return { type: stored, data } as PartnerEvent;
   },
   tenantOf: (state: PartnerState): string | null => state.partner?.tenantId ?? null,
 } as const;

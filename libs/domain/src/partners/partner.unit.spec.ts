@@ -3,7 +3,8 @@ import { given } from '@allotree/testing';
 import { partnerAggregate, type PartnerCommand } from './partner.js';
 
 const administrator = { administratorId: 'u1', name: 'Ada', email: 'ada@nordlicht.example' };
-const register = (kind: PartnerCommand['kind'], parent: PartnerCommand['parent'] = null): PartnerCommand => ({
+type Registration = Extract<PartnerCommand, { type: 'RegisterPartner' }>;
+const register = (kind: Registration['kind'], parent: Registration['parent'] = null): PartnerCommand => ({
   type: 'RegisterPartner',
   partnerId: 'new',
   kind,

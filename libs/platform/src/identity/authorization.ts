@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { Id, PERMISSION_NAMES, type Permission } from '@allotree/contracts';
+import { Id, type Permission } from '@allotree/contracts';
 import type { PlatformRequest } from '../http/caller.js';
 import { Problem } from '../http/problem.js';
 import type { PermissionTarget, RoutePermission } from './permit.js';
 import type { Principal } from './principal.js';
 import { Reach, type Target } from './reach.js';
-
-export const EVERY_PERMISSION: ReadonlySet<Permission> = new Set(PERMISSION_NAMES);
 
 /** Asks the reach of the service a route belongs to. A route of no service is for server administrators alone. */
 @Injectable()

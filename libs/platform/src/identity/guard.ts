@@ -3,9 +3,10 @@ import { Reflector } from '@nestjs/core';
 import type { PlatformRequest } from '../http/caller.js';
 import { Problem } from '../http/problem.js';
 import { Authentication } from './authentication.js';
-import { Authorization, EVERY_PERMISSION } from './authorization.js';
+import { Authorization } from './authorization.js';
 import { PERMISSION_METADATA, PUBLIC_METADATA, SIGNED_IN_METADATA, type RoutePermission } from './permit.js';
 import type { Principal } from './principal.js';
+import { EVERYTHING } from './reach.js';
 
 type Route = RoutePermission | 'signed-in' | 'public';
 
@@ -38,7 +39,7 @@ export class AuthGuard implements CanActivate {
     controller: NewableFunction,
   ): true | Promise<true> {
     request.principal = principal;
-    if (principal.serverAdministrator) request.permissions = EVERY_PERMISSION;
+    if (principal.serverAdministrator) request.permissions = EVERYTHING;
     if (principal.serverAdministrator || route === 'signed-in') return true;
     return this.authorization.permissions(request, principal, route, controller).then((permissions) => {
       request.permissions = permissions;

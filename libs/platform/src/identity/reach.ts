@@ -46,7 +46,8 @@ export type Target =
 
 type Permissions = ReadonlySet<Permission>;
 
-const EVERYTHING: Permissions = new Set(PERMISSION_NAMES);
+/** What a server administrator may do anywhere. */
+export const EVERYTHING: Permissions = new Set(PERMISSION_NAMES);
 
 /**
  * Where somebody's memberships reach, in one service. Costs O(depth of the group + own memberships), whatever else there
@@ -98,6 +99,14 @@ export class Reach {
     return groups.filter((group) => group.projectId === projectId).map(({ groupId }) => groupId);
   }
 
+  /** The memberships somebody has at a group itself, by their ids. */
+  async membershipsAt(principal: Principal, projectId: string, groupId: string): Promise<readonly string[]> {
+    const holdings = await this.holdings(principal, false);
+    return holdings
+      .filter(({ scope }) => scope.kind === 'group' && scope.projectId === projectId && scope.groupId === groupId)
+      .map(({ membershipId }) => membershipId);
+  }
+
   /** What a role of the tenant of a place permits; `null`: the tenant has no such role. */
   async permissionsOfRole(role: string, scope: Scope): Promise<readonly Permission[] | null> {
     const belonging =
@@ -119,7 +128,7 @@ export class Reach {
     if (apiKey === null) return this.memberships.holdingsOf(userId, fresh);
     if (tenantId === null) return [];
     const scope = { kind: 'partner', partnerId: tenantId } as const;
-    return [{ tenantId, scope, permissions: new Set(apiKey.permissions) }];
+    return [{ membershipId: apiKey.keyId, tenantId, scope, permissions: new Set(apiKey.permissions) }];
   }
 
   private async atPartner(holdings: readonly Holding[], partnerId: string): Promise<Permissions | null> {

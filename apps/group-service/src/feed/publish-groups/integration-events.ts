@@ -3,7 +3,12 @@ import {
   generatedGroups,
   groupTreeAggregate,
   partnerAggregate,
+  tenantRolesAggregate,
+  type CustomRole,
   type PartnerEvent,
+  type PartnerEventType,
+  type RoleEvent,
+  type RoleEventType,
   type TreeEvent,
   type TreeEventType,
 } from '@allotree/domain';
@@ -15,15 +20,32 @@ type Told = {
 
 const tell = <Type extends GroupsEventType>(type: Type, data: GroupsEventData<Type>): Told => ({ type, data }) as Told;
 
-const ofPartner = ({ data: { partnerId, kind, name, parentPartnerId, tenantId, administrator } }: PartnerEvent): Told =>
-  tell('allotree.partner-registered.v1', {
-    partnerId,
-    kind,
-    name,
-    parentPartnerId,
-    tenantId,
-    administrator: { userId: administrator.administratorId, email: administrator.email, name: administrator.name },
-  });
+const PARTNER_TELLERS: {
+  readonly [Type in PartnerEventType]: (data: Extract<PartnerEvent, { type: Type }>['data']) => Told;
+} = {
+  PartnerRegistered: ({ partnerId, kind, name, parentPartnerId, tenantId, administrator }) =>
+    tell('allotree.partner-registered.v1', {
+      partnerId,
+      kind,
+      name,
+      parentPartnerId,
+      tenantId,
+      administrator: { userId: administrator.administratorId, email: administrator.email, name: administrator.name },
+    }),
+  PartnerAdministratorAdded: (data) => tell('allotree.partner-administrator-added.v1', data),
+  PartnerAdministratorRemoved: (data) => tell('allotree.partner-administrator-removed.v1', data),
+};
+
+const ROLE_TELLERS: {
+  readonly [Type in RoleEventType]: (data: Extract<RoleEvent, { type: Type }>['data'], tenantId: string) => Told;
+} = {
+  RoleDefined: ({ roleId, name, permissions }, tenantId) => ofRole(tenantId, { roleId, name, permissions }),
+  RoleChanged: (role, tenantId) => ofRole(tenantId, role),
+  RoleRemoved: ({ roleId }, tenantId) => tell('allotree.role-removed.v1', { tenantId, roleId }),
+};
+
+const ofRole = (tenantId: string, { roleId, name, permissions }: CustomRole): Told =>
+  tell('allotree.role-changed.v1', { tenantId, roleId, name, permissions: [...permissions] });
 
 type Teller<Type extends TreeEventType> = (data: Extract<TreeEvent, { type: Type }>['data'], projectId: string) => Told;
 
@@ -44,14 +66,21 @@ const TELLERS: { readonly [Type in TreeEventType]: Teller<Type> } = {
 };
 
 const toldBy = (recorded: RecordedEvent, category: string, subject: string): Told => {
-  if (category === partnerAggregate.category) return ofPartner(partnerAggregate.decode(recorded.type, recorded.data));
+  if (category === partnerAggregate.category) {
+    const event = partnerAggregate.decode(recorded.type, recorded.data);
+    return (PARTNER_TELLERS[event.type] as (data: PartnerEvent['data']) => Told)(event.data);
+  }
+  if (category === tenantRolesAggregate.category) {
+    const event = tenantRolesAggregate.decode(recorded.type, recorded.data);
+    return (ROLE_TELLERS[event.type] as (data: RoleEvent['data'], tenantId: string) => Told)(event.data, subject);
+  }
   const event = groupTreeAggregate.decode(recorded.type, recorded.data);
   return (TELLERS[event.type] as Teller<TreeEventType>)(event.data, subject);
 };
 
 /**
- * What others are told of an event of a partner or a group tree: one integration event each, with its id, so that a
- * repeated publication is recognised. Keyed by the project or partner.
+ * What others are told of an event of a partner, a group tree or the roles of a tenant: one integration event each, with its
+ * id, so that a repeated publication is recognised. Keyed by the project, partner or tenant.
  */
 export function integrationEventOf(recorded: RecordedEvent): CloudEvent<Told['data'], Told['type']> {
   const dash = recorded.streamName.indexOf('-');

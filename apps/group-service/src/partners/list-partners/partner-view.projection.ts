@@ -19,14 +19,16 @@ export const partnerView: Projection = {
   name: PARTNER_VIEW,
   categories: [partnerAggregate.category],
   async apply(events, tx) {
-    const rows = events.map(({ type, data, position, metadata }) => {
-      const { data: partner } = partnerAggregate.decode(type, data);
+    const rows = events.flatMap(({ type, data, position, metadata }) => {
+      const event = partnerAggregate.decode(type, data);
+      if (event.type !== 'PartnerRegistered') return [];
+      const { partnerId, tenantId, kind, name, parentPartnerId } = event.data;
       return {
-        partner_id: partner.partnerId,
-        tenant_id: partner.tenantId,
-        kind: partner.kind,
-        name: partner.name,
-        parent_partner_id: partner.parentPartnerId,
+        partner_id: partnerId,
+        tenant_id: tenantId,
+        kind,
+        name,
+        parent_partner_id: parentPartnerId,
         registered_at: metadata.recordedAt,
         ordinal: String(position),
       };

@@ -1,4 +1,4 @@
-import type { PartnerFacts, TreeCommand } from '@allotree/domain';
+import { administratorRole, type PartnerFacts, type TreeCommand } from '@allotree/domain';
 import { deriveId } from '@allotree/event-sourcing';
 
 /** The project a registration creates (domain.md L1); its administrator is the first member. `null`: it creates none. */
@@ -25,7 +25,7 @@ export function createRegisteredProject({
       userId: administrator.administratorId,
       email: administrator.email,
       name: administrator.name,
-      role: kind === 'distributor' ? 'company_administrator' : 'site_administrator',
+      role: administratorRole(kind),
     },
   };
 }

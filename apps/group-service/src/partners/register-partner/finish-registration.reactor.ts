@@ -10,7 +10,8 @@ export const finishRegistration = (trees: Trees): Reactor => ({
   categories: [partnerAggregate.category],
   async handle(events) {
     for (const { type, data, metadata } of events) {
-      const command = createRegisteredProject(partnerAggregate.decode(type, data).data);
+      const event = partnerAggregate.decode(type, data);
+      const command = event.type === 'PartnerRegistered' ? createRegisteredProject(event.data) : null;
       if (command) await trees.run(command, { context: followUp(metadata, 'project'), dryRun: false });
     }
   },

@@ -2,13 +2,15 @@ import { followUp } from '@allotree/event-sourcing';
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { RegisteredPartner, RegisterPartnerRequest } from '@allotree/contracts';
 import type { PartnerCommand } from '@allotree/domain';
-import { accepted, Caller, Documented, Permit } from '@allotree/platform';
+import { accepted, Caller, Documented, Permit, Problem } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
 import { createRegisteredProject } from './create-registered-project.js';
+
+type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;
 
 @Controller('partners')
 export class RegisterPartnerController {
@@ -33,12 +35,14 @@ export class RegisterPartnerController {
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
   })
-  @Permit('partners:manage')
+  @Permit('partners:manage', { partner: 'body.parentPartnerId' })
   @Post()
   async register(
     @Body({ schema: RegisterPartnerRequest }) body: RegisterPartnerRequest,
     @Caller() caller: Caller,
   ): Promise<RegisteredPartner> {
+    // What is nobody's partner is a tenant of its own: the vendor's to register.
+    if (body.parentPartnerId === undefined && !caller.principal.serverAdministrator) throw new Problem('FORBIDDEN');
     const command = await this.commandOf(body, caller);
     const { partnerId, project, administrator } = command;
     const { revision } = accepted(await this.handler.execute(partnerId, command, caller.context), detailOf);
@@ -48,7 +52,7 @@ export class RegisterPartnerController {
     return { partnerId, projectId: project?.projectId ?? null, administratorId: administrator.administratorId };
   }
 
-  private async commandOf(body: RegisterPartnerRequest, caller: Caller): Promise<PartnerCommand> {
+  private async commandOf(body: RegisterPartnerRequest, caller: Caller): Promise<RegisterPartner> {
     const { name, kind, parentPartnerId, objectName, timeZone, administrator } = body;
     return {
       type: 'RegisterPartner',

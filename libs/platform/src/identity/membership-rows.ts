@@ -1,0 +1,213 @@
+import {
+  builtInPermissions,
+  isPermission,
+  type GroupsEvent,
+  type GroupsEventData,
+  type GroupsEventType,
+} from '@allotree/contracts';
+import type { Holding, Permission } from '@allotree/contracts';
+import { LRUCache } from 'lru-cache';
+import type { DataSource, EntityManager } from 'typeorm';
+import { insertRows, type Row } from '../persistence/rows.js';
+import { Memberships, type Belonging } from './reach.js';
+
+/** A membership that ended goes on for so long, at most, in a process that has just used it. */
+const REMEMBERED_MS = 2_000;
+const REMEMBERED_PEOPLE = 10_000;
+const REMEMBERED_PLACES = 50_000;
+
+/** The tables of a service's view of memberships, for a migration of its schema. */
+export const membershipTables = (schema: string): string => `
+  CREATE TABLE ${schema}.access_partner (
+    partner_id text PRIMARY KEY,
+    tenant_id  text NOT NULL
+  );
+  CREATE TABLE ${schema}.access_project (
+    project_id text PRIMARY KEY,
+    tenant_id  text NOT NULL,
+    partner_id text NOT NULL
+  );
+  CREATE TABLE ${schema}.access_role (
+    tenant_id   text   NOT NULL,
+    role_id     text   NOT NULL,
+    permissions text[] NOT NULL,
+    PRIMARY KEY (tenant_id, role_id)
+  );
+  -- At a group (home: its project), or at a partner (home: the partner, without a group).
+  CREATE TABLE ${schema}.access_membership (
+    home          text NOT NULL,
+    membership_id text NOT NULL,
+    tenant_id     text NOT NULL,
+    group_id      text,
+    user_id       text NOT NULL,
+    role          text NOT NULL,
+    PRIMARY KEY (home, membership_id)
+  );
+  CREATE INDEX access_membership_by_user ON ${schema}.access_membership (user_id);
+  CREATE INDEX access_membership_by_role ON ${schema}.access_membership (tenant_id, role);`;
+
+const TABLES = ['access_partner', 'access_project', 'access_role', 'access_membership'];
+
+export const dropMembershipTables = (schema: string): string => `DROP TABLE ${qualified(schema)}`;
+export const truncateMembershipTables = (schema: string): string => `TRUNCATE ${qualified(schema)}`;
+const qualified = (schema: string): string => TABLES.map((table) => `${schema}.${table}`).join(', ');
+
+interface HoldingRow {
+  readonly home: string;
+  readonly membership_id: string;
+  readonly tenant_id: string;
+  readonly group_id: string | null;
+  readonly role: string;
+  readonly permissions: string[] | null;
+}
+
+/** A service's view of memberships, as rows of its own schema. */
+export class MembershipRows extends Memberships {
+  private readonly people = new LRUCache<string, readonly Holding[]>({ max: REMEMBERED_PEOPLE, ttl: REMEMBERED_MS });
+  private readonly places = new LRUCache<string, Belonging>({ max: REMEMBERED_PLACES });
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly schema: string,
+  ) {
+    super();
+  }
+
+  async holdingsOf(userId: string, fresh: boolean): Promise<readonly Holding[]> {
+    const remembered = fresh ? undefined : this.people.get(userId);
+    if (remembered !== undefined) return remembered;
+    const rows: HoldingRow[] = await this.dataSource.query(
+      `SELECT m.home, m.membership_id, m.tenant_id, m.group_id, m.role, r.permissions
+       FROM ${this.schema}.access_membership m
+       LEFT JOIN ${this.schema}.access_role r ON r.tenant_id = m.tenant_id AND r.role_id = m.role
+       WHERE m.user_id = $1`,
+      [userId],
+    );
+    const holdings = rows.map(holdingOf);
+    this.people.set(userId, holdings);
+    return holdings;
+  }
+
+  async permissionsOf(tenantId: string, role: string): Promise<readonly Permission[] | null> {
+    const builtIn = builtInPermissions(role);
+    if (builtIn !== null) return builtIn;
+    const rows: { permissions: string[] }[] = await this.dataSource.query(
+      `SELECT permissions FROM ${this.schema}.access_role WHERE tenant_id = $1 AND role_id = $2`,
+      [tenantId, role],
+    );
+    return rows[0]?.permissions.filter(isPermission) ?? null;
+  }
+
+  project(projectId: string): Promise<Belonging | null> {
+    return this.belonging('access_project', 'project_id', projectId);
+  }
+
+  partner(partnerId: string): Promise<Belonging | null> {
+    return this.belonging('access_partner', 'partner_id', partnerId);
+  }
+
+  private async belonging(table: string, key: string, id: string): Promise<Belonging | null> {
+    const known = this.places.get(`${table} ${id}`);
+    if (known !== undefined) return known;
+    const [row]: { tenant_id: string; partner_id: string }[] = await this.dataSource.query(
+      `SELECT tenant_id, partner_id FROM ${this.schema}.${table} WHERE ${key} = $1`,
+      [id],
+    );
+    if (row === undefined) return null;
+    const belonging = { tenantId: row.tenant_id, partnerId: row.partner_id };
+    this.places.set(`${table} ${id}`, belonging);
+    return belonging;
+  }
+}
+
+const holdingOf = ({ home, membership_id, tenant_id, group_id, role, permissions }: HoldingRow): Holding => ({
+  membershipId: membership_id,
+  tenantId: tenant_id,
+  scope:
+    group_id === null ? { kind: 'partner', partnerId: home } : { kind: 'group', projectId: home, groupId: group_id },
+  // A role that is gone permits nothing.
+  permissions: new Set(builtInPermissions(role) ?? (permissions ?? []).filter(isPermission)),
+});
+
+type Told = { readonly schema: string; readonly tx: EntityManager; readonly tenantId: string | null };
+type Writers = {
+  readonly [Type in GroupsEventType]?: (told: Told, data: GroupsEventData<Type>) => Promise<unknown>;
+};
+
+const MEMBERSHIP = {
+  home: 'text',
+  membership_id: 'text',
+  tenant_id: 'text',
+  group_id: 'text',
+  user_id: 'text',
+  role: 'text',
+};
+
+const put = (
+  { tx, schema }: Told,
+  table: string,
+  columns: Readonly<Record<string, string>>,
+  { row, key }: { readonly row: Row; readonly key: readonly string[] },
+): Promise<void> => insertRows(tx, `${schema}.${table}`, columns, [row], { key, keep: [] });
+
+const putMembership = (told: Told, row: Record<keyof typeof MEMBERSHIP, string | null>): Promise<void> =>
+  put(told, 'access_membership', MEMBERSHIP, { row, key: ['home', 'membership_id'] });
+
+const dropMembership = ({ tx, schema }: Told, home: string, membershipId: string): Promise<unknown> =>
+  tx.query(`DELETE FROM ${schema}.access_membership WHERE home = $1 AND membership_id = $2`, [home, membershipId]);
+
+const WRITERS: Writers = {
+  'allotree.partner-registered.v1': async (told, { partnerId, tenantId, kind, administrator }) => {
+    const columns = { partner_id: 'text', tenant_id: 'text' };
+    const row = { partner_id: partnerId, tenant_id: tenantId };
+    await put(told, 'access_partner', columns, { row, key: ['partner_id'] });
+    if (administrator === undefined) return;
+    const role = kind === 'distributor' ? 'company_administrator' : 'site_administrator';
+    const { userId } = administrator;
+    const of = { home: partnerId, tenant_id: tenantId, group_id: null };
+    await putMembership(told, { ...of, membership_id: userId, user_id: userId, role });
+  },
+  'allotree.partner-administrator-added.v1': (told, { partnerId, tenantId, userId, role }) => {
+    const of = { home: partnerId, tenant_id: tenantId, group_id: null };
+    return putMembership(told, { ...of, membership_id: userId, user_id: userId, role });
+  },
+  'allotree.partner-administrator-removed.v1': (told, { partnerId, userId }) => dropMembership(told, partnerId, userId),
+  'allotree.project-created.v1': (told, { projectId, tenantId, partnerId }) => {
+    const columns = { project_id: 'text', tenant_id: 'text', partner_id: 'text' };
+    const row = { project_id: projectId, tenant_id: tenantId, partner_id: partnerId };
+    return put(told, 'access_project', columns, { row, key: ['project_id'] });
+  },
+  'allotree.member-added.v1': (told, { projectId, memberId, groupId, userId, role }) => {
+    if (told.tenantId === null) throw new Error(`a member of ${projectId} without a tenant`);
+    const of = { home: projectId, tenant_id: told.tenantId, group_id: groupId };
+    return putMembership(told, { ...of, membership_id: memberId, user_id: userId, role });
+  },
+  'allotree.member-removed.v1': (told, { projectId, memberId }) => dropMembership(told, projectId, memberId),
+  'allotree.role-changed.v1': ({ tx, schema }, { tenantId, roleId, permissions }) =>
+    tx.query(
+      `INSERT INTO ${schema}.access_role (tenant_id, role_id, permissions) VALUES ($1, $2, $3)
+       ON CONFLICT (tenant_id, role_id) DO UPDATE SET permissions = excluded.permissions`,
+      [tenantId, roleId, permissions],
+    ),
+  'allotree.role-removed.v1': ({ tx, schema }, { tenantId, roleId }) =>
+    tx.query(`DELETE FROM ${schema}.access_role WHERE tenant_id = $1 AND role_id = $2`, [tenantId, roleId]),
+};
+
+/** Whether an event says anything about memberships. */
+export const concernsMemberships = (type: string): boolean => Object.hasOwn(WRITERS, type);
+
+/**
+ * Writes down what events say about memberships, in their order. One that comes again is written again: whoever reads the
+ * topic anew ends where everybody else is. Memberships of a group that was removed stay as rows and count for nothing,
+ * because the group has no path any more.
+ */
+export async function recordMemberships(
+  tx: EntityManager,
+  schema: string,
+  events: readonly Pick<GroupsEvent, 'type' | 'data' | 'tenantid'>[],
+): Promise<void> {
+  for (const { type, data, tenantid } of events) {
+    const write = WRITERS[type] as ((told: Told, data: GroupsEvent['data']) => Promise<unknown>) | undefined;
+    await write?.({ schema, tx, tenantId: tenantid }, data);
+  }
+}
