@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import type { NotificationConfiguration } from './configuration.js';
 import { ListDeliveriesController } from './deliveries/list-deliveries/list-deliveries.controller.js';
 import { RetryDeliveryController } from './deliveries/retry-delivery/retry-delivery.controller.js';
@@ -73,6 +74,7 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
         delivery(configuration),
         Notifications,
         CollectNotice,
+        WriteAccountMail,
         Addressing,
         Ledger,
         Writer,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
+import { ACCOUNT_MAILS_QUEUE, LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
 import { JobQueues, LOGGER, type Job, type Logger } from '@allotree/platform';
+import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import { MailDelivery } from './delivery/mail-delivery.js';
 import { Doorbell } from './doorbell.js';
 import { Ledger } from './mails/ledger.js';
@@ -11,6 +12,7 @@ import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
 
 /** Jobs taken in at once: together they are one insert. */
 const CONCURRENCY = 100;
+const ACCOUNT_MAILS_AT_ONCE = 10;
 /** Rounds under way at once: while one waits for the mail server, the other waits for the database. */
 const POSTMEN = 2;
 /** Fewer than this in a round: it waits a moment for more. */
@@ -22,7 +24,7 @@ const IDLE_PAUSE_MS = 50;
 /** So long mails in hand may take when the process stops; then they fail, and go out after the next start. */
 const STOP_GRACE_MS = 5_000;
 
-/** Keeps everything going, from a job of `license-expiry` to the mail that is out. */
+/** Keeps everything going, from a job to the mail that is out. */
 @Injectable()
 export class Notifications {
   private readonly addressBell = new Doorbell();
@@ -34,6 +36,7 @@ export class Notifications {
   constructor(
     private readonly jobs: JobQueues,
     private readonly notice: CollectNotice,
+    private readonly accountMail: WriteAccountMail,
     private readonly addressing: Addressing,
     private readonly postman: Postman,
     private readonly ledger: Ledger,
@@ -43,6 +46,7 @@ export class Notifications {
 
   start(): void {
     this.jobs.work<unknown>(LICENSE_EXPIRY_QUEUE, (job) => this.takeIn(job), { concurrency: CONCURRENCY });
+    this.jobs.work<unknown>(ACCOUNT_MAILS_QUEUE, (job) => this.write(job), { concurrency: ACCOUNT_MAILS_AT_ONCE });
     this.loops = Promise.all([
       this.loop(this.addressBell, () => this.address()),
       ...this.postBells.map((bell) => this.loop(bell, () => this.post())),
@@ -92,6 +96,11 @@ export class Notifications {
     this.addressBell.ring();
   }
 
+  private async write(job: Job<unknown>): Promise<void> {
+    await this.accountMail.write(job);
+    this.ringPostmen();
+  }
+
   private ringPostmen(): void {
     for (const bell of this.postBells) bell.ring();
   }
@@ -111,9 +120,10 @@ export class Notifications {
   /** Something is on its way from the queue into the mails. */
   private async isFiling(): Promise<boolean> {
     if (await this.addressing.isBusy()) return true;
-    const { waiting, active } = await this.jobs.queue(LICENSE_EXPIRY_QUEUE).counts();
-    // What the queue had a moment ago is a notice now.
-    return waiting + active > 0 || (await this.addressing.isBusy());
+    const queues = [LICENSE_EXPIRY_QUEUE, ACCOUNT_MAILS_QUEUE].map((name) => this.jobs.queue(name).counts());
+    const jobs = (await Promise.all(queues)).reduce((sum, { waiting, active }) => sum + waiting + active, 0);
+    // What a queue had a moment ago is a notice now.
+    return jobs > 0 || (await this.addressing.isBusy());
   }
 
   /** Works until there is nothing to do, then waits for news; after a failure a while longer each time. */

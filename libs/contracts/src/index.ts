@@ -6,3 +6,4 @@ export * from './topics.js';
 export * from './licensing/index.js';
 export * from './groups/index.js';
 export * from './notifications/index.js';
+export * from './people/index.js';

@@ -14,6 +14,7 @@ export interface NewMail {
   readonly mailType: MailTypeName;
   readonly tenantId: string | null;
   readonly recipient: string;
+  readonly recipientName?: string;
   readonly content: RenderedMail;
 }
 
@@ -27,15 +28,15 @@ export class Mails {
   ) {}
 
   /** Its id in the ledger. */
-  async queue({ key, mailType, tenantId, recipient, content }: NewMail): Promise<string> {
+  async queue({ key, mailType, tenantId, recipient, recipientName, content }: NewMail): Promise<string> {
     const { MAIL_FROM } = this.configuration;
     const { mailId, messageId } = mailIdentity(key, mailboxOf(MAIL_FROM)?.address ?? MAIL_FROM);
     const { subject, html, text } = content;
     await this.dataSource.query(
       `INSERT INTO notifications.mail
          (mail_id, key, message_id, mail_type, status, tenant_id, project_ids, recipient, recipient_key, subject, html,
-          text, created_at, written_at, not_before)
-       VALUES ($1, $2, $3, $4, 'pending', $5, '{}', $6, $7, $8, $9, $10, $11, $11, clock_timestamp())
+          text, created_at, written_at, not_before, recipient_name)
+       VALUES ($1, $2, $3, $4, 'pending', $5, '{}', $6, $7, $8, $9, $10, $11, $11, clock_timestamp(), $12)
        ON CONFLICT (mail_id) DO NOTHING`,
       [
         mailId,
@@ -49,6 +50,7 @@ export class Mails {
         html,
         text,
         new Date(this.clock.now()),
+        recipientName ?? null,
       ],
     );
     return mailId;

@@ -8,6 +8,10 @@ const SUBJECTS: Readonly<Record<MailTypeName, string>> = {
   license_restored: ':project: licenses work again',
   trial_started: ':project: your trial has begun',
   invitation: ':inviter invites you to :project',
+  registration: 'Confirm your registration of :partner',
+  registration_known: 'You have an account already',
+  password_reset: 'Choose a password',
+  password_changed: 'Your password was changed',
 };
 
 const read = (mailType: MailTypeName): TemplateSource => ({

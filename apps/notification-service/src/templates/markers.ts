@@ -20,6 +20,12 @@ const EVERYWHERE: Markers = {
   link: { description: 'Address where the recipient can act on it', kind: 'address' },
 };
 
+/** Of a mail that is about no project. */
+const OF_PERSON: Markers = {
+  recipient_name: EVERYWHERE['recipient_name'] as Marker,
+  link: EVERYWHERE['link'] as Marker,
+};
+
 const OF_GROUPS: Markers = {
   ...EVERYWHERE,
   group_list: required({ description: 'The groups, each with what happens to it', kind: 'block' }),
@@ -61,6 +67,18 @@ export const MARKERS: Readonly<Record<MailTypeName, Markers>> = {
     role: text('What the recipient is invited to be'),
     group: text('Name of the group the recipient is invited to'),
   },
+  registration: {
+    ...EVERYWHERE,
+    link: required({ description: 'Address where the registration is confirmed', kind: 'address' }),
+    code: text('Eight digits that confirm it as well'),
+    partner: text('Name of the partner that registers'),
+  },
+  registration_known: OF_PERSON,
+  password_reset: {
+    ...OF_PERSON,
+    link: required({ description: 'Address where the password is chosen', kind: 'address' }),
+  },
+  password_changed: { ...OF_PERSON, changed_at: text('When it was changed') },
 };
 
 /** A colon and a word: not in `10:30`, `https:`, `a::b`. */

@@ -1,4 +1,5 @@
 import type {
+  AccountMailJob,
   EndedJob,
   LicenseExpiryJob,
   MailTypeName,
@@ -176,7 +177,7 @@ const restored = { kind: 'restored', restoredAt: '2026-12-03T09:30:00Z', recipie
 const UNIT_1 = 'Building A › Unit 1';
 
 /** The worked example of domain.md, as far as the mails tell it. */
-const SAMPLES: Readonly<Record<Exclude<MailTypeName, 'invitation'>, readonly MailItem[]>> = {
+const SAMPLES: Readonly<Record<Exclude<MailTypeName, AccountMailJob['mailType']>, readonly MailItem[]>> = {
   license_expiry_reminder: [
     { place: 'Building A', job: { ...buildingA, ...reminder, allotmentIds: [], validUntil: '2026-12-01T23:00:00Z' } },
     {
@@ -222,16 +223,36 @@ const SAMPLES: Readonly<Record<Exclude<MailTypeName, 'invitation'>, readonly Mai
 
 const SAMPLE_DAY = Date.parse(sampleBase.dueAt);
 
+const ACCOUNT_SAMPLES: Readonly<Record<AccountMailJob['mailType'], Pick<AccountMailJob, 'path' | 'values'>>> = {
+  invitation: {
+    path: '/invitations#sample',
+    values: {
+      project: sampleBase.projectName,
+      inviter: 'Jon Hansen',
+      role: 'site administrator',
+      group: 'Building A',
+    },
+  },
+  registration: {
+    path: '/registrations#sample',
+    values: { project: sampleBase.projectName, partner: 'Nordlicht', code: '20461975' },
+  },
+  registration_known: { path: '/sign-in', values: {} },
+  password_reset: { path: '/password#sample', values: {} },
+  password_changed: { path: '/password', values: { changed_at: '1 November 2026, 08:00 (Europe/Berlin)' } },
+};
+
+const isAboutAccount = (mailType: MailTypeName): mailType is AccountMailJob['mailType'] =>
+  Object.hasOwn(ACCOUNT_SAMPLES, mailType);
+
+/** What the markers of a mail about an account stand for. */
+export const accountValuesOf = (
+  { name, path, values }: Pick<AccountMailJob, 'name' | 'path' | 'values'>,
+  publicUrl: string,
+): MarkerValues => ({ ...values, recipient_name: name, link: `${publicUrl}${path}` });
+
 /** Values to look at a template with. */
 export function sampleValues(mailType: MailTypeName, publicUrl: string): MarkerValues {
-  const setting = { recipientName: 'Ada Berg', publicUrl, now: SAMPLE_DAY };
-  if (mailType !== 'invitation') return valuesOf(SAMPLES[mailType], setting);
-  return {
-    recipient_name: setting.recipientName,
-    project: sampleBase.projectName,
-    link: `${publicUrl}/invitations/sample`,
-    inviter: 'Jon Hansen',
-    role: 'site administrator',
-    group: 'Building A',
-  };
+  if (isAboutAccount(mailType)) return accountValuesOf({ name: 'Ada Berg', ...ACCOUNT_SAMPLES[mailType] }, publicUrl);
+  return valuesOf(SAMPLES[mailType], { recipientName: 'Ada Berg', publicUrl, now: SAMPLE_DAY });
 }

@@ -81,13 +81,3 @@ export const ProblemDetails = z.looseObject({
   errors: z.array(FieldError).optional(),
 });
 export type ProblemDetails = z.infer<typeof ProblemDetails>;
-
-/** `POST /auth/token` */
-export const SignIn = z.strictObject({
-  email: z.string().trim().min(3).max(320),
-  password: z.string().min(1).max(1_000),
-});
-export type SignIn = z.infer<typeof SignIn>;
-
-export const SignedIn = z.object({ access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.int() });
-export type SignedIn = z.infer<typeof SignedIn>;

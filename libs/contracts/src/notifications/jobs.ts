@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { Email } from '../groups/words.js';
 import { Id, IsoInstant } from '../http/common.js';
 import { FeatureName, LicenseTypeName } from '../licensing/words.js';
+import type { MailTypeName } from './words.js';
 
 /** The queue the notification service works off. */
 export const LICENSE_EXPIRY_QUEUE = 'license-expiry';
@@ -76,6 +78,31 @@ export type ReminderJob = z.infer<typeof ReminderJob>;
 export type EndedJob = z.infer<typeof EndedJob>;
 export type RestoredJob = z.infer<typeof RestoredJob>;
 export type TrialStartedJob = z.infer<typeof TrialStartedJob>;
+
+/** The queue with mails about accounts: they carry secrets, so they are on no bus. */
+export const ACCOUNT_MAILS_QUEUE = 'account-mails';
+
+export const ACCOUNT_MAIL_TYPES = [
+  'invitation',
+  'registration',
+  'registration_known',
+  'password_reset',
+  'password_changed',
+] as const satisfies readonly MailTypeName[];
+
+/** What a job of `account-mails` carries: one mail to one person. */
+export const AccountMailJob = z.object({
+  mailType: z.enum(ACCOUNT_MAIL_TYPES),
+  /** Whose template it is written with. */
+  tenantId: Id.nullable(),
+  to: Email,
+  name: z.string(),
+  /** Below the public address: `/invitations#<token>`. What follows the # is sent to no server. */
+  path: z.string().regex(/^\/[\w/-]*(#[\w-]+)?$/),
+  /** What further markers of the template stand for. */
+  values: z.record(z.string().regex(/^[a-z_]+$/), z.string()),
+});
+export type AccountMailJob = z.infer<typeof AccountMailJob>;
 
 const millis = (iso: string): number => Date.parse(iso);
 

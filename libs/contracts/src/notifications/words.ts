@@ -7,6 +7,10 @@ export const MAIL_TYPES = [
   'license_restored',
   'trial_started',
   'invitation',
+  'registration',
+  'registration_known',
+  'password_reset',
+  'password_changed',
 ] as const;
 export const MailTypeName = z.enum(MAIL_TYPES);
 export type MailTypeName = z.infer<typeof MailTypeName>;

@@ -15,7 +15,7 @@ import {
 } from './job-queues.js';
 
 /** For a day a job that is done is still known by its id. A number to keep besides would be counted after every job. */
-const KEEP_COMPLETED = { age: 86_400 };
+const KEEP_COMPLETED_SECONDS = 86_400;
 /** Every job of ours is of one kind. */
 const NAME = 'job';
 const IDS_AT_ONCE = 50;
@@ -98,12 +98,15 @@ export class BullMqJobQueues extends JobQueues {
     return this.closing;
   }
 
-  private known(name: string, { attempts = 8, firstPauseMs = 1_000 }: RetrySettings = {}): BullMqJobQueue<unknown> {
+  private known(
+    name: string,
+    { attempts = 8, firstPauseMs = 1_000, keepCompletedSeconds = KEEP_COMPLETED_SECONDS }: RetrySettings = {},
+  ): BullMqJobQueue<unknown> {
     let known = this.queues.get(name);
     if (!known) {
       const backoff = { type: 'exponential', delay: firstPauseMs };
       const queue = this.backend.queue(name, {
-        defaultJobOptions: { attempts, backoff, removeOnComplete: KEEP_COMPLETED, removeOnFail: false },
+        defaultJobOptions: { attempts, backoff, removeOnComplete: { age: keepCompletedSeconds }, removeOnFail: false },
       });
       queue.on('error', (error) => this.complain(error, name));
       known = new BullMqJobQueue(name, queue);

@@ -40,6 +40,8 @@ export interface RetrySettings {
   readonly attempts?: number;
   /** The pause after the first failure, in milliseconds; it doubles with each. Default 1,000. */
   readonly firstPauseMs?: number;
+  /** How long a job that is done is still known, with what it carried. Default a day. */
+  readonly keepCompletedSeconds?: number;
 }
 
 export interface JobQueue<Data> {

@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AccountMailJob } from '@allotree/contracts';
+import { CONFIGURATION, GiveUp, type Job } from '@allotree/platform';
+import { publicUrl, type NotificationConfiguration } from '../../configuration.js';
+import { Mails } from '../../mails/mails.js';
+import { accountValuesOf } from '../../templates/values.js';
+import { Templates } from '../../templates/templates.js';
+
+/** Writes the mail of a job of `account-mails`, with the template of its tenant, and queues it: once, by the id of the job. */
+@Injectable()
+export class WriteAccountMail {
+  constructor(
+    private readonly templates: Templates,
+    private readonly mails: Mails,
+    @Inject(CONFIGURATION) private readonly configuration: NotificationConfiguration,
+  ) {}
+
+  async write({ id, data }: Pick<Job<unknown>, 'id' | 'data'>): Promise<void> {
+    const job = AccountMailJob.safeParse(data);
+    if (!job.success) throw new GiveUp(`not a job of this queue: ${job.error.message}`);
+    const { mailType, tenantId, to, name } = job.data;
+    const template = await this.templates.ready(mailType, tenantId);
+    const content = template.render(accountValuesOf(job.data, publicUrl(this.configuration)));
+    await this.mails.queue({ key: `account|${id}`, mailType, tenantId, recipient: to, recipientName: name, content });
+  }
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { PermissionName } from '../access/permissions.js';
+import { Email, PartnerKindName, PlainName, RoleName, TimeZone } from '../groups/words.js';
+import { Id, IsoInstant, Page } from '../http/common.js';
+
+/** Long rather than strange: any characters, no rules of composition. */
+export const Password = z
+  .string()
+  .min(10, 'must have at least 10 characters')
+  .max(1_000)
+  .regex(/^\P{Cs}*$/u, 'must be well-formed Unicode');
+
+/** What is random in a link or a refresh token: 256 bit. */
+const Secret = z.string().min(20).max(200);
+const anyPassword = z.string().min(1).max(1_000);
+const anyEmail = z.string().trim().min(3).max(320);
+
+const isLanguage = (tag: string): boolean => {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+};
+
+/** A BCP 47 tag. */
+export const Language = z
+  .string()
+  .min(2)
+  .max(35)
+  .refine(isLanguage, { error: 'must be a language tag, such as de or en-GB' });
+
+const details = { timeZone: TimeZone.default('UTC'), language: Language.default('en') };
+
+/** `POST /auth/token`. Without `grant_type` it is `password`. */
+export const TokenRequest = z
+  .discriminatedUnion('grant_type', [
+    z.strictObject({ grant_type: z.literal('password').optional(), email: anyEmail, password: anyPassword }),
+    z.strictObject({ grant_type: z.literal('refresh_token'), refresh_token: Secret }),
+    z.strictObject({ grant_type: z.literal('client_credentials'), client_id: Id, client_secret: Secret }),
+  ])
+  .meta({
+    examples: [
+      { email: 'ada@nordlicht.example', password: 'correct horse battery staple' },
+      { grant_type: 'refresh_token', refresh_token: 'dGhlIHJlZnJlc2ggdG9rZW4gb2YgYSBzZXNzaW9u' },
+    ],
+  });
+export type TokenRequest = z.infer<typeof TokenRequest>;
+
+/** `POST /auth/revoke` (RFC 7009): a refresh token, or what is none. */
+export const RevokeTokenRequest = z
+  .strictObject({ token: z.string().min(1).max(4_096) })
+  .meta({ examples: [{ token: 'dGhlIHJlZnJlc2ggdG9rZW4gb2YgYSBzZXNzaW9u' }] });
+export type RevokeTokenRequest = z.infer<typeof RevokeTokenRequest>;
+
+/** `POST /registrations` (domain.md L1). A dealer or management company names the id of its distributor as `parentPartnerCode`. */
+export const RegistrationRequest = z
+  .strictObject({
+    kind: PartnerKindName,
+    partnerName: PlainName,
+    /** The partner's first project. */
+    objectName: PlainName,
+    name: PlainName,
+    email: Email,
+    password: Password,
+    ...details,
+    parentPartnerCode: Id.optional(),
+  })
+  .meta({
+    examples: [
+      {
+        kind: 'distributor',
+        partnerName: 'Nordlicht',
+        objectName: 'Hafenblick',
+        name: 'Ada Berg',
+        email: 'ada@nordlicht.example',
+        password: 'correct horse battery staple',
+        timeZone: 'Europe/Berlin',
+        language: 'de',
+      },
+    ],
+  });
+export type RegistrationRequest = z.infer<typeof RegistrationRequest>;
+
+/** `POST /registrations/confirm`: the token of the link, or the code of the mail. */
+export const ConfirmRegistrationRequest = z
+  .strictObject({
+    token: Secret.optional(),
+    registrationId: Id.optional(),
+    code: z
+      .string()
+      .regex(/^\d{8}$/, 'must be the 8 digits of the mail')
+      .optional(),
+  })
+  .refine(
+    ({ token, registrationId, code }) =>
+      token === undefined
+        ? registrationId !== undefined && code !== undefined
+        : registrationId === undefined && code === undefined,
+    { error: 'give the token, or the registrationId with its code' },
+  )
+  .meta({ examples: [{ registrationId: 'a3f0c2d4-1b2c-8d3e-9f40-51a2b3c4d5e6', code: '20461975' }] });
+export type ConfirmRegistrationRequest = z.infer<typeof ConfirmRegistrationRequest>;
+
+/** `POST /auth/password-resets` */
+export const ResetPasswordRequest = z
+  .strictObject({ email: Email })
+  .meta({ examples: [{ email: 'ada@nordlicht.example' }] });
+export type ResetPasswordRequest = z.infer<typeof ResetPasswordRequest>;
+
+/** `POST /auth/password-resets/confirm` */
+export const ConfirmPasswordResetRequest = z
+  .strictObject({ token: Secret, password: Password })
+  .meta({ examples: [{ token: 'dGhlIHRva2VuIG9mIHRoZSBsaW5r', password: 'correct horse battery staple' }] });
+export type ConfirmPasswordResetRequest = z.infer<typeof ConfirmPasswordResetRequest>;
+
+/** How many people one call invites at most. */
+export const MAX_INVITATIONS = 500;
+
+/** `POST /projects/{p}/groups/{g}/invitations` */
+export const InviteRequest = z
+  .strictObject({
+    invitations: z
+      .array(z.strictObject({ email: Email, name: PlainName, role: RoleName }))
+      .min(1)
+      .max(MAX_INVITATIONS),
+  })
+  .meta({ examples: [{ invitations: [{ email: 'kim@example.com', name: 'Kim Larsen', role: 'concierge' }] }] });
+export type InviteRequest = z.infer<typeof InviteRequest>;
+
+/** `POST /invitations/preview`, `POST /me/invitations` */
+export const InvitationToken = z
+  .strictObject({ token: Secret })
+  .meta({ examples: [{ token: 'dGhlIHRva2VuIG9mIHRoZSBsaW5r' }] });
+export type InvitationToken = z.infer<typeof InvitationToken>;
+
+/** `POST /invitations/accept`: with a new password, or with the one of the account that is there already. */
+export const AcceptInvitationRequest = z
+  .strictObject({ token: Secret, password: Password, name: PlainName.optional(), ...details })
+  .meta({ examples: [{ token: 'dGhlIHRva2VuIG9mIHRoZSBsaW5r', password: 'correct horse battery staple' }] });
+export type AcceptInvitationRequest = z.infer<typeof AcceptInvitationRequest>;
+
+/** `PATCH /me` */
+export const ChangeMeRequest = z
+  .strictObject({ name: PlainName.optional(), timeZone: TimeZone.optional(), language: Language.optional() })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    error: 'name what changes: name, timeZone, language',
+  })
+  .meta({ examples: [{ timeZone: 'Europe/Oslo' }] });
+export type ChangeMeRequest = z.infer<typeof ChangeMeRequest>;
+
+/** `POST /me/password` */
+export const ChangePasswordRequest = z
+  .strictObject({ currentPassword: anyPassword, newPassword: Password })
+  .meta({ examples: [{ currentPassword: 'correct horse', newPassword: 'correct horse battery staple' }] });
+export type ChangePasswordRequest = z.infer<typeof ChangePasswordRequest>;
+
+/** `POST /api-keys`. `tenantId`: only for whoever works in no tenant. */
+export const CreateApiKeyRequest = z
+  .strictObject({
+    name: PlainName,
+    permissions: z.array(PermissionName).min(1).max(100),
+    expiresAt: IsoInstant.optional(),
+    tenantId: Id.optional(),
+  })
+  .meta({ examples: [{ name: 'billing', permissions: ['projects:read', 'licenses:read', 'history:read'] }] });
+export type CreateApiKeyRequest = z.infer<typeof CreateApiKeyRequest>;
+
+/** `GET /audit` */
+export const AuditQuery = Page.extend({ userId: Id.optional(), action: z.string().min(1).max(64).optional() });
+export type AuditQuery = z.infer<typeof AuditQuery>;
+
+/** `DELETE /users/{userId}`, `POST /users/{userId}/reinstate` */
+export const UserStandingRequest = z
+  .strictObject({ reason: PlainName })
+  .meta({ examples: [{ reason: 'The account was taken over' }] });
+export type UserStandingRequest = z.infer<typeof UserStandingRequest>;

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { Id, IsoInstant, pageOf } from '../http/common.js';
+
+/** `refresh_token`: good once; with it comes the next one. A machine has none: it signs in again. */
+export const IssuedTokens = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int(),
+  refresh_token: z.string().optional(),
+});
+export type IssuedTokens = z.infer<typeof IssuedTokens>;
+
+/** The same whether the address is known or not. */
+export const StartedRegistration = z.object({ registrationId: Id, expiresAt: IsoInstant });
+export type StartedRegistration = z.infer<typeof StartedRegistration>;
+
+/** `session: null`: it was confirmed before; sign in. */
+export const ConfirmedRegistration = z.object({
+  partnerId: Id,
+  projectId: Id,
+  userId: Id,
+  session: IssuedTokens.nullable(),
+});
+export type ConfirmedRegistration = z.infer<typeof ConfirmedRegistration>;
+
+export const InvitationStatusName = z.enum(['open', 'accepted', 'revoked', 'expired']);
+
+export const InvitationItem = z.object({
+  invitationId: Id,
+  groupId: Id,
+  email: z.string(),
+  name: z.string(),
+  role: z.string(),
+  status: InvitationStatusName,
+  invitedAt: IsoInstant,
+  expiresAt: IsoInstant,
+  acceptedAt: IsoInstant.nullable(),
+});
+export type InvitationItem = z.infer<typeof InvitationItem>;
+export const InvitationPage = pageOf(InvitationItem);
+export const CreatedInvitations = z.object({ invitations: z.array(InvitationItem) });
+export type CreatedInvitations = z.infer<typeof CreatedInvitations>;
+
+/** What somebody with the link is shown. `hasPassword`: an account is there; its password accepts. */
+export const InvitationPreview = z.object({
+  email: z.string(),
+  name: z.string(),
+  project: z.string(),
+  group: z.string(),
+  role: z.string(),
+  hasPassword: z.boolean(),
+  expiresAt: IsoInstant,
+});
+export type InvitationPreview = z.infer<typeof InvitationPreview>;
+
+export const AcceptedInvitation = z.object({ projectId: Id, groupId: Id, memberId: Id, userId: Id });
+export type AcceptedInvitation = z.infer<typeof AcceptedInvitation>;
+export const AcceptedAndSignedIn = AcceptedInvitation.extend({ session: IssuedTokens });
+export type AcceptedAndSignedIn = z.infer<typeof AcceptedAndSignedIn>;
+
+/** `name` and what follows it are `null` for whoever has no account: the server administrator, a machine. */
+export const Me = z.object({
+  userId: Id,
+  email: z.string().nullable(),
+  tenantId: Id.nullable(),
+  serverAdministrator: z.boolean(),
+  sessionId: Id.nullable(),
+  name: z.string().nullable(),
+  timeZone: z.string().nullable(),
+  language: z.string().nullable(),
+});
+export type Me = z.infer<typeof Me>;
+
+export const SessionItem = z.object({
+  sessionId: Id,
+  /** The one that asks. */
+  current: z.boolean(),
+  address: z.string(),
+  userAgent: z.string(),
+  createdAt: IsoInstant,
+  lastUsedAt: IsoInstant,
+  expiresAt: IsoInstant,
+});
+export type SessionItem = z.infer<typeof SessionItem>;
+export const SessionList = z.object({ items: z.array(SessionItem) });
+export type SessionList = z.infer<typeof SessionList>;
+
+export const ApiKeyItem = z.object({
+  keyId: Id,
+  tenantId: Id,
+  name: z.string(),
+  permissions: z.array(z.string()),
+  createdBy: z.string(),
+  createdAt: IsoInstant,
+  expiresAt: IsoInstant.nullable(),
+  /** Exact to a minute. */
+  lastUsedAt: IsoInstant.nullable(),
+  revokedAt: IsoInstant.nullable(),
+});
+export type ApiKeyItem = z.infer<typeof ApiKeyItem>;
+export const ApiKeyPage = pageOf(ApiKeyItem);
+
+/** `secret` is shown this once. */
+export const CreatedApiKey = z.object({ keyId: Id, secret: z.string() });
+export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
+
+export const AuditItem = z.object({
+  at: IsoInstant,
+  /** `user:<id>`, `service:<name>` */
+  actor: z.string(),
+  action: z.string(),
+  /** Whom it is about. */
+  userId: z.string().nullable(),
+  tenantId: Id.nullable(),
+  address: z.string().nullable(),
+  facts: z.record(z.string(), z.unknown()),
+});
+export type AuditItem = z.infer<typeof AuditItem>;
+export const AuditPage = pageOf(AuditItem);
