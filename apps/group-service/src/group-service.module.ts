@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import { deviceAggregate, groupTreeAggregate, partnerAggregate } from '@allotree/domain';
+import { deviceAggregate, groupTreeAggregate, partnerAggregate, tenantRolesAggregate } from '@allotree/domain';
 import {
   CommandRuntime,
   PostgresEventStore,
@@ -34,6 +34,10 @@ import { MoveToProject } from './groups/move-group/move-to-project.js';
 import { MoveGroupController } from './groups/move-group/move-group.controller.js';
 import { RemoveGroupController } from './groups/remove-group/remove-group.controller.js';
 import { ShowGroupController } from './groups/show-group/show-group.controller.js';
+import { reach } from './access/reach.provider.js';
+import { RolesController } from './access/roles/roles.controller.js';
+import { TenantRoles } from './access/roles/tenant-roles.js';
+import { AdministratorsController } from './partners/administrators/administrators.controller.js';
 import { answering } from './handlers.js';
 import { AddMemberController } from './members/add-member/add-member.controller.js';
 import { ListMembersController } from './members/list-members/list-members.controller.js';
@@ -47,12 +51,22 @@ import { ENTITIES } from './persistence/entities.js';
 import { CreateProjectController } from './projects/create-project/create-project.controller.js';
 import { ListProjectsController } from './projects/list-projects/list-projects.controller.js';
 import { groupSubscriptions } from './subscriptions.js';
-import { DEVICE_HANDLER, EVENT_STORE, GROUPS, PARTNER_HANDLER, SNAPSHOT_STORE, TREE_HANDLER } from './tokens.js';
+import {
+  DEVICE_HANDLER,
+  EVENT_STORE,
+  GROUPS,
+  PARTNER_HANDLER,
+  ROLES_HANDLER,
+  SNAPSHOT_STORE,
+  TREE_HANDLER,
+} from './tokens.js';
 import { Trees } from './trees.js';
 
 const CONTROLLERS = [
   RegisterPartnerController,
   ListPartnersController,
+  AdministratorsController,
+  RolesController,
   CreateProjectController,
   ListProjectsController,
   CreateGroupController,
@@ -79,6 +93,11 @@ const handlers: Provider[] = [
   {
     provide: PARTNER_HANDLER,
     useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(partnerAggregate)),
+    inject: [CommandRuntime],
+  },
+  {
+    provide: ROLES_HANDLER,
+    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(tenantRolesAggregate)),
     inject: [CommandRuntime],
   },
   {
@@ -159,6 +178,8 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         Devices,
         Groups,
         Freshness,
+        reach,
+        TenantRoles,
         MoveToProject,
       ],
     };

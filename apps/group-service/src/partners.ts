@@ -7,9 +7,13 @@ import { PARTNER_HANDLER, type PartnerHandler } from './tokens.js';
 export class Partners {
   constructor(@Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler) {}
 
+  find(partnerId: string): Promise<PartnerFacts | null> {
+    return this.handler.read(partnerId, (state) => state.partner);
+  }
+
   /** @throws Problem `NOT_FOUND` */
   async partner(partnerId: string): Promise<PartnerFacts> {
-    const partner = await this.handler.read(partnerId, (state) => state.partner);
+    const partner = await this.find(partnerId);
     if (partner === null) throw notFound('partner', partnerId);
     return partner;
   }

@@ -4,6 +4,10 @@ import { z } from 'zod';
 /** Parameters of the routes. */
 export const PartnerPath = z.object({ partnerId: Id });
 export type PartnerPath = z.infer<typeof PartnerPath>;
+export const AdministratorPath = z.object({ partnerId: Id, userId: Id });
+export type AdministratorPath = z.infer<typeof AdministratorPath>;
+export const RolePath = z.object({ roleId: Id });
+export type RolePath = z.infer<typeof RolePath>;
 export const ProjectPath = z.object({ p: Id });
 export type ProjectPath = z.infer<typeof ProjectPath>;
 export const GroupPath = z.object({ p: Id, g: Id });

@@ -35,6 +35,6 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
 export const detailOf = (refusal: Refusal): string => (DETAILS[refusal.code] as (refusal: Refusal) => string)(refusal);
 
 export const notFound = (
-  what: 'partner' | 'project' | 'group' | 'member' | 'device' | 'administrator' | 'role',
+  what: 'partner' | 'project' | 'group' | 'member' | 'device' | 'administrator' | 'role' | 'tenant',
   id: string,
 ): Problem => new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { Devices } from './devices.js';
 import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
 import { releaseDevices } from './devices/remove-device/release-devices.reactor.js';
+import { membershipView } from './access/keep-memberships/membership-view.projection.js';
 import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
 import { partnerView } from './partners/list-partners/partner-view.projection.js';
 import { finishDeparture } from './groups/move-group/finish-departure.reactor.js';
@@ -35,6 +36,7 @@ export function groupSubscriptions({
   const subscriptions = new Subscriptions({ store, dataSource, schema: GROUPS, logger, ...(metrics && { metrics }) });
   subscriptions.projection(partnerView);
   subscriptions.projection(treeView);
+  subscriptions.projection(membershipView);
   subscriptions.reactor(publishGroups(bus));
   subscriptions.reactor(finishRegistration(trees));
   subscriptions.reactor(finishDeparture(trees));

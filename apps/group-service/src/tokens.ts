@@ -8,6 +8,10 @@ import type {
   PartnerEvent,
   PartnerRefusal,
   PartnerState,
+  RoleCommand,
+  RoleEvent,
+  RoleRefusal,
+  TenantRolesState,
   TreeCommand,
   TreeEvent,
   TreeRefusal,
@@ -21,8 +25,10 @@ export const EVENT_STORE = Symbol('event store of the group service');
 export const SNAPSHOT_STORE = Symbol('snapshot store of the group service');
 export const TREE_HANDLER = Symbol('group tree handler');
 export const PARTNER_HANDLER = Symbol('partner handler');
+export const ROLES_HANDLER = Symbol('handler of the roles of tenants');
 export const DEVICE_HANDLER = Symbol('device handler');
 
 export type TreeHandler = Handler<GroupTreeState, TreeCommand, TreeEvent, TreeRefusal>;
 export type PartnerHandler = Handler<PartnerState, PartnerCommand, PartnerEvent, PartnerRefusal>;
 export type DeviceHandler = Handler<DeviceState, DeviceCommand, DeviceEvent, DeviceRefusal>;
+export type RolesHandler = Handler<TenantRolesState, RoleCommand, RoleEvent, RoleRefusal>;

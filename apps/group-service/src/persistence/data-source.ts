@@ -3,13 +3,14 @@ import type { DataSource } from 'typeorm';
 import { GROUPS } from '../tokens.js';
 import { ENTITIES } from './entities.js';
 import { ReadModels1764000000000 } from './migrations/0001-read-models.js';
+import { Memberships1796000000000 } from './migrations/0003-memberships.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
   type: 'postgres',
   url,
   schema: GROUPS,
   entities: ENTITIES,
-  migrations: [ReadModels1764000000000],
+  migrations: [ReadModels1764000000000, Memberships1796000000000],
   migrationsTableName: 'migration',
   applicationName: 'group-service read models',
   extra: { max: 6 },

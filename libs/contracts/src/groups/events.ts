@@ -41,7 +41,7 @@ export const GROUPS_EVENTS = {
   }),
   'allotree.group-changed.v1': z.object({ ...group, type: GroupTypeName, name: text }),
   'allotree.group-moved.v1': z.object({ ...group, parentId: Id }),
-  /** With everything below it; its devices were removed just before. */
+  /** With everything below it; its devices and members were removed just before. */
   'allotree.group-removed.v1': z.object(group),
   /** The same `memberId` again: its name or role changed. */
   'allotree.member-added.v1': z.object(member),

@@ -121,13 +121,23 @@ const devicesBelow = (state: GroupTreeState, root: number): DeviceFacts[] => {
   return found;
 };
 
-/** G4, U4. O(size of the subtree). A second removal finds nothing. */
+const membersBelow = (state: GroupTreeState, root: number): MemberFacts[] => {
+  if (state.membersOf.size === 0) return [];
+  return [...subtree(state.tree, root)].flatMap((slot) =>
+    [...(state.membersOf.get(idOf(state.tree, slot))?.values() ?? [])].map(
+      (id) => state.members.get(id) as MemberFacts,
+    ),
+  );
+};
+
+/** G4, U4. O(size of the subtree). A second removal finds nothing. Nobody stays a member of what is gone. */
 const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId }) => {
   const slot = slotOf(state, groupId);
   if (slot === undefined) return notFound('group', groupId);
   if (parentOf(state.tree, slot) < 0) return invalid('groupId', 'the root of a project cannot be removed');
   const devices = devicesBelow(state, slot).map((data): TreeEvent => ({ type: 'DeviceRemoved', data }));
-  return accept([...devices, { type: 'SubtreeRemoved', data: { groupId } }]);
+  const members = membersBelow(state, slot).map((data): TreeEvent => ({ type: 'MemberRemoved', data }));
+  return accept([...devices, ...members, { type: 'SubtreeRemoved', data: { groupId } }]);
 };
 
 /** domain.md, Roles: a project that has an administrator, a member of its root, keeps one. O(members of the root). */

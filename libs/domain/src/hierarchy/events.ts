@@ -66,7 +66,7 @@ interface TreeEvents {
   SubtreeAdopted: GeneratedGroups & { origin: SubtreeOrigin };
   GroupDetailsChanged: { groupId: string; type: GroupType; name: string };
   GroupMoved: { groupId: string; parentId: string };
-  /** A group with everything below it left the tree; its devices left just before, each with its own event. */
+  /** A group with everything below it left the tree; its devices and members left just before, each with its own event. */
   SubtreeRemoved: { groupId: string };
   /** The same member again carries a new name or role. */
   MemberAdded: MemberFacts;

@@ -266,9 +266,10 @@ describe('removing a group (G4, U4)', () => {
     { type: 'MemberAdded', data: member('m1', 'a1') },
   );
 
-  it('takes everything below and its devices out of the project', () => {
+  it('takes everything below with its devices and members out of the project', () => {
     start.when(remove('a')).then([
       { type: 'DeviceRemoved', data: device('SN1', 'a1') },
+      { type: 'MemberRemoved', data: member('m1', 'a1') },
       { type: 'SubtreeRemoved', data: { groupId: 'a' } },
     ]);
     start.when(remove('a')).thenState((state) => {
@@ -281,6 +282,7 @@ describe('removing a group (G4, U4)', () => {
   it('leaves nothing that could be used or removed again', () => {
     const after = start.when(remove('a')).then([
       { type: 'DeviceRemoved', data: device('SN1', 'a1') },
+      { type: 'MemberRemoved', data: member('m1', 'a1') },
       { type: 'SubtreeRemoved', data: { groupId: 'a' } },
     ]);
     after.when(remove('a')).then(missing('group', 'a'));

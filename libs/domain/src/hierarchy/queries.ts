@@ -43,6 +43,10 @@ export const memberOf = (state: GroupTreeState, groupId: string, email: string):
   return memberId === undefined ? null : (state.members.get(memberId) ?? null);
 };
 
+/** `null`: no such member (any more). */
+export const memberById = ({ members }: GroupTreeState, memberId: string): MemberFacts | null =>
+  members.get(memberId) ?? null;
+
 /** The group a device is in; `null`: it is not in this project. */
 export const deviceGroupOf = (state: GroupTreeState, serialNumber: string): string | null =>
   state.devices.get(serialNumber)?.groupId ?? null;

@@ -89,8 +89,6 @@ export class MembershipRows extends Memberships {
   }
 
   async permissionsOf(tenantId: string, role: string): Promise<readonly Permission[] | null> {
-    const builtIn = builtInPermissions(role);
-    if (builtIn !== null) return builtIn;
     const rows: { permissions: string[] }[] = await this.dataSource.query(
       `SELECT permissions FROM ${this.schema}.access_role WHERE tenant_id = $1 AND role_id = $2`,
       [tenantId, role],

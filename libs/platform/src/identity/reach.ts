@@ -1,4 +1,5 @@
 import {
+  builtInPermissions,
   extentOf,
   PERMISSION_NAMES,
   permissionsAt,
@@ -18,7 +19,7 @@ export type Belonging = Pick<Place, 'tenantId' | 'partnerId'>;
 export abstract class Memberships {
   /** @param fresh not from memory: for a second look, before somebody is turned away */
   abstract holdingsOf(userId: string, fresh: boolean): Promise<readonly Holding[]>;
-  /** What a role of a tenant permits; `null`: there is none. */
+  /** What a role permits that a tenant made; `null`: there is none. */
   abstract permissionsOf(tenantId: string, role: string): Promise<readonly Permission[] | null>;
   abstract project(projectId: string): Promise<Belonging | null>;
   abstract partner(partnerId: string): Promise<Belonging | null>;
@@ -87,6 +88,13 @@ export class Reach {
     return principal.serverAdministrator ? null : extentOf(await this.holdings(principal, false), permission);
   }
 
+  /** The tenants in which somebody holds a permission somewhere. `null`: in all. */
+  async tenants(principal: Principal, permission: Permission): Promise<readonly string[] | null> {
+    if (principal.serverAdministrator) return null;
+    const holdings = await this.holdings(principal, false);
+    return [...new Set(holdings.flatMap((held) => (held.permissions.has(permission) ? [held.tenantId] : [])))];
+  }
+
   /** Where in a project somebody holds a permission: these groups and all below them. `null`: in all of it. */
   async groupsWithin(
     principal: Principal,
@@ -107,13 +115,20 @@ export class Reach {
       .map(({ membershipId }) => membershipId);
   }
 
-  /** What a role of the tenant of a place permits; `null`: the tenant has no such role. */
+  /** What a role permits at a place: one of the five, or one of the tenant of the place. `null`: there is no such role. */
   async permissionsOfRole(role: string, scope: Scope): Promise<readonly Permission[] | null> {
-    const belonging =
-      scope.kind === 'partner'
-        ? await this.memberships.partner(scope.partnerId)
-        : await this.memberships.project(scope.projectId);
-    return belonging && this.memberships.permissionsOf(belonging.tenantId, role);
+    const look = async (): Promise<readonly Permission[] | null> => {
+      const belonging = await this.belonging(scope);
+      return belonging && this.memberships.permissionsOf(belonging.tenantId, role);
+    };
+    const id = scope.kind === 'partner' ? scope.partnerId : scope.projectId;
+    return builtInPermissions(role) ?? this.patience(id, look, (permissions) => permissions !== null);
+  }
+
+  private belonging(scope: Scope): Promise<Belonging | null> {
+    return scope.kind === 'partner'
+      ? this.memberships.partner(scope.partnerId)
+      : this.memberships.project(scope.projectId);
   }
 
   /** Looks again before it is said that something is not there, or not permitted. */

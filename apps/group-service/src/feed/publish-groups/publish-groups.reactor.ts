@@ -2,7 +2,7 @@ import { GROUPS_TOPIC } from '@allotree/contracts';
 import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
 import type { BusPublisher } from '@allotree/platform';
-import { integrationEventOf } from './integration-events.js';
+import { integrationEventOf } from '../integration-events.js';
 
 /** Tells the other services what became of partners and group trees, in the order in which it happened. */
 export const publishGroups = (bus: BusPublisher): Reactor => ({

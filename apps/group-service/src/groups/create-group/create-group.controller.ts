@@ -16,7 +16,7 @@ export class CreateGroupController {
     idempotent: true,
     revised: true,
   })
-  @Permit('groups:manage', { project: 'p' })
+  @Permit('groups:manage', { project: 'p', group: 'body.parentId' })
   @Post()
   async create(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,

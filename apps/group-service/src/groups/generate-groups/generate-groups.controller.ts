@@ -31,7 +31,7 @@ export class GenerateGroupsController {
     idempotent: true,
     revised: true,
   })
-  @Permit('groups:manage', { project: 'p' })
+  @Permit('groups:manage', { project: 'p', group: 'body.parentId' })
   @Post()
   async generate(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { GroupPage, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
-import { Documented, Permit, pageOfRows } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows, Reach } from '@allotree/platform';
 import type { Repository } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
@@ -10,12 +10,22 @@ import { GROUPS } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { TREE_VIEW } from '../../views.js';
 
+/** Groups and everything below them. */
+const BELOW = `
+  WITH RECURSIVE below AS (
+    SELECT unnest(CAST(:reached AS text[])) AS group_id
+    UNION
+    SELECT child.group_id FROM groups.group_node child JOIN below ON child.parent_id = below.group_id
+    WHERE child.project_id = :p
+  ) SELECT group_id FROM below`;
+
 @Controller('projects/:p/groups')
 export class ListGroupsController {
   constructor(
     @InjectRepository(GroupRow, GROUPS) private readonly rows: Repository<GroupRow>,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
+    private readonly reach: Reach,
   ) {}
 
   @Documented({
@@ -33,16 +43,22 @@ export class ListGroupsController {
     },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
-  @Permit('groups:read', { project: 'p' })
+  @Permit('groups:read', { within: 'p' })
   @Get()
   async list(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
     @Query({ schema: GroupsQuery }) query: GroupsQuery,
+    @Caller() { principal }: Caller,
   ): Promise<PageOf<GroupItem>> {
-    await this.trees.groupIsThere(p, query.parentId ?? p);
+    const { parentId } = query;
+    if (parentId !== undefined)
+      await this.reach.demand(principal, 'groups:read', { kind: 'group', projectId: p, groupId: parentId });
+    await this.trees.groupIsThere(p, parentId ?? p);
     await this.freshness.of(TREE_VIEW);
     const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p', { p });
-    if (query.parentId !== undefined) rows.andWhere('row.parentId = :parentId', { parentId: query.parentId });
+    if (parentId !== undefined) rows.andWhere('row.parentId = :parentId', { parentId });
+    const reached = await this.reach.groupsWithin(principal, 'groups:read', p);
+    if (parentId === undefined && reached !== null) rows.andWhere(`row.groupId IN (${BELOW})`, { p, reached });
     const page = await pageOfRows(rows, query, (row) => row);
     const parents = await this.parentsAmong(
       p,

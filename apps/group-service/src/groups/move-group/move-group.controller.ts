@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, GroupDetails, MoveGroupRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
@@ -15,6 +15,7 @@ export class MoveGroupController {
     private readonly groups: Groups,
     private readonly licensing: LicensingGate,
     private readonly toProject: MoveToProject,
+    private readonly reach: Reach,
   ) {}
 
   @Documented({
@@ -48,6 +49,8 @@ export class MoveGroupController {
     @Body({ schema: MoveGroupRequest }) { parentId, projectId }: MoveGroupRequest,
     @Caller() caller: Caller,
   ): Promise<GroupDetails> {
+    const target = { kind: 'group', projectId: projectId ?? p, groupId: parentId } as const;
+    await this.reach.demand(caller.principal, 'groups:manage', target);
     if (projectId !== undefined && projectId !== p) {
       const groupId = await this.toProject.move({ projectId: p, groupId: g, toProjectId: projectId, parentId }, caller);
       return this.groups.show(caller.dryRun ? p : projectId, groupId, caller);

@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { AddedMember, AddMemberRequest } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
 import { GroupPath } from '../../paths.js';
 import { notFound } from '../../refusals.js';
 import { Trees } from '../../trees.js';
@@ -9,13 +9,16 @@ import { userIdOf } from '../../users.js';
 
 @Controller('projects/:p/groups/:g/members')
 export class AddMemberController {
-  constructor(private readonly trees: Trees) {}
+  constructor(
+    private readonly trees: Trees,
+    private readonly reach: Reach,
+  ) {}
 
   @Documented({
     tag: 'Members',
     summary: 'Record a person with a role at a group; the same e-mail address again changes name and role',
     response: { status: 201, schema: AddedMember, example: { memberId: 'member-1', userId: 'user-1' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
   })
@@ -26,6 +29,7 @@ export class AddMemberController {
     @Body({ schema: AddMemberRequest }) { email, name, role }: AddMemberRequest,
     @Caller() caller: Caller,
   ): Promise<AddedMember> {
+    await this.mayPut({ projectId: p, groupId: g, email, role }, caller);
     const facts = { memberId: caller.newId('member'), groupId: g, userId: userIdOf(email), email, name, role };
     const { revision } = await this.trees.run(
       { type: 'AddMember', projectId: p, ...facts },
@@ -36,5 +40,16 @@ export class AddMemberController {
     if (member === null) throw notFound('member', facts.memberId);
     caller.answerRevision(revision);
     return { memberId: member.memberId, userId: member.userId };
+  }
+
+  /** Neither gives nor takes what the caller may not do. */
+  private async mayPut(
+    { projectId, groupId, email, role }: { projectId: string; groupId: string; email: string; role: string },
+    { principal }: Caller,
+  ): Promise<void> {
+    const scope = { kind: 'group', projectId, groupId } as const;
+    const known = await this.trees.look(projectId, (state) => memberOf(state, groupId, email));
+    await mayGrant(this.reach, principal, role, scope);
+    if (known) await mayRevoke(this.reach, principal, known.role, scope);
   }
 }

@@ -1,17 +1,21 @@
 import { Controller, Delete, HttpCode, Param } from '@nestjs/common';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { memberById } from '@allotree/domain';
+import { Caller, Documented, mayRevoke, Permit, Reach } from '@allotree/platform';
 import { MemberPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 
 /** domain.md U4. */
 @Controller('projects/:p/groups/:g/members/:memberId')
 export class RemoveMemberController {
-  constructor(private readonly trees: Trees) {}
+  constructor(
+    private readonly trees: Trees,
+    private readonly reach: Reach,
+  ) {}
 
   @Documented({
     tag: 'Members',
     summary: 'Remove a member; what was assigned through it is released',
-    problems: ['VALIDATION', 'NOT_FOUND', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
   })
@@ -19,6 +23,9 @@ export class RemoveMemberController {
   @HttpCode(204)
   @Delete()
   async remove(@Param({ schema: MemberPath }) { p, g, memberId }: MemberPath, @Caller() caller: Caller): Promise<void> {
+    const known = await this.trees.look(p, (state) => memberById(state, memberId));
+    if (known?.groupId === g)
+      await mayRevoke(this.reach, caller.principal, known.role, { kind: 'group', projectId: p, groupId: g });
     const { revision } = await this.trees.run(
       { type: 'RemoveMember', projectId: p, groupId: g, memberId },
       { context: caller.context, dryRun: false },

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { PartnerDetails, PartnerPage, PartnersQuery, type PageOf, type PartnerItem } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent } from '@allotree/platform';
 import type { Repository } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';
@@ -33,6 +33,7 @@ export class ListPartnersController {
     @InjectRepository(PartnerRow, GROUPS) private readonly rows: Repository<PartnerRow>,
     private readonly partners: Partners,
     private readonly freshness: Freshness,
+    private readonly reach: Reach,
   ) {}
 
   @Documented({
@@ -52,8 +53,8 @@ export class ListPartnersController {
   ): Promise<PageOf<PartnerItem>> {
     await this.freshness.of(PARTNER_VIEW);
     const rows = this.rows.createQueryBuilder('row');
-    const { tenantId } = caller.principal;
-    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
+    const extent = await this.reach.extent(caller.principal, 'partners:read');
+    withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId' });
     if (query.parentPartnerId !== undefined)
       rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
     return pageOfRows(rows, query, show);

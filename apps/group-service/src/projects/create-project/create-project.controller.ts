@@ -18,7 +18,7 @@ export class CreateProjectController {
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
   })
-  @Permit('projects:manage')
+  @Permit('projects:manage', { partner: 'body.partnerId' })
   @Post()
   async create(
     @Body({ schema: CreateProjectRequest }) body: CreateProjectRequest,

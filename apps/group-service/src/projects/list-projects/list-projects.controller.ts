@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
 import { projectFactsOf } from '@allotree/domain';
-import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent } from '@allotree/platform';
 import type { Repository } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
@@ -37,6 +37,7 @@ export class ListProjectsController {
     @InjectRepository(ProjectRow, GROUPS) private readonly rows: Repository<ProjectRow>,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
+    private readonly reach: Reach,
   ) {}
 
   @Documented({
@@ -56,8 +57,8 @@ export class ListProjectsController {
   ): Promise<PageOf<ProjectItem>> {
     await this.freshness.of(TREE_VIEW);
     const rows = this.rows.createQueryBuilder('row');
-    const { tenantId } = caller.principal;
-    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
+    const extent = await this.reach.extent(caller.principal, 'projects:read');
+    withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId', project: 'row.projectId' });
     if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
     return pageOfRows(rows, query, show);
   }
@@ -69,7 +70,7 @@ export class ListProjectsController {
     problems: ['VALIDATION', 'NOT_FOUND'],
     revised: true,
   })
-  @Permit('projects:read', { project: 'p' })
+  @Permit('projects:read', { within: 'p' })
   @Get(':p')
   async one(@Param({ schema: ProjectPath }) { p }: ProjectPath, @Caller() caller: Caller): Promise<ProjectDetails> {
     const { facts, revision } = await this.trees.look(p, (state, revision) => ({

@@ -1,0 +1,32 @@
+import type { GroupsEvent } from '@allotree/contracts';
+import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate } from '@allotree/domain';
+import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import { recordMemberships, truncateMembershipTables } from '@allotree/platform';
+import { integrationEventOf } from '../../feed/integration-events.js';
+import { GROUPS } from '../../tokens.js';
+import { MEMBERSHIP_VIEW } from '../../views.js';
+
+const ABOUT_MEMBERSHIPS: ReadonlySet<string> = new Set([
+  'PartnerRegistered',
+  'PartnerAdministratorAdded',
+  'PartnerAdministratorRemoved',
+  'ProjectCreated',
+  'MemberAdded',
+  'MemberRemoved',
+  'RoleDefined',
+  'RoleChanged',
+  'RoleRemoved',
+]);
+
+const told = (event: RecordedEvent): GroupsEvent => integrationEventOf(event) as GroupsEvent;
+
+/** Who is a member where, with which role: the same rows as other services make of what they are told. */
+export const membershipView: Projection = {
+  name: MEMBERSHIP_VIEW,
+  categories: [partnerAggregate.category, groupTreeAggregate.category, tenantRolesAggregate.category],
+  apply: (events, tx) =>
+    recordMemberships(tx, GROUPS, events.filter(({ type }) => ABOUT_MEMBERSHIPS.has(type)).map(told)),
+  async reset(tx) {
+    await tx.query(truncateMembershipTables(GROUPS));
+  },
+};

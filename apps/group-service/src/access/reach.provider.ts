@@ -1,0 +1,30 @@
+import type { Provider } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { groupOf } from '@allotree/domain';
+import { MembershipRows, Reach, type PathOf, type Patience } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import { Freshness } from '../freshness.js';
+import { GROUPS, TREE_HANDLER, type TreeHandler } from '../tokens.js';
+import { MEMBERSHIP_VIEW } from '../views.js';
+
+/** Out of the tree itself, so exact for the moment. */
+const pathIn =
+  (trees: TreeHandler): PathOf =>
+  (projectId, groupId) =>
+    trees.read(projectId, (state) => groupOf(state, groupId)?.path.map((group) => group.groupId) ?? null);
+
+/** This service decides on memberships itself: it only has to wait for its own rows. */
+const untilWritten =
+  (freshness: Freshness): Patience =>
+  async (_id, attempt) => {
+    await freshness.of(MEMBERSHIP_VIEW);
+    return attempt();
+  };
+
+/** What the guard of this service asks. */
+export const reach: Provider = {
+  provide: Reach,
+  useFactory: (dataSource: DataSource, trees: TreeHandler, freshness: Freshness) =>
+    new Reach(new MembershipRows(dataSource, GROUPS), pathIn(trees), untilWritten(freshness)),
+  inject: [getDataSourceToken(GROUPS), TREE_HANDLER, Freshness],
+};

@@ -1,0 +1,118 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import {
+  CreatedRole,
+  isPermission,
+  ROLES,
+  RoleItem,
+  RoleList,
+  RoleRequest,
+  RolesQuery,
+  withImplied,
+} from '@allotree/contracts';
+import { MEMBER_ROLES, type CustomRole } from '@allotree/domain';
+import { Caller, Documented, Permit } from '@allotree/platform';
+import { RolePath } from '../../paths.js';
+import { TenantRoles } from './tenant-roles.js';
+
+const ITEM: RoleItem = {
+  roleId: '7b1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b',
+  name: 'Technical manager',
+  custom: true,
+  permissions: ['groups:read', 'devices:read', 'devices:manage'],
+};
+
+const BUILT_IN: readonly RoleItem[] = MEMBER_ROLES.map((role) => ({
+  roleId: role,
+  name: role.replace('_', ' '),
+  custom: false,
+  permissions: [...ROLES[role]],
+}));
+
+const show = ({ roleId, name, permissions }: CustomRole): RoleItem => ({
+  roleId,
+  name,
+  custom: true,
+  permissions: permissions.filter(isPermission),
+});
+
+/** domain.md, Roles: those that are everybody's, and those a tenant makes. */
+@Controller('roles')
+export class RolesController {
+  constructor(private readonly roles: TenantRoles) {}
+
+  @Documented({
+    tag: 'Roles',
+    summary: 'List the roles that can be given: the built-in ones, then those of the tenant',
+    response: { schema: RoleList, example: { items: [ITEM], nextCursor: null } },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('roles:read')
+  @Get()
+  async list(@Query({ schema: RolesQuery }) query: RolesQuery, @Caller() caller: Caller): Promise<RoleList> {
+    const tenantId = await this.roles.tenantOf(caller, 'roles:read', query.tenantId);
+    return { items: [...BUILT_IN, ...(await this.roles.roles(tenantId)).map(show)], nextCursor: null };
+  }
+
+  @Documented({
+    tag: 'Roles',
+    summary: 'Make a role of the tenant: a named set of permissions, none that one does not hold oneself',
+    description: 'What a permission implies (`groups:manage`: `groups:read`) is added.',
+    response: { status: 201, schema: CreatedRole, example: { roleId: ITEM.roleId } },
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'NAME_TAKEN', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('roles:manage')
+  @Post()
+  async define(
+    @Query({ schema: RolesQuery }) query: RolesQuery,
+    @Body({ schema: RoleRequest }) { name, permissions }: RoleRequest,
+    @Caller() caller: Caller,
+  ): Promise<CreatedRole> {
+    const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
+    const role = { roleId: caller.newId('role'), name, permissions: withImplied(permissions) };
+    caller.answerRevision(await this.roles.put(tenantId, role, 'DefineRole', caller));
+    return { roleId: role.roleId };
+  }
+
+  @Documented({
+    tag: 'Roles',
+    summary: 'Change a role of the tenant; whoever has it may do what it says from then on',
+    response: { schema: RoleItem, example: ITEM },
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'NAME_TAKEN', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('roles:manage')
+  @Put(':roleId')
+  async change(
+    @Param({ schema: RolePath }) { roleId }: RolePath,
+    @Query({ schema: RolesQuery }) query: RolesQuery,
+    @Body({ schema: RoleRequest }) { name, permissions }: RoleRequest,
+    @Caller() caller: Caller,
+  ): Promise<RoleItem> {
+    const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
+    const role = { roleId, name, permissions: withImplied(permissions) };
+    caller.answerRevision(await this.roles.put(tenantId, role, 'ChangeRole', caller));
+    return show(await this.roles.role(tenantId, roleId));
+  }
+
+  @Documented({
+    tag: 'Roles',
+    summary: 'Remove a role of the tenant that nobody has',
+    problems: ['VALIDATION', 'NOT_FOUND', 'ROLE_IN_USE', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('roles:manage')
+  @HttpCode(204)
+  @Delete(':roleId')
+  async remove(
+    @Param({ schema: RolePath }) { roleId }: RolePath,
+    @Query({ schema: RolesQuery }) query: RolesQuery,
+    @Caller() caller: Caller,
+  ): Promise<void> {
+    const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
+    caller.answerRevision(await this.roles.remove(tenantId, roleId, caller));
+  }
+}

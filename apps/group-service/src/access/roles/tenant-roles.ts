@@ -1,0 +1,88 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { beyond, isPermission, type Permission } from '@allotree/contracts';
+import { MAX_NAMED_USES, type CustomRole, type RoleCommand, type RoleUse } from '@allotree/domain';
+import { accepted, Problem, Reach, type Caller } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import { Freshness } from '../../freshness.js';
+import { Partners } from '../../partners.js';
+import { detailOf, notFound } from '../../refusals.js';
+import { GROUPS, ROLES_HANDLER, type RolesHandler } from '../../tokens.js';
+import { MEMBERSHIP_VIEW } from '../../views.js';
+
+const USES = `
+  SELECT home, group_id, user_id, count(*) OVER () AS total
+  FROM groups.access_membership WHERE tenant_id = $1 AND role = $2 ORDER BY home, membership_id LIMIT $3`;
+
+interface UseRow {
+  readonly home: string;
+  readonly group_id: string | null;
+  readonly user_id: string;
+  readonly total: string;
+}
+
+/** The roles tenants made, as routes use them. */
+@Injectable()
+export class TenantRoles {
+  constructor(
+    @Inject(ROLES_HANDLER) private readonly handler: RolesHandler,
+    @InjectDataSource(GROUPS) private readonly dataSource: DataSource,
+    private readonly freshness: Freshness,
+    private readonly partners: Partners,
+    private readonly reach: Reach,
+  ) {}
+
+  /**
+   * The tenant a request is about: the one it names, else the caller's own.
+   * @throws Problem `NOT_FOUND` where the caller does not hold the permission in that tenant
+   */
+  async tenantOf({ principal }: Caller, permission: Permission, asked: string | undefined): Promise<string> {
+    const tenants = await this.reach.tenants(principal, permission);
+    const tenantId = asked ?? principal.tenantId ?? (tenants?.length === 1 ? tenants[0] : undefined);
+    if (tenantId === undefined) throw Problem.validation('tenantId', 'must say whose roles');
+    const isReached = tenants === null || tenants.includes(tenantId);
+    const partner = isReached ? await this.partners.find(tenantId) : null;
+    if (partner?.tenantId !== tenantId) throw notFound('tenant', tenantId);
+    return tenantId;
+  }
+
+  roles(tenantId: string): Promise<readonly CustomRole[]> {
+    return this.handler.read(tenantId, ({ roles }) => [...roles.values()]);
+  }
+
+  async role(tenantId: string, roleId: string): Promise<CustomRole> {
+    const role = await this.handler.read(tenantId, ({ roles }) => roles.get(roleId) ?? null);
+    if (role === null) throw notFound('role', roleId);
+    return role;
+  }
+
+  /** @throws Problem when refused: nobody makes a role that may do what they may not in the whole tenant */
+  async put(tenantId: string, role: CustomRole, type: 'DefineRole' | 'ChangeRole', caller: Caller): Promise<number> {
+    await this.holdsAll(role.permissions, tenantId, caller);
+    const command: RoleCommand = type === 'DefineRole' ? { type, tenantId, ...role } : { type, ...role };
+    return this.run(tenantId, command, caller);
+  }
+
+  /** @throws Problem `ROLE_IN_USE` with where */
+  async remove(tenantId: string, roleId: string, caller: Caller): Promise<number> {
+    await this.reach.demand(caller.principal, 'roles:manage', { kind: 'partner', partnerId: tenantId });
+    await this.freshness.of(MEMBERSHIP_VIEW);
+    const rows: UseRow[] = await this.dataSource.query(USES, [tenantId, roleId, MAX_NAMED_USES]);
+    const uses = rows.map(useOf);
+    return this.run(tenantId, { type: 'RemoveRole', roleId, uses, useCount: Number(rows[0]?.total ?? 0) }, caller);
+  }
+
+  private async run(tenantId: string, command: RoleCommand, { context }: Caller): Promise<number> {
+    const { revision } = accepted(await this.handler.execute(tenantId, command, context), detailOf);
+    return revision;
+  }
+
+  private async holdsAll(permissions: readonly string[], tenantId: string, { principal }: Caller): Promise<void> {
+    const held = await this.reach.demand(principal, 'roles:manage', { kind: 'partner', partnerId: tenantId });
+    const missing = beyond(permissions.filter(isPermission), held);
+    if (missing.length > 0) throw new Problem('FORBIDDEN', 'The role would do more than you may yourself', { missing });
+  }
+}
+
+const useOf = ({ home, group_id: groupId, user_id: userId }: UseRow): RoleUse =>
+  groupId === null ? { partnerId: home, userId } : { projectId: home, groupId, userId };

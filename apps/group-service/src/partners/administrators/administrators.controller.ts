@@ -1,0 +1,95 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { AddAdministratorRequest, AddedAdministrator, AdministratorList } from '@allotree/contracts';
+import { administratorRole, emailKey, type PartnerCommand, type PartnerMember } from '@allotree/domain';
+import { accepted, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
+import { AdministratorPath, PartnerPath } from '../../paths.js';
+import { Partners } from '../../partners.js';
+import { detailOf, notFound } from '../../refusals.js';
+import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
+import { userIdOf } from '../../users.js';
+
+/** Who may do something at a partner: in all its projects and, at a distributor, in its whole tenant. */
+@Controller('partners/:partnerId/administrators')
+export class AdministratorsController {
+  constructor(
+    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
+    private readonly partners: Partners,
+    private readonly reach: Reach,
+  ) {}
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'List who administers a partner, and who else has a role there',
+    response: {
+      schema: AdministratorList,
+      example: {
+        items: [{ userId: 'user-1', email: 'ada@nordlicht.example', name: 'Ada Berg', role: 'company_administrator' }],
+        nextCursor: null,
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('partners:read', { partner: 'partnerId' })
+  @Get()
+  async list(@Param({ schema: PartnerPath }) { partnerId }: PartnerPath): Promise<AdministratorList> {
+    await this.partners.partner(partnerId);
+    return { items: [...(await this.administrators(partnerId))], nextCursor: null };
+  }
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'Let somebody administer a partner; the same e-mail address again changes name and role',
+    description: "Without `role`: the administrator's of the partner's kind. Otherwise the id of a role of the tenant.",
+    response: { status: 201, schema: AddedAdministrator, example: { userId: 'user-1' } },
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('partners:manage', { partner: 'partnerId' })
+  @Post()
+  async add(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Body({ schema: AddAdministratorRequest }) { email, name, role }: AddAdministratorRequest,
+    @Caller() caller: Caller,
+  ): Promise<AddedAdministrator> {
+    const { kind } = await this.partners.partner(partnerId);
+    const { principal } = caller;
+    const scope = { kind: 'partner', partnerId } as const;
+    await mayGrant(this.reach, principal, role ?? administratorRole(kind), scope);
+    const same = (known: PartnerMember): boolean => emailKey(known.email) === emailKey(email);
+    const known = (await this.administrators(partnerId)).find(same);
+    if (known) await mayRevoke(this.reach, principal, known.role, scope);
+    const userId = known?.userId ?? userIdOf(email);
+    await this.run({ type: 'AddPartnerAdministrator', partnerId, userId, email, name, role: role ?? null }, caller);
+    return { userId };
+  }
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'Take from somebody what they may do at a partner',
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('partners:manage', { partner: 'partnerId' })
+  @HttpCode(204)
+  @Delete(':userId')
+  async remove(
+    @Param({ schema: AdministratorPath }) { partnerId, userId }: AdministratorPath,
+    @Caller() caller: Caller,
+  ): Promise<void> {
+    const known = (await this.administrators(partnerId)).find((member) => member.userId === userId);
+    if (!known) throw notFound('administrator', userId);
+    await mayRevoke(this.reach, caller.principal, known.role, { kind: 'partner', partnerId });
+    await this.run({ type: 'RemovePartnerAdministrator', partnerId, userId }, caller);
+  }
+
+  private administrators(partnerId: string): Promise<readonly PartnerMember[]> {
+    return this.handler.read(partnerId, ({ administrators }) => [...administrators.values()]);
+  }
+
+  private async run(command: PartnerCommand, caller: Caller): Promise<void> {
+    const outcome = await this.handler.execute(command.partnerId, command, caller.context);
+    caller.answerRevision(accepted(outcome, detailOf).revision);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Extent } from '@allotree/contracts';
+import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
+
+/** How the rows of a list say where they belong, as expressions of the query. */
+export interface Belongs {
+  readonly tenant: string;
+  readonly partner?: string;
+  /** Only for rows that may be seen from any group of their project. */
+  readonly project?: string;
+}
+
+/** Leaves in a list only what lies where somebody holds the permission. `null`: everything. */
+export function withinExtent<Row extends ObjectLiteral>(
+  query: SelectQueryBuilder<Row>,
+  extent: Extent | null,
+  { tenant, partner, project }: Belongs,
+): SelectQueryBuilder<Row> {
+  if (extent === null) return query;
+  const projectIds = [...new Set(extent.groups.map(({ projectId }) => projectId))];
+  return query.andWhere(
+    new Brackets((any) => {
+      any.where(`${tenant} = ANY(:reachedTenants)`, { reachedTenants: extent.tenantIds });
+      if (partner !== undefined)
+        any.orWhere(`${partner} = ANY(:reachedPartners)`, { reachedPartners: extent.partnerIds });
+      if (project !== undefined) any.orWhere(`${project} = ANY(:reachedProjects)`, { reachedProjects: projectIds });
+    }),
+  );
+}
