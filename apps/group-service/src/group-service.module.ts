@@ -8,7 +8,13 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import { deviceAggregate, groupTreeAggregate, partnerAggregate, tenantRolesAggregate } from '@allotree/domain';
+import {
+  deviceAggregate,
+  groupTreeAggregate,
+  partnerAggregate,
+  tenantRolesAggregate,
+  userAggregate,
+} from '@allotree/domain';
 import {
   CommandRuntime,
   PostgresEventStore,
@@ -47,7 +53,9 @@ import { Partners } from './partners.js';
 import { ListPartnersController } from './partners/list-partners/list-partners.controller.js';
 import { RegisterPartnerController } from './partners/register-partner/register-partner.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
+import { PEOPLE, PEOPLE_CONTROLLERS } from './people/people.js';
 import { ENTITIES } from './persistence/entities.js';
+import { PEOPLE_ENTITIES } from './persistence/people-entities.js';
 import { CreateProjectController } from './projects/create-project/create-project.controller.js';
 import { ListProjectsController } from './projects/list-projects/list-projects.controller.js';
 import { groupSubscriptions } from './subscriptions.js';
@@ -59,6 +67,7 @@ import {
   ROLES_HANDLER,
   SNAPSHOT_STORE,
   TREE_HANDLER,
+  USER_HANDLER,
 } from './tokens.js';
 import { Trees } from './trees.js';
 
@@ -82,6 +91,7 @@ const CONTROLLERS = [
   AddDeviceController,
   ListDevicesController,
   RemoveDeviceController,
+  ...PEOPLE_CONTROLLERS,
 ];
 
 const handlers: Provider[] = [
@@ -98,6 +108,11 @@ const handlers: Provider[] = [
   {
     provide: ROLES_HANDLER,
     useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(tenantRolesAggregate)),
+    inject: [CommandRuntime],
+  },
+  {
+    provide: USER_HANDLER,
+    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(userAggregate)),
     inject: [CommandRuntime],
   },
   {
@@ -167,12 +182,13 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
           useFactory: () => ({ ...dataSourceOptions(configuration.DATABASE_URL), retryAttempts: 0 }),
           dataSourceFactory: () => openDataSource(configuration.DATABASE_URL),
         }),
-        TypeOrmModule.forFeature(ENTITIES, GROUPS),
+        TypeOrmModule.forFeature([...ENTITIES, ...PEOPLE_ENTITIES], GROUPS),
       ],
       controllers: CONTROLLERS,
       providers: [
         ...infrastructure(configuration),
         ...handlers,
+        ...PEOPLE,
         Trees,
         Partners,
         Devices,

@@ -1,7 +1,7 @@
-import type { PartnerRefusal, RoleRefusal, TreeRefusal } from '@allotree/domain';
+import type { PartnerRefusal, RoleRefusal, TreeRefusal, UserRefusal } from '@allotree/domain';
 import { Problem } from '@allotree/platform';
 
-type Refusal = TreeRefusal | PartnerRefusal | RoleRefusal;
+type Refusal = TreeRefusal | PartnerRefusal | RoleRefusal | UserRefusal;
 type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
 
 const takenNames = (refusal: RefusalOf<'NAME_TAKEN'>): string => {
@@ -35,6 +35,16 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
 export const detailOf = (refusal: Refusal): string => (DETAILS[refusal.code] as (refusal: Refusal) => string)(refusal);
 
 export const notFound = (
-  what: 'partner' | 'project' | 'group' | 'member' | 'device' | 'administrator' | 'role' | 'tenant',
+  what:
+    | 'partner'
+    | 'project'
+    | 'group'
+    | 'member'
+    | 'device'
+    | 'administrator'
+    | 'role'
+    | 'tenant'
+    | 'invitation'
+    | 'api key',
   id: string,
 ): Problem => new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });

@@ -8,6 +8,7 @@ import { membershipView } from './access/keep-memberships/membership-view.projec
 import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
 import { partnerView } from './partners/list-partners/partner-view.projection.js';
 import { finishDeparture } from './groups/move-group/finish-departure.reactor.js';
+import { auditView } from './people/audit-trail/audit-view.projection.js';
 import { finishRegistration } from './partners/register-partner/finish-registration.reactor.js';
 import { treeView } from './projects/tree-view/tree-view.projection.js';
 import { GROUPS } from './tokens.js';
@@ -37,6 +38,7 @@ export function groupSubscriptions({
   subscriptions.projection(partnerView);
   subscriptions.projection(treeView);
   subscriptions.projection(membershipView);
+  subscriptions.projection(auditView);
   subscriptions.reactor(publishGroups(bus));
   subscriptions.reactor(finishRegistration(trees));
   subscriptions.reactor(finishDeparture(trees));

@@ -15,6 +15,10 @@ import type {
   TreeCommand,
   TreeEvent,
   TreeRefusal,
+  UserCommand,
+  UserEvent,
+  UserRefusal,
+  UserState,
 } from '@allotree/domain';
 import type { Handler } from '@allotree/event-sourcing';
 
@@ -26,9 +30,11 @@ export const SNAPSHOT_STORE = Symbol('snapshot store of the group service');
 export const TREE_HANDLER = Symbol('group tree handler');
 export const PARTNER_HANDLER = Symbol('partner handler');
 export const ROLES_HANDLER = Symbol('handler of the roles of tenants');
+export const USER_HANDLER = Symbol('user handler');
 export const DEVICE_HANDLER = Symbol('device handler');
 
 export type TreeHandler = Handler<GroupTreeState, TreeCommand, TreeEvent, TreeRefusal>;
 export type PartnerHandler = Handler<PartnerState, PartnerCommand, PartnerEvent, PartnerRefusal>;
+export type UserHandler = Handler<UserState, UserCommand, UserEvent, UserRefusal>;
 export type DeviceHandler = Handler<DeviceState, DeviceCommand, DeviceEvent, DeviceRefusal>;
 export type RolesHandler = Handler<TenantRolesState, RoleCommand, RoleEvent, RoleRefusal>;

@@ -11,6 +11,8 @@ import {
   type RoleEventType,
   type TreeEvent,
   type TreeEventType,
+  userAggregate,
+  type UserEvent,
 } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
 
@@ -47,6 +49,26 @@ const ROLE_TELLERS: {
 const ofRole = (tenantId: string, { roleId, name, permissions }: CustomRole): Told =>
   tell('allotree.role-changed.v1', { tenantId, roleId, name, permissions: [...permissions] });
 
+const ofUser = ({ type, data }: UserEvent, userId: string): Told => {
+  switch (type) {
+    case 'SessionRevoked':
+      return tell('allotree.session-revoked.v1', data);
+    case 'IdentityLinked':
+      return tell('allotree.identity-linked.v1', data);
+    case 'UserDetailsChanged':
+      return tell('allotree.user-changed.v1', { userId, ...data });
+    case 'UserEmailConfirmed':
+      return tell('allotree.user-changed.v1', { userId, emailConfirmed: true });
+    case 'UserDeactivated':
+    case 'UserReinstated':
+      return tell('allotree.user-changed.v1', { userId, active: type === 'UserReinstated' });
+    case 'UserRegistered': {
+      const { tenantId: _, ...facts } = data;
+      return tell('allotree.user-changed.v1', { ...facts, active: true });
+    }
+  }
+};
+
 type Teller<Type extends TreeEventType> = (data: Extract<TreeEvent, { type: Type }>['data'], projectId: string) => Told;
 
 const TELLERS: { readonly [Type in TreeEventType]: Teller<Type> } = {
@@ -74,13 +96,14 @@ const toldBy = (recorded: RecordedEvent, category: string, subject: string): Tol
     const event = tenantRolesAggregate.decode(recorded.type, recorded.data);
     return (ROLE_TELLERS[event.type] as (data: RoleEvent['data'], tenantId: string) => Told)(event.data, subject);
   }
+  if (category === userAggregate.category) return ofUser(userAggregate.decode(recorded.type, recorded.data), subject);
   const event = groupTreeAggregate.decode(recorded.type, recorded.data);
   return (TELLERS[event.type] as Teller<TreeEventType>)(event.data, subject);
 };
 
 /**
- * What others are told of an event of a partner, a group tree or the roles of a tenant: one integration event each, with its
- * id, so that a repeated publication is recognised. Keyed by the project, partner or tenant.
+ * What others are told of an event of a partner, a group tree, the roles of a tenant or a user: one integration event each, with its
+ * id, so that a repeated publication is recognised. Keyed by the project, partner, tenant or user.
  */
 export function integrationEventOf(recorded: RecordedEvent): CloudEvent<Told['data'], Told['type']> {
   const dash = recorded.streamName.indexOf('-');

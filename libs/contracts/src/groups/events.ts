@@ -64,15 +64,15 @@ export const GROUPS_EVENTS = {
     permissions: z.array(text),
   }),
   'allotree.role-removed.v1': z.object({ tenantId: Id, roleId: Id }),
-  /** Keyed by the user. `active: false`: may not come in any more. */
+  /** Keyed by the user: what is named is so from now on. `active: false`: may not come in any more. */
   'allotree.user-changed.v1': z.object({
     userId: Id,
-    tenantId: Id.nullable(),
-    email: text,
-    name: text,
-    timeZone: text,
-    language: text,
-    active: z.boolean(),
+    email: text.optional(),
+    name: text.optional(),
+    timeZone: text.optional(),
+    language: text.optional(),
+    emailConfirmed: z.boolean().optional(),
+    active: z.boolean().optional(),
   }),
   /** Keyed by the user: somebody of an external issuer is this user from now on. */
   'allotree.identity-linked.v1': z.object({

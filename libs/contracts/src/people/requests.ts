@@ -170,7 +170,7 @@ export type CreateApiKeyRequest = z.infer<typeof CreateApiKeyRequest>;
 export const AuditQuery = Page.extend({ userId: Id.optional(), action: z.string().min(1).max(64).optional() });
 export type AuditQuery = z.infer<typeof AuditQuery>;
 
-/** `DELETE /users/{userId}`, `POST /users/{userId}/reinstate` */
+/** `POST /users/{userId}/deactivate`, `POST /users/{userId}/reinstate` */
 export const UserStandingRequest = z
   .strictObject({ reason: PlainName })
   .meta({ examples: [{ reason: 'The account was taken over' }] });

@@ -24,7 +24,17 @@ export type UserEvent =
   | { readonly type: 'UserDetailsChanged'; readonly data: UserDetails }
   | { readonly type: 'UserDeactivated'; readonly data: { readonly reason: string } }
   | { readonly type: 'UserReinstated'; readonly data: { readonly reason: string } }
+  | { readonly type: 'IdentityLinked'; readonly data: LinkedIdentity }
   | { readonly type: 'SessionRevoked'; readonly data: RevokedSession };
+
+/** Whom an external issuer of tokens knows this user as. */
+export interface LinkedIdentity {
+  readonly userId: string;
+  readonly tenantId: string | null;
+  readonly email: string;
+  readonly issuer: string;
+  readonly subject: string;
+}
 
 /** What was signed in and is not any more. */
 export interface RevokedSession {
@@ -40,6 +50,7 @@ export type UserCommand =
   | ({ readonly type: 'ChangeUserDetails'; readonly userId: string } & Partial<UserDetails>)
   | { readonly type: 'DeactivateUser'; readonly userId: string; readonly reason: string }
   | { readonly type: 'ReinstateUser'; readonly userId: string; readonly reason: string }
+  | { readonly type: 'LinkIdentity'; readonly userId: string; readonly issuer: string; readonly subject: string }
   | ({ readonly type: 'RevokeSession' } & RevokedSession);
 
 export interface UserRefusal {
@@ -53,6 +64,8 @@ export interface UserState {
   readonly user: UserFacts | null;
   readonly emailConfirmed: boolean;
   readonly active: boolean;
+  /** Issuer and subject of each. */
+  readonly identities: Set<string>;
   /** Sessions that were revoked. */
   readonly revoked: Set<string>;
 }
@@ -77,8 +90,20 @@ const changeDetails = (user: UserFacts, wish: Partial<UserDetails>): Decided => 
   return isSo ? alreadySo : accept([{ type: 'UserDetailsChanged', data }]);
 };
 
+const identityKey = ({ issuer, subject }: Pick<LinkedIdentity, 'issuer' | 'subject'>): string =>
+  `${issuer}\n${subject}`;
+
+const link = (
+  { userId, tenantId, email }: UserFacts,
+  identities: UserState['identities'],
+  { issuer, subject }: Pick<LinkedIdentity, 'issuer' | 'subject'>,
+): Decided => {
+  if (identities.has(identityKey({ issuer, subject }))) return alreadySo;
+  return accept([{ type: 'IdentityLinked', data: { userId, tenantId, email, issuer, subject } }]);
+};
+
 const ofUser = (
-  { user, emailConfirmed, active }: UserState,
+  { user, emailConfirmed, active, identities }: UserState,
   command: Exclude<UserCommand, { type: 'RegisterUser' | 'RevokeSession' }>,
 ): Decided => {
   if (user === null) return refuse({ code: 'NOT_FOUND', what: 'user', id: command.userId });
@@ -87,6 +112,8 @@ const ofUser = (
       return emailConfirmed ? alreadySo : accept([{ type: 'UserEmailConfirmed', data: { email: user.email } }]);
     case 'ChangeUserDetails':
       return changeDetails(user, command);
+    case 'LinkIdentity':
+      return link(user, identities, command);
     case 'DeactivateUser':
       return active ? accept([{ type: 'UserDeactivated', data: { reason: command.reason } }]) : alreadySo;
     case 'ReinstateUser':
@@ -114,6 +141,9 @@ const evolve = (state: UserState, event: UserEvent): UserState => {
       return { ...state, active: false };
     case 'UserReinstated':
       return { ...state, active: true };
+    case 'IdentityLinked':
+      state.identities.add(identityKey(event.data));
+      return state;
     case 'SessionRevoked':
       state.revoked.add(event.data.sessionId);
       return state;
@@ -126,13 +156,20 @@ const TYPES: Readonly<Record<UserEvent['type'], true>> = {
   UserDetailsChanged: true,
   UserDeactivated: true,
   UserReinstated: true,
+  IdentityLinked: true,
   SessionRevoked: true,
 };
 
 /** One person; stream `user-<userId>`. What proves who somebody is (passwords, tokens) is in no event. */
 export const userAggregate = {
   category: 'user',
-  initial: (): UserState => ({ user: null, emailConfirmed: false, active: false, revoked: new Set() }),
+  initial: (): UserState => ({
+    user: null,
+    emailConfirmed: false,
+    active: false,
+    identities: new Set(),
+    revoked: new Set(),
+  }),
   evolve,
   decide,
   encode: (event: UserEvent): { type: string; data: unknown } => event,

@@ -53,6 +53,20 @@ describe('an account', () => {
       .then([]);
   });
 
+  it('is known to an external issuer once', () => {
+    const identity = { issuer: 'https://id.example', subject: '42' };
+    somebody
+      .when({ type: 'LinkIdentity', userId: 'ada', ...identity })
+      .then([
+        {
+          type: 'IdentityLinked',
+          data: { userId: 'ada', tenantId: 'nordlicht', email: 'ada@nordlicht.example', ...identity },
+        },
+      ])
+      .when({ type: 'LinkIdentity', userId: 'ada', ...identity })
+      .then([]);
+  });
+
   it('that is not there is not changed', () => {
     const refusal = { code: 'NOT_FOUND', what: 'user', id: 'ada' } as const;
     nobody.when({ type: 'ChangeUserDetails', userId: 'ada', name: 'Eve' }).then(refusal);

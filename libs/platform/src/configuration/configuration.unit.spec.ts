@@ -40,7 +40,7 @@ describe('loadConfiguration', () => {
       DATABASE_POOL_SIZE: 10,
       LOG_LEVEL: 'info',
       BODY_LIMIT_BYTES: 1_048_576,
-      TOKEN_LIFETIME_SECONDS: 28_800,
+      TOKEN_LIFETIME_SECONDS: 900,
       ADMIN_EMAIL: 'admin@allotree.local',
       IDEMPOTENCY_LEASE_SECONDS: 30,
     });

@@ -176,5 +176,5 @@ const refusedBy = ({ type, data }: Pick<GroupsEvent, 'type' | 'data'>): Refused[
   }
   if (type !== 'allotree.user-changed.v1') return [];
   const { userId, active } = data as GroupsEvent<'allotree.user-changed.v1'>['data'];
-  return [refusedUser(userId, active)];
+  return active === undefined ? [] : [refusedUser(userId, active)];
 };

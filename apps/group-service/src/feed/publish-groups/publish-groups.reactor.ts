@@ -1,13 +1,18 @@
 import { GROUPS_TOPIC } from '@allotree/contracts';
-import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate } from '@allotree/domain';
+import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate, userAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
 import type { BusPublisher } from '@allotree/platform';
 import { integrationEventOf } from '../integration-events.js';
 
-/** Tells the other services what became of partners and group trees, in the order in which it happened. */
+/** Tells the other services what became of partners, group trees, roles and users, in the order in which it happened. */
 export const publishGroups = (bus: BusPublisher): Reactor => ({
   name: 'publish_groups',
-  categories: [partnerAggregate.category, groupTreeAggregate.category, tenantRolesAggregate.category],
+  categories: [
+    partnerAggregate.category,
+    groupTreeAggregate.category,
+    tenantRolesAggregate.category,
+    userAggregate.category,
+  ],
   batchSize: 100,
   handle: (events) => bus.publish(GROUPS_TOPIC, events.map(integrationEventOf)),
 });

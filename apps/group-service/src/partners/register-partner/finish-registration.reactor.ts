@@ -2,7 +2,7 @@ import { followUp } from '@allotree/event-sourcing';
 import { partnerAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
 import type { Trees } from '../../trees.js';
-import { createRegisteredProject } from './create-registered-project.js';
+import { createRegisteredProject } from '../../registered-project.js';
 
 /** Creates the project of a registration where the request did not get that far. */
 export const finishRegistration = (trees: Trees): Reactor => ({

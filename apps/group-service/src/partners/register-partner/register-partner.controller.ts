@@ -8,7 +8,7 @@ import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
-import { createRegisteredProject } from './create-registered-project.js';
+import { createRegisteredProject } from '../../registered-project.js';
 
 type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;
 

@@ -1,0 +1,162 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import {
+  AcceptedAndSignedIn,
+  AcceptedInvitation,
+  AcceptInvitationRequest,
+  InvitationPreview,
+  InvitationToken,
+} from '@allotree/contracts';
+import { groupOf, projectFactsOf } from '@allotree/domain';
+import { Caller, Documented, inTransaction, PG_POOL, Public, SignedIn } from '@allotree/platform';
+import type pg from 'pg';
+import { Trees } from '../../trees.js';
+import { Accounts, commandIdOf } from '../accounts.js';
+import { GuardedSignIn } from '../guarded-sign-in.js';
+import { Invitations, linkNotGood, type OpenInvitation } from '../invitations.js';
+import { Passwords } from '../passwords.js';
+import { Sessions } from '../sessions.js';
+import { contextOf, Visitor } from '../visitor.js';
+
+const accepted = { projectId: 'hafenblick', groupId: 'unit-1', memberId: 'member-1', userId: 'user-1' };
+
+@Controller()
+export class AcceptInvitationController {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly invitations: Invitations,
+    private readonly accounts: Accounts,
+    private readonly passwords: Passwords,
+    private readonly signIn: GuardedSignIn,
+    private readonly sessions: Sessions,
+    private readonly trees: Trees,
+  ) {}
+
+  @Public()
+  @Post('invitations/preview')
+  @HttpCode(200)
+  @Documented({
+    tag: 'Invitations',
+    summary: 'What an invitation is to, for whoever has its link',
+    response: {
+      schema: InvitationPreview,
+      example: {
+        email: 'kim@example.com',
+        name: 'Kim Larsen',
+        project: 'Hafenblick',
+        group: 'Unit 1',
+        role: 'concierge',
+        hasPassword: false,
+        expiresAt: '2026-06-08T08:00:00.000Z',
+      },
+    },
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'RATE_LIMITED'],
+  })
+  async preview(
+    @Body({ schema: InvitationToken }) { token }: InvitationToken,
+    @Visitor() visitor: Visitor,
+  ): Promise<InvitationPreview> {
+    const invitation = await this.find(token, visitor);
+    const { projectId, groupId, email, name, role, expiresAt, userId } = invitation;
+    const { project, group } = await this.trees.look(projectId, (state) => ({
+      project: projectFactsOf(state)?.name ?? '',
+      group: groupOf(state, groupId)?.name ?? null,
+    }));
+    if (group === null) throw linkNotGood();
+    const account = await this.accounts.byId(userId);
+    const hasPassword = account !== null && account.passwordHash !== null;
+    return { email, name, project, group, role, hasPassword, expiresAt: expiresAt.toISOString() };
+  }
+
+  @Public()
+  @Post('invitations/accept')
+  @HttpCode(200)
+  @Documented({
+    tag: 'Invitations',
+    summary: 'Accept an invitation with a new password, or with the one of the account that is there; signs in',
+    response: {
+      schema: AcceptedAndSignedIn,
+      example: {
+        ...accepted,
+        session: {
+          access_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+          token_type: 'Bearer',
+          expires_in: 900,
+          refresh_token: 'dGhlIHJlZnJlc2ggdG9rZW4gb2YgYSBzZXNzaW9u',
+        },
+      },
+    },
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async accept(
+    @Body({ schema: AcceptInvitationRequest }) body: AcceptInvitationRequest,
+    @Visitor() visitor: Visitor,
+  ): Promise<AcceptedAndSignedIn> {
+    this.signIn.wantLocalAccounts();
+    const invitation = await this.find(body.token, visitor);
+    const account = await this.accounts.byId(invitation.userId);
+    if (account !== null && account.passwordHash !== null) {
+      await this.signIn.whose(account.email, body.password, visitor);
+      const answer = await inTransaction(this.pool, async (tx) =>
+        this.invitations.carryOut(tx, await this.invitations.hold(tx, body.token), visitor),
+      );
+      return this.signedIn(answer, account, visitor);
+    }
+    // The link proves the address.
+    const passwordHash = await this.passwords.hash(body.password);
+    const answer = await inTransaction(this.pool, async (tx) => {
+      const held = await this.invitations.hold(tx, body.token);
+      await this.open(tx, held, { ...body, passwordHash }, visitor);
+      return this.invitations.carryOut(tx, held, visitor);
+    });
+    return this.signedIn(answer, account ?? invitation, visitor);
+  }
+
+  @SignedIn()
+  @Post('me/invitations')
+  @HttpCode(200)
+  @Documented({
+    tag: 'Invitations',
+    summary: 'Accept an invitation as who is signed in',
+    response: { schema: AcceptedInvitation, example: accepted },
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'RATE_LIMITED'],
+  })
+  async acceptSignedIn(
+    @Body({ schema: InvitationToken }) { token }: InvitationToken,
+    @Caller() { principal }: Caller,
+    @Visitor() visitor: Visitor,
+  ): Promise<AcceptedInvitation> {
+    const invitation = await this.find(token, visitor);
+    // Somebody else's invitation is, for this one, none.
+    if (invitation.userId !== principal.userId) throw linkNotGood();
+    return inTransaction(this.pool, async (tx) =>
+      this.invitations.carryOut(tx, await this.invitations.hold(tx, token), visitor),
+    );
+  }
+
+  private async find(token: string, visitor: Visitor): Promise<OpenInvitation> {
+    const invitation = await this.signIn.guess(visitor, () => this.invitations.find(token));
+    if (invitation === null) throw linkNotGood();
+    return invitation;
+  }
+
+  private async open(
+    tx: pg.PoolClient,
+    { invitationId, tenantId, userId, email, name }: OpenInvitation,
+    wish: Omit<AcceptInvitationRequest, 'password'> & { readonly passwordHash: string },
+    { correlationId }: Visitor,
+  ): Promise<void> {
+    const { timeZone, language, passwordHash } = wish;
+    const user = { userId, tenantId, email, name: wish.name ?? name, timeZone, language };
+    const context = contextOf(commandIdOf('open', invitationId), `user:${userId}`, tenantId, correlationId);
+    await this.accounts.open(tx, user, passwordHash, context);
+  }
+
+  private async signedIn(
+    answer: AcceptedInvitation,
+    { userId, email, tenantId }: Pick<OpenInvitation, 'userId' | 'email'> & { readonly tenantId: string | null },
+    visitor: Visitor,
+  ): Promise<AcceptedAndSignedIn> {
+    const owner = { userId, email, tenantId, serverAdministrator: false };
+    return { ...answer, session: await this.sessions.open(owner, visitor, 'invitation') };
+  }
+}

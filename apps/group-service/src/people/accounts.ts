@@ -1,0 +1,103 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { UserCommand, UserDetails, UserFacts } from '@allotree/domain';
+import { deriveId, followUp, type CommandContext } from '@allotree/event-sourcing';
+import { accepted, PG_POOL } from '@allotree/platform';
+import type pg from 'pg';
+import { detailOf } from '../refusals.js';
+import { USER_HANDLER, type UserHandler } from '../tokens.js';
+import { userIdOf } from '../users.js';
+
+/** Somebody who can come in, as far as that is known. */
+export interface Account extends UserFacts {
+  readonly active: boolean;
+  /** `null`: signs in elsewhere. */
+  readonly passwordHash: string | null;
+}
+
+/** Somebody whose address is known: with an account, or (so far) only as a member or administrator of something. */
+export interface KnownPerson extends UserDetails {
+  readonly userId: string;
+  readonly email: string;
+  readonly tenantId: string | null;
+  readonly account: Account | null;
+}
+
+type Database = pg.Pool | pg.PoolClient;
+
+/** Accounts: what is known of a person is in its stream, what the person proves itself by in a table. */
+@Injectable()
+export class Accounts {
+  constructor(
+    @Inject(USER_HANDLER) private readonly handler: UserHandler,
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+  ) {}
+
+  /** @throws Problem when refused */
+  async run(command: UserCommand, context: CommandContext): Promise<void> {
+    accepted(await this.handler.execute(command.userId, command, context), detailOf);
+  }
+
+  async facts(userId: string): Promise<(UserFacts & { readonly active: boolean }) | null> {
+    return this.handler.read(userId, ({ user, active }) => (user === null ? null : { ...user, active }));
+  }
+
+  async byId(userId: string): Promise<Account | null> {
+    const { rows } = await this.pool.query<{ password_hash: string | null }>(
+      'SELECT password_hash FROM groups.account WHERE user_id = $1',
+      [userId],
+    );
+    const facts = await this.facts(userId);
+    return rows[0] === undefined || facts === null ? null : { ...facts, passwordHash: rows[0].password_hash };
+  }
+
+  byEmail(email: string): Promise<Account | null> {
+    return this.byId(userIdOf(email));
+  }
+
+  /** Whoever is a member or administrator by this address is known, with an account or without. */
+  async known(email: string): Promise<KnownPerson | null> {
+    const userId = userIdOf(email);
+    const account = await this.byId(userId);
+    if (account !== null) {
+      const { tenantId, name, timeZone, language } = account;
+      return { userId, email: account.email, tenantId, name, timeZone, language, account };
+    }
+    const { rows } = await this.pool.query<{ tenant_id: string }>(
+      `SELECT tenant_id FROM groups.access_membership WHERE user_id = $1
+       ORDER BY tenant_id LIMIT 1`,
+      [userId],
+    );
+    const [membership] = rows;
+    if (membership === undefined) return null;
+    const details = { name: email.slice(0, email.lastIndexOf('@')), timeZone: 'UTC', language: 'en' };
+    return { userId, email, tenantId: membership.tenant_id, ...details, account: null };
+  }
+
+  /**
+   * Makes an account whose address is proven; one that is there already stays as it is, but for a password where it has
+   * none.
+   */
+  async open(tx: Database, user: UserFacts, passwordHash: string | null, context: CommandContext): Promise<void> {
+    await this.run({ type: 'RegisterUser', ...user }, followUp(context, 'register'));
+    await this.run({ type: 'ConfirmUserEmail', userId: user.userId }, followUp(context, 'confirm'));
+    await tx.query(
+      `INSERT INTO groups.account AS known (user_id, tenant_id, password_hash, password_changed_at)
+       VALUES ($1, $2, $3, now())
+       ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, password_changed_at = now()
+         WHERE known.password_hash IS NULL AND excluded.password_hash IS NOT NULL`,
+      [user.userId, user.tenantId, passwordHash],
+    );
+  }
+
+  async setPassword(tx: Database, userId: string, passwordHash: string): Promise<void> {
+    await tx.query('UPDATE groups.account SET password_hash = $2, password_changed_at = now() WHERE user_id = $1', [
+      userId,
+      passwordHash,
+    ]);
+    // Whoever asked for a new password before has one now.
+    await tx.query('DELETE FROM groups.password_reset WHERE user_id = $1', [userId]);
+  }
+}
+
+/** The id of a command that follows from something known by its id. */
+export const commandIdOf = (what: string, id: string): string => deriveId(id, what);

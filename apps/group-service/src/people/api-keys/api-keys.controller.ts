@@ -1,0 +1,132 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import {
+  ApiKeyPage,
+  CreateApiKeyRequest,
+  CreatedApiKey,
+  Id,
+  Page,
+  VENDOR_PERMISSIONS,
+  withImplied,
+  type ApiKeyItem,
+  type PageOf,
+  type Permission,
+} from '@allotree/contracts';
+import { Caller, Documented, pageOfRows, Permit, Problem, Reach, type Principal } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { z } from 'zod';
+import { ApiKeyRow } from '../../persistence/people-entities.js';
+import { notFound } from '../../refusals.js';
+import { GROUPS } from '../../tokens.js';
+import { ApiKeys } from '../api-keys.js';
+
+const KeyPath = z.object({ keyId: Id });
+type KeyPath = z.infer<typeof KeyPath>;
+
+const example = {
+  keyId: 'f2f7a3c4-2a1d-4a5e-9d0c-3b1a2c4d5e6f',
+  tenantId: 'nordlicht',
+  name: 'billing',
+  permissions: ['projects:read', 'licenses:read'],
+  createdBy: 'user:0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
+  createdAt: '2026-06-01T08:00:00.000Z',
+  expiresAt: null,
+  lastUsedAt: '2026-06-01T09:10:00.000Z',
+  revokedAt: null,
+};
+
+const show = ({ keyId, tenantId, name, permissions, createdBy, ...row }: ApiKeyRow): ApiKeyItem => ({
+  keyId,
+  tenantId,
+  name,
+  permissions,
+  createdBy,
+  createdAt: row.createdAt.toISOString(),
+  expiresAt: row.expiresAt?.toISOString() ?? null,
+  lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+  revokedAt: row.revokedAt?.toISOString() ?? null,
+});
+
+/** Keys of machines: what each may is chosen, and holds in the whole of its tenant. */
+@Controller('api-keys')
+export class ApiKeysController {
+  constructor(
+    @InjectRepository(ApiKeyRow, GROUPS) private readonly rows: Repository<ApiKeyRow>,
+    private readonly keys: ApiKeys,
+    private readonly reach: Reach,
+  ) {}
+
+  @Documented({
+    tag: 'API keys',
+    summary: 'Make an API key; its secret is shown in this answer and never again',
+    description:
+      'A machine exchanges key and secret for access tokens: POST /auth/token with grant_type client_credentials.',
+    response: {
+      status: 201,
+      schema: CreatedApiKey,
+      example: { keyId: example.keyId, secret: 'c2hvd24gaGVyZSBhbmQgbmV2ZXIgYWdhaW4' },
+    },
+    problems: ['VALIDATION', 'FORBIDDEN', 'NOT_FOUND'],
+  })
+  @Permit('api-keys:manage')
+  @Post()
+  async create(
+    @Body({ schema: CreateApiKeyRequest }) body: CreateApiKeyRequest,
+    @Caller() { principal, context }: Caller,
+  ): Promise<CreatedApiKey> {
+    const tenantId = body.tenantId ?? principal.tenantId;
+    if (tenantId === null) throw Problem.validation('tenantId', 'name the tenant the key is for');
+    const permissions = withImplied(body.permissions);
+    await this.mayGive(principal, permissions, tenantId);
+    const expiresAt = body.expiresAt ?? null;
+    if (expiresAt !== null && Date.parse(expiresAt) <= Date.now())
+      throw Problem.validation('expiresAt', 'must be in the future');
+    return this.keys.create({ tenantId, name: body.name, permissions, expiresAt, createdBy: context.actor });
+  }
+
+  @Documented({
+    tag: 'API keys',
+    summary: 'List API keys, the newest first',
+    response: { schema: ApiKeyPage, example: { items: [example], nextCursor: null } },
+    problems: ['VALIDATION'],
+  })
+  @Permit('api-keys:manage')
+  @Get()
+  async list(@Query({ schema: Page }) page: Page, @Caller() { principal }: Caller): Promise<PageOf<ApiKeyItem>> {
+    const rows = this.rows.createQueryBuilder('row');
+    const tenantIds = await this.tenants(principal);
+    if (tenantIds !== null) rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds });
+    return pageOfRows(rows, page, show, 'newestFirst');
+  }
+
+  @Documented({
+    tag: 'API keys',
+    summary: 'Revoke an API key; its access tokens end within seconds',
+    problems: ['VALIDATION', 'NOT_FOUND'],
+    idempotent: true,
+  })
+  @Permit('api-keys:manage')
+  @HttpCode(204)
+  @Delete(':keyId')
+  async revoke(
+    @Param({ schema: KeyPath }) { keyId }: KeyPath,
+    @Caller() { principal, context }: Caller,
+  ): Promise<void> {
+    const revoked = await this.keys.revoke(keyId, await this.tenants(principal), context.actor);
+    if (!revoked) throw notFound('api key', keyId);
+  }
+
+  /** A key holds in the whole of a tenant, so its maker must hold there what it is to have. */
+  private async mayGive(principal: Principal, permissions: readonly Permission[], tenantId: string): Promise<void> {
+    const index = permissions.findIndex((permission) => VENDOR_PERMISSIONS.has(permission));
+    if (index !== -1) throw Problem.validation('permissions', `${permissions[index]} is for no key`);
+    const held = await this.reach.demand(principal, 'api-keys:manage', { kind: 'partner', partnerId: tenantId });
+    const missing = permissions.filter((permission) => !held.has(permission));
+    if (missing.length > 0) throw new Problem('FORBIDDEN', 'A key may no more than who makes it', { missing });
+  }
+
+  /** `null`: all of them. */
+  private async tenants(principal: Principal): Promise<readonly string[] | null> {
+    return (await this.reach.extent(principal, 'api-keys:manage'))?.tenantIds ?? null;
+  }
+}

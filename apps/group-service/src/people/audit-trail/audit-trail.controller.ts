@@ -1,0 +1,65 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
+import { Caller, Documented, pageOfRows, Permit, Reach } from '@allotree/platform';
+import type { Repository } from 'typeorm';
+import { Freshness } from '../../freshness.js';
+import { AuditRow } from '../../persistence/people-entities.js';
+import { GROUPS } from '../../tokens.js';
+import { AUDIT_VIEW } from './audit-view.projection.js';
+
+const show = ({ at, actor, action, userId, tenantId, address, facts }: AuditRow): AuditItem => ({
+  at: at.toISOString(),
+  actor,
+  action,
+  userId,
+  tenantId,
+  address,
+  facts,
+});
+
+@Controller('audit')
+export class AuditTrailController {
+  constructor(
+    @InjectRepository(AuditRow, GROUPS) private readonly rows: Repository<AuditRow>,
+    private readonly freshness: Freshness,
+    private readonly reach: Reach,
+  ) {}
+
+  @Documented({
+    tag: 'Audit',
+    summary: 'Who signed in, who became or ceased to be what, which keys there were; the newest first',
+    response: {
+      schema: AuditPage,
+      example: {
+        items: [
+          {
+            at: '2026-06-01T08:00:00.000Z',
+            actor: 'user:0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
+            action: 'signed_in',
+            userId: '0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
+            tenantId: 'nordlicht',
+            address: '192.0.2.17',
+            facts: { method: 'password' },
+          },
+        ],
+        nextCursor: null,
+      },
+    },
+    problems: ['VALIDATION'],
+  })
+  @Permit('audit:read')
+  @Get()
+  async list(
+    @Query({ schema: AuditQuery }) { userId, action, ...page }: AuditQuery,
+    @Caller() { principal }: Caller,
+  ): Promise<PageOf<AuditItem>> {
+    await this.freshness.of(AUDIT_VIEW);
+    const rows = this.rows.createQueryBuilder('row').where('true');
+    const extent = await this.reach.extent(principal, 'audit:read');
+    if (extent !== null) rows.andWhere('row.tenantId = ANY (:tenantIds)', { tenantIds: extent.tenantIds });
+    if (userId !== undefined) rows.andWhere('row.userId = :userId', { userId });
+    if (action !== undefined) rows.andWhere('row.action = :action', { action });
+    return pageOfRows(rows, page, show, 'newestFirst');
+  }
+}

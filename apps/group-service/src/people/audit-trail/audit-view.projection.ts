@@ -1,0 +1,69 @@
+import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate, userAggregate } from '@allotree/domain';
+import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import { insertRows } from '@allotree/platform';
+
+export const AUDIT_VIEW = 'audit_view';
+
+/** Which events are about who may what, and who may come in: what they are called here, and whom they are about. */
+const AUDITED: Readonly<Record<string, { readonly action: string; readonly about?: string }>> = {
+  MemberAdded: { action: 'membership_granted', about: 'userId' },
+  MemberRemoved: { action: 'membership_revoked', about: 'userId' },
+  PartnerAdministratorAdded: { action: 'membership_granted', about: 'userId' },
+  PartnerAdministratorRemoved: { action: 'membership_revoked', about: 'userId' },
+  RoleDefined: { action: 'role_defined' },
+  RoleChanged: { action: 'role_changed' },
+  RoleRemoved: { action: 'role_removed' },
+  UserRegistered: { action: 'account_opened', about: 'userId' },
+  UserDeactivated: { action: 'account_deactivated' },
+  UserReinstated: { action: 'account_reinstated' },
+  IdentityLinked: { action: 'identity_linked' },
+  SessionRevoked: { action: 'session_revoked', about: 'userId' },
+};
+
+const COLUMNS = {
+  event_id: 'text',
+  tenant_id: 'text',
+  at: 'timestamptz',
+  actor: 'text',
+  action: 'text',
+  user_id: 'text',
+  facts: 'jsonb',
+};
+
+const rowOf = ({ type, data, streamName, metadata }: RecordedEvent): Record<keyof typeof COLUMNS, unknown>[] => {
+  const audited = AUDITED[type];
+  if (audited === undefined) return [];
+  const facts = data as Record<string, unknown>;
+  const dash = streamName.indexOf('-');
+  const [category, subject] = [streamName.slice(0, dash), streamName.slice(dash + 1)];
+  const about = audited.about === undefined ? undefined : facts[audited.about];
+  return [
+    {
+      event_id: metadata.eventId,
+      tenant_id: metadata.tenantId,
+      at: metadata.recordedAt,
+      actor: metadata.actor,
+      action: audited.action,
+      user_id: about ?? (category === userAggregate.category ? subject : null),
+      facts: JSON.stringify(category === groupTreeAggregate.category ? { projectId: subject, ...facts } : facts),
+    },
+  ];
+};
+
+/** The part of the audit trail that follows from events. */
+export const auditView: Projection = {
+  name: AUDIT_VIEW,
+  categories: [
+    userAggregate.category,
+    groupTreeAggregate.category,
+    partnerAggregate.category,
+    tenantRolesAggregate.category,
+  ],
+  batchSize: 500,
+  async apply(events, tx) {
+    await insertRows(tx, 'groups.audit', COLUMNS, events.flatMap(rowOf));
+  },
+  async reset(tx) {
+    await tx.query('DELETE FROM groups.audit WHERE event_id IS NOT NULL');
+  },
+};

@@ -1,0 +1,82 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Email, Language, PlainName, TimeZone } from '@allotree/contracts';
+import { deriveId, followUp } from '@allotree/event-sourcing';
+import { IdentityView, PG_POOL, type ExternalIdentity, type LinkedUser } from '@allotree/platform';
+import type pg from 'pg';
+import { userIdOf } from '../users.js';
+import { Accounts, type KnownPerson } from './accounts.js';
+import { Audit } from './audit.js';
+import { contextOf } from './visitor.js';
+
+/**
+ * Makes people of an external issuer known: matched by the address the issuer has verified, once, and by its subject from
+ * then on. Whoever is neither member nor administrator nor invited is nobody here.
+ */
+@Injectable()
+export class ExternalPeople implements OnModuleInit {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly accounts: Accounts,
+    private readonly audit: Audit,
+    private readonly view: IdentityView,
+  ) {}
+
+  onModuleInit(): void {
+    this.view.onFirstSight((identity) => this.introduce(identity));
+  }
+
+  private async introduce(identity: ExternalIdentity): Promise<LinkedUser | null> {
+    const email = Email.safeParse(identity.email);
+    if (!email.success) return null;
+    const person = (await this.accounts.known(email.data)) ?? (await this.invited(email.data));
+    if (person === null || person.account?.active === false) return null;
+    const user = { userId: person.userId, email: person.email, tenantId: person.tenantId };
+    const { issuer, subject } = identity;
+    // An address that the issuer gave to somebody else does not give away the account of who had it before.
+    if (!(await this.view.link({ issuer, subject }, user))) {
+      await this.audit.record({
+        action: 'identity_refused',
+        actor: 'unknown',
+        tenantId: user.tenantId,
+        userId: user.userId,
+        facts: { issuer, subject },
+      });
+      return null;
+    }
+    await this.record(person, identity);
+    return user;
+  }
+
+  private async record({ account, ...person }: KnownPerson, identity: ExternalIdentity): Promise<void> {
+    const { issuer, subject } = identity;
+    const { userId, tenantId } = person;
+    const commandId = deriveId(`${issuer}\n${subject}`, 'link');
+    const context = contextOf(commandId, `user:${userId}`, tenantId, undefined);
+    if (account === null)
+      await this.accounts.open(this.pool, { ...person, ...detailsOf(identity, person) }, null, context);
+    await this.accounts.run({ type: 'LinkIdentity', userId, issuer, subject }, followUp(context, 'identity'));
+  }
+
+  private async invited(email: string): Promise<KnownPerson | null> {
+    const userId = userIdOf(email);
+    const { rows } = await this.pool.query<{ name: string; tenant_id: string }>(
+      `SELECT name, tenant_id FROM groups.invitation
+       WHERE user_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+       ORDER BY ordinal LIMIT 1`,
+      [userId],
+    );
+    const [row] = rows;
+    if (row === undefined) return null;
+    return { userId, email, tenantId: row.tenant_id, name: row.name, timeZone: 'UTC', language: 'en', account: null };
+  }
+}
+
+/** What the issuer says, as far as it is well-formed. */
+const detailsOf = (
+  { name, timeZone, language }: ExternalIdentity,
+  person: KnownPerson | Omit<KnownPerson, 'account'>,
+) => ({
+  name: PlainName.safeParse(name).data ?? person.name,
+  timeZone: TimeZone.safeParse(timeZone).data ?? person.timeZone,
+  language: Language.safeParse(language).data ?? person.language,
+});

@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AcceptedInvitation } from '@allotree/contracts';
+import { memberOf } from '@allotree/domain';
+import { mayGrant, PG_POOL, Problem, Reach, type Principal } from '@allotree/platform';
+import type pg from 'pg';
+import { Trees } from '../trees.js';
+import { commandIdOf } from './accounts.js';
+import { Audit } from './audit.js';
+import { hashOf } from './secrets.js';
+import { contextOf, type Visitor } from './visitor.js';
+
+/** An invitation somebody can still accept. */
+export interface OpenInvitation {
+  readonly invitationId: string;
+  readonly tenantId: string;
+  readonly projectId: string;
+  readonly groupId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly inviter: Principal;
+  readonly expiresAt: Date;
+}
+
+const OPEN = `
+  SELECT invitation_id AS "invitationId", tenant_id AS "tenantId", project_id AS "projectId", group_id AS "groupId",
+    user_id AS "userId", email, name, role, inviter, expires_at AS "expiresAt"
+  FROM groups.invitation
+  WHERE token_hash = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()`;
+
+export const linkNotGood = (): Problem => new Problem('CODE_NOT_VALID');
+
+/** Invitations by what is known of them: the token of their link. */
+@Injectable()
+export class Invitations {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly trees: Trees,
+    private readonly reach: Reach,
+    private readonly audit: Audit,
+  ) {}
+
+  async find(token: string): Promise<OpenInvitation | null> {
+    const { rows } = await this.pool.query<OpenInvitation>(OPEN, [hashOf(token)]);
+    return rows[0] ?? null;
+  }
+
+  /**
+   * Holds the invitation until the transaction ends: of several who accept at once, the second waits here and then finds
+   * nothing.
+   * @throws Problem `CODE_NOT_VALID`: unknown, used, revoked, too old, or given by somebody who may not give it any more
+   */
+  async hold(tx: pg.PoolClient, token: string): Promise<OpenInvitation> {
+    const { rows } = await tx.query<OpenInvitation>(`${OPEN} FOR UPDATE`, [hashOf(token)]);
+    const [invitation] = rows;
+    if (invitation === undefined) throw linkNotGood();
+    const { inviter, role, projectId, groupId } = invitation;
+    try {
+      await mayGrant(this.reach, inviter, role, { kind: 'group', projectId, groupId });
+    } catch (error) {
+      if (error instanceof Problem && error.code !== 'OVERLOADED') throw linkNotGood();
+      throw error;
+    }
+    return invitation;
+  }
+
+  /** The invited becomes a member. Its ids follow from the invitation's, so doing it again changes nothing. */
+  async carryOut(tx: pg.PoolClient, invitation: OpenInvitation, visitor: Visitor): Promise<AcceptedInvitation> {
+    const { invitationId, tenantId, projectId, groupId, userId, email, name, role, inviter } = invitation;
+    const commandId = commandIdOf('accept', invitationId);
+    const context = contextOf(commandId, `user:${inviter.userId}`, tenantId, visitor.correlationId);
+    const memberId = commandIdOf('member', invitationId);
+    const facts = { memberId, groupId, userId, email, name, role };
+    try {
+      await this.trees.run({ type: 'AddMember', projectId, ...facts }, { context, dryRun: false });
+    } catch (error) {
+      // The group is gone.
+      if (error instanceof Problem && error.code === 'NOT_FOUND') throw linkNotGood();
+      throw error;
+    }
+    await tx.query('UPDATE groups.invitation SET accepted_at = now() WHERE invitation_id = $1', [invitationId]);
+    await this.audit.record(
+      {
+        action: 'invitation_accepted',
+        actor: `user:${userId}`,
+        tenantId,
+        userId,
+        visitor,
+        facts: { invitationId, projectId, groupId, role },
+      },
+      tx,
+    );
+    const member = await this.trees.look(projectId, (state) => memberOf(state, groupId, email));
+    return { projectId, groupId, memberId: member?.memberId ?? memberId, userId };
+  }
+}

@@ -1,0 +1,182 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import {
+  CreatedInvitations,
+  Id,
+  InvitationItem,
+  InvitationPage,
+  InviteRequest,
+  Page,
+  type PageOf,
+} from '@allotree/contracts';
+import { groupOf, projectFactsOf } from '@allotree/domain';
+import { Caller, Documented, mayGrant, pageOfRows, Permit, PG_POOL, Problem, Reach } from '@allotree/platform';
+import type pg from 'pg';
+import type { Repository } from 'typeorm';
+import { z } from 'zod';
+import { GroupPath } from '../../paths.js';
+import { InvitationRow } from '../../persistence/people-entities.js';
+import { notFound } from '../../refusals.js';
+import { GROUPS } from '../../tokens.js';
+import { Trees } from '../../trees.js';
+import { userIdOf } from '../../users.js';
+import { Audit } from '../audit.js';
+import { SendInvitations, type InvitedPlace } from './send-invitations.js';
+
+const InvitationPath = GroupPath.extend({ invitationId: Id });
+type InvitationPath = z.infer<typeof InvitationPath>;
+
+const example = {
+  invitationId: 'f2f7a3c4-2a1d-4a5e-9d0c-3b1a2c4d5e6f',
+  groupId: 'unit-1',
+  email: 'kim@example.com',
+  name: 'Kim Larsen',
+  role: 'concierge',
+  status: 'open',
+  invitedAt: '2026-06-01T08:00:00.000Z',
+  expiresAt: '2026-06-08T08:00:00.000Z',
+  acceptedAt: null,
+};
+
+const statusOf = ({ acceptedAt, revokedAt, expiresAt }: InvitationRow): InvitationItem['status'] => {
+  if (acceptedAt !== null) return 'accepted';
+  if (revokedAt !== null) return 'revoked';
+  return expiresAt.getTime() <= Date.now() ? 'expired' : 'open';
+};
+
+const show = (row: InvitationRow): InvitationItem => {
+  const { invitationId, groupId, email, name, role, invitedAt, expiresAt, acceptedAt } = row;
+  const instants = { invitedAt: invitedAt.toISOString(), expiresAt: expiresAt.toISOString() };
+  const status = statusOf(row);
+  return {
+    invitationId,
+    groupId,
+    email,
+    name,
+    role,
+    status,
+    ...instants,
+    acceptedAt: acceptedAt?.toISOString() ?? null,
+  };
+};
+
+/** People come in by a link: they are members when they accept. */
+@Controller('projects/:p/groups/:g/invitations')
+export class InviteController {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @InjectRepository(InvitationRow, GROUPS) private readonly rows: Repository<InvitationRow>,
+    private readonly trees: Trees,
+    private readonly reach: Reach,
+    private readonly audit: Audit,
+    private readonly invitations: SendInvitations,
+  ) {}
+
+  @Documented({
+    tag: 'Invitations',
+    summary: 'Invite people by mail to be members of a group; whoever is invited already is invited anew',
+    response: { status: 201, schema: CreatedInvitations, example: { invitations: [example] } },
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN'],
+    idempotent: true,
+  })
+  @Permit('members:manage', { project: 'p', group: 'g' })
+  @Post()
+  async invite(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Body({ schema: InviteRequest }) { invitations }: InviteRequest,
+    @Caller() caller: Caller,
+  ): Promise<CreatedInvitations> {
+    const place = await this.place(p, g);
+    const userIds = invitations.map(({ email }) => userIdOf(email));
+    const again = userIds.findIndex((userId, index) => userIds.indexOf(userId) < index);
+    if (again !== -1) throw Problem.validation(`invitations[${again}].email`, 'is in this list twice');
+    for (const role of new Set(invitations.map((one) => one.role)))
+      await mayGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
+    const ids = await this.invitations.send(place, invitations, caller);
+    const rows = await this.rows
+      .createQueryBuilder('row')
+      .where('row.invitationId = ANY (:ids)', { ids })
+      .orderBy('row.ordinal')
+      .getMany();
+    return { invitations: rows.map(show) };
+  }
+
+  @Documented({
+    tag: 'Invitations',
+    summary: 'List the invitations to a group, the newest first',
+    response: { schema: InvitationPage, example: { items: [example], nextCursor: null } },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @Permit('members:read', { project: 'p', group: 'g' })
+  @Get()
+  async list(
+    @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: Page }) page: Page,
+  ): Promise<PageOf<InvitationItem>> {
+    await this.trees.groupIsThere(p, g);
+    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p AND row.groupId = :g', { p, g });
+    return pageOfRows(rows, page, show, 'newestFirst');
+  }
+
+  @Documented({
+    tag: 'Invitations',
+    summary: 'Send an open invitation again, with a new link; the old one is good no more',
+    response: { schema: InvitationItem, example },
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN'],
+    idempotent: true,
+  })
+  @Permit('members:manage', { project: 'p', group: 'g' })
+  @HttpCode(200)
+  @Post(':invitationId/resend')
+  async resend(
+    @Param({ schema: InvitationPath }) { p, g, invitationId }: InvitationPath,
+    @Caller() caller: Caller,
+  ): Promise<InvitationItem> {
+    const { email, name, role } = await this.open(p, g, invitationId);
+    await mayGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
+    const [id] = await this.invitations.send(await this.place(p, g), [{ email, name, role }], caller);
+    return show(await this.rows.findOneByOrFail({ invitationId: id as string }));
+  }
+
+  @Documented({
+    tag: 'Invitations',
+    summary: 'Revoke an open invitation: its link is good no more',
+    problems: ['VALIDATION', 'NOT_FOUND'],
+    idempotent: true,
+  })
+  @Permit('members:manage', { project: 'p', group: 'g' })
+  @HttpCode(204)
+  @Delete(':invitationId')
+  async revoke(
+    @Param({ schema: InvitationPath }) { p, g, invitationId }: InvitationPath,
+    @Caller() { context }: Caller,
+  ): Promise<void> {
+    const { tenantId, userId } = await this.open(p, g, invitationId);
+    const { rowCount } = await this.pool.query(
+      `UPDATE groups.invitation SET revoked_at = now()
+       WHERE invitation_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL`,
+      [invitationId],
+    );
+    if (rowCount === 0) throw notFound('invitation', invitationId);
+    const facts = { invitationId, projectId: p, groupId: g };
+    await this.audit.record({ action: 'invitation_revoked', actor: context.actor, tenantId, userId, facts });
+  }
+
+  /** @throws Problem `NOT_FOUND`: not here, or not open any more */
+  private async open(projectId: string, groupId: string, invitationId: string): Promise<InvitationRow> {
+    await this.trees.groupIsThere(projectId, groupId);
+    const row = await this.rows.findOneBy({ invitationId, projectId, groupId });
+    if (row === null || row.acceptedAt !== null || row.revokedAt !== null) throw notFound('invitation', invitationId);
+    return row;
+  }
+
+  private async place(projectId: string, groupId: string): Promise<InvitedPlace> {
+    const place = await this.trees.look(projectId, (state) => {
+      const group = groupOf(state, groupId);
+      const project = projectFactsOf(state);
+      return group && project && { project: project.name, tenantId: project.tenantId, group: group.name };
+    });
+    if (place === null) throw notFound('group', groupId);
+    return { projectId, groupId, ...place };
+  }
+}

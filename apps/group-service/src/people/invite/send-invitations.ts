@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { InviteRequest } from '@allotree/contracts';
+import { inTransaction, PG_POOL, type Caller, type Principal } from '@allotree/platform';
+import type pg from 'pg';
+import { userIdOf } from '../../users.js';
+import { AccountMails } from '../account-mails.js';
+import { Accounts } from '../accounts.js';
+import { invitationMail } from '../mails.js';
+import { hashOf, newSecret } from '../secrets.js';
+
+export interface InvitedPlace {
+  readonly tenantId: string;
+  readonly projectId: string;
+  readonly project: string;
+  readonly groupId: string;
+  readonly group: string;
+}
+
+type Invited = InviteRequest['invitations'][number];
+
+const GOOD_FOR_DAYS = 7;
+
+/** Records invitations and their mails in one transaction; one that is open to the same group is replaced. */
+@Injectable()
+export class SendInvitations {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly accounts: Accounts,
+    private readonly mails: AccountMails,
+  ) {}
+
+  /** The ids of the invitations, in their order. */
+  async send(place: InvitedPlace, invited: readonly Invited[], { principal, context }: Caller): Promise<string[]> {
+    const inviter = await this.nameOf(principal);
+    const people = invited.map((one) => ({ ...one, userId: userIdOf(one.email), token: newSecret() }));
+    const ids = await inTransaction(this.pool, async (tx) => {
+      const recorded = await record(tx, place, people, principal);
+      await tx.query(
+        `INSERT INTO groups.audit (tenant_id, actor, action, user_id, facts)
+         SELECT $1, $2, 'invited', user_id, jsonb_build_object('projectId', $3::text, 'groupId', $4::text, 'role', role)
+         FROM unnest($5::text[], $6::text[]) AS given(user_id, role)`,
+        [
+          place.tenantId,
+          context.actor,
+          place.projectId,
+          place.groupId,
+          people.map(({ userId }) => userId),
+          people.map(({ role }) => role),
+        ],
+      );
+      const mails = people.map(({ email, name, role, token }) =>
+        invitationMail({ email, name, tenantId: place.tenantId }, token, {
+          inviter,
+          role: role.replaceAll('_', ' '),
+          group: place.group,
+          project: place.project,
+        }),
+      );
+      await this.mails.put(tx, mails);
+      return recorded;
+    });
+    this.mails.handOverSoon();
+    return ids;
+  }
+
+  private async nameOf({ userId, email }: Principal): Promise<string> {
+    return (await this.accounts.facts(userId))?.name ?? email ?? 'The administration';
+  }
+}
+
+async function record(
+  tx: pg.PoolClient,
+  { tenantId, projectId, groupId }: InvitedPlace,
+  people: readonly (Invited & { readonly userId: string; readonly token: string })[],
+  inviter: Principal,
+): Promise<string[]> {
+  const { rows } = await tx.query<{ invitation_id: string }>(
+    `INSERT INTO groups.invitation
+       (invitation_id, tenant_id, project_id, group_id, user_id, email, name, role, inviter, token_hash, expires_at)
+     SELECT id, $1, $2, $3, user_id, email, name, role, $4, token_hash, now() + make_interval(days => $5)
+     FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[])
+       AS given(id, user_id, email, name, role, token_hash)
+     ON CONFLICT (project_id, group_id, user_id) WHERE accepted_at IS NULL AND revoked_at IS NULL
+     DO UPDATE SET email = excluded.email, name = excluded.name, role = excluded.role, inviter = excluded.inviter,
+       token_hash = excluded.token_hash, invited_at = now(), expires_at = excluded.expires_at
+     RETURNING invitation_id`,
+    [
+      tenantId,
+      projectId,
+      groupId,
+      JSON.stringify(inviter),
+      GOOD_FOR_DAYS,
+      people.map(() => randomUUID()),
+      people.map(({ userId }) => userId),
+      people.map(({ email }) => email),
+      people.map(({ name }) => name),
+      people.map(({ role }) => role),
+      people.map(({ token }) => hashOf(token)),
+    ],
+  );
+  return rows.map((row) => row.invitation_id);
+}

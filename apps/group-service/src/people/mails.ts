@@ -1,0 +1,38 @@
+import type { AccountMailJob } from '@allotree/contracts';
+import type { UserFacts } from '@allotree/domain';
+
+/** The mails about accounts (their words are in the templates). A link's secret stands behind a #: it is sent to no server. */
+
+type Recipient = Pick<UserFacts, 'email' | 'name' | 'tenantId'>;
+
+const mail = (
+  mailType: AccountMailJob['mailType'],
+  { email, name, tenantId }: Recipient,
+  path: string,
+  values: AccountMailJob['values'] = {},
+): AccountMailJob => ({ mailType, tenantId, to: email, name, path, values });
+
+export const registrationMail = (
+  recipient: Recipient,
+  { token, code, partner, project }: Readonly<Record<'token' | 'code' | 'partner' | 'project', string>>,
+): AccountMailJob => mail('registration', recipient, `/registrations#${token}`, { code, partner, project });
+
+export const registrationKnownMail = (recipient: Recipient): AccountMailJob =>
+  mail('registration_known', recipient, '/sign-in');
+
+export const passwordResetMail = (recipient: Recipient, token: string): AccountMailJob =>
+  mail('password_reset', recipient, `/password#${token}`);
+
+export const passwordChangedMail = (user: Recipient & Pick<UserFacts, 'timeZone'>, at: Date): AccountMailJob =>
+  mail('password_changed', user, '/password', { changed_at: momentInWords(at, user.timeZone) });
+
+export const invitationMail = (
+  recipient: Recipient,
+  token: string,
+  values: Readonly<Record<'inviter' | 'role' | 'group' | 'project', string>>,
+): AccountMailJob => mail('invitation', recipient, `/invitations#${token}`, values);
+
+const momentInWords = (at: Date, timeZone: string): string => {
+  const words = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone });
+  return `${words.format(at)} (${timeZone})`;
+};

@@ -1,0 +1,178 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
+import { ChangeMeRequest, ChangePasswordRequest, Id, Me, SessionList } from '@allotree/contracts';
+import { Caller, Documented, PG_POOL, Problem, SignedIn } from '@allotree/platform';
+import type pg from 'pg';
+import { z } from 'zod';
+import { AccountMails } from '../account-mails.js';
+import { Accounts, type Account } from '../accounts.js';
+import { Audit } from '../audit.js';
+import { GuardedSignIn } from '../guarded-sign-in.js';
+import { passwordChangedMail } from '../mails.js';
+import { Passwords } from '../passwords.js';
+import { Sessions } from '../sessions.js';
+import { Visitor } from '../visitor.js';
+
+const SessionPath = z.object({ sessionId: Id });
+type SessionPath = z.infer<typeof SessionPath>;
+
+const example = {
+  userId: '0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
+  email: 'ada@nordlicht.example',
+  tenantId: 'nordlicht',
+  serverAdministrator: false,
+  sessionId: 'f2f7a3c4-2a1d-4a5e-9d0c-3b1a2c4d5e6f',
+  name: 'Ada Berg',
+  timeZone: 'Europe/Berlin',
+  language: 'de',
+};
+
+interface SessionRow {
+  readonly sessionId: string;
+  readonly address: string;
+  readonly userAgent: string;
+  readonly createdAt: Date;
+  readonly usedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** What somebody sees and changes of themselves. */
+@Controller('me')
+export class MyAccountController {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly accounts: Accounts,
+    private readonly sessions: Sessions,
+    private readonly signIn: GuardedSignIn,
+    private readonly passwords: Passwords,
+    private readonly audit: Audit,
+    private readonly mails: AccountMails,
+  ) {}
+
+  @SignedIn()
+  @Get()
+  @Documented({ tag: 'Identity', summary: 'Who is signed in', response: { schema: Me, example } })
+  async me(@Caller() { principal }: Caller): Promise<Me> {
+    const facts = await this.accounts.facts(principal.userId);
+    const { userId, email, tenantId, serverAdministrator, sessionId } = principal;
+    const { name = null, timeZone = null, language = null } = facts ?? {};
+    return { userId, email, tenantId, serverAdministrator, sessionId, name, timeZone, language };
+  }
+
+  @SignedIn()
+  @Patch()
+  @Documented({
+    tag: 'Identity',
+    summary: 'Change the own name, time zone or language',
+    response: { schema: Me, example },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+    idempotent: true,
+  })
+  async change(@Body({ schema: ChangeMeRequest }) body: ChangeMeRequest, @Caller() caller: Caller): Promise<Me> {
+    const { name, timeZone, language } = body;
+    const wish = { ...(name && { name }), ...(timeZone && { timeZone }), ...(language && { language }) };
+    await this.accounts.run({ type: 'ChangeUserDetails', userId: caller.principal.userId, ...wish }, caller.context);
+    return this.me(caller);
+  }
+
+  @SignedIn()
+  @Post('password')
+  @HttpCode(204)
+  @Documented({
+    tag: 'Identity',
+    summary: 'Change the own password; every other session ends',
+    problems: ['VALIDATION', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async changePassword(
+    @Body({ schema: ChangePasswordRequest }) { currentPassword, newPassword }: ChangePasswordRequest,
+    @Caller() { principal }: Caller,
+    @Visitor() visitor: Visitor,
+  ): Promise<void> {
+    const account = await this.ownAccount(principal.userId);
+    await this.signIn.whose(account.email, currentPassword, visitor);
+    await this.accounts.setPassword(this.pool, account.userId, await this.passwords.hash(newPassword));
+    await this.sessions.revoke(account.userId, null, principal.sessionId);
+    await this.tell(account, visitor);
+  }
+
+  @SignedIn()
+  @Get('sessions')
+  @Documented({
+    tag: 'Identity',
+    summary: 'List the own sessions, the newest first',
+    response: {
+      schema: SessionList,
+      example: {
+        items: [
+          {
+            sessionId: example.sessionId,
+            current: true,
+            address: '192.0.2.17',
+            userAgent: 'Mozilla/5.0',
+            createdAt: '2026-06-01T08:00:00.000Z',
+            lastUsedAt: '2026-06-01T09:10:00.000Z',
+            expiresAt: '2026-07-01T08:00:00.000Z',
+          },
+        ],
+      },
+    },
+  })
+  async list(@Caller() { principal }: Caller): Promise<SessionList> {
+    const { rows } = await this.pool.query<SessionRow>(
+      `SELECT session_id AS "sessionId", address, user_agent AS "userAgent", created_at AS "createdAt",
+         used_at AS "usedAt", expires_at AS "expiresAt"
+       FROM groups.session WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now()
+       ORDER BY created_at DESC LIMIT 200`,
+      [principal.userId],
+    );
+    const items = rows.map(({ sessionId, address, userAgent, createdAt, usedAt, expiresAt }) => ({
+      sessionId,
+      current: sessionId === principal.sessionId,
+      address,
+      userAgent,
+      createdAt: createdAt.toISOString(),
+      lastUsedAt: usedAt.toISOString(),
+      expiresAt: expiresAt.toISOString(),
+    }));
+    return { items };
+  }
+
+  @SignedIn()
+  @Delete('sessions/:sessionId')
+  @HttpCode(204)
+  @Documented({
+    tag: 'Identity',
+    summary: 'End one of the own sessions, wherever it is',
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  async end(
+    @Param({ schema: SessionPath }) { sessionId }: SessionPath,
+    @Caller() { principal }: Caller,
+  ): Promise<void> {
+    const ended = await this.sessions.revoke(principal.userId, [sessionId]);
+    if (ended === 0)
+      throw new Problem('NOT_FOUND', `There is no session ${sessionId} here`, { what: 'session', id: sessionId });
+  }
+
+  @SignedIn()
+  @Delete('sessions')
+  @HttpCode(204)
+  @Documented({ tag: 'Identity', summary: 'End all of the own sessions but this one' })
+  async endOthers(@Caller() { principal }: Caller): Promise<void> {
+    await this.sessions.revoke(principal.userId, null, principal.sessionId);
+  }
+
+  private async tell(account: Account, visitor: Visitor): Promise<void> {
+    const { userId, tenantId } = account;
+    await this.audit.record({ action: 'password_changed', actor: `user:${userId}`, tenantId, userId, visitor });
+    await this.mails.put(this.pool, [passwordChangedMail(account, new Date())]);
+    this.mails.handOverSoon();
+  }
+
+  /** @throws Problem `FORBIDDEN`: the administrator's password is in the configuration, a machine has none */
+  private async ownAccount(userId: string): Promise<Account> {
+    const account = await this.accounts.byId(userId);
+    if (account === null || account.passwordHash === null)
+      throw new Problem('FORBIDDEN', 'There is no password here that could be changed');
+    return account;
+  }
+}

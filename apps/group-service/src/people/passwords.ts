@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { hashPassword, Problem, verifyPassword } from '@allotree/platform';
+
+/** Each takes 19 MiB and a processor for some tens of milliseconds: more at once would only be slower. */
+const AT_ONCE = 64;
+
+/** Of no password at all; costs the same to compare with. */
+const NOBODYS = hashPassword(crypto.randomUUID());
+
+/** Passwords of accounts. */
+@Injectable()
+export class Passwords {
+  private underWay = 0;
+
+  hash(password: string): Promise<string> {
+    return this.oneOfFew(() => hashPassword(password.normalize('NFC')));
+  }
+
+  /** Takes as long for an account that is not there (`null`). */
+  fits(passwordHash: string | null, password: string): Promise<boolean> {
+    return this.oneOfFew(async () => {
+      const fits = await verifyPassword(passwordHash ?? (await NOBODYS), password.normalize('NFC'));
+      return fits && passwordHash !== null;
+    });
+  }
+
+  private async oneOfFew<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.underWay >= AT_ONCE) throw new Problem('OVERLOADED', undefined, { retryAfterSeconds: 1 });
+    this.underWay += 1;
+    try {
+      return await work();
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import {
+  ConfirmedRegistration,
+  ConfirmRegistrationRequest,
+  RegistrationRequest,
+  StartedRegistration,
+} from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
+import { Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
+import type pg from 'pg';
+import { Partners } from '../../partners.js';
+import { AccountMails } from '../account-mails.js';
+import { Accounts } from '../accounts.js';
+import { Attempts, MAILS_OF_NETWORK, MAILS_TO_ADDRESS } from '../attempts.js';
+import { GuardedSignIn } from '../guarded-sign-in.js';
+import { registrationKnownMail, registrationMail } from '../mails.js';
+import { Passwords } from '../passwords.js';
+import { hashOf, newCode, newSecret } from '../secrets.js';
+import { Sessions } from '../sessions.js';
+import { networkOf, Visitor } from '../visitor.js';
+import { CarryOutRegistration, codeHashOf, type PendingRegistration, type Wish } from './carry-out-registration.js';
+
+const GOOD_FOR_HOURS = 24;
+/** Wrong codes, whoever types them: a code is short. */
+const TRIES = 5;
+
+const notGood = (): Problem => new Problem('CODE_NOT_VALID');
+
+/** domain.md L1: a partner registers by itself. */
+@Controller('registrations')
+export class RegisterController {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly accounts: Accounts,
+    private readonly partners: Partners,
+    private readonly passwords: Passwords,
+    private readonly attempts: Attempts,
+    private readonly mails: AccountMails,
+    private readonly signIn: GuardedSignIn,
+    private readonly sessions: Sessions,
+    private readonly carryOut: CarryOutRegistration,
+  ) {}
+
+  @Public()
+  @Post()
+  @HttpCode(202)
+  @Documented({
+    tag: 'Registration',
+    summary: 'Register a partner: a mail asks to confirm the address',
+    description: 'The answer is the same whether the address is known or not; the mail tells.',
+    response: {
+      status: 202,
+      schema: StartedRegistration,
+      example: { registrationId: 'a3f0c2d4-1b2c-4d3e-9f40-51a2b3c4d5e6', expiresAt: '2026-06-02T08:00:00.000Z' },
+    },
+    problems: ['VALIDATION', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async register(
+    @Body({ schema: RegistrationRequest }) { password, ...wish }: RegistrationRequest,
+    @Visitor() visitor: Visitor,
+  ): Promise<StartedRegistration> {
+    this.signIn.wantLocalAccounts();
+    await this.attempts.take(`mails of ${networkOf(visitor.address)}`, MAILS_OF_NETWORK);
+    await this.checkParent(wish);
+    const registrationId = randomUUID();
+    const passwordHash = await this.passwords.hash(password);
+    const isKnown = (await this.accounts.byEmail(wish.email)) !== null;
+    const expiresAt = await this.keep({ registrationId, wish, passwordHash, isKnown });
+    return { registrationId, expiresAt: expiresAt.toISOString() };
+  }
+
+  @Public()
+  @Post('confirm')
+  @HttpCode(200)
+  @Documented({
+    tag: 'Registration',
+    summary: 'Confirm the address: the partner, its project, its administrator and its trial come into being',
+    description: 'Whoever confirms again gets the same answer without a session.',
+    response: {
+      schema: ConfirmedRegistration,
+      example: {
+        partnerId: 'a3f0c2d4-1b2c-8d3e-9f40-51a2b3c4d5e6',
+        projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b',
+        userId: '0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
+        session: {
+          access_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+          token_type: 'Bearer',
+          expires_in: 900,
+          refresh_token: 'dGhlIHJlZnJlc2ggdG9rZW4gb2YgYSBzZXNzaW9u',
+        },
+      },
+    },
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async confirm(
+    @Body({ schema: ConfirmRegistrationRequest }) body: ConfirmRegistrationRequest,
+    @Visitor() visitor: Visitor,
+  ): Promise<ConfirmedRegistration> {
+    this.signIn.wantLocalAccounts();
+    const registrationId = await this.signIn.guess(visitor, () => this.find(body));
+    if (registrationId === null) throw notGood();
+    const { done, isFirst } = await inTransaction(this.pool, async (tx) => {
+      const { rows } = await tx.query<PendingRegistration>(
+        `SELECT registration_id AS "registrationId", wish, password_hash AS "passwordHash", confirmed_at AS "confirmedAt"
+         FROM groups.registration WHERE registration_id = $1 FOR UPDATE`,
+        [registrationId],
+      );
+      const [pending] = rows;
+      if (pending === undefined) throw notGood();
+      const done = await this.carryOut.carryOut(tx, pending, visitor);
+      await tx.query(
+        'UPDATE groups.registration SET confirmed_at = coalesce(confirmed_at, now()) WHERE registration_id = $1',
+        [registrationId],
+      );
+      return { done, isFirst: pending.confirmedAt === null };
+    });
+    const { owner, partnerId, projectId } = done;
+    const session = isFirst ? await this.sessions.open(owner, visitor, 'registration') : null;
+    return { partnerId, projectId, userId: owner.userId, session };
+  }
+
+  /** domain.md: who may stand below whom is decided by the partner; here, that nobody registers in vain. */
+  private async checkParent({ kind, parentPartnerCode }: Wish): Promise<void> {
+    const isTop = kind === 'distributor';
+    if (isTop && parentPartnerCode !== undefined)
+      throw Problem.validation('parentPartnerCode', 'a distributor has no partner above it');
+    if (isTop) return;
+    if (parentPartnerCode === undefined)
+      throw Problem.validation('parentPartnerCode', `a ${kind} belongs to a distributor: ask it for its code`);
+    const parent = await this.partners.find(parentPartnerCode);
+    if (parent?.kind !== 'distributor')
+      throw Problem.validation('parentPartnerCode', 'is not the code of a distributor');
+  }
+
+  private async keep(registration: {
+    readonly registrationId: string;
+    readonly wish: Wish;
+    readonly passwordHash: string;
+    readonly isKnown: boolean;
+  }): Promise<Date> {
+    const { registrationId, wish, passwordHash, isKnown } = registration;
+    const [token, code] = [newSecret(), newCode()];
+    const recipient = { email: wish.email, name: wish.name, tenantId: null };
+    const tooMany = await this.attempts.isEarly(`mails to ${emailKey(wish.email)}`, MAILS_TO_ADDRESS);
+    const mail = isKnown
+      ? registrationKnownMail(recipient)
+      : registrationMail(recipient, { token, code, partner: wish.partnerName, project: wish.objectName });
+    const expiresAt = await inTransaction(this.pool, async (tx) => {
+      const { rows } = await tx.query<{ expires_at: Date }>(
+        `INSERT INTO groups.registration
+           (registration_id, wish, password_hash, token_hash, code_hash, tries_left, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(hours => $7)) RETURNING expires_at`,
+        [
+          registrationId,
+          JSON.stringify(wish),
+          passwordHash,
+          isKnown ? null : hashOf(token),
+          isKnown ? null : codeHashOf(registrationId, code),
+          TRIES,
+          GOOD_FOR_HOURS,
+        ],
+      );
+      await this.mails.put(tx, [tooMany > 0 ? null : mail]);
+      return (rows[0] as { expires_at: Date }).expires_at;
+    });
+    this.mails.handOverSoon();
+    return expiresAt;
+  }
+
+  /** The registration a token or code belongs to. A wrong code uses up a try, for good. */
+  private async find({ token, registrationId, code }: ConfirmRegistrationRequest): Promise<string | null> {
+    if (token !== undefined) {
+      const { rows } = await this.pool.query<{ registration_id: string }>(
+        'SELECT registration_id FROM groups.registration WHERE token_hash = $1 AND expires_at > now()',
+        [hashOf(token)],
+      );
+      return rows[0]?.registration_id ?? null;
+    }
+    const { rows } = await this.pool.query<{ is_right: boolean | null }>(
+      `UPDATE groups.registration SET tries_left = tries_left - (code_hash IS DISTINCT FROM $2)::integer
+       WHERE registration_id = $1 AND expires_at > now() AND tries_left > 0
+       RETURNING code_hash = $2 AS is_right`,
+      [registrationId, codeHashOf(registrationId ?? '', code ?? '')],
+    );
+    return rows[0]?.is_right === true ? (registrationId ?? null) : null;
+  }
+}

@@ -1,0 +1,135 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { ConfirmPasswordResetRequest, ResetPasswordRequest } from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
+import { deriveId } from '@allotree/event-sourcing';
+import { CONFIGURATION, Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
+import type pg from 'pg';
+import type { GroupConfiguration } from '../../configuration.js';
+import { AccountMails } from '../account-mails.js';
+import { Accounts, type KnownPerson } from '../accounts.js';
+import { Attempts, MAILS_OF_NETWORK, MAILS_TO_ADDRESS } from '../attempts.js';
+import { Audit } from '../audit.js';
+import { GuardedSignIn } from '../guarded-sign-in.js';
+import { passwordChangedMail, passwordResetMail } from '../mails.js';
+import { Passwords } from '../passwords.js';
+import { hashOf, newSecret } from '../secrets.js';
+import { Sessions } from '../sessions.js';
+import { contextOf, networkOf, Visitor } from '../visitor.js';
+
+const GOOD_FOR_HOURS = 1;
+
+/** A forgotten password, or the first one of somebody who was made a member or administrator by address. */
+@Controller('auth/password-resets')
+export class ResetPasswordController {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(CONFIGURATION) private readonly configuration: GroupConfiguration,
+    private readonly accounts: Accounts,
+    private readonly passwords: Passwords,
+    private readonly attempts: Attempts,
+    private readonly mails: AccountMails,
+    private readonly signIn: GuardedSignIn,
+    private readonly sessions: Sessions,
+    private readonly audit: Audit,
+  ) {}
+
+  @Public()
+  @Post()
+  @HttpCode(202)
+  @Documented({
+    tag: 'Identity',
+    summary: 'Ask for a mail with a link to choose a password; the answer is the same for every address',
+    response: { status: 202, schema: ResetPasswordRequest, example: { email: 'ada@nordlicht.example' } },
+    problems: ['VALIDATION', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async ask(
+    @Body({ schema: ResetPasswordRequest }) { email }: ResetPasswordRequest,
+    @Visitor() visitor: Visitor,
+  ): Promise<ResetPasswordRequest> {
+    this.signIn.wantLocalAccounts();
+    await this.attempts.take(`mails of ${networkOf(visitor.address)}`, MAILS_OF_NETWORK);
+    const tooMany = (await this.attempts.isEarly(`mails to ${emailKey(email)}`, MAILS_TO_ADDRESS)) > 0;
+    const person = await this.person(email);
+    const token = newSecret();
+    // The same is written for everybody, so that it takes as long.
+    await inTransaction(this.pool, async (tx) => {
+      await tx.query(
+        `INSERT INTO groups.password_reset (token_hash, user_id, email, expires_at)
+         VALUES ($1, $2, $3, now() + make_interval(hours => $4))`,
+        [hashOf(token), person?.userId ?? null, person?.email ?? email, GOOD_FOR_HOURS],
+      );
+      await this.mails.put(tx, [person === null || tooMany ? null : passwordResetMail(person, token)]);
+      await this.audit.record(
+        {
+          action: 'password_reset_requested',
+          actor: 'unknown',
+          tenantId: person?.tenantId ?? null,
+          userId: person?.userId ?? null,
+          visitor,
+        },
+        tx,
+      );
+    });
+    this.mails.handOverSoon();
+    return { email };
+  }
+
+  @Public()
+  @Post('confirm')
+  @HttpCode(204)
+  @Documented({
+    tag: 'Identity',
+    summary: 'Choose a password with the token of the link; whoever is signed in with the old one is signed out',
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async confirm(
+    @Body({ schema: ConfirmPasswordResetRequest }) { token, password }: ConfirmPasswordResetRequest,
+    @Visitor() visitor: Visitor,
+  ): Promise<void> {
+    this.signIn.wantLocalAccounts();
+    const email = await this.signIn.guess(visitor, () => this.emailOf(token));
+    if (email === null) throw new Problem('CODE_NOT_VALID');
+    const passwordHash = await this.passwords.hash(password);
+    const person = await inTransaction(this.pool, (tx) => this.use(tx, token, passwordHash, visitor));
+    const { userId, tenantId } = person;
+    await this.sessions.revoke(userId);
+    await this.audit.record({ action: 'password_changed', actor: `user:${userId}`, tenantId, userId, visitor });
+    this.mails.handOverSoon();
+  }
+
+  /** Whoever has the administrator's address changes the password in the configuration. */
+  private async person(email: string): Promise<KnownPerson | null> {
+    if (emailKey(email) === emailKey(this.configuration.ADMIN_EMAIL)) return null;
+    const person = await this.accounts.known(email);
+    return person?.account?.active === false ? null : person;
+  }
+
+  private async emailOf(token: string): Promise<string | null> {
+    const { rows } = await this.pool.query<{ email: string }>(
+      'SELECT email FROM groups.password_reset WHERE token_hash = $1 AND user_id IS NOT NULL AND expires_at > now()',
+      [hashOf(token)],
+    );
+    return rows[0]?.email ?? null;
+  }
+
+  /** The token is good once: of several who use it at once, one finds it. */
+  private async use(tx: pg.PoolClient, token: string, passwordHash: string, visitor: Visitor): Promise<KnownPerson> {
+    const { rows } = await tx.query<{ email: string }>(
+      `DELETE FROM groups.password_reset WHERE token_hash = $1 AND user_id IS NOT NULL AND expires_at > now()
+       RETURNING email`,
+      [hashOf(token)],
+    );
+    const person = rows[0] === undefined ? null : await this.person(rows[0].email);
+    if (person === null) throw new Problem('CODE_NOT_VALID');
+    const { account, ...user } = person;
+    if (account === null) {
+      const commandId = deriveId(hashOf(token).toString('hex'), 'open');
+      const context = contextOf(commandId, `user:${user.userId}`, user.tenantId, visitor.correlationId);
+      await this.accounts.open(tx, user, passwordHash, context);
+    } else {
+      await this.accounts.setPassword(tx, user.userId, passwordHash);
+      await this.mails.put(tx, [passwordChangedMail(account, new Date())]);
+    }
+    return person;
+  }
+}
