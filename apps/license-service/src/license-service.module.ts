@@ -16,6 +16,8 @@ import {
 } from '@allotree/event-sourcing';
 import { Clock, LOGGER, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
+import { ACCESS } from './access/access.providers.js';
+import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
 import { sayingBusy } from './busy.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
@@ -92,6 +94,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         ShowHistoryController,
         ListExpiriesController,
         FollowGroupsController,
+        FollowMembershipsController,
       ],
       providers: [
         {
@@ -123,6 +126,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
           inject: [CommandRuntime],
         },
         { provide: News, useFactory: () => new News(configuration.GROUP_FEED_WAIT_MS) },
+        ...ACCESS,
         Projects,
         Stocks,
         GrantLicense,

@@ -23,6 +23,7 @@ import {
 } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type pg from 'pg';
+import { ACCESS_GROUP } from './access/follow-memberships/follow-memberships.controller.js';
 import { CONSUMER_GROUP, FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
 import { LICENSE_CONFIGURATION, LicenseServiceModule, type LicenseConfiguration } from './index.js';
 import { EVENT_STORE, PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from './tokens.js';
@@ -86,7 +87,7 @@ export class Service {
       ServiceUnderTest.forRoot(configuration, new FixedClock(NOW)),
       configuration,
     );
-    if (onBus) connectBusConsumers(app, CONSUMER_GROUP);
+    if (onBus) connectBusConsumers(app, CONSUMER_GROUP, ACCESS_GROUP);
     if (onBus) await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;

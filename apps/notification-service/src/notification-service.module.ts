@@ -8,6 +8,9 @@ import {
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
+import { ACCESS } from './access/access.providers.js';
+import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
+import { SeenMails } from './access/seen-mails.js';
 import type { NotificationConfiguration } from './configuration.js';
 import { ListDeliveriesController } from './deliveries/list-deliveries/list-deliveries.controller.js';
 import { RetryDeliveryController } from './deliveries/retry-delivery/retry-delivery.controller.js';
@@ -18,6 +21,7 @@ import { FollowGroupsController } from './feed/follow-groups/follow-groups.contr
 import { ChangeTemplateController } from './mail-templates/change-template/change-template.controller.js';
 import { ShowTemplatesController } from './mail-templates/show-templates/show-templates.controller.js';
 import { TryTemplateController } from './mail-templates/try-template/try-template.controller.js';
+import { TemplateTenant } from './mail-templates/template-tenant.js';
 import { Ledger } from './mails/ledger.js';
 import { Mails } from './mails/mails.js';
 import { Postman } from './mails/postman.js';
@@ -33,6 +37,7 @@ import { NOTIFICATIONS } from './tokens.js';
 
 const CONTROLLERS = [
   FollowGroupsController,
+  FollowMembershipsController,
   ListDeliveriesController,
   RetryDeliveryController,
   ShowTemplatesController,
@@ -72,6 +77,9 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
       controllers: [...CONTROLLERS, ...(configuration.SMTP_URL === undefined ? [ShowOutboxController] : [])],
       providers: [
         delivery(configuration),
+        ...ACCESS,
+        SeenMails,
+        TemplateTenant,
         Notifications,
         CollectNotice,
         WriteAccountMail,

@@ -30,6 +30,7 @@ import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type { DataSource } from 'typeorm';
 import {
   NOTIFICATION_CONFIGURATION,
+  NOTIFICATION_ACCESS_GROUP,
   NOTIFICATION_CONSUMER_GROUP,
   Notifications,
   NotificationServiceModule,
@@ -86,7 +87,7 @@ export class Service {
     });
     const clock = new FixedClock(at);
     const app = await createHttpApplication(ServiceUnderTest.forRoot(configuration, clock), configuration);
-    connectBusConsumers(app, NOTIFICATION_CONSUMER_GROUP);
+    connectBusConsumers(app, NOTIFICATION_CONSUMER_GROUP, NOTIFICATION_ACCESS_GROUP);
     await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;

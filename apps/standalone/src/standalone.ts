@@ -1,6 +1,11 @@
 import { GroupServiceModule } from '@allotree/group-service';
-import { LICENSE_CONSUMER_GROUP, LicenseServiceModule } from '@allotree/license-service';
-import { NOTIFICATION_CONSUMER_GROUP, Notifications, NotificationServiceModule } from '@allotree/notification-service';
+import { LICENSE_ACCESS_GROUP, LICENSE_CONSUMER_GROUP, LicenseServiceModule } from '@allotree/license-service';
+import {
+  NOTIFICATION_ACCESS_GROUP,
+  NOTIFICATION_CONSUMER_GROUP,
+  Notifications,
+  NotificationServiceModule,
+} from '@allotree/notification-service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -115,7 +120,13 @@ const passwordOf = async (
 };
 
 const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfiguration): Promise<string> => {
-  connectBusConsumers(app, LICENSE_CONSUMER_GROUP, NOTIFICATION_CONSUMER_GROUP);
+  connectBusConsumers(
+    app,
+    LICENSE_CONSUMER_GROUP,
+    LICENSE_ACCESS_GROUP,
+    NOTIFICATION_CONSUMER_GROUP,
+    NOTIFICATION_ACCESS_GROUP,
+  );
   await app.startAllMicroservices();
   await app.listen(PORT, HOST);
   const clock = app.get(Clock, { strict: false });

@@ -17,6 +17,7 @@ export { PROJECT_EVENT_TYPES } from './licensing/codec.js';
 export { allotmentIdsByGroup } from './licensing/evolve.js';
 export { checkDeparture, checkRelocation } from './licensing/groups.js';
 export {
+  ancestryOf,
   assignmentsOf,
   hasGroup,
   licensesOf,

@@ -22,6 +22,7 @@ export * from './identity/password.js';
 export { Permit, SignedIn, Public } from './identity/permit.js';
 export * from './identity/principal.js';
 export * from './identity/extent.js';
+export * from './identity/membership-feed.js';
 export * from './identity/membership-rows.js';
 export * from './identity/reach.js';
 export { mayGrant, mayRevoke } from './identity/grants.js';

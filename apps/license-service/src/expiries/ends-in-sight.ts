@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { Expiry, PageOf } from '@allotree/contracts';
+import type { Expiry, Extent, PageOf } from '@allotree/contracts';
 import { Problem } from '@allotree/platform';
 import { DateTime } from 'luxon';
 import { DataSource } from 'typeorm';
 import { isoOf, isoOrNull } from '../persistence/columns.js';
 import { LICENSING } from '../persistence/data-source.js';
 
-/** One project, all projects of a tenant, or everything. */
+/** One project, all projects of a tenant, or everything; of that what lies where somebody may see it (`null`: all). */
 export interface Scope {
+  readonly extent: Extent | null;
   readonly projectId?: string;
   readonly tenantId?: string;
 }
@@ -36,8 +37,20 @@ interface Row {
   readonly valid_until: Date;
 }
 
-/** $1 now, $2 before, $3 project, $4 tenant, $5-$8 the place after which to go on, $9 how many. */
-const within = (ends: string, place: string): string => `
+/** $10 whether only some may be seen: those of the tenants $11, of the partners $12, of the groups $14 of the projects $13 and below. */
+const reached = (ends: string, group: string): string => `
+  (NOT $10 OR EXISTS (
+    SELECT FROM licensing.access_project home WHERE home.project_id = ${ends}.project_id
+      AND (home.tenant_id = ANY($11::text[]) OR home.partner_id = ANY($12::text[]))
+  ) OR EXISTS (
+    SELECT FROM licensing.license_group place JOIN unnest($13::text[], $14::text[]) AS held(project_id, group_id)
+      ON held.project_id = place.project_id AND held.group_id = ANY(place.path)
+    WHERE place.project_id = ${ends}.project_id AND place.group_id = ${group}
+  ))`;
+
+/** $1 now, $2 before, $3 project, $4 tenant, $5-$8 the place after which to go on, $9 how many, $10-$14 what may be seen. */
+const within = (ends: string, group: string, place: string): string => `
+  ${reached(ends, group)} AND
   ${ends}.valid_until > $1 AND ($2::timestamptz IS NULL OR ${ends}.valid_until < $2)
   AND ($3::text IS NULL OR ${ends}.project_id = $3)
   AND ($4::text IS NULL OR ${ends}.project_id IN (SELECT project_id FROM licensing.due_project WHERE tenant_id = $4))
@@ -50,11 +63,11 @@ const IN_SIGHT = `
     (SELECT 'allotment' AS what, a.valid_until, a.project_id, a.group_id, a.allotment_id AS id, a.type,
             a.sip_number, a.mobile_app, a.ukey2
      FROM licensing.allotment a JOIN licensing.restriction r USING (project_id, group_id)
-     WHERE r.enabled AND ${within('a', 'a.valid_until, a.project_id, a.group_id, a.allotment_id')})
+     WHERE r.enabled AND ${within('a', 'a.group_id', 'a.valid_until, a.project_id, a.group_id, a.allotment_id')})
     UNION ALL
     (SELECT 'license', l.valid_until, l.project_id, l.project_id, l.license_id, l.type, l.sip_number, l.mobile_app, l.ukey2
      FROM licensing.license l
-     WHERE l.revoked_reason IS NULL AND ${within('l', 'l.valid_until, l.project_id, l.project_id, l.license_id')})
+     WHERE l.revoked_reason IS NULL AND ${within('l', 'l.project_id', 'l.valid_until, l.project_id, l.project_id, l.license_id')})
   ) AS ends
   JOIN licensing.due_project project USING (project_id)
   JOIN licensing.license_group project_group
@@ -68,7 +81,7 @@ export class EndsInSight {
   constructor(@InjectDataSource(LICENSING) private readonly dataSource: DataSource) {}
 
   /** @throws Problem when the cursor is none of ours */
-  async page({ projectId, tenantId, now, before, limit, cursor }: Wanted): Promise<PageOf<Expiry>> {
+  async page({ projectId, tenantId, extent, now, before, limit, cursor }: Wanted): Promise<PageOf<Expiry>> {
     const rows = await this.dataSource.query<Row[]>(IN_SIGHT, [
       isoOf(now),
       isoOrNull(before),
@@ -77,6 +90,7 @@ export class EndsInSight {
       ...placeOf(cursor),
       // One more than asked for tells whether there is a next page.
       limit + 1,
+      ...reachedBy(extent),
     ]);
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
@@ -86,6 +100,12 @@ export class EndsInSight {
     };
   }
 }
+
+const reachedBy = (extent: Extent | null): unknown[] => {
+  const { tenantIds = [], partnerIds = [], groups = [] } = extent ?? {};
+  const projects = groups.map(({ projectId }) => projectId);
+  return [extent !== null, tenantIds, partnerIds, projects, groups.map(({ groupId }) => groupId)];
+};
 
 const cursorOf = ({ valid_until, project_id, group_id, id }: Row): string =>
   [valid_until.getTime(), project_id, group_id, id].join('.');

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ExpiriesAnswer, ExpiriesQuery, ProjectExpiriesQuery, type Expiry, type PageOf } from '@allotree/contracts';
-import { Clock, Documented, Permit } from '@allotree/platform';
+import { Caller, Clock, Documented, Permit, Reach } from '@allotree/platform';
 import { endOf } from '../dates.js';
 import { DUE_PROJECTION } from '../due/due-rows/due.projection.js';
 import { Freshness } from '../freshness.js';
@@ -36,10 +36,11 @@ export class ListExpiriesController {
     private readonly projects: Projects,
     private readonly freshness: Freshness,
     private readonly clock: Clock,
+    private readonly reach: Reach,
   ) {}
 
   @Get('projects/:p/expiries')
-  @Permit('licenses:read', { project: 'p' })
+  @Permit('licenses:read', { within: 'p' })
   @Documented({
     tag: 'expiries',
     summary: 'What ends in a project, soonest first',
@@ -50,21 +51,27 @@ export class ListExpiriesController {
   async listExpiriesOfProject(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
     @Query({ schema: ProjectExpiriesQuery }) query: ProjectExpiriesQuery,
+    @Caller() { principal }: Caller,
   ): Promise<PageOf<Expiry>> {
     const { timeZone } = await this.projects.project(p);
-    return this.list({ projectId: p }, query, timeZone);
+    const extent = await this.reach.extent(principal, 'licenses:read');
+    return this.list({ projectId: p, extent }, query, timeZone);
   }
 
   @Get('expiries')
   @Permit('licenses:read')
   @Documented({
     tag: 'expiries',
-    summary: 'What ends in all projects of a tenant, soonest first',
+    summary: 'What ends wherever one may see it, soonest first',
     response: { schema: ExpiriesAnswer, example: EXAMPLE },
     problems: ['VALIDATION'],
   })
-  async listExpiries(@Query({ schema: ExpiriesQuery }) { tenantId, ...query }: ExpiriesQuery): Promise<PageOf<Expiry>> {
-    return this.list(tenantId === undefined ? {} : { tenantId }, query, 'UTC');
+  async listExpiries(
+    @Query({ schema: ExpiriesQuery }) { tenantId, ...query }: ExpiriesQuery,
+    @Caller() { principal }: Caller,
+  ): Promise<PageOf<Expiry>> {
+    const extent = await this.reach.extent(principal, 'licenses:read');
+    return this.list({ extent, ...(tenantId === undefined ? {} : { tenantId }) }, query, 'UTC');
   }
 
   private async list(

@@ -2,6 +2,7 @@ import { openReadModels } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { LicensingViews1780000000000 } from './1780000000000-licensing-views.js';
 import { DueWork1790000000000 } from './1790000000000-due-work.js';
+import { Memberships1796000000000 } from './1796000000000-memberships.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -24,7 +25,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
     // lose the last of them, and the projection goes on from the checkpoint that is left. So nobody waits for the disk.
     extra: { options: '-c synchronous_commit=off' },
     entities: ENTITIES,
-    migrations: [LicensingViews1780000000000, DueWork1790000000000],
+    migrations: [LicensingViews1780000000000, DueWork1790000000000, Memberships1796000000000],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',
   });

@@ -1,5 +1,4 @@
 import type { TemplateDetails, TemplateItem } from '@allotree/contracts';
-import { Problem, type Caller } from '@allotree/platform';
 import { MARKERS } from '../templates/markers.js';
 import type { Template } from '../templates/templates.js';
 
@@ -20,15 +19,6 @@ export const showItem = (template: Template): TemplateItem => ({
 });
 
 export const showDetails = (template: Template): TemplateDetails => ({ ...showItem(template), html: template.html });
-
-/** Whose templates a caller works on: its own tenant's; the server administrator says which. */
-export function tenantOf({ principal }: Caller, asked: string | undefined): string | null {
-  if (principal.tenantId === null) return asked ?? null;
-  if (asked !== undefined && asked !== principal.tenantId) {
-    throw new Problem('NOT_FOUND', `There is no tenant ${asked} here`, { what: 'tenant', id: asked });
-  }
-  return principal.tenantId;
-}
 
 export const ITEM_EXAMPLE: TemplateItem = {
   mailType: 'license_expiry_reminder',

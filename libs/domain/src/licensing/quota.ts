@@ -12,6 +12,7 @@ import {
   isInForce,
   levelsOf,
   nearestRestricted,
+  pathOf,
   restrictionAt,
   type Level,
   type LicenseState,
@@ -39,6 +40,10 @@ export function asOf(state: ProjectState, now: Instant): ProjectState {
 }
 
 export const projectOf = (state: ProjectState): Project | null => state.whole.project;
+
+/** The ids from a group up to the root; `null`: no such group (any more). O(depth). */
+export const ancestryOf = (state: ProjectState, groupId: string): readonly string[] | null =>
+  state.groups.has(groupId) ? [...pathOf(state, groupId)] : null;
 
 export const hasGroup = (state: ProjectState, groupId: string): boolean => state.groups.has(groupId);
 

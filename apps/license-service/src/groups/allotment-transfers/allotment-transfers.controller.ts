@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { CascadeQuery, TransferAllotmentsRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -9,11 +9,14 @@ import { Projects } from '../../projects.js';
 
 @Controller('projects/:p/allotment-transfers')
 export class AllotmentTransfersController {
-  constructor(private readonly projects: Projects) {}
+  constructor(
+    private readonly projects: Projects,
+    private readonly reach: Reach,
+  ) {}
 
   @Post()
   @HttpCode(HttpStatus.NO_CONTENT)
-  @Permit('restrictions:manage', { project: 'p' })
+  @Permit('restrictions:manage', { project: 'p', group: 'body.fromGroupId' })
   @Documented({
     tag: 'restrictions',
     summary: 'Move units from one restricted group to another',
@@ -42,6 +45,8 @@ export class AllotmentTransfersController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object | undefined> {
+    const target = { kind: 'group', projectId: p, groupId: body.toGroupId } as const;
+    await this.reach.demand(caller.principal, 'restrictions:manage', target);
     // Allotments get this id and a number behind it, which together must stay within the length of an id.
     const wish = { type: 'TransferAllotments', ...body, newId: caller.newId('transfer'), cascade } as const;
     const answer = answerTo(caller, reply, await this.projects.run(p, wish, caller), {});

@@ -8,7 +8,7 @@ import {
   type PageOf,
 } from '@allotree/contracts';
 import { assignmentsOf } from '@allotree/domain';
-import { Caller, Documented, Permit, Problem } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { AssignmentPath, GroupPath } from '../../paths.js';
@@ -17,7 +17,10 @@ import { publicJson } from '../../public-json.js';
 
 @Controller('projects/:p/groups/:g/assignments')
 export class AssignmentsController {
-  constructor(private readonly projects: Projects) {}
+  constructor(
+    private readonly projects: Projects,
+    private readonly reach: Reach,
+  ) {}
 
   @Post()
   @Permit('assignments:manage', { project: 'p', group: 'g' })
@@ -57,10 +60,12 @@ export class AssignmentsController {
   }
 
   @Get()
-  @Permit('assignments:read', { project: 'p', group: 'g' })
+  @Permit('assignments:read-own', { project: 'p', group: 'g' })
   @Documented({
     tag: 'assignments',
     summary: 'What is in use at a group itself, oldest first',
+    description:
+      'Whoever may only see what is assigned to oneself is shown that: what has this user, or its membership of the group, as `holder`.',
     response: {
       schema: AssignmentsAnswer,
       example: {
@@ -84,18 +89,27 @@ export class AssignmentsController {
   async listAssignments(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: Page }) { limit, cursor }: Page,
+    @Caller() caller: Caller,
   ): Promise<PageOf<unknown>> {
-    const assignments = await this.projects.look(
+    const all = await this.projects.look(
       p,
       g,
       inGroup(g, (state, now) => assignmentsOf(state, g, now)),
     );
+    const holders = await this.holders(p, g, caller);
+    const assignments = holders ? all.filter(({ holder }) => holder !== null && holders.has(holder)) : all;
     const start = cursor === undefined ? 0 : assignments.findIndex(({ assignmentId }) => assignmentId === cursor) + 1;
     if (cursor !== undefined && start === 0)
       throw Problem.validation('cursor', 'is not known here any more: begin again without it');
     const items = assignments.slice(start, start + limit);
     const nextCursor = start + limit < assignments.length ? (items.at(-1)?.assignmentId ?? null) : null;
     return { items: publicJson(items) as unknown[], nextCursor };
+  }
+
+  /** Whose assignments a caller is shown. `null`: everybody's. */
+  private async holders(p: string, g: string, { principal, permissions }: Caller): Promise<ReadonlySet<string> | null> {
+    if (permissions.has('assignments:read')) return null;
+    return new Set([principal.userId, ...(await this.reach.membershipsAt(principal, p, g))]);
   }
 
   @Delete(':a')

@@ -12,7 +12,7 @@ export class QuotaController {
   constructor(private readonly projects: Projects) {}
 
   @Get()
-  @Permit('licenses:read', { project: 'p', group: 'g' })
+  @Permit('quotas:read', { project: 'p', group: 'g' })
   @Documented({
     tag: 'quota',
     summary: 'What a group may use, uses, and could still get now',

@@ -20,7 +20,7 @@ export class RelocationChecksController {
 
   @Post('relocation-check')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @Permit('groups:manage', { project: 'p', group: 'g' })
+  @Permit('system:manage', { project: 'p', group: 'g' })
   @Documented({
     tag: 'groups',
     summary: 'Whether a group could move below another of its project',
@@ -49,7 +49,7 @@ export class RelocationChecksController {
 
   @Post('departure-check')
   @HttpCode(HttpStatus.NO_CONTENT)
-  @Permit('groups:manage', { project: 'p', group: 'g' })
+  @Permit('system:manage', { project: 'p', group: 'g' })
   @Documented({
     tag: 'groups',
     summary: 'Whether a group could leave for another project: nothing may be assigned or allotted in it',

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { HistoryAnswer, HistoryQuery, type PageOf } from '@allotree/contracts';
-import { Documented, Permit, Problem } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem, Reach } from '@allotree/platform';
 import { DataSource, type SelectQueryBuilder } from 'typeorm';
 import { endOf, startOf } from '../../dates.js';
 import { Freshness } from '../../freshness.js';
@@ -10,16 +10,22 @@ import { LICENSING } from '../../persistence/data-source.js';
 import { HistoryEntryEntity } from '../../persistence/entities.js';
 import { Projects } from '../../projects.js';
 
+/** Groups and everything below them, also what was removed. */
+const BELOW = `
+  SELECT place.group_id FROM licensing.license_group place
+  WHERE place.project_id = :projectId AND place.path && CAST(:reached AS text[])`;
+
 @Controller('projects/:p/history')
 export class ShowHistoryController {
   constructor(
     @InjectDataSource(LICENSING) private readonly dataSource: DataSource,
     private readonly projects: Projects,
     private readonly freshness: Freshness,
+    private readonly reach: Reach,
   ) {}
 
   @Get()
-  @Permit('history:read', { project: 'p' })
+  @Permit('history:read', { within: 'p' })
   @Documented({
     tag: 'history',
     summary: 'Who did what to the licensing of a project or one of its groups, newest first',
@@ -49,9 +55,12 @@ export class ShowHistoryController {
   async showHistory(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
     @Query({ schema: HistoryQuery }) query: HistoryQuery,
+    @Caller() { principal }: Caller,
   ): Promise<PageOf<object>> {
     const { timeZone } = await this.projects.project(p);
     const entries = this.entries(p, query, timeZone);
+    const reached = await this.reach.groupsWithin(principal, 'history:read', p);
+    if (reached !== null) entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, reached });
     await this.freshness.of('history');
     // One more than asked for tells whether there is a next page.
     const rows = await entries.limit(query.limit + 1).getMany();

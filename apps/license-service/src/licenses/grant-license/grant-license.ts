@@ -2,7 +2,7 @@ import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GrantLicenseRequest } from '@allotree/contracts';
 import { FEATURES, type PartnerStockEvent, type ProjectEvent } from '@allotree/domain';
-import { Clock, CONFIGURATION, type Caller } from '@allotree/platform';
+import { Clock, CONFIGURATION, Reach, type Caller } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { daysAfter, termOf } from '../../dates.js';
 import { Projects, type KnownProject } from '../../projects.js';
@@ -23,6 +23,7 @@ export class GrantLicense {
     private readonly projects: Projects,
     private readonly stocks: Stocks,
     private readonly clock: Clock,
+    private readonly reach: Reach,
     @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
   ) {}
 
@@ -50,6 +51,8 @@ export class GrantLicense {
    * process end in between, `FinishIssueReactor` grants it.
    */
   async plus(projectId: string, licenseId: string, request: PlusRequest, caller: Caller): Promise<Granted> {
+    const stock = { kind: 'partner', partnerId: request.partnerId } as const;
+    await this.reach.demand(caller.principal, 'stock:issue', stock);
     const project = await this.projects.project(projectId);
     await this.refuseOtherTenants(project, request.partnerId);
     const { partnerId, packageId, units, features } = request;

@@ -1,7 +1,7 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { CreatedPackage, DryRun, SellPackageRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { termOf } from '../../dates.js';
@@ -11,7 +11,10 @@ import { RECEIVE_STEP, receiptOf } from '../received-package.js';
 
 @Controller('partners/:partnerId/packages/:packageId/sales')
 export class SellPackageController {
-  constructor(private readonly stocks: Stocks) {}
+  constructor(
+    private readonly stocks: Stocks,
+    private readonly reach: Reach,
+  ) {}
 
   @Post()
   @Permit('stock:sell', { partner: 'partnerId' })
@@ -41,6 +44,7 @@ export class SellPackageController {
   ): Promise<object> {
     const soldPackageId = caller.newId('package');
     const { toPartnerId, units, features } = body;
+    await this.reach.demand(caller.principal, 'partners:read', { kind: 'partner', partnerId: toPartnerId });
     // Who bought it must be known before anything leaves the stock: registered a moment ago, it may still be on its way.
     await this.stocks.partner(toPartnerId);
     const part = { units, features: features ?? null, ...termOf(body, 'UTC') };

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
 import type { Repository } from 'typeorm';
+import { SeenMails } from '../../access/seen-mails.js';
 import { emailKey } from '../../delivery/mailbox.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
@@ -12,7 +13,10 @@ import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
 
 @Controller('deliveries')
 export class ListDeliveriesController {
-  constructor(@InjectRepository(MailRow, NOTIFICATIONS) private readonly rows: Repository<MailRow>) {}
+  constructor(
+    @InjectRepository(MailRow, NOTIFICATIONS) private readonly rows: Repository<MailRow>,
+    private readonly seen: SeenMails,
+  ) {}
 
   @Documented({
     tag: 'Mail',
@@ -27,10 +31,8 @@ export class ListDeliveriesController {
     @Query({ schema: DeliveriesQuery }) query: DeliveriesQuery,
     @Caller() caller: Caller,
   ): Promise<PageOf<DeliveryItem>> {
-    const rows = this.rows.createQueryBuilder('row');
+    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), caller.principal, 'mail:read');
     const { status, to, projectId } = query;
-    const { tenantId } = caller.principal;
-    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
     if (status !== undefined) rows.andWhere('row.status = :status', { status });
     if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
     if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
@@ -46,9 +48,9 @@ export class ListDeliveriesController {
   @Permit('mail:read')
   @Get(':id')
   async one(@Param({ schema: DeliveryPath }) { id }: DeliveryPath, @Caller() caller: Caller): Promise<DeliveryItem> {
-    const row = await this.rows.findOneBy({ mailId: id });
-    const { tenantId } = caller.principal;
-    if (row === null || (tenantId !== null && row.tenantId !== tenantId)) throw notFound('delivery', id);
+    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), caller.principal, 'mail:read');
+    const row = await rows.andWhere('row.mailId = :id', { id }).getOne();
+    if (row === null) throw notFound('delivery', id);
     return showDelivery(row);
   }
 }

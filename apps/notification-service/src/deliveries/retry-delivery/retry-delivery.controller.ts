@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { RetriedDeliveries } from '@allotree/contracts';
 import { Caller, Documented, Permit, Problem } from '@allotree/platform';
 import { In, type Repository } from 'typeorm';
+import { SeenMails } from '../../access/seen-mails.js';
 import { Notifications } from '../../notifications.js';
 import { Addressing } from '../../notices/addressing.js';
 import { DeliveryPath } from '../../paths.js';
@@ -17,6 +18,7 @@ export class RetryDeliveryController {
     @InjectRepository(MailRow, NOTIFICATIONS) private readonly rows: Repository<MailRow>,
     private readonly addressing: Addressing,
     private readonly notifications: Notifications,
+    private readonly seen: SeenMails,
   ) {}
 
   @Documented({
@@ -39,9 +41,9 @@ export class RetryDeliveryController {
     @Param({ schema: DeliveryPath }) { id }: DeliveryPath,
     @Caller() caller: Caller,
   ): Promise<RetriedDeliveries> {
-    const row = await this.rows.findOneBy({ mailId: id });
-    const { tenantId } = caller.principal;
-    if (row === null || (tenantId !== null && row.tenantId !== tenantId)) throw notFound('delivery', id);
+    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), caller.principal, 'mail:manage');
+    const row = await rows.andWhere('row.mailId = :id', { id }).getOne();
+    if (row === null) throw notFound('delivery', id);
     const ids = row.recipient === null ? await this.addressing.addressAgain(id) : await this.again(row);
     this.notifications.wake();
     const deliveries = await this.rows.find({ where: { mailId: In([...ids]) }, order: { ordinal: 'ASC' } });

@@ -9,7 +9,8 @@ import { checkTemplate } from '../../templates/check.js';
 import type { TemplateSource } from '../../templates/compile.js';
 import { ALL_TENANTS, Templates } from '../../templates/templates.js';
 import { NOTIFICATIONS } from '../../tokens.js';
-import { DETAILS_EXAMPLE, showDetails, tenantOf } from '../show-template.js';
+import { DETAILS_EXAMPLE, showDetails } from '../show-template.js';
+import { TemplateTenant } from '../template-tenant.js';
 
 @Controller('mail-templates')
 export class ChangeTemplateController {
@@ -17,6 +18,7 @@ export class ChangeTemplateController {
     @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,
     private readonly templates: Templates,
     private readonly clock: Clock,
+    private readonly tenant: TemplateTenant,
   ) {}
 
   @Documented({
@@ -37,7 +39,7 @@ export class ChangeTemplateController {
     @Body({ schema: SaveTemplateRequest }) body: SaveTemplateRequest,
     @Caller() caller: Caller,
   ): Promise<TemplateDetails> {
-    const tenantId = tenantOf(caller, query.tenantId);
+    const tenantId = await this.tenant.of(caller, 'mail:manage', query.tenantId);
     await this.change(mailType, tenantId, checkTemplate(mailType, body), caller);
     const template = await this.templates.one(mailType, tenantId);
     caller.answerRevision(template.revision);
@@ -59,7 +61,8 @@ export class ChangeTemplateController {
     @Query({ schema: TemplateQuery }) query: TemplateQuery,
     @Caller() caller: Caller,
   ): Promise<void> {
-    await this.change(mailType, tenantOf(caller, query.tenantId), { subject: null, html: null }, caller);
+    const tenantId = await this.tenant.of(caller, 'mail:manage', query.tenantId);
+    await this.change(mailType, tenantId, { subject: null, html: null }, caller);
   }
 
   /** Revisions go on over putting back, so that no ETag means two templates. */

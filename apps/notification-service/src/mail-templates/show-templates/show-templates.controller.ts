@@ -3,11 +3,15 @@ import { TemplateDetails, TemplateList, TemplateQuery } from '@allotree/contract
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { TemplatePath } from '../../paths.js';
 import { Templates } from '../../templates/templates.js';
-import { DETAILS_EXAMPLE, ITEM_EXAMPLE, showDetails, showItem, tenantOf } from '../show-template.js';
+import { DETAILS_EXAMPLE, ITEM_EXAMPLE, showDetails, showItem } from '../show-template.js';
+import { TemplateTenant } from '../template-tenant.js';
 
 @Controller('mail-templates')
 export class ShowTemplatesController {
-  constructor(private readonly templates: Templates) {}
+  constructor(
+    private readonly templates: Templates,
+    private readonly tenant: TemplateTenant,
+  ) {}
 
   @Documented({
     tag: 'Mail templates',
@@ -18,7 +22,8 @@ export class ShowTemplatesController {
   @Permit('mail:read')
   @Get()
   async list(@Query({ schema: TemplateQuery }) query: TemplateQuery, @Caller() caller: Caller): Promise<TemplateList> {
-    return { items: (await this.templates.all(tenantOf(caller, query.tenantId))).map(showItem) };
+    const tenantId = await this.tenant.of(caller, 'mail:read', query.tenantId);
+    return { items: (await this.templates.all(tenantId)).map(showItem) };
   }
 
   @Documented({
@@ -35,7 +40,8 @@ export class ShowTemplatesController {
     @Query({ schema: TemplateQuery }) query: TemplateQuery,
     @Caller() caller: Caller,
   ): Promise<TemplateDetails> {
-    const template = await this.templates.one(mailType, tenantOf(caller, query.tenantId));
+    const tenantId = await this.tenant.of(caller, 'mail:read', query.tenantId);
+    const template = await this.templates.one(mailType, tenantId);
     caller.answerRevision(template.revision);
     return showDetails(template);
   }

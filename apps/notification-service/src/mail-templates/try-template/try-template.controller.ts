@@ -17,7 +17,7 @@ import { compileTemplate } from '../../templates/compile.js';
 import { MARKERS } from '../../templates/markers.js';
 import { Templates } from '../../templates/templates.js';
 import { sampleValues } from '../../templates/values.js';
-import { tenantOf } from '../show-template.js';
+import { TemplateTenant } from '../template-tenant.js';
 
 const example: RenderedMail = {
   subject: 'Hafenblick: licenses end in 30 days',
@@ -31,6 +31,7 @@ export class TryTemplateController {
     private readonly templates: Templates,
     private readonly mails: Mails,
     private readonly notifications: Notifications,
+    private readonly tenant: TemplateTenant,
     @Inject(CONFIGURATION) private readonly configuration: NotificationConfiguration,
   ) {}
 
@@ -49,7 +50,7 @@ export class TryTemplateController {
     @Body({ schema: PreviewTemplateRequest.default({}) }) body: PreviewTemplateRequest,
     @Caller() caller: Caller,
   ): Promise<RenderedMail> {
-    return this.sample(mailType, tenantOf(caller, query.tenantId), body);
+    return this.sample(mailType, await this.tenant.of(caller, 'mail:read', query.tenantId), body);
   }
 
   @Documented({
@@ -68,7 +69,7 @@ export class TryTemplateController {
     @Body({ schema: TestTemplateRequest }) { to, ...body }: TestTemplateRequest,
     @Caller() caller: Caller,
   ): Promise<QueuedTest> {
-    const tenantId = tenantOf(caller, query.tenantId);
+    const tenantId = await this.tenant.of(caller, 'mail:manage', query.tenantId);
     const content = await this.sample(mailType, tenantId, body);
     const key = `test|${caller.newId('mail')}`;
     const deliveryId = await this.mails.queue({ key, mailType, tenantId, recipient: to, content });

@@ -1,9 +1,10 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
+import { AccountMailJob, OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
-import type { Repository } from 'typeorm';
+import type { Repository, SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
+import { SeenMails } from '../../access/seen-mails.js';
 import { emailKey } from '../../delivery/mailbox.js';
 import { OutboxPath } from '../../paths.js';
 import { OutboxRow } from '../../persistence/entities.js';
@@ -35,7 +36,10 @@ const NOTHING_RUNS =
 /** The embedded mail box: only there where mails are not sent by SMTP. */
 @Controller('outbox')
 export class ShowOutboxController {
-  constructor(@InjectRepository(OutboxRow, NOTIFICATIONS) private readonly rows: Repository<OutboxRow>) {}
+  constructor(
+    @InjectRepository(OutboxRow, NOTIFICATIONS) private readonly rows: Repository<OutboxRow>,
+    private readonly seen: SeenMails,
+  ) {}
 
   @Documented({
     tag: 'Mail',
@@ -49,10 +53,8 @@ export class ShowOutboxController {
     @Query({ schema: OutboxQuery }) query: OutboxQuery,
     @Caller() caller: Caller,
   ): Promise<PageOf<OutboxItem>> {
-    const rows = this.rows.createQueryBuilder('row');
+    const rows = await this.open(caller);
     const { to, projectId } = query;
-    const { tenantId } = caller.principal;
-    if (tenantId !== null) rows.andWhere('row.tenantId = :tenantId', { tenantId });
     if (to !== undefined) rows.andWhere('lower(row.recipient) = :to', { to: emailKey(to) });
     if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
     return pageOfRows(rows, query, showItem, 'newestFirst');
@@ -97,10 +99,17 @@ export class ShowOutboxController {
     return (await this.mail(id, caller)).html;
   }
 
-  private async mail(id: string, { principal }: Caller): Promise<OutboxRow> {
-    const row = await this.rows.findOneBy({ outboxId: id });
-    if (row === null || (principal.tenantId !== null && row.tenantId !== principal.tenantId))
-      throw notFound('mail', id);
+  private async mail(id: string, caller: Caller): Promise<OutboxRow> {
+    const row = await (await this.open(caller)).andWhere('row.outboxId = :id', { id }).getOne();
+    if (row === null) throw notFound('mail', id);
     return row;
+  }
+
+  /** Mails about accounts hold what lets their reader in: nobody reads those of others but who runs the system. */
+  private async open({ principal }: Caller): Promise<SelectQueryBuilder<OutboxRow>> {
+    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), principal, 'mail:read');
+    return principal.serverAdministrator
+      ? rows
+      : rows.andWhere('row.mailType <> ALL(:accountMails)', { accountMails: AccountMailJob.shape.mailType.options });
   }
 }

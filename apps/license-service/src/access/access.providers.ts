@@ -1,0 +1,28 @@
+import type { Provider } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { ancestryOf } from '@allotree/domain';
+import { IdentityView, MembershipFeed, MembershipRows, Reach } from '@allotree/platform';
+import type { DataSource } from 'typeorm';
+import { News } from '../feed/news.js';
+import { LICENSING, LICENSING_SCHEMA } from '../persistence/data-source.js';
+import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
+
+/** What the guard of this service asks, and what keeps it up to date. Paths come out of the projects themselves. */
+export const ACCESS: readonly Provider[] = [
+  {
+    provide: Reach,
+    useFactory: (dataSource: DataSource, projects: ProjectHandler, news: News) =>
+      new Reach(
+        new MembershipRows(dataSource, LICENSING_SCHEMA),
+        (projectId, groupId) => projects.read(projectId, (state) => ancestryOf(state, groupId)),
+        (id, attempt, settled) => news.until(id, attempt, settled),
+      ),
+    inject: [getDataSourceToken(LICENSING), PROJECT_HANDLER, News],
+  },
+  {
+    provide: MembershipFeed,
+    useFactory: (dataSource: DataSource, identity: IdentityView) =>
+      new MembershipFeed(dataSource, LICENSING_SCHEMA, identity),
+    inject: [getDataSourceToken(LICENSING), IdentityView],
+  },
+];

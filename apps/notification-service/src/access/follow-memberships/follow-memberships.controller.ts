@@ -1,0 +1,16 @@
+import { Controller } from '@nestjs/common';
+import { GROUPS_TOPIC } from '@allotree/contracts';
+import { MembershipFeed, OnIntegrationEvents } from '@allotree/platform';
+
+export const ACCESS_GROUP = 'notification-service-access';
+
+/** Keeps this service's own view of who may do what. */
+@Controller()
+export class FollowMembershipsController {
+  constructor(private readonly feed: MembershipFeed) {}
+
+  @OnIntegrationEvents(GROUPS_TOPIC, ACCESS_GROUP)
+  async follow(messages: readonly unknown[]): Promise<void> {
+    await this.feed.follow(messages);
+  }
+}

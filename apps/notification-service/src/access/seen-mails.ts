@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { Permission } from '@allotree/contracts';
+import { Reach, type Principal } from '@allotree/platform';
+import { Brackets, type SelectQueryBuilder } from 'typeorm';
+
+/** Rows of mails, as `row` of a query. */
+interface MailLike {
+  readonly tenantId: string | null;
+  readonly projectIds: string[];
+  ordinal: string;
+}
+
+const PROJECTS = `ARRAY(
+  SELECT project.project_id FROM notifications.access_project project
+  WHERE project.partner_id = ANY(CAST(:reachedPartners AS text[])) OR project.project_id = ANY(CAST(:reachedProjects AS text[]))
+)`;
+
+/**
+ * A mail belongs to a tenant, and to the projects it is about: it is seen where that is permitted in the tenant, or in each
+ * of its projects as a whole.
+ */
+@Injectable()
+export class SeenMails {
+  constructor(private readonly reach: Reach) {}
+
+  async only<Row extends MailLike>(
+    query: SelectQueryBuilder<Row>,
+    principal: Principal,
+    permission: Permission,
+  ): Promise<SelectQueryBuilder<Row>> {
+    const extent = await this.reach.extent(principal, permission);
+    if (extent === null) return query;
+    const roots = extent.groups.filter(({ projectId, groupId }) => projectId === groupId);
+    return query.andWhere(
+      new Brackets((any) =>
+        any
+          .where('row.tenantId = ANY(:reachedTenants)', { reachedTenants: extent.tenantIds })
+          .orWhere(`(cardinality(row.projectIds) > 0 AND row.projectIds <@ ${PROJECTS})`, {
+            reachedPartners: extent.partnerIds,
+            reachedProjects: roots.map(({ projectId }) => projectId),
+          }),
+      ),
+    );
+  }
+}

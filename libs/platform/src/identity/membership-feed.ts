@@ -1,0 +1,32 @@
+import { AnyCloudEvent, GROUPS_EVENTS, type GroupsEvent, type GroupsEventType } from '@allotree/contracts';
+import type { DataSource } from 'typeorm';
+import type { IdentityView } from './identity-view.js';
+import { recordMemberships } from './membership-rows.js';
+
+/** `null`: a type that means nothing here. */
+function groupsEventOf(message: unknown): GroupsEvent | null {
+  const event = AnyCloudEvent.parse(message);
+  const shape = GROUPS_EVENTS[event.type as GroupsEventType] as (typeof GROUPS_EVENTS)[GroupsEventType] | undefined;
+  return shape === undefined ? null : ({ ...event, data: shape.parse(event.data) } as GroupsEvent);
+}
+
+/**
+ * Keeps a service's view of people and memberships up to date with what the group service tells. It is read by a consumer
+ * group of its own, from the first message: what somebody may do neither waits for other work nor is missed by a service
+ * that comes later.
+ */
+export class MembershipFeed {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly schema: string,
+    private readonly identity: IdentityView,
+  ) {}
+
+  /** @returns what the messages are about: ids of projects, partners, tenants and users */
+  async follow(messages: readonly unknown[]): Promise<ReadonlySet<string>> {
+    const events = messages.map(groupsEventOf).filter((event) => event !== null);
+    await this.dataSource.transaction((tx) => recordMemberships(tx, this.schema, events));
+    await this.identity.follow(events);
+    return new Set(events.map(({ subject }) => subject));
+  }
+}
