@@ -74,7 +74,8 @@ export class Tail {
       .catch(() => false)
       .then(() => {
         this.#following = null;
-        return this.#begin();
+        // Whoever was told first may have begun the next reading already.
+        return this.#reading ?? this.#begin();
       });
     return this.#following;
   }

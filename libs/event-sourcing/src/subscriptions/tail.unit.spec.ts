@@ -8,6 +8,7 @@ describe('Tail', () => {
   function made() {
     const store = new InMemoryEventStore();
     const reads = jest.spyOn(store, 'readAll');
+    const heads = jest.spyOn(store, 'head');
     const tail = new Tail(store);
     tail.cover(CATEGORIES);
     let streams = 0;
@@ -15,7 +16,7 @@ describe('Tail', () => {
       const events = Array.from({ length: count }, () => newEvent('Happened', {}));
       await store.append([{ streamName: `${category}-${streams++}`, expectedRevision: -1, events }]);
     };
-    return { tail, reads, append };
+    return { tail, reads, heads, append };
   }
 
   const positions = async (tail: Tail, after: bigint, categories = CATEGORIES, limit = 1_000): Promise<number[]> =>
@@ -61,6 +62,17 @@ describe('Tail', () => {
     await append('b', 1);
     expect(await positions(tail, BigInt(2 * HELD + 1), ['b'])).toEqual([2 * HELD + 2]);
     await early;
+  });
+
+  it('holds every event once, however those who ask meet', async () => {
+    const { tail, heads, append } = made();
+    await tail.read(0n, CATEGORIES, 10);
+    await append('a', 1);
+    heads.mockResolvedValueOnce(0n);
+    // The first asks again as soon as it is answered, just when the reading that the second waits for begins.
+    const first = tail.read(0n, CATEGORIES, 10).then(() => tail.read(0n, CATEGORIES, 10));
+    await Promise.all([first, tail.read(0n, CATEGORIES, 10)]);
+    expect(await positions(tail, 0n)).toEqual([1]);
   });
 
   it('lets everybody know when the store does not answer, and goes on when it does', async () => {
