@@ -33,6 +33,7 @@ import { Freshness } from './freshness.js';
 import { AllotmentTransfersController } from './groups/allotment-transfers/allotment-transfers.controller.js';
 import { AssignmentsController } from './groups/assignments/assignments.controller.js';
 import { GroupViewsProjection } from './groups/group-views/group-views.projection.js';
+import { MemberLimitsController } from './groups/member-limits/member-limits.controller.js';
 import { QuotaController } from './groups/quota/quota.controller.js';
 import { RelocationChecksController } from './groups/relocation-checks/relocation-checks.controller.js';
 import { RestrictionController } from './groups/restriction/restriction.controller.js';
@@ -88,6 +89,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         ListLicensesController,
         RestrictionController,
         QuotaController,
+        MemberLimitsController,
         AssignmentsController,
         AllotmentTransfersController,
         RelocationChecksController,

@@ -6,8 +6,10 @@ type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
 const iso = (instant: Instant): string => new Date(instant).toISOString();
 const until = (instant: Instant | null): string => (instant === null ? '' : ` until ${iso(instant)}`);
 const units = (limit: Limit, resource: Resource): string => `${limit ?? 'unlimited'} ${resource}`;
-const whose = ({ groupId, name }: Pick<Binding, 'groupId' | 'name'>): string =>
-  groupId === null ? `the licenses of ${name}` : name;
+const whose = ({ groupId, name, userId }: Pick<Binding, 'groupId' | 'name' | 'userId'>): string => {
+  if (userId !== undefined) return `the member ${userId} of ${name}`;
+  return groupId === null ? `the licenses of ${name}` : name;
+};
 
 /** Two to three names, and how many more. */
 const named = (names: readonly string[]): string =>

@@ -17,6 +17,17 @@ describe('a refusal in words names the cause and the way out', () => {
       'Unlimited ukey2 were asked for, 120 at most are free from 2026-06-01T00:00:00.000Z, limited by the licenses of Hafenblick: 120 ukey2. Ask for 120 or fewer, or get more for the licenses of Hafenblick',
     ],
     [
+      {
+        code: 'LIMIT_EXCEEDED',
+        resource: 'ukey2',
+        requested: 1,
+        available: 0,
+        limitedBy: { groupId: 'a', name: 'Apartment 7', userId: 'eva', limit: 1, validUntil: null },
+        at,
+      },
+      '1 ukey2 were asked for, 0 at most are free from 2026-06-01T00:00:00.000Z, limited by the member eva of Apartment 7: 1 ukey2. Ask for 0 or fewer, or get more for the member eva of Apartment 7',
+    ],
+    [
       { code: 'SIP_BELOW_MOBILE', sipNumber: 50, mobileApp: 60 },
       '60 mobile_app need as many sip_number, and there are 50: every app has a number of its own',
     ],

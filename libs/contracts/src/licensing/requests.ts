@@ -108,6 +108,17 @@ export const AssignUnitRequest = z.strictObject({
 });
 export type AssignUnitRequest = z.infer<typeof AssignUnitRequest>;
 
+const OwnLimit = LimitValue.default(null);
+
+/** `PUT /projects/{p}/groups/{g}/members/{u}/limits`: a resource not named, or `null`, is limited by the group alone. */
+export const SetMemberLimitsRequest = z.strictObject({
+  limits: z
+    .strictObject({ sip_number: OwnLimit, mobile_app: OwnLimit, ukey2: OwnLimit })
+    .default({ sip_number: null, mobile_app: null, ukey2: null }),
+  featuresOff: Features.default([]),
+});
+export type SetMemberLimitsRequest = z.infer<typeof SetMemberLimitsRequest>;
+
 /** `POST /projects/{p}/allotment-transfers` (domain.md R8). */
 export const TransferAllotmentsRequest = z.strictObject({
   fromGroupId: Id,

@@ -72,8 +72,8 @@ export const RestrictionAnswer = z.object({
     .nullable(),
 });
 
-/** Who limits; `groupId: null` is the project's capacity. */
-const LimitedByAnswer = z.object({ groupId: Id.nullable(), name: z.string() });
+/** Who limits; `groupId: null` is the project's capacity, `userId` a person's own limit in the group. */
+const LimitedByAnswer = z.object({ groupId: Id.nullable(), name: z.string(), userId: z.string().optional() });
 
 const ResourceQuotaAnswer = z.object({
   limit: LimitValue,
@@ -83,6 +83,11 @@ const ResourceQuotaAnswer = z.object({
   consumed: Count,
   suspended: Count,
   available: LimitValue,
+});
+
+const FeaturesAnswer = z.object({
+  on: z.array(FeatureName),
+  off: z.array(z.object({ feature: FeatureName, limitedBy: LimitedByAnswer })),
 });
 
 /** `GET /projects/{p}/groups/{g}/quota` */
@@ -96,11 +101,25 @@ export const QuotaAnswer = z.object({
     mobile_app: ResourceQuotaAnswer,
     ukey2: ResourceQuotaAnswer,
   }),
-  features: z.object({
-    on: z.array(FeatureName),
-    off: z.array(z.object({ feature: FeatureName, limitedBy: LimitedByAnswer })),
-  }),
+  features: FeaturesAnswer,
   effectivePeriod: z.object({ validFrom: instantOrNull, validUntil: instantOrNull }),
+});
+
+const MemberResourceAnswer = ResourceQuotaAnswer.omit({ allotted: true });
+
+/** `GET .../members/{u}/quota` and `PUT .../members/{u}/limits`: what a person may use in the group and below it. */
+export const MemberQuotaAnswer = z.object({
+  groupId: Id,
+  userId: Id,
+  /** Its own limits here; `null`: none of its own. */
+  limits: UnitsOf,
+  featuresOff: z.array(FeatureName),
+  resources: z.object({
+    sip_number: MemberResourceAnswer,
+    mobile_app: MemberResourceAnswer,
+    ukey2: MemberResourceAnswer,
+  }),
+  features: FeaturesAnswer,
 });
 
 /** `GET /projects/{p}/groups/{g}/assignments` */

@@ -83,6 +83,10 @@ function entriesBelow({ type, data }: ProjectEvent): readonly Entry[] {
       const after = { ...assignment, status: 'in_force' };
       return [{ groupId, subject: null, after: () => after, details: {} }];
     }
+    case 'MemberLimitsSet': {
+      const { groupId, userId, ...limits } = data;
+      return [about(groupId, `member:${groupId}:${userId}`, becomes(limits), { userId })];
+    }
     case 'AssignmentsReleased':
       return perGroup(data.assignments, 'in_use', 'released', { reason: data.reason });
     case 'AssignmentsSuspended':

@@ -1,0 +1,88 @@
+import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
+import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
+import { memberQuotaOf } from '@allotree/domain';
+import { Caller, Documented, Permit, Problem } from '@allotree/platform';
+import type { FastifyReply } from 'fastify';
+import { answerTo } from '../../answer.js';
+import { MemberPath } from '../../paths.js';
+import { Projects } from '../../projects.js';
+
+const resource = { limit: null, effectiveLimit: 4, limitedBy: { groupId: 'apartment-7', name: 'Apartment 7' } };
+const OWN = {
+  limit: 1,
+  effectiveLimit: 1,
+  limitedBy: { groupId: 'apartment-7', name: 'Apartment 7', userId: 'eva' },
+};
+const EXAMPLE = {
+  groupId: 'apartment-7',
+  userId: 'eva',
+  limits: { sip_number: null, mobile_app: 1, ukey2: null },
+  featuresOff: ['guest_access'],
+  resources: {
+    sip_number: { ...resource, consumed: 1, suspended: 0, available: 2 },
+    mobile_app: { ...OWN, consumed: 1, suspended: 0, available: 0 },
+    ukey2: { ...resource, effectiveLimit: 2, consumed: 0, suspended: 0, available: 2 },
+  },
+  features: { on: ['siri'], off: [{ feature: 'guest_access', limitedBy: OWN.limitedBy }] },
+};
+
+/** What one person may use, inside what its group has. */
+@Controller('projects/:p/groups/:g/members/:u')
+export class MemberLimitsController {
+  constructor(private readonly projects: Projects) {}
+
+  @Put('limits')
+  @Permit('restrictions:manage', { project: 'p', group: 'g' })
+  @Documented({
+    tag: 'members',
+    summary: 'Set what a person may use at most in a group and below it',
+    description:
+      'Only ever narrows: what the group has still binds. It holds for what is assigned with this user as its `holder`. ' +
+      'Lowering takes nothing away that is held and grants nothing new until there is less; features are off at once. ' +
+      'Empty limits leave the person to those of the group.',
+    body: { limits: { mobile_app: 1 }, featuresOff: ['guest_access'] },
+    response: { schema: MemberQuotaAnswer, example: EXAMPLE },
+    problems: ['VALIDATION', 'NOT_FOUND', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  async setLimits(
+    @Param({ schema: MemberPath }) { p, g, u }: MemberPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: SetMemberLimitsRequest }) body: SetMemberLimitsRequest,
+    @Caller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body } as const;
+    const done = await this.projects.run(p, wish, caller);
+    const { quota } = caller.dryRun ? { quota: {} } : await this.quota({ p, g, u });
+    return answerTo(caller, reply, done, quota);
+  }
+
+  @Get('quota')
+  @Permit('assignments:read-own', { project: 'p', group: 'g' })
+  @Documented({
+    tag: 'members',
+    summary: 'What a person may use in a group and below it, uses, and could still get',
+    description: 'Of oneself, or of anybody for whom `assignments:read` is permitted.',
+    response: { schema: MemberQuotaAnswer, example: EXAMPLE },
+    problems: ['NOT_FOUND'],
+  })
+  async showQuota(@Param({ schema: MemberPath }) path: MemberPath, @Caller() caller: Caller): Promise<object> {
+    const { principal, permissions } = caller;
+    if (path.u !== principal.userId && !permissions.has('assignments:read')) throw noMember(path.u);
+    const { quota, revision } = await this.quota(path);
+    caller.answerRevision(revision);
+    return quota;
+  }
+
+  private quota({ p, g, u }: MemberPath): Promise<{ quota: object; revision: number }> {
+    return this.projects.look(p, g, (state, now, revision) => {
+      const quota = memberQuotaOf(state, g, u, now);
+      return quota && { quota, revision };
+    });
+  }
+}
+
+const noMember = (id: string): Problem =>
+  new Problem('NOT_FOUND', `There is no member ${id} here`, { what: 'member', id });
