@@ -10,7 +10,10 @@ import {
   type JobState,
   type Logger,
 } from '@allotree/platform';
+import { emailKey } from '@allotree/domain';
 import type pg from 'pg';
+import { Attempts, MAILS_OF_NETWORK, MAILS_TO_ADDRESS } from './attempts.js';
+import { networkOf, type Visitor } from './visitor.js';
 
 const AT_ONCE = 200;
 const FIRST_LOOK = '10 seconds';
@@ -35,9 +38,19 @@ export class AccountMails {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly attempts: Attempts,
     jobs: JobQueues,
   ) {
     this.queue = jobs.queue(ACCOUNT_MAILS_QUEUE, { keepCompletedSeconds: KEEP_COMPLETED_SECONDS });
+  }
+
+  /**
+   * Counts a mail that somebody asks for who need not be its recipient. False: the recipient has had enough of them.
+   * @throws Problem `RATE_LIMITED` to a network that asks for too many
+   */
+  async mayWriteTo(email: string, { address }: Pick<Visitor, 'address'>): Promise<boolean> {
+    await this.attempts.take(`mails of ${networkOf(address)}`, MAILS_OF_NETWORK);
+    return (await this.attempts.isEarly(`mails to ${emailKey(email)}`, MAILS_TO_ADDRESS)) === 0;
   }
 
   /** `null`: a mail that is not sent; recorded all the same, so that it takes as long. */

@@ -56,8 +56,11 @@ export class Invitations {
     const [invitation] = rows;
     if (invitation === undefined) throw linkNotGood();
     const { inviter, role, projectId, groupId } = invitation;
+    const place = { kind: 'group', projectId, groupId } as const;
     try {
-      await mayGrant(this.reach, inviter, role, { kind: 'group', projectId, groupId });
+      // Not from memory: whoever ceased to be an administrator a moment ago gives nothing any more.
+      await this.reach.permissionsAt(inviter, place, true);
+      await mayGrant(this.reach, inviter, role, place);
     } catch (error) {
       if (error instanceof Problem && error.code !== 'OVERLOADED') throw linkNotGood();
       throw error;

@@ -1,12 +1,4 @@
-import {
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  errors,
-  jwtVerify,
-  type FetchImplementation,
-  type JWTVerifyGetKey,
-} from 'jose';
+import { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 
 /** Signatures with a public key only: with any other kind whoever can check a token can make one. */
@@ -115,7 +107,7 @@ export class ExternalIssuer {
       cooldownDuration: this.options.cooldownMs ?? COOLDOWN_MS,
       cacheMaxAge: KEYS_GOOD_FOR_MS,
       timeoutDuration: ANSWER_WITHIN_MS,
-      [customFetch]: reach as FetchImplementation,
+      [customFetch]: reach,
     });
   }
 }

@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { hashPassword, verifyPassword } from './password.js';
-import { ownService } from './principal.js';
-import { signingKey, signToken, verifyToken } from './token.js';
+import { ownService, type Principal } from './principal.js';
+import { keyIdOf, signingKey, signToken, verifyToken } from './token.js';
 
 const secret = 'a secret of at least thirty-two characters';
 const now = Date.parse('2026-06-01T12:00:00Z');
@@ -22,7 +22,7 @@ const claims = {
 
 const forged = (over: Record<string, unknown>, key: string = secret) =>
   new SignJWT(Object.fromEntries(Object.entries({ ...claims, ...over }).filter(([, value]) => value !== undefined)))
-    .setProtectedHeader({ alg: 'HS256' })
+    .setProtectedHeader({ alg: 'HS256', kid: keyIdOf(secret) })
     .sign(signingKey(key));
 
 describe('access tokens', () => {
@@ -62,13 +62,43 @@ describe('access tokens', () => {
   });
 
   it('are refused with another algorithm, even one signed with the right key', async () => {
-    const hs512 = await new SignJWT(claims).setProtectedHeader({ alg: 'HS512' }).sign(signingKey(secret.repeat(2)));
+    const hs512 = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS512', kid: keyIdOf(secret.repeat(2)) })
+      .sign(signingKey(secret.repeat(2)));
     expect(await verifyToken(hs512, { secret: secret.repeat(2), now })).toBeNull();
     const { privateKey } = generateKeyPairSync('ed25519');
-    const eddsa = await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey);
+    const eddsa = await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid: keyIdOf(secret) }).sign(privateKey);
     expect(await verifyToken(eddsa, { secret, now })).toBeNull();
-    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
+    const none = `${Buffer.from(JSON.stringify({ alg: 'none', kid: keyIdOf(secret) })).toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
     expect(await verifyToken(none, { secret, now })).toBeNull();
+  });
+
+  it('say what a machine may do', async () => {
+    const machine: Principal = {
+      userId: 'key-1',
+      email: null,
+      tenantId: 'nordlicht',
+      serverAdministrator: false,
+      sessionId: 'key-1',
+      apiKey: { keyId: 'key-1', permissions: ['projects:read'] },
+    };
+    const token = await signToken(machine, { secret, now, lifetimeSeconds: 60 });
+    expect(await verifyToken(token, { secret, now })).toEqual({ principal: machine, expiresAt: now + 60_000 });
+    const both = { ...machine, serverAdministrator: true };
+    expect(await verifyToken(await signToken(both, { secret, now, lifetimeSeconds: 60 }), { secret, now })).toBeNull();
+    expect(await verifyToken(await forged({ adm: false, key: 'key-1' }), { secret, now })).toBeNull();
+  });
+
+  it('stay good under the secret before the last, and under no older one', async () => {
+    const old = await signToken(admin, { secret, now, lifetimeSeconds: 60 });
+    const next = 'the next secret of thirty-two characters';
+    expect(await verifyToken(old, { secret: next, previousSecret: secret, now })).not.toBeNull();
+    expect(await verifyToken(old, { secret: next, now })).toBeNull();
+    expect(await verifyToken(old, { secret: 'x'.repeat(32), previousSecret: next, now })).toBeNull();
+    const swapped = new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', kid: keyIdOf(next) })
+      .sign(signingKey(secret));
+    expect(await verifyToken(await swapped, { secret: next, previousSecret: secret, now })).toBeNull();
   });
 
   it.each(['', 'x', 'a.b', 'a.b.c', '...', '{}'])('are refused when they are none: %j', async (text) => {

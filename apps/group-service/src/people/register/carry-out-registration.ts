@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RegistrationRequest } from '@allotree/contracts';
 import { followUp } from '@allotree/event-sourcing';
-import { accepted } from '@allotree/platform';
+import { accepted, Problem } from '@allotree/platform';
 import type pg from 'pg';
 import { Partners } from '../../partners.js';
 import { detailOf } from '../../refusals.js';
@@ -42,6 +42,19 @@ export class CarryOutRegistration {
     private readonly trees: Trees,
     private readonly accounts: Accounts,
   ) {}
+
+  /** Who may stand below whom is decided when the partner is made; asked before, so that nobody registers in vain. */
+  async checkParent({ kind, parentPartnerCode }: Wish): Promise<void> {
+    const isTop = kind === 'distributor';
+    if (isTop && parentPartnerCode !== undefined)
+      throw Problem.validation('parentPartnerCode', 'a distributor has no partner above it');
+    if (isTop) return;
+    if (parentPartnerCode === undefined)
+      throw Problem.validation('parentPartnerCode', `a ${kind} belongs to a distributor: ask it for its code`);
+    const parent = await this.partners.find(parentPartnerCode);
+    if (parent?.kind !== 'distributor')
+      throw Problem.validation('parentPartnerCode', 'is not the code of a distributor');
+  }
 
   async carryOut(
     tx: pg.PoolClient,

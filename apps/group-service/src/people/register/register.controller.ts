@@ -6,19 +6,16 @@ import {
   RegistrationRequest,
   StartedRegistration,
 } from '@allotree/contracts';
-import { emailKey } from '@allotree/domain';
 import { Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
 import type pg from 'pg';
-import { Partners } from '../../partners.js';
 import { AccountMails } from '../account-mails.js';
 import { Accounts } from '../accounts.js';
-import { Attempts, MAILS_OF_NETWORK, MAILS_TO_ADDRESS } from '../attempts.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
 import { registrationKnownMail, registrationMail } from '../mails.js';
 import { Passwords } from '../passwords.js';
 import { hashOf, newCode, newSecret } from '../secrets.js';
 import { Sessions } from '../sessions.js';
-import { networkOf, Visitor } from '../visitor.js';
+import { Visitor } from '../visitor.js';
 import { CarryOutRegistration, codeHashOf, type PendingRegistration, type Wish } from './carry-out-registration.js';
 
 const GOOD_FOR_HOURS = 24;
@@ -33,9 +30,7 @@ export class RegisterController {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly accounts: Accounts,
-    private readonly partners: Partners,
     private readonly passwords: Passwords,
-    private readonly attempts: Attempts,
     private readonly mails: AccountMails,
     private readonly signIn: GuardedSignIn,
     private readonly sessions: Sessions,
@@ -61,12 +56,12 @@ export class RegisterController {
     @Visitor() visitor: Visitor,
   ): Promise<StartedRegistration> {
     this.signIn.wantLocalAccounts();
-    await this.attempts.take(`mails of ${networkOf(visitor.address)}`, MAILS_OF_NETWORK);
-    await this.checkParent(wish);
+    await this.carryOut.checkParent(wish);
+    const mayWrite = await this.mails.mayWriteTo(wish.email, visitor);
     const registrationId = randomUUID();
     const passwordHash = await this.passwords.hash(password);
     const isKnown = (await this.accounts.byEmail(wish.email)) !== null;
-    const expiresAt = await this.keep({ registrationId, wish, passwordHash, isKnown });
+    const expiresAt = await this.keep({ registrationId, wish, passwordHash, isKnown, mayWrite });
     return { registrationId, expiresAt: expiresAt.toISOString() };
   }
 
@@ -120,29 +115,16 @@ export class RegisterController {
     return { partnerId, projectId, userId: owner.userId, session };
   }
 
-  /** domain.md: who may stand below whom is decided by the partner; here, that nobody registers in vain. */
-  private async checkParent({ kind, parentPartnerCode }: Wish): Promise<void> {
-    const isTop = kind === 'distributor';
-    if (isTop && parentPartnerCode !== undefined)
-      throw Problem.validation('parentPartnerCode', 'a distributor has no partner above it');
-    if (isTop) return;
-    if (parentPartnerCode === undefined)
-      throw Problem.validation('parentPartnerCode', `a ${kind} belongs to a distributor: ask it for its code`);
-    const parent = await this.partners.find(parentPartnerCode);
-    if (parent?.kind !== 'distributor')
-      throw Problem.validation('parentPartnerCode', 'is not the code of a distributor');
-  }
-
   private async keep(registration: {
     readonly registrationId: string;
     readonly wish: Wish;
     readonly passwordHash: string;
     readonly isKnown: boolean;
+    readonly mayWrite: boolean;
   }): Promise<Date> {
-    const { registrationId, wish, passwordHash, isKnown } = registration;
+    const { registrationId, wish, passwordHash, isKnown, mayWrite } = registration;
     const [token, code] = [newSecret(), newCode()];
     const recipient = { email: wish.email, name: wish.name, tenantId: null };
-    const tooMany = await this.attempts.isEarly(`mails to ${emailKey(wish.email)}`, MAILS_TO_ADDRESS);
     const mail = isKnown
       ? registrationKnownMail(recipient)
       : registrationMail(recipient, { token, code, partner: wish.partnerName, project: wish.objectName });
@@ -161,7 +143,7 @@ export class RegisterController {
           GOOD_FOR_HOURS,
         ],
       );
-      await this.mails.put(tx, [tooMany > 0 ? null : mail]);
+      await this.mails.put(tx, [mayWrite ? mail : null]);
       return (rows[0] as { expires_at: Date }).expires_at;
     });
     this.mails.handOverSoon();

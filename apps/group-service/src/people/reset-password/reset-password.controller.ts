@@ -1,20 +1,17 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ConfirmPasswordResetRequest, ResetPasswordRequest } from '@allotree/contracts';
-import { emailKey } from '@allotree/domain';
 import { deriveId } from '@allotree/event-sourcing';
-import { CONFIGURATION, Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
+import { Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
 import type pg from 'pg';
-import type { GroupConfiguration } from '../../configuration.js';
 import { AccountMails } from '../account-mails.js';
 import { Accounts, type KnownPerson } from '../accounts.js';
-import { Attempts, MAILS_OF_NETWORK, MAILS_TO_ADDRESS } from '../attempts.js';
 import { Audit } from '../audit.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
 import { passwordChangedMail, passwordResetMail } from '../mails.js';
 import { Passwords } from '../passwords.js';
 import { hashOf, newSecret } from '../secrets.js';
 import { Sessions } from '../sessions.js';
-import { contextOf, networkOf, Visitor } from '../visitor.js';
+import { contextOf, Visitor } from '../visitor.js';
 
 const GOOD_FOR_HOURS = 1;
 
@@ -23,10 +20,8 @@ const GOOD_FOR_HOURS = 1;
 export class ResetPasswordController {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
-    @Inject(CONFIGURATION) private readonly configuration: GroupConfiguration,
     private readonly accounts: Accounts,
     private readonly passwords: Passwords,
-    private readonly attempts: Attempts,
     private readonly mails: AccountMails,
     private readonly signIn: GuardedSignIn,
     private readonly sessions: Sessions,
@@ -47,29 +42,8 @@ export class ResetPasswordController {
     @Visitor() visitor: Visitor,
   ): Promise<ResetPasswordRequest> {
     this.signIn.wantLocalAccounts();
-    await this.attempts.take(`mails of ${networkOf(visitor.address)}`, MAILS_OF_NETWORK);
-    const tooMany = (await this.attempts.isEarly(`mails to ${emailKey(email)}`, MAILS_TO_ADDRESS)) > 0;
-    const person = await this.person(email);
-    const token = newSecret();
-    // The same is written for everybody, so that it takes as long.
-    await inTransaction(this.pool, async (tx) => {
-      await tx.query(
-        `INSERT INTO groups.password_reset (token_hash, user_id, email, expires_at)
-         VALUES ($1, $2, $3, now() + make_interval(hours => $4))`,
-        [hashOf(token), person?.userId ?? null, person?.email ?? email, GOOD_FOR_HOURS],
-      );
-      await this.mails.put(tx, [person === null || tooMany ? null : passwordResetMail(person, token)]);
-      await this.audit.record(
-        {
-          action: 'password_reset_requested',
-          actor: 'unknown',
-          tenantId: person?.tenantId ?? null,
-          userId: person?.userId ?? null,
-          visitor,
-        },
-        tx,
-      );
-    });
+    const mayWrite = await this.mails.mayWriteTo(email, visitor);
+    await this.keep(email, await this.person(email), { mayWrite, visitor });
     this.mails.handOverSoon();
     return { email };
   }
@@ -97,9 +71,29 @@ export class ResetPasswordController {
     this.mails.handOverSoon();
   }
 
+  /** The same is written for everybody, so that it takes as long. */
+  private async keep(
+    email: string,
+    person: KnownPerson | null,
+    { mayWrite, visitor }: { readonly mayWrite: boolean; readonly visitor: Visitor },
+  ): Promise<void> {
+    const token = newSecret();
+    const { userId, tenantId } = person ?? { userId: null, tenantId: null };
+    await inTransaction(this.pool, async (tx) => {
+      await tx.query(
+        `INSERT INTO groups.password_reset (token_hash, user_id, email, expires_at)
+         VALUES ($1, $2, $3, now() + make_interval(hours => $4))`,
+        [hashOf(token), userId, person?.email ?? email, GOOD_FOR_HOURS],
+      );
+      await this.mails.put(tx, [person === null || !mayWrite ? null : passwordResetMail(person, token)]);
+      const action = 'password_reset_requested';
+      await this.audit.record({ action, actor: 'unknown', tenantId, userId, visitor }, tx);
+    });
+  }
+
   /** Whoever has the administrator's address changes the password in the configuration. */
   private async person(email: string): Promise<KnownPerson | null> {
-    if (emailKey(email) === emailKey(this.configuration.ADMIN_EMAIL)) return null;
+    if (this.signIn.isAdministrator(email)) return null;
     const person = await this.accounts.known(email);
     return person?.account?.active === false ? null : person;
   }

@@ -1,0 +1,99 @@
+import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
+import { hashPassword, JobQueues, PG_POOL } from '@allotree/platform';
+import type pg from 'pg';
+import { Service, type Answer } from '../service-under-test.spec.js';
+
+export const ADMIN_PASSWORD = 'the host of it all';
+export const PASSWORD = 'correct horse battery staple';
+
+/** The group service, as people without a token meet it, and the mails they get. */
+export class People {
+  private readonly mails: AccountMailJob[] = [];
+  private listeners: (() => void)[] = [];
+
+  private constructor(readonly service: Service) {
+    service.app
+      .get(JobQueues, { strict: false })
+      .work<AccountMailJob>(ACCOUNT_MAILS_QUEUE, ({ data }) => Promise.resolve(this.deliver(data)));
+  }
+
+  static async start(settings: Record<string, string> = {}): Promise<People> {
+    const ADMIN_PASSWORD_HASH = await hashPassword(ADMIN_PASSWORD);
+    return new People(await Service.start({ ADMIN_PASSWORD_HASH, TRUSTED_PROXIES: '127.0.0.1', ...settings }));
+  }
+
+  get pool(): pg.Pool {
+    return this.service.app.get<pg.Pool>(PG_POOL, { strict: false });
+  }
+
+  /** Without a token, or with somebody's. */
+  ask(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
+    return this.service.request(method, path, body, { authorization: token === undefined ? '' : `Bearer ${token}` });
+  }
+
+  from(address: string, path: string, body: unknown): Promise<Answer> {
+    return this.service.request('POST', path, body, { authorization: '', 'x-forwarded-for': address });
+  }
+
+  signIn(email: string, password = PASSWORD): Promise<Answer> {
+    return this.ask('POST', '/auth/token', { email, password });
+  }
+
+  /** The next mail of a kind to an address that was not looked at yet. */
+  async mail(to: string, mailType: AccountMailJob['mailType']): Promise<AccountMailJob & { readonly token: string }> {
+    for (;;) {
+      const index = this.mails.findIndex((mail) => mail.to === to && mail.mailType === mailType);
+      if (index !== -1) {
+        const [mail] = this.mails.splice(index, 1) as [AccountMailJob];
+        return { ...mail, token: mail.path.split('#')[1] ?? '' };
+      }
+      await new Promise<void>((resolve) => this.listeners.push(resolve));
+    }
+  }
+
+  /** Mails to an address that nobody has looked at. */
+  unread(to: string): readonly string[] {
+    return this.mails.filter((mail) => mail.to === to).map((mail) => mail.mailType);
+  }
+
+  /** Registers a distributor; its answer has the session of its administrator. */
+  async distributor(email: string, partnerName = 'Nordlicht'): Promise<Answer> {
+    await this.ask('POST', '/registrations', { ...registration, email, partnerName });
+    const { token } = await this.mail(email, 'registration');
+    return this.ask('POST', '/registrations/confirm', { token });
+  }
+
+  /** Invites somebody and has the invitation accepted; an access token. */
+  async member(
+    place: { projectId: string; groupId?: string; by: string },
+    email: string,
+    role: string,
+  ): Promise<string> {
+    const { projectId, groupId = projectId, by } = place;
+    const invitations = [{ email, name: 'Kim Larsen', role }];
+    await this.ask('POST', `/projects/${projectId}/groups/${groupId}/invitations`, { invitations }, by);
+    const { token } = await this.mail(email, 'invitation');
+    const { body } = await this.ask('POST', '/invitations/accept', { token, password: PASSWORD });
+    return body.session.access_token as string;
+  }
+
+  async stop(): Promise<void> {
+    await this.service.stop();
+  }
+
+  private deliver(mail: AccountMailJob): void {
+    this.mails.push(mail);
+    for (const listener of this.listeners.splice(0)) listener();
+  }
+}
+
+export const registration = {
+  kind: 'distributor',
+  partnerName: 'Nordlicht',
+  objectName: 'Hafenblick',
+  name: 'Ada Berg',
+  email: 'ada@nordlicht.example',
+  password: PASSWORD,
+  timeZone: 'Europe/Berlin',
+  language: 'de',
+};
