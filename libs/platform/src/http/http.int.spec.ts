@@ -316,23 +316,6 @@ describe('identity', () => {
     expect(status).toBe(401);
   });
 
-  it('signs the server administrator in, then limits guesses', async () => {
-    const signIn = (email: string, password: string) =>
-      post('/api/v1/auth/token', { email, password }, { authorization: '' });
-    const response = await signIn('Admin@Allotree.local', 'correct horse');
-    const body = (await response.json()) as { access_token: string; token_type: string; expires_in: number };
-    expect([response.status, body.token_type, body.expires_in]).toEqual([200, 'Bearer', 28_800]);
-    const me = await call('/api/v1/things/me', { headers: { authorization: `Bearer ${body.access_token}` } });
-    expect(await me.json()).toMatchObject({ actor: 'user:server-administrator', tenantId: null });
-    expect((await problem(await signIn('somebody@else.com', 'correct horse')))['code']).toBe('UNAUTHENTICATED');
-    const codes = [];
-    for (let guess = 0; guess < 10; guess += 1)
-      codes.push((await problem(await signIn('admin@allotree.local', `guess ${guess}`)))['code']);
-    expect(codes).toEqual([...Array<string>(9).fill('UNAUTHENTICATED'), 'RATE_LIMITED']);
-    const last = await signIn('admin@allotree.local', 'correct horse');
-    expect([last.status, Number(last.headers.get('retry-after')) > 0]).toEqual([429, true]);
-  });
-
   it('does not start with a route nobody decided who may use', async () => {
     @Module({ imports: [platform('unguarded')], controllers: [UnguardedController] })
     class UnguardedModule {}
@@ -509,9 +492,7 @@ describe('for operators', () => {
 
   it('describes its routes', async () => {
     const document = (await (await fetch(`${base}/api/v1/openapi.json`)).json()) as OpenAPIObject;
-    expect(Object.keys(document.paths)).toEqual(
-      expect.arrayContaining(['/api/v1/auth/token', '/api/v1/things', '/api/v1/things/{id}']),
-    );
+    expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/api/v1/things', '/api/v1/things/{id}']));
     expect(Object.keys(document.paths)).not.toContain('/health/live');
     const make = document.paths['/api/v1/things']?.post;
     expect(make).toMatchObject({
