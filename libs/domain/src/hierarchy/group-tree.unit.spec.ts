@@ -374,3 +374,54 @@ describe('devices in the tree (L2)', () => {
     start.when(add({ ...facts, groupId: 'x' })).then(missing('group', 'x'));
   });
 });
+
+describe('the administrators of a project', () => {
+  const member = (memberId: string, role: string, groupId = 'hafenblick') => ({
+    memberId,
+    groupId,
+    userId: `u-${memberId}`,
+    email: `${memberId}@example.com`,
+    name: memberId,
+    role,
+  });
+  const put = (memberId: string, role: string, groupId?: string): TreeCommand => ({
+    type: 'AddMember',
+    projectId: 'hafenblick',
+    ...member(memberId, role, groupId),
+  });
+  const remove = (memberId: string, groupId = 'hafenblick'): TreeCommand => ({
+    type: 'RemoveMember',
+    projectId: 'hafenblick',
+    groupId,
+    memberId,
+  });
+  const start = tree(
+    placed('a', 'hafenblick', 'A'),
+    { type: 'MemberAdded', data: member('m1', 'site_administrator') },
+    { type: 'MemberAdded', data: member('m2', 'concierge') },
+    { type: 'MemberAdded', data: member('m3', 'site_administrator', 'a') },
+  );
+  const last = { code: 'LAST_ADMINISTRATOR', projectId: 'hafenblick', memberId: 'm1' } as const;
+
+  it('are never none, once there is one', () => {
+    start.when(remove('m1')).then(last);
+    start.when(put('m1', 'concierge')).then(last);
+    start.when(put('m1', 'a-role-of-the-tenant')).then(last);
+    start
+      .when(put('m1', 'company_administrator'))
+      .then([{ type: 'MemberAdded', data: member('m1', 'company_administrator') }]);
+  });
+
+  it('go where another is left', () => {
+    const two = start
+      .when(put('m2', 'company_administrator'))
+      .then([{ type: 'MemberAdded', data: member('m2', 'company_administrator') }]);
+    const gone = two.when(remove('m1')).then([{ type: 'MemberRemoved', data: member('m1', 'site_administrator') }]);
+    gone.when(remove('m2')).then({ ...last, memberId: 'm2' });
+  });
+
+  it('are those of the root: a group below may lose its last', () => {
+    start.when(remove('m3', 'a')).then([{ type: 'MemberRemoved', data: member('m3', 'site_administrator', 'a') }]);
+    start.when(remove('m2')).then([{ type: 'MemberRemoved', data: member('m2', 'concierge') }]);
+  });
+});

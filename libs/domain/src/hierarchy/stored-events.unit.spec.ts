@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { tenantRolesAggregate } from '../access/tenant-roles.js';
 import { partnerAggregate } from '../partners/partner.js';
 import { deviceAggregate, groupTreeAggregate } from './index.js';
 
@@ -81,6 +82,27 @@ const PARTNER = [
       project: { projectId: 'showroom', name: 'Showroom', timeZone: 'UTC' },
     },
   },
+  {
+    type: 'PartnerAdministratorAdded',
+    data: {
+      partnerId: 'nordlicht',
+      tenantId: 'nordlicht',
+      userId: 'u2',
+      email: 'kim@nordlicht.example',
+      name: 'Kim',
+      role: 'company_administrator',
+    },
+  },
+  { type: 'PartnerAdministratorRemoved', data: { partnerId: 'nordlicht', userId: 'u2' } },
+];
+
+const ROLES = [
+  {
+    type: 'RoleDefined',
+    data: { tenantId: 'nordlicht', roleId: 'r1', name: 'Technician', permissions: ['groups:read', 'devices:manage'] },
+  },
+  { type: 'RoleChanged', data: { roleId: 'r1', name: 'Technician', permissions: ['groups:read'] } },
+  { type: 'RoleRemoved', data: { roleId: 'r1' } },
 ];
 
 describe('stored events', () => {
@@ -99,6 +121,11 @@ describe('stored events', () => {
     expect(PARTNER.map(({ type, data }) => partnerAggregate.encode(partnerAggregate.decode(type, data)))).toEqual(
       PARTNER,
     );
+  });
+
+  it('of the roles of a tenant', () => {
+    const read = ROLES.map(({ type, data }) => tenantRolesAggregate.decode(type, data));
+    expect(read.map(tenantRolesAggregate.encode)).toEqual(ROLES);
   });
 
   it('of a type nobody knows stop the reading', () => {

@@ -65,3 +65,60 @@ describe('registering a partner', () => {
     expect(() => partnerAggregate.decode('PartnerLost', {})).toThrow('unknown event type');
   });
 });
+
+describe('the administrators of a partner', () => {
+  const partnerOf = (kind: Registration['kind'], parent: Registration['parent'] = null) => {
+    const { decision } = partner.when(register(kind, parent));
+    if (!decision.ok) throw new Error('refused');
+    return given(partnerAggregate, decision.events);
+  };
+  const own = partnerOf('distributor');
+  const dealer = partnerOf('dealer', distributor);
+  const add = (userId: string, over: { role?: string; name?: string; email?: string } = {}): PartnerCommand => ({
+    type: 'AddPartnerAdministrator',
+    partnerId: 'new',
+    userId,
+    email: `${userId}@nordlicht.example`,
+    name: 'Kim',
+    role: null,
+    ...over,
+  });
+  const remove = (userId: string): PartnerCommand => ({ type: 'RemovePartnerAdministrator', partnerId: 'new', userId });
+  const added = (userId: string, role: string, tenantId = 'new', email = `${userId}@nordlicht.example`) => ({
+    type: 'PartnerAdministratorAdded' as const,
+    data: { partnerId: 'new', tenantId, userId, email, name: 'Kim', role },
+  });
+
+  it('have the role of its kind, or one of the tenant', () => {
+    own.when(add('u2')).then([added('u2', 'company_administrator')]);
+    dealer.when(add('u2')).then([added('u2', 'site_administrator', 'nordlicht')]);
+    dealer.when(add('u2', { role: 'r1' })).then([added('u2', 'r1', 'nordlicht')]);
+    const message = 'the administrator of a dealer is a site_administrator';
+    dealer.when(add('u2', { role: 'company_administrator' })).then({ code: 'VALIDATION', field: 'role', message });
+  });
+
+  it('are added once; again changes name and role, whatever the case of the address', () => {
+    const two = own.when(add('u2')).then([added('u2', 'company_administrator')]);
+    two.when(add('u2')).then([]);
+    two
+      .when(add('another-id', { role: 'r1', email: 'U2@Nordlicht.example' }))
+      .then([added('u2', 'r1', 'new', 'u2@nordlicht.example')]);
+  });
+
+  it('go, but for the last one', () => {
+    const last = { code: 'LAST_ADMINISTRATOR', partnerId: 'new', userId: 'u1' } as const;
+    own.when(remove('u1')).then(last);
+    own.when(add('u1', { role: 'r1', email: administrator.email })).then(last);
+    const helped = own.when(add('u2', { role: 'r1' })).then([added('u2', 'r1')]);
+    helped.when(remove('u1')).then(last);
+    const gone = { type: 'PartnerAdministratorRemoved' as const, data: { partnerId: 'new', userId: 'u1' } };
+    const replaced = helped.when(add('u3')).then([added('u3', 'company_administrator')]);
+    const left = replaced.when(remove('u1')).then([gone]);
+    left.when(remove('u1')).then({ code: 'NOT_FOUND', what: 'administrator', id: 'u1' });
+    left.when(remove('u3')).then({ code: 'LAST_ADMINISTRATOR', partnerId: 'new', userId: 'u3' });
+  });
+
+  it('are of a partner that is there', () => {
+    partner.when(add('u2')).then({ code: 'NOT_FOUND', what: 'partner', id: 'new' });
+  });
+});

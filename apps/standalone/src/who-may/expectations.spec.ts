@@ -1,0 +1,221 @@
+import type { Permission } from '@allotree/contracts';
+import type { Place, World } from './world.spec.js';
+
+/** Where the permission of a route is asked for, which decides in which situations it is tried. */
+export type At =
+  /** A group that the path names, or (`bodyGroup`) a field of the body. */
+  | { readonly kind: 'group'; readonly bodyGroup?: string }
+  /** A project as a whole, or (`within`) wherever in it somebody stands. */
+  | { readonly kind: 'project' | 'within' }
+  | { readonly kind: 'partner'; readonly bodyPartner?: string }
+  | { readonly kind: 'anywhere' | 'signed-in' | 'public' };
+
+export interface Expectation {
+  readonly needs: Permission | 'signed-in' | undefined;
+  readonly at: At;
+  /** How the request is answered once it is permitted. Nothing it asks for is carried out. */
+  readonly answers: readonly number[];
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const GROUP: At = { kind: 'group' };
+const PROJECT: At = { kind: 'project' };
+const WITHIN: At = { kind: 'within' };
+const PARTNER: At = { kind: 'partner' };
+const ANYWHERE: At = { kind: 'anywhere' };
+
+const reads = (needs: Permission, at: At): Expectation => ({ needs, at, answers: [200] });
+/** Turned away for its form, after it was permitted. */
+const malformed = (needs: Permission, at: At): Expectation => ({ needs, at, answers: [400], body: {} });
+/** Turned away for its revision, after it was permitted. */
+const stale = (needs: Permission, at: At, body?: object): Expectation => ({
+  needs,
+  at,
+  answers: [412],
+  headers: { 'if-match': '"999999"' },
+  ...(body === undefined ? {} : { body }),
+});
+/** Looks for what is not there, after it was permitted. */
+const misses = (needs: Permission, at: At): Expectation => ({ needs, at, answers: [404] });
+const personal = (...answers: readonly number[]): Expectation => ({
+  needs: 'signed-in',
+  at: { kind: 'signed-in' },
+  answers,
+  body: {},
+});
+const open = (...answers: readonly number[]): Expectation => ({
+  needs: undefined,
+  at: { kind: 'public' },
+  answers,
+  body: {},
+});
+
+const G = '/projects/{p}/groups/{g}';
+
+/** Every route there is. One that is missing here fails the suite. */
+export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
+  'GET /partners': reads('partners:read', ANYWHERE),
+  'POST /partners': malformed('partners:manage', { kind: 'partner', bodyPartner: 'parentPartnerId' }),
+  'GET /partners/{partnerId}': reads('partners:read', PARTNER),
+  'GET /partners/{partnerId}/administrators': reads('partners:read', PARTNER),
+  'POST /partners/{partnerId}/administrators': malformed('partners:manage', PARTNER),
+  'DELETE /partners/{partnerId}/administrators/{userId}': misses('partners:manage', PARTNER),
+  'GET /partners/{partnerId}/stock': reads('stock:read', PARTNER),
+  'POST /partners/{partnerId}/packages': malformed('packages:record', PARTNER),
+  'POST /partners/{partnerId}/packages/{packageId}/sales': malformed('stock:sell', PARTNER),
+
+  'GET /projects': reads('projects:read', ANYWHERE),
+  'POST /projects': malformed('projects:manage', { kind: 'partner', bodyPartner: 'partnerId' }),
+  'GET /projects/{p}': reads('projects:read', WITHIN),
+  'GET /projects/{p}/groups': reads('groups:read', WITHIN),
+  'POST /projects/{p}/groups': malformed('groups:manage', { kind: 'group', bodyGroup: 'parentId' }),
+  'POST /projects/{p}/groups/generate': {
+    ...malformed('groups:manage', { kind: 'group', bodyGroup: 'parentId' }),
+    body: { buildings: { count: 0 } },
+  },
+  [`GET ${G}`]: reads('groups:read', GROUP),
+  [`PATCH ${G}`]: stale('groups:manage', GROUP, { name: 'Another name' }),
+  [`DELETE ${G}`]: stale('groups:manage', GROUP),
+  [`POST ${G}/move`]: malformed('groups:manage', GROUP),
+  [`POST ${G}/relocation-check`]: malformed('system:manage', GROUP),
+  [`POST ${G}/departure-check`]: { needs: 'system:manage', at: GROUP, answers: [204] },
+
+  [`GET ${G}/members`]: reads('members:read', GROUP),
+  [`POST ${G}/members`]: malformed('members:manage', GROUP),
+  [`DELETE ${G}/members/{memberId}`]: stale('members:manage', GROUP),
+  [`GET ${G}/members/{u}/quota`]: reads('assignments:read-own', GROUP),
+  [`PUT ${G}/members/{u}/limits`]: stale('restrictions:manage', GROUP, { limits: {} }),
+  [`GET ${G}/invitations`]: reads('members:read', GROUP),
+  [`POST ${G}/invitations`]: malformed('members:manage', GROUP),
+  [`POST ${G}/invitations/{invitationId}/resend`]: misses('members:manage', GROUP),
+  [`DELETE ${G}/invitations/{invitationId}`]: misses('members:manage', GROUP),
+  [`GET ${G}/devices`]: reads('devices:read', GROUP),
+  [`POST ${G}/devices`]: malformed('devices:manage', GROUP),
+  [`DELETE ${G}/devices/{serialNumber}`]: stale('devices:manage', GROUP),
+
+  'GET /projects/{p}/licenses': reads('licenses:read', PROJECT),
+  'POST /projects/{p}/licenses': malformed('licenses:manage', PROJECT),
+  'POST /projects/{p}/licenses/{l}/extend': malformed('licenses:manage', PROJECT),
+  'POST /projects/{p}/licenses/{l}/suspend': malformed('licenses:manage', PROJECT),
+  'POST /projects/{p}/licenses/{l}/reinstate': stale('licenses:manage', PROJECT),
+  'POST /projects/{p}/licenses/{l}/revoke': malformed('licenses:manage', PROJECT),
+  'GET /projects/{p}/expiries': reads('licenses:read', WITHIN),
+  'GET /expiries': reads('licenses:read', ANYWHERE),
+  'GET /projects/{p}/history': reads('history:read', WITHIN),
+  'POST /projects/{p}/allotment-transfers': malformed('restrictions:manage', {
+    kind: 'group',
+    bodyGroup: 'fromGroupId',
+  }),
+  [`GET ${G}/restriction`]: reads('restrictions:read', GROUP),
+  [`PUT ${G}/restriction`]: stale('restrictions:manage', GROUP, { enabled: false }),
+  [`GET ${G}/quota`]: reads('quotas:read', GROUP),
+  [`GET ${G}/assignments`]: reads('assignments:read-own', GROUP),
+  [`POST ${G}/assignments`]: stale('assignments:manage', GROUP, { resource: 'ukey2' }),
+  [`DELETE ${G}/assignments/{a}`]: stale('assignments:manage', GROUP),
+
+  // Whoever runs the system says which tenant is meant.
+  'GET /roles': { needs: 'roles:read', at: ANYWHERE, answers: [200, 400] },
+  'POST /roles': malformed('roles:manage', ANYWHERE),
+  'PUT /roles/{roleId}': malformed('roles:manage', ANYWHERE),
+  'DELETE /roles/{roleId}': { needs: 'roles:manage', at: ANYWHERE, answers: [400, 404] },
+  'GET /api-keys': reads('api-keys:manage', ANYWHERE),
+  'POST /api-keys': malformed('api-keys:manage', ANYWHERE),
+  'DELETE /api-keys/{keyId}': misses('api-keys:manage', ANYWHERE),
+  'GET /audit': reads('audit:read', ANYWHERE),
+  'POST /users/{userId}/deactivate': malformed('system:manage', ANYWHERE),
+  'POST /users/{userId}/reinstate': malformed('system:manage', ANYWHERE),
+
+  'GET /deliveries': reads('mail:read', ANYWHERE),
+  'GET /deliveries/{id}': misses('mail:read', ANYWHERE),
+  'POST /deliveries/{id}/retry': misses('mail:manage', ANYWHERE),
+  'GET /outbox': reads('mail:read', ANYWHERE),
+  'GET /outbox/{id}': misses('mail:read', ANYWHERE),
+  'GET /outbox/{id}/html': misses('mail:read', ANYWHERE),
+  'GET /mail-templates': reads('mail:read', ANYWHERE),
+  'GET /mail-templates/{mailType}': reads('mail:read', ANYWHERE),
+  'PUT /mail-templates/{mailType}': malformed('mail:manage', ANYWHERE),
+  'DELETE /mail-templates/{mailType}': stale('mail:manage', ANYWHERE),
+  'POST /mail-templates/{mailType}/preview': { needs: 'mail:read', at: ANYWHERE, answers: [200], body: {} },
+  'POST /mail-templates/{mailType}/test': malformed('mail:manage', ANYWHERE),
+
+  'GET /projections': reads('system:manage', ANYWHERE),
+  'POST /projections/{name}/rebuild': misses('system:manage', ANYWHERE),
+
+  'GET /me': { ...personal(200, 404), body: undefined as never },
+  'PATCH /me': personal(400),
+  'POST /me/password': personal(400),
+  'GET /me/sessions': { ...personal(200), body: undefined as never },
+  'DELETE /me/sessions': personal(204),
+  'DELETE /me/sessions/{sessionId}': personal(404),
+  'POST /me/invitations': personal(400),
+
+  'POST /auth/token': open(400),
+  'POST /auth/revoke': open(400),
+  'POST /auth/password-resets': open(400),
+  'POST /auth/password-resets/confirm': open(400),
+  'POST /registrations': open(400),
+  'POST /registrations/confirm': open(400),
+  'POST /invitations/accept': open(400),
+  'POST /invitations/preview': open(400),
+};
+
+/** `null`: a place that never was. */
+export type Situation = Place | null;
+
+const GROUPS: readonly Situation[] = [
+  'buildingA',
+  'unitA1',
+  'project',
+  'buildingB',
+  'otherProject',
+  'otherBuilding',
+  'foreignProject',
+  'foreignBuilding',
+  null,
+];
+const SITUATIONS: Readonly<Record<At['kind'], readonly Situation[]>> = {
+  group: GROUPS,
+  project: ['project', 'otherProject', 'foreignProject', null],
+  within: ['project', 'otherProject', 'foreignProject', null],
+  partner: ['nord', 'dealer', 'otherDealer', 'sued', null],
+  anywhere: [null],
+  'signed-in': [null],
+  public: [null],
+};
+export const situationsOf = ({ at }: Expectation): readonly Situation[] => SITUATIONS[at.kind];
+
+const NOWHERE = 'f0000000-0000-4000-8000-000000000000';
+const OTHER_PARAMETERS: Readonly<Record<string, string>> = { mailType: 'license_ended', name: 'nothing' };
+
+/** The project a place lies in. */
+export const projectOf = (place: Situation): Place | null => {
+  if (place === null) return null;
+  if (place.startsWith('other')) return 'otherProject';
+  return place.startsWith('foreign') ? 'foreignProject' : 'project';
+};
+
+/** The request of a route in a situation: what its path and body name lies at the place. */
+export const requestFor = (
+  route: string,
+  { at, body }: Expectation,
+  { ids }: World,
+  { place, userId }: { readonly place: Situation; readonly userId: string },
+): { method: string; path: string; body?: object } => {
+  const [method = '', template = ''] = route.split(' ');
+  const id = place === null ? NOWHERE : ids[place];
+  const project = projectOf(place);
+  const named: Record<string, string> = {
+    p: project === null ? NOWHERE : ids[project],
+    g: id,
+    partnerId: id,
+    u: userId,
+    ...OTHER_PARAMETERS,
+  };
+  const path = template.replace(/\{(\w+)\}/g, (_match, name: string) => named[name] ?? NOWHERE);
+  const field = at.kind === 'group' ? at.bodyGroup : at.kind === 'partner' ? at.bodyPartner : undefined;
+  const whole = field === undefined ? body : { ...body, [field]: id };
+  return { method, path, ...(whole === undefined ? {} : { body: whole }) };
+};
+
+export const idOf = (place: Situation, { ids }: World): string => (place === null ? NOWHERE : ids[place]);

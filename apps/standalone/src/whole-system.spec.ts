@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, ownService, signToken, type Principal } from '@allotree/platform';
+import { createTestDatabase } from '@allotree/testing';
+import { readConfiguration } from './configuration.js';
+import { DataFolder } from './data-folder.js';
+import { startStandalone } from './standalone.js';
+
+export interface Answer {
+  readonly status: number;
+  // Specs look into answers of every shape.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+export interface Asked {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const SECRET = 'a secret of the specs, 32 characters and more';
+
+/** The whole system in this process, on a database of its own, with tokens for whoever is wanted. */
+export class WholeSystem {
+  static readonly SECRET = SECRET;
+
+  private constructor(
+    readonly url: string,
+    readonly administrator: string,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<WholeSystem> {
+    const database = await createTestDatabase();
+    const path = await mkdtemp(join(tmpdir(), 'allotree-spec-'));
+    const configuration = readConfiguration({
+      DATABASE_URL: database.connectionString,
+      DATA_DIR: path,
+      PORT: '0',
+      TOKEN_SECRET: SECRET,
+      ADMIN_PASSWORD_HASH: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$AAAA',
+      ...settings,
+    });
+    const logger = createLogger({ service: 'standalone', level: 'error' });
+    const system = await startStandalone({ configuration, folder: await DataFolder.open(path), logger });
+    const end = async (): Promise<void> => {
+      await system.stop();
+      await database.drop();
+      await rm(path, { recursive: true, force: true });
+    };
+    return new WholeSystem(system.url, await WholeSystem.token(ownService('spec')), end);
+  }
+
+  /** An access token as the system signs them, unless something else is wanted of it. */
+  static token(principal: Principal, lifetimeSeconds = 3_600, secret = SECRET): Promise<string> {
+    return signToken(principal, { secret, lifetimeSeconds });
+  }
+
+  async ask(method: string, path: string, { token = this.administrator, body, headers }: Asked = {}): Promise<Answer> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : text };
+  }
+
+  /** What must be granted. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  async must(method: string, path: string, body?: unknown): Promise<any> {
+    const answer = await this.ask(method, path, { body });
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Asks until the answer is the wanted one: news travel between the services. */
+  async until(wanted: (answer: Answer) => boolean, ask: () => Promise<Answer>): Promise<Answer> {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const answer = await ask();
+      if (wanted(answer)) return answer;
+      if (Date.now() > deadline) throw new Error(`still ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.end();
+  }
+}
