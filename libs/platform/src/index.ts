@@ -30,6 +30,7 @@ export * from './identity/token.js';
 export * from './persistence/pages.js';
 export * from './persistence/read-models.js';
 export * from './persistence/rows.js';
+export { keepTenantsApart, takeTenantFrom, TenantRows, CALLER_ROLE, seeing } from './persistence/tenant-rows.js';
 export * from './platform.module.js';
 export * from './postgres/embedded-postgres.js';
 export * from './postgres/pool.js';

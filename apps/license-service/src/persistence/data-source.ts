@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { LicensingViews1780000000000 } from './1780000000000-licensing-views.js';
 import { DueWork1790000000000 } from './1790000000000-due-work.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
+import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -25,7 +26,12 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
     // lose the last of them, and the projection goes on from the checkpoint that is left. So nobody waits for the disk.
     extra: { options: '-c synchronous_commit=off' },
     entities: ENTITIES,
-    migrations: [LicensingViews1780000000000, DueWork1790000000000, Memberships1796000000000],
+    migrations: [
+      LicensingViews1780000000000,
+      DueWork1790000000000,
+      Memberships1796000000000,
+      TenantsApart1797000000000,
+    ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',
   });

@@ -1,12 +1,16 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 const schema = 'licensing';
+/** PostgreSQL fills it in: the tenant of the project or partner. */
+const OF_TENANT = { name: 'tenant_id', type: 'text', insert: false, update: false } as const;
 const limit = (name: string) => ({ name, type: 'bigint', nullable: true }) as const;
 
 /** A group as the license service knows it. `path`: the ids from the root down to the group itself. */
 @Entity({ name: 'license_group', schema })
 @Index('ix_license_group_parent', ['projectId', 'parentId'])
 export class LicenseGroupEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_license_group' })
   projectId!: string;
   @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_license_group' })
@@ -26,6 +30,8 @@ export class LicenseGroupEntity {
 /** What a group may use of a resource by its own limit, and what is used in it and below. */
 @Entity({ name: 'group_quota', schema })
 export class GroupQuotaEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
   projectId!: string;
   @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
@@ -46,6 +52,8 @@ export class GroupQuotaEntity {
 
 @Entity({ name: 'restriction', schema })
 export class RestrictionEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_restriction' })
   projectId!: string;
   @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_restriction' })
@@ -66,6 +74,8 @@ export class RestrictionEntity {
 })
 @Index('ix_allotment_end_of_project', ['projectId', 'validUntil'], { where: '"valid_until" IS NOT NULL' })
 export class AllotmentEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_allotment' })
   projectId!: string;
   @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_allotment' })
@@ -91,6 +101,8 @@ export class AllotmentEntity {
 /** One unit in use. What is released is not here any more. */
 @Entity({ name: 'assignment', schema })
 export class AssignmentEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_assignment' })
   projectId!: string;
   @PrimaryColumn({ name: 'assignment_id', type: 'text', primaryKeyConstraintName: 'pk_assignment' })
@@ -115,6 +127,8 @@ export class AssignmentEntity {
 @Entity({ name: 'license', schema })
 @Index('ix_license_end', ['validUntil', 'projectId', 'licenseId'], { where: '"valid_until" IS NOT NULL' })
 export class LicenseEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_license' })
   projectId!: string;
   @PrimaryColumn({ name: 'license_id', type: 'text', primaryKeyConstraintName: 'pk_license' })
@@ -157,6 +171,8 @@ export class StockPartnerEntity {
 
 @Entity({ name: 'stock_package', schema })
 export class StockPackageEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'partner_id', type: 'text', primaryKeyConstraintName: 'pk_stock_package' })
   partnerId!: string;
   @PrimaryColumn({ name: 'package_id', type: 'text', primaryKeyConstraintName: 'pk_stock_package' })
@@ -198,6 +214,8 @@ export class StockPackageEntity {
 @Index('ix_history_entry_group', ['projectId', 'groupId', 'position', 'ordinal'])
 @Index('ix_history_entry_subject', ['projectId', 'subject', 'position', 'ordinal'], { where: '"subject" IS NOT NULL' })
 export class HistoryEntryEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
   @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_history_entry' })
   projectId!: string;
   @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'pk_history_entry' })

@@ -4,13 +4,14 @@ import { NOTIFICATIONS } from '../tokens.js';
 import { ENTITIES } from './entities.js';
 import { Notifications1790000000000 } from './1790000000000-notifications.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
+import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
   type: 'postgres',
   url,
   schema: NOTIFICATIONS,
   entities: ENTITIES,
-  migrations: [Notifications1790000000000, Memberships1796000000000],
+  migrations: [Notifications1790000000000, Memberships1796000000000, TenantsApart1797000000000],
   migrationsTableName: 'migration',
   applicationName: 'notification-service',
   extra: { max: 8 },

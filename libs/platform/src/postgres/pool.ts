@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { SEES_EVERY_TENANT } from '../persistence/tenant-rows.js';
 
 export interface PoolOptions {
   readonly connectionString: string;
@@ -18,6 +19,7 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    options: SEES_EVERY_TENANT,
   });
   pool.on('error', (error: Error & { client?: unknown }) => {
     // Written down with the error it would fill pages.

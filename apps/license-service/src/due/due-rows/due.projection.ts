@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { projectAggregate } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
+import { rememberTenants } from '../../persistence/project-tenants.js';
 import { projectOfStream } from '../../streams.js';
 import { ABOUT_TERMS, DueBatch } from './due-batch.js';
 import { writeReminders, type TouchedGroup } from './reminder-rows.js';
@@ -20,6 +21,7 @@ export class DueProjection implements Projection {
   readonly batchSize = 2_000;
 
   async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
+    await rememberTenants(tx, events);
     const batch = new DueBatch();
     for (const recorded of events)
       if (ABOUT_TERMS.has(recorded.type))

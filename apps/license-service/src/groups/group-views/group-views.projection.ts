@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { projectAggregate } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
+import { rememberTenants } from '../../persistence/project-tenants.js';
 import { projectOfStream } from '../../streams.js';
 import { GroupBatch } from './group-batch.js';
 import { relocateGroup, removeGroup } from './tree-changes.js';
@@ -17,6 +18,7 @@ export class GroupViewsProjection implements Projection {
   readonly batchSize = 2_000;
 
   async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
+    await rememberTenants(tx, events);
     let batch = new GroupBatch();
     for (const recorded of events) {
       const projectId = projectOfStream(recorded.streamName);

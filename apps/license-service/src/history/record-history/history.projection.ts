@@ -3,6 +3,7 @@ import { projectAggregate } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { columns, isoOf } from '../../persistence/columns.js';
+import { rememberTenants } from '../../persistence/project-tenants.js';
 import { projectOfStream } from '../../streams.js';
 import { entriesOf, type Entry, type Json } from './entries.js';
 
@@ -22,6 +23,7 @@ export class HistoryProjection implements Projection {
   readonly batchSize = 2_000;
 
   async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
+    await rememberTenants(tx, events);
     const rows = events.flatMap(rowsOf);
     if (rows.length === 0) return;
     const states = await knownStates(tx, rows);

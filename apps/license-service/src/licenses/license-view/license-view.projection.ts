@@ -4,6 +4,7 @@ import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { columns } from '../../persistence/columns.js';
 import { LicenseEntity } from '../../persistence/entities.js';
+import { rememberTenants } from '../../persistence/project-tenants.js';
 import { projectOfStream } from '../../streams.js';
 
 /** Most events of a project are about other things: they are not even decoded. */
@@ -25,6 +26,7 @@ export class LicenseViewProjection implements Projection {
   readonly batchSize = 2_000;
 
   async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
+    await rememberTenants(tx, events);
     const changes = events.filter(({ type }) => ABOUT_LICENSES.has(type)).map(changeOf);
     if (changes.length === 0) return;
     const rows = await knownRows(tx, changes);

@@ -1,0 +1,119 @@
+import type { Permission } from '@allotree/contracts';
+import pg from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Reach } from '../identity/reach.js';
+import type { Principal } from '../identity/principal.js';
+
+/** Queries of callers run as this role. It cannot log in, owns nothing, and sees rows of its tenants only. */
+export const CALLER_ROLE = 'allotree_caller';
+
+/** The setting that names the tenants whose rows a transaction sees: their ids with commas between, or `*` for all. */
+const TENANTS = 'allotree.tenant';
+
+/** Connections of the system itself see the rows of every tenant: what `options` of a connection says. */
+export const SEES_EVERY_TENANT = `-c ${TENANTS}=*`;
+
+const POLICY = `(SELECT current_setting('${TENANTS}', true)) = '*'
+  OR tenant_id = ANY ((SELECT string_to_array(current_setting('${TENANTS}', true), ','))::text[])`;
+
+/**
+ * Statements for a migration: rows of these tables, which have a `tenant_id`, are seen and written by their own tenant.
+ * @param also further rows that are seen, as an expression
+ */
+export const keepTenantsApart = (schema: string, tables: readonly string[], also?: string): string =>
+  tables
+    .map(
+      (table) => `
+      ALTER TABLE ${schema}.${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON ${schema}.${table} USING (${POLICY});
+      ${also === undefined ? '' : `CREATE POLICY also_seen ON ${schema}.${table} FOR SELECT USING (${also});`}
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ${schema}.${table} TO ${CALLER_ROLE};`,
+    )
+    .join('');
+
+/** Statements for a migration: a row of these tables takes its tenant from the row that `key` names in another table. */
+export const takeTenantFrom = (schema: string, tables: readonly string[], source: string, key: string): string => `
+  CREATE FUNCTION ${schema}.tenant_of_${source}() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    NEW.tenant_id := (SELECT source.tenant_id FROM ${schema}.${source} source WHERE source.${key} = NEW.${key});
+    RETURN NEW;
+  END $$;
+  ${tables
+    .map(
+      (table) => `
+      ALTER TABLE ${schema}.${table} ADD COLUMN tenant_id text;
+      UPDATE ${schema}.${table} row SET tenant_id = source.tenant_id FROM ${schema}.${source} source WHERE source.${key} = row.${key};
+      ALTER TABLE ${schema}.${table} ALTER COLUMN tenant_id SET NOT NULL;
+      CREATE TRIGGER take_tenant BEFORE INSERT ON ${schema}.${table} FOR EACH ROW EXECUTE FUNCTION ${schema}.tenant_of_${source}();`,
+    )
+    .join('')}`;
+
+/**
+ * Makes the role of callers, once in a cluster of databases, and lets this user take it and it look into the schema. The user
+ * must be allowed to make roles, or an administrator has made it before.
+ */
+export async function prepareCallerRole(client: pg.Client, schema: string): Promise<void> {
+  await client.query(`
+    DO $role$ BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${CALLER_ROLE}') THEN
+        CREATE ROLE ${CALLER_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS;
+      END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database's start was faster
+    END $role$;
+    DO $member$ BEGIN
+      IF NOT pg_has_role(current_user, '${CALLER_ROLE}', 'MEMBER') THEN
+        EXECUTE format('GRANT ${CALLER_ROLE} TO %I', current_user);
+      END IF;
+    END $member$;`);
+  await client.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(schema)} TO ${CALLER_ROLE}`);
+}
+
+/** Rows as a caller sees them: whatever a query forgets to ask for, PostgreSQL gives it rows of the caller's tenants alone. */
+export class TenantRows {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly reach: Reach,
+  ) {}
+
+  /** Runs `work` in a transaction that sees the tenants in which the caller holds a permission. */
+  async as<Result>(
+    principal: Principal,
+    permission: Permission,
+    work: (tx: EntityManager) => Promise<Result>,
+  ): Promise<Result> {
+    return seeing(this.dataSource, await this.reach.tenants(principal, permission), work);
+  }
+}
+
+/**
+ * Runs `work` in a transaction that sees and writes rows of these tenants only. Costs one round trip before and one after
+ * it. `null`: the system itself, without a transaction.
+ */
+export async function seeing<Result>(
+  dataSource: DataSource,
+  tenants: readonly string[] | null,
+  work: (tx: EntityManager) => Promise<Result>,
+): Promise<Result> {
+  if (tenants === null) return work(dataSource.manager);
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query(
+      `BEGIN; SET LOCAL ROLE ${CALLER_ROLE}; SET LOCAL ${TENANTS} = ${pg.escapeLiteral(listOf(tenants))}`,
+    );
+    const result = await work(runner.manager);
+    await runner.query('COMMIT');
+    return result;
+  } catch (error) {
+    await runner.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}
+
+/** An id with a comma or star in it would be more than one tenant. */
+function listOf(tenants: readonly string[]): string {
+  const odd = tenants.find((tenant) => !/^[\w-]+$/.test(tenant));
+  if (odd !== undefined) throw new Error(`no id of a tenant: ${odd}`);
+  return tenants.join(',');
+}
