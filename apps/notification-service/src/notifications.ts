@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ACCOUNT_MAILS_QUEUE, LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
 import { JobQueues, LOGGER, type Job, type Logger } from '@allotree/platform';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
-import { MailDelivery } from './delivery/mail-delivery.js';
 import { Doorbell } from './doorbell.js';
 import { Ledger } from './mails/ledger.js';
 import { Postman } from './mails/postman.js';
@@ -40,7 +39,6 @@ export class Notifications {
     private readonly addressing: Addressing,
     private readonly postman: Postman,
     private readonly ledger: Ledger,
-    private readonly delivery: MailDelivery,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -61,7 +59,7 @@ export class Notifications {
     const waited = sleep(STOP_GRACE_MS, undefined, { signal: grace.signal }).catch(() => undefined);
     await Promise.race([this.loops, waited]);
     grace.abort();
-    await this.delivery.close();
+    await this.postman.close();
     await this.loops;
   }
 

@@ -11,15 +11,21 @@ export class People {
   private readonly mails: AccountMailJob[] = [];
   private listeners: (() => void)[] = [];
 
-  private constructor(readonly service: Service) {
+  private constructor(
+    readonly service: Service,
+    getsMails: boolean,
+  ) {
+    if (!getsMails) return;
     service.app
       .get(JobQueues, { strict: false })
       .work<AccountMailJob>(ACCOUNT_MAILS_QUEUE, ({ data }) => Promise.resolve(this.deliver(data)));
   }
 
-  static async start(settings: Record<string, string> = {}): Promise<People> {
+  /** @param getsMails not where another one on the same database does */
+  static async start(settings: Record<string, string> = {}, getsMails = true): Promise<People> {
     const ADMIN_PASSWORD_HASH = await hashPassword(ADMIN_PASSWORD);
-    return new People(await Service.start({ ADMIN_PASSWORD_HASH, TRUSTED_PROXIES: '127.0.0.1', ...settings }));
+    const service = await Service.start({ ADMIN_PASSWORD_HASH, TRUSTED_PROXIES: '127.0.0.1', ...settings });
+    return new People(service, getsMails);
   }
 
   get pool(): pg.Pool {

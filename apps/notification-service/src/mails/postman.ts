@@ -57,6 +57,11 @@ export class Postman {
     return mails.length + held;
   }
 
+  /** Lets go of the mail server; what is in hand fails. */
+  async close(): Promise<void> {
+    await this.delivery.close();
+  }
+
   private async handOver(written: Written): Promise<void> {
     const { mail } = written;
     if (written.kind === 'obsolete') {

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import {
   ApiKeyPage,
   CreateApiKeyRequest,
@@ -13,11 +12,9 @@ import {
   type Permission,
 } from '@allotree/contracts';
 import { Caller, Documented, pageOfRows, Permit, Problem, Reach, type Principal } from '@allotree/platform';
-import type { Repository } from 'typeorm';
 import { z } from 'zod';
 import { ApiKeyRow } from '../../persistence/people-entities.js';
 import { notFound } from '../../refusals.js';
-import { GROUPS } from '../../tokens.js';
 import { ApiKeys } from '../api-keys.js';
 
 const KeyPath = z.object({ keyId: Id });
@@ -51,7 +48,7 @@ const show = ({ keyId, tenantId, name, permissions, createdBy, ...row }: ApiKeyR
 @Controller('api-keys')
 export class ApiKeysController {
   constructor(
-    @InjectRepository(ApiKeyRow, GROUPS) private readonly rows: Repository<ApiKeyRow>,
+    private readonly rows: TenantRows,
     private readonly keys: ApiKeys,
     private readonly reach: Reach,
   ) {}
@@ -93,10 +90,12 @@ export class ApiKeysController {
   @Permit('api-keys:manage')
   @Get()
   async list(@Query({ schema: Page }) page: Page, @Caller() { principal }: Caller): Promise<PageOf<ApiKeyItem>> {
-    const rows = this.rows.createQueryBuilder('row');
     const tenantIds = await this.tenants(principal);
-    if (tenantIds !== null) rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds });
-    return pageOfRows(rows, page, show, 'newestFirst');
+    return this.rows.as(principal, 'api-keys:manage', (tx) => {
+      const rows = tx.createQueryBuilder(ApiKeyRow, 'row');
+      if (tenantIds !== null) rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds });
+      return pageOfRows(rows, page, show, 'newestFirst');
+    });
   }
 
   @Documented({

@@ -1,11 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, pageOfRows, Permit, Reach } from '@allotree/platform';
-import type { Repository } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { AuditRow } from '../../persistence/people-entities.js';
-import { GROUPS } from '../../tokens.js';
 import { AUDIT_VIEW } from './audit-view.projection.js';
 
 const show = ({ at, actor, action, userId, tenantId, address, facts }: AuditRow): AuditItem => ({
@@ -21,7 +18,7 @@ const show = ({ at, actor, action, userId, tenantId, address, facts }: AuditRow)
 @Controller('audit')
 export class AuditTrailController {
   constructor(
-    @InjectRepository(AuditRow, GROUPS) private readonly rows: Repository<AuditRow>,
+    private readonly rows: TenantRows,
     private readonly freshness: Freshness,
     private readonly reach: Reach,
   ) {}
@@ -55,11 +52,13 @@ export class AuditTrailController {
     @Caller() { principal }: Caller,
   ): Promise<PageOf<AuditItem>> {
     await this.freshness.of(AUDIT_VIEW);
-    const rows = this.rows.createQueryBuilder('row').where('true');
     const extent = await this.reach.extent(principal, 'audit:read');
-    if (extent !== null) rows.andWhere('row.tenantId = ANY (:tenantIds)', { tenantIds: extent.tenantIds });
-    if (userId !== undefined) rows.andWhere('row.userId = :userId', { userId });
-    if (action !== undefined) rows.andWhere('row.action = :action', { action });
-    return pageOfRows(rows, page, show, 'newestFirst');
+    return this.rows.as(principal, 'audit:read', (tx) => {
+      const rows = tx.createQueryBuilder(AuditRow, 'row').where('true');
+      if (extent !== null) rows.andWhere('row.tenantId = ANY (:tenantIds)', { tenantIds: extent.tenantIds });
+      if (userId !== undefined) rows.andWhere('row.userId = :userId', { userId });
+      if (action !== undefined) rows.andWhere('row.action = :action', { action });
+      return pageOfRows(rows, page, show, 'newestFirst');
+    });
   }
 }

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import {
   CreatedInvitations,
   Id,
@@ -12,12 +11,10 @@ import {
 import { groupOf, projectFactsOf } from '@allotree/domain';
 import { Caller, Documented, mayGrant, pageOfRows, Permit, PG_POOL, Problem, Reach } from '@allotree/platform';
 import type pg from 'pg';
-import type { Repository } from 'typeorm';
 import { z } from 'zod';
 import { GroupPath } from '../../paths.js';
 import { InvitationRow } from '../../persistence/people-entities.js';
 import { notFound } from '../../refusals.js';
-import { GROUPS } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
 import { Audit } from '../audit.js';
@@ -65,7 +62,7 @@ const show = (row: InvitationRow): InvitationItem => {
 export class InviteController {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
-    @InjectRepository(InvitationRow, GROUPS) private readonly rows: Repository<InvitationRow>,
+    private readonly rows: TenantRows,
     private readonly trees: Trees,
     private readonly reach: Reach,
     private readonly audit: Audit,
@@ -93,11 +90,13 @@ export class InviteController {
     for (const role of new Set(invitations.map((one) => one.role)))
       await mayGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
     const ids = await this.invitations.send(place, invitations, caller);
-    const rows = await this.rows
-      .createQueryBuilder('row')
-      .where('row.invitationId = ANY (:ids)', { ids })
-      .orderBy('row.ordinal')
-      .getMany();
+    const rows = await this.rows.as(caller.principal, 'members:manage', (tx) =>
+      tx
+        .createQueryBuilder(InvitationRow, 'row')
+        .where('row.invitationId = ANY (:ids)', { ids })
+        .orderBy('row.ordinal')
+        .getMany(),
+    );
     return { invitations: rows.map(show) };
   }
 
@@ -112,10 +111,13 @@ export class InviteController {
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: Page }) page: Page,
+    @Caller() { principal }: Caller,
   ): Promise<PageOf<InvitationItem>> {
     await this.trees.groupIsThere(p, g);
-    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p AND row.groupId = :g', { p, g });
-    return pageOfRows(rows, page, show, 'newestFirst');
+    return this.rows.as(principal, 'members:read', (tx) => {
+      const rows = tx.createQueryBuilder(InvitationRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
+      return pageOfRows(rows, page, show, 'newestFirst');
+    });
   }
 
   @Documented({
