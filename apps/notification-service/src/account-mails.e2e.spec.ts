@@ -42,6 +42,9 @@ describe('a mail about an account', () => {
     });
     expect(mail?.html).toContain('https://licenses.example/invitations#c2VjcmV0LW9mLXRoZS1saW5r');
     expect(mail?.text).toContain('as concierge of Building A');
+    // No administrator of a tenant reads the link of somebody else's mail.
+    for (const table of ['mail', 'outbox'])
+      expect(await service.rows(`SELECT tenant_id FROM notifications.${table}`)).toEqual([{ tenant_id: null }]);
 
     // The queue was lost and filled anew.
     await service.app.get(WriteAccountMail, { strict: false }).write({ id: 'one', data: invitation });

@@ -120,7 +120,7 @@ describe('mail templates', () => {
     const { status, body } = await service.post(`/mail-templates/${mailType}/preview`, {});
     expect(status).toBe(200);
     expect(Object.keys(body).sort()).toEqual(['html', 'subject', 'text']);
-    expect(body.text).toContain('Hafenblick');
+    expect(body.text).toContain('Hello Ada Berg');
     expect(await service.rows('SELECT 1 FROM notifications.mail')).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ export { Readiness } from './health.js';
 export { Caller, type CommandContext } from './http/caller.js';
 export * from './http/configure-http.js';
 export * from './http/etag.js';
+export { NotKept } from './http/idempotency.js';
 export { isoInstants } from './http/iso-instants.js';
 export * from './http/openapi.js';
 export { accepted, Problem, refusalProblem, type RefusalLike } from './http/problem.js';

@@ -47,6 +47,18 @@ describe('an API key', () => {
       expect((await ask(method, path, method === 'POST' ? { reason: 'x' } : undefined)).status).toBe(403);
   });
 
+  it('is written down nowhere, not even for whoever repeats the request', async () => {
+    const wish = { name: 'twice', permissions: ['projects:read'] };
+    const headers = { authorization: `Bearer ${owner}`, 'idempotency-key': 'the-same' };
+    const { body: one } = await people.service.request('POST', '/api-keys', wish, headers);
+    const { body: two } = await people.service.request('POST', '/api-keys', wish, headers);
+    expect(one.keyId).not.toBe(two.keyId);
+    const kept = await people.pool.query<{ text: string }>(
+      'SELECT row_to_json(t)::text AS text FROM http.idempotent_request t',
+    );
+    expect(kept.rows.map(({ text }) => text).join()).not.toContain(one.secret);
+  });
+
   it('is listed without its secret, with its last use, to those of its tenant', async () => {
     const { body: key } = await make({ name: 'crm', permissions: ['groups:manage'] });
     await exchange(key.keyId, key.secret);

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   Inject,
   Injectable,
+  SetMetadata,
   type CallHandler,
   type ExecutionContext,
   type NestInterceptor,
@@ -50,6 +51,11 @@ const RENEW = `
 
 const KEPT_MS = 60 * 60 * 1_000;
 
+const NOT_KEPT_METADATA = 'allotree:not-kept';
+
+/** For a route whose request or answer has a secret: nothing of it is kept, so it takes no idempotency key. */
+export const NotKept = (): MethodDecorator => SetMetadata(NOT_KEPT_METADATA, true);
+
 interface Answer {
   readonly status: number;
   readonly etag: string | null;
@@ -61,7 +67,7 @@ interface Answer {
  * A request with an `Idempotency-Key` is answered once: whoever repeats it within 24 hours gets the first answer again.
  * While the first is still running a repetition is refused (409), with another route or body it is refused (422). A
  * run that died gives the key free when its lease ends; its commands are recognised by the event store, because their
- * ids derive from the key. Requests without the header pass untouched.
+ * ids derive from the key. Requests without the header pass untouched, and so do those of `NotKept` routes.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
@@ -84,6 +90,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     if (
       request.headers['idempotency-key'] === undefined ||
       request.method === 'GET' ||
+      Reflect.hasMetadata(NOT_KEPT_METADATA, execution.getHandler()) ||
       request.principal === undefined
     ) {
       return next.handle();

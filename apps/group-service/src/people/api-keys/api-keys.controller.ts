@@ -11,7 +11,17 @@ import {
   type PageOf,
   type Permission,
 } from '@allotree/contracts';
-import { Caller, Documented, pageOfRows, Permit, Problem, Reach, type Principal } from '@allotree/platform';
+import {
+  Caller,
+  Documented,
+  NotKept,
+  pageOfRows,
+  Permit,
+  Problem,
+  Reach,
+  type Principal,
+  TenantRows,
+} from '@allotree/platform';
 import { z } from 'zod';
 import { ApiKeyRow } from '../../persistence/people-entities.js';
 import { notFound } from '../../refusals.js';
@@ -65,6 +75,7 @@ export class ApiKeysController {
     },
     problems: ['VALIDATION', 'FORBIDDEN', 'NOT_FOUND'],
   })
+  @NotKept()
   @Permit('api-keys:manage')
   @Post()
   async create(

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ChangeMeRequest, ChangePasswordRequest, Id, Me, SessionList } from '@allotree/contracts';
-import { Caller, Documented, PG_POOL, Problem, SignedIn } from '@allotree/platform';
+import { Caller, Documented, NotKept, PG_POOL, Problem, SignedIn } from '@allotree/platform';
 import type pg from 'pg';
 import { z } from 'zod';
 import { AccountMails } from '../account-mails.js';
@@ -74,6 +74,7 @@ export class MyAccountController {
     return this.me(caller);
   }
 
+  @NotKept()
   @SignedIn()
   @Post('password')
   @HttpCode(204)

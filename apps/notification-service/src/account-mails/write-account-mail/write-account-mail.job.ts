@@ -21,6 +21,8 @@ export class WriteAccountMail {
     const { mailType, tenantId, to, name } = job.data;
     const template = await this.templates.ready(mailType, tenantId);
     const content = template.render(accountValuesOf(job.data, publicUrl(this.configuration)));
-    await this.mails.queue({ key: `account|${id}`, mailType, tenantId, recipient: to, recipientName: name, content });
+    // Of no tenant: whoever reads the mails of a tenant could otherwise follow the link of somebody else's.
+    const mail = { mailType, tenantId: null, recipient: to, recipientName: name, content };
+    await this.mails.queue({ key: `account|${id}`, ...mail });
   }
 }
