@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import type { Expiry, Extent, PageOf } from '@allotree/contracts';
-import { Problem } from '@allotree/platform';
+import { Problem, TenantRows, type Principal } from '@allotree/platform';
 import { DateTime } from 'luxon';
-import { DataSource } from 'typeorm';
 import { isoOf, isoOrNull } from '../persistence/columns.js';
-import { LICENSING } from '../persistence/data-source.js';
 
 /** One project, all projects of a tenant, or everything; of that what lies where somebody may see it (`null`: all). */
 export interface Scope {
@@ -78,11 +75,14 @@ const IN_SIGHT = `
 /** Allotments and licenses whose end is still to come, in the order of time. */
 @Injectable()
 export class EndsInSight {
-  constructor(@InjectDataSource(LICENSING) private readonly dataSource: DataSource) {}
+  constructor(private readonly rows: TenantRows) {}
 
   /** @throws Problem when the cursor is none of ours */
-  async page({ projectId, tenantId, extent, now, before, limit, cursor }: Wanted): Promise<PageOf<Expiry>> {
-    const rows = await this.dataSource.query<Row[]>(IN_SIGHT, [
+  async page(
+    { projectId, tenantId, extent, now, before, limit, cursor }: Wanted,
+    by: Principal,
+  ): Promise<PageOf<Expiry>> {
+    const parameters = [
       isoOf(now),
       isoOrNull(before),
       projectId ?? null,
@@ -91,7 +91,8 @@ export class EndsInSight {
       // One more than asked for tells whether there is a next page.
       limit + 1,
       ...reachedBy(extent),
-    ]);
+    ];
+    const rows = await this.rows.as(by, 'licenses:read', (tx) => tx.query<Row[]>(IN_SIGHT, parameters));
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     return {

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ExpiriesAnswer, ExpiriesQuery, ProjectExpiriesQuery, type Expiry, type PageOf } from '@allotree/contracts';
-import { Caller, Clock, Documented, Permit, Reach } from '@allotree/platform';
+import { Caller, Clock, Documented, Permit, Reach, type Principal } from '@allotree/platform';
 import { endOf } from '../dates.js';
 import { DUE_PROJECTION } from '../due/due-rows/due.projection.js';
 import { Freshness } from '../freshness.js';
@@ -55,7 +55,7 @@ export class ListExpiriesController {
   ): Promise<PageOf<Expiry>> {
     const { timeZone } = await this.projects.project(p);
     const extent = await this.reach.extent(principal, 'licenses:read');
-    return this.list({ projectId: p, extent }, query, timeZone);
+    return this.list(principal, { projectId: p, extent }, query, timeZone);
   }
 
   @Get('expiries')
@@ -71,16 +71,17 @@ export class ListExpiriesController {
     @Caller() { principal }: Caller,
   ): Promise<PageOf<Expiry>> {
     const extent = await this.reach.extent(principal, 'licenses:read');
-    return this.list({ extent, ...(tenantId === undefined ? {} : { tenantId }) }, query, 'UTC');
+    return this.list(principal, { extent, ...(tenantId === undefined ? {} : { tenantId }) }, query, 'UTC');
   }
 
   private async list(
+    principal: Principal,
     scope: Scope,
     { before, limit, cursor }: ProjectExpiriesQuery,
     zone: string,
   ): Promise<PageOf<Expiry>> {
     const until = before === undefined ? null : endOf(before, zone, 'before');
     for (const projection of PROJECTIONS) await this.freshness.of(projection);
-    return this.ends.page({ ...scope, now: this.clock.now(), before: until, limit, cursor });
+    return this.ends.page({ ...scope, now: this.clock.now(), before: until, limit, cursor }, principal);
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { IdentityView, MembershipFeed, MembershipRows, Reach, type Patience } from '@allotree/platform';
+import { IdentityView, MembershipFeed, MembershipRows, Reach, TenantRows, type Patience } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 
@@ -34,5 +34,10 @@ export const ACCESS: readonly Provider[] = [
     useFactory: (dataSource: DataSource, identity: IdentityView) =>
       new MembershipFeed(dataSource, NOTIFICATIONS, identity),
     inject: [getDataSourceToken(NOTIFICATIONS), IdentityView],
+  },
+  {
+    provide: TenantRows,
+    useFactory: (dataSource: DataSource, reach: Reach) => new TenantRows(dataSource, reach),
+    inject: [getDataSourceToken(NOTIFICATIONS), Reach],
   },
 ];

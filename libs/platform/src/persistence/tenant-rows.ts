@@ -85,31 +85,20 @@ export class TenantRows {
   }
 }
 
-/**
- * Runs `work` in a transaction that sees and writes rows of these tenants only. Costs one round trip before and one after
- * it. `null`: the system itself, without a transaction.
- */
-export async function seeing<Result>(
+/** Runs `work` in a transaction that sees and writes rows of these tenants only. `null`: of all, as the system itself. */
+export const seeing = <Result>(
   dataSource: DataSource,
   tenants: readonly string[] | null,
   work: (tx: EntityManager) => Promise<Result>,
-): Promise<Result> {
-  if (tenants === null) return work(dataSource.manager);
-  const runner = dataSource.createQueryRunner();
-  try {
-    await runner.query(
-      `BEGIN; SET LOCAL ROLE ${CALLER_ROLE}; SET LOCAL ${TENANTS} = ${pg.escapeLiteral(listOf(tenants))}`,
-    );
-    const result = await work(runner.manager);
-    await runner.query('COMMIT');
-    return result;
-  } catch (error) {
-    await runner.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    await runner.release();
-  }
-}
+): Promise<Result> =>
+  dataSource.transaction(async (tx) => {
+    if (tenants !== null)
+      await tx.query(`SELECT set_config('role', $1, true), set_config('${TENANTS}', $2, true)`, [
+        CALLER_ROLE,
+        listOf(tenants),
+      ]);
+    return work(tx);
+  });
 
 /** An id with a comma or star in it would be more than one tenant. */
 function listOf(tenants: readonly string[]): string {

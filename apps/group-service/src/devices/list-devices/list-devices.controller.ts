@@ -1,12 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { DevicePage, Page, type DeviceItem, type PageOf } from '@allotree/contracts';
-import { Documented, Permit, pageOfRows } from '@allotree/platform';
-import type { Repository } from 'typeorm';
+import { Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { GroupPath } from '../../paths.js';
 import { DeviceRow } from '../../persistence/entities.js';
-import { GROUPS } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { TREE_VIEW } from '../../views.js';
 
@@ -20,7 +17,7 @@ const show = ({ serialNumber, groupId, model, addedAt }: DeviceRow): DeviceItem 
 @Controller('projects/:p/groups/:g/devices')
 export class ListDevicesController {
   constructor(
-    @InjectRepository(DeviceRow, GROUPS) private readonly rows: Repository<DeviceRow>,
+    private readonly rows: TenantRows,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
   ) {}
@@ -49,10 +46,13 @@ export class ListDevicesController {
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: Page }) page: Page,
+    @Caller() { principal }: Caller,
   ): Promise<PageOf<DeviceItem>> {
     await this.trees.groupIsThere(p, g);
     await this.freshness.of(TREE_VIEW);
-    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p AND row.groupId = :g', { p, g });
-    return pageOfRows(rows, page, show);
+    return this.rows.as(principal, 'devices:read', (tx) => {
+      const rows = tx.createQueryBuilder(DeviceRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
+      return pageOfRows(rows, page, show);
+    });
   }
 }

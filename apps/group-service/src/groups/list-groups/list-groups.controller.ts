@@ -1,12 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { GroupPage, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, Reach } from '@allotree/platform';
-import type { Repository } from 'typeorm';
+import { Caller, Documented, Permit, pageOfRows, Reach, TenantRows } from '@allotree/platform';
+import type { EntityManager } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { GroupRow } from '../../persistence/entities.js';
-import { GROUPS } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { TREE_VIEW } from '../../views.js';
 
@@ -22,7 +20,7 @@ const BELOW = `
 @Controller('projects/:p/groups')
 export class ListGroupsController {
   constructor(
-    @InjectRepository(GroupRow, GROUPS) private readonly rows: Repository<GroupRow>,
+    private readonly rows: TenantRows,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
     private readonly reach: Reach,
@@ -55,34 +53,46 @@ export class ListGroupsController {
       await this.reach.demand(principal, 'groups:read', { kind: 'group', projectId: p, groupId: parentId });
     await this.trees.groupIsThere(p, parentId ?? p);
     await this.freshness.of(TREE_VIEW);
-    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p', { p });
-    if (parentId !== undefined) rows.andWhere('row.parentId = :parentId', { parentId });
     const reached = await this.reach.groupsWithin(principal, 'groups:read', p);
-    if (parentId === undefined && reached !== null) rows.andWhere(`row.groupId IN (${BELOW})`, { p, reached });
-    const page = await pageOfRows(rows, query, (row) => row);
-    const parents = await this.parentsAmong(
-      p,
-      page.items.map((row) => row.groupId),
-    );
-    return {
-      items: page.items.map(({ groupId, parentId, type, name }) => ({
-        groupId,
-        parentId,
-        type,
-        name,
-        hasChildren: parents.has(groupId),
-      })),
-      nextCursor: page.nextCursor,
-    };
+    return this.rows.as(principal, 'groups:read', (tx) => pageOfGroups(tx, p, query, reached));
   }
+}
 
-  /** Which of these groups have groups below them. */
-  private async parentsAmong(projectId: string, groupIds: readonly string[]): Promise<Set<string>> {
-    const found: { id: string }[] = await this.rows.query(
-      `SELECT id FROM unnest($2::text[]) AS id
+/** @param reached the groups of which those below are shown; `null`: all */
+async function pageOfGroups(
+  tx: EntityManager,
+  p: string,
+  query: GroupsQuery,
+  reached: readonly string[] | null,
+): Promise<PageOf<GroupItem>> {
+  const { parentId } = query;
+  const rows = tx.createQueryBuilder(GroupRow, 'row').where('row.projectId = :p', { p });
+  if (parentId !== undefined) rows.andWhere('row.parentId = :parentId', { parentId });
+  if (parentId === undefined && reached !== null) rows.andWhere(`row.groupId IN (${BELOW})`, { p, reached });
+  const page = await pageOfRows(rows, query, (row) => row);
+  const parents = await parentsAmong(
+    tx,
+    p,
+    page.items.map((row) => row.groupId),
+  );
+  return {
+    items: page.items.map(({ groupId, parentId, type, name }) => ({
+      groupId,
+      parentId,
+      type,
+      name,
+      hasChildren: parents.has(groupId),
+    })),
+    nextCursor: page.nextCursor,
+  };
+}
+
+/** Which of these groups have groups below them. */
+async function parentsAmong(tx: EntityManager, projectId: string, groupIds: readonly string[]): Promise<Set<string>> {
+  const found: { id: string }[] = await tx.query(
+    `SELECT id FROM unnest($2::text[]) AS id
        WHERE EXISTS (SELECT FROM groups.group_node child WHERE child.project_id = $1 AND child.parent_id = id)`,
-      [projectId, groupIds],
-    );
-    return new Set(found.map(({ id }) => id));
-  }
+    [projectId, groupIds],
+  );
+  return new Set(found.map(({ id }) => id));
 }

@@ -1,12 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { MemberPage, Page, type MemberItem, type PageOf } from '@allotree/contracts';
-import { Documented, Permit, pageOfRows } from '@allotree/platform';
-import type { Repository } from 'typeorm';
+import { Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { GroupPath } from '../../paths.js';
 import { MemberRow } from '../../persistence/entities.js';
-import { GROUPS } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { TREE_VIEW } from '../../views.js';
 
@@ -23,7 +20,7 @@ const show = ({ memberId, userId, groupId, email, name, role, addedAt }: MemberR
 @Controller('projects/:p/groups/:g/members')
 export class ListMembersController {
   constructor(
-    @InjectRepository(MemberRow, GROUPS) private readonly rows: Repository<MemberRow>,
+    private readonly rows: TenantRows,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
   ) {}
@@ -55,10 +52,13 @@ export class ListMembersController {
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: Page }) page: Page,
+    @Caller() { principal }: Caller,
   ): Promise<PageOf<MemberItem>> {
     await this.trees.groupIsThere(p, g);
     await this.freshness.of(TREE_VIEW);
-    const rows = this.rows.createQueryBuilder('row').where('row.projectId = :p AND row.groupId = :g', { p, g });
-    return pageOfRows(rows, page, show);
+    return this.rows.as(principal, 'members:read', (tx) => {
+      const rows = tx.createQueryBuilder(MemberRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
+      return pageOfRows(rows, page, show);
+    });
   }
 }

@@ -1,13 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { PartnerDetails, PartnerPage, PartnersQuery, type PageOf, type PartnerItem } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent } from '@allotree/platform';
-import type { Repository } from 'typeorm';
+import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { PartnerRow } from '../../persistence/entities.js';
-import { GROUPS } from '../../tokens.js';
 import { PARTNER_VIEW } from './partner-view.projection.js';
 
 const example = {
@@ -30,7 +27,7 @@ const show = ({ partnerId, kind, name, parentPartnerId, tenantId, registeredAt }
 @Controller('partners')
 export class ListPartnersController {
   constructor(
-    @InjectRepository(PartnerRow, GROUPS) private readonly rows: Repository<PartnerRow>,
+    private readonly rows: TenantRows,
     private readonly partners: Partners,
     private readonly freshness: Freshness,
     private readonly reach: Reach,
@@ -52,12 +49,15 @@ export class ListPartnersController {
     @Caller() caller: Caller,
   ): Promise<PageOf<PartnerItem>> {
     await this.freshness.of(PARTNER_VIEW);
-    const rows = this.rows.createQueryBuilder('row');
-    const extent = await this.reach.extent(caller.principal, 'partners:read');
-    withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId' });
-    if (query.parentPartnerId !== undefined)
-      rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
-    return pageOfRows(rows, query, show);
+    const { principal } = caller;
+    const extent = await this.reach.extent(principal, 'partners:read');
+    return this.rows.as(principal, 'partners:read', (tx) => {
+      const rows = tx.createQueryBuilder(PartnerRow, 'row');
+      withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId' });
+      if (query.parentPartnerId !== undefined)
+        rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
+      return pageOfRows(rows, query, show);
+    });
   }
 
   @Documented({

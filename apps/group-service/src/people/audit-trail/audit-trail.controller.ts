@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, pageOfRows, Permit, Reach } from '@allotree/platform';
+import { Caller, Documented, pageOfRows, Permit, Reach, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { AuditRow } from '../../persistence/people-entities.js';
 import { AUDIT_VIEW } from './audit-view.projection.js';

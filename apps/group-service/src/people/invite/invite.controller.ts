@@ -9,7 +9,17 @@ import {
   type PageOf,
 } from '@allotree/contracts';
 import { groupOf, projectFactsOf } from '@allotree/domain';
-import { Caller, Documented, mayGrant, pageOfRows, Permit, PG_POOL, Problem, Reach } from '@allotree/platform';
+import {
+  Caller,
+  Documented,
+  mayGrant,
+  pageOfRows,
+  Permit,
+  PG_POOL,
+  Problem,
+  Reach,
+  TenantRows,
+} from '@allotree/platform';
 import type pg from 'pg';
 import { z } from 'zod';
 import { GroupPath } from '../../paths.js';
@@ -115,7 +125,9 @@ export class InviteController {
   ): Promise<PageOf<InvitationItem>> {
     await this.trees.groupIsThere(p, g);
     return this.rows.as(principal, 'members:read', (tx) => {
-      const rows = tx.createQueryBuilder(InvitationRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
+      const rows = tx
+        .createQueryBuilder(InvitationRow, 'row')
+        .where('row.projectId = :p AND row.groupId = :g', { p, g });
       return pageOfRows(rows, page, show, 'newestFirst');
     });
   }
@@ -134,10 +146,12 @@ export class InviteController {
     @Param({ schema: InvitationPath }) { p, g, invitationId }: InvitationPath,
     @Caller() caller: Caller,
   ): Promise<InvitationItem> {
-    const { email, name, role } = await this.open(p, g, invitationId);
+    const { email, name, role } = await this.open({ p, g, invitationId }, caller);
     await mayGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
     const [id] = await this.invitations.send(await this.place(p, g), [{ email, name, role }], caller);
-    return show(await this.rows.findOneByOrFail({ invitationId: id as string }));
+    return this.rows.as(caller.principal, 'members:manage', async (tx) =>
+      show(await tx.findOneByOrFail(InvitationRow, { invitationId: id as string })),
+    );
   }
 
   @Documented({
@@ -151,9 +165,9 @@ export class InviteController {
   @Delete(':invitationId')
   async revoke(
     @Param({ schema: InvitationPath }) { p, g, invitationId }: InvitationPath,
-    @Caller() { context }: Caller,
+    @Caller() caller: Caller,
   ): Promise<void> {
-    const { tenantId, userId } = await this.open(p, g, invitationId);
+    const { tenantId, userId } = await this.open({ p, g, invitationId }, caller);
     const { rowCount } = await this.pool.query(
       `UPDATE groups.invitation SET revoked_at = now()
        WHERE invitation_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL`,
@@ -161,13 +175,15 @@ export class InviteController {
     );
     if (rowCount === 0) throw notFound('invitation', invitationId);
     const facts = { invitationId, projectId: p, groupId: g };
-    await this.audit.record({ action: 'invitation_revoked', actor: context.actor, tenantId, userId, facts });
+    await this.audit.record({ action: 'invitation_revoked', actor: caller.context.actor, tenantId, userId, facts });
   }
 
   /** @throws Problem `NOT_FOUND`: not here, or not open any more */
-  private async open(projectId: string, groupId: string, invitationId: string): Promise<InvitationRow> {
-    await this.trees.groupIsThere(projectId, groupId);
-    const row = await this.rows.findOneBy({ invitationId, projectId, groupId });
+  private async open({ p, g, invitationId }: InvitationPath, { principal }: Caller): Promise<InvitationRow> {
+    await this.trees.groupIsThere(p, g);
+    const row = await this.rows.as(principal, 'members:manage', (tx) =>
+      tx.findOneBy(InvitationRow, { invitationId, projectId: p, groupId: g }),
+    );
     if (row === null || row.acceptedAt !== null || row.revokedAt !== null) throw notFound('invitation', invitationId);
     return row;
   }

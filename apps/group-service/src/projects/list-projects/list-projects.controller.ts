@@ -1,13 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
 import { projectFactsOf } from '@allotree/domain';
-import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent } from '@allotree/platform';
-import type { Repository } from 'typeorm';
+import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';
-import { GROUPS } from '../../tokens.js';
 import { Trees } from '../../trees.js';
 import { TREE_VIEW } from '../../views.js';
 import { notFound } from '../../refusals.js';
@@ -34,7 +31,7 @@ const show = ({ projectId, name, partnerId, tenantId, timeZone, billingMode, cre
 @Controller('projects')
 export class ListProjectsController {
   constructor(
-    @InjectRepository(ProjectRow, GROUPS) private readonly rows: Repository<ProjectRow>,
+    private readonly rows: TenantRows,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
     private readonly reach: Reach,
@@ -56,11 +53,14 @@ export class ListProjectsController {
     @Caller() caller: Caller,
   ): Promise<PageOf<ProjectItem>> {
     await this.freshness.of(TREE_VIEW);
-    const rows = this.rows.createQueryBuilder('row');
-    const extent = await this.reach.extent(caller.principal, 'projects:read');
-    withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId', project: 'row.projectId' });
-    if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
-    return pageOfRows(rows, query, show);
+    const { principal } = caller;
+    const extent = await this.reach.extent(principal, 'projects:read');
+    return this.rows.as(principal, 'projects:read', (tx) => {
+      const rows = tx.createQueryBuilder(ProjectRow, 'row');
+      withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId', project: 'row.projectId' });
+      if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
+      return pageOfRows(rows, query, show);
+    });
   }
 
   @Documented({

@@ -1,12 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { HistoryAnswer, HistoryQuery, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, Problem, Reach } from '@allotree/platform';
-import { DataSource, type SelectQueryBuilder } from 'typeorm';
+import { Caller, Documented, Permit, Problem, Reach, TenantRows } from '@allotree/platform';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { endOf, startOf } from '../../dates.js';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
-import { LICENSING } from '../../persistence/data-source.js';
 import { HistoryEntryEntity } from '../../persistence/entities.js';
 import { Projects } from '../../projects.js';
 
@@ -18,7 +16,7 @@ const BELOW = `
 @Controller('projects/:p/history')
 export class ShowHistoryController {
   constructor(
-    @InjectDataSource(LICENSING) private readonly dataSource: DataSource,
+    private readonly rows: TenantRows,
     private readonly projects: Projects,
     private readonly freshness: Freshness,
     private readonly reach: Reach,
@@ -58,12 +56,14 @@ export class ShowHistoryController {
     @Caller() { principal }: Caller,
   ): Promise<PageOf<object>> {
     const { timeZone } = await this.projects.project(p);
-    const entries = this.entries(p, query, timeZone);
     const reached = await this.reach.groupsWithin(principal, 'history:read', p);
-    if (reached !== null) entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, reached });
     await this.freshness.of('history');
-    // One more than asked for tells whether there is a next page.
-    const rows = await entries.limit(query.limit + 1).getMany();
+    const rows = await this.rows.as(principal, 'history:read', (tx) => {
+      const entries = entriesOf(tx, p, query, timeZone);
+      if (reached !== null) entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, reached });
+      // One more than asked for tells whether there is a next page.
+      return entries.limit(query.limit + 1).getMany();
+    });
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
     return {
@@ -71,21 +71,26 @@ export class ShowHistoryController {
       nextCursor: rows.length > query.limit && last ? `${last.position}.${last.ordinal}` : null,
     };
   }
+}
 
-  private entries(projectId: string, query: HistoryQuery, zone: string): SelectQueryBuilder<HistoryEntryEntity> {
-    const { groupId, from, to, cursor } = query;
-    const entries = this.dataSource
-      .createQueryBuilder(HistoryEntryEntity, 'entry')
-      .where('entry.projectId = :projectId', { projectId })
-      .orderBy('entry.position', 'DESC')
-      .addOrderBy('entry.ordinal', 'DESC');
-    if (groupId !== undefined) entries.andWhere('entry.groupId = :groupId', { groupId });
-    if (from !== undefined) entries.andWhere('entry.at >= :from', { from: new Date(startOf(from, zone, 'from')) });
-    if (to !== undefined) entries.andWhere('entry.at < :to', { to: new Date(endOf(to, zone, 'to')) });
-    if (cursor !== undefined)
-      entries.andWhere('(entry.position, entry.ordinal) < (:position, :ordinal)', placeOf(cursor));
-    return entries;
-  }
+function entriesOf(
+  tx: EntityManager,
+  projectId: string,
+  query: HistoryQuery,
+  zone: string,
+): SelectQueryBuilder<HistoryEntryEntity> {
+  const { groupId, from, to, cursor } = query;
+  const entries = tx
+    .createQueryBuilder(HistoryEntryEntity, 'entry')
+    .where('entry.projectId = :projectId', { projectId })
+    .orderBy('entry.position', 'DESC')
+    .addOrderBy('entry.ordinal', 'DESC');
+  if (groupId !== undefined) entries.andWhere('entry.groupId = :groupId', { groupId });
+  if (from !== undefined) entries.andWhere('entry.at >= :from', { from: new Date(startOf(from, zone, 'from')) });
+  if (to !== undefined) entries.andWhere('entry.at < :to', { to: new Date(endOf(to, zone, 'to')) });
+  if (cursor !== undefined)
+    entries.andWhere('(entry.position, entry.ordinal) < (:position, :ordinal)', placeOf(cursor));
+  return entries;
 }
 
 function placeOf(cursor: string): { position: string; ordinal: number } {

@@ -1,20 +1,17 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
-import type { Repository } from 'typeorm';
+import { Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
 import { SeenMails } from '../../access/seen-mails.js';
 import { emailKey } from '../../delivery/mailbox.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
 import { notFound } from '../../refusals.js';
-import { NOTIFICATIONS } from '../../tokens.js';
 import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
 
 @Controller('deliveries')
 export class ListDeliveriesController {
   constructor(
-    @InjectRepository(MailRow, NOTIFICATIONS) private readonly rows: Repository<MailRow>,
+    private readonly rows: TenantRows,
     private readonly seen: SeenMails,
   ) {}
 
@@ -31,12 +28,15 @@ export class ListDeliveriesController {
     @Query({ schema: DeliveriesQuery }) query: DeliveriesQuery,
     @Caller() caller: Caller,
   ): Promise<PageOf<DeliveryItem>> {
-    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), caller.principal, 'mail:read');
-    const { status, to, projectId } = query;
-    if (status !== undefined) rows.andWhere('row.status = :status', { status });
-    if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
-    if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
-    return pageOfRows(rows, query, showDelivery, 'newestFirst');
+    const { principal } = caller;
+    return this.rows.as(principal, 'mail:read', async (tx) => {
+      const rows = await this.seen.only(tx.createQueryBuilder(MailRow, 'row'), principal, 'mail:read');
+      const { status, to, projectId } = query;
+      if (status !== undefined) rows.andWhere('row.status = :status', { status });
+      if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
+      if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
+      return pageOfRows(rows, query, showDelivery, 'newestFirst');
+    });
   }
 
   @Documented({
@@ -48,8 +48,11 @@ export class ListDeliveriesController {
   @Permit('mail:read')
   @Get(':id')
   async one(@Param({ schema: DeliveryPath }) { id }: DeliveryPath, @Caller() caller: Caller): Promise<DeliveryItem> {
-    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), caller.principal, 'mail:read');
-    const row = await rows.andWhere('row.mailId = :id', { id }).getOne();
+    const { principal } = caller;
+    const row = await this.rows.as(principal, 'mail:read', async (tx) => {
+      const rows = await this.seen.only(tx.createQueryBuilder(MailRow, 'row'), principal, 'mail:read');
+      return rows.andWhere('row.mailId = :id', { id }).getOne();
+    });
     if (row === null) throw notFound('delivery', id);
     return showDelivery(row);
   }

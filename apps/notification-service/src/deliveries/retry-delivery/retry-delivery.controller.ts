@@ -1,21 +1,19 @@
 import { Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { RetriedDeliveries } from '@allotree/contracts';
-import { Caller, Documented, Permit, Problem } from '@allotree/platform';
-import { In, type Repository } from 'typeorm';
+import { Caller, Documented, Permit, Problem, TenantRows } from '@allotree/platform';
+import { In, type EntityManager } from 'typeorm';
 import { SeenMails } from '../../access/seen-mails.js';
 import { Notifications } from '../../notifications.js';
 import { Addressing } from '../../notices/addressing.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
 import { notFound } from '../../refusals.js';
-import { NOTIFICATIONS } from '../../tokens.js';
 import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
 
 @Controller('deliveries')
 export class RetryDeliveryController {
   constructor(
-    @InjectRepository(MailRow, NOTIFICATIONS) private readonly rows: Repository<MailRow>,
+    private readonly rows: TenantRows,
     private readonly addressing: Addressing,
     private readonly notifications: Notifications,
     private readonly seen: SeenMails,
@@ -41,23 +39,31 @@ export class RetryDeliveryController {
     @Param({ schema: DeliveryPath }) { id }: DeliveryPath,
     @Caller() caller: Caller,
   ): Promise<RetriedDeliveries> {
-    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), caller.principal, 'mail:manage');
-    const row = await rows.andWhere('row.mailId = :id', { id }).getOne();
+    const { principal } = caller;
+    const asCaller = <Result>(work: (tx: EntityManager) => Promise<Result>): Promise<Result> =>
+      this.rows.as(principal, 'mail:manage', work);
+    const row = await asCaller(async (tx) => {
+      const rows = await this.seen.only(tx.createQueryBuilder(MailRow, 'row'), principal, 'mail:manage');
+      return rows.andWhere('row.mailId = :id', { id }).getOne();
+    });
     if (row === null) throw notFound('delivery', id);
-    const ids = row.recipient === null ? await this.addressing.addressAgain(id) : await this.again(row);
+    const ids =
+      row.recipient === null ? await this.addressing.addressAgain(id) : await asCaller((tx) => again(tx, row));
     this.notifications.wake();
-    const deliveries = await this.rows.find({ where: { mailId: In([...ids]) }, order: { ordinal: 'ASC' } });
+    const deliveries = await asCaller((tx) =>
+      tx.find(MailRow, { where: { mailId: In([...ids]) }, order: { ordinal: 'ASC' } }),
+    );
     return { deliveries: deliveries.map(showDelivery) };
   }
+}
 
-  private async again({ mailId }: MailRow): Promise<readonly string[]> {
-    const { affected } = await this.rows
-      .createQueryBuilder()
-      .update()
-      .set({ status: 'pending', attempts: 0, notBefore: () => 'clock_timestamp()', heldUntil: null })
-      .where({ mailId, status: In(['dead', 'failed']) })
-      .execute();
-    if (affected !== 1) throw new Problem('DELIVERY_NOT_FAILED');
-    return [mailId];
-  }
+async function again(tx: EntityManager, { mailId }: MailRow): Promise<readonly string[]> {
+  const { affected } = await tx
+    .createQueryBuilder()
+    .update(MailRow)
+    .set({ status: 'pending', attempts: 0, notBefore: () => 'clock_timestamp()', heldUntil: null })
+    .where({ mailId, status: In(['dead', 'failed']) })
+    .execute();
+  if (affected !== 1) throw new Problem('DELIVERY_NOT_FAILED');
+  return [mailId];
 }

@@ -1,21 +1,18 @@
 import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { SaveTemplateRequest, TemplateDetails, TemplateQuery, type MailTypeName } from '@allotree/contracts';
-import { Caller, Clock, Documented, Permit, Problem } from '@allotree/platform';
-import type { DataSource } from 'typeorm';
+import { Caller, Clock, Documented, Permit, Problem, TenantRows } from '@allotree/platform';
 import { TemplatePath } from '../../paths.js';
 import { TemplateRow } from '../../persistence/entities.js';
 import { checkTemplate } from '../../templates/check.js';
 import type { TemplateSource } from '../../templates/compile.js';
 import { ALL_TENANTS, Templates } from '../../templates/templates.js';
-import { NOTIFICATIONS } from '../../tokens.js';
 import { DETAILS_EXAMPLE, showDetails } from '../show-template.js';
 import { TemplateTenant } from '../template-tenant.js';
 
 @Controller('mail-templates')
 export class ChangeTemplateController {
   constructor(
-    @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,
+    private readonly rows: TenantRows,
     private readonly templates: Templates,
     private readonly clock: Clock,
     private readonly tenant: TemplateTenant,
@@ -70,10 +67,10 @@ export class ChangeTemplateController {
     mailType: MailTypeName,
     tenantId: string | null,
     content: TemplateSource | { readonly subject: null; readonly html: null },
-    { context }: Caller,
+    { context, principal }: Caller,
   ): Promise<void> {
     const key = { mailType, tenantId: tenantId ?? ALL_TENANTS };
-    await this.dataSource.transaction(async (tx) => {
+    await this.rows.as(principal, 'mail:manage', async (tx) => {
       await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree mail template ' || $1, 0))", [
         `${key.tenantId}|${mailType}`,
       ]);

@@ -1,15 +1,13 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { AccountMailJob, OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows } from '@allotree/platform';
-import type { Repository, SelectQueryBuilder } from 'typeorm';
+import { Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
+import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { SeenMails } from '../../access/seen-mails.js';
 import { emailKey } from '../../delivery/mailbox.js';
 import { OutboxPath } from '../../paths.js';
 import { OutboxRow } from '../../persistence/entities.js';
 import { notFound } from '../../refusals.js';
-import { NOTIFICATIONS } from '../../tokens.js';
 
 const item: OutboxItem = {
   outboxId: '3f0c2d4a-1b2c-8d3e-9f40-51a2b3c4d5e6',
@@ -37,7 +35,7 @@ const NOTHING_RUNS =
 @Controller('outbox')
 export class ShowOutboxController {
   constructor(
-    @InjectRepository(OutboxRow, NOTIFICATIONS) private readonly rows: Repository<OutboxRow>,
+    private readonly rows: TenantRows,
     private readonly seen: SeenMails,
   ) {}
 
@@ -53,11 +51,12 @@ export class ShowOutboxController {
     @Query({ schema: OutboxQuery }) query: OutboxQuery,
     @Caller() caller: Caller,
   ): Promise<PageOf<OutboxItem>> {
-    const rows = await this.open(caller);
-    const { to, projectId } = query;
-    if (to !== undefined) rows.andWhere('lower(row.recipient) = :to', { to: emailKey(to) });
-    if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
-    return pageOfRows(rows, query, showItem, 'newestFirst');
+    return this.open(caller, (rows) => {
+      const { to, projectId } = query;
+      if (to !== undefined) rows.andWhere('lower(row.recipient) = :to', { to: emailKey(to) });
+      if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
+      return pageOfRows(rows, query, showItem, 'newestFirst');
+    });
   }
 
   @Documented({
@@ -100,16 +99,21 @@ export class ShowOutboxController {
   }
 
   private async mail(id: string, caller: Caller): Promise<OutboxRow> {
-    const row = await (await this.open(caller)).andWhere('row.outboxId = :id', { id }).getOne();
+    const row = await this.open(caller, (rows) => rows.andWhere('row.outboxId = :id', { id }).getOne());
     if (row === null) throw notFound('mail', id);
     return row;
   }
 
   /** Mails about accounts hold what lets their reader in: nobody reads those of others but who runs the system. */
-  private async open({ principal }: Caller): Promise<SelectQueryBuilder<OutboxRow>> {
-    const rows = await this.seen.only(this.rows.createQueryBuilder('row'), principal, 'mail:read');
-    return principal.serverAdministrator
-      ? rows
-      : rows.andWhere('row.mailType <> ALL(:accountMails)', { accountMails: AccountMailJob.shape.mailType.options });
+  private open<Result>(
+    { principal }: Caller,
+    look: (rows: SelectQueryBuilder<OutboxRow>) => Promise<Result>,
+  ): Promise<Result> {
+    return this.rows.as(principal, 'mail:read', async (tx) => {
+      const rows = await this.seen.only(tx.createQueryBuilder(OutboxRow, 'row'), principal, 'mail:read');
+      const accountMails = AccountMailJob.shape.mailType.options;
+      if (!principal.serverAdministrator) rows.andWhere('row.mailType <> ALL(:accountMails)', { accountMails });
+      return look(rows);
+    });
   }
 }
