@@ -6,6 +6,8 @@ import { Api, UnexpectedRefusal, Unreachable } from './api.js';
 import { applyProjectFile } from './apply.js';
 import { NoTestClock } from './expiry-clock.js';
 import { tellExpiry } from './expiry-story.js';
+import { NoMail } from './people-cast.js';
+import { tellPeople, WrongPower } from './people-story.js';
 import { Narrator } from './narrator.js';
 import type { ProjectFile } from './project-file.js';
 import { ProjectFileError, readProjectFile } from './read-project-file.js';
@@ -18,6 +20,7 @@ interface Options {
   readonly password?: string;
   readonly dataDir: string;
   readonly expiry: boolean;
+  readonly people: boolean;
 }
 
 /** Something the caller can put right: told without a stack. */
@@ -40,6 +43,7 @@ const command = new Command('npm run demo --')
   )
   .option('--data-dir <path>', 'data folder of the running Allotree', process.env['DATA_DIR'] ?? '.data')
   .option('--expiry', 'plays the end of the terms of the worked example instead: a system with TEST_CLOCK=1', false)
+  .option('--people', 'shows five people at work instead, and what each is refused', false)
   .addHelpText(
     'after',
     '\nApplying a file again changes nothing: every step looks first and says "=" where it is already so.',
@@ -67,7 +71,19 @@ const passwordOf = ({ url, password, dataDir }: Options, at: string): string => 
   );
 };
 
+const showPeople = async (options: Options): Promise<void> => {
+  const host = await signIn(options);
+  write(`Five people at work -> ${host.url}`);
+  write('+ done   x refused, as it must be');
+  const narrator = new Narrator(write);
+  await tellPeople({ host, narrator });
+  const { changed, refused } = narrator.counts;
+  write('');
+  write(`${changed} done, ${refused} refused as they must be.`);
+};
+
 const run = async (options: Options): Promise<void> => {
+  if (options.people) return showPeople(options);
   const path = resolve(options.file);
   const name = relative(process.cwd(), path);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -99,7 +115,7 @@ const playExpiry = async ({ options, file, api, narrator }: Playing): Promise<vo
 };
 
 const isForTheCaller = (error: unknown): error is Error =>
-  [UsageError, NoTestClock, ProjectFileError, Unreachable, UnexpectedRefusal, WrongAnswer].some(
+  [UsageError, NoMail, NoTestClock, ProjectFileError, Unreachable, UnexpectedRefusal, WrongAnswer, WrongPower].some(
     (kind) => error instanceof kind,
   );
 
