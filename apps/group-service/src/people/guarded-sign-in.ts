@@ -41,10 +41,8 @@ export class GuardedSignIn {
   /** Whose e-mail and password these are. @throws Problem `UNAUTHENTICATED`, `RATE_LIMITED` */
   async whose(email: string, password: string, visitor: Visitor): Promise<SessionOwner> {
     this.wantLocalAccounts();
-    const network = networkOf(visitor.address);
-    const pair = `account ${network} ${emailKey(email)}`;
-    await this.attempts.take(pair, GUESSES_AT_ACCOUNT);
-    const owner = await this.guess(visitor, async () => this.owner(email, password), pair);
+    const pair = `account ${networkOf(visitor.address)} ${emailKey(email)}`;
+    const owner = await this.guess(visitor, () => this.owner(email, password), pair);
     if (owner !== null) return owner;
     const userId = userIdOf(email);
     const account = await this.accounts.facts(userId);
@@ -58,16 +56,21 @@ export class GuardedSignIn {
     throw new Problem('UNAUTHENTICATED', 'The e-mail or the password is wrong');
   }
 
-  /** Looks something secret up; what is not found counts as a guess. @throws Problem `RATE_LIMITED` */
+  /**
+   * Looks something secret up; what is not found counts as a guess.
+   * @param account what the guess is at besides, if it is at one
+   * @throws Problem `RATE_LIMITED`
+   */
   async guess<Found>(
     { address }: Pick<Visitor, 'address'>,
     look: () => Promise<Found | null>,
-    forgottenWhenFound?: string,
+    account?: string,
   ): Promise<Found | null> {
-    const key = `network ${networkOf(address)}`;
-    await this.attempts.take(key, GUESSES_OF_NETWORK);
+    const network = `network ${networkOf(address)}`;
+    await this.attempts.take(network, GUESSES_OF_NETWORK);
+    if (account !== undefined) await this.attempts.take(account, GUESSES_AT_ACCOUNT);
     const found = await look();
-    if (found !== null) await this.attempts.wentWell(key, forgottenWhenFound);
+    if (found !== null) await this.attempts.wentWell(network, account);
     return found;
   }
 

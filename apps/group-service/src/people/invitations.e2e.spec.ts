@@ -128,6 +128,17 @@ describe('an invitation', () => {
     });
     expect(events.filter(({ type }) => type === 'MemberAdded')).toEqual([]);
 
+    const permissions = ['members:manage', 'projects:read', 'groups:read', 'quotas:read'];
+    const key = (await people.ask('POST', '/api-keys', { name: 'crm', permissions }, owner)).body;
+    const secret = { grant_type: 'client_credentials', client_id: key.keyId, client_secret: key.secret };
+    const machine = (await people.ask('POST', '/auth/token', secret)).body.access_token;
+    const higher = { ...kim, email: 'robot@example.com', role: 'site_administrator' };
+    expect(codeOf(await invite([higher], machine))).toEqual([403, 'FORBIDDEN']);
+    expect((await invite([{ ...kim, email: 'robot@example.com' }], machine)).status).toBe(201);
+    await people.ask('DELETE', `/api-keys/${key.keyId}`, undefined, owner);
+    const ofMachine = await people.mail('robot@example.com', 'invitation');
+    expect(codeOf(await accept(ofMachine.token))).toEqual([400, 'CODE_NOT_VALID']);
+
     const doomed = { parentId: projectId, type: 'building', name: 'Doomed' };
     const { groupId } = (await people.ask('POST', `/projects/${projectId}/groups`, doomed, owner)).body;
     const there = `/projects/${projectId}/groups/${groupId}`;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AcceptedInvitation } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import { mayGrant, PG_POOL, Problem, Reach, type Principal } from '@allotree/platform';
+import { IdentityView, mayGrant, PG_POOL, Problem, Reach, type Principal } from '@allotree/platform';
 import type pg from 'pg';
 import { Trees } from '../trees.js';
 import { commandIdOf } from './accounts.js';
@@ -27,7 +27,11 @@ const OPEN = `
   SELECT invitation_id AS "invitationId", tenant_id AS "tenantId", project_id AS "projectId", group_id AS "groupId",
     user_id AS "userId", email, name, role, inviter, expires_at AS "expiresAt"
   FROM groups.invitation
-  WHERE token_hash = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()`;
+  WHERE token_hash = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+    -- A key that was revoked invites nobody any more.
+    AND NOT EXISTS (
+      SELECT 1 FROM groups.api_key WHERE key_id = inviter #>> '{apiKey,keyId}' AND api_key.revoked_at IS NOT NULL
+    )`;
 
 export const linkNotGood = (): Problem => new Problem('CODE_NOT_VALID');
 
@@ -39,6 +43,7 @@ export class Invitations {
     private readonly trees: Trees,
     private readonly reach: Reach,
     private readonly audit: Audit,
+    private readonly view: IdentityView,
   ) {}
 
   async find(token: string): Promise<OpenInvitation | null> {
@@ -54,7 +59,8 @@ export class Invitations {
   async hold(tx: pg.PoolClient, token: string): Promise<OpenInvitation> {
     const { rows } = await tx.query<OpenInvitation>(`${OPEN} FOR UPDATE`, [hashOf(token)]);
     const [invitation] = rows;
-    if (invitation === undefined) throw linkNotGood();
+    if (invitation === undefined || this.view.isRefused({ ...invitation.inviter, sessionId: null }))
+      throw linkNotGood();
     const { inviter, role, projectId, groupId } = invitation;
     const place = { kind: 'group', projectId, groupId } as const;
     try {

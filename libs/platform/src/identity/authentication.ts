@@ -9,6 +9,8 @@ import type { Principal } from './principal.js';
 import { verifyToken, type VerifiedToken } from './token.js';
 
 const CACHED_TOKENS = 10_000;
+/** Then a token of the external issuer is checked again, with the keys it has by then. */
+const EXTERNAL_GOOD_FOR_MS = 5 * 60_000;
 
 /** The server administrator of the configuration, however he signs in. */
 export const SERVER_ADMINISTRATOR = 'server-administrator';
@@ -63,7 +65,7 @@ export class Authentication {
     });
     if (verified === null) return null;
     const principal = await this.principalOf(verified.identity);
-    return principal && { principal, expiresAt: verified.expiresAt };
+    return principal && { principal, expiresAt: Math.min(verified.expiresAt, Date.now() + EXTERNAL_GOOD_FOR_MS) };
   }
 
   private async principalOf(identity: ExternalIdentity): Promise<Principal | null> {

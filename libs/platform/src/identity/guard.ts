@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { PlatformRequest } from '../http/caller.js';
 import { Problem } from '../http/problem.js';
+import { requestContext } from '../http/request-context.js';
 import { Authentication } from './authentication.js';
 import { Authorization } from './authorization.js';
 import { PERMISSION_METADATA, PUBLIC_METADATA, SIGNED_IN_METADATA, type RoutePermission } from './permit.js';
@@ -39,6 +40,8 @@ export class AuthGuard implements CanActivate {
     controller: NewableFunction,
   ): true | Promise<true> {
     request.principal = principal;
+    const context = requestContext.getStore();
+    if (context !== undefined && principal.tenantId !== null) context.tenantId = principal.tenantId;
     if (principal.serverAdministrator) request.permissions = EVERYTHING;
     if (principal.serverAdministrator || route === 'signed-in') return true;
     return this.authorization.permissions(request, principal, route, controller).then((permissions) => {

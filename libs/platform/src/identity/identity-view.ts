@@ -68,6 +68,8 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   private readonly refused = new Map<string, Until>();
   private timer: NodeJS.Timeout | undefined;
   private lastSweep = 0;
+  /** By the clock of the database. */
+  private lookedAt = new Date(0);
   private introduce: (identity: ExternalIdentity) => Promise<LinkedUser | null> = () => Promise.resolve(null);
 
   constructor(
@@ -77,7 +79,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await prepareSchema(this.pool, 'identity', SCHEMA);
-    await this.load('true');
+    await this.load();
     this.timer = setInterval(() => {
       this.lookAgain().catch(() => undefined);
     }, LOOK_EVERY_MS).unref();
@@ -146,17 +148,21 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
 
   private async lookAgain(): Promise<void> {
     try {
-      await this.load(`recorded_at > clock_timestamp() - ${LOOK_BACK}`);
+      await this.load();
       if (Date.now() - this.lastSweep > SWEEP_EVERY_MS) await this.sweep();
     } catch (error) {
       this.logger.warn({ err: error }, 'sessions that were revoked elsewhere could not be looked up; trying again');
     }
   }
 
-  private async load(condition: string): Promise<void> {
+  /** What was recorded since the last look that succeeded; all of it at first. */
+  private async load(): Promise<void> {
+    const { rows: clock } = await this.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
     const { rows } = await this.pool.query<{ subject: string; until: Date | null }>(
-      `SELECT subject, until FROM identity.refused WHERE ${condition}`,
+      `SELECT subject, until FROM identity.refused WHERE recorded_at > $1::timestamptz - ${LOOK_BACK}`,
+      [this.lookedAt],
     );
+    this.lookedAt = clock[0]?.now ?? this.lookedAt;
     for (const { subject, until } of rows) this.refused.set(subject, until === null ? Infinity : until.getTime());
   }
 

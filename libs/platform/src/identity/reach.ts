@@ -33,10 +33,16 @@ export type PathOf = (projectId: string, groupId: string) => Promise<readonly st
  * still be on their way. Attempts again until the result is settled or the time is up.
  */
 export type Patience = <Result>(
-  id: string,
+  missing: Missing,
   attempt: () => Promise<Result>,
   settled: (result: Result) => boolean,
 ) => Promise<Result>;
+
+/** What is waited for: a membership somewhere in the project, partner or of the user of this id, or a group of this project. */
+export interface Missing {
+  readonly what: 'membership' | 'group';
+  readonly id: string;
+}
 
 /** What a permission is asked for, by its ids. */
 export type Target =
@@ -122,7 +128,9 @@ export class Reach {
       return belonging && this.memberships.permissionsOf(belonging.tenantId, role);
     };
     const id = scope.kind === 'partner' ? scope.partnerId : scope.projectId;
-    return builtInPermissions(role) ?? this.patience(id, look, (permissions) => permissions !== null);
+    return (
+      builtInPermissions(role) ?? this.patience({ what: 'membership', id }, look, (permissions) => permissions !== null)
+    );
   }
 
   private belonging(scope: Scope): Promise<Belonging | null> {
@@ -136,7 +144,8 @@ export class Reach {
     const remembered = await this.permissionsAt(principal, target);
     if (remembered?.has(permission) === true) return remembered;
     const look = (): Promise<Permissions | null> => this.permissionsAt(principal, target, true);
-    return this.patience(subjectOf(target, principal), look, (held) => held !== null);
+    const what = (await this.isInside(principal, target)) ? 'group' : 'membership';
+    return this.patience({ what, id: subjectOf(target, principal) }, look, (held) => held !== null);
   }
 
   private async holdings({ userId, apiKey, tenantId }: Principal, fresh: boolean): Promise<readonly Holding[]> {
@@ -170,13 +179,18 @@ export class Reach {
     return union(await Promise.all([projectId, ...ownGroups].map(at)));
   }
 
+  /** Whether somebody stands in the project of a target at all. */
+  private async isInside(principal: Principal, target: Target): Promise<boolean> {
+    if (target.kind !== 'group') return false;
+    return (await this.permissionsAt(principal, { kind: 'within', projectId: target.projectId })) !== null;
+  }
+
   /** Tells what is missing as a service does that has never heard of it; whoever is in a project knows that it exists. */
   private async missing(principal: Principal, target: Target): Promise<Problem> {
     if (target.kind === 'anywhere') return new Problem('FORBIDDEN');
     if (target.kind === 'partner') return notThere('partner', target.partnerId);
     const { projectId } = target;
-    const inside = (await this.permissionsAt(principal, { kind: 'within', projectId })) !== null;
-    if (!inside || target.kind === 'within') return notThere('project', projectId);
+    if (target.kind === 'within' || !(await this.isInside(principal, target))) return notThere('project', projectId);
     return target.groupId === projectId ? new Problem('FORBIDDEN') : notThere('group', target.groupId);
   }
 }
