@@ -16,7 +16,7 @@ const pathIn =
 /** This service decides on memberships itself: it only has to wait for its own rows. */
 const untilWritten =
   (freshness: Freshness): Patience =>
-  async (_id, attempt) => {
+  async (_missing, attempt) => {
     await freshness.of(MEMBERSHIP_VIEW);
     return attempt();
   };

@@ -7,6 +7,9 @@ import { News } from '../feed/news.js';
 import { LICENSING, LICENSING_SCHEMA } from '../persistence/data-source.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 
+/** News of a membership come before those of many groups: so long, at most, somebody new waits, and whoever is nobody here. */
+const MEMBERSHIP_WAIT_MS = 1_000;
+
 /** What the guard of this service asks, and what keeps it up to date. Paths come out of the projects themselves. */
 export const ACCESS: readonly Provider[] = [
   {
@@ -15,7 +18,8 @@ export const ACCESS: readonly Provider[] = [
       new Reach(
         new MembershipRows(dataSource, LICENSING_SCHEMA),
         (projectId, groupId) => projects.read(projectId, (state) => ancestryOf(state, groupId)),
-        (id, attempt, settled) => news.until(id, attempt, settled),
+        ({ what, id }, attempt, settled) =>
+          news.until(id, attempt, settled, what === 'membership' ? MEMBERSHIP_WAIT_MS : undefined),
       ),
     inject: [getDataSourceToken(LICENSING), PROJECT_HANDLER, News],
   },

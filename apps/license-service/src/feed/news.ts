@@ -22,8 +22,9 @@ export class News {
     id: string,
     attempt: () => Promise<Result>,
     settled: (result: Result) => boolean,
+    longestMs = Infinity,
   ): Promise<Result> {
-    const deadline = performance.now() + this.longestMs;
+    const deadline = performance.now() + Math.min(this.longestMs, longestMs);
     for (;;) {
       // Listens before it looks: news that come in between are not missed.
       const news = this.listen(id);

@@ -9,7 +9,7 @@ const LOOKS = 4;
 const LOOK_AGAIN_MS = 250;
 
 /** For a moment: somebody who was given a role just now is on the way here. */
-const forAMoment: Patience = async (_id, attempt, settled) => {
+const forAMoment: Patience = async (_missing, attempt, settled) => {
   for (let looks = 1; ; looks += 1) {
     const result = await attempt();
     if (settled(result) || looks === LOOKS) return result;
