@@ -1,6 +1,8 @@
 interface Operation {
   readonly tags?: readonly string[];
   readonly summary?: string;
+  /** Absent: everybody may. */
+  readonly 'x-permission'?: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly responses?: Readonly<
     Record<string, { readonly content?: Readonly<Record<string, { readonly examples?: object }>> }>
@@ -29,6 +31,7 @@ const row = (path: string, method: string, operation: Operation): string => {
   const cells = [
     `\`${method.toUpperCase()} ${path.replace(BASE, '')}\`${query.length === 0 ? '' : `<br>${query.map((name) => `\`?${name}\``).join(' ')}`}`,
     operation.summary ?? '',
+    `\`${operation['x-permission'] ?? 'public'}\``,
     codesOf(operation)
       .map((code) => `\`${code}\``)
       .join(' '),
@@ -50,7 +53,7 @@ export const httpPage = ({ paths }: OpenApi): string => {
     .sort(([one], [other]) => one.localeCompare(other))
     .map(
       ([tag, rows]) =>
-        `## ${tag}\n\n| Route | What it does | Refusals | Headers |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+        `## ${tag}\n\n| Route | What it does | Permission | Refusals | Headers |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
     );
   return `<!-- Made from a running system by \`npm run docs\`; a test compares the two. -->
 
@@ -59,8 +62,10 @@ export const httpPage = ({ paths }: OpenApi): string => {
 JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, with every schema and an example each, is at
 \`${BASE}/openapi.json\`. Outside it: \`GET /health/live\`, \`GET /health/ready\`, \`GET /metrics\`.
 
-- **Sign in** with \`POST /auth/token\`, then send \`Authorization: Bearer <access_token>\`.
+- **Sign in** with \`POST /auth/token\`, then send \`Authorization: Bearer <access_token>\`; go on with the \`refresh_token\`. See
+  [Let people in](../how-to/let-people-in.md).
 - **Lists** are pages: \`?limit=\` (1 to 200) and \`?cursor=\` give \`{items, nextCursor}\`; ask on until \`nextCursor\` is \`null\`.
+- **Permissions** are held at partners and groups: [Permissions and roles](permissions.md). What is out of reach is answered 404, as what never was.
 - **Refusals** are [problem details](problem-codes.md) with a \`code\` and its facts. Besides those named, any route may answer \`UNAUTHENTICATED\`,
   \`VALIDATION\` (with the fields), \`PAYLOAD_TOO_LARGE\` or \`OVERLOADED\`.
 - **\`?dryRun=true\`** decides a command, answers with its events and effects, and records nothing. **\`?cascade=true\`** takes from groups below what no

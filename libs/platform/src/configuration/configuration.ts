@@ -73,7 +73,7 @@ export const BASE_CONFIGURATION = z.object({
   }),
   TOKEN_SECRET: variable(z.string().min(32), {
     description:
-      'The key access tokens are signed with (HS256). Changing it signs everybody out, unless the old one becomes TOKEN_SECRET_PREVIOUS.',
+      'The key access tokens are signed with (HS256). Changing it ends every access token at once, unless the old key becomes TOKEN_SECRET_PREVIOUS.',
     allowed: 'at least 32 characters, random',
     secret: true,
   }),
