@@ -3,8 +3,11 @@ import {
   GROUPS_TOPIC,
   LICENSING_EVENTS,
   LICENSING_TOPIC,
+  PERMISSION_NAMES,
+  PERMISSIONS,
   PROBLEMS,
   problemType,
+  ROLES,
   type ProblemCode,
 } from '@allotree/contracts';
 import { describeConfiguration } from '@allotree/platform';
@@ -18,6 +21,7 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['examples/project.schema.json', `${JSON.stringify(projectFileSchema(), null, 2)}\n`],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/events.md', eventsPage()],
+    ['docs/reference/permissions.md', permissionsPage()],
     ['docs/reference/problem-codes.md', problemsPage()],
   ]);
 
@@ -67,6 +71,25 @@ Every refusal and every error is answered as RFC 9457 problem details (\`applica
 ${table(['code', 'Status', 'Title', 'type'], rows)}
 
 Which rule stands behind a code, and where it is decided: [CONTRIBUTING.md](../../CONTRIBUTING.md#find-the-rule-behind-a-refusal).
+`;
+};
+
+const permissionsPage = (): string => {
+  const roles = Object.entries(ROLES);
+  const rows = PERMISSION_NAMES.map((permission) => [
+    `\`${permission}\``,
+    PERMISSIONS[permission],
+    ...roles.map(([, permissions]) => (permissions.includes(permission) ? 'x' : '')),
+  ]);
+  return `${NOTE}
+
+# Permissions and roles
+
+A role is held at a partner or a group, and counts there and everywhere below: [Who may do what](../explanation/who-may-do-what.md). A tenant makes
+further roles out of the same permissions (\`POST /roles\`); what manages something includes seeing it. Which permission a route needs stands in
+[HTTP](http.md), and in the OpenAPI document as \`x-permission\`.
+
+${table(['Permission', 'What it lets somebody do', ...roles.map(([role]) => `\`${role}\``)], rows)}
 `;
 };
 
