@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
 import { restriction, Service, units } from './service-under-test.spec.js';
+
+const MEMBER = { projectId: 'hafenblick', groupId: 'u1', memberId: 'm1', userId: 'eva' };
 
 let service: Service;
 beforeAll(async () => {
   service = await Service.start();
   await service.hafenblick('hafenblick', await service.nordlicht());
+  await service.app
+    .get(FollowMembershipsController, { strict: false })
+    .follow([
+      service.message('allotree.member-added.v1', { ...MEMBER, email: 'eva@example.com', name: 'Eva', role: 'user' }),
+    ]);
   await service.put(at('restriction'), restriction(units(4, 4, 2), { features: ['siri', 'elevators'] }));
 });
 afterAll(() => service.stop());
@@ -73,9 +81,8 @@ describe('the limits of a member over HTTP', () => {
   });
 
   it('end with the membership, which gives back what the person held', async () => {
-    const member = { projectId: 'hafenblick', groupId: 'u1', memberId: 'm1', userId: 'eva' };
     await service.fact('allotree.member-removed.v1', {
-      ...member,
+      ...MEMBER,
       email: 'eva@example.com',
       name: 'Eva',
       role: 'user',
@@ -99,8 +106,18 @@ describe('the limits of a member over HTTP', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION', errors: [{ field }] } });
   });
 
+  it.each(['ali', 'nobody'])('of %s, who is no member of the group, are not there', async (userId) => {
+    let answer;
+    expect(
+      await service.recordedWhile(async () => {
+        answer = await service.put(at(`members/${userId}/limits`), {});
+      }),
+    ).toEqual([]);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', what: 'member', id: userId } });
+  });
+
   it('of a group that is not there are not there', async () => {
     const answer = await service.put('/projects/hafenblick/groups/nowhere/members/eva/limits', {});
-    expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', what: 'group', id: 'nowhere' } });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', what: 'member', id: 'eva' } });
   });
 });

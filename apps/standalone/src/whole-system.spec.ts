@@ -29,6 +29,7 @@ export class WholeSystem {
   private constructor(
     readonly url: string,
     readonly administrator: string,
+    readonly databaseUrl: string,
     private readonly end: () => Promise<void>,
   ) {}
 
@@ -50,7 +51,7 @@ export class WholeSystem {
       await database.drop();
       await rm(path, { recursive: true, force: true });
     };
-    return new WholeSystem(system.url, await WholeSystem.token(ownService('spec')), end);
+    return new WholeSystem(system.url, await WholeSystem.token(ownService('spec')), database.connectionString, end);
   }
 
   /** An access token as the system signs them, unless something else is wanted of it. */

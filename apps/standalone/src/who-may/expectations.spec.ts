@@ -85,7 +85,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   [`POST ${G}/members`]: malformed('members:manage', GROUP),
   [`DELETE ${G}/members/{memberId}`]: stale('members:manage', GROUP),
   [`GET ${G}/members/{u}/quota`]: reads('assignments:read-own', GROUP),
-  [`PUT ${G}/members/{u}/limits`]: stale('restrictions:manage', GROUP, { limits: {} }),
+  [`PUT ${G}/members/{u}/limits`]: { ...malformed('restrictions:manage', GROUP), body: { limits: 1 } },
   [`GET ${G}/invitations`]: reads('members:read', GROUP),
   [`POST ${G}/invitations`]: malformed('members:manage', GROUP),
   [`POST ${G}/invitations/{invitationId}/resend`]: misses('members:manage', GROUP),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudEvent } from '@allotree/contracts';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { requestContext } from '../http/request-context.js';
+import { requestContext, type RequestContext } from '../http/request-context.js';
 import { BUS_CHANNEL, type BusMessage, type DeadLetter } from './postgres-bus.js';
 
 export interface TopicConsumerOptions {
@@ -220,7 +220,7 @@ export class TopicConsumer {
   private async tryToHandle(events: readonly CloudEvent[]): Promise<unknown> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await requestContext.run({ correlationId: events[0]?.correlationid ?? '' }, () => this.options.handle(events));
+        await requestContext.run(contextOf(events), () => this.options.handle(events));
         return null;
       } catch (error) {
         this.log.warn(
@@ -272,3 +272,11 @@ export class TopicConsumer {
 }
 
 const STOPPED = Symbol('stopped');
+
+/** The tenant of a batch is named where it is one. */
+function contextOf(events: readonly CloudEvent[]): RequestContext {
+  const [first] = events;
+  const tenantId = first?.tenantid ?? null;
+  const isOfOne = tenantId !== null && events.every((event) => event.tenantid === tenantId);
+  return { correlationId: first?.correlationid ?? '', ...(isOfOne ? { tenantId } : {}) };
+}

@@ -100,6 +100,7 @@ function observeRequests(app: NestFastifyApplication): void {
           status: reply.statusCode,
           durationMs: Math.round(reply.elapsedTime * 10) / 10,
           ...(principal === undefined ? {} : { user: principal.userId }),
+          ...(principal?.tenantId == null ? {} : { tenantId: principal.tenantId }),
         },
         'request',
       );

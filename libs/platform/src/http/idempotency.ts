@@ -13,6 +13,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { PlatformConfiguration } from '../configuration/configuration.js';
+import type { Principal } from '../identity/principal.js';
 import { prepareSchema } from '../postgres/pool.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from '../tokens.js';
 import { idempotencyKeyOf, type PlatformRequest } from './caller.js';
@@ -100,7 +101,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
 
   private async answerOnce(request: PlatformRequest, reply: FastifyReply, next: CallHandler): Promise<unknown> {
     const run: Run = {
-      caller: request.principal?.userId ?? '',
+      caller: callerKey(request.principal),
       key: idempotencyKeyOf(request) ?? '',
       fingerprint: fingerprintOf(request),
       runId: randomUUID(),
@@ -193,6 +194,10 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     }
   }
 }
+
+/** Whose key it is: somebody is somebody else in another tenant. */
+const callerKey = (principal: Principal | undefined): string =>
+  `${principal?.tenantId ?? ''}/${principal?.userId ?? ''}`;
 
 interface Run {
   readonly caller: string;

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
 import { memberQuotaOf } from '@allotree/domain';
-import { Caller, Documented, Permit, Problem } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem, TenantRows, type Principal } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
+import { News } from '../../feed/news.js';
 import { MemberPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
 
@@ -29,13 +30,17 @@ const EXAMPLE = {
 /** What one person may use, inside what its group has. */
 @Controller('projects/:p/groups/:g/members/:u')
 export class MemberLimitsController {
-  constructor(private readonly projects: Projects) {}
+  constructor(
+    private readonly projects: Projects,
+    private readonly rows: TenantRows,
+    private readonly news: News,
+  ) {}
 
   @Put('limits')
   @Permit('restrictions:manage', { project: 'p', group: 'g' })
   @Documented({
     tag: 'members',
-    summary: 'Set what a person may use at most in a group and below it',
+    summary: 'Set what a member of a group may use at most in it and below it',
     description:
       'Only ever narrows: what the group has still binds. It holds for what is assigned with this user as its `holder`. ' +
       'Lowering takes nothing away that is held and grants nothing new until there is less; features are off at once. ' +
@@ -53,6 +58,7 @@ export class MemberLimitsController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
+    await this.isMember({ p, g, u }, caller.principal);
     const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body } as const;
     const done = await this.projects.run(p, wish, caller);
     const { quota } = caller.dryRun ? { quota: {} } : await this.quota({ p, g, u });
@@ -74,6 +80,20 @@ export class MemberLimitsController {
     const { quota, revision } = await this.quota(path);
     caller.answerRevision(revision);
     return quota;
+  }
+
+  /** @throws Problem `NOT_FOUND` after waiting for the news of somebody who became one just now */
+  private async isMember({ p, g, u }: MemberPath, principal: Principal): Promise<void> {
+    const look = (): Promise<unknown[]> =>
+      this.rows.as(principal, 'restrictions:manage', (tx) =>
+        tx.query('SELECT FROM licensing.access_membership WHERE home = $1 AND group_id = $2 AND user_id = $3', [
+          p,
+          g,
+          u,
+        ]),
+      );
+    const found = await this.news.until(p, look, (members) => members.length > 0);
+    if (found.length === 0) throw noMember(u);
   }
 
   private quota({ p, g, u }: MemberPath): Promise<{ quota: object; revision: number }> {
