@@ -11,6 +11,7 @@ tester.run('guarded-routes', rule as never, {
     "class A { @Get('x') @Permit('licenses:view', { group: 'g', project: 'p' }) list() {} }",
     'class A { @Public() @Post() signIn() {} }',
     'class A { @Public @Get() live() {} }',
+    'class A { @SignedIn() @Get() me() {} }',
     'class A { helper() {} @OnModuleInit() start() {} }',
   ],
   invalid: [

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** What is written about a variable, in one place: the start-up check and the documentation both read it. */
@@ -41,6 +42,19 @@ const issuerRuledOut = (value: unknown, env: Environment): string | null => {
   return isPlain && env['NODE_ENV'] === 'production' ? 'begins with http://, and NODE_ENV is production' : null;
 };
 
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+};
+
+const NAMED_NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+const proxies = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim()))
+  .refine((all) => all.every((each) => NAMED_NETWORKS.has(each) || isNetwork(each)));
+
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /** What every service needs to be told. Services extend it: `BASE_CONFIGURATION.extend({ ... })`. */
@@ -70,6 +84,11 @@ export const BASE_CONFIGURATION = z.object({
   BODY_LIMIT_BYTES: variable(integer(1_024, 104_857_600).prefault('1048576'), {
     description: 'The largest request body accepted.',
     allowed: 'a whole number from 1024 to 104857600',
+  }),
+  TRUSTED_PROXIES: variable(proxies.optional(), {
+    description:
+      'The proxies whose X-Forwarded-For is believed, so that failed sign-ins are counted for the caller and not for the proxy.',
+    allowed: 'IP addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal, with commas between them',
   }),
   TOKEN_SECRET: variable(z.string().min(32), {
     description:
@@ -105,17 +124,6 @@ export const BASE_CONFIGURATION = z.object({
     ruledOut: (value, env) =>
       value === false && !env['OIDC_ISSUER'] ? 'is false, and OIDC_ISSUER is not set: nobody could sign in' : null,
   }),
-  TRUSTED_PROXIES: variable(
-    z
-      .string()
-      .regex(/^[0-9a-fA-F.:/]+(\s*,\s*[0-9a-fA-F.:/]+)*$/)
-      .optional(),
-    {
-      description:
-        'The reverse proxies in front: the address of a caller is taken from their X-Forwarded-For. Attempts to sign in are counted by address.',
-      allowed: 'addresses or networks, separated by commas: 127.0.0.1, 10.0.0.0/8',
-    },
-  ),
   ADMIN_EMAIL: variable(
     z
       .string()

@@ -59,6 +59,24 @@ describe('loadConfiguration', () => {
     expect(faultsOf({ ...GOOD, TEST_CLOCK: 'yes' }).faults).toMatchObject([{ variable: 'TEST_CLOCK' }]);
   });
 
+  it('takes an issuer with an audience, and leaves somebody a way in', () => {
+    const issuer = { OIDC_ISSUER: 'https://id.example/realms/allotree', OIDC_AUDIENCE: 'console' };
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, ...issuer, LOCAL_ACCOUNTS: 'false' })).toMatchObject({
+      ...issuer,
+      LOCAL_ACCOUNTS: false,
+    });
+    expect(faultsOf({ ...GOOD, OIDC_ISSUER: issuer.OIDC_ISSUER }).message).toContain(
+      'OIDC_ISSUER is set, and OIDC_AUDIENCE is not',
+    );
+    expect(faultsOf({ ...GOOD, OIDC_AUDIENCE: 'console' }).message).toContain(
+      'OIDC_AUDIENCE is set, and OIDC_ISSUER is not',
+    );
+    expect(faultsOf({ ...GOOD, LOCAL_ACCOUNTS: 'false' }).message).toContain('nobody could sign in');
+    const plain = { ...GOOD, ...issuer, OIDC_ISSUER: 'http://id.example' };
+    expect(loadConfiguration(BASE_CONFIGURATION, plain)).toMatchObject({ OIDC_ISSUER: 'http://id.example' });
+    expect(faultsOf({ ...plain, NODE_ENV: 'production' }).faults).toMatchObject([{ variable: 'OIDC_ISSUER' }]);
+  });
+
   it('takes a Redis for the job queues, and no other kind of address', () => {
     for (const REDIS_URL of ['redis://127.0.0.1:6379', 'rediss://user:secret@redis.example:6380/2'])
       expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL })).toMatchObject({ REDIS_URL });
