@@ -41,6 +41,8 @@ export async function startProduct(databaseUrl) {
     get: (path) => must('GET', path),
     post: (path, body) => must('POST', path, body),
     put: (path, body) => must('PUT', path, body),
+    /** An access token of this user. */
+    tokenOf: (userId) => ask({ tokenOf: userId }),
     /** CPU time (microseconds) and memory of the server's process so far. */
     usage: () => ask('usage'),
     async stop() {

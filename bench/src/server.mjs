@@ -1,11 +1,11 @@
 /**
  * The whole system as `npm start` runs it, plus an empty route behind the same guard. Told by a message where
- * (`{ databaseUrl, dataDir }`), it answers with its address and a token; `stop` ends it.
+ * (`{ databaseUrl, dataDir }`), it answers with its address and a token; `{ tokenOf }` with that of a person; `stop` ends it.
  */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { Controller, Get } from '@nestjs/common';
-import { PlatformModule, Permit } from '@allotree/platform';
+import { PlatformModule, Permit, signToken } from '@allotree/platform';
 import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
 import { DataFolder } from '../../apps/standalone/dist/data-folder.js';
 import { readLocalSignIn } from '../../apps/standalone/dist/local-sign-in.js';
@@ -34,18 +34,33 @@ async function start({ databaseUrl, dataDir }) {
   const { logger } = await openLog(folder, configuration.LOG_LEVEL);
   const standalone = await startStandalone({ configuration, folder, logger });
   const { accessToken } = await readLocalSignIn(dataDir, Date.now());
-  return { standalone, ready: { url: standalone.url, token: accessToken } };
+  const tokenOf = async (userId) =>
+    signToken(nobodySpecial(userId), { secret: await folder.tokenSecret(), lifetimeSeconds: 3_600 });
+  return { standalone, tokenOf, ready: { url: standalone.url, token: accessToken } };
 }
 
+/** A person who may what memberships say. */
+const nobodySpecial = (userId) => ({
+  userId,
+  email: null,
+  tenantId: null,
+  serverAdministrator: false,
+  sessionId: null,
+  apiKey: null,
+});
+
 let running;
+let tokens;
 process.on('message', async (message) => {
   if (message === 'usage') return process.send({ usage: process.cpuUsage(), memory: process.memoryUsage() });
+  if (message.tokenOf !== undefined) return process.send(await tokens(message.tokenOf));
   if (message === 'stop') {
     await running?.stop();
     process.exit(0);
   }
-  const { standalone, ready } = await start(message);
+  const { standalone, tokenOf, ready } = await start(message);
   running = standalone;
+  tokens = tokenOf;
   process.send(ready);
 });
 process.on('disconnect', () => process.exit(1));

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import autocannon from 'autocannon';
 import pg from 'pg';
+import { bombard, CONNECTIONS } from '../bombard.mjs';
 import { settle, withDatabase } from '../database.mjs';
 import { interleave } from '../measure.mjs';
 import { createProject, groupsOf, registerDistributor, startProduct } from '../product.mjs';
 import { row } from '../table.mjs';
 
-const CONNECTIONS = 64;
 const PROJECTS = 16;
 
 /** Assign and quota over HTTP, against an empty route behind the same guard in the same process. */
@@ -93,20 +92,4 @@ async function placesToAssign(product) {
   }
   for (const { path } of places) await product.get(`${path.slice('/api/v1'.length)}/quota`);
   return places;
-}
-
-/** A bounded number of requests from this process; all of them must be answered with 2xx. */
-async function bombard({ url, token }, requests, amount) {
-  const result = await autocannon({
-    url,
-    connections: CONNECTIONS,
-    amount,
-    headers: { authorization: `Bearer ${token}` },
-    requests,
-    timeout: 30,
-  });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
-  const took = (result.finish - result.start) / 1_000;
-  return { perSecond: result['2xx'] / took, p50: result.latency.p50, p99: result.latency.p99 };
 }

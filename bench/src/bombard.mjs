@@ -1,0 +1,19 @@
+import autocannon from 'autocannon';
+
+export const CONNECTIONS = 64;
+
+/** A bounded number of requests from this process; all of them must be answered with 2xx. */
+export async function bombard({ url, token }, requests, amount) {
+  const result = await autocannon({
+    url,
+    connections: CONNECTIONS,
+    amount,
+    headers: { authorization: `Bearer ${token}` },
+    requests,
+    timeout: 30,
+  });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
+  const took = (result.finish - result.start) / 1_000;
+  return { perSecond: result['2xx'] / took, p50: result.latency.p50, p99: result.latency.p99 };
+}
