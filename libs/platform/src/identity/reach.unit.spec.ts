@@ -1,0 +1,200 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Holding, Permission, Scope } from '@allotree/contracts';
+import { Problem } from '../http/problem.js';
+import { mayGrant, mayRevoke } from './grants.js';
+import { ownService, type Principal } from './principal.js';
+import { Memberships, Reach, type Belonging, type Missing, type Target } from './reach.js';
+
+const PLACES: Readonly<Record<string, Belonging>> = {
+  house: { tenantId: 'nord', partnerId: 'dealer' },
+  abroad: { tenantId: 'sued', partnerId: 'sued' },
+};
+const PARTNERS: Readonly<Record<string, Belonging>> = {
+  nord: { tenantId: 'nord', partnerId: 'nord' },
+  dealer: { tenantId: 'nord', partnerId: 'dealer' },
+  sued: { tenantId: 'sued', partnerId: 'sued' },
+};
+const PATHS: Readonly<Record<string, readonly string[]>> = {
+  house: ['house'],
+  a: ['a', 'house'],
+  a1: ['a1', 'a', 'house'],
+  b: ['b', 'house'],
+};
+
+const ADA: Principal = { ...ownService('ada'), serverAdministrator: false };
+const group = (groupId: string): Scope => ({ kind: 'group', projectId: 'house', groupId });
+const holding = (scope: Scope, ...permissions: Permission[]): Holding => ({
+  membershipId: 'm',
+  tenantId: 'nord',
+  scope,
+  permissions: new Set(permissions),
+});
+
+class Known extends Memberships {
+  /** What is in memory, and what is found when it is looked up. */
+  constructor(
+    private readonly remembered: readonly Holding[],
+    private readonly stored: readonly Holding[] = remembered,
+  ) {
+    super();
+  }
+
+  holdingsOf(_userId: string, fresh: boolean): Promise<readonly Holding[]> {
+    return Promise.resolve(fresh ? this.stored : this.remembered);
+  }
+
+  permissionsOf(tenantId: string, role: string): Promise<readonly Permission[] | null> {
+    return Promise.resolve(tenantId === 'nord' && role === 'helper' ? ['devices:read'] : null);
+  }
+
+  project(projectId: string): Promise<Belonging | null> {
+    return Promise.resolve(PLACES[projectId] ?? null);
+  }
+
+  partner(partnerId: string): Promise<Belonging | null> {
+    return Promise.resolve(PARTNERS[partnerId] ?? null);
+  }
+}
+
+const reachOf = (memberships: Memberships) => {
+  const loaded: string[] = [];
+  const awaited: Missing[] = [];
+  const reach = new Reach(
+    memberships,
+    (projectId, groupId) => {
+      loaded.push(`${projectId}/${groupId}`);
+      return Promise.resolve(PATHS[groupId] ?? null);
+    },
+    async (missing, attempt) => {
+      awaited.push(missing);
+      return attempt();
+    },
+  );
+  return { reach, loaded, awaited };
+};
+
+const answer = async (reach: Reach, target: Target, permission: Permission = 'groups:read'): Promise<unknown> =>
+  reach.demand(ADA, permission, target).then(
+    () => 'permitted',
+    (problem: Problem) => ({ code: problem.code, ...problem.facts }),
+  );
+
+describe('what is demanded of a reach', () => {
+  const { reach } = reachOf(new Known([holding(group('a'), 'groups:read')]));
+
+  it.each<[string, Target, unknown]>([
+    ['at the group', group('a'), 'permitted'],
+    ['below it', group('a1'), 'permitted'],
+    ['beside it', group('b'), { code: 'NOT_FOUND', what: 'group', id: 'b' }],
+    ['where there is no group', group('z'), { code: 'NOT_FOUND', what: 'group', id: 'z' }],
+    ['of the project as a whole', group('house'), { code: 'FORBIDDEN' }],
+    ['somewhere in the project', { kind: 'within', projectId: 'house' }, 'permitted'],
+    ['somewhere at all', { kind: 'anywhere' }, 'permitted'],
+    [
+      'of the partner above',
+      { kind: 'partner', partnerId: 'dealer' },
+      { code: 'NOT_FOUND', what: 'partner', id: 'dealer' },
+    ],
+    [
+      'in another project',
+      { kind: 'within', projectId: 'abroad' },
+      { code: 'NOT_FOUND', what: 'project', id: 'abroad' },
+    ],
+    ['in no project', { kind: 'within', projectId: 'z' }, { code: 'NOT_FOUND', what: 'project', id: 'z' }],
+    [
+      'at a group of another project',
+      { kind: 'group', projectId: 'abroad', groupId: 'a' },
+      { code: 'NOT_FOUND', what: 'project', id: 'abroad' },
+    ],
+  ])('%s', async (_where, target, expected) => {
+    expect(await answer(reach, target)).toEqual(expected);
+  });
+
+  it('says which permission is missing where the place is in reach', async () => {
+    expect(await answer(reach, group('a1'), 'groups:manage')).toEqual({
+      code: 'FORBIDDEN',
+      permission: 'groups:manage',
+    });
+  });
+});
+
+describe('a reach', () => {
+  it('ends with the group a membership stands at', async () => {
+    const { reach } = reachOf(new Known([holding(group('gone'), 'groups:read')]));
+    expect(await answer(reach, { kind: 'within', projectId: 'house' })).toMatchObject({ what: 'project' });
+    expect(await answer(reach, group('gone'))).toMatchObject({ what: 'project' });
+  });
+
+  it('does not load a project for whoever has no membership in it', async () => {
+    const partner = holding({ kind: 'partner', partnerId: 'dealer' }, 'groups:read');
+    for (const memberships of [new Known([]), new Known([partner])]) {
+      const { reach, loaded } = reachOf(memberships);
+      await answer(reach, group('a'));
+      expect(loaded).toEqual([]);
+    }
+  });
+
+  it('looks again, not from memory, before it turns somebody away', async () => {
+    const given = new Known([], [holding(group('a'), 'groups:read')]);
+    const { reach, awaited } = reachOf(given);
+    expect(await answer(reach, group('a'))).toBe('permitted');
+    expect(awaited).toEqual([{ what: 'membership', id: 'house' }]);
+    const revoked = reachOf(new Known([holding(group('a'), 'quotas:read')], []));
+    expect(await answer(revoked.reach, group('a'))).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('waits for news of groups only where somebody stands in the project', async () => {
+    const { reach, awaited } = reachOf(new Known([holding(group('a'), 'groups:read')]));
+    await answer(reach, group('new'));
+    await answer(reach, { kind: 'partner', partnerId: 'sued' });
+    await answer(reach, { kind: 'anywhere' }, 'stock:read');
+    expect(awaited).toEqual([
+      { what: 'group', id: 'house' },
+      { what: 'membership', id: 'sued' },
+      { what: 'membership', id: 'ada' },
+    ]);
+  });
+
+  it('of an API key is its tenant, with what the key may', async () => {
+    const key: Principal = { ...ADA, tenantId: 'nord', apiKey: { keyId: 'k', permissions: ['groups:read'] } };
+    const { reach } = reachOf(new Known([holding(group('a'), 'groups:manage')]));
+    const may = (target: Target) => reach.permissionsAt(key, target);
+    expect(await may(group('b'))).toEqual(new Set(['groups:read']));
+    expect(await may({ kind: 'partner', partnerId: 'dealer' })).toEqual(new Set(['groups:read']));
+    expect(await may({ kind: 'partner', partnerId: 'sued' })).toBeNull();
+    expect(await reach.permissionsAt({ ...key, tenantId: null }, group('b'))).toBeNull();
+  });
+});
+
+describe('granting', () => {
+  const { reach } = reachOf(new Known([holding(group('a'), 'groups:read', 'quotas:read', 'projects:read')]));
+  const refusal = async (asked: Promise<void>): Promise<unknown> =>
+    asked.then(
+      () => null,
+      (problem: Problem) => ({ code: problem.code, ...problem.facts }),
+    );
+
+  it('passes on what is held there', async () => {
+    expect(await refusal(mayGrant(reach, ADA, 'concierge', group('a1')))).toBeNull();
+    expect(await refusal(mayGrant(reach, ADA, 'concierge', group('b')))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await refusal(mayGrant(reach, ADA, 'helper', group('a')))).toEqual({
+      code: 'FORBIDDEN',
+      role: 'helper',
+      missing: ['devices:read'],
+    });
+    expect(await refusal(mayGrant(reach, ownService('host'), 'helper', group('a')))).toBeNull();
+  });
+
+  it('knows the roles there are', async () => {
+    for (const role of ['server_administrator', 'nobody', 'constructor']) {
+      expect(await refusal(mayGrant(reach, ownService('host'), role, group('a')))).toMatchObject({
+        code: 'VALIDATION',
+      });
+    }
+    // What is gone may be taken away by anybody who may take away.
+    expect(await refusal(mayRevoke(reach, ADA, 'gone', group('a')))).toBeNull();
+    expect(await refusal(mayRevoke(reach, ADA, 'user', group('a')))).toMatchObject({
+      missing: ['assignments:read-own'],
+    });
+  });
+});
