@@ -38,7 +38,7 @@ export const flag = () => z.enum(['true', 'false']).transform((value) => value =
 const issuerRuledOut = (value: unknown, env: Environment): string | null => {
   if (value === undefined) return null;
   if (!env['OIDC_AUDIENCE']) return 'is set, and OIDC_AUDIENCE is not';
-  const isPlain = String(value).startsWith('http:');
+  const isPlain = typeof value === 'string' && value.startsWith('http:');
   return isPlain && env['NODE_ENV'] === 'production' ? 'begins with http://, and NODE_ENV is production' : null;
 };
 
@@ -54,6 +54,15 @@ const proxies = z
   .string()
   .transform((text) => text.split(',').map((each) => each.trim()))
   .refine((all) => all.every((each) => NAMED_NETWORKS.has(each) || isNetwork(each)));
+
+/** `https://host:port`, as browsers send it. */
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim()))
+  .refine((all) => all.every(isOrigin));
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -89,6 +98,24 @@ export const BASE_CONFIGURATION = z.object({
     description:
       'The proxies whose X-Forwarded-For is believed, so that failed sign-ins are counted for the caller and not for the proxy.',
     allowed: 'IP addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal, with commas between them',
+  }),
+  CORS_ORIGINS: variable(origins.optional(), {
+    description:
+      'The origins whose pages may call the API from a browser. Without it there are none but its own, which needs no permission.',
+    allowed: 'origins with commas between them: https://console.example.com, https://intranet.example.com:8443',
+  }),
+  RATE_LIMIT_PER_CALLER: variable(integer(0, 10_000_000).prefault('6000'), {
+    description: 'How many requests one person or machine may make in a minute. Server administrators are not counted.',
+    allowed: 'a whole number from 0 (no limit) to 10000000',
+  }),
+  RATE_LIMIT_PER_TENANT: variable(integer(0, 10_000_000).prefault('60000'), {
+    description: 'How many requests everybody of one tenant together may make in a minute.',
+    allowed: 'a whole number from 0 (no limit) to 10000000',
+  }),
+  RATE_LIMIT_PER_ADDRESS: variable(integer(0, 10_000_000).prefault('600'), {
+    description:
+      'How many requests without a sign-in one address may make in a minute; an address is that of the caller where TRUSTED_PROXIES names the proxies.',
+    allowed: 'a whole number from 0 (no limit) to 10000000',
   }),
   TOKEN_SECRET: variable(z.string().min(32), {
     description:
