@@ -152,7 +152,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/event-sourcing/src/**/*.ts'],
+    files: ['libs/event-sourcing/src/**/*.ts', 'libs/leases/src/**/*.ts'],
     rules: {
       // Loops that serve others answer their failures to those, and are themselves awaited by nobody.
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
