@@ -6,6 +6,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { Leases } from '@allotree/leases';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type pg from 'pg';
 import type { Logger } from 'pino';
@@ -37,6 +38,8 @@ export interface PlatformOptions {
   readonly configuration: PlatformConfiguration;
   /** Where none is given: the system's clock, or the one that can be moved, as the configuration says. */
   readonly clock?: Clock;
+  /** This process is the only one on its database: what it held in an earlier life it takes over at once. */
+  readonly alone?: boolean;
   /** Writes to standard output where none is given. */
   readonly logger?: Logger;
 }
@@ -49,9 +52,11 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(METRICS) private readonly metrics: Registry,
     private readonly jobs: JobQueues,
+    private readonly leases: Leases,
   ) {}
 
-  static forRoot({ service, configuration, logger, clock = clockOf(configuration) }: PlatformOptions): DynamicModule {
+  static forRoot(options: PlatformOptions): DynamicModule {
+    const { service, configuration, logger, clock = clockOf(configuration) } = options;
     return {
       module: PlatformModule,
       imports: [DiscoveryModule],
@@ -67,6 +72,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: LOGGER, useValue: logger ?? createLogger({ service, level: configuration.LOG_LEVEL }) },
         { provide: METRICS, useFactory: () => createMetrics(service) },
         { provide: PG_POOL, useFactory: (log: Logger) => platformPool(service, configuration, log), inject: [LOGGER] },
+        { provide: Leases, useFactory: (log: Logger) => openLeases(options, log), inject: [LOGGER] },
         PostgresBus,
         { provide: BusPublisher, useExisting: PostgresBus },
         {
@@ -81,7 +87,18 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],
-      exports: [CONFIGURATION, Clock, LOGGER, METRICS, PG_POOL, BusPublisher, PostgresBus, JobQueues, Readiness],
+      exports: [
+        CONFIGURATION,
+        Clock,
+        LOGGER,
+        METRICS,
+        PG_POOL,
+        BusPublisher,
+        PostgresBus,
+        JobQueues,
+        Leases,
+        Readiness,
+      ],
     };
   }
 
@@ -94,6 +111,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.metrics.clear();
     await this.jobs.close();
+    await this.leases.close();
     await this.pool.end();
   }
 }
@@ -102,6 +120,13 @@ const clockOf = ({ TEST_CLOCK }: PlatformConfiguration): Clock => (TEST_CLOCK ? 
 
 const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: Logger): JobQueues =>
   new BullMqJobQueues({ databaseUrl: DATABASE_URL, redisUrl: REDIS_URL, logger });
+
+const openLeases = ({ service, configuration, alone }: PlatformOptions, logger: Logger): Promise<Leases> =>
+  Leases.open({
+    connectionString: configuration.DATABASE_URL,
+    logger,
+    ...(alone === true && { holder: service }),
+  });
 
 const platformPool = (service: string, configuration: PlatformConfiguration, logger: Logger): pg.Pool =>
   createPool({
