@@ -16,7 +16,7 @@ import {
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
-import { BusPublisher, Clock, LOGGER, type Logger } from '@allotree/platform';
+import { BusPublisher, Clock, LOGGER, projectionsController, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
 import { Devices } from './devices.js';
@@ -68,6 +68,7 @@ const CONTROLLERS = [
   AddDeviceController,
   ListDevicesController,
   RemoveDeviceController,
+  projectionsController('group-service', Subscriptions),
 ];
 
 const handlers: Provider[] = [

@@ -14,7 +14,7 @@ import {
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
-import { Clock, LOGGER, type Logger } from '@allotree/platform';
+import { Clock, LOGGER, projectionsController, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { sayingBusy } from './busy.js';
 import type { LicenseConfiguration } from './configuration.js';
@@ -92,6 +92,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         ShowHistoryController,
         ListExpiriesController,
         FollowGroupsController,
+        projectionsController('license-service', Subscriptions),
       ],
       providers: [
         {

@@ -12,7 +12,7 @@ import { applyProjectFile } from './demo/apply.js';
 import { Narrator } from './demo/narrator.js';
 import { readProjectFile } from './demo/read-project-file.js';
 import { readLocalSignIn } from './local-sign-in.js';
-import { httpPage, type OpenApi } from './reference/http-page.js';
+import { httpPage, openApiFile, type OpenApi } from './reference/http-page.js';
 import { startStandalone, type Standalone } from './standalone.js';
 
 const MINUTE = 60_000;
@@ -132,20 +132,27 @@ describe('the worked example, from 2026-06-01 on', () => {
 
   it('answers the routes that the reference lists (else: npm run docs, beside a running system)', async () => {
     const openApi = (await (await fetch(`${standalone.url}/api/v1/openapi.json`)).json()) as OpenApi;
-    const page = await readFile(resolve(import.meta.dirname, '../../../docs/reference/http.md'), 'utf8');
-    expect(page).toBe(httpPage(openApi));
+    const reference = (name: string) => readFile(resolve(import.meta.dirname, '../../../docs/reference', name), 'utf8');
+    expect(await reference('http.md')).toBe(httpPage(openApi));
+    expect(await reference('openapi.json')).toBe(openApiFile(openApi));
   });
 
   it('can make a projection again, by command', async () => {
     const before = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
-    await api.post('/projections/tree_view/rebuild', {});
+    await api.post('/group-service/projections/tree_view/rebuild', {});
     let after: { name: string }[] = [];
     while (after.length < before.length)
       after = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
     expect(after).toEqual(before);
-    const { items } = await api.get<{ items: { name: string }[] }>('/projections');
-    expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(['tree_view', 'history', 'publish_groups']));
-    const refused = await api.ask({ method: 'POST', path: '/projections/publish_groups/rebuild', body: {} });
+    const namesOf = async (service: string): Promise<string[]> =>
+      (await api.get<{ items: { name: string }[] }>(`/${service}/projections`)).items.map(({ name }) => name);
+    expect(await namesOf('group-service')).toEqual(expect.arrayContaining(['tree_view', 'publish_groups']));
+    expect(await namesOf('license-service')).toEqual(expect.arrayContaining(['history', 'publish_licensing']));
+    const refused = await api.ask({
+      method: 'POST',
+      path: '/group-service/projections/publish_groups/rebuild',
+      body: {},
+    });
     expect(refused).toMatchObject({ ok: false, problem: { code: 'NOT_FOUND' } });
   });
 });

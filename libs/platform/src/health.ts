@@ -26,8 +26,12 @@ export class Readiness {
   }
 
   /** From here on not ready, so that the load balancer sends nothing new. */
-  beforeApplicationShutdown(): void {
+  drain(): void {
     this.stopping = true;
+  }
+
+  beforeApplicationShutdown(): void {
+    this.drain();
   }
 
   async report(): Promise<{ ready: boolean; checks: Record<string, 'up' | 'down'> }> {

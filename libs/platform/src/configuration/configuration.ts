@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** What is written about a variable, in one place: the start-up check and the documentation both read it. */
@@ -34,6 +35,29 @@ export const integer = (min: number, max: number) =>
 /** `true` or `false`. */
 export const flag = () => z.enum(['true', 'false']).transform((value) => value === 'true');
 
+const NAMED_NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+};
+
+const proxies = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim()))
+  .refine((all) => all.every((each) => NAMED_NETWORKS.has(each) || isNetwork(each)));
+
+/** `host:port`, several separated by commas. */
+const brokerList = () =>
+  z
+    .string()
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/)));
+
+/** Also as a file. */
+const isSet = (env: Environment, name: string): boolean => Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
+
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /** What every service needs to be told. Services extend it: `BASE_CONFIGURATION.extend({ ... })`. */
@@ -63,6 +87,11 @@ export const BASE_CONFIGURATION = z.object({
   BODY_LIMIT_BYTES: variable(integer(1_024, 104_857_600).prefault('1048576'), {
     description: 'The largest request body accepted.',
     allowed: 'a whole number from 1024 to 104857600',
+  }),
+  TRUSTED_PROXIES: variable(proxies.optional(), {
+    description:
+      'The proxies whose X-Forwarded-For is believed, so that failed sign-ins are counted for the caller and not for the proxy.',
+    allowed: 'IP addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal, with commas between them',
   }),
   TOKEN_SECRET: variable(z.string().min(32), {
     description: 'The key access tokens are signed with (HS256). Changing it signs everybody out.',
@@ -98,6 +127,60 @@ export const BASE_CONFIGURATION = z.object({
       'The Redis the job queues live in. Without it they live in the PostgreSQL database, in the schema jobs.',
     allowed: 'a URL such as redis://user:password@host:6379/0',
     secret: true,
+  }),
+  SHUTDOWN_DELAY_MS: variable(integer(0, 300_000).prefault('0'), {
+    description:
+      'How long a process that is told to stop still answers while it says that it is not ready, so that a load balancer has sent its last request by then, in milliseconds.',
+    allowed: 'a whole number from 0 to 300000',
+  }),
+  KAFKA_BROKERS: variable(brokerList().optional(), {
+    description:
+      'The Kafka brokers the integration bus lives on. Without them it lives in the PostgreSQL database, in the schema bus.',
+    allowed: 'a list such as kafka-1:9092,kafka-2:9092',
+  }),
+  KAFKA_CLIENT_ID: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,100}$/)
+      .prefault('allotree'),
+    {
+      description: 'Names this system to Kafka, the same in all its services; its transactional ids begin with it.',
+      allowed: 'letters, digits, ".", "_" and "-"',
+    },
+  ),
+  KAFKA_SSL: variable(flag().prefault('false'), {
+    description: 'Whether Kafka is spoken to over TLS. A certificate authority of your own: NODE_EXTRA_CA_CERTS.',
+    allowed: 'true or false',
+  }),
+  KAFKA_SASL_MECHANISM: variable(z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(), {
+    description: 'How to sign in to Kafka. Without it nobody signs in.',
+    allowed: 'plain, scram-sha-256 or scram-sha-512, with KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
+    ruledOut: (value, env) =>
+      value !== undefined && !(isSet(env, 'KAFKA_SASL_USERNAME') && isSet(env, 'KAFKA_SASL_PASSWORD'))
+        ? 'is set, and not both KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are'
+        : null,
+  }),
+  KAFKA_SASL_USERNAME: variable(z.string().optional(), {
+    description: 'The user that signs in to Kafka.',
+    allowed: 'a name',
+    secret: true,
+  }),
+  KAFKA_SASL_PASSWORD: variable(z.string().optional(), {
+    description: 'The password of that user.',
+    allowed: 'a password',
+    secret: true,
+  }),
+  KAFKA_PARTITIONS: variable(integer(1, 10_000).prefault('12'), {
+    description: 'Partitions of the topics this system creates; topics that are there are left as they are.',
+    allowed: 'a whole number from 1 to 10000',
+  }),
+  KAFKA_REPLICATION_FACTOR: variable(integer(1, 100).optional(), {
+    description: 'Copies of the topics this system creates. Where it is not set: 3, or as many as there are brokers.',
+    allowed: 'a whole number from 1 to 100, not above the number of brokers',
+  }),
+  KAFKA_RETENTION_MS: variable(integer(-1, 999_999_999_999_999).prefault('-1'), {
+    description: 'How long events stay on the topics this system creates, in milliseconds; -1: for good.',
+    allowed: '-1 or a whole number of milliseconds',
   }),
   TEST_CLOCK: variable(
     z
