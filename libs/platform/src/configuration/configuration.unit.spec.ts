@@ -59,6 +59,14 @@ describe('loadConfiguration', () => {
     expect(faultsOf({ ...GOOD, TEST_CLOCK: 'yes' }).faults).toMatchObject([{ variable: 'TEST_CLOCK' }]);
   });
 
+  it('takes the proxies whose word counts, and nothing else', () => {
+    expect(
+      loadConfiguration(BASE_CONFIGURATION, { ...GOOD, TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,fd00::/8,192.0.2.7' }),
+    ).toMatchObject({ TRUSTED_PROXIES: ['loopback', '10.0.0.0/8', 'fd00::/8', '192.0.2.7'] });
+    for (const TRUSTED_PROXIES of ['everybody', '10.0.0.0/33', '10.0.0/8', '10.0.0.1/8/8', 'fd00::/129', 'loopback,'])
+      expect(faultsOf({ ...GOOD, TRUSTED_PROXIES }).faults).toMatchObject([{ variable: 'TRUSTED_PROXIES' }]);
+  });
+
   it('takes a Redis for the job queues, and no other kind of address', () => {
     for (const REDIS_URL of ['redis://127.0.0.1:6379', 'rediss://user:secret@redis.example:6380/2'])
       expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL })).toMatchObject({ REDIS_URL });

@@ -24,10 +24,11 @@ export const API_PREFIX = '/api/v1';
  */
 export async function createHttpApplication(
   module: Type | DynamicModule,
-  configuration: Pick<PlatformConfiguration, 'BODY_LIMIT_BYTES'>,
+  configuration: Pick<PlatformConfiguration, 'BODY_LIMIT_BYTES' | 'TRUSTED_PROXIES'>,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: configuration.BODY_LIMIT_BYTES,
+    trustProxy: configuration.TRUSTED_PROXIES ?? false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // An address that cannot be decoded does not reach the hooks.

@@ -335,6 +335,29 @@ describe('identity', () => {
     expect([last.status, Number(last.headers.get('retry-after')) > 0]).toEqual([429, true]);
   });
 
+  it('counts failed sign-ins for the caller a trusted proxy names, and believes nobody else', async () => {
+    const guess = async (origin: string, caller: string) =>
+      (
+        await fetch(`${origin}/api/v1/auth/token`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-forwarded-for': caller },
+          body: JSON.stringify({ email: 'admin@allotree.local', password: 'guess' }),
+        })
+      ).status;
+    expect(await guess(base, '192.0.2.1')).toBe(429);
+
+    @Module({ imports: [platform('proxied')], controllers: [ThingsController] })
+    class ProxiedModule {}
+    const proxied = await createHttpApplication(ProxiedModule, { ...configuration, TRUSTED_PROXIES: ['loopback'] });
+    await proxied.listen(0, '127.0.0.1');
+    const origin = await proxied.getUrl();
+    const statuses = [];
+    for (let time = 0; time < 11; time += 1) statuses.push(await guess(origin, '192.0.2.1'));
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429]);
+    expect(await guess(origin, '192.0.2.2')).toBe(401);
+    await proxied.close();
+  });
+
   it('does not start with a route nobody decided who may use', async () => {
     @Module({ imports: [platform('unguarded')], controllers: [UnguardedController] })
     class UnguardedModule {}
