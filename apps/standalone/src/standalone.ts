@@ -78,7 +78,7 @@ export const startStandalone = async ({
     };
     // Nobody else is on the embedded database.
     const around = { logger, alone: database !== null, ...(clock && { clock }) };
-    const app = await createHttpApplication(StandaloneModule.forRoot(complete, around), complete);
+    const app = await createHttpApplication(StandaloneModule.forRoot(complete, around), complete, logger);
     const stopApp = once(() => app.close());
     try {
       const url = await listen(app, complete);

@@ -80,7 +80,7 @@ async function start<Configuration extends PlatformConfiguration>(
 ): Promise<NestFastifyApplication> {
   const platform = PlatformModule.forRoot({ service: name, configuration, logger });
   const root = { module: ServiceProcessModule, imports: [platform, module(configuration)] };
-  const app = await createHttpApplication(root, configuration);
+  const app = await createHttpApplication(root, configuration, logger);
   try {
     if (consumerGroups.length > 0) {
       connectBusConsumers(app, ...consumerGroups);
