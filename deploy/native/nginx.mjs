@@ -51,7 +51,8 @@ const nginx = ({ host, ports: replicas }) => ({
     program: findProgram('nginx'),
     args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'nginx.log')],
   }),
-  isReady: async ({ ports }) => (await fetch(`http://127.0.0.1:${ports.http}/health/live`)).ok,
+  isReady: async ({ ports }) =>
+    (await fetch(`http://127.0.0.1:${ports.http}/health/live`, { signal: AbortSignal.timeout(2_000) })).ok,
   address: ({ ports }) => `http://127.0.0.1:${ports.http}`,
 });
 

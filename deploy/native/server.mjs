@@ -92,6 +92,7 @@ export class Server {
   #recipe;
   #options;
   #state;
+  #isWanted = false;
 
   constructor(recipe, options) {
     this.#recipe = recipe;
@@ -129,6 +130,7 @@ export class Server {
 
   /** Does nothing when it runs already. Two at once on one folder: the second waits, and finds it running. */
   async start() {
+    this.#isWanted = true;
     const release = await lock(this.folder);
     try {
       this.#state = readState(this.folder);
@@ -138,8 +140,9 @@ export class Server {
     }
   }
 
-  /** Asks it to end, and waits until it has; one that does not listen is killed. */
+  /** Asks it to end, and waits until it has; one that does not listen is killed. A start under way is given up. */
   async stop() {
+    this.#isWanted = false;
     const { pid } = this;
     if (pid === null) return;
     signal(pid, 'SIGCONT');
@@ -192,7 +195,8 @@ export class Server {
       child?.unref();
       const log = (await readFile(this.logFile, 'utf8').catch(() => '')).slice(logStart);
       // Its port was taken meanwhile, or what was killed has not let go of its data yet.
-      if (attempt === STARTS) throw new Error(`${this.name} did not start in ${this.folder}:\n${lastLines(log)}`);
+      if (attempt === STARTS || !this.#isWanted)
+        throw new Error(`${this.name} did not start in ${this.folder}:\n${lastLines(log)}`);
       await delay(POLL_MS * 4 * attempt);
     }
     await this.#recipe.complete?.(this.#site);
@@ -259,22 +263,40 @@ function endingWithUs(stopSignal, program, args) {
     : [setpriv, '--pdeathsig', stopSignal.replace('SIG', ''), program, ...args];
 }
 
-/** One at a time on a folder. A holder that died is no holder. */
+/** One at a time on a folder: waits for the other. */
 async function lock(folder) {
-  const file = join(folder, LOCK_FILE);
-  const mine = JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) });
+  for (;;) {
+    const { release } = await tryLock(join(folder, LOCK_FILE));
+    if (release) return release;
+    await delay(POLL_MS);
+  }
+}
+
+/**
+ * Keeps a folder for this process until the returned function is called, or the process has ended.
+ * @param {string} what is said to run there already where another process holds it
+ */
+export async function holdFolder(folder, what) {
+  const { release, holder } = await tryLock(join(folder, 'in-use.lock'));
+  if (!release)
+    throw new Error(`${what} runs on ${folder} already (process ${holder}). Stop it, or name another folder.`);
+  return release;
+}
+
+/** A holder that died is no holder. */
+async function tryLock(file) {
   for (;;) {
     const handle = await open(file, 'wx').catch((error) => {
       if (error.code !== 'EEXIST') throw error;
     });
     if (handle) {
-      await handle.writeFile(mine);
+      await handle.writeFile(JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) }));
       await handle.close();
-      return () => rm(file, { force: true });
+      return { release: () => rm(file, { force: true }) };
     }
     const holder = parseOrNull(await readFile(file, 'utf8').catch(() => ''));
-    if (holder !== null && birthOf(holder.pid) !== holder.birth) await rm(file, { force: true });
-    await delay(POLL_MS);
+    if (holder === null || birthOf(holder.pid) === holder.birth) return { holder: holder?.pid };
+    await rm(file, { force: true });
   }
 }
 
