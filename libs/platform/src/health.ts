@@ -13,6 +13,7 @@ const CHECK_TIMEOUT_MS = 2_000;
 @Injectable()
 export class Readiness {
   private readonly checks = new Map<string, Check>();
+  private readonly optional = new Set<string>();
   private stopping = false;
 
   constructor(@Inject(PG_POOL) pool: pg.Pool) {
@@ -23,6 +24,12 @@ export class Readiness {
   register(name: string, check: Check): void {
     if (this.checks.has(name)) throw new Error(`there is a readiness check "${name}" already`);
     this.checks.set(name, check);
+  }
+
+  /** Shown beside the others, but no reason not to be ready: without the thing requests are taken all the same. */
+  show(name: string, check: Check): void {
+    this.register(name, check);
+    this.optional.add(name);
   }
 
   /** From here on not ready, so that the load balancer sends nothing new. */
@@ -39,7 +46,7 @@ export class Readiness {
       [...this.checks].map(async ([name, check]) => [name, await works(check)] as const),
     );
     return {
-      ready: !this.stopping && results.every(([, up]) => up),
+      ready: !this.stopping && results.every(([name, up]) => up || this.optional.has(name)),
       checks: Object.fromEntries(results.map(([name, up]) => [name, up ? 'up' : 'down'])),
     };
   }

@@ -20,6 +20,7 @@ export { isoInstants } from './http/iso-instants.js';
 export * from './http/openapi.js';
 export { accepted, Problem, refusalProblem, type RefusalLike } from './http/problem.js';
 export * from './jobs/job-queues.js';
+export { connectRedis, redisAddress, type RedisAddress } from './jobs/redis-address.js';
 export { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
 export { createLogger, type Logger } from './logging.js';
 export * from './identity/password.js';

@@ -11,8 +11,10 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } fro
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { BusPublisher } from './bus/bus.js';
-import { PostgresBus } from './bus/postgres-bus.js';
+import { Backends } from './backends.js';
+import { Bus, BusPublisher } from './bus/bus.js';
+import { BusMetrics } from './bus/bus-metrics.js';
+import { openBus } from './bus/open-bus.js';
 import { Clock, SystemClock } from './clock.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
 import { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
@@ -53,6 +55,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
     @Inject(METRICS) private readonly metrics: Registry,
     private readonly jobs: JobQueues,
     private readonly leases: Leases,
+    private readonly bus: Bus,
   ) {}
 
   static forRoot(options: PlatformOptions): DynamicModule {
@@ -73,14 +76,21 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: METRICS, useFactory: () => createMetrics(service) },
         { provide: PG_POOL, useFactory: (log: Logger) => platformPool(service, configuration, log), inject: [LOGGER] },
         { provide: Leases, useFactory: (log: Logger) => openLeases(options, log), inject: [LOGGER] },
-        PostgresBus,
-        { provide: BusPublisher, useExisting: PostgresBus },
+        { provide: BusMetrics, useFactory: (metrics: Registry) => new BusMetrics(metrics), inject: [METRICS] },
+        {
+          provide: Bus,
+          useFactory: (log: Logger, pool: pg.Pool, metrics: BusMetrics) =>
+            openBus({ configuration, logger: log, pool, metrics }),
+          inject: [LOGGER, PG_POOL, BusMetrics],
+        },
+        { provide: BusPublisher, useExisting: Bus },
         {
           provide: JobQueues,
           useFactory: (log: Logger) => jobQueues(configuration, log),
           inject: [LOGGER],
         },
         Readiness,
+        Backends,
         RouteInventory,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: SchemaValidationPipe },
@@ -93,8 +103,9 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         LOGGER,
         METRICS,
         PG_POOL,
+        Bus,
+        BusMetrics,
         BusPublisher,
-        PostgresBus,
         JobQueues,
         Leases,
         Readiness,
@@ -111,6 +122,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.metrics.clear();
     await this.jobs.close();
+    await this.bus.close();
     await this.leases.close();
     await this.pool.end();
   }

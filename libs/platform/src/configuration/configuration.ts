@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { redisAddress } from '../jobs/redis-address.js';
 
 /** What is written about a variable, in one place: the start-up check and the documentation both read it. */
 export interface VariableDocs {
@@ -122,12 +123,20 @@ export const BASE_CONFIGURATION = z.object({
       'After how long without a sign of life a request with an idempotency key counts as lost, so that a retry may go on.',
     allowed: 'a whole number from 1 to 3600',
   }),
-  REDIS_URL: variable(z.url({ protocol: /^rediss?$/ }).optional(), {
-    description:
-      'The Redis the job queues live in. Without it they live in the PostgreSQL database, in the schema jobs.',
-    allowed: 'a URL such as redis://user:password@host:6379/0',
-    secret: true,
-  }),
+  REDIS_URL: variable(
+    z
+      .string()
+      .refine((url) => redisAddress(url) !== null)
+      .optional(),
+    {
+      description:
+        'The Redis the job queues live in. Without it they live in the PostgreSQL database, in the schema jobs.',
+      allowed:
+        'a URL such as redis://user:password@host:6379/0, redis+sentinel://:password@host:26379,host:26379/master/0 or ' +
+        'redis+cluster://host:6379,host:6379; over TLS with rediss',
+      secret: true,
+    },
+  ),
   SHUTDOWN_DELAY_MS: variable(integer(0, 300_000).prefault('0'), {
     description:
       'How long a process that is told to stop still answers while it says that it is not ready, so that a load balancer has sent its last request by then, in milliseconds.',

@@ -42,6 +42,10 @@ export class BullMqJobQueues extends JobQueues {
     this.backend = openJobBackend(store);
   }
 
+  check(): Promise<void> {
+    return this.backend.check();
+  }
+
   queue<Data>(name: string, retry?: RetrySettings): JobQueue<Data> {
     return this.known(name, retry) as JobQueue<Data>;
   }

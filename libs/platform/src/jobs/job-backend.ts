@@ -1,5 +1,6 @@
 import { createPostgresBackend, Queue, Worker, type QueueOptions, type WorkerOptions } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
+import { connectRedis, redisAddress } from './redis-address.js';
 
 /** The schema of the queues in PostgreSQL. */
 export const JOBS_SCHEMA = 'jobs';
@@ -9,6 +10,8 @@ type Settings<Options> = Omit<Options, 'connection'>;
 
 /** Where BullMQ keeps its queues. */
 export interface JobBackend {
+  /** Rejects when it cannot be reached. */
+  check(): Promise<void>;
   queue(name: string, options: Settings<QueueOptions>): Queue;
   worker(name: string, handler: Handler, options: Settings<WorkerOptions>): Worker;
   close(): Promise<void>;
@@ -36,6 +39,8 @@ function postgresBackend(connectionString: string): JobBackend {
     options: '-c synchronous_commit=off',
   });
   return {
+    // It is where everything else is: whether it works is asked elsewhere.
+    check: () => Promise.resolve(),
     // Without a backend named, the types speak of Redis; what is used here is the same for both.
     queue: (name, options) =>
       new Queue(name, { ...options, connection: connection(2) }, createPostgresBackend) as unknown as Queue,
@@ -53,12 +58,17 @@ function postgresBackend(connectionString: string): JobBackend {
 /** One for each job under way, as far as that helps. */
 const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => Math.min(concurrency + 1, 10);
 
+/** In a cluster all keys of the queues have to be in one slot: what stands in braces decides on it. */
+const CLUSTER_PREFIX = '{allotree}';
+
 /** All queues share a connection; a worker has two of its own. */
 function redisBackend(url: string): JobBackend {
-  const clients: Redis[] = [];
-  const connect = (): Redis => {
-    // BullMQ wants commands to wait for a connection that was lost instead of failing.
-    const client = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
+  const address = redisAddress(url);
+  if (address === null) throw new Error('REDIS_URL is not the address of a Redis');
+  const prefix = address.kind === 'cluster' ? { prefix: CLUSTER_PREFIX } : {};
+  const clients: (Redis | Cluster)[] = [];
+  const connect = (): Redis | Cluster => {
+    const client = connectRedis(address);
     // Told by the queue or worker that uses it.
     client.on('error', () => undefined);
     clients.push(client);
@@ -66,15 +76,23 @@ function redisBackend(url: string): JobBackend {
   };
   const shared = connect();
   return {
-    queue: (name, options) => new Queue(name, { ...options, connection: shared }),
-    worker: (name, handler, options) => new Worker(name, handler, { ...options, connection: connect() }),
+    check: () => answers(shared),
+    queue: (name, options) => new Queue(name, { ...options, ...prefix, connection: shared }),
+    worker: (name, handler, options) => new Worker(name, handler, { ...options, ...prefix, connection: connect() }),
     close: async () => {
       await Promise.all(clients.map(leave));
     },
   };
 }
 
-async function leave(client: Redis): Promise<void> {
+async function answers(client: Redis | Cluster): Promise<void> {
+  if (client.status === 'wait') await client.connect();
+  // A command would wait until the connection is back.
+  if (client.status !== 'ready') throw new Error(`the connection to Redis is ${client.status}`);
+  await client.ping();
+}
+
+async function leave(client: Redis | Cluster): Promise<void> {
   if (client.status === 'ready') await client.quit().catch(() => undefined);
   client.disconnect();
 }

@@ -76,6 +76,8 @@ export class GiveUp extends Error {
  * anew, so what it does must be harmless twice. Losing the queue's store must lose nothing that cannot be added again.
  */
 export abstract class JobQueues {
+  /** Rejects when the queues cannot be reached. */
+  abstract check(): Promise<void>;
   /** The same queue for the same name; `retry` counts where it is named first. */
   abstract queue<Data>(name: string, retry?: RetrySettings): JobQueue<Data>;
   /** Works off a queue from now on, until it is stopped. What the handler throws is tried again, later and later. */

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { CloudEvent } from '@allotree/contracts';
+import { Leases } from '@allotree/leases';
 import { busContract, busEvent, createTestDatabase, type Consumption, type TestDatabase } from '@allotree/testing';
 import { Controller, Module } from '@nestjs/common';
 import pg from 'pg';
+import { Registry } from 'prom-client';
+import { z } from 'zod';
 import {
   BASE_CONFIGURATION,
+  BusMetrics,
   BusPublisher,
+  BusServer,
   connectBusConsumers,
   createHttpApplication,
   createLogger,
@@ -15,8 +20,8 @@ import {
   OnIntegrationEvents,
   PlatformModule,
   PostgresBus,
-  PostgresBusServer,
-} from '../index.js';
+  PostgresGroup,
+} from '../../index.js';
 
 jest.setTimeout(30_000);
 
@@ -36,40 +41,51 @@ afterAll(async () => {
 });
 
 const emptyBus = async (): Promise<PostgresBus> => {
-  const bus = new PostgresBus(pool);
+  const bus = new PostgresBus(pool, new BusMetrics(new Registry()));
   await bus.prepare();
   await pool.query('TRUNCATE bus.message, bus.consumer_offset');
   return bus;
 };
 
+/** A consumer as in a process of its own: with leases of its own. */
 async function consume(
   bus: PostgresBus,
   { groupId, topic, batched = false, handle }: Consumption,
 ): Promise<{ stop(): Promise<void> }> {
-  const server = new PostgresBusServer({
+  const { connectionString } = database;
+  const leases = await Leases.open({ connectionString, leaseMs: 1_000, beatMs: 100 });
+  const group = new PostgresGroup({
     groupId,
-    connectionString: database.connectionString,
+    handlers: [{ topic, batched, handle }],
+    connectionString,
+    leases,
     bus,
     logger,
+    metrics: new BusMetrics(new Registry()),
     attempts: 3,
     backoffMs: 2,
   });
-  const handler = async (payload: CloudEvent | CloudEvent[]): Promise<void> =>
-    handle(Array.isArray(payload) ? payload : [payload]);
-  server.addHandler(topic, handler as never, true, { batch: batched });
-  await new Promise<void>((resolve, reject) =>
-    server.listen((error) => (error === undefined ? resolve() : reject(error))),
-  );
-  return { stop: () => server.close() };
+  await group.start();
+  return {
+    stop: async () => {
+      await group.stop();
+      await leases.close();
+    },
+  };
 }
+
+const lagOf = async (bus: PostgresBus, groupId: string): Promise<number | undefined> =>
+  (await bus.lag(groupId, TOPIC))[0]?.lag;
 
 busContract('PostgreSQL', async () => {
   const bus = await emptyBus();
   return {
     publish: (topic, events) => bus.publish(topic, events),
     consume: (consumption) => consume(bus, consumption),
-    replay: (groupId, topic) => bus.replay(groupId, topic),
-    deadLetters: (topic) => bus.deadLetters(topic),
+    rewind: (groupId, topic) => bus.rewind(groupId, topic),
+    deadLetters: (topic, choice) => bus.deadLetters(topic, choice),
+    replay: (topic, choice) => bus.replay(topic, choice),
+    lag: async (groupId, topic) => (await bus.lag(groupId, topic)).reduce((sum, { lag }) => sum + lag, 0),
     close: () => Promise.resolve(),
   };
 });
@@ -143,11 +159,7 @@ describe('the bus on PostgreSQL', () => {
     };
     await Promise.all([publisher('a'), publisher('b'), publisher('c'), publisher('d')]);
     await until(() => seen.length === 160);
-    expect(
-      await bus
-        .lag('g', TOPIC)
-        .then(async (lag) => (lag > 0 ? (await until(async () => (await bus.lag('g', TOPIC)) === 0), 0) : lag)),
-    ).toBe(0);
+    await until(async () => (await lagOf(bus, 'g')) === 0);
     await consumer.stop();
   });
 
@@ -157,7 +169,7 @@ describe('the bus on PostgreSQL', () => {
     const first = await consume(bus, { groupId: 'g', topic: TOPIC, handle });
     const second = await consume(bus, { groupId: 'g', topic: TOPIC, handle });
     await bus.publish(TOPIC, [busEvent('a', 'before')]);
-    await until(async () => seen.length === 1 && (await bus.lag('g', TOPIC)) === 0);
+    await until(async () => seen.length === 1 && (await lagOf(bus, 'g')) === 0);
     await pool.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bus g' AND datname = current_database()",
     );
@@ -182,7 +194,7 @@ describe('the bus on PostgreSQL', () => {
     await until(async () => (await bus.deadLetters(TOPIC)).length === 1);
     await stubborn.stop();
     fail = false;
-    await bus.replay('g', TOPIC);
+    await bus.rewind('g', TOPIC);
     const next = await consume(bus, {
       groupId: 'g',
       topic: TOPIC,
@@ -192,15 +204,65 @@ describe('the bus on PostgreSQL', () => {
     await next.stop();
   });
 
-  it('refuses to start for a group without a handler', async () => {
-    const server = new PostgresBusServer({
-      groupId: 'nobody',
-      connectionString: database.connectionString,
-      bus,
-      logger,
+  it('takes an event whose id the topic holds as published', async () => {
+    const seen: string[] = [];
+    await bus.publish(TOPIC, [busEvent('a', 'once'), busEvent('a', 'twice')]);
+    await bus.publish(TOPIC, [busEvent('a', 'once'), busEvent('a', 'twice'), busEvent('a', 'last')]);
+    const consumer = await consume(bus, {
+      groupId: 'g',
+      topic: TOPIC,
+      handle: async ([event]) => void seen.push(event?.id ?? ''),
     });
-    const error = await new Promise((resolve) => server.listen(resolve));
-    expect(String(error)).toContain('the bus consumer group "nobody" has no handler');
+    await until(() => seen.includes('last'));
+    expect(seen).toEqual(['once', 'twice', 'last']);
+    await consumer.stop();
+  });
+
+  it('lets a group that is running hear everything again', async () => {
+    const seen: string[] = [];
+    const consumer = await consume(bus, {
+      groupId: 'g',
+      topic: TOPIC,
+      handle: async ([event]) => void seen.push(event?.id ?? ''),
+    });
+    await bus.publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'e2')]);
+    await until(async () => (await lagOf(bus, 'g')) === 0);
+    await bus.rewind('g', TOPIC);
+    await until(() => seen.length === 4);
+    expect(seen).toEqual(['e1', 'e2', 'e1', 'e2']);
+    await consumer.stop();
+  });
+
+  it('does not let a holder that was overtaken move the offset', async () => {
+    const { connectionString } = database;
+    const handling = signal();
+    const release = signal();
+    const slow = await consume(bus, {
+      groupId: 'g',
+      topic: TOPIC,
+      handle: async ([event]) => {
+        if (event?.id !== 'e1') return;
+        handling.give();
+        await release.given;
+      },
+    });
+    await bus.publish(TOPIC, [busEvent('a', 'e1')]);
+    await handling.given;
+    // Somebody else has the lease by now, as after a pause of the first, and has handled what there is.
+    const leases = await Leases.open({ connectionString });
+    const seizure = await leases.seize(`bus g ${TOPIC}`);
+    await bus.publish(TOPIC, [busEvent('a', 'e2')]);
+    await pool.query(
+      'UPDATE bus.consumer_offset SET fence = $1, position = (SELECT min(position) - 1 FROM bus.message)',
+      [seizure.fence.toString()],
+    );
+    const { rows } = await pool.query<{ position: string; fence: string }>(
+      'SELECT position, fence FROM bus.consumer_offset',
+    );
+    release.give();
+    await slow.stop();
+    expect((await pool.query('SELECT position, fence FROM bus.consumer_offset')).rows).toEqual(rows);
+    await leases.close();
   });
 });
 
@@ -212,7 +274,7 @@ describe('@OnIntegrationEvent', () => {
     class Listener {
       @OnIntegrationEvent(TOPIC, 'one-group')
       async one(event: CloudEvent): Promise<void> {
-        if (event.id === 'bad') throw new TypeError('no such group');
+        if (event.id === 'bad') z.number().parse(event.data);
         heard.push(`one ${event.id}`);
       }
 
@@ -231,16 +293,7 @@ describe('@OnIntegrationEvent', () => {
 
     const bus = await emptyBus();
     const app = await createHttpApplication(ListenerModule, configuration);
-    app.connectMicroservice({
-      strategy: new PostgresBusServer({
-        groupId: 'one-group',
-        connectionString: database.connectionString,
-        bus,
-        logger,
-        attempts: 2,
-      }),
-    });
-    connectBusConsumers(app, 'batch-group');
+    connectBusConsumers(app, 'one-group', 'batch-group');
     await app.get(BusPublisher).publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'bad'), busEvent('a', 'e2')]);
     await app.startAllMicroservices();
     await app.init();
@@ -248,9 +301,22 @@ describe('@OnIntegrationEvent', () => {
     expect(heard.filter((line) => line.startsWith('one'))).toEqual(['one e1', 'one e2']);
     expect(heard).toContain('many e1+bad+e2');
     expect(await bus.deadLetters(TOPIC)).toMatchObject([
-      { id: 'bad', dlqgroup: 'one-group', dlqerror: 'TypeError: no such group' },
+      {
+        event: { id: 'bad' },
+        group: 'one-group',
+        error: expect.stringMatching(/^ZodError: .*expected number/s),
+        attempts: 1,
+      },
     ]);
     await app.close();
+  });
+
+  it('is not started for a group that has no handler', async () => {
+    const server = new BusServer('nobody', () => {
+      throw new Error('there is nothing to consume');
+    });
+    const error = await new Promise((resolve) => server.listen(resolve));
+    expect(String(error)).toContain('the bus consumer group "nobody" has no handler');
   });
 });
 
@@ -264,4 +330,10 @@ async function waiting(): Promise<number> {
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function signal(): { readonly given: Promise<void>; give(): void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give: () => give() };
 }
