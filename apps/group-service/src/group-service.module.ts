@@ -16,6 +16,7 @@ import {
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
+import { Leases } from '@allotree/leases';
 import { BusPublisher, Clock, LOGGER, projectionsController, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
@@ -112,11 +113,12 @@ const infrastructure = ({ DATABASE_URL, LICENSE_SERVICE_URL, TOKEN_SECRET }: Gro
       store: EventStore,
       dataSource: DataSource,
       logger: Logger,
+      leases: Leases,
       bus: BusPublisher,
       trees: Trees,
       devices: Devices,
-    ) => groupSubscriptions({ store, dataSource, logger, bus, trees, devices }),
-    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, BusPublisher, Trees, Devices],
+    ) => groupSubscriptions({ store, dataSource, logger, leases, bus, trees, devices }),
+    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, Leases, BusPublisher, Trees, Devices],
   },
   {
     provide: LicensingGate,

@@ -1,4 +1,5 @@
 import { Subscriptions, type EventStore, type SubscriptionMetrics } from '@allotree/event-sourcing';
+import type { Leases } from '@allotree/leases';
 import type { BusPublisher, Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { Devices } from './devices.js';
@@ -16,6 +17,7 @@ export interface SubscribingParts {
   readonly store: EventStore;
   readonly dataSource: DataSource;
   readonly logger: Logger;
+  readonly leases: Leases;
   readonly bus: BusPublisher;
   readonly trees: Trees;
   readonly devices: Devices;
@@ -27,12 +29,20 @@ export function groupSubscriptions({
   store,
   dataSource,
   logger,
+  leases,
   bus,
   trees,
   devices,
   metrics,
 }: SubscribingParts): Subscriptions {
-  const subscriptions = new Subscriptions({ store, dataSource, schema: GROUPS, logger, ...(metrics && { metrics }) });
+  const subscriptions = new Subscriptions({
+    store,
+    dataSource,
+    schema: GROUPS,
+    leases,
+    logger,
+    ...(metrics && { metrics }),
+  });
   subscriptions.projection(partnerView);
   subscriptions.projection(treeView);
   subscriptions.reactor(publishGroups(bus));

@@ -14,6 +14,7 @@ import {
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
+import { Leases } from '@allotree/leases';
 import { Clock, LOGGER, projectionsController, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { sayingBusy } from './busy.js';
@@ -136,7 +137,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         {
           provide: Subscriptions,
           useFactory: subscriptionsOf,
-          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, ...SUBSCRIBERS],
+          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, Leases, ...SUBSCRIBERS],
         },
       ],
     };
@@ -169,9 +170,10 @@ function subscriptionsOf(
   store: EventStore,
   dataSource: DataSource,
   logger: Logger,
+  leases: Leases,
   ...subscribers: InstanceType<(typeof SUBSCRIBERS)[number]>[]
 ): Subscriptions {
-  const subscriptions = new Subscriptions({ store, dataSource, schema: LICENSING_SCHEMA, logger });
+  const subscriptions = new Subscriptions({ store, dataSource, schema: LICENSING_SCHEMA, leases, logger });
   for (const subscriber of subscribers) {
     if ('handle' in subscriber) subscriptions.reactor(subscriber);
     else subscriptions.projection(subscriber);

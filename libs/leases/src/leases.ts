@@ -171,12 +171,15 @@ export class Leases {
           this.options.logger?.warn({ err: error, lease: lease.name }, 'work under a lease ended with an error'),
         );
     }
-    const released = lease.held ? this.#table.release(lease) : Promise.resolve();
+    const wasLost = !lease.held;
+    const released = wasLost ? Promise.resolve() : this.#table.release(lease);
     lease.lose('it was given up');
     // Where it cannot be said, it ends by itself.
     await released.catch(() => undefined);
     holding.lease = null;
     holding.working = null;
+    // Work that ended by itself waits for the next beat, lest it end again and again.
+    if (wasLost) this.#beatSoon();
   }
 }
 
