@@ -26,14 +26,16 @@ ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_
 ${inside}}
 `;
 
+export function requireNginx() {
+  if (findProgram('nginx') === null) throw new MissingProgram('nginx', 'See https://nginx.org.', ['nginx-light']);
+}
+
 /** @param {{host: string, ports: {group: number[], license: number[], notification: number[]}}} door where it listens and where the replicas of each service do */
 const nginx = ({ host, ports: replicas }) => ({
   name: 'nginx',
   portNames: ['http'],
   stopSignal: 'SIGTERM',
-  requirePrograms() {
-    if (findProgram('nginx') === null) throw new MissingProgram('nginx', 'See https://nginx.org', ['nginx-light']);
-  },
+  requirePrograms: requireNginx,
   async prepare({ folder, ports }) {
     const inside = filledIn(await readFile(TEMPLATE, 'utf8'), {
       ALLOTREE_LISTEN: `${host}:${ports.http}`,
