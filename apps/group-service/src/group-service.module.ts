@@ -11,13 +11,13 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { deviceAggregate, groupTreeAggregate, partnerAggregate } from '@allotree/domain';
 import {
   CommandRuntime,
-  PostgresEventStore,
+  openEventStore,
   PostgresSnapshotStore,
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { BusPublisher, Clock, LOGGER, projectionsController, type Logger } from '@allotree/platform';
+import { BusPublisher, Clock, LOGGER, projectionsController, Readiness, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
 import { Devices } from './devices.js';
@@ -90,11 +90,20 @@ const handlers: Provider[] = [
   },
 ];
 
-const infrastructure = ({ DATABASE_URL, LICENSE_SERVICE_URL, TOKEN_SECRET }: GroupConfiguration): Provider[] => [
+const infrastructure = ({
+  DATABASE_URL,
+  EVENT_STORE_URL,
+  LICENSE_SERVICE_URL,
+  TOKEN_SECRET,
+}: GroupConfiguration): Provider[] => [
   {
     provide: EVENT_STORE,
-    useFactory: (logger: Logger) => PostgresEventStore.open({ connectionString: DATABASE_URL, logger }),
-    inject: [LOGGER],
+    useFactory: async (logger: Logger, readiness: Readiness) => {
+      const store = await openEventStore({ url: EVENT_STORE_URL ?? DATABASE_URL, logger });
+      if (EVENT_STORE_URL !== undefined) readiness.register('events', () => store.head());
+      return store;
+    },
+    inject: [LOGGER, Readiness],
   },
   {
     provide: SNAPSHOT_STORE,

@@ -9,13 +9,13 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { partnerStockAggregate, projectAggregate } from '@allotree/domain';
 import {
   CommandRuntime,
-  PostgresEventStore,
+  openEventStore,
   PostgresSnapshotStore,
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { Clock, LOGGER, projectionsController, type Logger } from '@allotree/platform';
+import { Clock, LOGGER, projectionsController, Readiness, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { sayingBusy } from './busy.js';
 import type { LicenseConfiguration } from './configuration.js';
@@ -98,9 +98,13 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
       providers: [
         {
           provide: EVENT_STORE,
-          useFactory: (logger: Logger) =>
-            PostgresEventStore.open({ connectionString: configuration.DATABASE_URL, logger }),
-          inject: [LOGGER],
+          useFactory: async (logger: Logger, readiness: Readiness) => {
+            const { DATABASE_URL, EVENT_STORE_URL } = configuration;
+            const store = await openEventStore({ url: EVENT_STORE_URL ?? DATABASE_URL, logger });
+            if (EVENT_STORE_URL !== undefined) readiness.register('events', () => store.head());
+            return store;
+          },
+          inject: [LOGGER, Readiness],
         },
         {
           provide: SNAPSHOT_STORE,

@@ -20,10 +20,14 @@ export class Readiness {
     this.register('database', () => pool.query('SELECT 1'));
   }
 
-  /** @param check rejects when the thing does not work; longer than 2 s counts as not working */
+  /**
+   * Two services in one process may have a thing of one name each: then both must work.
+   *
+   * @param check rejects when the thing does not work; longer than 2 s counts as not working
+   */
   register(name: string, check: Check): void {
-    if (this.checks.has(name)) throw new Error(`there is a readiness check "${name}" already`);
-    this.checks.set(name, check);
+    const other = this.checks.get(name);
+    this.checks.set(name, other ? () => Promise.all([other(), check()]) : check);
   }
 
   /** Shown beside the others, but no reason not to be ready: without the thing requests are taken all the same. */

@@ -77,6 +77,11 @@ export const BASE_CONFIGURATION = z.object({
     allowed: 'a URL such as postgres://user:password@host:5432/database',
     secret: true,
   }),
+  EVENT_STORE_URL: variable(z.string().regex(/^(postgres(ql)?|esdb(\+discover)?):\/\/\S+$/).optional(), {
+    description: 'The event store, where it is not the database: an EventStoreDB, or another PostgreSQL.',
+    allowed: 'a URL such as esdb://user:password@host:2113?tls=true, esdb+discover://..., or postgres://...',
+    secret: true,
+  }),
   DATABASE_POOL_SIZE: variable(integer(1, 200).prefault('10'), {
     description: 'Connections to the database that HTTP and the bus of one process share.',
     allowed: 'a whole number from 1 to 200',
