@@ -37,8 +37,8 @@ export class LeaseTable {
       statement_timeout: ANSWER_MS,
       keepAlive: true,
     });
-    // It is replaced at the next query.
-    this.#pool.on('error', () => undefined);
+    // It is replaced at the next query, whether it was lost at rest or in use.
+    this.#pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
     this.#sql = statements(schema);
   }
 

@@ -33,6 +33,7 @@ export class Leases {
   #again = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #closing: Promise<void> | null = null;
   #failed = false;
 
   /** Connects and creates the table. */
@@ -90,6 +91,10 @@ export class Leases {
 
   /** Stops all work and gives everything up. */
   async close(): Promise<void> {
+    await (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([...this.#holdings.values()].map((holding) => this.#stop(holding)));
     this.#closed = true;
     clearTimeout(this.#timer);

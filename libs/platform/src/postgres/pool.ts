@@ -24,6 +24,8 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
     delete error.client;
     if (!pool.ending) onError?.(error);
   });
+  // Lost between two statements of a transaction: the next one says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
