@@ -59,10 +59,12 @@ export class Connection {
     const proposed = events.map(proposedOf);
     return this.#ask(async () => {
       try {
-        const { position } = await this.#client.appendToStream(streamName, proposed, {
+        const { success, nextExpectedRevision, position } = await this.#client.appendToStream(streamName, proposed, {
           ...AT_THE_LEADER,
           expectedRevision: expected,
         });
+        // With throwOnAppendFailure=false in the connection string.
+        if (!success) return { ok: false, actualRevision: Number(nextExpectedRevision) };
         return { ok: true, position: position?.commit ?? null };
       } catch (error) {
         if (error instanceof WrongExpectedVersionError)
