@@ -7,3 +7,4 @@ export * from './seats.js';
 export * from './jobs-contract.js';
 export { EventStoreDbDouble, USER as EVENTSTOREDB_USER } from './eventstoredb/double.js';
 export type { EventStoreDbDoubleOptions } from './eventstoredb/double.js';
+export * from './database-proxy.js';
