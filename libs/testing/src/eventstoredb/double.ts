@@ -20,7 +20,7 @@ export interface EventStoreDbDoubleOptions {
 }
 
 /** The one user a secured node has. A member of `$admins` may read `$all`; others may not. */
-export const USER = { name: 'allotree', password: 'p@ss:word' };
+const USER = { name: 'allotree', password: 'p@ss:word' };
 
 type Role = 'leader' | 'follower';
 type Append = grpc.ServerReadableStream<AppendReq, AppendResp>;
@@ -47,8 +47,10 @@ export class EventStoreDbDouble {
   answersToLose = 0;
   /** So many of the next repeats are acknowledged without a position, as by a node that has not indexed them yet. */
   positionsToForget = 0;
-  /** Calls of each kind so far. */
-  readonly calls = { append: 0, readStream: 0, readAll: 0, subscribe: 0 };
+  /** Calls to append so far. */
+  appends = 0;
+  /** Events sent to readings so far; subscriptions not counted. */
+  eventsRead = 0;
   readonly #server = new grpc.Server();
   readonly #sockets = new Set<net.Socket>();
   readonly #listener: net.Server;
@@ -122,7 +124,7 @@ export class EventStoreDbDouble {
   }
 
   async #append(call: Append, answer: grpc.sendUnaryData<AppendResp>): Promise<void> {
-    this.calls.append++;
+    this.appends++;
     try {
       let options: AppendReq.Options | undefined;
       const events: Proposed[] = [];
@@ -161,14 +163,13 @@ export class EventStoreDbDouble {
 
   async #read(call: Read): Promise<void> {
     const options = call.request.getOptions()!;
-    this.calls[options.hasStream() ? 'readStream' : options.hasSubscription() ? 'subscribe' : 'readAll']++;
     try {
       this.#admit(call);
       if (options.hasAll() && this.#secured && !this.administrator)
         throw refusal(grpc.status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
       if (this.silent) return;
       if (options.hasSubscription()) await this.#follow(call, options);
-      else await send(call, options.hasStream() ? this.#ofStream(options) : this.#ofAll(options));
+      else this.eventsRead += await send(call, options.hasStream() ? this.#ofStream(options) : this.#ofAll(options));
       call.end();
     } catch (error) {
       call.emit('error', error);
@@ -262,9 +263,14 @@ const limits = (options: ReadReq.Options) => ({
   count: Number(options.getCount()),
 });
 
-/** Waits for the reader as a server does. */
-async function send(call: Read, responses: Iterable<ReadResp>): Promise<void> {
-  for (const response of responses) if (!call.write(response)) await once(call, 'drain');
+/** Waits for the reader as a server does. Returns how many events that were. */
+async function send(call: Read, responses: Iterable<ReadResp>): Promise<number> {
+  let events = 0;
+  for (const response of responses) {
+    if (response.hasEvent()) events++;
+    if (!call.write(response)) await once(call, 'drain');
+  }
+  return events;
 }
 
 function refusal(code: grpc.status, details: string, facts: Record<string, string> = {}): grpc.ServiceError {
