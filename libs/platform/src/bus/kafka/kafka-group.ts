@@ -80,7 +80,8 @@ export class KafkaGroup implements GroupConsumer {
         await this.consume(() => (failures = 0));
       } catch (error) {
         const pause = Math.min(FIRST_BACKOFF_MS * 2 ** failures, LONGEST_BACKOFF_MS);
-        this.log.warn({ err: error, pause }, 'the bus consumer failed; it begins again');
+        // Once is usual: coordinators load when a broker has started.
+        this.log[failures === 0 ? 'info' : 'warn']({ err: error, pause }, 'the bus consumer failed; it begins again');
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }

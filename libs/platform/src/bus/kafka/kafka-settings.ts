@@ -55,9 +55,9 @@ export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaSettings, log
   return new Kafka(sasl === undefined ? config : { ...config, sasl });
 }
 
-/** What clients meet while coordinators load and groups rebalance, and get over by themselves. */
+/** What clients meet while coordinators load, groups rebalance and brokers start, and get over by themselves. */
 const PASSING =
-  /coordinator|rebalanc|concurrent|ongoing transaction|There is no leader|not hosting this topic|host the topic-partition|older epoch/i;
+  /coordinator|rebalanc|concurrent|ongoing transaction|no leader|not hosting this topic|older epoch|seed broker|Connection error|Limiting retries/i;
 
 /**
  * The client calls everything an error that it will try again. What it cannot get over reaches its caller as an exception,

@@ -8,6 +8,9 @@ const OVERHEAD_BYTES = 700;
 /** A transaction of a process that is gone holds up readers for so long, unless the next holder comes first. */
 const TRANSACTION_TIMEOUT_MS = 15_000;
 
+/** So soon the brokers have usually written down that the last transaction is over; until then no other can begin. */
+const MARKER_MS = 3;
+
 export interface TopicMessages {
   readonly topic: string;
   readonly messages: readonly Message[];
@@ -66,7 +69,7 @@ export class TransactionalSender {
         transactionTimeout: TRANSACTION_TIMEOUT_MS,
         createPartitioner: Partitioners.DefaultPartitioner,
         allowAutoTopicCreation: false,
-        retry: RETRY,
+        retry: { ...RETRY, initialRetryTime: MARKER_MS, retries: 12 },
       });
       await producer.connect();
       return producer;
