@@ -67,6 +67,19 @@ describe('loadConfiguration', () => {
       expect(faultsOf({ ...GOOD, TRUSTED_PROXIES }).faults).toMatchObject([{ variable: 'TRUSTED_PROXIES' }]);
   });
 
+  it('takes an EventStoreDB or a PostgreSQL for the events, and shows nothing of the password', () => {
+    for (const EVENT_STORE_URL of [
+      'esdb://user:secret@one.example:2113,two.example:2113?tls=true',
+      'esdb+discover://cluster.example',
+      'postgres://user:secret@db.example/events',
+    ])
+      expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, EVENT_STORE_URL })).toMatchObject({ EVENT_STORE_URL });
+    expect(loadConfiguration(BASE_CONFIGURATION, GOOD)).not.toHaveProperty('EVENT_STORE_URL', expect.anything());
+    const error = faultsOf({ ...GOOD, EVENT_STORE_URL: 'kurrentdb://user:secret@one.example' });
+    expect(error.faults).toMatchObject([{ variable: 'EVENT_STORE_URL' }]);
+    expect(error.message).not.toContain('secret');
+  });
+
   it('takes a Redis for the job queues, and no other kind of address', () => {
     for (const REDIS_URL of ['redis://127.0.0.1:6379', 'rediss://user:secret@redis.example:6380/2'])
       expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL })).toMatchObject({ REDIS_URL });
