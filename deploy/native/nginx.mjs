@@ -20,6 +20,7 @@ const frame = (folder, inside) => `worker_processes 1;
 daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/nginx.log warn;
+worker_rlimit_nofile 8192;
 events { worker_connections 2048; }
 http {
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${folder}/${kind};`).join('\n')}
@@ -30,25 +31,31 @@ export function requireNginx() {
   if (findProgram('nginx') === null) throw new MissingProgram('nginx', 'See https://nginx.org.', ['nginx-light']);
 }
 
-/** @param {{host: string, ports: {group: number[], license: number[], notification: number[]}}} door where it listens and where the replicas of each service do */
+/**
+ * Writes `nginx.conf` into a folder.
+ * @param {{host: string, port: number, replicas: {group: number[], license: number[], notification: number[]}}} door where
+ *   nginx listens, and where the replicas of each service do
+ */
+export async function writeConfiguration(folder, { host, port, replicas }) {
+  const inside = filledIn(await readFile(TEMPLATE, 'utf8'), {
+    ALLOTREE_LISTEN: `${host}:${port}`,
+    ALLOTREE_RESOLVER: '',
+    ALLOTREE_GROUP_SERVERS: servers(replicas.group),
+    ALLOTREE_LICENSE_SERVERS: servers(replicas.license),
+    ALLOTREE_NOTIFICATION_SERVERS: servers(replicas.notification),
+    ALLOTREE_ACCESS_LOG: join(folder, 'access.log'),
+    ALLOTREE_BODY_LIMIT: '1m',
+    ALLOTREE_DOCUMENTS: DOCUMENTS,
+  });
+  await writeFile(join(folder, 'nginx.conf'), frame(folder, inside));
+}
+
 const nginx = ({ host, ports: replicas }) => ({
   name: 'nginx',
   portNames: ['http'],
   stopSignal: 'SIGTERM',
   requirePrograms: requireNginx,
-  async prepare({ folder, ports }) {
-    const inside = filledIn(await readFile(TEMPLATE, 'utf8'), {
-      ALLOTREE_LISTEN: `${host}:${ports.http}`,
-      ALLOTREE_RESOLVER: '',
-      ALLOTREE_GROUP_SERVERS: servers(replicas.group),
-      ALLOTREE_LICENSE_SERVERS: servers(replicas.license),
-      ALLOTREE_NOTIFICATION_SERVERS: servers(replicas.notification),
-      ALLOTREE_ACCESS_LOG: join(folder, 'access.log'),
-      ALLOTREE_BODY_LIMIT: '1m',
-      ALLOTREE_DOCUMENTS: DOCUMENTS,
-    });
-    await writeFile(join(folder, 'nginx.conf'), frame(folder, inside));
-  },
+  prepare: ({ folder, ports }) => writeConfiguration(folder, { host, port: ports.http, replicas }),
   launch: ({ folder }) => ({
     program: findProgram('nginx'),
     args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'nginx.log')],

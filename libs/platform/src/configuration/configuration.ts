@@ -77,11 +77,17 @@ export const BASE_CONFIGURATION = z.object({
     allowed: 'a URL such as postgres://user:password@host:5432/database',
     secret: true,
   }),
-  EVENT_STORE_URL: variable(z.string().regex(/^(postgres(ql)?|esdb(\+discover)?):\/\/\S+$/).optional(), {
-    description: 'The event store, where it is not the database: an EventStoreDB, or another PostgreSQL.',
-    allowed: 'a URL such as esdb://user:password@host:2113?tls=true, esdb+discover://..., or postgres://...',
-    secret: true,
-  }),
+  EVENT_STORE_URL: variable(
+    z
+      .string()
+      .regex(/^(postgres(ql)?|esdb(\+discover)?):\/\/\S+$/)
+      .optional(),
+    {
+      description: 'The event store, where it is not the database: an EventStoreDB, or another PostgreSQL.',
+      allowed: 'a URL such as esdb://user:password@host:2113?tls=true, esdb+discover://..., or postgres://...',
+      secret: true,
+    },
+  ),
   DATABASE_POOL_SIZE: variable(integer(1, 200).prefault('10'), {
     description: 'Connections to the database that HTTP and the bus of one process share.',
     allowed: 'a whole number from 1 to 200',
@@ -238,8 +244,8 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * The typed values of a configuration. An empty variable counts as not set. A secret can stand in a file instead,
- * named by `<NAME>_FILE`.
+ * The typed values of a configuration. An empty variable, or an empty file, counts as not set. A secret can stand in a
+ * file instead, named by `<NAME>_FILE`.
  * @throws ConfigurationError naming everything that is wrong, at once
  */
 export function loadConfiguration<Shape extends z.ZodObject>(shape: Shape, env: Environment): z.infer<Shape> {
@@ -277,7 +283,7 @@ function valueOf(
   if (file === undefined || file === '') return { value };
   if (value !== undefined) return { problem: `is set, and ${name}_FILE too: keep one` };
   try {
-    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
+    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined };
   } catch (error) {
     return {
       problem: `cannot be read from ${name}_FILE (${file}): ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`,

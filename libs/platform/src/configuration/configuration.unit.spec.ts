@@ -129,6 +129,8 @@ describe('loadConfiguration', () => {
       'TOKEN_SECRET is set, and TOKEN_SECRET_FILE too',
     );
     expect(faultsOf({ ...rest, TOKEN_SECRET_FILE: join(folder, 'none') }).message).toContain('ENOENT');
+    writeFileSync(file, '\n');
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL_FILE: file }).REDIS_URL).toBe(undefined);
   });
 });
 
