@@ -159,6 +159,17 @@ export default tseslint.config(
       'max-params': ['error', 5],
     },
   },
+  {
+    // Its successor is to be put in there.
+    files: EVERY_TS,
+    ignores: ['libs/event-sourcing/src/eventstoredb/connection.ts', 'libs/testing/src/eventstoredb/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['@eventstore/*'], message: 'Only eventstoredb/connection.ts touches this client.' }] },
+      ],
+    },
+  },
   { files: ['libs/domain/src/**/*.ts', 'libs/contracts/src/**/*.ts'], ignores: SPECS, rules: purity },
   {
     // It alone composes the services.
