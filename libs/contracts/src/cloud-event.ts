@@ -19,7 +19,18 @@ const attributes = {
   causationid: z.string().min(1).max(200).nullable(),
   /** Who asked: `user:<id>`, `service:<name>`. */
   actor: z.string().min(1).max(200),
+  /**
+   * The place among all events of its subject, as `sequenceOf` writes it: an event that comes (again) after later ones is
+   * known by it. Absent from what was published before there was one.
+   */
+  sequence: z
+    .string()
+    .regex(/^\d{16}$/)
+    .optional(),
 };
+
+/** A revision of a stream in the form of the CloudEvents extension `sequence`: its order is that of the text. */
+export const sequenceOf = (revision: number): string => String(revision).padStart(16, '0');
 
 /** A CloudEvent 1.0 of this type with data of this shape. Unknown data fields pass: a consumer reads what it knows. */
 export const cloudEvent = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>

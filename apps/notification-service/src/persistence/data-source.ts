@@ -2,6 +2,7 @@ import { openReadModels, type ReadModelOptions } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 import { ENTITIES } from './entities.js';
+import { OrderOfEvents1800000000000 } from './1800000000000-order-of-events.js';
 import { Notifications1790000000000 } from './1790000000000-notifications.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
@@ -9,7 +10,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
   url,
   schema: NOTIFICATIONS,
   entities: ENTITIES,
-  migrations: [Notifications1790000000000],
+  migrations: [Notifications1790000000000, OrderOfEvents1800000000000],
   migrationsTableName: 'migration',
   applicationName: 'notification-service',
   extra: { max: 8 },

@@ -1,4 +1,10 @@
-import { groupsDataSchema, type CloudEvent, type GroupsEventData, type GroupsEventType } from '@allotree/contracts';
+import {
+  groupsDataSchema,
+  sequenceOf,
+  type CloudEvent,
+  type GroupsEventData,
+  type GroupsEventType,
+} from '@allotree/contracts';
 import {
   generatedGroups,
   groupTreeAggregate,
@@ -71,6 +77,7 @@ export function integrationEventOf(recorded: RecordedEvent): CloudEvent<Told['da
     correlationid: correlationId,
     causationid: eventId,
     actor,
+    sequence: sequenceOf(recorded.revision),
     data,
   };
 }

@@ -8,6 +8,6 @@ import { integrationEventOf } from './integration-events.js';
 export const publishGroups = (bus: BusPublisher): Reactor => ({
   name: 'publish_groups',
   categories: [partnerAggregate.category, groupTreeAggregate.category],
-  batchSize: 100,
+  batchSize: 500,
   handle: (events) => bus.publish(GROUPS_TOPIC, events.map(integrationEventOf)),
 });

@@ -85,7 +85,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
     let topic: string;
     let settings: KafkaSettings;
     let opened: Opened;
-    let stops: (() => Promise<void>)[] = [];
+    const stops: (() => Promise<void>)[] = [];
 
     const following = async (groupId: string, handle: Consumption['handle'], on = opened) => {
       const { stop } = await consume(on, { groupId, topic, handle });
