@@ -27,7 +27,7 @@ import type { EventMetadata, NewEvent, RecordedEvent, StreamAppend } from '../ev
 import { explained } from './explained.js';
 
 /** As the server answers; it may acknowledge a repeat without saying where the events are. */
-export type Appended =
+type Appended =
   { readonly ok: true; readonly position: bigint | null } | { readonly ok: false; readonly actualRevision: number };
 
 /** How often a call follows to the leader that a node named, and when: the client is closing the old connection. */

@@ -25,7 +25,7 @@ const unavailable: Sentence = ({ message }, { nodes, secured }) => {
     return `EventStoreDB at ${nodes} speaks without TLS: write ?tls=false into the connection string, or give the node a certificate`;
   if (secured && /certificate|altname/i.test(message))
     return `the certificate of EventStoreDB at ${nodes} is not trusted: name the file of its authority with tlsCAFile=... in the connection string`;
-  if (!secured && /Failed to connect|ECONNRESET|socket hang up/.test(message))
+  if (!secured && /Failed to connect/.test(message))
     return `EventStoreDB at ${nodes} hangs up at once, as a node does that speaks TLS: write ?tls=true into the connection string, unless the node is just starting`;
   return `EventStoreDB at ${nodes} cannot be reached: see that it runs and that host and port (2113, if not changed) are right`;
 };

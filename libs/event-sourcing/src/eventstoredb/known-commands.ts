@@ -11,7 +11,7 @@ interface Known {
   readonly places: Map<string, Place>;
 }
 
-export interface Place {
+interface Place {
   readonly first: number;
   readonly last: number;
 }

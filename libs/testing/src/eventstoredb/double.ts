@@ -132,6 +132,8 @@ export class EventStoreDbDouble {
         options ??= request.getOptions();
         if (request.hasProposedMessage()) events.push(messages.proposedOf(request.getProposedMessage()!));
       }
+      // Half an append is none: the connection ended before the client had said everything.
+      if (call.cancelled) return;
       this.#admit(call);
       if (this.silent) return;
       this.#checkSize(events);
