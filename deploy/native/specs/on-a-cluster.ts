@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Api } from '../../../apps/standalone/src/demo/api.js';
-import { readLocalSignIn } from '../../../apps/standalone/src/local-sign-in.js';
+import { readLocalSignIn, type LocalSignIn } from '../../../apps/standalone/src/local-sign-in.js';
 import { missingOf } from '../backends.mjs';
 import { startCluster } from '../cluster.mjs';
 import { KAFKA } from '../kafka.mjs';
@@ -21,6 +21,7 @@ export interface OnACluster {
   readonly dataDir: string;
   /** Signed in as the administrator, through the front door. */
   readonly api: Api;
+  readonly signIn: LocalSignIn;
   /** What the supervisor has said. */
   readonly said: readonly string[];
 }
@@ -45,12 +46,18 @@ export function describeOnACluster(name: string, specs: (on: () => OnACluster) =
       const cluster = await startCluster({
         dataDir: folder,
         backends: ['kafka', 'redis', 'postgres'],
-        environment: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: tmpdir() },
+        environment: {
+          PATH: process.env['PATH'],
+          HOME: process.env['HOME'],
+          TMPDIR: tmpdir(),
+          // Whoever repeats a command whose replica was killed need not wait for so long.
+          IDEMPOTENCY_LEASE_SECONDS: '2',
+        },
         say: (line: string) => void said.push(line),
       });
       const signIn = await readLocalSignIn(folder, Date.now());
       if (signIn === null) throw new Error('the cluster left no session for tools');
-      running = { cluster, dataDir: folder, api: new Api(signIn.url, signIn.accessToken), said };
+      running = { cluster, dataDir: folder, api: new Api(signIn.url, signIn.accessToken), signIn, said };
     }, 3 * MINUTES);
     afterAll(async () => {
       await running?.cluster.stop();
