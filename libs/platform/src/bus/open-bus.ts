@@ -1,14 +1,13 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { PlatformConfiguration } from '../configuration/configuration.js';
 import type { Bus } from './bus.js';
 import type { BusMetrics } from './bus-metrics.js';
 import { KafkaBus } from './kafka/kafka-bus.js';
-import { kafkaSettings } from './kafka/kafka-settings.js';
+import { kafkaSettings, type KafkaConfiguration } from './kafka/kafka-settings.js';
 import { PostgresBus } from './postgres/postgres-bus.js';
 
 export interface BusSurroundings {
-  readonly configuration: PlatformConfiguration;
+  readonly configuration: KafkaConfiguration;
   readonly logger: Logger;
   readonly pool: pg.Pool;
   readonly metrics: BusMetrics;

@@ -85,7 +85,6 @@ export class KafkaBus extends Bus {
 
   /** The messages and the notes that they were handed back stand in one transaction; two that do this at once take turns. */
   async replay(topic: string, choice: LetterChoice = {}): Promise<readonly DeadLetter[]> {
-    await this.prepareTopic(topic);
     let replayed: readonly FiledLetter[] = [];
     await this.senderOf(`dlq.${topic}`).send(async () => {
       replayed = (await this.filedLetters(topic)).filter(({ letter }) => isChosen(letter, choice));
@@ -99,7 +98,6 @@ export class KafkaBus extends Bus {
   }
 
   async rewind(groupId: string, topic: string): Promise<void> {
-    await this.prepareTopic(topic);
     await this.withAdmin((admin) => admin.resetOffsets({ groupId, topic, earliest: true }));
   }
 
@@ -117,8 +115,10 @@ export class KafkaBus extends Bus {
   }
 
   private async filedLetters(topic: string): Promise<readonly FiledLetter[]> {
-    await this.prepareTopic(topic);
-    const records = await this.withAdmin((admin) => readTopic(this.kafka, admin, deadLetterTopic(topic)));
+    const letters = deadLetterTopic(topic);
+    const records = await this.withAdmin(async (admin) =>
+      (await admin.listTopics()).includes(letters) ? readTopic(this.kafka, admin, letters) : [],
+    );
     return openLetters(records);
   }
 

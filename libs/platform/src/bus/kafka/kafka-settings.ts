@@ -2,6 +2,8 @@ import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } fr
 import type { Logger } from 'pino';
 import type { PlatformConfiguration } from '../../configuration/configuration.js';
 
+export type KafkaConfiguration = Pick<PlatformConfiguration, Extract<keyof PlatformConfiguration, `KAFKA_${string}`>>;
+
 export interface KafkaSettings {
   readonly brokers: readonly string[];
   /** Names this system to the brokers; its transactional ids begin with it. */
@@ -17,7 +19,7 @@ export interface KafkaSettings {
 }
 
 /** `null` where the configuration names no brokers. */
-export function kafkaSettings(configuration: PlatformConfiguration): KafkaSettings | null {
+export function kafkaSettings(configuration: KafkaConfiguration): KafkaSettings | null {
   if (configuration.KAFKA_BROKERS === undefined) return null;
   return {
     brokers: configuration.KAFKA_BROKERS,
@@ -34,7 +36,7 @@ function saslOf({
   KAFKA_SASL_MECHANISM: mechanism,
   KAFKA_SASL_USERNAME: username = '',
   KAFKA_SASL_PASSWORD: password = '',
-}: PlatformConfiguration): SASLOptions | undefined {
+}: KafkaConfiguration): SASLOptions | undefined {
   return mechanism === undefined ? undefined : { mechanism, username, password };
 }
 
