@@ -32,14 +32,14 @@ describeOnACluster('a cluster under load', (on) => {
   it.each(PROCESSES)(
     'goes on after %s was killed',
     async (name) => {
-      const { cluster } = on();
+      const { cluster, said } = on();
       await cluster.kill(name);
       const killed = performance.now();
       await load.goesOn(killed);
       tell(`${name} killed, commands in every project again after`, killed);
       await until(
-        () => cluster.server(name).pid,
-        (pid: number | null) => pid !== null,
+        () => said.some((line) => line.startsWith(`${name} runs again`)),
+        (runsAgain) => runsAgain,
       );
       await load.goesOn();
     },
@@ -105,6 +105,7 @@ describeOnACluster('a cluster under load', (on) => {
     'has done what it acknowledged, once, and never more than the limits',
     async () => {
       await load.stop();
+      for (const request of load.unanswered) process.stdout.write(`    no answer in 30 s: ${request}\n`);
       const { api } = on();
       expect(load.refused).toBeGreaterThan(0);
       for (const [project, assigned] of load.assigned) {

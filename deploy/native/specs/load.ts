@@ -21,6 +21,8 @@ export class Load {
   readonly assigned: ReadonlyMap<string, Set<string>>;
   readonly everAssigned = new Set<string>();
   refused = 0;
+  /** Requests that had no answer after half a minute, and were sent again. */
+  readonly unanswered: string[] = [];
   /** By project: when the last acknowledged command was begun. */
   private readonly begun = new Map<string, number>();
   private isStopping = false;
@@ -97,6 +99,10 @@ export class Load {
     }
   }
 
+  private insist(command: Command): Promise<Answer> {
+    return insist(this.signIn, command, this.unanswered);
+  }
+
   /** One that nobody else is about to release. */
   private takeOne(project: string): string | undefined {
     const [first] = this.assigned.get(project) ?? [];
@@ -106,7 +112,7 @@ export class Load {
 
   private async assign(project: string): Promise<void> {
     const path = `/projects/${project}/groups/${project}/assignments`;
-    const { status, body } = await insist(this.signIn, { method: 'POST', path, body: { resource: 'sip_number' } });
+    const { status, body } = await this.insist({ method: 'POST', path, body: { resource: 'sip_number' } });
     if (status === 201 && body?.assignmentId !== undefined) {
       this.assigned.get(project)?.add(body.assignmentId);
       this.everAssigned.add(body.assignmentId);
@@ -116,7 +122,7 @@ export class Load {
 
   private async release(project: string, assignment: string): Promise<void> {
     const path = `/projects/${project}/groups/${project}/assignments/${assignment}`;
-    const { status, body } = await insist(this.signIn, { method: 'DELETE', path });
+    const { status, body } = await this.insist({ method: 'DELETE', path });
     // A release that went out twice finds nothing the second time.
     if (status >= 300 && status !== 404) throw new Error(`releasing was answered ${status} ${JSON.stringify(body)}`);
   }
@@ -129,10 +135,13 @@ interface Command {
 }
 
 /** Repeats a command under one key until it is known what became of it. */
-async function insist(signIn: LocalSignIn, command: Command): Promise<Answer> {
+async function insist(signIn: LocalSignIn, command: Command, unanswered: string[] = []): Promise<Answer> {
   const key = randomUUID();
   for (;;) {
-    const answer = await send(signIn, command, key).catch(() => null);
+    const answer = await send(signIn, command, key).catch((error: Error) => {
+      if (error.name === 'TimeoutError') unanswered.push(`${command.method} ${command.path} (${key})`);
+      return null;
+    });
     if (answer !== null && !isUnknown(answer)) return answer;
     await delay(50);
   }
@@ -145,6 +154,7 @@ async function send({ url, accessToken }: LocalSignIn, { method, path, body }: C
     headers: {
       authorization: `Bearer ${accessToken}`,
       'idempotency-key': key,
+      'x-correlation-id': key,
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     body: body === undefined ? null : JSON.stringify(body),
