@@ -35,7 +35,6 @@ import { MoveToProject } from './groups/move-group/move-to-project.js';
 import { MoveGroupController } from './groups/move-group/move-group.controller.js';
 import { RemoveGroupController } from './groups/remove-group/remove-group.controller.js';
 import { ShowGroupController } from './groups/show-group/show-group.controller.js';
-import { answering } from './handlers.js';
 import { AddMemberController } from './members/add-member/add-member.controller.js';
 import { ListMembersController } from './members/list-members/list-members.controller.js';
 import { RemoveMemberController } from './members/remove-member/remove-member.controller.js';
@@ -75,17 +74,17 @@ const CONTROLLERS = [
 const handlers: Provider[] = [
   {
     provide: TREE_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(groupTreeAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(groupTreeAggregate),
     inject: [CommandRuntime],
   },
   {
     provide: PARTNER_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(partnerAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(partnerAggregate),
     inject: [CommandRuntime],
   },
   {
     provide: DEVICE_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(deviceAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(deviceAggregate),
     inject: [CommandRuntime],
   },
 ];

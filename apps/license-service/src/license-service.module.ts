@@ -17,7 +17,6 @@ import {
 import { Leases } from '@allotree/leases';
 import { Clock, LOGGER, projectionsController, Readiness, type Logger } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
-import { sayingBusy } from './busy.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
 import { DueSurroundings, DueWork } from './due/due-work.js';
@@ -120,12 +119,12 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         },
         {
           provide: PROJECT_HANDLER,
-          useFactory: (runtime: CommandRuntime) => sayingBusy(runtime.aggregate(projectAggregate)),
+          useFactory: (runtime: CommandRuntime) => runtime.aggregate(projectAggregate),
           inject: [CommandRuntime],
         },
         {
           provide: STOCK_HANDLER,
-          useFactory: (runtime: CommandRuntime) => sayingBusy(runtime.aggregate(partnerStockAggregate)),
+          useFactory: (runtime: CommandRuntime) => runtime.aggregate(partnerStockAggregate),
           inject: [CommandRuntime],
         },
         { provide: News, useFactory: () => new News(configuration.GROUP_FEED_WAIT_MS) },

@@ -1,3 +1,5 @@
+import { StoreAway } from '../errors.js';
+
 /** The connection that was tried. */
 export interface Tried {
   /** `host:port`, several with commas. */
@@ -35,29 +37,34 @@ const denied: Sentence = ({ code }, { nodes }) =>
     ? `EventStoreDB at ${nodes} does not know the user or the password: correct them in the connection string`
     : `EventStoreDB at ${nodes} denies the user what is needed: make it a member of $admins, or let it read $all and read and write the streams`;
 
+const notLeader: Sentence = ({ leader }, { nodes }) =>
+  `the node of EventStoreDB at ${nodes} takes no appends, and its leader ${leader?.address}:${leader?.port} did not either: name all nodes, or use esdb+discover://`;
+
+const late: Sentence = (_, { nodes }) =>
+  `EventStoreDB at ${nodes} did not answer in time, so what it did is not known: see how it is, or give it longer with defaultDeadline=... (milliseconds) in the connection string`;
+
+const undiscovered: Sentence = (_, { nodes }) =>
+  `no node at ${nodes} said who leads the cluster: see that they run, and that the connection string names them and says rightly whether they speak TLS`;
+
+const leaderless: Sentence = (_, { nodes }) =>
+  `the node of EventStoreDB at ${nodes} takes no appends and knows no leader: see that most nodes of the cluster run, or name one that is no read-only replica`;
+
+/** What a cluster gets over by itself. */
+const PASSING: ReadonlySet<Sentence> = new Set([unavailable, notLeader, late, undiscovered, leaderless]);
+
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   unavailable,
   'access-denied': denied,
-  'not-leader': ({ leader }, { nodes }) =>
-    `the node of EventStoreDB at ${nodes} takes no appends, and its leader ${leader?.address}:${leader?.port} did not either: name all nodes, or use esdb+discover://`,
-  'deadline-exceeded': (_, { nodes }) =>
-    `EventStoreDB at ${nodes} did not answer in time, so what it did is not known: see how it is, or give it longer with defaultDeadline=... (milliseconds) in the connection string`,
+  'not-leader': notLeader,
+  'deadline-exceeded': late,
   'maximum-append-size-exceeded': ({ maxAppendSize }, { nodes }) =>
     `EventStoreDB at ${nodes} takes no append of more than ${maxAppendSize} bytes: set its MaxAppendSize to 16777216`,
 };
 
 /** Whose kind says little, by what they say. */
 const BY_MESSAGE: readonly (readonly [RegExp, Sentence])[] = [
-  [
-    /Failed to discover/,
-    (_, { nodes }) =>
-      `no node at ${nodes} said who leads the cluster: see that they run, and that the connection string names them and says rightly whether they speak TLS`,
-  ],
-  [
-    /No leader info/,
-    (_, { nodes }) =>
-      `the node of EventStoreDB at ${nodes} takes no appends and knows no leader: see that most nodes of the cluster run, or name one that is no read-only replica`,
-  ],
+  [/Failed to discover/, undiscovered],
+  [/No leader info/, leaderless],
   [
     /invalid position/i,
     (_, { nodes }) =>
@@ -70,5 +77,7 @@ export function explained(error: Error, tried: Tried): Error {
   const known = error as ClientError;
   const byMessage = BY_MESSAGE.find(([message]) => message.test(known.message))?.[1];
   const sentence = byMessage ?? SENTENCES[known.type ?? ''];
-  return sentence ? new Error(sentence(known, tried), { cause: error }) : error;
+  if (!sentence) return error;
+  const Kind = PASSING.has(sentence) ? StoreAway : Error;
+  return new Kind(sentence(known, tried), { cause: error });
 }
