@@ -17,7 +17,15 @@ import {
   type EventStore,
 } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { BusPublisher, Clock, LOGGER, projectionsController, Readiness, type Logger } from '@allotree/platform';
+import {
+  BusPublisher,
+  Clock,
+  LOGGER,
+  projectionsController,
+  Readiness,
+  ServiceMetrics,
+  type Logger,
+} from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
 import { Devices } from './devices.js';
@@ -89,6 +97,8 @@ const handlers: Provider[] = [
   },
 ];
 
+type SubscribingTuple = [EventStore, DataSource, Logger, Leases, ServiceMetrics, BusPublisher, Trees, Devices];
+
 const infrastructure = ({
   DATABASE_URL,
   EVENT_STORE_URL,
@@ -111,22 +121,20 @@ const infrastructure = ({
   },
   {
     provide: CommandRuntime,
-    useFactory: (store: EventStore, snapshots: PostgresSnapshotStore, clock: Clock, logger: Logger) =>
-      new CommandRuntime({ store, snapshots, clock: () => new Date(clock.now()), logger }),
-    inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER],
+    useFactory: (
+      store: EventStore,
+      snapshots: PostgresSnapshotStore,
+      clock: Clock,
+      logger: Logger,
+      { commands: metrics }: ServiceMetrics,
+    ) => new CommandRuntime({ store, snapshots, clock: () => new Date(clock.now()), logger, metrics }),
+    inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER, ServiceMetrics],
   },
   {
     provide: Subscriptions,
-    useFactory: (
-      store: EventStore,
-      dataSource: DataSource,
-      logger: Logger,
-      leases: Leases,
-      bus: BusPublisher,
-      trees: Trees,
-      devices: Devices,
-    ) => groupSubscriptions({ store, dataSource, logger, leases, bus, trees, devices }),
-    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, Leases, BusPublisher, Trees, Devices],
+    useFactory: (...[store, dataSource, logger, leases, metrics, bus, trees, devices]: SubscribingTuple) =>
+      groupSubscriptions({ store, dataSource, logger, leases, metrics, bus, trees, devices }),
+    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, Leases, ServiceMetrics, BusPublisher, Trees, Devices],
   },
   {
     provide: LicensingGate,

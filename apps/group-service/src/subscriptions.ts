@@ -1,6 +1,6 @@
-import { Subscriptions, type EventStore, type SubscriptionMetrics } from '@allotree/event-sourcing';
+import { Subscriptions, type EventStore } from '@allotree/event-sourcing';
 import type { Leases } from '@allotree/leases';
-import type { BusPublisher, Logger } from '@allotree/platform';
+import { poolOf, type BusPublisher, type Logger, type ServiceMetrics } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { Devices } from './devices.js';
 import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
@@ -18,10 +18,10 @@ export interface SubscribingParts {
   readonly dataSource: DataSource;
   readonly logger: Logger;
   readonly leases: Leases;
+  readonly metrics: ServiceMetrics;
   readonly bus: BusPublisher;
   readonly trees: Trees;
   readonly devices: Devices;
-  readonly metrics?: SubscriptionMetrics;
 }
 
 /** Everything that happens behind the store. Not started yet. */
@@ -30,10 +30,10 @@ export function groupSubscriptions({
   dataSource,
   logger,
   leases,
+  metrics,
   bus,
   trees,
   devices,
-  metrics,
 }: SubscribingParts): Subscriptions {
   const subscriptions = new Subscriptions({
     store,
@@ -41,8 +41,10 @@ export function groupSubscriptions({
     schema: GROUPS,
     leases,
     logger,
-    ...(metrics && { metrics }),
+    metrics: metrics.subscriptionsOf(GROUPS),
   });
+  metrics.watchSubscriptions(GROUPS, subscriptions);
+  metrics.watchPool(GROUPS, poolOf(dataSource));
   subscriptions.projection(partnerView);
   subscriptions.projection(treeView);
   subscriptions.reactor(publishGroups(bus));

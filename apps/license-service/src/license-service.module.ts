@@ -15,7 +15,15 @@ import {
   type EventStore,
 } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { Clock, LOGGER, projectionsController, Readiness, type Logger } from '@allotree/platform';
+import {
+  Clock,
+  LOGGER,
+  poolOf,
+  projectionsController,
+  ServiceMetrics,
+  Readiness,
+  type Logger,
+} from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
@@ -113,9 +121,14 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         },
         {
           provide: CommandRuntime,
-          useFactory: (store: EventStore, snapshots: PostgresSnapshotStore, clock: Clock, logger: Logger) =>
-            new CommandRuntime({ store, snapshots, logger, clock: () => new Date(clock.now()) }),
-          inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER],
+          useFactory: (
+            store: EventStore,
+            snapshots: PostgresSnapshotStore,
+            clock: Clock,
+            logger: Logger,
+            { commands: metrics }: ServiceMetrics,
+          ) => new CommandRuntime({ store, snapshots, logger, metrics, clock: () => new Date(clock.now()) }),
+          inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER, ServiceMetrics],
         },
         {
           provide: PROJECT_HANDLER,
@@ -140,7 +153,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         {
           provide: Subscriptions,
           useFactory: subscriptionsOf,
-          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, Leases, ...SUBSCRIBERS],
+          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, Leases, ServiceMetrics, ...SUBSCRIBERS],
         },
       ],
     };
@@ -174,9 +187,19 @@ function subscriptionsOf(
   dataSource: DataSource,
   logger: Logger,
   leases: Leases,
+  metrics: ServiceMetrics,
   ...subscribers: InstanceType<(typeof SUBSCRIBERS)[number]>[]
 ): Subscriptions {
-  const subscriptions = new Subscriptions({ store, dataSource, schema: LICENSING_SCHEMA, leases, logger });
+  const subscriptions = new Subscriptions({
+    store,
+    dataSource,
+    schema: LICENSING_SCHEMA,
+    leases,
+    logger,
+    metrics: metrics.subscriptionsOf(LICENSING_SCHEMA),
+  });
+  metrics.watchSubscriptions(LICENSING_SCHEMA, subscriptions);
+  metrics.watchPool(LICENSING_SCHEMA, poolOf(dataSource));
   for (const subscriber of subscribers) {
     if ('handle' in subscriber) subscriptions.reactor(subscriber);
     else subscriptions.projection(subscriber);

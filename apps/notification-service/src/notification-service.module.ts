@@ -5,8 +5,10 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { getRepositoryToken, InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
+import { LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
+import { JobQueues, poolOf, ServiceMetrics } from '@allotree/platform';
+import { DataSource, type Repository } from 'typeorm';
 import type { NotificationConfiguration } from './configuration.js';
 import { ListDeliveriesController } from './deliveries/list-deliveries/list-deliveries.controller.js';
 import { RetryDeliveryController } from './deliveries/retry-delivery/retry-delivery.controller.js';
@@ -54,7 +56,15 @@ const delivery = ({ SMTP_URL, MAIL_CONNECTIONS }: NotificationConfiguration): Pr
  */
 @Module({})
 export class NotificationServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(private readonly notifications: Notifications) {}
+  constructor(
+    private readonly notifications: Notifications,
+    @InjectDataSource(NOTIFICATIONS) dataSource: DataSource,
+    jobs: JobQueues,
+    metrics: ServiceMetrics,
+  ) {
+    metrics.watchPool(NOTIFICATIONS, poolOf(dataSource));
+    metrics.watchQueue(jobs.queue(LICENSE_EXPIRY_QUEUE));
+  }
 
   static forRoot(configuration: NotificationConfiguration): DynamicModule {
     return {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { signToken } from '@allotree/platform';
+import { describeMetrics, signToken } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Api } from './demo/api.js';
 
@@ -151,6 +151,40 @@ describe('the services, each as a process of its own', () => {
     const api = await licenses[0]!.api();
     expect((await api.ask({ method: 'GET', path: '/group-service/projections' })).ok).toBe(false);
     await api.post('/license-service/projections/history/rebuild', {});
+  });
+
+  it('tell what the page of metrics says, and who of two works', async () => {
+    const told = await Promise.all(
+      licenses.map(async (service) => (await fetch(`${await service.url()}/metrics`)).text()),
+    );
+    const page = describeMetrics().map(({ name }) => name);
+    for (const text of told) {
+      const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!);
+      expect(names.filter((name) => !/^(process|nodejs)_/.test(name)).sort()).toEqual([...page].sort());
+    }
+    const samples = (name: string): { labels: string; value: number }[] =>
+      told.flatMap((text) =>
+        [...text.matchAll(new RegExp(`^${name}\\{(.*)\\} (\\S+)$`, 'gm'))].map(([, labels, value]) => ({
+          labels: labels!.replace(/,?service="[^"]*"/, ''),
+          value: Number(value),
+        })),
+      );
+    const held = new Map<string, number>();
+    for (const { labels, value } of samples('lease_held')) held.set(labels, (held.get(labels) ?? 0) + value);
+    expect([...held.keys()]).toEqual(expect.arrayContaining(['lease="licensing.history"', 'lease="licensing.due-work"']));
+    expect([...held].filter(([, processes]) => processes !== 1)).toEqual([]);
+    const accepted = samples('command_duration_seconds_count').filter(({ labels }) =>
+      labels.includes('aggregate="project",outcome="accepted"'),
+    );
+    expect(accepted.reduce((sum, { value }) => sum + value, 0)).toBeGreaterThan(0);
+    expect(samples('commands_waiting').every(({ value }) => value === 0)).toBe(true);
+    expect(new Set(samples('database_connections').map(({ labels }) => labels))).toEqual(
+      new Set(
+        ['licensing', 'platform'].flatMap((pool) =>
+          ['idle', 'busy', 'waiting'].map((state) => `pool="${pool}",state="${state}"`),
+        ),
+      ),
+    );
   });
 
   it('say that they stop before they do, answer until then, and end with 0', async () => {

@@ -82,7 +82,7 @@ describe('a process whose database goes away and comes back', () => {
       proxy.cut();
       await Promise.all([...underWay, take(`${round}/away`)]);
       // Long enough that the lease is lost.
-      while (subscriptions.held().size > 0) await new Promise(setImmediate);
+      while (leases.wanted().some(({ held }) => held)) await new Promise(setImmediate);
       proxy.restore();
       while (!acknowledged.includes(`${round}/back`)) await take(`${round}/back`);
     }

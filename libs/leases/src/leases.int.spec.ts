@@ -153,14 +153,14 @@ describe('a lease', () => {
     expect((await holder.next()).fence).toBe(3n);
   });
 
-  it('is taken over at once by the next life of a process that is the only one of its name', async () => {
+  it('is taken over at once by the next life of a process that is alone', async () => {
     await open();
-    await admin.query(`INSERT INTO ${schema}.lease VALUES ('a', 'only', 7, now() + interval '1 hour')`);
-    const again = await open({ holder: 'only' });
+    await admin.query(`INSERT INTO ${schema}.lease VALUES ('a', 'alone', 7, now() + interval '1 hour')`);
+    const again = await open({ alone: true });
     const other = await open();
     expect((await other.hold('a', worker())).held).toBe(false);
     expect((await again.hold('a', worker())).held).toBe(true);
-    expect(await row('a')).toMatchObject({ holder: 'only', fence: '8' });
+    expect(await row('a')).toMatchObject({ holder: 'alone', fence: '8' });
   });
 
   it('is refused twice in one process', async () => {

@@ -8,11 +8,8 @@ export interface LeasesOptions {
   readonly connectionString: string;
   /** The table is `<schema>.lease`; both are created. Default `leases`. */
   readonly schema?: string;
-  /**
-   * Unique among the living; made up where none is given. A process that is certain to be the only one of its name takes
-   * over at once what it held in an earlier life.
-   */
-  readonly holder?: string;
+  /** This process is the only one that wants these leases: what it held in an earlier life it takes over at once. */
+  readonly alone?: boolean;
   /** After how long without a renewal others may have it. Default 5,000. */
   readonly leaseMs?: number;
   /** How often leases are renewed and, where they are wanted, looked for. Default 1,000. */
@@ -25,6 +22,8 @@ export interface LeasesOptions {
  * `leaseMs + beatMs`, at once after a clean stop. One query a beat renews everything a process holds.
  */
 export class Leases {
+  /** Whether no other process takes part. */
+  readonly alone: boolean;
   readonly #holdings = new Map<string, Holding>();
   readonly #table: LeaseTable;
   readonly #leaseMs: number;
@@ -50,7 +49,9 @@ export class Leases {
 
   private constructor(private readonly options: LeasesOptions) {
     const { connectionString, schema = 'leases', leaseMs = 5_000, beatMs = 1_000 } = options;
-    const holder = options.holder ?? `${hostname()}:${process.pid}:${randomUUID()}`;
+    this.alone = options.alone === true;
+    // A process in another life is recognised by its name; all others have a name of their own.
+    const holder = this.alone ? 'alone' : `${hostname()}:${process.pid}:${randomUUID()}`;
     this.#leaseMs = leaseMs;
     this.#beatMs = beatMs;
     const released = (): void => this.#beatSoon();
@@ -87,6 +88,11 @@ export class Leases {
     const fence = await this.#table.seize(name);
     this.#holdings.get(name)?.lease?.lose('it was taken by force');
     return { fence, release: () => this.#table.release({ name, fence }) };
+  }
+
+  /** What this process holds or waits for. */
+  wanted(): readonly { readonly name: string; readonly held: boolean }[] {
+    return [...this.#holdings.values()].map(({ name, lease }) => ({ name, held: lease?.held ?? false }));
   }
 
   /** Stops all work and gives everything up. */

@@ -29,6 +29,7 @@ import { SignInController } from './identity/sign-in.controller.js';
 import { createLogger } from './logging.js';
 import { createMetrics, MetricsController } from './metrics.js';
 import { createPool } from './postgres/pool.js';
+import { ServiceMetrics } from './service-metrics.js';
 import { TestClockController } from './test-clock/test-clock.controller.js';
 import { TestClock } from './test-clock/test-clock.js';
 import { CONFIGURATION, LOGGER, METRICS, PG_POOL } from './tokens.js';
@@ -76,6 +77,11 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: METRICS, useFactory: () => createMetrics(service) },
         { provide: PG_POOL, useFactory: (log: Logger) => platformPool(service, configuration, log), inject: [LOGGER] },
         { provide: Leases, useFactory: (log: Logger) => openLeases(options, log), inject: [LOGGER] },
+        {
+          provide: ServiceMetrics,
+          useFactory: (metrics: Registry, leases: Leases, pool: pg.Pool) => new ServiceMetrics(metrics, leases, pool),
+          inject: [METRICS, Leases, PG_POOL],
+        },
         { provide: BusMetrics, useFactory: (metrics: Registry) => new BusMetrics(metrics), inject: [METRICS] },
         {
           provide: Bus,
@@ -109,6 +115,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         JobQueues,
         Leases,
         Readiness,
+        ServiceMetrics,
       ],
     };
   }
@@ -133,12 +140,8 @@ const clockOf = ({ TEST_CLOCK }: PlatformConfiguration): Clock => (TEST_CLOCK ? 
 const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: Logger): JobQueues =>
   new BullMqJobQueues({ databaseUrl: DATABASE_URL, redisUrl: REDIS_URL, logger });
 
-const openLeases = ({ service, configuration, alone }: PlatformOptions, logger: Logger): Promise<Leases> =>
-  Leases.open({
-    connectionString: configuration.DATABASE_URL,
-    logger,
-    ...(alone === true && { holder: service }),
-  });
+const openLeases = ({ configuration, alone = false }: PlatformOptions, logger: Logger): Promise<Leases> =>
+  Leases.open({ connectionString: configuration.DATABASE_URL, alone, logger });
 
 const platformPool = (service: string, configuration: PlatformConfiguration, logger: Logger): pg.Pool =>
   createPool({

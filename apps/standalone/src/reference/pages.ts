@@ -7,7 +7,7 @@ import {
   problemType,
   type ProblemCode,
 } from '@allotree/contracts';
-import { describeConfiguration } from '@allotree/platform';
+import { describeConfiguration, describeMetrics } from '@allotree/platform';
 import { z } from 'zod';
 import { STANDALONE_CONFIGURATION } from '../configuration.js';
 import { projectFileSchema } from '../demo/project-file.js';
@@ -18,6 +18,7 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['examples/project.schema.json', `${JSON.stringify(projectFileSchema(), null, 2)}\n`],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/events.md', eventsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/problem-codes.md', problemsPage()],
   ]);
 
@@ -47,6 +48,32 @@ counts as not set. What \`npm start\` needs and is not told, it makes and keeps 
 ${table(['Variable', 'Default', 'What it does', 'Allowed'], rows)}
 
 Tests know one more: \`ALLOTREE_TEST_DATABASE_URL\`, the URL of a PostgreSQL superuser, instead of an embedded server.
+`;
+};
+
+const metricsPage = (): string => {
+  const rows = [...describeMetrics()]
+    .sort((one, other) => one.name.localeCompare(other.name))
+    .map(({ name, type, help, labels }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(' '),
+      help,
+    ]);
+  return `${NOTE}
+
+# Metrics
+
+\`GET /metrics\` of each process, for Prometheus; outside the API, and without signing in. Every sample carries \`service\`, the name of the
+process. Beside these there are Node's own (\`process_*\`, \`nodejs_*\`).
+
+${table(['Metric', 'Kind', 'Labels', 'What it says'], rows)}
+
+- Several replicas: counters and histograms add up; \`subscription_behind_events\` is told by the one that works on the subscription, and
+  \`sum by (lease) (lease_held)\` is 1, or 0 for the seconds of a failover. \`jobs\`, \`due_rows_waiting\` and \`bus_consumer_lag\` are the same
+  wherever they are asked for: take \`max\`.
+- Worth an alert: \`lease_held\` summed to 0 for a minute, \`subscription_failures_total\` rising, \`subscription_behind_events\` or
+  \`due_rows_waiting\` not coming down, \`bus_dead_letters_total\` rising, \`jobs{state="failed"}\` above 0.
 `;
 };
 

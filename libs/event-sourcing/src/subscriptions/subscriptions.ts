@@ -157,22 +157,42 @@ export class Subscriptions {
     );
   }
 
+  /**
+   * Lets a caller read what was written before this call: by this process up to `position`, and by any other. Waits so
+   * many milliseconds at most.
+   */
+  async freshen(name: string, position: bigint, timeoutMs: number): Promise<void> {
+    const { store, leases } = this.options;
+    await this.waitUntil(name, leases.alone ? position : await store.head(), timeoutMs);
+  }
+
   /** Events each has still to apply, counted up to 1,000. */
   async lag(): Promise<{ name: string; behind: number }[]> {
-    const head = await this.options.store.head();
-    const checkpoints = await this.#checkpoints.read(this.options.dataSource, [...this.#subscriptions.keys()]);
+    const { store, dataSource } = this.options;
+    const head = await store.head();
+    const checkpoints = await this.#checkpoints.read(dataSource, [...this.#subscriptions.keys()]);
     return Promise.all(
-      [...this.#subscriptions].map(async ([name, { position, consumer }]) => {
-        const from = position ?? checkpoints.get(name) ?? 0n;
-        const behind = from >= head ? [] : await this.options.store.readAll(consumer.categories, from, 1_000);
-        return { name, behind: behind.length };
+      [...this.#subscriptions.values()].map((subscription) => {
+        const from = subscription.position ?? checkpoints.get(subscription.consumer.name) ?? 0n;
+        return this.#lagOf(subscription, from, head);
       }),
     );
   }
 
-  /** Those this process works on. */
-  held(): ReadonlySet<string> {
-    return new Set([...this.#subscriptions].filter(([, { position }]) => position !== null).map(([name]) => name));
+  /** The lags of those this process works on. */
+  async lagHere(): Promise<{ name: string; behind: number }[]> {
+    const head = await this.options.store.head();
+    const lags = [...this.#subscriptions.values()].map((subscription) => {
+      const { position } = subscription;
+      return position === null ? [] : [this.#lagOf(subscription, position, head)];
+    });
+    return Promise.all(lags.flat());
+  }
+
+  async #lagOf({ consumer }: Subscription, from: bigint, head: bigint): Promise<{ name: string; behind: number }> {
+    const { name, categories } = consumer;
+    const behind = from >= head ? [] : await this.options.store.readAll(categories, from, 1_000);
+    return { name, behind: behind.length };
   }
 
   #leaseName(name: string): string {

@@ -33,6 +33,9 @@ export async function openReadModels(options: ReadModelOptions): Promise<DataSou
   }
 }
 
+/** The connections of a data source. */
+export const poolOf = (dataSource: DataSource): pg.Pool => (dataSource.driver as unknown as { master: pg.Pool }).master;
+
 /** A process that stands still loses its turn: the database hears nothing of it any more and ends the session. */
 async function takeTurn({ url, schema }: ReadModelOptions): Promise<{ end(): Promise<void> }> {
   const client = new pg.Client({
