@@ -36,6 +36,18 @@ export const sequenceOf = (revision: number): string => String(revision).padStar
 export const cloudEvent = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>
   z.object({ ...attributes, type: z.literal(type), data });
 
+/** Where the JSON Schema of an event type is found: its CloudEvent attribute `dataschema`. */
+export const dataSchemaOf = (type: string): string => `urn:allotree:schema:${type}`;
+
+/** Not known, not there: in the binary mode, where attributes are headers, there is no null. */
+const NULLABLE = Object.entries(attributes).flatMap(([name, schema]) => (schema.safeParse(null).success ? [name] : []));
+
+/** The JSON Schema of the whole CloudEvent of this type, for readers. */
+export function eventSchema(type: string, data: z.ZodType): object {
+  const { required = [], ...schema } = z.toJSONSchema(cloudEvent(type, data));
+  return { $id: dataSchemaOf(type), ...schema, required: required.filter((name) => !NULLABLE.includes(name)) };
+}
+
 /** Any CloudEvent 1.0 of this system. */
 export const AnyCloudEvent = z.object({ ...attributes, data: z.unknown() });
 

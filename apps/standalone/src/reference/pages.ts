@@ -1,4 +1,5 @@
 import {
+  eventSchema,
   GROUPS_EVENTS,
   GROUPS_TOPIC,
   LICENSING_EVENTS,
@@ -20,6 +21,14 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['docs/reference/events.md', eventsPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/problem-codes.md', problemsPage()],
+    ...eventSchemaFiles(),
+  ]);
+
+/** For readers in any language. */
+const eventSchemaFiles = (): [string, string][] =>
+  Object.entries({ ...GROUPS_EVENTS, ...LICENSING_EVENTS }).map(([type, data]) => [
+    `docs/reference/event-schemas/${type}.json`,
+    `${JSON.stringify(eventSchema(type, data), null, 2)}\n`,
   ]);
 
 const NOTE = '<!-- Made from the code by `npm run docs`; a test compares the two. -->';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cloudEvent, type CloudEvent } from '../cloud-event.js';
+import { eventSchema, type CloudEvent } from '../cloud-event.js';
 import { Id } from '../http/common.js';
 import { BillingModeName, GroupTypeName, MemberRoleName, PartnerKindName } from './words.js';
 
@@ -54,11 +54,5 @@ export type GroupsEventType = keyof typeof GROUPS_EVENTS;
 export type GroupsEventData<Type extends GroupsEventType> = z.infer<(typeof GROUPS_EVENTS)[Type]>;
 export type GroupsEvent = { [Type in GroupsEventType]: CloudEvent<GroupsEventData<Type>, Type> }[GroupsEventType];
 
-/** Where the JSON Schema of an event type is found: its CloudEvent attribute `dataschema`. */
-export const groupsDataSchema = (type: GroupsEventType): string => `urn:allotree:schema:${type}`;
-
 /** The JSON Schema of the whole CloudEvent of this type. */
-export const groupsEventSchema = (type: GroupsEventType): object => ({
-  $id: groupsDataSchema(type),
-  ...z.toJSONSchema(cloudEvent(type, GROUPS_EVENTS[type])),
-});
+export const groupsEventSchema = (type: GroupsEventType): object => eventSchema(type, GROUPS_EVENTS[type]);

@@ -1,5 +1,5 @@
 import {
-  groupsDataSchema,
+  dataSchemaOf,
   sequenceOf,
   type CloudEvent,
   type GroupsEventData,
@@ -72,7 +72,7 @@ export function integrationEventOf(recorded: RecordedEvent): CloudEvent<Told['da
     subject,
     time: recordedAt,
     datacontenttype: 'application/json',
-    dataschema: groupsDataSchema(type),
+    dataschema: dataSchemaOf(type),
     tenantid: tenantId,
     correlationid: correlationId,
     causationid: eventId,

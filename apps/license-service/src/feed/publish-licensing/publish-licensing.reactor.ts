@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LICENSING_TOPIC, licensingDataSchema, sequenceOf, type CloudEvent } from '@allotree/contracts';
+import { LICENSING_TOPIC, dataSchemaOf, sequenceOf, type CloudEvent } from '@allotree/contracts';
 import { decodePartnerStockEvent, projectAggregate } from '@allotree/domain';
 import { deriveId, type Reactor, type RecordedEvent } from '@allotree/event-sourcing';
 import { BusPublisher } from '@allotree/platform';
@@ -32,7 +32,7 @@ export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
     subject,
     time: new Date(at).toISOString(),
     datacontenttype: 'application/json',
-    dataschema: licensingDataSchema(type),
+    dataschema: dataSchemaOf(type),
     tenantid: recorded.metadata.tenantId,
     correlationid: recorded.metadata.correlationId,
     causationid: recorded.metadata.eventId,

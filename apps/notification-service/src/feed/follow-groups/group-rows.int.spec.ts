@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { groupsDataSchema, sequenceOf, type GroupsEvent } from '@allotree/contracts';
+import { dataSchemaOf, sequenceOf, type GroupsEvent } from '@allotree/contracts';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
@@ -28,7 +28,7 @@ const events = STORY.map(([name, data], index) => ({
   specversion: '1.0',
   id: `e${index}`,
   type: `allotree.${name}.v1`,
-  dataschema: groupsDataSchema(`allotree.${name}.v1` as never),
+  dataschema: dataSchemaOf(`allotree.${name}.v1` as never),
   sequence: sequenceOf(index),
   data,
 })) as unknown as readonly GroupsEvent[];
