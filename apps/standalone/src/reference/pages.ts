@@ -56,7 +56,8 @@ counts as not set. What \`npm start\` needs and is not told, it makes and keeps 
 
 ${table(['Variable', 'Default', 'What it does', 'Allowed'], rows)}
 
-Tests know one more: \`ALLOTREE_TEST_DATABASE_URL\`, the URL of a PostgreSQL superuser, instead of an embedded server.
+Tests know three more, for servers that are used instead of those they start: \`ALLOTREE_TEST_DATABASE_URL\` (a PostgreSQL superuser's),
+\`ALLOTREE_TEST_KAFKA_BROKERS\` and \`ALLOTREE_TEST_REDIS_URL\`.
 `;
 };
 
