@@ -28,10 +28,16 @@ export interface OnACluster {
 
 /**
  * Specs on a cluster of their own with real backends. Where this machine lacks one they are skipped, and their name says
- * why; CI has everything.
+ * why; CI has everything. `more`: what else they need.
  */
-export function describeOnACluster(name: string, specs: (on: () => OnACluster) => void): void {
-  const missing = [KAFKA, REDIS, { requirePrograms: requireNginx }].map(missingOf).find((each) => each !== null);
+export function describeOnACluster(
+  name: string,
+  specs: (on: () => OnACluster) => void,
+  ...more: { requirePrograms(): void }[]
+): void {
+  const missing = [KAFKA, REDIS, { requirePrograms: requireNginx }, ...more]
+    .map(missingOf)
+    .find((each) => each !== null);
   if (missing && process.env['CI'] === 'true') throw missing;
   if (missing) {
     describe.skip(`${name} (skipped: ${missing.message})`, () => specs(() => undefined as never));
@@ -73,11 +79,11 @@ export function describeOnACluster(name: string, specs: (on: () => OnACluster) =
 /** Asks again until the answer suits; only the time limit of the spec ends it. */
 export async function until<Answer>(
   ask: () => Promise<Answer> | Answer,
-  suits: (answer: Answer) => boolean,
+  suits: (answer: Answer) => Promise<boolean> | boolean,
 ): Promise<Answer> {
   for (;;) {
     const answer = await ask();
-    if (suits(answer)) return answer;
+    if (await suits(answer)) return answer;
     await delay(50);
   }
 }
