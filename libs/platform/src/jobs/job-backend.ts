@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createPostgresBackend, Queue, Worker, type QueueOptions, type WorkerOptions } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import { connectRedis, redisAddress } from './redis-address.js';
@@ -61,34 +62,38 @@ const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => 
 /** In a cluster all keys of the queues have to be in one slot: what stands in braces decides on it. */
 const CLUSTER_PREFIX = '{allotree}';
 
+/** A connection that is not there within so long is away. */
+const CONNECT_MS = 1_000;
+/** Whoever adds jobs has recorded them elsewhere and tries again: better a failure within a second than a long wait. */
+const QUEUE_RETRIES = 5;
+
 /** All queues share a connection; a worker has two of its own. */
 function redisBackend(url: string): JobBackend {
   const address = redisAddress(url);
   if (address === null) throw new Error('REDIS_URL is not the address of a Redis');
   const prefix = address.kind === 'cluster' ? { prefix: CLUSTER_PREFIX } : {};
   const clients: (Redis | Cluster)[] = [];
-  const connect = (): Redis | Cluster => {
-    const client = connectRedis(address);
+  const connect = (retries: number | null): Redis | Cluster => {
+    const client = connectRedis(address, retries);
     // Told by the queue or worker that uses it.
     client.on('error', () => undefined);
     clients.push(client);
     return client;
   };
-  const shared = connect();
+  const shared = connect(QUEUE_RETRIES);
   return {
     check: () => answers(shared),
     queue: (name, options) => new Queue(name, { ...options, ...prefix, connection: shared }),
-    worker: (name, handler, options) => new Worker(name, handler, { ...options, ...prefix, connection: connect() }),
+    worker: (name, handler, options) => new Worker(name, handler, { ...options, ...prefix, connection: connect(null) }),
     close: async () => {
       await Promise.all(clients.map(leave));
     },
   };
 }
 
+/** A command would wait until the connection is back. */
 async function answers(client: Redis | Cluster): Promise<void> {
-  if (client.status === 'wait') await client.connect();
-  // A command would wait until the connection is back.
-  if (client.status !== 'ready') throw new Error(`the connection to Redis is ${client.status}`);
+  if (client.status !== 'ready') await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) });
   await client.ping();
 }
 

@@ -47,7 +47,7 @@ export interface JobQueue<Data> {
   /**
    * The store has them when it returns, though one that crashes may lose the last moments: what must not be lost is
    * recorded elsewhere until its job is done, and added again. Jobs are worked off in the order in which they were added;
-   * one whose id is known is left as it is.
+   * one whose id is known is left as it is. Rejects soon when the store is away; whether it has them is not known then.
    */
   add(jobs: readonly NewJob<Data>[]): Promise<void>;
   /** One for each id, in their order. A completed job is known for a day, a failed one for good. */

@@ -91,12 +91,15 @@ function nodeOf(text: string, usualPort: number): Node | null {
   return { host: (parts['host'] ?? '').replace(/^\[|\]$/g, ''), port: Number(parts['port'] ?? usualPort) };
 }
 
-/** Connects when it is first used; commands wait for a connection that was lost instead of failing. */
-export function connectRedis(address: RedisAddress): Redis | Cluster {
+/**
+ * Connects at once, and again whenever the connection is lost; its `error` events want a listener.
+ *
+ * @param retries how many attempts to connect a command waits for before it fails; `null`: it waits for good
+ */
+export function connectRedis(address: RedisAddress, retries: number | null): Redis | Cluster {
   const { kind, nodes, username, password, database, tls } = address;
   const options: RedisOptions = {
-    maxRetriesPerRequest: null,
-    lazyConnect: true,
+    maxRetriesPerRequest: retries,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls && { tls: {} }),
@@ -105,7 +108,7 @@ export function connectRedis(address: RedisAddress): Redis | Cluster {
     case 'server':
       return new Redis({ ...options, ...nodes[0], db: database });
     case 'cluster':
-      return new Cluster([...nodes], { redisOptions: options, lazyConnect: true });
+      return new Cluster([...nodes], { redisOptions: options });
     case 'sentinel':
       return new Redis({
         ...options,
