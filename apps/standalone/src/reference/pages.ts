@@ -148,10 +148,25 @@ const eventsPage = (): string => `${NOTE}
 
 # Integration events
 
-What one service tells the others, and anybody else who listens. They are CloudEvents 1.0 (structured, JSON) with the extension
-attributes \`tenantid\`, \`correlationid\`, \`causationid\` and \`actor\`. \`subject\` is the project or partner the event is about and the key
-of the message: order is kept per key. Delivery is at least once: deduplicate by \`id\`. A message that keeps failing goes to
-\`<topic>.dlq\` with its error.
+What one service tells the others, and anybody else who listens. They are CloudEvents 1.0 with the extension attributes \`tenantid\`,
+\`correlationid\`, \`causationid\`, \`actor\` and \`sequence\`. \`subject\` is the project or partner the event is about and the key of the
+message: order is kept per key. \`sequence\` (16 digits) grows with every event of a source and subject: of two events the one with the
+greater is the later. Delivery is at least once: an event can come again, even after later ones; know it by its \`id\`, or by \`sequence\`.
+An attribute that is null here is absent on Kafka.
+
+**On Kafka** events are in the binary mode of the CloudEvents binding: the data is the message's value (JSON), \`datacontenttype\` the header
+\`content-type\`, and every other attribute a header \`ce_<name>\`. Consumers of this system read the structured mode
+(\`content-type: application/cloudevents+json\`) as well. The partition follows from the key as with the Java clients (murmur2). Events are
+published in transactions: read with \`isolation.level=read_committed\`. Topics are created where they are missing (\`KAFKA_PARTITIONS\`,
+\`KAFKA_REPLICATION_FACTOR\`, \`KAFKA_RETENTION_MS\`); those that are there stay as they are. Groups of this system: \`license-service\`,
+\`notification-service\`.
+
+**Without Kafka** they are rows of the table \`bus.message\` in PostgreSQL, \`payload\` being the structured mode.
+
+**Dead letters.** A message that keeps failing goes to \`<topic>.dlq\`: on Kafka as it was, with the headers \`dlq-letter\` (its id), \`dlq-group\`
+(who failed), \`dlq-error\`, \`dlq-attempts\` (0: it is no event of this system) and \`dlq-time\`; in PostgreSQL as the event with the attributes
+\`dlqgroup\`, \`dlqerror\`, \`dlqattempts\` and \`dlqtime\`. An event with the attribute \`onlyfor\` was handed back to the group it names; all
+others pass over it. See [Handle dead letters](../how-to/dead-letters.md).
 
 ## ${GROUPS_TOPIC}
 
