@@ -1,11 +1,11 @@
 /**
  * One Jest project per kind of test, so that each kind can be run alone (`npm test -- --selectProjects unit`).
- * unit: no I/O; int: real backends; e2e: the running system over HTTP.
+ * unit: no I/O; int: real backends; e2e: the running system over HTTP; cluster: its processes behind the front door.
  */
 const project = (kind, extra = {}) => ({
   displayName: kind,
   rootDir: import.meta.dirname,
-  testMatch: ['libs', 'apps', 'tools'].map((folder) => `<rootDir>/${folder}/**/*.${kind}.spec.ts`),
+  testMatch: ['libs', 'apps', 'tools', 'deploy'].map((folder) => `<rootDir>/${folder}/**/*.${kind}.spec.ts`),
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
@@ -24,5 +24,5 @@ const withBackends = {
 export default {
   // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
   testTimeout: 60_000,
-  projects: [project('unit'), project('int', withBackends), project('e2e', withBackends)],
+  projects: [project('unit'), project('int', withBackends), project('e2e', withBackends), project('cluster')],
 };

@@ -6,12 +6,14 @@ import { totalLine, totalsOf } from './test-totals.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 
 const HELP = `npm test                                      all tests
-npm test -- --selectProjects unit             one kind: unit (no I/O), int (real backends), e2e (the running system)
+npm test -- --selectProjects unit             one kind: unit (no I/O), int (real backends), e2e (the running system),
+                                              cluster (its processes behind nginx)
 npm test -- libs/domain                       those under a path
 npm test -- --testNamePattern 'reserved pool' those whose name matches
 
 Everything after -- goes to Jest. The last line is "N passed, N failed, N skipped".
-ALLOTREE_TEST_DATABASE_URL names a PostgreSQL (a superuser's URL) to use instead of an embedded one.`;
+Kafka, Redis and PostgreSQL are started for the run; what this machine lacks is said, and its specs are skipped.
+ALLOTREE_TEST_DATABASE_URL (a superuser's URL), ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL name others.`;
 
 const args = process.argv.slice(2);
 if (args.includes('--help') || args.includes('-h')) {

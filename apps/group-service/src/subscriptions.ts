@@ -1,5 +1,6 @@
-import { Subscriptions, type EventStore, type SubscriptionMetrics } from '@allotree/event-sourcing';
-import type { BusPublisher, Logger } from '@allotree/platform';
+import { Subscriptions, type EventStore } from '@allotree/event-sourcing';
+import type { Leases } from '@allotree/leases';
+import { poolOf, type BusPublisher, type Logger, type ServiceMetrics } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { Devices } from './devices.js';
 import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
@@ -18,10 +19,11 @@ export interface SubscribingParts {
   readonly store: EventStore;
   readonly dataSource: DataSource;
   readonly logger: Logger;
+  readonly leases: Leases;
+  readonly metrics: ServiceMetrics;
   readonly bus: BusPublisher;
   readonly trees: Trees;
   readonly devices: Devices;
-  readonly metrics?: SubscriptionMetrics;
 }
 
 /** Everything that happens behind the store. Not started yet. */
@@ -29,12 +31,22 @@ export function groupSubscriptions({
   store,
   dataSource,
   logger,
+  leases,
+  metrics,
   bus,
   trees,
   devices,
-  metrics,
 }: SubscribingParts): Subscriptions {
-  const subscriptions = new Subscriptions({ store, dataSource, schema: GROUPS, logger, ...(metrics && { metrics }) });
+  const subscriptions = new Subscriptions({
+    store,
+    dataSource,
+    schema: GROUPS,
+    leases,
+    logger,
+    metrics: metrics.subscriptionsOf(GROUPS),
+  });
+  metrics.watchSubscriptions(GROUPS, subscriptions);
+  metrics.watchPool(GROUPS, poolOf(dataSource));
   subscriptions.projection(partnerView);
   subscriptions.projection(treeView);
   subscriptions.projection(membershipView);

@@ -12,8 +12,8 @@ export class Freshness {
     private readonly subscriptions: Subscriptions,
   ) {}
 
-  /** Waits until the projection has what this process recorded last, within bounds. */
+  /** Waits until the projection has what was recorded before, by this process or another, within bounds. */
   async of(projection: string): Promise<void> {
-    await this.subscriptions.waitUntil(projection, this.runtime.lastPosition, LONGEST_MS);
+    await this.subscriptions.freshen(projection, this.runtime.lastPosition, LONGEST_MS);
   }
 }

@@ -9,16 +9,24 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { partnerStockAggregate, projectAggregate } from '@allotree/domain';
 import {
   CommandRuntime,
-  PostgresEventStore,
+  openEventStore,
   PostgresSnapshotStore,
   Subscriptions,
   type EventStore,
 } from '@allotree/event-sourcing';
-import { Clock, LOGGER, type Logger } from '@allotree/platform';
+import { Leases } from '@allotree/leases';
+import {
+  Clock,
+  LOGGER,
+  poolOf,
+  projectionsController,
+  ServiceMetrics,
+  Readiness,
+  type Logger,
+} from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
-import { sayingBusy } from './busy.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
 import { DueSurroundings, DueWork } from './due/due-work.js';
@@ -97,13 +105,18 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         ListExpiriesController,
         FollowGroupsController,
         FollowMembershipsController,
+        projectionsController('license-service', Subscriptions),
       ],
       providers: [
         {
           provide: EVENT_STORE,
-          useFactory: (logger: Logger) =>
-            PostgresEventStore.open({ connectionString: configuration.DATABASE_URL, logger }),
-          inject: [LOGGER],
+          useFactory: async (logger: Logger, readiness: Readiness) => {
+            const { DATABASE_URL, EVENT_STORE_URL } = configuration;
+            const store = await openEventStore({ url: EVENT_STORE_URL ?? DATABASE_URL, logger });
+            if (EVENT_STORE_URL !== undefined) readiness.register('events', () => store.head());
+            return store;
+          },
+          inject: [LOGGER, Readiness],
         },
         {
           provide: SNAPSHOT_STORE,
@@ -113,18 +126,23 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         },
         {
           provide: CommandRuntime,
-          useFactory: (store: EventStore, snapshots: PostgresSnapshotStore, clock: Clock, logger: Logger) =>
-            new CommandRuntime({ store, snapshots, logger, clock: () => new Date(clock.now()) }),
-          inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER],
+          useFactory: (
+            store: EventStore,
+            snapshots: PostgresSnapshotStore,
+            clock: Clock,
+            logger: Logger,
+            { commands: metrics }: ServiceMetrics,
+          ) => new CommandRuntime({ store, snapshots, logger, metrics, clock: () => new Date(clock.now()) }),
+          inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER, ServiceMetrics],
         },
         {
           provide: PROJECT_HANDLER,
-          useFactory: (runtime: CommandRuntime) => sayingBusy(runtime.aggregate(projectAggregate)),
+          useFactory: (runtime: CommandRuntime) => runtime.aggregate(projectAggregate),
           inject: [CommandRuntime],
         },
         {
           provide: STOCK_HANDLER,
-          useFactory: (runtime: CommandRuntime) => sayingBusy(runtime.aggregate(partnerStockAggregate)),
+          useFactory: (runtime: CommandRuntime) => runtime.aggregate(partnerStockAggregate),
           inject: [CommandRuntime],
         },
         { provide: News, useFactory: () => new News(configuration.GROUP_FEED_WAIT_MS) },
@@ -141,7 +159,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         {
           provide: Subscriptions,
           useFactory: subscriptionsOf,
-          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, ...SUBSCRIBERS],
+          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, Leases, ServiceMetrics, ...SUBSCRIBERS],
         },
       ],
     };
@@ -174,9 +192,20 @@ function subscriptionsOf(
   store: EventStore,
   dataSource: DataSource,
   logger: Logger,
+  leases: Leases,
+  metrics: ServiceMetrics,
   ...subscribers: InstanceType<(typeof SUBSCRIBERS)[number]>[]
 ): Subscriptions {
-  const subscriptions = new Subscriptions({ store, dataSource, schema: LICENSING_SCHEMA, logger });
+  const subscriptions = new Subscriptions({
+    store,
+    dataSource,
+    schema: LICENSING_SCHEMA,
+    leases,
+    logger,
+    metrics: metrics.subscriptionsOf(LICENSING_SCHEMA),
+  });
+  metrics.watchSubscriptions(LICENSING_SCHEMA, subscriptions);
+  metrics.watchPool(LICENSING_SCHEMA, poolOf(dataSource));
   for (const subscriber of subscribers) {
     if ('handle' in subscriber) subscriptions.reactor(subscriber);
     else subscriptions.projection(subscriber);

@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
-  groupsDataSchema,
+  dataSchemaOf,
   LICENSING_TOPIC,
   type CloudEvent,
   type GroupsEventData,
@@ -194,7 +194,7 @@ export class Service {
       subject: projectId ?? partnerId ?? '',
       time: NOW,
       datacontenttype: 'application/json',
-      dataschema: groupsDataSchema(type),
+      dataschema: dataSchemaOf(type),
       tenantid: 'nordlicht',
       correlationid: 'correlation',
       causationid: null,

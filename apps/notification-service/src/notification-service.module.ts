@@ -5,8 +5,10 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { getRepositoryToken, InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
+import { LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
+import { JobQueues, poolOf, ServiceMetrics } from '@allotree/platform';
+import { DataSource, type Repository } from 'typeorm';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
@@ -60,7 +62,15 @@ const delivery = ({ SMTP_URL, MAIL_CONNECTIONS }: NotificationConfiguration): Pr
  */
 @Module({})
 export class NotificationServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(private readonly notifications: Notifications) {}
+  constructor(
+    private readonly notifications: Notifications,
+    @InjectDataSource(NOTIFICATIONS) dataSource: DataSource,
+    jobs: JobQueues,
+    metrics: ServiceMetrics,
+  ) {
+    metrics.watchPool(NOTIFICATIONS, poolOf(dataSource));
+    metrics.watchQueue(jobs.queue(LICENSE_EXPIRY_QUEUE));
+  }
 
   static forRoot(configuration: NotificationConfiguration): DynamicModule {
     return {

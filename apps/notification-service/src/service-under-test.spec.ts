@@ -5,7 +5,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   GROUPS_TOPIC,
-  groupsDataSchema,
+  dataSchemaOf,
   LICENSE_EXPIRY_QUEUE,
   type DeliveryItem,
   type EndedJob,
@@ -156,7 +156,7 @@ export class Service {
         subject: key,
         time: '2026-06-01T08:00:00.000Z',
         datacontenttype: 'application/json' as const,
-        dataschema: groupsDataSchema(type),
+        dataschema: dataSchemaOf(type),
         tenantid: 'nordlicht',
         correlationid: id,
         causationid: null,

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { ownService, signToken } from '@allotree/platform';
+import type { DataFolder } from './data-folder.js';
 
 /** A signed-in session that the process leaves for tools on this machine: whoever can read the folder may use it. */
 export interface LocalSignIn {
@@ -19,4 +21,42 @@ export const readLocalSignIn = async (dataDir: string, now: number): Promise<Loc
   if (text === null) return null;
   const signIn = JSON.parse(text) as LocalSignIn;
   return Date.parse(signIn.expiresAt) > now ? signIn : null;
+};
+
+const SIGN_IN_SECONDS = 3_600;
+
+/**
+ * Keeps a short-lived session of the administrator for tools of this machine in the data folder, renewed in time, until
+ * `end()`.
+ * @param url where the system answers
+ */
+export const keepSignIn = async (
+  folder: DataFolder,
+  url: string,
+  { ADMIN_EMAIL, TOKEN_SECRET }: { readonly ADMIN_EMAIL: string; readonly TOKEN_SECRET: string },
+): Promise<{ end(): Promise<void> }> => {
+  const principal = ownService('local-tools', ADMIN_EMAIL);
+  const leave = async (): Promise<void> => {
+    const accessToken = await signToken(principal, { secret: TOKEN_SECRET, lifetimeSeconds: SIGN_IN_SECONDS });
+    await folder.leaveSignIn({
+      url,
+      accessToken,
+      expiresAt: new Date(Date.now() + SIGN_IN_SECONDS * 1_000).toISOString(),
+    });
+  };
+  await leave();
+  let renewing: Promise<void> = Promise.resolve();
+  const timer = setInterval(
+    () => {
+      renewing = renewing.then(leave).catch(() => undefined);
+    },
+    (SIGN_IN_SECONDS / 2) * 1_000,
+  );
+  return {
+    end: async () => {
+      clearInterval(timer);
+      await renewing;
+      await folder.removeSignIn();
+    },
+  };
 };

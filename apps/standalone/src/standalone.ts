@@ -12,34 +12,35 @@ import {
   connectBusConsumers,
   createHttpApplication,
   PlatformModule,
-  ownService,
-  signToken,
   startEmbeddedPostgres,
   Clock,
   TestClock,
   type EmbeddedPostgres,
   type Logger,
   type PlatformConfiguration,
+  type PlatformOptions,
 } from '@allotree/platform';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { AdministratorPassword, DataFolder } from './data-folder.js';
-import { ProjectionsController } from './projections/projections.controller.js';
+import { keepSignIn } from './local-sign-in.js';
 
 /** The services and the platform they share, with every setting made. */
 export type CompleteConfiguration = StandaloneConfiguration & PlatformConfiguration;
 
 @Module({})
 class StandaloneModule {
-  static forRoot(configuration: CompleteConfiguration, logger: Logger, clock?: Clock): DynamicModule {
+  static forRoot(
+    configuration: CompleteConfiguration,
+    around: Pick<PlatformOptions, 'logger' | 'clock' | 'alone'>,
+  ): DynamicModule {
     return {
       module: StandaloneModule,
       imports: [
-        PlatformModule.forRoot({ service: 'standalone', configuration, logger, ...(clock && { clock }) }),
+        PlatformModule.forRoot({ service: 'standalone', configuration, ...around }),
         GroupServiceModule.forRoot(configuration),
         LicenseServiceModule.forRoot(configuration),
         NotificationServiceModule.forRoot(configuration),
       ],
-      controllers: [ProjectionsController],
     };
   }
 }
@@ -80,11 +81,13 @@ export const startStandalone = async ({
       TOKEN_SECRET: configuration.TOKEN_SECRET ?? (await folder.tokenSecret()),
       ADMIN_PASSWORD_HASH: password.hash,
     };
-    const app = await createHttpApplication(StandaloneModule.forRoot(complete, logger, clock), complete);
+    // Nobody else is on the embedded database.
+    const around = { logger, alone: database !== null, ...(clock && { clock }) };
+    const app = await createHttpApplication(StandaloneModule.forRoot(complete, around), complete, logger);
     const stopApp = once(() => app.close());
     try {
       const url = await listen(app, complete);
-      const leaving = await leaveSignIns(folder, url, complete);
+      const leaving = await keepSignIn(folder, url, complete);
       await password.keep();
       const stop = async (): Promise<void> => {
         await leaving.end();
@@ -139,37 +142,3 @@ const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfi
 
 const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
-const SIGN_IN_SECONDS = 3_600;
-
-/** Keeps a short-lived session for tools of this machine in the data folder, renewed in time and gone with the process. */
-const leaveSignIns = async (
-  folder: DataFolder,
-  url: string,
-  { ADMIN_EMAIL, TOKEN_SECRET }: CompleteConfiguration,
-): Promise<{ end(): Promise<void> }> => {
-  const principal = ownService('local-tools', ADMIN_EMAIL);
-  const leave = async (): Promise<void> => {
-    const accessToken = await signToken(principal, { secret: TOKEN_SECRET, lifetimeSeconds: SIGN_IN_SECONDS });
-    await folder.leaveSignIn({
-      url,
-      accessToken,
-      expiresAt: new Date(Date.now() + SIGN_IN_SECONDS * 1_000).toISOString(),
-    });
-  };
-  await leave();
-  let renewing: Promise<void> = Promise.resolve();
-  const timer = setInterval(
-    () => {
-      renewing = renewing.then(leave).catch(() => undefined);
-    },
-    (SIGN_IN_SECONDS / 2) * 1_000,
-  );
-  return {
-    end: async () => {
-      clearInterval(timer);
-      await renewing;
-      await folder.removeSignIn();
-    },
-  };
-};

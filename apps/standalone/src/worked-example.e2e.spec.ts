@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createLogger, FixedClock } from '@allotree/platform';
-import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import { createTestDatabase, EventStoreDbDouble, type TestDatabase } from '@allotree/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { readConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';
 import { Api } from './demo/api.js';
@@ -12,15 +13,64 @@ import { applyProjectFile } from './demo/apply.js';
 import { Narrator } from './demo/narrator.js';
 import { readProjectFile } from './demo/read-project-file.js';
 import { readLocalSignIn } from './local-sign-in.js';
-import { httpPage, type OpenApi } from './reference/http-page.js';
+import { httpPage, openApiFile, type OpenApi } from './reference/http-page.js';
 import { startStandalone, type Standalone } from './standalone.js';
 
 const MINUTE = 60_000;
 
+/** Where the events are kept, and how many of projects there are to be seen from outside. */
+interface Events {
+  readonly variables: Record<string, string>;
+  count(database: TestDatabase): Promise<{ inPostgres: number; inEventStoreDb: number }>;
+  stop(): Promise<void>;
+}
+
+const STORES: readonly { name: string; open(): Promise<Events> }[] = [
+  {
+    name: 'PostgreSQL',
+    open: async () => ({
+      variables: {},
+      count: async (database) => ({ inPostgres: await countEvents(database), inEventStoreDb: 0 }),
+      stop: () => Promise.resolve(),
+    }),
+  },
+  {
+    name: 'EventStoreDB',
+    open: async () => {
+      const double = await EventStoreDbDouble.start();
+      const held = () => double.log.entries.filter(({ streamName }) => streamName.startsWith('project-')).length;
+      return {
+        variables: { EVENT_STORE_URL: double.url },
+        count: async (database) => ({ inPostgres: await countEvents(database), inEventStoreDb: held() }),
+        stop: () => double.stop(),
+      };
+    },
+  },
+];
+
+/** Of projects; 0 where there is no table of events at all. */
+async function countEvents({ connectionString }: TestDatabase): Promise<number> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ events: string | null }>(
+      "SELECT to_regclass('events.event')::text AS events",
+    );
+    if (rows[0]?.events === null) return 0;
+    const counted = await client.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM events.event WHERE stream_name LIKE 'project-%'",
+    );
+    return counted.rows[0]?.n ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
 /** What the worked example says happens as time passes (domain.md, section 3), over HTTP on the file of the demo. */
-describe('the worked example, from 2026-06-01 on', () => {
+describe.each(STORES)('the worked example, from 2026-06-01 on, with its events in $name', ({ name, open }) => {
   const clock = new FixedClock('2026-06-01T08:00:00Z');
   let database: TestDatabase;
+  let events: Events;
   let folder: string;
   let standalone: Standalone;
   let api: Api;
@@ -29,11 +79,13 @@ describe('the worked example, from 2026-06-01 on', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
+    events = await open();
     folder = await mkdtemp(join(tmpdir(), 'allotree-worked-'));
     const configuration = readConfiguration({
       DATABASE_URL: database.connectionString,
       PORT: '0',
       LOG_LEVEL: 'silent',
+      ...events.variables,
     });
     const logger = createLogger({ service: 'standalone', level: 'silent' });
     standalone = await startStandalone({ configuration, folder: await DataFolder.open(folder), logger, clock });
@@ -50,6 +102,7 @@ describe('the worked example, from 2026-06-01 on', () => {
 
   afterAll(async () => {
     await standalone.stop();
+    await events.stop();
     await database.drop();
     await rm(folder, { recursive: true, force: true });
   }, MINUTE);
@@ -71,6 +124,17 @@ describe('the worked example, from 2026-06-01 on', () => {
     expect(told).toContainEqual(
       expect.stringContaining('until 2027-01-01 asked for, limited by Building A 80 until 2026-12-01'),
     );
+  });
+
+  it('keeps its events there and nowhere else, and is ready', async () => {
+    const { inPostgres, inEventStoreDb } = await events.count(database);
+    expect({ inPostgres: inPostgres > 0, inEventStoreDb: inEventStoreDb > 0 }).toEqual({
+      inPostgres: name === 'PostgreSQL',
+      inEventStoreDb: name === 'EventStoreDB',
+    });
+    const ready = (await (await fetch(`${standalone.url}/health/ready`)).json()) as { checks: object };
+    expect(ready).toMatchObject({ status: 'up', checks: { database: 'up' } });
+    expect('events' in ready.checks).toBe(name === 'EventStoreDB');
   });
 
   it('uses all 80 numbers of building A', async () => {
@@ -132,20 +196,27 @@ describe('the worked example, from 2026-06-01 on', () => {
 
   it('answers the routes that the reference lists (else: npm run docs, beside a running system)', async () => {
     const openApi = (await (await fetch(`${standalone.url}/api/v1/openapi.json`)).json()) as OpenApi;
-    const page = await readFile(resolve(import.meta.dirname, '../../../docs/reference/http.md'), 'utf8');
-    expect(page).toBe(httpPage(openApi));
+    const reference = (name: string) => readFile(resolve(import.meta.dirname, '../../../docs/reference', name), 'utf8');
+    expect(await reference('http.md')).toBe(httpPage(openApi));
+    expect(await reference('openapi.json')).toBe(openApiFile(openApi));
   });
 
   it('can make a projection again, by command', async () => {
     const before = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
-    await api.post('/projections/tree_view/rebuild', {});
+    await api.post('/group-service/projections/tree_view/rebuild', {});
     let after: { name: string }[] = [];
     while (after.length < before.length)
       after = await api.list<{ name: string }>(`/projects/${tree.root.groupId}/groups`);
     expect(after).toEqual(before);
-    const { items } = await api.get<{ items: { name: string }[] }>('/projections');
-    expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(['tree_view', 'history', 'publish_groups']));
-    const refused = await api.ask({ method: 'POST', path: '/projections/publish_groups/rebuild', body: {} });
+    const namesOf = async (service: string): Promise<string[]> =>
+      (await api.get<{ items: { name: string }[] }>(`/${service}/projections`)).items.map(({ name }) => name);
+    expect(await namesOf('group-service')).toEqual(expect.arrayContaining(['tree_view', 'publish_groups']));
+    expect(await namesOf('license-service')).toEqual(expect.arrayContaining(['history', 'publish-licensing']));
+    const refused = await api.ask({
+      method: 'POST',
+      path: '/group-service/projections/publish_groups/rebuild',
+      body: {},
+    });
     expect(refused).toMatchObject({ ok: false, problem: { code: 'NOT_FOUND' } });
   });
 });

@@ -1,4 +1,5 @@
 import { PostgresEventStore, Subscriptions } from '@allotree/event-sourcing';
+import { Leases } from '@allotree/leases';
 import { GroupViewsProjection } from '../../../apps/license-service/dist/groups/group-views/group-views.projection.js';
 import { HistoryProjection } from '../../../apps/license-service/dist/history/record-history/history.projection.js';
 import { LicenseViewProjection } from '../../../apps/license-service/dist/licenses/license-view/license-view.projection.js';
@@ -21,9 +22,10 @@ export const run = ({ server, quick, progress }) =>
     const events = await fill(connectionString, quick ? 100 : 1_000, progress);
     const store = await PostgresEventStore.open({ connectionString });
     const dataSource = await openLicensingDataSource(connectionString, 10);
+    const leases = await Leases.open({ connectionString });
     const head = await store.head();
     const rebuild = async (classes) => {
-      const subscriptions = new Subscriptions({ store, dataSource, schema: LICENSING_SCHEMA });
+      const subscriptions = new Subscriptions({ store, dataSource, schema: LICENSING_SCHEMA, leases });
       const projections = classes.map((Projection) => new Projection());
       for (const projection of projections) subscriptions.projection(projection);
       await dataSource.transaction(async (tx) => {
@@ -46,6 +48,7 @@ export const run = ({ server, quick, progress }) =>
     const alone = [];
     for (const Projection of PROJECTIONS)
       alone.push(`${new Projection().name} ${Math.round(await rebuild([Projection])).toLocaleString('en-US')}`);
+    await leases.close();
     await store.close();
     await dataSource.destroy();
     return [

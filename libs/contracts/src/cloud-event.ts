@@ -19,11 +19,34 @@ const attributes = {
   causationid: z.string().min(1).max(200).nullable(),
   /** Who asked: `user:<id>`, `service:<name>`. */
   actor: z.string().min(1).max(200),
+  /**
+   * The place among all events of its subject, as `sequenceOf` writes it: an event that comes (again) after later ones is
+   * known by it. Absent from what was published before there was one.
+   */
+  sequence: z
+    .string()
+    .regex(/^\d{16}$/)
+    .optional(),
 };
+
+/** A revision of a stream in the form of the CloudEvents extension `sequence`: its order is that of the text. */
+export const sequenceOf = (revision: number): string => String(revision).padStart(16, '0');
 
 /** A CloudEvent 1.0 of this type with data of this shape. Unknown data fields pass: a consumer reads what it knows. */
 export const cloudEvent = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>
   z.object({ ...attributes, type: z.literal(type), data });
+
+/** Where the JSON Schema of an event type is found: its CloudEvent attribute `dataschema`. */
+export const dataSchemaOf = (type: string): string => `urn:allotree:schema:${type}`;
+
+/** Not known, not there: in the binary mode, where attributes are headers, there is no null. */
+const NULLABLE = Object.entries(attributes).flatMap(([name, schema]) => (schema.safeParse(null).success ? [name] : []));
+
+/** The JSON Schema of the whole CloudEvent of this type, for readers. */
+export function eventSchema(type: string, data: z.ZodType): object {
+  const { required = [], ...schema } = z.toJSONSchema(cloudEvent(type, data));
+  return { $id: dataSchemaOf(type), ...schema, required: required.filter((name) => !NULLABLE.includes(name)) };
+}
 
 /** Any CloudEvent 1.0 of this system. */
 export const AnyCloudEvent = z.object({ ...attributes, data: z.unknown() });

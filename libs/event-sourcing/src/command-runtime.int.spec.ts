@@ -6,6 +6,7 @@ import pg from 'pg';
 import type { CommandContext, Outcome } from './aggregate.js';
 import { CommandRuntime } from './command-runtime.js';
 import type { Handler, RuntimeOptions } from './command-runtime.js';
+import { TooManyConflicts } from './errors.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
 import { PostgresSnapshotStore } from './postgres/postgres-snapshot-store.js';
 
@@ -71,6 +72,31 @@ describe('CommandRuntime on PostgreSQL', () => {
     );
     expect([kinds(outcomes, 'accepted'), kinds(outcomes, 'refused')]).toEqual([7, 23]);
     expect(await collect(processes[0].store.readStream(`seats-${id}`))).toHaveLength(8);
+  });
+
+  it('is hammered from three processes: what was acknowledged is there once, and the limit holds', async () => {
+    const processes = await Promise.all([startProcess(), startProcess(), startProcess()]);
+    const id = randomUUID();
+    await processes[0].handler.execute(id, open(400), context());
+    const acknowledged: string[] = [];
+    const refused: string[] = [];
+    const caller = async (lane: number): Promise<void> => {
+      const { handler } = processes[lane % 3]!;
+      for (let i = 0; i < 20; i++) {
+        const asked = context();
+        const outcome = await handler.execute(id, take(`${lane}/${i}`), asked).catch((error: unknown) => {
+          if (error instanceof TooManyConflicts) return null;
+          throw error;
+        });
+        if (outcome) (outcome.kind === 'accepted' ? acknowledged : refused).push(asked.commandId);
+      }
+    };
+    await Promise.all(Array.from({ length: 24 }, (_, lane) => caller(lane)));
+    const [, ...recorded] = await collect(processes[0].store.readStream(`seats-${id}`));
+    expect(recorded.map(({ metadata }) => metadata.commandId).sort()).toEqual(acknowledged.sort());
+    expect(recorded.map(({ revision }) => revision)).toEqual(recorded.map((_, n) => n + 1));
+    expect(recorded.length).toBeLessThanOrEqual(400);
+    if (refused.length > 0) expect(recorded).toHaveLength(400);
   });
 
   it('sees in one process what the other wrote', async () => {

@@ -33,8 +33,10 @@ export interface RuntimeOptions {
 
 /** What happened, for counters and histograms. Called on the hot path: keep it cheap. */
 export interface RuntimeMetrics {
-  /** One executed command. */
-  answered?(category: string, kind: 'accepted' | 'refused' | 'stale' | 'failed'): void;
+  /** A command is to be executed; `answered` follows. */
+  asked?(category: string): void;
+  /** How it ended, and after how many milliseconds. */
+  answered?(category: string, kind: 'accepted' | 'refused' | 'stale' | 'failed', milliseconds: number): void;
   /** One call of the store: events, streams and milliseconds. */
   appended?(events: number, streams: number, milliseconds: number): void;
   conflicted?(category: string): void;
@@ -131,7 +133,11 @@ export class CommandRuntime {
       });
     return {
       execute: (id, command, context) =>
-        ask(id, (answer) => ({ kind: 'execute', command, context, repeat: null, accepted: null, ...answer })),
+        ask(id, (answer) => {
+          this.#options.metrics?.asked?.(category);
+          const since = performance.now();
+          return { kind: 'execute', command, context, since, repeat: null, accepted: null, ...answer };
+        }),
       dryRun: (id, command, context) =>
         ask(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
       read: async (id, look) => {
@@ -170,7 +176,7 @@ export class CommandRuntime {
       busy: () => void this.#busy.set(streamName, mailbox),
       idle: () => this.#rest(streamName, mailbox, (state) => snapshot?.sizeOf?.(state as State)),
       settled,
-      answered: (kind) => metrics?.answered?.(category, kind),
+      answered: (kind, since) => metrics?.answered?.(category, kind, performance.now() - since),
       conflicted: () => metrics?.conflicted?.(category),
     };
     const mailbox = new Mailbox(streamName, aggregate, around);

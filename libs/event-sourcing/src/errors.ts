@@ -1,5 +1,19 @@
+/** The same request can succeed a little later. */
+export abstract class Transient extends Error {
+  /** `unknown`: a repeat with the same command id finds out whether it was. */
+  abstract readonly recorded: 'nothing' | 'unknown';
+}
+
+/** The store does not answer. */
+export class StoreAway extends Transient {
+  override readonly name = 'StoreAway';
+  readonly recorded = 'nothing';
+}
+
 /** Too many commands wait for one stream: nothing was decided, try again later. */
-export class Overloaded extends Error {
+export class Overloaded extends Transient {
+  readonly recorded = 'nothing';
+
   constructor(
     readonly streamName: string,
     readonly waiting: number,
@@ -10,7 +24,9 @@ export class Overloaded extends Error {
 }
 
 /** Other writers were faster every time. Nothing of the command was recorded. */
-export class TooManyConflicts extends Error {
+export class TooManyConflicts extends Transient {
+  readonly recorded = 'nothing';
+
   constructor(
     readonly streamName: string,
     readonly tries: number,
@@ -21,7 +37,9 @@ export class TooManyConflicts extends Error {
 }
 
 /** The store did not say whether the command was recorded. A repeat with the same command id finds out. */
-export class OutcomeUnknown extends Error {
+export class OutcomeUnknown extends Transient {
+  readonly recorded = 'unknown';
+
   constructor(
     readonly streamName: string,
     cause: unknown,
@@ -32,7 +50,9 @@ export class OutcomeUnknown extends Error {
 }
 
 /** The process is going down and takes no more commands. */
-export class RuntimeStopped extends Error {
+export class RuntimeStopped extends Transient {
+  readonly recorded = 'nothing';
+
   constructor() {
     super('the command runtime has been stopped');
     this.name = 'RuntimeStopped';

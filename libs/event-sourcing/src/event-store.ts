@@ -1,4 +1,4 @@
-/** The event store port. Adapters: PostgreSQL (`postgres/`), EventStoreDB. One contract suite runs on each. */
+/** The event store port. Adapters: PostgreSQL (`postgres/`), EventStoreDB (`eventstoredb/`). One contract suite runs on each. */
 
 /** What is known about an event besides its payload. Ids derive from the command id, so a repeated append is harmless. */
 export interface EventMetadata {

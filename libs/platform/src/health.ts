@@ -13,21 +13,36 @@ const CHECK_TIMEOUT_MS = 2_000;
 @Injectable()
 export class Readiness {
   private readonly checks = new Map<string, Check>();
+  private readonly optional = new Set<string>();
   private stopping = false;
 
   constructor(@Inject(PG_POOL) pool: pg.Pool) {
     this.register('database', () => pool.query('SELECT 1'));
   }
 
-  /** @param check rejects when the thing does not work; longer than 2 s counts as not working */
+  /**
+   * Two services in one process may have a thing of one name each: then both must work.
+   *
+   * @param check rejects when the thing does not work; longer than 2 s counts as not working
+   */
   register(name: string, check: Check): void {
-    if (this.checks.has(name)) throw new Error(`there is a readiness check "${name}" already`);
-    this.checks.set(name, check);
+    const other = this.checks.get(name);
+    this.checks.set(name, other ? () => Promise.all([other(), check()]) : check);
+  }
+
+  /** Shown beside the others, but no reason not to be ready: without the thing requests are taken all the same. */
+  show(name: string, check: Check): void {
+    this.register(name, check);
+    this.optional.add(name);
   }
 
   /** From here on not ready, so that the load balancer sends nothing new. */
-  beforeApplicationShutdown(): void {
+  drain(): void {
     this.stopping = true;
+  }
+
+  beforeApplicationShutdown(): void {
+    this.drain();
   }
 
   async report(): Promise<{ ready: boolean; checks: Record<string, 'up' | 'down'> }> {
@@ -35,7 +50,7 @@ export class Readiness {
       [...this.checks].map(async ([name, check]) => [name, await works(check)] as const),
     );
     return {
-      ready: !this.stopping && results.every(([, up]) => up),
+      ready: !this.stopping && results.every(([name, up]) => up || this.optional.has(name)),
       checks: Object.fromEntries(results.map(([name, up]) => [name, up ? 'up' : 'down'])),
     };
   }

@@ -2,7 +2,9 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { BusMetrics } from './bus/bus-metrics.js';
 import { Public } from './identity/permit.js';
+import { ServiceMetrics } from './service-metrics.js';
 import { METRICS } from './tokens.js';
 
 /** The registry of one application: Node's own metrics and the duration of HTTP requests; services add theirs. */
@@ -22,6 +24,23 @@ export const httpDurations = (registry: Registry): Histogram<'method' | 'route' 
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
     registers: [registry],
   });
+
+export interface MetricDocs {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Every metric besides Node's own: what the page of the documentation is made of. */
+export function describeMetrics(): readonly MetricDocs[] {
+  const registry = new Registry();
+  httpDurations(registry);
+  new BusMetrics(registry);
+  new ServiceMetrics(registry, { wanted: () => [] }, { totalCount: 0, idleCount: 0, waitingCount: 0 });
+  const metrics = registry.getMetricsAsArray() as unknown as (Omit<MetricDocs, 'labels'> & { labelNames: string[] })[];
+  return metrics.map(({ name, type, help, labelNames }) => ({ name, type, help, labels: labelNames }));
+}
 
 @ApiExcludeController()
 @Controller('metrics')

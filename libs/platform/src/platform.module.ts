@@ -6,12 +6,15 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { Leases } from '@allotree/leases';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { BusPublisher } from './bus/bus.js';
-import { PostgresBus } from './bus/postgres-bus.js';
+import { Backends } from './backends.js';
+import { Bus, BusPublisher } from './bus/bus.js';
+import { BusMetrics } from './bus/bus-metrics.js';
+import { openBus } from './bus/open-bus.js';
 import { Clock, SystemClock } from './clock.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
 import { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
@@ -29,6 +32,7 @@ import { IdentityView } from './identity/identity-view.js';
 import { createLogger } from './logging.js';
 import { createMetrics, MetricsController } from './metrics.js';
 import { createPool } from './postgres/pool.js';
+import { ServiceMetrics } from './service-metrics.js';
 import { TestClockController } from './test-clock/test-clock.controller.js';
 import { TestClock } from './test-clock/test-clock.js';
 import { CONFIGURATION, LOGGER, METRICS, PG_POOL } from './tokens.js';
@@ -40,6 +44,8 @@ export interface PlatformOptions {
   readonly configuration: PlatformConfiguration;
   /** Where none is given: the system's clock, or the one that can be moved, as the configuration says. */
   readonly clock?: Clock;
+  /** This process is the only one on its database: what it held in an earlier life it takes over at once. */
+  readonly alone?: boolean;
   /** Writes to standard output where none is given. */
   readonly logger?: Logger;
 }
@@ -52,9 +58,12 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(METRICS) private readonly metrics: Registry,
     private readonly jobs: JobQueues,
+    private readonly leases: Leases,
+    private readonly bus: Bus,
   ) {}
 
-  static forRoot({ service, configuration, logger, clock = clockOf(configuration) }: PlatformOptions): DynamicModule {
+  static forRoot(options: PlatformOptions): DynamicModule {
+    const { service, configuration, logger, clock = clockOf(configuration) } = options;
     return {
       module: PlatformModule,
       imports: [DiscoveryModule],
@@ -65,14 +74,27 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: LOGGER, useValue: logger ?? createLogger({ service, level: configuration.LOG_LEVEL }) },
         { provide: METRICS, useFactory: () => createMetrics(service) },
         { provide: PG_POOL, useFactory: (log: Logger) => platformPool(service, configuration, log), inject: [LOGGER] },
-        PostgresBus,
-        { provide: BusPublisher, useExisting: PostgresBus },
+        { provide: Leases, useFactory: (log: Logger) => openLeases(options, log), inject: [LOGGER] },
+        {
+          provide: ServiceMetrics,
+          useFactory: (metrics: Registry, leases: Leases, pool: pg.Pool) => new ServiceMetrics(metrics, leases, pool),
+          inject: [METRICS, Leases, PG_POOL],
+        },
+        { provide: BusMetrics, useFactory: (metrics: Registry) => new BusMetrics(metrics), inject: [METRICS] },
+        {
+          provide: Bus,
+          useFactory: (log: Logger, pool: pg.Pool, metrics: BusMetrics) =>
+            openBus({ configuration, logger: log, pool, metrics }),
+          inject: [LOGGER, PG_POOL, BusMetrics],
+        },
+        { provide: BusPublisher, useExisting: Bus },
         {
           provide: JobQueues,
           useFactory: (log: Logger) => jobQueues(configuration, log),
           inject: [LOGGER],
         },
         Readiness,
+        Backends,
         RouteInventory,
         Authorization,
         Authentication,
@@ -89,10 +111,13 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         LOGGER,
         METRICS,
         PG_POOL,
+        Bus,
+        BusMetrics,
         BusPublisher,
-        PostgresBus,
         JobQueues,
+        Leases,
         Readiness,
+        ServiceMetrics,
         IdentityView,
       ],
     };
@@ -107,6 +132,8 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.metrics.clear();
     await this.jobs.close();
+    await this.bus.close();
+    await this.leases.close();
     await this.pool.end();
   }
 }
@@ -115,6 +142,9 @@ const clockOf = ({ TEST_CLOCK }: PlatformConfiguration): Clock => (TEST_CLOCK ? 
 
 const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: Logger): JobQueues =>
   new BullMqJobQueues({ databaseUrl: DATABASE_URL, redisUrl: REDIS_URL, logger });
+
+const openLeases = ({ configuration, alone = false }: PlatformOptions, logger: Logger): Promise<Leases> =>
+  Leases.open({ connectionString: configuration.DATABASE_URL, alone, logger });
 
 const platformPool = (service: string, configuration: PlatformConfiguration, logger: Logger): pg.Pool =>
   createPool({

@@ -1,7 +1,13 @@
 export * from './test-database.js';
+export * from './backends.js';
 export * from './given.js';
 export * from './in-memory-event-store.js';
 export * from './event-store-contract.js';
 export * from './bus-contract.js';
 export * from './seats.js';
 export * from './jobs-contract.js';
+export { CERTIFICATE } from './eventstoredb/certificate.js';
+export { EventStoreDbDouble } from './eventstoredb/double.js';
+export { systemEvent } from './eventstoredb/log.js';
+export type { EventStoreDbDoubleOptions } from './eventstoredb/double.js';
+export * from './database-proxy.js';

@@ -1,4 +1,10 @@
-import { groupsDataSchema, type CloudEvent, type GroupsEventData, type GroupsEventType } from '@allotree/contracts';
+import {
+  dataSchemaOf,
+  sequenceOf,
+  type CloudEvent,
+  type GroupsEventData,
+  type GroupsEventType,
+} from '@allotree/contracts';
 import {
   generatedGroups,
   groupTreeAggregate,
@@ -118,7 +124,8 @@ export function integrationEventOf(recorded: RecordedEvent): CloudEvent<Told['da
     subject,
     time: recordedAt,
     datacontenttype: 'application/json',
-    dataschema: groupsDataSchema(type),
+    dataschema: dataSchemaOf(type),
+    sequence: sequenceOf(recorded.revision),
     tenantid: tenantId,
     correlationid: correlationId,
     causationid: eventId,

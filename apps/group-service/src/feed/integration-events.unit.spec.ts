@@ -116,6 +116,7 @@ describe('what others are told', () => {
       correlationid: 'corr-1',
       causationid: '5a3c7a10-0000-5000-8000-000000000001',
       actor: 'user:ada',
+      sequence: '0000000000000003',
       data,
     });
     expect(cloudEvent(type, GROUPS_EVENTS[type]).parse(message)).toEqual(message);

@@ -1,8 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LICENSE_EXPIRY_QUEUE, LicenseExpiryJob } from '@allotree/contracts';
 import { JobQueues, type Job } from '@allotree/platform';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { restriction, Service, units } from '../service-under-test.spec.js';
+import { LICENSING } from '../persistence/data-source.js';
+import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 import { DueWork } from './due-work.js';
 import { ExpiryOutbox } from './expiry-outbox.js';
 
@@ -404,6 +408,43 @@ describe('jobs of due work', () => {
     await until(() => seen.length === 1);
     expect(seen[0]?.data).toMatchObject({ kind: 'ended', groupId: 'a', endedAt: DECEMBER });
     expect(await effectsOf(service, 'hafenblick')).toEqual(['2026-12-01 AllotmentsEnded']);
+  });
+
+  it('are made by another replica when one stands still over its rows, and once', async () => {
+    await withReminder();
+    const other = await Service.start({ database: service.database });
+    other.clock.moveTo('2026-11-24T09:00:00.000Z');
+    const handler = service.app.get<ProjectHandler>(PROJECT_HANDLER, { strict: false });
+    const { read } = handler;
+    let wake: () => void = () => undefined;
+    const wakes = new Promise<void>((resolve) => (wake = resolve));
+    const sleeps = new Promise<void>((resolve) => {
+      jest.spyOn(handler, 'read').mockImplementation(async (...asked: Parameters<typeof read>) => {
+        resolve();
+        await wakes;
+        return read(...asked) as never;
+      });
+    });
+    const tick = dueOf(service).tick();
+    const broken = expect(tick).rejects.toThrow();
+    await sleeps;
+    await dueOf(other).tick();
+    expect(await recordedJobs(other)).toEqual([]);
+    // What the database does by itself to a session that is silent in a transaction for so long.
+    expect(
+      await other.app.get<DataSource>(getDataSourceToken(LICENSING)).query('SHOW idle_in_transaction_session_timeout'),
+    ).toEqual([{ idle_in_transaction_session_timeout: '30s' }]);
+    await other.rows(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()",
+    );
+    await dueOf(other).tick();
+    const jobs = await recordedJobs(other);
+    expect(jobs).toHaveLength(1);
+    wake();
+    await broken;
+    await dueOf(other).tick();
+    expect(await recordedJobs(other)).toEqual(jobs);
+    await other.leave();
   });
 
   it('are made once by replicas that tick side by side', async () => {

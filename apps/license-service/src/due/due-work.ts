@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandRuntime, deriveId, Subscriptions } from '@allotree/event-sourcing';
-import { Clock, CONFIGURATION, JobQueues, LOGGER, TestClock, type Logger } from '@allotree/platform';
+import { Clock, CONFIGURATION, JobQueues, LOGGER, ServiceMetrics, TestClock, type Logger } from '@allotree/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { LicenseConfiguration } from '../configuration.js';
 import { columns, isoOf, isoOrNull } from '../persistence/columns.js';
@@ -54,6 +54,7 @@ export class DueSurroundings {
     readonly runtime: CommandRuntime,
     readonly subscriptions: Subscriptions,
     readonly jobs: JobQueues,
+    readonly metrics: ServiceMetrics,
   ) {}
 }
 
@@ -78,8 +79,10 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.clock instanceof TestClock) this.clock.afterMove(() => this.untilQuiet());
-    await this.around.jobs.every(DUE_WORK, this.configuration.DUE_TICK_MS, async () => {
-      await this.tick();
+    const { jobs, metrics } = this.around;
+    metrics.watchDue(() => countDue(this.dataSource, this.clock.now()));
+    await jobs.every(DUE_WORK, this.configuration.DUE_TICK_MS, async () => {
+      await metrics.measureTick(() => this.tick());
     });
   }
 
@@ -178,6 +181,17 @@ async function claim(tx: EntityManager, now: number, without: ReadonlySet<string
      ORDER BY at LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED`,
     [isoOf(now), [...without]],
   );
+}
+
+/** As many as a look at the metrics may cost. */
+const COUNTED = 10_000;
+
+async function countDue(dataSource: DataSource, now: number): Promise<number> {
+  const [row] = await dataSource.query<[{ waiting: number }]>(
+    `SELECT count(*)::int AS waiting FROM (SELECT FROM licensing.due WHERE at <= $1 LIMIT ${COUNTED}) AS due`,
+    [isoOf(now)],
+  );
+  return row.waiting;
 }
 
 function byProject(rows: readonly ClaimedRow[]): ClaimedProject[] {

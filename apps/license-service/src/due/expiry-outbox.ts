@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LICENSE_EXPIRY_QUEUE, type LicenseExpiryJob } from '@allotree/contracts';
-import { JobQueues, type JobQueue, type JobState } from '@allotree/platform';
+import { JobQueues, ServiceMetrics, type JobQueue, type JobState } from '@allotree/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 import { columns } from '../persistence/columns.js';
 import { LICENSING } from '../persistence/data-source.js';
@@ -35,8 +35,10 @@ export class ExpiryOutbox {
   constructor(
     @InjectDataSource(LICENSING) private readonly dataSource: DataSource,
     jobs: JobQueues,
+    metrics: ServiceMetrics,
   ) {
     this.queue = jobs.queue(LICENSE_EXPIRY_QUEUE);
+    metrics.watchQueue(this.queue);
   }
 
   /** Records jobs, in the order of what they are about. One that is recorded already stays as it is. */

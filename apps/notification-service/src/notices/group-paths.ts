@@ -38,6 +38,7 @@ const PATHS = `
         ORDER BY member.member_id)
       FROM notifications.member
       WHERE member.project_id = path.project_id AND member.group_id = path.group_id
+        AND NOT member.removed
         AND (path.distance = 0 OR member.role = ANY ($3))
     ), '[]') AS members
   FROM path ORDER BY path.project_id, path.asked_id, path.distance`;

@@ -40,6 +40,9 @@ const row = (path: string, method: string, operation: Operation): string => {
   return `| ${cells.join(' | ')} |`;
 };
 
+/** `docs/reference/openapi.json`: what the front door of several processes serves, each of which knows only its own routes. */
+export const openApiFile = (document: OpenApi): string => `${JSON.stringify(document, null, 1)}\n`;
+
 /** `docs/reference/http.md`, made from the OpenAPI document of a running system. */
 export const httpPage = ({ paths }: OpenApi): string => {
   const rowsByTag = new Map<string, string[]>();

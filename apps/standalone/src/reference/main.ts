@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readLocalSignIn } from '../local-sign-in.js';
-import { httpPage, type OpenApi } from './http-page.js';
+import { httpPage, openApiFile, type OpenApi } from './http-page.js';
 import { referencePages } from './pages.js';
 
 const root = resolve(import.meta.dirname, '../../../..');
@@ -17,8 +17,12 @@ for (const [path, text] of referencePages()) await write(path, text);
 
 const running = await readLocalSignIn(process.env['DATA_DIR'] ?? '.data', Date.now());
 if (running === null) {
-  process.stdout.write('docs/reference/http.md is left as it is: it is made from a running system (npm start)\n');
+  process.stdout.write(
+    'docs/reference/{http.md,openapi.json} are left as they are: a running system (npm start) makes them\n',
+  );
 } else {
   const response = await fetch(`${running.url}/api/v1/openapi.json`);
-  await write('docs/reference/http.md', httpPage((await response.json()) as OpenApi));
+  const openApi = (await response.json()) as OpenApi;
+  await write('docs/reference/http.md', httpPage(openApi));
+  await write('docs/reference/openapi.json', openApiFile(openApi));
 }

@@ -1,4 +1,5 @@
 import {
+  eventSchema,
   GROUPS_EVENTS,
   GROUPS_TOPIC,
   LICENSING_EVENTS,
@@ -10,7 +11,7 @@ import {
   ROLES,
   type ProblemCode,
 } from '@allotree/contracts';
-import { describeConfiguration } from '@allotree/platform';
+import { describeConfiguration, describeMetrics } from '@allotree/platform';
 import { z } from 'zod';
 import { STANDALONE_CONFIGURATION } from '../configuration.js';
 import { projectFileSchema } from '../demo/project-file.js';
@@ -21,8 +22,17 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['examples/project.schema.json', `${JSON.stringify(projectFileSchema(), null, 2)}\n`],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/events.md', eventsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/permissions.md', permissionsPage()],
     ['docs/reference/problem-codes.md', problemsPage()],
+    ...eventSchemaFiles(),
+  ]);
+
+/** For readers in any language. */
+const eventSchemaFiles = (): [string, string][] =>
+  Object.entries({ ...GROUPS_EVENTS, ...LICENSING_EVENTS }).map(([type, data]) => [
+    `docs/reference/event-schemas/${type}.json`,
+    `${JSON.stringify(eventSchema(type, data), null, 2)}\n`,
   ]);
 
 const NOTE = '<!-- Made from the code by `npm run docs`; a test compares the two. -->';
@@ -50,7 +60,34 @@ counts as not set. What \`npm start\` needs and is not told, it makes and keeps 
 
 ${table(['Variable', 'Default', 'What it does', 'Allowed'], rows)}
 
-Tests know one more: \`ALLOTREE_TEST_DATABASE_URL\`, the URL of a PostgreSQL superuser, instead of an embedded server.
+Tests know three more, for servers that are used instead of those they start: \`ALLOTREE_TEST_DATABASE_URL\` (a PostgreSQL superuser's),
+\`ALLOTREE_TEST_KAFKA_BROKERS\` and \`ALLOTREE_TEST_REDIS_URL\`.
+`;
+};
+
+const metricsPage = (): string => {
+  const rows = [...describeMetrics()]
+    .sort((one, other) => one.name.localeCompare(other.name))
+    .map(({ name, type, help, labels }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(' '),
+      help,
+    ]);
+  return `${NOTE}
+
+# Metrics
+
+\`GET /metrics\` of each process, for Prometheus; outside the API, and without signing in. Every sample carries \`service\`, the name of the
+process. Beside these there are Node's own (\`process_*\`, \`nodejs_*\`).
+
+${table(['Metric', 'Kind', 'Labels', 'What it says'], rows)}
+
+- Several replicas: counters and histograms add up; \`subscription_behind_events\` is told by the one that works on the subscription, and
+  \`sum by (lease) (lease_held)\` is 1, or 0 for the seconds of a failover. \`jobs\`, \`due_rows_waiting\` and \`bus_consumer_lag\` are the same
+  wherever they are asked for: take \`max\`.
+- Worth an alert: \`lease_held\` summed to 0 for a minute, \`subscription_failures_total\` rising, \`subscription_behind_events\` or
+  \`due_rows_waiting\` not coming down, \`bus_dead_letters_total\` rising, \`jobs{state="failed"}\` above 0.
 `;
 };
 
@@ -134,10 +171,25 @@ const eventsPage = (): string => `${NOTE}
 
 # Integration events
 
-What one service tells the others, and anybody else who listens. They are CloudEvents 1.0 (structured, JSON) with the extension
-attributes \`tenantid\`, \`correlationid\`, \`causationid\` and \`actor\`. \`subject\` is the project or partner the event is about and the key
-of the message: order is kept per key. Delivery is at least once: deduplicate by \`id\`. A message that keeps failing goes to
-\`<topic>.dlq\` with its error.
+What one service tells the others, and anybody else who listens. They are CloudEvents 1.0 with the extension attributes \`tenantid\`,
+\`correlationid\`, \`causationid\`, \`actor\` and \`sequence\`. \`subject\` is the project or partner the event is about and the key of the
+message: order is kept per key. \`sequence\` (16 digits) grows with every event of a source and subject: of two events the one with the
+greater is the later. Delivery is at least once: an event can come again, even after later ones; know it by its \`id\`, or by \`sequence\`.
+An attribute that is null here is absent on Kafka.
+
+**On Kafka** events are in the binary mode of the CloudEvents binding: the data is the message's value (JSON), \`datacontenttype\` the header
+\`content-type\`, and every other attribute a header \`ce_<name>\`. Consumers of this system read the structured mode
+(\`content-type: application/cloudevents+json\`) as well. The partition follows from the key as with the Java clients (murmur2). Events are
+published in transactions: read with \`isolation.level=read_committed\`. Topics are created where they are missing (\`KAFKA_PARTITIONS\`,
+\`KAFKA_REPLICATION_FACTOR\`, \`KAFKA_RETENTION_MS\`); those that are there stay as they are. Groups of this system: \`license-service\`,
+\`notification-service\`.
+
+**Without Kafka** they are rows of the table \`bus.message\` in PostgreSQL, \`payload\` being the structured mode.
+
+**Dead letters.** A message that keeps failing goes to \`<topic>.dlq\`: on Kafka as it was, with the headers \`dlq-letter\` (its id), \`dlq-group\`
+(who failed), \`dlq-error\`, \`dlq-attempts\` (0: it is no event of this system) and \`dlq-time\`; in PostgreSQL as the event with the attributes
+\`dlqgroup\`, \`dlqerror\`, \`dlqattempts\` and \`dlqtime\`. An event with the attribute \`onlyfor\` was handed back to the group it names; all
+others pass over it. See [Handle dead letters](../how-to/dead-letters.md).
 
 ## ${GROUPS_TOPIC}
 

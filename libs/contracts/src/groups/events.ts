@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cloudEvent, type CloudEvent } from '../cloud-event.js';
+import { eventSchema, type CloudEvent } from '../cloud-event.js';
 import { Id, IsoInstant } from '../http/common.js';
 import { BillingModeName, GroupTypeName, PartnerKindName, RoleName } from './words.js';
 
@@ -94,11 +94,5 @@ export type GroupsEvent<Type extends GroupsEventType = GroupsEventType> = {
   [Each in Type]: CloudEvent<GroupsEventData<Each>, Each>;
 }[Type];
 
-/** Where the JSON Schema of an event type is found: its CloudEvent attribute `dataschema`. */
-export const groupsDataSchema = (type: GroupsEventType): string => `urn:allotree:schema:${type}`;
-
 /** The JSON Schema of the whole CloudEvent of this type. */
-export const groupsEventSchema = (type: GroupsEventType): object => ({
-  $id: groupsDataSchema(type),
-  ...z.toJSONSchema(cloudEvent(type, GROUPS_EVENTS[type])),
-});
+export const groupsEventSchema = (type: GroupsEventType): object => eventSchema(type, GROUPS_EVENTS[type]);

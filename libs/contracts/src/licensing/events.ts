@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id, IsoInstant, Name } from '../http/common.js';
-import { cloudEvent, type CloudEvent } from '../cloud-event.js';
+import { eventSchema, type CloudEvent } from '../cloud-event.js';
 import { FeatureName, ResourceName, UnitsOf } from './words.js';
 
 const instantOrNull = IsoInstant.nullable();
@@ -63,11 +63,5 @@ export type LicensingEvent = {
   [Type in LicensingEventType]: CloudEvent<LicensingEventData<Type>, Type>;
 }[LicensingEventType];
 
-/** Where the JSON Schema of an event type is found: its CloudEvent attribute `dataschema`. */
-export const licensingDataSchema = (type: LicensingEventType): string => `urn:allotree:schema:${type}`;
-
 /** The JSON Schema of the whole CloudEvent of this type. */
-export const licensingEventSchema = (type: LicensingEventType): object => ({
-  $id: licensingDataSchema(type),
-  ...z.toJSONSchema(cloudEvent(type, LICENSING_EVENTS[type])),
-});
+export const licensingEventSchema = (type: LicensingEventType): object => eventSchema(type, LICENSING_EVENTS[type]);

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { collect, createTestDatabase, eventStoreContract, newEvent } from '@allotree/testing';
-import type { TestDatabase } from '@allotree/testing';
+import { createTestDatabase, eventStoreContract, newEvent, sharedEventStoreContract } from '@allotree/testing';
+import type { MakeStore, TestDatabase } from '@allotree/testing';
 import pg from 'pg';
 import type { StreamAppend } from '../event-store.js';
 import { appendArguments, appendCall } from './append-arguments.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
-eventStoreContract('PostgreSQL', async () => {
-  const database = await createTestDatabase();
-  const store = await PostgresEventStore.open({ connectionString: database.connectionString });
-  return { store, cleanUp: () => database.drop() };
-});
+const inPostgres: MakeStore = async () => {
+  const { connectionString, drop } = await createTestDatabase();
+  return { open: () => PostgresEventStore.open({ connectionString }), cleanUp: drop };
+};
+
+eventStoreContract('PostgreSQL', inPostgres);
+sharedEventStoreContract('PostgreSQL', inPostgres);
 
 describe('PostgresEventStore', () => {
   let database: TestDatabase;
@@ -125,42 +127,6 @@ describe('PostgresEventStore', () => {
   });
 
   describe('several processes', () => {
-    it('never deadlocks on the same streams in different order, and loses nothing', async () => {
-      const others = await Promise.all(
-        [1, 2, 3].map(() => PostgresEventStore.open({ connectionString: database.connectionString })),
-      );
-      const names = Array.from({ length: 8 }, () => stream('crowd'));
-      const appendAll = async (writer: PostgresEventStore, order: string[]): Promise<number> => {
-        let won = 0;
-        for (let round = 0; round < 15; round++) {
-          const appends = await Promise.all(
-            order.map(async (name) => one(name, 'Crowded', await writer.streamRevision(name))),
-          );
-          won += (await writer.append(appends)).filter(({ ok }) => ok).length;
-        }
-        return won;
-      };
-      const won = await Promise.all(
-        [store, ...others].map((writer, i) => appendAll(writer, i % 2 ? names : [...names].reverse())),
-      );
-      const held = await Promise.all(names.map((name) => collect(store.readStream(name))));
-      expect(held.flat()).toHaveLength(won.reduce((a, b) => a + b));
-      for (const events of held) expect(events.map(({ revision }) => revision)).toEqual(events.map((_, i) => i));
-      await Promise.all(others.map((other) => other.close()));
-    });
-
-    it('hears of the appends of others, and knows its own', async () => {
-      const other = await PostgresEventStore.open({ connectionString: database.connectionString });
-      const heard = new Promise<boolean>((resolve) =>
-        store.onAppend((byAnotherProcess) => byAnotherProcess && resolve(true)),
-      );
-      const own = new Promise<boolean>((resolve) => other.onAppend(resolve));
-      await other.append([one(stream('told'), 'Told')]);
-      expect(await heard).toBe(true);
-      expect(await own).toBe(false);
-      await other.close();
-    });
-
     it('can be opened by many at once', async () => {
       const fresh = await createTestDatabase();
       const stores = await Promise.all(

@@ -17,6 +17,16 @@ export interface PostgresEventStoreOptions {
   readonly logger?: Logger;
 }
 
+/**
+ * A connection whose other end says nothing any more is given up and replaced: no statement of the store takes so long
+ * (ms).
+ */
+export const OF_A_DATABASE_THAT_GOES_AWAY = {
+  keepAlive: true,
+  connectionTimeoutMillis: 10_000,
+  query_timeout: 30_000,
+} as const;
+
 /** How often a batch is sent again after losing a race for a stream; each time somebody else has won one. */
 const RACES = 20;
 /** Unique violation, serialisation failure, deadlock: nothing was written, the same call may be sent again. */
@@ -48,8 +58,9 @@ export class PostgresEventStore implements EventStore {
   private constructor(options: PostgresEventStoreOptions, schema: string, logger: Logger) {
     const { connectionString, readConnections = 4 } = options;
     const pool = (max: number) =>
-      new pg.Pool({ connectionString, max, application_name: 'allotree events' }).on('error', (error) =>
-        logger.warn({ err: error }, 'an idle connection of the event store was lost'),
+      new pg.Pool({ connectionString, max, application_name: 'allotree events', ...OF_A_DATABASE_THAT_GOES_AWAY }).on(
+        'error',
+        (error) => logger.warn({ err: error }, 'an idle connection of the event store was lost'),
       );
     this.#appending = pool(2);
     this.#reading = pool(readConnections);

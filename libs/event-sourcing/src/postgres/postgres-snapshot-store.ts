@@ -4,7 +4,7 @@ import pg from 'pg';
 import { SILENT } from '../logger.js';
 import type { Snapshot, SnapshotStore } from '../snapshot-store.js';
 import { createSchema } from './schema.js';
-import type { PostgresEventStoreOptions } from './postgres-event-store.js';
+import { OF_A_DATABASE_THAT_GOES_AWAY, type PostgresEventStoreOptions } from './postgres-event-store.js';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -18,7 +18,12 @@ export class PostgresSnapshotStore implements SnapshotStore {
 
   static async open(options: Omit<PostgresEventStoreOptions, 'readConnections'>): Promise<PostgresSnapshotStore> {
     const { connectionString, schema = 'events', logger = SILENT } = options;
-    const pool = new pg.Pool({ connectionString, max: 2, application_name: 'allotree snapshots' });
+    const pool = new pg.Pool({
+      connectionString,
+      max: 2,
+      application_name: 'allotree snapshots',
+      ...OF_A_DATABASE_THAT_GOES_AWAY,
+    });
     pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection of the snapshot store was lost'));
     try {
       await createSchema(pool, schema);

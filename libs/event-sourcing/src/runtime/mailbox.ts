@@ -23,7 +23,7 @@ export interface Surroundings<State> {
   idle(): void;
   /** The state is durable as it is, and nobody changes it during the call. */
   settled(state: LiveState<State>): void;
-  answered(kind: Outcome<unknown, unknown>['kind'] | 'failed'): void;
+  answered(kind: Outcome<unknown, unknown>['kind'] | 'failed', since: number): void;
   conflicted(): void;
 }
 
@@ -65,7 +65,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
 
   put(request: Request<State, Command, Event, Refusal>): void {
     if (this.#waiting.length >= this.around.maxWaiting) {
-      this.around.answered('failed');
+      if (request.kind === 'execute') this.around.answered('failed', request.since);
       request.reject(new Overloaded(this.streamName, this.#waiting.length));
       return;
     }
@@ -291,7 +291,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
   #give({ request, value }: Answer<State, Command, Event, Refusal>): void {
     if (request.kind === 'execute') {
       this.#forget(request);
-      this.around.answered((value as Outcome<Event, Refusal>).kind);
+      this.around.answered((value as Outcome<Event, Refusal>).kind, request.since);
     }
     request.resolve(value);
   }
@@ -300,7 +300,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     if (request.kind === 'execute') {
       request.accepted = null;
       this.#forget(request);
-      this.around.answered('failed');
+      this.around.answered('failed', request.since);
     }
     request.reject(error);
   }

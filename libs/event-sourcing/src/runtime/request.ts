@@ -17,6 +17,8 @@ export interface Execution<Command, Event, Refusal> extends Waiting {
   readonly kind: 'execute';
   readonly command: Command;
   readonly context: CommandContext;
+  /** When it came, on the clock of `performance.now()`. */
+  readonly since: number;
   /** Only of a repeatable command. */
   repeat: Repeat<Command, Event, Refusal> | null;
   /** That it was accepted with events, as soon as that is decided. */

@@ -1,22 +1,33 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
+/** How long a process that stands still in the middle of a transaction may keep a row from the others. */
+const LONGEST_PAUSE = '5s';
+
+export interface Checkpoint {
+  readonly position: bigint;
+  /** Of the lease it was claimed under: who has a smaller one may not move it any more. */
+  readonly fence: bigint;
+}
+
 /** Where each subscription of a service stands: one row a name, in the service's own schema. */
 export class Checkpoints {
+  readonly #schema: string;
   readonly #table: string;
 
   constructor(schema: string) {
-    this.#table = `"${schema.replaceAll('"', '""')}".checkpoint`;
+    this.#schema = `"${schema.replaceAll('"', '""')}"`;
+    this.#table = `${this.#schema}.checkpoint`;
   }
 
   async create(dataSource: DataSource, names: readonly string[]): Promise<void> {
-    const schema = this.#table.slice(0, this.#table.lastIndexOf('.'));
     await dataSource.transaction(async (tx) => {
       // Two replicas that start together must not create the same things at once.
       await tx.query("SELECT pg_advisory_xact_lock(hashtext('allotree.checkpoint'), hashtext($1))", [this.#table]);
-      await tx.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+      await tx.query(`CREATE SCHEMA IF NOT EXISTS ${this.#schema}`);
       await tx.query(
         `CREATE TABLE IF NOT EXISTS ${this.#table} (name text PRIMARY KEY, position bigint NOT NULL, moved_at timestamptz NOT NULL DEFAULT now())`,
       );
+      await tx.query(`ALTER TABLE ${this.#table} ADD COLUMN IF NOT EXISTS fence bigint NOT NULL DEFAULT 0`);
       await tx.query(
         `INSERT INTO ${this.#table} (name, position) SELECT name, 0 FROM unnest($1::text[]) AS name ON CONFLICT DO NOTHING`,
         [names],
@@ -24,33 +35,55 @@ export class Checkpoints {
     });
   }
 
-  async read(tx: EntityManager, name: string): Promise<bigint> {
-    return positionIn(await tx.query(`SELECT position FROM ${this.#table} WHERE name = $1`, [name]), name);
+  /** The positions of all that have these names. */
+  async read(dataSource: DataSource, names: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    const rows = await dataSource.query<Row[]>(`SELECT name, position FROM ${this.#table} WHERE name = ANY ($1)`, [
+      names,
+    ]);
+    return new Map(rows.map(({ name, position }) => [name, BigInt(position)]));
   }
 
   /**
-   * Holds the row until the transaction ends: another replica with the same name waits. The commit does not wait for the
-   * disk: what a crash takes away goes with the checkpoint and is applied again.
+   * From here on nothing with a smaller fence moves the row. Durable when it returns.
+   * @returns the position; `null` when the fence is not the greatest any more
    */
-  async lock(tx: EntityManager, name: string): Promise<bigint> {
-    return positionIn(
-      await tx.query(
-        `SELECT position, set_config('synchronous_commit', 'off', true) FROM ${this.#table} WHERE name = $1 FOR UPDATE`,
-        [name],
-      ),
-      name,
-    );
+  async claim(dataSource: DataSource, name: string, fence: bigint): Promise<bigint | null> {
+    return dataSource.transaction(async (tx) => {
+      const { position, fence: last } = await this.lock(tx, name);
+      if (last > fence) return null;
+      // A claim that a crash of the server took away would let in who was shut out.
+      await tx.query('SET LOCAL synchronous_commit = on');
+      await tx.query(`UPDATE ${this.#table} SET fence = $2 WHERE name = $1`, [name, fence.toString()]);
+      return position;
+    });
   }
 
-  async move(tx: EntityManager, name: string, position: bigint): Promise<void> {
-    await tx.query(`UPDATE ${this.#table} SET position = $2, moved_at = now() WHERE name = $1`, [
+  /**
+   * Holds the row until the transaction ends, and not longer than `LONGEST_PAUSE` while nothing is asked for in it. The
+   * commit does not wait for the disk: what a crash takes away goes with the checkpoint and is applied again.
+   */
+  async lock(tx: EntityManager, name: string): Promise<Checkpoint> {
+    const [row] = await tx.query<Row[]>(
+      `SELECT position, fence, set_config('idle_in_transaction_session_timeout', '${LONGEST_PAUSE}', true),
+         set_config('synchronous_commit', 'off', true)
+       FROM ${this.#table} WHERE name = $1 FOR UPDATE`,
+      [name],
+    );
+    if (!row) throw new Error(`the checkpoint of ${name} is gone`);
+    return { position: BigInt(row.position), fence: BigInt(row.fence) };
+  }
+
+  async move(tx: EntityManager, name: string, { position, fence }: Checkpoint): Promise<void> {
+    await tx.query(`UPDATE ${this.#table} SET position = $2, fence = $3, moved_at = now() WHERE name = $1`, [
       name,
       position.toString(),
+      fence.toString(),
     ]);
   }
 }
 
-function positionIn(rows: { position: string }[], name: string): bigint {
-  if (!rows[0]) throw new Error(`the checkpoint of ${name} is gone`);
-  return BigInt(rows[0].position);
+interface Row {
+  readonly name: string;
+  readonly position: string;
+  readonly fence: string;
 }

@@ -1,3 +1,4 @@
+import type { Lease } from '@allotree/leases';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { EventStore, RecordedEvent } from '../event-store.js';
 import type { Logger } from '../logger.js';
@@ -9,7 +10,10 @@ export interface Consumer {
   readonly name: string;
   readonly categories: readonly string[];
   readonly batchSize: number;
-  consume(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
+  /** What cannot be undone; it may happen again. */
+  before?(events: readonly RecordedEvent[]): Promise<void>;
+  /** Commits together with the checkpoint. */
+  within?(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
 }
 
 export interface SubscriptionMetrics {
@@ -37,21 +41,27 @@ const LONGEST_BACKOFF = 30_000;
 /** How often a checkpoint follows when only events of other categories pass by. */
 const WRITE_PASSED_BY_AFTER = 5_000;
 
-/** Follows the store from its checkpoint on, one batch after the other, until it is stopped. */
+/**
+ * Follows the store from its checkpoint on, one batch after the other, while it has the lease. What it writes carries the
+ * lease's fence: a process that was paused and wakes after another has taken over changes nothing.
+ */
 export class Subscription {
+  #lease: Lease | null = null;
+  /** Whether the position is the checkpoint's, claimed under the lease. */
+  #known = false;
   #position = 0n;
+  #next: Promise<Batch> | null = null;
   /** The checkpoint in the database, as far as this process knows. */
   #written = 0n;
   #writtenAt = 0;
-  #running: Promise<void> | null = null;
-  #stopping = false;
   #failures = 0;
   #size: number;
   #wake: (() => void) | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
   #gathering = false;
   #hinted = false;
-  readonly #moved = new Set<() => void>();
+  /** Those who wait, told of each move and when this process does not follow any more. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(
     readonly consumer: Consumer,
@@ -60,90 +70,95 @@ export class Subscription {
     this.#size = consumer.batchSize;
   }
 
-  get position(): bigint {
-    return this.#position;
+  /** How far it is, when this process works on it; else `null`. */
+  get position(): bigint | null {
+    return this.#lease?.held ? this.#position : null;
   }
 
-  start(): void {
-    this.#stopping = false;
-    this.#position = this.#written = 0n;
-    this.#running ??= this.#run().finally(() => (this.#running = null));
-  }
-
-  /** Returns when the batch under way is committed. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    this.hint();
-    await this.#running;
+  /** Works until the lease is gone; returns when the batch under way is committed. */
+  async follow(lease: Lease): Promise<void> {
+    const wake = (): void => this.hint();
+    lease.signal.addEventListener('abort', wake);
+    try {
+      await this.#run(lease);
+    } finally {
+      lease.signal.removeEventListener('abort', wake);
+      this.#lease = null;
+      this.#tellWaiting();
+    }
   }
 
   /** Something may have been appended. */
   hint(): void {
     this.#hinted = true;
-    if (!this.#gathering || this.#isAwaited || this.#stopping) this.#wake?.();
+    if (!this.#gathering || this.#isAwaited || this.#lease?.signal.aborted) this.#wake?.();
   }
 
   get #isAwaited(): boolean {
-    return this.#moved.size > 0;
+    return this.#waiting.size > 0;
   }
 
-  async waitUntil(position: bigint, timeoutMs: number): Promise<boolean> {
-    if (this.#position >= position) return true;
+  /** Whether it got there in time; `null` when this process does not work on it (any more). */
+  async waitUntil(position: bigint, until: number): Promise<boolean | null> {
+    const answer = (): boolean | null => {
+      if (this.position === null) return null;
+      return this.#position >= position;
+    };
+    if (answer() !== false) return answer();
     return new Promise((resolve) => {
-      const done = (reached: boolean): void => {
+      const done = (reached: boolean | null): void => {
         clearTimeout(timer);
-        this.#moved.delete(check);
+        this.#waiting.delete(check);
         resolve(reached);
       };
       const check = (): void => {
-        if (this.#position >= position) done(true);
+        const reached = answer();
+        if (reached !== false) done(reached);
       };
-      const timer = setTimeout(() => done(false), timeoutMs);
-      this.#moved.add(check);
+      const timer = setTimeout(() => done(answer()), until - performance.now());
+      this.#waiting.add(check);
       this.hint();
     });
   }
 
-  /** Events of its categories it has still to apply; counts to 1,000. */
-  async behind(): Promise<number> {
-    if (this.#position >= (await this.env.store.head())) return 0;
-    return (await this.env.store.readAll(this.consumer.categories, this.#position, 1_000)).length;
-  }
-
-  async #run(): Promise<void> {
-    let next: Promise<Batch> | null = null;
-    let known = false;
-    while (!this.#stopping) {
+  async #run(lease: Lease): Promise<void> {
+    this.#known = false;
+    while (!lease.signal.aborted) {
       try {
-        if (!known) this.#position = this.#written = await this.#readCheckpoint();
-        known = true;
-        if (!next) await this.#gather();
-        const batch: Batch = await (next ?? this.#read(this.#position));
-        next = null;
-        if (batch.events.length === 0) {
-          await this.#passBy(batch.upTo);
-          await this.#idle();
-          continue;
-        }
-        // The next batch is read while this one is applied.
-        if (batch.events.length === this.#size) next = settled(this.#read(batch.upTo));
-        if (!(await this.#apply(batch))) next = null;
-        this.#recovered();
+        if (!(await this.#step(lease))) return;
       } catch (error) {
-        next = null;
-        known = false;
-        await this.#backOff(error);
+        this.#known = false;
+        await this.#backOff(error, lease);
       }
     }
-    await this.#writePassedBy().catch((error: unknown) =>
+    await this.#writePassedBy(lease).catch((error: unknown) =>
       this.#complain(error, 'its checkpoint could not be written at the end'),
     );
   }
 
+  /** One batch, or a pause when there is none. False when another process has the lease. */
+  async #step(lease: Lease): Promise<boolean> {
+    if (!this.#known && !(await this.#claim(lease))) return false;
+    if (!this.#next) await this.#gather(lease);
+    const batch = await (this.#next ?? this.#read(this.#position));
+    this.#next = null;
+    if (batch.events.length === 0) {
+      await this.#passBy(batch.upTo, lease);
+      await this.#idle(lease);
+      return true;
+    }
+    // The next batch is read while this one is applied.
+    if (batch.events.length === this.#size) this.#next = settled(this.#read(batch.upTo));
+    const outcome = await this.#apply(batch, lease);
+    if (outcome !== 'applied') this.#next = null;
+    this.#recovered();
+    return outcome !== 'fenced';
+  }
+
   /** Under load many small appends come together to one batch; the first one after a pause is followed at once. */
-  async #gather(): Promise<void> {
+  async #gather(lease: Lease): Promise<void> {
     const wait = this.#readAt + GATHER - performance.now();
-    if (wait > 0 && !this.#isAwaited && !this.#stopping) {
+    if (wait > 0 && !this.#isAwaited && !lease.signal.aborted) {
       this.#gathering = true;
       await this.#sleep(wait);
       this.#gathering = false;
@@ -151,8 +166,16 @@ export class Subscription {
     this.#readAt = performance.now();
   }
 
-  async #readCheckpoint(): Promise<bigint> {
-    return this.env.checkpoints.read(this.env.dataSource.manager, this.consumer.name);
+  /** False when the lease has changed hands since. */
+  async #claim(lease: Lease): Promise<boolean> {
+    const { dataSource, checkpoints } = this.env;
+    const position = await checkpoints.claim(dataSource, this.consumer.name, lease.fence);
+    if (position === null) return false;
+    this.#position = this.#written = position;
+    this.#next = null;
+    this.#known = true;
+    this.#lease = lease;
+    return true;
   }
 
   #read(after: bigint): Promise<Batch> {
@@ -160,60 +183,74 @@ export class Subscription {
     return this.env.tail.read(after, this.consumer.categories, this.#size);
   }
 
-  /** False when another replica was faster: then its checkpoint counts, and the batch was not applied. */
-  async #apply(batch: Batch): Promise<boolean> {
+  /**
+   * `fenced`: another process has the lease, and nothing of the batch was written. `overtaken`: the checkpoint stands
+   * elsewhere, and counts.
+   */
+  async #apply(batch: Batch, lease: Lease): Promise<'applied' | 'overtaken' | 'fenced'> {
     const { dataSource, checkpoints, metrics } = this.env;
     const { name } = this.consumer;
     const start = performance.now();
+    if (!lease.held) return 'fenced';
+    await this.consumer.before?.(batch.events);
     const stands = await dataSource.transaction(async (tx) => {
-      const position = await checkpoints.lock(tx, name);
+      const { position, fence } = await checkpoints.lock(tx, name);
+      if (fence !== lease.fence) return 'fenced';
       // A checkpoint further back is ours: what passed by is written now and then only.
       if (position > batch.after || position < this.#written) return position;
-      await this.consumer.consume(batch.events, tx);
-      await checkpoints.move(tx, name, batch.upTo);
+      await this.consumer.within?.(batch.events, tx);
+      await checkpoints.move(tx, name, { position: batch.upTo, fence });
       return null;
     });
+    if (stands === 'fenced') return stands;
     this.#written = stands ?? batch.upTo;
     this.#writtenAt = performance.now();
     this.#moveTo(this.#written);
-    if (stands === null) metrics.applied?.(name, batch.events.length, performance.now() - start);
-    return stands === null;
+    if (stands !== null) return 'overtaken';
+    metrics.applied?.(name, batch.events.length, performance.now() - start);
+    return 'applied';
   }
 
   #moveTo(position: bigint): void {
     this.#position = position;
-    for (const check of this.#moved) check();
+    this.#tellWaiting();
   }
 
-  async #passBy(upTo: bigint): Promise<void> {
+  #tellWaiting(): void {
+    for (const check of this.#waiting) check();
+  }
+
+  async #passBy(upTo: bigint, lease: Lease): Promise<void> {
     if (upTo > this.#position) this.#moveTo(upTo);
-    if (performance.now() - this.#writtenAt > WRITE_PASSED_BY_AFTER) await this.#writePassedBy();
+    if (performance.now() - this.#writtenAt > WRITE_PASSED_BY_AFTER) await this.#writePassedBy(lease);
   }
 
-  async #writePassedBy(): Promise<void> {
-    if (this.#position === this.#written) return;
+  async #writePassedBy(lease: Lease): Promise<void> {
+    if (this.#position === this.#written || !lease.held) return;
     const { dataSource, checkpoints } = this.env;
+    const { name } = this.consumer;
     const position = this.#position;
     await dataSource.transaction(async (tx) => {
-      if ((await checkpoints.lock(tx, this.consumer.name)) === this.#written)
-        await checkpoints.move(tx, this.consumer.name, position);
+      const stands = await checkpoints.lock(tx, name);
+      if (stands.fence === lease.fence && stands.position === this.#written)
+        await checkpoints.move(tx, name, { position, fence: lease.fence });
     });
     this.#written = position;
     this.#writtenAt = performance.now();
   }
 
-  async #idle(): Promise<void> {
-    if (!this.#hinted) await this.#sleep(POLL_AFTER);
+  async #idle(lease: Lease): Promise<void> {
+    if (!this.#hinted && !lease.signal.aborted) await this.#sleep(POLL_AFTER);
   }
 
   /** Nothing is skipped: it stays where it is, with ever smaller batches until the event that fails stands alone. */
-  async #backOff(error: unknown): Promise<void> {
+  async #backOff(error: unknown, lease: Lease): Promise<void> {
     this.env.metrics.failed?.(this.consumer.name);
     this.#complain(error, 'a subscription stands still; it will try again');
     this.#size = Math.max(1, Math.floor(this.#size / 10));
     const wait = Math.min(FIRST_BACKOFF * 2 ** this.#failures++, LONGEST_BACKOFF);
     const end = performance.now() + wait;
-    while (!this.#stopping && performance.now() < end) await this.#sleep(end - performance.now());
+    while (!lease.signal.aborted && performance.now() < end) await this.#sleep(end - performance.now());
   }
 
   #recovered(): void {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Leases } from '@allotree/leases';
 import { createTestDatabase, newEvent } from '@allotree/testing';
 import type { TestDatabase } from '@allotree/testing';
 import { DataSource } from 'typeorm';
@@ -12,6 +13,7 @@ import type { Projection, SubscriptionMetrics } from './subscriptions.js';
 describe('Subscriptions', () => {
   let database: TestDatabase;
   let store: PostgresEventStore;
+  let leases: Leases;
   let dataSource: DataSource;
   /** Of one test each, so that tests do not see each other's events and checkpoints. */
   let category: string;
@@ -22,9 +24,11 @@ describe('Subscriptions', () => {
     database = await createTestDatabase();
     store = await PostgresEventStore.open({ connectionString: database.connectionString });
     dataSource = await new DataSource({ type: 'postgres', url: database.connectionString, poolSize: 10 }).initialize();
+    leases = await Leases.open({ connectionString: database.connectionString });
     await dataSource.query('CREATE TABLE seen (projection text, n int, position bigint)');
   });
   afterAll(async () => {
+    await leases.close();
     await dataSource.destroy();
     await store.close();
     await database.drop();
@@ -38,8 +42,10 @@ describe('Subscriptions', () => {
     await Promise.all(all.map((subscriptions) => subscriptions.stop()));
   });
 
-  function subscriptions(options: { store?: PostgresEventStore; metrics?: SubscriptionMetrics } = {}): Subscriptions {
-    const made = new Subscriptions({ store, dataSource, schema, ...options });
+  function subscriptions(
+    options: { store?: PostgresEventStore; leases?: Leases; metrics?: SubscriptionMetrics } = {},
+  ): Subscriptions {
+    const made = new Subscriptions({ store, dataSource, schema, leases, ...options });
     all.push(made);
     return made;
   }
@@ -162,7 +168,8 @@ describe('Subscriptions', () => {
 
   it('lets two replicas share a name without applying anything twice', async () => {
     const otherStore = await PostgresEventStore.open({ connectionString: database.connectionString });
-    const replicas = [subscriptions(), subscriptions({ store: otherStore })];
+    const otherLeases = await Leases.open({ connectionString: database.connectionString });
+    const replicas = [subscriptions(), subscriptions({ store: otherStore, leases: otherLeases })];
     for (const replica of replicas) replica.projection({ ...projection('p'), batchSize: 20 });
     await Promise.all(replicas.map((replica) => replica.start()));
     let last = 0n;
@@ -170,6 +177,7 @@ describe('Subscriptions', () => {
     for (const replica of replicas) expect(await replica.waitUntil('p', last, 20_000)).toBe(true);
     expect(await rows('p')).toEqual(numbers(1_000));
     await Promise.all(replicas.map((replica) => replica.stop()));
+    await otherLeases.close();
     await otherStore.close();
   });
 

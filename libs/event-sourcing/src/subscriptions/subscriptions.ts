@@ -1,8 +1,10 @@
+import type { Hold, Leases } from '@allotree/leases';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { EventStore, RecordedEvent } from '../event-store.js';
 import { SILENT } from '../logger.js';
 import type { Logger } from '../logger.js';
 import { Checkpoints } from './checkpoints.js';
+import { Elsewhere } from './elsewhere.js';
 import { Subscription } from './subscription.js';
 import type { Consumer, SubscriptionMetrics } from './subscription.js';
 import { Tail } from './tail.js';
@@ -15,6 +17,8 @@ export interface SubscriptionsOptions {
   readonly dataSource: DataSource;
   /** Checkpoints live in `<schema>.checkpoint`, which is created. */
   readonly schema: string;
+  /** Over all processes with this schema, one works on each subscription. */
+  readonly leases: Leases;
   readonly logger?: Logger;
   readonly metrics?: SubscriptionMetrics;
 }
@@ -37,35 +41,43 @@ export interface Reactor {
   readonly categories: readonly string[];
   /** Events handed over at once, at most. Default 100. */
   readonly batchSize?: number;
-  /** At least once, in order: the checkpoint follows after it returned. What it throws is tried again, later and later. */
+  /**
+   * At least once, in order: the checkpoint follows after it returned. What it throws is tried again, later and later. A
+   * process that was paused in here may still finish a deed after another has done it.
+   */
   handle(events: readonly RecordedEvent[]): Promise<void>;
 }
 
 /**
  * The named subscriptions of a service, each with its own place in the order of the store. They run side by side; one
- * that fails stands still and tries again without holding up the others, and never skips an event.
+ * that fails stands still and tries again without holding up the others, and never skips an event. Of all processes with
+ * these names one works on each, under a lease; waiting, lags and rebuilding work from any.
  */
 export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #projections = new Map<string, Projection>();
   readonly #checkpoints: Checkpoints;
   readonly #tail: Tail;
+  readonly #elsewhere: Elsewhere;
+  #holds: Hold[] = [];
   #stopListening: (() => void) | null = null;
 
   constructor(private readonly options: SubscriptionsOptions) {
-    this.#checkpoints = new Checkpoints(options.schema);
-    this.#tail = new Tail(options.store);
+    const { store, dataSource, schema } = options;
+    this.#checkpoints = new Checkpoints(schema);
+    this.#tail = new Tail(store);
+    this.#elsewhere = new Elsewhere(store, (names) => this.#checkpoints.read(dataSource, names));
   }
 
   projection(projection: Projection): void {
     const { name, categories, batchSize = 1_000 } = projection;
     this.#projections.set(name, projection);
-    this.#add({ name, categories, batchSize, consume: (events, tx) => projection.apply(events, tx) });
+    this.#add({ name, categories, batchSize, within: (events, tx) => projection.apply(events, tx) });
   }
 
   reactor(reactor: Reactor): void {
     const { name, categories, batchSize = 100 } = reactor;
-    this.#add({ name, categories, batchSize, consume: (events) => reactor.handle(events) });
+    this.#add({ name, categories, batchSize, before: (events) => reactor.handle(events) });
   }
 
   #add(consumer: Consumer): void {
@@ -77,19 +89,26 @@ export class Subscriptions {
     this.#subscriptions.set(consumer.name, new Subscription(consumer, env));
   }
 
+  /** Returns when each is being worked on, here or by another process. */
   async start(): Promise<void> {
     await this.#checkpoints.create(this.options.dataSource, [...this.#subscriptions.keys()]);
     this.#stopListening = this.options.store.onAppend(() => {
       for (const subscription of this.#subscriptions.values()) subscription.hint();
     });
-    for (const subscription of this.#subscriptions.values()) subscription.start();
+    const { leases } = this.options;
+    this.#holds = await Promise.all(
+      [...this.#subscriptions].map(([name, subscription]) =>
+        leases.hold(this.#leaseName(name), { work: (lease) => subscription.follow(lease) }),
+      ),
+    );
   }
 
-  /** Lets each finish the batch it is at. */
+  /** Lets each finish the batch it is at, and other processes take over. */
   async stop(): Promise<void> {
     this.#stopListening?.();
     this.#stopListening = null;
-    await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.stop()));
+    await Promise.all(this.#holds.map((hold) => hold.stop()));
+    this.#holds = [];
   }
 
   /** The names that `rebuild` takes. */
@@ -97,33 +116,87 @@ export class Subscriptions {
     return [...this.#projections.keys()];
   }
 
-  /** Empties a projection and lets it begin anew; the others go on. Readers see it fill. Returns when it has begun. */
+  /**
+   * Empties a projection and lets it begin anew, whichever process works on it; the others go on. Readers see it fill.
+   * Returns when it is empty.
+   */
   async rebuild(name: string): Promise<void> {
     const projection = this.#projections.get(name);
     if (!projection) throw new Error(`there is no projection ${name}`);
-    const subscription = this.#named(name);
-    await subscription.stop();
+    // Whoever was faster than the seizure has begun to follow again, and is stopped again.
+    while (!(await this.#empty(projection)));
+  }
+
+  async #empty(projection: Projection): Promise<boolean> {
+    const { leases, dataSource } = this.options;
+    const { name } = projection;
+    const seizure = await leases.seize(this.#leaseName(name));
+    const { fence } = seizure;
     try {
-      await this.options.dataSource.transaction(async (tx) => {
-        await this.#checkpoints.lock(tx, name);
+      return await dataSource.transaction(async (tx) => {
+        const stands = await this.#checkpoints.lock(tx, name);
+        if (stands.fence > fence) return false;
+        // First: who holds the old fence can commit nothing from here on.
+        await this.#checkpoints.move(tx, name, { position: 0n, fence });
         await projection.reset(tx);
-        await this.#checkpoints.move(tx, name, 0n);
+        return true;
       });
     } finally {
-      if (this.#stopListening) subscription.start();
+      await seizure.release();
     }
   }
 
-  /** Whether the subscription has applied everything up to `position` within so many milliseconds. */
+  /** Whether the subscription has applied everything up to `position` within so many milliseconds, in whichever process. */
   async waitUntil(name: string, position: bigint, timeoutMs: number): Promise<boolean> {
-    return this.#named(name).waitUntil(position, timeoutMs);
+    const subscription = this.#named(name);
+    if (position === 0n) return true;
+    const until = performance.now() + timeoutMs;
+    return (
+      (await subscription.waitUntil(position, until)) ??
+      this.#elsewhere.waitUntil(subscription.consumer, position, until)
+    );
+  }
+
+  /**
+   * Lets a caller read what was written before this call: by this process up to `position`, and by any other. Waits so
+   * many milliseconds at most.
+   */
+  async freshen(name: string, position: bigint, timeoutMs: number): Promise<void> {
+    const { store, leases } = this.options;
+    await this.waitUntil(name, leases.alone ? position : await store.head(), timeoutMs);
   }
 
   /** Events each has still to apply, counted up to 1,000. */
   async lag(): Promise<{ name: string; behind: number }[]> {
+    const { store, dataSource } = this.options;
+    const head = await store.head();
+    const checkpoints = await this.#checkpoints.read(dataSource, [...this.#subscriptions.keys()]);
     return Promise.all(
-      [...this.#subscriptions].map(async ([name, subscription]) => ({ name, behind: await subscription.behind() })),
+      [...this.#subscriptions.values()].map((subscription) => {
+        const from = subscription.position ?? checkpoints.get(subscription.consumer.name) ?? 0n;
+        return this.#lagOf(subscription, from, head);
+      }),
     );
+  }
+
+  /** The lags of those this process works on. */
+  async lagHere(): Promise<{ name: string; behind: number }[]> {
+    const head = await this.options.store.head();
+    const lags = [...this.#subscriptions.values()].map((subscription) => {
+      const { position } = subscription;
+      return position === null ? [] : [this.#lagOf(subscription, position, head)];
+    });
+    return Promise.all(lags.flat());
+  }
+
+  async #lagOf({ consumer }: Subscription, from: bigint, head: bigint): Promise<{ name: string; behind: number }> {
+    const { name, categories } = consumer;
+    const behind = from >= head ? [] : await this.options.store.readAll(categories, from, 1_000);
+    return { name, behind: behind.length };
+  }
+
+  #leaseName(name: string): string {
+    return `${this.options.schema}.${name}`;
   }
 
   #named(name: string): Subscription {

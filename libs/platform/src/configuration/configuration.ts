@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { redisAddress } from '../jobs/redis-address.js';
 
 /** What is written about a variable, in one place: the start-up check and the documentation both read it. */
 export interface VariableDocs {
@@ -41,14 +42,13 @@ const issuerRuledOut = (value: unknown, env: Environment): string | null => {
   const isPlain = typeof value === 'string' && value.startsWith('http:');
   return isPlain && env['NODE_ENV'] === 'production' ? 'begins with http://, and NODE_ENV is production' : null;
 };
+const NAMED_NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
 const isNetwork = (text: string): boolean => {
   const [address = '', bits, ...rest] = text.split('/');
   const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
   return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 };
-
-const NAMED_NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
 const proxies = z
   .string()
@@ -63,6 +63,15 @@ const origins = z
   .string()
   .transform((text) => text.split(',').map((each) => each.trim()))
   .refine((all) => all.every(isOrigin));
+/** `host:port`, several separated by commas. */
+const brokerList = () =>
+  z
+    .string()
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/)));
+
+/** Also as a file. */
+const isSet = (env: Environment, name: string): boolean => Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -82,6 +91,17 @@ export const BASE_CONFIGURATION = z.object({
     allowed: 'a URL such as postgres://user:password@host:5432/database',
     secret: true,
   }),
+  EVENT_STORE_URL: variable(
+    z
+      .string()
+      .regex(/^(postgres(ql)?|esdb(\+discover)?):\/\/\S+$/)
+      .optional(),
+    {
+      description: 'The event store, where it is not the database: an EventStoreDB, or another PostgreSQL.',
+      allowed: 'a URL such as esdb://user:password@host:2113?tls=true, esdb+discover://..., or postgres://...',
+      secret: true,
+    },
+  ),
   DATABASE_POOL_SIZE: variable(integer(1, 200).prefault('10'), {
     description: 'Connections to the database that HTTP and the bus of one process share.',
     allowed: 'a whole number from 1 to 200',
@@ -171,11 +191,73 @@ export const BASE_CONFIGURATION = z.object({
       'After how long without a sign of life a request with an idempotency key counts as lost, so that a retry may go on.',
     allowed: 'a whole number from 1 to 3600',
   }),
-  REDIS_URL: variable(z.url({ protocol: /^rediss?$/ }).optional(), {
+  REDIS_URL: variable(
+    z
+      .string()
+      .refine((url) => redisAddress(url) !== null)
+      .optional(),
+    {
+      description:
+        'The Redis the job queues live in. Without it they live in the PostgreSQL database, in the schema jobs.',
+      allowed:
+        'a URL such as redis://user:password@host:6379/0, redis+sentinel://:password@host:26379,host:26379/master/0 or ' +
+        'redis+cluster://host:6379,host:6379; over TLS with rediss',
+      secret: true,
+    },
+  ),
+  SHUTDOWN_DELAY_MS: variable(integer(0, 300_000).prefault('0'), {
     description:
-      'The Redis the job queues live in. Without it they live in the PostgreSQL database, in the schema jobs.',
-    allowed: 'a URL such as redis://user:password@host:6379/0',
+      'How long a process that is told to stop still answers while it says that it is not ready, so that a load balancer has sent its last request by then, in milliseconds.',
+    allowed: 'a whole number from 0 to 300000',
+  }),
+  KAFKA_BROKERS: variable(brokerList().optional(), {
+    description:
+      'The Kafka brokers the integration bus lives on. Without them it lives in the PostgreSQL database, in the schema bus.',
+    allowed: 'a list such as kafka-1:9092,kafka-2:9092',
+  }),
+  KAFKA_CLIENT_ID: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,100}$/)
+      .prefault('allotree'),
+    {
+      description: 'Names this system to Kafka, the same in all its services; its transactional ids begin with it.',
+      allowed: 'letters, digits, ".", "_" and "-"',
+    },
+  ),
+  KAFKA_SSL: variable(flag().prefault('false'), {
+    description: 'Whether Kafka is spoken to over TLS. A certificate authority of your own: NODE_EXTRA_CA_CERTS.',
+    allowed: 'true or false',
+  }),
+  KAFKA_SASL_MECHANISM: variable(z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(), {
+    description: 'How to sign in to Kafka. Without it nobody signs in.',
+    allowed: 'plain, scram-sha-256 or scram-sha-512, with KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
+    ruledOut: (value, env) =>
+      value !== undefined && !(isSet(env, 'KAFKA_SASL_USERNAME') && isSet(env, 'KAFKA_SASL_PASSWORD'))
+        ? 'is set, and not both KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are'
+        : null,
+  }),
+  KAFKA_SASL_USERNAME: variable(z.string().optional(), {
+    description: 'The user that signs in to Kafka.',
+    allowed: 'a name',
     secret: true,
+  }),
+  KAFKA_SASL_PASSWORD: variable(z.string().optional(), {
+    description: 'The password of that user.',
+    allowed: 'a password',
+    secret: true,
+  }),
+  KAFKA_PARTITIONS: variable(integer(1, 10_000).prefault('12'), {
+    description: 'Partitions of the topics this system creates; topics that are there are left as they are.',
+    allowed: 'a whole number from 1 to 10000',
+  }),
+  KAFKA_REPLICATION_FACTOR: variable(integer(1, 100).optional(), {
+    description: 'Copies of the topics this system creates. Where it is not set: 3, or as many as there are brokers.',
+    allowed: 'a whole number from 1 to 100, not above the number of brokers',
+  }),
+  KAFKA_RETENTION_MS: variable(integer(-1, 999_999_999_999_999).prefault('-1'), {
+    description: 'How long events stay on the topics this system creates, in milliseconds; -1: for good.',
+    allowed: '-1 or a whole number of milliseconds',
   }),
   TEST_CLOCK: variable(
     z
@@ -219,8 +301,8 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * The typed values of a configuration. An empty variable counts as not set. A secret can stand in a file instead,
- * named by `<NAME>_FILE`.
+ * The typed values of a configuration. An empty variable, or an empty file, counts as not set. A secret can stand in a
+ * file instead, named by `<NAME>_FILE`.
  * @throws ConfigurationError naming everything that is wrong, at once
  */
 export function loadConfiguration<Shape extends z.ZodObject>(shape: Shape, env: Environment): z.infer<Shape> {
@@ -258,7 +340,7 @@ function valueOf(
   if (file === undefined || file === '') return { value };
   if (value !== undefined) return { problem: `is set, and ${name}_FILE too: keep one` };
   try {
-    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
+    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined };
   } catch (error) {
     return {
       problem: `cannot be read from ${name}_FILE (${file}): ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`,

@@ -77,6 +77,27 @@ describe('loadConfiguration', () => {
     expect(faultsOf({ ...plain, NODE_ENV: 'production' }).faults).toMatchObject([{ variable: 'OIDC_ISSUER' }]);
   });
 
+  it('takes the proxies whose word counts, and nothing else', () => {
+    expect(
+      loadConfiguration(BASE_CONFIGURATION, { ...GOOD, TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,fd00::/8,192.0.2.7' }),
+    ).toMatchObject({ TRUSTED_PROXIES: ['loopback', '10.0.0.0/8', 'fd00::/8', '192.0.2.7'] });
+    for (const TRUSTED_PROXIES of ['everybody', '10.0.0.0/33', '10.0.0/8', '10.0.0.1/8/8', 'fd00::/129', 'loopback,'])
+      expect(faultsOf({ ...GOOD, TRUSTED_PROXIES }).faults).toMatchObject([{ variable: 'TRUSTED_PROXIES' }]);
+  });
+
+  it('takes an EventStoreDB or a PostgreSQL for the events, and shows nothing of the password', () => {
+    for (const EVENT_STORE_URL of [
+      'esdb://user:secret@one.example:2113,two.example:2113?tls=true',
+      'esdb+discover://cluster.example',
+      'postgres://user:secret@db.example/events',
+    ])
+      expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, EVENT_STORE_URL })).toMatchObject({ EVENT_STORE_URL });
+    expect(loadConfiguration(BASE_CONFIGURATION, GOOD)).not.toHaveProperty('EVENT_STORE_URL', expect.anything());
+    const error = faultsOf({ ...GOOD, EVENT_STORE_URL: 'kurrentdb://user:secret@one.example' });
+    expect(error.faults).toMatchObject([{ variable: 'EVENT_STORE_URL' }]);
+    expect(error.message).not.toContain('secret');
+  });
+
   it('takes a Redis for the job queues, and no other kind of address', () => {
     for (const REDIS_URL of ['redis://127.0.0.1:6379', 'rediss://user:secret@redis.example:6380/2'])
       expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL })).toMatchObject({ REDIS_URL });
@@ -126,6 +147,8 @@ describe('loadConfiguration', () => {
       'TOKEN_SECRET is set, and TOKEN_SECRET_FILE too',
     );
     expect(faultsOf({ ...rest, TOKEN_SECRET_FILE: join(folder, 'none') }).message).toContain('ENOENT');
+    writeFileSync(file, '\n');
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL_FILE: file }).REDIS_URL).toBe(undefined);
   });
 });
 

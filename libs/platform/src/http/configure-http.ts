@@ -20,16 +20,18 @@ export const API_PREFIX = '/api/v1';
  * An application on Fastify with everything of the platform: prefix `/api/v1`, problem details, validation, correlation
  * ids, request log and metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
  * @param module imports `PlatformModule.forRoot()` and the services
+ * @param logger for what is said before the module has its own
  * @throws when a part refuses to start (a wrong route, an unreachable database), instead of ending the process
  */
 export async function createHttpApplication(
   module: Type | DynamicModule,
   configuration: Pick<PlatformConfiguration, 'BODY_LIMIT_BYTES' | 'TRUSTED_PROXIES'>,
+  logger?: Logger,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: configuration.BODY_LIMIT_BYTES,
-    forceCloseConnections: 'idle',
     trustProxy: configuration.TRUSTED_PROXIES ?? false,
+    forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // An address that cannot be decoded does not reach the hooks.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
@@ -40,6 +42,7 @@ export async function createHttpApplication(
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,
     abortOnError: false,
+    ...(logger && { logger: new NestLogger(logger) }),
   });
   configureHttp(app);
   return app;

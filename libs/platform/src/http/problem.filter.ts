@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { LOGGER } from '../tokens.js';
 import { pathOf, type PlatformRequest } from './caller.js';
+import { passingTrouble } from './passing-trouble.js';
 import { invalid, Problem } from './problem.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
@@ -19,8 +20,9 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<PlatformRequest>();
     const problem = problemOf(error);
-    if (problem.code === 'INTERNAL')
-      this.logger.error({ err: error, method: request.method, route: request.url }, 'request failed');
+    const facts = { err: error, method: request.method, route: request.url };
+    if (problem.code === 'INTERNAL') this.logger.error(facts, 'request failed');
+    if (problem.code === 'UNAVAILABLE') this.logger.warn(facts, 'a request met something that does not answer');
     sendProblem(http.getResponse<FastifyReply>(), problem, request);
   }
 }
@@ -55,6 +57,8 @@ export function problemDetails(problem: Problem, request: FastifyRequest): Probl
 /** The problem an error is answered with. What is not meant for the caller becomes `INTERNAL` and tells nothing. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  const passing = passingTrouble(error);
+  if (passing !== null) return passing;
   const status = statusOf(error);
   switch (status) {
     case 400:

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { etagOf, expectedRevision } from './etag.js';
+import { passingTrouble } from './passing-trouble.js';
 import { accepted, Problem, refusalProblem } from './problem.js';
 
 const problemOf = (work: () => unknown): Problem => {
@@ -53,6 +54,34 @@ describe('accepted', () => {
   it('answers a decision on an older revision with both revisions', () => {
     const problem = problemOf(() => accepted({ kind: 'stale', expectedRevision: 3, revision: 5 }));
     expect([problem.code, problem.facts]).toEqual(['STALE_REVISION', { expectedRevision: 3, revision: 5 }]);
+  });
+});
+
+describe('passing trouble', () => {
+  const coded = (code: string, cause?: unknown) => Object.assign(new Error('no', { cause }), { code });
+  const codeOf = (error: unknown) => passingTrouble(error)?.code ?? null;
+
+  it('is said as such, with when to come again', () => {
+    const busy = passingTrouble(Object.assign(new Error('64 commands already wait'), { recorded: 'nothing' }));
+    expect([busy?.code, busy?.detail, busy?.facts]).toEqual([
+      'OVERLOADED',
+      'Nothing was done: 64 commands already wait',
+      { retryAfterSeconds: 1 },
+    ]);
+    const unknown = passingTrouble(Object.assign(new Error('not confirmed'), { recorded: 'unknown' }));
+    expect([unknown?.code, unknown?.facts]).toEqual(['UNAVAILABLE', { retryAfterSeconds: 1 }]);
+    expect(unknown?.detail).not.toContain('not confirmed');
+  });
+
+  it('is a backend that is away, however deep it is told', () => {
+    expect(
+      [coded('ECONNREFUSED'), coded('57P03'), new Error('Connection terminated unexpectedly')].map(codeOf),
+    ).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE']);
+    expect(codeOf(new Error('query failed', { cause: coded('XX', coded('ECONNRESET')) }))).toBe('UNAVAILABLE');
+  });
+
+  it('is nothing else', () => {
+    expect([new Error('no'), coded('23505'), 'ECONNREFUSED', null].map(codeOf)).toEqual([null, null, null, null]);
   });
 });
 

@@ -1,6 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createTestDatabase, jobsContract } from '@allotree/testing';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, describeOn, jobsContract, startOwnRedis, type OwnServer } from '@allotree/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { BullMqJobQueues } from './bullmq-job-queues.js';
@@ -46,8 +51,7 @@ jobsContract('BullMQ in PostgreSQL', async () => {
   };
 });
 
-const redisUrl = process.env['ALLOTREE_TEST_REDIS_URL'];
-if (redisUrl !== undefined && redisUrl !== '') {
+describeOn('ALLOTREE_TEST_REDIS_URL', (redisUrl) => {
   jobsContract('BullMQ in Redis', async () => {
     const redis = new Redis(redisUrl);
     await redis.flushdb();
@@ -61,4 +65,130 @@ if (redisUrl !== undefined && redisUrl !== '') {
       cleanUp: async () => void (await redis.quit()),
     };
   });
+
+  describe('BullMQ in a Redis that goes away', () => {
+    let server: OwnServer;
+    beforeAll(async () => {
+      server = await startOwnRedis();
+    });
+    afterAll(() => server.remove());
+
+    it('says so to those who add, loses nothing, and goes on when it is back', async () => {
+      const queues = new BullMqJobQueues({ databaseUrl: '', redisUrl: server.address, logger });
+      const queue = queues.queue<number>('away', { firstPauseMs: 5 });
+      const seen: number[] = [];
+      let ticks = 0;
+      queues.work<number>('away', async ({ data }) => void seen.push(data));
+      await queues.every('ticking', 50, async () => void (ticks += 1));
+      await queue.add([{ id: 'before', data: 1 }]);
+      await until(() => seen.length === 1 && ticks > 0);
+      await queues.check();
+
+      await server.stop();
+      await expect(queues.check()).rejects.toThrow();
+      await expect(queue.add([{ id: 'during', data: 2 }])).rejects.toThrow();
+
+      await server.start();
+      const ticked = ticks;
+      await until(() =>
+        queue.add([{ id: 'during', data: 2 }]).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await until(() => seen.length === 2 && ticks > ticked);
+      expect(seen).toEqual([1, 2]);
+      expect(await queue.states(['before', 'during'])).toEqual(['completed', 'completed']);
+      await queues.close();
+    });
+
+    it('can be begun with, and stopped, while it is away', async () => {
+      await server.stop();
+      const queues = new BullMqJobQueues({ databaseUrl: '', redisUrl: server.address, logger });
+      let ticks = 0;
+      await queues.every('later', 50, async () => void (ticks += 1));
+      await server.start();
+      await until(() => ticks > 0);
+      await server.stop();
+      await queues.close();
+      await server.start();
+    });
+  });
+
+  describe('BullMQ in Redis, found otherwise', () => {
+    const children: ChildProcess[] = [];
+    const folders: string[] = [];
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+
+    const launch = async (onPort: number, configuration: readonly string[], args: readonly string[] = []) => {
+      const folder = await mkdtemp(join(tmpdir(), 'allotree-redis-'));
+      folders.push(folder);
+      const file = join(folder, 'redis.conf');
+      await writeFile(file, [`port ${onPort}`, 'bind 127.0.0.1', `dir ${folder}`, ...configuration, ''].join('\n'));
+      const child = spawn('redis-server', [file, ...args], { stdio: 'ignore' });
+      children.push(child);
+      const password = args.includes('--sentinel') ? {} : passwordIn(configuration);
+      const client = new Redis(onPort, '127.0.0.1', { maxRetriesPerRequest: null, ...password });
+      client.on('error', () => undefined);
+      await client.ping();
+      return client;
+    };
+    afterAll(async () => {
+      await Promise.all(
+        children.map(async (child) => {
+          child.kill('SIGKILL');
+          await once(child, 'exit');
+        }),
+      );
+      await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
+    });
+
+    const works = async (redisUrl: string): Promise<void> => {
+      const queues = new BullMqJobQueues({ databaseUrl: '', redisUrl, logger });
+      const seen: number[] = [];
+      await queues.queue<number>('found').add([{ id: 'a', data: 1 }]);
+      queues.work<number>('found', async ({ data }) => void seen.push(data));
+      await until(() => seen.length === 1);
+      await queues.check();
+      await queues.close();
+    };
+
+    it('works in a cluster, in one slot', async () => {
+      const client = await launch(port, [
+        'cluster-enabled yes',
+        `cluster-port ${port + 1}`,
+        'cluster-announce-ip 127.0.0.1',
+      ]);
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+      await until(async () => String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+      await works(`redis+cluster://127.0.0.1:${port}`);
+      const keys = await client.keys('*');
+      expect(keys.length).toBeGreaterThan(0);
+      expect(keys.filter((key) => !key.startsWith('{allotree}:'))).toEqual([]);
+      client.disconnect();
+    });
+
+    it('works with the master that the sentinels name', async () => {
+      const [master, sentinel] = [port + 2, port + 3];
+      const client = await launch(master, ['requirepass secret']);
+      client.disconnect();
+      const watcher = await launch(
+        sentinel,
+        [`sentinel monitor main 127.0.0.1 ${master} 1`, 'sentinel auth-pass main secret'],
+        ['--sentinel'],
+      );
+      watcher.disconnect();
+      await works(`redis+sentinel://:secret@127.0.0.1:${sentinel},127.0.0.1:1/main/0`);
+    });
+  });
+});
+
+const passwordIn = (configuration: readonly string[]): { password?: string } => {
+  const line = configuration.find((text) => text.startsWith('requirepass '));
+  return line === undefined ? {} : { password: line.split(' ')[1]! };
+};
+
+/** Waits for something that is promised to happen; the test's own time limit is the limit. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(20);
 }

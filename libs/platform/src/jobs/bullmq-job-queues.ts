@@ -22,6 +22,7 @@ const IDS_AT_ONCE = 50;
 /** Later than this the next tick of a schedule has been lost. */
 const TICKS_LATE = 5;
 const SHORTEST_LOOK_MS = 1_000;
+const QUIET_MS = 10_000;
 
 export interface BullMqOptions extends JobStore {
   readonly logger: Pick<Logger, 'warn'>;
@@ -34,12 +35,17 @@ export class BullMqJobQueues extends JobQueues {
   private readonly queues = new Map<string, BullMqJobQueue<unknown>>();
   private readonly workers: Worker[] = [];
   private readonly watches: NodeJS.Timeout[] = [];
+  private readonly quietUntil = new Map<string, number>();
   private closing: Promise<void> | undefined;
 
   constructor({ logger, ...store }: BullMqOptions) {
     super();
     this.logger = logger;
     this.backend = openJobBackend(store);
+  }
+
+  check(): Promise<void> {
+    return this.backend.check();
   }
 
   queue<Data>(name: string, retry?: RetrySettings): JobQueue<Data> {
@@ -69,7 +75,8 @@ export class BullMqJobQueues extends JobQueues {
         { name: NAME, opts: { removeOnComplete: true, removeOnFail: 100 } },
       );
     };
-    await schedule();
+    // Where the store is away now, the look below does it later.
+    await this.whenThere(schedule).catch((error: unknown) => this.complain(error, name));
     this.work(name, tick);
     const look = async (): Promise<void> => {
       const next = (await queue.getJobScheduler(name))?.next ?? 0;
@@ -77,7 +84,7 @@ export class BullMqJobQueues extends JobQueues {
     };
     const watch = setInterval(
       () => {
-        look().catch((error: unknown) => this.complain(error, name));
+        this.whenThere(look).catch((error: unknown) => this.complain(error, name));
       },
       Math.max(SHORTEST_LOOK_MS, TICKS_LATE * milliseconds),
     );
@@ -86,7 +93,12 @@ export class BullMqJobQueues extends JobQueues {
 
   async stopWorking(): Promise<void> {
     for (const watch of this.watches.splice(0)) clearInterval(watch);
-    await Promise.all(this.workers.splice(0).map((worker) => worker.close()));
+    // What cannot be written down that it is done is not waited for: it is done again.
+    const isAway = await this.check().then(
+      () => false,
+      () => true,
+    );
+    await Promise.all(this.workers.splice(0).map((worker) => worker.close(isAway)));
   }
 
   close(): Promise<void> {
@@ -96,6 +108,12 @@ export class BullMqJobQueues extends JobQueues {
       await this.backend.close();
     })();
     return this.closing;
+  }
+
+  /** BullMQ waits for a store that is away for as long as it takes. */
+  private async whenThere<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.check();
+    return work();
   }
 
   private known(
@@ -109,15 +127,18 @@ export class BullMqJobQueues extends JobQueues {
         defaultJobOptions: { attempts, backoff, removeOnComplete: { age: keepCompletedSeconds }, removeOnFail: false },
       });
       queue.on('error', (error) => this.complain(error, name));
-      known = new BullMqJobQueue(name, queue);
+      known = new BullMqJobQueue(name, queue, () => this.check());
       this.queues.set(name, known);
     }
     return known;
   }
 
+  /** A store that is away is told now and then, not with every attempt to reach it. */
   private complain(error: unknown, queue: string): void {
-    if (this.closing === undefined)
-      this.logger.warn({ err: error, queue }, 'a job queue has trouble; it goes on trying');
+    const now = performance.now();
+    if (this.closing !== undefined || now < (this.quietUntil.get(queue) ?? 0)) return;
+    this.quietUntil.set(queue, now + QUIET_MS);
+    this.logger.warn({ err: error, queue }, 'a job queue has trouble; it goes on trying');
   }
 }
 
@@ -125,14 +146,17 @@ class BullMqJobQueue<Data> implements JobQueue<Data> {
   constructor(
     readonly name: string,
     readonly queue: Queue,
+    private readonly check: () => Promise<void>,
   ) {}
 
   async add(jobs: readonly NewJob<Data>[]): Promise<void> {
-    if (jobs.length > 0)
-      await this.queue.addBulk(jobs.map(({ id, data }) => ({ name: NAME, data, opts: { jobId: id } })));
+    if (jobs.length === 0) return;
+    await this.check();
+    await this.queue.addBulk(jobs.map(({ id, data }) => ({ name: NAME, data, opts: { jobId: id } })));
   }
 
   async states(ids: readonly string[]): Promise<readonly JobState[]> {
+    await this.check();
     const states: JobState[] = [];
     for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
       const some = ids.slice(from, from + IDS_AT_ONCE);
@@ -144,6 +168,7 @@ class BullMqJobQueue<Data> implements JobQueue<Data> {
   }
 
   async counts(): Promise<JobCounts> {
+    await this.check();
     const { waiting = 0, prioritized = 0, paused = 0, ...counts } = await this.queue.getJobCounts();
     const { delayed = 0, active = 0, completed = 0, failed = 0 } = counts;
     return { waiting: waiting + prioritized + paused, delayed, active, completed, failed };

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createPostgresBackend, Queue, Worker, type QueueOptions, type WorkerOptions } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
+import { connectRedis, redisAddress } from './redis-address.js';
 
 /** The schema of the queues in PostgreSQL. */
 export const JOBS_SCHEMA = 'jobs';
@@ -9,6 +11,8 @@ type Settings<Options> = Omit<Options, 'connection'>;
 
 /** Where BullMQ keeps its queues. */
 export interface JobBackend {
+  /** Rejects when it cannot be reached. */
+  check(): Promise<void>;
   queue(name: string, options: Settings<QueueOptions>): Queue;
   worker(name: string, handler: Handler, options: Settings<WorkerOptions>): Worker;
   close(): Promise<void>;
@@ -36,6 +40,8 @@ function postgresBackend(connectionString: string): JobBackend {
     options: '-c synchronous_commit=off',
   });
   return {
+    // It is where everything else is: whether it works is asked elsewhere.
+    check: () => Promise.resolve(),
     // Without a backend named, the types speak of Redis; what is used here is the same for both.
     queue: (name, options) =>
       new Queue(name, { ...options, connection: connection(2) }, createPostgresBackend) as unknown as Queue,
@@ -53,28 +59,45 @@ function postgresBackend(connectionString: string): JobBackend {
 /** One for each job under way, as far as that helps. */
 const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => Math.min(concurrency + 1, 10);
 
+/** In a cluster all keys of the queues have to be in one slot: what stands in braces decides on it. */
+const CLUSTER_PREFIX = '{allotree}';
+
+/** A connection that is not there within so long is away. */
+const CONNECT_MS = 1_000;
+/** Whoever adds jobs has recorded them elsewhere and tries again: better a failure within a second than a long wait. */
+const QUEUE_RETRIES = 5;
+
 /** All queues share a connection; a worker has two of its own. */
 function redisBackend(url: string): JobBackend {
-  const clients: Redis[] = [];
-  const connect = (): Redis => {
-    // BullMQ wants commands to wait for a connection that was lost instead of failing.
-    const client = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
+  const address = redisAddress(url);
+  if (address === null) throw new Error('REDIS_URL is not the address of a Redis');
+  const prefix = address.kind === 'cluster' ? { prefix: CLUSTER_PREFIX } : {};
+  const clients: (Redis | Cluster)[] = [];
+  const connect = (retries: number | null): Redis | Cluster => {
+    const client = connectRedis(address, retries);
     // Told by the queue or worker that uses it.
     client.on('error', () => undefined);
     clients.push(client);
     return client;
   };
-  const shared = connect();
+  const shared = connect(QUEUE_RETRIES);
   return {
-    queue: (name, options) => new Queue(name, { ...options, connection: shared }),
-    worker: (name, handler, options) => new Worker(name, handler, { ...options, connection: connect() }),
+    check: () => answers(shared),
+    queue: (name, options) => new Queue(name, { ...options, ...prefix, connection: shared }),
+    worker: (name, handler, options) => new Worker(name, handler, { ...options, ...prefix, connection: connect(null) }),
     close: async () => {
       await Promise.all(clients.map(leave));
     },
   };
 }
 
-async function leave(client: Redis): Promise<void> {
+/** A command would wait until the connection is back. */
+async function answers(client: Redis | Cluster): Promise<void> {
+  if (client.status !== 'ready') await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) });
+  await client.ping();
+}
+
+async function leave(client: Redis | Cluster): Promise<void> {
   if (client.status === 'ready') await client.quit().catch(() => undefined);
   client.disconnect();
 }

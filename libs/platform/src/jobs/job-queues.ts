@@ -49,7 +49,7 @@ export interface JobQueue<Data> {
   /**
    * The store has them when it returns, though one that crashes may lose the last moments: what must not be lost is
    * recorded elsewhere until its job is done, and added again. Jobs are worked off in the order in which they were added;
-   * one whose id is known is left as it is.
+   * one whose id is known is left as it is. Rejects soon when the store is away; whether it has them is not known then.
    */
   add(jobs: readonly NewJob<Data>[]): Promise<void>;
   /** One for each id, in their order. A completed job is known for a day, a failed one for good. */
@@ -78,6 +78,8 @@ export class GiveUp extends Error {
  * anew, so what it does must be harmless twice. Losing the queue's store must lose nothing that cannot be added again.
  */
 export abstract class JobQueues {
+  /** Rejects when the queues cannot be reached. */
+  abstract check(): Promise<void>;
   /** The same queue for the same name; `retry` counts where it is named first. */
   abstract queue<Data>(name: string, retry?: RetrySettings): JobQueue<Data>;
   /** Works off a queue from now on, until it is stopped. What the handler throws is tried again, later and later. */

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { prepareCallerRole, SEES_EVERY_TENANT } from './tenant-rows.js';
+import { LONGEST_PAUSE_MS } from '../postgres/pool.js';
 
 export type ReadModelOptions = Extract<DataSourceOptions, { type: 'postgres' }> & {
   readonly url: string;
@@ -8,20 +9,59 @@ export type ReadModelOptions = Extract<DataSourceOptions, { type: 'postgres' }> 
   readonly schema: string;
 };
 
+/** Emptying a large table takes its time; what is not answered by then will not be. */
+const LONGEST_STATEMENT_MS = 600_000;
+const CONNECT_WITHIN_MS = 10_000;
+
 /** Connects and brings the schema up to date. Processes that start together take turns. */
 export async function openReadModels(options: ReadModelOptions): Promise<DataSource> {
-  const { url, schema } = options;
-  const client = new pg.Client({ connectionString: url });
+  const turn = await takeTurn(options);
+  try {
+    const seen = seeingEveryTenant(options);
+    const dataSource = await new DataSource({
+      ...seen,
+      extra: {
+        keepAlive: true,
+        connectionTimeoutMillis: CONNECT_WITHIN_MS,
+        query_timeout: LONGEST_STATEMENT_MS,
+        idle_in_transaction_session_timeout: LONGEST_PAUSE_MS,
+        ...(seen.extra as object | undefined),
+      },
+    }).initialize();
+    await dataSource.runMigrations();
+    return dataSource;
+  } finally {
+    await turn.end();
+  }
+}
+
+/** The connections of a data source. */
+export const poolOf = (dataSource: DataSource): pg.Pool => (dataSource.driver as unknown as { master: pg.Pool }).master;
+
+/** A process that stands still loses its turn: the database hears nothing of it any more and ends the session. */
+async function takeTurn({ url, schema }: ReadModelOptions): Promise<{ end(): Promise<void> }> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    options: `-c idle_session_timeout=${LONGEST_PAUSE_MS}`,
+  });
+  client.on('error', () => undefined);
   await client.connect();
+  const alive = setInterval(() => {
+    client.query('SELECT').catch(() => undefined);
+  }, LONGEST_PAUSE_MS / 6);
+  const end = async (): Promise<void> => {
+    clearInterval(alive);
+    await client.end();
+  };
   try {
     await client.query("SELECT pg_advisory_lock(hashtextextended('allotree schema ' || $1, 0))", [schema]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(schema)}`);
     await prepareCallerRole(client, schema);
-    const dataSource = await new DataSource(seeingEveryTenant(options)).initialize();
-    await dataSource.runMigrations();
-    return dataSource;
-  } finally {
-    await client.end();
+    return { end };
+  } catch (error) {
+    await end();
+    throw error;
   }
 }
 

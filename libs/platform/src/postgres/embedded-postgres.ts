@@ -12,6 +12,7 @@ import {
   isAlive,
   isServerOf,
   openCluster,
+  passwordOf,
   postmasterOf,
   ROLE,
   type Cluster,
@@ -89,6 +90,18 @@ export async function startEmbeddedPostgres({
   throw new Error(`PostgreSQL did not start on ${folder}:\n${await lastLines(site)}`);
 }
 
+const connectionString = (password: string, port: number): string =>
+  `postgres://${ROLE}:${password}@127.0.0.1:${port}/${ROLE}`;
+
+/** Where the server that somebody runs on a data folder can be reached; `null` when nobody does. */
+export async function runningEmbeddedPostgres(dataDir: string): Promise<string | null> {
+  const folder = join(dataDir, 'data');
+  const postmaster = await postmasterOf(folder);
+  if (postmaster === null || postmaster.port === 0 || !(await isServerOf(await realpath(folder), postmaster.pid)))
+    return null;
+  return connectionString(await passwordOf(folder), postmaster.port);
+}
+
 /** What an earlier server left: stops one that nobody owns any more, and takes back a file that names somebody else. */
 async function clearAway(site: Site): Promise<void> {
   const { folder } = site.cluster;
@@ -164,7 +177,7 @@ async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
     await owner.end().catch(() => undefined);
   };
   return {
-    connectionString: `postgres://${ROLE}:${site.cluster.password}@127.0.0.1:${port}/${ROLE}`,
+    connectionString: connectionString(site.cluster.password, port),
     stop: () => (stopping ??= stop()),
   };
 }

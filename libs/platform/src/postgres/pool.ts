@@ -10,7 +10,16 @@ export interface PoolOptions {
   readonly onError?: (error: Error) => void;
 }
 
-/** A pool that survives losing idle connections. Connects lazily. */
+/**
+ * A process that stands still in the middle of a transaction keeps its rows and locks from the others no longer than this;
+ * the database ends its session then.
+ */
+export const LONGEST_PAUSE_MS = 30_000;
+
+/** Longer than any statement of a pool; what is not answered by then will not be: the connection is replaced. */
+const LONGEST_STATEMENT_MS = 60_000;
+
+/** A pool that survives losing its connections. Connects lazily. */
 export function createPool({ connectionString, max = 10, applicationName, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
@@ -20,12 +29,16 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     options: SEES_EVERY_TENANT,
+    query_timeout: LONGEST_STATEMENT_MS,
+    idle_in_transaction_session_timeout: LONGEST_PAUSE_MS,
   });
   pool.on('error', (error: Error & { client?: unknown }) => {
     // Written down with the error it would fill pages.
     delete error.client;
     if (!pool.ending) onError?.(error);
   });
+  // Lost between two statements of a transaction: the next one says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

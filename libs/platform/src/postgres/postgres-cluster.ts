@@ -33,13 +33,17 @@ export async function openCluster(
     await createCluster(dataDir, folder, account, binaries);
   }
   await checkVersion(folder, binaries);
+  return { folder, password: await passwordOf(folder) };
+}
+
+export async function passwordOf(folder: string): Promise<string> {
   const password = await readFile(join(folder, PASSWORD_FILE), 'utf8').catch((error: unknown) => {
     throw new Error(
       `The password of the database is missing: ${join(folder, PASSWORD_FILE)} cannot be read. Put it back.`,
       { cause: error },
     );
   });
-  return { folder, password: password.trim() };
+  return password.trim();
 }
 
 async function isCluster(folder: string): Promise<boolean> {

@@ -13,6 +13,6 @@ export const publishGroups = (bus: BusPublisher): Reactor => ({
     tenantRolesAggregate.category,
     userAggregate.category,
   ],
-  batchSize: 100,
+  batchSize: 500,
   handle: (events) => bus.publish(GROUPS_TOPIC, events.map(integrationEventOf)),
 });

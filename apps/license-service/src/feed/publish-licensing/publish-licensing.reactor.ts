@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LICENSING_TOPIC, licensingDataSchema, type CloudEvent } from '@allotree/contracts';
+import { LICENSING_TOPIC, dataSchemaOf, sequenceOf, type CloudEvent } from '@allotree/contracts';
 import { decodePartnerStockEvent, projectAggregate } from '@allotree/domain';
 import { deriveId, type Reactor, type RecordedEvent } from '@allotree/event-sourcing';
 import { BusPublisher } from '@allotree/platform';
@@ -11,7 +11,7 @@ import { projectNews, stockNews, type Outgoing } from './integration-events.js';
 export class PublishLicensingReactor implements Reactor {
   readonly name = 'publish-licensing';
   readonly categories = ['project', 'partner_stock'];
-  readonly batchSize = 500;
+  readonly batchSize = 1_000;
 
   constructor(private readonly bus: BusPublisher) {}
 
@@ -32,11 +32,12 @@ export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
     subject,
     time: new Date(at).toISOString(),
     datacontenttype: 'application/json',
-    dataschema: licensingDataSchema(type),
+    dataschema: dataSchemaOf(type),
     tenantid: recorded.metadata.tenantId,
     correlationid: recorded.metadata.correlationId,
     causationid: recorded.metadata.eventId,
     actor: recorded.metadata.actor,
+    sequence: sequenceOf(recorded.revision),
     data,
   }));
 }

@@ -23,8 +23,8 @@ function groupsEventOf(message: unknown): GroupsEvent | null {
 }
 
 /**
- * Keeps this service's own view of groups, their administrators and members. An event that comes again is written again:
- * whoever reads the topic anew from some point ends where everybody else is.
+ * Keeps this service's own view of groups, their administrators and members. An event that comes again, or after later ones,
+ * undoes nothing those have said: in whatever order a project's events come, its rows end the same.
  */
 @Controller()
 export class FollowGroupsController {

@@ -1,38 +1,58 @@
-import { insertRows } from '@allotree/platform';
+import { insertRows, onRows } from '@allotree/platform';
 import type { GroupsEvent, GroupsEventData, GroupsEventType } from '@allotree/contracts';
 import type { EntityManager } from 'typeorm';
 
-type Writers = {
-  readonly [Type in GroupsEventType]?: (tx: EntityManager, data: GroupsEventData<Type>) => Promise<unknown>;
-};
+/** What a row is changed with: `sequence` says which event it was, so that none undoes what a later one did. */
+interface Change {
+  readonly tx: EntityManager;
+  readonly sequence: number;
+}
 
-const GROUP_COLUMNS = { project_id: 'text', group_id: 'text', parent_id: 'text', name: 'text', removed: 'boolean' };
+type Writers = {
+  readonly [Type in GroupsEventType]?: (change: Change, data: GroupsEventData<Type>) => Promise<unknown>;
+};
 
 type Placed = { readonly groupId: string; readonly parentId: string | null; readonly name: string };
 
-const placeGroups = (tx: EntityManager, projectId: string, groups: readonly Placed[]): Promise<void> => {
-  const rows = groups.map(({ groupId, parentId, name }) => ({
-    project_id: projectId,
-    group_id: groupId,
-    parent_id: parentId,
-    name,
-    removed: false,
-  }));
-  return insertRows(tx, 'notifications.group_node', GROUP_COLUMNS, rows, {
-    key: ['project_id', 'group_id'],
-    keep: [],
-  });
-};
+/** An event may be of an older time than what a row says of one thing, and news of another. */
+const newer = (column: string): string => `
+  ${column} = CASE WHEN node.${column}_sequence <= excluded.${column}_sequence THEN excluded.${column} ELSE node.${column} END,
+  ${column}_sequence = greatest(node.${column}_sequence, excluded.${column}_sequence)`;
 
-const PARTNER = { partner_id: 'text', tenant_id: 'text', name: 'text' };
-const ADMINISTRATOR = { administrator_email: 'text', administrator_name: 'text' };
+const placeGroups = ({ tx, sequence }: Change, projectId: string, groups: readonly Placed[]): Promise<void> =>
+  onRows(
+    tx,
+    { project_id: 'text', group_id: 'text', parent_id: 'text', name: 'text', sequence: 'bigint' },
+    groups.map(({ groupId, parentId, name }) => ({
+      project_id: projectId,
+      group_id: groupId,
+      parent_id: parentId,
+      name,
+      sequence,
+    })),
+    (given) => `
+      INSERT INTO notifications.group_node AS node
+        (project_id, group_id, parent_id, parent_id_sequence, name, name_sequence, removed, removed_sequence)
+      SELECT project_id, group_id, parent_id, sequence, name, sequence, false, sequence FROM ${given}
+      ON CONFLICT (project_id, group_id) DO UPDATE SET
+        ${['parent_id', 'name', 'removed'].map(newer).join(',')}`,
+  );
+
+/** Who left stays known without a name, so that an older event does not bring them back. */
+const WITHOUT_NAME = "removed = true, email = '', name = ''";
 
 const WRITERS: Writers = {
-  'allotree.partner-registered.v1': (tx, { partnerId, tenantId, name, administrator }) =>
+  'allotree.partner-registered.v1': ({ tx }, { partnerId, tenantId, name, administrator }) =>
     insertRows(
       tx,
       'notifications.partner',
-      { ...PARTNER, ...ADMINISTRATOR },
+      {
+        partner_id: 'text',
+        tenant_id: 'text',
+        name: 'text',
+        administrator_email: 'text',
+        administrator_name: 'text',
+      },
       [
         {
           partner_id: partnerId,
@@ -44,30 +64,30 @@ const WRITERS: Writers = {
       ],
       { key: ['partner_id'], keep: [] },
     ),
-  'allotree.project-created.v1': async (tx, { projectId, tenantId, partnerId, name }) => {
+  'allotree.project-created.v1': async (change, { projectId, tenantId, partnerId, name }) => {
     await insertRows(
-      tx,
+      change.tx,
       'notifications.project',
       { project_id: 'text', tenant_id: 'text', partner_id: 'text' },
       [{ project_id: projectId, tenant_id: tenantId, partner_id: partnerId }],
       { key: ['project_id'], keep: [] },
     );
-    await placeGroups(tx, projectId, [{ groupId: projectId, parentId: null, name }]);
+    await placeGroups(change, projectId, [{ groupId: projectId, parentId: null, name }]);
   },
-  'allotree.groups-placed.v1': (tx, { projectId, groups }) => placeGroups(tx, projectId, groups),
-  'allotree.group-changed.v1': (tx, { projectId, groupId, name }) =>
-    tx.query('UPDATE notifications.group_node SET name = $3 WHERE project_id = $1 AND group_id = $2', [
-      projectId,
-      groupId,
-      name,
-    ]),
-  'allotree.group-moved.v1': (tx, { projectId, groupId, parentId }) =>
-    tx.query('UPDATE notifications.group_node SET parent_id = $3 WHERE project_id = $1 AND group_id = $2', [
-      projectId,
-      groupId,
-      parentId,
-    ]),
-  'allotree.group-removed.v1': (tx, { projectId, groupId }) =>
+  'allotree.groups-placed.v1': (change, { projectId, groups }) => placeGroups(change, projectId, groups),
+  'allotree.group-changed.v1': ({ tx, sequence }, { projectId, groupId, name }) =>
+    tx.query(
+      `UPDATE notifications.group_node SET name = $3, name_sequence = $4
+       WHERE project_id = $1 AND group_id = $2 AND name_sequence <= $4`,
+      [projectId, groupId, name, sequence],
+    ),
+  'allotree.group-moved.v1': ({ tx, sequence }, { projectId, groupId, parentId }) =>
+    tx.query(
+      `UPDATE notifications.group_node SET parent_id = $3, parent_id_sequence = $4
+       WHERE project_id = $1 AND group_id = $2 AND parent_id_sequence <= $4`,
+      [projectId, groupId, parentId, sequence],
+    ),
+  'allotree.group-removed.v1': ({ tx, sequence }, { projectId, groupId }) =>
     tx.query(
       `WITH RECURSIVE gone AS (
          SELECT group_id FROM notifications.group_node WHERE project_id = $1 AND group_id = $2
@@ -75,26 +95,38 @@ const WRITERS: Writers = {
          SELECT below.group_id FROM notifications.group_node below JOIN gone ON below.parent_id = gone.group_id
          WHERE below.project_id = $1
        ), left_behind AS (
-         DELETE FROM notifications.member WHERE project_id = $1 AND group_id IN (SELECT group_id FROM gone)
+         UPDATE notifications.member SET ${WITHOUT_NAME}, sequence = $3
+         WHERE project_id = $1 AND group_id IN (SELECT group_id FROM gone) AND sequence <= $3
        )
-       UPDATE notifications.group_node SET removed = true
-       WHERE project_id = $1 AND group_id IN (SELECT group_id FROM gone)`,
-      [projectId, groupId],
+       UPDATE notifications.group_node SET removed = true, removed_sequence = $3
+       WHERE project_id = $1 AND group_id IN (SELECT group_id FROM gone) AND removed_sequence <= $3`,
+      [projectId, groupId, sequence],
     ),
-  'allotree.member-added.v1': (tx, { projectId, memberId, groupId, email, name, role }) =>
-    insertRows(
-      tx,
-      'notifications.member',
-      { project_id: 'text', member_id: 'text', group_id: 'text', email: 'text', name: 'text', role: 'text' },
-      [{ project_id: projectId, member_id: memberId, group_id: groupId, email, name, role }],
-      { key: ['project_id', 'member_id'], keep: [] },
+  'allotree.member-added.v1': ({ tx, sequence }, { projectId, memberId, groupId, email, name, role }) =>
+    tx.query(
+      `INSERT INTO notifications.member AS member (project_id, member_id, group_id, email, name, role, sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (project_id, member_id) DO UPDATE SET group_id = excluded.group_id, email = excluded.email,
+         name = excluded.name, role = excluded.role, removed = false, sequence = excluded.sequence
+       WHERE member.sequence <= excluded.sequence`,
+      [projectId, memberId, groupId, email, name, role, sequence],
     ),
-  'allotree.member-removed.v1': (tx, { projectId, memberId }) =>
-    tx.query('DELETE FROM notifications.member WHERE project_id = $1 AND member_id = $2', [projectId, memberId]),
+  'allotree.member-removed.v1': ({ tx, sequence }, { projectId, memberId, groupId, role }) =>
+    tx.query(
+      `INSERT INTO notifications.member AS member (project_id, member_id, group_id, email, name, role, removed, sequence)
+       VALUES ($1, $2, $3, '', '', $4, true, $5)
+       ON CONFLICT (project_id, member_id) DO UPDATE SET ${WITHOUT_NAME}, sequence = excluded.sequence
+       WHERE member.sequence <= excluded.sequence`,
+      [projectId, memberId, groupId, role, sequence],
+    ),
 };
+
+/** Events that were published without one are taken in the order in which they come. */
+const NO_SEQUENCE = -1;
 
 /** Writes down what an event says about groups and the people in them. */
 export async function record(tx: EntityManager, event: GroupsEvent): Promise<void> {
-  const write = WRITERS[event.type] as ((tx: EntityManager, data: GroupsEvent['data']) => Promise<unknown>) | undefined;
-  await write?.(tx, event.data);
+  const sequence = event.sequence === undefined ? NO_SEQUENCE : Number(event.sequence);
+  const write = WRITERS[event.type] as ((change: Change, data: GroupsEvent['data']) => Promise<unknown>) | undefined;
+  await write?.({ tx, sequence }, event.data);
 }

@@ -1,0 +1,79 @@
+import { Command, Option } from 'commander';
+import { GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import type { DeadLetter } from '@allotree/platform';
+import { NoBus, withBus } from './with-bus.js';
+
+interface Chosen {
+  readonly topic: string;
+  readonly group?: string;
+  readonly id?: readonly string[];
+  readonly json?: boolean;
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const about = ({ event, content }: DeadLetter): string =>
+  event === null ? `no event: ${content.slice(0, 60)}` : `${event.id} ${event.type} of ${event.subject}`;
+
+const asLine = (letter: DeadLetter): string =>
+  `${letter.letterId}  ${letter.time}  ${about(letter)}\n  after ${letter.attempts} attempts: ${letter.error.split('\n')[0]}`;
+
+const topicOption = () =>
+  new Option('--topic <topic>', 'the topic').choices([GROUPS_TOPIC, LICENSING_TOPIC]).makeOptionMandatory();
+const choosing = (command: Command): Command =>
+  command
+    .addOption(topicOption())
+    .option('--group <group>', 'only letters of this consumer group')
+    .option('--id <id...>', 'only these: ids of events or of letters (default: all)');
+
+const choiceOf = ({ group, id: ids }: Chosen) => ({ group, ids });
+
+async function list(chosen: Chosen): Promise<void> {
+  const letters = await withBus((bus) => bus.deadLetters(chosen.topic, choiceOf(chosen)));
+  if (chosen.json === true) return letters.forEach((letter) => say(JSON.stringify(letter)));
+  letters.map(asLine).forEach(say);
+  say(letters.length === 0 ? 'No dead letters.' : `${letters.length} dead letters.`);
+}
+
+async function replay(chosen: Chosen): Promise<void> {
+  const letters = await withBus((bus) => bus.replay(chosen.topic, choiceOf(chosen)));
+  for (const letter of letters) say(`Handed back to ${letter.group}: ${about(letter)}`);
+  if (letters.length === 0) say('Nothing to hand back: no such dead letter is open.');
+}
+
+async function rewind({ topic, group = '' }: Chosen): Promise<void> {
+  await withBus((bus) => bus.rewind(group, topic));
+  say(`${group} hears ${topic} again from the beginning.`);
+}
+
+const program = new Command('npm run dlq --')
+  .description(
+    'Shows the integration events that a consumer group could not handle, and hands them back to it. The bus is that of KAFKA_BROKERS (with the other KAFKA_ variables), else that in DATABASE_URL, else that of the system running on DATA_DIR.',
+  )
+  .showHelpAfterError();
+choosing(program.command('list'))
+  .description('shows the dead letters nobody has handed back, oldest first')
+  .option('--json', 'one JSON object a line, with the whole message')
+  .action(list);
+choosing(program.command('replay'))
+  .description('hands dead letters back to the groups that failed, each once, and says which')
+  .action(replay);
+program
+  .command('rewind')
+  .description(
+    'lets a consumer group hear a topic again from the beginning; on Kafka while none of the group is running',
+  )
+  .addOption(topicOption())
+  .requiredOption('--group <group>', 'the consumer group')
+  .action(rewind);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`error: ${error instanceof NoBus ? error.message : reasonOf(error)}\n`);
+  process.exitCode = 1;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

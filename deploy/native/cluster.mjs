@@ -1,0 +1,241 @@
+/**
+ * The services as processes of their own behind the front door, on one machine: watched over, and started again when one dies.
+ */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
+import { DataFolder } from '../../apps/standalone/dist/data-folder.js';
+import { keepSignIn } from '../../apps/standalone/dist/local-sign-in.js';
+import { BACKENDS } from './backends.mjs';
+import { startNginx } from './nginx.mjs';
+import { freePort, holdFolder, startServer } from './server.mjs';
+
+const root = join(import.meta.dirname, '../..');
+const WATCH_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+export const DEFAULT_REPLICAS = { group: 2, license: 2, notification: 1 };
+
+/** A variable counts as named when it is given itself or as a file. */
+const isNamed = (environment, variable) => Boolean(environment[variable] || environment[`${variable}_FILE`]);
+
+/** The backends to start where nothing else is said: all, when the environment names none of them. */
+export const backendsToStart = (environment) => {
+  const names = Object.keys(BACKENDS);
+  return names.some((name) => isNamed(environment, BACKENDS[name].variable)) ? [] : names;
+};
+
+/** How one replica of a service is run. */
+const replica = (service, number, environment) => ({
+  name: `${service}-service-${number}`,
+  portNames: ['http'],
+  stopSignal: 'SIGTERM',
+  requirePrograms: () => undefined,
+  prepare: () => undefined,
+  launch: ({ ports }) => ({
+    program: process.execPath,
+    args: ['--enable-source-maps', join(root, 'apps', `${service}-service`, 'dist/main.js')],
+    env: { ...environment, HOST: '127.0.0.1', PORT: String(ports.http) },
+  }),
+  isReady: async ({ ports }) =>
+    (await fetch(`http://127.0.0.1:${ports.http}/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok,
+  address: ({ ports }) => `http://127.0.0.1:${ports.http}`,
+});
+
+/**
+ * Starts everything; ready when it resolves.
+ *
+ * @param {object} options
+ * @param {string} options.dataDir where data, secrets, logs and the session for tools are kept
+ * @param {string} [options.host] on which address the front door listens
+ * @param {number} [options.port] where; 0 is any free one
+ * @param {string[]} [options.backends] those to start; the environment names the others
+ * @param {{group: number, license: number, notification: number}} [options.replicas]
+ * @param {NodeJS.ProcessEnv} [options.environment] what the services are told besides
+ * @param {(line: string) => void} [options.say] told when a process has died and runs again
+ */
+export async function startCluster({
+  dataDir,
+  host = '127.0.0.1',
+  port = 0,
+  environment = process.env,
+  backends = backendsToStart(environment),
+  replicas = DEFAULT_REPLICAS,
+  say = () => undefined,
+}) {
+  const folder = await DataFolder.open(dataDir);
+  const letGo = await holdFolder(folder.path, 'A cluster');
+  const cluster = new Cluster(folder, letGo, say);
+  try {
+    const named = await cluster.startBackends(backends);
+    await cluster.startServices({
+      host,
+      port: port || (await freePort()),
+      replicas,
+      environment: { ...environment, ...named },
+    });
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+class Cluster {
+  #folder;
+  #letGo;
+  #say;
+  #servers = new Map();
+  /** Those that are meant to run. */
+  #wanted = new Set();
+  #watching = [];
+  #ending = new AbortController();
+  #session;
+  #stopping;
+
+  constructor(folder, letGo, say) {
+    this.#folder = folder;
+    this.#letGo = letGo;
+    this.#say = say;
+  }
+
+  /** Where the front door answers. */
+  url;
+  /** The administrator's password, when it was made just now. */
+  password = null;
+  /** What the services are told: where the backends are. */
+  environment;
+
+  /** `[{ name, pid, address, logFile }]`, backends first. */
+  get processes() {
+    return [...this.#servers.values()].map(({ name, pid, address, logFile }) => ({ name, pid, address, logFile }));
+  }
+
+  /** A process by its name, for example `license-service-1`: to kill, pause or resume it. Who dies is started again. */
+  server(name) {
+    const server = this.#servers.get(name);
+    if (!server) throw new Error(`there is no ${name}, only ${[...this.#servers.keys()].join(', ')}`);
+    return server;
+  }
+
+  kill(name) {
+    return this.server(name).kill();
+  }
+
+  /** It stays away until `resumeProcess`. */
+  async stopProcess(name) {
+    this.#wanted.delete(name);
+    await this.server(name).stop();
+  }
+
+  async resumeProcess(name) {
+    await this.server(name).start();
+    this.#wanted.add(name);
+  }
+
+  /** Everything in the opposite order: the front door first, the backends last. */
+  stop() {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async startBackends(names) {
+    const servers = await this.#startAll(names.map((name) => () => startServer(BACKENDS[name], this.#on(name))));
+    return Object.fromEntries(servers.map((server) => [BACKENDS[server.name].variable, server.address]));
+  }
+
+  async startServices({ host, port, replicas, environment }) {
+    const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+    const { password, ...secrets } = await this.#secrets(environment);
+    this.environment = {
+      LICENSE_SERVICE_URL: url,
+      PUBLIC_URL: url,
+      TRUSTED_PROXIES: 'loopback',
+      ...environment,
+      ...secrets,
+    };
+    const ports = {};
+    // The replicas of one service start side by side; all services at once would only be slower on a small machine.
+    for (const [service, count] of Object.entries(replicas)) {
+      const recipes = Array.from({ length: count }, (_, index) => replica(service, index + 1, this.environment));
+      const started = await this.#startAll(recipes.map((recipe) => () => startServer(recipe, this.#on(recipe.name))));
+      ports[service] = started.map((server) => server.port);
+    }
+    await this.#startAll([() => startNginx({ host, ports }, { ...this.#on('nginx'), port })]);
+    this.url = url;
+    await password.keep();
+    this.password = password.generated;
+    this.#session = await keepSignIn(this.#folder, url, this.environment);
+  }
+
+  /** What is not named is made, and kept in the folder. A password is for this process alone: the services know its hash. */
+  async #secrets(environment) {
+    const { ADMIN_EMAIL, ADMIN_PASSWORD, ADMIN_PASSWORD_HASH, TOKEN_SECRET } = readConfiguration(environment);
+    const password = ADMIN_PASSWORD_HASH
+      ? { hash: ADMIN_PASSWORD_HASH, generated: null, keep: () => undefined }
+      : await this.#folder.administratorPassword(ADMIN_PASSWORD);
+    return {
+      password,
+      ADMIN_EMAIL,
+      ADMIN_PASSWORD: '',
+      ADMIN_PASSWORD_FILE: '',
+      ADMIN_PASSWORD_HASH: password.hash,
+      ADMIN_PASSWORD_HASH_FILE: '',
+      TOKEN_SECRET: TOKEN_SECRET ?? (await this.#folder.tokenSecret()),
+      TOKEN_SECRET_FILE: '',
+    };
+  }
+
+  #on(name) {
+    return { dataDir: join(this.#folder.path, name) };
+  }
+
+  async #startAll(starts) {
+    const results = await Promise.allSettled(starts.map((start) => start()));
+    const started = results.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
+    for (const server of started) {
+      this.#servers.set(server.name, server);
+      this.#wanted.add(server.name);
+      this.#watching.push(this.#watch(server));
+    }
+    const failed = results.find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
+    return started;
+  }
+
+  /** Starts it again when it has died, after a pause that grows while it keeps dying. */
+  async #watch(server) {
+    let pause = WATCH_MS;
+    while (await this.#rests(pause)) {
+      if (!this.#wanted.has(server.name) || server.pid !== null) continue;
+      this.#say(`${server.name} has ended; starting it again. Its log: ${server.logFile}`);
+      pause = await server.start().then(
+        () => WATCH_MS,
+        () => Math.min(pause * 2, LONGEST_PAUSE_MS),
+      );
+      this.#say(
+        server.pid === null ? `${server.name} does not start.` : `${server.name} runs again (process ${server.pid}).`,
+      );
+    }
+  }
+
+  /** `false` when it was woken up because everything stops. */
+  async #rests(milliseconds) {
+    return delay(milliseconds, true, { signal: this.#ending.signal }).catch(() => false);
+  }
+
+  async #stopAll() {
+    await this.#session?.end();
+    this.#wanted.clear();
+    this.#ending.abort();
+    const servers = [...this.#servers.values()];
+    const isBackend = ({ name }) => Object.hasOwn(BACKENDS, name);
+    const isDoor = ({ name }) => name === 'nginx';
+    const stopThose = (which) => Promise.all(servers.filter(which).map((server) => server.stop()));
+    await stopThose(isDoor);
+    await stopThose((server) => !isDoor(server) && !isBackend(server));
+    await Promise.all(this.#watching);
+    await stopThose(isBackend);
+    await this.#letGo();
+  }
+}

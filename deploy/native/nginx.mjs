@@ -1,0 +1,69 @@
+/** The front door of processes on this machine: nginx with the configuration of deploy/nginx. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findProgram, MissingProgram, startServer } from './server.mjs';
+
+const TEMPLATE = join(import.meta.dirname, '../nginx/allotree.conf.template');
+const DOCUMENTS = join(import.meta.dirname, '../../docs/reference');
+
+/** The template with its `${ALLOTREE_...}` filled in, as the entry point of nginx's image does it. */
+export const filledIn = (template, values) =>
+  template.replace(/\$\{(ALLOTREE_[A-Z_]+)\}/g, (_, name) => {
+    if (values[name] === undefined) throw new Error(`the configuration of nginx needs ${name}`);
+    return values[name];
+  });
+
+const servers = (ports) => ports.map((port) => `server 127.0.0.1:${port} max_fails=1 fail_timeout=1s;`).join(' ');
+
+/** Everything it writes lies in its folder. */
+const frame = (folder, inside) => `worker_processes 1;
+daemon off;
+pid ${folder}/nginx.pid;
+error_log ${folder}/nginx.log warn;
+worker_rlimit_nofile 8192;
+events { worker_connections 2048; }
+http {
+${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${folder}/${kind};`).join('\n')}
+${inside}}
+`;
+
+export function requireNginx() {
+  if (findProgram('nginx') === null) throw new MissingProgram('nginx', 'See https://nginx.org.', ['nginx-light']);
+}
+
+/**
+ * Writes `nginx.conf` into a folder.
+ * @param {{host: string, port: number, replicas: {group: number[], license: number[], notification: number[]}}} door where
+ *   nginx listens, and where the replicas of each service do
+ */
+export async function writeConfiguration(folder, { host, port, replicas }) {
+  const inside = filledIn(await readFile(TEMPLATE, 'utf8'), {
+    ALLOTREE_LISTEN: `${host}:${port}`,
+    ALLOTREE_RESOLVER: '',
+    ALLOTREE_GROUP_SERVERS: servers(replicas.group),
+    ALLOTREE_LICENSE_SERVERS: servers(replicas.license),
+    ALLOTREE_NOTIFICATION_SERVERS: servers(replicas.notification),
+    ALLOTREE_ACCESS_LOG: join(folder, 'access.log'),
+    ALLOTREE_BODY_LIMIT: '1m',
+    ALLOTREE_DOCUMENTS: DOCUMENTS,
+  });
+  await writeFile(join(folder, 'nginx.conf'), frame(folder, inside));
+}
+
+const nginx = ({ host, ports: replicas }) => ({
+  name: 'nginx',
+  portNames: ['http'],
+  stopSignal: 'SIGTERM',
+  requirePrograms: requireNginx,
+  prepare: ({ folder, ports }) => writeConfiguration(folder, { host, port: ports.http, replicas }),
+  launch: ({ folder }) => ({
+    program: findProgram('nginx'),
+    args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'nginx.log')],
+  }),
+  isReady: async ({ ports }) =>
+    (await fetch(`http://127.0.0.1:${ports.http}/health/live`, { signal: AbortSignal.timeout(2_000) })).ok,
+  address: ({ ports }) => `http://127.0.0.1:${ports.http}`,
+});
+
+/** A running nginx before the services; its `address` is an `http://` URL. Options: see `startServer`. */
+export const startNginx = (door, options) => startServer(nginx({ host: '127.0.0.1', ...door }), options);

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { LICENSING_TOPIC } from '@allotree/contracts';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Kafka, logLevel } from 'kafkajs';
+import { Load } from './load.js';
+import { describeOnACluster, MINUTES, until } from './on-a-cluster.js';
+
+const PROCESSES = [
+  'group-service-1',
+  'group-service-2',
+  'license-service-1',
+  'license-service-2',
+  'notification-service-1',
+  'nginx',
+  'kafka',
+  'redis',
+  'postgres',
+];
+
+describeOnACluster('a cluster under load', (on) => {
+  let load: Load;
+  beforeAll(async () => {
+    load = await Load.start(on().signIn, 6);
+    await load.goesOn();
+  }, 2 * MINUTES);
+  afterAll(() => load?.stop(), MINUTES);
+
+  /** How long each recovery took is for the reader of the run; nothing is made of it. */
+  const tell = (what: string, since: number) =>
+    process.stdout.write(`    ${what}: ${((performance.now() - since) / 1_000).toFixed(1)} s\n`);
+
+  it.each(PROCESSES)(
+    'goes on after %s was killed',
+    async (name) => {
+      const { cluster, said } = on();
+      await cluster.kill(name);
+      const killed = performance.now();
+      await load.goesOn(killed);
+      tell(`${name} killed, commands in every project again after`, killed);
+      await until(
+        () => said.some((line) => line.startsWith(`${name} runs again`)),
+        (runsAgain) => runsAgain,
+      );
+      await load.goesOn();
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'takes commands while Kafka is away, and tells the other services what happened when it is back',
+    async () => {
+      const { cluster, api } = on();
+      const [project = ''] = load.projects;
+      await cluster.stopProcess('kafka');
+      await load.goesOn();
+      const { groupId } = await api.post<{ groupId: string }>(`/projects/${project}/groups`, {
+        parentId: project,
+        type: 'building',
+        name: 'Built without Kafka',
+      });
+      const quota = () => api.ask({ method: 'GET', path: `/projects/${project}/groups/${groupId}/quota` });
+      expect(await quota()).toMatchObject({ ok: false, problem: { code: 'NOT_FOUND' } });
+      await cluster.resumeProcess('kafka');
+      const back = performance.now();
+      await until(quota, ({ ok }) => ok);
+      tell('kafka back, the license service has heard of a group after', back);
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'takes commands while Redis is away, and sends mails when it is back',
+    async () => {
+      const { cluster, api } = on();
+      await cluster.stopProcess('redis');
+      await load.goesOn();
+      await cluster.resumeProcess('redis');
+      const back = performance.now();
+      await load.goesOn();
+      await api.post('/mail-templates/license_ended/test', { to: 'nora@nordlicht.example' });
+      await until(
+        () => api.list<{ to: string }>('/outbox?to=nora@nordlicht.example'),
+        ({ length }) => length > 0,
+      );
+      tell('redis back, a mail has gone out after', back);
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'goes on when PostgreSQL is back',
+    async () => {
+      const { cluster } = on();
+      await cluster.stopProcess('postgres');
+      expect((await fetch(`${cluster.url}/health/license-service/ready`)).status).toBe(503);
+      await cluster.resumeProcess('postgres');
+      const back = performance.now();
+      await load.goesOn(back);
+      tell('postgres back, commands in every project again after', back);
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'has done what it acknowledged, once, and never more than the limits',
+    async () => {
+      await load.stop();
+      for (const request of load.unanswered) process.stdout.write(`    no answer in 30 s: ${request}\n`);
+      const { api } = on();
+      expect(load.refused).toBeGreaterThan(0);
+      for (const [project, assigned] of load.assigned) {
+        const path = `/projects/${project}/groups/${project}`;
+        const quota = await api.get<{
+          resources: { sip_number: { limit: number; consumed: number; suspended: number } };
+        }>(`${path}/quota`);
+        expect(quota.resources.sip_number).toMatchObject({ limit: 40, consumed: assigned.size, suspended: 0 });
+        const items = await api.list<{ assignmentId: string }>(`${path}/assignments`);
+        expect(items.map(({ assignmentId }) => assignmentId).sort()).toEqual([...assigned].sort());
+      }
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'has told the others of all of it, and of nothing else',
+    async () => {
+      const last = await load.assignLast();
+      const told = await assignmentsToldUntil(last, on().cluster.environment['KAFKA_BROKERS'] as string, load.projects);
+      expect([...told].sort()).toEqual([...load.everAssigned].sort());
+    },
+    2 * MINUTES,
+  );
+});
+
+/** The assignments of these projects that stand on the topic, up to the last ones: the order per project is kept. */
+async function assignmentsToldUntil(
+  last: ReadonlySet<string>,
+  broker: string,
+  projects: readonly string[],
+): Promise<Set<string>> {
+  const consumer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).consumer({
+    groupId: `spec-${randomUUID()}`,
+  });
+  const told = new Set<string>();
+  await consumer.connect();
+  await consumer.subscribe({ topic: LICENSING_TOPIC, fromBeginning: true });
+  await new Promise<void>((done, failed) => {
+    consumer
+      .run({
+        eachMessage: async ({ message: { headers, value } }) => {
+          if (headers?.['ce_type']?.toString() !== 'allotree.assignment-made.v1') return;
+          const data = JSON.parse(value?.toString() ?? '') as { projectId: string; assignmentId: string };
+          if (projects.includes(data.projectId)) told.add(data.assignmentId);
+          if ([...last].every((id) => told.has(id))) done();
+        },
+      })
+      .catch(failed);
+  });
+  await consumer.disconnect();
+  return told;
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LocalSignIn } from '../../../apps/standalone/src/local-sign-in.js';
+
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly code?: string; readonly assignmentId?: string } | null;
+}
+
+const CALLERS = 8;
+const LIMIT = 40;
+const UNITS = { sip_number: 1_000, mobile_app: 0, ukey2: 0 };
+
+/** The caller cannot know what became of it: it asks again under the same key. */
+const isUnknown = ({ status, body }: Answer): boolean =>
+  status === 429 || status >= 500 || body?.code === 'IDEMPOTENCY_KEY_IN_USE';
+
+/** Callers who assign and release numbers in several projects, as those do who never give up. */
+export class Load {
+  /** By project: what was acknowledged and not released since. */
+  readonly assigned: ReadonlyMap<string, Set<string>>;
+  readonly everAssigned = new Set<string>();
+  refused = 0;
+  /** Requests that had no answer after half a minute, and were sent again. */
+  readonly unanswered: string[] = [];
+  /** By project: when the last acknowledged command was begun. */
+  private readonly begun = new Map<string, number>();
+  private isStopping = false;
+  private readonly callers: Promise<void>[];
+
+  private constructor(
+    private readonly signIn: LocalSignIn,
+    readonly projects: readonly string[],
+  ) {
+    this.assigned = new Map(projects.map((project) => [project, new Set()]));
+    this.callers = Array.from({ length: CALLERS }, (_, caller) => this.call(caller));
+  }
+
+  /** With `count` projects, each with a company that may use 40 numbers. */
+  static async start(signIn: LocalSignIn, count: number): Promise<Load> {
+    const send = async (method: string, path: string, body: unknown): Promise<Record<string, string>> => {
+      const answer = await insist(signIn, { method, path, body });
+      if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body as Record<string, string>;
+    };
+    const { partnerId } = await send('POST', '/partners', {
+      name: `Nordlicht ${randomUUID()}`,
+      kind: 'distributor',
+      administrator: { name: 'Nora Nord', email: 'nora@nordlicht.example' },
+    });
+    const content = { units: UNITS, features: [], validFrom: null, validUntil: null };
+    const stock = { ...content, units: { ...UNITS, sip_number: UNITS.sip_number * count } };
+    const { packageId } = await send('POST', `/partners/${partnerId}/packages`, { name: 'All', ...stock });
+    const projects: string[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const { projectId = '' } = await send('POST', '/projects', { name: `Project ${index}`, partnerId });
+      await send('POST', `/projects/${projectId}/licenses`, { type: 'plus', partnerId, packageId, ...content });
+      await send('PUT', `/projects/${projectId}/groups/${projectId}/restriction`, {
+        enabled: true,
+        poolMode: 'shared',
+        allotments: [{ type: 'plus', units: { sip_number: LIMIT }, features: [] }],
+        reminder: null,
+      });
+      projects.push(projectId);
+    }
+    return new Load(signIn, projects);
+  }
+
+  /** Until in every project a command was acknowledged that was begun later than this. */
+  async goesOn(since = performance.now()): Promise<void> {
+    while (!this.projects.every((project) => (this.begun.get(project) ?? 0) > since)) {
+      await Promise.race([delay(20), Promise.all(this.callers)]);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await Promise.all(this.callers);
+  }
+
+  /** One more number in each project, after everything else. */
+  async assignLast(): Promise<Set<string>> {
+    const before = new Set(this.everAssigned);
+    for (const project of this.projects) {
+      const one = this.takeOne(project);
+      if (one !== undefined) await this.release(project, one);
+      await this.assign(project);
+    }
+    return new Set([...this.everAssigned].filter((id) => !before.has(id)));
+  }
+
+  private async call(caller: number): Promise<void> {
+    for (let turn = caller; !this.isStopping; turn += 1) {
+      const project = this.projects[turn % this.projects.length] as string;
+      const began = performance.now();
+      const release = turn % 3 === 0 ? this.takeOne(project) : undefined;
+      await (release === undefined ? this.assign(project) : this.release(project, release));
+      this.begun.set(project, Math.max(began, this.begun.get(project) ?? 0));
+    }
+  }
+
+  private insist(command: Command): Promise<Answer> {
+    return insist(this.signIn, command, this.unanswered);
+  }
+
+  /** One that nobody else is about to release. */
+  private takeOne(project: string): string | undefined {
+    const [first] = this.assigned.get(project) ?? [];
+    if (first !== undefined) this.assigned.get(project)?.delete(first);
+    return first;
+  }
+
+  private async assign(project: string): Promise<void> {
+    const path = `/projects/${project}/groups/${project}/assignments`;
+    const { status, body } = await this.insist({ method: 'POST', path, body: { resource: 'sip_number' } });
+    if (status === 201 && body?.assignmentId !== undefined) {
+      this.assigned.get(project)?.add(body.assignmentId);
+      this.everAssigned.add(body.assignmentId);
+    } else if (body?.code === 'LIMIT_EXCEEDED') this.refused += 1;
+    else throw new Error(`assigning was answered ${status} ${JSON.stringify(body)}`);
+  }
+
+  private async release(project: string, assignment: string): Promise<void> {
+    const path = `/projects/${project}/groups/${project}/assignments/${assignment}`;
+    const { status, body } = await this.insist({ method: 'DELETE', path });
+    // A release that went out twice finds nothing the second time.
+    if (status >= 300 && status !== 404) throw new Error(`releasing was answered ${status} ${JSON.stringify(body)}`);
+  }
+}
+
+interface Command {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Repeats a command under one key until it is known what became of it. */
+async function insist(signIn: LocalSignIn, command: Command, unanswered: string[] = []): Promise<Answer> {
+  const key = randomUUID();
+  for (;;) {
+    const answer = await send(signIn, command, key).catch((error: Error) => {
+      if (error.name === 'TimeoutError') unanswered.push(`${command.method} ${command.path} (${key})`);
+      return null;
+    });
+    if (answer !== null && !isUnknown(answer)) return answer;
+    await delay(50);
+  }
+}
+
+async function send({ url, accessToken }: LocalSignIn, { method, path, body }: Command, key: string): Promise<Answer> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    signal: AbortSignal.timeout(30_000),
+    headers: {
+      authorization: `Bearer ${accessToken}`,
+      'idempotency-key': key,
+      'x-correlation-id': key,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? null : (JSON.parse(text) as Answer['body']) };
+}

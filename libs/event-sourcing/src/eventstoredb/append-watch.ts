@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from '../logger.js';
+
+/** The ids of events as anybody writes them, after `onLive` was called, until it ends or throws. */
+type Follow = (onLive: () => void) => AsyncIterable<string>;
+
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 5_000;
+/** Own events that may be under way. One that is forgotten counts as somebody else's, which costs a look more. */
+const OWN = 20_000;
+
+/** Tells listeners of appends, by following the store, and which of them another process made. */
+export class AppendWatch {
+  readonly #listeners = new Set<(byAnotherProcess: boolean) => void>();
+  readonly #own = new LRUCache<string, true>({ max: OWN });
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+
+  constructor(
+    private readonly follow: Follow,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @throws when the store cannot be followed at all */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#running = this.#run(resolve, reject);
+    });
+  }
+
+  listen(listener: (byAnotherProcess: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Before it is sent: its events may be seen before its answer comes. */
+  appending(eventIds: readonly string[]): void {
+    for (const id of eventIds) this.#own.set(id, true);
+  }
+
+  appended(): void {
+    this.#tell(false);
+  }
+
+  /** Not appended, or not known to be: who sees these events later sees them as somebody else's. */
+  notAppended(eventIds: readonly string[]): void {
+    for (const id of eventIds) this.#own.delete(id);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#listeners.clear();
+    await this.#running;
+  }
+
+  async #run(onStarted: () => void, onFailed: (error: unknown) => void): Promise<void> {
+    let pause = FIRST_PAUSE;
+    let started = false;
+    const onLive = (): void => {
+      // Whatever was missed meanwhile counts as one hint.
+      if (started) this.#tell(true);
+      started = true;
+      pause = FIRST_PAUSE;
+      onStarted();
+    };
+    while (!this.#stopping.signal.aborted) {
+      const error = await this.#followOnce(onLive);
+      if (!started) return onFailed(error);
+      if (this.#stopping.signal.aborted) return;
+      this.logger.warn({ err: error }, 'the store told no more of appends; it is asked again');
+      await sleep(pause, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    }
+  }
+
+  /** Why it ended. */
+  async #followOnce(onLive: () => void): Promise<unknown> {
+    try {
+      for await (const eventId of this.follow(onLive)) if (!this.#own.delete(eventId)) this.#tell(true);
+      return new Error('the store ended what it told of appends');
+    } catch (error) {
+      return error;
+    }
+  }
+
+  #tell(byAnotherProcess: boolean): void {
+    for (const listener of this.#listeners) listener(byAnotherProcess);
+  }
+}

@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import {
+  CERTIFICATE,
+  EventStoreDbDouble,
+  eventStoreContract,
+  newEvent,
+  sharedEventStoreContract,
+  systemEvent,
+} from '@allotree/testing';
+import type { EventStoreDbDoubleOptions, MakeStore } from '@allotree/testing';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import type { StreamAppend } from '../event-store.js';
+import { SILENT } from '../logger.js';
+import { openEventStore } from '../open-event-store.js';
+import { EventStoreDbEventStore } from './eventstoredb-event-store.js';
+
+const onTheDouble: MakeStore = async () => {
+  const double = await EventStoreDbDouble.start();
+  return {
+    open: () => EventStoreDbEventStore.open({ connectionString: double.url }),
+    cleanUp: () => double.stop(),
+  };
+};
+
+const double = "EventStoreDB's double, and a server where EVENTSTOREDB_URL names one";
+eventStoreContract(double, onTheDouble);
+sharedEventStoreContract(double, onTheDouble);
+
+const connectionString = process.env['EVENTSTOREDB_URL'];
+if (connectionString !== undefined && connectionString !== '') {
+  const onTheServer: MakeStore = async () => ({ open: () => EventStoreDbEventStore.open({ connectionString }) });
+  eventStoreContract('EventStoreDB, a server', onTheServer);
+  sharedEventStoreContract('EventStoreDB, a server', onTheServer);
+}
+
+describe('EventStoreDbEventStore', () => {
+  const doubles: EventStoreDbDouble[] = [];
+  const stores: EventStoreDbEventStore[] = [];
+  const node = async (options?: EventStoreDbDoubleOptions): Promise<EventStoreDbDouble> => {
+    const started = await EventStoreDbDouble.start(options);
+    doubles.push(started);
+    return started;
+  };
+  const open = async (url: string): Promise<EventStoreDbEventStore> => {
+    const store = await EventStoreDbEventStore.open({ connectionString: url });
+    stores.push(store);
+    return store;
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'allotree-eventstoredb-'));
+  const authority = join(folder, 'ca.pem');
+  writeFileSync(authority, CERTIFICATE);
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    await Promise.all(doubles.splice(0).map((started) => started.stop()));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const one = (streamName: string, type: string, expectedRevision = -1): StreamAppend => ({
+    streamName,
+    expectedRevision,
+    events: [newEvent(type)],
+  });
+  const next = (store: EventStoreDbEventStore, wanted: boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const stop = store.onAppend((byAnotherProcess) => {
+        if (byAnotherProcess !== wanted) return;
+        stop();
+        resolve();
+      });
+    });
+  const types = async (store: EventStoreDbEventStore, category: string) =>
+    (await store.readAll([category], 0n, 100)).map(({ type }) => type);
+
+  describe('what lies in the store', () => {
+    it('is JSON with the names of metadata that its own projections know', async () => {
+      const started = await node();
+      const store = await open(started.url);
+      const event = newEvent('Named', { a: 1 }, { causationId: 'cause' });
+      await store.append([{ streamName: 'named-1', expectedRevision: -1, events: [event, newEvent('Uncaused')] }]);
+      const [named, uncaused] = started.log.stream('named-1');
+      const { eventId, correlationId, causationId, ...rest } = event.metadata;
+      expect(named).toMatchObject({ id: eventId, type: 'Named', contentType: 'application/json' });
+      expect(JSON.parse(Buffer.from(named!.data).toString())).toEqual({ a: 1 });
+      expect(JSON.parse(Buffer.from(named!.metadata).toString())).toEqual({
+        ...rest,
+        $correlationId: correlationId,
+        $causationId: causationId,
+      });
+      expect(JSON.parse(Buffer.from(uncaused!.metadata).toString())).not.toHaveProperty('$causationId');
+    });
+
+    it('is left to the node to sift: its own streams and other categories are not sent', async () => {
+      const started = await node();
+      const store = await open(started.url);
+      await store.append([one('theirs-1', 'Theirs')]);
+      started.recordStatistics();
+      await store.append([one('ours-1', 'Ours')]);
+      started.recordStatistics();
+      // Theirs could not even be read.
+      started.log.write('theirs-2', [systemEvent('WithoutMetadata')]);
+      expect(await types(store, 'ours')).toEqual(['Ours']);
+      await expect(types(store, 'theirs')).rejects.toThrow('event 0 of theirs-2 was not written here');
+    });
+
+    it('has no streams that belong to the node', async () => {
+      const started = await node();
+      const store = await open(started.url);
+      const before = started.log.entries.length;
+      for (const name of ['$settings-1', 'nodash', '-1'])
+        await expect(store.append([one(name, 'Bad')])).rejects.toThrow(`named <category>-<id>, not ${name}`);
+      expect(started.log.entries).toHaveLength(before);
+    });
+
+    it('is refused when it cannot become JSON', async () => {
+      const store = await open((await node()).url);
+      const events = [newEvent('Bad', { n: 1n })];
+      await expect(store.append([{ streamName: 'bad-1', expectedRevision: -1, events }])).rejects.toThrow('BigInt');
+      expect(await store.streamRevision('bad-1')).toBe(-1);
+    });
+  });
+
+  describe('lost answers', () => {
+    it('are errors, and the repeat finds that everything was appended', async () => {
+      const started = await node();
+      const store = await open(started.url);
+      const appends = [one('lost-1', 'One'), one('lost-2', 'Two'), one('lost-3', 'Three')];
+      started.answersToLose = 1;
+      await expect(store.append(appends)).rejects.toThrow();
+      const results = await store.append(appends);
+      expect(results).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
+      expect(started.answersToLose).toBe(0);
+      expect((await types(store, 'lost')).sort()).toEqual(['One', 'Three', 'Two']);
+    });
+
+    it('are given up after the deadline of the connection string', async () => {
+      const started = await node();
+      const store = await open(`${started.url}&defaultDeadline=200`);
+      started.silent = true;
+      await expect(store.append([one('silent-1', 'Unheard')])).rejects.toThrow('did not answer in time');
+      await expect(store.streamRevision('silent-1')).rejects.toThrow('did not answer in time');
+      started.silent = false;
+      expect(await store.streamRevision('silent-1')).toBe(-1);
+    });
+
+    it('of repeats may come without a position: then it is looked up', async () => {
+      const started = await node();
+      const store = await open(started.url);
+      const append = one('forgotten-1', 'Remembered');
+      const [first] = await store.append([append]);
+      started.positionsToForget = 1;
+      expect(await store.append([append])).toEqual([first]);
+      expect(started.positionsToForget).toBe(0);
+    });
+  });
+
+  describe('a node that goes and comes back', () => {
+    it('is found again, and what was missed meanwhile is one hint', async () => {
+      const started = await node();
+      const [store, other] = [await open(started.url), await open(started.url)];
+      await started.unplug();
+      await expect(store.append([one('gone-1', 'Lost')])).rejects.toThrow('cannot be reached');
+      const missed = next(store, true);
+      await started.listen();
+      await missed;
+      const heard = next(store, true);
+      await retried(() => other.append([one('back-1', 'Back')]));
+      await heard;
+      expect(await types(store, 'back')).toEqual(['Back']);
+      expect(await types(store, 'gone')).toEqual([]);
+    });
+
+    it('does not take the process along when connections are cut again and again', async () => {
+      const started = await node();
+      const store = await open(started.url);
+      for (let n = 0; n < 10; n++) {
+        const appending = retried(() => store.append([one(`cut-${n}`, `Cut${n}`)]));
+        started.cutConnections();
+        await appending;
+      }
+      expect(await types(store, 'cut')).toEqual(Array.from({ length: 10 }, (_, n) => `Cut${n}`));
+    });
+  });
+
+  describe('a cluster', () => {
+    it('is asked through any node: the call goes on to the leader it names', async () => {
+      const [leader, follower] = [await node(), await node()];
+      Object.assign(follower, { role: 'follower', leader });
+      const store = await open(follower.url);
+      await store.append([one('led-1', 'Led')]);
+      expect(leader.log.stream('led-1')).toHaveLength(1);
+      expect(await types(store, 'led')).toEqual(['Led']);
+    });
+
+    it('is asked who leads it where several nodes are named, and when the leader is gone', async () => {
+      const [first, second] = [await node(), await node()];
+      Object.assign(second, { role: 'follower', leader: first });
+      const store = await open(`esdb://${second.address},${first.address}?tls=false&maxDiscoverAttempts=2`);
+      await store.append([one('elected-1', 'First')]);
+      expect(first.log.stream('elected-1')).toHaveLength(1);
+      await first.unplug();
+      Object.assign(second, { role: 'leader', leader: null });
+      await retried(() => store.append([one('elected-2', 'Second')]));
+      expect(second.log.stream('elected-2')).toHaveLength(1);
+    });
+
+    it('is discovered', async () => {
+      const [leader, follower] = [await node(), await node()];
+      Object.assign(follower, { role: 'follower', leader });
+      const store = await open(`esdb+discover://${follower.address}?tls=false`);
+      await store.append([one('found-1', 'Found')]);
+      expect(leader.log.stream('found-1')).toHaveLength(1);
+    });
+  });
+
+  describe('TLS and credentials', () => {
+    it('come from the connection string', async () => {
+      const started = await node({ secured: true });
+      const store = await open(`${started.url}&tlsCAFile=${authority}`);
+      await store.append([one('secret-1', 'Secret')]);
+      expect(await types(store, 'secret')).toEqual(['Secret']);
+    });
+
+    const problems: readonly [what: string, url: (plain: string, secured: string) => string, sentence: RegExp][] = [
+      ['nobody listens', () => 'esdb://127.0.0.1:1?tls=false', /127\.0\.0\.1:1 cannot be reached: see that it runs/],
+      ['no such host', () => 'esdb://nowhere.invalid?tls=false', /nowhere\.invalid cannot be reached/],
+      ['TLS against plain', (plain) => `esdb://${plain}?tls=true`, /speaks without TLS: write \?tls=false/],
+      ['plain against TLS', (_, secured) => `esdb://${secured}?tls=false`, /speaks TLS: write \?tls=true/],
+      ['an unknown authority', (_, secured) => `esdb://${secured}`, /not trusted: name the file of its authority/],
+      [
+        'a wrong password',
+        (_, secured) => `esdb://allotree:wrong@${secured}?tlsCAFile=${authority}`,
+        /does not know the user or the password/,
+      ],
+      [
+        'no cluster',
+        () => 'esdb+discover://127.0.0.1:1?tls=false&maxDiscoverAttempts=1',
+        /no node at 127\.0\.0\.1:1 said who leads the cluster/,
+      ],
+      ['a password with an @', (plain) => `esdb://user:hid@den@${plain}`, /cannot be read: it is esdb:\/\/user:pass/],
+      ['an option misspelt', (plain) => `esdb://user:hidden@${plain}?tls=maybe`, /cannot be read/],
+      ['another store', () => 'mongodb://user:hidden@127.0.0.1', /^no event store has URLs that begin with mongodb:/],
+    ];
+    it.each(problems)(
+      '%s is told at the start, with the way out and without the password',
+      async (_, url, sentence) => {
+        const [plain, secured] = [await node(), await node({ secured: true })];
+        const opening = openEventStore({ url: url(plain.address, secured.address), logger: SILENT });
+        const error: Error = await opening.then(
+          () => Promise.reject(new Error('it was opened')),
+          (reason: Error) => reason,
+        );
+        expect(error.message).toMatch(sentence);
+        expect(inspect(error)).not.toMatch(/hid@?den|den@|wrong@/);
+      },
+    );
+
+    it('must allow reading $all', async () => {
+      const started = await node({ secured: true });
+      started.administrator = false;
+      await expect(open(`${started.url}&tlsCAFile=${authority}`)).rejects.toThrow('make it a member of $admins');
+    });
+  });
+
+  describe('what a node refuses', () => {
+    it('says that a follower without a leader takes no appends', async () => {
+      const started = await node();
+      const store = await open(started.url);
+      started.role = 'follower';
+      await expect(store.append([one('led-1', 'Unled')])).rejects.toThrow('takes no appends and knows no leader');
+    });
+
+    it('says what to set when an append is too large', async () => {
+      const started = await node({ maxAppendSize: 1_000 });
+      const store = await open(started.url);
+      const events = Array.from({ length: 10 }, () => newEvent('Many'));
+      await expect(store.append([{ streamName: 'large-1', expectedRevision: -1, events }])).rejects.toThrow(
+        'no append of more than 1000 bytes: set its MaxAppendSize to 16777216',
+      );
+      expect(await store.streamRevision('large-1')).toBe(-1);
+    });
+
+    it('says that the checkpoints are those of another store', async () => {
+      const store = await open((await node()).url);
+      await store.append([one('placed-1', 'Placed')]);
+      await expect(store.readAll(['placed'], 7n, 10)).rejects.toThrow(
+        'the checkpoints in the database are those of another',
+      );
+    });
+  });
+
+  it('reads a stream for commands once, and then only what is new', async () => {
+    const started = await node();
+    const store = await open(started.url);
+    const events = Array.from({ length: 1_500 }, () => newEvent('Old'));
+    await store.append([{ streamName: 'read-1', expectedRevision: -1, events }]);
+    await store.findByCommand('read-1', randomUUID());
+    const before = started.eventsRead;
+    await store.append([one('read-1', 'New', 1_499)]);
+    expect(await store.findByCommand('read-1', randomUUID())).toEqual([]);
+    expect(started.eventsRead).toBe(before + 1);
+  });
+});
+
+/** What is refused while a connection is made anew is asked again, as the runtime does. */
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await sleep(20);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import { NO_STREAM } from '../event-store.js';
+import type { AppendResult, EventStore, RecordedEvent, StreamAppend } from '../event-store.js';
+import { SILENT } from '../logger.js';
+import type { Logger } from '../logger.js';
+import { AppendWatch } from './append-watch.js';
+import { Connection } from './connection.js';
+import { KnownCommands } from './known-commands.js';
+
+export interface EventStoreDbEventStoreOptions {
+  /** `esdb://user:password@host:2113?tls=true`, several hosts with commas, or `esdb+discover://...` for a cluster. */
+  readonly connectionString: string;
+  readonly logger?: Logger;
+}
+
+const PAGE = 1_000;
+/** Streams appended to side by side on the one connection; a node takes 100 calls at once, readings among them. */
+const APPENDS_AT_ONCE = 64;
+
+/**
+ * The event store on EventStoreDB 23.10 or newer. Positions are commit positions of its log.
+ *
+ * Why `readAll` never runs ahead of an append under way: one thread of the leader writes the log, an append lies in it
+ * as a whole, and a reading ends where the log is replicated and indexed. So nothing appears behind what was read.
+ */
+export class EventStoreDbEventStore implements EventStore {
+  readonly #connection: Connection;
+  readonly #watch: AppendWatch;
+  readonly #commands = new KnownCommands((streamName, from) => this.readStream(streamName, from));
+
+  /** Connects, makes sure of what it needs to be allowed, and follows what is appended. */
+  static async open(options: EventStoreDbEventStoreOptions): Promise<EventStoreDbEventStore> {
+    const store = new EventStoreDbEventStore(options);
+    try {
+      await store.head();
+      await store.#watch.start();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
+  }
+
+  private constructor({ connectionString, logger = SILENT }: EventStoreDbEventStoreOptions) {
+    this.#connection = new Connection(connectionString);
+    this.#watch = new AppendWatch((onLive) => this.#connection.follow(onLive), logger);
+  }
+
+  /** Each stream is an append of its own; where one gets no answer, all of them are to be repeated, which is harmless. */
+  async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
+    refuseStreamsTheStoreCannotTake(appends);
+    const results = new Array<AppendResult>(appends.length);
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      for (let i; (i = next++) < appends.length;) results[i] = await this.#appendOne(appends[i]!);
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: Math.min(APPENDS_AT_ONCE, appends.length) }, lane));
+    if (results.some((result) => result?.ok)) this.#watch.appended();
+    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+    return results;
+  }
+
+  async #appendOne(append: StreamAppend): Promise<AppendResult> {
+    const eventIds = append.events.map(({ metadata }) => metadata.eventId);
+    this.#watch.appending(eventIds);
+    try {
+      const result = await this.#connection.append(append);
+      if (!result.ok) this.#watch.notAppended(eventIds);
+      if (!result.ok) return result;
+      const revision = append.expectedRevision + append.events.length;
+      return { ok: true, revision, position: result.position ?? (await this.#positionOf(append.streamName, revision)) };
+    } catch (error) {
+      this.#watch.notAppended(eventIds);
+      throw error;
+    }
+  }
+
+  /** Of a repeat that was acknowledged without one. */
+  async #positionOf(streamName: string, revision: number): Promise<bigint> {
+    const [event] = await this.#connection.readStream(streamName, revision, 1);
+    if (!event) throw new Error(`${streamName} does not show event ${revision} yet, which was appended`);
+    return event.position;
+  }
+
+  async *readStream(streamName: string, fromRevision = 0): AsyncIterable<RecordedEvent> {
+    for (let next = fromRevision; ;) {
+      const events = await this.#connection.readStream(streamName, next, PAGE);
+      yield* events;
+      if (events.length < PAGE) return;
+      next += events.length;
+    }
+  }
+
+  async streamRevision(streamName: string): Promise<number> {
+    return (await this.#connection.lastOfStream(streamName))?.revision ?? NO_STREAM;
+  }
+
+  async findByCommand(streamName: string, commandId: string): Promise<readonly RecordedEvent[]> {
+    const place = await this.#commands.find(streamName, commandId);
+    const found: RecordedEvent[] = [];
+    if (!place) return found;
+    for await (const event of this.readStream(streamName, place.first)) {
+      if (event.revision > place.last) break;
+      if (event.metadata.commandId === commandId) found.push(event);
+    }
+    return found;
+  }
+
+  async readAll(categories: readonly string[], position: bigint, limit: number): Promise<readonly RecordedEvent[]> {
+    if (categories.length === 0) return [];
+    const prefixes = categories.map((category) => `${category}-`);
+    return this.#connection.readAll(prefixes, position, limit);
+  }
+
+  head(): Promise<bigint> {
+    return this.#connection.lastPosition();
+  }
+
+  onAppend(listener: (byAnotherProcess: boolean) => void): () => void {
+    return this.#watch.listen(listener);
+  }
+
+  async close(): Promise<void> {
+    const stopped = this.#watch.stop();
+    await this.#connection.close();
+    await stopped;
+  }
+}
+
+function refuseStreamsTheStoreCannotTake(appends: readonly StreamAppend[]): void {
+  const names = new Set<string>();
+  for (const { streamName } of appends) {
+    if (!/^[^-$][^-]*-/.test(streamName)) throw new Error(`a stream is named <category>-<id>, not ${streamName}`);
+    if (names.has(streamName)) throw new Error(`${streamName} is named twice in one append`);
+    names.add(streamName);
+  }
+}

@@ -1,0 +1,83 @@
+import { StoreAway } from '../errors.js';
+
+/** The connection that was tried. */
+export interface Tried {
+  /** `host:port`, several with commas. */
+  readonly nodes: string;
+  readonly secured: boolean;
+}
+
+/** What the client's errors have in common, as far as it matters here. */
+interface ClientError extends Error {
+  /** Kind of error, in words of the client. */
+  readonly type?: string;
+  /** gRPC status. */
+  readonly code?: number;
+  readonly leader?: { readonly address: string; readonly port: number };
+  readonly maxAppendSize?: number;
+}
+
+/** What happened, and what to do about it. */
+type Sentence = (error: ClientError, tried: Tried) => string;
+
+const UNAUTHENTICATED = 16;
+
+const unavailable: Sentence = ({ message }, { nodes, secured }) => {
+  if (secured && /wrong version number|packet length too long|EPROTO/.test(message))
+    return `EventStoreDB at ${nodes} speaks without TLS: write ?tls=false into the connection string, or give the node a certificate`;
+  if (secured && /certificate|altname/i.test(message))
+    return `the certificate of EventStoreDB at ${nodes} is not trusted: name the file of its authority with tlsCAFile=... in the connection string`;
+  if (!secured && /Failed to connect/.test(message))
+    return `EventStoreDB at ${nodes} hangs up at once, as a node does that speaks TLS: write ?tls=true into the connection string, unless the node is just starting`;
+  return `EventStoreDB at ${nodes} cannot be reached: see that it runs and that host and port (2113, if not changed) are right`;
+};
+
+const denied: Sentence = ({ code }, { nodes }) =>
+  code === UNAUTHENTICATED
+    ? `EventStoreDB at ${nodes} does not know the user or the password: correct them in the connection string`
+    : `EventStoreDB at ${nodes} denies the user what is needed: make it a member of $admins, or let it read $all and read and write the streams`;
+
+const notLeader: Sentence = ({ leader }, { nodes }) =>
+  `the node of EventStoreDB at ${nodes} takes no appends, and its leader ${leader?.address}:${leader?.port} did not either: name all nodes, or use esdb+discover://`;
+
+const late: Sentence = (_, { nodes }) =>
+  `EventStoreDB at ${nodes} did not answer in time, so what it did is not known: see how it is, or give it longer with defaultDeadline=... (milliseconds) in the connection string`;
+
+const undiscovered: Sentence = (_, { nodes }) =>
+  `no node at ${nodes} said who leads the cluster: see that they run, and that the connection string names them and says rightly whether they speak TLS`;
+
+const leaderless: Sentence = (_, { nodes }) =>
+  `the node of EventStoreDB at ${nodes} takes no appends and knows no leader: see that most nodes of the cluster run, or name one that is no read-only replica`;
+
+/** What a cluster gets over by itself. */
+const PASSING: ReadonlySet<Sentence> = new Set([unavailable, notLeader, late, undiscovered, leaderless]);
+
+const SENTENCES: Readonly<Record<string, Sentence>> = {
+  unavailable,
+  'access-denied': denied,
+  'not-leader': notLeader,
+  'deadline-exceeded': late,
+  'maximum-append-size-exceeded': ({ maxAppendSize }, { nodes }) =>
+    `EventStoreDB at ${nodes} takes no append of more than ${maxAppendSize} bytes: set its MaxAppendSize to 16777216`,
+};
+
+/** Whose kind says little, by what they say. */
+const BY_MESSAGE: readonly (readonly [RegExp, Sentence])[] = [
+  [/Failed to discover/, undiscovered],
+  [/No leader info/, leaderless],
+  [
+    /invalid position/i,
+    (_, { nodes }) =>
+      `EventStoreDB at ${nodes} has no event at a position that was read before: the checkpoints in the database are those of another store`,
+  ],
+];
+
+/** The error of the client in a sentence that says what to do; the client's own is its cause. */
+export function explained(error: Error, tried: Tried): Error {
+  const known = error as ClientError;
+  const byMessage = BY_MESSAGE.find(([message]) => message.test(known.message))?.[1];
+  const sentence = byMessage ?? SENTENCES[known.type ?? ''];
+  if (!sentence) return error;
+  const Kind = PASSING.has(sentence) ? StoreAway : Error;
+  return new Kind(sentence(known, tried), { cause: error });
+}

@@ -1,0 +1,44 @@
+import { LRUCache } from 'lru-cache';
+import type { RecordedEvent } from '../event-store.js';
+
+/** The commands of this many events are remembered, over all streams; about 150 bytes each. */
+const REMEMBERED = 300_000;
+
+interface Known {
+  /** Everything up to this revision has been looked at. */
+  upTo: number;
+  /** The first and the last revision of each command's events. */
+  readonly places: Map<string, Place>;
+}
+
+interface Place {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Where in a stream the events of a command are. The store has no index for that: a stream is read once from its
+ * beginning, and afterwards only what is new in it, as long as it is among those used last.
+ */
+export class KnownCommands {
+  readonly #streams: LRUCache<string, Known>;
+
+  constructor(
+    private readonly readStream: (streamName: string, fromRevision: number) => AsyncIterable<RecordedEvent>,
+    remembered = REMEMBERED,
+  ) {
+    this.#streams = new LRUCache({ maxSize: remembered, sizeCalculation: ({ places }) => places.size + 1 });
+  }
+
+  async find(streamName: string, commandId: string): Promise<Place | null> {
+    const known: Known = this.#streams.get(streamName) ?? { upTo: -1, places: new Map() };
+    for await (const { revision, metadata } of this.readStream(streamName, known.upTo + 1)) {
+      // Another look at the same time may be further.
+      const first = known.places.get(metadata.commandId)?.first ?? revision;
+      known.places.set(metadata.commandId, { first: Math.min(first, revision), last: revision });
+      known.upTo = Math.max(known.upTo, revision);
+    }
+    this.#streams.set(streamName, known);
+    return known.places.get(commandId) ?? null;
+  }
+}

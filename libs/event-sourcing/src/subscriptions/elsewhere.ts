@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventStore } from '../event-store.js';
+
+/** What is to be found out about a subscription that another process works on. */
+export interface Waiter {
+  readonly name: string;
+  readonly categories: readonly string[];
+  readonly position: bigint;
+  /** On the clock of `performance.now()`. */
+  readonly until: number;
+  resolve(reached: boolean): void;
+}
+
+/** How often is looked while somebody waits. */
+const LOOK_AGAIN_MS = 20;
+
+/**
+ * Follows subscriptions that other processes work on by their checkpoints, as long as somebody waits: one query for all
+ * who wait.
+ */
+export class Elsewhere {
+  #waiters: Waiter[] = [];
+  #looking = false;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly positions: (names: readonly string[]) => Promise<ReadonlyMap<string, bigint>>,
+  ) {}
+
+  async waitUntil(
+    subscription: Pick<Waiter, 'name' | 'categories'>,
+    position: bigint,
+    until: number,
+  ): Promise<boolean> {
+    const { name, categories } = subscription;
+    return new Promise((resolve) => {
+      this.#waiters.push({ name, categories, position, until, resolve });
+      if (!this.#looking) void this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    while (this.#waiters.length > 0) {
+      const waiters = this.#waiters;
+      // Who comes while this is being found out may have appended something since.
+      this.#waiters = [];
+      const reached = await this.#reached(waiters).catch(() => new Set<Waiter>());
+      for (const waiter of waiters) this.#answer(waiter, reached.has(waiter));
+      if (this.#waiters.length > 0) await sleep(LOOK_AGAIN_MS);
+    }
+    this.#looking = false;
+  }
+
+  #answer(waiter: Waiter, reached: boolean): void {
+    if (reached || performance.now() >= waiter.until) waiter.resolve(reached);
+    else this.#waiters.push(waiter);
+  }
+
+  async #reached(waiters: readonly Waiter[]): Promise<Set<Waiter>> {
+    const positions = await this.positions([...new Set(waiters.map(({ name }) => name))]);
+    const isBehind = ({ name, position }: Waiter): boolean => (positions.get(name) ?? 0n) < position;
+    const reached = new Set(waiters.filter((waiter) => !isBehind(waiter)));
+    for (const [name, behind] of byName(waiters.filter(isBehind)))
+      for (const waiter of await this.#passedBy(behind, positions.get(name) ?? 0n)) reached.add(waiter);
+    return reached;
+  }
+
+  /**
+   * Those for whom there is nothing between the checkpoint and their position: a checkpoint follows only now and then when
+   * events of other categories pass by. The head comes first: what is not found then is not there up to it.
+   */
+  async #passedBy(waiters: readonly Waiter[], checkpoint: bigint): Promise<Waiter[]> {
+    const head = await this.store.head();
+    const [next] = await this.store.readAll(waiters[0]!.categories, checkpoint, 1);
+    return waiters.filter(({ position }) => position <= head && (next === undefined || next.position > position));
+  }
+}
+
+function byName(waiters: readonly Waiter[]): Map<string, Waiter[]> {
+  const groups = new Map<string, Waiter[]>();
+  for (const waiter of waiters) groups.set(waiter.name, [...(groups.get(waiter.name) ?? []), waiter]);
+  return groups;
+}

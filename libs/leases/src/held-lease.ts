@@ -1,0 +1,42 @@
+import type { Lease } from './lease.js';
+
+/** A lease this process has, until its own clock or the database says otherwise. */
+export class HeldLease implements Lease {
+  readonly #aborting = new AbortController();
+  #validUntil = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lost = false;
+
+  constructor(
+    readonly name: string,
+    readonly fence: bigint,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.#aborting.signal;
+  }
+
+  get held(): boolean {
+    return !this.#lost && performance.now() < this.#validUntil;
+  }
+
+  /** @param validUntil on the clock of `performance.now()`, counted from before the database was asked */
+  extend(validUntil: number): void {
+    if (this.#lost) return;
+    this.#validUntil = validUntil;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.lose('it could not be renewed in time'), validUntil - performance.now());
+    this.#timer.unref();
+  }
+
+  lose(reason: string): void {
+    this.#lost = true;
+    this.giveUp(reason);
+    clearTimeout(this.#timer);
+  }
+
+  /** The work is told to stop; the lease stays until it has. */
+  giveUp(reason: string): void {
+    this.#aborting.abort(new Error(`the lease ${this.name} is gone: ${reason}`));
+  }
+}

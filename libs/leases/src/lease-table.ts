@@ -1,0 +1,147 @@
+import pg from 'pg';
+
+export interface Fenced {
+  readonly name: string;
+  readonly fence: bigint;
+}
+
+export interface LeaseTableOptions {
+  readonly connectionString: string;
+  readonly schema: string;
+  readonly holder: string;
+  readonly leaseMs: number;
+  /** Called when somebody gave a lease up. */
+  readonly released: () => void;
+}
+
+/** No answer within so long (ms) counts as no answer: the connection is given up and another one made. */
+const ANSWER_MS = 2_000;
+
+/** The rows of the leases. Instants are the database's own, so the clocks of the processes do not matter. */
+export class LeaseTable {
+  readonly #pool: pg.Pool;
+  readonly #sql: ReturnType<typeof statements>;
+  /** The connection that hears of released leases. */
+  #listening: pg.PoolClient | null = null;
+
+  constructor(private readonly options: LeaseTableOptions) {
+    const { connectionString, schema } = options;
+    // A connection of its own: renewing never waits behind other work of the process.
+    this.#pool = new pg.Pool({
+      connectionString,
+      max: 1,
+      application_name: 'allotree leases',
+      idleTimeoutMillis: 0,
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: ANSWER_MS,
+      statement_timeout: ANSWER_MS,
+      keepAlive: true,
+    });
+    // It is replaced at the next query, whether it was lost at rest or in use.
+    this.#pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+    this.#sql = statements(schema);
+  }
+
+  /** Processes that start together take turns. */
+  async create(): Promise<void> {
+    await this.#query(this.#sql.create);
+  }
+
+  /** From now on it can be had. */
+  async register(name: string): Promise<void> {
+    await this.#query(this.#sql.register, [name]);
+  }
+
+  /** Renews what is held and takes what is wanted and free, in one round trip. Answers with what is ours now. */
+  async beat(held: readonly Fenced[], wanted: readonly string[]): Promise<readonly Fenced[]> {
+    const rows = await this.#query(this.#sql.beat, [
+      this.options.holder,
+      this.options.leaseMs,
+      held.map(({ name }) => name),
+      held.map(({ fence }) => fence.toString()),
+      wanted,
+    ]);
+    return rows.map(fenced);
+  }
+
+  async release({ name, fence }: Fenced): Promise<void> {
+    await this.#query(this.#sql.release, [name, fence.toString()]);
+  }
+
+  async seize(name: string): Promise<bigint> {
+    // Under another name than ours, or our own next beat would take it.
+    const rows = await this.#query(this.#sql.seize, [name, `${this.options.holder} (seized)`, this.options.leaseMs]);
+    return fenced(rows[0]!).fence;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #query(text: string, values?: readonly unknown[]): Promise<{ name: string; fence: string }[]> {
+    const client = await this.#pool.connect();
+    let broken = true;
+    try {
+      if (this.#listening !== client) await this.#listen(client);
+      const { rows } = await client.query<{ name: string; fence: string }>(text, values as unknown[] | undefined);
+      broken = false;
+      return rows;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async #listen(client: pg.PoolClient): Promise<void> {
+    await client.query(this.#sql.listen);
+    client.on('notification', this.options.released);
+    this.#listening = client;
+  }
+}
+
+const fenced = ({ name, fence }: { name: string; fence: string }): Fenced => ({ name, fence: BigInt(fence) });
+
+function statements(schema: string) {
+  const table = `${pg.escapeIdentifier(schema)}.lease`;
+  const channel = `${schema}_released`;
+  const until = (ms: string): string => `clock_timestamp() + ${ms} * interval '1 millisecond'`;
+  return {
+    create: `
+      SELECT pg_advisory_xact_lock(hashtextextended(${pg.escapeLiteral(`allotree schema ${table}`)}, 0));
+      CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(schema)};
+      CREATE TABLE IF NOT EXISTS ${table} (
+        name       text        PRIMARY KEY,
+        holder     text        NOT NULL,
+        fence      bigint      NOT NULL,
+        expires_at timestamptz NOT NULL
+      ) WITH (fillfactor = 50)`,
+    listen: `LISTEN ${pg.escapeIdentifier(channel)}`,
+    register: `INSERT INTO ${table} VALUES ($1, '', 0, '-infinity') ON CONFLICT DO NOTHING`,
+    // Who only looks does not wait for a row somebody is at, so two processes never wait for each other.
+    beat: `
+      WITH renewed AS (
+        UPDATE ${table} AS lease SET expires_at = ${until('$2')}
+        FROM unnest($3::text[], $4::bigint[]) AS ours (name, fence)
+        WHERE lease.name = ours.name AND lease.fence = ours.fence AND lease.holder = $1
+        RETURNING lease.name, lease.fence
+      ), free AS MATERIALIZED (
+        SELECT name FROM ${table}
+        WHERE name = ANY ($5::text[]) AND (expires_at <= clock_timestamp() OR holder = $1)
+        FOR UPDATE SKIP LOCKED
+      ), taken AS (
+        UPDATE ${table} AS lease SET holder = $1, fence = lease.fence + 1, expires_at = ${until('$2')}
+        FROM free WHERE lease.name = free.name
+        RETURNING lease.name, lease.fence
+      )
+      SELECT name, fence FROM renewed UNION ALL SELECT name, fence FROM taken`,
+    release: `
+      WITH released AS (
+        UPDATE ${table} SET expires_at = '-infinity', holder = '' WHERE name = $1 AND fence = $2 RETURNING name
+      )
+      SELECT pg_notify(${pg.escapeLiteral(channel)}, name) FROM released`,
+    seize: `
+      INSERT INTO ${table} AS lease VALUES ($1, $2, 1, ${until('$3')})
+      ON CONFLICT (name) DO UPDATE
+        SET holder = excluded.holder, fence = lease.fence + 1, expires_at = excluded.expires_at
+      RETURNING name, fence`,
+  };
+}

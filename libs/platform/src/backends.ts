@@ -1,0 +1,34 @@
+import { GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Bus } from './bus/bus.js';
+import type { PlatformConfiguration } from './configuration/configuration.js';
+import { Readiness } from './health.js';
+import { JobQueues } from './jobs/job-queues.js';
+import { CONFIGURATION, LOGGER } from './tokens.js';
+
+/**
+ * Shows whether Kafka and Redis work, where they are used. Without them commands are accepted all the same, and what has to
+ * be handed over is handed over when they are back: that they are away is no reason to take no requests.
+ */
+@Injectable()
+export class Backends implements OnApplicationBootstrap {
+  constructor(
+    private readonly bus: Bus,
+    private readonly jobs: JobQueues,
+    private readonly readiness: Readiness,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { KAFKA_BROKERS, REDIS_URL } = this.configuration;
+    if (REDIS_URL !== undefined) this.readiness.show('jobs', () => this.jobs.check());
+    if (KAFKA_BROKERS === undefined) return;
+    this.readiness.show('bus', () => this.bus.check());
+    // Those who only listen need the topics before anything is published.
+    this.bus
+      .prepare([GROUPS_TOPIC, LICENSING_TOPIC])
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'the topics could not be created yet'));
+  }
+}

@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Logger } from 'pino';
+import type { BusMetrics } from '../bus-metrics.js';
+import type { GroupConsumer } from '../bus.server.js';
+import type { Received } from '../received.js';
+import { TopicHandler, type Handler, type HandlingSettings } from '../topic-handler.js';
+import { receivedRecord } from './binary-mode.js';
+import type { KafkaBus } from './kafka-bus.js';
+import { RETRY } from './kafka-settings.js';
+
+export interface KafkaGroupOptions extends HandlingSettings {
+  readonly groupId: string;
+  readonly handlers: readonly Handler[];
+  readonly bus: KafkaBus;
+  readonly logger: Logger;
+  readonly metrics: BusMetrics;
+}
+
+interface Message extends Received {
+  readonly partition: number;
+  readonly record: KafkaMessage;
+}
+
+/** After so long without a sign of life the partitions of a process go to the others. */
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 1_000;
+/** The longest a message in hand may take once the partitions are to be given up. */
+const REBALANCE_MS = 60_000;
+const PARTITIONS_AT_ONCE = 4;
+const KEYS_AT_ONCE = 8;
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 5_000;
+
+/** One process's part of a consumer group on Kafka: one consumer for all topics of the group. */
+export class KafkaGroup implements GroupConsumer {
+  private readonly topicHandlers: ReadonlyMap<string, TopicHandler<Message>>;
+  private readonly log: Logger;
+  private readonly stopping = new AbortController();
+  /** The batches in hand. */
+  private readonly batches = new Set<AbortController>();
+  private endSession: () => void = () => undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: KafkaGroupOptions) {
+    this.log = options.logger.child({ group: options.groupId });
+    this.topicHandlers = new Map(options.handlers.map((handler) => [handler.topic, this.topicHandler(handler)]));
+  }
+
+  start(): Promise<void> {
+    const { bus, groupId, handlers, metrics } = this.options;
+    for (const { topic } of handlers) metrics.watch(bus, groupId, topic);
+    this.running = this.run();
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    for (const batch of this.batches) batch.abort();
+    this.endSession();
+    await this.running;
+  }
+
+  private topicHandler(handler: Handler): TopicHandler<Message> {
+    const { groupId, bus } = this.options;
+    return new TopicHandler<Message>({
+      concurrency: KEYS_AT_ONCE,
+      ...this.options,
+      handler,
+      fileDeadLetter: ({ partition, record }, failure) =>
+        bus.fileLetter({ groupId, topic: handler.topic, partition, offset: record.offset, record }, failure),
+    });
+  }
+
+  /** One consumer after the other, for as long as the group is wanted: one that crashed is not used again. */
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        await this.consume(() => (failures = 0));
+      } catch (error) {
+        const pause = Math.min(FIRST_BACKOFF_MS * 2 ** failures, LONGEST_BACKOFF_MS);
+        // Once is usual: coordinators load when a broker has started.
+        this.log[failures === 0 ? 'info' : 'warn']({ err: error, pause }, 'the bus consumer failed; it begins again');
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async consume(joined: () => void): Promise<void> {
+    const { bus, groupId } = this.options;
+    const topics = [...this.topicHandlers.keys()];
+    await bus.prepare(topics);
+    const consumer = bus.kafka.consumer({
+      groupId,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: REBALANCE_MS,
+      maxWaitTimeInMs: 500,
+      allowAutoTopicCreation: false,
+      readUncommitted: false,
+      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+    });
+    consumer.on(consumer.events.GROUP_JOIN, joined);
+    try {
+      await this.untilStopped(consumer, topics);
+    } finally {
+      await consumer.disconnect().catch(() => undefined);
+    }
+  }
+
+  /** @throws what the consumer crashed of */
+  private async untilStopped(consumer: Consumer, topics: string[]): Promise<void> {
+    const over = new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload: { error } }) => reject(error));
+      this.endSession = resolve;
+    });
+    // Awaited only once the consumer runs.
+    over.catch(() => undefined);
+    await consumer.connect();
+    await consumer.subscribe({ topics, fromBeginning: true });
+    await consumer.run({
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => this.handle(payload),
+    });
+    if (!this.stopping.signal.aborted) await over;
+  }
+
+  /** What is handled is committed by the client when this returns or throws. */
+  private async handle(payload: EachBatchPayload): Promise<void> {
+    const handler = this.topicHandlers.get(payload.batch.topic);
+    if (handler === undefined) throw new Error(`${payload.batch.topic} was not asked for`);
+    // Where the group is to divide its partitions anew, this batch is not begun.
+    await payload.heartbeat();
+    const stop = new AbortController();
+    if (this.stopping.signal.aborted) stop.abort();
+    this.batches.add(stop);
+    const pulse = new Pulse(
+      () => payload.heartbeat(),
+      () => stop.abort(),
+    );
+    try {
+      await handleBatch(payload, handler, stop.signal);
+    } finally {
+      this.batches.delete(stop);
+      await pulse.stop();
+    }
+    pulse.throwIfLost();
+  }
+}
+
+async function handleBatch(
+  payload: EachBatchPayload,
+  handler: TopicHandler<Message>,
+  stop: AbortSignal,
+): Promise<void> {
+  const { messages, partition } = payload.batch;
+  for (let first = 0; first < messages.length && !stop.aborted; first += handler.batchSize) {
+    const some = messages.slice(first, first + handler.batchSize);
+    const handled = await handler.handleAll(
+      some.map((record) => ({ ...receivedRecord(record), partition, record })),
+      stop,
+    );
+    const last = some[handled - 1];
+    if (last !== undefined) payload.resolveOffset(last.offset);
+  }
+}
+
+/** Tells the group's coordinator that this process is alive for as long as a batch takes. */
+class Pulse {
+  private readonly timer: NodeJS.Timeout;
+  private beating: Promise<void> = Promise.resolve();
+  private lost: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly heartbeat: () => Promise<void>,
+    private readonly onLost: () => void,
+  ) {
+    this.timer = setInterval(() => this.beat(), HEARTBEAT_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.beating;
+  }
+
+  /** @throws why the group does not count on this process any more: the client joins it again */
+  throwIfLost(): void {
+    if (this.lost !== undefined) throw this.lost.error;
+  }
+
+  private beat(): void {
+    this.beating = this.heartbeat().catch((error: unknown) => {
+      this.lost ??= { error };
+      this.onLost();
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
+import type { Logger } from 'pino';
+import type { PlatformConfiguration } from '../../configuration/configuration.js';
+
+export type KafkaConfiguration = Pick<PlatformConfiguration, Extract<keyof PlatformConfiguration, `KAFKA_${string}`>>;
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  /** Names this system to the brokers; its transactional ids begin with it. */
+  readonly clientId: string;
+  readonly ssl: boolean;
+  readonly sasl: SASLOptions | undefined;
+  /** Of the topics that are created. */
+  readonly partitions: number;
+  /** `null`: 3, or as many as there are brokers. */
+  readonly replicationFactor: number | null;
+  /** How long events stay, in milliseconds; -1: for good. */
+  readonly retentionMs: number;
+}
+
+/** `null` where the configuration names no brokers. */
+export function kafkaSettings(configuration: KafkaConfiguration): KafkaSettings | null {
+  if (configuration.KAFKA_BROKERS === undefined) return null;
+  return {
+    brokers: configuration.KAFKA_BROKERS,
+    clientId: configuration.KAFKA_CLIENT_ID,
+    ssl: configuration.KAFKA_SSL,
+    sasl: saslOf(configuration),
+    partitions: configuration.KAFKA_PARTITIONS,
+    replicationFactor: configuration.KAFKA_REPLICATION_FACTOR ?? null,
+    retentionMs: configuration.KAFKA_RETENTION_MS,
+  };
+}
+
+function saslOf({
+  KAFKA_SASL_MECHANISM: mechanism,
+  KAFKA_SASL_USERNAME: username = '',
+  KAFKA_SASL_PASSWORD: password = '',
+}: KafkaConfiguration): SASLOptions | undefined {
+  return mechanism === undefined ? undefined : { mechanism, username, password };
+}
+
+/** Every pause is short: whoever calls tries again, later and later. */
+export const RETRY = { initialRetryTime: 25, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 8 };
+
+export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaSettings, logger: Logger): Kafka {
+  const config: KafkaConfig = {
+    brokers: [...brokers],
+    clientId,
+    ssl,
+    connectionTimeout: 5_000,
+    requestTimeout: 30_000,
+    retry: RETRY,
+    logLevel: logger.isLevelEnabled('debug') ? logLevel.INFO : logLevel.WARN,
+    logCreator: () => (entry) => writeLine(logger, entry),
+  };
+  return new Kafka(sasl === undefined ? config : { ...config, sasl });
+}
+
+/** What clients meet while coordinators load, groups rebalance and brokers start, and get over by themselves. */
+const PASSING =
+  /coordinator|rebalanc|concurrent|ongoing transaction|no leader|not hosting this topic|older epoch|seed broker|Connection error|Limiting retries/i;
+
+/**
+ * The client calls everything an error that it will try again. What it cannot get over reaches its caller as an exception,
+ * and is told there.
+ */
+function writeLine(logger: Logger, { namespace, level, log }: LogEntry): void {
+  const { message, timestamp: _timestamp, logger: _name, ...about } = log;
+  const text = `${message} ${typeof about['error'] === 'string' ? about['error'] : ''}`;
+  const isTrouble = level <= logLevel.WARN && !PASSING.test(text);
+  logger[isTrouble ? 'warn' : 'debug']({ ...about, part: namespace }, `Kafka client: ${message}`);
+}

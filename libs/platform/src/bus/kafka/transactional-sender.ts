@@ -1,0 +1,102 @@
+import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
+import { RETRY } from './kafka-settings.js';
+
+/** A batch of one partition has to stay below `message.max.bytes` of the brokers (1 MiB unless changed). */
+const SEND_BYTES = 900_000;
+/** What a message costs besides its value: headers, key, framing. */
+const OVERHEAD_BYTES = 700;
+/** A transaction of a process that is gone holds up readers for so long, unless the next holder comes first. */
+const TRANSACTION_TIMEOUT_MS = 15_000;
+
+/** So soon the brokers have usually written down that the last transaction is over; until then no other can begin. */
+const MARKER_MS = 3;
+
+export interface TopicMessages {
+  readonly topic: string;
+  readonly messages: readonly Message[];
+}
+
+/**
+ * Sends batches in transactions, one after the other, under a transactional id. Whoever begins to send under the same id
+ * later fences this one: what it sends from then on is refused by the brokers, and nobody reads what it had begun.
+ */
+export class TransactionalSender {
+  private producer: Promise<Producer> | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly transactionalId: string,
+  ) {}
+
+  /**
+   * All of it or nothing; durable on all replicas in step when it returns. After an error, that of being fenced too,
+   * nothing happens until the next call, which begins anew: the caller knows whether it still is the one to send.
+   *
+   * @param content called when it is this one's turn and nobody else can send any more
+   */
+  send(content: () => Promise<readonly TopicMessages[]>): Promise<void> {
+    const sent = this.last.then(() => this.sendNow(content));
+    this.last = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async close(): Promise<void> {
+    await this.last;
+    await this.drop();
+  }
+
+  private async sendNow(content: () => Promise<readonly TopicMessages[]>): Promise<void> {
+    const producer = await this.connected();
+    try {
+      const transaction = await producer.transaction();
+      for (const { topic, messages } of await content())
+        for (const some of bySize(messages)) await transaction.send({ topic, messages: some, acks: -1 });
+      await transaction.commit();
+    } catch (error) {
+      // The next producer under this id ends the transaction; a message of this one cannot follow any more.
+      await this.drop();
+      throw error;
+    }
+  }
+
+  private connected(): Promise<Producer> {
+    this.producer ??= (async () => {
+      const producer = this.kafka.producer({
+        transactionalId: this.transactionalId,
+        idempotent: true,
+        maxInFlightRequests: 1,
+        transactionTimeout: TRANSACTION_TIMEOUT_MS,
+        createPartitioner: Partitioners.DefaultPartitioner,
+        allowAutoTopicCreation: false,
+        retry: { ...RETRY, initialRetryTime: MARKER_MS, retries: 12 },
+      });
+      await producer.connect();
+      return producer;
+    })();
+    this.producer.catch(() => (this.producer = undefined));
+    return this.producer;
+  }
+
+  private async drop(): Promise<void> {
+    const producer = await this.producer?.catch(() => undefined);
+    this.producer = undefined;
+    await producer?.disconnect().catch(() => undefined);
+  }
+}
+
+function* bySize(messages: readonly Message[]): Generator<Message[]> {
+  let some: Message[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.value ?? '') + OVERHEAD_BYTES;
+    if (some.length > 0 && bytes + size > SEND_BYTES) {
+      yield some;
+      some = [];
+      bytes = 0;
+    }
+    some.push(message);
+    bytes += size;
+  }
+  if (some.length > 0) yield some;
+}

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CloudEvent } from '@allotree/contracts';
+import type { Logger } from 'pino';
+import { ZodError } from 'zod';
+import { requestContext, type RequestContext } from '../http/request-context.js';
+import type { BusMetrics } from './bus-metrics.js';
+import type { Failure } from './dead-letter.js';
+import type { Received } from './received.js';
+
+/** What a consumer group does with the events of a topic. */
+export interface Handler {
+  readonly topic: string;
+  readonly batched: boolean;
+  /** Events of one key, oldest first; one, unless `batched`. */
+  handle(events: readonly CloudEvent[]): Promise<void>;
+}
+
+export interface HandlingSettings {
+  /** How often a message is tried before it becomes a dead letter. Default 8. */
+  readonly attempts?: number | undefined;
+  /** Pause after the first failure, in milliseconds; doubles with every further one, up to 5 s. Default 100. */
+  readonly backoffMs?: number | undefined;
+  /** Messages handled between two movements of the offset. Default 500. */
+  readonly batchSize?: number | undefined;
+  /** Keys handled side by side. Default 16. */
+  readonly concurrency?: number | undefined;
+}
+
+export interface TopicHandlerOptions<Message> extends HandlingSettings {
+  readonly groupId: string;
+  readonly handler: Handler;
+  readonly logger: Logger;
+  readonly metrics: BusMetrics;
+  /** Throws when it cannot be written: then the message is not handled. */
+  readonly fileDeadLetter: (message: Message, failure: Failure) => Promise<void>;
+}
+
+const LONGEST_BACKOFF_MS = 5_000;
+const STOPPED = Symbol('stopped');
+
+interface Failed {
+  readonly reason: unknown;
+  readonly attempts: number;
+}
+
+/**
+ * Has messages handled, on whatever bus they came: keys side by side, the messages of a key one after the other, each
+ * tried a number of times and then filed as a dead letter.
+ */
+export class TopicHandler<Message extends Received> {
+  readonly batchSize: number;
+  private readonly attempts: number;
+  private readonly backoffMs: number;
+  private readonly concurrency: number;
+  private readonly log: Logger;
+  private readonly labels: { readonly group: string; readonly topic: string };
+
+  constructor(private readonly options: TopicHandlerOptions<Message>) {
+    this.attempts = options.attempts ?? 8;
+    this.backoffMs = options.backoffMs ?? 100;
+    this.batchSize = options.batchSize ?? 500;
+    this.concurrency = options.concurrency ?? 16;
+    this.labels = { group: options.groupId, topic: options.handler.topic };
+    this.log = options.logger.child(this.labels);
+  }
+
+  /**
+   * Returns how many of the messages from the first on are handled: all, unless `stop` was given. What is in hand then is
+   * finished; nothing is under way any more when this returns or throws.
+   */
+  async handleAll(messages: readonly Message[], stop: AbortSignal): Promise<number> {
+    const done = new Array<boolean>(messages.length).fill(false);
+    const waiting = byKey(messages).values();
+    const worker = async (): Promise<void> => {
+      for (const indexes of waiting) {
+        if (stop.aborted) return;
+        const handled = await this.handleKey(
+          indexes.map((index) => messages[index] as Message),
+          stop,
+        );
+        for (const index of indexes.slice(0, handled)) done[index] = true;
+      }
+    };
+    // Every worker is waited for, also when one fails.
+    const results = await Promise.allSettled(Array.from({ length: this.concurrency }, worker));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason as Error;
+    const firstUndone = done.indexOf(false);
+    return firstUndone === -1 ? messages.length : firstUndone;
+  }
+
+  /** Returns how many of the messages of a key from the first on are handled. */
+  private async handleKey(messages: readonly Message[], stop: AbortSignal): Promise<number> {
+    if (this.canGoTogether(messages)) {
+      const failed = await this.tryToHandle(messages, stop);
+      if (failed === null) return messages.length;
+      if (failed === STOPPED) return 0;
+    }
+    for (const [place, message] of messages.entries())
+      if (stop.aborted || !(await this.handleOne(message, stop))) return place;
+    return messages.length;
+  }
+
+  private canGoTogether(messages: readonly Message[]): boolean {
+    return (
+      this.options.handler.batched &&
+      messages.length > 1 &&
+      messages.every((message) => message.event !== null && !this.isPassedOver(message))
+    );
+  }
+
+  private isPassedOver({ onlyFor }: Message): boolean {
+    return onlyFor !== null && onlyFor !== this.options.groupId;
+  }
+
+  /** False when it is left for later. */
+  private async handleOne(message: Message, stop: AbortSignal): Promise<boolean> {
+    if (this.isPassedOver(message)) return true;
+    const failed =
+      message.event === null ? { reason: message.flaw, attempts: 0 } : await this.tryToHandle([message], stop);
+    if (failed === STOPPED) return false;
+    if (failed !== null) await this.giveUp(message, failed);
+    return true;
+  }
+
+  /** `null` when they were handled, `STOPPED` when they are left for later. */
+  private async tryToHandle(messages: readonly Message[], stop: AbortSignal): Promise<Failed | typeof STOPPED | null> {
+    const events = messages.map(({ event }) => event).filter((event) => event !== null);
+    for (let attempts = 1; ; attempts += 1) {
+      const failed = await this.attempt(events, attempts);
+      // What does not have the shape that was agreed on will not have it the next time either.
+      if (failed === null || attempts >= this.attempts || failed.reason instanceof ZodError) return failed;
+      await this.backOff(attempts, stop);
+      if (stop.aborted) return STOPPED;
+    }
+  }
+
+  private async attempt(events: readonly CloudEvent[], attempts: number): Promise<Failed | null> {
+    const [first] = events;
+    try {
+      await requestContext.run(contextOf(events), () => this.options.handler.handle(events));
+      this.options.metrics.handled.inc(this.labels, events.length);
+      return null;
+    } catch (error) {
+      this.options.metrics.failed.inc(this.labels);
+      this.log.warn(
+        { err: error, attempt: attempts, event: first?.id, type: first?.type },
+        'an integration event could not be handled',
+      );
+      return { reason: error ?? new Error('failed without an error'), attempts };
+    }
+  }
+
+  private async backOff(attempt: number, stop: AbortSignal): Promise<void> {
+    const milliseconds = Math.min(this.backoffMs * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
+    await sleep(milliseconds, undefined, { signal: stop }).catch(() => undefined);
+  }
+
+  private async giveUp(message: Message, { reason, attempts }: Failed): Promise<void> {
+    await this.options.fileDeadLetter(message, {
+      error: errorText(reason),
+      attempts,
+      time: new Date().toISOString(),
+    });
+    this.options.metrics.deadLetters.inc(this.labels);
+    this.log.error(
+      { event: message.event?.id, type: message.event?.type, key: message.key, err: reason },
+      'an integration event became a dead letter',
+    );
+  }
+}
+
+/** Zod's errors are no `Error`s. */
+const errorText = (reason: unknown): string =>
+  reason instanceof Error || reason instanceof ZodError ? `${reason.name}: ${reason.message}` : JSON.stringify(reason);
+
+function byKey(messages: readonly Received[]): Map<string, number[]> {
+  const keys = new Map<string, number[]>();
+  messages.forEach(({ key }, index) => {
+    const indexes = keys.get(key);
+    if (indexes === undefined) keys.set(key, [index]);
+    else indexes.push(index);
+  });
+  return keys;
+}
+
+/** The tenant of a batch is named where it is one. */
+function contextOf(events: readonly CloudEvent[]): RequestContext {
+  const [first] = events;
+  const tenantId = first?.tenantid ?? null;
+  const isOfOne = tenantId !== null && events.every((event) => event.tenantid === tenantId);
+  return { correlationId: first?.correlationid ?? '', ...(isOfOne ? { tenantId } : {}) };
+}

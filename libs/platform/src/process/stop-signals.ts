@@ -1,0 +1,64 @@
+/** What a process says while it stops. */
+export interface StopWords {
+  stopping(): void;
+  stopped(): void;
+  complain(line: string): void;
+}
+
+/** Longer than this a clean stop never takes; the data is safe either way. */
+const STOP_MS = 20_000;
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
+const SAME_WISH_MS = 1_000;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof SIGNALS;
+
+/**
+ * Stops on SIGINT and SIGTERM, whatever stage the start has reached; a second Ctrl-C does not wait. The process ends with
+ * 0 after a clean stop, 1 after a failed one, 128 + the signal when there was nothing to stop yet.
+ */
+export class StopSignals {
+  private since: number | null = null;
+  private stop: (() => Promise<void>) | null = null;
+
+  private constructor(private readonly words: StopWords) {}
+
+  static listen(words: StopWords): StopSignals {
+    const signals = new StopSignals(words);
+    for (const signal of Object.keys(SIGNALS) as Signal[]) process.on(signal, () => signals.wish(signal));
+    return signals;
+  }
+
+  /** @param delayMs part of the stop that is meant to take so long */
+  started(stop: () => Promise<void>, delayMs = 0): void {
+    this.stop = stop;
+    this.longest = STOP_MS + delayMs;
+  }
+
+  private longest = STOP_MS;
+
+  private wish(signal: Signal): void {
+    if (this.since === null) this.begin(signal);
+    else if (signal === 'SIGINT' && performance.now() - this.since > SAME_WISH_MS) process.exit(SIGNALS.SIGINT);
+  }
+
+  private begin(signal: Signal): void {
+    this.since = performance.now();
+    // What the start began to open closes with the process.
+    if (this.stop === null) process.exit(SIGNALS[signal]);
+    this.words.stopping();
+    setTimeout(() => {
+      this.words.complain('a clean stop took too long; leaving now. Nothing that was accepted is lost.');
+      process.exit(1);
+    }, this.longest).unref();
+    this.stop().then(
+      () => {
+        this.words.stopped();
+        process.exit(0);
+      },
+      (error: unknown) => {
+        this.words.complain(String(error));
+        process.exit(1);
+      },
+    );
+  }
+}

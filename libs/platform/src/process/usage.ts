@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import { describeConfiguration, type ConfigurationRow } from '../configuration/configuration.js';
+
+const WIDTH = 100;
+const INDENT = '      ';
+
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = INDENT.trimEnd();
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = INDENT.trimEnd();
+    }
+    line = line.trim() === '' ? `${INDENT}${word}` : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
+function paragraph({ name, description, allowed, default: usual, required, secret }: ConfigurationRow): string {
+  const state = required ? 'required' : usual === null ? 'optional' : `default ${usual}`;
+  const file = secret === true ? `, or ${name}_FILE` : '';
+  return `  ${name}${file}  (${state})\n${wrapped(`${description} It is ${allowed}.`)}`;
+}
+
+/** What `--help` prints: every variable with its meaning, its default and what it may be. */
+export const usage = (command: string, summary: string, configuration: z.ZodObject): string =>
+  `${command}\n\n${summary}\n\nEnvironment variables:\n\n${describeConfiguration(configuration).map(paragraph).join('\n\n')}\n`;

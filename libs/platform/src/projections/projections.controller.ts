@@ -1,0 +1,72 @@
+import { Controller, Get, HttpCode, Inject, Param, Post, type Abstract, type Type } from '@nestjs/common';
+import { z } from 'zod';
+import { Documented } from '../http/openapi.js';
+import { Problem } from '../http/problem.js';
+import { Permit } from '../identity/permit.js';
+
+/** The subscriptions of a service, as far as an operator deals with them. */
+export interface OperatedSubscriptions {
+  lag(): Promise<{ name: string; behind: number }[]>;
+  /** The names that `rebuild` takes. */
+  projections(): readonly string[];
+  rebuild(name: string): Promise<void>;
+}
+
+const SubscriptionsAnswer = z.object({
+  items: z.array(z.object({ name: z.string(), behind: z.int() })),
+  nextCursor: z.null(),
+});
+type SubscriptionsAnswer = z.infer<typeof SubscriptionsAnswer>;
+
+const ProjectionPath = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_-]{0,99}$/, 'must be the name of a projection'),
+});
+type ProjectionPath = z.infer<typeof ProjectionPath>;
+
+/**
+ * What stands behind the store of a service, below `/api/v1/<service>/projections`: the paths of two services never
+ * collide behind one front door. Any replica answers for all of them.
+ * @param token under which the service provides its subscriptions
+ */
+export function projectionsController(
+  service: string,
+  token: Type<OperatedSubscriptions> | Abstract<OperatedSubscriptions>,
+): Type {
+  @Controller(`${service}/projections`)
+  class ProjectionsController {
+    constructor(@Inject(token) private readonly subscriptions: OperatedSubscriptions) {}
+
+    @Get()
+    @Permit('system:manage')
+    @Documented({
+      tag: 'Operation',
+      summary: `Projections and reactors of the ${service}, and how many events each has still to look at (counted to 1,000)`,
+      response: { schema: SubscriptionsAnswer, example: { items: [{ name: 'history', behind: 0 }], nextCursor: null } },
+    })
+    async list(): Promise<SubscriptionsAnswer> {
+      return { items: await this.subscriptions.lag(), nextCursor: null };
+    }
+
+    @Post(':name/rebuild')
+    @HttpCode(204)
+    @Permit('system:manage')
+    @Documented({
+      tag: 'Operation',
+      summary: 'Empty a projection and make it again from the first event',
+      description:
+        'Answers when it has begun. Lists that are read from it fill up again; decisions and quotas do not depend on it.',
+      problems: ['VALIDATION', 'NOT_FOUND'],
+    })
+    async rebuild(@Param({ schema: ProjectionPath }) { name }: ProjectionPath): Promise<void> {
+      if (!this.subscriptions.projections().includes(name))
+        throw new Problem('NOT_FOUND', `There is no projection ${name}`);
+      await this.subscriptions.rebuild(name);
+    }
+  }
+  // Its operations stand in the OpenAPI document under this name.
+  Object.defineProperty(ProjectionsController, 'name', { value: `${camel(service)}ProjectionsController` });
+  return ProjectionsController;
+}
+
+const camel = (kebab: string): string =>
+  kebab.replace(/(^|-)([a-z])/g, (_match, _dash, letter: string) => letter.toUpperCase());

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { END, EventStoreDBClient, START, eventTypeFilter, streamNameFilter } from '@eventstore/db-client';
+import type { AllStreamSubscription } from '@eventstore/db-client';
+import { EventStoreDbDouble } from './double.js';
+import { systemEvent } from './log.js';
+
+/** What the event store does not ask of a node, but the double answers as one: subscriptions as the client offers them. */
+describe('EventStoreDbDouble', () => {
+  let double: EventStoreDbDouble;
+  let client: EventStoreDBClient;
+  beforeAll(async () => {
+    double = await EventStoreDbDouble.start();
+    client = EventStoreDBClient.connectionString(double.url);
+    for (let n = 0; n < 40; n++) double.log.write(`${n % 2 ? 'odd' : 'even'}-${n}`, [systemEvent(`Event${n}`)]);
+  });
+  afterAll(async () => {
+    await client.dispose();
+    await double.stop();
+  });
+
+  /** The types of so many events; `caught up` where the subscription said so. */
+  async function first(count: number, subscription: AllStreamSubscription): Promise<string[]> {
+    const seen: string[] = [];
+    subscription.on('caughtUp', () => seen.push('caught up'));
+    let events = 0;
+    for await (const { event } of subscription) {
+      seen.push(event!.type);
+      if (++events === count) break;
+    }
+    return seen;
+  }
+
+  it('begins after a position, catches up, and goes on with what comes', async () => {
+    const after = double.log.stream('odd-37')[0]!.position;
+    const fromPosition = { commit: after, prepare: after };
+    const subscription = client.subscribeToAll({ fromPosition, filter: streamNameFilter({ prefixes: ['odd-'] }) });
+    subscription.once('caughtUp', () => double.log.write('odd-next', [systemEvent('Next')]));
+    expect(await first(2, subscription)).toEqual(['Event39', 'caught up', 'Next']);
+  });
+
+  it('begins with the first, or with the next, and filters by expressions too', async () => {
+    const named = (regex: string) => eventTypeFilter({ regex });
+    const events = first(3, client.subscribeToAll({ fromPosition: START, filter: named('^Event[123]$') }));
+    expect(await events).toEqual(['Event1', 'Event2', 'Event3']);
+    const live = client.subscribeToAll({ fromPosition: END, filter: named('^Late') });
+    live.once('caughtUp', () => double.log.write('even-late', [systemEvent('Later')]));
+    expect(await first(1, live)).toEqual(['caught up', 'Later']);
+  });
+
+  it('tells how far it has looked', async () => {
+    const reached = new Promise<bigint>((resolve) => {
+      const filter = streamNameFilter({
+        prefixes: ['nothing-'],
+        checkpointReached: (_, { commit }) => resolve(commit),
+      });
+      client.subscribeToAll({ fromPosition: START, filter }).on('data', () => undefined);
+    });
+    expect(double.log.entries.map(({ position }) => position)).toContain(await reached);
+  });
+});

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import grpc from '@grpc/grpc-js';
+import type { AppendReq, AppendResp, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import gossip from '@eventstore/db-client/generated/gossip_pb.js';
+import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.js';
+import { Log, systemEvent } from './log.js';
+import type { Proposed } from './log.js';
+import * as messages from './messages.js';
+
+export interface EventStoreDbDoubleOptions {
+  /** With TLS, as a node that is not started with `--insecure`; then it asks for these users. */
+  readonly secured?: boolean;
+  /** In bytes, as `MaxAppendSize`. Default 1 MiB. */
+  readonly maxAppendSize?: number;
+}
+
+/** The one user a secured node has. A member of `$admins` may read `$all`; others may not. */
+const USER = { name: 'allotree', password: 'p@ss:word' };
+
+type Role = 'leader' | 'follower';
+type Append = grpc.ServerReadableStream<AppendReq, AppendResp>;
+type Read = grpc.ServerWritableStream<ReadReq, ReadResp>;
+
+/** How many events a filter may pass over between two checkpoints. */
+const SEARCH_WINDOW = 32;
+
+/**
+ * An EventStoreDB node for specs: the gRPC protocol as far as the event store needs it, on a log in memory, and the
+ * faults a node can have. What is here follows the server's documentation and code, version 24.10.
+ */
+export class EventStoreDbDouble {
+  readonly log = new Log();
+  /** What it takes itself for. */
+  role: Role = 'leader';
+  /** Whether the user of a secured node is a member of `$admins`. */
+  administrator = true;
+  /** Where a follower says that the leader is; `null`: it does not know. */
+  leader: EventStoreDbDouble | null = null;
+  /** Appends and reads are taken and never answered. */
+  silent = false;
+  /** So many of the next appends are recorded, and the connection ends before the answer. */
+  answersToLose = 0;
+  /** So many of the next repeats are acknowledged without a position, as by a node that has not indexed them yet. */
+  positionsToForget = 0;
+  /** Calls to append so far. */
+  appends = 0;
+  /** Events sent to readings so far; subscriptions not counted. */
+  eventsRead = 0;
+  readonly #server = new grpc.Server();
+  readonly #sockets = new Set<net.Socket>();
+  readonly #listener: net.Server;
+  readonly #secured: boolean;
+  readonly #maxAppendSize: number;
+  #port = 0;
+
+  static async start(options: EventStoreDbDoubleOptions = {}): Promise<EventStoreDbDouble> {
+    const double = new EventStoreDbDouble(options);
+    await double.listen();
+    return double;
+  }
+
+  private constructor({ secured = false, maxAppendSize = 1024 * 1024 }: EventStoreDbDoubleOptions) {
+    this.#secured = secured;
+    this.#maxAppendSize = maxAppendSize;
+    this.#server.addService(StreamsService, {
+      append: (call: Append, answer: grpc.sendUnaryData<AppendResp>) => void this.#append(call, answer),
+      read: (call: Read) => void this.#read(call),
+    });
+    this.#server.addService(GossipService, { read: (_: unknown, answer: Gossip) => answer(null, this.#members()) });
+    const key = { private_key: Buffer.from(PRIVATE_KEY), cert_chain: Buffer.from(CERTIFICATE) };
+    const injector = this.#server.createConnectionInjector(
+      secured ? grpc.ServerCredentials.createSsl(null, [key]) : grpc.ServerCredentials.createInsecure(),
+    );
+    this.#listener = net.createServer({ noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket)).on('error', () => undefined);
+      injector.injectConnection(socket);
+    });
+  }
+
+  /** `127.0.0.1:<port>` */
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** As an operator would write it. The second and later starts take the port of the first. */
+  get url(): string {
+    const user = this.#secured ? `${USER.name}:${encodeURIComponent(USER.password)}@` : '';
+    return `esdb://${user}${this.address}?tls=${this.#secured}`;
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#listener.once('error', reject).listen(this.#port, '127.0.0.1', resolve);
+    });
+    this.#port = (this.#listener.address() as net.AddressInfo).port;
+  }
+
+  /** Takes no connection any more and cuts those there are; what was recorded stays. */
+  async unplug(): Promise<void> {
+    const closed = once(this.#listener, 'close');
+    this.#listener.close();
+    this.cutConnections();
+    await closed;
+  }
+
+  cutConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#listener.listening) await this.unplug();
+    this.#server.forceShutdown();
+  }
+
+  /** What a node records about itself now and then. */
+  recordStatistics(): void {
+    this.log.write(`$stats-${this.address}`, [systemEvent('$statsCollected')]);
+  }
+
+  async #append(call: Append, answer: grpc.sendUnaryData<AppendResp>): Promise<void> {
+    this.appends++;
+    try {
+      let options: AppendReq.Options | undefined;
+      const events: Proposed[] = [];
+      for await (const request of call as AsyncIterable<AppendReq>) {
+        options ??= request.getOptions();
+        if (request.hasProposedMessage()) events.push(messages.proposedOf(request.getProposedMessage()!));
+      }
+      // Half an append is none: the connection ended before the client had said everything.
+      if (call.cancelled) return;
+      this.#admit(call);
+      if (this.silent) return;
+      this.#checkSize(events);
+      const expected = messages.expectedOf(options!);
+      const before = this.log.entries.length;
+      const result = this.log.append(messages.textOf(options!.getStreamIdentifier()), expected, events);
+      if (this.answersToLose > 0) {
+        this.answersToLose--;
+        this.cutConnections();
+        return;
+      }
+      if (!result.ok) return answer(null, messages.wrongExpectedVersion(expected, result.current));
+      const forgetting = this.log.entries.length === before && this.positionsToForget > 0;
+      if (forgetting) this.positionsToForget--;
+      answer(null, messages.appended(result.revision, forgetting ? null : result.position));
+    } catch (error) {
+      answer(error as grpc.ServiceError);
+    }
+  }
+
+  #checkSize(events: readonly Proposed[]): void {
+    const size = events.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
+    if (size > this.#maxAppendSize)
+      throw refusal(grpc.status.INVALID_ARGUMENT, `Maximum Append Size of ${this.#maxAppendSize} Exceeded.`, {
+        exception: 'maximum-append-size-exceeded',
+        'maximum-append-size': String(this.#maxAppendSize),
+      });
+  }
+
+  async #read(call: Read): Promise<void> {
+    const options = call.request.getOptions()!;
+    try {
+      this.#admit(call);
+      if (options.hasAll() && this.#secured && !this.administrator)
+        throw refusal(grpc.status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+      if (this.silent) return;
+      if (options.hasSubscription()) await this.#follow(call, options);
+      else this.eventsRead += await send(call, options.hasStream() ? this.#ofStream(options) : this.#ofAll(options));
+      call.end();
+    } catch (error) {
+      call.emit('error', error);
+    }
+  }
+
+  *#ofStream(options: ReadReq.Options): Iterable<ReadResp> {
+    const { stream, backwards, count } = { stream: options.getStream()!, ...limits(options) };
+    const name = messages.textOf(stream.getStreamIdentifier());
+    const entries = this.log.stream(name);
+    if (entries.length === 0) return yield messages.streamNotFound(name);
+    const from = stream.hasRevision() ? Number(stream.getRevision()) : stream.hasEnd() ? entries.length - 1 : 0;
+    const wanted = backwards ? entries.slice(0, from + 1).reverse() : entries.slice(from);
+    yield* wanted.slice(0, count).map(messages.eventOf);
+  }
+
+  *#ofAll(options: ReadReq.Options): Iterable<ReadResp> {
+    const { backwards, count } = limits(options);
+    const { entries } = this.log;
+    const from = this.#placeOf(options);
+    const wanted = backwards ? entries.slice(0, from).reverse() : entries.slice(from);
+    yield* wanted.filter(messages.filterOf(options)).slice(0, count).map(messages.eventOf);
+  }
+
+  /** Index of the first entry at or after a position; a position in the middle of a record is refused, as by the node. */
+  #placeOf(options: ReadReq.Options): number {
+    const all = options.getAll()!;
+    const { entries } = this.log;
+    if (all.hasStart()) return 0;
+    if (all.hasEnd()) return entries.length;
+    const position = BigInt(all.getPosition()!.getCommitPosition());
+    const place = entries.findIndex((entry) => entry.position >= position);
+    if (entries[place]?.position !== position)
+      throw refusal(grpc.status.ABORTED, 'Trying to read from an invalid position');
+    return place;
+  }
+
+  /** After a position, without end: what there is, that it has caught up, then what comes, and checkpoints. */
+  async #follow(call: Read, options: ReadReq.Options): Promise<void> {
+    const cancelled = once(call, 'cancelled');
+    const passes = messages.filterOf(options);
+    const everySoMany = SEARCH_WINDOW * (options.getFilter()?.getCheckpointintervalmultiplier() ?? 1);
+    let next = this.#placeOf(options) + (options.getAll()!.hasPosition() ? 1 : 0);
+    call.write(messages.confirmed(randomUUID()));
+    for (let live = false, considered = 0; !call.cancelled;) {
+      for (; next < this.log.entries.length; next++) {
+        const entry = this.log.entries[next]!;
+        if (passes(entry)) call.write(messages.eventOf(entry));
+        if (++considered % everySoMany === 0) call.write(messages.checkpoint(entry));
+      }
+      if (!live) call.write(messages.caughtUp());
+      live = true;
+      await Promise.race([this.log.grown(), cancelled]);
+    }
+  }
+
+  /** @throws as a node that does not take the call: who asks is not known, or something only the leader does */
+  #admit({ metadata }: { readonly metadata: grpc.Metadata }): void {
+    const [authorization] = metadata.get('authorization');
+    const expected = `Basic ${Buffer.from(`${USER.name}:${USER.password}`).toString('base64')}`;
+    if (this.#secured && authorization !== expected)
+      throw refusal(grpc.status.UNAUTHENTICATED, 'Received HTTP status code 401');
+    if (this.role === 'leader' || metadata.get('requires-leader')[0] !== 'true') return;
+    if (!this.leader) throw refusal(grpc.status.UNKNOWN, 'No leader info available in response');
+    const [host = '', port = ''] = this.leader.address.split(':');
+    throw refusal(grpc.status.NOT_FOUND, 'Leader info available', {
+      exception: 'not-leader',
+      'leader-endpoint-host': host,
+      'leader-endpoint-port': port,
+    });
+  }
+
+  /** Who is in the cluster, as far as this node knows. */
+  #members(): gossip.ClusterInfo {
+    const { LEADER, FOLLOWER } = gossip.MemberInfo.VNodeState;
+    const members = [this, ...(this.leader ? [this.leader] : [])].map((node) => {
+      const [host = '', port = ''] = node.address.split(':');
+      return new gossip.MemberInfo()
+        .setIsAlive(true)
+        .setState(node.role === 'leader' ? LEADER : FOLLOWER)
+        .setHttpEndPoint(new gossip.EndPoint().setAddress(host).setPort(Number(port)));
+    });
+    return new gossip.ClusterInfo().setMembersList(members);
+  }
+}
+
+type Gossip = grpc.sendUnaryData<gossip.ClusterInfo>;
+
+const limits = (options: ReadReq.Options) => ({
+  backwards: options.getReadDirection() === streams.ReadReq.Options.ReadDirection.BACKWARDS,
+  count: Number(options.getCount()),
+});
+
+/** Waits for the reader as a server does. Returns how many events that were. */
+async function send(call: Read, responses: Iterable<ReadResp>): Promise<number> {
+  let events = 0;
+  for (const response of responses) {
+    if (response.hasEvent()) events++;
+    if (!call.write(response)) await once(call, 'drain');
+  }
+  return events;
+}
+
+function refusal(code: grpc.status, details: string, facts: Record<string, string> = {}): grpc.ServiceError {
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(facts)) metadata.set(name, value);
+  return Object.assign(new Error(details), { code, details, metadata });
+}

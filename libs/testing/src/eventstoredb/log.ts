@@ -1,0 +1,105 @@
+/** What a client proposes. */
+export interface Proposed {
+  readonly id: string;
+  readonly type: string;
+  readonly contentType: string;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+
+/** What was recorded, and where. */
+export interface Entry extends Proposed {
+  readonly streamName: string;
+  readonly revision: number;
+  /** Where it begins in the log: commit and prepare position are the same for everything written over gRPC. */
+  readonly position: bigint;
+}
+
+export type Expected = 'any' | 'no stream' | 'stream exists' | number;
+
+export type Appended =
+  | { readonly ok: true; readonly revision: number; readonly position: bigint }
+  | { readonly ok: false; readonly current: number };
+
+/** About what a record takes in the log beside what a client gave. */
+const RECORD_BYTES = 100;
+
+/** The log of an EventStoreDB node: streams, positions, and its rules for appends that come again. */
+export class Log {
+  readonly entries: Entry[] = [];
+  readonly #streams = new Map<string, Entry[]>();
+  /** By id; the last one where an id was written twice. */
+  readonly #byId = new Map<string, Entry>();
+  /** Position 0 is the node's own. */
+  #end = 256n;
+  readonly #waiting = new Set<() => void>();
+
+  constructor() {
+    // A node writes these when it begins; `$all` shows them to administrators.
+    this.write('$user-admin', [systemEvent('$UserCreated')]);
+    this.write('$users', [systemEvent('$User')]);
+  }
+
+  stream(name: string): readonly Entry[] {
+    return this.#streams.get(name) ?? [];
+  }
+
+  /** The decision of the node: is the stream where it is expected, or does it hold these very events already? */
+  append(streamName: string, expected: Expected, events: readonly Proposed[]): Appended {
+    const stream = this.stream(streamName);
+    const current = stream.length - 1;
+    if (expected === 'stream exists' && current < 0) return { ok: false, current };
+    const repeated =
+      typeof expected === 'number' || expected === 'no stream'
+        ? this.#repeatedAt(stream, expected === 'no stream' ? -1 : expected, events)
+        : this.#repeatedAnywhere(streamName, events);
+    if (repeated === 'partly') return { ok: false, current };
+    if (repeated) return { ok: true, revision: repeated.revision, position: repeated.position };
+    const free = typeof expected === 'string' ? expected !== 'no stream' || current < 0 : expected === current;
+    if (!free) return { ok: false, current };
+    const last = this.write(streamName, events);
+    return { ok: true, revision: last.revision, position: last.position };
+  }
+
+  /** Writes without asking, as the node does for itself. */
+  write(streamName: string, events: readonly Proposed[]): Entry {
+    const stream = this.#streams.get(streamName) ?? [];
+    this.#streams.set(streamName, stream);
+    for (const event of events) {
+      const entry = { ...event, streamName, revision: stream.length, position: this.#end };
+      this.#end += BigInt(RECORD_BYTES + event.data.length + event.metadata.length);
+      stream.push(entry);
+      this.entries.push(entry);
+      this.#byId.set(entry.id, entry);
+    }
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+    return stream.at(-1)!;
+  }
+
+  /** Something was written. */
+  grown(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  /** Of a stream behind its expected revision: each event must be in its very place. */
+  #repeatedAt(stream: readonly Entry[], expected: number, events: readonly Proposed[]): Entry | 'partly' | null {
+    if (expected >= stream.length - 1 || events.length === 0) return null;
+    const matching = events.findIndex(({ id }, i) => stream[expected + 1 + i]?.id !== id);
+    if (matching === -1) return stream[expected + events.length] ?? null;
+    return matching === 0 ? null : 'partly';
+  }
+
+  /** Without an expected revision: each event must be somewhere in the stream. The real node forgets old ones. */
+  #repeatedAnywhere(streamName: string, events: readonly Proposed[]): Entry | 'partly' | null {
+    const held = events.map(({ id }) => this.#byId.get(id)).map((entry) => entry?.streamName === streamName && entry);
+    const missing = held.findIndex((entry) => !entry);
+    if (missing === -1) return held.at(-1) || null;
+    return missing === 0 ? null : 'partly';
+  }
+}
+
+export function systemEvent(type: string): Proposed {
+  const data = Buffer.from('{}');
+  return { id: crypto.randomUUID(), type, contentType: 'application/json', data, metadata: new Uint8Array() };
+}

@@ -1,0 +1,11 @@
+/** `npm run dlq`: shows dead letters of the bus and hands them back. */
+import { join } from 'node:path';
+import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
+
+requireNode();
+await ensureInstalled();
+await ensureBuilt();
+process.exitCode = await run(process.execPath, [
+  join(root, 'apps/standalone/dist/dead-letters/main.js'),
+  ...process.argv.slice(2),
+]);
