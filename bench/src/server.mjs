@@ -28,6 +28,8 @@ async function start({ databaseUrl, dataDir }) {
     DATABASE_URL: databaseUrl,
     DATA_DIR: dataDir,
     PORT: '0',
+    RATE_LIMIT_PER_CALLER: '0',
+    RATE_LIMIT_PER_TENANT: '0',
     ADMIN_PASSWORD: randomBytes(16).toString('hex'),
   });
   const folder = await DataFolder.open(dataDir);

@@ -21,6 +21,7 @@ import { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
 import { JobQueues } from './jobs/job-queues.js';
 import { HealthController, Readiness } from './health.js';
 import { CursorInterceptor } from './http/cursors.js';
+import { RateGuard } from './http/rates.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RouteInventory } from './http/route-inventory.js';
@@ -102,6 +103,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: SchemaValidationPipe },
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: RateGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
       ],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
@@ -12,9 +13,15 @@ import { LOGGER, METRICS } from '../tokens.js';
 import { pathOf, type PlatformRequest } from './caller.js';
 import { openApiDocument } from './openapi.js';
 import { problemOf, sendProblem } from './problem.filter.js';
+import { countRequests } from './rates.js';
 import { requestContext } from './request-context.js';
 
 export const API_PREFIX = '/api/v1';
+
+type HttpConfiguration = Pick<
+  PlatformConfiguration,
+  'BODY_LIMIT_BYTES' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'REDIS_URL'
+>;
 
 /**
  * An application on Fastify with everything of the platform: prefix `/api/v1`, problem details, validation, correlation
@@ -25,7 +32,7 @@ export const API_PREFIX = '/api/v1';
  */
 export async function createHttpApplication(
   module: Type | DynamicModule,
-  configuration: Pick<PlatformConfiguration, 'BODY_LIMIT_BYTES' | 'TRUSTED_PROXIES'>,
+  configuration: HttpConfiguration,
   logger?: Logger,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -45,6 +52,7 @@ export async function createHttpApplication(
     ...(logger && { logger: new NestLogger(logger) }),
   });
   configureHttp(app);
+  await harden(app, configuration);
   return app;
 }
 
@@ -60,6 +68,33 @@ export function configureHttp(app: NestFastifyApplication): void {
   });
   observeRequests(app);
   serveOpenApi(app);
+}
+
+/**
+ * Headers that tell a browser to run nothing, frame nothing and pass nothing on; other origins read answers only where they
+ * are named; something to count requests with.
+ */
+async function harden(app: NestFastifyApplication, configuration: HttpConfiguration): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  });
+  const { CORS_ORIGINS } = configuration;
+  if (CORS_ORIGINS !== undefined)
+    app.enableCors({
+      origin: [...CORS_ORIGINS],
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: [
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'if-match',
+        'x-correlation-id',
+        'traceparent',
+      ],
+      exposedHeaders: ['etag', 'x-correlation-id', 'retry-after', 'idempotency-replayed'],
+      maxAge: 600,
+    });
+  await countRequests(app, configuration);
 }
 
 /** Made when it is first asked for: it costs more than the rest of the start. */

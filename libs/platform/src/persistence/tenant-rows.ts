@@ -61,9 +61,10 @@ export async function prepareCallerRole(client: pg.Client, schema: string): Prom
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database's start was faster
     END $role$;
     DO $member$ BEGIN
-      IF NOT pg_has_role(current_user, '${CALLER_ROLE}', 'MEMBER') THEN
+      IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         EXECUTE format('GRANT ${CALLER_ROLE} TO %I', current_user);
       END IF;
+    EXCEPTION WHEN insufficient_privilege THEN NULL; -- an administrator made the role, and has let this user take it
     END $member$;`);
   await client.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(schema)} TO ${CALLER_ROLE}`);
 }

@@ -1,0 +1,109 @@
+import rateLimit from '@fastify/rate-limit';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Redis } from 'ioredis';
+import type { PlatformConfiguration } from '../configuration/configuration.js';
+import { CONFIGURATION } from '../tokens.js';
+import type { PlatformRequest } from './caller.js';
+import { Problem } from './problem.js';
+
+const MINUTE = 60_000;
+/** So many callers are counted in one process; the longest silent is forgotten first. */
+const COUNTED = 50_000;
+const NAMESPACE = 'allotree-rate-';
+/** Who watches over the system asks as often as it likes. */
+const UNCOUNTED = /^\/(health\/|metrics)/;
+
+/** Gives the application something to count with: in Redis, for all replicas, where there is one, else in this process. */
+export async function countRequests(
+  app: NestFastifyApplication,
+  { REDIS_URL }: Pick<PlatformConfiguration, 'REDIS_URL'>,
+): Promise<void> {
+  const redis =
+    REDIS_URL === undefined
+      ? null
+      : // A Redis that does not answer lets everybody pass, at once.
+        new Redis(REDIS_URL, {
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 1,
+          connectTimeout: 1_000,
+          retryStrategy: () => 500,
+        });
+  redis?.on('error', () => undefined);
+  const store = redis === null ? { cache: COUNTED } : { redis, nameSpace: NAMESPACE };
+  await app.register(rateLimit, { global: false, skipOnError: true, ...store });
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onClose', () => {
+      redis?.disconnect();
+    });
+}
+
+type Count = ReturnType<FastifyInstance['createRateLimit']>;
+
+/** One limit: how often a minute, and for whom; `null`: not counted. */
+interface Limited {
+  readonly max: number;
+  readonly of: (request: PlatformRequest) => string | null;
+}
+
+/**
+ * Turns away who asks too often: a caller, all callers of a tenant together, and whoever is not signed in by its address.
+ * Who runs the system is not counted.
+ */
+@Injectable()
+export class RateGuard implements CanActivate {
+  private counts: readonly { readonly of: Limited['of']; readonly count: Count }[] | undefined;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
+  ) {}
+
+  async canActivate(execution: ExecutionContext): Promise<boolean> {
+    if (execution.getType() !== 'http') return true;
+    const request = execution.switchToHttp().getRequest<PlatformRequest>();
+    this.counts ??= this.counters();
+    for (const { of, count } of this.counts) {
+      if (of(request) === null) continue;
+      const result = await count(request);
+      if (!result.isAllowed && result.isExceeded)
+        throw new Problem('RATE_LIMITED', undefined, { retryAfterSeconds: Math.max(1, result.ttlInSeconds) });
+    }
+    return true;
+  }
+
+  private counters() {
+    const { RATE_LIMIT_PER_CALLER, RATE_LIMIT_PER_TENANT, RATE_LIMIT_PER_ADDRESS } = this.configuration;
+    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
+    const limits: readonly Limited[] = [
+      { max: RATE_LIMIT_PER_ADDRESS, of: addressOf },
+      { max: RATE_LIMIT_PER_CALLER, of: callerOf },
+      { max: RATE_LIMIT_PER_TENANT, of: tenantOf },
+    ];
+    return limits
+      .filter(({ max }) => max > 0)
+      .map(({ max, of }) => ({
+        of,
+        count: fastify.createRateLimit({
+          max,
+          timeWindow: MINUTE,
+          keyGenerator: (request: FastifyRequest) => of(request) ?? '',
+        }),
+      }));
+  }
+}
+
+const addressOf = ({ principal, ip, url }: PlatformRequest): string | null =>
+  principal === undefined && !UNCOUNTED.test(url) ? `address:${rateLimit.normalizeIP(ip)}` : null;
+
+const callerOf = ({ principal }: PlatformRequest): string | null =>
+  principal === undefined || principal.serverAdministrator ? null : `caller:${principal.userId}`;
+
+const tenantOf = ({ principal }: PlatformRequest): string | null =>
+  principal === undefined || principal.serverAdministrator || principal.tenantId === null
+    ? null
+    : `tenant:${principal.tenantId}`;
