@@ -172,6 +172,17 @@ export default tseslint.config(
   },
   { files: ['libs/domain/src/**/*.ts', 'libs/contracts/src/**/*.ts'], ignores: SPECS, rules: purity },
   {
+    files: ['apps/*/src/**/*.controller.ts'],
+    // Their caller is the bus.
+    ignores: ['apps/*/src/feed/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: '@nestjs/typeorm', message: 'Callers see rows through TenantRows.' }] },
+      ],
+    },
+  },
+  {
     // It alone composes the services.
     files: ['apps/standalone/**/*.ts'],
     rules: {

@@ -271,6 +271,21 @@ describe('a body', () => {
     expect(foreign).toMatchObject({ status: 200, body: { items: [] } });
   });
 
+  it('names one person by an address in whatever case, and nobody by one in letters that only look alike', async () => {
+    const members = `/projects/${world.ids.project}/groups/${world.ids.buildingA}/members`;
+    const add = (email: string) => as('company', 'POST', members, { email, name: 'Kim', role: 'user' });
+    const one = await add('kim@example.com');
+    const same = await add('KIM@Example.COM');
+    expect([one.status, same.body.userId]).toEqual([201, one.body.userId]);
+    for (const alike of [
+      'k\u0456m@example.com',
+      'kim@ex\u0430mple.com',
+      'ki\u1E3F@example.com',
+      'kim\u200B@example.com',
+    ])
+      expect(await add(alike)).toMatchObject({ status: 400, body: { errors: [{ field: 'email' }] } });
+  });
+
   it('brings no line of its own into a header or mail', async () => {
     const members = `/projects/${world.ids.project}/groups/${world.ids.buildingA}/members`;
     for (const odd of [{ name: 'Eva\r\nBcc: a@example.com' }, { email: 'eva@example.com\r\nBcc: a@example.com' }]) {

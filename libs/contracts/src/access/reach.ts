@@ -39,7 +39,9 @@ const standsAbove = ({ scope, tenantId }: Holding, place: Place): boolean => {
  */
 export const permissionsAt = (holdings: readonly Holding[], place: Place): ReadonlySet<Permission> | null => {
   const standing = holdings.filter((holding) => standsAbove(holding, place));
-  if (standing.length === 0) return null;
+  const [only, ...others] = standing;
+  if (only === undefined) return null;
+  if (others.length === 0) return only.permissions;
   return new Set(standing.flatMap(({ permissions }) => [...permissions]));
 };
 

@@ -10,9 +10,8 @@ import { LRUCache } from 'lru-cache';
 import type { DataSource, EntityManager } from 'typeorm';
 import { insertRows, type Row } from '../persistence/rows.js';
 import { Memberships, type Belonging } from './reach.js';
+import { REMEMBERED_MS } from './remembered.js';
 
-/** A membership that ended goes on for so long, at most, in a process that has just used it. */
-const REMEMBERED_MS = 2_000;
 const REMEMBERED_PEOPLE = 10_000;
 const REMEMBERED_PLACES = 50_000;
 

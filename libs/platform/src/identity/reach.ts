@@ -9,7 +9,9 @@ import {
   type Place,
   type Scope,
 } from '@allotree/contracts';
+import { LRUCache } from 'lru-cache';
 import { Problem } from '../http/problem.js';
+import { REMEMBERED_MS } from './remembered.js';
 import type { Principal } from './principal.js';
 
 /** Where a project or partner belongs. Neither ever changes. */
@@ -53,6 +55,8 @@ export type Target =
 
 type Permissions = ReadonlySet<Permission>;
 
+const REMEMBERED_PATHS = 100_000;
+
 /** What a server administrator may do anywhere. */
 export const EVERYTHING: Permissions = new Set(PERMISSION_NAMES);
 
@@ -61,9 +65,11 @@ export const EVERYTHING: Permissions = new Set(PERMISSION_NAMES);
  * is in the tenant.
  */
 export class Reach {
+  private readonly paths = new LRUCache<string, readonly string[]>({ max: REMEMBERED_PATHS, ttl: REMEMBERED_MS });
+
   constructor(
     private readonly memberships: Memberships,
-    private readonly pathOf: PathOf,
+    private readonly findPath: PathOf,
     private readonly patience: Patience,
   ) {}
 
@@ -86,7 +92,7 @@ export class Reach {
     const holdings = await this.holdings(principal, fresh);
     if (target.kind === 'anywhere') return allOf(holdings);
     if (target.kind === 'partner') return this.atPartner(holdings, target.partnerId);
-    return this.inProject(holdings, target);
+    return this.inProject(holdings, target, fresh);
   }
 
   /** Where somebody holds a permission, for lists. `null`: everywhere. */
@@ -155,6 +161,17 @@ export class Reach {
     return [{ membershipId: apiKey.keyId, tenantId, scope, permissions: new Set(apiKey.permissions) }];
   }
 
+  /** A group that moves or goes may keep its old path for as long as memberships are remembered. */
+  private async pathOf(projectId: string, groupId: string, fresh: boolean): Promise<readonly string[] | null> {
+    const key = `${projectId} ${groupId}`;
+    const remembered = fresh ? undefined : this.paths.get(key);
+    if (remembered !== undefined) return remembered;
+    const path = await this.findPath(projectId, groupId);
+    if (path === null) this.paths.delete(key);
+    else this.paths.set(key, path);
+    return path;
+  }
+
   private async atPartner(holdings: readonly Holding[], partnerId: string): Promise<Permissions | null> {
     const belonging = await this.memberships.partner(partnerId);
     return belonging && permissionsAt(holdings, { kind: 'partner', ...belonging });
@@ -163,6 +180,7 @@ export class Reach {
   private async inProject(
     holdings: readonly Holding[],
     target: Extract<Target, { projectId: string }>,
+    fresh: boolean,
   ): Promise<Permissions | null> {
     const { projectId } = target;
     const belonging = await this.memberships.project(projectId);
@@ -171,7 +189,7 @@ export class Reach {
     const above = holdings.filter(({ scope }) => scope.kind === 'partner');
     const at = async (groupId: string): Promise<Permissions | null> => {
       // The path matters to memberships in the project only: whoever has none there does not make it be loaded.
-      const path = own.length === 0 ? [] : ((await this.pathOf(projectId, groupId)) ?? []);
+      const path = own.length === 0 ? [] : ((await this.pathOf(projectId, groupId, fresh)) ?? []);
       return permissionsAt([...above, ...own], { kind: 'group', ...belonging, projectId, path });
     };
     if (target.kind === 'group') return at(target.groupId);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { beyond, isPermission, type Permission } from '@allotree/contracts';
 import { MAX_NAMED_USES, type CustomRole, type RoleCommand, type RoleUse } from '@allotree/domain';
-import { accepted, Problem, Reach, type Caller } from '@allotree/platform';
+import { accepted, Problem, Reach, seeing, type Caller } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';
@@ -67,7 +67,9 @@ export class TenantRoles {
   async remove(tenantId: string, roleId: string, caller: Caller): Promise<number> {
     await this.reach.demand(caller.principal, 'roles:manage', { kind: 'partner', partnerId: tenantId });
     await this.freshness.of(MEMBERSHIP_VIEW);
-    const rows: UseRow[] = await this.dataSource.query(USES, [tenantId, roleId, MAX_NAMED_USES]);
+    const rows: UseRow[] = await seeing(this.dataSource, [tenantId], (tx) =>
+      tx.query(USES, [tenantId, roleId, MAX_NAMED_USES]),
+    );
     const uses = rows.map(useOf);
     return this.run(tenantId, { type: 'RemoveRole', roleId, uses, useCount: Number(rows[0]?.total ?? 0) }, caller);
   }
