@@ -31,8 +31,6 @@ async function start({ databaseUrl, dataDir }) {
     // A load of one caller is what is measured here.
     RATE_LIMIT_PER_CALLER: '0',
     RATE_LIMIT_PER_TENANT: '0',
-    RATE_LIMIT_PER_CALLER: '0',
-    RATE_LIMIT_PER_TENANT: '0',
     ADMIN_PASSWORD: randomBytes(16).toString('hex'),
   });
   const folder = await DataFolder.open(dataDir);
