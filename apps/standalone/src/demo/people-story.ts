@@ -82,7 +82,7 @@ async function distributorAtWork({ host, narrator, cast, refuse }: Stage): Promi
   });
   const { packageId } = await host.post<{ packageId: string }>(`/partners/${partnerId}/packages`, content);
   narrator.changed('the vendor recorded the package Plus 100 on her stock');
-  await refuse(player, 'FORBIDDEN', { title: 'operate the system', path: '/projections' });
+  await refuse(player, 'FORBIDDEN', { title: 'operate the system', path: '/group-service/projections' });
   const trial = await player.api.ask({
     method: 'POST',
     path: `/projects/${projectId}/licenses`,

@@ -139,8 +139,10 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /mail-templates/{mailType}/preview': { needs: 'mail:read', at: ANYWHERE, answers: [200], body: {} },
   'POST /mail-templates/{mailType}/test': malformed('mail:manage', ANYWHERE),
 
-  'GET /projections': reads('system:manage', ANYWHERE),
-  'POST /projections/{name}/rebuild': misses('system:manage', ANYWHERE),
+  'GET /group-service/projections': reads('system:manage', ANYWHERE),
+  'POST /group-service/projections/{name}/rebuild': misses('system:manage', ANYWHERE),
+  'GET /license-service/projections': reads('system:manage', ANYWHERE),
+  'POST /license-service/projections/{name}/rebuild': misses('system:manage', ANYWHERE),
 
   'GET /me': { ...personal(200, 404), body: undefined as never },
   'PATCH /me': personal(400),
