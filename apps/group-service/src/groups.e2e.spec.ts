@@ -275,7 +275,8 @@ describe('removing groups (G4)', () => {
   it('takes everything below along', async () => {
     const a = await service.group(p, p, 'A');
     const a1 = await service.group(p, a, 'One');
-    await service.post(`/projects/${p}/groups/${a1}/members`, { email: 'kim@example.com', name: 'Kim', role: 'user' });
+    const kim = { email: 'kim@example.com', name: 'Kim', role: 'user' };
+    const { body: member } = await service.post(`/projects/${p}/groups/${a1}/members`, kim);
     await service.post(`/projects/${p}/groups/${a1}/devices`, { serialNumber: `SN-${a1}`, model: 'AA-12' });
     const removed = await service.delete(`/projects/${p}/groups/${a}`);
     expect([removed.status, removed.body]).toEqual([204, null]);
@@ -291,8 +292,9 @@ describe('removing groups (G4)', () => {
     expect((await service.get(`/projects/${p}/groups`)).body.items).toEqual([
       expect.objectContaining({ groupId: p, hasChildren: false }),
     ]);
-    expect((await service.published(p)).slice(-2).map(({ type, data }) => [type, data])).toEqual([
+    expect((await service.published(p)).slice(-3).map(({ type, data }) => [type, data])).toEqual([
       ['allotree.device-removed.v1', { projectId: p, groupId: a1, serialNumber: `SN-${a1}`, model: 'AA-12' }],
+      ['allotree.member-removed.v1', { projectId: p, groupId: a1, ...kim, ...member }],
       ['allotree.group-removed.v1', { projectId: p, groupId: a }],
     ]);
     const other = await service.project('Other');
