@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { PlatformConfiguration } from '../configuration/configuration.js';
+import { Readiness } from '../health.js';
 import { NestLogger } from '../logging.js';
 import { httpDurations } from '../metrics.js';
 import { LOGGER, METRICS } from '../tokens.js';
@@ -82,6 +83,12 @@ function observeRequests(app: NestFastifyApplication): void {
   // Reading the body leaves the asynchronous context of the hook above.
   fastify.addHook('preValidation', (request, _reply, done) => {
     requestContext.run({ correlationId: (request as PlatformRequest).correlationId ?? '' }, done);
+  });
+  const readiness = app.get(Readiness);
+  // A connection that is kept would bring a request in the moment in which the server closes.
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    if (readiness.isDraining) void reply.header('connection', 'close');
+    done();
   });
   let closing = false;
   fastify.addHook('preClose', (done) => {
