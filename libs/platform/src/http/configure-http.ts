@@ -33,6 +33,8 @@ export async function createHttpApplication(
     bodyLimit: configuration.BODY_LIMIT_BYTES,
     trustProxy: configuration.TRUSTED_PROXIES ?? false,
     forceCloseConnections: 'idle',
+    // What still arrives is answered as ever, the connection closed after it; Fastify's own refusal is no problem details.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // An address that cannot be decoded does not reach the hooks.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
