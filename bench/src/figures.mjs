@@ -10,5 +10,6 @@ export const FIGURES = [
   { name: 'expiry_tick', about: 'a tick in which 1,000 allotments end, 1,000,000 scheduled; limit: 10,000 scheduled' },
   { name: 'expiry_mails', about: '10,000 reminders from due to delivered to an SMTP server' },
   { name: 'expiry_assign', about: 'assign over HTTP while a tick is under way; limit: without one' },
+  { name: 'kafka', about: 'publishing to Kafka, peer: a plain producer; until a consumer has what was acknowledged' },
   { name: 'projections', about: 'how fast the projections follow' },
 ];

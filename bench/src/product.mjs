@@ -5,8 +5,11 @@ import { join } from 'node:path';
 
 const TMP = join(import.meta.dirname, '..', 'tmp');
 
-/** The running system in a process of its own (started with this one's options of node), and a client for it. */
-export async function startProduct(databaseUrl) {
+/**
+ * The running system in a process of its own (started with this one's options of node), and a client for it.
+ * @param {Record<string, string>} [settings] environment variables it is configured with
+ */
+export async function startProduct(databaseUrl, settings = {}) {
   await mkdir(TMP, { recursive: true });
   const dataDir = await mkdtemp(join(TMP, 'server-'));
   const child = fork(join(import.meta.dirname, 'server.mjs'), [], { stdio: ['ignore', 2, 2, 'ipc'] });
@@ -19,7 +22,7 @@ export async function startProduct(databaseUrl) {
     const [answer] = await Promise.race([once(child, 'message'), ended]);
     return answer;
   };
-  const { url, token } = await ask({ databaseUrl, dataDir });
+  const { url, token } = await ask({ databaseUrl, dataDir, settings });
   const request = async (method, path, body) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,

@@ -1,6 +1,7 @@
 /**
  * The whole system as `npm start` runs it, plus an empty route behind the same guard. Told by a message where
- * (`{ databaseUrl, dataDir }`), it answers with its address and a token; `{ tokenOf }` with that of a person; `stop` ends it.
+ * (`{ databaseUrl, dataDir, settings }`), it answers with its address and a token; `{ tokenOf }` with that of a person; `stop`
+ * ends it.
  */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
@@ -23,8 +24,9 @@ Permit('assignments:read')(EmptyController.prototype, 'empty', empty);
 Get()(EmptyController.prototype, 'empty', empty);
 Reflect.defineMetadata('controllers', [EmptyController], PlatformModule);
 
-async function start({ databaseUrl, dataDir }) {
+async function start({ databaseUrl, dataDir, settings }) {
   const configuration = readConfiguration({
+    ...settings,
     DATABASE_URL: databaseUrl,
     DATA_DIR: dataDir,
     PORT: '0',

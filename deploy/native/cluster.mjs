@@ -151,6 +151,7 @@ class Cluster {
       LICENSE_SERVICE_URL: url,
       PUBLIC_URL: url,
       TRUSTED_PROXIES: 'loopback',
+      SHUTDOWN_DELAY_MS: '250',
       ...environment,
       ...secrets,
     };

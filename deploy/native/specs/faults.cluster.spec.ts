@@ -5,31 +5,69 @@ import { Kafka, logLevel } from 'kafkajs';
 import { Load } from './load.js';
 import { describeOnACluster, MINUTES, until } from './on-a-cluster.js';
 
-const PROCESSES = [
+const SERVICES = [
   'group-service-1',
   'group-service-2',
   'license-service-1',
   'license-service-2',
   'notification-service-1',
-  'nginx',
-  'kafka',
-  'redis',
-  'postgres',
 ];
 
 describeOnACluster('a cluster under load', (on) => {
   let load: Load;
+  const loads: Load[] = [];
   beforeAll(async () => {
     load = await Load.start(on().signIn, 6);
+    loads.push(load);
     await load.goesOn();
   }, 2 * MINUTES);
-  afterAll(() => load?.stop(), MINUTES);
+  afterAll(() => Promise.all(loads.map((each) => each.abandon())), MINUTES);
 
   /** How long each recovery took is for the reader of the run; nothing is made of it. */
   const tell = (what: string, since: number) =>
     process.stdout.write(`    ${what}: ${((performance.now() - since) / 1_000).toFixed(1)} s\n`);
 
-  it.each(PROCESSES)(
+  it(
+    'has two replicas decide for one project, and gives no unit twice',
+    async () => {
+      const { cluster, api, signIn } = on();
+      const replicas = ['license-service-1', 'license-service-2'].map((name) => cluster.server(name).address as string);
+      const direct = await Load.start(signIn, 1, replicas);
+      loads.push(direct);
+      await until(
+        () => direct.refused,
+        (refused) => refused >= 50,
+      );
+      await direct.stop();
+      const [[project, assigned] = ['', new Set<string>()]] = direct.assigned;
+      const path = `/projects/${project}/groups/${project}`;
+      const items = await api.list<{ assignmentId: string }>(`${path}/assignments`);
+      expect(items.map(({ assignmentId }) => assignmentId).sort()).toEqual([...assigned].sort());
+      expect(items.length).toBeLessThanOrEqual(40);
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'goes on while one replica after the other is replaced',
+    async () => {
+      const { cluster } = on();
+      const before = load.repeated.length;
+      for (const name of SERVICES) {
+        await cluster.stopProcess(name);
+        await load.goesOn();
+        await cluster.resumeProcess(name);
+        await load.goesOn();
+      }
+      process.stdout.write(
+        `    all replicas replaced, commands that had to be repeated: ${load.repeated.length - before}\n`,
+      );
+      for (const line of load.repeated.slice(before)) process.stdout.write(`      ${line}\n`);
+    },
+    3 * MINUTES,
+  );
+
+  it.each([...SERVICES, 'nginx', 'kafka', 'redis', 'postgres'])(
     'goes on after %s was killed',
     async (name) => {
       const { cluster, said } = on();
@@ -105,7 +143,6 @@ describeOnACluster('a cluster under load', (on) => {
     'has done what it acknowledged, once, and never more than the limits',
     async () => {
       await load.stop();
-      for (const request of load.unanswered) process.stdout.write(`    no answer in 30 s: ${request}\n`);
       const { api } = on();
       expect(load.refused).toBeGreaterThan(0);
       for (const [project, assigned] of load.assigned) {

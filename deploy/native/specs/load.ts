@@ -21,23 +21,30 @@ export class Load {
   readonly assigned: ReadonlyMap<string, Set<string>>;
   readonly everAssigned = new Set<string>();
   refused = 0;
-  /** Requests that had no answer after half a minute, and were sent again. */
-  readonly unanswered: string[] = [];
+  /** Requests whose outcome was not known, so that they were sent again: what each was answered. */
+  readonly repeated: string[] = [];
   /** By project: when the last acknowledged command was begun. */
   private readonly begun = new Map<string, number>();
+  private readonly ending = new AbortController();
+  private asked = 0;
   private isStopping = false;
   private readonly callers: Promise<void>[];
 
   private constructor(
     private readonly signIn: LocalSignIn,
     readonly projects: readonly string[],
+    /** Where commands are sent, by turns. */
+    private readonly urls: readonly string[],
   ) {
     this.assigned = new Map(projects.map((project) => [project, new Set()]));
     this.callers = Array.from({ length: CALLERS }, (_, caller) => this.call(caller));
   }
 
-  /** With `count` projects, each with a company that may use 40 numbers. */
-  static async start(signIn: LocalSignIn, count: number): Promise<Load> {
+  /**
+   * With `count` projects, each with a company that may use 40 numbers.
+   * @param urls where assigning and releasing is asked for: replicas instead of the front door
+   */
+  static async start(signIn: LocalSignIn, count: number, urls: readonly string[] = [signIn.url]): Promise<Load> {
     const send = async (method: string, path: string, body: unknown): Promise<Record<string, string>> => {
       const answer = await insist(signIn, { method, path, body });
       if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -63,7 +70,7 @@ export class Load {
       });
       projects.push(projectId);
     }
-    return new Load(signIn, projects);
+    return new Load(signIn, projects, urls);
   }
 
   /** Until in every project a command was acknowledged that was begun later than this. */
@@ -73,9 +80,17 @@ export class Load {
     }
   }
 
+  /** Ends when it is known what became of every command. */
   async stop(): Promise<void> {
     this.isStopping = true;
     await Promise.all(this.callers);
+  }
+
+  /** Whatever became of them: for the end of a spec that failed. */
+  async abandon(): Promise<void> {
+    this.isStopping = true;
+    this.ending.abort();
+    await Promise.allSettled(this.callers);
   }
 
   /** One more number in each project, after everything else. */
@@ -100,7 +115,9 @@ export class Load {
   }
 
   private insist(command: Command): Promise<Answer> {
-    return insist(this.signIn, command, this.unanswered);
+    const url = this.urls[this.asked % this.urls.length] as string;
+    this.asked += 1;
+    return insist({ ...this.signIn, url }, command, { repeated: this.repeated, signal: this.ending.signal });
   }
 
   /** One that nobody else is about to release. */
@@ -135,15 +152,23 @@ interface Command {
 }
 
 /** Repeats a command under one key until it is known what became of it. */
-async function insist(signIn: LocalSignIn, command: Command, unanswered: string[] = []): Promise<Answer> {
+async function insist(
+  signIn: LocalSignIn,
+  command: Command,
+  { repeated, signal }: { repeated?: string[]; signal?: AbortSignal } = {},
+): Promise<Answer> {
   const key = randomUUID();
   for (;;) {
-    const answer = await send(signIn, command, key).catch((error: Error) => {
-      if (error.name === 'TimeoutError') unanswered.push(`${command.method} ${command.path} (${key})`);
-      return null;
-    });
-    if (answer !== null && !isUnknown(answer)) return answer;
-    await delay(50);
+    let said: string;
+    try {
+      const answer = await send(signIn, command, key);
+      if (!isUnknown(answer)) return answer;
+      said = `${answer.status} ${answer.body?.code}`;
+    } catch (error) {
+      said = (error as Error).message;
+    }
+    repeated?.push(`${command.method} ${command.path} (${key}): ${said}`);
+    await delay(50, undefined, { signal });
   }
 }
 

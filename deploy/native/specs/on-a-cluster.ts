@@ -65,14 +65,15 @@ export function describeOnACluster(
       if (signIn === null) throw new Error('the cluster left no session for tools');
       running = { cluster, dataDir: folder, api: new Api(signIn.url, signIn.accessToken), signIn, said };
     }, 3 * MINUTES);
-    afterAll(async () => {
-      await running?.cluster.stop();
-      await rm(folder, { recursive: true, force: true });
-    }, 2 * MINUTES);
     specs(() => {
       if (running === undefined) throw new Error('the cluster does not run');
       return running;
     });
+    // What the specs opened on it ends before.
+    afterAll(async () => {
+      await running?.cluster.stop();
+      await rm(folder, { recursive: true, force: true });
+    }, 2 * MINUTES);
   });
 }
 

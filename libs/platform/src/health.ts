@@ -41,6 +41,10 @@ export class Readiness {
     this.stopping = true;
   }
 
+  get isDraining(): boolean {
+    return this.stopping;
+  }
+
   beforeApplicationShutdown(): void {
     this.drain();
   }

@@ -104,6 +104,34 @@ describe('loadConfiguration', () => {
     expect(faultsOf({ ...GOOD, REDIS_URL: 'http://127.0.0.1:6379' }).faults).toMatchObject([{ variable: 'REDIS_URL' }]);
   });
 
+  it('takes a Redis behind sentinels and a cluster', () => {
+    for (const REDIS_URL of ['redis+sentinel://:pw@a:26379,b:26379/main/0', 'rediss+cluster://a:6379,b:6379'])
+      expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, REDIS_URL })).toMatchObject({ REDIS_URL });
+    expect(faultsOf({ ...GOOD, REDIS_URL: 'redis+sentinel://:hunter2@a:26379' }).message).not.toContain('hunter2');
+  });
+
+  it('takes Kafka brokers, and who signs in there', () => {
+    expect(loadConfiguration(BASE_CONFIGURATION, GOOD).KAFKA_BROKERS).toBeUndefined();
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, KAFKA_BROKERS: 'kafka-1:9092, [::1]:9093' })).toMatchObject(
+      {
+        KAFKA_BROKERS: ['kafka-1:9092', '[::1]:9093'],
+        KAFKA_CLIENT_ID: 'allotree',
+        KAFKA_SSL: false,
+        KAFKA_PARTITIONS: 12,
+        KAFKA_RETENTION_MS: -1,
+      },
+    );
+    for (const KAFKA_BROKERS of ['kafka', 'kafka-1:9092,', 'kafka://kafka-1:9092'])
+      expect(faultsOf({ ...GOOD, KAFKA_BROKERS }).faults).toMatchObject([{ variable: 'KAFKA_BROKERS' }]);
+    const signIn = { KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: 'allotree' };
+    expect(faultsOf({ ...GOOD, ...signIn }).message).toContain(
+      'KAFKA_SASL_MECHANISM is set, and not both KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are.',
+    );
+    expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, ...signIn, KAFKA_SASL_PASSWORD: 'x' })).toMatchObject(
+      signIn,
+    );
+  });
+
   it('names everything that is wrong at once, what it is and what it may be', () => {
     const { faults, message } = faultsOf({
       PORT: '80 80',

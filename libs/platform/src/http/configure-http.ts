@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { PlatformConfiguration } from '../configuration/configuration.js';
+import { Readiness } from '../health.js';
 import { NestLogger } from '../logging.js';
 import { httpDurations } from '../metrics.js';
 import { LOGGER, METRICS } from '../tokens.js';
@@ -39,6 +40,8 @@ export async function createHttpApplication(
     bodyLimit: configuration.BODY_LIMIT_BYTES,
     trustProxy: configuration.TRUSTED_PROXIES ?? false,
     forceCloseConnections: 'idle',
+    // What still arrives is answered as ever, the connection closed after it; Fastify's own refusal is no problem details.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // An address that cannot be decoded does not reach the hooks.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
@@ -117,6 +120,12 @@ function observeRequests(app: NestFastifyApplication): void {
   // Reading the body leaves the asynchronous context of the hook above.
   fastify.addHook('preValidation', (request, _reply, done) => {
     requestContext.run({ correlationId: (request as PlatformRequest).correlationId ?? '' }, done);
+  });
+  const readiness = app.get(Readiness);
+  // A connection that is kept would bring a request in the moment in which the server closes.
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    if (readiness.isDraining) void reply.header('connection', 'close');
+    done();
   });
   let closing = false;
   fastify.addHook('preClose', (done) => {

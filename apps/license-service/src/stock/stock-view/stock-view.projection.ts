@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { decodePartnerStockEvent, type PackageContent, type PartnerStockEvent, type Units } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import { lastOf } from '@allotree/platform';
 import type { EntityManager } from 'typeorm';
 import { columns } from '../../persistence/columns.js';
 import { StockPackageEntity, StockPartnerEntity } from '../../persistence/entities.js';
@@ -18,7 +19,7 @@ export class StockViewProjection implements Projection {
       event: decodePartnerStockEvent(recorded.type, recorded.data),
     }));
     const partners = changes.flatMap(({ event }) => (event.type === 'StockOpened' ? [event.data] : []));
-    await tx.upsert(StockPartnerEntity, partners, ['partnerId']);
+    await tx.upsert(StockPartnerEntity, lastOf(partners, ['partnerId']), ['partnerId']);
     const packages = await knownPackages(tx, changes);
     for (const { partnerId, event } of changes) {
       const key = keyOf(partnerId, packageIdOf(event));

@@ -105,9 +105,13 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
     const everything = async (name: string) => {
       const admin = opened.bus.kafka.admin();
       await admin.connect();
-      const records = await readTopic(opened.bus.kafka, admin, name);
-      await admin.disconnect();
-      return records;
+      // A broker may not know yet that it leads a topic that has just been created.
+      for (;;) {
+        const records = await readTopic(opened.bus.kafka, admin, name).catch(() => null);
+        if (records === null) continue;
+        await admin.disconnect();
+        return records;
+      }
     };
 
     it('writes the binary mode of CloudEvents, with the subject as the key', async () => {

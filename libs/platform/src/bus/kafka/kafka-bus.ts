@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
 import { Partitioners, type Admin, type Kafka, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
@@ -11,11 +12,18 @@ import { readTopic } from './read-topic.js';
 import { createTopics } from './topics.js';
 import { TransactionalSender } from './transactional-sender.js';
 
+const ATTEMPTS = 5;
+const ATTEMPT_PAUSE_MS = 50;
+
 export interface KafkaBusOptions {
   readonly settings: KafkaSettings;
   readonly logger: Logger;
   readonly metrics: BusMetrics;
 }
+
+/** The client's classes of errors cannot be imported by name. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'KafkaJSProtocolError' && 'retriable' in error && error.retriable === true;
 
 /**
  * The bus on Kafka. A topic has one publisher in the system, the subscription that holds its lease: so its transactional
@@ -144,8 +152,20 @@ export class KafkaBus extends Bus {
     return this.letterProducer;
   }
 
-  /** A connection something went wrong on is not used again. */
+  /** What brokers say while leaders change, or a topic has just been created, passes. */
   private async withAdmin<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.onAdmin(work);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+        await sleep(ATTEMPT_PAUSE_MS * attempt);
+      }
+    }
+  }
+
+  /** A connection something went wrong on is not used again. */
+  private async onAdmin<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
     this.connectedAdmin ??= (async () => {
       const admin = this.kafka.admin({ retry: RETRY });
       await admin.connect();

@@ -59,7 +59,7 @@ export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaSettings, log
 
 /** What clients meet while coordinators load, groups rebalance and brokers start, and get over by themselves. */
 const PASSING =
-  /coordinator|rebalanc|concurrent|ongoing transaction|no leader|not hosting this topic|older epoch|seed broker|Connection error|Limiting retries/i;
+  /coordinator|rebalanc|concurrent|ongoing transaction|no leader|not host this topic|older epoch|seed broker|Connection error|Limiting retries/i;
 
 /**
  * The client calls everything an error that it will try again. What it cannot get over reaches its caller as an exception,
