@@ -91,6 +91,18 @@ describe('two replicas', () => {
     expect(devices.map(({ status }) => status).sort()).toEqual([201, 409]);
   });
 
+  it('show in a list at once what the other wrote', async () => {
+    const [writer, reader] = [service, replica];
+    for (let n = 0; n < 10; n++) {
+      const projectId = await writer.project(`Listed ${n}`);
+      const { items } = (await reader.get('/projects?limit=200')).body;
+      expect(items.map((item: { projectId: string }) => item.projectId)).toContain(projectId);
+      const group = await writer.group(projectId, projectId, 'A');
+      const groups = (await reader.get(`/projects/${projectId}/groups?parentId=${projectId}`)).body.items;
+      expect(groups.map((item: { groupId: string }) => item.groupId)).toEqual([group]);
+    }
+  });
+
   it('know what the other wrote, and tell others once', async () => {
     const p = await service.project();
     await service.post(`/projects/${p}/groups/generate`, { parentId: p, units: { count: 3 } });

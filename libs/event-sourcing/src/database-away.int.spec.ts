@@ -96,3 +96,24 @@ describe('a process whose database goes away and comes back', () => {
     expect(recorded.slice(1).filter((who) => !answered.has(who!))).toEqual([]);
   });
 });
+
+it('a store hears of the appends of others again after its connection has died without a word', async () => {
+  const database = await createTestDatabase();
+  const proxy = await startDatabaseProxy(database.connectionString);
+  const [store, other] = await Promise.all(
+    [proxy, database].map(({ connectionString }) => PostgresEventStore.open({ connectionString })),
+  );
+  // What is there now stays silent; what is connected from here on is let through.
+  proxy.freeze();
+  proxy.restore();
+  const heard = new Promise<void>((resolve) => {
+    store!.onAppend((byAnotherProcess) => byAnotherProcess && resolve());
+  });
+  const runtime = new CommandRuntime({ store: other! });
+  await runtime.aggregate(seats).execute('1', { type: 'Open', capacity: 1 }, context());
+  await heard;
+  await runtime.stop();
+  await Promise.all([store!.close(), other!.close()]);
+  await proxy.close();
+  await database.drop();
+});

@@ -101,6 +101,23 @@ describe('an application', () => {
     await app.close();
   });
 
+  it('keeps no connection, and is not ready, from the time it is about to stop', async () => {
+    const configuration = configurationFor(database.connectionString);
+    @Module({ imports: [PlatformModule.forRoot({ service: 'spec', configuration, logger })] })
+    class RootModule {}
+    const app = await createHttpApplication(RootModule, configuration);
+    await app.listen(0, '127.0.0.1');
+    const ask = async () => {
+      const response = await fetch(`${await app.getUrl()}/health/ready`);
+      await response.text();
+      return [response.status, response.headers.get('connection')];
+    };
+    expect(await ask()).toEqual([200, 'keep-alive']);
+    app.get(Readiness).drain();
+    expect(await ask()).toEqual([503, 'close']);
+    await app.close();
+  });
+
   it('does not start without its database, and does not end the process by itself', async () => {
     const configuration = configurationFor(`${database.connectionString}_that_does_not_exist`);
     @Module({ imports: [PlatformModule.forRoot({ service: 'spec', configuration, logger })] })

@@ -8,7 +8,7 @@ export interface DatabaseProxy {
   cut(): void;
   /** Lets nothing through any more and says nothing, as a network that swallows packets. */
   freeze(): void;
-  /** Lets everything through again. */
+  /** New connections are let through again; what was frozen stays so. */
   restore(): void;
   close(): Promise<void>;
 }
@@ -16,6 +16,7 @@ export interface DatabaseProxy {
 export async function startDatabaseProxy(connectionString: string): Promise<DatabaseProxy> {
   const database = new URL(connectionString);
   const sockets = new Set<Socket>();
+  const freezing = new Set<() => void>();
   let state: 'open' | 'cut' | 'frozen' = 'open';
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -25,10 +26,12 @@ export async function startDatabaseProxy(connectionString: string): Promise<Data
     keep(client);
     if (state === 'cut') client.destroy();
     if (state !== 'open') return;
+    let frozen = false;
+    freezing.add(() => (frozen = true));
     const upstream = connect(Number(database.port || 5432), database.hostname);
     keep(upstream);
     const pass = (from: Socket, to: Socket): void => {
-      from.on('data', (data) => state === 'open' && to.write(data)).once('close', () => to.destroy());
+      from.on('data', (data) => frozen || to.write(data)).once('close', () => frozen || to.destroy());
     };
     pass(client, upstream);
     pass(upstream, client);
@@ -44,12 +47,12 @@ export async function startDatabaseProxy(connectionString: string): Promise<Data
       state = 'cut';
       breakAll();
     },
-    freeze: () => void (state = 'frozen'),
-    restore: () => {
-      // What was swallowed is missing from the connections of before.
-      if (state === 'frozen') breakAll();
-      state = 'open';
+    freeze: () => {
+      state = 'frozen';
+      for (const freeze of freezing) freeze();
+      freezing.clear();
     },
+    restore: () => void (state = 'open'),
     close: async () => {
       breakAll();
       await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.js';
+
+/** So long (ms) a connection may be silent before it is asked whether it is still there, and so long it may take to answer. */
+const SILENCE = 5_000;
 
 /**
  * Tells listeners in this and other processes that something was appended. The notification is sent after the append
@@ -26,13 +30,19 @@ export class AppendSignal {
     const client = new pg.Client({
       connectionString: this.connectionString,
       application_name: 'allotree events hints',
+      connectionTimeoutMillis: SILENCE,
+      query_timeout: SILENCE,
     });
     client.on('notification', ({ payload }) => payload !== this.#origin && this.#tell(true));
     client.on('error', (error) => this.logger.warn({ err: error }, 'the connection for hints of appends failed'));
     await client.connect();
     await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
     this.#client = client;
-    client.once('end', () => void this.#reconnect());
+    const asking = setInterval(() => void ask(client), SILENCE).unref();
+    client.once('end', () => {
+      clearInterval(asking);
+      void this.#reconnect();
+    });
   }
 
   listen(listener: (byAnotherProcess: boolean) => void): () => void {
@@ -81,5 +91,14 @@ export class AppendSignal {
     if (this.#stopped) await this.#client?.end().catch(() => undefined);
     // Whatever was missed meanwhile counts as one hint.
     else this.#tell(true);
+  }
+}
+
+/** A connection that died without a word tells of nothing, and whoever listens would think that nothing happens. */
+async function ask(client: pg.Client): Promise<void> {
+  try {
+    await client.query('SELECT');
+  } catch {
+    (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
   }
 }
