@@ -227,8 +227,8 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
 
   /** HTTP is drained by now: nothing new comes in. */
   async onApplicationShutdown(): Promise<void> {
-    await this.runtime.stop();
     await this.subscriptions.stop();
+    await this.runtime.stop();
     await this.snapshots.close();
     await this.store.close();
   }

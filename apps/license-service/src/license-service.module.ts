@@ -171,8 +171,8 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
 
   /** After HTTP is drained and the consumers have stopped: what was accepted is finished first. */
   async onApplicationShutdown(): Promise<void> {
-    await this.runtime.stop();
     await this.subscriptions.stop();
+    await this.runtime.stop();
     await this.snapshots.close();
     await this.store.close();
   }

@@ -12,7 +12,8 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS identity.refused (
     subject     text        PRIMARY KEY,
     until       timestamptz,
-    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sequence    text        NOT NULL DEFAULT ''
   );
   CREATE INDEX IF NOT EXISTS refused_by_recorded_at ON identity.refused (recorded_at);
   CREATE TABLE IF NOT EXISTS identity.external (
@@ -44,6 +45,8 @@ export interface Refused {
   readonly subject: string;
   /** ISO 8601 */
   readonly until: string | null;
+  /** Where it stands among what is told of a user; what comes late does not count. Not known where it is decided. */
+  readonly sequence?: string | undefined;
 }
 
 export const refusedSession = (sessionId: string, until: string): Refused => ({
@@ -55,6 +58,11 @@ export const refusedUser = (userId: string, active: boolean): Refused => ({
   subject: `user ${userId}`,
   until: active ? new Date(0).toISOString() : null,
 });
+
+interface RefusedRow {
+  readonly subject: string;
+  readonly until: Date | null;
+}
 
 /** Milliseconds since 1970; `Infinity`: for good. */
 type Until = number;
@@ -99,13 +107,16 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   /** From now on here, within a second on other replicas. */
   async refuse(refused: readonly Refused[]): Promise<void> {
     if (refused.length === 0) return;
-    const once = [...new Map(refused.map((one) => [one.subject, one])).values()];
-    await this.pool.query(
-      `INSERT INTO identity.refused (subject, until) SELECT * FROM unnest($1::text[], $2::timestamptz[])
-       ON CONFLICT (subject) DO UPDATE SET until = excluded.until, recorded_at = clock_timestamp()`,
-      [once.map(({ subject }) => subject), once.map(({ until }) => until)],
+    const once = lastOfEach(refused);
+    const { rows } = await this.pool.query<RefusedRow>(
+      `INSERT INTO identity.refused AS known (subject, until, sequence)
+       SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[])
+       ON CONFLICT (subject) DO UPDATE SET until = excluded.until, recorded_at = clock_timestamp(),
+         sequence = greatest(known.sequence, excluded.sequence)
+       WHERE excluded.sequence = '' OR known.sequence <= excluded.sequence RETURNING subject, until`,
+      [once.map(({ subject }) => subject), once.map(({ until }) => until), once.map(({ sequence }) => sequence ?? '')],
     );
-    for (const { subject, until } of once) this.refused.set(subject, until === null ? Infinity : Date.parse(until));
+    this.remember(rows);
   }
 
   /** Who knows what to do with somebody of an external issuer who comes for the first time. */
@@ -136,7 +147,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Takes in what the group service tells; harmless when it is told again. */
-  async follow(events: readonly Pick<GroupsEvent, 'type' | 'data'>[]): Promise<void> {
+  async follow(events: readonly Pick<GroupsEvent, 'type' | 'data' | 'sequence'>[]): Promise<void> {
     for (const event of events) {
       if (event.type === 'allotree.identity-linked.v1') {
         const { issuer, subject, ...user } = event.data as GroupsEvent<'allotree.identity-linked.v1'>['data'];
@@ -158,11 +169,15 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   /** What was recorded since the last look that succeeded; all of it at first. */
   private async load(): Promise<void> {
     const { rows: clock } = await this.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-    const { rows } = await this.pool.query<{ subject: string; until: Date | null }>(
+    const { rows } = await this.pool.query<RefusedRow>(
       `SELECT subject, until FROM identity.refused WHERE recorded_at > $1::timestamptz - ${LOOK_BACK}`,
       [this.lookedAt],
     );
     this.lookedAt = clock[0]?.now ?? this.lookedAt;
+    this.remember(rows);
+  }
+
+  private remember(rows: readonly RefusedRow[]): void {
     for (const { subject, until } of rows) this.refused.set(subject, until === null ? Infinity : until.getTime());
   }
 
@@ -175,12 +190,20 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-const refusedBy = ({ type, data }: Pick<GroupsEvent, 'type' | 'data'>): Refused[] => {
+/** One for each subject: a statement must not meet one row twice. */
+function lastOfEach(refused: readonly Refused[]): readonly Refused[] {
+  const last = new Map<string, Refused>();
+  for (const one of refused)
+    if ((last.get(one.subject)?.sequence ?? '') <= (one.sequence ?? '')) last.set(one.subject, one);
+  return [...last.values()];
+}
+
+const refusedBy = ({ type, data, sequence }: Pick<GroupsEvent, 'type' | 'data' | 'sequence'>): Refused[] => {
   if (type === 'allotree.session-revoked.v1') {
     const { sessionId, until } = data as GroupsEvent<'allotree.session-revoked.v1'>['data'];
     return [refusedSession(sessionId, until)];
   }
   if (type !== 'allotree.user-changed.v1') return [];
   const { userId, active } = data as GroupsEvent<'allotree.user-changed.v1'>['data'];
-  return active === undefined ? [] : [refusedUser(userId, active)];
+  return active === undefined ? [] : [{ ...refusedUser(userId, active), sequence }];
 };

@@ -42,6 +42,7 @@ const event = (type: GroupsEventType, subject: string, data: object): object => 
   correlationid: 'c',
   causationid: null,
   actor: 'user:ada',
+  sequence: String(count).padStart(16, '0'),
   data,
 });
 const member = (role: string, groupId = 'a'): object => ({
@@ -88,6 +89,16 @@ describe('the view of memberships', () => {
     await feed.follow(told);
     await feed.follow(told);
     expect(await held('kim')).toEqual([]);
+  });
+
+  it('gives nothing back that was taken, when what gave it comes late', async () => {
+    const [given, changed, helps] = [added('user'), added('concierge'), role(['devices:read'])];
+    const gone = event('allotree.role-removed.v1', 'nord', { tenantId: 'nord', roleId: 'helper' });
+    await feed.follow([given, helps, gone, removed(), changed]);
+    expect(await held('kim')).toEqual([]);
+    await feed.follow([helps]);
+    await feed.follow([added('helper')]);
+    expect(await held('kim')).toEqual([{ scope: atGroup, permissions: [] }]);
   });
 
   it('gives a role of the tenant what it says by now, whichever came first', async () => {

@@ -43,9 +43,14 @@ export const membershipTables = (schema: string): string => `
     PRIMARY KEY (home, membership_id)
   );
   CREATE INDEX access_membership_by_user ON ${schema}.access_membership (user_id);
-  CREATE INDEX access_membership_by_role ON ${schema}.access_membership (tenant_id, role);`;
+  CREATE INDEX access_membership_by_role ON ${schema}.access_membership (tenant_id, role);
+  -- How far what is told of a membership or a role was heard: of those that are gone as well.
+  CREATE TABLE ${schema}.access_heard (
+    about    text PRIMARY KEY,
+    sequence text NOT NULL
+  );`;
 
-const TABLES = ['access_partner', 'access_project', 'access_role', 'access_membership'];
+const TABLES = ['access_partner', 'access_project', 'access_role', 'access_membership', 'access_heard'];
 
 export const dropMembershipTables = (schema: string): string => `DROP TABLE ${qualified(schema)}`;
 export const truncateMembershipTables = (schema: string): string => `TRUNCATE ${qualified(schema)}`;
@@ -126,7 +131,12 @@ const holdingOf = ({ home, membership_id, tenant_id, group_id, role, permissions
   permissions: new Set(builtInPermissions(role) ?? (permissions ?? []).filter(isPermission)),
 });
 
-type Told = { readonly schema: string; readonly tx: EntityManager; readonly tenantId: string | null };
+interface Told {
+  readonly schema: string;
+  readonly tx: EntityManager;
+  readonly tenantId: string | null;
+  readonly sequence: string | undefined;
+}
 type Writers = {
   readonly [Type in GroupsEventType]?: (told: Told, data: GroupsEventData<Type>) => Promise<unknown>;
 };
@@ -147,11 +157,35 @@ const put = (
   { row, key }: { readonly row: Row; readonly key: readonly string[] },
 ): Promise<void> => insertRows(tx, `${schema}.${table}`, columns, [row], { key, keep: [] });
 
-const putMembership = (told: Told, row: Record<keyof typeof MEMBERSHIP, string | null>): Promise<void> =>
-  put(told, 'access_membership', MEMBERSHIP, { row, key: ['home', 'membership_id'] });
+/** Does nothing for what comes (again) after something later about the same: it would give back what was taken. */
+async function inOrder({ tx, schema, sequence }: Told, about: string, write: () => Promise<unknown>): Promise<void> {
+  if (sequence === undefined) return void (await write());
+  const claimed: unknown[] = await tx.query(
+    `INSERT INTO ${schema}.access_heard AS heard (about, sequence) VALUES ($1, $2)
+     ON CONFLICT (about) DO UPDATE SET sequence = excluded.sequence WHERE heard.sequence <= excluded.sequence RETURNING about`,
+    [about, sequence],
+  );
+  if (claimed.length > 0) await write();
+}
 
-const dropMembership = ({ tx, schema }: Told, home: string, membershipId: string): Promise<unknown> =>
-  tx.query(`DELETE FROM ${schema}.access_membership WHERE home = $1 AND membership_id = $2`, [home, membershipId]);
+type MembershipRow = Record<keyof typeof MEMBERSHIP, string | null> & { home: string; membership_id: string };
+
+const aboutMembership = (home: string, membershipId: string): string => `membership ${home} ${membershipId}`;
+
+const putMembership = (told: Told, row: MembershipRow): Promise<void> =>
+  inOrder(told, aboutMembership(row.home, row.membership_id), () =>
+    put(told, 'access_membership', MEMBERSHIP, { row, key: ['home', 'membership_id'] }),
+  );
+
+const dropMembership = (told: Told, home: string, membershipId: string): Promise<void> =>
+  inOrder(told, aboutMembership(home, membershipId), () =>
+    told.tx.query(`DELETE FROM ${told.schema}.access_membership WHERE home = $1 AND membership_id = $2`, [
+      home,
+      membershipId,
+    ]),
+  );
+
+const aboutRole = (tenantId: string, roleId: string): string => `role ${tenantId} ${roleId}`;
 
 const WRITERS: Writers = {
   'allotree.partner-registered.v1': async (told, { partnerId, tenantId, kind, administrator }) => {
@@ -180,31 +214,35 @@ const WRITERS: Writers = {
     return putMembership(told, { ...of, membership_id: memberId, user_id: userId, role });
   },
   'allotree.member-removed.v1': (told, { projectId, memberId }) => dropMembership(told, projectId, memberId),
-  'allotree.role-changed.v1': ({ tx, schema }, { tenantId, roleId, permissions }) =>
-    tx.query(
-      `INSERT INTO ${schema}.access_role (tenant_id, role_id, permissions) VALUES ($1, $2, $3)
-       ON CONFLICT (tenant_id, role_id) DO UPDATE SET permissions = excluded.permissions`,
-      [tenantId, roleId, permissions],
+  'allotree.role-changed.v1': (told, { tenantId, roleId, permissions }) =>
+    inOrder(told, aboutRole(tenantId, roleId), () =>
+      told.tx.query(
+        `INSERT INTO ${told.schema}.access_role (tenant_id, role_id, permissions) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant_id, role_id) DO UPDATE SET permissions = excluded.permissions`,
+        [tenantId, roleId, permissions],
+      ),
     ),
-  'allotree.role-removed.v1': ({ tx, schema }, { tenantId, roleId }) =>
-    tx.query(`DELETE FROM ${schema}.access_role WHERE tenant_id = $1 AND role_id = $2`, [tenantId, roleId]),
+  'allotree.role-removed.v1': (told, { tenantId, roleId }) =>
+    inOrder(told, aboutRole(tenantId, roleId), () =>
+      told.tx.query(`DELETE FROM ${told.schema}.access_role WHERE tenant_id = $1 AND role_id = $2`, [tenantId, roleId]),
+    ),
 };
 
 /** Whether an event says anything about memberships. */
 export const concernsMemberships = (type: string): boolean => Object.hasOwn(WRITERS, type);
 
 /**
- * Writes down what events say about memberships, in their order. One that comes again is written again: whoever reads the
- * topic anew ends where everybody else is. Memberships of a group that was removed stay as rows and count for nothing,
+ * Writes down what events say about memberships, in their order. One that comes again, or late, changes nothing that was said
+ * after it: whoever reads the topic anew ends where everybody else is. Memberships of a group that was removed stay as rows and count for nothing,
  * because the group has no path any more.
  */
 export async function recordMemberships(
   tx: EntityManager,
   schema: string,
-  events: readonly Pick<GroupsEvent, 'type' | 'data' | 'tenantid'>[],
+  events: readonly Pick<GroupsEvent, 'type' | 'data' | 'tenantid' | 'sequence'>[],
 ): Promise<void> {
-  for (const { type, data, tenantid } of events) {
+  for (const { type, data, tenantid, sequence } of events) {
     const write = WRITERS[type] as ((told: Told, data: GroupsEvent['data']) => Promise<unknown>) | undefined;
-    await write?.({ schema, tx, tenantId: tenantid }, data);
+    await write?.({ schema, tx, tenantId: tenantid, sequence }, data);
   }
 }
