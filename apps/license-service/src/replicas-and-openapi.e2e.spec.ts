@@ -3,12 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { restriction, Service, units } from './service-under-test.spec.js';
 
 const p = 'hafenblick';
+// What another replica recorded is heard of a moment later.
+const settings = { GROUP_FEED_WAIT_MS: '60000' };
 let one: Service;
 let other: Service;
 beforeAll(async () => {
-  one = await Service.start();
+  one = await Service.start({ settings });
   await one.hafenblick(p, await one.nordlicht());
-  other = await Service.start({ database: one.database });
+  other = await Service.start({ database: one.database, settings });
 });
 afterAll(async () => {
   await other.leave();
