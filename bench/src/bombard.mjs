@@ -17,3 +17,12 @@ export async function bombard({ url, token }, requests, amount) {
   const took = (result.finish - result.start) / 1_000;
   return { perSecond: result['2xx'] / took, p50: result.latency.p50, p99: result.latency.p99 };
 }
+
+export const assignAt = ({ path }) => ({
+  method: 'POST',
+  path: `${path}/assignments`,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ resource: 'sip_number', label: '101' }),
+});
+
+export const quotaAt = ({ path }) => ({ method: 'GET', path: `${path}/quota` });

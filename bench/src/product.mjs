@@ -23,6 +23,22 @@ export async function startProduct(databaseUrl, settings = {}) {
     return answer;
   };
   const { url, token } = await ask({ databaseUrl, dataDir, settings });
+  return {
+    ...clientOf({ url, token }),
+    /** An access token of this user. */
+    tokenOf: (userId) => ask({ tokenOf: userId }),
+    /** CPU time (microseconds) and memory of the server's process so far. */
+    usage: () => ask('usage'),
+    async stop() {
+      child.send('stop');
+      await ended.catch(() => undefined);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks a running system. */
+export function clientOf({ url, token }) {
   const request = async (method, path, body) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
@@ -44,15 +60,6 @@ export async function startProduct(databaseUrl, settings = {}) {
     get: (path) => must('GET', path),
     post: (path, body) => must('POST', path, body),
     put: (path, body) => must('PUT', path, body),
-    /** An access token of this user. */
-    tokenOf: (userId) => ask({ tokenOf: userId }),
-    /** CPU time (microseconds) and memory of the server's process so far. */
-    usage: () => ask('usage'),
-    async stop() {
-      child.send('stop');
-      await ended.catch(() => undefined);
-      await rm(dataDir, { recursive: true, force: true });
-    },
   };
 }
 
@@ -88,4 +95,25 @@ export async function groupsOf(product, projectId, query = '') {
     cursor = page.nextCursor;
   }
   return groups;
+}
+
+/** Paths of the eight apartments of each of so many projects, with room for any number of assignments; known to all services. */
+export async function placesToAssign(product, projects) {
+  const distributor = await registerDistributor(product);
+  const places = [];
+  for (let n = 1; n <= projects; n++) {
+    const projectId = await createProject(product, distributor, `House ${n}`);
+    await product.post(`/projects/${projectId}/groups/generate`, {
+      parentId: projectId,
+      buildings: { count: 1 },
+      units: { count: 1 },
+      floors: { count: 2 },
+      apartments: { count: 4 },
+    });
+    const groups = await groupsOf(product, projectId);
+    for (const { groupId, type } of groups)
+      if (type === 'apartment') places.push({ path: `/api/v1/projects/${projectId}/groups/${groupId}` });
+  }
+  for (const { path } of places) await product.get(`${path.slice('/api/v1'.length)}/quota`);
+  return places;
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { bombard, CONNECTIONS } from '../bombard.mjs';
+import { assignAt, bombard, CONNECTIONS, quotaAt } from '../bombard.mjs';
 import { settle, withDatabase } from '../database.mjs';
 import { interleave } from '../measure.mjs';
-import { createProject, groupsOf, registerDistributor, startProduct } from '../product.mjs';
+import { placesToAssign, startProduct } from '../product.mjs';
 import { row } from '../table.mjs';
 
 const PROJECTS = 16;
@@ -12,17 +12,12 @@ const PROJECTS = 16;
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_http', async (connectionString) => {
     const product = await startProduct(connectionString);
-    const groups = await placesToAssign(product);
+    const groups = await placesToAssign(product, PROJECTS);
     progress(`${groups.length} apartments in ${PROJECTS} projects`);
     const amount = quick ? 3_000 : 30_000;
     const load = (requests) => bombard(product, requests, amount);
-    const assign = groups.map(({ path }) => ({
-      method: 'POST',
-      path: `${path}/assignments`,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ resource: 'sip_number', label: '101' }),
-    }));
-    const quota = groups.map(({ path }) => ({ method: 'GET', path: `${path}/quota` }));
+    const assign = groups.map(assignAt);
+    const quota = groups.map(quotaAt);
     const empty = [{ method: 'GET', path: '/api/v1/empty' }];
 
     const latest = {};
@@ -72,24 +67,4 @@ async function untilFollowed(connectionString) {
     before = now;
   }
   await client.end();
-}
-
-async function placesToAssign(product) {
-  const distributor = await registerDistributor(product);
-  const places = [];
-  for (let n = 1; n <= PROJECTS; n++) {
-    const projectId = await createProject(product, distributor, `House ${n}`);
-    await product.post(`/projects/${projectId}/groups/generate`, {
-      parentId: projectId,
-      buildings: { count: 1 },
-      units: { count: 1 },
-      floors: { count: 2 },
-      apartments: { count: 4 },
-    });
-    const groups = await groupsOf(product, projectId);
-    for (const { groupId, type } of groups)
-      if (type === 'apartment') places.push({ path: `/api/v1/projects/${projectId}/groups/${groupId}` });
-  }
-  for (const { path } of places) await product.get(`${path.slice('/api/v1'.length)}/quota`);
-  return places;
 }
