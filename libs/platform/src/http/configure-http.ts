@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -177,5 +177,5 @@ function correlationIdOf(request: FastifyRequest): string {
   if (typeof given === 'string' && CORRELATION_ID.test(given)) return given;
   const traceparent = request.headers['traceparent'];
   const trace = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
-  return trace ?? randomBytes(16).toString('hex');
+  return trace ?? randomUUID().replaceAll('-', '');
 }
