@@ -3,10 +3,10 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Redis } from 'ioredis';
 import type { PlatformConfiguration } from '../configuration/configuration.js';
 import { CONFIGURATION } from '../tokens.js';
 import type { PlatformRequest } from './caller.js';
+import { connectRedis, redisAddress } from '../jobs/redis-address.js';
 import { Problem } from './problem.js';
 
 const MINUTE = 60_000;
@@ -16,21 +16,16 @@ const NAMESPACE = 'allotree-rate-';
 /** Who watches over the system asks as often as it likes. */
 const UNCOUNTED = /^\/(health\/|metrics)/;
 
+/** A Redis that does not answer lets everybody pass, at once. */
+const AT_ONCE_OR_NOT = { enableOfflineQueue: false, connectTimeout: 1_000, retryStrategy: () => 500 };
+
 /** Gives the application something to count with: in Redis, for all replicas, where there is one, else in this process. */
 export async function countRequests(
   app: NestFastifyApplication,
   { REDIS_URL }: Pick<PlatformConfiguration, 'REDIS_URL'>,
 ): Promise<void> {
-  const redis =
-    REDIS_URL === undefined
-      ? null
-      : // A Redis that does not answer lets everybody pass, at once.
-        new Redis(REDIS_URL, {
-          enableOfflineQueue: false,
-          maxRetriesPerRequest: 1,
-          connectTimeout: 1_000,
-          retryStrategy: () => 500,
-        });
+  const address = REDIS_URL === undefined ? null : redisAddress(REDIS_URL);
+  const redis = address && connectRedis(address, 1, AT_ONCE_OR_NOT);
   redis?.on('error', () => undefined);
   const store = redis === null ? { cache: COUNTED } : { redis, nameSpace: NAMESPACE };
   await app.register(rateLimit, { global: false, skipOnError: true, ...store });

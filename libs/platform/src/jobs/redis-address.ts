@@ -95,20 +95,26 @@ function nodeOf(text: string, usualPort: number): Node | null {
  * Connects at once, and again whenever the connection is lost; its `error` events want a listener.
  *
  * @param retries how many attempts to connect a command waits for before it fails; `null`: it waits for good
+ * @param more how the client is to be otherwise
  */
-export function connectRedis(address: RedisAddress, retries: number | null): Redis | Cluster {
+export function connectRedis(
+  address: RedisAddress,
+  retries: number | null,
+  more: Pick<RedisOptions, 'enableOfflineQueue' | 'connectTimeout' | 'retryStrategy'> = {},
+): Redis | Cluster {
   const { kind, nodes, username, password, database, tls } = address;
   const options: RedisOptions = {
     maxRetriesPerRequest: retries,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls && { tls: {} }),
+    ...more,
   };
   switch (kind) {
     case 'server':
       return new Redis({ ...options, ...nodes[0], db: database });
     case 'cluster':
-      return new Cluster([...nodes], { redisOptions: options });
+      return new Cluster([...nodes], { enableOfflineQueue: more.enableOfflineQueue ?? true, redisOptions: options });
     case 'sentinel':
       return new Redis({
         ...options,
