@@ -6,7 +6,7 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { Controller, Get } from '@nestjs/common';
-import { PlatformModule, Permit, signToken } from '@allotree/platform';
+import { ownService, PlatformModule, Permit, signToken } from '@allotree/platform';
 import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
 import { DataFolder } from '../../apps/standalone/dist/data-folder.js';
 import { readLocalSignIn } from '../../apps/standalone/dist/local-sign-in.js';
@@ -45,14 +45,7 @@ async function start({ databaseUrl, dataDir, settings }) {
 }
 
 /** A person who may what memberships say. */
-const nobodySpecial = (userId) => ({
-  userId,
-  email: null,
-  tenantId: null,
-  serverAdministrator: false,
-  sessionId: null,
-  apiKey: null,
-});
+const nobodySpecial = (userId) => ({ ...ownService(userId), serverAdministrator: false });
 
 let running;
 let tokens;

@@ -30,6 +30,7 @@ import {
   projectionsController,
   Readiness,
   ServiceMetrics,
+  tenantRowsOf,
   type Logger,
 } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
@@ -49,7 +50,7 @@ import { MoveToProject } from './groups/move-group/move-to-project.js';
 import { MoveGroupController } from './groups/move-group/move-group.controller.js';
 import { RemoveGroupController } from './groups/remove-group/remove-group.controller.js';
 import { ShowGroupController } from './groups/show-group/show-group.controller.js';
-import { reach, tenantRows } from './access/reach.provider.js';
+import { reach } from './access/reach.provider.js';
 import { RolesController } from './access/roles/roles.controller.js';
 import { TenantRoles } from './access/roles/tenant-roles.js';
 import { AdministratorsController } from './partners/administrators/administrators.controller.js';
@@ -214,7 +215,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         Groups,
         Freshness,
         reach,
-        tenantRows,
+        tenantRowsOf(getDataSourceToken(GROUPS)),
         TenantRoles,
         MoveToProject,
       ],

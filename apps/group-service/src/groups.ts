@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { GroupDetails } from '@allotree/contracts';
 import { groupOf } from '@allotree/domain';
-import type { Caller } from '@allotree/platform';
-import { notFound } from './refusals.js';
+import { notFound, type Caller } from '@allotree/platform';
 import { Trees } from './trees.js';
 
 /** A group as routes answer it: exact for the moment, with the revision of its project's tree as ETag. */

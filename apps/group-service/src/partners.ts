@@ -1,6 +1,6 @@
+import { notFound } from '@allotree/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { PartnerFacts } from '@allotree/domain';
-import { notFound } from './refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from './tokens.js';
 
 @Injectable()

@@ -1,5 +1,4 @@
 import type { PartnerRefusal, RoleRefusal, TreeRefusal, UserRefusal } from '@allotree/domain';
-import { Problem } from '@allotree/platform';
 
 type Refusal = TreeRefusal | PartnerRefusal | RoleRefusal | UserRefusal;
 type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
@@ -33,18 +32,3 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
 
 /** The `detail` of the problem a refusal is answered with. */
 export const detailOf = (refusal: Refusal): string => (DETAILS[refusal.code] as (refusal: Refusal) => string)(refusal);
-
-export const notFound = (
-  what:
-    | 'partner'
-    | 'project'
-    | 'group'
-    | 'member'
-    | 'device'
-    | 'administrator'
-    | 'role'
-    | 'tenant'
-    | 'invitation'
-    | 'api key',
-  id: string,
-): Problem => new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isGroup, projectFactsOf, type GroupTreeState, type TreeCommand, type TreeEvent } from '@allotree/domain';
-import { accepted, type Caller } from '@allotree/platform';
-import { detailOf, notFound } from './refusals.js';
+import { notFound, accepted, type Caller } from '@allotree/platform';
+import { detailOf } from './refusals.js';
 import { TREE_HANDLER, type TreeHandler } from './tokens.js';
 
 export interface Accepted {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bombard, CONNECTIONS } from '../bombard.mjs';
+import { bombard, CONNECTIONS, quotaAt } from '../bombard.mjs';
 import { settle, withDatabase } from '../database.mjs';
 import { interleave } from '../measure.mjs';
 import { createProject, groupsOf, registerDistributor, startProduct } from '../product.mjs';
@@ -14,10 +14,7 @@ export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_authorised', async (connectionString) => {
     const product = await startProduct(connectionString);
     const house = await makeHouse(product);
-    const requests = house.apartments.map((g) => ({
-      method: 'GET',
-      path: `/api/v1/projects/${house.projectId}/groups/${g}/quota`,
-    }));
+    const requests = house.apartments.map((g) => quotaAt({ path: `/api/v1/projects/${house.projectId}/groups/${g}` }));
     const member = { ...product, token: await product.tokenOf(house.userId) };
     // Many short rounds: the difference is small, and whatever else the machine does must not make it.
     const amount = quick ? 3_000 : 8_000;

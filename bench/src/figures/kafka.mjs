@@ -7,7 +7,7 @@ import { startKafka } from '../../../deploy/native/kafka.mjs';
 import { MissingProgram } from '../../../deploy/native/server.mjs';
 import { withDatabase } from '../database.mjs';
 import { interleave, percentile } from '../measure.mjs';
-import { createProject, groupsOf, registerDistributor, startProduct } from '../product.mjs';
+import { placesToAssign, startProduct } from '../product.mjs';
 import { row } from '../table.mjs';
 
 const { Kafka, logLevel, Partitioners } = kafkajs;
@@ -117,19 +117,8 @@ async function publishing(kafka, brokers, { quick, progress }) {
 /** From the answer to a request until a consumer has its event; a request every 10 ms. */
 async function following(kafka, brokers, databaseUrl, { quick, progress }) {
   const product = await startProduct(databaseUrl, { KAFKA_BROKERS: brokers });
-  const distributor = await registerDistributor(product);
-  const projectId = await createProject(product, distributor, 'House');
-  await product.post(`/projects/${projectId}/groups/generate`, {
-    parentId: projectId,
-    buildings: { count: 1 },
-    units: { count: 1 },
-    floors: { count: 2 },
-    apartments: { count: 4 },
-  });
-  const groups = (await groupsOf(product, projectId)).filter(({ type }) => type === 'apartment');
-  const path = (n) => `/projects/${projectId}/groups/${groups[n % groups.length].groupId}`;
-  for (let n = 0; n < groups.length; n++) await product.get(`${path(n)}/quota`);
-
+  const places = await placesToAssign(product, 1);
+  const path = (n) => places[n % places.length].path.slice('/api/v1'.length);
   const seen = new Map();
   const consumer = kafka.consumer({ groupId: `bench-${randomUUID()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();

@@ -40,12 +40,18 @@ export const cloudEvent = <Type extends string, Data extends z.ZodType>(type: Ty
 export const dataSchemaOf = (type: string): string => `urn:allotree:schema:${type}`;
 
 /** Not known, not there: in the binary mode, where attributes are headers, there is no null. */
-const NULLABLE = Object.entries(attributes).flatMap(([name, schema]) => (schema.safeParse(null).success ? [name] : []));
+export const NULLABLE_ATTRIBUTES: readonly string[] = Object.entries(attributes).flatMap(([name, schema]) =>
+  schema.safeParse(null).success ? [name] : [],
+);
 
 /** The JSON Schema of the whole CloudEvent of this type, for readers. */
 export function eventSchema(type: string, data: z.ZodType): object {
   const { required = [], ...schema } = z.toJSONSchema(cloudEvent(type, data));
-  return { $id: dataSchemaOf(type), ...schema, required: required.filter((name) => !NULLABLE.includes(name)) };
+  return {
+    $id: dataSchemaOf(type),
+    ...schema,
+    required: required.filter((name) => !NULLABLE_ATTRIBUTES.includes(name)),
+  };
 }
 
 /** Any CloudEvent 1.0 of this system. */

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Injectable, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type pg from 'pg';
+import { inTime } from './in-time.js';
 import { Public } from './identity/permit.js';
 import { PG_POOL } from './tokens.js';
 
@@ -60,25 +61,11 @@ export class Readiness {
   }
 }
 
-async function works(check: Check): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);
-  });
-  const checked = (async () => {
-    try {
-      await check();
-      return true;
-    } catch {
-      return false;
-    }
-  })();
-  try {
-    return await Promise.race([checked, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const works = (check: Check): Promise<boolean> =>
+  inTime(CHECK_TIMEOUT_MS, check).then(
+    () => true,
+    () => false,
+  );
 
 /** Outside the API: for the machines that watch over this one. */
 @ApiExcludeController()

@@ -19,8 +19,9 @@ export * from './http/etag.js';
 export { NotKept } from './http/idempotency.js';
 export { isoInstants } from './http/iso-instants.js';
 export * from './http/openapi.js';
-export { accepted, Problem, refusalProblem, type RefusalLike } from './http/problem.js';
+export { accepted, notFound, Problem, refusalProblem, type RefusalLike } from './http/problem.js';
 export * from './jobs/job-queues.js';
+export { JobOutbox, type Query } from './jobs/job-outbox.js';
 export { connectRedis, redisAddress, type RedisAddress } from './jobs/redis-address.js';
 export { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
 export { createLogger, type Logger } from './logging.js';
@@ -31,6 +32,7 @@ export * from './identity/password.js';
 export { Permit, SignedIn, Public } from './identity/permit.js';
 export * from './identity/principal.js';
 export * from './identity/extent.js';
+export { membershipFeedOf, tenantRowsOf } from './identity/access-providers.js';
 export * from './identity/membership-feed.js';
 export * from './identity/membership-rows.js';
 export * from './identity/reach.js';
@@ -39,7 +41,14 @@ export * from './identity/token.js';
 export * from './persistence/pages.js';
 export * from './persistence/read-models.js';
 export * from './persistence/rows.js';
-export { keepTenantsApart, takeTenantFrom, TenantRows, CALLER_ROLE, seeing } from './persistence/tenant-rows.js';
+export {
+  keepTenantsApart,
+  letTenantsMix,
+  takeTenantFrom,
+  TenantRows,
+  CALLER_ROLE,
+  seeing,
+} from './persistence/tenant-rows.js';
 export * from './platform.module.js';
 export * from './postgres/embedded-postgres.js';
 export * from './postgres/pool.js';

@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { groupOf } from '@allotree/domain';
-import { MembershipRows, Reach, TenantRows, type PathOf, type Patience } from '@allotree/platform';
+import { MembershipRows, Reach, type PathOf, type Patience } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../freshness.js';
 import { GROUPS, TREE_HANDLER, type TreeHandler } from '../tokens.js';
@@ -27,11 +27,4 @@ export const reach: Provider = {
   useFactory: (dataSource: DataSource, trees: TreeHandler, freshness: Freshness) =>
     new Reach(new MembershipRows(dataSource, GROUPS), pathIn(trees), untilWritten(freshness)),
   inject: [getDataSourceToken(GROUPS), TREE_HANDLER, Freshness],
-};
-
-/** Rows as callers of this service see them. */
-export const tenantRows: Provider = {
-  provide: TenantRows,
-  useFactory: (dataSource: DataSource, reach: Reach) => new TenantRows(dataSource, reach),
-  inject: [getDataSourceToken(GROUPS), Reach],
 };

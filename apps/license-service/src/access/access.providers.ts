@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ancestryOf } from '@allotree/domain';
-import { IdentityView, MembershipFeed, MembershipRows, Reach, TenantRows } from '@allotree/platform';
+import { MembershipRows, Reach, membershipFeedOf, tenantRowsOf } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { News } from '../feed/news.js';
 import { LICENSING, LICENSING_SCHEMA } from '../persistence/data-source.js';
@@ -23,15 +23,6 @@ export const ACCESS: readonly Provider[] = [
       ),
     inject: [getDataSourceToken(LICENSING), PROJECT_HANDLER, News],
   },
-  {
-    provide: MembershipFeed,
-    useFactory: (dataSource: DataSource, identity: IdentityView) =>
-      new MembershipFeed(dataSource, LICENSING_SCHEMA, identity),
-    inject: [getDataSourceToken(LICENSING), IdentityView],
-  },
-  {
-    provide: TenantRows,
-    useFactory: (dataSource: DataSource, reach: Reach) => new TenantRows(dataSource, reach),
-    inject: [getDataSourceToken(LICENSING), Reach],
-  },
+  membershipFeedOf(getDataSourceToken(LICENSING), LICENSING_SCHEMA),
+  tenantRowsOf(getDataSourceToken(LICENSING)),
 ];

@@ -1,4 +1,4 @@
-import { keepTenantsApart, takeTenantFrom } from '@allotree/platform';
+import { keepTenantsApart, letTenantsMix, takeTenantFrom } from '@allotree/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const OF_PROJECTS = [
@@ -36,11 +36,7 @@ export class TenantsApart1797000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of TABLES)
-      await runner.query(`
-        DROP POLICY own_tenant ON licensing.${table};
-        ALTER TABLE licensing.${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
-        REVOKE ALL ON licensing.${table} FROM allotree_caller`);
+    await runner.query(letTenantsMix('licensing', TABLES));
     for (const table of [...OF_PROJECTS, 'stock_package'])
       await runner.query(`DROP TRIGGER take_tenant ON licensing.${table}`);
     for (const table of [...OF_PROJECTS, 'stock_package', 'expiry_job'])

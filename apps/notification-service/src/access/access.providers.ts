@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { IdentityView, MembershipFeed, MembershipRows, Reach, TenantRows, type Patience } from '@allotree/platform';
+import { MembershipRows, Reach, membershipFeedOf, tenantRowsOf, type Patience } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 
@@ -29,15 +29,6 @@ export const ACCESS: readonly Provider[] = [
       ),
     inject: [getDataSourceToken(NOTIFICATIONS)],
   },
-  {
-    provide: MembershipFeed,
-    useFactory: (dataSource: DataSource, identity: IdentityView) =>
-      new MembershipFeed(dataSource, NOTIFICATIONS, identity),
-    inject: [getDataSourceToken(NOTIFICATIONS), IdentityView],
-  },
-  {
-    provide: TenantRows,
-    useFactory: (dataSource: DataSource, reach: Reach) => new TenantRows(dataSource, reach),
-    inject: [getDataSourceToken(NOTIFICATIONS), Reach],
-  },
+  membershipFeedOf(getDataSourceToken(NOTIFICATIONS), NOTIFICATIONS),
+  tenantRowsOf(getDataSourceToken(NOTIFICATIONS)),
 ];

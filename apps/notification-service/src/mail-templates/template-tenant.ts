@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Permission } from '@allotree/contracts';
-import { Problem, Reach, type Caller } from '@allotree/platform';
+import { notFound, Problem, Reach, type Caller } from '@allotree/platform';
 
 /** Whose templates a request is about. */
 @Injectable()
@@ -20,6 +20,6 @@ export class TemplateTenant {
     const tenantId = asked ?? (tenantIds.length === 1 ? tenantIds[0] : principal.tenantId);
     if (tenantId === null || tenantId === undefined) throw Problem.validation('tenantId', 'must say whose templates');
     if (tenantIds.includes(tenantId)) return tenantId;
-    throw new Problem('NOT_FOUND', `There is no tenant ${tenantId} here`, { what: 'tenant', id: tenantId });
+    throw notFound('tenant', tenantId);
   }
 }

@@ -1,4 +1,4 @@
-import { keepTenantsApart, takeTenantFrom } from '@allotree/platform';
+import { keepTenantsApart, letTenantsMix, takeTenantFrom } from '@allotree/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 
@@ -37,11 +37,7 @@ export class TenantsApart1797000000000 implements MigrationInterface {
     await runner.query(`
       DROP INDEX notifications.mail_by_tenant, notifications.outbox_by_tenant;
       DROP POLICY also_seen ON notifications.mail_template`);
-    for (const table of [...TABLES, 'mail_template'])
-      await runner.query(`
-        DROP POLICY own_tenant ON notifications.${table};
-        ALTER TABLE notifications.${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
-        REVOKE ALL ON notifications.${table} FROM allotree_caller`);
+    await runner.query(letTenantsMix(NOTIFICATIONS, [...TABLES, 'mail_template']));
     for (const table of [...OF_PROJECTS, 'mail_item'])
       await runner.query(`DROP TRIGGER take_tenant ON notifications.${table}`);
     for (const table of [...OF_PROJECTS, 'mail_item', 'notice'])

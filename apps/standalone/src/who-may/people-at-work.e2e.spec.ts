@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Answer, Asked } from '../whole-system.spec.js';
 import { WholeSystem } from '../whole-system.spec.js';
-import { makeWorld, type Person, type Place, type World } from './world.spec.js';
+import { makeWorld, somebody, type Person, type Place, type World } from './world.spec.js';
 
 let world: World;
 /** Within the month of a trial. */
@@ -19,15 +19,7 @@ const group = (place: Place, project: Place = 'project'): string =>
 const idsOf = (answer: Answer, key: string): unknown[] =>
   (answer.body.items as Record<string, unknown>[]).map((item) => item[key]);
 
-const tokenOf = (userId: string): Promise<string> =>
-  WholeSystem.token({
-    userId,
-    email: null,
-    tenantId: null,
-    serverAdministrator: false,
-    sessionId: null,
-    apiKey: null,
-  });
+const tokenOf = (userId: string): Promise<string> => WholeSystem.token(somebody(userId));
 
 describe('lists', () => {
   const projects = async (person: Person): Promise<unknown[]> =>

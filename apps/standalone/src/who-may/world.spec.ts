@@ -1,5 +1,5 @@
 import { ROLES, type Permission } from '@allotree/contracts';
-import type { Principal } from '@allotree/platform';
+import { ownService, type Principal } from '@allotree/platform';
 import { WholeSystem } from '../whole-system.spec.js';
 
 /** What lies right above what: two distributors, two dealers of the first, three projects. */
@@ -68,14 +68,8 @@ export interface World {
   readonly members: Readonly<Partial<Record<Person, string>>>;
 }
 
-const person = (userId: string): Principal => ({
-  userId,
-  email: null,
-  tenantId: null,
-  serverAdministrator: false,
-  sessionId: null,
-  apiKey: null,
-});
+/** Somebody who may what memberships say. */
+export const somebody = (userId: string): Principal => ({ ...ownService(userId), serverAdministrator: false });
 
 const EMAIL = (name: string): string => `${name}@example.com`;
 
@@ -137,7 +131,7 @@ export const makeWorld = async (settings: Readonly<Record<string, string>>): Pro
     members[name] = added.memberId;
   }
   const tokens: Record<string, string> = { server: system.administrator };
-  for (const name of PERSONS) tokens[name] ??= await WholeSystem.token(person(userIds[name] as string));
+  for (const name of PERSONS) tokens[name] ??= await WholeSystem.token(somebody(userIds[name] as string));
   const world = { system, ids, tokens, userIds, members } as World;
   await everybodyIsKnown(world);
   return world;

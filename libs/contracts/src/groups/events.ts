@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventSchema, type CloudEvent } from '../cloud-event.js';
+import { AnyCloudEvent, eventSchema, type CloudEvent } from '../cloud-event.js';
 import { Id, IsoInstant } from '../http/common.js';
 import { BillingModeName, GroupTypeName, PartnerKindName, RoleName } from './words.js';
 
@@ -96,3 +96,13 @@ export type GroupsEvent<Type extends GroupsEventType = GroupsEventType> = {
 
 /** The JSON Schema of the whole CloudEvent of this type. */
 export const groupsEventSchema = (type: GroupsEventType): object => eventSchema(type, GROUPS_EVENTS[type]);
+
+/**
+ * What reached a consumer on the topic of the group service. `null`: a type that means nothing here.
+ * @throws ZodError when it has not the shape of its type
+ */
+export function groupsEventOf(message: unknown): GroupsEvent | null {
+  const event = AnyCloudEvent.parse(message);
+  const shape = GROUPS_EVENTS[event.type as GroupsEventType] as (typeof GROUPS_EVENTS)[GroupsEventType] | undefined;
+  return shape === undefined ? null : ({ ...event, data: shape.parse(event.data) } as GroupsEvent);
+}

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { inTime } from '../in-time.js';
 import type { Bus } from './bus.js';
 
 const COLLECT_TIMEOUT_MS = 2_000;
@@ -73,21 +74,9 @@ export class BusMetrics {
     this.lag.reset();
     await Promise.all(
       this.watched.map(async ({ bus, group, topic }) => {
-        const lags = await inTime(bus.lag(group, topic)).catch(() => []);
+        const lags = await inTime(COLLECT_TIMEOUT_MS, () => bus.lag(group, topic)).catch(() => []);
         for (const { partition, lag } of lags) this.lag.set({ group, topic, partition }, lag);
       }),
     );
-  }
-}
-
-async function inTime<Result>(promise: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('took too long')), COLLECT_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -25,6 +25,10 @@ export class Problem extends Error {
   }
 }
 
+/** The 404 of everything that is not there, or not for this caller: both read the same. */
+export const notFound = (what: string, id: string): Problem =>
+  new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });
+
 export const invalid = (errors: readonly FieldError[]): Problem => {
   const [first] = errors;
   const detail =

@@ -1,14 +1,7 @@
-import { AnyCloudEvent, GROUPS_EVENTS, type GroupsEvent, type GroupsEventType } from '@allotree/contracts';
+import { groupsEventOf } from '@allotree/contracts';
 import type { DataSource } from 'typeorm';
 import type { IdentityView } from './identity-view.js';
 import { recordMemberships } from './membership-rows.js';
-
-/** `null`: a type that means nothing here. */
-function groupsEventOf(message: unknown): GroupsEvent | null {
-  const event = AnyCloudEvent.parse(message);
-  const shape = GROUPS_EVENTS[event.type as GroupsEventType] as (typeof GROUPS_EVENTS)[GroupsEventType] | undefined;
-  return shape === undefined ? null : ({ ...event, data: shape.parse(event.data) } as GroupsEvent);
-}
 
 /**
  * Keeps a service's view of people and memberships up to date with what the group service tells. It is read by a consumer

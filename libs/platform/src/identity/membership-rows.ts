@@ -228,13 +228,10 @@ const WRITERS: Writers = {
     ),
 };
 
-/** Whether an event says anything about memberships. */
-export const concernsMemberships = (type: string): boolean => Object.hasOwn(WRITERS, type);
-
 /**
  * Writes down what events say about memberships, in their order. One that comes again, or late, changes nothing that was said
- * after it: whoever reads the topic anew ends where everybody else is. Memberships of a group that was removed stay as rows and count for nothing,
- * because the group has no path any more.
+ * after it: whoever reads the topic anew ends where everybody else is. Memberships of a group that was removed stay as rows
+ * and count for nothing, because the group has no path any more.
  */
 export async function recordMemberships(
   tx: EntityManager,

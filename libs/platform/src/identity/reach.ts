@@ -10,7 +10,7 @@ import {
   type Scope,
 } from '@allotree/contracts';
 import { LRUCache } from 'lru-cache';
-import { Problem } from '../http/problem.js';
+import { notFound, Problem } from '../http/problem.js';
 import { REMEMBERED_MS } from './remembered.js';
 import type { Principal } from './principal.js';
 
@@ -206,15 +206,12 @@ export class Reach {
   /** Tells what is missing as a service does that has never heard of it; whoever is in a project knows that it exists. */
   private async missing(principal: Principal, target: Target): Promise<Problem> {
     if (target.kind === 'anywhere') return new Problem('FORBIDDEN');
-    if (target.kind === 'partner') return notThere('partner', target.partnerId);
+    if (target.kind === 'partner') return notFound('partner', target.partnerId);
     const { projectId } = target;
-    if (target.kind === 'within' || !(await this.isInside(principal, target))) return notThere('project', projectId);
-    return target.groupId === projectId ? new Problem('FORBIDDEN') : notThere('group', target.groupId);
+    if (target.kind === 'within' || !(await this.isInside(principal, target))) return notFound('project', projectId);
+    return target.groupId === projectId ? new Problem('FORBIDDEN') : notFound('group', target.groupId);
   }
 }
-
-const notThere = (what: 'partner' | 'project' | 'group', id: string): Problem =>
-  new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });
 
 const subjectOf = (target: Target, { userId }: Principal): string => {
   if (target.kind === 'anywhere') return userId;

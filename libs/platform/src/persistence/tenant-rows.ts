@@ -31,6 +31,17 @@ export const keepTenantsApart = (schema: string, tables: readonly string[], also
     )
     .join('');
 
+/** Undoes `keepTenantsApart`, without `also`. */
+export const letTenantsMix = (schema: string, tables: readonly string[]): string =>
+  tables
+    .map(
+      (table) => `
+      DROP POLICY own_tenant ON ${schema}.${table};
+      ALTER TABLE ${schema}.${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+      REVOKE ALL ON ${schema}.${table} FROM ${CALLER_ROLE};`,
+    )
+    .join('');
+
 /** Statements for a migration: a row of these tables takes its tenant from the row that `key` names in another table. */
 export const takeTenantFrom = (schema: string, tables: readonly string[], source: string, key: string): string => `
   CREATE FUNCTION ${schema}.tenant_of_${source}() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -19,6 +19,7 @@ type Signal = keyof typeof SIGNALS;
 export class StopSignals {
   private since: number | null = null;
   private stop: (() => Promise<void>) | null = null;
+  private longest = STOP_MS;
 
   private constructor(private readonly words: StopWords) {}
 
@@ -33,8 +34,6 @@ export class StopSignals {
     this.stop = stop;
     this.longest = STOP_MS + delayMs;
   }
-
-  private longest = STOP_MS;
 
   private wish(signal: Signal): void {
     if (this.since === null) this.begin(signal);

@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { beyond, isPermission, type Permission } from '@allotree/contracts';
 import { MAX_NAMED_USES, type CustomRole, type RoleCommand, type RoleUse } from '@allotree/domain';
-import { accepted, Problem, Reach, seeing, type Caller } from '@allotree/platform';
+import { notFound, accepted, Problem, Reach, seeing, type Caller } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';
-import { detailOf, notFound } from '../../refusals.js';
+import { detailOf } from '../../refusals.js';
 import { GROUPS, ROLES_HANDLER, type RolesHandler } from '../../tokens.js';
 import { MEMBERSHIP_VIEW } from '../../views.js';
 

@@ -1,10 +1,9 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { AddDeviceRequest, AddedDevice } from '@allotree/contracts';
 import { isGroup } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { notFound, Caller, Documented, Permit } from '@allotree/platform';
 import { Devices } from '../../devices.js';
 import { GroupPath } from '../../paths.js';
-import { notFound } from '../../refusals.js';
 import { Trees } from '../../trees.js';
 
 /** domain.md L2. */

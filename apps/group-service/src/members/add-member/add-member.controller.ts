@@ -1,9 +1,8 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { AddedMember, AddMemberRequest } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import { Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
+import { notFound, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
 import { GroupPath } from '../../paths.js';
-import { notFound } from '../../refusals.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
 

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { AddAdministratorRequest, AddedAdministrator, AdministratorList } from '@allotree/contracts';
 import { administratorRole, emailKey, type PartnerCommand, type PartnerMember } from '@allotree/domain';
-import { accepted, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
+import { notFound, accepted, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
 import { AdministratorPath, PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
-import { detailOf, notFound } from '../../refusals.js';
+import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 import { userIdOf } from '../../users.js';
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
   ApiKeyPage,
+  beyond,
   CreateApiKeyRequest,
   CreatedApiKey,
   Id,
@@ -12,6 +13,7 @@ import {
   type Permission,
 } from '@allotree/contracts';
 import {
+  notFound,
   Caller,
   Documented,
   NotKept,
@@ -24,7 +26,6 @@ import {
 } from '@allotree/platform';
 import { z } from 'zod';
 import { ApiKeyRow } from '../../persistence/people-entities.js';
-import { notFound } from '../../refusals.js';
 import { ApiKeys } from '../api-keys.js';
 
 const KeyPath = z.object({ keyId: Id });
@@ -131,7 +132,7 @@ export class ApiKeysController {
     const index = permissions.findIndex((permission) => VENDOR_PERMISSIONS.has(permission));
     if (index !== -1) throw Problem.validation('permissions', `${permissions[index]} is for no key`);
     const held = await this.reach.demand(principal, 'api-keys:manage', { kind: 'partner', partnerId: tenantId });
-    const missing = permissions.filter((permission) => !held.has(permission));
+    const missing = beyond(permissions, held);
     if (missing.length > 0) throw new Problem('FORBIDDEN', 'A key may no more than who makes it', { missing });
   }
 

@@ -10,6 +10,7 @@ import {
 } from '@allotree/contracts';
 import { groupOf, projectFactsOf } from '@allotree/domain';
 import {
+  notFound,
   Caller,
   Documented,
   mayGrant,
@@ -24,7 +25,6 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { GroupPath } from '../../paths.js';
 import { InvitationRow } from '../../persistence/people-entities.js';
-import { notFound } from '../../refusals.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
 import { Audit } from '../audit.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ChangeMeRequest, ChangePasswordRequest, Id, Me, SessionList } from '@allotree/contracts';
-import { Caller, Documented, NotKept, PG_POOL, Problem, SignedIn } from '@allotree/platform';
+import { Caller, Documented, notFound, NotKept, PG_POOL, Problem, SignedIn } from '@allotree/platform';
 import type pg from 'pg';
 import { z } from 'zod';
 import { AccountMails } from '../account-mails.js';
@@ -150,8 +150,7 @@ export class MyAccountController {
     @Caller() { principal }: Caller,
   ): Promise<void> {
     const ended = await this.sessions.revoke(principal.userId, [sessionId]);
-    if (ended === 0)
-      throw new Problem('NOT_FOUND', `There is no session ${sessionId} here`, { what: 'session', id: sessionId });
+    if (ended === 0) throw notFound('session', sessionId);
   }
 
   @SignedIn()

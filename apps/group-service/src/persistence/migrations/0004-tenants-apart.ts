@@ -1,4 +1,4 @@
-import { keepTenantsApart } from '@allotree/platform';
+import { keepTenantsApart, letTenantsMix } from '@allotree/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GROUPS } from '../../tokens.js';
 
@@ -24,10 +24,6 @@ export class TenantsApart1797000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of TABLES)
-      await runner.query(`
-        DROP POLICY own_tenant ON ${GROUPS}.${table};
-        ALTER TABLE ${GROUPS}.${table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
-        REVOKE ALL ON ${GROUPS}.${table} FROM allotree_caller`);
+    await runner.query(letTenantsMix(GROUPS, TABLES));
   }
 }

@@ -1,20 +1,6 @@
-import {
-  AnyCloudEvent,
-  GROUPS_EVENTS,
-  type GroupsEvent,
-  type GroupsEventData,
-  type GroupsEventType,
-} from '@allotree/contracts';
+import type { GroupsEvent, GroupsEventData, GroupsEventType } from '@allotree/contracts';
 import type { PlacedGroup } from '@allotree/domain';
 import type { ProjectWish } from '../../projects.js';
-
-/** What reached this service on the topic of the group service. `null`: a type that means nothing here. */
-export function groupsEventOf(message: unknown): GroupsEvent | null {
-  const event = AnyCloudEvent.parse(message);
-  const type = event.type as GroupsEventType;
-  const shape = GROUPS_EVENTS[type] as (typeof GROUPS_EVENTS)[GroupsEventType] | undefined;
-  return shape === undefined ? null : ({ ...event, type, data: shape.parse(event.data) } as GroupsEvent);
-}
 
 type Translations = {
   readonly [Type in GroupsEventType]?: (data: GroupsEventData<Type>) => { projectId: string; wish: ProjectWish };

@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { GROUPS_TOPIC, type GroupsEvent, type GroupsEventData } from '@allotree/contracts';
+import { GROUPS_TOPIC, groupsEventOf, type GroupsEvent, type GroupsEventData } from '@allotree/contracts';
 import { FEATURES, stockPartnerOf, type PartnerStockCommand, type ProjectCommand } from '@allotree/domain';
 import { deriveId, type CommandContext, type Outcome } from '@allotree/event-sourcing';
 import { Clock, CONFIGURATION, OnIntegrationEvent } from '@allotree/platform';
@@ -7,7 +7,7 @@ import type { LicenseConfiguration } from '../../configuration.js';
 import { daysAfter } from '../../dates.js';
 import { PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from '../../tokens.js';
 import { News } from '../news.js';
-import { groupsEventOf, projectWishOf } from './facts.js';
+import { projectWishOf } from './facts.js';
 
 export const CONSUMER_GROUP = 'license-service';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
 import { memberQuotaOf } from '@allotree/domain';
-import { Caller, Documented, Permit, Problem, TenantRows, type Principal } from '@allotree/platform';
+import { Caller, Documented, notFound, Permit, TenantRows, type Principal } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { News } from '../../feed/news.js';
@@ -76,7 +76,7 @@ export class MemberLimitsController {
   })
   async showQuota(@Param({ schema: MemberPath }) path: MemberPath, @Caller() caller: Caller): Promise<object> {
     const { principal, permissions } = caller;
-    if (path.u !== principal.userId && !permissions.has('assignments:read')) throw noMember(path.u);
+    if (path.u !== principal.userId && !permissions.has('assignments:read')) throw notFound('member', path.u);
     const { quota, revision } = await this.quota(path);
     caller.answerRevision(revision);
     return quota;
@@ -93,7 +93,7 @@ export class MemberLimitsController {
         ]),
       );
     const found = await this.news.until(p, look, (members) => members.length > 0);
-    if (found.length === 0) throw noMember(u);
+    if (found.length === 0) throw notFound('member', u);
   }
 
   private quota({ p, g, u }: MemberPath): Promise<{ quota: object; revision: number }> {
@@ -103,6 +103,3 @@ export class MemberLimitsController {
     });
   }
 }
-
-const noMember = (id: string): Problem =>
-  new Problem('NOT_FOUND', `There is no member ${id} here`, { what: 'member', id });

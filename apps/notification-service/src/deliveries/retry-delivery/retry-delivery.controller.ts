@@ -1,13 +1,12 @@
 import { Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { RetriedDeliveries } from '@allotree/contracts';
-import { Caller, Documented, Permit, Problem, TenantRows } from '@allotree/platform';
+import { notFound, Caller, Documented, Permit, Problem, TenantRows } from '@allotree/platform';
 import { In, type EntityManager } from 'typeorm';
 import { SeenMails } from '../../access/seen-mails.js';
 import { Notifications } from '../../notifications.js';
 import { Addressing } from '../../notices/addressing.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
-import { notFound } from '../../refusals.js';
 import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
 
 @Controller('deliveries')

@@ -1,26 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import {
-  AnyCloudEvent,
-  GROUPS_EVENTS,
-  GROUPS_TOPIC,
-  type GroupsEvent,
-  type GroupsEventType,
-} from '@allotree/contracts';
+import { GROUPS_TOPIC, groupsEventOf } from '@allotree/contracts';
 import { OnIntegrationEvents } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../../tokens.js';
 import { record } from './group-rows.js';
 
 export const CONSUMER_GROUP = 'notification-service';
-
-/** What reached this service on the topic of the group service. `null`: a type that means nothing here. */
-function groupsEventOf(message: unknown): GroupsEvent | null {
-  const event = AnyCloudEvent.parse(message);
-  const type = event.type as GroupsEventType;
-  const shape = GROUPS_EVENTS[type] as (typeof GROUPS_EVENTS)[GroupsEventType] | undefined;
-  return shape === undefined ? null : ({ ...event, type, data: shape.parse(event.data) } as GroupsEvent);
-}
 
 /**
  * Keeps this service's own view of groups, their administrators and members. An event that comes again, or after later ones,

@@ -1,13 +1,12 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { AccountMailJob, OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
+import { notFound, Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { SeenMails } from '../../access/seen-mails.js';
 import { emailKey } from '../../delivery/mailbox.js';
 import { OutboxPath } from '../../paths.js';
 import { OutboxRow } from '../../persistence/entities.js';
-import { notFound } from '../../refusals.js';
 
 const item: OutboxItem = {
   outboxId: '3f0c2d4a-1b2c-8d3e-9f40-51a2b3c4d5e6',

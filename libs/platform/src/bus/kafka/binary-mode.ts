@@ -1,4 +1,4 @@
-import type { CloudEvent } from '@allotree/contracts';
+import { NULLABLE_ATTRIBUTES, type CloudEvent } from '@allotree/contracts';
 import type { IHeaders, Message } from 'kafkajs';
 import { received, type Received } from '../received.js';
 
@@ -13,7 +13,7 @@ const PREFIX = 'ce_';
 const CONTENT_TYPE = 'content-type';
 const STRUCTURED = 'application/cloudevents+json';
 /** In the envelope of this system these are null where they are not known; in CloudEvents such an attribute is absent. */
-const NULLABLE = { tenantid: null, causationid: null };
+const NULLS = Object.fromEntries(NULLABLE_ATTRIBUTES.map((name) => [name, null]));
 
 /**
  * An event in the binary mode of the CloudEvents binding for Kafka: the data as the value, every other attribute as a
@@ -53,9 +53,9 @@ export const headerReader = (headers: IHeaders = {}): HeaderReader =>
 function attributesOf(headers: HeaderReader, value: string): unknown {
   const contentType = headers.get(CONTENT_TYPE);
   if (contentType?.startsWith(STRUCTURED) === true)
-    return { ...NULLABLE, ...(JSON.parse(value) as object), ...ceAttributes(headers) };
+    return { ...NULLS, ...(JSON.parse(value) as object), ...ceAttributes(headers) };
   return {
-    ...NULLABLE,
+    ...NULLS,
     ...ceAttributes(headers),
     ...(contentType !== undefined && { datacontenttype: contentType.split(';')[0]?.trim() }),
     data: JSON.parse(value) as unknown,

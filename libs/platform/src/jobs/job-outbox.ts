@@ -1,0 +1,99 @@
+import type { JobQueue, JobState } from './job-queues.js';
+
+/** Runs a statement and answers with its rows. */
+export type Query = <Row>(sql: string, values: readonly unknown[]) => Promise<Row[]>;
+
+export interface JobOutboxSettings<Data> {
+  /**
+   * With the columns `job_id text`, `data jsonb` and `look_at timestamptz`: null while a job waits to be handed over, then when
+   * to look what became of it. A row without data is no job: it only goes.
+   */
+  readonly table: string;
+  /** In which order jobs are handed over, as an expression. */
+  readonly order: string;
+  readonly queue: JobQueue<Data>;
+  /** Rows dealt with in one transaction. */
+  readonly atOnce: number;
+  /** How long after a job was handed over it is looked for, as an interval. */
+  readonly firstLook: string;
+  /** Runs all statements of `work` in one transaction. */
+  readonly transaction: <Result>(work: (query: Query) => Promise<Result>) => Promise<Result>;
+}
+
+/** After how long a job that was handed over is looked for again, by what was found of it the last time. */
+const LOOK_AGAIN: Readonly<Record<Exclude<JobState, 'completed' | 'missing'>, string>> = {
+  waiting: '1 minute',
+  delayed: '1 minute',
+  active: '15 seconds',
+  // A dead letter: somebody has to do something about it.
+  failed: '1 hour',
+};
+
+/**
+ * Jobs that were recorded in the transaction that decided on them: handed over afterwards, and forgotten when the queue says
+ * that they are done. One that the queue does not know any more is handed over again: its id is the same, so whoever did it
+ * already does nothing.
+ */
+export class JobOutbox<Data> {
+  constructor(private readonly settings: JobOutboxSettings<Data>) {}
+
+  /** Hands over what waits, in order. @returns how many */
+  async handOver(): Promise<number> {
+    let handedOver = 0;
+    for (;;) {
+      const some = await this.handOverSome();
+      handedOver += some;
+      if (some < this.settings.atOnce) return handedOver;
+    }
+  }
+
+  private handOverSome(): Promise<number> {
+    const { table, order, queue, atOnce, firstLook, transaction } = this.settings;
+    return transaction(async (query) => {
+      const rows = await query<{ job_id: string; data: Data | null }>(
+        `SELECT job_id, data FROM ${table} WHERE look_at IS NULL ORDER BY ${order} LIMIT ${atOnce} FOR UPDATE SKIP LOCKED`,
+        [],
+      );
+      if (rows.length === 0) return 0;
+      const jobs = rows.flatMap(({ job_id: id, data }) => (data === null ? [] : [{ id, data }]));
+      await queue.add(jobs);
+      const none = rows.flatMap(({ job_id, data }) => (data === null ? [job_id] : []));
+      await this.forget(query, none);
+      const ids = jobs.map(({ id }) => id);
+      await this.lookAgain(query, ids, firstLook);
+      return rows.length;
+    });
+  }
+
+  /** Forgets what is done, and lets what the queue has lost wait to be handed over again. @returns how many were lost */
+  lookAfter(): Promise<number> {
+    const { table, queue, atOnce, transaction } = this.settings;
+    return transaction(async (query) => {
+      const rows = await query<{ job_id: string }>(
+        `SELECT job_id FROM ${table} WHERE look_at <= now() ORDER BY look_at LIMIT ${atOnce} FOR UPDATE SKIP LOCKED`,
+        [],
+      );
+      const ids = rows.map(({ job_id }) => job_id);
+      const states = await queue.states(ids);
+      const found = (state: JobState): string[] => ids.filter((_, place) => states[place] === state);
+      await this.forget(query, found('completed'));
+      await this.lookAgain(query, found('missing'), null);
+      for (const [state, after] of Object.entries(LOOK_AGAIN))
+        await this.lookAgain(query, found(state as JobState), after);
+      return found('missing').length;
+    });
+  }
+
+  private async forget(query: Query, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await query(`DELETE FROM ${this.settings.table} WHERE job_id = ANY ($1)`, [ids]);
+  }
+
+  /** @param after `null`: it waits to be handed over */
+  private async lookAgain(query: Query, ids: readonly string[], after: string | null): Promise<void> {
+    if (ids.length === 0) return;
+    await query(`UPDATE ${this.settings.table} SET look_at = now() + $2::interval WHERE job_id = ANY ($1)`, [
+      ids,
+      after,
+    ]);
+  }
+}
