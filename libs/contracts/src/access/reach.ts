@@ -45,6 +45,33 @@ export const permissionsAt = (holdings: readonly Holding[], place: Place): Reado
   return new Set(standing.flatMap(({ permissions }) => [...permissions]));
 };
 
+/** A place from which a permission is held: the whole system (the vendor), a partner, or a group of the project. */
+export type Authority =
+  | { readonly kind: 'vendor' }
+  | { readonly kind: 'partner'; readonly partnerId: string }
+  | { readonly kind: 'group'; readonly groupId: string };
+
+/**
+ * The highest place, at a place or above it, from which somebody holds a permission there (domain.md L4, R9): the tenant,
+ * then the partner, then the groups from the root down. `null`: it is held nowhere. The vendor has no memberships, so this
+ * never returns it. O(memberships of the person x depth of the group).
+ */
+export const authorityAt = (holdings: readonly Holding[], permission: Permission, place: Place): Authority | null => {
+  const path = place.kind === 'group' ? place.path : [];
+  /** Smaller is higher. */
+  const rank = ({ scope }: Holding): number => {
+    if (scope.kind === 'group') return 2 + path.length - path.indexOf(scope.groupId);
+    return scope.partnerId === place.tenantId ? 0 : 1;
+  };
+  const holding = holdings.filter((one) => one.permissions.has(permission) && standsAbove(one, place));
+  const [highest] = holding.sort((a, b) => rank(a) - rank(b));
+  if (highest === undefined) return null;
+  const { scope } = highest;
+  return scope.kind === 'partner'
+    ? { kind: 'partner', partnerId: scope.partnerId }
+    : { kind: 'group', groupId: scope.groupId };
+};
+
 /** Where somebody holds a permission, for lists. A partner that is its own tenant stands for everything in it. */
 export interface Extent {
   readonly tenantIds: readonly string[];

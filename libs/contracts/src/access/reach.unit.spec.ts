@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PERMISSION_NAMES, type Permission } from './permissions.js';
-import { beyond, extentOf, permissionsAt, type Holding, type Place, type Scope } from './reach.js';
+import { authorityAt, beyond, extentOf, permissionsAt, type Holding, type Place, type Scope } from './reach.js';
 
 const GROUPS = 12;
 const SOME: readonly Permission[] = ['groups:read', 'groups:manage', 'quotas:read', 'stock:read'];
@@ -100,6 +100,37 @@ describe('reach', () => {
     const holding = holdingOf({ tenant: 0, at: 0, permissions: ['groups:read'] }, 0);
     const elsewhere = { ...placeOf({ parents: [], tenant: 0 }, 0), tenantId: 't1' };
     expect(permissionsAt([holding], elsewhere)).toBeNull();
+  });
+});
+
+describe('authority: the highest place from which a permission is held (L4, R9)', () => {
+  const highestOf = (members: readonly Member[]): unknown =>
+    authorityAt(members.map(holdingOf), 'groups:manage', place);
+  const chain: Forest = { parents: Array.from({ length: GROUPS - 1 }, (_, i) => i), tenant: 0 };
+  const place = placeOf(chain, 5);
+  const manage = (at: number, tenant = 0): Member => ({ tenant, at, permissions: ['groups:manage'] });
+
+  it('is the tenant before the partner, the partner before a group, an upper group before a lower one', () => {
+    expect(highestOf([manage(5), manage(3), manage(-1), manage(-2)])).toEqual({ kind: 'partner', partnerId: 't0' });
+    expect(highestOf([manage(5), manage(3), manage(-1)])).toEqual({ kind: 'partner', partnerId: 'dealer0' });
+    expect(highestOf([manage(5), manage(3)])).toEqual({ kind: 'group', groupId: 'g3' });
+  });
+
+  it('counts only memberships that hold this very permission, in this tenant, at the place or above it', () => {
+    const reader: Member = { tenant: 0, at: -2, permissions: ['groups:read'] };
+    expect(highestOf([reader, manage(5)])).toEqual({ kind: 'group', groupId: 'g5' });
+    expect(highestOf([reader, manage(6), manage(-2, 1), manage(0, 1)])).toBeNull();
+  });
+
+  it('exists exactly where the permission is held', () => {
+    fc.assert(
+      fc.property(forest, fc.array(member, { maxLength: 6 }), fc.nat(GROUPS - 1), (trees, members, group) => {
+        const holdings = members.map(holdingOf);
+        const at = placeOf(trees, group);
+        const held = permissionsAt(holdings, at)?.has('groups:manage') === true;
+        expect(authorityAt(holdings, 'groups:manage', at) !== null).toBe(held);
+      }),
+    );
   });
 });
 

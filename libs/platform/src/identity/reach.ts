@@ -1,8 +1,10 @@
 import {
+  authorityAt,
   builtInPermissions,
   extentOf,
   PERMISSION_NAMES,
   permissionsAt,
+  type Authority,
   type Extent,
   type Holding,
   type Permission,
@@ -95,6 +97,20 @@ export class Reach {
     return this.inProject(holdings, target, fresh);
   }
 
+  /**
+   * The highest place from which somebody holds a permission at a group or partner (domain.md L4, R9). Looks each time: an
+   * upper membership that was just given or taken decides whether a command is refused. A key has that of its tenant at most.
+   * @throws Problem like `demand`, where it is held no longer
+   */
+  async authority(principal: Principal, permission: Permission, scope: Scope): Promise<Authority> {
+    if (principal.serverAdministrator) return { kind: 'vendor' };
+    const holdings = await this.holdings(principal, true);
+    const place = await this.placeOf(holdings, scope, true);
+    const authority = place && authorityAt(holdings, permission, place);
+    if (authority === null) throw await this.missing(principal, scope);
+    return authority;
+  }
+
   /** Where somebody holds a permission, for lists. `null`: everywhere. */
   async extent(principal: Principal, permission: Permission): Promise<Extent | null> {
     return principal.serverAdministrator ? null : extentOf(await this.holdings(principal, false), permission);
@@ -170,6 +186,16 @@ export class Reach {
     if (path === null) this.paths.delete(key);
     else this.paths.set(key, path);
     return path;
+  }
+
+  /** A scope with what lies above it. The path matters to memberships in the project only: without any it is not loaded. */
+  private async placeOf(holdings: readonly Holding[], scope: Scope, fresh: boolean): Promise<Place | null> {
+    const belonging = await this.belonging(scope);
+    if (belonging === null || scope.kind === 'partner') return belonging && { kind: 'partner', ...belonging };
+    const { projectId, groupId } = scope;
+    const isInProject = (held: Holding): boolean => held.scope.kind === 'group' && held.scope.projectId === projectId;
+    const path = holdings.some(isInProject) ? ((await this.pathOf(projectId, groupId, fresh)) ?? []) : [];
+    return { kind: 'group', ...belonging, projectId, path };
   }
 
   private async atPartner(holdings: readonly Holding[], partnerId: string): Promise<Permissions | null> {

@@ -198,3 +198,45 @@ describe('granting', () => {
     });
   });
 });
+
+describe('authority: the highest place from which a permission is held', () => {
+  const authority = (reach: Reach, groupId: string, who: Principal = ADA): Promise<unknown> =>
+    reach
+      .authority(who, 'groups:manage', { kind: 'group', projectId: 'house', groupId })
+      .catch(({ code }: Problem) => code);
+
+  it('is the partner before the group, and the highest group of several', async () => {
+    const atGroups = [holding(group('a1'), 'groups:manage'), holding(group('a'), 'groups:manage')];
+    const dealer = holding({ kind: 'partner', partnerId: 'dealer' }, 'groups:manage');
+    expect(await authority(reachOf(new Known(atGroups)).reach, 'a1')).toEqual({ kind: 'group', groupId: 'a' });
+    const all = reachOf(new Known([...atGroups, dealer])).reach;
+    expect(await authority(all, 'a1')).toEqual({ kind: 'partner', partnerId: 'dealer' });
+  });
+
+  it('is the vendor for a server administrator alone', async () => {
+    expect(await authority(reachOf(new Known([])).reach, 'a', ownService('admin'))).toEqual({ kind: 'vendor' });
+  });
+
+  it('of a key is that of its tenant at most', async () => {
+    const key = { keyId: 'k', permissions: ['groups:manage'] } as const;
+    const of = (tenantId: string | null): Principal => ({ ...ADA, tenantId, apiKey: key });
+    const { reach } = reachOf(new Known([]));
+    expect(await authority(reach, 'a', of('nord'))).toEqual({ kind: 'partner', partnerId: 'nord' });
+    expect(await authority(reach, 'a', of('sued'))).toBe('NOT_FOUND');
+    expect(await authority(reach, 'a', of(null))).toBe('NOT_FOUND');
+  });
+
+  it('looks again instead of trusting its memory, which may be older than a change', async () => {
+    const upper = holding({ kind: 'partner', partnerId: 'nord' }, 'groups:manage');
+    const lower = holding(group('a'), 'groups:manage');
+    expect(await authority(reachOf(new Known([lower], [lower, upper])).reach, 'a')).toEqual({
+      kind: 'partner',
+      partnerId: 'nord',
+    });
+    expect(await authority(reachOf(new Known([lower, upper], [lower])).reach, 'a')).toEqual({
+      kind: 'group',
+      groupId: 'a',
+    });
+    expect(await authority(reachOf(new Known([upper], [])).reach, 'a')).toBe('NOT_FOUND');
+  });
+});
