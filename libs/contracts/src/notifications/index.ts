@@ -2,3 +2,4 @@ export * from './words.js';
 export * from './jobs.js';
 export * from './requests.js';
 export * from './responses.js';
+export * from './linkless-text.js';
