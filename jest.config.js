@@ -9,10 +9,9 @@ const project = (kind, extra = {}) => ({
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: true }] },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testRunner: '<rootDir>/tools/jest/native-circus.mjs',
+  transform: {},
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@allotree/source', 'node', 'node-addons'] },
   ...extra,
 });
 
@@ -22,6 +21,9 @@ const withBackends = {
 };
 
 export default {
+  maxWorkers: 2,
+  // A worker keeps the modules of its specs; one that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
   // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
   testTimeout: 60_000,
   projects: [project('unit'), project('int', withBackends), project('e2e', withBackends), project('cluster')],

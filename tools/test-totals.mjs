@@ -8,3 +8,18 @@ export const totalsOf = (report) => ({
 });
 
 export const totalLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+/** The reason in a name such as `skipped: redis-server is missing. ...` or `a cluster (skipped: nginx is missing. ...)`. */
+const reasonIn = (title) => /\bskipped: (.+?)\)?$/.exec(title)?.[1];
+
+/** Why tests were skipped and how to have them run, one line; `null`: none was skipped. */
+export function skippedLine(report) {
+  const pending = (report?.testResults ?? [])
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === 'pending');
+  if (pending.length === 0) return null;
+  const named = pending.flatMap(({ ancestorTitles }) => ancestorTitles.map(reasonIn).filter(Boolean).slice(0, 1));
+  const reasons = [...new Set(named)];
+  if (named.length < pending.length) reasons.push(`${pending.length - named.length} were not selected`);
+  return `${pending.length} skipped: ${reasons.join('; ')}`;
+}

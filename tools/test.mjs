@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { totalLine, totalsOf } from './test-totals.mjs';
+import { skippedLine, totalLine, totalsOf } from './test-totals.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 
 const HELP = `npm test                                      all tests
@@ -12,7 +12,8 @@ npm test -- libs/domain                       those under a path
 npm test -- --testNamePattern 'reserved pool' those whose name matches
 
 Everything after -- goes to Jest. The last line is "N passed, N failed, N skipped".
-Kafka, Redis and PostgreSQL are started for the run; what this machine lacks is said, and its specs are skipped.
+Two workers unless --maxWorkers says otherwise. Kafka, Redis and PostgreSQL are started for the run. Tests of a backend
+that this machine lacks are skipped, and the line before the last one says what to install.
 ALLOTREE_TEST_DATABASE_URL (a superuser's URL), ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL name others.`;
 
 const args = process.argv.slice(2);
@@ -38,11 +39,12 @@ const readResults = () => {
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 // Where nobody watches, a spec that broke before it could clean up must not keep the run from ending.
 const unattended = process.env.CI ? ['--forceExit'] : [];
-const exitCode = await run(process.execPath, [jest, ...unattended, '--json', `--outputFile=${outputFile}`, ...args], {
-  env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules`.trim() },
-});
-const totals = totalsOf(readResults());
+const exitCode = await run(process.execPath, [jest, ...unattended, '--json', `--outputFile=${outputFile}`, ...args]);
+const report = readResults();
+const totals = totalsOf(report);
 rmSync(folder, { recursive: true, force: true });
 
 process.exitCode = totals.passed + totals.failed === 0 ? exitCode || 1 : exitCode;
+const skipped = skippedLine(report);
+if (skipped !== null) console.log(skipped);
 console.log(totalLine(totals));

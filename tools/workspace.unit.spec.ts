@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { totalLine, totalsOf } from './test-totals.mjs';
+import { skippedLine, totalLine, totalsOf } from './test-totals.mjs';
 import { holds, isNodeSupported } from './workspace.mjs';
 
 describe('which Node is new enough', () => {
@@ -55,5 +55,29 @@ describe('the last line of a test run', () => {
 
   it('counts nothing when there is no report', () => {
     expect(totalLine(totalsOf(null))).toBe('0 passed, 0 failed, 0 skipped');
+  });
+});
+
+describe('the line about skipped tests', () => {
+  const skipped = (...ancestorTitles: string[]) => ({ status: 'pending', ancestorTitles });
+  const missing = 'redis-server is missing. On Debian: apt-get install redis-server';
+  const reportOf = (...assertionResults: object[]) => ({ testResults: [{ assertionResults }] });
+
+  it('names each reason once, with what to install', () => {
+    const report = reportOf(
+      { status: 'passed', ancestorTitles: [] },
+      skipped(`skipped: ${missing}`),
+      skipped(`a server of a recipe (skipped: ${missing})`, 'when it is killed'),
+    );
+    expect(skippedLine(report)).toBe(`2 skipped: ${missing}`);
+  });
+
+  it('counts those that a name pattern left out', () => {
+    expect(skippedLine(reportOf(skipped('a store')))).toBe('1 skipped: 1 were not selected');
+  });
+
+  it('is left out when nothing was skipped', () => {
+    expect(skippedLine(reportOf({ status: 'passed', ancestorTitles: [] }))).toBeNull();
+    expect(skippedLine(null)).toBeNull();
   });
 });

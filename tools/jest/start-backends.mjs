@@ -24,7 +24,7 @@ export default async function startBackends(globalConfig) {
   const specs = selectedSpecs(globalConfig).map((file) => readFileSync(file, 'utf8'));
   const wanted = BACKENDS.filter(
     ({ variable, spokenOf }) => !process.env[variable] && specs.some((text) => spokenOf.test(text)),
-  ).filter(({ recipe }) => isHere(recipe));
+  ).filter(isHere);
   globalThis[running] = await Promise.all(wanted.map(start));
 }
 
@@ -39,12 +39,12 @@ function selectedSpecs({ rootDir, testPathPatterns }) {
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => pattern.test(file)));
 }
 
-/** What a machine with nothing but Node and npm lacks is passed over, and its specs say that they are skipped; CI has everything. */
-function isHere(recipe) {
+/** A backend that this machine lacks is passed over, and its specs are skipped with the reason; in CI it is an error. */
+function isHere({ recipe, variable }) {
   const missing = missingOf(recipe);
   if (missing === null) return true;
   if (process.env.CI === 'true') throw missing;
-  console.warn(`No ${recipe.name} for the tests: ${missing.message}`);
+  process.env[`${variable}_MISSING`] = missing.message;
   return false;
 }
 

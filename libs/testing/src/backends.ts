@@ -37,5 +37,5 @@ export function describeOn(variable: string, specs: (address: string) => void): 
   const address = process.env[variable];
   if (address !== undefined && address !== '') specs(address);
   else if (process.env['CI'] === 'true') throw new Error(`${variable} is not set, and in CI every backend is tested`);
-  else describe.skip(`skipped: ${variable} is not set`, () => specs(''));
+  else describe.skip(`skipped: ${process.env[`${variable}_MISSING`] ?? `${variable} is not set`}`, () => specs(''));
 }

@@ -1,0 +1,96 @@
+/**
+ * Jest's `testRunner`: jest-circus, with the specs imported by Node itself instead of inside a `vm` context. A worker loads Nest,
+ * TypeORM and the workspace once and not once a spec, which is most of the time that a spec takes otherwise.
+ *
+ * Specs in one worker therefore share modules; environment variables and listeners on `process` are restored after each of them.
+ */
+import { createRequire, register } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import circus from 'jest-circus/runner';
+import { ModuleMocker } from 'jest-mock';
+import { sourceMapFile } from './compile.mjs';
+
+const require = createRequire(import.meta.url);
+
+register('./typescript-hooks.mjs', import.meta.url);
+
+const run = circus.default ?? circus;
+const CIRCUS = join(dirname(require.resolve('jest-circus/runner')), 'jestAdapterInit.js');
+const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
+const TEST_TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
+
+/** What `@jest/globals` resolves to: the functions of the spec that is running. */
+const globals = (globalThis[Symbol.for('allotree.jest-globals')] = { jest: null, current: null });
+
+/** A circus of its own for every spec, as its state has no public reset. */
+function freshCircus() {
+  delete require.cache[CIRCUS];
+  delete globalThis[EVENT_HANDLERS];
+  delete globalThis[TEST_TIMEOUT];
+  return require(CIRCUS);
+}
+
+function mockerOf() {
+  const mocker = new ModuleMocker(globalThis);
+  return {
+    fn: mocker.fn.bind(mocker),
+    spyOn: mocker.spyOn.bind(mocker),
+    restoreAllMocks: () => mocker.restoreAllMocks(),
+    setTimeout: (milliseconds) => {
+      globalThis[TEST_TIMEOUT] = milliseconds;
+    },
+  };
+}
+
+/** Jest looks up the source maps of its own transforms here; those of the hooks are made when a stack trace asks for them. */
+function answerSourceMaps(maps) {
+  maps.get = (file) =>
+    file.startsWith('file:') && file.endsWith('.ts')
+      ? sourceMapFile(fileURLToPath(file))
+      : Map.prototype.get.call(maps, file);
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'warning', 'exit', 'beforeExit'];
+
+/** Remembers what specs may change of the process, and returns how to put it back. */
+function keepProcess() {
+  const environment = { ...process.env };
+  const listeners = SIGNALS.map((name) => [name, process.listeners(name)]);
+  const { exitCode } = process;
+  const directory = process.cwd();
+  return () => {
+    for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+    Object.assign(process.env, environment);
+    for (const [name, before] of listeners)
+      for (const listener of process.listeners(name))
+        if (!before.includes(listener)) process.removeListener(name, listener);
+    process.exitCode = exitCode;
+    process.chdir(directory);
+  };
+}
+
+/** @param {unknown[]} settings as Jest passes them: of the run, of the project, the environment, the runtime, the path of the spec */
+export default async function nativeCircus(...settings) {
+  const [globalConfig, config, environment, runtime, testPath, sendMessageToJest] = settings;
+  const restoreProcess = keepProcess();
+  globals.jest = mockerOf();
+  answerSourceMaps(runtime.getSourceMaps());
+  const native = {
+    requireInternalModule: freshCircus,
+    requireModule: require,
+    setGlobalsForRuntime: (current) => {
+      globals.current = current;
+    },
+    unstable_shouldLoadAsEsm: () => true,
+    unstable_importModule: (path) => import(pathToFileURL(path).href),
+    enterTestCode: () => runtime.enterTestCode?.(),
+    leaveTestCode: () => runtime.leaveTestCode?.(),
+  };
+  try {
+    return await run(globalConfig, config, environment, native, testPath, sendMessageToJest);
+  } finally {
+    globals.jest.restoreAllMocks();
+    restoreProcess();
+  }
+}
