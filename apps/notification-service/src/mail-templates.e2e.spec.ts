@@ -140,7 +140,7 @@ describe('mail templates', () => {
     const first = await send();
     expect(first.status).toBe(202);
     expect((await send()).body).toEqual(first.body);
-    await service.rows('DELETE FROM http.idempotent_request');
+    await service.rows("UPDATE http.idempotent_request SET answer = NULL, lease_until = '-infinity'");
     expect((await send()).body).toEqual(first.body);
     await service.notifications.whenIdle();
     expect(await service.outbox()).toMatchObject([

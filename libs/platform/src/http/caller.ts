@@ -38,6 +38,8 @@ export interface PlatformRequest extends FastifyRequest {
   principal?: Principal;
   permissions?: ReadonlySet<Permission>;
   caller?: Caller;
+  /** A key under which this request is carried out once, and since when it is known. */
+  idempotencyKey?: { readonly key: string; readonly firstSeen: string };
 }
 
 /** The caller of a guarded route. */
@@ -53,7 +55,9 @@ export function callerOf(request: PlatformRequest, reply: FastifyReply): Caller 
 function makeCaller(request: PlatformRequest, reply: FastifyReply): Caller {
   const { principal } = request;
   if (principal === undefined) throw new Problem('UNAUTHENTICATED');
-  const key = idempotencyKeyOf(request);
+  // Malformed is malformed, whether or not the route keeps anything under it.
+  idempotencyKeyOf(request);
+  const key = request.idempotencyKey;
   const revision = expectedRevision(request.headers['if-match']);
   const commandId = key === undefined ? randomUUID() : keyedCommandId(principal, request, key);
   return {
@@ -68,7 +72,7 @@ function makeCaller(request: PlatformRequest, reply: FastifyReply): Caller {
       ...(revision === undefined ? {} : { expectedRevision: revision }),
       ...(key === undefined ? {} : { repeatable: true }),
     },
-    dryRun: (request.query as { dryRun?: unknown } | undefined)?.dryRun === 'true',
+    dryRun: isDryRun(request),
     newId: (label) => namedId(`${commandId}\n${label}`),
     answerRevision: (at) => void reply.header('etag', etagOf(at)),
   };
@@ -84,9 +88,19 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   return key;
 }
 
-/** The same for every request of this caller with this key on this route, so that the event store recognises the command. */
-const keyedCommandId = (principal: Principal, request: FastifyRequest, key: string): string =>
-  namedId(['idempotency-key', principal.userId, request.method, pathOf(request), key].join('\n'));
+/** `?dryRun=true` (domain.md R7). */
+export const isDryRun = (request: FastifyRequest): boolean =>
+  (request.query as { dryRun?: unknown } | undefined)?.dryRun === 'true';
+
+/**
+ * The same for every request of this caller with this key on this route, so that the event store recognises the command, for
+ * as long as the key is kept: later it is another command.
+ */
+const keyedCommandId = (
+  principal: Principal,
+  request: FastifyRequest,
+  { key, firstSeen }: NonNullable<PlatformRequest['idempotencyKey']>,
+): string => namedId(['idempotency-key', principal.userId, request.method, pathOf(request), key, firstSeen].join('\n'));
 
 export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? request.url;
 

@@ -25,7 +25,11 @@ import {
 } from '../index.js';
 
 const Allotment = z.strictObject({ units: z.strictObject({ sip_number: Count }) });
-const Thing = z.strictObject({ name: z.string().min(1), allotments: z.array(Allotment).default([]) });
+const Thing = z.strictObject({
+  name: z.string().min(1),
+  allotments: z.array(Allotment).default([]),
+  meta: z.record(z.string(), z.number()).optional(),
+});
 
 /** What the handlers were asked, so that a spec can see that nothing happened twice. */
 let calls: string[] = [];
@@ -347,10 +351,11 @@ describe('the caller', () => {
         async (init) => (await call('/api/v1/things/me?dryRun=true', init)).json() as Promise<Record<string, unknown>>,
       ),
     );
-    expect(one).toMatchObject({ dryRun: true, repeatable: true, actor: 'user:u1' });
-    expect([two?.['commandId'], two?.['id']]).toEqual([one?.['commandId'], one?.['id']]);
-    expect(other?.['commandId']).not.toBe(one?.['commandId']);
-    expect(other).not.toHaveProperty('repeatable');
+    expect(one).toMatchObject({ dryRun: true, actor: 'user:u1' });
+    // A key is for what is recorded: not for a reading, nor for a dry run.
+    expect(new Set([one, two, other].map((caller) => caller?.['commandId'])).size).toBe(3);
+    expect(new Set([one, two, other].map((caller) => caller?.['id'])).size).toBe(3);
+    expect(one).not.toHaveProperty('repeatable');
   });
 
   it('is known by a correlation id', async () => {
@@ -394,17 +399,45 @@ describe('Idempotency-Key', () => {
     expect(calls).toEqual(['x']);
   });
 
-  it('gives a refusal again', async () => {
+  it('keeps nothing of a refusal: the same key may be tried again, with another body too', async () => {
     calls = [];
-    const first = await keyed('refusal', { name: 'taken' });
-    const second = await keyed('refusal', { name: 'taken' });
-    expect([first.status, second.status, second.headers.get('content-type')]).toEqual([
-      409,
-      409,
-      'application/problem+json',
-    ]);
-    expect(await second.json()).toEqual(await first.json());
-    expect(calls).toEqual(['taken']);
+    expect((await problem(await keyed('refusal', { name: 'taken' })))['code']).toBe('NAME_TAKEN');
+    expect((await problem(await keyed('refusal', { name: 'taken' })))['code']).toBe('NAME_TAKEN');
+    expect((await keyed('refusal', { name: 'free' })).status).toBe(201);
+    expect(calls).toEqual(['taken', 'taken', 'free']);
+  });
+
+  it('knows a body whose members come in another order', async () => {
+    calls = [];
+    const raw = (body: string) =>
+      call('/api/v1/things', {
+        method: 'POST',
+        headers: { 'idempotency-key': 'order', 'content-type': 'application/json' },
+        body,
+      });
+    const [one, two] = [
+      await raw('{"name":"x","meta":{"a":1,"b":2}}'),
+      await raw('{ "meta":{"b":2,"a":1},"name":"x"}'),
+    ];
+    expect([one.status, two.status]).toEqual([201, 201]);
+    expect(two.headers.get('idempotency-replayed')).toBe('true');
+    expect((await problem(await raw('{"name":"x","meta":{"a":1,"b":3}}')))['code']).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('is a new key after 24 hours, and another command', async () => {
+    calls = [];
+    const send = async () => (await (await keyed('old', { name: 'x' })).json()) as { commandId: string; call: number };
+    const first = await send();
+    const client = new pg.Client({ connectionString: database.connectionString });
+    await client.connect();
+    await client.query(
+      "UPDATE http.idempotent_request SET created_at = created_at - interval '25 hours' WHERE key = 'old'",
+    );
+    await client.end();
+    const second = await send();
+    expect(second.commandId).not.toBe(first.commandId);
+    expect(calls).toEqual(['x', 'x']);
+    expect(await send()).toEqual(second);
   });
 
   it('lets an answer without a body be repeated', async () => {

@@ -11,14 +11,16 @@ import {
 import type { FastifyReply } from 'fastify';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import stringify from 'safe-stable-stringify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { PlatformConfiguration } from '../configuration/configuration.js';
 import type { Principal } from '../identity/principal.js';
 import { prepareSchema } from '../postgres/pool.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from '../tokens.js';
-import { idempotencyKeyOf, type PlatformRequest } from './caller.js';
+import { idempotencyKeyOf, isDryRun, type PlatformRequest } from './caller.js';
 import { Problem } from './problem.js';
-import { PROBLEM_CONTENT_TYPE, problemBody, problemDetails, problemOf } from './problem.filter.js';
+import { problemOf } from './problem.filter.js';
+import { PROBLEMS } from '@allotree/contracts';
 
 const SCHEMA = `
   CREATE SCHEMA IF NOT EXISTS http;
@@ -35,16 +37,20 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS idempotent_request_created_at ON http.idempotent_request (created_at);
 `;
 
-/** Takes the key: as a new one, or over from a run whose lease ran out. No row: somebody else has it. */
+/**
+ * Takes the key: as a new one, or over from a run whose lease ran out; that one keeps when the key was first seen. No row:
+ * somebody else has it.
+ */
 const TAKE = `
   INSERT INTO http.idempotent_request AS taken (caller, key, fingerprint, run_id, lease_until)
   VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
   ON CONFLICT (caller, key) DO UPDATE
     SET fingerprint = excluded.fingerprint, run_id = excluded.run_id, lease_until = excluded.lease_until,
-        answer = NULL, created_at = now()
+        answer = NULL,
+        created_at = CASE WHEN taken.created_at < now() - interval '24 hours' THEN now() ELSE taken.created_at END
     WHERE (taken.answer IS NULL AND taken.lease_until < now() AND taken.fingerprint = excluded.fingerprint)
        OR taken.created_at < now() - interval '24 hours'
-  RETURNING run_id`;
+  RETURNING extract(epoch FROM created_at)::text AS first_seen`;
 
 const RENEW = `
   UPDATE http.idempotent_request SET lease_until = now() + make_interval(secs => $4)
@@ -60,15 +66,16 @@ export const NotKept = (): MethodDecorator => SetMetadata(NOT_KEPT_METADATA, tru
 interface Answer {
   readonly status: number;
   readonly etag: string | null;
-  readonly problem: boolean;
   readonly body: unknown;
 }
 
 /**
- * A request with an `Idempotency-Key` is answered once: whoever repeats it within 24 hours gets the first answer again.
+ * A request with an `Idempotency-Key` is carried out once: whoever repeats it within 24 hours gets the first answer again.
  * While the first is still running a repetition is refused (409), with another route or body it is refused (422). A
- * run that died gives the key free when its lease ends; its commands are recognised by the event store, because their
- * ids derive from the key. Requests without the header pass untouched, and so do those of `NotKept` routes.
+ * refusal changed nothing, so the key is as good as new after it. A run that died, or of which nobody knows how it ended,
+ * may be repeated; its commands are recognised by the event store, because their ids derive from the key and from when it
+ * was first seen. After 24 hours a key is a new one. Requests without the header pass untouched, and so do dry runs, which
+ * record nothing, and those of `NotKept` routes.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
@@ -92,6 +99,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
       request.headers['idempotency-key'] === undefined ||
       request.method === 'GET' ||
       Reflect.hasMetadata(NOT_KEPT_METADATA, execution.getHandler()) ||
+      isDryRun(request) ||
       request.principal === undefined
     ) {
       return next.handle();
@@ -106,50 +114,49 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
       fingerprint: fingerprintOf(request),
       runId: randomUUID(),
     };
-    const earlier = await this.take(run);
-    if (earlier !== null) return replay(earlier, reply);
+    const taken = await this.take(run);
+    if (typeof taken !== 'string') return replay(taken, reply);
+    request.idempotencyKey = { key: run.key, firstSeen: taken };
     const renewal = this.keepLease(run);
     try {
-      return await this.firstAnswer(run, request, reply, next);
+      return await this.firstAnswer(run, reply, next);
     } finally {
       clearInterval(renewal);
     }
   }
 
-  /** `null`: this run has the key now. */
-  private async take(run: Run): Promise<Answer | null> {
+  /** The first answer, or since when the key is known: this run has it now. */
+  private async take(run: Run): Promise<Answer | string> {
     await this.sweep();
     const lease = this.configuration.IDEMPOTENCY_LEASE_SECONDS;
-    const taken = await this.pool.query(TAKE, [run.caller, run.key, run.fingerprint, run.runId, lease]);
-    if (taken.rowCount === 1) return null;
+    const taken = await this.pool.query<{ first_seen: string }>(TAKE, [
+      run.caller,
+      run.key,
+      run.fingerprint,
+      run.runId,
+      lease,
+    ]);
+    if (taken.rows[0] !== undefined) return taken.rows[0].first_seen;
     const { rows } = await this.pool.query<{ fingerprint: string; answer: Answer | null }>(
       'SELECT fingerprint, answer FROM http.idempotent_request WHERE caller = $1 AND key = $2',
       [run.caller, run.key],
     );
     const [row] = rows;
     if (row !== undefined && row.fingerprint !== run.fingerprint) throw new Problem('IDEMPOTENCY_KEY_REUSED');
-    // No row: the first run failed and gave the key free in this moment.
+    // No row: the first run was refused in this moment.
     if (row === undefined || row.answer === null) {
       throw new Problem('IDEMPOTENCY_KEY_IN_USE', undefined, { retryAfterSeconds: 1 });
     }
     return row.answer;
   }
 
-  private async firstAnswer(
-    run: Run,
-    request: PlatformRequest,
-    reply: FastifyReply,
-    next: CallHandler,
-  ): Promise<unknown> {
+  private async firstAnswer(run: Run, reply: FastifyReply, next: CallHandler): Promise<unknown> {
     try {
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      await this.keep(run, { status: reply.statusCode, etag: etagHeader(reply), problem: false, body: body ?? null });
+      await this.keep(run, { status: reply.statusCode, etag: etagHeader(reply), body: body ?? null });
       return body;
     } catch (error) {
-      const problem = problemOf(error);
-      const details = problemDetails(problem, request);
-      if (isFinal(details.status))
-        await this.keep(run, { status: details.status, etag: null, problem: true, body: details });
+      if (PROBLEMS[problemOf(error).code].status < 500) await this.forget(run);
       else await this.giveFree(run);
       throw error;
     }
@@ -163,7 +170,16 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     );
   }
 
+  /** What went wrong here may have been recorded all the same: a repetition is the same command. */
   private async giveFree(run: Run): Promise<void> {
+    await this.bestEffort(
+      `UPDATE http.idempotent_request SET lease_until = '-infinity' WHERE caller = $1 AND key = $2 AND run_id = $3`,
+      [run.caller, run.key, run.runId],
+    );
+  }
+
+  /** Nothing was recorded under the key. */
+  private async forget(run: Run): Promise<void> {
     await this.bestEffort('DELETE FROM http.idempotent_request WHERE caller = $1 AND key = $2 AND run_id = $3', [
       run.caller,
       run.key,
@@ -206,20 +222,16 @@ interface Run {
   readonly runId: string;
 }
 
+/** The members of objects in whatever order. */
 const fingerprintOf = (request: PlatformRequest): string =>
   createHash('sha256')
-    .update(JSON.stringify([request.method, request.url, request.headers['if-match'] ?? null, request.body ?? null]))
+    .update(stringify([request.method, request.url, request.headers['if-match'] ?? null, request.body ?? null]) ?? '')
     .digest('base64url');
-
-/** Whether the same request would be answered the same again: not when it was turned away or went wrong here. */
-const isFinal = (status: number): boolean => status < 500 && status !== 429;
 
 function replay(answer: Answer, reply: FastifyReply): unknown {
   void reply.status(answer.status).header('idempotency-replayed', 'true');
   if (answer.etag !== null) void reply.header('etag', answer.etag);
-  if (!answer.problem) return answer.body ?? undefined;
-  void reply.header('content-type', PROBLEM_CONTENT_TYPE);
-  return problemBody(answer.body);
+  return answer.body ?? undefined;
 }
 
 function etagHeader(reply: FastifyReply): string | null {
