@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
   deviceAggregate,
@@ -39,6 +39,7 @@ import { Devices } from './devices.js';
 import { AddDeviceController } from './devices/add-device/add-device.controller.js';
 import { ListDevicesController } from './devices/list-devices/list-devices.controller.js';
 import { RemoveDeviceController } from './devices/remove-device/remove-device.controller.js';
+import { PublishedBeforeAnswer } from './feed/publish-groups/published-before-answer.js';
 import { Freshness } from './freshness.js';
 import { Groups } from './groups.js';
 import { ChangeGroupController } from './groups/change-group/change-group.controller.js';
@@ -170,6 +171,12 @@ const infrastructure = ({
     useFactory: (...[store, dataSource, logger, leases, metrics, bus, trees, devices]: SubscribingTuple) =>
       groupSubscriptions({ store, dataSource, logger, leases, metrics, bus, trees, devices }),
     inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, Leases, ServiceMetrics, BusPublisher, Trees, Devices],
+  },
+  {
+    provide: APP_INTERCEPTOR,
+    useFactory: (runtime: CommandRuntime, subscriptions: Subscriptions) =>
+      new PublishedBeforeAnswer(runtime, subscriptions, new Set(CONTROLLERS)),
+    inject: [CommandRuntime, Subscriptions],
   },
   {
     provide: LicensingGate,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isGroup, projectFactsOf, type GroupTreeState, type TreeCommand, type TreeEvent } from '@allotree/domain';
+import { Leases } from '@allotree/leases';
 import { notFound, accepted, type Caller } from '@allotree/platform';
 import { detailOf } from './refusals.js';
 import { TREE_HANDLER, type TreeHandler } from './tokens.js';
@@ -12,7 +13,10 @@ export interface Accepted {
 /** The group trees as routes use them: with dry runs and problems. */
 @Injectable()
 export class Trees {
-  constructor(@Inject(TREE_HANDLER) private readonly handler: TreeHandler) {}
+  constructor(
+    @Inject(TREE_HANDLER) private readonly handler: TreeHandler,
+    private readonly leases: Leases,
+  ) {}
 
   /** Decides; with `dryRun` records nothing. @throws Problem when refused or stale */
   async run(command: TreeCommand, { context, dryRun }: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
@@ -23,10 +27,12 @@ export class Trees {
     return accepted(outcome, detailOf);
   }
 
-  /** Looks at a project. @throws Problem `NOT_FOUND` when there is no such project */
+  /** Looks at a project, with what any process recorded before. @throws Problem `NOT_FOUND` when there is no such project */
   async look<Found>(projectId: string, look: (state: GroupTreeState, revision: number) => Found): Promise<Found> {
-    const found = await this.handler.read(projectId, (state, revision) =>
-      projectFactsOf(state) === null ? null : { value: look(state, revision) },
+    const found = await this.handler.read(
+      projectId,
+      (state, revision) => (projectFactsOf(state) === null ? null : { value: look(state, revision) }),
+      { checked: !this.leases.alone },
     );
     if (found === null) throw notFound('project', projectId);
     return found.value;

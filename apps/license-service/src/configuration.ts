@@ -7,9 +7,9 @@ export const LICENSE_VARIABLES = {
     description: 'How many days a trial lasts when no end is named.',
     allowed: 'a whole number from 1 to 3650',
   }),
-  GROUP_FEED_WAIT_MS: variable(integer(0, 60_000).prefault('5000'), {
+  GROUP_FEED_WAIT_MS: variable(integer(0, 60_000).prefault('2000'), {
     description:
-      'How long a request that names a project, group or partner the license service has not heard of waits for the news before it is answered 404, in milliseconds.',
+      'How long a request to the license service waits, at most, until the service has taken in what the group service published before it, in milliseconds: before it is refused or answered 404, and before a project is shown.',
     allowed: 'a whole number from 0 to 60000',
   }),
   DUE_TICK_MS: variable(integer(100, 600_000).prefault('2000'), {

@@ -151,32 +151,86 @@ describe('on the bus', () => {
   });
   afterAll(() => service.stop());
 
-  it('a command waits for the group it names', async () => {
+  it('a command finds what was published before it', async () => {
     await publish(service.message('allotree.project-created.v1', project('late')));
     const license = service.posted('/projects/late/licenses', { type: 'trial' });
     await license;
-    const assignment = service.post('/projects/late/groups/flat/assignments', { resource: 'sip_number' });
-    const quota = service.get('/projects/late/groups/flat/quota');
-    const check = service.post('/projects/late/groups/flat/relocation-check', { parentId: 'house' });
     await publish(
       service.message('allotree.groups-placed.v1', {
         projectId: 'late',
         groups: [group('house', 'late'), group('flat', 'late')],
       }),
     );
+    const assignment = service.post('/projects/late/groups/flat/assignments', { resource: 'sip_number' });
+    const quota = service.get('/projects/late/groups/flat/quota');
+    const check = service.post('/projects/late/groups/flat/relocation-check', { parentId: 'house' });
     expect(await assignment).toMatchObject({ status: 201 });
     expect(await quota).toMatchObject({ status: 200 });
     expect(await check).toMatchObject({ status: 204 });
   });
 
-  it('a sale waits for its buyer', async () => {
+  it('a unit is assigned out of the license of a device that was registered just before', async () => {
+    await publish(service.message('allotree.project-created.v1', project('ready')));
+    const device = { projectId: 'ready', groupId: 'ready', model: 'AA-12' };
+    for (let round = 1; round <= 5; round += 1) {
+      await publish(service.message('allotree.device-registered.v1', { ...device, serialNumber: `READY-${round}` }));
+      for (let unit = 0; unit < 2; unit += 1)
+        expect(
+          await service.post('/projects/ready/groups/ready/assignments', { resource: 'sip_number' }),
+        ).toMatchObject({
+          status: 201,
+        });
+    }
+    await publish(
+      service.message('allotree.group-changed.v1', {
+        projectId: 'ready',
+        groupId: 'ready',
+        type: 'company',
+        name: 'Renamed',
+      }),
+    );
+    expect((await service.get('/projects/ready/groups/ready/quota')).body.name).toBe('Renamed');
+  });
+
+  it('capacity that a removed group held is there for the next request', async () => {
+    await publish(
+      service.message('allotree.project-created.v1', project('freed')),
+      service.message('allotree.device-registered.v1', {
+        projectId: 'freed',
+        groupId: 'freed',
+        serialNumber: 'FREED',
+        model: 'AA-12',
+      }),
+    );
+    for (let round = 0; round < 3; round += 1) {
+      const groupId = `flat-${round}`;
+      await publish(
+        service.message('allotree.groups-placed.v1', { projectId: 'freed', groups: [group(groupId, 'freed')] }),
+      );
+      for (let unit = 0; unit < 2; unit += 1)
+        expect(
+          await service.post(`/projects/freed/groups/${groupId}/assignments`, { resource: 'sip_number' }),
+        ).toMatchObject({ status: 201 });
+      await publish(service.message('allotree.group-removed.v1', { projectId: 'freed', groupId }));
+    }
+  });
+
+  it('what does not exist is answered 404 without a wait once everything is taken in', async () => {
+    await publish(service.message('allotree.project-created.v1', project('quiet')));
+    // The longest wait of this service is a minute, longer than this spec may take.
+    expect(await service.get('/projects/quiet/groups/nowhere/quota')).toMatchObject({ status: 404 });
+    expect(await service.get('/projects/nowhere/groups/nowhere/quota')).toMatchObject({ status: 404 });
+    expect(await service.get('/partners/nobody/stock')).toMatchObject({ status: 404 });
+  });
+
+  it('a sale finds its buyer', async () => {
     const partner = { name: 'N', tenantId: 'n', kind: 'distributor' as const, parentPartnerId: null };
     await publish(service.message('allotree.partner-registered.v1', { ...partner, partnerId: 'n' }));
     const { packageId } = await service.posted('/partners/n/packages', { name: 'Plus', units: units(10) });
-    const sale = service.post(`/partners/n/packages/${packageId}/sales`, { toPartnerId: 'm', units: units(1) });
     const dealer = { ...partner, partnerId: 'm', kind: 'dealer' as const, parentPartnerId: 'n' };
     await publish(service.message('allotree.partner-registered.v1', dealer));
-    expect(await sale).toMatchObject({ status: 201 });
+    const sale = await service.post(`/partners/n/packages/${packageId}/sales`, { toPartnerId: 'm', units: units(1) });
+    expect(sale).toMatchObject({ status: 201 });
   });
 
   it('a fact that never can be recorded becomes a dead letter with its error, and those after it go on', async () => {

@@ -35,7 +35,7 @@ import { ExpiryOutbox } from './due/expiry-outbox.js';
 import { EndsInSight } from './expiries/ends-in-sight.js';
 import { ListExpiriesController } from './expiries/list-expiries.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
-import { News } from './feed/news.js';
+import { GroupFeed } from './feed/group-feed.js';
 import { PublishLicensingReactor } from './feed/publish-licensing/publish-licensing.reactor.js';
 import { Freshness } from './freshness.js';
 import { AllotmentTransfersController } from './groups/allotment-transfers/allotment-transfers.controller.js';
@@ -145,7 +145,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
           useFactory: (runtime: CommandRuntime) => runtime.aggregate(partnerStockAggregate),
           inject: [CommandRuntime],
         },
-        { provide: News, useFactory: () => new News(configuration.GROUP_FEED_WAIT_MS) },
+        GroupFeed,
         ...ACCESS,
         Projects,
         Stocks,

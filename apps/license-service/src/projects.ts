@@ -8,9 +8,10 @@ import {
   type ProjectState,
 } from '@allotree/domain';
 import type { CommandContext, Outcome } from '@allotree/event-sourcing';
+import { Leases } from '@allotree/leases';
 import { accepted, Clock, Problem, type Caller } from '@allotree/platform';
 import type { ProjectRefusal } from '@allotree/domain';
-import { News } from './feed/news.js';
+import { GroupFeed } from './feed/group-feed.js';
 import { detailOf } from './refusals.js';
 import { PROJECT_HANDLER, type ProjectHandler } from './tokens.js';
 
@@ -30,32 +31,44 @@ export interface KnownProject {
   readonly timeZone: string;
 }
 
-/** The project aggregate as routes use it: with the clock, dry runs, problems, and patience for the feed of groups. */
+/** The project aggregate as routes use it: with the clock, dry runs, problems, and what the group service has told. */
 @Injectable()
 export class Projects {
   constructor(
     @Inject(PROJECT_HANDLER) private readonly handler: ProjectHandler,
-    private readonly news: News,
+    private readonly feed: GroupFeed,
+    private readonly leases: Leases,
     private readonly clock: Clock,
   ) {}
 
-  /** Decides on a project; with `?dryRun` records nothing. @throws Problem when refused or stale */
+  /**
+   * Decides on a project; with `?dryRun` records nothing. A refusal rests on everything that the group service published
+   * before the request. @throws Problem when refused or stale
+   */
   async run(projectId: string, wish: ProjectWish, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
-    const decide = () => this.decide(projectId, wish, caller);
-    let outcome = await decide();
-    if (!isKnown(outcome)) outcome = await this.news.until(projectId, decide, isKnown);
+    let outcome = await this.decide(projectId, wish, caller);
+    if (outcome.kind === 'refused') {
+      await this.feed.facts.caughtUp(projectId);
+      outcome = await this.decide(projectId, wish, caller);
+    }
     return accepted(outcome, detailOf);
   }
 
-  /** Looks at a project of which `look` finds something. @throws Problem `NOT_FOUND` where it finds nothing in time */
+  /**
+   * Looks at a project, with everything that the group service published before the request.
+   * @throws Problem `NOT_FOUND` where `look` finds nothing
+   */
   async look<Found>(
     projectId: string,
     groupId: string | null,
     look: (state: ProjectState, now: Instant, revision: number) => Found | null,
   ): Promise<Found> {
-    const read = () => this.handler.read(projectId, (state, revision) => look(state, this.clock.now(), revision));
-    let found = await read();
-    if (found === null) found = await this.news.until(projectId, read, (result) => result !== null);
+    await this.feed.facts.caughtUp(projectId);
+    // What another process took in may not be in this one's memory yet.
+    const checked = !this.leases.alone;
+    const found = await this.handler.read(projectId, (state, revision) => look(state, this.clock.now(), revision), {
+      checked,
+    });
     if (found === null) throw await this.missing(projectId, groupId);
     return found;
   }
@@ -85,12 +98,6 @@ export class Projects {
     return new Problem(code, detailOf(refusal), facts);
   }
 }
-
-/** Whether the project and the groups of a command were known, as far as the answer tells. */
-const isKnown = (outcome: Outcome<ProjectEvent, ProjectRefusal>): boolean =>
-  outcome.kind !== 'refused' ||
-  outcome.refusal.code !== 'NOT_FOUND' ||
-  !(outcome.refusal.what === 'project' || outcome.refusal.what === 'group');
 
 /** A look for routes below a group: `null`, so not found, when the group is not there. */
 export const inGroup =

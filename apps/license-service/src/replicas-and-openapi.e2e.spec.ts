@@ -50,7 +50,7 @@ describe('two replicas', () => {
     expect([await granted(one), await granted(other)]).toEqual([issued, issued]);
   });
 
-  it('wait for groups that only the other has heard of', async () => {
+  it('find groups that only the other has heard of', async () => {
     await other.groups(p, { late: 'b' });
     expect(await one.post(`/projects/${p}/groups/late/assignments`, { resource: 'sip_number' })).toMatchObject({
       status: 201,

@@ -23,8 +23,8 @@ import {
 } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type pg from 'pg';
-import { ACCESS_GROUP } from './access/follow-memberships/follow-memberships.controller.js';
-import { CONSUMER_GROUP, FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
+import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
+import { ACCESS_GROUP, CONSUMER_GROUP } from './feed/group-feed.js';
 import { LICENSE_CONFIGURATION, LicenseServiceModule, type LicenseConfiguration } from './index.js';
 import { EVENT_STORE, PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from './tokens.js';
 

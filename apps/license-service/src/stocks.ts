@@ -9,8 +9,9 @@ import {
   type StockPartner,
 } from '@allotree/domain';
 import type { CommandContext, Outcome } from '@allotree/event-sourcing';
+import { Leases } from '@allotree/leases';
 import { accepted, Clock, Problem } from '@allotree/platform';
-import { News } from './feed/news.js';
+import { GroupFeed } from './feed/group-feed.js';
 import { detailOf } from './refusals.js';
 import { STOCK_HANDLER, type StockHandler } from './tokens.js';
 
@@ -22,7 +23,8 @@ export type StockWish = Timeless<PartnerStockCommand>;
 export class Stocks {
   constructor(
     @Inject(STOCK_HANDLER) private readonly handler: StockHandler,
-    private readonly news: News,
+    private readonly feed: GroupFeed,
+    private readonly leases: Leases,
     private readonly clock: Clock,
   ) {}
 
@@ -31,20 +33,24 @@ export class Stocks {
     wish: StockWish,
     asked: { readonly context: CommandContext; readonly dryRun: boolean },
   ): Promise<{ readonly events: readonly PartnerStockEvent[]; readonly revision: number }> {
-    const decide = () => this.decide(wish, asked);
-    let outcome = await decide();
-    if (!isKnown(outcome)) outcome = await this.news.until(wish.partnerId, decide, isKnown);
+    let outcome = await this.decide(wish, asked);
+    if (outcome.kind === 'refused') {
+      await this.feed.facts.caughtUp();
+      outcome = await this.decide(wish, asked);
+    }
     return accepted(outcome, detailOf);
   }
 
-  /** Looks at a partner's stock. @throws Problem `NOT_FOUND` when there is no such partner in time */
+  /** Looks at a partner's stock. @throws Problem `NOT_FOUND` */
   async look<Found>(
     partnerId: string,
     look: (state: PartnerStockState, now: Instant, revision: number) => Found | null,
   ): Promise<Found> {
-    const read = () => this.handler.read(partnerId, (state, revision) => look(state, this.clock.now(), revision));
-    let found = await read();
-    if (found === null) found = await this.news.until(partnerId, read, (result) => result !== null);
+    await this.feed.facts.caughtUp();
+    const checked = !this.leases.alone;
+    const found = await this.handler.read(partnerId, (state, revision) => look(state, this.clock.now(), revision), {
+      checked,
+    });
     if (found === null) throw partnerNotFound(partnerId);
     return found;
   }
@@ -69,6 +75,3 @@ export function partnerNotFound(id: string): Problem {
   const facts = { what: 'partner', id } as const;
   return new Problem('NOT_FOUND', detailOf({ code: 'NOT_FOUND', ...facts }), facts);
 }
-
-const isKnown = (outcome: Outcome<PartnerStockEvent, PartnerStockRefusal>): boolean =>
-  outcome.kind !== 'refused' || outcome.refusal.code !== 'NOT_FOUND' || outcome.refusal.what !== 'partner';

@@ -46,6 +46,10 @@ export interface RuntimeMetrics {
   snapshotIgnored?(category: string): void;
 }
 
+export interface ReadOptions {
+  readonly checked?: boolean;
+}
+
 export interface Handler<State, Command, Event, Refusal> {
   /**
    * Decides on the stream `<category>-<id>` and answers when what it decided, and everything that rests on, is durable.
@@ -60,9 +64,10 @@ export interface Handler<State, Command, Event, Refusal> {
   ): Promise<Outcome<Event, Refusal>>;
   /**
    * Looks at the state after everything queued before; `initial()` and `NO_STREAM` when there is no such stream. The state
-   * goes on changing: return what you need of it, keep no reference.
+   * goes on changing: return what you need of it, keep no reference. A state in memory may lack what another process has
+   * just appended; with `checked` it has everything that was appended before this call.
    */
-  read<T>(id: string, look: (state: State, revision: number) => T): Promise<T>;
+  read<T>(id: string, look: (state: State, revision: number) => T, options?: ReadOptions): Promise<T>;
 }
 
 /**
@@ -140,9 +145,10 @@ export class CommandRuntime {
         }),
       dryRun: (id, command, context) =>
         ask(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
-      read: async (id, look) => {
-        const state = this.#stopped ? null : find(id).restingState;
-        return state ? look(state.value, state.revision) : ask(id, (answer) => ({ kind: 'read', look, ...answer }));
+      read: async (id, look, { checked = false } = {}) => {
+        const state = this.#stopped || checked ? null : find(id).restingState;
+        if (state) return look(state.value, state.revision);
+        return ask(id, (answer) => ({ kind: 'read', look, checked, ...answer }));
       },
     };
   }

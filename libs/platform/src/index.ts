@@ -2,6 +2,7 @@ export * from './bus/bus.js';
 export { BusMetrics } from './bus/bus-metrics.js';
 export { BusServer } from './bus/bus.server.js';
 export * from './bus/connect-bus.js';
+export { Feed } from './bus/feed.js';
 export * from './bus/integration-event.js';
 export type { DeadLetter, LetterChoice } from './bus/dead-letter.js';
 export { KafkaBus } from './bus/kafka/kafka-bus.js';

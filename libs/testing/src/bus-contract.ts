@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CloudEvent } from '@allotree/contracts';
-import type { DeadLetter, LetterChoice } from '@allotree/platform';
+import type { DeadLetter, LetterChoice, PartitionProgress } from '@allotree/platform';
 
 export interface Consumption {
   readonly groupId: string;
@@ -21,6 +21,7 @@ export interface BusUnderTest {
   replay(topic: string, choice?: LetterChoice): Promise<readonly DeadLetter[]>;
   /** Messages of the topic that the group has not handled. */
   lag(groupId: string, topic: string): Promise<number>;
+  progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]>;
   close(): Promise<void>;
 }
 
@@ -242,6 +243,47 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(await bus.lag('never-heard', TOPIC)).toBeGreaterThanOrEqual(3);
     });
 
+    it('tells when a group has handled what was published before the question', async () => {
+      const seen: CloudEvent[] = [];
+      const started = signal();
+      const release = signal();
+      await consume({
+        groupId: 'g',
+        handle: async (events) => {
+          if (events.some(({ id }) => id === 'held')) {
+            started.give();
+            await release.given;
+          }
+          seen.push(...events);
+        },
+      });
+      await bus.publish(TOPIC, [busEvent('a', 'first')]);
+      const first = await bus.progress('g', TOPIC);
+      await untilAsync(async () => hasReached(await bus.progress('g', TOPIC), first));
+      expect(seen.map(({ id }) => id)).toEqual(['first']);
+
+      await bus.publish(TOPIC, [busEvent('a', 'held')]);
+      const held = await bus.progress('g', TOPIC);
+      await started.given;
+      expect(hasReached(await bus.progress('g', TOPIC), held)).toBe(false);
+      release.give();
+      await untilAsync(async () => hasReached(await bus.progress('g', TOPIC), held));
+      expect(seen.map(({ id }) => id)).toEqual(['first', 'held']);
+      expect(hasReached(await bus.progress('never-heard', TOPIC), held)).toBe(false);
+    });
+
+    it('tells the end of a topic for one key, the same or earlier', async () => {
+      await bus.publish(TOPIC, [busEvent('a', 'e1')]);
+      await bus.publish(TOPIC, [busEvent('b', 'e2')]);
+      const whole = new Map((await bus.progress('g', TOPIC)).map(({ partition, end }) => [partition, end]));
+      for (const key of ['a', 'b', 'nobody']) {
+        const own = await bus.progress('g', TOPIC, key);
+        expect(own).toHaveLength(1);
+        for (const { partition, end } of own) expect(end <= whole.get(partition)!).toBe(true);
+        expect(own.some(({ end, handled }) => handled < end) || key === 'nobody').toBe(true);
+      }
+    });
+
     it('lets a group hear everything again from the beginning', async () => {
       const seen: CloudEvent[] = [];
       const stop = await consume({ groupId: 'g', handle: collect(seen) });
@@ -254,6 +296,12 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(seen.slice(-2).map((event) => event.id)).toEqual(['e1', 'e2']);
     });
   });
+}
+
+/** Whether a group is where a topic ended when `ends` was read. */
+function hasReached(now: readonly PartitionProgress[], ends: readonly PartitionProgress[]): boolean {
+  const handled = new Map(now.map((progress) => [progress.partition, progress.handled]));
+  return ends.every(({ partition, end }) => (handled.get(partition) ?? 0n) >= end);
 }
 
 const collect =

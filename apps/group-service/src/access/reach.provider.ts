@@ -10,13 +10,13 @@ import { MEMBERSHIP_VIEW } from '../views.js';
 /** Out of the tree itself, so exact for the moment. */
 const pathIn =
   (trees: TreeHandler): PathOf =>
-  (projectId, groupId) =>
-    trees.read(projectId, (state) => groupOf(state, groupId)?.path.map((group) => group.groupId) ?? null);
+  (projectId, groupId, checked) =>
+    trees.read(projectId, (state) => groupOf(state, groupId)?.path.map((group) => group.groupId) ?? null, { checked });
 
 /** This service decides on memberships itself: it only has to wait for its own rows. */
 const untilWritten =
   (freshness: Freshness): Patience =>
-  async (_missing, attempt) => {
+  async (attempt) => {
     await freshness.of(MEMBERSHIP_VIEW);
     return attempt();
   };

@@ -3,9 +3,11 @@ import type { UserCommand, UserDetails, UserFacts } from '@allotree/domain';
 import { deriveId, followUp, type CommandContext } from '@allotree/event-sourcing';
 import { accepted, PG_POOL } from '@allotree/platform';
 import type pg from 'pg';
+import { Freshness } from '../freshness.js';
 import { detailOf } from '../refusals.js';
 import { USER_HANDLER, type UserHandler } from '../tokens.js';
 import { userIdOf } from '../users.js';
+import { MEMBERSHIP_VIEW } from '../views.js';
 
 /** Somebody who can come in, as far as that is known. */
 export interface Account extends UserFacts {
@@ -30,6 +32,7 @@ export class Accounts {
   constructor(
     @Inject(USER_HANDLER) private readonly handler: UserHandler,
     @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly freshness: Freshness,
   ) {}
 
   /** @throws Problem when refused */
@@ -54,8 +57,12 @@ export class Accounts {
     return this.byId(userIdOf(email));
   }
 
-  /** Whoever is a member or administrator by this address is known, with an account or without. */
+  /**
+   * Whoever is a member or administrator by this address is known, with an account or without. Memberships of this moment
+   * are waited for whoever it is, so that the time taken says nothing about the address.
+   */
   async known(email: string): Promise<KnownPerson | null> {
+    await this.freshness.of(MEMBERSHIP_VIEW);
     const userId = userIdOf(email);
     const account = await this.byId(userId);
     if (account !== null) {

@@ -81,7 +81,7 @@ export class ListExpiriesController {
     zone: string,
   ): Promise<PageOf<Expiry>> {
     const until = before === undefined ? null : endOf(before, zone, 'before');
-    for (const projection of PROJECTIONS) await this.freshness.of(projection);
+    await this.freshness.of(PROJECTIONS);
     return this.ends.page({ ...scope, now: this.clock.now(), before: until, limit, cursor }, principal);
   }
 }

@@ -1,33 +1,35 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { MembershipRows, Reach, membershipFeedOf, tenantRowsOf, type Patience } from '@allotree/platform';
+import { GROUPS_TOPIC } from '@allotree/contracts';
+import {
+  afterCatchingUp,
+  Bus,
+  Feed,
+  LOGGER,
+  MembershipRows,
+  Reach,
+  membershipFeedOf,
+  tenantRowsOf,
+  type Logger,
+} from '@allotree/platform';
 import type { DataSource } from 'typeorm';
+import { ACCESS_GROUP } from './follow-memberships/follow-memberships.controller.js';
 import { NOTIFICATIONS } from '../tokens.js';
 
-const LOOKS = 4;
-const LOOK_AGAIN_MS = 250;
-
-/** For a moment: somebody who was given a role just now is on the way here. */
-const forAMoment: Patience = async (_missing, attempt, settled) => {
-  for (let looks = 1; ; looks += 1) {
-    const result = await attempt();
-    if (settled(result) || looks === LOOKS) return result;
-    await delay(LOOK_AGAIN_MS);
-  }
-};
+/** So long, at most, a request waits for what the group service published before it. */
+const FEED_WAIT_MS = 2_000;
 
 /** What the guard of this service asks, and what keeps it up to date. Nothing here lies at a group below a project. */
 export const ACCESS: readonly Provider[] = [
   {
     provide: Reach,
-    useFactory: (dataSource: DataSource) =>
+    useFactory: (dataSource: DataSource, bus: Bus, logger: Logger) =>
       new Reach(
         new MembershipRows(dataSource, NOTIFICATIONS),
         (projectId, groupId) => Promise.resolve(groupId === projectId ? [projectId] : null),
-        forAMoment,
+        afterCatchingUp(new Feed({ bus, topic: GROUPS_TOPIC, groupId: ACCESS_GROUP, logger, longestMs: FEED_WAIT_MS })),
       ),
-    inject: [getDataSourceToken(NOTIFICATIONS)],
+    inject: [getDataSourceToken(NOTIFICATIONS), Bus, LOGGER],
   },
   membershipFeedOf(getDataSourceToken(NOTIFICATIONS), NOTIFICATIONS),
   tenantRowsOf(getDataSourceToken(NOTIFICATIONS)),

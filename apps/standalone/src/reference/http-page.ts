@@ -73,7 +73,8 @@ JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, wi
   \`VALIDATION\` (with the fields), \`PAYLOAD_TOO_LARGE\` or \`OVERLOADED\`.
 - **\`?dryRun=true\`** decides a command, answers with its events and effects, and records nothing. **\`?cascade=true\`** takes from groups below what no
   longer fits.
-- **\`Idempotency-Key\`**: whoever repeats a command with the same key within 24 hours gets the first answer again.
+- **\`Idempotency-Key\`**: a command repeated with the same key within 24 hours is carried out once and answered the same again. A refusal is not kept: the key
+  may be tried again. The order of members in the body does not matter. After 24 hours a key is new.
 - **\`ETag\` and \`If-Match\`**: a command that names an older revision is answered 412 \`STALE_REVISION\`.
 - **Dates**: an instant with its offset, or a date, which is a day in the project's time zone; see [Time and terms](../explanation/time-and-terms.md).
 

@@ -27,6 +27,16 @@ export interface Surroundings<State> {
   conflicted(): void;
 }
 
+/**
+ * Whether an answer waits for a look at the stream although nothing says that it has moved: what another process appended
+ * is announced late at times, and a refusal or a 404 must not rest on that.
+ */
+const needsCheck = <State, Command, Event, Refusal>({
+  request,
+  value,
+}: Answer<State, Command, Event, Refusal>): boolean =>
+  request.kind === 'read' ? request.checked : (value as Outcome<unknown, unknown>).kind !== 'accepted';
+
 /** A command whose state was not the stream's is decided again, this often altogether. */
 const MAX_TRIES = 20;
 
@@ -103,8 +113,10 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
         this.#reject(next, answer.cause);
         return taken + 1;
       }
-      if (answer && right && turn.events.length === 0) this.#give(answer);
-      else if (answer) this.#resting.push(answer);
+      if (!answer) continue;
+      const mayGo = right && turn.events.length === 0 && !needsCheck(answer);
+      if (mayGo) this.#give(answer);
+      else this.#resting.push(answer);
     }
     return taken;
   }

@@ -41,6 +41,8 @@ export interface DryRun<Command> extends Waiting {
 
 export interface Reading<State> extends Waiting {
   readonly kind: 'read';
+  /** Answered only when the stream has been seen to be where the state is. */
+  readonly checked: boolean;
   look(state: State, revision: number): unknown;
 }
 

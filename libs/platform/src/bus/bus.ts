@@ -17,6 +17,15 @@ export interface PartitionLag {
   readonly lag: number;
 }
 
+/** Where a partition of a topic ends, and how far a consumer group is in it. Comparable within one partition only. */
+export interface PartitionProgress {
+  readonly partition: number;
+  /** Nothing published before the question stands at or behind this position. */
+  readonly end: bigint;
+  /** Every message before this position is handled: by its handler, or filed as a dead letter. */
+  readonly handled: bigint;
+}
+
 /** The bus as those see it who run it. */
 export abstract class Bus extends BusPublisher {
   /** Creates what is missing of these topics and of their dead letter topics. Whoever uses a topic first does so, too. */
@@ -26,6 +35,12 @@ export abstract class Bus extends BusPublisher {
   abstract check(): Promise<void>;
 
   abstract lag(groupId: string, topic: string): Promise<readonly PartitionLag[]>;
+
+  /**
+   * How far a consumer group is, and where the topic ends at the time of this call.
+   * @param key only the partition of this key, and its end for this key where the backend knows that
+   */
+  abstract progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]>;
 
   /** What consumer groups could not handle and nobody has handed back yet, oldest first. */
   abstract deadLetters(topic: string, choice?: LetterChoice): Promise<readonly DeadLetter[]>;

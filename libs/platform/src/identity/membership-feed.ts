@@ -15,11 +15,9 @@ export class MembershipFeed {
     private readonly identity: IdentityView,
   ) {}
 
-  /** @returns what the messages are about: ids of projects, partners, tenants and users */
-  async follow(messages: readonly unknown[]): Promise<ReadonlySet<string>> {
+  async follow(messages: readonly unknown[]): Promise<void> {
     const events = messages.map(groupsEventOf).filter((event) => event !== null);
     await this.dataSource.transaction((tx) => recordMemberships(tx, this.schema, events));
     await this.identity.follow(events);
-    return new Set(events.map(({ subject }) => subject));
   }
 }

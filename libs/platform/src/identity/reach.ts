@@ -12,6 +12,7 @@ import {
   type Scope,
 } from '@allotree/contracts';
 import { LRUCache } from 'lru-cache';
+import type { Feed } from '../bus/feed.js';
 import { notFound, Problem } from '../http/problem.js';
 import { REMEMBERED_MS } from './remembered.js';
 import type { Principal } from './principal.js';
@@ -29,24 +30,30 @@ export abstract class Memberships {
   abstract partner(partnerId: string): Promise<Belonging | null>;
 }
 
-/** The ids from a group up to the root of its project; `null`: no such group (any more). */
-export type PathOf = (projectId: string, groupId: string) => Promise<readonly string[] | null>;
+/**
+ * The ids from a group up to the root of its project; `null`: no such group (any more).
+ * @param fresh with everything that was recorded before the call, by other processes too
+ */
+export type PathOf = (projectId: string, groupId: string, fresh: boolean) => Promise<readonly string[] | null>;
 
 /**
- * How long, and for what, a service waits before it says that something does not exist: news of a project or partner may
- * still be on their way. Attempts again until the result is settled or the time is up.
+ * What a service does before it says that something does not exist or is not permitted: what makes it so may still be on its
+ * way. Attempts again, unless the result is settled.
  */
 export type Patience = <Result>(
-  missing: Missing,
   attempt: () => Promise<Result>,
   settled: (result: Result) => boolean,
 ) => Promise<Result>;
 
-/** What is waited for: a membership somewhere in the project, partner or of the user of this id, or a group of this project. */
-export interface Missing {
-  readonly what: 'membership' | 'group';
-  readonly id: string;
-}
+/** Attempts again when the feeds have caught up with what was published before. */
+export const afterCatchingUp =
+  (...feeds: readonly Feed[]): Patience =>
+  async (attempt, settled) => {
+    const result = await attempt();
+    if (settled(result)) return result;
+    await Promise.all(feeds.map((feed) => feed.caughtUp()));
+    return attempt();
+  };
 
 /** What a permission is asked for, by its ids. */
 export type Target =
@@ -149,10 +156,7 @@ export class Reach {
       const belonging = await this.belonging(scope);
       return belonging && this.memberships.permissionsOf(belonging.tenantId, role);
     };
-    const id = scope.kind === 'partner' ? scope.partnerId : scope.projectId;
-    return (
-      builtInPermissions(role) ?? this.patience({ what: 'membership', id }, look, (permissions) => permissions !== null)
-    );
+    return builtInPermissions(role) ?? this.patience(look, (permissions) => permissions !== null);
   }
 
   private belonging(scope: Scope): Promise<Belonging | null> {
@@ -166,8 +170,7 @@ export class Reach {
     const remembered = await this.permissionsAt(principal, target);
     if (remembered?.has(permission) === true) return remembered;
     const look = (): Promise<Permissions | null> => this.permissionsAt(principal, target, true);
-    const what = (await this.isInside(principal, target)) ? 'group' : 'membership';
-    return this.patience({ what, id: subjectOf(target, principal) }, look, (held) => held !== null);
+    return this.patience(look, (held) => held?.has(permission) === true);
   }
 
   private async holdings({ userId, apiKey, tenantId }: Principal, fresh: boolean): Promise<readonly Holding[]> {
@@ -182,7 +185,7 @@ export class Reach {
     const key = `${projectId} ${groupId}`;
     const remembered = fresh ? undefined : this.paths.get(key);
     if (remembered !== undefined) return remembered;
-    const path = await this.findPath(projectId, groupId);
+    const path = await this.findPath(projectId, groupId, fresh);
     if (path === null) this.paths.delete(key);
     else this.paths.set(key, path);
     return path;
@@ -238,11 +241,6 @@ export class Reach {
     return target.groupId === projectId ? new Problem('FORBIDDEN') : notFound('group', target.groupId);
   }
 }
-
-const subjectOf = (target: Target, { userId }: Principal): string => {
-  if (target.kind === 'anywhere') return userId;
-  return target.kind === 'partner' ? target.partnerId : target.projectId;
-};
 
 const allOf = (holdings: readonly Holding[]): Permissions | null =>
   union(holdings.map(({ permissions }) => permissions));

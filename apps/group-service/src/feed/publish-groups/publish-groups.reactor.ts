@@ -4,9 +4,11 @@ import type { Reactor } from '@allotree/event-sourcing';
 import type { BusPublisher } from '@allotree/platform';
 import { integrationEventOf } from '../integration-events.js';
 
+export const PUBLISH_GROUPS = 'publish_groups';
+
 /** Tells the other services what became of partners, group trees, roles and users, in the order in which it happened. */
 export const publishGroups = (bus: BusPublisher): Reactor => ({
-  name: 'publish_groups',
+  name: PUBLISH_GROUPS,
   categories: [
     partnerAggregate.category,
     groupTreeAggregate.category,

@@ -1,20 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { GROUPS_TOPIC } from '@allotree/contracts';
 import { MembershipFeed, OnIntegrationEvents } from '@allotree/platform';
-import { News } from '../../feed/news.js';
-
-export const ACCESS_GROUP = 'license-service-access';
+import { ACCESS_GROUP } from '../../feed/group-feed.js';
 
 /** Keeps this service's own view of who may do what. */
 @Controller()
 export class FollowMembershipsController {
-  constructor(
-    private readonly feed: MembershipFeed,
-    private readonly news: News,
-  ) {}
+  constructor(private readonly feed: MembershipFeed) {}
 
   @OnIntegrationEvents(GROUPS_TOPIC, ACCESS_GROUP)
   async follow(messages: readonly unknown[]): Promise<void> {
-    for (const subject of await this.feed.follow(messages)) this.news.heard(subject);
+    await this.feed.follow(messages);
   }
 }

@@ -6,10 +6,8 @@ import { Clock, CONFIGURATION, OnIntegrationEvent } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { daysAfter } from '../../dates.js';
 import { PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from '../../tokens.js';
-import { News } from '../news.js';
+import { CONSUMER_GROUP } from '../group-feed.js';
 import { projectWishOf } from './facts.js';
-
-export const CONSUMER_GROUP = 'license-service';
 
 /** A fact that cannot be recorded yet, or never: the bus tries again for a while and then files it as a dead letter. */
 class FactRefused extends Error {
@@ -31,7 +29,6 @@ export class FollowGroupsController {
     @Inject(STOCK_HANDLER) private readonly stocks: StockHandler,
     @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
     private readonly clock: Clock,
-    private readonly news: News,
   ) {}
 
   @OnIntegrationEvent(GROUPS_TOPIC, CONSUMER_GROUP)
@@ -40,7 +37,6 @@ export class FollowGroupsController {
     if (event === null) return;
     if (event.type === 'allotree.partner-registered.v1') await this.openStock(event, event.data);
     else await this.recordFact(event);
-    this.news.heard(event.subject);
   }
 
   private async recordFact(event: GroupsEvent): Promise<void> {

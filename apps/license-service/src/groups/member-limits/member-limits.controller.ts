@@ -4,7 +4,7 @@ import { memberQuotaOf } from '@allotree/domain';
 import { Caller, Documented, notFound, Permit, TenantRows, type Principal } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
-import { News } from '../../feed/news.js';
+import { GroupFeed } from '../../feed/group-feed.js';
 import { MemberPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
 
@@ -33,7 +33,7 @@ export class MemberLimitsController {
   constructor(
     private readonly projects: Projects,
     private readonly rows: TenantRows,
-    private readonly news: News,
+    private readonly feed: GroupFeed,
   ) {}
 
   @Put('limits')
@@ -82,7 +82,7 @@ export class MemberLimitsController {
     return quota;
   }
 
-  /** @throws Problem `NOT_FOUND` after waiting for the news of somebody who became one just now */
+  /** @throws Problem `NOT_FOUND` */
   private async isMember({ p, g, u }: MemberPath, principal: Principal): Promise<void> {
     const look = (): Promise<unknown[]> =>
       this.rows.as(principal, 'restrictions:manage', (tx) =>
@@ -92,8 +92,9 @@ export class MemberLimitsController {
           u,
         ]),
       );
-    const found = await this.news.until(p, look, (members) => members.length > 0);
-    if (found.length === 0) throw notFound('member', u);
+    if ((await look()).length > 0) return;
+    await this.feed.memberships.caughtUp(p);
+    if ((await look()).length === 0) throw notFound('member', u);
   }
 
   private quota({ p, g, u }: MemberPath): Promise<{ quota: object; revision: number }> {

@@ -57,7 +57,7 @@ export class ShowHistoryController {
   ): Promise<PageOf<object>> {
     const { timeZone } = await this.projects.project(p);
     const reached = await this.reach.groupsWithin(principal, 'history:read', p);
-    await this.freshness.of('history');
+    await this.freshness.of(['history'], p);
     const rows = await this.rows.as(principal, 'history:read', (tx) => {
       const entries = entriesOf(tx, p, query, timeZone);
       if (reached !== null) entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, reached });

@@ -77,6 +77,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       deadLetters: async (topic, chosen) => theirs(await bus.deadLetters(own(topic), choice(chosen))),
       replay: async (topic, chosen) => theirs(await bus.replay(own(topic), choice(chosen))),
       lag: async (groupId, topic) => (await bus.lag(own(groupId), own(topic))).reduce((sum, { lag }) => sum + lag, 0),
+      progress: (groupId, topic, key) => bus.progress(own(groupId), own(topic), key),
       close: () => Promise.resolve(),
     };
   });

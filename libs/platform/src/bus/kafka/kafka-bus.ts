@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
-import { Partitioners, type Admin, type Kafka, type Producer } from 'kafkajs';
+import { Partitioners, type Admin, type Kafka, type PartitionMetadata, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
-import { Bus, type PartitionLag } from '../bus.js';
+import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
 import { isChosen, type DeadLetter, type Failure, type LetterChoice } from '../dead-letter.js';
 import { messageOf } from './binary-mode.js';
@@ -20,6 +20,16 @@ export interface KafkaBusOptions {
   readonly logger: Logger;
   readonly metrics: BusMetrics;
 }
+
+const partitioner = Partitioners.DefaultPartitioner();
+
+/** The partition the producers put a key in. */
+const partitionOf = (key: string, partitions: readonly PartitionProgress[]): number =>
+  partitioner({
+    topic: '',
+    partitionMetadata: partitions.map(({ partition }) => ({ partitionId: partition }) as PartitionMetadata),
+    message: { key, value: null },
+  });
 
 /** The client's classes of errors cannot be imported by name. */
 const isPassing = (error: unknown): boolean =>
@@ -71,7 +81,13 @@ export class KafkaBus extends Bus {
   }
 
   async lag(groupId: string, topic: string): Promise<readonly PartitionLag[]> {
-    return this.withAdmin(async (admin) => {
+    const progress = await this.progress(groupId, topic);
+    return progress.map(({ partition, end, handled }) => ({ partition, lag: Number(end - handled) }));
+  }
+
+  /** Ends of transactions stand on a topic, too: so what is handled may be a little before an end behind it. */
+  async progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]> {
+    const all = await this.withAdmin(async (admin) => {
       const [ends, offsets] = await Promise.all([
         admin.fetchTopicOffsets(topic),
         admin.fetchOffsets({ groupId, topics: [topic] }),
@@ -81,9 +97,12 @@ export class KafkaBus extends Bus {
       );
       return ends.map(({ partition, low, high }) => {
         const offset = BigInt(committed.get(partition) ?? -1);
-        return { partition, lag: Number(BigInt(high) - (offset < 0n ? BigInt(low) : offset)) };
+        return { partition, end: BigInt(high), handled: offset < 0n ? BigInt(low) : offset };
       });
     });
+    if (key === undefined) return all;
+    const own = partitionOf(key, all);
+    return all.filter(({ partition }) => partition === own);
   }
 
   async deadLetters(topic: string, choice: LetterChoice = {}): Promise<readonly DeadLetter[]> {

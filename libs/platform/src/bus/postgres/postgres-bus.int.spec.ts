@@ -85,6 +85,7 @@ busContract('PostgreSQL', async () => {
     rewind: (groupId, topic) => bus.rewind(groupId, topic),
     deadLetters: (topic, choice) => bus.deadLetters(topic, choice),
     replay: (topic, choice) => bus.replay(topic, choice),
+    progress: (groupId, topic, key) => bus.progress(groupId, topic, key),
     lag: async (groupId, topic) => (await bus.lag(groupId, topic)).reduce((sum, { lag }) => sum + lag, 0),
     close: () => Promise.resolve(),
   };

@@ -1,7 +1,7 @@
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
 import type pg from 'pg';
 import { inTransaction, prepareSchema } from '../../postgres/pool.js';
-import { Bus, type PartitionLag } from '../bus.js';
+import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
 import { isChosen, ONLY_FOR, type DeadLetter, type Failure, type LetterChoice } from '../dead-letter.js';
 import { received } from '../received.js';
@@ -53,6 +53,20 @@ const SCHEMA = `
     RETURN published;
   END $$;
 `;
+
+/** A topic whose messages are gone ends where its group is. */
+const HANDLED = `
+  WITH handled AS (
+    SELECT coalesce((SELECT position FROM bus.consumer_offset WHERE group_id = $1 AND topic = $2), 0) AS position
+  )`;
+const PROGRESS = `${HANDLED}
+  SELECT handled.position AS handled,
+    coalesce((SELECT max(position) FROM bus.message WHERE topic = $2), handled.position) AS last
+  FROM handled`;
+const PROGRESS_OF_KEY = `${HANDLED}
+  SELECT handled.position AS handled, coalesce(max(message.position), handled.position) AS last
+  FROM handled LEFT JOIN bus.message ON topic = $2 AND key = $3 AND message.position > handled.position
+  GROUP BY handled.position`;
 
 /** So much goes in one call: a bigger batch is cut, in order. */
 const CALL_MESSAGES = 1_000;
@@ -110,6 +124,16 @@ export class PostgresBus extends Bus {
       [groupId, topic],
     );
     return [{ partition: 0, lag: Number(rows[0]?.behind ?? 0) }];
+  }
+
+  async progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]> {
+    await this.prepare();
+    const { rows } = await this.pool.query<{ last: string; handled: string }>(
+      key === undefined ? PROGRESS : PROGRESS_OF_KEY,
+      key === undefined ? [groupId, topic] : [groupId, topic, key],
+    );
+    const { last = '0', handled = '0' } = rows[0] ?? {};
+    return [{ partition: 0, end: BigInt(last) + 1n, handled: BigInt(handled) + 1n }];
   }
 
   close(): Promise<void> {

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { WholeSystem } from './whole-system.spec.js';
+import { somebody } from './who-may/world.spec.js';
+
+jest.setTimeout(90_000);
+
+/** No spec in here asks a second time: what one service answered, the next request to another one finds. */
+describe('the next request to another service', () => {
+  let system: WholeSystem;
+  let projectId: string;
+  let partnerId: string;
+  beforeAll(async () => {
+    // A wait that ends by itself would end after the spec.
+    system = await WholeSystem.start({ GROUP_FEED_WAIT_MS: '60000', MAIL_COLLECT_SECONDS: '0' });
+    ({ partnerId } = await system.must('POST', '/partners', {
+      kind: 'distributor',
+      name: 'Nordlicht',
+      administrator: { name: 'Ada', email: 'ada@nordlicht.example' },
+    }));
+    ({ projectId } = await system.must('POST', '/projects', { name: 'Hafenblick', partnerId }));
+  });
+  afterAll(() => system.stop());
+
+  const group = async (name: string): Promise<string> =>
+    (await system.must('POST', `/projects/${projectId}/groups`, { parentId: projectId, type: 'apartment', name }))
+      .groupId;
+  const at = (groupId: string, path: string): string => `/projects/${projectId}/groups/${groupId}/${path}`;
+  const number = (groupId: string) =>
+    system.ask('POST', at(groupId, 'assignments'), { body: { resource: 'sip_number' } });
+
+  it('finds the license of a device that was just added', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const flat = await group(`Flat ${round}`);
+      await system.must('POST', at(flat, 'devices'), { serialNumber: `NEXT-${round}`, model: 'AA-12' });
+      expect([(await number(flat)).status, (await number(flat)).status]).toEqual([201, 201]);
+      expect((await number(flat)).status).toBe(409);
+    }
+  });
+
+  it('finds the stock of a partner, and a project, that were just registered', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { partnerId: dealer } = await system.must('POST', '/partners', {
+        kind: 'dealer',
+        name: `Dealer ${round}`,
+        parentPartnerId: partnerId,
+        administrator: { name: 'Dan', email: `dan${round}@dealer.example` },
+      });
+      expect((await system.ask('GET', `/partners/${dealer}/stock`)).status).toBe(200);
+      const { projectId: own } = await system.must('POST', '/projects', { name: `P ${round}`, partnerId: dealer });
+      expect((await system.ask('POST', `/projects/${own}/licenses`, { body: { type: 'trial' } })).status).toBe(201);
+    }
+  });
+
+  it('shows the name a group was just given', async () => {
+    const flat = await group('Before');
+    for (const name of ['After', 'Later', 'Last']) {
+      await system.must('PATCH', `/projects/${projectId}/groups/${flat}`, { name });
+      expect((await system.ask('GET', at(flat, 'quota'))).body.name).toBe(name);
+    }
+  });
+
+  it('finds the capacity of a group, and of a member, that was just removed', async () => {
+    const { projectId: small } = await system.must('POST', '/projects', { name: 'Small', partnerId });
+    await system.must('POST', `/projects/${small}/groups/${small}/devices`, { serialNumber: 'SMALL', model: 'AA-12' });
+    const assign = (groupId: string, holder?: string) =>
+      system.ask('POST', `/projects/${small}/groups/${groupId}/assignments`, {
+        body: { resource: 'sip_number', ...(holder === undefined ? {} : { holder }) },
+      });
+    for (let round = 0; round < 3; round += 1) {
+      const { groupId } = await system.must('POST', `/projects/${small}/groups`, {
+        parentId: small,
+        type: 'apartment',
+        name: `Flat ${round}`,
+      });
+      expect([(await assign(groupId)).status, (await assign(groupId)).status]).toEqual([201, 201]);
+      await system.must('DELETE', `/projects/${small}/groups/${groupId}`);
+
+      const { memberId } = await system.must('POST', `/projects/${small}/groups/${small}/members`, {
+        email: `eva${round}@example.com`,
+        name: 'Eva',
+        role: 'user',
+      });
+      expect([(await assign(small, memberId)).status, (await assign(small, memberId)).status]).toEqual([201, 201]);
+      await system.must('DELETE', `/projects/${small}/groups/${small}/members/${memberId}`);
+    }
+  });
+
+  it('writes to a member who was just added and asks for a password', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const email = `member${round}@example.com`;
+      await system.must('POST', `/projects/${projectId}/groups/${projectId}/members`, {
+        email,
+        name: 'Member',
+        role: 'concierge',
+      });
+      expect((await system.ask('POST', '/auth/password-resets', { body: { email } })).status).toBe(202);
+      await system.until(
+        ({ body }) => body.items?.length === 1,
+        () => system.ask('GET', `/outbox?to=${encodeURIComponent(email)}`),
+      );
+    }
+  });
+
+  it('is answered 404 without a wait where nothing is on its way', async () => {
+    for (const path of [
+      `${at('nowhere', 'quota')}`,
+      '/projects/nowhere/groups/nowhere/quota',
+      '/partners/nobody/stock',
+    ])
+      expect((await system.ask('GET', path)).status).toBe(404);
+    const stranger = await WholeSystem.token(somebody('stranger'));
+    expect((await system.ask('GET', at(projectId, 'quota'), { token: stranger })).status).toBe(404);
+    expect((await system.ask('GET', `/mail-templates?tenantId=${partnerId}`, { token: stranger })).status).toBe(403);
+  });
+});
