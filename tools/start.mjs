@@ -1,8 +1,8 @@
 /** `npm start`: installs and builds what is missing, then runs the whole system in this process. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureBuilt, ensureInstalled, requireNode, root } from './workspace.mjs';
+import { ensureBuilt, ensureInstalled, fail, requireNode, root } from './workspace.mjs';
 
 const HELP = `npm start                the whole system in one process, on embedded backends
 
@@ -22,7 +22,21 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.exit(0);
 }
 
+/** Node opens the files of a program side by side: below this it cannot even be loaded. */
+const OPEN_FILES = 1_024;
+
+function requireOpenFiles() {
+  const limits = existsSync('/proc/self/limits') ? readFileSync('/proc/self/limits', 'utf8') : '';
+  const [, allowed] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
+  if (allowed !== undefined && Number(allowed) < OPEN_FILES)
+    fail(
+      `Allotree needs ${OPEN_FILES} open files, and this process may have ${allowed}. ` +
+        'Raise the limit: ulimit -n 4096, LimitNOFILE=4096 in systemd, --ulimit nofile=4096 in Docker.',
+    );
+}
+
 requireNode();
+requireOpenFiles();
 await ensureInstalled();
 await ensureBuilt();
 

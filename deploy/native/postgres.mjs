@@ -1,5 +1,4 @@
 /** The PostgreSQL that npm brings along, with durable commits, under a password of its own. */
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -51,12 +50,8 @@ export const POSTGRES = {
   stopSignal: 'SIGINT',
   requirePrograms: () => undefined,
   async prepare({ folder }) {
-    const { folder: cluster } = await openCluster(
-      folder,
-      await accountOf(folder),
-      await postgresBinaries(),
-      () => undefined,
-    );
+    const account = await accountOf(folder);
+    const { folder: cluster } = await openCluster(folder, account, await postgresBinaries(account), () => undefined);
     const postmaster = await postmasterOf(cluster);
     if (postmaster !== null && !(await isServerOf(cluster, postmaster.pid))) await disownPostmasterFile(cluster);
   },
@@ -64,12 +59,14 @@ export const POSTGRES = {
     const account = await accountOf(folder);
     const cluster = clusterFolder(folder);
     const settings = Object.entries({ ...SETTINGS, port: ports.postgres });
+    // Replaced by the name under which the account reaches the folder.
+    const named = (args, name) => args.map((arg) => (arg === cluster ? name : arg));
     return {
-      program: (await postgresBinaries()).postgres,
+      program: (await postgresBinaries(account)).postgres,
       args: ['-D', cluster, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
       env: cleanEnvironment(),
       start: (program, args, options) =>
-        account === null ? spawn(program, args, options) : spawnAs(account, program, args, [cluster], options),
+        spawnAs(account, { program, folder: cluster, parameters: (name) => named(args, name) }, options),
     };
   },
   isReady: async (site) => (await query(site, 'SELECT 1')).length === 1,

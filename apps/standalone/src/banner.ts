@@ -1,3 +1,5 @@
+import { relative, resolve } from 'node:path';
+
 export interface Welcome {
   readonly url: string;
   readonly folder: string;
@@ -6,23 +8,43 @@ export interface Welcome {
   readonly email: string;
   /** The password, when it was made at this start. */
   readonly password: string | null;
+  /** `false` with LOCAL_ACCOUNTS=false: nobody has a password here. */
+  readonly passwordSignIn: boolean;
+  /** As it is typed to reach this system. */
+  readonly demo: string;
 }
 
-/** What one who started the system needs to know: where to go, how to sign in, how to stop. */
-export const banner = ({ url, folder, seconds, email, password }: Welcome): string => `
-Allotree is running (started in ${seconds} s).
+/** The demo looks into `./.data` for the running system, unless it is told another folder. */
+export const demoCommand = (folder: string): string => {
+  if (folder === resolve('.data')) return 'npm run demo';
+  const near = relative('', folder);
+  return `npm run demo -- --data-dir ${quoted(near.startsWith('..') || near === '' ? folder : near)}`;
+};
 
-  API            ${url}/api/v1
-  Documentation  ${url}/api/v1/openapi.json  (OpenAPI)
-  Health         ${url}/health/ready
-  Metrics        ${url}/metrics
-  Data and log   ${folder}
+const quoted = (path: string): string => (/^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
+const withPassword = ({ url, email, password }: Welcome): string => `
   Administrator  ${email}
   Password       ${password === null ? 'the one you know (forgotten? start with ADMIN_PASSWORD=...)' : `${password}   (made now, shown only once)`}
 
   Sign in:       curl -s ${url}/api/v1/auth/token -H 'content-type: application/json' \\
-                   -d '{"email":"${email}","password":"${password ?? '...'}"}'
-  See it work:   npm run demo   (in another terminal)
+                   -d '{"email":"${email}","password":"${password ?? '...'}"}'`;
+
+const withProvider = ({ email }: Welcome): string => `
+  Administrator  ${email}, as the OpenID provider names the person
+
+  Sign in:       send a token of OIDC_ISSUER or an API key: authorization: Bearer ... (LOCAL_ACCOUNTS=false)`;
+
+/** Where to go, how to sign in, how to stop. */
+export const banner = (welcome: Welcome): string => `
+Allotree is running (started in ${welcome.seconds} s).
+
+  API            ${welcome.url}/api/v1
+  Documentation  ${welcome.url}/api/v1/openapi.json  (OpenAPI)
+  Health         ${welcome.url}/health/ready
+  Metrics        ${welcome.url}/metrics
+  Data and log   ${welcome.folder}
+${welcome.passwordSignIn ? withPassword(welcome) : withProvider(welcome)}
+  See it work:   ${welcome.demo}   (in another terminal)
   Stop:          Ctrl-C
 `;

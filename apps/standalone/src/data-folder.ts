@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { hashPassword, verifyPassword } from '@allotree/platform';
+import { hashPassword, StartError, verifyPassword } from '@allotree/platform';
 import { SIGN_IN_FILE, type LocalSignIn } from './local-sign-in.js';
 
 /** The folder cannot be used. */
-export class DataFolderError extends Error {
+export class DataFolderError extends StartError {
+  override readonly name = 'DataFolderError';
+
   constructor(folder: string, cause: unknown) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    super(`the data folder ${folder} cannot be written to (${code}). Name another one with DATA_DIR.`, { cause });
-    this.name = 'DataFolderError';
+    super(
+      `the data folder ${folder} cannot be written to (${code}). Start as the user who owns it, or name another folder with DATA_DIR.`,
+      { cause },
+    );
   }
 }
 

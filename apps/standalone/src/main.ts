@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import { ConfigurationError, EmbeddedPostgresInUse, startFailure, StopSignals } from '@allotree/platform';
-import { banner } from './banner.js';
-import { readConfiguration, type StandaloneConfiguration } from './configuration.js';
-import { DataFolder, DataFolderError } from './data-folder.js';
+import { ConfigurationError, misspelled, misspelledWarning, startFailure, StopSignals } from '@allotree/platform';
+import { banner, demoCommand } from './banner.js';
+import { readConfiguration, STANDALONE_CONFIGURATION, type StandaloneConfiguration } from './configuration.js';
+import { DataFolder } from './data-folder.js';
 import { openLog, type Log } from './log.js';
 import { startStandalone } from './standalone.js';
 
@@ -13,12 +13,6 @@ const say = (line: string): void => {
 const complain = (line: string): void => {
   process.stderr.write(`error: ${line}\n`);
 };
-
-/** What went wrong, for one who cannot read stacks; `null` where only a stack helps. */
-const explain = (error: unknown, configuration: StandaloneConfiguration): string | null =>
-  error instanceof DataFolderError || error instanceof EmbeddedPostgresInUse
-    ? error.message
-    : startFailure(error, configuration);
 
 const start = async (configuration: StandaloneConfiguration): Promise<void> => {
   const started = performance.now();
@@ -36,6 +30,8 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
   });
   const folder = await DataFolder.open(configuration.DATA_DIR);
   log = await openLog(folder, configuration.LOG_LEVEL);
+  for (const each of misspelled(STANDALONE_CONFIGURATION, process.env))
+    log.logger.warn({ variable: each.given }, misspelledWarning(each));
   const standalone = await startStandalone({ configuration, folder, logger: log.logger });
   signals.started(() => standalone.stop());
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
@@ -46,12 +42,14 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
       seconds,
       email: configuration.ADMIN_EMAIL,
       password: standalone.password.generated,
+      passwordSignIn: configuration.LOCAL_ACCOUNTS,
+      demo: demoCommand(folder.path),
     }),
   );
 };
 
 const fail = (error: unknown, configuration: StandaloneConfiguration | null): never => {
-  const explanation = configuration === null ? null : explain(error, configuration);
+  const explanation = configuration === null ? null : startFailure(error, configuration);
   if (explanation === null)
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   else complain(explanation);

@@ -103,6 +103,7 @@ export class CommandRuntime {
       (events, streams, milliseconds, position) => {
         if (position > this.#lastPosition) this.#lastPosition = position;
         options.metrics?.appended?.(events, streams, milliseconds);
+        this.#logger.debug?.({ events, streams, durationMs: milliseconds }, 'events appended');
       },
     );
     this.#stopListening = options.store.onAppend((byAnotherProcess) => {
@@ -202,7 +203,9 @@ export class CommandRuntime {
         'a snapshot was ignored and the stream read from its beginning',
       );
     });
-    metrics?.loaded?.(aggregate.category, eventsRead, performance.now() - start);
+    const milliseconds = performance.now() - start;
+    metrics?.loaded?.(aggregate.category, eventsRead, milliseconds);
+    this.#logger.debug?.({ stream: streamName, eventsRead, durationMs: milliseconds }, 'state loaded');
     return state;
   }
 

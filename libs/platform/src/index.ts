@@ -53,7 +53,10 @@ export {
 export * from './platform.module.js';
 export * from './postgres/embedded-postgres.js';
 export * from './postgres/pool.js';
+export { isAlive } from './postgres/postgres-cluster.js';
 export * from './process/run-service.js';
+export { misspelled, misspelledWarning, type Misspelled } from './configuration/misspelled.js';
+export * from './process/start-error.js';
 export * from './process/start-failure.js';
 export * from './process/stop-signals.js';
 export { projectionsController, type OperatedSubscriptions } from './projections/projections.controller.js';

@@ -1,3 +1,7 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LICENSING_TOPIC } from '@allotree/contracts';
 import { Leases } from '@allotree/leases';
@@ -86,6 +90,25 @@ describe('npm run dlq', () => {
     const rewound = await dlq('rewind', '--topic', LICENSING_TOPIC, '--group', 'billing');
     expect(rewound).toEqual({ code: 0, output: `billing hears ${LICENSING_TOPIC} again from the beginning.\n` });
     await until(() => handled.length === before + 4);
+  });
+
+  it('finds the Kafka that a cluster started on the data folder', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'allotree-dlq-'));
+    await mkdir(join(dataDir, 'kafka'));
+    const broker = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await new Promise((done) => broker.once('listening', done));
+    const asked = new Promise((done) => broker.once('connection', done));
+    const { port } = broker.address() as AddressInfo;
+    await writeFile(
+      join(dataDir, 'kafka', 'server.json'),
+      JSON.stringify({ pid: process.pid, ports: { broker: port } }),
+    );
+    const tool = runBuilt('dead-letters/main.js', ['list', '--topic', LICENSING_TOPIC], { DATA_DIR: dataDir });
+    await asked;
+    tool.child.kill('SIGKILL');
+    await tool.ended;
+    broker.close();
+    await rm(dataDir, { recursive: true });
   });
 
   it('says what is wrong with a call', async () => {

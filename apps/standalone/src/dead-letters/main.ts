@@ -48,7 +48,7 @@ async function rewind({ topic, group = '' }: Chosen): Promise<void> {
 
 const program = new Command('npm run dlq --')
   .description(
-    'Shows the integration events that a consumer group could not handle, and hands them back to it. The bus is that of KAFKA_BROKERS (with the other KAFKA_ variables), else that in DATABASE_URL, else that of the system running on DATA_DIR.',
+    'Shows the integration events that a consumer group could not handle, and hands them back to it. The bus is that of KAFKA_BROKERS (with the other KAFKA_ variables), else that in DATABASE_URL, else that of the system or the cluster running on DATA_DIR.',
   )
   .showHelpAfterError();
 choosing(program.command('list'))

@@ -1,14 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   BASE_CONFIGURATION,
   BusMetrics,
   createLogger,
   createPool,
+  isAlive,
   loadConfiguration,
   openBus,
   runningEmbeddedPostgres,
   type Bus,
 } from '@allotree/platform';
 import { Registry } from 'prom-client';
+import type { z } from 'zod';
 
 /** Nothing says where the bus is. */
 export class NoBus extends Error {
@@ -30,9 +34,8 @@ const CONFIGURATION = BASE_CONFIGURATION.pick({
 
 /** Opens the bus that the environment names, or that of the system running on the data folder. */
 export async function withBus<Result>(work: (bus: Bus) => Promise<Result>): Promise<Result> {
-  const configuration = loadConfiguration(CONFIGURATION, process.env);
-  const connectionString =
-    configuration.KAFKA_BROKERS === undefined ? (configuration.DATABASE_URL ?? (await embedded())) : '';
+  const configuration = await whereTheBusIs(loadConfiguration(CONFIGURATION, process.env));
+  const connectionString = configuration.DATABASE_URL ?? '';
   const pool = createPool({ connectionString, max: 2, applicationName: 'dead letters' });
   const logger = createLogger({ service: 'dead-letters', level: 'silent' });
   const bus = openBus({ configuration, logger, pool, metrics: new BusMetrics(new Registry()) });
@@ -44,12 +47,24 @@ export async function withBus<Result>(work: (bus: Bus) => Promise<Result>): Prom
   }
 }
 
-async function embedded(): Promise<string> {
+type BusConfiguration = z.infer<typeof CONFIGURATION>;
+
+/** Where the environment does not name it: that of the single process or of the cluster on the data folder. */
+async function whereTheBusIs(configuration: BusConfiguration): Promise<BusConfiguration> {
+  if (configuration.KAFKA_BROKERS !== undefined || configuration.DATABASE_URL !== undefined) return configuration;
   const folder = process.env['DATA_DIR'] || '.data';
-  const url = await runningEmbeddedPostgres(folder);
-  if (url === null)
-    throw new NoBus(
-      `no Allotree is running on the data folder ${folder}, and neither KAFKA_BROKERS nor DATABASE_URL says where the bus is.`,
-    );
-  return url;
+  const broker = await runningBroker(folder);
+  if (broker !== null) return { ...configuration, KAFKA_BROKERS: [broker] };
+  const url = (await runningEmbeddedPostgres(folder)) ?? (await runningEmbeddedPostgres(join(folder, 'postgres')));
+  if (url !== null) return { ...configuration, DATABASE_URL: url };
+  throw new NoBus(
+    `no Allotree is running on the data folder ${folder}, and neither KAFKA_BROKERS nor DATABASE_URL says where the bus is.`,
+  );
+}
+
+/** The Kafka that `npm run cluster` started on the folder. */
+async function runningBroker(folder: string): Promise<string | null> {
+  const text = await readFile(join(folder, 'kafka', 'server.json'), 'utf8').catch(() => '{}');
+  const { pid, ports } = JSON.parse(text) as { pid?: number; ports?: { broker?: number } };
+  return pid !== undefined && isAlive(pid) && ports?.broker !== undefined ? `127.0.0.1:${ports.broker}` : null;
 }

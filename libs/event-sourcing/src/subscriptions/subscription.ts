@@ -207,7 +207,12 @@ export class Subscription {
     this.#writtenAt = performance.now();
     this.#moveTo(this.#written);
     if (stands !== null) return 'overtaken';
-    metrics.applied?.(name, batch.events.length, performance.now() - start);
+    const milliseconds = performance.now() - start;
+    metrics.applied?.(name, batch.events.length, milliseconds);
+    this.env.logger.debug?.(
+      { subscription: name, events: batch.events.length, position: String(batch.upTo), durationMs: milliseconds },
+      'events handled',
+    );
     return 'applied';
   }
 

@@ -140,6 +140,7 @@ export class TopicHandler<Message extends Received> {
     try {
       await requestContext.run(contextOf(events), () => this.options.handler.handle(events));
       this.options.metrics.handled.inc(this.labels, events.length);
+      this.log.debug({ events: events.length, event: first?.id, type: first?.type }, 'integration events handled');
       return null;
     } catch (error) {
       this.options.metrics.failed.inc(this.labels);

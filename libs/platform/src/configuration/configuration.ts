@@ -107,7 +107,8 @@ export const BASE_CONFIGURATION = z.object({
     allowed: 'a whole number from 1 to 200',
   }),
   LOG_LEVEL: variable(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info'), {
-    description: 'The least severe log line that is written.',
+    description:
+      'The least severe log line that is written. debug adds why a request was refused, and a line for every append, every batch of a projection or a consumer, and every job.',
     allowed: 'fatal, error, warn, info, debug, trace or silent',
   }),
   BODY_LIMIT_BYTES: variable(integer(1_024, 104_857_600).prefault('1048576'), {

@@ -21,6 +21,10 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<PlatformRequest>();
     const problem = problemOf(error);
     const facts = { err: error, method: request.method, route: request.url };
+    this.logger.debug(
+      { method: request.method, route: request.url, code: problem.code, detail: problem.detail },
+      'request refused',
+    );
     if (problem.code === 'INTERNAL') this.logger.error(facts, 'request failed');
     if (problem.code === 'UNAVAILABLE') this.logger.warn(facts, 'a request met something that does not answer');
     sendProblem(http.getResponse<FastifyReply>(), problem, request);

@@ -25,13 +25,13 @@ const SHORTEST_LOOK_MS = 1_000;
 const QUIET_MS = 10_000;
 
 export interface BullMqOptions extends JobStore {
-  readonly logger: Pick<Logger, 'warn'>;
+  readonly logger: Pick<Logger, 'warn'> & Partial<Pick<Logger, 'debug'>>;
 }
 
 /** Queues kept by BullMQ, in PostgreSQL or Redis. */
 export class BullMqJobQueues extends JobQueues {
   private readonly backend: JobBackend;
-  private readonly logger: Pick<Logger, 'warn'>;
+  private readonly logger: Pick<Logger, 'warn'> & Partial<Pick<Logger, 'debug'>>;
   private readonly queues = new Map<string, BullMqJobQueue<unknown>>();
   private readonly workers: Worker[] = [];
   private readonly watches: NodeJS.Timeout[] = [];
@@ -63,6 +63,7 @@ export class BullMqJobQueues extends JobQueues {
     worker.on('failed', (job, error) =>
       this.logger.warn({ err: error, queue: name, job: job?.id, attempt: job?.attemptsMade }, 'a job failed'),
     );
+    worker.on('completed', (job) => this.logger.debug?.({ queue: name, job: job.id }, 'job done'));
     this.workers.push(worker);
   }
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { StartError } from '../process/start-error.js';
 import { EmbeddedPostgresInUse, startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 
 jest.setTimeout(60_000);
@@ -117,12 +118,58 @@ describe('startEmbeddedPostgres', () => {
     expect(await readdir(join(dataDir, 'data'))).toEqual(['holiday.jpg']);
   });
 
+  it.each([
+    [
+      'its password is missing',
+      'allotree.password',
+      null,
+      /password .* cannot be read .*\(ENOENT\)\. Restore that file/,
+    ],
+    ['its version is empty', 'PG_VERSION', '', /PG_VERSION is empty/],
+    ['its control file is cut off', 'global/pg_control', 'x', /Its files are damaged.*Restore DATA_DIR from a backup/],
+  ])('says in one sentence what to do when %s', async (_what, file, content, sentence) => {
+    await (await start()).stop();
+    const path = join(dataDir, 'data', file);
+    await (content === null ? rm(path) : writeFile(path, content));
+    await expectSentence(startEmbeddedPostgres({ dataDir }), sentence);
+  });
+
+  it('says in one sentence what to do when the write-ahead log is lost', async () => {
+    const first = await start();
+    await query(first, 'CREATE TABLE kept (n integer)');
+    process.kill(Number((await readFile(join(dataDir, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]), 'SIGKILL');
+    await first.stop();
+    const wal = join(dataDir, 'data', 'pg_wal');
+    for (const name of await readdir(wal)) if (/^[0-9A-F]{24}$/.test(name)) await rm(join(wal, name));
+    await expectSentence(startEmbeddedPostgres({ dataDir }), /write-ahead log is damaged\. Restore DATA_DIR/);
+  });
+
+  (process.getuid?.() === 0 && process.platform === 'linux' ? it : it.skip)(
+    'runs below a folder that only root can enter, when root starts it',
+    async () => {
+      await chmod(dataDir, 0o700);
+      const first = await start();
+      await query(first, 'CREATE TABLE kept AS SELECT 42 AS n');
+      await expect(startEmbeddedPostgres({ dataDir })).rejects.toBeInstanceOf(EmbeddedPostgresInUse);
+      await first.stop();
+      expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+      expect(await query(await start(), 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
+    },
+  );
+
   it('says so when the data was made by another PostgreSQL', async () => {
     await (await start()).stop();
     await writeFile(join(dataDir, 'data', 'PG_VERSION'), '12\n');
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow('was made by PostgreSQL 12');
   });
 });
+
+async function expectSentence(start: Promise<unknown>, sentence: RegExp): Promise<void> {
+  const error: unknown = await start.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StartError);
+  expect((error as Error).message).toMatch(sentence);
+  expect((error as Error).message).not.toContain('\n');
+}
 
 async function query(
   { connectionString }: { connectionString: string },

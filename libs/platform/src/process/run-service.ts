@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { z } from 'zod';
 import { connectBusConsumers } from '../bus/connect-bus.js';
 import { ConfigurationError, loadConfiguration, type PlatformConfiguration } from '../configuration/configuration.js';
+import { misspelled, misspelledWarning } from '../configuration/misspelled.js';
 import { Readiness } from '../health.js';
 import { createHttpApplication } from '../http/configure-http.js';
 import { createLogger, type Logger } from '../logging.js';
@@ -45,6 +46,8 @@ export async function runService<Configuration extends PlatformConfiguration>(
   }
   const configuration = read(program.configuration, complain);
   const logger = createLogger({ service: name, level: configuration.LOG_LEVEL });
+  for (const each of misspelled(program.configuration, process.env))
+    logger.warn({ variable: each.given }, misspelledWarning(each));
   const signals = StopSignals.listen({
     stopping: () => logger.info({}, 'stopping'),
     stopped: () => logger.info({}, 'stopped'),

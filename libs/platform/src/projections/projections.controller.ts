@@ -13,7 +13,7 @@ export interface OperatedSubscriptions {
 }
 
 const SubscriptionsAnswer = z.object({
-  items: z.array(z.object({ name: z.string(), behind: z.int() })),
+  items: z.array(z.object({ name: z.string(), behind: z.int(), rebuildable: z.boolean() })),
   nextCursor: z.null(),
 });
 type SubscriptionsAnswer = z.infer<typeof SubscriptionsAnswer>;
@@ -41,10 +41,19 @@ export function projectionsController(
     @Documented({
       tag: 'Operation',
       summary: `Projections and reactors of the ${service}, and how many events each has still to look at (counted to 1,000)`,
-      response: { schema: SubscriptionsAnswer, example: { items: [{ name: 'history', behind: 0 }], nextCursor: null } },
+      description: 'Only a projection is `rebuildable`; a reactor acts once on every event.',
+      response: {
+        schema: SubscriptionsAnswer,
+        example: { items: [{ name: 'history', behind: 0, rebuildable: true }], nextCursor: null },
+      },
     })
     async list(): Promise<SubscriptionsAnswer> {
-      return { items: await this.subscriptions.lag(), nextCursor: null };
+      const projections = new Set(this.subscriptions.projections());
+      const items = (await this.subscriptions.lag()).map((each) => ({
+        ...each,
+        rebuildable: projections.has(each.name),
+      }));
+      return { items, nextCursor: null };
     }
 
     @Post(':name/rebuild')
