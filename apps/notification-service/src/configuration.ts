@@ -2,6 +2,12 @@ import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform';
 import { z } from 'zod';
 import { mailboxOf } from './delivery/mailbox.js';
 
+const quota = (standard: string, description: string) =>
+  variable(integer(0, 1_000_000).prefault(standard), {
+    description: `${description} Server administrators are not counted.`,
+    allowed: 'a whole number from 0 (no limit) to 1000000',
+  });
+
 /** What the notification service alone needs to be told. */
 export const NOTIFICATION_VARIABLES = {
   SMTP_URL: variable(z.url({ protocol: /^smtps?$/ }).optional(), {
@@ -25,9 +31,14 @@ export const NOTIFICATION_VARIABLES = {
     allowed: 'a whole number from 0 to 86400 (a day)',
   }),
   MAIL_PER_HOUR: variable(integer(1, 1_000_000).prefault('20'), {
-    description: 'How many mails one recipient gets in an hour at most; more of them wait.',
+    description:
+      'How many mails of one tenant one recipient gets in an hour at most; more of them wait. Mails about accounts are not counted.',
     allowed: 'a whole number from 1 to 1000000',
   }),
+  TEST_MAILS_PER_CALLER_HOUR: quota('10', 'How many test mails of templates one person may send in an hour.'),
+  TEST_MAILS_PER_CALLER_DAY: quota('50', 'How many test mails of templates one person may send in a day.'),
+  TEST_MAILS_PER_TENANT_HOUR: quota('30', 'How many test mails of templates one tenant may send in an hour.'),
+  TEST_MAILS_PER_TENANT_DAY: quota('100', 'How many test mails of templates one tenant may send in a day.'),
   MAIL_ATTEMPTS: variable(integer(1, 50).prefault('10'), {
     description: 'How often a mail is handed over before it becomes a dead letter.',
     allowed: 'a whole number from 1 to 50',

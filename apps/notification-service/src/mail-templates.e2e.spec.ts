@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MAIL_TYPES } from '@allotree/contracts';
-import { reminder, Service } from './service-under-test.spec.js';
+import { ADMINISTRATOR, reminder, Service } from './service-under-test.spec.js';
 
 // Real backends, started and stopped, on whatever machine this is.
 jest.setTimeout(60_000);
@@ -135,8 +135,8 @@ describe('mail templates', () => {
     expect((await service.get(PATH)).body.custom).toBe(false);
   });
 
-  it('can be sent to somebody to look at, once for one idempotency key', async () => {
-    const send = () => service.post(`${PATH}/test`, { to: 'ada@x.example', ...own }, { 'idempotency-key': 'try' });
+  it('can be sent to oneself to look at, once for one idempotency key', async () => {
+    const send = () => service.post(`${PATH}/test`, own, { 'idempotency-key': 'try' });
     const first = await send();
     expect(first.status).toBe(202);
     expect((await send()).body).toEqual(first.body);
@@ -144,11 +144,103 @@ describe('mail templates', () => {
     expect((await send()).body).toEqual(first.body);
     await service.notifications.whenIdle();
     expect(await service.outbox()).toMatchObject([
-      { to: 'ada@x.example', subject: 'Hafenblick ends: 30 days', outboxId: first.body.deliveryId },
+      { to: ADMINISTRATOR, subject: 'Hafenblick ends: 30 days', outboxId: first.body.deliveryId },
     ]);
     expect((await service.get(`/deliveries/${first.body.deliveryId}`)).body).toMatchObject({
       status: 'sent',
-      to: 'ada@x.example',
+      to: ADMINISTRATOR,
     });
+    expect((await service.post(`${PATH}/test`, { to: ADMINISTRATOR.toUpperCase() })).status).toBe(202);
+  });
+
+  it('of before the limits go on being used; one whose mail would be too large gives way to the delivered one', async () => {
+    const keep = (html: string) =>
+      service.rows(
+        `INSERT INTO notifications.mail_template VALUES ('nordlicht', 'license_expiry_reminder', 'kept', $1, 1, now(), 'x')
+         ON CONFLICT (tenant_id, mail_type) DO UPDATE SET html = excluded.html, revision = mail_template.revision + 1`,
+        [html],
+      );
+    await keep(
+      `<p>Go to :link now, :recipient_name</p>${'<p>:group_list</p>'.repeat(3)}${'<!-- long -->'.repeat(9_000)}`,
+    );
+    await remind();
+    await keep(':group_list '.repeat(16_000));
+    await service.rows('DELETE FROM notifications.mail_item');
+    await remind();
+    const [first, second] = await service.outbox();
+    expect(first?.subject).toBe('kept');
+    expect(first?.text).toContain('Go to https://licenses.example/projects/hafenblick/groups/a now, Kim');
+    expect(second?.subject).toBe('Hafenblick: licenses end in 30 days');
+  });
+
+  it('are listed without reading their HTML', async () => {
+    await service.put(PATH, own);
+    const statements = await service.statementsWhile(() => service.get('/mail-templates'));
+    const read = statements.filter((statement) => statement.includes('"mail_template"'));
+    expect(read).toHaveLength(1);
+    expect(read[0]).not.toContain('"html"');
+    await remind();
+    const listing = await service.statementsWhile(() => service.get('/outbox'));
+    expect(listing.filter((statement) => statement.includes('"row"."html"'))).toEqual([]);
+  });
+});
+
+describe('the callers of a tenant', () => {
+  const TEST = `${PATH}/test?tenantId=nordlicht`;
+  const key = { tenantId: 'nordlicht', apiKey: { keyId: 'k', permissions: ['mail:read', 'mail:manage'] } } as const;
+  const ada = { userId: 'ada', email: 'ada@nordlicht.example', tenantId: 'nordlicht' };
+  const nothingSent = async () => expect(await service.rows('SELECT 1 FROM notifications.mail')).toEqual([]);
+
+  beforeAll(async () => {
+    const administrator = { userId: 'ada', email: ada.email, name: 'Ada' };
+    const partner = { partnerId: 'nordlicht', kind: 'distributor', name: 'Nordlicht', tenantId: 'nordlicht' } as const;
+    const data = { ...partner, parentPartnerId: null, administrator };
+    await service.tell('nordlicht', 'allotree.partner-registered.v1', data);
+  });
+  beforeEach(() => service.rows('TRUNCATE notifications.quota'));
+
+  it('send test mails to their own address and to no other', async () => {
+    const headers = await service.as(ada);
+    const other = await service.post(TEST, { to: 'victim@example.com' }, headers);
+    expect(other).toMatchObject({ status: 400, body: { errors: [{ field: 'to' }] } });
+    await nothingSent();
+    expect((await service.post(TEST, {}, headers)).status).toBe(202);
+    expect(await service.rows('SELECT recipient, tenant_id FROM notifications.mail')).toEqual([
+      { recipient: ada.email, tenant_id: 'nordlicht' },
+    ]);
+  });
+
+  it('send none with a key, which has no address', async () => {
+    const headers = await service.as(key);
+    for (const body of [{}, { to: 'victim@example.com' }])
+      expect(await service.post(TEST, body, headers)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    await nothingSent();
+  });
+
+  it('send so many test mails an hour and no more', async () => {
+    const headers = await service.as(ada);
+    for (let sent = 0; sent < 10; sent += 1) expect((await service.post(TEST, {}, headers)).status).toBe(202);
+    const refused = await service.post(TEST, {}, headers);
+    expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED', limit: 10, periodSeconds: 3_600 } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
+    expect(await service.rows('SELECT 1 FROM notifications.mail')).toHaveLength(10);
+  });
+
+  it('send so many test mails a day together', async () => {
+    await service.rows(
+      `INSERT INTO notifications.quota VALUES ('test mails|tenant|nordlicht|day', 100, now() + interval '1 hour')`,
+    );
+    const refused = await service.post(TEST, {}, await service.as(ada));
+    expect(refused).toMatchObject({ status: 429, body: { limit: 100, periodSeconds: 86_400 } });
+    await nothingSent();
+  });
+
+  it('take so many templates apart a minute', async () => {
+    const headers = await service.as({ ...key, userId: 'k' });
+    const preview = () => service.post(`${PATH}/preview?tenantId=nordlicht`, { subject: 'x' }, headers);
+    const answers = await Promise.all(Array.from({ length: 61 }, preview));
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused).toMatchObject([{ status: 429, body: { code: 'RATE_LIMITED' } }]);
+    expect(refused[0]?.headers.get('retry-after')).toMatch(/^\d+$/);
   });
 });

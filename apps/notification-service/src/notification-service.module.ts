@@ -23,10 +23,12 @@ import { FollowGroupsController } from './feed/follow-groups/follow-groups.contr
 import { ChangeTemplateController } from './mail-templates/change-template/change-template.controller.js';
 import { ShowTemplatesController } from './mail-templates/show-templates/show-templates.controller.js';
 import { TryTemplateController } from './mail-templates/try-template/try-template.controller.js';
+import { TemplateEfforts } from './mail-templates/template-efforts.js';
 import { TemplateTenant } from './mail-templates/template-tenant.js';
 import { Ledger } from './mails/ledger.js';
 import { Mails } from './mails/mails.js';
 import { Postman } from './mails/postman.js';
+import { TestMailQuotas } from './mails/test-mail-quotas.js';
 import { Writer } from './mails/writer.js';
 import { Addressing } from './notices/addressing.js';
 import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
@@ -90,6 +92,8 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
         ...ACCESS,
         SeenMails,
         TemplateTenant,
+        TemplateEfforts,
+        TestMailQuotas,
         Notifications,
         CollectNotice,
         WriteAccountMail,

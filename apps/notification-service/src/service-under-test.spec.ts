@@ -25,6 +25,7 @@ import {
   PlatformModule,
   ownService,
   signToken,
+  type Principal,
 } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type { DataSource } from 'typeorm';
@@ -61,6 +62,7 @@ export interface ServiceOptions {
   readonly at?: string;
 }
 
+export const ADMINISTRATOR = 'admin@allotree.example';
 const SECRET = 'a secret of the specs, 32 characters and more';
 
 /** The notification service on a database of its own, over HTTP, its bus and its queue. */
@@ -91,7 +93,7 @@ export class Service {
     await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    const token = await signToken(ownService('admin'), { secret: SECRET, lifetimeSeconds: 3_600 });
+    const token = await signToken(ownService('admin', ADMINISTRATOR), { secret: SECRET, lifetimeSeconds: 3_600 });
     return new Service(app, clock, own, `http://127.0.0.1:${port}/api/v1`, token);
   }
 
@@ -116,6 +118,13 @@ export class Service {
     return { status: response.status, body: json && text !== '' ? JSON.parse(text) : text, headers: response.headers };
   }
 
+  /** The headers of somebody else. */
+  async as(principal: Partial<Principal>): Promise<Record<string, string>> {
+    const somebody = { ...ownService('somebody'), serverAdministrator: false, ...principal };
+    const token = await signToken(somebody, { secret: SECRET, lifetimeSeconds: 3_600 });
+    return { authorization: `Bearer ${token}` };
+  }
+
   get = (path: string) => this.request('GET', path);
   post = (path: string, body?: unknown, headers?: Record<string, string>) => this.request('POST', path, body, headers);
   put = (path: string, body: unknown, headers?: Record<string, string>) => this.request('PUT', path, body, headers);
@@ -123,6 +132,25 @@ export class Service {
 
   async rows<Row = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return this.app.get<DataSource>(getDataSourceToken(NOTIFICATIONS), { strict: false }).query(sql, parameters);
+  }
+
+  /** What the service asks its database meanwhile. */
+  async statementsWhile(work: () => Promise<unknown>): Promise<string[]> {
+    const { driver } = this.app.get<DataSource>(getDataSourceToken(NOTIFICATIONS), { strict: false });
+    const statements: string[] = [];
+    const { createQueryRunner } = driver;
+    driver.createQueryRunner = (mode) => {
+      const runner = createQueryRunner.call(driver, mode);
+      const { query } = runner;
+      runner.query = ((sql: string, ...others: []) => {
+        statements.push(sql);
+        return query.call(runner, sql, ...others);
+      }) as typeof runner.query;
+      return runner;
+    };
+    await work();
+    driver.createQueryRunner = createQueryRunner;
+    return statements;
   }
 
   get notifications(): Notifications {

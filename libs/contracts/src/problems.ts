@@ -12,6 +12,7 @@ export const PROBLEMS = {
   CODE_NOT_VALID: { status: 400, title: 'The link or code is not good, or no longer' },
   UNAUTHENTICATED: { status: 401, title: 'Sign in first' },
   FORBIDDEN: { status: 403, title: 'Not allowed' },
+  TEMPLATE_NOT_CUSTOMIZABLE: { status: 403, title: "Mails about accounts always use the vendor's template" },
   NOT_FOUND: { status: 404, title: 'Not found' },
   LIMIT_EXCEEDED: { status: 409, title: 'The limit does not hold that much' },
   SIP_BELOW_MOBILE: { status: 409, title: 'There must be at least as many virtual numbers as mobile apps' },

@@ -61,6 +61,7 @@ export * from './process/start-failure.js';
 export * from './process/stop-signals.js';
 export { projectionsController, type OperatedSubscriptions } from './projections/projections.controller.js';
 export { describeMetrics, type MetricDocs } from './metrics.js';
+export * from './quotas/quotas.js';
 export * from './service-metrics.js';
 export { TestClock } from './test-clock/test-clock.js';
 export * from './tokens.js';

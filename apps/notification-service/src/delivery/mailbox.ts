@@ -19,15 +19,20 @@ export function mailboxOf(text: string): Mailbox | null {
   return { name: name === '' ? null : name, address: address.data };
 }
 
+const LONGEST_SUBJECT = 250;
+
 /** Text fit for one line of a header. */
 export const headerText = (text: string): string => text.replace(UNSAFE, ' ').replace(/\s+/g, ' ').trim();
 
-/** A subject keeps its quotes and brackets; only what would end the line goes. */
-export const subjectText = (text: string): string =>
-  text
+/** A subject keeps its quotes and brackets; only what would end the line, and what is too long, goes. */
+export function subjectText(text: string): string {
+  const line = text
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
+  const characters = [...line];
+  return characters.length <= LONGEST_SUBJECT ? line : `${characters.slice(0, LONGEST_SUBJECT - 1).join('')}…`;
+}
 
 /** The same mailbox for mails: letters count as small ones. */
 export const emailKey = (address: string): string => address.trim().toLowerCase();

@@ -22,6 +22,7 @@ describe('a mailbox', () => {
 describe('text of a header', () => {
   it('is one line', () => {
     expect(headerText('Ada\r\nBcc: <eve@x.example>\u0000"\\')).toBe('Ada Bcc: eve@x.example');
+    expect([...subjectText('😀'.repeat(1_000))]).toHaveLength(250);
     expect(subjectText(' "A" <b>\r\n\tc\u2029d ')).toBe('"A" <b> c d');
   });
 });

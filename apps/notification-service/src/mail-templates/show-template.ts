@@ -1,18 +1,19 @@
-import type { TemplateDetails, TemplateItem } from '@allotree/contracts';
+import { isAccountMail, type TemplateDetails, type TemplateItem } from '@allotree/contracts';
 import { MARKERS } from '../templates/markers.js';
-import type { Template } from '../templates/templates.js';
+import type { Template, TemplateSummary } from '../templates/templates.js';
 
-const markersOf = ({ mailType }: Template): TemplateItem['markers'] =>
+const markersOf = ({ mailType }: TemplateSummary): TemplateItem['markers'] =>
   Object.entries(MARKERS[mailType]).map(([name, { description, required = false }]) => ({
     marker: `:${name}`,
     description,
     required,
   }));
 
-export const showItem = (template: Template): TemplateItem => ({
+export const showItem = (template: TemplateSummary): TemplateItem => ({
   mailType: template.mailType,
   tenantId: template.tenantId,
   custom: template.origin !== 'delivered',
+  customizable: template.tenantId === null || !isAccountMail(template.mailType),
   subject: template.subject,
   markers: markersOf(template),
   changedAt: template.changedAt?.toISOString() ?? null,
@@ -24,6 +25,7 @@ export const ITEM_EXAMPLE: TemplateItem = {
   mailType: 'license_expiry_reminder',
   tenantId: null,
   custom: true,
+  customizable: true,
   subject: 'Licenses of :project end on :valid_until',
   markers: [{ marker: ':group_list', description: 'The groups, each with what happens to it', required: true }],
   changedAt: '2026-06-01T08:00:00.000Z',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Permission } from '@allotree/contracts';
+import { isAccountMail, type MailTypeName, type Permission } from '@allotree/contracts';
 import { notFound, Problem, Reach, type Caller } from '@allotree/platform';
 
 /** Whose templates a request is about. */
@@ -22,4 +22,22 @@ export class TemplateTenant {
     if (tenantIds.includes(tenantId)) return tenantId;
     throw notFound('tenant', tenantId);
   }
+
+  /**
+   * The same, for a template that is to be changed or tried.
+   * @throws Problem `TEMPLATE_NOT_CUSTOMIZABLE` of a mail about an account, for a tenant: such mails let people in, and are in
+   * the vendor's words (domain.md P3)
+   */
+  async customizing(caller: Caller, { mailType, permission, asked }: Customizing): Promise<string | null> {
+    const tenantId = await this.of(caller, permission, asked);
+    if (tenantId !== null && isAccountMail(mailType))
+      throw new Problem('TEMPLATE_NOT_CUSTOMIZABLE', undefined, { mailType, tenantId });
+    return tenantId;
+  }
+}
+
+export interface Customizing {
+  readonly mailType: MailTypeName;
+  readonly permission: Permission;
+  readonly asked: string | undefined;
 }

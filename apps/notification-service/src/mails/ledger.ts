@@ -21,6 +21,8 @@ export interface ClaimedMail {
   /** This one included. */
   readonly attempts: number;
   readonly content: MailContent | null;
+  /** `null`: it has no link that ends. */
+  readonly linkExpiresAt: Date | null;
 }
 
 export interface MailContent {
@@ -44,29 +46,36 @@ const LONGEST_PAUSE_SECONDS = 4 * 3_600;
 
 /**
  * $1 how many, $2 now by the services' clock, $3 mails an hour, $4 claim, $5 seconds of the lease, $6 whether mails that
- * wait for more of the day go at once. What a killed process was handing over is taken over when its lease is past.
+ * wait for more of the day go at once. What a killed process was handing over is taken over when its lease is past. Urgent
+ * mails, about accounts, come first and are not counted; the others are counted for a recipient and a tenant, so that no
+ * tenant's mails hold back another's.
  */
 const CLAIM = `
   WITH next AS (
-    SELECT mail_id, recipient_key, ordinal FROM notifications.mail
+    SELECT mail_id, urgent, recipient_key, tenant_id, ordinal FROM notifications.mail
     WHERE status IN ('pending', 'failed', 'sending')
       AND CASE status
         WHEN 'sending' THEN lease_until < clock_timestamp()
         ELSE (not_before <= clock_timestamp() OR ($6 AND attempts = 0)) AND (held_until IS NULL OR held_until <= $2)
       END
-    ORDER BY not_before, ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
+    ORDER BY urgent DESC, not_before, ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
   ), placed AS (
-    SELECT mail_id, recipient_key, row_number() OVER (PARTITION BY recipient_key ORDER BY ordinal) AS place FROM next
+    SELECT mail_id, recipient_key, tenant_id,
+      row_number() OVER (PARTITION BY recipient_key, tenant_id ORDER BY ordinal) AS place
+    FROM next WHERE NOT urgent
   ), lately AS (
-    SELECT mail.recipient_key, count(*) AS number, min(mail.sent_at) AS first_at FROM notifications.mail
-    WHERE mail.recipient_key IN (SELECT recipient_key FROM placed)
+    SELECT mail.recipient_key, mail.tenant_id, count(*) AS number, min(mail.sent_at) AS first_at FROM notifications.mail
+    WHERE mail.recipient_key IN (SELECT recipient_key FROM placed) AND NOT mail.urgent
       AND ((mail.status = 'sent' AND mail.sent_at > $2::timestamptz - ${HOUR})
         OR (mail.status = 'sending' AND mail.mail_id NOT IN (SELECT mail_id FROM placed)))
-    GROUP BY mail.recipient_key
+    GROUP BY mail.recipient_key, mail.tenant_id
   ), decided AS (
-    SELECT placed.mail_id, placed.place + coalesce(lately.number, 0) <= $3 AS goes,
-      coalesce(lately.first_at + ${HOUR}, $2::timestamptz + interval '1 minute') AS held_until
-    FROM placed LEFT JOIN lately USING (recipient_key)
+    SELECT mail_id, true AS goes, NULL::timestamptz AS held_until FROM next WHERE urgent
+    UNION ALL
+    SELECT placed.mail_id, placed.place + coalesce(lately.number, 0) <= $3,
+      coalesce(lately.first_at + ${HOUR}, $2::timestamptz + interval '1 minute')
+    FROM placed LEFT JOIN lately
+      ON lately.recipient_key = placed.recipient_key AND lately.tenant_id IS NOT DISTINCT FROM placed.tenant_id
   ), changed AS (
     UPDATE notifications.mail SET
       status = CASE WHEN goes THEN 'sending' WHEN status = 'sending' THEN 'failed' ELSE status END,
@@ -79,8 +88,8 @@ const CLAIM = `
   )
   SELECT mail_id AS "mailId", message_id AS "messageId", mail_type AS "mailType", tenant_id AS "tenantId",
     project_ids AS "projectIds", recipient, recipient_name AS "recipientName", attempts, status, subject, html, text,
-    written_at AS "writtenAt"
-  FROM changed ORDER BY ordinal`;
+    written_at AS "writtenAt", link_expires_at AS "linkExpiresAt"
+  FROM changed ORDER BY urgent DESC, ordinal`;
 
 /** Which mail is where. All changes of a mail's state happen here. */
 @Injectable()
@@ -156,7 +165,7 @@ export class Ledger {
   }
 
   async becameObsolete(mail: ClaimedMail, reason: string): Promise<boolean> {
-    return this.leave(mail, "status = 'obsolete', error = $3", [reason]);
+    return this.leave(mail, "status = 'obsolete', error = $3, html = NULL, text = NULL", [reason]);
   }
 
   /** Whether there is a mail that could go now, or is being handed over. */
@@ -203,7 +212,19 @@ export class Ledger {
 
 const claimed = (row: ClaimedRow, claim: string): ClaimedMail => {
   const { mailId, messageId, mailType, tenantId, projectIds, recipient, recipientName, attempts } = row;
-  const { subject, html, text, writtenAt } = row;
+  const { subject, html, text, writtenAt, linkExpiresAt } = row;
   const content = subject === null ? null : { subject, html, text, writtenAt: writtenAt.getTime() };
-  return { mailId, claim, messageId, mailType, tenantId, projectIds, recipient, recipientName, attempts, content };
+  return {
+    mailId,
+    claim,
+    messageId,
+    mailType,
+    tenantId,
+    projectIds,
+    recipient,
+    recipientName,
+    attempts,
+    content,
+    linkExpiresAt,
+  };
 };

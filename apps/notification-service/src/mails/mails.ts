@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { MailTypeName, RenderedMail } from '@allotree/contracts';
+import { isAccountMail, type MailTypeName, type RenderedMail } from '@allotree/contracts';
 import { Clock, CONFIGURATION } from '@allotree/platform';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { emailKey, mailboxOf } from '../delivery/mailbox.js';
 import { NOTIFICATIONS } from '../tokens.js';
@@ -16,6 +16,8 @@ export interface NewMail {
   readonly recipient: string;
   readonly recipientName?: string;
   readonly content: RenderedMail;
+  /** When its link ends, ISO 8601. */
+  readonly linkExpiresAt?: string | undefined;
 }
 
 /** Mails that somebody asked for by name, written already. */
@@ -27,32 +29,40 @@ export class Mails {
     private readonly clock: Clock,
   ) {}
 
-  /** Its id in the ledger. */
-  async queue({ key, mailType, tenantId, recipient, recipientName, content }: NewMail): Promise<string> {
+  /**
+   * Its id in the ledger.
+   * @param charge counts a new one, in the same transaction; what it throws, the mail is not queued for
+   */
+  async queue(mail: NewMail, charge: (tx: EntityManager) => Promise<void> = () => Promise.resolve()): Promise<string> {
     const { MAIL_FROM } = this.configuration;
-    const { mailId, messageId } = mailIdentity(key, mailboxOf(MAIL_FROM)?.address ?? MAIL_FROM);
-    const { subject, html, text } = content;
-    await this.dataSource.query(
-      `INSERT INTO notifications.mail
-         (mail_id, key, message_id, mail_type, status, tenant_id, project_ids, recipient, recipient_key, subject, html,
-          text, created_at, written_at, not_before, recipient_name)
-       VALUES ($1, $2, $3, $4, 'pending', $5, '{}', $6, $7, $8, $9, $10, $11, $11, clock_timestamp(), $12)
-       ON CONFLICT (mail_id) DO NOTHING`,
-      [
-        mailId,
-        key,
-        messageId,
-        mailType,
-        tenantId,
-        recipient,
-        emailKey(recipient),
-        subject,
-        html,
-        text,
-        new Date(this.clock.now()),
-        recipientName ?? null,
-      ],
-    );
+    const { mailId, messageId } = mailIdentity(mail.key, mailboxOf(MAIL_FROM)?.address ?? MAIL_FROM);
+    const { subject, html, text } = mail.content;
+    await this.dataSource.transaction(async (tx) => {
+      const inserted: unknown[] = await tx.query(
+        `INSERT INTO notifications.mail
+           (mail_id, key, message_id, mail_type, status, tenant_id, project_ids, recipient, recipient_key, subject, html,
+            text, created_at, written_at, not_before, recipient_name, urgent, link_expires_at)
+         VALUES ($1, $2, $3, $4, 'pending', $5, '{}', $6, $7, $8, $9, $10, $11, $11, clock_timestamp(), $12, $13, $14)
+         ON CONFLICT (mail_id) DO NOTHING RETURNING mail_id`,
+        [
+          mailId,
+          mail.key,
+          messageId,
+          mail.mailType,
+          mail.tenantId,
+          mail.recipient,
+          emailKey(mail.recipient),
+          subject,
+          html,
+          text,
+          new Date(this.clock.now()),
+          mail.recipientName ?? null,
+          isAccountMail(mail.mailType),
+          mail.linkExpiresAt ?? null,
+        ],
+      );
+      if (inserted.length > 0) await charge(tx);
+    });
     return mailId;
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { linklessText } from '@allotree/contracts';
 import { CONFIGURATION, LOGGER, METRICS, type Logger } from '@allotree/platform';
 import { Counter, type Registry } from 'prom-client';
 import type { NotificationConfiguration } from '../configuration.js';
@@ -65,7 +66,7 @@ export class Postman {
   private async handOver(written: Written): Promise<void> {
     const { mail } = written;
     if (written.kind === 'obsolete') {
-      return this.record(mail, 'obsolete', await this.ledger.becameObsolete(mail, OVER));
+      return this.record(mail, 'obsolete', await this.ledger.becameObsolete(mail, written.reason));
     }
     // It may be this very mail that ends the process.
     if (mail.attempts > this.configuration.MAIL_ATTEMPTS) {
@@ -110,7 +111,7 @@ export class Postman {
       mailId,
       messageId,
       from: this.from,
-      to: { name: headerText(mail.recipientName ?? '') || null, address: mail.recipient },
+      to: { name: headerText(linklessText(mail.recipientName ?? '')) || null, address: mail.recipient },
       about: { mailType, tenantId, projectIds },
     };
   }
@@ -134,7 +135,6 @@ export class Postman {
 }
 
 const TOO_OFTEN = 'Its process ended each time while handing it over';
-const OVER = 'What it announces was over before it could go out';
 
 const isFresh = (one: Written): one is Extract<Written, { kind: 'written' }> =>
   one.kind === 'written' && one.mail.content === null;

@@ -9,10 +9,17 @@ import { valuesOf, type MailItem } from '../templates/values.js';
 import { NOTIFICATIONS } from '../tokens.js';
 import type { ClaimedMail, MailContent } from './ledger.js';
 
-/** `obsolete`: there is nothing left to tell. */
+/** A link with less left is not sent: its recipient would hardly be in time. */
+const LEAST_LINK_LIFE_MS = 15 * 60_000;
+
+export const OVER = 'What it announces was over before it could go out';
+export const LINK_ENDED =
+  'Its link had ended, or nearly, before it could go out: the recipient can ask for another one';
+
+/** `obsolete`: it would be of no use any more. */
 export type Written =
   | { readonly mail: ClaimedMail; readonly kind: 'written'; readonly content: MailContent }
-  | { readonly mail: ClaimedMail; readonly kind: 'obsolete' }
+  | { readonly mail: ClaimedMail; readonly kind: 'obsolete'; readonly reason: string }
   | { readonly mail: ClaimedMail; readonly kind: 'broken'; readonly error: string };
 
 interface ItemRow extends MailItem {
@@ -49,12 +56,14 @@ export class Writer {
   private async writeOne(mail: ClaimedMail, items: readonly MailItem[]): Promise<Written> {
     const now = this.clock.now();
     const news = items.filter(({ job }) => !isOver(job, now));
-    if (items.length > 0 && news.length === 0) return { mail, kind: 'obsolete' };
+    if (items.length > 0 && news.length === 0) return { mail, kind: 'obsolete', reason: OVER };
+    if (mail.linkExpiresAt !== null && mail.linkExpiresAt.getTime() - now < LEAST_LINK_LIFE_MS)
+      return { mail, kind: 'obsolete', reason: LINK_ENDED };
     if (mail.content !== null) return { mail, kind: 'written', content: mail.content };
     try {
-      const template = await this.templates.ready(mail.mailType, mail.tenantId);
       const setting = { recipientName: mail.recipientName, publicUrl: publicUrl(this.configuration), now };
-      return { mail, kind: 'written', content: { ...template.render(valuesOf(news, setting)), writtenAt: now } };
+      const content = await this.templates.render(mail.mailType, mail.tenantId, valuesOf(news, setting));
+      return { mail, kind: 'written', content: { ...content, writtenAt: now } };
     } catch (error) {
       return { mail, kind: 'broken', error: `It could not be written: ${(error as Error).message}` };
     }

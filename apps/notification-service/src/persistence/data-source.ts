@@ -2,6 +2,7 @@ import { openReadModels, type ReadModelOptions } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 import { ENTITIES } from './entities.js';
+import { AccountMailsFirst1803000000000 } from './1803000000000-account-mails-first.js';
 import { OrderOfEvents1800000000000 } from './1800000000000-order-of-events.js';
 import { Notifications1790000000000 } from './1790000000000-notifications.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
@@ -17,6 +18,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     Memberships1796000000000,
     TenantsApart1797000000000,
     OrderOfEvents1800000000000,
+    AccountMailsFirst1803000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'notification-service',

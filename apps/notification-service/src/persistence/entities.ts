@@ -40,8 +40,9 @@ export class OutboxRow {
   @Column({ type: 'text' }) recipient!: string;
   @Column({ name: 'recipient_name', type: 'text', nullable: true }) recipientName!: string | null;
   @Column({ type: 'text' }) subject!: string;
-  @Column({ type: 'text' }) html!: string;
-  @Column({ type: 'text' }) text!: string;
+  /** Long: read for one mail, not for a list. */
+  @Column({ type: 'text', select: false }) html!: string;
+  @Column({ type: 'text', select: false }) text!: string;
   @Column({ name: 'mail_type', type: 'text' }) mailType!: MailTypeName;
   @Column({ name: 'tenant_id', type: 'text', nullable: true }) tenantId!: string | null;
   @Column({ name: 'project_ids', type: 'text', array: true }) projectIds!: string[];

@@ -1,8 +1,8 @@
 import { convert } from 'html-to-text';
 import { DomUtils, ElementType, parseDocument } from 'htmlparser2';
-import Mustache from 'mustache';
 import type { RenderedMail } from '@allotree/contracts';
 import { subjectText } from '../delivery/mailbox.js';
+import { escapeHtml } from './escape-html.js';
 import { MARKER_PATTERN, type Markers } from './markers.js';
 
 export interface TemplateSource {
@@ -17,54 +17,74 @@ export type MarkerValue = string | { readonly html: string; readonly text: strin
 export type MarkerValues = Readonly<Record<string, MarkerValue>>;
 
 export interface CompiledTemplate {
+  /** UTF-16 units of its parts: what it costs to keep. */
+  readonly size: number;
+  /** @throws MailTooLarge */
   render(values: MarkerValues): RenderedMail;
 }
 
-type Node = ReturnType<typeof parseDocument>['children'][number];
+/** Of the HTML of a mail, and of its text: larger ones are cut off or turned away by those who receive them. */
+export const LARGEST_MAIL = 1_000_000;
+
+export class MailTooLarge extends Error {
+  override readonly name = 'MailTooLarge';
+
+  constructor() {
+    super(`the mail would be larger than ${LARGEST_MAIL} characters`);
+  }
+}
+
+/** What stays as it is, and what is filled in. */
+type Part = string | { readonly marker: string };
+
+type Document = ReturnType<typeof parseDocument>;
+type Node = Document['children'][number];
 
 /**
- * Mustache's tags, made of characters that no template can contain: `{{` in one is just text. Templates have variables and
- * nothing else, so there is nothing in them to run.
+ * Stand around the name of a marker while the HTML is taken apart. No template has them: they are halves of character pairs,
+ * which well-formed text has not, and which `&#xD800;` does not make.
  */
-const OPEN = '\u0001';
-const CLOSE = '\u0002';
-const TAGS: [string, string] = [OPEN, CLOSE];
-const unreserved = (text: string): string => text.replaceAll(OPEN, '').replaceAll(CLOSE, '');
+const OPEN = '\ud800';
+const CLOSE = '\udc00';
+const HOLE = /\ud800([a-z][a-z0-9_]*)\udc00/;
 
 /** Attributes people read or follow: markers in them are filled in. */
 const READ_ATTRIBUTES = ['href', 'alt', 'title'];
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-  '`': '&#96;',
-};
-export const escapeHtml = (value: string): string =>
-  value.replace(/[&<>"'`]/g, (character) => ESCAPES[character] ?? '');
-const plain = (value: string): string => value;
+const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
 
-/** Makes a template of text and HTML ready for any number of mails. Its text part follows from its HTML. */
+/**
+ * Makes a template ready for any number of mails, in time and space that grow with its length alone. Its text part follows
+ * from its HTML, markers included: what only looks like one in the text (`&#58;link`) is none.
+ */
 export function compileTemplate({ subject, html }: TemplateSource, markers: Markers): CompiledTemplate {
-  const compiled = {
-    subject: tagged(subject, markers),
-    html: taggedHtml(html, markers),
-    text: tagged(textOf(html), markers),
+  const marked = mapTexts(wellFormed(html), (text) => withHoles(text, markers));
+  const parts = {
+    subject: partsOf(withHoles(wellFormed(subject), markers)),
+    html: partsOf(marked),
+    text: partsOf(textOf(marked)),
   };
+  const isBlock = (name: string): boolean => markers[name]?.kind === 'block';
   return {
-    render: (values) => ({
-      subject: subjectText(Mustache.render(compiled.subject, view(values, 'text'), {}, { tags: TAGS, escape: plain })),
-      html: Mustache.render(compiled.html, view(values, 'html'), {}, { tags: TAGS, escape: escapeHtml }),
-      text: `${Mustache.render(compiled.text, view(values, 'text'), {}, { tags: TAGS, escape: plain }).trim()}\n`,
-    }),
+    size: Object.values(parts).reduce((sum, each) => sum + sizeOf(each), 0),
+    render: (values) => {
+      const words = (name: string): string => inForm(values[name], 'text');
+      const markup = (name: string): string => {
+        const value = inForm(values[name], 'html');
+        return isBlock(name) ? value : escapeHtml(value);
+      };
+      return {
+        subject: subjectText(filled(parts.subject, words)),
+        html: filled(parts.html, markup),
+        text: `${filled(parts.text, words).trim()}\n`,
+      };
+    },
   };
 }
 
 /** Every text of a document, and every attribute people read, replaced. Markup, styles and comments stay as they are. */
 export function mapTexts(html: string, map: (text: string, attribute: string | null) => string): string {
-  const document = parseDocument(html, { decodeEntities: false });
+  const document = parseMarkup(html);
   const visit = (node: Node): void => {
     if (node.type === ElementType.Text) node.data = map(node.data, null);
     if (node.type !== ElementType.Tag) return;
@@ -78,21 +98,36 @@ export function mapTexts(html: string, map: (text: string, attribute: string | n
   return DomUtils.getOuterHTML(document, { decodeEntities: false, encodeEntities: false });
 }
 
-const view = (values: MarkerValues, form: 'html' | 'text'): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value : value[form]]),
+export const parseMarkup = (html: string): Document => parseDocument(html, { decodeEntities: false });
+
+const inForm = (value: MarkerValue | undefined, form: 'html' | 'text'): string =>
+  typeof value === 'string' ? value : (value?.[form] ?? '');
+
+/** Known markers become holes; a colon before any other word is just that. */
+const withHoles = (text: string, markers: Markers): string =>
+  text.replace(MARKER_PATTERN, (found, _colon: string, name: string) =>
+    Object.hasOwn(markers, name) ? `${OPEN}${name}${CLOSE}` : found,
   );
 
-/** Known markers become variables; a colon before any other word is just that. */
-const tagged = (text: string, markers: Markers): string =>
-  unreserved(text).replace(MARKER_PATTERN, (found, _colon: string, name: string) => {
-    const marker = Object.hasOwn(markers, name) ? markers[name] : undefined;
-    if (marker === undefined) return found;
-    return `${OPEN}${marker.kind === 'block' ? '&' : ''}${name}${CLOSE}`;
-  });
+/** `split` by a pattern with one group: texts at the even places, names at the odd ones. */
+const partsOf = (text: string): readonly Part[] =>
+  text.split(HOLE).map((piece, place) => (place % 2 === 0 ? piece : { marker: piece }));
 
-const taggedHtml = (html: string, markers: Markers): string =>
-  mapTexts(unreserved(html), (text) => tagged(text, markers));
+const sizeOf = (parts: readonly Part[]): number =>
+  parts.reduce((sum, part) => sum + (typeof part === 'string' ? part : part.marker).length, 0);
+
+/** Stops before it has made too much. */
+function filled(parts: readonly Part[], valueOf: (marker: string) => string): string {
+  const pieces: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    const piece = typeof part === 'string' ? part : valueOf(part.marker);
+    length += piece.length;
+    if (length > LARGEST_MAIL) throw new MailTooLarge();
+    pieces.push(piece);
+  }
+  return pieces.join('');
+}
 
 const textOf = (html: string): string =>
   convert(html, {

@@ -1,5 +1,5 @@
-import Mustache from 'mustache';
-import { escapeHtml, type MarkerValue } from './compile.js';
+import type { MarkerValue } from './compile.js';
+import { escapeHtml } from './escape-html.js';
 
 /** One group in a list. */
 export interface ListedGroup {
@@ -13,31 +13,43 @@ export interface ListedGroup {
 
 const MOST = 100;
 
-const HTML = `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;font-family:Helvetica,Arial,sans-serif;">{{#rows}}
-<tr><td style="padding:12px 0;border-top:1px solid #e3e8ee;text-align:left;vertical-align:top;">
-<a href="{{link}}" style="color:#14324f;font-size:15px;line-height:20px;font-weight:bold;text-decoration:none;">{{place}}</a>
-{{#within}}<div style="color:#6b7a8c;font-size:13px;line-height:18px;">{{within}}</div>
-{{/within}}{{#facts}}<div style="color:#2d3a48;font-size:14px;line-height:20px;">{{.}}</div>
-{{/facts}}</td></tr>{{/rows}}{{#more}}
-<tr><td style="padding:12px 0;border-top:1px solid #e3e8ee;color:#2d3a48;font-size:14px;line-height:20px;">and {{more}} more</td></tr>{{/more}}
-</table>`;
-
-const TEXT = `{{#rows}}- {{place}}{{#within}} ({{within}}){{/within}}{{#facts}}
-  {{.}}{{/facts}}
-{{/rows}}{{#more}}- and {{more}} more
-{{/more}}`;
-
 /** The value of `:group_list`. */
 export function groupList(groups: readonly ListedGroup[]): MarkerValue {
-  const view = {
-    rows: groups.slice(0, MOST).map(rowOf),
-    more: groups.length > MOST ? String(groups.length - MOST) : null,
-  };
+  const rows = groups.slice(0, MOST);
+  const more = groups.length - rows.length;
   return {
-    html: Mustache.render(HTML, view, {}, { escape: escapeHtml }),
-    text: Mustache.render(TEXT, view, {}, { escape: (value: string) => value }).trimEnd(),
+    html: [
+      '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;font-family:Helvetica,Arial,sans-serif;">',
+      ...rows.map(rowInHtml),
+      ...(more > 0
+        ? [`<tr><td style="${CELL}color:#2d3a48;font-size:14px;line-height:20px;">and ${more} more</td></tr>`]
+        : []),
+      '</table>',
+    ].join('\n'),
+    text: [...rows.map(rowInText), ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
   };
 }
 
+const CELL = 'padding:12px 0;border-top:1px solid #e3e8ee;text-align:left;vertical-align:top;';
+
+const rowInHtml = (group: ListedGroup): string =>
+  [
+    `<tr><td style="${CELL}">`,
+    `<a href="${escapeHtml(group.link)}" style="color:#14324f;font-size:15px;line-height:20px;font-weight:bold;text-decoration:none;">${escapeHtml(group.place)}</a>`,
+    ...withinOf(group).map((project) => line(project, 'color:#6b7a8c;font-size:13px;line-height:18px;')),
+    ...group.facts.map((fact) => line(fact, 'color:#2d3a48;font-size:14px;line-height:20px;')),
+    '</td></tr>',
+  ].join('\n');
+
+const line = (text: string, style: string): string => `<div style="${style}">${escapeHtml(text)}</div>`;
+
+const rowInText = (group: ListedGroup): string =>
+  [
+    `- ${group.place}${withinOf(group)
+      .map((project) => ` (${project})`)
+      .join('')}`,
+    ...group.facts.map((fact) => `  ${fact}`),
+  ].join('\n');
+
 /** A root group has the name of its project: once is enough. */
-const rowOf = ({ project, ...group }: ListedGroup) => ({ ...group, within: project === group.place ? null : project });
+const withinOf = ({ project, place }: ListedGroup): readonly string[] => (project === place ? [] : [project]);

@@ -5,8 +5,11 @@ export interface Marker {
   readonly description: string;
   /** A template without it is not saved. */
   readonly required?: true;
-  /** `text`: a few words; `block`: a list, only between other paragraphs of the HTML; `address`: also in a link. */
-  readonly kind: 'text' | 'block' | 'address';
+  /**
+   * `text`: a few words; `block`: a list, only between other paragraphs of the HTML; `address`: only as a whole `href` or as
+   * a text of its own; `code`: only as a text of its own.
+   */
+  readonly kind: 'text' | 'block' | 'address' | 'code';
 }
 
 export type Markers = Readonly<Record<string, Marker>>;
@@ -70,7 +73,7 @@ export const MARKERS: Readonly<Record<MailTypeName, Markers>> = {
   registration: {
     ...EVERYWHERE,
     link: required({ description: 'Address where the registration is confirmed', kind: 'address' }),
-    code: text('Eight digits that confirm it as well'),
+    code: { description: 'Eight digits that confirm it as well', kind: 'code' },
     partner: text('Name of the partner that registers'),
   },
   registration_known: OF_PERSON,

@@ -1,16 +1,25 @@
-import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { MAIL_TYPES, type MailTypeName } from '@allotree/contracts';
+import { isAccountMail, MAIL_TYPES, type MailTypeName, type RenderedMail } from '@allotree/contracts';
+import { LOGGER, type Logger } from '@allotree/platform';
 import { LRUCache } from 'lru-cache';
-import { In, type Repository } from 'typeorm';
+import { In, Not, IsNull, type Repository } from 'typeorm';
 import { TemplateRow } from '../persistence/entities.js';
 import { NOTIFICATIONS } from '../tokens.js';
-import { compileTemplate, type CompiledTemplate, type TemplateSource } from './compile.js';
+import { checkTemplate } from './check.js';
+import {
+  compileTemplate,
+  MailTooLarge,
+  type CompiledTemplate,
+  type MarkerValues,
+  type TemplateSource,
+} from './compile.js';
 import { DEFAULT_TEMPLATES } from './defaults.js';
 import { MARKERS } from './markers.js';
 
-/** A template, and whose it is. */
-export interface Template extends TemplateSource {
+/** What is said of a template in a list. */
+export interface TemplateSummary {
   readonly mailType: MailTypeName;
   /** As it was asked for; `null`: of all tenants. */
   readonly tenantId: string | null;
@@ -19,56 +28,145 @@ export interface Template extends TemplateSource {
   /** Of what is kept for this tenant: rises with every change, putting back included; 0 at first. */
   readonly revision: number;
   readonly changedAt: Date | null;
+  readonly subject: string;
+}
+
+/** A template, and whose it is. */
+export type Template = TemplateSummary & TemplateSource;
+
+/** Which row a mail is written with, and what is in it. */
+interface Version {
+  readonly tenantId: string;
+  readonly digest: string;
 }
 
 /** Stands for "all tenants" in a key: a tenant's id is never empty. */
 export const ALL_TENANTS = '';
-const COMPILED_TEMPLATES = 500;
+/** Characters of compiled templates that are kept. */
+const KEPT_CHARACTERS = 8_000_000;
 
-/** Which template a mail is written with: the tenant's own, else the one of all tenants, else the one delivered. */
+/**
+ * Which template a mail is written with: the tenant's own, else the one of all tenants, else the one delivered. Mails about
+ * accounts are in the vendor's words whatever tenant they concern (domain.md P3): a tenant's template of such a mail, kept
+ * from before, is not used.
+ */
 @Injectable()
 export class Templates {
   /** By their content: what is the same is compiled once. */
-  private readonly compiled = new LRUCache<string, CompiledTemplate>({ max: COMPILED_TEMPLATES });
+  private readonly compiled = new LRUCache<string, CompiledTemplate>({
+    maxSize: KEPT_CHARACTERS,
+    sizeCalculation: ({ size }) => size + 1,
+  });
 
-  constructor(@InjectRepository(TemplateRow, NOTIFICATIONS) private readonly rows: Repository<TemplateRow>) {}
+  constructor(
+    @InjectRepository(TemplateRow, NOTIFICATIONS) private readonly rows: Repository<TemplateRow>,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   async one(mailType: MailTypeName, tenantId: string | null): Promise<Template> {
-    const rows = await this.rows.findBy({ mailType, tenantId: In([tenantId ?? ALL_TENANTS, ALL_TENANTS]) });
-    return pick(mailType, tenantId, rows);
+    const rows = await this.rows.findBy({ mailType, tenantId: In(ownersOf(mailType, tenantId)) });
+    const used = usedOf(rows);
+    const html = used?.html ?? DEFAULT_TEMPLATES[mailType].html;
+    return { ...summary(mailType, tenantId, rows), html };
   }
 
-  async all(tenantId: string | null): Promise<Template[]> {
-    const rows = await this.rows.findBy({ tenantId: In([tenantId ?? ALL_TENANTS, ALL_TENANTS]) });
-    return MAIL_TYPES.map((mailType) =>
-      pick(
+  /** Without their HTML, which is not read. */
+  async all(tenantId: string | null): Promise<TemplateSummary[]> {
+    const rows = await this.rows.find({
+      select: { tenantId: true, mailType: true, subject: true, revision: true, changedAt: true },
+      where: { tenantId: In([tenantId ?? ALL_TENANTS, ALL_TENANTS]) },
+    });
+    return MAIL_TYPES.map((mailType) => {
+      const owners = ownersOf(mailType, tenantId);
+      return summary(
         mailType,
         tenantId,
-        rows.filter((row) => row.mailType === mailType),
-      ),
-    );
+        rows.filter((row) => row.mailType === mailType && owners.includes(row.tenantId)),
+      );
+    });
   }
 
-  /** The one in use, ready to be filled in. */
-  async ready(mailType: MailTypeName, tenantId: string | null): Promise<CompiledTemplate> {
-    const template = await this.one(mailType, tenantId);
-    const key = [mailType, template.subject, template.html].join('\n');
-    const known = this.compiled.get(key);
+  /** Fills the template in use in. One that cannot be used keeps no mail back: the one delivered takes its place. */
+  async render(mailType: MailTypeName, tenantId: string | null, values: MarkerValues): Promise<RenderedMail> {
+    const version = await this.version(mailType, tenantId);
+    if (version !== null) {
+      try {
+        return (await this.custom(mailType, version)).render(values);
+      } catch (error) {
+        if (!(error instanceof MailTooLarge)) throw error;
+        this.logger.warn(
+          { err: error, mailType, tenantId },
+          'a changed mail template cannot be used; the delivered one is',
+        );
+      }
+    }
+    return DELIVERED[mailType].render(values);
+  }
+
+  private async version(mailType: MailTypeName, tenantId: string | null): Promise<Version | null> {
+    const rows = await this.rows
+      .createQueryBuilder('row')
+      .select('row.tenantId', 'tenantId')
+      .addSelect("md5(row.subject || E'\\n' || row.html)", 'digest')
+      .where({ mailType, tenantId: In(ownersOf(mailType, tenantId)), subject: Not(IsNull()) })
+      .getRawMany<Version>();
+    return rows.toSorted(ownFirst)[0] ?? null;
+  }
+
+  private async custom(mailType: MailTypeName, { tenantId, digest }: Version): Promise<CompiledTemplate> {
+    const known = this.compiled.get(`${mailType}|${digest}`);
     if (known) return known;
-    const compiled = compileTemplate(template, MARKERS[mailType]);
-    this.compiled.set(key, compiled);
+    const row = await this.rows.findOneByOrFail({ mailType, tenantId });
+    const compiled = this.compile(mailType, row);
+    // It may have been changed since the digest was read.
+    this.compiled.set(`${mailType}|${digestOf(row)}`, compiled);
     return compiled;
+  }
+
+  private compile(mailType: MailTypeName, { subject, html }: TemplateRow): CompiledTemplate {
+    if (subject === null || html === null) return DELIVERED[mailType];
+    try {
+      // One that was saved when a link could stand anywhere.
+      if (isAccountMail(mailType)) checkTemplate(mailType, { subject, html });
+      return compileTemplate({ subject, html }, MARKERS[mailType]);
+    } catch (error) {
+      this.logger.warn({ err: error, mailType }, 'a changed mail template cannot be used; the delivered one is');
+      return DELIVERED[mailType];
+    }
   }
 }
 
-function pick(mailType: MailTypeName, tenantId: string | null, rows: readonly TemplateRow[]): Template {
+const DELIVERED = Object.fromEntries(
+  MAIL_TYPES.map((mailType) => [mailType, compileTemplate(DEFAULT_TEMPLATES[mailType], MARKERS[mailType])]),
+) as Readonly<Record<MailTypeName, CompiledTemplate>>;
+
+/** As PostgreSQL makes it in `version`; not against forgery. */
+const digestOf = ({ subject, html }: TemplateRow): string =>
+  createHash('md5').update(`${subject}\n${html}`).digest('hex');
+
+/** Whose templates are looked at. */
+const ownersOf = (mailType: MailTypeName, tenantId: string | null): string[] =>
+  isAccountMail(mailType) ? [ALL_TENANTS] : [tenantId ?? ALL_TENANTS, ALL_TENANTS];
+
+const ownFirst = (one: Pick<TemplateRow, 'tenantId'>, other: Pick<TemplateRow, 'tenantId'>): number =>
+  Number(one.tenantId === ALL_TENANTS) - Number(other.tenantId === ALL_TENANTS);
+
+/** The row that counts: the tenant's own before the one of all tenants; one that was put back is none. */
+const usedOf = <Row extends Pick<TemplateRow, 'tenantId' | 'subject'>>(rows: readonly Row[]): Row | undefined =>
+  rows.filter(({ subject }) => subject !== null).toSorted(ownFirst)[0];
+
+function summary(
+  mailType: MailTypeName,
+  tenantId: string | null,
+  rows: readonly Omit<TemplateRow, 'html' | 'changedBy'>[],
+): TemplateSummary {
   const own = rows.find((row) => row.tenantId === (tenantId ?? ALL_TENANTS));
-  const general = rows.find((row) => row.tenantId === ALL_TENANTS);
-  const used = [own, general].find((row) => row !== undefined && row.html !== null);
+  const used = usedOf(rows);
   const revision = own?.revision ?? 0;
-  if (used === undefined || used.html === null || used.subject === null) {
-    return { ...DEFAULT_TEMPLATES[mailType], mailType, tenantId, origin: 'delivered', revision, changedAt: null };
+  if (used === undefined || used.subject === null) {
+    const { subject } = DEFAULT_TEMPLATES[mailType];
+    return { subject, mailType, tenantId, origin: 'delivered', revision, changedAt: null };
   }
   const origin = used.tenantId === ALL_TENANTS ? 'all_tenants' : 'tenant';
-  return { subject: used.subject, html: used.html, mailType, tenantId, origin, revision, changedAt: used.changedAt };
+  return { subject: used.subject, mailType, tenantId, origin, revision, changedAt: used.changedAt };
 }

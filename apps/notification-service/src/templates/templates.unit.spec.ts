@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAIL_TYPES, type MailTypeName } from '@allotree/contracts';
 import { Problem } from '@allotree/platform';
-import { checkTemplate } from './check.js';
-import { compileTemplate, type MarkerValues } from './compile.js';
+import { checkTemplate, LIMITS } from './check.js';
+import { compileTemplate, LARGEST_MAIL, MailTooLarge, type MarkerValues } from './compile.js';
 import { DEFAULT_TEMPLATES } from './defaults.js';
 import { groupList } from './group-list.js';
 import { MARKERS, markersIn } from './markers.js';
@@ -11,7 +11,7 @@ import { sampleValues } from './values.js';
 const REMINDER: MailTypeName = 'license_expiry_reminder';
 const NEEDED = '<p>:valid_until :days_left</p>:group_list';
 
-const problemOf = (subject: string, html: string, mailType = REMINDER): Problem => {
+const problemOf = (subject: string, html: string, mailType: MailTypeName = REMINDER): Problem => {
   try {
     checkTemplate(mailType, { subject, html });
   } catch (error) {
@@ -73,6 +73,7 @@ describe('a template that is saved', () => {
     ['a list in the subject', ':group_list', NEEDED, 'subject'],
     ['a list in an attribute', 'x', `${NEEDED}<img src="https://x.example/a.png" alt=":group_list">`, 'html'],
     ['a name as an address', 'x', `${NEEDED}<a href=":project">x</a>`, 'html'],
+    ['a list in an alternative text', 'x', `${NEEDED}<img src="https://x.example/a.png" alt="a :group_list">`, 'html'],
     ['an address with something before it', 'x', `${NEEDED}<a href="https://x.example/?to=:link">x</a>`, 'html'],
   ])('is refused with %s', (_what, subject, html, field) => {
     expect(problemOf(subject, html).facts).toMatchObject({ errors: [{ field, message: expect.any(String) }] });
@@ -126,6 +127,94 @@ describe('a template that is saved', () => {
       'style="padding:0"',
     ])
       expect(clean).toContain(part);
+  });
+});
+
+describe('a link or a code in a template', () => {
+  const registration = (html: string, subject = 'x') =>
+    problemOf(subject, `<a href=":link">x</a>${html}`, 'registration');
+
+  it.each([
+    '<a href=":link">Confirm</a>',
+    '<p>:link</p><p>:code</p>',
+    '<p>Your code: <b>:code</b></p>',
+    '<p>Or open <b>:link</b> yourself</p>',
+    '<td> :code </td>',
+    '<a href=" :link ">:link</a>',
+  ])('stands alone: %s', (html) => {
+    expect(checkTemplate('registration', { subject: 'x', html: `${html}<p><a href=":link">x</a></p>` }).html).toContain(
+      html.trim(),
+    );
+  });
+
+  it.each<[string, string]>([
+    ['behind a foreign address', '<p>https://evil.example/?:link</p>'],
+    ['behind a foreign address and a space', '<p>Go to https://evil.example/ :link</p>'],
+    ['right behind a foreign address in a text of its own', '<p>https://evil.example/?<b>:link</b></p>'],
+    ['right before another text', '<p><b>:link</b>.evil.example</p>'],
+    ['right behind an address, some elements apart', '<p>https://evil.example/?<i></i><span><b>:code</b></span></p>'],
+    ['in a link that leads elsewhere', '<a href="https://evil.example">:link</a>'],
+    ['in an element of a link that leads elsewhere', '<a href="https://evil.example"><b>:code</b></a>'],
+    ['in a text', '<p>Your code is :code</p>'],
+    ['twice in a text', '<p>:code :code</p>'],
+    ['in an alternative text', '<img src="https://evil.example/a.png" alt=":code">'],
+    ['in a title', '<p title=":link">x</p>'],
+    ['in the address of a mail', '<a href="mailto:eve@evil.example?body=:code">x</a>'],
+    ['as the address, a code', '<a href=":code">x</a>'],
+  ])('is refused %s', (_where, html) => {
+    const { facts } = registration(html);
+    expect(facts).toMatchObject({ errors: [{ field: 'html', message: expect.stringMatching(/:(link|code)/) }] });
+  });
+
+  it.each([':link', ':code', 'Code :code'])('is refused in a subject: %s', (subject) => {
+    expect(registration('', subject).facts).toMatchObject({ errors: [{ field: 'subject' }] });
+  });
+
+  it('is not made of what only looks like one when entities are read', () => {
+    const html =
+      '<p>https://evil.example/?&#58;link &#55296;link&#56320; &#xD800;code&#xDC00;</p><a href=":link">x</a>';
+    const values = { link: 'SECRET', code: 'SECRET' };
+    const mail = compileTemplate({ subject: '&#58;link', html }, MARKERS.registration).render(values);
+    expect(mail.html.split('SECRET')).toHaveLength(2);
+    expect(mail.text).toMatch(/^https:\/\/evil\.example\/\?:link [^]*x <SECRET>\n$/);
+    expect(mail.text.split('SECRET')).toHaveLength(2);
+    expect(mail.subject).toBe('&#58;link');
+  });
+});
+
+describe('a template with too much in it', () => {
+  const tooMuch = (html: string, subject = 'x') => problemOf(subject, html).facts;
+
+  it.each<[string, string, RegExp]>([
+    ['characters', `${NEEDED}${'x'.repeat(LIMITS.html)}`, /at most 100000 characters/],
+    ['tags', `${NEEDED}${'<p>'.repeat(LIMITS.tags)}`, /at most 3000 tags/],
+    ['markers', `${NEEDED}${' :project'.repeat(LIMITS.markers)}`, /at most 200 markers/],
+    ['unknown markers', `${NEEDED}${' :nobody'.repeat(LIMITS.markers)}`, /at most 200 markers/],
+    ['lists', `${NEEDED}<p>:group_list</p><p>:group_list</p>`, /:group_list at most 2 times/],
+  ])('is refused: %s', (_what, html, message) => {
+    expect(tooMuch(html)).toEqual({ errors: [{ field: 'html', message: expect.stringMatching(message) }] });
+  });
+
+  it('is refused with a short answer', () => {
+    const unknown = Array.from({ length: 150 }, (_, one) => ` :m${one}`).join('');
+    expect(tooMuch(`${NEEDED}${unknown}`)).toMatchObject({ errors: { length: LIMITS.errors } });
+  });
+
+  it('makes no mail larger than what is sent', () => {
+    const row = { place: 'x'.repeat(200), project: 'y', link: 'https://x.example', facts: ['z'.repeat(1_000)] };
+    const list = groupList(Array.from({ length: 100 }, () => row));
+    const values = { ...sampleValues(REMINDER, 'https://x.example'), group_list: list };
+    const compiled = compileTemplate({ subject: 'x', html: ':group_list '.repeat(16_000) }, MARKERS[REMINDER]);
+    expect(() => compiled.render(values)).toThrow(MailTooLarge);
+    const { html } = compileTemplate({ subject: 'x', html: ':group_list '.repeat(2) }, MARKERS[REMINDER]).render(
+      values,
+    );
+    expect(html.length).toBeLessThan(LARGEST_MAIL);
+  });
+
+  it('costs no more to keep than its parts', () => {
+    const html = `<p>${':project '.repeat(10_000)}</p>`;
+    expect(compileTemplate({ subject: 'x', html }, MARKERS[REMINDER]).size).toBeLessThan(3 * html.length);
   });
 });
 

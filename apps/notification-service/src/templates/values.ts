@@ -1,11 +1,13 @@
-import type {
-  AccountMailJob,
-  EndedJob,
-  LicenseExpiryJob,
-  MailTypeName,
-  ReminderJob,
-  RestoredJob,
-  TrialStartedJob,
+import {
+  isAccountMail,
+  linklessText,
+  type AccountMailJob,
+  type EndedJob,
+  type LicenseExpiryJob,
+  type MailTypeName,
+  type ReminderJob,
+  type RestoredJob,
+  type TrialStartedJob,
 } from '@allotree/contracts';
 import type { MarkerValues } from './compile.js';
 import { groupList, type ListedGroup } from './group-list.js';
@@ -126,6 +128,9 @@ const FACTS: { readonly [Kind in LicenseExpiryJob['kind']]: Facts<Kind> } = {
   trial_started: ofTrial,
 };
 
+/** Of a group with those above it. */
+const LONGEST_PLACE = 200;
+
 const groupLink = (publicUrl: string, { projectId, groupId }: LicenseExpiryJob): string =>
   `${publicUrl}/projects/${projectId}/groups/${groupId}`;
 
@@ -135,14 +140,14 @@ export function valuesOf(items: readonly MailItem[], setting: MailSetting): Mark
   if (first === undefined) throw new Error('a mail without items');
   const { facts, values } = FACTS[first.job.kind](items as never, setting);
   const list = items.map(({ job, place }, index): ListedGroup => ({
-    place,
-    project: job.projectName,
+    place: linklessText(place, LONGEST_PLACE),
+    project: linklessText(job.projectName),
     link: groupLink(setting.publicUrl, job),
     facts: facts[index] ?? [],
   }));
   return {
-    recipient_name: setting.recipientName ?? '',
-    project: distinct(items.map(({ job }) => job.projectName)),
+    recipient_name: linklessText(setting.recipientName ?? ''),
+    project: distinct(items.map(({ job }) => linklessText(job.projectName))),
     link: items.length === 1 ? groupLink(setting.publicUrl, first.job) : setting.publicUrl,
     group_list: groupList(list),
     group_count: groups(items.length),
@@ -242,17 +247,18 @@ const ACCOUNT_SAMPLES: Readonly<Record<AccountMailJob['mailType'], Pick<AccountM
   password_changed: { path: '/password', values: { changed_at: '1 November 2026, 08:00 (Europe/Berlin)' } },
 };
 
-const isAboutAccount = (mailType: MailTypeName): mailType is AccountMailJob['mailType'] =>
-  Object.hasOwn(ACCOUNT_SAMPLES, mailType);
-
-/** What the markers of a mail about an account stand for. */
+/** What the markers of a mail about an account stand for. Names in it may be those of strangers. */
 export const accountValuesOf = (
   { name, path, values }: Pick<AccountMailJob, 'name' | 'path' | 'values'>,
   publicUrl: string,
-): MarkerValues => ({ ...values, recipient_name: name, link: `${publicUrl}${path}` });
+): MarkerValues => ({
+  ...Object.fromEntries(Object.entries(values).map(([marker, value]) => [marker, linklessText(value)])),
+  recipient_name: linklessText(name),
+  link: `${publicUrl}${path}`,
+});
 
 /** Values to look at a template with. */
 export function sampleValues(mailType: MailTypeName, publicUrl: string): MarkerValues {
-  if (isAboutAccount(mailType)) return accountValuesOf({ name: 'Ada Berg', ...ACCOUNT_SAMPLES[mailType] }, publicUrl);
+  if (isAccountMail(mailType)) return accountValuesOf({ name: 'Ada Berg', ...ACCOUNT_SAMPLES[mailType] }, publicUrl);
   return valuesOf(SAMPLES[mailType], { recipientName: 'Ada Berg', publicUrl, now: SAMPLE_DAY });
 }

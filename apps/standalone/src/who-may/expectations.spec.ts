@@ -137,7 +137,12 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'PUT /mail-templates/{mailType}': malformed('mail:manage', ANYWHERE),
   'DELETE /mail-templates/{mailType}': stale('mail:manage', ANYWHERE),
   'POST /mail-templates/{mailType}/preview': { needs: 'mail:read', at: ANYWHERE, answers: [200], body: {} },
-  'POST /mail-templates/{mailType}/test': malformed('mail:manage', ANYWHERE),
+  'POST /mail-templates/{mailType}/test': {
+    needs: 'mail:manage',
+    at: ANYWHERE,
+    answers: [400],
+    body: { to: 'nobody' },
+  },
 
   'GET /group-service/projections': reads('system:manage', ANYWHERE),
   'POST /group-service/projections/{name}/rebuild': misses('system:manage', ANYWHERE),

@@ -101,7 +101,7 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'groups.account_mail': 'on their way to the queue, with what lets their reader in',
 };
 /** Of the machinery, in every schema that has them. */
-const MACHINERY = ['migration', 'checkpoint', 'lease', 'access_heard'];
+const MACHINERY = ['migration', 'checkpoint', 'lease', 'access_heard', 'quota'];
 
 interface Table {
   readonly name: string;

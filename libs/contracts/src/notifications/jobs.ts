@@ -89,11 +89,16 @@ export const ACCOUNT_MAIL_TYPES = [
   'password_reset',
   'password_changed',
 ] as const satisfies readonly MailTypeName[];
+export type AccountMailType = (typeof ACCOUNT_MAIL_TYPES)[number];
+
+/** Mails about accounts are the vendor's alone, in the vendor's words (domain.md P3). */
+export const isAccountMail = (mailType: MailTypeName): mailType is AccountMailType =>
+  (ACCOUNT_MAIL_TYPES as readonly MailTypeName[]).includes(mailType);
 
 /** What a job of `account-mails` carries: one mail to one person. */
 export const AccountMailJob = z.object({
   mailType: z.enum(ACCOUNT_MAIL_TYPES),
-  /** Whose template it is written with. */
+  /** On whose behalf; it is written in the vendor's words all the same (domain.md P3). */
   tenantId: Id.nullable(),
   to: Email,
   name: z.string(),
@@ -101,6 +106,8 @@ export const AccountMailJob = z.object({
   path: z.string().regex(/^\/[\w/-]*(#[\w-]+)?$/),
   /** What further markers of the template stand for. */
   values: z.record(z.string().regex(/^[a-z_]+$/), z.string()),
+  /** When its link ends: it is not sent when little of its life is left. Without: it has no such link. */
+  expiresAt: IsoInstant.optional(),
 });
 export type AccountMailJob = z.infer<typeof AccountMailJob>;
 

@@ -31,7 +31,7 @@ const Subject = z
 const Html = z
   .string()
   .min(1, 'must not be empty')
-  .max(200_000)
+  .max(100_000)
   .regex(/^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u, 'must be well-formed Unicode without control characters');
 
 const template = { subject: Subject, html: Html };
@@ -50,8 +50,8 @@ export const PreviewTemplateRequest = z
   .meta({ examples: [example] });
 export type PreviewTemplateRequest = z.infer<typeof PreviewTemplateRequest>;
 
-/** `POST /mail-templates/{mailType}/test` */
+/** `POST /mail-templates/{mailType}/test`: goes to the caller's own address; `to` can name that one and no other. */
 export const TestTemplateRequest = z
-  .strictObject({ to: Email, subject: Subject.optional(), html: Html.optional() })
-  .meta({ examples: [{ to: 'ada@nordlicht.example' }] });
+  .strictObject({ to: Email.optional(), subject: Subject.optional(), html: Html.optional() })
+  .meta({ examples: [{}, { subject: 'Licenses of :project end on :valid_until' }] });
 export type TestTemplateRequest = z.infer<typeof TestTemplateRequest>;

@@ -63,6 +63,8 @@ export const TemplateItem = z.object({
   tenantId: Id.nullable(),
   /** Whether it was changed, for this tenant or for all of them. */
   custom: z.boolean(),
+  /** Whether it can be changed for this tenant: mails about accounts are the vendor's. */
+  customizable: z.boolean(),
   subject: z.string(),
   markers: z.array(MarkerDescription),
   /** `null`: as delivered. */

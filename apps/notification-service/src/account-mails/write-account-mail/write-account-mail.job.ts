@@ -6,7 +6,7 @@ import { Mails } from '../../mails/mails.js';
 import { accountValuesOf } from '../../templates/values.js';
 import { Templates } from '../../templates/templates.js';
 
-/** Writes the mail of a job of `account-mails`, with the template of its tenant, and queues it: once, by the id of the job. */
+/** Writes the mail of a job of `account-mails`, in the vendor's words (domain.md P3), and queues it: once, by the id of the job. */
 @Injectable()
 export class WriteAccountMail {
   constructor(
@@ -18,11 +18,14 @@ export class WriteAccountMail {
   async write({ id, data }: Pick<Job<unknown>, 'id' | 'data'>): Promise<void> {
     const job = AccountMailJob.safeParse(data);
     if (!job.success) throw new GiveUp(`not a job of this queue: ${job.error.message}`);
-    const { mailType, tenantId, to, name } = job.data;
-    const template = await this.templates.ready(mailType, tenantId);
-    const content = template.render(accountValuesOf(job.data, publicUrl(this.configuration)));
+    const { mailType, to, name, expiresAt } = job.data;
+    const content = await this.templates.render(
+      mailType,
+      null,
+      accountValuesOf(job.data, publicUrl(this.configuration)),
+    );
     // Of no tenant: whoever reads the mails of a tenant could otherwise follow the link of somebody else's.
-    const mail = { mailType, tenantId: null, recipient: to, recipientName: name, content };
+    const mail = { mailType, tenantId: null, recipient: to, recipientName: name, content, linkExpiresAt: expiresAt };
     await this.mails.queue({ key: `account|${id}`, ...mail });
   }
 }

@@ -7,6 +7,7 @@ import { checkTemplate } from '../../templates/check.js';
 import type { TemplateSource } from '../../templates/compile.js';
 import { ALL_TENANTS, Templates } from '../../templates/templates.js';
 import { DETAILS_EXAMPLE, showDetails } from '../show-template.js';
+import { TemplateEfforts } from '../template-efforts.js';
 import { TemplateTenant } from '../template-tenant.js';
 
 @Controller('mail-templates')
@@ -16,15 +17,16 @@ export class ChangeTemplateController {
     private readonly templates: Templates,
     private readonly clock: Clock,
     private readonly tenant: TemplateTenant,
+    private readonly efforts: TemplateEfforts,
   ) {}
 
   @Documented({
     tag: 'Mail templates',
     summary: 'Write a mail with a template of your own from now on',
     description:
-      'Markers begin with a colon (`:group_list`). Without the required ones, or with unknown ones, nothing is saved. Scripts, forms and the like are taken out of the HTML; the text part follows from it.',
+      "Markers begin with a colon (`:group_list`). Without the required ones, or with unknown ones, nothing is saved. `:link` is a whole `href` or a text of its own. Scripts, forms and the like are taken out of the HTML; the text part follows from it. Mails about accounts (invitations, registrations, passwords) always use the vendor's template.",
     response: { schema: TemplateDetails, example: DETAILS_EXAMPLE },
-    problems: ['VALIDATION', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'STALE_REVISION', 'TEMPLATE_NOT_CUSTOMIZABLE', 'RATE_LIMITED'],
     idempotent: true,
     revised: true,
   })
@@ -36,7 +38,8 @@ export class ChangeTemplateController {
     @Body({ schema: SaveTemplateRequest }) body: SaveTemplateRequest,
     @Caller() caller: Caller,
   ): Promise<TemplateDetails> {
-    const tenantId = await this.tenant.of(caller, 'mail:manage', query.tenantId);
+    const tenantId = await this.tenantOf(mailType, query, caller);
+    await this.efforts.take(caller.principal);
     await this.change(mailType, tenantId, checkTemplate(mailType, body), caller);
     const template = await this.templates.one(mailType, tenantId);
     caller.answerRevision(template.revision);
@@ -46,7 +49,7 @@ export class ChangeTemplateController {
   @Documented({
     tag: 'Mail templates',
     summary: 'Put the template back that is used without one of your own',
-    problems: ['VALIDATION', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'STALE_REVISION', 'TEMPLATE_NOT_CUSTOMIZABLE'],
     idempotent: true,
     revised: true,
   })
@@ -58,8 +61,12 @@ export class ChangeTemplateController {
     @Query({ schema: TemplateQuery }) query: TemplateQuery,
     @Caller() caller: Caller,
   ): Promise<void> {
-    const tenantId = await this.tenant.of(caller, 'mail:manage', query.tenantId);
+    const tenantId = await this.tenantOf(mailType, query, caller);
     await this.change(mailType, tenantId, { subject: null, html: null }, caller);
+  }
+
+  private tenantOf(mailType: MailTypeName, { tenantId }: TemplateQuery, caller: Caller): Promise<string | null> {
+    return this.tenant.customizing(caller, { mailType, permission: 'mail:manage', asked: tenantId });
   }
 
   /** Revisions go on over putting back, so that no ETag means two templates. */

@@ -98,7 +98,9 @@ export class ShowOutboxController {
   }
 
   private async mail(id: string, caller: Caller): Promise<OutboxRow> {
-    const row = await this.open(caller, (rows) => rows.andWhere('row.outboxId = :id', { id }).getOne());
+    const row = await this.open(caller, (rows) =>
+      rows.addSelect(['row.html', 'row.text']).andWhere('row.outboxId = :id', { id }).getOne(),
+    );
     if (row === null) throw notFound('mail', id);
     return row;
   }
