@@ -80,6 +80,7 @@ export const restrict = (groupId, units, now, { validUntil = null, reminder = nu
   reminder,
   newIds: [`${groupId}_allotment`],
   cascade: false,
+  authority: { kind: 'vendor' },
 });
 
 /** A number for an apartment. */

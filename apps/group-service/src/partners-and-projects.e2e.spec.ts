@@ -196,6 +196,22 @@ describe('projects', () => {
     ]);
   });
 
+  it('are postpaid only where a server administrator creates them (L1)', async () => {
+    const administrator = { name: 'Ada', email: 'ada@postpaid.example' };
+    const { body } = await service.post('/partners', { name: 'Postpaid', kind: 'distributor', administrator });
+    const ada = await service.signedInAs(body.administratorId);
+    const { partnerId } = body;
+    const recorded = await service.recordedWhile(async () => {
+      const project = { name: 'Free of charge', partnerId, billingMode: 'postpaid' };
+      expect(await service.post('/projects', project, ada)).toMatchObject({
+        status: 403,
+        body: { code: 'POSTPAID_NOT_ALLOWED', partnerId },
+      });
+    });
+    expect(recorded).toEqual([]);
+    expect(await service.post('/projects', { name: 'Prepaid', partnerId }, ada)).toMatchObject({ status: 201 });
+  });
+
   it('are listed under the name their root has now', async () => {
     const partnerId = await service.distributor();
     const projectId = await service.project('Old', partnerId);

@@ -25,6 +25,8 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
   LAST_ADMINISTRATOR: (refusal) =>
     `Nobody else administers the ${'projectId' in refusal ? 'project' : 'partner'}: give somebody else the role first`,
   ROLE_IN_USE: ({ count }) => `${count} have the role: give them another one first`,
+  POSTPAID_NOT_ALLOWED: () =>
+    'Only a server administrator can create a postpaid project: leave billingMode out for a prepaid one',
   NOT_TRANSFERABLE: ({ reason }) => reason,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,

@@ -20,6 +20,7 @@ export function createRegisteredProject({
     timeZone,
     billingMode: 'prepaid',
     trial: true,
+    postpaidAllowed: false,
     administrator: {
       memberId: deriveId(projectId, 'administrator'),
       userId: administrator.administratorId,

@@ -113,6 +113,12 @@ export class Service {
     return { status: response.status, body: text === '' ? null : JSON.parse(text), etag: response.headers.get('etag') };
   }
 
+  /** The headers of somebody who may do what memberships say. */
+  async signedInAs(userId: string): Promise<Record<string, string>> {
+    const principal = { ...ownService(userId), serverAdministrator: false };
+    return { authorization: `Bearer ${await signToken(principal, { secret: SECRET, lifetimeSeconds: 3_600 })}` };
+  }
+
   get = (path: string) => this.request('GET', path);
   post = (path: string, body: unknown, headers?: Record<string, string>) => this.request('POST', path, body, headers);
   patch = (path: string, body: unknown, headers?: Record<string, string>) => this.request('PATCH', path, body, headers);

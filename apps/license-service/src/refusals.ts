@@ -1,4 +1,13 @@
-import type { Binding, Feature, Instant, Limit, PartnerStockRefusal, ProjectRefusal, Resource } from '@allotree/domain';
+import type {
+  Binding,
+  Feature,
+  Instant,
+  Limit,
+  NamedPlace,
+  PartnerStockRefusal,
+  ProjectRefusal,
+  Resource,
+} from '@allotree/domain';
 
 type Refusal = ProjectRefusal | PartnerStockRefusal;
 type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
@@ -9,6 +18,11 @@ const units = (limit: Limit, resource: Resource): string => `${limit ?? 'unlimit
 const whose = ({ groupId, name, userId }: Pick<Binding, 'groupId' | 'name' | 'userId'>): string => {
   if (userId !== undefined) return `the member ${userId} of ${name}`;
   return groupId === null ? `the licenses of ${name}` : name;
+};
+
+const from = (place: NamedPlace): string => {
+  if (place.kind === 'vendor') return 'the server administrator';
+  return place.kind === 'partner' ? `the partner ${place.partnerId}` : `the group ${place.name}`;
 };
 
 /** Two to three names, and how many more. */
@@ -41,6 +55,14 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
   NOT_TRANSFERABLE: ({ reason }) => reason,
   TRIAL_ALREADY_USED: ({ licenseId }) =>
     `The project has had its trial (${licenseId}): a server administrator may grant another`,
+  TRIAL_TERM_FIXED: ({ validUntil }) =>
+    `A trial starts now and ends ${validUntil === null ? 'after the usual time' : iso(validUntil)}: leave validFrom and validUntil out, or ask a server administrator for another term`,
+  ISSUED_FROM_ABOVE: ({ licenseId, place }) =>
+    `The license ${licenseId} was issued by ${from(place)}: ask an administrator there to change it`,
+  SUSPENDED_FROM_ABOVE: ({ licenseId, place }) =>
+    `The license ${licenseId} was suspended by ${from(place)}: ask an administrator there to reinstate it`,
+  SET_FROM_ABOVE: ({ place }) =>
+    `These limits were set by ${from(place)}: you can tighten them, and an administrator there can loosen them`,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,
 };

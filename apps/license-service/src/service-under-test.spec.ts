@@ -20,9 +20,11 @@ import {
   PlatformModule,
   ownService,
   signToken,
+  type Principal,
 } from '@allotree/platform';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type pg from 'pg';
+import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
 import { ACCESS_GROUP, CONSUMER_GROUP } from './feed/group-feed.js';
 import { LICENSE_CONFIGURATION, LicenseServiceModule, type LicenseConfiguration } from './index.js';
@@ -124,6 +126,17 @@ export class Service {
   put = (path: string, body: unknown, headers?: Record<string, string>) => this.request('PUT', path, body, headers);
   delete = (path: string, headers?: Record<string, string>) => this.request('DELETE', path, undefined, headers);
 
+  /** The headers of somebody who may do what memberships say, or a key what it says. */
+  async signedInAs(userId: string, key: Partial<Principal> = {}): Promise<Record<string, string>> {
+    const principal = { ...ownService(userId), serverAdministrator: false, ...key };
+    return { authorization: `Bearer ${await signToken(principal, { secret: SECRET, lifetimeSeconds: 3_600 })}` };
+  }
+
+  /** Hands facts about memberships over, to the view of who may do what. */
+  async memberships(...messages: readonly CloudEvent[]): Promise<void> {
+    await this.app.get(FollowMembershipsController, { strict: false }).follow(messages);
+  }
+
   /** A post that must succeed. */
   async posted(path: string, body: unknown): Promise<Answer['body']> {
     const answer = await this.post(path, body);
@@ -185,13 +198,13 @@ export class Service {
 
   /** A fact of the group service as it comes from the bus. */
   message<Type extends GroupsEventType>(type: Type, data: GroupsEventData<Type>, id?: string): CloudEvent {
-    const { projectId, partnerId } = data as { projectId?: string; partnerId?: string };
+    const { projectId, partnerId, tenantId } = data as { projectId?: string; partnerId?: string; tenantId?: string };
     return {
       specversion: '1.0',
       id: id ?? `fact-${(this.eventNumber += 1)}`,
       source: '/group-service',
       type,
-      subject: projectId ?? partnerId ?? '',
+      subject: projectId ?? partnerId ?? tenantId ?? '',
       time: NOW,
       datacontenttype: 'application/json',
       dataschema: dataSchemaOf(type),

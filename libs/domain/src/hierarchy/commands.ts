@@ -4,8 +4,12 @@ import type { Departure } from './departure.js';
 import type { Generation } from './generation.js';
 
 interface TreeCommands {
-  /** `administrator`: becomes the first member of the root. */
-  CreateProject: ProjectFacts & { name: string; administrator: Omit<MemberFacts, 'groupId'> | null };
+  /** `administrator`: becomes the first member of the root. `postpaidAllowed`: by whoever creates it (domain.md L1). */
+  CreateProject: ProjectFacts & {
+    name: string;
+    administrator: Omit<MemberFacts, 'groupId'> | null;
+    postpaidAllowed: boolean;
+  };
   CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
   GenerateGroups: Generation;
   /** Takes in what left another project (domain.md G3): groups and members get the ids `<newId>_<n>` and `<newId>-m<n>`. */

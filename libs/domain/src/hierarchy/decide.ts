@@ -36,7 +36,9 @@ const nameTaken = (state: GroupTreeState, parent: number, name: string, self?: n
 
 const createProject: Decider<'CreateProject'> = (state, command) => {
   if (state.project) return ALREADY_SO;
-  const { type: _, administrator, ...project } = command;
+  const { type: _, administrator, postpaidAllowed, ...project } = command;
+  if (project.billingMode === 'postpaid' && !postpaidAllowed)
+    return refuse({ code: 'POSTPAID_NOT_ALLOWED', partnerId: project.partnerId });
   const created: TreeEvent = { type: 'ProjectCreated', data: { ...project, name: tidyName(project.name) } };
   if (!administrator) return accept([created]);
   return accept([created, { type: 'MemberAdded', data: { ...administrator, groupId: project.projectId } }]);

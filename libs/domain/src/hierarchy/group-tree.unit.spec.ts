@@ -50,7 +50,22 @@ const missing = (what: 'project' | 'group' | 'member' | 'device', id: string) =>
   ({ code: 'NOT_FOUND', what, id }) as const;
 
 describe('a project', () => {
-  const command: TreeCommand = { type: 'CreateProject', ...facts, name: ' Hafenblick ', administrator: null };
+  const command: TreeCommand = {
+    type: 'CreateProject',
+    ...facts,
+    name: ' Hafenblick ',
+    administrator: null,
+    postpaidAllowed: false,
+  };
+
+  it('L1: is postpaid only where that is allowed', () => {
+    const postpaid = { ...command, billingMode: 'postpaid' } as const;
+    given(groupTreeAggregate, [])
+      .when(postpaid)
+      .then({ code: 'POSTPAID_NOT_ALLOWED', partnerId: 'dealer' })
+      .when({ ...postpaid, postpaidAllowed: true })
+      .then([{ type: 'ProjectCreated', data: { ...facts, billingMode: 'postpaid', name: 'Hafenblick' } }]);
+  });
 
   it('begins with one root, its company, which has its id and its name', () => {
     given(groupTreeAggregate, []).when(command).then([created]).when(command).then([]);

@@ -14,6 +14,8 @@ export type TreeRefusal =
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   /** Nobody would be left at the root of the project who administers it. */
   | { readonly code: 'LAST_ADMINISTRATOR'; readonly projectId: string; readonly memberId: string }
+  /** A postpaid project has unlimited capacity: only a server administrator makes one (domain.md L1). */
+  | { readonly code: 'POSTPAID_NOT_ALLOWED'; readonly partnerId: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'member' | 'device'; readonly id: string }
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };
 

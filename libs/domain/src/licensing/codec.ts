@@ -1,24 +1,33 @@
 import type { Instant } from '../decision.js';
-import type { ProjectEvent, ProjectEventType } from './events.js';
+import type { ProjectEvent, ProjectEventOf, ProjectEventType } from './events.js';
 
 /**
  * Stored form of the events: the type, and the payload with `at` in it and every instant as an ISO 8601 UTC string. A
  * type is listed here or it does not compile; an old form is bridged here and nowhere else.
  */
 export function encodeProjectEvent(event: ProjectEvent): { type: string; data: unknown } {
-  return { type: event.type, data: { at: iso(event.at), ...(withInstants(event.data, iso) as object) } };
+  const payload = withInstants(event.data, iso) as Record<string, unknown>;
+  for (const field of ADDED_LATER[event.type] ?? []) if (payload[field] === null) delete payload[field];
+  return { type: event.type, data: { at: iso(event.at), ...payload } };
 }
 
 /** @throws Error when the type is not known: a stream is never read in part. */
 export function decodeProjectEvent(type: string, data: unknown): ProjectEvent {
   if (!(type in STORED)) throw new Error(`unknown event type in a project's stream: ${type}`);
-  const { at, ...payload } = data as { at: string };
-  return {
-    type,
-    at: Date.parse(at),
-    data: withInstants(payload, (value) => Date.parse(value as string)),
-  } as ProjectEvent;
+  const { at, ...stored } = data as { at: string };
+  const payload = withInstants(stored, (value) => Date.parse(value as string)) as Record<string, unknown>;
+  for (const field of ADDED_LATER[type as ProjectEventType] ?? []) payload[field] ??= null;
+  return { type, at: Date.parse(at), data: payload } as unknown as ProjectEvent;
 }
+
+/** Fields that older events do not have: they are `null` there, and stored only where they are something. */
+const ADDED_LATER: { readonly [Type in ProjectEventType]?: readonly (keyof ProjectEventOf<Type>['data'] & string)[] } =
+  {
+    LicenseSuspended: ['place'],
+    RestrictionChanged: ['place'],
+    AllotmentsTransferred: ['fromPlace', 'toPlace'],
+    MemberLimitsSet: ['place'],
+  };
 
 const STORED: { readonly [Type in ProjectEventType]: true } = {
   ProjectOpened: true,

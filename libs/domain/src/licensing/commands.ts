@@ -10,7 +10,7 @@ import type {
   Resource,
   Units,
 } from '../words.js';
-import type { LicenseSource, PlacedGroup } from './events.js';
+import type { LicenseSource, PlacedGroup, Place } from './events.js';
 
 /**
  * An allotment as a caller puts it. `allotmentId: null` is a new one and takes the id at its place in
@@ -44,7 +44,10 @@ interface ProjectCommands {
   /** `groupId`: the group it was a member of. */
   RemoveMember: { memberId: string; userId: string; groupId: string };
 
-  /** Licenses. Only a server administrator sets `anotherTrial` (domain.md L1). */
+  /**
+   * Licenses. `authority` is the highest place from which the caller holds the permission at the project (domain.md L4).
+   * A trial by hand needs it, and `usualUntil`, the end of a trial for which no term is named (domain.md L1).
+   */
   GrantLicense: {
     licenseId: string;
     licenseType: 'trial' | 'plus';
@@ -53,12 +56,13 @@ interface ProjectCommands {
     validFrom: Instant | null;
     validUntil: Instant | null;
     source: LicenseSource;
-    anotherTrial?: boolean;
+    authority?: Place;
+    usualUntil?: Instant;
   };
-  ExtendLicense: { licenseId: string; validUntil: Instant | null };
-  SuspendLicense: { licenseId: string; reason: string };
-  ReinstateLicense: { licenseId: string };
-  RevokeLicense: { licenseId: string; reason: string };
+  ExtendLicense: { licenseId: string; validUntil: Instant | null; authority: Place };
+  SuspendLicense: { licenseId: string; reason: string; authority: Place };
+  ReinstateLicense: { licenseId: string; authority: Place };
+  RevokeLicense: { licenseId: string; reason: string; authority: Place };
 
   SetRestriction: {
     groupId: string;
@@ -70,6 +74,8 @@ interface ProjectCommands {
     /** As many fresh ids as there are allotments. */
     newIds: readonly string[];
     cascade: boolean;
+    /** The highest place from which the caller may restrict this group (domain.md R9). */
+    authority: Place;
   };
   TransferAllotments: {
     fromGroupId: string;
@@ -79,6 +85,9 @@ interface ProjectCommands {
     /** Prefix of the ids of the allotments the target receives: `<newId>_<index>`. */
     newId: string;
     cascade: boolean;
+    /** The highest places from which the caller may restrict the two groups (domain.md R9). */
+    authority: Place;
+    toAuthority: Place;
   };
 
   AssignUnit: {
@@ -93,7 +102,13 @@ interface ProjectCommands {
   ReleaseAssignment: { assignmentId: string; groupId: string };
 
   /** Replaces what a member may use at most in the group and below it; nothing narrower: its limits go (domain.md, Use). */
-  SetMemberLimits: { groupId: string; userId: string; limits: Units; featuresOff: readonly Feature[] };
+  SetMemberLimits: {
+    groupId: string;
+    userId: string;
+    limits: Units;
+    featuresOff: readonly Feature[];
+    authority: Place;
+  };
 
   /** Records what became due up to `now` and nothing else (domain.md U5, E1). */
   TakeEffect: Record<never, never>;

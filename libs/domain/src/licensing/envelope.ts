@@ -3,6 +3,7 @@ import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../featu
 import { NO_UNITS, UNLIMITED, basicUnitsOf, exceeds, leastUnits, sameUnits, sumUnits } from '../limits.js';
 import { RESOURCES, type Feature, type Resource, type Units } from '../words.js';
 import {
+  graceEndOf,
   nearestRestricted,
   nearestRestrictedBelow,
   parentOf,
@@ -229,6 +230,15 @@ export class Envelopes {
     if (pool !== null) this.pools.delete(pool);
   }
 }
+
+/** What a restriction keeps in use over time: its allotments with their days of grace (E1). */
+export const keepingEnvelope = ({ allotments, gracePeriodDays }: Restriction): Envelope =>
+  sumOfTerms(
+    allotments.map((allotment) => {
+      const { validUntil } = allotment;
+      return timed({ ...allotment, validUntil: validUntil === null ? null : graceEndOf(validUntil, gracePeriodDays) });
+    }),
+  );
 
 const ownEnvelope = ({ allotments }: Restriction): Envelope => sumOfTerms(allotments.map(timed));
 

@@ -28,6 +28,12 @@ export interface Allotment extends Term {
   readonly features: readonly Feature[];
 }
 
+/** A place something was decided from: the whole system (the vendor), a partner, or a group of the project (domain.md L4, R9). */
+export type Place =
+  | { readonly kind: 'vendor' }
+  | { readonly kind: 'partner'; readonly partnerId: string }
+  | { readonly kind: 'group'; readonly groupId: string };
+
 /** Where a license came from. A license out of a package stays inside the term of that package (domain.md L3). */
 export type LicenseSource =
   | { readonly kind: 'registration' }
@@ -93,11 +99,13 @@ interface ProjectEvents {
 
   LicenseGranted: License;
   LicenseExtended: { licenseId: string; validUntil: Instant | null };
-  LicenseSuspended: { licenseId: string; reason: string };
+  /** `place`: from where it was suspended; `null`: not recorded. */
+  LicenseSuspended: { licenseId: string; reason: string; place: Place | null };
   LicenseReinstated: { licenseId: string };
   LicenseRevoked: { licenseId: string; reason: string };
 
-  RestrictionChanged: RestrictionSettings & { groupId: string };
+  /** `place`: the highest from which whoever set it held the permission (domain.md R9); `null`: not recorded. */
+  RestrictionChanged: RestrictionSettings & { groupId: string; place: Place | null };
   /** What a change above took from a group below, with the caller's consent (domain.md R6 `cascade`). */
   AllotmentsClamped: { groupId: string; allotments: readonly Allotment[]; causedByGroupId: string };
   /** Units moved between two restricted groups (domain.md R8); both lists are the groups' allotments afterwards. */
@@ -108,6 +116,9 @@ interface ProjectEvents {
     reason: string;
     fromAllotments: readonly Allotment[];
     toAllotments: readonly Allotment[];
+    /** From where each group's limit is set now (domain.md R9); `null`: not recorded. */
+    fromPlace: Place | null;
+    toPlace: Place | null;
   };
 
   AssignmentMade: AssignmentRef & {
@@ -118,7 +129,13 @@ interface ProjectEvents {
   };
   AssignmentsReleased: { assignments: readonly AssignmentRef[]; reason: ReleaseReason };
   /** What a person may use at most in a group and below it, inside what the group has; `null`: no limit of its own. */
-  MemberLimitsSet: { groupId: string; userId: string; limits: Units; featuresOff: readonly Feature[] };
+  MemberLimitsSet: {
+    groupId: string;
+    userId: string;
+    limits: Units;
+    featuresOff: readonly Feature[];
+    place: Place | null;
+  };
 
   /** Effects of time (domain.md E1). What changes at one instant has one `at`. */
   LicenseStarted: { licenseId: string };

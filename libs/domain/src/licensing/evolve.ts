@@ -6,6 +6,7 @@ import type {
   Allotment,
   AllotmentRef,
   AssignmentRef,
+  Place,
   ProjectEvent,
   ProjectEventOf,
   ProjectEventType,
@@ -100,6 +101,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
       ...license,
       phase: licensePhaseAt(license, at),
       suspendedReason: null,
+      suspendedFrom: null,
       revokedReason: null,
     };
     state.licenses.put(license.licenseId, granted);
@@ -117,11 +119,11 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     if (license) scheduleLicense(state, license, at);
   },
 
-  LicenseSuspended: (state, { licenseId, reason }) => {
-    editLicense(state, licenseId, (license) => ({ ...license, suspendedReason: reason }));
+  LicenseSuspended: (state, { licenseId, reason, place }) => {
+    editLicense(state, licenseId, (license) => ({ ...license, suspendedReason: reason, suspendedFrom: place }));
   },
   LicenseReinstated: (state, { licenseId }) => {
-    editLicense(state, licenseId, (license) => ({ ...license, suspendedReason: null }));
+    editLicense(state, licenseId, (license) => ({ ...license, suspendedReason: null, suspendedFrom: null }));
   },
   LicenseRevoked: (state, { licenseId, reason }) => {
     editLicense(state, licenseId, (license) => ({ ...license, revokedReason: reason }));
@@ -154,6 +156,8 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   AllotmentsTransferred: (state, data, at) => {
     replaceAllotments(state, data.fromGroupId, data.fromAllotments, at);
     replaceAllotments(state, data.toGroupId, data.toAllotments, at);
+    setFrom(state, data.fromGroupId, data.fromPlace);
+    setFrom(state, data.toGroupId, data.toPlace);
   },
 
   AssignmentMade: (state, data, at) => {
@@ -168,8 +172,8 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     for (const { assignmentId } of assignments) releaseAssignment(state, assignmentId);
   },
 
-  MemberLimitsSet: (state, { groupId, userId, limits, featuresOff }) => {
-    putMemberLimits(state, groupId, userId, { limits, featuresOff: featureSet(featuresOff) });
+  MemberLimitsSet: (state, { groupId, userId, limits, featuresOff, place }) => {
+    putMemberLimits(state, groupId, userId, { limits, featuresOff: featureSet(featuresOff), place });
   },
 
   AllotmentsStarted: (state, { allotments }) => setPhases(state, allotments, 'active'),
@@ -249,6 +253,12 @@ const restrictionShare = (state: ProjectState, groupId: string) => {
   const { restrictedGroups, allotted, inRestricted } = contributionOf(state, groupId);
   return { restrictedGroups, allotted, inRestricted };
 };
+
+/** A transfer that was recorded without its place left the places as they were. */
+function setFrom(state: ProjectState, groupId: string, place: Place | null): void {
+  const restriction = state.restrictions.edit(groupId);
+  if (restriction && place) restriction.place = place;
+}
 
 function scheduleAllotments(state: ProjectState, groupId: string, at: Instant): void {
   const restriction = state.restrictions.get(groupId);

@@ -1,7 +1,8 @@
 import { featureList, featureSet, hasFeature, NO_FEATURES } from '../feature-set.js';
 import { exceeds, least, sameUnits, UNLIMITED } from '../limits.js';
-import { FEATURES, type Limit, type Resource } from '../words.js';
+import { FEATURES, RESOURCES, type Limit, type Resource } from '../words.js';
 import type { Instant } from '../decision.js';
+import { higherOf, isAtOrAbove, placeSetFrom, setFromAbove } from './authority.js';
 import type { ProjectCommandOf } from './commands.js';
 import { refOf, settle } from './effects.js';
 import { release } from './groups.js';
@@ -17,7 +18,7 @@ import type { GroupQuota, LimitedBy, MemberQuota } from './views.js';
  * it is suspended, so that nothing grows when that returns. Lowering them takes nothing away that is held; it grants nothing
  * new until there is less. A feature that is switched off is off at once.
  */
-const NOTHING_NARROWER: MemberLimits = { limits: UNLIMITED, featuresOff: NO_FEATURES };
+const NOTHING_NARROWER: MemberLimits = { limits: UNLIMITED, featuresOff: NO_FEATURES, place: null };
 
 const limitsOf = (state: ProjectState, groupId: string, userId: string): MemberLimits =>
   state.memberLimits.get(groupId)?.get(userId) ?? NOTHING_NARROWER;
@@ -26,15 +27,24 @@ export function setMemberLimits(
   recorder: Recorder,
   command: ProjectCommandOf<'SetMemberLimits'>,
 ): ProjectRefusal | null {
-  const { groupId, userId, limits, featuresOff } = command;
+  const { groupId, userId, limits, featuresOff, authority } = command;
   const { state } = recorder;
   if (!state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
   const before = limitsOf(state, groupId, userId);
   const off = featureSet(featuresOff);
   if (sameUnits(before.limits, limits) && before.featuresOff === off) return null;
-  recorder.record('MemberLimitsSet', { groupId, userId, limits, featuresOff: featureList(off) });
+  const isNew = before === NOTHING_NARROWER;
+  const known = placeSetFrom(state, groupId, before.place);
+  if (!isNew && isLooser(before, { limits, featuresOff: off }) && !isAtOrAbove(state, authority, known))
+    return setFromAbove(state, groupId, known);
+  const place = isNew ? authority : higherOf(state, known, authority);
+  recorder.record('MemberLimitsSet', { groupId, userId, limits, featuresOff: featureList(off), place });
   return null;
 }
+
+const isLooser = (before: MemberLimits, after: Omit<MemberLimits, 'place'>): boolean =>
+  (before.featuresOff & ~after.featuresOff) !== 0 ||
+  RESOURCES.some((resource) => exceeds(after.limits[resource], before.limits[resource]));
 
 /**
  * What was assigned through a membership comes back, with the apps paired to its numbers: what names the membership itself,
@@ -55,7 +65,7 @@ export function removeMember(recorder: Recorder, command: ProjectCommandOf<'Remo
     'member_removed',
   );
   if (limitsOf(state, groupId, userId) !== NOTHING_NARROWER) {
-    recorder.emit('MemberLimitsSet', { groupId, userId, limits: UNLIMITED, featuresOff: [] });
+    recorder.emit('MemberLimitsSet', { groupId, userId, limits: UNLIMITED, featuresOff: [], place: null });
   }
   settle(recorder, { groups: [], capacity: false });
   return null;

@@ -186,7 +186,7 @@ export function licensesOf(recorded: ProjectState, now: Instant): LicenseView[] 
   const state = asOf(recorded, now);
   const views: LicenseView[] = state.whole.devices > 0 ? [basicLicenses(state.whole.devices)] : [];
   for (const [, license] of state.licenses.entries()) {
-    const { phase: _phase, ...shown } = license;
+    const { phase: _phase, suspendedFrom: _suspendedFrom, ...shown } = license;
     views.push({ ...shown, status: licenseStatus(license) });
   }
   return views;

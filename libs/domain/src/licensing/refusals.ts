@@ -1,5 +1,6 @@
 import type { Instant } from '../decision.js';
 import type { Feature, Limit, Resource } from '../words.js';
+import type { Place } from './events.js';
 
 /** What binds: a restricted group, a person's own limit there, or the project's capacity (`groupId: null`, the project's name). */
 export interface Binding {
@@ -12,6 +13,10 @@ export interface Binding {
   /** Until when that limit holds; `null`: for good. */
   readonly validUntil: Instant | null;
 }
+
+/** A place with its name, where the project knows it. */
+export type NamedPlace =
+  Exclude<Place, { kind: 'group' }> | (Extract<Place, { kind: 'group' }> & { readonly name: string });
 
 export interface AffectedGroup {
   readonly groupId: string;
@@ -63,6 +68,14 @@ export type ProjectRefusal =
   | { readonly code: 'LICENSE_REVOKED'; readonly licenseId: string }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   | { readonly code: 'TRIAL_ALREADY_USED'; readonly licenseId: string }
+  /** A term of its own, from somebody who is no server administrator (domain.md L1). `validUntil`: the end it would have. */
+  | { readonly code: 'TRIAL_TERM_FIXED'; readonly validUntil: Instant | null }
+  /** The license was issued from a place the caller is not at or above (domain.md L4). */
+  | { readonly code: 'ISSUED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
+  /** The license was suspended from a place the caller is not at or above (domain.md L4). */
+  | { readonly code: 'SUSPENDED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
+  /** Would loosen what was set from a place the caller is not at or above (domain.md R9). */
+  | { readonly code: 'SET_FROM_ABOVE'; readonly groupId: string; readonly place: NamedPlace }
   | {
       readonly code: 'NOT_FOUND';
       readonly what: 'project' | 'group' | 'license' | 'allotment' | 'assignment' | 'device';

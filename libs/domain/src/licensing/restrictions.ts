@@ -2,12 +2,13 @@ import type { Instant } from '../decision.js';
 import { featureList, featureSet } from '../feature-set.js';
 import { minus, sameUnits, sipCoversMobile } from '../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../words.js';
+import { higherOf, loosenedFromBelow, placeSetFrom } from './authority.js';
 import { affectedBelow, clampBelow, plainAllotment, type Change } from './cascade.js';
 import { checkAllotment, hasEnded, nameOf, poolAbove } from './checks.js';
 import type { AllotmentInput, ProjectCommandOf } from './commands.js';
 import { settle } from './effects.js';
 import { covers, Envelopes } from './envelope.js';
-import type { Allotment, RestrictionSettings } from './events.js';
+import type { Allotment, Place, RestrictionSettings } from './events.js';
 import type { Recorder } from './recorder.js';
 import type { ProjectRefusal, SuspendedUse } from './refusals.js';
 import { restrictionAt, type AllotmentState, type ProjectState, type Restriction } from './state.js';
@@ -27,8 +28,11 @@ export function setRestriction(recorder: Recorder, command: ProjectCommandOf<'Se
   if (sameSettings(known, settings)) return null;
 
   const before = recorder.branch();
-  recorder.emit('RestrictionChanged', { groupId, ...settings });
+  const place = placeAfter(before, known, settings, command);
+  recorder.emit('RestrictionChanged', { groupId, ...settings, place });
   const change = changeOf(before, recorder);
+  const fromAbove = loosenedFromBelow(change, groupId, command.authority);
+  if (fromAbove) return fromAbove;
   if (enabled) {
     const toCheck = known?.enabled ? allotments.filter((allotment) => isChanged(known, allotment)) : allotments;
     const refusal = firstRefusal(change, groupId, toCheck);
@@ -58,6 +62,8 @@ export function transferAllotments(recorder: Recorder, command: ProjectCommandOf
   if (broken) return sipBelowMobile(broken.units);
 
   const before = recorder.branch();
+  const fromPlace = higherOf(before, placeSetFrom(before, fromGroupId, from.place), command.authority);
+  const toPlace = higherOf(before, placeSetFrom(before, toGroupId, to.place), command.toAuthority);
   recorder.emit('AllotmentsTransferred', {
     fromGroupId,
     toGroupId,
@@ -65,11 +71,30 @@ export function transferAllotments(recorder: Recorder, command: ProjectCommandOf
     reason,
     fromAllotments: taken.left.map(plainAllotment),
     toAllotments: [...to.allotments.map(plainAllotment), ...received],
+    fromPlace,
+    toPlace,
   });
   const change = changeOf(before, recorder);
+  const fromAbove = loosenedFromBelow(change, toGroupId, command.toAuthority);
+  if (fromAbove) return fromAbove;
   const notAtTarget = firstRefusal(change, toGroupId, received);
   if (notAtTarget) return notAtTarget;
   return consequences(recorder, change, { groupId: fromGroupId, cascade: command.cascade, scope: fromGroupId });
+}
+
+/**
+ * From where a changed restriction is set (domain.md R9). One that was off bound nobody, so it is of whoever switches it on;
+ * later the higher place stays. A reminder is nobody's limit.
+ */
+function placeAfter(
+  state: ProjectState,
+  known: Restriction | undefined,
+  settings: RestrictionSettings,
+  { groupId, authority }: ProjectCommandOf<'SetRestriction'>,
+): Place | null {
+  if (!known?.enabled) return authority;
+  if (sameSettings(known, { ...settings, reminder: known.reminder })) return known.place;
+  return higherOf(state, placeSetFrom(state, groupId, known.place), authority);
 }
 
 export const changeOf = (before: ProjectState, recorder: Recorder): Change => ({
@@ -169,13 +194,13 @@ function resolveAllotments(
   return { allotments };
 }
 
-interface Place {
+interface Slot {
   readonly current: AllotmentState | undefined;
   readonly newId: string;
   readonly now: Instant;
 }
 
-const allotmentOf = (input: AllotmentInput, { current, newId, now }: Place): Allotment => ({
+const allotmentOf = (input: AllotmentInput, { current, newId, now }: Slot): Allotment => ({
   allotmentId: current?.allotmentId ?? newId,
   type: input.type,
   units: input.units,

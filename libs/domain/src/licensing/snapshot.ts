@@ -10,6 +10,7 @@ import {
   type Reminder,
   type Units,
 } from '../words.js';
+import type { Place } from './events.js';
 import { addAssignment, putMemberLimits } from './evolve.js';
 import {
   addChild,
@@ -51,8 +52,16 @@ interface ProjectSnapshot {
 type UnitsRow = readonly [Limit, Limit, Limit];
 /** Id, type, units, features, from, until, sequence, phase. */
 type AllotmentRow = readonly [string, number, UnitsRow, number, Instant, Instant | null, number, Phase];
-/** Group, enabled, pool mode, days of grace, reminder, allotments. */
-type RestrictionRow = readonly [number, boolean, PoolMode, number, Reminder | null, readonly AllotmentRow[]];
+/** Group, enabled, pool mode, days of grace, reminder, allotments, place. */
+type RestrictionRow = readonly [
+  number,
+  boolean,
+  PoolMode,
+  number,
+  Reminder | null,
+  readonly AllotmentRow[],
+  Place | null,
+];
 /** Id, group, resource, label, holder, number, since, sequence, in force. */
 type AssignmentRow = readonly [
   string,
@@ -66,10 +75,10 @@ type AssignmentRow = readonly [
   boolean,
 ];
 
-/** Group, user, limits, features off. */
-type MemberLimitsRow = readonly [number, string, UnitsRow, number];
+/** Group, user, limits, features off, place. */
+type MemberLimitsRow = readonly [number, string, UnitsRow, number, Place | null];
 
-export const PROJECT_SNAPSHOT_VERSION = 2;
+export const PROJECT_SNAPSHOT_VERSION = 3;
 
 export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
   const { project, now, sequence, trialLicenseId } = state.whole;
@@ -117,8 +126,8 @@ export function decodeSnapshot(json: unknown): ProjectState {
   for (const [serialNumber, group] of snapshot.devices) state.devices.put(serialNumber, { groupId: ids[group] ?? '' });
   state.whole.devices = snapshot.devices.length;
   for (const row of snapshot.assignments) readAssignment(state, ids, row);
-  for (const [group, userId, limits, featuresOff] of snapshot.memberLimits) {
-    putMemberLimits(state, ids[group]!, userId, { limits: readUnits(limits), featuresOff });
+  for (const [group, userId, limits, featuresOff, place] of snapshot.memberLimits) {
+    putMemberLimits(state, ids[group]!, userId, { limits: readUnits(limits), featuresOff, place });
   }
   workOutUsage(state, snapshot, ids);
   refreshCapacity(state);
@@ -134,7 +143,7 @@ function subtree(state: ProjectState, rootId: string): string[] {
 
 function restrictionRows(group: number, restriction: Restriction | undefined): RestrictionRow[] {
   if (!restriction) return [];
-  const { enabled, poolMode, gracePeriodDays, reminder, allotments } = restriction;
+  const { enabled, poolMode, gracePeriodDays, reminder, allotments, place } = restriction;
   const rows = allotments.map((a): AllotmentRow => [
     a.allotmentId,
     LICENSE_TYPES.indexOf(a.type),
@@ -145,7 +154,7 @@ function restrictionRows(group: number, restriction: Restriction | undefined): R
     a.sequence,
     a.phase,
   ]);
-  return [[group, enabled, poolMode, gracePeriodDays, reminder, rows]];
+  return [[group, enabled, poolMode, gracePeriodDays, reminder, rows, place]];
 }
 
 const unitsRow = ({ sip_number, mobile_app, ukey2 }: Units): UnitsRow => [sip_number, mobile_app, ukey2];
@@ -154,7 +163,7 @@ const memberLimitsRows = (
   group: number,
   limits: ReadonlyMap<string, MemberLimits> | undefined,
 ): readonly MemberLimitsRow[] =>
-  [...(limits ?? [])].map(([userId, own]) => [group, userId, unitsRow(own.limits), own.featuresOff]);
+  [...(limits ?? [])].map(([userId, own]) => [group, userId, unitsRow(own.limits), own.featuresOff, own.place]);
 
 function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
   for (const [groupId, parent, type, name] of snapshot.groups) {
@@ -166,7 +175,7 @@ function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonl
 
 const readUnits = ([sip_number, mobile_app, ukey2]: UnitsRow): Units => ({ sip_number, mobile_app, ukey2 });
 
-function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows]: RestrictionRow): Restriction {
+function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows, place]: RestrictionRow): Restriction {
   const allotments = rows.map(
     ([allotmentId, type, units, features, validFrom, validUntil, sequence, phase]): AllotmentState => ({
       allotmentId,
@@ -185,6 +194,7 @@ function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows]:
     gracePeriodDays,
     reminder,
     allotments,
+    place,
     own: NO_UNITS,
     keeping: NO_UNITS,
     features: 0,

@@ -11,7 +11,7 @@ import {
   type Resource,
   type Units,
 } from '../words.js';
-import type { Allotment, License } from './events.js';
+import type { Allotment, License, Place } from './events.js';
 import { DraftSchedule, LiveSchedule, type Schedule } from './schedule.js';
 import { DraftTable, LiveTable, type Table } from './table.js';
 
@@ -47,6 +47,8 @@ export interface Restriction {
   gracePeriodDays: number;
   reminder: Reminder | null;
   allotments: AllotmentState[];
+  /** From where it was set (R9); `null`: not recorded. */
+  place: Place | null;
   /** The own limit now (R2). */
   own: Units;
   /** What it keeps in use now: `own` and what is in grace (E1). */
@@ -71,6 +73,8 @@ export interface Usage {
 export interface LicenseState extends License {
   phase: Exclude<Phase, 'grace'>;
   suspendedReason: string | null;
+  /** From where it was suspended (L4); `null`: it is not, or that was not recorded. */
+  suspendedFrom: Place | null;
   revokedReason: string | null;
 }
 
@@ -93,6 +97,8 @@ export interface MemberLimits {
   /** `null`: no limit of its own. */
   readonly limits: Units;
   readonly featuresOff: FeatureSet;
+  /** From where they were set (R9); `null`: not recorded. */
+  readonly place: Place | null;
 }
 
 /** What is known of the project as a whole. */

@@ -15,7 +15,7 @@ export class CreateProjectController {
     tag: 'Projects',
     summary: "Create a project of a partner; its root group has the project's id",
     response: { status: 201, schema: CreatedProject, example: { projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b' } },
-    problems: ['VALIDATION', 'NOT_FOUND'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'POSTPAID_NOT_ALLOWED'],
     idempotent: true,
   })
   @Permit('projects:manage', { partner: 'body.partnerId' })
@@ -38,6 +38,7 @@ export class CreateProjectController {
         billingMode,
         trial: false,
         administrator: null,
+        postpaidAllowed: caller.principal.serverAdministrator,
       },
       { context: caller.context, dryRun: false },
     );

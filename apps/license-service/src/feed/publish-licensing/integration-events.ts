@@ -55,8 +55,10 @@ export function projectNews(projectId: string, { type, data }: ProjectEvent): re
           data: { projectId, licenseId: data.licenseId, validUntil: isoOrNull(data.validUntil) },
         },
       ];
-    case 'LicenseSuspended':
-      return [{ type: 'allotree.license-suspended.v1', data: { projectId, ...data } }];
+    case 'LicenseSuspended': {
+      const { licenseId, reason } = data;
+      return [{ type: 'allotree.license-suspended.v1', data: { projectId, licenseId, reason } }];
+    }
     case 'LicenseReinstated':
       return [{ type: 'allotree.license-reinstated.v1', data: { projectId, ...data } }];
     case 'LicenseRevoked':

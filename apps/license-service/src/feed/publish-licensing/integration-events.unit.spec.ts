@@ -30,7 +30,7 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
     },
   },
   { type: 'LicenseExtended', at, data: { ...license, validUntil: at + 5 } },
-  { type: 'LicenseSuspended', at, data: { ...license, reason: 'Invoice overdue' } },
+  { type: 'LicenseSuspended', at, data: { ...license, reason: 'Invoice overdue', place: null } },
   { type: 'LicenseReinstated', at, data: license },
   { type: 'LicenseRevoked', at, data: { ...license, reason: 'Contract ended' } },
   { type: 'LicenseStarted', at, data: license },

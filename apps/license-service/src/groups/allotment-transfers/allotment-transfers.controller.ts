@@ -33,6 +33,7 @@ export class AllotmentTransfersController {
       'LIMIT_EXCEEDED',
       'SIP_BELOW_MOBILE',
       'DESCENDANTS_AFFECTED',
+      'SET_FROM_ABOVE',
       'STALE_REVISION',
     ],
     idempotent: true,
@@ -48,8 +49,22 @@ export class AllotmentTransfersController {
     const target = { kind: 'group', projectId: p, groupId: body.toGroupId } as const;
     await this.reach.demand(caller.principal, 'restrictions:manage', target);
     // Allotments get this id and a number behind it, which together must stay within the length of an id.
-    const wish = { type: 'TransferAllotments', ...body, newId: caller.newId('transfer'), cascade } as const;
+    const newId = caller.newId('transfer');
+    const wish = {
+      type: 'TransferAllotments',
+      ...body,
+      newId,
+      cascade,
+      ...(await this.authorities(p, body, caller)),
+    } as const;
     const answer = answerTo(caller, reply, await this.projects.run(p, wish, caller), {});
     return caller.dryRun ? answer : undefined;
+  }
+
+  private async authorities(projectId: string, { fromGroupId, toGroupId }: TransferAllotmentsRequest, caller: Caller) {
+    const at = (groupId: string) =>
+      this.reach.authority(caller.principal, 'restrictions:manage', { kind: 'group', projectId, groupId });
+    const [authority, toAuthority] = await Promise.all([at(fromGroupId), at(toGroupId)]);
+    return { authority, toAuthority };
   }
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
 import { memberQuotaOf } from '@allotree/domain';
-import { Caller, Documented, notFound, Permit, TenantRows, type Principal } from '@allotree/platform';
+import { Caller, Documented, notFound, Permit, Reach, TenantRows, type Principal } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { GroupFeed } from '../../feed/group-feed.js';
@@ -34,6 +34,7 @@ export class MemberLimitsController {
     private readonly projects: Projects,
     private readonly rows: TenantRows,
     private readonly feed: GroupFeed,
+    private readonly reach: Reach,
   ) {}
 
   @Put('limits')
@@ -44,10 +45,10 @@ export class MemberLimitsController {
     description:
       'Only ever narrows: what the group has still binds. It holds for what is assigned with this user as its `holder`. ' +
       'Lowering takes nothing away that is held and grants nothing new until there is less; features are off at once. ' +
-      'Empty limits leave the person to those of the group.',
+      'Limits set from above can be lowered from below, not raised. Empty limits leave the person to those of the group.',
     body: { limits: { mobile_app: 1 }, featuresOff: ['guest_access'] },
     response: { schema: MemberQuotaAnswer, example: EXAMPLE },
-    problems: ['VALIDATION', 'NOT_FOUND', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'SET_FROM_ABOVE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
   })
@@ -59,7 +60,9 @@ export class MemberLimitsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     await this.isMember({ p, g, u }, caller.principal);
-    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body } as const;
+    const group = { kind: 'group', projectId: p, groupId: g } as const;
+    const authority = await this.reach.authority(caller.principal, 'restrictions:manage', group);
+    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body, authority } as const;
     const done = await this.projects.run(p, wish, caller);
     const { quota } = caller.dryRun ? { quota: {} } : await this.quota({ p, g, u });
     return answerTo(caller, reply, done, quota);

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { CascadeQuery, RestrictionAnswer, SetRestrictionRequest } from '@allotree/contracts';
 import { restrictionOf } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -31,7 +31,10 @@ const EXAMPLE = {
 
 @Controller('projects/:p/groups/:g/restriction')
 export class RestrictionController {
-  constructor(private readonly projects: Projects) {}
+  constructor(
+    private readonly projects: Projects,
+    private readonly reach: Reach,
+  ) {}
 
   @Put()
   @Permit('restrictions:manage', { project: 'p', group: 'g' })
@@ -41,6 +44,7 @@ export class RestrictionController {
     description:
       'Replaces the whole section: an allotment that is left out is removed. `validUntil` as a date is the end of that day ' +
       'in the time zone of the project, `validFrom` its start. What groups below depend on is only taken with `?cascade=true`; ' +
+      'A restriction set from above can be tightened from below, not loosened or switched off. ' +
       '`?dryRun=true` answers with the events and effects and records nothing.',
     body: {
       enabled: true,
@@ -64,6 +68,7 @@ export class RestrictionController {
       'PERIOD_OUTSIDE_PARENT',
       'FEATURE_NOT_AVAILABLE',
       'DESCENDANTS_AFFECTED',
+      'SET_FROM_ABOVE',
       'STALE_REVISION',
     ],
     idempotent: true,
@@ -79,10 +84,12 @@ export class RestrictionController {
     const { enabled, poolMode, gracePeriodDays, reminder } = body;
     const allotments = await this.allotmentsOf(p, body);
     const newIds = allotments.map((_, index) => caller.newId(`allotment ${index}`));
+    const group = { kind: 'group', projectId: p, groupId: g } as const;
+    const authority = await this.reach.authority(caller.principal, 'restrictions:manage', group);
     const settings = { enabled, poolMode, gracePeriodDays, reminder, allotments };
     const done = await this.projects.run(
       p,
-      { type: 'SetRestriction', groupId: g, ...settings, newIds, cascade },
+      { type: 'SetRestriction', groupId: g, ...settings, newIds, cascade, authority },
       caller,
     );
     if (caller.dryRun) return answerTo(caller, reply, done, {});

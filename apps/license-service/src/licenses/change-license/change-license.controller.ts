@@ -8,7 +8,7 @@ import {
   SuspendLicenseRequest,
 } from '@allotree/contracts';
 import { licensesOf } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -16,6 +16,9 @@ import { endOf, namesDate } from '../../dates.js';
 import { LicensePath } from '../../paths.js';
 import { Projects, type ProjectWish } from '../../projects.js';
 import { publicObject } from '../../public-json.js';
+
+type WithoutAuthority<Wish> = Wish extends unknown ? Omit<Wish, 'authority'> : never;
+type LicenseChange = WithoutAuthority<Exclude<Extract<ProjectWish, { licenseId: string }>, { type: 'GrantLicense' }>>;
 
 const LICENSE_EXAMPLE = {
   licenseId: 'd0a3c7f4-2c6c-8b0e-8a86-1f0f5a3f7c55',
@@ -36,14 +39,25 @@ const documented = (summary: string, body?: unknown) =>
     summary,
     ...(body === undefined ? {} : { body }),
     response: { schema: LicensesAnswer.shape.items.element, example: LICENSE_EXAMPLE },
-    problems: ['VALIDATION', 'NOT_FOUND', 'LICENSE_REVOKED', 'PERIOD_OUTSIDE_PARENT', 'STALE_REVISION'],
+    problems: [
+      'VALIDATION',
+      'NOT_FOUND',
+      'LICENSE_REVOKED',
+      'PERIOD_OUTSIDE_PARENT',
+      'ISSUED_FROM_ABOVE',
+      'SUSPENDED_FROM_ABOVE',
+      'STALE_REVISION',
+    ],
     idempotent: true,
     revised: true,
   });
 
 @Controller('projects/:p/licenses/:l')
 export class ChangeLicenseController {
-  constructor(private readonly projects: Projects) {}
+  constructor(
+    private readonly projects: Projects,
+    private readonly reach: Reach,
+  ) {}
 
   @Post('extend')
   @HttpCode(HttpStatus.OK)
@@ -105,18 +119,15 @@ export class ChangeLicenseController {
     return this.change({ type: 'RevokeLicense', licenseId: l, reason }, p, caller, reply);
   }
 
-  private async change(
-    wish: Extract<ProjectWish, { licenseId: string }>,
-    projectId: string,
-    caller: Caller,
-    reply: FastifyReply,
-  ): Promise<object> {
-    const done = await this.projects.run(projectId, wish, caller);
+  private async change(change: LicenseChange, projectId: string, caller: Caller, reply: FastifyReply): Promise<object> {
+    const root = { kind: 'group', projectId, groupId: projectId } as const;
+    const authority = await this.reach.authority(caller.principal, 'licenses:manage', root);
+    const done = await this.projects.run(projectId, { ...change, authority }, caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     const license = await this.projects.look(
       projectId,
       null,
-      (state, now) => licensesOf(state, now).find(({ licenseId }) => licenseId === wish.licenseId) ?? null,
+      (state, now) => licensesOf(state, now).find(({ licenseId }) => licenseId === change.licenseId) ?? null,
     );
     return answerTo(caller, reply, done, publicObject(license));
   }

@@ -16,7 +16,8 @@ export class GrantLicenseController {
     tag: 'licenses',
     summary: 'Grant a trial, or issue units out of a partner’s package',
     description:
-      'A trial is unlimited, with every feature, for 30 days unless an end is named. Issued units carry the features and ' +
+      'A trial is unlimited, with every feature, for 30 days; only a server administrator can name another term, or grant ' +
+      'another one to the same project. Issued units carry the features and ' +
       'the term of the package where none are named. Dates are days in the time zone of the project.',
     body: {
       type: 'plus',
@@ -33,6 +34,7 @@ export class GrantLicenseController {
       'FEATURE_NOT_AVAILABLE',
       'SIP_BELOW_MOBILE',
       'TRIAL_ALREADY_USED',
+      'TRIAL_TERM_FIXED',
     ],
     idempotent: true,
     revised: true,

@@ -31,7 +31,9 @@ export class GrantLicense {
   async trial(projectId: string, licenseId: string, request: TrialRequest, caller: Caller): Promise<Granted> {
     const { timeZone } = await this.projects.project(projectId);
     const { validFrom, validUntil } = termOf(request, timeZone);
-    const start = validFrom ?? this.clock.now();
+    const root = { kind: 'group', projectId, groupId: projectId } as const;
+    const authority = await this.reach.authority(caller.principal, 'licenses:manage', root);
+    const usualUntil = daysAfter(validFrom ?? this.clock.now(), this.configuration.TRIAL_DAYS, timeZone);
     const grant = {
       type: 'GrantLicense',
       licenseType: 'trial',
@@ -39,9 +41,10 @@ export class GrantLicense {
       units: { sip_number: null, mobile_app: null, ukey2: null },
       features: FEATURES,
       validFrom,
-      validUntil: validUntil ?? daysAfter(start, this.configuration.TRIAL_DAYS, timeZone),
+      validUntil: validUntil ?? usualUntil,
       source: { kind: 'manual' },
-      anotherTrial: caller.principal.serverAdministrator,
+      authority,
+      usualUntil,
     } as const;
     return this.projects.run(projectId, grant, caller);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FEATURES } from '../../words.js';
+import { VENDOR } from '../authority.js';
 import type { ProjectCommandOf } from '../commands.js';
 import { memberQuotaOf } from '../members.js';
 import { decodeSnapshot, encodeSnapshot } from '../snapshot.js';
@@ -26,6 +27,7 @@ const narrow = (
   userId: 'eva',
   limits,
   featuresOff: [],
+  authority: VENDOR,
   ...options,
 });
 
@@ -39,7 +41,7 @@ describe('the limits of a person', () => {
       {
         type: 'MemberLimitsSet',
         at: START,
-        data: { groupId: 'a1', userId: 'eva', limits: units(1, null, null), featuresOff: [] },
+        data: { groupId: 'a1', userId: 'eva', limits: units(1, null, null), featuresOff: [], place: VENDOR },
       },
     ]);
     expect(s.do(set)).toEqual([]);
@@ -156,7 +158,7 @@ describe('the limits of a person', () => {
       {
         type: 'MemberLimitsSet',
         at: START,
-        data: { groupId: 'a', userId: 'eva', limits: units(null, null, null), featuresOff: [] },
+        data: { groupId: 'a', userId: 'eva', limits: units(null, null, null), featuresOff: [], place: null },
       },
     ]);
     expect(s.do(gone)).toEqual([]);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { exceeds, sipCoversMobile, sumUnits, NO_UNITS, basicUnitsOf, UNLIMITED } from '../../limits.js';
 import { FEATURES, RESOURCES, type Units } from '../../words.js';
 import { passes } from '../checks.js';
+import { VENDOR } from '../authority.js';
 import type { ProjectCommand } from '../commands.js';
 import type { ProjectEvent } from '../events.js';
 import { Envelopes } from '../envelope.js';
@@ -66,6 +67,7 @@ const grant = fc
     validFrom: at(now, w.from),
     validUntil: at(now, w.until),
     source: { kind: 'manual' },
+    usualUntil: at(now, w.until) ?? now,
   }));
 
 const allotment = fc.record({ key: fc.integer({ min: 0, max: 3 }), units: unitsArb, features, from, until });
@@ -88,6 +90,7 @@ const restrict = fc
     gracePeriodDays: w.grace,
     reminder: null,
     cascade: w.cascade,
+    authority: VENDOR,
     newIds: w.allotments.map((_, i) => `${w.groupId}-${w.ids}-${i}`),
     allotments: w.allotments.map((a) => ({
       allotmentId: null,
@@ -117,6 +120,8 @@ const transfer = fc
     reason: 'moved',
     newId: w.newId,
     cascade: w.cascade,
+    authority: VENDOR,
+    toAuthority: VENDOR,
   }));
 
 const assign = fc
@@ -135,10 +140,28 @@ const release = fc
 const simple: fc.Arbitrary<Wish> = fc.oneof(
   fc
     .record({ licenseId: id('l'), until })
-    .map((w): Wish => (now) => ({ type: 'ExtendLicense', now, licenseId: w.licenseId, validUntil: at(now, w.until) })),
-  id('l').map((licenseId): Wish => (now) => ({ type: 'SuspendLicense', now, licenseId, reason: 'unpaid' })),
-  id('l').map((licenseId): Wish => (now) => ({ type: 'ReinstateLicense', now, licenseId })),
-  id('l').map((licenseId): Wish => (now) => ({ type: 'RevokeLicense', now, licenseId, reason: 'fraud' })),
+    .map((w): Wish => (now) => ({
+      type: 'ExtendLicense',
+      now,
+      licenseId: w.licenseId,
+      validUntil: at(now, w.until),
+      authority: VENDOR,
+    })),
+  id('l').map((licenseId): Wish => (now) => ({
+    type: 'SuspendLicense',
+    now,
+    licenseId,
+    reason: 'unpaid',
+    authority: VENDOR,
+  })),
+  id('l').map((licenseId): Wish => (now) => ({ type: 'ReinstateLicense', now, licenseId, authority: VENDOR })),
+  id('l').map((licenseId): Wish => (now) => ({
+    type: 'RevokeLicense',
+    now,
+    licenseId,
+    reason: 'fraud',
+    authority: VENDOR,
+  })),
   fc.record({ serialNumber: id('d'), groupId: group }).map((w): Wish => (now) => ({ type: 'AddDevice', now, ...w })),
   id('d').map((serialNumber): Wish => (now) => ({ type: 'RemoveDevice', now, serialNumber })),
   fc.record({ groupId: group, parentId: group }).map((w): Wish => (now) => ({ type: 'RelocateGroup', now, ...w })),
@@ -152,7 +175,7 @@ const simple: fc.Arbitrary<Wish> = fc.oneof(
   })),
   fc
     .record({ userId: fc.constantFrom(...PEOPLE), groupId: group, limits: unitsArb, featuresOff: features })
-    .map((w): Wish => (now) => ({ type: 'SetMemberLimits', now, ...w })),
+    .map((w): Wish => (now) => ({ type: 'SetMemberLimits', now, authority: VENDOR, ...w })),
   fc.constant<Wish>((now) => ({ type: 'TakeEffect', now })),
 );
 

@@ -1,5 +1,6 @@
 import { NO_UNITS } from '../../limits.js';
 import { FEATURES, type Resource, type Units } from '../../words.js';
+import { VENDOR } from '../authority.js';
 import type { AllotmentInput, ProjectCommand, ProjectCommandOf } from '../commands.js';
 import type { ProjectEvent } from '../events.js';
 import { projectAggregate } from '../project.js';
@@ -112,6 +113,7 @@ export class ProjectStory {
       gracePeriodDays: 0,
       reminder: null,
       cascade: false,
+      authority: VENDOR,
       newIds: allotments.map((_, index) => `${groupId}-${++this.count}-${index}`),
       allotments: allotments.map((allotment) => ({
         allotmentId: null,

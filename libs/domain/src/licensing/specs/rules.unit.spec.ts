@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FEATURES } from '../../words.js';
+import { VENDOR } from '../authority.js';
 import { checkDeparture, checkRelocation } from '../groups.js';
 import { assignmentsOf, licensesOf, restrictionOf } from '../quota.js';
 import { ProjectStory, day, units } from './project-story.js';
@@ -24,14 +25,14 @@ describe('licenses', () => {
   it('L1: a project has one trial; only a server administrator grants another', () => {
     const s = new ProjectStory(START).open();
     const trial = { licenseType: 'trial', units: units(null, null, null), validUntil: START + 30 * DAY } as const;
-    s.do(s.grant({ ...trial, licenseId: 'first' }));
+    s.do(s.grant({ ...trial, licenseId: 'first', usualUntil: START + 30 * DAY }));
     expect(s.refusal(s.grant(trial))).toEqual({ code: 'TRIAL_ALREADY_USED', licenseId: 'first' });
     s.on(START + 31 * DAY);
     expect(s.refusal(s.grant({ ...trial, validUntil: START + 99 * DAY }))).toEqual({
       code: 'TRIAL_ALREADY_USED',
       licenseId: 'first',
     });
-    expect(s.do(s.grant({ ...trial, licenseId: 'second', validUntil: START + 99 * DAY, anotherTrial: true }))).toEqual([
+    expect(s.do(s.grant({ ...trial, licenseId: 'second', validUntil: START + 99 * DAY, authority: VENDOR }))).toEqual([
       {
         type: 'LicenseGranted',
         at: START + 31 * DAY,
@@ -74,12 +75,22 @@ describe('licenses', () => {
     const s = new ProjectStory(START).open();
     const source = { kind: 'package', partnerId: 'n', packageId: 'k', packageValidUntil: day('2026-12-01') } as const;
     s.plus(units(5, 5, 0), day('2026-10-01'), { licenseId: 'l', source });
-    expect(s.refusal({ type: 'ExtendLicense', now: START, licenseId: 'l', validUntil: day('2026-12-02') })).toEqual({
+    expect(
+      s.refusal({
+        type: 'ExtendLicense',
+        now: START,
+        licenseId: 'l',
+        validUntil: day('2026-12-02'),
+        authority: VENDOR,
+      }),
+    ).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
       requestedUntil: day('2026-12-02'),
       limitedBy: { groupId: null, name: 'package k', limit: 5, validUntil: day('2026-12-01') },
     });
-    expect(s.do({ type: 'ExtendLicense', now: START, licenseId: 'l', validUntil: day('2026-12-01') })).toHaveLength(1);
+    expect(
+      s.do({ type: 'ExtendLicense', now: START, licenseId: 'l', validUntil: day('2026-12-01'), authority: VENDOR }),
+    ).toHaveLength(1);
     expect(s.plus(units(1, 0, 0), START - DAY, { validFrom: START - 9 * DAY, source })).toHaveLength(1);
   });
 
@@ -106,18 +117,24 @@ describe('licenses', () => {
     const refs = s
       .assign('p', 'sip_number', 2)
       .map((assignmentId) => ({ assignmentId, groupId: 'p', resource: 'sip_number' }));
-    const suspend = { type: 'SuspendLicense', now: START, licenseId: 'l', reason: 'unpaid' } as const;
+    const suspend = {
+      type: 'SuspendLicense',
+      now: START,
+      licenseId: 'l',
+      reason: 'unpaid',
+      authority: VENDOR,
+    } as const;
     expect(s.do(suspend)).toEqual([
-      { type: 'LicenseSuspended', at: START, data: { licenseId: 'l', reason: 'unpaid' } },
+      { type: 'LicenseSuspended', at: START, data: { licenseId: 'l', reason: 'unpaid', place: VENDOR } },
       { type: 'AssignmentsSuspended', at: START, data: { assignments: refs } },
     ]);
     expect(s.do(suspend)).toEqual([]);
     expect(s.quota('p').status).toBe('suspended');
-    expect(s.do({ type: 'ReinstateLicense', now: START, licenseId: 'l' })).toEqual([
+    expect(s.do({ type: 'ReinstateLicense', now: START, licenseId: 'l', authority: VENDOR })).toEqual([
       { type: 'LicenseReinstated', at: START, data: { licenseId: 'l' } },
       { type: 'AssignmentsReinstated', at: START, data: { assignments: refs } },
     ]);
-    const revoke = { type: 'RevokeLicense', now: START, licenseId: 'l', reason: 'fraud' } as const;
+    const revoke = { type: 'RevokeLicense', now: START, licenseId: 'l', reason: 'fraud', authority: VENDOR } as const;
     expect(s.do(revoke).map(({ type }) => type)).toEqual(['LicenseRevoked', 'AssignmentsSuspended']);
     expect(s.do(revoke)).toEqual([]);
     expect(s.refusal(suspend)).toEqual({ code: 'LICENSE_REVOKED', licenseId: 'l' });
@@ -144,7 +161,9 @@ describe('licenses', () => {
       mobileApp: 2,
     });
     s.plus(units(1, 1, 0), null, { licenseId: 'l' });
-    expect(s.refusal({ type: 'ExtendLicense', now: START, licenseId: 'l', validUntil: START + DAY })).toMatchObject({
+    expect(
+      s.refusal({ type: 'ExtendLicense', now: START, licenseId: 'l', validUntil: START + DAY, authority: VENDOR }),
+    ).toMatchObject({
       code: 'VALIDATION',
     });
   });
@@ -427,6 +446,8 @@ describe('restrictions', () => {
       reason: 'concierge moved',
       newId: 't',
       cascade: false,
+      authority: VENDOR,
+      toAuthority: VENDOR,
     } as const;
     const plus = { type: 'plus', features: [], validFrom: START, validUntil: null } as const;
     const basic = { ...plus, type: 'basic', validUntil: day('2026-09-01') } as const;
@@ -448,6 +469,8 @@ describe('restrictions', () => {
             { ...basic, allotmentId: 't_0', units: units(3, 1, 0) },
             { ...plus, allotmentId: 't_1', units: units(2, 2, 1) },
           ],
+          fromPlace: VENDOR,
+          toPlace: VENDOR,
         },
       },
     ]);
@@ -537,7 +560,7 @@ describe('use', () => {
     s.plus(units(2, 1, 0), null, { licenseId: 'small' });
     s.assign('p', 'sip_number', 4);
     s.assign('p', 'mobile_app', 4);
-    s.do({ type: 'SuspendLicense', now: START, licenseId: 'big', reason: 'unpaid' });
+    s.do({ type: 'SuspendLicense', now: START, licenseId: 'big', reason: 'unpaid', authority: VENDOR });
     const status = () =>
       assignmentsOf(s.state, 'p', START)
         .map(({ resource, status: is }) => `${resource === 'sip_number' ? 'n' : 'a'}:${is === 'in_force' ? '+' : '-'}`)

@@ -150,6 +150,7 @@ describe('the worked example', () => {
           gracePeriodDays: 0,
           reminder: null,
           allotments: [{ ...allotment, validFrom: day('2026-06-01') }],
+          place: { kind: 'vendor' },
         },
       },
       { type: 'AssignmentsReinstated', at: day('2026-12-02'), data: { assignments: refs } },
