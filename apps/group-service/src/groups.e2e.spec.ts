@@ -85,6 +85,23 @@ describe('changing groups', () => {
     expect(await namesBelow(p)).toEqual(['A2']);
   });
 
+  it('saves a form that was open while other groups were changed', async () => {
+    const created = await service.post(`/projects/${p}/groups`, { parentId: p, type: 'building', name: 'Open' });
+    const { groupId } = created.body;
+    const { etag } = await service.get(`/projects/${p}/groups/${groupId}`);
+    expect(etag).toBe(created.etag);
+    await service.group(p, p, 'Another');
+    await service.patch(`/projects/${p}/groups/${p}`, { name: 'Another project' });
+    expect((await service.get(`/projects/${p}/groups/${groupId}`)).etag).toBe(etag);
+    const saved = await service.patch(
+      `/projects/${p}/groups/${groupId}`,
+      { name: 'Saved' },
+      { 'if-match': etag ?? '' },
+    );
+    expect(saved).toMatchObject({ status: 200, body: { name: 'Saved' } });
+    expect(saved.etag).toBe((await service.get(`/projects/${p}/groups/${groupId}`)).etag);
+  });
+
   it('is already so the second time', async () => {
     const a = await service.group(p, p, 'A');
     await service.patch(`/projects/${p}/groups/${a}`, { name: 'B' });

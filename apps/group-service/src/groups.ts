@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { GroupDetails } from '@allotree/contracts';
-import { groupOf } from '@allotree/domain';
+import { groupOf, groupSetting } from '@allotree/domain';
 import { notFound, type Caller } from '@allotree/platform';
 import { Trees } from './trees.js';
 
-/** A group as routes answer it: exact for the moment, with the revision of its project's tree as ETag. */
+/** A group as routes answer it: exact for the moment, with its own revision as ETag. */
 @Injectable()
 export class Groups {
   constructor(private readonly trees: Trees) {}
 
   /** @throws Problem `NOT_FOUND` */
   async show(projectId: string, groupId: string, caller: Caller): Promise<GroupDetails> {
-    const { group, revision } = await this.trees.look(projectId, (state, revision) => ({
+    const { group, revision } = await this.trees.look(projectId, (state, _revision, revisionOf) => ({
       group: groupOf(state, groupId),
-      revision,
+      revision: revisionOf(groupSetting(groupId)),
     }));
     if (group === null) throw notFound('group', groupId);
     caller.answerRevision(revision);

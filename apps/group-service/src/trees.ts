@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isGroup, projectFactsOf, type GroupTreeState, type TreeCommand, type TreeEvent } from '@allotree/domain';
+import type { Look } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
 import { notFound, accepted, type Caller } from '@allotree/platform';
 import { detailOf } from './refusals.js';
@@ -28,10 +29,11 @@ export class Trees {
   }
 
   /** Looks at a project, with what any process recorded before. @throws Problem `NOT_FOUND` when there is no such project */
-  async look<Found>(projectId: string, look: (state: GroupTreeState, revision: number) => Found): Promise<Found> {
+  async look<Found>(projectId: string, look: Look<GroupTreeState, Found>): Promise<Found> {
     const found = await this.handler.read(
       projectId,
-      (state, revision) => (projectFactsOf(state) === null ? null : { value: look(state, revision) }),
+      (state, revision, revisionOf) =>
+        projectFactsOf(state) === null ? null : { value: look(state, revision, revisionOf) },
       { checked: !this.leases.alone },
     );
     if (found === null) throw notFound('project', projectId);

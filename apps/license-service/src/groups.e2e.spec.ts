@@ -187,13 +187,38 @@ describe('PUT /projects/{p}/groups/{g}/restriction', () => {
 
   it('honours If-Match', async () => {
     const { etag } = await service.get(at('a', 'restriction'));
-    await service.put(at('b', 'restriction'), restriction(units(1)));
+    const changed = await service.put(at('a', 'restriction'), { ...buildingA, gracePeriodDays: 1 });
+    expect(changed.etag).not.toBe(etag);
+    expect((await service.get(at('a', 'restriction'))).etag).toBe(changed.etag);
     await nothingRecorded(async () => {
       const answer = await service.put(at('a', 'restriction'), buildingA, { 'if-match': etag! });
       expect(answer).toMatchObject({ status: 412, body: { code: 'STALE_REVISION' } });
     });
     const { etag: fresh } = await service.get(at('a', 'restriction'));
     expect(await service.put(at('a', 'restriction'), buildingA, { 'if-match': fresh! })).toMatchObject({ status: 200 });
+  });
+
+  it('saves a form that was open while everything else was changed', async () => {
+    const [own, untouched] = [await service.get(at('a', 'restriction')), await service.get(at('u2', 'restriction'))];
+    await service.put(at('b', 'restriction'), restriction(units(1)));
+    await service.post(at('b', 'assignments'), { resource: 'sip_number' });
+    await service.put(at('a', 'members/nobody/limits'), { limits: { sip_number: 1 } });
+    await service.posted(`/projects/${p}/licenses`, { type: 'trial' });
+    expect((await service.get(at('a', 'restriction'))).etag).toBe(own.etag);
+    const list = `"999999", W/"3", ${own.etag}`;
+    expect(
+      await service.put(at('a', 'restriction'), { ...buildingA, gracePeriodDays: 2 }, { 'if-match': list }),
+    ).toMatchObject({
+      status: 200,
+    });
+    const first = restriction(units(1));
+    expect(await service.put(at('u2', 'restriction'), first, { 'if-match': untouched.etag! })).toMatchObject({
+      status: 200,
+    });
+    await nothingRecorded(async () => {
+      const weak = await service.put(at('a', 'restriction'), buildingA, { 'if-match': `W/${own.etag}` });
+      expect(weak).toMatchObject({ status: 412, body: { code: 'STALE_REVISION' } });
+    });
   });
 
   it.each([

@@ -19,6 +19,14 @@ type Timeless<Command> = Command extends unknown ? Omit<Command, 'now'> : never;
 /** A command without its instant: that is taken when it is decided. */
 export type ProjectWish = Timeless<ProjectCommand>;
 
+/** What is at which revision: the project as a whole, and its settings (`restrictionSetting` and its like). */
+export interface Revisions {
+  readonly revision: number;
+  readonly revisionOf: (setting: string) => number;
+}
+
+type LookAt<Found> = (state: ProjectState, now: Instant, revisions: Revisions) => Found | null;
+
 export interface Accepted {
   readonly events: readonly ProjectEvent[];
   readonly revision: number;
@@ -58,17 +66,17 @@ export class Projects {
    * Looks at a project, with everything that the group service published before the request.
    * @throws Problem `NOT_FOUND` where `look` finds nothing
    */
-  async look<Found>(
-    projectId: string,
-    groupId: string | null,
-    look: (state: ProjectState, now: Instant, revision: number) => Found | null,
-  ): Promise<Found> {
+  async look<Found>(projectId: string, groupId: string | null, look: LookAt<Found>): Promise<Found> {
     await this.feed.facts.caughtUp(projectId);
     // What another process took in may not be in this one's memory yet.
     const checked = !this.leases.alone;
-    const found = await this.handler.read(projectId, (state, revision) => look(state, this.clock.now(), revision), {
-      checked,
-    });
+    const found = await this.handler.read(
+      projectId,
+      (state, revision, revisionOf) => look(state, this.clock.now(), { revision, revisionOf }),
+      {
+        checked,
+      },
+    );
     if (found === null) throw await this.missing(projectId, groupId);
     return found;
   }
@@ -101,6 +109,6 @@ export class Projects {
 
 /** A look for routes below a group: `null`, so not found, when the group is not there. */
 export const inGroup =
-  <Found>(groupId: string, look: (state: ProjectState, now: Instant, revision: number) => Found) =>
-  (state: ProjectState, now: Instant, revision: number): Found | null =>
-    hasGroup(state, groupId) ? look(state, now, revision) : null;
+  <Found>(groupId: string, look: LookAt<Found>): LookAt<Found> =>
+  (state, now, revisions) =>
+    hasGroup(state, groupId) ? look(state, now, revisions) : null;

@@ -12,6 +12,7 @@ export * from './people/user.js';
 export * from './limits.js';
 export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.js';
+export { LICENSES_SETTING, memberLimitsSetting, restrictionSetting } from './licensing/settings.js';
 export { graceEndOf, type Project, type ProjectState } from './licensing/state.js';
 export { PROJECT_EVENT_TYPES } from './licensing/codec.js';
 export { allotmentIdsByGroup } from './licensing/evolve.js';

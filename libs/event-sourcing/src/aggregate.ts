@@ -13,6 +13,10 @@ export interface Aggregate<State, Command, Event, Refusal> {
   /** The tenant stamped on every event, as soon as the state knows it. */
   tenantOf?(state: State): string | null;
   snapshot?: Snapshotting<State>;
+  /** The settings an event changes, under names of the aggregate's own. A setting has the revision of the last event that did. */
+  settingsOf?(event: Event): readonly string[];
+  /** The setting a command is about: `If-Match` and the revision of the answer are that setting's. `null`: the stream's. */
+  settingOf?(command: Command): string | null;
 }
 
 export interface Snapshotting<State> {
@@ -38,8 +42,8 @@ export interface CommandContext {
   readonly causationId: string | null;
   readonly actor: string;
   readonly tenantId: string | null;
-  /** `If-Match`: decided at this revision or not at all. */
-  readonly expectedRevision?: number;
+  /** `If-Match`: decided at this revision, or one of these, or not at all. Of the setting the command is about, else of the stream. */
+  readonly expectedRevision?: number | readonly number[];
   /** The same command id may come again (idempotency key, redelivered message): look first whether it was recorded. */
   readonly repeatable?: boolean;
 }
@@ -48,8 +52,9 @@ export type Outcome<Event, Refusal> =
   | {
       readonly kind: 'accepted';
       readonly events: readonly Event[];
+      /** Of the setting the command is about, else of the stream. */
       readonly revision: number;
       readonly position: bigint;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly revision: number }
-  | { readonly kind: 'stale'; readonly expectedRevision: number; readonly revision: number };
+  | { readonly kind: 'stale'; readonly expectedRevision: number | readonly number[]; readonly revision: number };

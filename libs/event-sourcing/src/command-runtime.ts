@@ -9,7 +9,7 @@ import { Mailbox } from './runtime/mailbox.js';
 import type { Surroundings } from './runtime/mailbox.js';
 import type { Request } from './runtime/request.js';
 import { SnapshotWriter } from './runtime/snapshot-writer.js';
-import { catchUp, loadState } from './runtime/state.js';
+import { catchUp, loadState, revisionOf } from './runtime/state.js';
 import type { LiveState } from './runtime/state.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
@@ -46,6 +46,9 @@ export interface RuntimeMetrics {
   snapshotIgnored?(category: string): void;
 }
 
+/** `revisionOf` a setting of the stream: `Aggregate.settingsOf`. */
+export type Look<State, T> = (state: State, revision: number, revisionOf: (setting: string) => number) => T;
+
 export interface ReadOptions {
   readonly checked?: boolean;
 }
@@ -67,7 +70,7 @@ export interface Handler<State, Command, Event, Refusal> {
    * goes on changing: return what you need of it, keep no reference. A state in memory may lack what another process has
    * just appended; with `checked` it has everything that was appended before this call.
    */
-  read<T>(id: string, look: (state: State, revision: number) => T, options?: ReadOptions): Promise<T>;
+  read<T>(id: string, look: Look<State, T>, options?: ReadOptions): Promise<T>;
 }
 
 /**
@@ -148,7 +151,7 @@ export class CommandRuntime {
         ask(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
       read: async (id, look, { checked = false } = {}) => {
         const state = this.#stopped || checked ? null : find(id).restingState;
-        if (state) return look(state.value, state.revision);
+        if (state) return look(state.value, state.revision, (setting) => revisionOf(state, setting));
         return ask(id, (answer) => ({ kind: 'read', look, checked, ...answer }));
       },
     };
@@ -169,7 +172,7 @@ export class CommandRuntime {
     const { store, metrics, clock, maxWaiting = 10_000 } = this.#options;
     const { category, snapshot } = aggregate;
     const settled = (state: LiveState<State>): void => {
-      if (snapshot) this.#snapshots?.offer(streamName, state, snapshot);
+      this.#snapshots?.offer(streamName, state, aggregate);
     };
     const around: Surroundings<State> = {
       maxWaiting,

@@ -3,7 +3,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { collect, InMemoryEventStore, seats } from '@allotree/testing';
 import type { SeatsCommand, SeatsState } from '@allotree/testing';
 import fc from 'fast-check';
-import type { CommandContext } from './aggregate.js';
+import type { Aggregate, CommandContext } from './aggregate.js';
 import { CommandRuntime } from './command-runtime.js';
 import type { RuntimeOptions } from './command-runtime.js';
 import { deriveId } from './derive-id.js';
@@ -568,6 +568,67 @@ describe('CommandRuntime', () => {
         kind: 'accepted',
       });
       await runtime.stop();
+    });
+  });
+
+  describe('settings', () => {
+    type Put = { readonly setting: string; readonly value: number };
+    const forms: Aggregate<Record<string, number>, Put, Put, never> = {
+      category: 'forms',
+      initial: () => ({}),
+      evolve: (state, { setting, value }) => ({ ...state, [setting]: value }),
+      decide: (state, put) => ({ ok: true, events: state[put.setting] === put.value ? [] : [put] }),
+      encode: (put) => ({ type: 'Put', data: put }),
+      decode: (_type, data) => data as Put,
+      settingsOf: ({ setting }) => [setting],
+      settingOf: ({ setting }) => (setting === 'whole' ? null : setting),
+      snapshot: { version: 1, every: 5, encode: (state) => state, decode: (json) => json as Record<string, number> },
+    };
+    const formsOn = (store: Gate, snapshots?: SnapshotStore) => {
+      const runtime = new CommandRuntime({ store, ...(snapshots && { snapshots }) });
+      return { runtime, handler: runtime.aggregate(forms) };
+    };
+    const revisions = (handler: ReturnType<typeof formsOn>['handler']) =>
+      handler.read('f', (_state, revision, revisionOf) => ({
+        revision,
+        name: revisionOf('name'),
+        color: revisionOf('color'),
+        never: revisionOf('never'),
+      }));
+
+    it('have the revision of the last event that changed them, and are decided at that', async () => {
+      const { handler } = formsOn(new Gate());
+      const put = (setting: string, value: number, expectedRevision?: number | readonly number[]) =>
+        handler.execute('f', { setting, value }, context(expectedRevision === undefined ? {} : { expectedRevision }));
+      await put('name', 1);
+      await put('color', 1);
+      await put('color', 2);
+      expect(await revisions(handler)).toEqual({ revision: 2, name: 0, color: 2, never: 0 });
+      expect(await put('name', 2, 0)).toMatchObject({ kind: 'accepted', revision: 3 });
+      expect(await put('name', 3, 2)).toMatchObject({ kind: 'stale', expectedRevision: 2, revision: 3 });
+      expect(await put('name', 3, [1, 3])).toMatchObject({ kind: 'accepted', revision: 4 });
+      expect(await put('color', 2, 2)).toMatchObject({ kind: 'accepted', events: [], revision: 2 });
+      expect(await put('whole', 1, 2)).toMatchObject({ kind: 'stale', revision: 4 });
+      expect(await put('whole', 1, 4)).toMatchObject({ kind: 'accepted', revision: 5 });
+    });
+
+    it('have the same revisions out of a snapshot and out of the events, whichever command is repeated', async () => {
+      const [store, snapshots] = [new Gate(), new Snapshots()];
+      const first = formsOn(store, snapshots);
+      const repeated = context({ repeatable: true });
+      await first.handler.execute('f', { setting: 'name', value: 7 }, repeated);
+      for (let value = 1; value <= 8; value++) await first.handler.execute('f', { setting: 'color', value }, context());
+      const known = await revisions(first.handler);
+      await first.runtime.stop();
+      expect(snapshots.kept.size).toBe(1);
+      expect(await revisions(formsOn(store, snapshots).handler)).toEqual(known);
+      const replayed = formsOn(store).handler;
+      expect(await revisions(replayed)).toEqual(known);
+      const again = await replayed.execute('f', { setting: 'name', value: 7 }, repeated);
+      expect(again).toMatchObject({ kind: 'accepted', revision: 0 });
+      const bare = new Snapshots();
+      bare.kept.set('forms-f', { ...snapshots.kept.get('forms-f')!, version: 1, json: '{"name":7}' });
+      expect(await revisions(formsOn(store, bare).handler)).toEqual(known);
     });
   });
 

@@ -20,7 +20,7 @@ export * from './http/etag.js';
 export { NotKept } from './http/idempotency.js';
 export { isoInstants } from './http/iso-instants.js';
 export * from './http/openapi.js';
-export { accepted, notFound, Problem, refusalProblem, type RefusalLike } from './http/problem.js';
+export { accepted, notFound, Problem, refusalProblem, staleRevision, type RefusalLike } from './http/problem.js';
 export * from './jobs/job-queues.js';
 export { JobOutbox, type Query } from './jobs/job-outbox.js';
 export { connectRedis, redisAddress, type RedisAddress } from './jobs/redis-address.js';

@@ -75,7 +75,8 @@ JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, wi
   longer fits.
 - **\`Idempotency-Key\`**: a command repeated with the same key within 24 hours is carried out once and answered the same again. A refusal is not kept: the key
   may be tried again. The order of members in the body does not matter. After 24 hours a key is new.
-- **\`ETag\` and \`If-Match\`**: a command that names an older revision is answered 412 \`STALE_REVISION\`.
+- **\`ETag\` and \`If-Match\`**: an ETag is the revision of that very setting (a group's restriction, a group's name, a role, a template, the licenses of a project),
+  else of the project or partner. A command that names older ones only is answered 412 \`STALE_REVISION\`; a list is accepted, weak tags match nothing.
 - **Dates**: an instant with its offset, or a date, which is a day in the project's time zone; see [Time and terms](../explanation/time-and-terms.md).
 
 ${sections.join('\n')}`;

@@ -106,6 +106,9 @@ const evolve = (state: TenantRolesState, event: RoleEvent): TenantRolesState => 
 
 const EVENT_TYPES: ReadonlySet<string> = new Set<RoleEventType>(['RoleDefined', 'RoleChanged', 'RoleRemoved']);
 
+/** A role has a revision of its own. */
+export const roleSetting = (roleId: string): string => `role ${roleId}`;
+
 /** The roles a tenant made (domain.md, Roles, "custom"); stream `tenant_roles-<tenantId>`. */
 export const tenantRolesAggregate = {
   category: 'tenant_roles',
@@ -117,5 +120,7 @@ export const tenantRolesAggregate = {
     if (!EVENT_TYPES.has(stored)) throw new Error(`unknown event type of the roles of a tenant: ${stored}`);
     return { type: stored, data } as RoleEvent;
   },
+  settingsOf: ({ data }: RoleEvent): readonly string[] => [roleSetting(data.roleId)],
+  settingOf: ({ roleId }: RoleCommand): string | null => roleSetting(roleId),
   tenantOf: (state: TenantRolesState): string | null => state.tenantId,
 } as const;

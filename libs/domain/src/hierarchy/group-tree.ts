@@ -3,6 +3,7 @@ import { decodeTreeEvent, encodeTreeEvent } from './codec.js';
 import { decideGroupTree } from './decide.js';
 import type { TreeEvent } from './events.js';
 import { decodeTreeSnapshot, encodeTreeSnapshot, sizeOfGroupTree } from './snapshot.js';
+import { treeSettingOf, treeSettingsOf } from './settings.js';
 import { evolveGroupTree, initialGroupTree, type GroupTreeState } from './state.js';
 
 /**
@@ -18,6 +19,8 @@ export const groupTreeAggregate = {
   encode: encodeTreeEvent,
   decode: decodeTreeEvent,
   tenantOf: (state: GroupTreeState): string | null => state.project?.tenantId ?? null,
+  settingsOf: treeSettingsOf,
+  settingOf: treeSettingOf,
   snapshot: {
     version: 1,
     every: 100,

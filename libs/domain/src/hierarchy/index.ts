@@ -7,4 +7,5 @@ export * from './group-tree.js';
 export * from './names.js';
 export * from './queries.js';
 export * from './refusals.js';
+export { groupSetting } from './settings.js';
 export { emailKey, type GroupTreeState } from './state.js';

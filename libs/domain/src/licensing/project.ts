@@ -1,6 +1,7 @@
 import { decodeProjectEvent, encodeProjectEvent } from './codec.js';
 import { decide } from './decide.js';
 import { evolve } from './evolve.js';
+import { settingOf, settingsOf } from './settings.js';
 import { PROJECT_SNAPSHOT_VERSION, decodeSnapshot, encodeSnapshot, sizeOfState } from './snapshot.js';
 import { initialState, type ProjectState } from './state.js';
 
@@ -16,6 +17,8 @@ export const projectAggregate = {
   encode: encodeProjectEvent,
   decode: decodeProjectEvent,
   tenantOf: (state: ProjectState): string | null => state.whole.project?.tenantId ?? null,
+  settingsOf,
+  settingOf,
   snapshot: {
     version: PROJECT_SNAPSHOT_VERSION,
     every: 1_000,

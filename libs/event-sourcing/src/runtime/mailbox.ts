@@ -159,11 +159,19 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     if (!last) return null;
     try {
       const events = recorded.map(({ type, data }) => this.aggregate.decode(type, data));
-      const { revision, position } = last;
+      const { position } = last;
+      const { revision } = recorded[this.#lastAboutSettingOf(request.command, events)] ?? last;
       return { request, value: { kind: 'accepted', events, revision, position }, records: null };
     } catch (error) {
       return new Broken(error);
     }
+  }
+
+  /** The index of the last event that changed the setting a command is about. */
+  #lastAboutSettingOf(command: Command, events: readonly Event[]): number {
+    const setting = this.aggregate.settingOf?.(command) ?? null;
+    if (setting === null) return events.length - 1;
+    return events.findLastIndex((event) => this.aggregate.settingsOf?.(event).includes(setting));
   }
 
   #rememberRepeatable(request: Execution<Command, Event, Refusal>): void {

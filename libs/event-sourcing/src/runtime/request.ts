@@ -36,14 +36,14 @@ export interface Repeat<Command, Event, Refusal> {
 export interface DryRun<Command> extends Waiting {
   readonly kind: 'dryRun';
   readonly command: Command;
-  readonly expectedRevision: number | undefined;
+  readonly expectedRevision: number | readonly number[] | undefined;
 }
 
 export interface Reading<State> extends Waiting {
   readonly kind: 'read';
   /** Answered only when the stream has been seen to be where the state is. */
   readonly checked: boolean;
-  look(state: State, revision: number): unknown;
+  look(state: State, revision: number, revisionOf: (setting: string) => number): unknown;
 }
 
 /** A request and what it will be told, once what it rests on is durable. */

@@ -1,8 +1,7 @@
-import type { Snapshotting } from '../aggregate.js';
 import { NO_STREAM } from '../event-store.js';
 import type { Logger } from '../logger.js';
 import type { SnapshotStore } from '../snapshot-store.js';
-import type { LiveState } from './state.js';
+import { snapshotJson, snapshotVersion, type Folding, type LiveState } from './state.js';
 
 /** Turning a state into JSON stops everything else, so it may take one part in so many of a stream's time. */
 const SHARE_OF_TIME = 50;
@@ -18,14 +17,16 @@ export class SnapshotWriter {
   ) {}
 
   /** Takes a snapshot if enough events have passed since the last. */
-  offer<State>(streamName: string, state: LiveState<State>, snapshotting: Snapshotting<State>): void {
-    if (state.revision - state.snapshotRevision < snapshotting.every || state.revision === NO_STREAM) return;
+  offer<State, Event>(streamName: string, state: LiveState<State>, folding: Folding<State, Event>): void {
+    const { snapshot: snapshotting } = folding;
+    if (!snapshotting || state.revision === NO_STREAM) return;
+    if (state.revision - state.snapshotRevision < snapshotting.every) return;
     const start = performance.now();
     if (start < (this.#pauses.get(state as LiveState<never>) ?? 0)) return;
     const { revision, eventId, position } = state;
     let json: string;
     try {
-      json = JSON.stringify(snapshotting.encode(state.value));
+      json = snapshotJson(state, folding);
     } catch (error) {
       this.#report(streamName, error);
       return;
@@ -35,7 +36,7 @@ export class SnapshotWriter {
       this.#pauses.set(state as LiveState<never>, end + (end - start) * SHARE_OF_TIME);
     }
     const writing = this.store
-      .save(streamName, { version: snapshotting.version, revision, eventId, position, json })
+      .save(streamName, { version: snapshotVersion(folding), revision, eventId, position, json })
       .catch((error: unknown) => this.#report(streamName, error))
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);

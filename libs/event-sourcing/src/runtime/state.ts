@@ -13,11 +13,17 @@ export interface LiveState<State> {
   eventId: string;
   /** The revision of the last snapshot known to be kept, `NO_STREAM` if none. */
   snapshotRevision: number;
+  /** Settings that were changed since the stream began, with the revision of the last event that did. */
+  settings: Map<string, number>;
 }
+
+/** Of a setting of the stream, or (`null`) of the stream. A setting that was never changed is as old as the stream. */
+export const revisionOf = (state: LiveState<unknown>, setting: string | null): number =>
+  setting === null || state.revision === NO_STREAM ? state.revision : (state.settings.get(setting) ?? 0);
 
 export type Folding<State, Event> = Pick<
   Aggregate<State, unknown, Event, unknown>,
-  'category' | 'initial' | 'evolve' | 'decode' | 'snapshot'
+  'category' | 'initial' | 'evolve' | 'decode' | 'snapshot' | 'settingsOf'
 >;
 
 /** Snapshot and tail, or the whole stream where there is no snapshot to trust. */
@@ -52,12 +58,21 @@ export async function catchUp<State, Event>(
 }
 
 function initialState<State, Event>(folding: Folding<State, Event>): LiveState<State> {
-  return { value: folding.initial(), revision: NO_STREAM, position: 0n, eventId: '', snapshotRevision: NO_STREAM };
+  return {
+    value: folding.initial(),
+    revision: NO_STREAM,
+    position: 0n,
+    eventId: '',
+    snapshotRevision: NO_STREAM,
+    settings: new Map(),
+  };
 }
 
 function fold<State, Event>(state: LiveState<State>, event: RecordedEvent, folding: Folding<State, Event>): void {
-  state.value = folding.evolve(state.value, folding.decode(event.type, event.data));
+  const decoded = folding.decode(event.type, event.data);
+  state.value = folding.evolve(state.value, decoded);
   state.revision = event.revision;
+  for (const setting of folding.settingsOf?.(decoded) ?? []) state.settings.set(setting, event.revision);
   state.position = event.position;
   state.eventId = event.metadata.eventId;
 }
@@ -99,6 +114,36 @@ async function fromSnapshot<State, Event>(
 
 function restore<State, Event>(snapshot: Snapshot, folding: Folding<State, Event>): LiveState<State> {
   const { version, revision, position, eventId, json } = snapshot;
-  if (version !== folding.snapshot!.version) throw new Error(`version ${version}, not ${folding.snapshot!.version}`);
-  return { value: folding.snapshot!.decode(JSON.parse(json)), revision, position, eventId, snapshotRevision: revision };
+  const known = snapshotVersion(folding);
+  if (version !== known) throw new Error(`version ${version}, not ${known}`);
+  const parsed: unknown = JSON.parse(json);
+  const { state, settings } = folding.settingsOf ? (parsed as WithSettings) : { state: parsed, settings: [] };
+  return {
+    value: folding.snapshot!.decode(state),
+    revision,
+    position,
+    eventId,
+    snapshotRevision: revision,
+    settings: new Map(settings),
+  };
+}
+
+interface WithSettings {
+  readonly state: unknown;
+  readonly settings: readonly (readonly [string, number])[];
+}
+
+/** Added to the version of an aggregate that has settings: a snapshot from before it had them is ignored. */
+const WITH_SETTINGS = 1_000;
+
+export const snapshotVersion = <State, Event>({ snapshot, settingsOf }: Folding<State, Event>): number =>
+  snapshot!.version + (settingsOf ? WITH_SETTINGS : 0);
+
+/** The state, and the revisions of its settings where the aggregate has some, as JSON text. */
+export function snapshotJson<State, Event>(
+  { value, settings }: LiveState<State>,
+  { snapshot, settingsOf }: Folding<State, Event>,
+): string {
+  const state = snapshot!.encode(value);
+  return JSON.stringify(settingsOf ? ({ state, settings: [...settings] } satisfies WithSettings) : state);
 }

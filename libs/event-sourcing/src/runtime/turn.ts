@@ -3,7 +3,7 @@ import { deriveId } from '../derive-id.js';
 import type { NewEvent } from '../event-store.js';
 import { MAX_EVENTS_IN_A_CALL } from './group-commit.js';
 import type { Answer, DryRun, Execution, Reading } from './request.js';
-import type { LiveState } from './state.js';
+import { revisionOf, type LiveState } from './state.js';
 
 /** Thrown by `decide`, `evolve` or `encode`: the state may be half changed. */
 export class Broken {
@@ -28,7 +28,8 @@ export class Turn<State, Command, Event, Refusal> {
   /** `null` when its events have no room in this call any more. */
   execute(request: Execution<Command, Event, Refusal>): Answer<State, Command, Event, Refusal> | Broken | null {
     const { live } = this;
-    const stale = this.#staleness(request.context.expectedRevision);
+    const setting = this.#settingOf(request.command);
+    const stale = this.#staleness(request.context.expectedRevision, setting);
     if (stale) return { request, value: stale, records: null };
     try {
       const decision = this.aggregate.decide(live.value, request.command);
@@ -38,7 +39,7 @@ export class Turn<State, Command, Event, Refusal> {
       const outcome = {
         kind: 'accepted' as const,
         events: decision.events,
-        revision: live.revision,
+        revision: revisionOf(live, setting),
         position: live.position,
       };
       if (decision.events.length === 0) return { request, value: outcome, records: null };
@@ -50,8 +51,10 @@ export class Turn<State, Command, Event, Refusal> {
   }
 
   dryRun(request: DryRun<Command>): Answer<State, Command, Event, Refusal> | Broken {
-    const { revision, position, value } = this.live;
-    const stale = this.#staleness(request.expectedRevision);
+    const { position, value } = this.live;
+    const setting = this.#settingOf(request.command);
+    const revision = revisionOf(this.live, setting);
+    const stale = this.#staleness(request.expectedRevision, setting);
     if (stale) return { request, value: stale, records: null };
     try {
       const decision = this.aggregate.decide(value, request.command);
@@ -63,7 +66,13 @@ export class Turn<State, Command, Event, Refusal> {
   }
 
   read(request: Reading<State>): Answer<State, Command, Event, Refusal> {
-    return { request, value: request.look(this.live.value, this.live.revision), records: null };
+    const { live } = this;
+    const value = request.look(live.value, live.revision, (setting) => revisionOf(live, setting));
+    return { request, value, records: null };
+  }
+
+  #settingOf(command: Command): string | null {
+    return this.aggregate.settingOf?.(command) ?? null;
   }
 
   #refused(
@@ -73,11 +82,15 @@ export class Turn<State, Command, Event, Refusal> {
     return { request, value: { kind: 'refused', refusal, revision: this.live.revision }, records: null };
   }
 
-  #staleness(expectedRevision: number | undefined): Outcome<Event, Refusal> | null {
-    const { revision } = this.live;
-    return expectedRevision === undefined || expectedRevision === revision
-      ? null
-      : { kind: 'stale', expectedRevision, revision };
+  #staleness(
+    expectedRevision: number | readonly number[] | undefined,
+    setting: string | null,
+  ): Outcome<Event, Refusal> | null {
+    if (expectedRevision === undefined) return null;
+    const revision = revisionOf(this.live, setting);
+    const isExpected =
+      typeof expectedRevision === 'number' ? expectedRevision === revision : expectedRevision.includes(revision);
+    return isExpected ? null : { kind: 'stale', expectedRevision, revision };
   }
 
   #hasRoomFor(events: number): boolean {
@@ -91,7 +104,10 @@ export class Turn<State, Command, Event, Refusal> {
     this.#recordedAt ||= this.now().toISOString();
     const recordedAt = this.#recordedAt;
     const encoded = events.map((event) => aggregate.encode(event));
-    for (const event of events) live.value = aggregate.evolve(live.value, event);
+    events.forEach((event, index) => {
+      live.value = aggregate.evolve(live.value, event);
+      for (const setting of aggregate.settingsOf?.(event) ?? []) live.settings.set(setting, live.revision + 1 + index);
+    });
     const tenantId = aggregate.tenantOf?.(live.value) ?? context.tenantId;
     encoded.forEach(({ type, data }, index) => {
       const eventId = deriveId(commandId, index);

@@ -13,7 +13,7 @@ export interface CommandContext {
   readonly causationId: string | null;
   readonly actor: string;
   readonly tenantId: string | null;
-  readonly expectedRevision?: number;
+  readonly expectedRevision?: number | readonly number[];
   readonly repeatable?: boolean;
 }
 

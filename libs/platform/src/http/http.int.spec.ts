@@ -342,9 +342,13 @@ describe('the caller', () => {
     const put = async (ifMatch: string) =>
       (await call('/api/v1/things/t1', { method: 'PUT', headers: { 'if-match': ifMatch } })).json();
     expect(await put('"12"')).toEqual({ id: 't1', expectedRevision: 12 });
-    expect(await put('W/"0"')).toEqual({ id: 't1', expectedRevision: 0 });
+    expect(await put('"1", "2"')).toEqual({ id: 't1', expectedRevision: [1, 2] });
+    expect(await put('"7,x" ,W/"3",  "2"')).toEqual({ id: 't1', expectedRevision: [2] });
+    // Weak tags match nothing, and neither do those that are not ours.
+    expect(await put('W/"0"')).toEqual({ id: 't1', expectedRevision: [] });
     expect(await put('*')).toEqual({ id: 't1', expectedRevision: null });
-    expect(await put('12')).toMatchObject({ code: 'VALIDATION', errors: [{ field: 'If-Match' }] });
+    for (const malformed of ['12', '"1", 2', ',', '"1" "2"'])
+      expect(await put(malformed)).toMatchObject({ code: 'VALIDATION', errors: [{ field: 'If-Match' }] });
     const key = { headers: { 'idempotency-key': 'k-1' } };
     const [one, two, other] = await Promise.all(
       [key, key, {}].map(

@@ -56,11 +56,21 @@ export function refusalProblem(refusal: RefusalLike, detail?: string): Problem {
   );
 }
 
+/** The answer to an `If-Match` that names no revision the thing is at. */
+export function staleRevision(expectedRevision: number | readonly number[], revision: number): Problem {
+  const expected = [expectedRevision].flat();
+  const detail =
+    expected.length === 0
+      ? `If-Match names none of our ETags, or weak ones only, which match nothing; it is at revision ${revision} now`
+      : `Changed since revision ${expected.join(', ')}; it is at ${revision} now`;
+  return new Problem('STALE_REVISION', detail, { expectedRevision, revision });
+}
+
 /** The outcome of a command, as the runtime reports it. */
 export type OutcomeLike<Accepted> =
   | ({ readonly kind: 'accepted' } & Accepted)
   | { readonly kind: 'refused'; readonly refusal: RefusalLike; readonly revision: number }
-  | { readonly kind: 'stale'; readonly expectedRevision: number; readonly revision: number };
+  | { readonly kind: 'stale'; readonly expectedRevision: number | readonly number[]; readonly revision: number };
 
 /**
  * The accepted outcome, or the `Problem` that tells why not: the refusal's code, or `STALE_REVISION`.
@@ -74,15 +84,6 @@ export function accepted<Outcome extends { readonly kind: string }>(
 ): Extract<Outcome, { kind: 'accepted' }> {
   if (outcome.kind === 'accepted') return outcome as Extract<Outcome, { kind: 'accepted' }>;
   const failed = outcome as unknown as Exclude<OutcomeLike<object>, { kind: 'accepted' }>;
-  if (failed.kind === 'stale') {
-    throw new Problem(
-      'STALE_REVISION',
-      `Changed since revision ${failed.expectedRevision}; it is at ${failed.revision} now`,
-      {
-        expectedRevision: failed.expectedRevision,
-        revision: failed.revision,
-      },
-    );
-  }
+  if (failed.kind === 'stale') throw staleRevision(failed.expectedRevision, failed.revision);
   throw refusalProblem(failed.refusal, detail?.(failed.refusal as never));
 }

@@ -88,14 +88,19 @@ describe('passing trouble', () => {
 describe('revisions in headers', () => {
   it('come back as they went out', () => {
     for (const revision of [0, 7, 123_456_789]) expect(expectedRevision(etagOf(revision))).toBe(revision);
-    expect(expectedRevision('W/"7"')).toBe(7);
+    expect(expectedRevision('"1", "2"')).toEqual([1, 2]);
     expect([expectedRevision(undefined), expectedRevision('*')]).toEqual([undefined, undefined]);
   });
 
-  it.each(['7', '""', '"-1"', '"07"', '"x"', '"1", "2"', '"9999999999999999"'])(
-    'are refused when malformed: %s',
-    (header) => {
-      expect(problemOf(() => expectedRevision(header)).facts).toMatchObject({ errors: [{ field: 'If-Match' }] });
+  it.each(['W/"7"', '""', '"-1"', '"07"', '"x"', '"9999999999999999"'])(
+    'match nothing when weak or not ours: %s',
+    (tag) => {
+      expect(expectedRevision(tag)).toEqual([]);
+      expect(expectedRevision(`${tag}, "7"`)).toEqual([7]);
     },
   );
+
+  it.each(['7', '"1" "2"', 'w/"7"', ',', '"7'])('are refused when malformed: %s', (header) => {
+    expect(problemOf(() => expectedRevision(header)).facts).toMatchObject({ errors: [{ field: 'If-Match' }] });
+  });
 });

@@ -93,8 +93,10 @@ export class RolesController {
   ): Promise<RoleItem> {
     const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
     const role = { roleId, name, permissions: withImplied(permissions) };
-    caller.answerRevision(await this.roles.put(tenantId, role, 'ChangeRole', caller));
-    return show(await this.roles.role(tenantId, roleId));
+    await this.roles.put(tenantId, role, 'ChangeRole', caller);
+    const changed = await this.roles.role(tenantId, roleId);
+    caller.answerRevision(changed.revision);
+    return show(changed.role);
   }
 
   @Documented({

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { beyond, isPermission, type Permission } from '@allotree/contracts';
-import { MAX_NAMED_USES, type CustomRole, type RoleCommand, type RoleUse } from '@allotree/domain';
+import { MAX_NAMED_USES, type CustomRole, type RoleCommand, type RoleUse, roleSetting } from '@allotree/domain';
 import { notFound, accepted, Problem, Reach, seeing, type Caller } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
@@ -50,10 +50,14 @@ export class TenantRoles {
     return this.handler.read(tenantId, ({ roles }) => [...roles.values()]);
   }
 
-  async role(tenantId: string, roleId: string): Promise<CustomRole> {
-    const role = await this.handler.read(tenantId, ({ roles }) => roles.get(roleId) ?? null);
-    if (role === null) throw notFound('role', roleId);
-    return role;
+  /** A role and its revision, out of one state. */
+  async role(tenantId: string, roleId: string): Promise<{ readonly role: CustomRole; readonly revision: number }> {
+    const found = await this.handler.read(tenantId, ({ roles }, _revision, revisionOf) => {
+      const role = roles.get(roleId);
+      return role === undefined ? null : { role, revision: revisionOf(roleSetting(roleId)) };
+    });
+    if (found === null) throw notFound('role', roleId);
+    return found;
   }
 
   /** @throws Problem when refused: nobody makes a role that may do what they may not in the whole tenant */

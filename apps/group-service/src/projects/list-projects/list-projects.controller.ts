@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
-import { projectFactsOf } from '@allotree/domain';
+import { projectFactsOf, groupSetting } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
@@ -72,9 +72,10 @@ export class ListProjectsController {
   @Permit('projects:read', { within: 'p' })
   @Get(':p')
   async one(@Param({ schema: ProjectPath }) { p }: ProjectPath, @Caller() caller: Caller): Promise<ProjectDetails> {
-    const { facts, revision } = await this.trees.look(p, (state, revision) => ({
+    const { facts, revision } = await this.trees.look(p, (state, _revision, revisionOf) => ({
       facts: projectFactsOf(state),
-      revision,
+      // The name of a project is that of its root.
+      revision: revisionOf(groupSetting(p)),
     }));
     if (facts === null) throw notFound('project', p);
     const { projectId, name, partnerId, tenantId, timeZone, billingMode } = facts;

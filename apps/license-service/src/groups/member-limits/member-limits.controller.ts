@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
-import { memberQuotaOf } from '@allotree/domain';
+import { memberQuotaOf, memberLimitsSetting } from '@allotree/domain';
 import { Caller, Documented, notFound, Permit, Reach, TenantRows, type Principal } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
@@ -64,8 +64,10 @@ export class MemberLimitsController {
     const authority = await this.reach.authority(caller.principal, 'restrictions:manage', group);
     const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body, authority } as const;
     const done = await this.projects.run(p, wish, caller);
-    const { quota } = caller.dryRun ? { quota: {} } : await this.quota({ p, g, u });
-    return answerTo(caller, reply, done, quota);
+    if (caller.dryRun) return answerTo(caller, reply, done, {});
+    // Body and ETag out of one state, should somebody have changed it meanwhile.
+    const { quota, revision } = await this.quota({ p, g, u });
+    return answerTo(caller, reply, { ...done, revision }, quota);
   }
 
   @Get('quota')
@@ -101,9 +103,9 @@ export class MemberLimitsController {
   }
 
   private quota({ p, g, u }: MemberPath): Promise<{ quota: object; revision: number }> {
-    return this.projects.look(p, g, (state, now, revision) => {
+    return this.projects.look(p, g, (state, now, { revisionOf }) => {
       const quota = memberQuotaOf(state, g, u, now);
-      return quota && { quota, revision };
+      return quota && { quota, revision: revisionOf(memberLimitsSetting(g, u)) };
     });
   }
 }

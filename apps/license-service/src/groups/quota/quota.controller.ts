@@ -46,7 +46,7 @@ export class QuotaController {
     problems: ['NOT_FOUND'],
   })
   async showQuota(@Param({ schema: GroupPath }) { p, g }: GroupPath, @Caller() caller: Caller): Promise<object> {
-    const { quota, revision } = await this.projects.look(p, g, (state, now, revision) => {
+    const { quota, revision } = await this.projects.look(p, g, (state, now, { revision }) => {
       const quota = quotaOf(state, g, now);
       return quota && { quota, revision };
     });

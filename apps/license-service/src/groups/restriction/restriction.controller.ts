@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { CascadeQuery, RestrictionAnswer, SetRestrictionRequest } from '@allotree/contracts';
-import { restrictionOf } from '@allotree/domain';
+import { restrictionOf, restrictionSetting } from '@allotree/domain';
 import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
@@ -93,8 +93,9 @@ export class RestrictionController {
       caller,
     );
     if (caller.dryRun) return answerTo(caller, reply, done, {});
-    const { restriction } = await this.restriction(p, g);
-    return answerTo(caller, reply, done, restriction);
+    // Body and ETag out of one state, should somebody have changed it meanwhile.
+    const { restriction, revision } = await this.restriction(p, g);
+    return answerTo(caller, reply, { ...done, revision }, restriction);
   }
 
   @Get()
@@ -113,9 +114,9 @@ export class RestrictionController {
   }
 
   private restriction(projectId: string, groupId: string): Promise<{ restriction: object; revision: number }> {
-    return this.projects.look(projectId, groupId, (state, now, revision) => {
+    return this.projects.look(projectId, groupId, (state, now, { revisionOf }) => {
       const view = restrictionOf(state, groupId, now);
-      return view && { restriction: publicObject(view), revision };
+      return view && { restriction: publicObject(view), revision: revisionOf(restrictionSetting(groupId)) };
     });
   }
 

@@ -7,7 +7,7 @@ import {
   RevokeLicenseRequest,
   SuspendLicenseRequest,
 } from '@allotree/contracts';
-import { licensesOf } from '@allotree/domain';
+import { licensesOf, LICENSES_SETTING } from '@allotree/domain';
 import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
@@ -124,11 +124,11 @@ export class ChangeLicenseController {
     const authority = await this.reach.authority(caller.principal, 'licenses:manage', root);
     const done = await this.projects.run(projectId, { ...change, authority }, caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
-    const license = await this.projects.look(
-      projectId,
-      null,
-      (state, now) => licensesOf(state, now).find(({ licenseId }) => licenseId === change.licenseId) ?? null,
-    );
-    return answerTo(caller, reply, done, publicObject(license));
+    // Body and ETag out of one state.
+    const { license, revision } = await this.projects.look(projectId, null, (state, now, { revisionOf }) => {
+      const license = licensesOf(state, now).find(({ licenseId }) => licenseId === change.licenseId);
+      return license ? { license, revision: revisionOf(LICENSES_SETTING) } : null;
+    });
+    return answerTo(caller, reply, { ...done, revision }, publicObject(license));
   }
 }

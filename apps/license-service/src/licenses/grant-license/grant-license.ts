@@ -1,7 +1,7 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GrantLicenseRequest } from '@allotree/contracts';
-import { FEATURES, type PartnerStockEvent, type ProjectEvent } from '@allotree/domain';
+import { FEATURES, type PartnerStockEvent, type ProjectEvent, LICENSES_SETTING } from '@allotree/domain';
 import { Clock, CONFIGURATION, Reach, type Caller } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { daysAfter, termOf } from '../../dates.js';
@@ -81,7 +81,11 @@ export class GrantLicense {
     asked: Pick<Caller, 'context' | 'dryRun'>,
   ): Promise<Granted> {
     const issued = events.find((event) => event.type === 'UnitsIssued');
-    if (!issued) return this.projects.look(projectId, null, (_state, _now, revision) => ({ events, revision }));
+    if (!issued)
+      return this.projects.look(projectId, null, (_state, _now, { revisionOf }) => ({
+        events,
+        revision: revisionOf(LICENSES_SETTING),
+      }));
     const granted = await this.projects.run(projectId, grantOf(partnerId, issued.data), asked);
     return { events: [...events, ...granted.events], revision: granted.revision };
   }

@@ -1,6 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { LicensesAnswer } from '@allotree/contracts';
-import { licensesOf, projectOf } from '@allotree/domain';
+import { licensesOf, projectOf, LICENSES_SETTING } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { ProjectPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
@@ -40,9 +40,9 @@ export class ListLicensesController {
     problems: ['NOT_FOUND'],
   })
   async listLicenses(@Param({ schema: ProjectPath }) { p }: ProjectPath, @Caller() caller: Caller): Promise<object> {
-    const { project, licenses, revision } = await this.projects.look(p, null, (state, now, revision) => {
+    const { project, licenses, revision } = await this.projects.look(p, null, (state, now, { revisionOf }) => {
       const project = projectOf(state);
-      return project && { project, licenses: licensesOf(state, now), revision };
+      return project && { project, licenses: licensesOf(state, now), revision: revisionOf(LICENSES_SETTING) };
     });
     caller.answerRevision(revision);
     return {

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { SaveTemplateRequest, TemplateDetails, TemplateQuery, type MailTypeName } from '@allotree/contracts';
-import { Caller, Clock, Documented, Permit, Problem, TenantRows } from '@allotree/platform';
+import { Caller, Clock, Documented, isExpected, Permit, staleRevision, TenantRows } from '@allotree/platform';
 import { TemplatePath } from '../../paths.js';
 import { TemplateRow } from '../../persistence/entities.js';
 import { checkTemplate } from '../../templates/check.js';
@@ -83,7 +83,7 @@ export class ChangeTemplateController {
       ]);
       const { revision, subject, html } = (await tx.findOneBy(TemplateRow, key)) ?? UNCHANGED;
       const { expectedRevision = revision } = context;
-      if (expectedRevision !== revision) throw stale(expectedRevision, revision);
+      if (!isExpected(expectedRevision, revision)) throw staleRevision(expectedRevision, revision);
       if (html === content.html && subject === content.subject) return;
       await tx.save(TemplateRow, {
         ...key,
@@ -97,9 +97,3 @@ export class ChangeTemplateController {
 }
 
 const UNCHANGED = { revision: 0, subject: null, html: null };
-
-const stale = (expectedRevision: number, revision: number): Problem =>
-  new Problem('STALE_REVISION', `Changed since revision ${expectedRevision}; it is at ${revision} now`, {
-    expectedRevision,
-    revision,
-  });

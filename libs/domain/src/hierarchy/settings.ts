@@ -1,0 +1,32 @@
+import type { TreeCommand } from './commands.js';
+import type { TreeEvent } from './events.js';
+
+/** A group's name, type and place have a revision of their own, so that a form may be saved while others are changed. */
+export const groupSetting = (groupId: string): string => `group ${groupId}`;
+
+/** The settings an event changes. Groups that are made in a run begin at the revision of the stream's beginning. */
+export function treeSettingsOf(event: TreeEvent): readonly string[] {
+  switch (event.type) {
+    case 'ProjectCreated':
+      return [groupSetting(event.data.projectId)];
+    case 'GroupCreated':
+    case 'GroupDetailsChanged':
+    case 'GroupMoved':
+    case 'SubtreeRemoved':
+      return [groupSetting(event.data.groupId)];
+    default:
+      return [];
+  }
+}
+
+/** The setting a command changes; `null`: none of its own. */
+export function treeSettingOf(command: TreeCommand): string | null {
+  switch (command.type) {
+    case 'ChangeGroupDetails':
+    case 'MoveGroup':
+    case 'RemoveSubtree':
+      return groupSetting(command.groupId);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,47 @@
+import type { ProjectCommand } from './commands.js';
+import type { ProjectEvent } from './events.js';
+
+/** The settings of a project that have revisions of their own, so that a form may be saved while others are changed. */
+export const restrictionSetting = (groupId: string): string => `restriction ${groupId}`;
+export const memberLimitsSetting = (groupId: string, userId: string): string => `member limits ${groupId} ${userId}`;
+/** What was granted to a project is one list, read and changed as such. */
+export const LICENSES_SETTING = 'licenses';
+
+/** The settings an event changes. What time alone does to them (an allotment that begins or ends) changes none. */
+export function settingsOf(event: ProjectEvent): readonly string[] {
+  switch (event.type) {
+    case 'RestrictionChanged':
+    case 'AllotmentsClamped':
+      return [restrictionSetting(event.data.groupId)];
+    case 'AllotmentsTransferred':
+      return [restrictionSetting(event.data.fromGroupId), restrictionSetting(event.data.toGroupId)];
+    case 'MemberLimitsSet':
+      return [memberLimitsSetting(event.data.groupId, event.data.userId)];
+    case 'LicenseGranted':
+    case 'LicenseExtended':
+    case 'LicenseSuspended':
+    case 'LicenseReinstated':
+    case 'LicenseRevoked':
+      return [LICENSES_SETTING];
+    default:
+      return [];
+  }
+}
+
+/** The setting a command changes; `null`: none of its own. */
+export function settingOf(command: ProjectCommand): string | null {
+  switch (command.type) {
+    case 'SetRestriction':
+      return restrictionSetting(command.groupId);
+    case 'SetMemberLimits':
+      return memberLimitsSetting(command.groupId, command.userId);
+    case 'GrantLicense':
+    case 'ExtendLicense':
+    case 'SuspendLicense':
+    case 'ReinstateLicense':
+    case 'RevokeLicense':
+      return LICENSES_SETTING;
+    default:
+      return null;
+  }
+}
