@@ -18,6 +18,13 @@ describe('the data folder', () => {
   it('is made when it is not there', async () => {
     await DataFolder.open(join(path, 'a/b'));
     expect(await readdir(join(path, 'a/b'))).toEqual([]);
+    expect(await modeOf('a/b')).toBe(process.platform === 'linux' ? 0o700 : 0o711);
+  });
+
+  it('closes a log that others could read', async () => {
+    await writeFile(join(path, 'allotree.log.1'), '', { mode: 0o644 });
+    await (await DataFolder.open(path)).logFile();
+    expect(await modeOf('allotree.log.1')).toBe(0o600);
   });
 
   it('says so when it cannot be written to', async () => {

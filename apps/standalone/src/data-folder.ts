@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashPassword, StartError, verifyPassword } from '@allotree/platform';
 import { SIGN_IN_FILE, type LocalSignIn } from './local-sign-in.js';
@@ -18,9 +18,10 @@ export class DataFolderError extends StartError {
 }
 
 const OWNER_ONLY = 0o600;
+/** The database in it runs under another account when root starts it; on Linux it needs no permission for the folder. */
+const OWNER_FOLDER = process.platform === 'linux' ? 0o700 : 0o711;
 const PASSWORD_BYTES = 12;
 const TOKEN_SECRET_BYTES = 48;
-const LOG_BYTES = 20_000_000;
 
 /** What the server administrator signs in with. */
 export interface AdministratorPassword {
@@ -39,7 +40,7 @@ export class DataFolder {
   static async open(path: string): Promise<DataFolder> {
     const folder = resolve(path);
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: OWNER_FOLDER });
       await access(folder, constants.W_OK | constants.X_OK);
       // Permissions do not tell everything (a read-only mount, a full disk): try.
       const probe = join(folder, `.probe-${process.pid}`);
@@ -80,14 +81,11 @@ export class DataFolder {
     await rm(join(this.path, SIGN_IN_FILE), { force: true });
   }
 
-  /** Where log lines go; the file of earlier starts is put aside when it has grown. */
+  /** Where log lines go; a file that others could read is closed to them. */
   async logFile(): Promise<string> {
     const file = join(this.path, 'allotree.log');
-    const size = await stat(file).then(
-      (found) => found.size,
-      () => 0,
-    );
-    if (size > LOG_BYTES) await rename(file, `${file}.1`);
+    for (const name of await readdir(this.path))
+      if (name.startsWith('allotree.log')) await chmod(join(this.path, name), OWNER_ONLY);
     return file;
   }
 

@@ -1,13 +1,15 @@
 import { createLogger, type Logger } from '@allotree/platform';
 import { pino } from 'pino';
+import type { StandaloneConfiguration } from './configuration.js';
 import type { DataFolder } from './data-folder.js';
+import { LogFile } from './log-file.js';
 
 export interface Log {
   readonly logger: Logger;
-  /** Nothing is shown on the terminal from here on: what breaks off while everything stops is no news. */
+  /** Nothing is shown on the terminal from here on: connections that break while everything stops are expected. */
   hush(): void;
-  /** Everything is in the file when it returns. */
-  close(): void;
+  /** Resolves when everything is in the file, or the file cannot be written. */
+  close(): Promise<void>;
 }
 
 interface Line {
@@ -16,24 +18,33 @@ interface Line {
   readonly err?: { readonly message?: string };
 }
 
-/** One line for one who watches a terminal; all there is to know stands in the file. */
+/** One line for somebody who watches a terminal; the file has all of it. */
 export const terminalLine = (json: string): string => {
   const { level, msg = '', err } = JSON.parse(json) as Line;
   return `${level}: ${msg}${err?.message === undefined ? '' : ` (${err.message})`}\n`;
 };
 
+type Settings = Pick<StandaloneConfiguration, 'LOG_LEVEL' | 'LOG_FILE_BYTES' | 'LOG_FILES'>;
+
 /** Log lines go to a file in the data folder, those that need attention to the terminal as well. */
-export const openLog = async (folder: DataFolder, level: string): Promise<Log> => {
-  const file = pino.destination({ dest: await folder.logFile(), sync: false });
+export const openLog = async (folder: DataFolder, settings: Settings): Promise<Log> => {
+  const { LOG_LEVEL: level, LOG_FILE_BYTES: bytes, LOG_FILES: files } = settings;
+  // A terminal that is gone (a pipe, a full disk behind it) is no reason to stop.
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', () => undefined);
   let isQuiet = false;
-  const terminal = {
-    write: (json: string): void => {
-      if (!isQuiet) process.stderr.write(terminalLine(json));
-    },
+  const show = (text: string): void => {
+    if (!isQuiet) process.stderr.write(text);
   };
+  const file = new LogFile({
+    path: await folder.logFile(),
+    bytes,
+    files,
+    report: (message) => show(`warn: ${message}\n`),
+  });
   const streams = [
     { level: level as pino.Level, stream: file },
-    { level: 'warn' as const, stream: terminal },
+    { level: 'warn' as const, stream: { write: (json: string): void => show(terminalLine(json)) } },
   ];
   return {
     logger: createLogger({
@@ -44,6 +55,6 @@ export const openLog = async (folder: DataFolder, level: string): Promise<Log> =
     hush: () => {
       isQuiet = true;
     },
-    close: () => file.flushSync(),
+    close: () => file.close(),
   };
 };

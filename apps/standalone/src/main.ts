@@ -22,17 +22,22 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
       log?.hush();
       say('\nStopping ...');
     },
-    stopped: () => {
+    stopped: async () => {
       say('Stopped.');
-      log?.close();
+      await log?.close();
     },
     complain,
   });
   const folder = await DataFolder.open(configuration.DATA_DIR);
-  log = await openLog(folder, configuration.LOG_LEVEL);
+  log = await openLog(folder, configuration);
   for (const each of misspelled(STANDALONE_CONFIGURATION, process.env))
     log.logger.warn({ variable: each.given }, misspelledWarning(each));
-  const standalone = await startStandalone({ configuration, folder, logger: log.logger });
+  const standalone = await startStandalone({
+    configuration,
+    folder,
+    logger: log.logger,
+    onDatabaseGone: (reason) => fail(reason, configuration),
+  });
   signals.started(() => standalone.stop());
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   say(

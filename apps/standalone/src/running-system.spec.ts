@@ -89,7 +89,7 @@ export const workbench = async () => {
   return {
     dataDir: join(folder, 'data'),
     start: async (env: Readonly<Record<string, string>> = {}): Promise<RunningSystem> => {
-      const system = await startSystem(join(folder, 'data'), env);
+      const system = await startSystem(env['DATA_DIR'] ?? join(folder, 'data'), env);
       systems.add(system);
       return system;
     },

@@ -12,10 +12,9 @@ import {
   connectBusConsumers,
   createHttpApplication,
   PlatformModule,
-  startEmbeddedPostgres,
   Clock,
+  SupervisedPostgres,
   TestClock,
-  type EmbeddedPostgres,
   type Logger,
   type PlatformConfiguration,
   type PlatformOptions,
@@ -31,7 +30,7 @@ export type CompleteConfiguration = StandaloneConfiguration & PlatformConfigurat
 class StandaloneModule {
   static forRoot(
     configuration: CompleteConfiguration,
-    around: Pick<PlatformOptions, 'logger' | 'clock' | 'alone'>,
+    around: Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseTrouble'>,
   ): DynamicModule {
     return {
       module: StandaloneModule,
@@ -59,6 +58,8 @@ export interface StandaloneOptions {
   readonly logger: Logger;
   /** The system's, where none is given. */
   readonly clock?: Clock;
+  /** The embedded database cannot be started again: nothing works any more. */
+  readonly onDatabaseGone?: (reason: Error) => void;
 }
 
 /**
@@ -66,13 +67,9 @@ export interface StandaloneOptions {
  *
  * @throws EmbeddedPostgresInUse when another process runs on the folder; the error of `listen` when the port is taken
  */
-export const startStandalone = async ({
-  configuration,
-  folder,
-  logger,
-  clock,
-}: StandaloneOptions): Promise<Standalone> => {
-  const database = configuration.DATABASE_URL === undefined ? await startDatabase(folder, logger) : null;
+export const startStandalone = async (options: StandaloneOptions): Promise<Standalone> => {
+  const { configuration, folder, logger } = options;
+  const database = configuration.DATABASE_URL === undefined ? await startDatabase(options) : null;
   try {
     const password = await passwordOf(configuration, folder);
     const complete: CompleteConfiguration = {
@@ -81,8 +78,7 @@ export const startStandalone = async ({
       TOKEN_SECRET: configuration.TOKEN_SECRET ?? (await folder.tokenSecret()),
       ADMIN_PASSWORD_HASH: password.hash,
     };
-    // Nobody else is on the embedded database.
-    const around = { logger, alone: database !== null, ...(clock && { clock }) };
+    const around = aroundOf(options, database);
     const app = await createHttpApplication(StandaloneModule.forRoot(complete, around), complete, logger);
     const stopApp = once(() => app.close());
     try {
@@ -110,8 +106,27 @@ const once = (work: () => Promise<void>): (() => Promise<void>) => {
   return () => (running ??= work());
 };
 
-const startDatabase = (folder: DataFolder, logger: Logger): Promise<EmbeddedPostgres> =>
-  startEmbeddedPostgres({ dataDir: folder.path, log: (message) => logger.info({ part: 'postgres' }, message) });
+const startDatabase = ({ folder, logger, onDatabaseGone }: StandaloneOptions): Promise<SupervisedPostgres> =>
+  SupervisedPostgres.start({
+    dataDir: folder.path,
+    log: (message) => logger.info({ part: 'postgres' }, message),
+    warn: (message) => logger.warn({ part: 'postgres' }, message),
+    onGone: (reason) => onDatabaseGone?.(reason),
+  });
+
+/** Nobody else is on the embedded database, and its disk is this machine's. */
+const aroundOf = (
+  { configuration, folder, logger, clock }: StandaloneOptions,
+  database: SupervisedPostgres | null,
+): Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseTrouble'> => ({
+  logger,
+  ...(clock && { clock }),
+  ...(database && {
+    alone: true,
+    databaseTrouble: () => database.trouble,
+    storage: { folder: folder.path, reserveBytes: configuration.MIN_FREE_DISK_BYTES },
+  }),
+});
 
 const passwordOf = async (
   configuration: StandaloneConfiguration,

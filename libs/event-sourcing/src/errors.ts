@@ -10,6 +10,21 @@ export class StoreAway extends Transient {
   readonly recorded = 'nothing';
 }
 
+/** The disk of the store is full. Nothing of the command was recorded. */
+export class StorageFull extends Transient {
+  override readonly name = 'StorageFull';
+  readonly recorded = 'nothing';
+  /** As PostgreSQL says it. */
+  readonly code = '53100';
+
+  constructor(cause: unknown) {
+    super('the disk of the event store is full', { cause });
+  }
+}
+
+/** An append that recorded nothing for certain, or of which that is not known. */
+export type AppendFailure = OutcomeUnknown | StorageFull;
+
 /** Too many commands wait for one stream: nothing was decided, try again later. */
 export class Overloaded extends Transient {
   readonly recorded = 'nothing';

@@ -3,9 +3,11 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Logger } from 'pino';
 import { Bus } from './bus/bus.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
-import { Readiness } from './health.js';
+import { NotWorking, Readiness } from './health.js';
 import { JobQueues } from './jobs/job-queues.js';
 import { CONFIGURATION, LOGGER } from './tokens.js';
+
+export const DATABASE_TROUBLE = Symbol('database trouble');
 
 /**
  * Shows whether Kafka and Redis work, where they are used. Without them commands are accepted all the same, and what has to
@@ -19,9 +21,14 @@ export class Backends implements OnApplicationBootstrap {
     private readonly readiness: Readiness,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
+    @Inject(DATABASE_TROUBLE) private readonly databaseTrouble: () => string | null,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.readiness.register('database', () => {
+      const trouble = this.databaseTrouble();
+      return trouble === null ? Promise.resolve() : Promise.reject(new NotWorking(trouble));
+    });
     const { KAFKA_BROKERS, REDIS_URL } = this.configuration;
     if (REDIS_URL !== undefined) this.readiness.show('jobs', () => this.jobs.check());
     if (KAFKA_BROKERS === undefined) return;

@@ -10,6 +10,18 @@ type Check = () => Promise<unknown>;
 
 const CHECK_TIMEOUT_MS = 2_000;
 
+/** Why a thing does not work, in a sentence that anybody may read. */
+export class NotWorking extends Error {
+  override readonly name = 'NotWorking';
+}
+
+export interface HealthReport {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, 'up' | 'down'>>;
+  /** Of the checks that are down and say why. */
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
 /** What must work for this process to take requests. Services add their own checks. */
 @Injectable()
 export class Readiness {
@@ -50,21 +62,22 @@ export class Readiness {
     this.drain();
   }
 
-  async report(): Promise<{ ready: boolean; checks: Record<string, 'up' | 'down'> }> {
+  async report(): Promise<HealthReport> {
     const results = await Promise.all(
-      [...this.checks].map(async ([name, check]) => [name, await works(check)] as const),
+      [...this.checks].map(async ([name, check]) => ({ name, ...(await outcomeOf(check)) })),
     );
     return {
-      ready: !this.stopping && results.every(([name, up]) => up || this.optional.has(name)),
-      checks: Object.fromEntries(results.map(([name, up]) => [name, up ? 'up' : 'down'])),
+      ready: !this.stopping && results.every(({ name, up }) => up || this.optional.has(name)),
+      checks: Object.fromEntries(results.map(({ name, up }) => [name, up ? 'up' : 'down'])),
+      reasons: Object.fromEntries(results.flatMap(({ name, reason }) => (reason === null ? [] : [[name, reason]]))),
     };
   }
 }
 
-const works = (check: Check): Promise<boolean> =>
+const outcomeOf = (check: Check): Promise<{ up: boolean; reason: string | null }> =>
   inTime(CHECK_TIMEOUT_MS, check).then(
-    () => true,
-    () => false,
+    () => ({ up: true, reason: null }),
+    (error: unknown) => ({ up: false, reason: error instanceof NotWorking ? error.message : null }),
   );
 
 /** Outside the API: for the machines that watch over this one. */
@@ -83,9 +96,10 @@ export class HealthController {
   @Get('ready')
   async ready(
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<{ status: 'up' | 'down'; checks: Record<string, string> }> {
-    const { ready, checks } = await this.readiness.report();
+  ): Promise<{ status: 'up' | 'down'; checks: HealthReport['checks']; reasons?: HealthReport['reasons'] }> {
+    const { ready, checks, reasons } = await this.readiness.report();
     if (!ready) void reply.status(503);
-    return { status: ready ? 'up' : 'down', checks };
+    const explained = Object.keys(reasons).length > 0 ? { reasons } : {};
+    return { status: ready ? 'up' : 'down', checks, ...explained };
   }
 }

@@ -53,9 +53,11 @@ export {
 export * from './platform.module.js';
 export * from './postgres/embedded-postgres.js';
 export * from './postgres/pool.js';
+export * from './postgres/supervised-postgres.js';
 export { isAlive } from './postgres/postgres-cluster.js';
 export * from './process/run-service.js';
 export { misspelled, misspelledWarning, type Misspelled } from './configuration/misspelled.js';
+export { Storage, type StorageOptions } from './storage.js';
 export * from './process/start-error.js';
 export * from './process/start-failure.js';
 export * from './process/stop-signals.js';

@@ -36,8 +36,18 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       },
       mixin: () => requestContext.getStore() ?? {},
     },
-    ...(destination === undefined ? [] : [destination]),
+    destination ?? standardOutput(),
   );
+}
+
+/** Lines that standard output does not take wait, these many bytes of them; further ones are dropped. */
+const WAITING_BYTES = 4_000_000;
+
+/** A log that cannot be written (a full disk behind it, a pipe that was closed) is never a reason to stop. */
+function standardOutput(): DestinationStream {
+  const destination = pino.destination({ dest: 1, sync: true, maxLength: WAITING_BYTES });
+  destination.on('error', () => undefined);
+  return destination;
 }
 
 /**

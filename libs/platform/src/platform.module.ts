@@ -11,7 +11,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } fro
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { Backends } from './backends.js';
+import { Backends, DATABASE_TROUBLE } from './backends.js';
 import { Bus, BusPublisher } from './bus/bus.js';
 import { BusMetrics } from './bus/bus-metrics.js';
 import { openBus } from './bus/open-bus.js';
@@ -34,6 +34,7 @@ import { createLogger } from './logging.js';
 import { createMetrics, MetricsController } from './metrics.js';
 import { createPool } from './postgres/pool.js';
 import { ServiceMetrics } from './service-metrics.js';
+import { Storage, STORAGE_OPTIONS, StorageGuard, type StorageOptions } from './storage.js';
 import { TestClockController } from './test-clock/test-clock.controller.js';
 import { TestClock } from './test-clock/test-clock.js';
 import { CONFIGURATION, LOGGER, METRICS, PG_POOL } from './tokens.js';
@@ -47,6 +48,10 @@ export interface PlatformOptions {
   readonly clock?: Clock;
   /** This process is the only one on its database: what it held in an earlier life it takes over at once. */
   readonly alone?: boolean;
+  /** Why the database of this process does not work now, in a sentence for anybody; `null`: nothing is known. */
+  readonly databaseTrouble?: () => string | null;
+  /** The disk of the embedded database, where there is one. */
+  readonly storage?: StorageOptions;
   /** Writes to standard output where none is given. */
   readonly logger?: Logger;
 }
@@ -95,6 +100,9 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
           inject: [LOGGER],
         },
         Readiness,
+        { provide: DATABASE_TROUBLE, useValue: options.databaseTrouble ?? (() => null) },
+        { provide: STORAGE_OPTIONS, useValue: options.storage ?? null },
+        Storage,
         Backends,
         RouteInventory,
         Authorization,
@@ -104,6 +112,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: APP_PIPE, useClass: SchemaValidationPipe },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateGuard },
+        { provide: APP_GUARD, useClass: StorageGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
       ],

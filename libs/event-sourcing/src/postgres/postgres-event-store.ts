@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { StorageFull } from '../errors.js';
 import { NO_STREAM } from '../event-store.js';
 import type { AppendResult, EventStore, RecordedEvent, StreamAppend } from '../event-store.js';
 import { SILENT } from '../logger.js';
@@ -31,6 +32,7 @@ export const OF_A_DATABASE_THAT_GOES_AWAY = {
 const RACES = 20;
 /** Unique violation, serialisation failure, deadlock: nothing was written, the same call may be sent again. */
 const LOST_RACE = new Set(['23505', '40001', '40P01']);
+const DISK_FULL = '53100';
 const PAGE = 1_000;
 
 /** The event store on PostgreSQL. How order and concurrency work is told in `schema.ts`. */
@@ -83,6 +85,7 @@ export class PostgresEventStore implements EventStore {
       try {
         return await this.#appending.query<AppendRow>({ name: 'append', text: this.#sql.append, values: [...values] });
       } catch (error) {
+        if ((error as { code?: string }).code === DISK_FULL) throw new StorageFull(error);
         if (race === RACES || !LOST_RACE.has((error as { code?: string }).code ?? '')) throw error;
         await sleep(Math.random() * race * 5);
       }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OutcomeUnknown } from '../errors.js';
+import { OutcomeUnknown, StorageFull, type AppendFailure } from '../errors.js';
 import type { AppendResult, EventStore, StreamAppend } from '../event-store.js';
 import type { Logger } from '../logger.js';
 
@@ -16,8 +16,8 @@ export const REPEAT_AFTER = [50, 200, 800, 2_000];
 export interface ReadyStream {
   /** Decides what waits. At most `room` events, unless `room` is a whole call; null: nothing to append. */
   takeTurn(room: number): StreamAppend | null;
-  /** How the append of the last turn ended; `OutcomeUnknown` when the store gave no answer. */
-  appendEnded(result: AppendResult | OutcomeUnknown): void;
+  /** How the append of the last turn ended; `OutcomeUnknown` when the store gave no answer, `StorageFull` when it has no room. */
+  appendEnded(result: AppendResult | AppendFailure): void;
 }
 
 /** Lets the streams that are ready at the same time share one round trip to the store. */
@@ -80,6 +80,7 @@ export class GroupCommit {
     try {
       results = await this.store.append(call.appends);
     } catch (error) {
+      if (error instanceof StorageFull) return call.streams.forEach((stream) => stream.appendEnded(error));
       this.logger.warn(
         { err: error, streams: call.streams.length, events: call.events },
         'an append got no answer and is repeated',

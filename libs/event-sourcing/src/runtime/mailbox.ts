@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Aggregate, Outcome } from '../aggregate.js';
-import { OutcomeUnknown, Overloaded, TooManyConflicts } from '../errors.js';
+import { OutcomeUnknown, Overloaded, StorageFull, TooManyConflicts, type AppendFailure } from '../errors.js';
 import type { AppendResult, RecordedEvent, StreamAppend } from '../event-store.js';
 import type { ReadyStream } from './group-commit.js';
 import type { Answer, Execution, Request } from './request.js';
@@ -121,10 +121,10 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     return taken;
   }
 
-  appendEnded(result: AppendResult | OutcomeUnknown): void {
+  appendEnded(result: AppendResult | AppendFailure): void {
     const resting = this.#resting;
     this.#resting = [];
-    if (result instanceof OutcomeUnknown) this.#gaveUp(resting, result);
+    if (result instanceof OutcomeUnknown || result instanceof StorageFull) this.#gaveUp(resting, result);
     else if (result.ok) this.#appended(resting, result.position);
     else this.#conflicted(resting);
   }
@@ -289,7 +289,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     else this.#proceed();
   }
 
-  #gaveUp(resting: readonly Answer<State, Command, Event, Refusal>[], error: OutcomeUnknown): void {
+  #gaveUp(resting: readonly Answer<State, Command, Event, Refusal>[], error: AppendFailure): void {
     this.#state = null;
     for (const { request, records } of resting) if (records) this.#reject(request, error);
     this.#again(resting.filter(({ records }) => !records));

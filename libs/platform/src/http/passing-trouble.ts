@@ -1,4 +1,5 @@
 import { Problem } from './problem.js';
+import { storageFull } from './storage-full.js';
 
 /** What errors say of themselves that pass by (`Transient` of the event sourcing library). */
 interface SaysItPasses {
@@ -10,13 +11,19 @@ const AWAY = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['08000', '08003', '08006', '53300', '57P01', '57P02', '57P03'],
 ]);
+/** A statement was ended because it took too long, or because another one had to win. */
+const GAVE_UP = new Set(['57014', '55P03', '25P03', '40001', '40P01']);
+/** The database has too little memory for this now. */
+const SHORT_OF_MEMORY = new Set(['53000', '53200']);
+const FULL = new Set(['53100', 'ENOSPC', 'EDQUOT']);
 /** The driver gives these no code. */
-const AWAY_MESSAGE = /^Connection terminated|timeout exceeded when trying to connect/;
+const AWAY_MESSAGE = /^(?:Error: )?(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
 const AGAIN = { retryAfterSeconds: 1 };
 
 /** The 503 of an error after which the same request can succeed a little later; `null` for any other error. */
 export function passingTrouble(error: unknown): Problem | null {
   if (!(error instanceof Error)) return null;
+  if (hasCode(error, FULL)) return storageFull('The disk of the database is full');
   const { recorded } = error as Error & Partial<SaysItPasses>;
   if (recorded === 'nothing') return new Problem('OVERLOADED', `Nothing was done: ${error.message}`, AGAIN);
   if (recorded === 'unknown' || isAway(error)) {
@@ -27,6 +34,13 @@ export function passingTrouble(error: unknown): Problem | null {
 }
 
 function isAway(error: Error): boolean {
-  const { code, message, cause } = error as NodeJS.ErrnoException & { cause?: unknown };
-  return AWAY.has(code ?? '') || AWAY_MESSAGE.test(message) || (cause instanceof Error && isAway(cause));
+  if (PASSING.some((codes) => hasCode(error, codes))) return true;
+  return AWAY_MESSAGE.test(error.message) || (error.cause instanceof Error && isAway(error.cause));
+}
+
+const PASSING = [AWAY, GAVE_UP, SHORT_OF_MEMORY];
+
+function hasCode(error: Error, codes: ReadonlySet<string>): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return codes.has(code ?? '') || (cause instanceof Error && hasCode(cause, codes));
 }

@@ -61,6 +61,22 @@ describe('passing trouble', () => {
   const coded = (code: string, cause?: unknown) => Object.assign(new Error('no', { cause }), { code });
   const codeOf = (error: unknown) => passingTrouble(error)?.code ?? null;
 
+  it.each([
+    ['a statement that took too long', Object.assign(new Error('canceling statement'), { code: '57014' })],
+    ['a statement that the driver gave up', new Error('Query read timeout')],
+    ['a deadlock', Object.assign(new Error('deadlock detected'), { code: '40P01' })],
+    ['a database short of memory', Object.assign(new Error('out of memory'), { code: '53200' })],
+  ])('is 503 UNAVAILABLE after %s', (_what, error) => {
+    expect(codeOf(error)).toBe('UNAVAILABLE');
+    expect(codeOf(new Error('QueryFailedError', { cause: error }))).toBe('UNAVAILABLE');
+  });
+
+  it.each(['53100', 'ENOSPC'])('is 503 STORAGE_FULL, with nothing recorded, on a full disk (%s)', (code) => {
+    const full = Object.assign(new Error('could not extend file'), { code });
+    expect(passingTrouble(full)).toMatchObject({ code: 'STORAGE_FULL', facts: { retryAfterSeconds: 30 } });
+    expect(codeOf(new Error('QueryFailedError', { cause: full }))).toBe('STORAGE_FULL');
+  });
+
   it('is said as such, with when to come again', () => {
     const busy = passingTrouble(Object.assign(new Error('64 commands already wait'), { recorded: 'nothing' }));
     expect([busy?.code, busy?.detail, busy?.facts]).toEqual([

@@ -24,6 +24,8 @@ import {
 export interface EmbeddedPostgresOptions {
   /** Where the data is kept; made when it does not exist. */
   readonly dataDir: string;
+  /** Any free one where none is given. */
+  readonly port?: number;
   /** Told in words what is happening. */
   readonly log?: (message: string) => void;
 }
@@ -31,6 +33,8 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** With the password; reachable from this machine only. */
   readonly connectionString: string;
+  /** Resolves when the server has ended, also by itself: with its exit code or the signal that ended it. */
+  readonly ended: Promise<string>;
   /** Ends all connections, and resolves when the server is gone and its data is on the disk. */
   stop(): Promise<void>;
 }
@@ -56,6 +60,7 @@ interface Site {
   readonly account: Account | null;
   readonly binaries: PostgresBinaries;
   readonly log: (message: string) => void;
+  readonly port: number | undefined;
 }
 
 /** Whoever holds this advisory lock in the database `postgres` is the owner of the server. Freed by dying, too. */
@@ -67,6 +72,7 @@ const POLL_MS = 30;
 /** In this time after a server's start its starter takes the lock, if it lives. */
 const SETTLING_MS = 1_500;
 const LOG_BYTES = 10_000_000;
+const LOG_LOOK_MS = 60_000;
 
 /**
  * Starts a PostgreSQL of our own on a data folder, with durable commits. A server that an owner killed without warning
@@ -75,6 +81,7 @@ const LOG_BYTES = 10_000_000;
  */
 export async function startEmbeddedPostgres({
   dataDir,
+  port,
   log = () => undefined,
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true });
@@ -82,7 +89,7 @@ export async function startEmbeddedPostgres({
   const account = await postgresAccount(join(folder, 'data'));
   const binaries = await postgresBinaries(account);
   const cluster = await openCluster(folder, account, binaries, log);
-  const site: Site = { dataDir: folder, cluster, account, binaries, log };
+  const site: Site = { dataDir: folder, cluster, account, binaries, log, port };
   let written = '';
   for (let round = 0; round < ROUNDS; round += 1) {
     await clearAway(site);
@@ -158,7 +165,7 @@ async function askForOwner(client: pg.Client): Promise<{ owned: boolean; owner: 
 
 /** `null` when it ended at once, most likely because somebody else was quicker (with the port, or with the folder). */
 async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
-  const port = await freePort();
+  const port = site.port ?? (await freePort());
   const child = await launch(site, port);
   const { pid } = child;
   if (pid === undefined) throw new StartError(`PostgreSQL could not be started: ${site.binaries.postgres}`);
@@ -173,9 +180,14 @@ async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
   // The server ends this connection when it stops; that is no news.
   owner.on('error', () => undefined);
   let stopping: Promise<void> | undefined;
-  child.once('exit', (code, by) => {
-    if (stopping === undefined)
-      site.log(`the database server ended by itself (${by ?? code}); see ${join(site.dataDir, 'postgres.log')}`);
+  const ended = endOf(child);
+  const keepingLogSmall = setInterval(() => {
+    keepSmall(logOf(site)).catch(() => undefined);
+  }, LOG_LOOK_MS).unref();
+  child.once('exit', () => {
+    clearInterval(keepingLogSmall);
+    process.removeListener('exit', stopWithUs);
+    if (stopping === undefined) site.log(`the database server ended by itself; see ${logOf(site)}`);
   });
   const stop = async (): Promise<void> => {
     signal(pid, 'SIGINT');
@@ -185,9 +197,17 @@ async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
   };
   return {
     connectionString: connectionString(site.cluster.password, port),
+    ended,
     stop: () => (stopping ??= stop()),
   };
 }
+
+const endOf = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    const tell = (code: number | null, by: string | null): void => resolve(by ?? `exit code ${code}`);
+    if (child.exitCode !== null || child.signalCode !== null) tell(child.exitCode, child.signalCode);
+    else child.once('exit', tell);
+  });
 
 /** Apart from our process group: Ctrl-C is for us, we stop the server when everything else has stopped. */
 async function launch(site: Site, port: number): Promise<ChildProcess> {
@@ -304,8 +324,13 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
 }
 
 async function openLog(path: string): Promise<Awaited<ReturnType<typeof open>>> {
-  if ((await sizeOf(path)) > LOG_BYTES) await truncate(path);
+  await keepSmall(path);
   return open(path, 'a', 0o600);
+}
+
+/** The server appends: it goes on at the new end. */
+async function keepSmall(path: string): Promise<void> {
+  if ((await sizeOf(path)) > LOG_BYTES) await truncate(path).catch(() => undefined);
 }
 
 const logOf = ({ dataDir }: Site): string => join(dataDir, 'postgres.log');

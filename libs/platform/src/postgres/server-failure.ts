@@ -1,5 +1,10 @@
 import { StartError } from '../process/start-error.js';
 
+/** There is no room for the server to start; it starts when there is. */
+export class DiskFull extends StartError {
+  override readonly name = 'DiskFull';
+}
+
 /** What PostgreSQL writes when it cannot start, and what to do about it. */
 const CAUSES: readonly { readonly sign: RegExp; readonly advice: (dataDir: string) => string }[] = [
   {
@@ -50,6 +55,6 @@ export const unknownFailure = (dataDir: string, written: string): StartError =>
   );
 
 const failure = (dataDir: string, complaint: string, advice: string): StartError =>
-  new StartError(
+  new (/No space left on device/.test(complaint) ? DiskFull : StartError)(
     `PostgreSQL does not start on ${dataDir} (${complaint.replace(/^.*?(?:FATAL|PANIC|ERROR|error):\s*/, '').trim()}). ${advice}`,
   );

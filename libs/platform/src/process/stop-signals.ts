@@ -1,7 +1,8 @@
 /** What a process says while it stops. */
 export interface StopWords {
   stopping(): void;
-  stopped(): void;
+  /** Waited for: the end of the log, say. */
+  stopped(): void | Promise<void>;
   complain(line: string): void;
 }
 
@@ -50,8 +51,8 @@ export class StopSignals {
       process.exit(1);
     }, this.longest).unref();
     this.stop().then(
-      () => {
-        this.words.stopped();
+      async () => {
+        await this.words.stopped();
         process.exit(0);
       },
       (error: unknown) => {

@@ -1,0 +1,101 @@
+import { statfs } from 'node:fs/promises';
+import {
+  Inject,
+  Injectable,
+  type CanActivate,
+  type ExecutionContext,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import type { Logger } from 'pino';
+import { NotWorking, Readiness } from './health.js';
+import { pathOf, type PlatformRequest } from './http/caller.js';
+import { storageFull } from './http/storage-full.js';
+import { LOGGER } from './tokens.js';
+
+/** The file system of the embedded database. */
+export interface StorageOptions {
+  readonly folder: string;
+  /** With less than this free, nothing new is accepted. */
+  readonly reserveBytes: number;
+  /** Bytes free for this process; of `statfs` where none is given. */
+  readonly free?: () => Promise<number>;
+}
+
+export const STORAGE_OPTIONS = Symbol('storage options');
+
+const LOOK_MS = 1_000;
+/** Taken up again a little above the reserve, so that it does not go back and forth. */
+const ENOUGH = 1.1;
+const MEBIBYTE = 1_048_576;
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * A PostgreSQL whose disk is full stops with all its reads. So writes are refused while there is still room for what goes on
+ * behind them; reads, signing in and dry runs are not. It ends by itself when there is space.
+ */
+@Injectable()
+export class Storage implements OnApplicationBootstrap, OnApplicationShutdown {
+  private low: string | null = null;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(STORAGE_OPTIONS) private readonly options: StorageOptions | null,
+    private readonly readiness: Readiness,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Why nothing is accepted; `null`: there is room. */
+  get reason(): string | null {
+    return this.low;
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.options === null || this.options.reserveBytes === 0) return;
+    this.readiness.show('disk', () =>
+      this.low === null ? Promise.resolve() : Promise.reject(new NotWorking(this.low)),
+    );
+    this.timer = setInterval(() => {
+      this.look().catch(() => undefined);
+    }, LOOK_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  async look(): Promise<void> {
+    if (this.options === null) return;
+    const { folder, reserveBytes, free = () => freeBytes(folder) } = this.options;
+    const left = await free().catch(() => null);
+    if (left === null) return;
+    const isLow = left < (this.low === null ? reserveBytes : reserveBytes * ENOUGH);
+    if (isLow === (this.low !== null)) return;
+    this.low = isLow
+      ? `Less than ${Math.ceil(reserveBytes / MEBIBYTE)} MiB are free on the disk of the data folder`
+      : null;
+    if (isLow)
+      this.logger.error({ freeBytes: left, folder }, 'the disk is almost full: writes are refused, reads go on');
+    else this.logger.warn({ freeBytes: left, folder }, 'there is space on the disk again: writes are accepted');
+  }
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** Refuses what would write while the disk is almost full. */
+@Injectable()
+export class StorageGuard implements CanActivate {
+  constructor(private readonly storage: Storage) {}
+
+  canActivate(execution: ExecutionContext): boolean {
+    if (this.storage.reason === null || execution.getType() !== 'http') return true;
+    const request = execution.switchToHttp().getRequest<PlatformRequest>();
+    if (READS.has(request.method) || pathOf(request).includes('/auth/') || isDryRun(request)) return true;
+    throw storageFull(this.storage.reason);
+  }
+}
+
+const isDryRun = ({ query }: PlatformRequest): boolean => (query as { dryRun?: string } | null)?.dryRun === 'true';
