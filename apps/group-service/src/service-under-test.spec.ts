@@ -150,6 +150,12 @@ export class Service {
     }
   }
 
+  /** Lets a projection forget everything, and waits until it has followed again. */
+  async rebuild(projection: string): Promise<void> {
+    await this.app.get(Subscriptions, { strict: false }).rebuild(projection);
+    await this.settled();
+  }
+
   /** What was published about a project or partner, oldest first. */
   async published(key: string): Promise<CloudEvent[]> {
     await this.settled();

@@ -11,6 +11,7 @@ const attributes = {
   type: z.string().regex(/^allotree\.[a-z-]+\.v[1-9][0-9]*$/),
   /** The project or partner the event is about; the key of the message. */
   subject: Id,
+  /** The instant the decision was taken for, by the clock of the service; not when it was recorded or published. */
   time: IsoInstant,
   datacontenttype: z.literal('application/json'),
   dataschema: z.string().min(1),

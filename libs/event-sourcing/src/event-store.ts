@@ -10,7 +10,7 @@ export interface EventMetadata {
   /** Who asked: `user:<id>`, `service:<name>`. */
   readonly actor: string;
   readonly tenantId: string | null;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC: when it was decided, by the clock of the runtime. An append that is sent again keeps it. */
   readonly recordedAt: string;
 }
 

@@ -21,7 +21,7 @@ import { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
 import { JobQueues } from './jobs/job-queues.js';
 import { HealthController, Readiness } from './health.js';
 import { CursorInterceptor } from './http/cursors.js';
-import { RateGuard } from './http/rates.js';
+import { RateGuard, Rates } from './http/rates.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RouteInventory } from './http/route-inventory.js';
@@ -105,6 +105,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         Storage,
         Backends,
         RouteInventory,
+        Rates,
         Authorization,
         Authentication,
         IdentityView,

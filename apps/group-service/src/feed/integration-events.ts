@@ -60,7 +60,7 @@ const ofUser = ({ type, data }: UserEvent, userId: string): Told => {
     case 'SessionRevoked':
       return tell('allotree.session-revoked.v1', data);
     case 'IdentityLinked':
-      return tell('allotree.identity-linked.v1', data);
+      return tell('allotree.identity-linked.v1', { ...data, tenantId: null });
     case 'UserDetailsChanged':
       return tell('allotree.user-changed.v1', { userId, ...data });
     case 'UserEmailConfirmed':
@@ -68,10 +68,8 @@ const ofUser = ({ type, data }: UserEvent, userId: string): Told => {
     case 'UserDeactivated':
     case 'UserReinstated':
       return tell('allotree.user-changed.v1', { userId, active: type === 'UserReinstated' });
-    case 'UserRegistered': {
-      const { tenantId: _, ...facts } = data;
-      return tell('allotree.user-changed.v1', { ...facts, active: true });
-    }
+    case 'UserRegistered':
+      return tell('allotree.user-changed.v1', { ...data, active: true });
   }
 };
 
@@ -122,6 +120,7 @@ export function integrationEventOf(recorded: RecordedEvent): CloudEvent<Told['da
     source: '/group-service',
     type,
     subject,
+    // Decisions here hold for the instant in which they are taken, which the runtime stamps.
     time: recordedAt,
     datacontenttype: 'application/json',
     dataschema: dataSchemaOf(type),

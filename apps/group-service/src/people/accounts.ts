@@ -20,7 +20,6 @@ export interface Account extends UserFacts {
 export interface KnownPerson extends UserDetails {
   readonly userId: string;
   readonly email: string;
-  readonly tenantId: string | null;
   readonly account: Account | null;
 }
 
@@ -66,18 +65,15 @@ export class Accounts {
     const userId = userIdOf(email);
     const account = await this.byId(userId);
     if (account !== null) {
-      const { tenantId, name, timeZone, language } = account;
-      return { userId, email: account.email, tenantId, name, timeZone, language, account };
+      const { name, timeZone, language } = account;
+      return { userId, email: account.email, name, timeZone, language, account };
     }
-    const { rows } = await this.pool.query<{ tenant_id: string }>(
-      `SELECT tenant_id FROM groups.access_membership WHERE user_id = $1
-       ORDER BY tenant_id LIMIT 1`,
-      [userId],
-    );
-    const [membership] = rows;
-    if (membership === undefined) return null;
+    const { rowCount } = await this.pool.query('SELECT FROM groups.access_membership WHERE user_id = $1 LIMIT 1', [
+      userId,
+    ]);
+    if (rowCount === 0) return null;
     const details = { name: email.slice(0, email.lastIndexOf('@')), timeZone: 'UTC', language: 'en' };
-    return { userId, email, tenantId: membership.tenant_id, ...details, account: null };
+    return { userId, email, ...details, account: null };
   }
 
   /**
@@ -88,11 +84,11 @@ export class Accounts {
     await this.run({ type: 'RegisterUser', ...user }, followUp(context, 'register'));
     await this.run({ type: 'ConfirmUserEmail', userId: user.userId }, followUp(context, 'confirm'));
     await tx.query(
-      `INSERT INTO groups.account AS known (user_id, tenant_id, password_hash, password_changed_at)
-       VALUES ($1, $2, $3, now())
+      `INSERT INTO groups.account AS known (user_id, password_hash, password_changed_at)
+       VALUES ($1, $2, now())
        ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, password_changed_at = now()
          WHERE known.password_hash IS NULL AND excluded.password_hash IS NOT NULL`,
-      [user.userId, user.tenantId, passwordHash],
+      [user.userId, passwordHash],
     );
   }
 

@@ -21,6 +21,16 @@ export const GUESSES_AT_ACCOUNT: Limit = {
   longestPauseSeconds: 15 * MINUTE,
   forgottenAfterSeconds: 24 * HOUR,
 };
+/**
+ * Wrong passwords for one account from all networks that it never signed in from, together: whoever guesses from many gets no
+ * further than from one. The pause is short, because the owner may come from a new network, too.
+ */
+export const GUESSES_FROM_ELSEWHERE: Limit = {
+  free: 50,
+  firstPauseSeconds: 1,
+  longestPauseSeconds: MINUTE,
+  forgottenAfterSeconds: 24 * HOUR,
+};
 /** Wrong passwords, tokens, codes and secrets from one network, whatever for. */
 export const GUESSES_OF_NETWORK: Limit = {
   free: 20,
@@ -90,11 +100,11 @@ export class Attempts {
   }
 
   /** It went well: as if this attempt had not been made, and for `forgotten` no other either. */
-  async wentWell(key: string, forgotten?: string): Promise<void> {
+  async wentWell(keys: readonly string[], forgotten: readonly string[] = []): Promise<void> {
     await this.pool.query(
-      `UPDATE groups.attempt SET number = greatest(number - 1, 0), blocked_until = clock_timestamp() WHERE key = $1`,
-      [key],
+      `UPDATE groups.attempt SET number = greatest(number - 1, 0), blocked_until = clock_timestamp() WHERE key = ANY ($1)`,
+      [keys],
     );
-    if (forgotten !== undefined) await this.pool.query('DELETE FROM groups.attempt WHERE key = $1', [forgotten]);
+    if (forgotten.length > 0) await this.pool.query('DELETE FROM groups.attempt WHERE key = ANY ($1)', [forgotten]);
   }
 }

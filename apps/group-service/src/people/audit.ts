@@ -18,16 +18,44 @@ export type AuditedAction =
   | 'invitation_revoked'
   | 'identity_refused';
 
-export interface AuditEntry {
+interface Entry {
   readonly action: AuditedAction;
   readonly actor: string;
-  readonly tenantId: string | null;
-  /** Whom it is about. */
-  readonly userId: string | null;
   readonly visitor?: Visitor;
   /** No secrets. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }
+
+/** Something a tenant records: about its keys, its invitations. */
+export interface AuditEntry extends Entry {
+  readonly tenantId: string | null;
+  /** Whom it is about. */
+  readonly userId: string | null;
+}
+
+/** Something that happened to an account, which belongs to no tenant. */
+export interface AccountAuditEntry extends Entry {
+  readonly userId: string | null;
+  /** A tenant whose membership began with this, which the view of memberships may not have yet. */
+  readonly newTenantId?: string | null;
+}
+
+/**
+ * $1 actor, $2 action, $3 user, $4 address, $5 facts, $6 a further tenant. With one tenant, the line is that tenant's. With
+ * several, the whole line is the vendor's, and each tenant learns that it happened: where from and how could tell one
+ * tenant what somebody does in another.
+ */
+const OF_ACCOUNT = `
+  WITH concerned AS (
+    SELECT tenant_id FROM groups.access_membership WHERE user_id = $3
+    UNION SELECT $6::text WHERE $6::text IS NOT NULL
+  ), whole AS (
+    SELECT CASE WHEN count(*) = 1 THEN min(tenant_id) END AS tenant_id, count(*) > 1 AS is_shared FROM concerned
+  )
+  INSERT INTO groups.audit (tenant_id, actor, action, user_id, address, facts, is_copy)
+  SELECT tenant_id, $1, $2, $3, $4, $5::jsonb, false FROM whole
+  UNION ALL
+  SELECT concerned.tenant_id, $1, $2, $3, NULL, '{}', true FROM concerned JOIN whole ON is_shared`;
 
 /** Who signed in, or tried to, and what became of what people sign in with. Nothing here is ever changed. */
 @Injectable()
@@ -40,5 +68,11 @@ export class Audit {
       `INSERT INTO groups.audit (tenant_id, actor, action, user_id, address, facts) VALUES ($1, $2, $3, $4, $5, $6)`,
       [tenantId, actor, action, userId, visitor?.address ?? null, JSON.stringify(facts)],
     );
+  }
+
+  async recordOfAccount(entry: AccountAuditEntry, tx: pg.Pool | pg.PoolClient = this.pool): Promise<void> {
+    const { action, actor, userId, visitor, newTenantId = null, facts = {} } = entry;
+    const address = visitor?.address ?? null;
+    await tx.query(OF_ACCOUNT, [actor, action, userId, address, JSON.stringify(facts), newTenantId]);
   }
 }

@@ -1,8 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Email, Language, PlainName, TimeZone } from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
 import { deriveId, followUp } from '@allotree/event-sourcing';
-import { IdentityView, PG_POOL, type ExternalIdentity, type LinkedUser } from '@allotree/platform';
+import { CONFIGURATION, IdentityView, PG_POOL, type ExternalIdentity, type LinkedUser } from '@allotree/platform';
 import type pg from 'pg';
+import type { GroupConfiguration } from '../configuration.js';
 import { userIdOf } from '../users.js';
 import { Accounts, type KnownPerson } from './accounts.js';
 import { Audit } from './audit.js';
@@ -16,6 +18,7 @@ import { contextOf } from './visitor.js';
 export class ExternalPeople implements OnModuleInit {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(CONFIGURATION) private readonly configuration: GroupConfiguration,
     private readonly accounts: Accounts,
     private readonly audit: Audit,
     private readonly view: IdentityView,
@@ -27,20 +30,16 @@ export class ExternalPeople implements OnModuleInit {
 
   private async introduce(identity: ExternalIdentity): Promise<LinkedUser | null> {
     const email = Email.safeParse(identity.email);
-    if (!email.success) return null;
+    // The administrator is known by its subject, never by its address.
+    if (!email.success || emailKey(email.data) === emailKey(this.configuration.ADMIN_EMAIL)) return null;
     const person = (await this.accounts.known(email.data)) ?? (await this.invited(email.data));
     if (person === null || person.account?.active === false) return null;
-    const user = { userId: person.userId, email: person.email, tenantId: person.tenantId };
+    const user = { userId: person.userId, email: person.email };
     const { issuer, subject } = identity;
     // An address that the issuer gave to somebody else does not give away the account of who had it before.
     if (!(await this.view.link({ issuer, subject }, user))) {
-      await this.audit.record({
-        action: 'identity_refused',
-        actor: 'unknown',
-        tenantId: user.tenantId,
-        userId: user.userId,
-        facts: { issuer, subject },
-      });
+      const facts = { issuer, subject };
+      await this.audit.recordOfAccount({ action: 'identity_refused', actor: 'unknown', userId: user.userId, facts });
       return null;
     }
     await this.record(person, identity);
@@ -49,9 +48,9 @@ export class ExternalPeople implements OnModuleInit {
 
   private async record({ account, ...person }: KnownPerson, identity: ExternalIdentity): Promise<void> {
     const { issuer, subject } = identity;
-    const { userId, tenantId } = person;
+    const { userId } = person;
     const commandId = deriveId(`${issuer}\n${subject}`, 'link');
-    const context = contextOf(commandId, `user:${userId}`, tenantId, undefined);
+    const context = contextOf(commandId, `user:${userId}`, null, undefined);
     if (account === null)
       await this.accounts.open(this.pool, { ...person, ...detailsOf(identity, person) }, null, context);
     await this.accounts.run({ type: 'LinkIdentity', userId, issuer, subject }, followUp(context, 'identity'));
@@ -59,15 +58,15 @@ export class ExternalPeople implements OnModuleInit {
 
   private async invited(email: string): Promise<KnownPerson | null> {
     const userId = userIdOf(email);
-    const { rows } = await this.pool.query<{ name: string; tenant_id: string }>(
-      `SELECT name, tenant_id FROM groups.invitation
+    const { rows } = await this.pool.query<{ name: string }>(
+      `SELECT name FROM groups.invitation
        WHERE user_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
        ORDER BY ordinal LIMIT 1`,
       [userId],
     );
     const [row] = rows;
     if (row === undefined) return null;
-    return { userId, email, tenantId: row.tenant_id, name: row.name, timeZone: 'UTC', language: 'en', account: null };
+    return { userId, email, name: row.name, timeZone: 'UTC', language: 'en', account: null };
   }
 }
 

@@ -3,18 +3,22 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Email } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
 import { CONFIGURATION, Problem, SERVER_ADMINISTRATOR } from '@allotree/platform';
+import type pg from 'pg';
 import type { GroupConfiguration } from '../configuration.js';
 import { userIdOf } from '../users.js';
 import { Accounts } from './accounts.js';
-import { Attempts, GUESSES_AT_ACCOUNT, GUESSES_OF_NETWORK } from './attempts.js';
+import { Attempts, GUESSES_AT_ACCOUNT, GUESSES_FROM_ELSEWHERE, GUESSES_OF_NETWORK } from './attempts.js';
 import { Audit } from './audit.js';
+import { KnownNetworks } from './known-networks.js';
 import { Passwords } from './passwords.js';
 import type { SessionOwner } from './sessions.js';
 import { networkOf, type Visitor } from './visitor.js';
 
 /**
- * Checks who somebody is, against guessing. Wrong guesses are counted for the network they come from, and for the account
- * together with that network: nobody can lock somebody else out. Whoever asks, the same work is done.
+ * Checks who somebody is, against guessing. Wrong guesses are counted for the network they come from, for the account
+ * together with that network, and for the account from all networks it never signed in from. Nobody can lock somebody else
+ * out: networks the account is known in are exempt from the last, and a password reset makes a network known. Whoever asks,
+ * the same work is done.
  */
 @Injectable()
 export class GuardedSignIn {
@@ -24,6 +28,7 @@ export class GuardedSignIn {
     private readonly passwords: Passwords,
     private readonly attempts: Attempts,
     private readonly audit: Audit,
+    private readonly networks: KnownNetworks,
   ) {}
 
   /** @throws Problem `FORBIDDEN` where people sign in elsewhere */
@@ -41,36 +46,40 @@ export class GuardedSignIn {
   /** Whose e-mail and password these are. @throws Problem `UNAUTHENTICATED`, `RATE_LIMITED` */
   async whose(email: string, password: string, visitor: Visitor): Promise<SessionOwner> {
     this.wantLocalAccounts();
-    const pair = `account ${networkOf(visitor.address)} ${emailKey(email)}`;
-    const owner = await this.guess(visitor, () => this.owner(email, password), pair);
+    const userId = this.isAdministrator(email) ? SERVER_ADMINISTRATOR : userIdOf(email);
+    const owner = await this.guess(visitor, () => this.owner(email, password), { email, userId });
     if (owner !== null) return owner;
-    const userId = userIdOf(email);
-    const account = await this.accounts.facts(userId);
-    await this.audit.record({
-      action: 'sign_in_failed',
-      actor: 'unknown',
-      tenantId: account?.tenantId ?? null,
-      userId,
-      visitor,
-    });
+    await this.audit.recordOfAccount({ action: 'sign_in_failed', actor: 'unknown', userId, visitor });
     throw new Problem('UNAUTHENTICATED', 'The e-mail or the password is wrong');
+  }
+
+  /** Somebody proved its address from here: guesses from elsewhere do not slow it down here any more. */
+  trust(userId: string, visitor: Visitor, tx: pg.PoolClient): Promise<void> {
+    return this.networks.add(userId, visitor, tx);
   }
 
   /**
    * Looks something secret up; what is not found counts as a guess.
-   * @param account what the guess is at besides, if it is at one
+   * @param at the account the guess is at, if it is at one
    * @throws Problem `RATE_LIMITED`
    */
   async guess<Found>(
-    { address }: Pick<Visitor, 'address'>,
+    visitor: Pick<Visitor, 'address'>,
     look: () => Promise<Found | null>,
-    account?: string,
+    at?: { readonly email: string; readonly userId: string },
   ): Promise<Found | null> {
-    const network = `network ${networkOf(address)}`;
-    await this.attempts.take(network, GUESSES_OF_NETWORK);
-    if (account !== undefined) await this.attempts.take(account, GUESSES_AT_ACCOUNT);
+    const network = networkOf(visitor.address);
+    const counted = [`network ${network}`];
+    await this.attempts.take(`network ${network}`, GUESSES_OF_NETWORK);
+    const pair = at && `account ${network} ${emailKey(at.email)}`;
+    if (pair !== undefined) await this.attempts.take(pair, GUESSES_AT_ACCOUNT);
+    if (at !== undefined && !(await this.networks.has(at.userId, visitor))) {
+      const elsewhere = `account from elsewhere ${emailKey(at.email)}`;
+      await this.attempts.take(elsewhere, GUESSES_FROM_ELSEWHERE);
+      counted.push(elsewhere);
+    }
     const found = await look();
-    if (found !== null) await this.attempts.wentWell(network, account);
+    if (found !== null) await this.attempts.wentWell(counted, pair === undefined ? [] : [pair]);
     return found;
   }
 
@@ -81,11 +90,9 @@ export class GuardedSignIn {
     const account = Email.safeParse(email).success ? await this.accounts.byEmail(email) : null;
     const passwordHash = isAdministrator ? ADMIN_PASSWORD_HASH : (account?.passwordHash ?? null);
     if (!(await this.passwords.fits(passwordHash, password))) return null;
-    if (isAdministrator)
-      return { userId: SERVER_ADMINISTRATOR, email: ADMIN_EMAIL, tenantId: null, serverAdministrator: true };
+    if (isAdministrator) return { userId: SERVER_ADMINISTRATOR, email: ADMIN_EMAIL, serverAdministrator: true };
     if (account === null || !account.active) return null;
-    const { userId, tenantId } = account;
-    return { userId, email: account.email, tenantId, serverAdministrator: false };
+    return { userId: account.userId, email: account.email, serverAdministrator: false };
   }
 }
 

@@ -1,16 +1,19 @@
 import type { AccountMailJob } from '@allotree/contracts';
 import type { UserFacts } from '@allotree/domain';
 
-/** The mails about accounts (their words are in the templates). A link's secret stands behind a #: it is sent to no server. */
+/**
+ * The mails about accounts, written with the vendor's templates alone (P3): a tenant's template could lead somebody astray
+ * who holds memberships elsewhere. A link's secret stands behind a #: it is sent to no server.
+ */
 
-type Recipient = Pick<UserFacts, 'email' | 'name' | 'tenantId'>;
+type Recipient = Pick<UserFacts, 'email' | 'name'>;
 
 const mail = (
   mailType: AccountMailJob['mailType'],
-  { email, name, tenantId }: Recipient,
+  { email, name }: Recipient,
   path: string,
   values: AccountMailJob['values'] = {},
-): AccountMailJob => ({ mailType, tenantId, to: email, name, path, values });
+): AccountMailJob => ({ mailType, tenantId: null, to: email, name, path, values });
 
 export const registrationMail = (
   recipient: Recipient,

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ExternalIssuer, IssuerUnreachable } from '@allotree/platform';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { ExternalIssuer, IssuerUnreachable, LOGGER, RefusedToken, type Logger } from '@allotree/platform';
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
 import { AUDIENCE, IdentityProvider, type ProviderAccount } from './oidc-provider.spec.js';
 import { ADMIN_PASSWORD, PASSWORD, People } from './people-under-test.spec.js';
@@ -9,9 +9,11 @@ let people: People;
 let projectId: string;
 let owner: string;
 
+const OIDC = () => ({ OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: AUDIENCE });
+
 beforeAll(async () => {
   provider = await IdentityProvider.start();
-  people = await People.start({ OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: AUDIENCE });
+  people = await People.start({ ...OIDC(), OIDC_ADMIN_SUBJECT: 'host' });
   const { body } = await people.distributor('ada@nordlicht.example');
   projectId = body.projectId;
   owner = body.session.access_token;
@@ -33,6 +35,16 @@ const account = (sub: string, over: Partial<ProviderAccount> = {}): ProviderAcco
   ...over,
 });
 const inAnHour = () => Math.floor(Date.now() / 1_000) + 3_600;
+
+/** The causes the log gives for refused tokens, from now on until the end. */
+const causesLogged = (): [string[], () => void] => {
+  const causes: string[] = [];
+  const logger = people.service.app.get<Logger>(LOGGER, { strict: false });
+  const info = jest.spyOn(logger, 'info').mockImplementation(((facts: { cause?: string }) => {
+    if (facts.cause !== undefined) causes.push(facts.cause);
+  }) as Logger['info']);
+  return [causes, () => info.mockRestore()];
+};
 
 describe('somebody of an external issuer', () => {
   it('comes in by the verified address, accepts an invitation, and is told of', async () => {
@@ -77,9 +89,20 @@ describe('somebody of an external issuer', () => {
     expect((await me(token)).body.userId).toBe((await me(body.access_token)).body.userId);
   });
 
-  it('is the server administrator by the address of the configuration', async () => {
-    const token = await provider.signIn(account('host', { email: 'admin@allotree.local' }));
+  it('is the server administrator by issuer and subject, whatever the address', async () => {
+    const token = await provider.signIn(account('host', { email: 'moved@example.com' }));
     expect((await me(token)).body).toMatchObject({ userId: 'server-administrator', serverAdministrator: true });
+  });
+
+  it('is not the server administrator by its address', async () => {
+    const [causes, end] = causesLogged();
+    const impostor = await provider.signIn(account('impostor', { email: 'Admin@allotree.local' }));
+    expect(codeOf(await me(impostor))).toEqual(OUT);
+    expect(causes).toEqual([expect.stringContaining('set OIDC_ADMIN_SUBJECT to this subject')]);
+    // Somebody who is known here stays who it is.
+    const kim = await provider.signIn(account('kim', { email: 'admin@allotree.local' }));
+    expect((await me(kim)).body).toMatchObject({ serverAdministrator: false, name: 'Kim Larsen' });
+    end();
   });
 
   it('is out when the account is deactivated', async () => {
@@ -109,6 +132,28 @@ describe('a token', () => {
     expect(codeOf(await me(await provider.sign({ ...good(), ...over })))).toEqual(OUT);
   });
 
+  it('is refused with the same answer for every cause, and the log says which', async () => {
+    const [causes, end] = causesLogged();
+    const stranger = await IdentityProvider.start();
+    const tokens = {
+      'claim aud': await provider.sign({ ...good(), aud: 'another-app' }),
+      'has expired': await provider.sign({ ...good(), exp: inAnHour() - 7_200 }),
+      'no key with the kid': await provider.sign(good(), { kid: 'unknown' }),
+      'no address with email_verified': await provider.sign({ ...good(), sub: 'eve', email_verified: false }),
+      'nobody here has this address': await provider.sign({ ...good(), sub: 'eve', email: 'eve@example.com' }),
+      'another issuer than OIDC_ISSUER': await stranger.sign(good()),
+    };
+    await stranger.stop();
+    const answers = new Set<string>();
+    for (const [cause, token] of Object.entries(tokens)) {
+      const { status, body } = await me(token);
+      answers.add(JSON.stringify([status, { ...body, correlationId: '' }]));
+      expect([cause, causes.splice(0)]).toEqual([cause, [expect.stringContaining(cause)]]);
+    }
+    expect(answers.size).toBe(1);
+    end();
+  });
+
   it('is refused when another key signed it, or none, or the public one', async () => {
     const claims = { ...good(), iss: provider.issuer, aud: AUDIENCE, iat: inAnHour() - 3_600 };
     const none = new UnsecuredJWT(claims).encode();
@@ -133,10 +178,10 @@ describe('a token', () => {
     const rotating = await IdentityProvider.start();
     const issuer = new ExternalIssuer({ issuer: rotating.issuer, audience: AUDIENCE, cooldownMs: 0 });
     const before = await rotating.sign(good());
-    expect((await issuer.verify(before))?.identity).toMatchObject({ subject: 'kim', email: 'kim@example.com' });
+    expect((await issuer.verify(before)).identity).toMatchObject({ subject: 'kim', email: 'kim@example.com' });
     await rotating.rotateKeys();
-    expect((await issuer.verify(await rotating.signIn(account('kim'))))?.identity.subject).toBe('kim');
-    expect(await issuer.verify(before)).toBeNull();
+    expect((await issuer.verify(await rotating.signIn(account('kim')))).identity.subject).toBe('kim');
+    await expect(issuer.verify(before)).rejects.toThrow(RefusedToken);
     await rotating.stop();
     const fresh = new ExternalIssuer({ issuer: rotating.issuer, audience: AUDIENCE });
     await expect(fresh.verify(before)).rejects.toThrow(IssuerUnreachable);
@@ -151,6 +196,7 @@ describe('without local accounts', () => {
       OIDC_ISSUER: provider.issuer,
       OIDC_AUDIENCE: AUDIENCE,
       LOCAL_ACCOUNTS: 'false',
+      OIDC_ADMIN_SUBJECT: 'host',
     });
   }, 60_000);
 

@@ -13,6 +13,7 @@ const SWEEPS = [
   "DELETE FROM groups.session WHERE expires_at < now() - interval '7 days'",
   "DELETE FROM groups.registration WHERE expires_at < now() - interval '7 days'",
   'DELETE FROM groups.password_reset WHERE expires_at < now()',
+  "DELETE FROM groups.known_network WHERE used_at < now() - interval '90 days'",
   'DELETE FROM groups.attempt WHERE forgotten_at < now()',
 ];
 const SWEEP_EVERY_MS = 60 * 60 * 1_000;

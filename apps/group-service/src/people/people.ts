@@ -12,7 +12,10 @@ import { GuardedSignIn } from './guarded-sign-in.js';
 import { Invitations } from './invitations.js';
 import { InviteController } from './invite/invite.controller.js';
 import { SendInvitations } from './invite/send-invitations.js';
+import { KnownNetworks } from './known-networks.js';
 import { MyAccountController } from './my-account/my-account.controller.js';
+import { OwnTenants } from './own-tenants.js';
+import { PasswordChanges } from './password-changes.js';
 import { Passwords } from './passwords.js';
 import { PeopleWork } from './people-work.js';
 import { CarryOutRegistration } from './register/carry-out-registration.js';
@@ -37,7 +40,10 @@ export const PEOPLE_CONTROLLERS: Type[] = [
 export const PEOPLE: Provider[] = [
   Accounts,
   Passwords,
+  PasswordChanges,
+  OwnTenants,
   Attempts,
+  KnownNetworks,
   Audit,
   AccountMails,
   Sessions,

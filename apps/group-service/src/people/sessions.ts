@@ -16,17 +16,17 @@ import type pg from 'pg';
 import type { GroupConfiguration } from '../configuration.js';
 import { Accounts, commandIdOf } from './accounts.js';
 import { Audit } from './audit.js';
+import { KnownNetworks } from './known-networks.js';
 import { hashOf, newSecret } from './secrets.js';
 import { contextOf, type Visitor } from './visitor.js';
 
 /** Whose session it is. */
-export type SessionOwner = Pick<Principal, 'userId' | 'tenantId' | 'serverAdministrator'> & { readonly email: string };
+export type SessionOwner = Pick<Principal, 'userId' | 'serverAdministrator'> & { readonly email: string };
 
 interface SessionRow {
   readonly session_id: string;
   readonly user_id: string;
   readonly email: string;
-  readonly tenant_id: string | null;
   readonly administrator: boolean;
   readonly credential: string | null;
   readonly is_over: boolean;
@@ -51,23 +51,27 @@ export class Sessions {
     private readonly accounts: Accounts,
     private readonly audit: Audit,
     private readonly view: IdentityView,
+    private readonly networks: KnownNetworks,
   ) {}
 
-  /** Signs somebody in who has proven who it is. */
-  async open(owner: SessionOwner, visitor: Visitor, method: string): Promise<IssuedTokens> {
-    const { userId, email, tenantId, serverAdministrator } = owner;
+  /** Signs somebody in who has proven who it is. @param how and in which tenant a membership began just now, if one did */
+  async open(
+    owner: SessionOwner,
+    visitor: Visitor,
+    { method, newTenantId = null }: { readonly method: string; readonly newTenantId?: string | null },
+  ): Promise<IssuedTokens> {
+    const { userId, email, serverAdministrator } = owner;
     const sessionId = randomUUID();
     const refreshToken = newSecret();
     await inTransaction(this.pool, async (tx) => {
       await tx.query(
         `INSERT INTO groups.session
-           (session_id, user_id, email, tenant_id, administrator, credential, address, user_agent, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(days => $9))`,
+           (session_id, user_id, email, administrator, credential, address, user_agent, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(days => $8))`,
         [
           sessionId,
           userId,
           email,
-          tenantId,
           serverAdministrator,
           serverAdministrator ? this.credential() : null,
           visitor.address,
@@ -76,8 +80,10 @@ export class Sessions {
         ],
       );
       await addToken(tx, sessionId, refreshToken);
-      await this.audit.record(
-        { action: 'signed_in', actor: `user:${userId}`, tenantId, userId, visitor, facts: { sessionId, method } },
+      await this.networks.add(userId, visitor, tx);
+      const facts = { sessionId, method };
+      await this.audit.recordOfAccount(
+        { action: 'signed_in', actor: `user:${userId}`, userId, newTenantId, visitor, facts },
         tx,
       );
     });
@@ -93,8 +99,8 @@ export class Sessions {
       await this.endStolen(row, visitor);
       throw signInAgain();
     }
-    const { session_id: sessionId, user_id: userId, email, tenant_id: tenantId, administrator } = row;
-    return this.tokens({ userId, email, tenantId, serverAdministrator: administrator, sessionId }, next);
+    const { session_id: sessionId, user_id: userId, email, administrator } = row;
+    return this.tokens({ userId, email, serverAdministrator: administrator, sessionId }, next);
   }
 
   /** Whose refresh token this is ends; what is none changes nothing. */
@@ -127,13 +133,13 @@ export class Sessions {
 
   /** Tells everybody of what ended, also of what a process that was killed left untold. */
   async announce(): Promise<void> {
-    await this.announceFrom('session', 'session_id', 'user_id');
-    await this.announceFrom('api_key', 'key_id', 'key_id');
+    await this.announceFrom('session', 'session_id AS id, user_id, NULL AS tenant_id', 'session_id');
+    await this.announceFrom('api_key', 'key_id AS id, key_id AS user_id, tenant_id', 'key_id');
   }
 
-  private async announceFrom(table: string, id: string, user: string): Promise<void> {
+  private async announceFrom(table: string, columns: string, id: string): Promise<void> {
     const { rows } = await this.pool.query<{ id: string; user_id: string; tenant_id: string | null }>(
-      `SELECT ${id} AS id, ${user} AS user_id, tenant_id FROM groups.${table}
+      `SELECT ${columns} FROM groups.${table}
        WHERE revoked_at IS NOT NULL AND announced_at IS NULL ORDER BY revoked_at LIMIT 1000`,
     );
     if (rows.length === 0) return;
@@ -174,15 +180,9 @@ export class Sessions {
     return (await this.accounts.facts(user_id))?.active === true;
   }
 
-  private async endStolen({ session_id: sessionId, user_id: userId, tenant_id }: RefreshRow, visitor: Visitor) {
-    await this.audit.record({
-      action: 'refresh_token_reused',
-      actor: 'unknown',
-      tenantId: tenant_id,
-      userId,
-      visitor,
-      facts: { sessionId },
-    });
+  private async endStolen({ session_id: sessionId, user_id: userId }: RefreshRow, visitor: Visitor) {
+    const facts = { sessionId };
+    await this.audit.recordOfAccount({ action: 'refresh_token_reused', actor: 'unknown', userId, visitor, facts });
     await this.revoke(userId, [sessionId]);
   }
 
@@ -194,7 +194,7 @@ export class Sessions {
     owner: SessionOwner & { readonly sessionId: string },
     refreshToken: string,
   ): Promise<IssuedTokens> {
-    return { ...(await this.accessToken({ ...owner, apiKey: null })), refresh_token: refreshToken };
+    return { ...(await this.accessToken({ ...owner, tenantId: null, apiKey: null })), refresh_token: refreshToken };
   }
 
   async accessToken(principal: Principal): Promise<IssuedTokens> {

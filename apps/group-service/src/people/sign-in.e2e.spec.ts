@@ -29,7 +29,7 @@ describe('registration', () => {
     expect(me.body).toMatchObject({
       userId,
       email: registration.email,
-      tenantId: partnerId,
+      tenantIds: [partnerId],
       serverAdministrator: false,
       name: 'Ada Berg',
       timeZone: 'Europe/Berlin',
@@ -107,7 +107,7 @@ describe('registration', () => {
     const { token } = await people.mail(dealer.email, 'registration');
     const { body } = await people.ask('POST', '/registrations/confirm', { token });
     const me = await people.ask('GET', '/me', undefined, body.session.access_token);
-    expect(me.body.tenantId).toBe(distributor.partnerId);
+    expect(me.body.tenantIds).toEqual([distributor.partnerId]);
   });
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -154,7 +154,7 @@ describe('signing in', () => {
   it('signs the server administrator in', async () => {
     const { body } = await people.signIn('Admin@allotree.local', ADMIN_PASSWORD);
     const me = await people.ask('GET', '/me', undefined, body.access_token);
-    expect(me.body).toMatchObject({ userId: 'server-administrator', serverAdministrator: true, tenantId: null });
+    expect(me.body).toMatchObject({ userId: 'server-administrator', serverAdministrator: true, tenantIds: [] });
     expect((await people.ask('GET', '/partners', undefined, body.access_token)).status).toBe(200);
   });
 
@@ -196,6 +196,32 @@ describe('signing in', () => {
       pauses.push(rows[0]?.seconds);
     }
     expect(pauses).toEqual([2, 4, 8]);
+  });
+
+  it('slows down guesses at one account from many networks, and not its owner', async () => {
+    const owner = 'often@nordlicht.example';
+    await people.distributor(owner, 'Guessed');
+    await people.from('203.0.113.50', '/auth/token', { email: owner, password: PASSWORD });
+    const from = (address: string, password: string) => people.from(address, '/auth/token', { email: owner, password });
+    const key = `account from elsewhere ${owner}`;
+    // As if others had come before from as many networks.
+    await people.pool.query('UPDATE groups.attempt SET number = 49 WHERE key = $1', [key]);
+    expect((await from('198.51.100.201', 'wrong')).status).toBe(401);
+    expect(codeOf(await from('198.51.100.202', 'wrong'))).toEqual([429, 'RATE_LIMITED']);
+    // The pause grows to a minute, and not beyond.
+    await people.pool.query('UPDATE groups.attempt SET number = 500, blocked_until = now() WHERE key = $1', [key]);
+    expect((await from('198.51.100.203', 'wrong')).status).toBe(401);
+    const { body: paused } = await from('198.51.100.204', PASSWORD);
+    expect(paused.retryAfterSeconds).toBeGreaterThan(50);
+    expect(paused.retryAfterSeconds).toBeLessThanOrEqual(60);
+    // Where it signed in before, the owner notices nothing.
+    expect((await from('203.0.113.50', PASSWORD)).status).toBe(200);
+    // From a new network it proves the address by a mail, and is known there from then on.
+    await people.ask('POST', '/auth/password-resets', { email: owner });
+    const { token } = await people.mail(owner, 'password_reset');
+    const chosen = 'a password chosen elsewhere';
+    await people.from('203.0.113.77', '/auth/password-resets/confirm', { token, password: chosen });
+    expect((await from('203.0.113.77', chosen)).status).toBe(200);
   });
 
   it('takes the half of a version 6 address for one caller', () => {

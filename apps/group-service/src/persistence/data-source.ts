@@ -7,13 +7,20 @@ import { ReadModels1764000000000 } from './migrations/0001-read-models.js';
 import { People1795000000000 } from './migrations/0002-people.js';
 import { Memberships1796000000000 } from './migrations/0003-memberships.js';
 import { TenantsApart1797000000000 } from './migrations/0004-tenants-apart.js';
+import { AccountsOfNoTenant1806000000000 } from './migrations/0006-accounts-of-no-tenant.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
   type: 'postgres',
   url,
   schema: GROUPS,
   entities: [...ENTITIES, ...PEOPLE_ENTITIES],
-  migrations: [ReadModels1764000000000, People1795000000000, Memberships1796000000000, TenantsApart1797000000000],
+  migrations: [
+    ReadModels1764000000000,
+    People1795000000000,
+    Memberships1796000000000,
+    TenantsApart1797000000000,
+    AccountsOfNoTenant1806000000000,
+  ],
   migrationsTableName: 'migration',
   applicationName: 'group-service read models',
   extra: { max: 6 },

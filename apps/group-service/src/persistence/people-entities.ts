@@ -44,6 +44,7 @@ export class AuditRow {
   @Column({ name: 'user_id', type: 'text', nullable: true }) userId!: string | null;
   @Column({ type: 'text', nullable: true }) address!: string | null;
   @Column({ type: 'jsonb' }) facts!: Record<string, unknown>;
+  @Column({ name: 'is_copy', type: 'boolean' }) isCopy!: boolean;
 }
 
 export const PEOPLE_ENTITIES = [InvitationRow, ApiKeyRow, AuditRow];

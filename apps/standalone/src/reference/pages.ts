@@ -175,7 +175,8 @@ What one service tells the others, and anybody else who listens. They are CloudE
 \`correlationid\`, \`causationid\`, \`actor\` and \`sequence\`. \`subject\` is the project or partner the event is about and the key of the
 message: order is kept per key. \`sequence\` (16 digits) grows with every event of a source and subject: of two events the one with the
 greater is the later. Delivery is at least once: an event can come again, even after later ones; know it by its \`id\`, or by \`sequence\`.
-An attribute that is null here is absent on Kafka.
+\`time\` is the instant the decision holds for, in every service; recording and publishing come later. An attribute that is null here is absent
+on Kafka.
 
 **On Kafka** events are in the binary mode of the CloudEvents binding: the data is the message's value (JSON), \`datacontenttype\` the header
 \`content-type\`, and every other attribute a header \`ce_<name>\`. Consumers of this system read the structured mode

@@ -62,7 +62,8 @@ export type AcceptedAndSignedIn = z.infer<typeof AcceptedAndSignedIn>;
 export const Me = z.object({
   userId: Id,
   email: z.string().nullable(),
-  tenantId: Id.nullable(),
+  /** Where somebody is a member or administrator; of a machine, where its key holds. */
+  tenantIds: z.array(Id),
   serverAdministrator: z.boolean(),
   sessionId: Id.nullable(),
   name: z.string().nullable(),

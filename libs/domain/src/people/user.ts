@@ -10,11 +10,12 @@ export interface UserDetails {
   readonly language: string;
 }
 
-/** A person with an account. Its id follows from the e-mail address, so the address never changes. */
+/**
+ * A person with an account. Its id follows from the e-mail address, so the address never changes. An account belongs to no
+ * tenant (P3).
+ */
 export interface UserFacts extends UserDetails {
   readonly userId: string;
-  /** The tenant it came to first; memberships elsewhere do not change it. */
-  readonly tenantId: string | null;
   readonly email: string;
 }
 
@@ -30,7 +31,6 @@ export type UserEvent =
 /** Whom an external issuer of tokens knows this user as. */
 export interface LinkedIdentity {
   readonly userId: string;
-  readonly tenantId: string | null;
   readonly email: string;
   readonly issuer: string;
   readonly subject: string;
@@ -75,12 +75,10 @@ type Decided = Decision<UserEvent, UserRefusal>;
 const alreadySo: Decided = accept([]);
 
 /** An account is made once: who registers again is the person that is there already. */
-const register = ({ user }: UserState, { userId, tenantId, email, ...details }: UserFacts): Decided => {
+const register = ({ user }: UserState, { userId, email, ...details }: UserFacts): Decided => {
   if (user !== null) return alreadySo;
   const { name, timeZone, language } = details;
-  return accept([
-    { type: 'UserRegistered', data: { userId, tenantId, email, name: tidyName(name), timeZone, language } },
-  ]);
+  return accept([{ type: 'UserRegistered', data: { userId, email, name: tidyName(name), timeZone, language } }]);
 };
 
 const changeDetails = (user: UserFacts, wish: Partial<UserDetails>): Decided => {
@@ -94,12 +92,12 @@ const identityKey = ({ issuer, subject }: Pick<LinkedIdentity, 'issuer' | 'subje
   `${issuer}\n${subject}`;
 
 const link = (
-  { userId, tenantId, email }: UserFacts,
+  { userId, email }: UserFacts,
   identities: UserState['identities'],
   { issuer, subject }: Pick<LinkedIdentity, 'issuer' | 'subject'>,
 ): Decided => {
   if (identities.has(identityKey({ issuer, subject }))) return alreadySo;
-  return accept([{ type: 'IdentityLinked', data: { userId, tenantId, email, issuer, subject } }]);
+  return accept([{ type: 'IdentityLinked', data: { userId, email, issuer, subject } }]);
 };
 
 const ofUser = (
@@ -160,6 +158,12 @@ const TYPES: Readonly<Record<UserEvent['type'], true>> = {
   SessionRevoked: true,
 };
 
+/** Stored by earlier versions, which gave an account to the tenant that named it first. */
+const withoutTenant = (data: unknown): unknown => {
+  const { tenantId: _, ...facts } = data as { readonly tenantId?: unknown };
+  return facts;
+};
+
 /** One person; stream `user-<userId>`. What proves who somebody is (passwords, tokens) is in no event. */
 export const userAggregate = {
   category: 'user',
@@ -175,7 +179,6 @@ export const userAggregate = {
   encode: (event: UserEvent): { type: string; data: unknown } => event,
   decode: (stored: string, data: unknown): UserEvent => {
     if (!Object.hasOwn(TYPES, stored)) throw new Error(`unknown event type of a user: ${stored}`);
-    return { type: stored, data } as UserEvent;
+    return { type: stored, data: withoutTenant(data) } as UserEvent;
   },
-  tenantOf: (state: UserState): string | null => state.user?.tenantId ?? null,
 } as const;

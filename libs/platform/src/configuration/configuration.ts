@@ -165,6 +165,12 @@ export const BASE_CONFIGURATION = z.object({
     allowed: '1 to 255 characters; set together with OIDC_ISSUER',
     ruledOut: (value, env) => (value !== undefined && !env['OIDC_ISSUER'] ? 'is set, and OIDC_ISSUER is not' : null),
   }),
+  OIDC_ADMIN_SUBJECT: variable(z.string().min(1).max(255).optional(), {
+    description:
+      'The subject (sub) by which OIDC_ISSUER knows the server administrator. Unset: nobody is server administrator by OpenID; when the holder of ADMIN_EMAIL tries, the log names the subject.',
+    allowed: '1 to 255 characters; only together with OIDC_ISSUER',
+    ruledOut: (value, env) => (value !== undefined && !env['OIDC_ISSUER'] ? 'is set, and OIDC_ISSUER is not' : null),
+  }),
   LOCAL_ACCOUNTS: variable(flag().prefault('true'), {
     description:
       'Whether people sign in with a password of their own here. With false only tokens of OIDC_ISSUER and API keys are accepted.',

@@ -36,6 +36,8 @@ export interface Caller {
 export interface PlatformRequest extends FastifyRequest {
   correlationId?: string;
   principal?: Principal;
+  /** The one tenant it concerns. `null`: several, or none in particular. */
+  tenantId?: string | null;
   permissions?: ReadonlySet<Permission>;
   caller?: Caller;
   /** A key under which this request is carried out once, and since when it is known. */
@@ -68,7 +70,7 @@ function makeCaller(request: PlatformRequest, reply: FastifyReply): Caller {
       correlationId: request.correlationId ?? commandId,
       causationId: null,
       actor: `user:${principal.userId}`,
-      tenantId: principal.tenantId,
+      tenantId: request.tenantId ?? null,
       ...(revision === undefined ? {} : { expectedRevision: revision }),
       ...(key === undefined ? {} : { repeatable: true }),
     },

@@ -14,10 +14,11 @@ import { LOGGER, METRICS } from '../tokens.js';
 import { pathOf, type PlatformRequest } from './caller.js';
 import { openApiDocument } from './openapi.js';
 import { problemOf, sendProblem } from './problem.filter.js';
-import { countRequests } from './rates.js';
+import { countRequests, Rates } from './rates.js';
 import { requestContext } from './request-context.js';
 
 export const API_PREFIX = '/api/v1';
+const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;
 
 type HttpConfiguration = Pick<
   PlatformConfiguration,
@@ -98,12 +99,25 @@ async function harden(app: NestFastifyApplication, configuration: HttpConfigurat
       maxAge: 600,
     });
   await countRequests(app, configuration);
+  countWhatNoGuardSees(app);
+}
+
+/** Requests for addresses that do not exist, and for the one route that is not a controller's. */
+function countWhatNoGuardSees(app: NestFastifyApplication): void {
+  const rates = app.get(Rates);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('preHandler', async (request, reply) => {
+      if (!request.is404 && request.routeOptions.url !== OPENAPI_PATH) return;
+      await rates.take(request).catch((error: unknown) => sendProblem(reply, problemOf(error), request));
+    });
 }
 
 /** Made when it is first asked for: it costs more than the rest of the start. */
 function serveOpenApi(app: NestFastifyApplication): void {
   let document: string | undefined;
-  app.getHttpAdapter().get(`${API_PREFIX}/openapi.json`, (_request: FastifyRequest, reply: FastifyReply) => {
+  app.getHttpAdapter().get(OPENAPI_PATH, (_request: FastifyRequest, reply: FastifyReply) => {
     document ??= JSON.stringify(openApiDocument(app));
     void reply.header('content-type', 'application/json; charset=utf-8').send(document);
   });
@@ -138,7 +152,7 @@ function observeRequests(app: NestFastifyApplication): void {
     const route = request.routeOptions.url ?? 'unknown';
     durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
     if (!isQuiet(route)) {
-      const { correlationId, principal } = request as PlatformRequest;
+      const { correlationId, principal, tenantId } = request as PlatformRequest;
       logger.info(
         {
           correlationId,
@@ -147,7 +161,7 @@ function observeRequests(app: NestFastifyApplication): void {
           status: reply.statusCode,
           durationMs: Math.round(reply.elapsedTime * 10) / 10,
           ...(principal === undefined ? {} : { user: principal.userId }),
-          ...(principal?.tenantId == null ? {} : { tenantId: principal.tenantId }),
+          ...(tenantId == null ? {} : { tenantId }),
         },
         'request',
       );

@@ -7,6 +7,7 @@ import {
   createHttpApplication,
   loadConfiguration,
   ownService,
+  Permit,
   PlatformModule,
   Public,
   SignedIn,
@@ -21,6 +22,13 @@ class ThingsController {
   @SignedIn()
   @Get('mine')
   mine(): object {
+    return {};
+  }
+
+  /** Of no service: for server administrators alone. */
+  @Permit('system:manage')
+  @Get('foreign')
+  foreign(): object {
     return {};
   }
 
@@ -65,6 +73,10 @@ const start = async (settings: Record<string, string> = {}): Promise<string> => 
   return app.getUrl();
 };
 
+/** A key's token concerns the tenant of the key. */
+const keyOf = (keyId: string, tenantId: string): Promise<string> =>
+  tokenOf(keyId, tenantId, { apiKey: { keyId, permissions: ['projects:read'] } });
+
 const tokenOf = (userId: string, tenantId: string | null, more: Partial<Principal> = {}): Promise<string> =>
   signToken(
     { userId, email: null, tenantId, serverAdministrator: false, sessionId: null, apiKey: null, ...more },
@@ -77,6 +89,7 @@ const ask = (url: string, path: string, token?: string, headers: Record<string, 
   });
 const MINE = '/api/v1/things/mine';
 const OPEN = '/api/v1/things/open';
+const FOREIGN = '/api/v1/things/foreign';
 
 const statuses = async (times: number, once: () => Promise<Response>): Promise<number[]> => {
   const seen: number[] = [];
@@ -160,11 +173,11 @@ describe.each([
   it('of one tenant are turned away, and other tenants are not', async () => {
     const url = await start({ ...settings, RATE_LIMIT_PER_TENANT: '2' });
     const [nord, sued] = [unique('nord'), unique('sued')];
-    const people = await Promise.all([1, 2, 3].map((n) => tokenOf(unique(`p${n}`), nord)));
+    const people = await Promise.all([1, 2, 3].map((n) => keyOf(unique(`p${n}`), nord)));
     const seen = [];
     for (const token of people) seen.push((await ask(url, MINE, token)).status);
     expect(seen).toEqual([200, 200, 429]);
-    expect((await ask(url, MINE, await tokenOf(unique('p4'), sued))).status).toBe(200);
+    expect((await ask(url, MINE, await keyOf(unique('p4'), sued))).status).toBe(200);
   });
 });
 
@@ -179,6 +192,20 @@ describe('too many requests', () => {
     expect(await statuses(4, () => ask(url, '/health/live'))).toEqual([200, 200, 200, 200]);
   });
 
+  it('are counted when the guard refuses them: bad tokens, routes of others, and addresses of nothing', async () => {
+    const url = await start({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_CALLER: '2', TRUSTED_PROXIES: '127.0.0.1' });
+    const from = (address: string, path: string, token?: string) =>
+      ask(url, path, token, { 'x-forwarded-for': address });
+    expect(await statuses(3, () => from('192.0.2.1', MINE, 'forged'))).toEqual([401, 401, 429]);
+    expect(await statuses(3, () => from('192.0.2.2', MINE))).toEqual([401, 401, 429]);
+    expect(await statuses(3, () => from('192.0.2.3', '/api/v1/nothing'))).toEqual([404, 404, 429]);
+    expect(await statuses(3, () => from('192.0.2.4', '/api/v1/openapi.json'))).toEqual([200, 200, 429]);
+    const eva = await tokenOf('eva', null);
+    expect(await statuses(3, () => from('192.0.2.5', FOREIGN, eva))).toEqual([403, 403, 429]);
+    // Somebody who is signed in does not suffer from what others at the same address do.
+    expect((await from('192.0.2.1', MINE, await tokenOf('ali', null))).status).toBe(200);
+  });
+
   it('cannot be had by claiming another address', async () => {
     const url = await start({ RATE_LIMIT_PER_ADDRESS: '2' });
     let n = 0;
@@ -191,7 +218,7 @@ describe('too many requests', () => {
     const administrator = await signToken(ownService('admin'), { secret: SECRET, lifetimeSeconds: 600 });
     expect(await statuses(3, () => ask(url, MINE, administrator))).toEqual([200, 200, 200]);
     const without = await start({ RATE_LIMIT_PER_CALLER: '0', RATE_LIMIT_PER_TENANT: '0' });
-    const eva = await tokenOf('eva', 'nord');
+    const eva = await keyOf('eva', 'nord');
     expect(await statuses(3, () => ask(without, MINE, eva))).toEqual([200, 200, 200]);
   });
 

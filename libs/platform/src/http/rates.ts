@@ -46,11 +46,11 @@ interface Limited {
 }
 
 /**
- * Turns away who asks too often: a caller, all callers of a tenant together, and whoever is not signed in by its address.
- * Who runs the system is not counted.
+ * How often somebody asks: a caller, all requests that concern one tenant together, and callers that are not signed in by
+ * their address. Server administrators are not counted.
  */
 @Injectable()
-export class RateGuard implements CanActivate {
+export class Rates {
   private counts: readonly { readonly of: Limited['of']; readonly count: Count }[] | undefined;
 
   constructor(
@@ -58,9 +58,8 @@ export class RateGuard implements CanActivate {
     @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
   ) {}
 
-  async canActivate(execution: ExecutionContext): Promise<boolean> {
-    if (execution.getType() !== 'http') return true;
-    const request = execution.switchToHttp().getRequest<PlatformRequest>();
+  /** Counts a request. @throws Problem `RATE_LIMITED` with the seconds to wait */
+  async take(request: PlatformRequest): Promise<void> {
     this.counts ??= this.counters();
     for (const { of, count } of this.counts) {
       if (of(request) === null) continue;
@@ -68,7 +67,6 @@ export class RateGuard implements CanActivate {
       if (!result.isAllowed && result.isExceeded)
         throw new Problem('RATE_LIMITED', undefined, { retryAfterSeconds: Math.max(1, result.ttlInSeconds) });
     }
-    return true;
   }
 
   private counters() {
@@ -92,13 +90,23 @@ export class RateGuard implements CanActivate {
   }
 }
 
+/** Counts the requests that the guard before it let pass; that guard counts those it refuses. */
+@Injectable()
+export class RateGuard implements CanActivate {
+  constructor(private readonly rates: Rates) {}
+
+  async canActivate(execution: ExecutionContext): Promise<boolean> {
+    if (execution.getType() === 'http') await this.rates.take(execution.switchToHttp().getRequest<PlatformRequest>());
+    return true;
+  }
+}
+
 const addressOf = ({ principal, ip, url }: PlatformRequest): string | null =>
   principal === undefined && !UNCOUNTED.test(url) ? `address:${rateLimit.normalizeIP(ip)}` : null;
 
 const callerOf = ({ principal }: PlatformRequest): string | null =>
   principal === undefined || principal.serverAdministrator ? null : `caller:${principal.userId}`;
 
-const tenantOf = ({ principal }: PlatformRequest): string | null =>
-  principal === undefined || principal.serverAdministrator || principal.tenantId === null
-    ? null
-    : `tenant:${principal.tenantId}`;
+/** The tenant in which the permission is held, so nobody spends the budget of a tenant that admits them nowhere. */
+const tenantOf = ({ principal, tenantId }: PlatformRequest): string | null =>
+  principal === undefined || principal.serverAdministrator || tenantId == null ? null : `tenant:${tenantId}`;

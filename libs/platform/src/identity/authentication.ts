@@ -1,18 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
 import type { PlatformConfiguration } from '../configuration/configuration.js';
 import { Problem } from '../http/problem.js';
-import { CONFIGURATION } from '../tokens.js';
+import { CONFIGURATION, LOGGER } from '../tokens.js';
 import { IdentityView } from './identity-view.js';
-import { ExternalIssuer, IssuerUnreachable, type ExternalIdentity } from './oidc.js';
+import { ExternalIssuer, IssuerUnreachable, RefusedToken, statedIssuer, type ExternalIdentity } from './oidc.js';
 import type { Principal } from './principal.js';
-import { verifyToken, type VerifiedToken } from './token.js';
+import { OWN_ISSUER, verifyToken, type VerifiedToken } from './token.js';
 
 const CACHED_TOKENS = 10_000;
 /** Then a token of the external issuer is checked again, with the keys it has by then. */
 const EXTERNAL_GOOD_FOR_MS = 5 * 60_000;
 
-/** The server administrator of the configuration, however he signs in. */
+/** The server administrator of the configuration, by password or by OpenID. */
 export const SERVER_ADMINISTRATOR = 'server-administrator';
 
 /** Who sends a request: by an access token of ours, or by one of the external issuer. */
@@ -25,6 +26,7 @@ export class Authentication {
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
     private readonly view: IdentityView,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {
     const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = configuration;
     this.issuer = issuer === undefined || audience === undefined ? null : new ExternalIssuer({ issuer, audience });
@@ -51,32 +53,60 @@ export class Authentication {
     return verified.principal;
   }
 
-  private own(token: string): Promise<VerifiedToken | null> {
-    const { TOKEN_SECRET: secret, TOKEN_SECRET_PREVIOUS: previousSecret } = this.configuration;
-    return verifyToken(token, { secret, previousSecret });
+  private async own(token: string): Promise<VerifiedToken | null> {
+    const { TOKEN_SECRET: secret, TOKEN_SECRET_PREVIOUS: previousSecret, OIDC_ISSUER } = this.configuration;
+    const verified = await verifyToken(token, { secret, previousSecret });
+    if (verified !== null || OIDC_ISSUER === undefined) return verified;
+    const stated = statedIssuer(token);
+    if (stated !== OWN_ISSUER)
+      this.logRefusal('the token is no JWT, or from another issuer than OIDC_ISSUER', {
+        stated: `${stated}`.slice(0, 300),
+      });
+    return null;
   }
 
   private async external(issuer: ExternalIssuer, token: string): Promise<VerifiedToken | null> {
-    const verified = await issuer.verify(token).catch((error: unknown) => {
+    try {
+      const verified = await issuer.verify(token);
+      const principal = await this.principalOf(verified.identity);
+      return principal && { principal, expiresAt: Math.min(verified.expiresAt, Date.now() + EXTERNAL_GOOD_FOR_MS) };
+    } catch (error) {
+      if (error instanceof RefusedToken) {
+        this.logRefusal(error.message);
+        return null;
+      }
       if (!(error instanceof IssuerUnreachable)) throw error;
+      this.logger.warn({ issuer: this.configuration.OIDC_ISSUER, cause: error.message }, 'OpenID provider unreachable');
       throw new Problem('OVERLOADED', 'The identity provider does not answer; try again shortly', {
         retryAfterSeconds: 5,
       });
-    });
-    if (verified === null) return null;
-    const principal = await this.principalOf(verified.identity);
-    return principal && { principal, expiresAt: Math.min(verified.expiresAt, Date.now() + EXTERNAL_GOOD_FOR_MS) };
+    }
   }
 
+  /** The administrator is a subject of the issuer, by the operator's setting: an address can pass to somebody else. */
   private async principalOf(identity: ExternalIdentity): Promise<Principal | null> {
-    const person = { serverAdministrator: false, sessionId: null, apiKey: null };
-    const { ADMIN_EMAIL } = this.configuration;
-    if (identity.email?.toLowerCase() === ADMIN_EMAIL.toLowerCase()) {
-      return { ...person, userId: SERVER_ADMINISTRATOR, email: ADMIN_EMAIL, tenantId: null, serverAdministrator: true };
-    }
+    const person = { tenantId: null, serverAdministrator: false, sessionId: null, apiKey: null };
+    const { ADMIN_EMAIL, OIDC_ADMIN_SUBJECT } = this.configuration;
+    const { subject, email } = identity;
+    if (subject === OIDC_ADMIN_SUBJECT)
+      return { ...person, userId: SERVER_ADMINISTRATOR, email: ADMIN_EMAIL, serverAdministrator: true };
     const user = await this.view.userOf(identity);
-    return user && { ...person, userId: user.userId, email: user.email, tenantId: user.tenantId };
+    if (user !== null) return { ...person, userId: user.userId, email: user.email };
+    this.logRefusal(causeOf(email, ADMIN_EMAIL), { subject });
+    return null;
   }
+
+  private logRefusal(cause: string, facts: Readonly<Record<string, string>> = {}): void {
+    this.logger.info({ ...facts, issuer: this.configuration.OIDC_ISSUER, cause }, 'OpenID token refused');
+  }
+}
+
+/** Why a valid token of the issuer is nobody's here. */
+function causeOf(email: string | null, adminEmail: string): string {
+  if (email === null) return 'the token carries no address with email_verified true';
+  if (email.toLowerCase() === adminEmail.toLowerCase())
+    return 'the address is ADMIN_EMAIL: set OIDC_ADMIN_SUBJECT to this subject to make it the server administrator';
+  return 'nobody here has this address, or the account is deactivated or linked to another subject';
 }
 
 const notGood = (): Problem =>

@@ -14,7 +14,7 @@ export class Authorization {
 
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** What somebody may do where a route does it. @throws Problem when the route is not among it (see `Reach.demand`) */
+  /** What somebody may do where a route does it; notes which tenant that concerns. @throws Problem when the route is not among it (see `Reach.demand`) */
   async permissions(
     request: PlatformRequest,
     principal: Principal,
@@ -24,7 +24,10 @@ export class Authorization {
     this.reaches ??= reachesByController(this.discovery);
     const reach = this.reaches.get(controller);
     if (reach === undefined) throw new Problem('FORBIDDEN');
-    return reach.demand(principal, permission, targetOf(request, target));
+    const place = targetOf(request, target);
+    const permissions = await reach.demand(principal, permission, place);
+    request.tenantId = await reach.tenantConcerned(principal, permission, place);
+    return permissions;
   }
 }
 

@@ -2,12 +2,19 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { PlatformRequest } from '../http/caller.js';
 import { Problem } from '../http/problem.js';
+import { Rates } from '../http/rates.js';
 import { requestContext } from '../http/request-context.js';
 import { Authentication } from './authentication.js';
 import { Authorization } from './authorization.js';
 import { PERMISSION_METADATA, PUBLIC_METADATA, SIGNED_IN_METADATA, type RoutePermission } from './permit.js';
 import type { Principal } from './principal.js';
 import { EVERYTHING } from './reach.js';
+
+/** Log lines of the request name the tenant it concerns. */
+const noteTenant = ({ tenantId }: PlatformRequest): void => {
+  const context = requestContext.getStore();
+  if (context !== undefined && tenantId != null) context.tenantId = tenantId;
+};
 
 type Route = RoutePermission | 'signed-in' | 'public';
 
@@ -20,6 +27,7 @@ export class AuthGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly authentication: Authentication,
     private readonly authorization: Authorization,
+    private readonly rates: Rates,
   ) {}
 
   canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
@@ -27,10 +35,28 @@ export class AuthGuard implements CanActivate {
     const route = this.routeOf(execution);
     if (route === 'public') return true;
     const request = execution.switchToHttp().getRequest<PlatformRequest>();
-    const controller = execution.getClass();
+    try {
+      const admitted = this.check(request, route, execution.getClass());
+      return admitted === true ? true : admitted.catch((error: unknown) => this.refuse(request, error));
+    } catch (error) {
+      return this.refuse(request, error);
+    }
+  }
+
+  private check(
+    request: PlatformRequest,
+    route: RoutePermission | 'signed-in',
+    controller: NewableFunction,
+  ): true | Promise<true> {
     const principal = this.authentication.authenticate(request.headers.authorization);
     if (!(principal instanceof Promise)) return this.admit(request, principal, route, controller);
     return principal.then((known) => this.admit(request, known, route, controller));
+  }
+
+  /** A request that is refused counts like any other, so that nobody probes without a limit. */
+  private async refuse(request: PlatformRequest, error: unknown): Promise<never> {
+    await this.rates.take(request);
+    throw error;
   }
 
   private admit(
@@ -40,12 +66,13 @@ export class AuthGuard implements CanActivate {
     controller: NewableFunction,
   ): true | Promise<true> {
     request.principal = principal;
-    const context = requestContext.getStore();
-    if (context !== undefined && principal.tenantId !== null) context.tenantId = principal.tenantId;
+    request.tenantId = principal.tenantId;
+    noteTenant(request);
     if (principal.serverAdministrator) request.permissions = EVERYTHING;
     if (principal.serverAdministrator || route === 'signed-in') return true;
     return this.authorization.permissions(request, principal, route, controller).then((permissions) => {
       request.permissions = permissions;
+      noteTenant(request);
       return true;
     });
   }

@@ -21,10 +21,10 @@ const SCHEMA = `
     subject   text NOT NULL,
     user_id   text NOT NULL,
     email     text NOT NULL,
-    tenant_id text,
     PRIMARY KEY (issuer, subject),
     UNIQUE (issuer, user_id)
   );
+  ALTER TABLE identity.external DROP COLUMN IF EXISTS tenant_id;
 `;
 
 /** How soon what another replica recorded counts here, at the latest. */
@@ -37,7 +37,6 @@ const SWEEP_EVERY_MS = 60 * 60_000;
 export interface LinkedUser {
   readonly userId: string;
   readonly email: string;
-  readonly tenantId: string | null;
 }
 
 /** A session that ended before its tokens did, or a user that may not come in at all. `until: null`: for good. */
@@ -127,7 +126,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   /** `null`: nobody of ours. */
   async userOf(identity: ExternalIdentity): Promise<LinkedUser | null> {
     const { rows } = await this.pool.query<LinkedUser>(
-      `SELECT user_id AS "userId", email, tenant_id AS "tenantId" FROM identity.external WHERE issuer = $1 AND subject = $2`,
+      `SELECT user_id AS "userId", email FROM identity.external WHERE issuer = $1 AND subject = $2`,
       [identity.issuer, identity.subject],
     );
     return rows[0] ?? this.introduce(identity);
@@ -137,11 +136,11 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   async link({ issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>, user: LinkedUser): Promise<boolean> {
     const { rows } = await this.pool.query<{ user_id: string }>(
       `WITH linked AS (
-         INSERT INTO identity.external (issuer, subject, user_id, email, tenant_id) VALUES ($1, $2, $3, $4, $5)
+         INSERT INTO identity.external (issuer, subject, user_id, email) VALUES ($1, $2, $3, $4)
          ON CONFLICT DO NOTHING RETURNING user_id
        ) SELECT user_id FROM linked
        UNION ALL SELECT user_id FROM identity.external WHERE issuer = $1 AND subject = $2`,
-      [issuer, subject, user.userId, user.email, user.tenantId],
+      [issuer, subject, user.userId, user.email],
     );
     return rows[0]?.user_id === user.userId;
   }

@@ -38,6 +38,11 @@ export interface VerifiedIdentity {
   readonly expiresAt: number;
 }
 
+/** Why a token is refused: for the operator's log alone, the caller gets the same answer for every cause. */
+export class RefusedToken extends Error {
+  override readonly name = 'RefusedToken';
+}
+
 /** The issuer could not be asked for its keys: nothing can be said about its tokens. */
 export class IssuerUnreachable extends Error {
   override readonly name = 'IssuerUnreachable';
@@ -62,15 +67,11 @@ export class ExternalIssuer {
 
   /** Whether a token says that it is from here; nothing is checked. */
   isFrom(token: string): boolean {
-    try {
-      return decodeJwt(token).iss === this.options.issuer;
-    } catch {
-      return false;
-    }
+    return statedIssuer(token) === this.options.issuer;
   }
 
-  /** Whom a token is about; `null` when it is forged, expired, or not for us. @throws IssuerUnreachable */
-  async verify(token: string): Promise<VerifiedIdentity | null> {
+  /** Whom a token is about. @throws RefusedToken when it is forged, expired, or not for us; IssuerUnreachable */
+  async verify(token: string): Promise<VerifiedIdentity> {
     const { issuer, audience } = this.options;
     try {
       const { payload } = await jwtVerify(token, await this.knownKeys(), {
@@ -81,10 +82,11 @@ export class ExternalIssuer {
         requiredClaims: ['sub', 'exp', 'iat'],
       });
       const claims = Claims.safeParse(payload);
-      return claims.success ? { identity: identityOf(issuer, claims.data), expiresAt: claims.data.exp * 1_000 } : null;
+      if (!claims.success) throw new RefusedToken(`claim ${claims.error.issues[0]?.path.join('.') ?? ''} is malformed`);
+      return { identity: identityOf(issuer, claims.data), expiresAt: claims.data.exp * 1_000 };
     } catch (error) {
       if (error instanceof errors.JWKSTimeout) throw new IssuerUnreachable(error.message);
-      if (error instanceof errors.JOSEError) return null;
+      if (error instanceof errors.JOSEError) throw new RefusedToken(causeOf(error));
       throw error;
     }
   }
@@ -110,6 +112,24 @@ export class ExternalIssuer {
       [customFetch]: reach,
     });
   }
+}
+
+/** The `iss` that a token names, unverified; `null` where it is no JWT. */
+export function statedIssuer(token: string): string | null {
+  try {
+    return decodeJwt(token).iss ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Plain words for what operators meet most; the library's own for the rest. */
+function causeOf(error: errors.JOSEError): string {
+  if (error instanceof errors.JWTExpired) return 'the token has expired';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'the issuer publishes no key with the kid of the token';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature is wrong';
+  if (error instanceof errors.JWTClaimValidationFailed) return `claim ${error.claim}: ${error.message}`;
+  return error.message;
 }
 
 /** @throws IssuerUnreachable where nobody answers, or not with what was asked for */

@@ -10,7 +10,7 @@ export interface Principal {
   readonly userId: string;
   /** `null`: a machine. */
   readonly email: string | null;
-  /** The tenant somebody works in where a request names none. `null`: none in particular. */
+  /** A machine: the tenant its key belongs to. `null`: a person, who belongs to no tenant (P3). */
   readonly tenantId: string | null;
   /** The vendor or host: may everything, everywhere. */
   readonly serverAdministrator: boolean;

@@ -130,6 +130,22 @@ export class Reach {
     return [...new Set(holdings.flatMap((held) => (held.permissions.has(permission) ? [held.tenantId] : [])))];
   }
 
+  /** The tenants in which somebody is a member or administrator at all. */
+  async tenantsOf(principal: Principal): Promise<readonly string[]> {
+    return [...new Set((await this.holdings(principal, true)).map(({ tenantId }) => tenantId))];
+  }
+
+  /** The tenant that a permitted request concerns. `null`: several, or none. */
+  async tenantConcerned(principal: Principal, permission: Permission, target: Target): Promise<string | null> {
+    if (principal.serverAdministrator) return null;
+    if (target.kind !== 'anywhere') {
+      const scope: Scope = target.kind === 'partner' ? target : { ...target, kind: 'group', groupId: target.projectId };
+      return (await this.belonging(scope))?.tenantId ?? null;
+    }
+    const [only, ...others] = (await this.tenants(principal, permission)) ?? [];
+    return others.length > 0 ? null : (only ?? null);
+  }
+
   /** Where in a project somebody holds a permission: these groups and all below them. `null`: in all of it. */
   async groupsWithin(
     principal: Principal,

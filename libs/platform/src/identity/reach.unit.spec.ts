@@ -236,3 +236,24 @@ describe('authority: the highest place from which a permission is held', () => {
     expect(await authority(reachOf(new Known([upper], [])).reach, 'a')).toBe('NOT_FOUND');
   });
 });
+
+describe('the tenant a request concerns', () => {
+  const both = [
+    holding({ kind: 'partner', partnerId: 'nord' }, 'projects:read'),
+    { ...holding({ kind: 'partner', partnerId: 'sued' }, 'projects:read', 'roles:read'), tenantId: 'sued' },
+  ];
+  const { reach } = reachOf(new Known(both));
+
+  it('is that of the place, whatever else somebody holds', async () => {
+    const abroad = { kind: 'group', projectId: 'abroad', groupId: 'abroad' } as const;
+    expect(await reach.tenantConcerned(ADA, 'projects:read', group('a'))).toBe('nord');
+    expect(await reach.tenantConcerned(ADA, 'projects:read', abroad)).toBe('sued');
+    expect(await reach.tenantConcerned(ADA, 'projects:read', { kind: 'partner', partnerId: 'dealer' })).toBe('nord');
+  });
+
+  it('is for a list the only one in which the permission is held, and none where there are several', async () => {
+    expect(await reach.tenantConcerned(ADA, 'roles:read', { kind: 'anywhere' })).toBe('sued');
+    expect(await reach.tenantConcerned(ADA, 'projects:read', { kind: 'anywhere' })).toBeNull();
+    expect(await reach.tenantConcerned(ownService('admin'), 'projects:read', group('a'))).toBeNull();
+  });
+});

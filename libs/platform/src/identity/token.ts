@@ -4,7 +4,8 @@ import { PermissionName } from '@allotree/contracts';
 import { z } from 'zod';
 import type { Principal } from './principal.js';
 
-const ISSUER = 'allotree';
+/** The `iss` of access tokens made here. */
+export const OWN_ISSUER = 'allotree';
 const AUDIENCE = 'allotree-api';
 const ALGORITHM = 'HS256';
 
@@ -49,7 +50,7 @@ export async function signToken(
   const key = apiKey === null ? {} : { key: apiKey.keyId, perms: apiKey.permissions };
   return new SignJWT({ email, tenant: tenantId, sid: sessionId, adm: serverAdministrator, ...key })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keyIdOf(secret) })
-    .setIssuer(ISSUER)
+    .setIssuer(OWN_ISSUER)
     .setAudience(AUDIENCE)
     .setSubject(userId)
     .setIssuedAt(issuedAt)
@@ -68,7 +69,7 @@ export async function verifyToken(token: string, options: VerifyingOptions): Pro
   try {
     const { payload } = await jwtVerify(token, keyOf(options), {
       algorithms: [ALGORITHM],
-      issuer: ISSUER,
+      issuer: OWN_ISSUER,
       audience: AUDIENCE,
       requiredClaims: ['sub', 'exp', 'iat'],
       currentDate: new Date(options.now ?? Date.now()),
@@ -98,7 +99,8 @@ function verified({ sub, email, tenant, sid, adm, key, perms, exp }: z.infer<typ
     principal: {
       userId: sub,
       email,
-      tenantId: tenant,
+      // Earlier versions named a tenant in tokens of people.
+      tenantId: isKey ? tenant : null,
       serverAdministrator: adm,
       sessionId: sid,
       apiKey: key === undefined || perms === undefined ? null : { keyId: key, permissions: perms },

@@ -73,6 +73,11 @@ describe('access tokens', () => {
     expect(await verifyToken(none, { secret, now })).toBeNull();
   });
 
+  it('place nobody in a tenant, though earlier versions named one', async () => {
+    const token = await forged({ adm: false, tenant: 'nordlicht' });
+    expect((await verifyToken(token, { secret, now }))?.principal.tenantId).toBeNull();
+  });
+
   it('say what a machine may do', async () => {
     const machine: Principal = {
       userId: 'key-1',

@@ -37,3 +37,29 @@ export async function pageOfRows<Row extends ObjectLiteral & { ordinal: string }
   const last = page[page.length - 1];
   return { items: page.map(show), nextCursor: rows.length > limit && last ? cursorOf(last.ordinal) : null };
 }
+
+/** A cursor of `pageByTime`: the instant of the last row, in milliseconds, and its ordinal. */
+const placeOf = (cursor: string): { at: Date; ordinal: string } => {
+  const [, millis, ordinal] = /^(\d{1,15})_(\d{1,19})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (millis === undefined || ordinal === undefined || BigInt(ordinal) > MAX_ORDINAL)
+    throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
+  return { at: new Date(Number(millis)), ordinal };
+};
+
+/** One page of rows named `row`, the latest `at` first; `at` is exact to a millisecond, equal ones go by `ordinal`. */
+export async function pageByTime<Row extends ObjectLiteral & { at: Date; ordinal: string }, Item>(
+  query: SelectQueryBuilder<Row>,
+  { limit, cursor }: Page,
+  show: (row: Row) => Item,
+): Promise<PageOf<Item>> {
+  if (cursor !== undefined) query.andWhere('(row.at, row.ordinal) < (:at, :ordinal)', placeOf(cursor));
+  const rows = await query
+    .orderBy('row.at', 'DESC')
+    .addOrderBy('row.ordinal', 'DESC')
+    .take(limit + 1)
+    .getMany();
+  const page = rows.slice(0, limit);
+  const last = page[page.length - 1];
+  const next = last && Buffer.from(`${last.at.getTime()}_${last.ordinal}`).toString('base64url');
+  return { items: page.map(show), nextCursor: rows.length > limit && next ? next : null };
+}

@@ -99,7 +99,7 @@ export class AcceptInvitationController {
       const answer = await inTransaction(this.pool, async (tx) =>
         this.invitations.carryOut(tx, await this.invitations.hold(tx, body.token), visitor),
       );
-      return this.signedIn(answer, account, visitor);
+      return this.signedIn(answer, account, { tenantId: invitation.tenantId, visitor });
     }
     // The link proves the address.
     const passwordHash = await this.passwords.hash(body.password);
@@ -108,7 +108,7 @@ export class AcceptInvitationController {
       await this.open(tx, held, { ...body, passwordHash }, visitor);
       return this.invitations.carryOut(tx, held, visitor);
     });
-    return this.signedIn(answer, account ?? invitation, visitor);
+    return this.signedIn(answer, account ?? invitation, { tenantId: invitation.tenantId, visitor });
   }
 
   @SignedIn()
@@ -141,22 +141,23 @@ export class AcceptInvitationController {
 
   private async open(
     tx: pg.PoolClient,
-    { invitationId, tenantId, userId, email, name }: OpenInvitation,
+    { invitationId, userId, email, name }: OpenInvitation,
     wish: Omit<AcceptInvitationRequest, 'password'> & { readonly passwordHash: string },
     { correlationId }: Visitor,
   ): Promise<void> {
     const { timeZone, language, passwordHash } = wish;
-    const user = { userId, tenantId, email, name: wish.name ?? name, timeZone, language };
-    const context = contextOf(commandIdOf('open', invitationId), `user:${userId}`, tenantId, correlationId);
+    const user = { userId, email, name: wish.name ?? name, timeZone, language };
+    const context = contextOf(commandIdOf('open', invitationId), `user:${userId}`, null, correlationId);
     await this.accounts.open(tx, user, passwordHash, context);
   }
 
   private async signedIn(
     answer: AcceptedInvitation,
-    { userId, email, tenantId }: Pick<OpenInvitation, 'userId' | 'email'> & { readonly tenantId: string | null },
-    visitor: Visitor,
+    { userId, email }: Pick<OpenInvitation, 'userId' | 'email'>,
+    { tenantId, visitor }: { readonly tenantId: string; readonly visitor: Visitor },
   ): Promise<AcceptedAndSignedIn> {
-    const owner = { userId, email, tenantId, serverAdministrator: false };
-    return { ...answer, session: await this.sessions.open(owner, visitor, 'invitation') };
+    const owner = { userId, email, serverAdministrator: false };
+    const how = { method: 'invitation', newTenantId: tenantId };
+    return { ...answer, session: await this.sessions.open(owner, visitor, how) };
   }
 }

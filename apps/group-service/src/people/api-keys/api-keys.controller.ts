@@ -83,7 +83,7 @@ export class ApiKeysController {
     @Body({ schema: CreateApiKeyRequest }) body: CreateApiKeyRequest,
     @Caller() { principal, context }: Caller,
   ): Promise<CreatedApiKey> {
-    const tenantId = body.tenantId ?? principal.tenantId;
+    const tenantId = body.tenantId ?? (await this.onlyTenant(principal));
     if (tenantId === null) throw Problem.validation('tenantId', 'name the tenant the key is for');
     const permissions = withImplied(body.permissions);
     await this.mayGive(principal, permissions, tenantId);
@@ -134,6 +134,12 @@ export class ApiKeysController {
     const held = await this.reach.demand(principal, 'api-keys:manage', { kind: 'partner', partnerId: tenantId });
     const missing = beyond(permissions, held);
     if (missing.length > 0) throw new Problem('FORBIDDEN', 'A key may no more than who makes it', { missing });
+  }
+
+  /** Where the maker may make keys, if that is one tenant. */
+  private async onlyTenant(principal: Principal): Promise<string | null> {
+    const [only, ...others] = (await this.tenants(principal)) ?? [];
+    return others.length > 0 ? null : (only ?? null);
   }
 
   /** `null`: all of them. */

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, pageOfRows, Permit, Reach, TenantRows } from '@allotree/platform';
+import { Caller, Documented, pageByTime, Permit, Reach, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { AuditRow } from '../../persistence/people-entities.js';
 import { AUDIT_VIEW } from './audit-view.projection.js';
@@ -54,11 +54,12 @@ export class AuditTrailController {
     await this.freshness.of(AUDIT_VIEW);
     const extent = await this.reach.extent(principal, 'audit:read');
     return this.rows.as(principal, 'audit:read', (tx) => {
-      const rows = tx.createQueryBuilder(AuditRow, 'row').where('true');
-      if (extent !== null) rows.andWhere('row.tenantId = ANY (:tenantIds)', { tenantIds: extent.tenantIds });
+      const rows = tx.createQueryBuilder(AuditRow, 'row');
+      if (extent === null) rows.where('NOT row.isCopy');
+      else rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds: extent.tenantIds });
       if (userId !== undefined) rows.andWhere('row.userId = :userId', { userId });
       if (action !== undefined) rows.andWhere('row.action = :action', { action });
-      return pageOfRows(rows, page, show, 'newestFirst');
+      return pageByTime(rows, page, show);
     });
   }
 }

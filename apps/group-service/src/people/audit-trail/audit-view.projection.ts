@@ -1,13 +1,38 @@
-import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate, userAggregate } from '@allotree/domain';
+import {
+  administratorRole,
+  groupTreeAggregate,
+  partnerAggregate,
+  tenantRolesAggregate,
+  userAggregate,
+  type PartnerFacts,
+} from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
 import { insertRows } from '@allotree/platform';
 
 export const AUDIT_VIEW = 'audit_view';
 
+type Facts = Readonly<Record<string, unknown>>;
+
+interface Audited {
+  readonly action: string;
+  /** Which fact names whom it is about. */
+  readonly about?: string;
+  /** What of the event is shown, where not all of it. */
+  readonly shown?: (facts: Facts) => Facts;
+}
+
+/** The administrator a partner begins with, in the words in which any other administrator is added. */
+const firstAdministrator = (facts: Facts): Facts => {
+  const { partnerId, tenantId, kind, administrator } = facts as unknown as PartnerFacts;
+  const { administratorId: userId, email, name } = administrator;
+  return { partnerId, tenantId, userId, email, name, role: administratorRole(kind) };
+};
+
 /** Which events are about who may what, and who may come in: what they are called here, and whom they are about. */
-const AUDITED: Readonly<Record<string, { readonly action: string; readonly about?: string }>> = {
+const AUDITED: Readonly<Record<string, Audited>> = {
   MemberAdded: { action: 'membership_granted', about: 'userId' },
   MemberRemoved: { action: 'membership_revoked', about: 'userId' },
+  PartnerRegistered: { action: 'membership_granted', about: 'userId', shown: firstAdministrator },
   PartnerAdministratorAdded: { action: 'membership_granted', about: 'userId' },
   PartnerAdministratorRemoved: { action: 'membership_revoked', about: 'userId' },
   RoleDefined: { action: 'role_defined' },
@@ -33,18 +58,20 @@ const COLUMNS = {
 const rowOf = ({ type, data, streamName, metadata }: RecordedEvent): Record<keyof typeof COLUMNS, unknown>[] => {
   const audited = AUDITED[type];
   if (audited === undefined) return [];
-  const facts = data as Record<string, unknown>;
+  const facts = audited.shown?.(data as Facts) ?? (data as Facts);
   const dash = streamName.indexOf('-');
   const [category, subject] = [streamName.slice(0, dash), streamName.slice(dash + 1)];
+  const isAccount = category === userAggregate.category;
   const about = audited.about === undefined ? undefined : facts[audited.about];
   return [
     {
       event_id: metadata.eventId,
-      tenant_id: metadata.tenantId,
+      // An account belongs to no tenant, whatever earlier versions stored.
+      tenant_id: isAccount ? null : metadata.tenantId,
       at: metadata.recordedAt,
       actor: metadata.actor,
       action: audited.action,
-      user_id: about ?? (category === userAggregate.category ? subject : null),
+      user_id: about ?? (isAccount ? subject : null),
       facts: JSON.stringify(category === groupTreeAggregate.category ? { projectId: subject, ...facts } : facts),
     },
   ];

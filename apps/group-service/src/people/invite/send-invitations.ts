@@ -50,7 +50,7 @@ export class SendInvitations {
         ],
       );
       const mails = people.map(({ email, name, role, token }) =>
-        invitationMail({ email, name, tenantId: place.tenantId }, token, {
+        invitationMail({ email, name }, token, {
           inviter,
           role: role.replaceAll('_', ' '),
           group: place.group,

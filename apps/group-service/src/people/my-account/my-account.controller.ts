@@ -3,12 +3,10 @@ import { ChangeMeRequest, ChangePasswordRequest, Id, Me, SessionList } from '@al
 import { Caller, Documented, notFound, NotKept, PG_POOL, Problem, SignedIn } from '@allotree/platform';
 import type pg from 'pg';
 import { z } from 'zod';
-import { AccountMails } from '../account-mails.js';
 import { Accounts, type Account } from '../accounts.js';
-import { Audit } from '../audit.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
-import { passwordChangedMail } from '../mails.js';
-import { Passwords } from '../passwords.js';
+import { OwnTenants } from '../own-tenants.js';
+import { PasswordChanges } from '../password-changes.js';
 import { Sessions } from '../sessions.js';
 import { Visitor } from '../visitor.js';
 
@@ -18,7 +16,7 @@ type SessionPath = z.infer<typeof SessionPath>;
 const example = {
   userId: '0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
   email: 'ada@nordlicht.example',
-  tenantId: 'nordlicht',
+  tenantIds: ['nordlicht'],
   serverAdministrator: false,
   sessionId: 'f2f7a3c4-2a1d-4a5e-9d0c-3b1a2c4d5e6f',
   name: 'Ada Berg',
@@ -43,9 +41,8 @@ export class MyAccountController {
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
     private readonly signIn: GuardedSignIn,
-    private readonly passwords: Passwords,
-    private readonly audit: Audit,
-    private readonly mails: AccountMails,
+    private readonly passwords: PasswordChanges,
+    private readonly tenants: OwnTenants,
   ) {}
 
   @SignedIn()
@@ -53,9 +50,10 @@ export class MyAccountController {
   @Documented({ tag: 'Identity', summary: 'Who is signed in', response: { schema: Me, example } })
   async me(@Caller() { principal }: Caller): Promise<Me> {
     const facts = await this.accounts.facts(principal.userId);
-    const { userId, email, tenantId, serverAdministrator, sessionId } = principal;
+    const { userId, email, serverAdministrator, sessionId } = principal;
+    const tenantIds = await this.tenants.of(principal);
     const { name = null, timeZone = null, language = null } = facts ?? {};
-    return { userId, email, tenantId, serverAdministrator, sessionId, name, timeZone, language };
+    return { userId, email, tenantIds, serverAdministrator, sessionId, name, timeZone, language };
   }
 
   @SignedIn()
@@ -90,9 +88,8 @@ export class MyAccountController {
   ): Promise<void> {
     const account = await this.ownAccount(principal.userId);
     await this.signIn.whose(account.email, currentPassword, visitor);
-    await this.accounts.setPassword(this.pool, account.userId, await this.passwords.hash(newPassword));
+    await this.passwords.change(account, newPassword, visitor);
     await this.sessions.revoke(account.userId, null, principal.sessionId);
-    await this.tell(account, visitor);
   }
 
   @SignedIn()
@@ -159,13 +156,6 @@ export class MyAccountController {
   @Documented({ tag: 'Identity', summary: 'End all of the own sessions but this one' })
   async endOthers(@Caller() { principal }: Caller): Promise<void> {
     await this.sessions.revoke(principal.userId, null, principal.sessionId);
-  }
-
-  private async tell(account: Account, visitor: Visitor): Promise<void> {
-    const { userId, tenantId } = account;
-    await this.audit.record({ action: 'password_changed', actor: `user:${userId}`, tenantId, userId, visitor });
-    await this.mails.put(this.pool, [passwordChangedMail(account, new Date())]);
-    this.mails.handOverSoon();
   }
 
   /** @throws Problem `FORBIDDEN`: the administrator's password is in the configuration, a machine has none */

@@ -25,6 +25,7 @@ export interface PendingRegistration {
 
 export interface CarriedOut {
   readonly owner: SessionOwner;
+  readonly tenantId: string;
   readonly partnerId: string;
   readonly projectId: string;
 }
@@ -81,9 +82,10 @@ export class CarryOutRegistration {
     const creation = createRegisteredProject(partner);
     if (creation) await this.trees.run(creation, { context: followUp(context, 'project'), dryRun: false });
     const { tenantId } = partner;
-    await this.accounts.open(tx, { userId, tenantId, email, name, timeZone, language }, passwordHash, context);
+    await this.accounts.open(tx, { userId, email, name, timeZone, language }, passwordHash, context);
     return {
-      owner: { userId, email, tenantId, serverAdministrator: false },
+      owner: { userId, email, serverAdministrator: false },
+      tenantId,
       partnerId,
       projectId: project.projectId,
     };

@@ -110,8 +110,9 @@ export class RegisterController {
       );
       return { done, isFirst: pending.confirmedAt === null };
     });
-    const { owner, partnerId, projectId } = done;
-    const session = isFirst ? await this.sessions.open(owner, visitor, 'registration') : null;
+    const { owner, tenantId, partnerId, projectId } = done;
+    const how = { method: 'registration', newTenantId: tenantId };
+    const session = isFirst ? await this.sessions.open(owner, visitor, how) : null;
     return { partnerId, projectId, userId: owner.userId, session };
   }
 
@@ -124,7 +125,7 @@ export class RegisterController {
   }): Promise<Date> {
     const { registrationId, wish, passwordHash, isKnown, mayWrite } = registration;
     const [token, code] = [newSecret(), newCode()];
-    const recipient = { email: wish.email, name: wish.name, tenantId: null };
+    const recipient = { email: wish.email, name: wish.name };
     const mail = isKnown
       ? registrationKnownMail(recipient)
       : registrationMail(recipient, { token, code, partner: wish.partnerName, project: wish.objectName });

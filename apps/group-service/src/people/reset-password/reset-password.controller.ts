@@ -65,9 +65,9 @@ export class ResetPasswordController {
     if (email === null) throw new Problem('CODE_NOT_VALID');
     const passwordHash = await this.passwords.hash(password);
     const person = await inTransaction(this.pool, (tx) => this.use(tx, token, passwordHash, visitor));
-    const { userId, tenantId } = person;
+    const { userId } = person;
     await this.sessions.revoke(userId);
-    await this.audit.record({ action: 'password_changed', actor: `user:${userId}`, tenantId, userId, visitor });
+    await this.audit.recordOfAccount({ action: 'password_changed', actor: `user:${userId}`, userId, visitor });
     this.mails.handOverSoon();
   }
 
@@ -78,16 +78,17 @@ export class ResetPasswordController {
     { mayWrite, visitor }: { readonly mayWrite: boolean; readonly visitor: Visitor },
   ): Promise<void> {
     const token = newSecret();
-    const { userId, tenantId } = person ?? { userId: null, tenantId: null };
+    const userId = person?.userId ?? null;
     await inTransaction(this.pool, async (tx) => {
       await tx.query(
         `INSERT INTO groups.password_reset (token_hash, user_id, email, expires_at)
          VALUES ($1, $2, $3, now() + make_interval(hours => $4))`,
-        [hashOf(token), userId, person?.email ?? email, GOOD_FOR_HOURS],
+        // A token that goes out in no mail is good for nothing.
+        [hashOf(token), mayWrite ? userId : null, person?.email ?? email, GOOD_FOR_HOURS],
       );
       await this.mails.put(tx, [person === null || !mayWrite ? null : passwordResetMail(person, token)]);
       const action = 'password_reset_requested';
-      await this.audit.record({ action, actor: 'unknown', tenantId, userId, visitor }, tx);
+      await this.audit.recordOfAccount({ action, actor: 'unknown', userId, visitor }, tx);
     });
   }
 
@@ -116,9 +117,10 @@ export class ResetPasswordController {
     const person = rows[0] === undefined ? null : await this.person(rows[0].email);
     if (person === null) throw new Problem('CODE_NOT_VALID');
     const { account, ...user } = person;
+    await this.signIn.trust(user.userId, visitor, tx);
     if (account === null) {
       const commandId = deriveId(hashOf(token).toString('hex'), 'open');
-      const context = contextOf(commandId, `user:${user.userId}`, user.tenantId, visitor.correlationId);
+      const context = contextOf(commandId, `user:${user.userId}`, null, visitor.correlationId);
       await this.accounts.open(tx, user, passwordHash, context);
     } else {
       await this.accounts.setPassword(tx, user.userId, passwordHash);

@@ -42,7 +42,7 @@ export class SignInController {
         return this.apiKeys.signIn(body.client_id, body.client_secret, visitor);
       default: {
         const owner = await this.signIn.whose(body.email, body.password, visitor);
-        return this.sessions.open(owner, visitor, 'password');
+        return this.sessions.open(owner, visitor, { method: 'password' });
       }
     }
   }

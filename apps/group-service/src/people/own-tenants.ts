@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { Reach, type Principal } from '@allotree/platform';
+import { Freshness } from '../freshness.js';
+import { MEMBERSHIP_VIEW } from '../views.js';
+
+/** Where somebody is a member or administrator. */
+@Injectable()
+export class OwnTenants {
+  constructor(
+    private readonly reach: Reach,
+    private readonly freshness: Freshness,
+  ) {}
+
+  /** In the order of their ids; a membership that began just now is among them. */
+  async of(principal: Principal): Promise<string[]> {
+    await this.freshness.of(MEMBERSHIP_VIEW);
+    return [...(await this.reach.tenantsOf(principal))].sort();
+  }
+}

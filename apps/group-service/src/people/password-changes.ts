@@ -1,0 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PG_POOL } from '@allotree/platform';
+import type pg from 'pg';
+import { AccountMails } from './account-mails.js';
+import { Accounts, type Account } from './accounts.js';
+import { Audit } from './audit.js';
+import { passwordChangedMail } from './mails.js';
+import { Passwords } from './passwords.js';
+import type { Visitor } from './visitor.js';
+
+/** An account gets another password: its owner is told by mail, and the audit trail has it. */
+@Injectable()
+export class PasswordChanges {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly accounts: Accounts,
+    private readonly passwords: Passwords,
+    private readonly mails: AccountMails,
+    private readonly audit: Audit,
+  ) {}
+
+  async change(account: Account, password: string, visitor: Visitor): Promise<void> {
+    const { userId } = account;
+    await this.accounts.setPassword(this.pool, userId, await this.passwords.hash(password));
+    await this.audit.recordOfAccount({ action: 'password_changed', actor: `user:${userId}`, userId, visitor });
+    await this.mails.put(this.pool, [passwordChangedMail(account, new Date())]);
+    this.mails.handOverSoon();
+  }
+}
