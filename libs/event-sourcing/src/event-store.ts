@@ -45,6 +45,15 @@ export type AppendResult =
   | { readonly ok: true; readonly revision: number; readonly position: bigint }
   | { readonly ok: false; readonly actualRevision: number };
 
+/** A part of the store, in its order. */
+export interface Batch {
+  /** Where it was read from. */
+  readonly after: bigint;
+  readonly events: readonly RecordedEvent[];
+  /** No further event of the categories lies after the last of `events` and up to here. */
+  readonly upTo: bigint;
+}
+
 export interface EventStore {
   /**
    * Appends to several streams in one round trip, each atomically and at its expected revision. Events whose ids the
@@ -62,6 +71,16 @@ export interface EventStore {
    * runs ahead of an append still under way, so a position read is a position behind which nothing appears any more.
    */
   readAll(categories: readonly string[], position: bigint, limit: number): Promise<readonly RecordedEvent[]>;
+  /**
+   * `readAll` with the position up to which it has looked. Both come from one state of the store: a store that changes its
+   * leader in between is away.
+   */
+  readBatch(categories: readonly string[], after: bigint, limit: number): Promise<Batch>;
+  /**
+   * Identifies the store for as long as it exists. Positions of one store mean nothing in another, so whatever keeps
+   * positions keeps the identity with them.
+   */
+  identity(): Promise<string>;
   /** Where `readAll` has nothing more to give now. */
   head(): Promise<bigint>;
   /**
@@ -70,4 +89,18 @@ export interface EventStore {
    */
   onAppend(listener: (byAnotherProcess: boolean) => void): () => void;
   close(): Promise<void>;
+}
+
+/** `EventStore.readBatch` where one server answers: the head comes first, so what `readAll` does not give is not there up to it. */
+export async function readBatchOf(
+  store: Pick<EventStore, 'head' | 'readAll'>,
+  categories: readonly string[],
+  after: bigint,
+  limit: number,
+): Promise<Batch> {
+  const head = await store.head();
+  if (head <= after) return { after, events: [], upTo: after };
+  const events = await store.readAll(categories, after, limit);
+  const last = events.at(-1)?.position ?? after;
+  return { after, events, upTo: events.length < limit && head > last ? head : last };
 }

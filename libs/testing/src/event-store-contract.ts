@@ -250,6 +250,26 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect((await store.readAll([cats], head, 10)).map(({ type }) => type)).toEqual(['Later']);
       });
 
+      it('says up to where a batch has looked: to its last event when it is full, else beyond other categories', async () => {
+        const [cats, dogs] = [category(), category()];
+        await put(stream(cats), -1, newEvent('Cat1'), newEvent('Cat2'));
+        await put(stream(dogs), -1, newEvent('Dog'));
+        const full = await store.readBatch([cats], 0n, 1);
+        expect(full).toMatchObject({ after: 0n, events: [{ type: 'Cat1' }] });
+        expect(full.upTo).toBe(full.events[0]!.position);
+        const rest = await store.readBatch([cats], full.upTo, 10);
+        expect(rest.events.map(({ type }) => type)).toEqual(['Cat2']);
+        const [dog] = await store.readAll([dogs], 0n, 1);
+        expect(rest.upTo).toBeGreaterThanOrEqual(dog!.position);
+        expect(await store.readBatch([cats], rest.upTo, 10)).toMatchObject({ after: rest.upTo, events: [] });
+      });
+
+      it('keeps its identity', async () => {
+        const identity = await store.identity();
+        await put(stream(), -1, newEvent('A'));
+        expect(await store.identity()).toBe(identity);
+      });
+
       it('shows every event once to a reader that follows while many write, each stream in its order', async () => {
         const of = category();
         const total = 40 * 10;

@@ -1,8 +1,10 @@
-import { NO_STREAM } from '@allotree/event-sourcing';
-import type { AppendResult, EventStore, RecordedEvent, StreamAppend } from '@allotree/event-sourcing';
+import { randomUUID } from 'node:crypto';
+import { NO_STREAM, readBatchOf } from '@allotree/event-sourcing';
+import type { AppendResult, Batch, EventStore, RecordedEvent, StreamAppend } from '@allotree/event-sourcing';
 
 /** The event store port without a server, for unit specs. Payloads go through JSON as they would in a real store. */
 export class InMemoryEventStore implements EventStore {
+  readonly #id = randomUUID();
   readonly #events: RecordedEvent[] = [];
   readonly #streams = new Map<string, RecordedEvent[]>();
   readonly #listeners = new Set<(byAnotherProcess: boolean) => void>();
@@ -60,6 +62,14 @@ export class InMemoryEventStore implements EventStore {
       if (among.has(event.streamName.slice(0, event.streamName.indexOf('-')))) found.push(event);
     }
     return found;
+  }
+
+  readBatch(categories: readonly string[], after: bigint, limit: number): Promise<Batch> {
+    return readBatchOf(this, categories, after, limit);
+  }
+
+  async identity(): Promise<string> {
+    return this.#id;
   }
 
   async head(): Promise<bigint> {

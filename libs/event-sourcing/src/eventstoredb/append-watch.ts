@@ -66,19 +66,20 @@ export class AppendWatch {
     };
     while (!this.#stopping.signal.aborted) {
       const error = await this.#followOnce(onLive);
-      if (!started) return onFailed(error);
+      if (!started) return onFailed(error ?? new Error('the store ended the subscription for append hints'));
       if (this.#stopping.signal.aborted) return;
-      this.logger.warn({ err: error }, 'the store told no more of appends; it is asked again');
+      if (error !== null)
+        this.logger.warn({ err: error }, 'the subscription for append hints was dropped; subscribing again');
       await sleep(pause, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
 
-  /** Why it ended. */
+  /** Why it was dropped; `null`: the connection ended it, because it may no longer be at the leader. */
   async #followOnce(onLive: () => void): Promise<unknown> {
     try {
       for await (const eventId of this.follow(onLive)) if (!this.#own.delete(eventId)) this.#tell(true);
-      return new Error('the store ended what it told of appends');
+      return null;
     } catch (error) {
       return error;
     }

@@ -3,6 +3,8 @@ import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import {
   BACKWARDS,
+  CancelledError,
+  DeadlineExceededError,
   END,
   EventStoreDBClient,
   FORWARDS,
@@ -10,29 +12,35 @@ import {
   NotLeaderError,
   START,
   StreamNotFoundError,
+  UnavailableError,
   WrongExpectedVersionError,
   convertToCommandError,
   jsonEvent,
   streamNameFilter,
 } from '@eventstore/db-client';
-import type {
-  AllStreamSubscription,
-  BaseOptions,
-  JSONType,
-  RecordedEvent as StoredEvent,
-  StreamingRead,
-} from '@eventstore/db-client';
+import type { BaseOptions, JSONType, RecordedEvent as StoredEvent, StreamingRead } from '@eventstore/db-client';
 import { NO_STREAM } from '../event-store.js';
-import type { EventMetadata, NewEvent, RecordedEvent, StreamAppend } from '../event-store.js';
+import { StoreAway } from '../errors.js';
+import type { Batch, EventMetadata, NewEvent, RecordedEvent, StreamAppend } from '../event-store.js';
 import { explained } from './explained.js';
 
 /** As the server answers; it may acknowledge a repeat without saying where the events are. */
 type Appended =
-  { readonly ok: true; readonly position: bigint | null } | { readonly ok: false; readonly actualRevision: number };
+  | { readonly ok: true; readonly revision: number; readonly position: bigint | null }
+  | { readonly ok: false; readonly actualRevision: number };
 
 /** How often a call follows to the leader that a node named, and when: the client is closing the old connection. */
 const REDIRECTIONS = 3;
 const REDIRECTION_PAUSE = 50;
+/**
+ * Readings of `$all` may scan many events of others on a shared node before the first of ours, so they get longer than other
+ * calls, and return what they have found when the time is up.
+ */
+const READ_ALL_DEADLINE_MS = 60_000;
+/** A subscription that has been silent for so long is replaced: after a failover it may hang on a node that left the cluster. */
+const LONGEST_SILENCE_MS = 30_000;
+/** How often the head and the events after it are read again when the leader changes in between. */
+const SAME_LEADER_ATTEMPTS = 3;
 /** So many events of others the node may pass over at once in search of ours. */
 const SEARCH_WINDOW = 1_000;
 /** What only the leader has is what is true now; followers are behind. */
@@ -44,13 +52,16 @@ export class Connection {
   readonly #reader: EventStoreDBClient;
   readonly #nodes: string;
   readonly #secured: boolean;
-  #following: AllStreamSubscription | null = null;
+  /** Ends the subscription that is followed. */
+  #unfollow: () => void = () => undefined;
+  #connections = 0;
 
   /** @throws when the connection string cannot be read; nothing of it is shown, as it has a password */
   constructor(url: string) {
     this.#nodes = nodesOf(url);
     this.#secured = !/[?&]tls=false/i.test(url);
     this.#client = clientOf(url);
+    countConnections(this.#client, () => this.#connections++);
     this.#reader = withDeadlines(this.#client);
   }
 
@@ -65,7 +76,7 @@ export class Connection {
         });
         // With throwOnAppendFailure=false in the connection string.
         if (!success) return { ok: false, actualRevision: Number(nextExpectedRevision) };
-        return { ok: true, position: position?.commit ?? null };
+        return { ok: true, revision: Number(nextExpectedRevision), position: position?.commit ?? null };
       } catch (error) {
         if (error instanceof WrongExpectedVersionError)
           return { ok: false, actualRevision: revisionOf(error.actualVersion) };
@@ -86,15 +97,73 @@ export class Connection {
 
   /** Up to `limit` events of the store, of streams whose names begin so, after a position (exclusive). */
   async readAll(prefixes: readonly string[], after: bigint, limit: number): Promise<RecordedEvent[]> {
-    const fromPosition = after === 0n ? START : { commit: after, prepare: after };
+    return (await this.#ask(() => this.#scan(prefixes, after, limit))).events;
+  }
+
+  /**
+   * `readAll` with the position up to which it looked. A newly elected leader may answer with an index that lags behind its
+   * predecessor's, so the end of the store and the events before it must come over one connection to one node.
+   *
+   * @throws StoreAway when the leader keeps changing
+   */
+  async readBatch(prefixes: readonly string[], after: bigint, limit: number): Promise<Batch> {
+    for (let attempt = 0; attempt < SAME_LEADER_ATTEMPTS; attempt++) {
+      const connection = this.#connections;
+      const head = await this.lastPosition();
+      if (head <= after) return { after, events: [], upTo: after };
+      const { events, complete } = await this.#ask(() => this.#scan(prefixes, after, limit));
+      const last = events.at(-1)?.position ?? after;
+      if (!complete || events.length === limit) return { after, events, upTo: last };
+      if (connection === this.#connections) return { after, events, upTo: head > last ? head : last };
+    }
+    throw this.#away('changed its leader while it was read');
+  }
+
+  #away(what: string): StoreAway {
+    return new StoreAway(`EventStoreDB at ${this.#nodes} ${what}: retry`);
+  }
+
+  /** Stops at the last wanted event instead of scanning on, and at the deadline with what there is. */
+  async #scan(
+    prefixes: readonly string[],
+    after: bigint,
+    limit: number,
+  ): Promise<{ events: RecordedEvent[]; complete: boolean }> {
+    const events: RecordedEvent[] = [];
     // A reading begins with the event at the position itself, if it is one of these streams.
-    const maxCount = limit + 1;
-    const found = await this.#ask(async () => {
-      const reader = filtering(this.#reader, prefixes);
-      return collected(reader.readAll({ ...AT_THE_LEADER, direction: FORWARDS, fromPosition, maxCount }));
+    const reading = filtering(this.#reader, prefixes).readAll({
+      ...AT_THE_LEADER,
+      direction: FORWARDS,
+      fromPosition: after === 0n ? START : { commit: after, prepare: after },
+      maxCount: limit + 1,
+      deadline: READ_ALL_DEADLINE_MS,
     });
-    const events = found.map(({ event }) => recorded(event!));
-    return events.filter(({ position }) => position > after).slice(0, limit);
+    try {
+      for await (const { event } of quiet(reading)) {
+        if (isOfTheNode(event!) || event!.position.commit <= after) continue;
+        events.push(recorded(event!));
+        if (events.length === limit) break;
+      }
+    } catch (error) {
+      if (convertToCommandError(error as Error) instanceof DeadlineExceededError && events.length > 0)
+        return { events, complete: false };
+      throw error;
+    } finally {
+      // Its reader being gone does not end the call, which would take one of the node's places until its deadline.
+      await reading.cancel().catch(() => undefined);
+    }
+    return { events, complete: true };
+  }
+
+  /** The event that was written first to a stream, or is there already: `NO_STREAM` decides between two that begin it. */
+  async firstOf(streamName: string, event: NewEvent): Promise<RecordedEvent> {
+    const there = async (): Promise<RecordedEvent | undefined> => (await this.readStream(streamName, 0, 1))[0];
+    const known = await there();
+    if (known) return known;
+    await this.append({ streamName, expectedRevision: NO_STREAM, events: [event] });
+    const written = await there();
+    if (!written) throw this.#away(`does not show ${streamName} yet`);
+    return written;
   }
 
   /** The position of the last event of the store, whoever wrote it; 0 when it is empty. */
@@ -105,25 +174,38 @@ export class Connection {
     return last?.event?.position?.commit ?? 0n;
   }
 
-  /** The ids of events as they are written by anybody, the node itself excepted, after `onLive` was called. */
+  /**
+   * The ids of events as they are written by anybody, the node itself excepted, after `onLive` was called. It ends when the
+   * subscription may no longer be at the leader: when a call finds the leader elsewhere or gone, and after a long silence.
+   */
   async *follow(onLive: () => void): AsyncIterable<string> {
     const filter = streamNameFilter({ regex: '^[^$]' });
     const subscription = this.#client.subscribeToAll({ ...AT_THE_LEADER, fromPosition: END, filter });
-    this.#following = subscription;
+    let ended = false;
+    this.#unfollow = () => {
+      ended = true;
+      subscription.destroy();
+    };
     subscription.once('confirmation', onLive);
+    const silence = setTimeout(this.#unfollow, LONGEST_SILENCE_MS).unref();
     try {
-      for await (const { event } of quiet(subscription)) if (event) yield event.id;
+      for await (const { event } of quiet(subscription)) {
+        silence.refresh();
+        if (event) yield event.id;
+      }
     } catch (error) {
-      throw this.#explained(error);
+      if (!ended) throw this.#explained(error);
     } finally {
-      this.#following = null;
+      clearTimeout(silence);
+      // Its reader being gone does not end the call.
+      await subscription.unsubscribe().catch(() => undefined);
     }
   }
 
   async close(): Promise<void> {
     await this.#client.dispose();
     // The client hides from its readers that it ended their streams itself.
-    this.#following?.destroy();
+    this.#unfollow();
   }
 
   async #stream(
@@ -147,6 +229,7 @@ export class Connection {
       try {
         return await work();
       } catch (error) {
+        if (isLeaderLost(error)) this.#unfollow();
         if (!(error instanceof NotLeaderError) || redirections === REDIRECTIONS) throw this.#explained(error);
         await sleep(REDIRECTION_PAUSE);
       }
@@ -158,9 +241,47 @@ export class Connection {
   }
 }
 
+/** Whether the node that was asked no longer leads, or is gone; the client goes elsewhere with the next call. */
+function isLeaderLost(error: unknown): boolean {
+  const known = convertToCommandError(error as Error);
+  return known instanceof NotLeaderError || known instanceof UnavailableError || known instanceof CancelledError;
+}
+
+/** Calls back for each connection that the client opens to a node, a repeated one to the same node included. */
+function countConnections(client: EventStoreDBClient, onConnection: () => void): void {
+  const inside = client as unknown as Inside;
+  const { createChannel } = inside;
+  const watch = (channel: Channel): void => {
+    const state = channel.getConnectivityState(false);
+    if (state === CHANNEL_SHUTDOWN) return;
+    channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, (error) => {
+      if (error) return;
+      if (channel.getConnectivityState(false) === CHANNEL_READY) onConnection();
+      watch(channel);
+    });
+  };
+  inside.createChannel = async () => {
+    onConnection();
+    const channel = await createChannel();
+    watch(channel);
+    return channel;
+  };
+}
+
+/** States of a gRPC channel. */
+const CHANNEL_READY = 2;
+const CHANNEL_SHUTDOWN = 4;
+
+/** What the client uses of a gRPC channel. */
+interface Channel {
+  getConnectivityState(tryToConnect: boolean): number;
+  watchConnectivityState(current: number, deadline: number, callback: (error?: Error) => void): void;
+}
+
 /** What the client has for its own commands, and where they are short of something the protocol has. */
 interface Inside {
   supports(): Promise<boolean>;
+  createChannel: () => Promise<Channel>;
   callArguments(options: BaseOptions, callOptions?: object): unknown[];
   GRPCStreamCreator(service: unknown, name: string, create: (grpc: Grpc) => unknown): () => Promise<unknown>;
 }
@@ -248,6 +369,9 @@ function proposedOf({ type, data = null, metadata }: NewEvent) {
   JSON.stringify(data);
   return jsonEvent({ id: eventId, type, data: data as JSONType, metadata: { ...stored } });
 }
+
+/** The node's own records in a stream of ours: that it was deleted for good, for example. */
+const isOfTheNode = ({ type }: StoredEvent): boolean => type.startsWith('$');
 
 function recorded({ id, type, data, metadata, streamId, revision, position }: StoredEvent): RecordedEvent {
   const stored = metadata as unknown as StoredMetadata | undefined;

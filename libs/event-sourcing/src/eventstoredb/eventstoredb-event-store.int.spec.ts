@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import {
   CERTIFICATE,
+  collect,
   EventStoreDbDouble,
   eventStoreContract,
   newEvent,
@@ -14,6 +15,7 @@ import {
 } from '@allotree/testing';
 import type { EventStoreDbDoubleOptions, MakeStore } from '@allotree/testing';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { StoreAway } from '../errors.js';
 import type { StreamAppend } from '../event-store.js';
 import { SILENT } from '../logger.js';
 import { openEventStore } from '../open-event-store.js';
@@ -217,6 +219,123 @@ describe('EventStoreDbEventStore', () => {
     });
   });
 
+  describe('a leader that changes', () => {
+    /** Two nodes of one cluster; the second knows that the first leads. */
+    const pair = async (): Promise<[EventStoreDbDouble, EventStoreDbDouble]> => {
+      const first = await node();
+      const second = await node({ log: first.log });
+      Object.assign(second, { role: 'follower', leader: first });
+      return [first, second];
+    };
+    const handOver = (from: EventStoreDbDouble, to: EventStoreDbDouble): void => {
+      Object.assign(to, { role: 'leader', leader: null });
+      Object.assign(from, { role: 'follower', leader: to });
+    };
+
+    it('does not make a batch pass over events that its lagging index does not show yet', async () => {
+      const [first, second] = await pair();
+      const store = await open(first.url);
+      const events = Array.from({ length: 4 }, (_, n) => newEvent(`Led${n}`));
+      await store.append([{ streamName: 'led-1', expectedRevision: -1, events }]);
+      second.lag = 2;
+      // The old leader says where the end is; the new one is asked what lies before it.
+      first.afterNextRead = () => handOver(first, second);
+      const batch = await store.readBatch(['led'], 0n, 10);
+      expect(batch.events.map(({ type }) => type)).toEqual(['Led0', 'Led1']);
+      expect(batch.upTo).toBe(batch.events[1]!.position);
+      second.lag = 0;
+      const rest = await store.readBatch(['led'], batch.upTo, 10);
+      expect(rest.events.map(({ type }) => type)).toEqual(['Led2', 'Led3']);
+    });
+
+    it('counts as away when it changes during every attempt', async () => {
+      const [first, second] = await pair();
+      const store = await open(first.url);
+      await store.append([one('led-1', 'Led')]);
+      const swap = (from: EventStoreDbDouble, to: EventStoreDbDouble): void => {
+        from.afterNextRead = () => {
+          handOver(from, to);
+          to.afterNextRead = () => swap(to, from);
+        };
+      };
+      swap(first, second);
+      await expect(store.readBatch(['led'], 0n, 10)).rejects.toThrow('changed its leader while it was read');
+    });
+
+    it('is followed by the subscription for hints as soon as a call meets it', async () => {
+      const [first, second] = await pair();
+      const [store, other] = [await open(first.url), await open(first.url)];
+      const before = second.subscriptions;
+      first.deaf = true;
+      handOver(first, second);
+      await store.streamRevision('led-1');
+      await retried(() => {
+        if (second.subscriptions === before) throw new Error('not followed yet');
+        return Promise.resolve();
+      });
+      const heard = next(store, true);
+      await other.append([one('led-2', 'Heard')]);
+      await heard;
+    });
+  });
+
+  describe('streams that lost events', () => {
+    const lostHistory = async (lose: (log: EventStoreDbDouble['log']) => void) => {
+      const started = await node();
+      const store = await open(started.url);
+      const events = Array.from({ length: 4 }, (_, n) => newEvent(`Kept${n}`));
+      await store.append([{ streamName: 'kept-1', expectedRevision: -1, events }]);
+      lose(started.log);
+      return { started, store };
+    };
+
+    it.each<[string, (log: EventStoreDbDouble['log']) => void]>([
+      ['$tb', (log) => log.truncateBefore('kept-1', 2)],
+      ['$maxCount', (log) => log.setMaxCount('kept-1', 2)],
+    ])('by %s are not read as if they began later', async (_, lose) => {
+      const { store } = await lostHistory(lose);
+      await expect(collect(store.readStream('kept-1'))).rejects.toThrow('kept-1 has lost its event 0');
+      const rest = await collect(store.readStream('kept-1', 2));
+      expect(rest.map(({ type, revision }) => [type, revision])).toEqual([
+        ['Kept2', 2],
+        ['Kept3', 3],
+      ]);
+    });
+
+    it('by a soft delete are not begun anew without a word', async () => {
+      const { store } = await lostHistory((log) => log.deleteSoftly('kept-1'));
+      expect(await store.streamRevision('kept-1')).toBe(-1);
+      await expect(store.append([one('kept-1', 'Again')])).rejects.toThrow('kept-1 has lost its event 0');
+    });
+
+    it('by a tombstone refuse appends and readings, and do not stop projections', async () => {
+      const { started, store } = await lostHistory((log) => log.tombstone('kept-1'));
+      await expect(store.append([one('kept-1', 'Again')])).rejects.toThrow('deleted for good');
+      await expect(collect(store.readStream('kept-1'))).rejects.toThrow('deleted for good');
+      await store.append([one('kept-2', 'After')]);
+      expect(await types(store, 'kept')).toEqual(['Kept0', 'Kept1', 'Kept2', 'Kept3', 'After']);
+      expect(started.log.isTombstoned('kept-1')).toBe(true);
+    });
+  });
+
+  it('gives nothing beyond the end, where a checkpoint of another store may lie', async () => {
+    const store = await open((await node()).url);
+    const beyond = (await store.head()) + 1_000_000n;
+    expect(await store.readBatch(['any'], beyond, 10)).toEqual({ after: beyond, events: [], upTo: beyond });
+  });
+
+  it('stops reading at the last wanted event and ends the call', async () => {
+    const started = await node();
+    const store = await open(started.url);
+    const events = Array.from({ length: 50 }, () => newEvent('Many'));
+    await store.append([{ streamName: 'many-1', expectedRevision: -1, events }]);
+    const first = await store.readBatch(['many'], 0n, 5);
+    expect(first.events).toHaveLength(5);
+    // The node may be asked 100 things at once: what is not read to its end must not stay open.
+    for (let n = 0; n < 150; n++) await store.readBatch(['many'], first.upTo, 1);
+    expect((await store.readBatch(['many'], first.upTo, 100)).events).toHaveLength(45);
+  });
+
   describe('TLS and credentials', () => {
     it('come from the connection string', async () => {
       const started = await node({ secured: true });
@@ -274,12 +393,34 @@ describe('EventStoreDbEventStore', () => {
       await expect(store.append([one('led-1', 'Unled')])).rejects.toThrow('takes no appends and knows no leader');
     });
 
+    it.each([
+      [14, 'Server Is Not Ready', 'is still starting'],
+      [14, 'Server Is Too Busy', 'is too busy'],
+      [10, 'Operation timed out', 'gave up the call after a time of its own'],
+      [10, 'Operation aborted: consumer too slow', 'read too slowly'],
+    ])('of status %d, "%s", is a transient error with advice', async (code, details, sentence) => {
+      const started = await node();
+      const store = await open(started.url);
+      started.refusing = { code, details };
+      const error = await store.streamRevision('any-1').then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(StoreAway);
+      expect((error as Error).message).toContain(sentence);
+    });
+
+    it('is a MaxAppendSize above the highest, at its start', async () => {
+      await expect(node({ maxAppendSize: 16_777_216 })).rejects.toThrow('MaxAppendSize exceeded');
+      await node({ maxAppendSize: 16_767_216 });
+    });
+
     it('says what to set when an append is too large', async () => {
       const started = await node({ maxAppendSize: 1_000 });
       const store = await open(started.url);
       const events = Array.from({ length: 10 }, () => newEvent('Many'));
       await expect(store.append([{ streamName: 'large-1', expectedRevision: -1, events }])).rejects.toThrow(
-        'no append of more than 1000 bytes: set its MaxAppendSize to 16777216',
+        'no append of more than 1000 bytes: set its MaxAppendSize to 16767216',
       );
       expect(await store.streamRevision('large-1')).toBe(-1);
     });

@@ -49,24 +49,55 @@ const undiscovered: Sentence = (_, { nodes }) =>
 const leaderless: Sentence = (_, { nodes }) =>
   `the node of EventStoreDB at ${nodes} takes no appends and knows no leader: see that most nodes of the cluster run, or name one that is no read-only replica`;
 
-/** What a cluster gets over by itself. */
-const PASSING: ReadonlySet<Sentence> = new Set([unavailable, notLeader, late, undiscovered, leaderless]);
+const notReady: Sentence = (_, { nodes }) =>
+  `EventStoreDB at ${nodes} is still starting: retry, and see its log if it stays so`;
+
+const busy: Sentence = (_, { nodes }) =>
+  `EventStoreDB at ${nodes} is too busy to take the call: retry, and give the node more CPU or faster disks if it stays so`;
+
+const timedOut: Sentence = (_, { nodes }) =>
+  `EventStoreDB at ${nodes} gave up the call after a time of its own, so its outcome is unknown: retry, and see whether most nodes of the cluster run`;
+
+const tooSlow: Sentence = (_, { nodes }) =>
+  `EventStoreDB at ${nodes} dropped the subscription because this process read too slowly: subscribing again; from 24.10 on a node catches up instead`;
+
+/** Transient errors of a cluster. */
+const PASSING: ReadonlySet<Sentence> = new Set([
+  unavailable,
+  notLeader,
+  late,
+  undiscovered,
+  leaderless,
+  notReady,
+  busy,
+  timedOut,
+  tooSlow,
+]);
+
+/** The node does not start with a higher one up to 25.0; from 25.1 on it needs none. */
+const HIGHEST_MAX_APPEND_SIZE = 16_767_216;
 
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   unavailable,
   'access-denied': denied,
   'not-leader': notLeader,
   'deadline-exceeded': late,
+  timeout: timedOut,
   'maximum-append-size-exceeded': ({ maxAppendSize }, { nodes }) =>
-    `EventStoreDB at ${nodes} takes no append of more than ${maxAppendSize} bytes: set its MaxAppendSize to 16777216`,
+    `EventStoreDB at ${nodes} takes no append of more than ${maxAppendSize} bytes: set its MaxAppendSize to ${HIGHEST_MAX_APPEND_SIZE}, the highest up to version 25.0, or leave it unset from KurrentDB 25.1 on`,
+  'stream-deleted': (_, { nodes }) =>
+    `EventStoreDB at ${nodes} has a stream of this system that was deleted for good (tombstoned): restore the node from a backup`,
 };
 
 /** Whose kind says little, by what they say. */
 const BY_MESSAGE: readonly (readonly [RegExp, Sentence])[] = [
+  [/server is not ready/i, notReady],
+  [/too busy/i, busy],
+  [/too slow/i, tooSlow],
   [/Failed to discover/, undiscovered],
   [/No leader info/, leaderless],
   [
-    /invalid position/i,
+    /invalid ?position/i,
     (_, { nodes }) =>
       `EventStoreDB at ${nodes} has no event at a position that was read before: the checkpoints in the database are those of another store`,
   ],
@@ -74,6 +105,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, Sentence])[] = [
 
 /** The error of the client in a sentence that says what to do; the client's own is its cause. */
 export function explained(error: Error, tried: Tried): Error {
+  if (error instanceof StoreAway) return error;
   const known = error as ClientError;
   const byMessage = BY_MESSAGE.find(([message]) => message.test(known.message))?.[1];
   const sentence = byMessage ?? SENTENCES[known.type ?? ''];

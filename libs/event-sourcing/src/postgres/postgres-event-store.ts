@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { StorageFull } from '../errors.js';
-import { NO_STREAM } from '../event-store.js';
-import type { AppendResult, EventStore, RecordedEvent, StreamAppend } from '../event-store.js';
+import { NO_STREAM, readBatchOf } from '../event-store.js';
+import type { AppendResult, Batch, EventStore, RecordedEvent, StreamAppend } from '../event-store.js';
 import { SILENT } from '../logger.js';
 import type { Logger } from '../logger.js';
 import { appendArguments, appendCall } from './append-arguments.js';
@@ -130,6 +130,15 @@ export class PostgresEventStore implements EventStore {
     return rows.map(recorded);
   }
 
+  readBatch(categories: readonly string[], after: bigint, limit: number): Promise<Batch> {
+    return readBatchOf(this, categories, after, limit);
+  }
+
+  async identity(): Promise<string> {
+    const { rows } = await this.#reading.query<{ store_id: string }>(this.#sql.identity);
+    return rows[0]!.store_id;
+  }
+
   async head(): Promise<bigint> {
     const { rows } = await this.#reading.query<{ head: string }>({ name: 'head', text: this.#sql.head });
     const head = BigInt(rows[0]!.head);
@@ -179,6 +188,7 @@ function statements(schema: string) {
     findByCommand: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND command_id = $2 ORDER BY revision`,
     readAll: `SELECT ${columns} FROM ${schema}.read_all($1, $2, $3, $4)`,
     head: `SELECT ${schema}.head() AS head`,
+    identity: `SELECT store_id FROM ${schema}.identity`,
   };
 }
 

@@ -55,6 +55,12 @@ CREATE TABLE IF NOT EXISTS ${schema}.event (
 CREATE UNIQUE INDEX IF NOT EXISTS event_in_order ON ${schema}.event (position);
 CREATE INDEX IF NOT EXISTS event_of_command ON ${schema}.event USING hash (command_id);
 
+CREATE TABLE IF NOT EXISTS ${schema}.identity (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  store_id uuid NOT NULL DEFAULT gen_random_uuid()
+);
+INSERT INTO ${schema}.identity DEFAULT VALUES ON CONFLICT DO NOTHING;
+
 CREATE TABLE IF NOT EXISTS ${schema}.snapshot (
   stream_name text COLLATE "C" PRIMARY KEY,
   version integer NOT NULL,

@@ -32,7 +32,27 @@ export class Checkpoints {
         `INSERT INTO ${this.#table} (name, position) SELECT name, 0 FROM unnest($1::text[]) AS name ON CONFLICT DO NOTHING`,
         [names],
       );
+      await tx.query(
+        `CREATE TABLE IF NOT EXISTS ${this.#schema}.checkpoint_store
+         (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), store_id text NOT NULL)`,
+      );
     });
+  }
+
+  /**
+   * Ties the checkpoints to the store whose positions they are.
+   *
+   * @throws Error when they are tied to another one, whose positions mean nothing in this one
+   */
+  async tieTo(dataSource: DataSource, storeId: string): Promise<void> {
+    const table = `${this.#schema}.checkpoint_store`;
+    await dataSource.query(`INSERT INTO ${table} (store_id) VALUES ($1) ON CONFLICT DO NOTHING`, [storeId]);
+    const [row] = await dataSource.query<{ store_id: string }[]>(`SELECT store_id FROM ${table}`);
+    if (row?.store_id !== storeId)
+      throw new Error(
+        `the checkpoints in schema ${this.#schema} belong to event store ${row?.store_id}, but this is ${storeId}. ` +
+          'Set EVENT_STORE_URL back, or begin with an empty database.',
+      );
   }
 
   /** The positions of all that have these names. */

@@ -68,12 +68,12 @@ export class Elsewhere {
 
   /**
    * Those for whom there is nothing between the checkpoint and their position: a checkpoint follows only now and then when
-   * events of other categories pass by. The head comes first: what is not found then is not there up to it.
+   * events of other categories pass by.
    */
   async #passedBy(waiters: readonly Waiter[], checkpoint: bigint): Promise<Waiter[]> {
-    const head = await this.store.head();
-    const [next] = await this.store.readAll(waiters[0]!.categories, checkpoint, 1);
-    return waiters.filter(({ position }) => position <= head && (next === undefined || next.position > position));
+    const { events, upTo } = await this.store.readBatch(waiters[0]!.categories, checkpoint, 1);
+    const [next] = events;
+    return waiters.filter(({ position }) => (next === undefined ? position <= upTo : position < next.position));
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Lease } from '@allotree/leases';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { EventStore, RecordedEvent } from '../event-store.js';
+import type { Batch, EventStore, RecordedEvent } from '../event-store.js';
 import type { Logger } from '../logger.js';
 import type { Checkpoints } from './checkpoints.js';
-import type { Batch, Tail } from './tail.js';
+import type { Tail } from './tail.js';
 
 /** What a projection and a reactor have in common. */
 export interface Consumer {

@@ -105,6 +105,37 @@ describe('Subscriptions', () => {
     expect(await running.waitUntil('p', await append(0, 10), 20_000)).toBe(true);
   });
 
+  it('refuses to start on checkpoints of another store', async () => {
+    const first = subscriptions();
+    first.projection(projection('p'));
+    await first.start();
+    await first.stop();
+    const elsewhere = await PostgresEventStore.open({
+      connectionString: database.connectionString,
+      schema: `e${schema}`,
+    });
+    try {
+      const second = subscriptions({ store: elsewhere });
+      second.projection(projection('p'));
+      await expect(second.start()).rejects.toThrow('belong to event store');
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it('refuses to start on a checkpoint beyond the end of the store', async () => {
+    const first = subscriptions();
+    first.projection(projection('p'));
+    await first.start();
+    await first.stop();
+    await dataSource.query(`UPDATE "${schema}".checkpoint SET position = $1`, [
+      String((await store.head()) + 1_000_000n),
+    ]);
+    const second = subscriptions();
+    second.projection(projection('p'));
+    await expect(second.start()).rejects.toThrow('lies beyond the end of the event store');
+  });
+
   it('says no when a position is not reached in time', async () => {
     const running = subscriptions();
     running.projection(projection('p'));

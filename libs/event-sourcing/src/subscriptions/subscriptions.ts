@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hold, Leases } from '@allotree/leases';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { EventStore, RecordedEvent } from '../event-store.js';
@@ -10,6 +11,10 @@ import type { Consumer, SubscriptionMetrics } from './subscription.js';
 import { Tail } from './tail.js';
 
 export type { SubscriptionMetrics } from './subscription.js';
+
+/** How often, and after which pauses, is looked for a head that has caught up with the checkpoints. */
+const HEAD_ATTEMPTS = 20;
+const HEAD_PAUSE_MS = 250;
 
 export interface SubscriptionsOptions {
   readonly store: EventStore;
@@ -91,7 +96,10 @@ export class Subscriptions {
 
   /** Returns when each is being worked on, here or by another process. */
   async start(): Promise<void> {
-    await this.#checkpoints.create(this.options.dataSource, [...this.#subscriptions.keys()]);
+    const { dataSource, store } = this.options;
+    await this.#checkpoints.create(dataSource, [...this.#subscriptions.keys()]);
+    await this.#checkpoints.tieTo(dataSource, await store.identity());
+    await this.#requireCheckpointsWithinStore();
     this.#stopListening = this.options.store.onAppend(() => {
       for (const subscription of this.#subscriptions.values()) subscription.hint();
     });
@@ -101,6 +109,21 @@ export class Subscriptions {
         leases.hold(this.#leaseName(name), { work: (lease) => subscription.follow(lease) }),
       ),
     );
+  }
+
+  /** A new leader's index may lag for a moment; a store that lost events, or was restored from an older backup, stays behind. */
+  async #requireCheckpointsWithinStore(): Promise<void> {
+    const { dataSource, store, schema } = this.options;
+    const checkpoints = await this.#checkpoints.read(dataSource, [...this.#subscriptions.keys()]);
+    const [name, furthest] = [...checkpoints].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0n]);
+    for (let attempt = 1; (await store.head()) < furthest; attempt++) {
+      if (attempt === HEAD_ATTEMPTS)
+        throw new Error(
+          `the checkpoint of ${name} in schema ${schema} (${furthest}) lies beyond the end of the event store ` +
+            `(${await store.head()}): events are missing. Restore the event store and the database from the same backup.`,
+        );
+      await sleep(HEAD_PAUSE_MS);
+    }
   }
 
   /** Lets each finish the batch it is at, and other processes take over. */

@@ -1,12 +1,4 @@
-import type { EventStore, RecordedEvent } from '../event-store.js';
-
-export interface Batch {
-  /** Where it was read from. */
-  readonly after: bigint;
-  readonly events: readonly RecordedEvent[];
-  /** Everything up to here has been looked at. */
-  readonly upTo: bigint;
-}
+import type { Batch, EventStore, RecordedEvent } from '../event-store.js';
 
 /** So many of the newest events are held; who is further behind reads from the store. */
 export const HELD = 500;
@@ -39,7 +31,7 @@ export class Tail {
     if (this.#from === null) await this.#readOn();
     for (let complete = false; ; complete = await this.#readOn()) {
       const batch = this.#after(after, categories, limit);
-      if (!batch) return readBatch(this.store, after, categories, limit);
+      if (!batch) return this.store.readBatch(categories, after, limit);
       if (batch.events.length > 0 || complete) return batch;
     }
   }
@@ -90,7 +82,7 @@ export class Tail {
       this.#from = this.#upTo = await this.store.head();
       return true;
     }
-    const { events, upTo } = await readBatch(this.store, this.#upTo, [...this.#categories], HELD);
+    const { events, upTo } = await this.store.readBatch([...this.#categories], this.#upTo, HELD);
     this.#held.push(...events);
     this.#upTo = upTo;
     const tooMany = this.#held.length - HELD;
@@ -100,20 +92,6 @@ export class Tail {
     }
     return events.length < HELD;
   }
-}
-
-/** The head comes first: what `readAll` does not give then is not there up to it. */
-async function readBatch(
-  store: EventStore,
-  after: bigint,
-  categories: readonly string[],
-  limit: number,
-): Promise<Batch> {
-  const head = await store.head();
-  if (head <= after) return { after, events: [], upTo: after };
-  const events = await store.readAll(categories, after, limit);
-  const last = events.at(-1)?.position ?? after;
-  return { after, events, upTo: events.length < limit && head > last ? head : last };
 }
 
 const categoryOf = ({ streamName }: RecordedEvent): string => streamName.slice(0, streamName.indexOf('-'));

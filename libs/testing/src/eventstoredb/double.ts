@@ -9,15 +9,20 @@ import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.js';
 import { Log, systemEvent } from './log.js';
-import type { Proposed } from './log.js';
+import type { Entry, Proposed } from './log.js';
 import * as messages from './messages.js';
 
 export interface EventStoreDbDoubleOptions {
   /** With TLS, as a node that is not started with `--insecure`; then it asks for these users. */
   readonly secured?: boolean;
-  /** In bytes, as `MaxAppendSize`. Default 1 MiB. */
+  /** Of another node of its cluster, which has what it has. Default one of its own. */
+  readonly log?: Log;
+  /** In bytes, as `MaxAppendSize`. Default 1 MiB; a node up to 25.0 does not start with more than `HIGHEST_MAX_APPEND_SIZE`. */
   readonly maxAppendSize?: number;
 }
+
+/** The highest `MaxAppendSize` that a node from 23.10 to 25.0 starts with, in bytes. */
+export const HIGHEST_MAX_APPEND_SIZE = 16_767_216;
 
 /** The one user a secured node has. A member of `$admins` may read `$all`; others may not. */
 const USER = { name: 'allotree', password: 'p@ss:word' };
@@ -34,21 +39,31 @@ const SEARCH_WINDOW = 32;
  * faults a node can have. What is here follows the server's documentation and code, version 24.10.
  */
 export class EventStoreDbDouble {
-  readonly log = new Log();
+  readonly log: Log;
   /** What it takes itself for. */
   role: Role = 'leader';
   /** Whether the user of a secured node is a member of `$admins`. */
   administrator = true;
   /** Where a follower says that the leader is; `null`: it does not know. */
   leader: EventStoreDbDouble | null = null;
+  /** How many of the newest entries its index does not show yet, as on a leader that was just elected. */
+  lag = 0;
+  /** Subscriptions stay open and hear of nothing any more, as at a node that was cut off from the cluster. */
+  deaf = false;
+  /** What the next calls are refused with: the status and the node's own words. */
+  refusing: { readonly code: grpc.status; readonly details: string } | null = null;
   /** Appends and reads are taken and never answered. */
   silent = false;
   /** So many of the next appends are recorded, and the connection ends before the answer. */
   answersToLose = 0;
   /** So many of the next repeats are acknowledged without a position, as by a node that has not indexed them yet. */
   positionsToForget = 0;
+  /** Called once, when the next reading has been answered. */
+  afterNextRead: (() => void) | null = null;
   /** Calls to append so far. */
   appends = 0;
+  /** Subscriptions begun so far. */
+  subscriptions = 0;
   /** Events sent to readings so far; subscriptions not counted. */
   eventsRead = 0;
   readonly #server = new grpc.Server();
@@ -59,12 +74,15 @@ export class EventStoreDbDouble {
   #port = 0;
 
   static async start(options: EventStoreDbDoubleOptions = {}): Promise<EventStoreDbDouble> {
+    if ((options.maxAppendSize ?? 0) > HIGHEST_MAX_APPEND_SIZE)
+      throw new Error(`MaxAppendSize exceeded ${HIGHEST_MAX_APPEND_SIZE} bytes.`);
     const double = new EventStoreDbDouble(options);
     await double.listen();
     return double;
   }
 
-  private constructor({ secured = false, maxAppendSize = 1024 * 1024 }: EventStoreDbDoubleOptions) {
+  private constructor({ secured = false, maxAppendSize = 1024 * 1024, log = new Log() }: EventStoreDbDoubleOptions) {
+    this.log = log;
     this.#secured = secured;
     this.#maxAppendSize = maxAppendSize;
     this.#server.addService(StreamsService, {
@@ -139,7 +157,9 @@ export class EventStoreDbDouble {
       this.#checkSize(events);
       const expected = messages.expectedOf(options!);
       const before = this.log.entries.length;
-      const result = this.log.append(messages.textOf(options!.getStreamIdentifier()), expected, events);
+      const streamName = messages.textOf(options!.getStreamIdentifier());
+      this.#refuseTombstoned(streamName);
+      const result = this.log.append(streamName, expected, events);
       if (this.answersToLose > 0) {
         this.answersToLose--;
         this.cutConnections();
@@ -155,7 +175,11 @@ export class EventStoreDbDouble {
   }
 
   #checkSize(events: readonly Proposed[]): void {
-    const size = events.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
+    // The node counts the type in characters of two bytes.
+    const size = events.reduce(
+      (sum, { type, data, metadata }) => sum + 2 * type.length + data.length + metadata.length,
+      0,
+    );
     if (size > this.#maxAppendSize)
       throw refusal(grpc.status.INVALID_ARGUMENT, `Maximum Append Size of ${this.#maxAppendSize} Exceeded.`, {
         exception: 'maximum-append-size-exceeded',
@@ -170,9 +194,13 @@ export class EventStoreDbDouble {
       if (options.hasAll() && this.#secured && !this.administrator)
         throw refusal(grpc.status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
       if (this.silent) return;
+      if (options.hasStream()) this.#refuseTombstoned(messages.textOf(options.getStream()!.getStreamIdentifier()));
       if (options.hasSubscription()) await this.#follow(call, options);
       else this.eventsRead += await send(call, options.hasStream() ? this.#ofStream(options) : this.#ofAll(options));
       call.end();
+      const { afterNextRead } = this;
+      this.afterNextRead = null;
+      afterNextRead?.();
     } catch (error) {
       call.emit('error', error);
     }
@@ -181,22 +209,39 @@ export class EventStoreDbDouble {
   *#ofStream(options: ReadReq.Options): Iterable<ReadResp> {
     const { stream, backwards, count } = { stream: options.getStream()!, ...limits(options) };
     const name = messages.textOf(stream.getStreamIdentifier());
-    const entries = this.log.stream(name);
+    const entries = this.log.shown(name)?.filter((entry) => this.#isIndexed(entry)) ?? [];
     if (entries.length === 0) return yield messages.streamNotFound(name);
-    const from = stream.hasRevision() ? Number(stream.getRevision()) : stream.hasEnd() ? entries.length - 1 : 0;
-    const wanted = backwards ? entries.slice(0, from + 1).reverse() : entries.slice(from);
+    const from = stream.hasRevision() ? Number(stream.getRevision()) : stream.hasEnd() ? Infinity : 0;
+    const wanted = backwards
+      ? entries.filter(({ revision }) => revision <= from).reverse()
+      : entries.filter(({ revision }) => revision >= from);
     yield* wanted.slice(0, count).map(messages.eventOf);
   }
 
   *#ofAll(options: ReadReq.Options): Iterable<ReadResp> {
     const { backwards, count } = limits(options);
-    const { entries } = this.log;
-    const from = this.#placeOf(options);
+    const entries = this.log.entries.filter((entry) => this.#isIndexed(entry));
+    const from = Math.min(this.#placeOf(options), entries.length);
     const wanted = backwards ? entries.slice(0, from).reverse() : entries.slice(from);
     yield* wanted.filter(messages.filterOf(options)).slice(0, count).map(messages.eventOf);
   }
 
-  /** Index of the first entry at or after a position; a position in the middle of a record is refused, as by the node. */
+  #isIndexed({ position }: Entry): boolean {
+    return position < (this.log.entries.at(-this.lag)?.position ?? 0n) || this.lag === 0;
+  }
+
+  #refuseTombstoned(streamName: string): void {
+    if (this.log.isTombstoned(streamName))
+      throw refusal(grpc.status.FAILED_PRECONDITION, `Event stream '${streamName}' is deleted.`, {
+        exception: 'stream-deleted',
+        'stream-name': streamName,
+      });
+  }
+
+  /**
+   * Index of the first entry at or after a position. Beyond the end there is nothing and no complaint; a position in the middle
+   * of a record is refused.
+   */
   #placeOf(options: ReadReq.Options): number {
     const all = options.getAll()!;
     const { entries } = this.log;
@@ -204,8 +249,9 @@ export class EventStoreDbDouble {
     if (all.hasEnd()) return entries.length;
     const position = BigInt(all.getPosition()!.getCommitPosition());
     const place = entries.findIndex((entry) => entry.position >= position);
+    if (place === -1) return entries.length;
     if (entries[place]?.position !== position)
-      throw refusal(grpc.status.ABORTED, 'Trying to read from an invalid position');
+      throw refusal(grpc.status.UNKNOWN, 'Unexpected ReadAllResult: InvalidPosition');
     return place;
   }
 
@@ -215,6 +261,7 @@ export class EventStoreDbDouble {
     const passes = messages.filterOf(options);
     const everySoMany = SEARCH_WINDOW * (options.getFilter()?.getCheckpointintervalmultiplier() ?? 1);
     let next = this.#placeOf(options) + (options.getAll()!.hasPosition() ? 1 : 0);
+    this.subscriptions++;
     call.write(messages.confirmed(randomUUID()));
     for (let live = false, considered = 0; !call.cancelled;) {
       for (; next < this.log.entries.length; next++) {
@@ -225,6 +272,7 @@ export class EventStoreDbDouble {
       if (!live) call.write(messages.caughtUp());
       live = true;
       await Promise.race([this.log.grown(), cancelled]);
+      while (this.deaf && !call.cancelled) await Promise.race([this.log.grown(), cancelled]);
     }
   }
 
@@ -234,6 +282,7 @@ export class EventStoreDbDouble {
     const expected = `Basic ${Buffer.from(`${USER.name}:${USER.password}`).toString('base64')}`;
     if (this.#secured && authorization !== expected)
       throw refusal(grpc.status.UNAUTHENTICATED, 'Received HTTP status code 401');
+    if (this.refusing) throw refusal(this.refusing.code, this.refusing.details);
     if (this.role === 'leader' || metadata.get('requires-leader')[0] !== 'true') return;
     if (!this.leader) throw refusal(grpc.status.UNKNOWN, 'No leader info available in response');
     const [host = '', port = ''] = this.leader.address.split(':');

@@ -33,6 +33,10 @@ export class Log {
   /** Position 0 is the node's own. */
   #end = 256n;
   readonly #waiting = new Set<() => void>();
+  /** First revision that a stream still shows: `$tb` of its metadata, or everything so far after a soft delete. */
+  readonly #truncatedBefore = new Map<string, number>();
+  readonly #maxCounts = new Map<string, number>();
+  readonly #tombstoned = new Set<string>();
 
   constructor() {
     // A node writes these when it begins; `$all` shows them to administrators.
@@ -44,10 +48,50 @@ export class Log {
     return this.#streams.get(name) ?? [];
   }
 
+  /** What a reading of the stream shows. `null`: there is no such stream, or it was deleted softly. */
+  shown(name: string): readonly Entry[] | null {
+    const stream = this.stream(name);
+    const maxCount = this.#maxCounts.get(name) ?? Infinity;
+    const from = Math.max(this.#truncatedBefore.get(name) ?? 0, stream.length - maxCount);
+    const isDeleted = this.#truncatedBefore.get(name) === Infinity;
+    return stream.length === 0 || isDeleted ? null : stream.filter(({ revision }) => revision >= from);
+  }
+
+  /** As `$tb` in the metadata of a stream. */
+  truncateBefore(name: string, revision: number): void {
+    this.#truncatedBefore.set(name, revision);
+  }
+
+  /** As `$maxCount` in the metadata of a stream. */
+  setMaxCount(name: string, count: number): void {
+    this.#maxCounts.set(name, count);
+  }
+
+  /** The stream looks as if it had never been, until somebody appends: then it goes on at its next revision. */
+  deleteSoftly(name: string): void {
+    this.#truncatedBefore.set(name, Infinity);
+  }
+
+  /** Deleted for good: `$all` shows the node's own record of it in the stream. */
+  tombstone(name: string): void {
+    this.write(name, [systemEvent('$streamDeleted')]);
+    this.#tombstoned.add(name);
+  }
+
+  isTombstoned(name: string): boolean {
+    return this.#tombstoned.has(name);
+  }
+
   /** The decision of the node: is the stream where it is expected, or does it hold these very events already? */
   append(streamName: string, expected: Expected, events: readonly Proposed[]): Appended {
     const stream = this.stream(streamName);
+    const isDeleted = this.#truncatedBefore.get(streamName) === Infinity;
     const current = stream.length - 1;
+    if (isDeleted && expected === 'no stream') {
+      this.#truncatedBefore.set(streamName, stream.length);
+      const last = this.write(streamName, events);
+      return { ok: true, revision: last.revision, position: last.position };
+    }
     if (expected === 'stream exists' && current < 0) return { ok: false, current };
     const repeated =
       typeof expected === 'number' || expected === 'no stream'
