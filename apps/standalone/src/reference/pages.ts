@@ -1,7 +1,11 @@
+import * as domain from '@allotree/domain';
 import {
+  ACCOUNT_MAILS_QUEUE,
+  deadLetterTopic,
   eventSchema,
   GROUPS_EVENTS,
   GROUPS_TOPIC,
+  LICENSE_EXPIRY_QUEUE,
   LICENSING_EVENTS,
   LICENSING_TOPIC,
   PERMISSION_NAMES,
@@ -11,6 +15,8 @@ import {
   ROLES,
   type ProblemCode,
 } from '@allotree/contracts';
+import { LICENSE_ACCESS_GROUP, LICENSE_CONSUMER_GROUP } from '@allotree/license-service';
+import { NOTIFICATION_ACCESS_GROUP, NOTIFICATION_CONSUMER_GROUP } from '@allotree/notification-service';
 import { describeConfiguration, describeMetrics } from '@allotree/platform';
 import { z } from 'zod';
 import { STANDALONE_CONFIGURATION } from '../configuration.js';
@@ -23,6 +29,7 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/events.md', eventsPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/names.md', namesPage()],
     ['docs/reference/permissions.md', permissionsPage()],
     ['docs/reference/problem-codes.md', problemsPage()],
     ...eventSchemaFiles(),
@@ -88,6 +95,74 @@ ${table(['Metric', 'Kind', 'Labels', 'What it says'], rows)}
   wherever they are asked for: take \`max\`.
 - Worth an alert: \`lease_held\` summed to 0 for a minute, \`subscription_failures_total\` rising, \`subscription_behind_events\` or
   \`due_rows_waiting\` not coming down, \`bus_dead_letters_total\` rising, \`jobs{state="failed"}\` above 0.
+`;
+};
+
+/** Every aggregate that the domain exports has streams of its category. */
+const categories = (): string[] =>
+  Object.values(domain).flatMap((exported: unknown) =>
+    typeof exported === 'object' && exported !== null && 'category' in exported && typeof exported.category === 'string'
+      ? [exported.category]
+      : [],
+  );
+
+const TOPICS = [GROUPS_TOPIC, LICENSING_TOPIC];
+
+/** Who reads which topics, as a consumer group of its own. */
+const CONSUMER_GROUPS: readonly (readonly [group: string, service: string])[] = [
+  [LICENSE_CONSUMER_GROUP, 'license-service'],
+  [LICENSE_ACCESS_GROUP, 'license-service'],
+  [NOTIFICATION_CONSUMER_GROUP, 'notification-service'],
+  [NOTIFICATION_ACCESS_GROUP, 'notification-service'],
+];
+
+const namesPage = (): string => {
+  const code = (name: string): string => `\`${name}\``;
+  return `${NOTE}
+
+# Names for access lists
+
+What an operator lists where access is granted name by name: in EventStoreDB, Kafka, Redis and firewalls.
+
+## Streams of the event store
+
+Each service reads and writes these, and reads \`$all\`. The last one identifies the store.
+
+${table(
+  ['Streams'],
+  [
+    ...categories()
+      .sort()
+      .map((category) => [code(`${category}-*`)]),
+    [code('allotree_store-identity')],
+  ],
+)}
+
+## Topics on Kafka
+
+The group service publishes the first one, the license service the second, each under the transactional id
+\`<KAFKA_CLIENT_ID>.<topic>\`. A consumer writes what it cannot handle to the topic for dead letters.
+
+${table(
+  ['Topic', 'Dead letters'],
+  TOPICS.map((topic) => [code(topic), code(deadLetterTopic(topic))]),
+)}
+
+## Consumer groups on Kafka
+
+${table(
+  ['Group', 'Service'],
+  CONSUMER_GROUPS.map(([group, service]) => [code(group), service]),
+)}
+
+## Job queues
+
+BullMQ, in PostgreSQL or Redis.
+
+${table(
+  ['Queue'],
+  [LICENSE_EXPIRY_QUEUE, ACCOUNT_MAILS_QUEUE].map((queue) => [code(queue)]),
+)}
 `;
 };
 
@@ -182,8 +257,8 @@ on Kafka.
 \`content-type\`, and every other attribute a header \`ce_<name>\`. Consumers of this system read the structured mode
 (\`content-type: application/cloudevents+json\`) as well. The partition follows from the key as with the Java clients (murmur2). Events are
 published in transactions: read with \`isolation.level=read_committed\`. Topics are created where they are missing (\`KAFKA_PARTITIONS\`,
-\`KAFKA_REPLICATION_FACTOR\`, \`KAFKA_RETENTION_MS\`); those that are there stay as they are. Groups of this system: \`license-service\`,
-\`notification-service\`.
+\`KAFKA_REPLICATION_FACTOR\`, \`KAFKA_RETENTION_MS\`); those that are there stay as they are. Topics, groups and
+transactional ids: [Names for access lists](names.md).
 
 **Without Kafka** they are rows of the table \`bus.message\` in PostgreSQL, \`payload\` being the structured mode.
 
