@@ -154,7 +154,7 @@ describe('the mails', () => {
       { ...trial, kind: 'trial_started', validUntil: '2026-12-01T23:00:00Z' },
     );
     expect((await told()).sort()).toEqual([
-      'ada@nordlicht.example: Hafenblick: your trial has begun',
+      'ada@nordlicht.example: Hafenblick: your trial has started',
       'kim@nordlicht.example: Hafenblick: licenses work again',
     ]);
   });

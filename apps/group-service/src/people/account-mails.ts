@@ -5,6 +5,7 @@ import { inTransaction, JobOutbox, JobQueues, LOGGER, PG_POOL, type Logger } fro
 import { emailKey } from '@allotree/domain';
 import type pg from 'pg';
 import { Attempts, MAILS_OF_NETWORK, MAILS_TO_ADDRESS } from './attempts.js';
+import { MailQuotas } from './mail-quotas.js';
 import { networkOf, type Visitor } from './visitor.js';
 
 /** A job that is done is looked for before the queue forgets it. */
@@ -23,6 +24,7 @@ export class AccountMails {
     @Inject(PG_POOL) pool: pg.Pool,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly attempts: Attempts,
+    private readonly quotas: MailQuotas,
     jobs: JobQueues,
   ) {
     this.outbox = new JobOutbox({
@@ -45,6 +47,7 @@ export class AccountMails {
    * @throws Problem `RATE_LIMITED` to a network that asks for too many
    */
   async mayWriteTo(email: string, { address }: Pick<Visitor, 'address'>): Promise<boolean> {
+    await this.quotas.ofNetwork({ address });
     await this.attempts.take(`mails of ${networkOf(address)}`, MAILS_OF_NETWORK);
     return (await this.attempts.isEarly(`mails to ${emailKey(email)}`, MAILS_TO_ADDRESS)) === 0;
   }

@@ -35,6 +35,12 @@ export const invitationMail = (
   values: Readonly<Record<'inviter' | 'role' | 'group' | 'project', string>>,
 ): AccountMailJob => mail('invitation', recipient, `/invitations#${token}`, values);
 
+/** A mail with a link that ends then: it is not sent when it could not be followed any more. */
+export const withEnd = (job: AccountMailJob, expiresAt: Date): AccountMailJob => ({
+  ...job,
+  expiresAt: expiresAt.toISOString(),
+});
+
 const momentInWords = (at: Date, timeZone: string): string => {
   const words = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone });
   return `${words.format(at)} (${timeZone})`;

@@ -13,6 +13,7 @@ import { Invitations } from './invitations.js';
 import { InviteController } from './invite/invite.controller.js';
 import { SendInvitations } from './invite/send-invitations.js';
 import { KnownNetworks } from './known-networks.js';
+import { MailQuotas } from './mail-quotas.js';
 import { MyAccountController } from './my-account/my-account.controller.js';
 import { OwnTenants } from './own-tenants.js';
 import { PasswordChanges } from './password-changes.js';
@@ -51,6 +52,7 @@ export const PEOPLE: Provider[] = [
   ApiKeys,
   Invitations,
   SendInvitations,
+  MailQuotas,
   CarryOutRegistration,
   ExternalPeople,
   PeopleWork,

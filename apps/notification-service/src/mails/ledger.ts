@@ -21,8 +21,8 @@ export interface ClaimedMail {
   /** This one included. */
   readonly attempts: number;
   readonly content: MailContent | null;
-  /** `null`: it has no link that ends. */
-  readonly linkExpiresAt: Date | null;
+  /** Its link has ended or ends so soon that the recipient would hardly be in time. */
+  readonly linkEnds: boolean;
 }
 
 export interface MailContent {
@@ -42,6 +42,8 @@ interface ClaimedRow extends Omit<ClaimedMail, 'content' | 'claim'> {
 }
 
 const HOUR = "interval '1 hour'";
+/** By the clock of the database, by which the links of mails end. */
+const LEAST_LINK_LIFE = "interval '15 minutes'";
 const LONGEST_PAUSE_SECONDS = 4 * 3_600;
 
 /**
@@ -88,7 +90,7 @@ const CLAIM = `
   )
   SELECT mail_id AS "mailId", message_id AS "messageId", mail_type AS "mailType", tenant_id AS "tenantId",
     project_ids AS "projectIds", recipient, recipient_name AS "recipientName", attempts, status, subject, html, text,
-    written_at AS "writtenAt", link_expires_at AS "linkExpiresAt"
+    written_at AS "writtenAt", coalesce(link_expires_at < clock_timestamp() + ${LEAST_LINK_LIFE}, false) AS "linkEnds"
   FROM changed ORDER BY urgent DESC, ordinal`;
 
 /** Which mail is where. All changes of a mail's state happen here. */
@@ -212,7 +214,7 @@ export class Ledger {
 
 const claimed = (row: ClaimedRow, claim: string): ClaimedMail => {
   const { mailId, messageId, mailType, tenantId, projectIds, recipient, recipientName, attempts } = row;
-  const { subject, html, text, writtenAt, linkExpiresAt } = row;
+  const { subject, html, text, writtenAt, linkEnds } = row;
   const content = subject === null ? null : { subject, html, text, writtenAt: writtenAt.getTime() };
   return {
     mailId,
@@ -225,6 +227,6 @@ const claimed = (row: ClaimedRow, claim: string): ClaimedMail => {
     recipientName,
     attempts,
     content,
-    linkExpiresAt,
+    linkEnds,
   };
 };

@@ -9,9 +9,6 @@ import { valuesOf, type MailItem } from '../templates/values.js';
 import { NOTIFICATIONS } from '../tokens.js';
 import type { ClaimedMail, MailContent } from './ledger.js';
 
-/** A link with less left is not sent: its recipient would hardly be in time. */
-const LEAST_LINK_LIFE_MS = 15 * 60_000;
-
 export const OVER = 'What it announces was over before it could go out';
 export const LINK_ENDED =
   'Its link had ended, or nearly, before it could go out: the recipient can ask for another one';
@@ -57,8 +54,7 @@ export class Writer {
     const now = this.clock.now();
     const news = items.filter(({ job }) => !isOver(job, now));
     if (items.length > 0 && news.length === 0) return { mail, kind: 'obsolete', reason: OVER };
-    if (mail.linkExpiresAt !== null && mail.linkExpiresAt.getTime() - now < LEAST_LINK_LIFE_MS)
-      return { mail, kind: 'obsolete', reason: LINK_ENDED };
+    if (mail.linkEnds) return { mail, kind: 'obsolete', reason: LINK_ENDED };
     if (mail.content !== null) return { mail, kind: 'written', content: mail.content };
     try {
       const setting = { recipientName: mail.recipientName, publicUrl: publicUrl(this.configuration), now };

@@ -264,10 +264,10 @@ Hello Ada Berg,
 
 - Building A (Hafenblick)
   Ends on 1 December 2026, in 30 days
-  Then: Basic
+  Afterwards: Basic
 - Building A › Unit 1 (Hafenblick)
   Ends on 15 December 2026, in 44 days
-  Then: no other license
+  Afterwards: no license
 
 Extend <https://x.example>
 `,

@@ -55,7 +55,7 @@ const distinct = (words: readonly string[], last = 'and'): string => listed([...
 
 const reminderFacts = ({ validUntil, timeZone, fallback }: ReminderJob, now: number): string[] => [
   `Ends on ${endInWords(validUntil, timeZone)}, in ${days(daysUntil(validUntil, timeZone, now))}`,
-  `Then: ${licenseInWords(fallback)}`,
+  `Afterwards: ${licenseInWords(fallback)}`,
 ];
 
 const ofReminder: Facts<'reminder'> = (items, { now }) => {
@@ -97,21 +97,21 @@ const ofEnded: Facts<'ended'> = (items) => ({
 });
 
 const untilInWords = ({ validUntil, timeZone }: Pick<RestoredJob, 'validUntil' | 'timeZone'>): string =>
-  validUntil === null ? 'without an end' : endInWords(validUntil, timeZone);
+  validUntil === null ? 'further notice' : endInWords(validUntil, timeZone);
 
 const ofRestored: Facts<'restored'> = (items) => ({
   facts: items.map(({ job }) => [
-    `Works again: ${resourcesInWords(job.restored) || 'everything that is allotted'}`,
+    `Works again: ${resourcesInWords(job.restored) || 'everything that was allotted'}`,
     `Valid until: ${untilInWords(job)}`,
   ]),
   values: {
-    restored: resourcesInWords(sumOf(items.map(({ job }) => job.restored))) || 'everything that is allotted',
+    restored: resourcesInWords(sumOf(items.map(({ job }) => job.restored))) || 'everything that was allotted',
     valid_until: distinct(items.map(({ job }) => untilInWords(job))),
   },
 });
 
 const trialLength = ({ validUntil, timeZone }: TrialStartedJob, now: number): string =>
-  validUntil === null ? 'without an end' : days(daysUntil(validUntil, timeZone, now));
+  validUntil === null ? 'an unlimited time' : days(daysUntil(validUntil, timeZone, now));
 
 const ofTrial: Facts<'trial_started'> = (items, { now }) => ({
   facts: items.map(({ job }) => [`Until: ${untilInWords(job)}`]),
@@ -127,6 +127,9 @@ const FACTS: { readonly [Kind in LicenseExpiryJob['kind']]: Facts<Kind> } = {
   restored: ofRestored,
   trial_started: ofTrial,
 };
+
+/** Without a name: "Hello there,". */
+const greeted = (name: string | null): string => linklessText(name ?? '') || 'there';
 
 /** Of a group with those above it. */
 const LONGEST_PLACE = 200;
@@ -146,7 +149,7 @@ export function valuesOf(items: readonly MailItem[], setting: MailSetting): Mark
     facts: facts[index] ?? [],
   }));
   return {
-    recipient_name: linklessText(setting.recipientName ?? ''),
+    recipient_name: greeted(setting.recipientName),
     project: distinct(items.map(({ job }) => linklessText(job.projectName))),
     link: items.length === 1 ? groupLink(setting.publicUrl, first.job) : setting.publicUrl,
     group_list: groupList(list),
@@ -253,7 +256,7 @@ export const accountValuesOf = (
   publicUrl: string,
 ): MarkerValues => ({
   ...Object.fromEntries(Object.entries(values).map(([marker, value]) => [marker, linklessText(value)])),
-  recipient_name: linklessText(name),
+  recipient_name: greeted(name),
   link: `${publicUrl}${path}`,
 });
 

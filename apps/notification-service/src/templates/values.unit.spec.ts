@@ -62,7 +62,7 @@ describe('words', () => {
     expect(listed(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('a, b, c, d, e and 2 more');
     expect([groups(1), groups(1_200)]).toEqual(['1 group', '1,200 groups']);
     expect(resourcesInWords({ sip_number: 1, mobile_app: 0, ukey2: 2 })).toBe('1 virtual number and 2 UKEY2');
-    expect([licenseInWords('basic'), licenseInWords(null)]).toEqual(['Basic', 'no other license']);
+    expect([licenseInWords('basic'), licenseInWords(null)]).toEqual(['Basic', 'no license']);
   });
 });
 
@@ -81,7 +81,7 @@ describe('the values of a mail', () => {
       group_count: '3 groups',
       valid_until: '1 December 2026',
       days_left: '30 days',
-      fallback: 'no other license or Basic',
+      fallback: 'no license or Basic',
     });
   });
 
@@ -113,14 +113,14 @@ describe('the values of a mail', () => {
     expect(values([{ ...one, featuresOff: [], stopped: nothing, fallback: null }])).toMatchObject({
       stopped: 'nothing that was in use',
       features_off: 'none',
-      fallback: 'no other license',
+      fallback: 'no license',
     });
   });
 
   it('without an end say so', () => {
     const { daysLeft: _days, allotmentIds: _ids, fallback: _fallback, recipients, ...base } = reminder();
     const trial = { ...base, kind: 'trial_started', validUntil: null } as const;
-    expect(values([trial])).toMatchObject({ valid_until: 'without an end', days_left: 'without an end' });
+    expect(values([trial])).toMatchObject({ valid_until: 'further notice', days_left: 'an unlimited time' });
     const restored = { sip_number: 0, mobile_app: 0, ukey2: 0 };
     const again = {
       ...base,
@@ -130,6 +130,6 @@ describe('the values of a mail', () => {
       restored,
       recipients,
     } as const;
-    expect(values([again])).toMatchObject({ valid_until: 'without an end', restored: 'everything that is allotted' });
+    expect(values([again])).toMatchObject({ valid_until: 'further notice', restored: 'everything that was allotted' });
   });
 });

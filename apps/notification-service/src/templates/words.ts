@@ -55,7 +55,7 @@ export const featuresInWords = (features: readonly string[]): string =>
   );
 
 export const licenseInWords = (type: string | null): string =>
-  type === null ? 'no other license' : type.charAt(0).toUpperCase() + type.slice(1);
+  type === null ? 'no license' : type.charAt(0).toUpperCase() + type.slice(1);
 
 const zoned = (iso: string, timeZone: string): DateTime => DateTime.fromISO(iso, { zone: timeZone, locale: 'en' });
 

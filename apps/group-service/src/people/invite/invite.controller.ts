@@ -83,7 +83,7 @@ export class InviteController {
     tag: 'Invitations',
     summary: 'Invite people by mail to be members of a group; whoever is invited already is invited anew',
     response: { status: 201, schema: CreatedInvitations, example: { invitations: [example] } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'RATE_LIMITED'],
     idempotent: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
@@ -136,7 +136,7 @@ export class InviteController {
     tag: 'Invitations',
     summary: 'Send an open invitation again, with a new link; the old one is good no more',
     response: { schema: InvitationItem, example },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'RATE_LIMITED'],
     idempotent: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })

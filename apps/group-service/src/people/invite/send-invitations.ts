@@ -6,7 +6,8 @@ import type pg from 'pg';
 import { userIdOf } from '../../users.js';
 import { AccountMails } from '../account-mails.js';
 import { Accounts } from '../accounts.js';
-import { invitationMail } from '../mails.js';
+import { MailQuotas } from '../mail-quotas.js';
+import { invitationMail, withEnd } from '../mails.js';
 import { hashOf, newSecret } from '../secrets.js';
 
 export interface InvitedPlace {
@@ -28,13 +29,15 @@ export class SendInvitations {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly accounts: Accounts,
     private readonly mails: AccountMails,
+    private readonly quotas: MailQuotas,
   ) {}
 
-  /** The ids of the invitations, in their order. */
+  /** The ids of the invitations, in their order. @throws Problem `RATE_LIMITED` for too many of the caller or tenant */
   async send(place: InvitedPlace, invited: readonly Invited[], { principal, context }: Caller): Promise<string[]> {
     const inviter = await this.nameOf(principal);
     const people = invited.map((one) => ({ ...one, userId: userIdOf(one.email), token: newSecret() }));
     const ids = await inTransaction(this.pool, async (tx) => {
+      await this.quotas.ofInvitations(tx, principal, { tenantId: place.tenantId, number: people.length });
       const recorded = await record(tx, place, people, principal);
       await tx.query(
         `INSERT INTO groups.audit (tenant_id, actor, action, user_id, facts)
@@ -57,7 +60,11 @@ export class SendInvitations {
           project: place.project,
         }),
       );
-      await this.mails.put(tx, mails);
+      const end = new Date(Date.now() + GOOD_FOR_DAYS * 24 * 3_600_000);
+      await this.mails.put(
+        tx,
+        mails.map((mail) => withEnd(mail, end)),
+      );
       return recorded;
     });
     this.mails.handOverSoon();

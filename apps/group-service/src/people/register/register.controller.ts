@@ -11,7 +11,7 @@ import type pg from 'pg';
 import { AccountMails } from '../account-mails.js';
 import { Accounts } from '../accounts.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
-import { registrationKnownMail, registrationMail } from '../mails.js';
+import { registrationKnownMail, registrationMail, withEnd } from '../mails.js';
 import { Passwords } from '../passwords.js';
 import { hashOf, newCode, newSecret } from '../secrets.js';
 import { Sessions } from '../sessions.js';
@@ -144,8 +144,9 @@ export class RegisterController {
           GOOD_FOR_HOURS,
         ],
       );
-      await this.mails.put(tx, [mayWrite ? mail : null]);
-      return (rows[0] as { expires_at: Date }).expires_at;
+      const { expires_at: end } = rows[0] as { expires_at: Date };
+      await this.mails.put(tx, [mayWrite ? withEnd(mail, end) : null]);
+      return end;
     });
     this.mails.handOverSoon();
     return expiresAt;

@@ -7,7 +7,7 @@ import { AccountMails } from '../account-mails.js';
 import { Accounts, type KnownPerson } from '../accounts.js';
 import { Audit } from '../audit.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
-import { passwordChangedMail, passwordResetMail } from '../mails.js';
+import { passwordChangedMail, passwordResetMail, withEnd } from '../mails.js';
 import { Passwords } from '../passwords.js';
 import { hashOf, newSecret } from '../secrets.js';
 import { Sessions } from '../sessions.js';
@@ -80,13 +80,15 @@ export class ResetPasswordController {
     const token = newSecret();
     const userId = person?.userId ?? null;
     await inTransaction(this.pool, async (tx) => {
-      await tx.query(
+      const { rows } = await tx.query<{ expires_at: Date }>(
         `INSERT INTO groups.password_reset (token_hash, user_id, email, expires_at)
-         VALUES ($1, $2, $3, now() + make_interval(hours => $4))`,
+         VALUES ($1, $2, $3, now() + make_interval(hours => $4)) RETURNING expires_at`,
         // A token that goes out in no mail is good for nothing.
         [hashOf(token), mayWrite ? userId : null, person?.email ?? email, GOOD_FOR_HOURS],
       );
-      await this.mails.put(tx, [person === null || !mayWrite ? null : passwordResetMail(person, token)]);
+      const { expires_at: end } = rows[0] as { expires_at: Date };
+      const mail = person === null || !mayWrite ? null : withEnd(passwordResetMail(person, token), end);
+      await this.mails.put(tx, [mail]);
       const action = 'password_reset_requested';
       await this.audit.recordOfAccount({ action, actor: 'unknown', userId, visitor }, tx);
     });
