@@ -12,6 +12,11 @@ export const LICENSE_VARIABLES = {
       'How long a request to the license service waits, at most, until the service has taken in what the group service published before it, in milliseconds: before it is refused or answered 404, and before a project is shown.',
     allowed: 'a whole number from 0 to 60000',
   }),
+  CLOCK_TOLERANCE_SECONDS: variable(integer(0, 86_400).prefault('300'), {
+    description:
+      'How far the clock of this process can be behind the last decision on a project, in seconds. Beyond it, requests whose outcome depends on the time are refused with CLOCK_BEHIND.',
+    allowed: 'a whole number from 0 to 86400',
+  }),
   DUE_TICK_MS: variable(integer(100, 600_000).prefault('2000'), {
     description:
       'How often is looked for what has become due, in milliseconds. Answers and decisions are exact without it; it makes what time does be recorded and announced.',

@@ -27,6 +27,7 @@ import {
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
+import { CorrectClockController } from './clock/correct-clock/correct-clock.controller.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
 import { DueSurroundings, DueWork } from './due/due-work.js';
@@ -101,6 +102,8 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         AssignmentsController,
         AllotmentTransfersController,
         RelocationChecksController,
+        CorrectClockController,
+        CorrectClockController,
         ShowHistoryController,
         ListExpiriesController,
         FollowGroupsController,

@@ -9,8 +9,9 @@ import {
 } from '@allotree/domain';
 import type { CommandContext, Outcome } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { accepted, Clock, Problem, type Caller } from '@allotree/platform';
+import { accepted, Clock, CONFIGURATION, Problem, type Caller } from '@allotree/platform';
 import type { ProjectRefusal } from '@allotree/domain';
+import type { LicenseConfiguration } from './configuration.js';
 import { GroupFeed } from './feed/group-feed.js';
 import { detailOf } from './refusals.js';
 import { PROJECT_HANDLER, type ProjectHandler } from './tokens.js';
@@ -47,6 +48,7 @@ export class Projects {
     private readonly feed: GroupFeed,
     private readonly leases: Leases,
     private readonly clock: Clock,
+    @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
   ) {}
 
   /**
@@ -91,7 +93,8 @@ export class Projects {
     wish: ProjectWish,
     { context, dryRun }: { readonly context: CommandContext; readonly dryRun: boolean },
   ): Promise<Outcome<ProjectEvent, ProjectRefusal>> {
-    const command: ProjectCommand = { ...wish, now: this.clock.now() };
+    const maxClockLag = this.configuration.CLOCK_TOLERANCE_SECONDS * 1_000;
+    const command: ProjectCommand = { maxClockLag, ...wish, now: this.clock.now() };
     return dryRun
       ? this.handler.dryRun(projectId, command, context)
       : this.handler.execute(projectId, command, context);

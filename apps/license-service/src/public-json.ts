@@ -2,7 +2,7 @@ import type { PartnerStockEvent, ProjectEvent } from '@allotree/domain';
 import { isoInstants } from '@allotree/platform';
 
 /** Names under which events, refusals and views carry instants. */
-const INSTANTS = new Set(['at', 'validFrom', 'validUntil', 'packageValidUntil', 'assignedAt']);
+const INSTANTS = new Set(['at', 'validFrom', 'validUntil', 'packageValidUntil', 'assignedAt', 'lastRecorded']);
 
 /** A view or event as others read it: every instant an ISO 8601 UTC string, the rest as it is. */
 export const publicJson = (value: unknown): unknown => isoInstants(value, INSTANTS);

@@ -49,6 +49,8 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     `The number ${assignmentId} is paired with the app ${pairedWith}: release the app first`,
   LICENSE_EXPIRED: ({ resource, limitedBy }) =>
     `What ${whose(limitedBy)} had of ${resource} has ended${until(limitedBy.validUntil)}: extend it or add to it first`,
+  CLOCK_BEHIND: ({ now, lastRecorded }) =>
+    `It is ${iso(now)} here, and the last decision on the project is dated ${iso(lastRecorded)}: nothing that depends on the time is decided before the operator of the system has checked its clocks`,
   LICENSE_REVOKED: ({ licenseId }) => `The license ${licenseId} was revoked for good: grant another`,
   STOCK_EXHAUSTED: ({ resource, requested, available, packageId }) =>
     `${units(requested, resource)} were asked for, and the package ${packageId} has ${available} left: ask for less or take another package`,

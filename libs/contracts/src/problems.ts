@@ -27,6 +27,8 @@ export const PROBLEMS = {
   NO_SIP_NUMBER: { status: 409, title: 'A mobile app needs a free virtual number at its group' },
   SIP_NUMBER_IN_USE: { status: 409, title: 'A mobile app is paired with this virtual number' },
   LICENSE_EXPIRED: { status: 409, title: 'The license has expired' },
+  CLOCKS_DIFFER: { status: 409, title: 'The clocks of the machine and the database differ' },
+  CLOCK_BEHIND: { status: 409, title: 'The clock is behind the last decision' },
   LICENSE_REVOKED: { status: 409, title: 'The license was revoked' },
   STOCK_EXHAUSTED: { status: 409, title: 'The stock does not hold that much' },
   NOT_TRANSFERABLE: { status: 409, title: 'Licenses do not move to another project' },

@@ -21,6 +21,7 @@ export {
   ancestryOf,
   assignmentsOf,
   hasGroup,
+  lastRecordedOf,
   licensesOf,
   nextDueAt,
   projectOf,

@@ -50,6 +50,7 @@ export {
   CALLER_ROLE,
   seeing,
 } from './persistence/tenant-rows.js';
+export { ClockWatch } from './clock-watch.js';
 export * from './platform.module.js';
 export * from './postgres/embedded-postgres.js';
 export * from './postgres/pool.js';

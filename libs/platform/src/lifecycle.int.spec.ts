@@ -95,9 +95,9 @@ describe('an application', () => {
       const response = await fetch(`${await app.getUrl()}/health/ready`);
       return [response.status, await response.json()];
     };
-    expect(await ask()).toEqual([200, { status: 'up', checks: { database: 'up', feed: 'up' } }]);
+    expect(await ask()).toEqual([200, { status: 'up', checks: { database: 'up', clock: 'up', feed: 'up' } }]);
     works = false;
-    expect(await ask()).toEqual([503, { status: 'down', checks: { database: 'up', feed: 'down' } }]);
+    expect(await ask()).toEqual([503, { status: 'down', checks: { database: 'up', clock: 'up', feed: 'down' } }]);
     await app.close();
   });
 

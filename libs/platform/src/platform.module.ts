@@ -19,6 +19,7 @@ import { Clock, SystemClock } from './clock.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
 import { BullMqJobQueues } from './jobs/bullmq-job-queues.js';
 import { JobQueues } from './jobs/job-queues.js';
+import { ClockWatch } from './clock-watch.js';
 import { HealthController, Readiness } from './health.js';
 import { CursorInterceptor } from './http/cursors.js';
 import { RateGuard, Rates } from './http/rates.js';
@@ -104,6 +105,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: STORAGE_OPTIONS, useValue: options.storage ?? null },
         Storage,
         Backends,
+        ClockWatch,
         RouteInventory,
         Rates,
         Authorization,
@@ -131,6 +133,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         Readiness,
         ServiceMetrics,
         IdentityView,
+        ClockWatch,
       ],
     };
   }

@@ -95,6 +95,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   [`DELETE ${G}/devices/{serialNumber}`]: stale('devices:manage', GROUP),
 
   'GET /projects/{p}/licenses': reads('licenses:read', PROJECT),
+  'POST /projects/{p}/clock-corrections': stale('system:manage', PROJECT),
   'POST /projects/{p}/licenses': malformed('licenses:manage', PROJECT),
   'POST /projects/{p}/licenses/{l}/extend': malformed('licenses:manage', PROJECT),
   'POST /projects/{p}/licenses/{l}/suspend': malformed('licenses:manage', PROJECT),

@@ -48,6 +48,7 @@ const STORED: { readonly [Type in ProjectEventType]: true } = {
   AssignmentMade: true,
   AssignmentsReleased: true,
   MemberLimitsSet: true,
+  ClockCorrected: true,
   LicenseStarted: true,
   LicenseExpired: true,
   AllotmentsStarted: true,
@@ -63,7 +64,7 @@ export const PROJECT_EVENT_TYPES = Object.keys(STORED) as readonly ProjectEventT
 const iso = (instant: unknown): string => new Date(instant as Instant).toISOString();
 
 /** The fields that hold an instant, wherever they stand in a payload. */
-const INSTANTS: ReadonlySet<string> = new Set(['validFrom', 'validUntil', 'packageValidUntil']);
+const INSTANTS: ReadonlySet<string> = new Set(['validFrom', 'validUntil', 'packageValidUntil', 'lastRecorded']);
 
 /** A copy of a payload with its instants turned; what holds none is passed on as it is. */
 function withInstants(value: unknown, turn: (instant: unknown) => unknown): unknown {

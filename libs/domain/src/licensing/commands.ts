@@ -110,13 +110,23 @@ interface ProjectCommands {
     authority: Place;
   };
 
+  /** Brings a project back to `now` whose last decision is dated later, by a clock that was ahead. */
+  CorrectClock: Record<never, never>;
+
   /** Records what became due up to `now` and nothing else (domain.md U5, E1). */
   TakeEffect: Record<never, never>;
 }
 
 export type ProjectCommandType = keyof ProjectCommands;
-/** Every command carries the instant it is decided at. */
+/**
+ * Every command carries the instant it is decided at. `maxClockLag`: how many milliseconds that may lie before the last
+ * recorded one; without it any number, for what has been decided elsewhere and must be recorded however wrong a clock is.
+ */
 export type ProjectCommand = {
-  [Type in ProjectCommandType]: { readonly type: Type; readonly now: Instant } & Readonly<ProjectCommands[Type]>;
+  [Type in ProjectCommandType]: {
+    readonly type: Type;
+    readonly now: Instant;
+    readonly maxClockLag?: number;
+  } & Readonly<ProjectCommands[Type]>;
 }[ProjectCommandType];
 export type ProjectCommandOf<Type extends ProjectCommandType> = Extract<ProjectCommand, { type: Type }>;

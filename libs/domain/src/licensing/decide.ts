@@ -1,6 +1,7 @@
 import { accept, refuse, type Decision } from '../decision.js';
 import { assignUnit, releaseAssignment } from './assignments.js';
 import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from './commands.js';
+import { clockBehind, correctClock } from './clock.js';
 import { catchUp } from './effects.js';
 import type { ProjectEvent } from './events.js';
 import {
@@ -26,6 +27,9 @@ import type { ProjectState } from './state.js';
 export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
   if (!state.whole.project && command.type !== 'OpenProject')
     return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
+  const behind = clockBehind(state, command);
+  if (behind) return refuse(behind);
+  if (command.type === 'CorrectClock') return accept(correctClock(state, command));
   const now = Math.max(command.now, state.whole.now);
   const recorder = new Recorder(state, now);
   catchUp(recorder, now);
@@ -57,5 +61,6 @@ const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
   AssignUnit: assignUnit,
   ReleaseAssignment: releaseAssignment,
   SetMemberLimits: setMemberLimits,
+  CorrectClock: () => null,
   TakeEffect: () => null,
 };

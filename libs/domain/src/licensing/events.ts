@@ -77,7 +77,7 @@ export type ReleaseReason = 'released' | 'group_removed' | 'member_removed';
 
 /**
  * The events of a project's stream, in the order of its life. `at` is the instant the event is in force from;
- * it never decreases along the stream (domain.md U5).
+ * it never decreases along the stream (domain.md U5), but at `ClockCorrected`.
  */
 interface ProjectEvents {
   ProjectOpened: {
@@ -136,6 +136,9 @@ interface ProjectEvents {
     featuresOff: readonly Feature[];
     place: Place | null;
   };
+
+  /** From here on time goes on from `at`, which lies before `lastRecorded`: a clock was ahead. */
+  ClockCorrected: { lastRecorded: Instant };
 
   /** Effects of time (domain.md E1). What changes at one instant has one `at`. */
   LicenseStarted: { licenseId: string };

@@ -176,6 +176,10 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     putMemberLimits(state, groupId, userId, { limits, featuresOff: featureSet(featuresOff), place });
   },
 
+  ClockCorrected: (state, _data, at) => {
+    state.whole.now = at;
+  },
+
   AllotmentsStarted: (state, { allotments }) => setPhases(state, allotments, 'active'),
   AllotmentsEnded: (state, { allotments }, at) => {
     setPhases(state, allotments, (restriction, allotment) => phaseAt(allotment, restriction.gracePeriodDays, at));

@@ -39,6 +39,9 @@ export function asOf(state: ProjectState, now: Instant): ProjectState {
   return recorder.state;
 }
 
+/** The instant of the project's last decision (domain.md U5). */
+export const lastRecordedOf = (state: ProjectState): Instant => state.whole.now;
+
 export const projectOf = (state: ProjectState): Project | null => state.whole.project;
 
 /** The ids from a group up to the root; `null`: no such group (any more). O(depth). */

@@ -65,6 +65,8 @@ export type ProjectRefusal =
       readonly resource: Resource;
       readonly limitedBy: Binding;
     }
+  /** The clock here is behind the one that decided last, by more than is tolerated (domain.md U5). */
+  | { readonly code: 'CLOCK_BEHIND'; readonly now: Instant; readonly lastRecorded: Instant }
   | { readonly code: 'LICENSE_REVOKED'; readonly licenseId: string }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   | { readonly code: 'TRIAL_ALREADY_USED'; readonly licenseId: string }

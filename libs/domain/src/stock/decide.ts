@@ -10,7 +10,8 @@ type StockDecision = Decision<PartnerStockEvent, PartnerStockRefusal>;
 
 /** Decides a command on a partner's stock (domain.md L3, L4, R1). `state` stays as it was. */
 export function decidePartnerStock(state: PartnerStockState, command: PartnerStockCommand): StockDecision {
-  // The clock of another replica may be behind: time in a stream never runs backwards (domain.md U5).
+  // Time in a stream never runs backwards (domain.md U5). Terms are looked at by the command's own instant: a clock that was
+  // ahead once must not end every package of the partner.
   const at = Math.max(command.now, state.lastAt ?? command.now);
   if (command.type === 'OpenStock') return openStock(state, command, at);
   if (!state.partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
@@ -62,7 +63,7 @@ function recordPackage(
   if (known) return known.from === null && sameContent(known, content) ? accept([]) : refuse(taken('packageId'));
   if (state.partner?.kind !== 'distributor')
     return refuse(invalid('partnerId', 'packages are recorded on the stock of a distributor'));
-  const refusal = unitsRefusal(units) ?? termRefusal(content, at);
+  const refusal = unitsRefusal(units) ?? termRefusal(content, command.now);
   return refusal ? refuse(refusal) : happened('PackageRecorded', at, { packageId, name, ...content });
 }
 
@@ -82,7 +83,7 @@ function sellPackage(
   const known = state.departures.get(soldPackageId);
   if (known)
     return alreadySo(known, { packageId, to: { kind: 'partner', id: toPartnerId }, ...content }, 'soldPackageId');
-  const refusal = partRefusal(source, content, at);
+  const refusal = partRefusal(source, content, command.now);
   if (refusal) return refuse(refusal);
   return happened('PackageSold', at, { packageId, soldPackageId, toPartnerId, name: source.name, ...content });
 }
@@ -110,7 +111,7 @@ function issueUnits(
   const content = partOf(source, command);
   const known = state.departures.get(licenseId);
   if (known) return alreadySo(known, { packageId, to: { kind: 'project', id: projectId }, ...content }, 'licenseId');
-  const refusal = partRefusal(source, content, at);
+  const refusal = partRefusal(source, content, command.now);
   if (refusal) return refuse(refusal);
   const packageValidUntil = source.validUntil;
   return happened('UnitsIssued', at, { packageId, licenseId, projectId, ...content, packageValidUntil });

@@ -266,6 +266,11 @@ export const BASE_CONFIGURATION = z.object({
     description: 'How long events stay on the topics this system creates, in milliseconds; -1: for good.',
     allowed: '-1 or a whole number of milliseconds',
   }),
+  CLOCK_SKEW_SECONDS: variable(integer(1, 86_400).prefault('30'), {
+    description:
+      'How far the clocks of this machine and of the database can differ before the log and /health/ready (`clock`) warn, in seconds.',
+    allowed: 'a whole number from 1 to 86400',
+  }),
   TEST_CLOCK: variable(
     z
       .enum(['0', '1'])

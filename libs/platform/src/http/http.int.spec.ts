@@ -515,7 +515,10 @@ describe('for operators', () => {
     const live = await fetch(`${base}/health/live`);
     expect([live.status, await live.json()]).toEqual([200, { status: 'up' }]);
     const ready = await fetch(`${base}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'up', checks: { database: 'up' } }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'up', checks: { database: 'up', clock: 'up' } },
+    ]);
     const metrics = await (await fetch(`${base}/metrics`)).text();
     expect(
       metrics

@@ -2,7 +2,16 @@ import { PROBLEMS, type FieldError, type ProblemCode } from '@allotree/contracts
 import { isoInstants } from './iso-instants.js';
 
 /** Facts that are instants: domain refusals carry them as milliseconds, HTTP as ISO 8601. */
-const INSTANT_FACTS = new Set(['at', 'validFrom', 'validUntil', 'requestedFrom', 'requestedUntil', 'dueAt']);
+const INSTANT_FACTS = new Set([
+  'at',
+  'validFrom',
+  'validUntil',
+  'requestedFrom',
+  'requestedUntil',
+  'dueAt',
+  'now',
+  'lastRecorded',
+]);
 
 /** An answer that is not the wished one. The one exception a route throws on purpose; statuses come from `PROBLEMS`. */
 export class Problem extends Error {

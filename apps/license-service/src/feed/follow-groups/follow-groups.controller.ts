@@ -1,6 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GROUPS_TOPIC, groupsEventOf, type GroupsEvent, type GroupsEventData } from '@allotree/contracts';
-import { FEATURES, stockPartnerOf, type PartnerStockCommand, type ProjectCommand } from '@allotree/domain';
+import {
+  FEATURES,
+  lastRecordedOf,
+  stockPartnerOf,
+  type PartnerStockCommand,
+  type ProjectCommand,
+} from '@allotree/domain';
 import { deriveId, type CommandContext, type Outcome } from '@allotree/event-sourcing';
 import { Clock, CONFIGURATION, OnIntegrationEvent } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
@@ -46,12 +52,16 @@ export class FollowGroupsController {
     if (event.type === 'allotree.project-created.v1' && event.data.trial) await this.grantTrial(event, event.data);
   }
 
-  /** The project that a registration creates gets its trial (domain.md L1). One project, one such license. */
+  /**
+   * The project that a registration creates gets its trial (domain.md L1). One project, one such license. Its days count from
+   * the project's own last decision, should a clock have been ahead: a fact is never refused for that.
+   */
   private async grantTrial(
     event: GroupsEvent,
     { projectId, timeZone }: GroupsEventData<'allotree.project-created.v1'>,
   ): Promise<void> {
-    const now = this.clock.now();
+    const lastRecorded = await this.projects.read(projectId, lastRecordedOf);
+    const now = Math.max(this.clock.now(), lastRecorded);
     const grant: ProjectCommand = {
       type: 'GrantLicense',
       licenseType: 'trial',

@@ -34,6 +34,7 @@ export class AllotmentTransfersController {
       'SIP_BELOW_MOBILE',
       'DESCENDANTS_AFFECTED',
       'SET_FROM_ABOVE',
+      'CLOCK_BEHIND',
       'STALE_REVISION',
     ],
     idempotent: true,

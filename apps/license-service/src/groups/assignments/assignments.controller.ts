@@ -39,6 +39,7 @@ export class AssignmentsController {
       'NOT_FOUND',
       'LIMIT_EXCEEDED',
       'LICENSE_EXPIRED',
+      'CLOCK_BEHIND',
       'NO_SIP_NUMBER',
       'SIP_NUMBER_IN_USE',
       'STALE_REVISION',

@@ -69,6 +69,7 @@ export class RestrictionController {
       'FEATURE_NOT_AVAILABLE',
       'DESCENDANTS_AFFECTED',
       'SET_FROM_ABOVE',
+      'CLOCK_BEHIND',
       'STALE_REVISION',
     ],
     idempotent: true,

@@ -25,6 +25,8 @@ const goes = (): null => null;
 export function entriesOf(event: ProjectEvent): readonly Entry[] {
   const { type, data } = event;
   switch (type) {
+    case 'ClockCorrected':
+      return [{ groupId: null, subject: null, after: () => null, details: publicObject(data) }];
     case 'ProjectOpened':
       return [about(null, 'project', becomes(data))];
     case 'GroupsPlaced':

@@ -44,6 +44,7 @@ const documented = (summary: string, body?: unknown) =>
       'NOT_FOUND',
       'LICENSE_REVOKED',
       'PERIOD_OUTSIDE_PARENT',
+      'CLOCK_BEHIND',
       'ISSUED_FROM_ABOVE',
       'SUSPENDED_FROM_ABOVE',
       'STALE_REVISION',

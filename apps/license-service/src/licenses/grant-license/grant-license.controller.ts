@@ -31,6 +31,7 @@ export class GrantLicenseController {
       'NOT_FOUND',
       'STOCK_EXHAUSTED',
       'PERIOD_OUTSIDE_PARENT',
+      'CLOCK_BEHIND',
       'FEATURE_NOT_AVAILABLE',
       'SIP_BELOW_MOBILE',
       'TRIAL_ALREADY_USED',

@@ -6,7 +6,7 @@ import { Clock, CONFIGURATION, Reach, type Caller } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { daysAfter, termOf } from '../../dates.js';
 import { Projects, type KnownProject } from '../../projects.js';
-import { GRANT_STEP, grantOf } from '../../stock/issued-license.js';
+import { GRANT_STEP, grantOf, HOWEVER_LATE } from '../../stock/issued-license.js';
 import { partnerNotFound, Stocks } from '../../stocks.js';
 
 type TrialRequest = Extract<GrantLicenseRequest, { type: 'trial' }>;
@@ -86,7 +86,8 @@ export class GrantLicense {
         events,
         revision: revisionOf(LICENSES_SETTING),
       }));
-    const granted = await this.projects.run(projectId, grantOf(partnerId, issued.data), asked);
+    const grant = grantOf(partnerId, issued.data);
+    const granted = await this.projects.run(projectId, asked.dryRun ? grant : { ...grant, ...HOWEVER_LATE }, asked);
     return { events: [...events, ...granted.events], revision: granted.revision };
   }
 

@@ -1,0 +1,61 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { PlatformConfiguration } from './configuration/configuration.js';
+import { Readiness } from './health.js';
+import { CONFIGURATION, LOGGER, PG_POOL } from './tokens.js';
+
+const LOOK_EVERY_MS = 60_000;
+
+/**
+ * Compares the clock of this machine with that of the database: one of them dates decisions and decides what is over. Warns
+ * in the log and at `/health/ready` (`clock`) while they differ by more than `CLOCK_SKEW_SECONDS`.
+ */
+@Injectable()
+export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
+    @Inject(LOGGER) private readonly logger: Logger,
+    readiness: Readiness,
+  ) {
+    readiness.show('clock', async () => {
+      if (await this.isOff()) throw new Error('the clocks differ');
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    const look = (): void => void this.look().catch(() => undefined);
+    look();
+    this.timer = setInterval(look, LOOK_EVERY_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  /** How many milliseconds this machine is ahead of the database; what the question took counts in the machine's favour. */
+  async ahead(): Promise<number> {
+    const before = Date.now();
+    const { rows } = await this.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+    const after = Date.now();
+    const database = rows[0]!.now.getTime();
+    if (database < before) return before - database;
+    return database > after ? after - database : 0;
+  }
+
+  async isOff(): Promise<boolean> {
+    return Math.abs(await this.ahead()) > this.configuration.CLOCK_SKEW_SECONDS * 1_000;
+  }
+
+  private async look(): Promise<void> {
+    const ahead = await this.ahead();
+    if (Math.abs(ahead) <= this.configuration.CLOCK_SKEW_SECONDS * 1_000) return;
+    this.logger.warn(
+      { aheadMs: ahead },
+      'the clocks of this machine and of the database differ: check their time service',
+    );
+  }
+}

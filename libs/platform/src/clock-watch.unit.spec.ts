@@ -1,0 +1,37 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { ClockWatch } from './clock-watch.js';
+import type { Readiness } from './health.js';
+
+/** A watch beside a database whose clock is so many milliseconds off. */
+function beside(databaseAhead: number) {
+  const shown = new Map<string, () => Promise<unknown>>();
+  const warn = jest.fn();
+  const pool = { query: () => Promise.resolve({ rows: [{ now: new Date(Date.now() + databaseAhead) }] }) };
+  const readiness = { show: (name: string, check: () => Promise<unknown>) => shown.set(name, check) };
+  const watch = new ClockWatch(
+    pool as never,
+    { CLOCK_SKEW_SECONDS: 30 } as never,
+    { warn } as never,
+    readiness as unknown as Readiness,
+  );
+  const health = () => shown.get('clock')!().then(() => 'up', () => 'down'); // prettier-ignore
+  return { watch, warn, health };
+}
+
+describe('the clocks of this machine and of the database', () => {
+  it.each([
+    [0, 'up'],
+    [29_000, 'up'],
+    [-29_000, 'up'],
+    [60_000, 'down'],
+    [-60_000, 'down'],
+  ])('differ by %d ms: shown as %s, and logged where they differ too much', async (ahead, health) => {
+    const off = beside(ahead);
+    expect(await off.health()).toBe(health);
+    expect(await off.watch.isOff()).toBe(health === 'down');
+    off.watch.onApplicationBootstrap();
+    await new Promise(setImmediate);
+    off.watch.onModuleDestroy();
+    expect(off.warn).toHaveBeenCalledTimes(health === 'down' ? 1 : 0);
+  });
+});
