@@ -39,10 +39,10 @@ export const STANDALONE_CONFIGURATION = BASE_CONFIGURATION.extend({
     allowed: 'at least 32 characters, random',
     secret: true,
   }),
-  ADMIN_PASSWORD: variable(z.string().min(8).max(1_000).optional(), {
+  ADMIN_PASSWORD: variable(z.string().min(1).max(1_000).optional(), {
     description:
       'The password of the server administrator from now on. Without it the one of the last start stays; at the very first start one is made and printed once. Only its hash is kept.',
-    allowed: '8 to 1,000 characters',
+    allowed: '10 to 1,000 characters; not blank, not a common password, not the own e-mail address',
     secret: true,
   }),
   ADMIN_PASSWORD_HASH: variable(ADMIN_PASSWORD_HASH.optional(), {

@@ -90,12 +90,28 @@ describe('a start that cannot be', () => {
       const { code, output } = await runBuilt('main.js', [], {
         DATA_DIR: bench.dataDir,
         PORT: 'eighty',
-        ADMIN_PASSWORD: 'short',
+        TOKEN_SECRET: 'short',
       }).ended;
       expect(code).toBe(1);
       expect(output).toContain('PORT is "eighty". It must be a whole number from 0 to 65535.');
-      expect(output).toContain('ADMIN_PASSWORD has a value that does not fit');
+      expect(output).toContain('TOKEN_SECRET has a value that does not fit');
       expect(output).not.toContain('short');
+    },
+    MINUTES,
+  );
+});
+
+describe('a start with a password that is easy to guess', () => {
+  it(
+    'ends with one sentence that says so, and not the password',
+    async () => {
+      const { code, output } = await runBuilt('main.js', [], {
+        DATA_DIR: bench.dataDir,
+        PORT: '0',
+        ADMIN_PASSWORD: 'Password123',
+      }).ended;
+      expect(code).toBe(1);
+      expect(output.trim()).toBe('error: ADMIN_PASSWORD is one of the passwords most often used: choose another.');
     },
     MINUTES,
   );

@@ -11,7 +11,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   connectBusConsumers,
   createHttpApplication,
+  passwordFault,
   PlatformModule,
+  StartError,
   Clock,
   SupervisedPostgres,
   TestClock,
@@ -132,7 +134,9 @@ const passwordOf = async (
   configuration: StandaloneConfiguration,
   folder: DataFolder,
 ): Promise<AdministratorPassword> => {
-  const { ADMIN_PASSWORD, ADMIN_PASSWORD_HASH } = configuration;
+  const { ADMIN_PASSWORD, ADMIN_PASSWORD_HASH, ADMIN_EMAIL } = configuration;
+  const fault = ADMIN_PASSWORD === undefined ? null : await passwordFault(ADMIN_PASSWORD, ADMIN_EMAIL);
+  if (fault !== null) throw new StartError(`ADMIN_PASSWORD ${fault}.`);
   if (ADMIN_PASSWORD_HASH === undefined) return folder.administratorPassword(ADMIN_PASSWORD);
   return { hash: ADMIN_PASSWORD_HASH, generated: null, keep: () => Promise.resolve() };
 };

@@ -30,6 +30,7 @@ export * from './identity/authentication.js';
 export * from './identity/identity-view.js';
 export * from './identity/oidc.js';
 export * from './identity/password.js';
+export { passwordFault } from './identity/password-rule.js';
 export { Permit, SignedIn, Public } from './identity/permit.js';
 export * from './identity/principal.js';
 export * from './identity/extent.js';

@@ -21,7 +21,8 @@ export class PasswordChanges {
 
   async change(account: Account, password: string, visitor: Visitor): Promise<void> {
     const { userId } = account;
-    await this.accounts.setPassword(this.pool, userId, await this.passwords.hash(password));
+    const hash = await this.passwords.choose(password, account.email, 'newPassword');
+    await this.accounts.setPassword(this.pool, userId, hash);
     await this.audit.recordOfAccount({ action: 'password_changed', actor: `user:${userId}`, userId, visitor });
     await this.mails.put(this.pool, [passwordChangedMail(account, new Date())]);
     this.mails.handOverSoon();

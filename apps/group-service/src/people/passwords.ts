@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { hashPassword, Problem, verifyPassword } from '@allotree/platform';
+import { hashPassword, passwordFault, Problem, verifyPassword } from '@allotree/platform';
 
 /** Each takes 19 MiB and a processor for some tens of milliseconds: more at once would only be slower. */
 const AT_ONCE = 64;
@@ -11,6 +11,17 @@ const NOBODYS = hashPassword(crypto.randomUUID());
 @Injectable()
 export class Passwords {
   private underWay = 0;
+
+  /**
+   * The hash of a password that somebody chooses for the account with this address.
+   * @param field names it in the request
+   * @throws Problem `VALIDATION` where it is too easy to guess
+   */
+  async choose(password: string, email: string, field = 'password'): Promise<string> {
+    const fault = await passwordFault(password, email);
+    if (fault !== null) throw Problem.validation(field, fault);
+    return this.hash(password);
+  }
 
   hash(password: string): Promise<string> {
     return this.oneOfFew(() => hashPassword(password.normalize('NFC')));

@@ -398,6 +398,26 @@ describe('a forgotten password', () => {
   });
 });
 
+describe('a password that is easy to guess', () => {
+  it.each([
+    ['common', 'Password123'],
+    ['the own address', 'ida@nordlicht.example'],
+    ['blank', ' '.repeat(12)],
+  ])('is not chosen: %s', async (_what, password) => {
+    const email = 'ida@nordlicht.example';
+    const { body } = await people.signIn(email);
+    const session = body.access_token ?? (await people.distributor(email, 'Easy')).body.session.access_token;
+    const change = { currentPassword: PASSWORD, newPassword: password };
+    const changed = await people.ask('POST', '/me/password', change, session);
+    expect([changed.status, changed.body.errors[0].field]).toEqual([400, 'newPassword']);
+    await people.ask('POST', '/auth/password-resets', { email });
+    const { token } = await people.mail(email, 'password_reset');
+    const reset = await people.ask('POST', '/auth/password-resets/confirm', { token, password });
+    expect([reset.status, reset.body.errors[0].field]).toEqual([400, 'password']);
+    expect((await people.signIn(email)).status).toBe(200);
+  });
+});
+
 describe('an account that is deactivated', () => {
   it('is out at once, and comes in again when it is reinstated', async () => {
     const email = 'hal@nordlicht.example';

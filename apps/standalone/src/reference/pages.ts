@@ -85,7 +85,7 @@ const metricsPage = (): string => {
 
 # Metrics
 
-\`GET /metrics\` of each process, for Prometheus; outside the API, and without signing in. Every sample carries \`service\`, the name of the
+\`GET /metrics\` of each process, for Prometheus; outside the API, with the bearer token \`METRICS_TOKEN\`; without one on loopback alone. Every sample carries \`service\`, the name of the
 process. Beside these there are Node's own (\`process_*\`, \`nodejs_*\`).
 
 ${table(['Metric', 'Kind', 'Labels', 'What it says'], rows)}

@@ -115,6 +115,16 @@ export const BASE_CONFIGURATION = z.object({
     description: 'The largest request body accepted.',
     allowed: 'a whole number from 1024 to 104857600',
   }),
+  REQUEST_TIMEOUT_SECONDS: variable(integer(1, 3_600).prefault('60'), {
+    description: 'Time in which a whole request, its body included, must arrive. Slower ones are answered 408.',
+    allowed: 'a whole number from 1 to 3600',
+  }),
+  METRICS_TOKEN: variable(z.string().min(16).optional(), {
+    description:
+      'Bearer token that GET /metrics requires. Unset: /metrics answers only where HOST is a loopback address, and 404 elsewhere.',
+    allowed: 'at least 16 characters, random',
+    secret: true,
+  }),
   TRUSTED_PROXIES: variable(proxies.optional(), {
     description:
       'The proxies whose X-Forwarded-For is believed, so that failed sign-ins are counted for the caller and not for the proxy.',

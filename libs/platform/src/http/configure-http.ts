@@ -22,7 +22,7 @@ const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;
 
 type HttpConfiguration = Pick<
   PlatformConfiguration,
-  'BODY_LIMIT_BYTES' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'REDIS_URL'
+  'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'REDIS_URL'
 >;
 
 /**
@@ -39,6 +39,9 @@ export async function createHttpApplication(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: configuration.BODY_LIMIT_BYTES,
+    // A body that trickles in holds a connection no longer than this.
+    requestTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
+    http: { headersTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000, connectionsCheckingInterval: 1_000 },
     trustProxy: configuration.TRUSTED_PROXIES ?? false,
     forceCloseConnections: 'idle',
     // What still arrives is answered as ever, the connection closed after it; Fastify's own refusal is no problem details.

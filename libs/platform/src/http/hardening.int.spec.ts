@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Controller, Get, Header, Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -114,6 +115,38 @@ describe('every answer', () => {
   it('keeps the policy a route sets itself', async () => {
     const { headers } = await ask(await start(), OPEN);
     expect(headers.get('content-security-policy')).toBe("default-src 'none'; img-src data:");
+  });
+});
+
+describe('a request that does not arrive', () => {
+  it('is given up, with its connection', async () => {
+    const { hostname, port } = new URL(await start({ REQUEST_TIMEOUT_SECONDS: '1' }));
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST ${MINE} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"slow`,
+    );
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 408 /);
+  });
+});
+
+describe('the page of metrics', () => {
+  const TOKEN = 'a token of the monitoring';
+  const metrics = async (url: string, token?: string) => (await ask(url, '/metrics', token)).status;
+
+  it('takes a token where one is set', async () => {
+    const url = await start({ METRICS_TOKEN: TOKEN });
+    expect([await metrics(url), await metrics(url, 'x'), await metrics(url, TOKEN.replaceAll(' ', '%'))]).toEqual([
+      401, 401, 401,
+    ]);
+    const authorization = `Bearer ${TOKEN}`;
+    expect((await ask(url, '/metrics', undefined, { authorization })).status).toBe(200);
+  });
+
+  it('is not there without a token where other machines are let in', async () => {
+    expect(await metrics(await start({ HOST: '0.0.0.0' }))).toBe(404);
+    expect(await metrics(await start({ HOST: '127.0.0.1' }))).toBe(200);
   });
 });
 

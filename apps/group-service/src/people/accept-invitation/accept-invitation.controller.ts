@@ -102,7 +102,7 @@ export class AcceptInvitationController {
       return this.signedIn(answer, account, { tenantId: invitation.tenantId, visitor });
     }
     // The link proves the address.
-    const passwordHash = await this.passwords.hash(body.password);
+    const passwordHash = await this.passwords.choose(body.password, invitation.email);
     const answer = await inTransaction(this.pool, async (tx) => {
       const held = await this.invitations.hold(tx, body.token);
       await this.open(tx, held, { ...body, passwordHash }, visitor);

@@ -59,7 +59,7 @@ export class RegisterController {
     await this.carryOut.checkParent(wish);
     const mayWrite = await this.mails.mayWriteTo(wish.email, visitor);
     const registrationId = randomUUID();
-    const passwordHash = await this.passwords.hash(password);
+    const passwordHash = await this.passwords.choose(password, wish.email);
     const isKnown = (await this.accounts.byEmail(wish.email)) !== null;
     const expiresAt = await this.keep({ registrationId, wish, passwordHash, isKnown, mayWrite });
     return { registrationId, expiresAt: expiresAt.toISOString() };

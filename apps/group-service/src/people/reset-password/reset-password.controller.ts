@@ -63,7 +63,7 @@ export class ResetPasswordController {
     this.signIn.wantLocalAccounts();
     const email = await this.signIn.guess(visitor, () => this.emailOf(token));
     if (email === null) throw new Problem('CODE_NOT_VALID');
-    const passwordHash = await this.passwords.hash(password);
+    const passwordHash = await this.passwords.choose(password, email);
     const person = await inTransaction(this.pool, (tx) => this.use(tx, token, passwordHash, visitor));
     const { userId } = person;
     await this.sessions.revoke(userId);
