@@ -60,7 +60,8 @@ describe('after a crash', () => {
 
   it('between the arrival of a subtree in another project and its departure, it departs', async () => {
     const from = await service.project('From');
-    const to = await service.project('To');
+    const { partnerId } = (await service.get(`/projects/${from}`)).body as { partnerId: string };
+    const to = await service.project('To', partnerId);
     const a = await service.group(from, from, 'A');
     const trees = service.app.get(Trees, { strict: false });
     const left = await trees.look(from, (state) => departureOf(state, a));

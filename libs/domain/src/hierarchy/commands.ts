@@ -3,6 +3,12 @@ import type { DeviceFacts, GroupFacts, MemberFacts, ProjectFacts } from './event
 import type { Departure } from './departure.js';
 import type { Generation } from './generation.js';
 
+/**
+ * What a caller lacks of each role, by role (domain.md P2): members with such a role are not moved or removed with their
+ * group. A role that is not named was unknown when this was determined, and stays as well. Absent: the system itself.
+ */
+export type CarryingAuthority = Readonly<Record<string, readonly string[]>>;
+
 interface TreeCommands {
   /** `administrator`: becomes the first member of the root. `postpaidAllowed`: by whoever creates it (domain.md L1). */
   CreateProject: ProjectFacts & {
@@ -12,12 +18,12 @@ interface TreeCommands {
   };
   CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
   GenerateGroups: Generation;
-  /** Takes in what left another project (domain.md G3): groups and members get the ids `<newId>_<n>` and `<newId>-m<n>`. */
+  /** Takes in what left another project of the tenant (domain.md G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */
   AdoptSubtree: Departure & { newId: string; parentId: string };
   /** `null` leaves it as it is. */
   ChangeGroupDetails: { groupId: string; groupType: GroupType | null; name: string | null };
-  MoveGroup: { groupId: string; parentId: string };
-  RemoveSubtree: { groupId: string };
+  MoveGroup: { groupId: string; parentId: string; authority?: CarryingAuthority };
+  RemoveSubtree: { groupId: string; authority?: CarryingAuthority };
   /** One membership for each e-mail address and group: put again, it changes the name and the role of the one there is. */
   AddMember: MemberFacts;
   RemoveMember: { groupId: string; memberId: string };

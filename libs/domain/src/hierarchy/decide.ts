@@ -1,7 +1,7 @@
 import { isAdministrator } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
 import { MAX_DEPTH } from '../words.js';
-import type { TreeCommand, TreeCommandOf } from './commands.js';
+import type { CarryingAuthority, TreeCommand, TreeCommandOf } from './commands.js';
 import type { DeviceFacts, MemberFacts, TreeEvent } from './events.js';
 import { generatedId } from './events.js';
 import { adoptedEvents, heightOfColumns } from './departure.js';
@@ -74,8 +74,12 @@ const generateGroups: Decider<'GenerateGroups'> = (state, command) => {
   return refuse({ code: 'NAME_TAKEN', parentId: command.parentId, names, count: taken.length });
 };
 
-/** G3: what left another project comes in as new groups. */
+/** G3, P4: what left another project of the tenant comes in as new groups. */
 const adoptSubtree: Decider<'AdoptSubtree'> = (state, command) => {
+  if (state.project?.tenantId !== command.tenantId) {
+    const reason = 'groups do not move to a project of another tenant';
+    return refuse({ code: 'NOT_TRANSFERABLE', groupId: command.origin.groupId, reason });
+  }
   const parent = slotOf(state, command.parentId);
   if (parent === undefined) return notFound('group', command.parentId);
   if (isGenerated(state, command.newId, command.names.length)) return ALREADY_SO;
@@ -96,8 +100,32 @@ const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
   return clash ?? accept([{ type: 'GroupDetailsChanged', data: { groupId: command.groupId, type, name } }]);
 };
 
+const membersBelow = (state: GroupTreeState, root: number): MemberFacts[] => {
+  if (state.membersOf.size === 0) return [];
+  return [...subtree(state.tree, root)].flatMap((slot) =>
+    [...(state.membersOf.get(idOf(state.tree, slot))?.values() ?? [])].map(
+      (id) => state.members.get(id) as MemberFacts,
+    ),
+  );
+};
+
+/** P2: nobody moves along or removes a membership that permits what they do not hold. O(size of the subtree). */
+const membersHoldMore = (
+  state: GroupTreeState,
+  root: number,
+  authority: CarryingAuthority | undefined,
+): Decided | null => {
+  if (authority === undefined) return null;
+  const isBeyond = ({ role }: MemberFacts): boolean => authority[role]?.length !== 0;
+  const beyond = membersBelow(state, root).filter(isBeyond);
+  const role = beyond[0]?.role;
+  if (role === undefined) return null;
+  const missing = authority[role] ?? [];
+  return refuse({ code: 'MEMBERS_HOLD_MORE', groupId: idOf(state.tree, root), role, missing, count: beyond.length });
+};
+
 /** G1, and G3 as far as the tree alone can say: what licenses say is asked before (see `checkRelocation`). O(depth). */
-const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId }) => {
+const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId, authority }) => {
   const { tree } = state;
   const slot = slotOf(state, groupId);
   if (slot === undefined) return notFound('group', groupId);
@@ -106,7 +134,7 @@ const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId }) => {
   if (lineage(tree, parent).includes(slot)) return refuse({ code: 'CYCLE', groupId, parentId });
   if (parentOf(tree, slot) === parent) return ALREADY_SO;
   if (!fitsBelow(tree, parent, heightOf(tree, slot))) return tooDeep;
-  const clash = nameTaken(state, parent, nameOf(tree, slot));
+  const clash = nameTaken(state, parent, nameOf(tree, slot)) ?? membersHoldMore(state, slot, authority);
   return clash ?? accept([{ type: 'GroupMoved', data: { groupId, parentId } }]);
 };
 
@@ -123,20 +151,13 @@ const devicesBelow = (state: GroupTreeState, root: number): DeviceFacts[] => {
   return found;
 };
 
-const membersBelow = (state: GroupTreeState, root: number): MemberFacts[] => {
-  if (state.membersOf.size === 0) return [];
-  return [...subtree(state.tree, root)].flatMap((slot) =>
-    [...(state.membersOf.get(idOf(state.tree, slot))?.values() ?? [])].map(
-      (id) => state.members.get(id) as MemberFacts,
-    ),
-  );
-};
-
 /** G4, U4. O(size of the subtree). A second removal finds nothing. Nobody stays a member of what is gone. */
-const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId }) => {
+const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId, authority }) => {
   const slot = slotOf(state, groupId);
   if (slot === undefined) return notFound('group', groupId);
   if (parentOf(state.tree, slot) < 0) return invalid('groupId', 'the root of a project cannot be removed');
+  const refused = membersHoldMore(state, slot, authority);
+  if (refused) return refused;
   const devices = devicesBelow(state, slot).map((data): TreeEvent => ({ type: 'DeviceRemoved', data }));
   const members = membersBelow(state, slot).map((data): TreeEvent => ({ type: 'MemberRemoved', data }));
   return accept([...devices, ...members, { type: 'SubtreeRemoved', data: { groupId } }]);

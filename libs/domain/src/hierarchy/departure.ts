@@ -1,25 +1,21 @@
 import { refuse } from '../decision.js';
 import { GROUP_TYPES, type GroupType } from '../words.js';
-import { generatedId, type MemberFacts, type SubtreeOrigin, type TreeEvent } from './events.js';
+import { type SubtreeOrigin, type TreeEvent } from './events.js';
 import { GENERATED_PER_EVENT } from './generation.js';
 import type { TreeRefusal } from './refusals.js';
 import type { GroupTreeState } from './state.js';
 import { idOf, nameOf, parentOf, subtree } from './tree.js';
 
-/** A subtree on its way to another project, in columns like `GeneratedGroups`, with the members of its groups. */
+/** A subtree on its way to another project, in columns like `GeneratedGroups`. Its members stay behind (domain.md P4). */
 export interface Departure {
   readonly origin: SubtreeOrigin;
+  /** No project of another tenant takes it in. */
+  readonly tenantId: string;
   readonly levels: readonly GroupType[];
   readonly level: readonly number[];
   /** Place of the parent in these columns; -1 for the group that moves. */
   readonly parents: readonly number[];
   readonly names: readonly string[];
-  readonly members: readonly DepartingMember[];
-}
-
-interface DepartingMember extends Omit<MemberFacts, 'memberId' | 'groupId'> {
-  /** Place of its group in the columns. */
-  readonly place: number;
 }
 
 type Refused = { readonly ok: false; readonly refusal: TreeRefusal };
@@ -43,20 +39,14 @@ export const departureOf = (
   const places = new Map(slots.map((slot, place) => [slot, place]));
   const departure: Departure = {
     origin: { projectId: project.projectId, groupId },
+    tenantId: project.tenantId,
     levels: GROUP_TYPES,
     level: slots.map((slot) => tree.types[slot] as number),
     parents: slots.map((slot) => places.get(parentOf(tree, slot)) ?? -1),
     names: slots.map((slot) => nameOf(tree, slot)),
-    members: slots.flatMap((slot, place) => membersAt(state, idOf(tree, slot), place)),
   };
   return { ok: true, departure };
 };
-
-const membersAt = (state: GroupTreeState, groupId: string, place: number): DepartingMember[] =>
-  [...(state.membersOf.get(groupId)?.values() ?? [])].map((memberId) => {
-    const { userId, email, name, role } = state.members.get(memberId) as MemberFacts;
-    return { place, userId, email, name, role };
-  });
 
 /** Levels below the first of these groups; parents come before their children. */
 export const heightOfColumns = (parents: readonly number[]): number => {
@@ -65,7 +55,7 @@ export const heightOfColumns = (parents: readonly number[]): number => {
   return depths.reduce((deepest, depth) => Math.max(deepest, depth), 0);
 };
 
-/** The groups in events of at most `GENERATED_PER_EVENT`, then the members. */
+/** The groups in events of at most `GENERATED_PER_EVENT`. */
 export const adoptedEvents = (arrival: Departure & { newId: string; parentId: string }): TreeEvent[] => {
   const { newId, parentId, levels, level, parents, names, origin } = arrival;
   const events: TreeEvent[] = [];
@@ -74,9 +64,5 @@ export const adoptedEvents = (arrival: Departure & { newId: string; parentId: st
     const run = { level: level.slice(first, end), parents: parents.slice(first, end), names: names.slice(first, end) };
     events.push({ type: 'SubtreeAdopted', data: { newId, parentId, levels, first, ...run, origin } });
   }
-  arrival.members.forEach(({ place, ...member }, n) => {
-    const groupId = generatedId(newId, place);
-    events.push({ type: 'MemberAdded', data: { memberId: `${newId}-m${n}`, groupId, ...member } });
-  });
   return events;
 };

@@ -35,7 +35,7 @@ const arrival = (parentId = 'b'): TreeCommand => {
 };
 
 describe('a subtree that moves to another project (G3)', () => {
-  it('arrives with its shape, names, types and members, under new ids, once', () => {
+  it('arrives with its shape, names and types, under new ids and without its members (P4), once', () => {
     const { decision } = target.when(arrival());
     expect(decision).toMatchObject({
       ok: true,
@@ -49,7 +49,6 @@ describe('a subtree that moves to another project (G3)', () => {
             origin: { projectId: 'old', groupId: 'a' },
           },
         },
-        { type: 'MemberAdded', data: { memberId: 'n-m0', groupId: 'n_1', ...kim } },
       ],
     });
     target.when(arrival()).thenState((state) => {
@@ -66,6 +65,17 @@ describe('a subtree that moves to another project (G3)', () => {
       given(groupTreeAggregate, [...target.events, ...decision.events])
         .when(arrival())
         .then([]);
+  });
+
+  it('is taken in by no project of another tenant (P4)', () => {
+    const foreign = project('new') as Extract<TreeEvent, { type: 'ProjectCreated' }>;
+    given(groupTreeAggregate, [{ ...foreign, data: { ...foreign.data, tenantId: 'another' } }])
+      .when(arrival('new'))
+      .then({
+        code: 'NOT_TRANSFERABLE',
+        groupId: 'a',
+        reason: 'groups do not move to a project of another tenant',
+      });
   });
 
   it('needs a free name and a parent there', () => {

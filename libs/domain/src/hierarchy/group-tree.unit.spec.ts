@@ -4,6 +4,7 @@ import {
   groupOf,
   groupTreeAggregate,
   projectFactsOf,
+  rolesBelow,
   type DeviceFacts,
   type MemberFacts,
   type TreeCommand,
@@ -303,6 +304,21 @@ describe('removing a group (G4, U4)', () => {
     after.when(remove('a')).then(missing('group', 'a'));
     after.when(create('a2', 'a1', 'Two')).then(missing('group', 'a1'));
     after.when({ type: 'AddMember', projectId: 'hafenblick', ...member('m2', 'a') }).then(missing('group', 'a'));
+  });
+
+  it('neither removes nor moves members whose roles permit what the caller does not hold (P2)', () => {
+    const refused = (missing: readonly string[]) =>
+      ({ code: 'MEMBERS_HOLD_MORE', groupId: 'a', role: 'user', missing, count: 1 }) as const;
+    for (const command of [remove('a'), move('a', 'b')]) {
+      start.when({ ...command, authority: { user: ['quotas:read'] } } as TreeCommand).then(refused(['quotas:read']));
+      // The role was given after the caller's permissions were determined.
+      start.when({ ...command, authority: {} } as TreeCommand).then(refused([]));
+    }
+    start
+      .when({ ...move('a', 'b'), authority: { user: [] } } as TreeCommand)
+      .then([{ type: 'GroupMoved', data: { groupId: 'a', parentId: 'b' } }]);
+    expect(rolesBelow(start.state(), 'a')).toEqual(['user']);
+    expect(rolesBelow(start.state(), 'b')).toEqual([]);
   });
 
   it('never removes the root', () => {

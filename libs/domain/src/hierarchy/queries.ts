@@ -43,6 +43,15 @@ export const memberOf = (state: GroupTreeState, groupId: string, email: string):
   return memberId === undefined ? null : (state.members.get(memberId) ?? null);
 };
 
+/** The roles that members of a group and of those below it have. O(members of the project x depth). */
+export const rolesBelow = (state: GroupTreeState, groupId: string): readonly string[] => {
+  const root = state.tree.slots.get(groupId);
+  if (root === undefined) return [];
+  const isBelow = (member: MemberFacts): boolean =>
+    lineage(state.tree, state.tree.slots.get(member.groupId) as number).includes(root);
+  return [...new Set([...state.members.values()].filter(isBelow).map(({ role }) => role))];
+};
+
 /** `null`: no such member (any more). */
 export const memberById = ({ members }: GroupTreeState, memberId: string): MemberFacts | null =>
   members.get(memberId) ?? null;

@@ -12,6 +12,14 @@ export type TreeRefusal =
   /** `groupId`: where in this project the serial number is; `null`: it is in another project. */
   | { readonly code: 'DEVICE_ELSEWHERE'; readonly serialNumber: string; readonly groupId: string | null }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
+  /** `count` members of the group or below it have a role that permits `missing`, which the caller does not hold. */
+  | {
+      readonly code: 'MEMBERS_HOLD_MORE';
+      readonly groupId: string;
+      readonly role: string;
+      readonly missing: readonly string[];
+      readonly count: number;
+    }
   /** Nobody would be left at the root of the project who administers it. */
   | { readonly code: 'LAST_ADMINISTRATOR'; readonly projectId: string; readonly memberId: string }
   /** A postpaid project has unlimited capacity: only a server administrator makes one (domain.md L1). */

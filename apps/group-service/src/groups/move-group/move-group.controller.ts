@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, GroupDetails, MoveGroupRequest } from '@allotree/contracts';
 import { Caller, Documented, Permit, Reach } from '@allotree/platform';
+import { CarryingAuthorities } from '../../carrying-authority.js';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
@@ -16,17 +17,19 @@ export class MoveGroupController {
     private readonly licensing: LicensingGate,
     private readonly toProject: MoveToProject,
     private readonly reach: Reach,
+    private readonly authorities: CarryingAuthorities,
   ) {}
 
   @Documented({
     tag: 'Groups',
     summary: 'Move a group, with everything below it, below another group of the project, or of another project',
     description:
-      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `projectId` it moves to that project, under new ids and with its members; refused while anything is assigned or allotted in it or devices are there. With `?dryRun=true` it is only checked.',
+      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `projectId` it moves to that project, under new ids and without its members; a project of another tenant is no target. It is refused while anything is assigned or allotted in it or devices are there. With `?dryRun=true` it is only checked.',
     response: { schema: GroupDetails, example: GROUP_EXAMPLE },
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'MEMBERS_HOLD_MORE',
       'CYCLE',
       'NAME_TAKEN',
       'LIMIT_EXCEEDED',
@@ -51,11 +54,13 @@ export class MoveGroupController {
   ): Promise<GroupDetails> {
     const target = { kind: 'group', projectId: projectId ?? p, groupId: parentId } as const;
     await this.reach.demand(caller.principal, 'groups:manage', target);
+    const authority = await this.authorities.of(caller.principal, p, g);
     if (projectId !== undefined && projectId !== p) {
-      const groupId = await this.toProject.move({ projectId: p, groupId: g, toProjectId: projectId, parentId }, caller);
+      const wish = { projectId: p, groupId: g, toProjectId: projectId, parentId, ...authority };
+      const groupId = await this.toProject.move(wish, caller);
       return this.groups.show(caller.dryRun ? p : projectId, groupId, caller);
     }
-    const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId } as const;
+    const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId, ...authority } as const;
     // The tree first: it refuses at once what the license service need not be asked about.
     const wish = await this.trees.run(command, { context: caller.context, dryRun: true });
     if (wish.events.length > 0) await this.licensing.checkRelocation(p, g, parentId);

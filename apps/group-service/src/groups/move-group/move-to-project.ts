@@ -1,6 +1,6 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Injectable } from '@nestjs/common';
-import { departureOf, generatedId, type TreeCommand } from '@allotree/domain';
+import { departureOf, generatedId, type CarryingAuthority, type TreeCommand } from '@allotree/domain';
 import { refusalProblem, type Caller } from '@allotree/platform';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
@@ -12,11 +12,14 @@ export interface MoveToProjectWish {
   readonly groupId: string;
   readonly toProjectId: string;
   readonly parentId: string;
+  /** Its members lose their memberships (domain.md P2, P4). */
+  readonly authority?: CarryingAuthority;
 }
 
 /**
  * A group moves to another project (domain.md G3): it is placed there first, under new ids, then removed here; a reactor
- * removes it where a crash came between. Nothing that is assigned or allotted goes along.
+ * removes it where a crash came between. Nothing that is assigned or allotted goes along, and no
+ * member (P4).
  */
 @Injectable()
 export class MoveToProject {
@@ -26,9 +29,11 @@ export class MoveToProject {
   ) {}
 
   /** The id of the group in its new project. @throws Problem when refused; then nothing has changed */
-  async move({ projectId, groupId, toProjectId, parentId }: MoveToProjectWish, caller: Caller): Promise<string> {
+  async move(wish: MoveToProjectWish, caller: Caller): Promise<string> {
+    const { toProjectId, parentId, ...leaving } = wish;
+    const { projectId, groupId } = leaving;
     const checked = { context: caller.context, dryRun: true };
-    await this.trees.run({ type: 'RemoveSubtree', projectId, groupId }, checked);
+    await this.trees.run({ type: 'RemoveSubtree', ...leaving }, checked);
     const left = await this.trees.look(projectId, (state) => departureOf(state, groupId));
     if (!left.ok) throw refusalProblem(left.refusal, detailOf(left.refusal));
     const newId = caller.newId('adopted');

@@ -1,19 +1,24 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { DryRun } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
+import { CarryingAuthorities } from '../../carrying-authority.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 
 /** domain.md G4, U4. */
 @Controller('projects/:p/groups/:g')
 export class RemoveGroupController {
-  constructor(private readonly trees: Trees) {}
+  constructor(
+    private readonly trees: Trees,
+    private readonly authorities: CarryingAuthorities,
+  ) {}
 
   @Documented({
     tag: 'Groups',
     summary: 'Remove a group with everything below it; what was assigned there is released',
-    description: 'With `?dryRun=true` it is only checked. The root cannot be removed.',
-    problems: ['VALIDATION', 'NOT_FOUND', 'STALE_REVISION'],
+    description:
+      'With `?dryRun=true` it is only checked. The root cannot be removed, nor a group with members whose roles permit what the caller does not hold.',
+    problems: ['VALIDATION', 'NOT_FOUND', 'MEMBERS_HOLD_MORE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
   })
@@ -25,7 +30,9 @@ export class RemoveGroupController {
     @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
   ): Promise<void> {
-    const { revision } = await this.trees.run({ type: 'RemoveSubtree', projectId: p, groupId: g }, caller);
+    const authority = await this.authorities.of(caller.principal, p, g);
+    const command = { type: 'RemoveSubtree', projectId: p, groupId: g, ...authority } as const;
+    const { revision } = await this.trees.run(command, caller);
     caller.answerRevision(revision);
   }
 }
