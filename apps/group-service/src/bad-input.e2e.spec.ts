@@ -298,7 +298,7 @@ describe('the OpenAPI document', () => {
         Object.entries(methods).map(([method, route]) => ({ name: `${method} ${path}`, ...route })),
       )
       .filter(({ name }) => /api\/v1\/(partners|projects)/.test(name));
-    expect(routes).toHaveLength(26);
+    expect(routes).toHaveLength(32);
     for (const route of routes) {
       expect(route.summary).toEqual(expect.any(String));
       expect(Object.keys(route.responses)).toContain('400');

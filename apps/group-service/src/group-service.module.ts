@@ -11,6 +11,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
   deviceAggregate,
   groupTreeAggregate,
+  joinRequestAggregate,
   partnerAggregate,
   tenantRolesAggregate,
   userAggregate,
@@ -35,6 +36,7 @@ import {
 } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
+import { CarryingAuthorities } from './carrying-authority.js';
 import { Devices } from './devices.js';
 import { AddDeviceController } from './devices/add-device/add-device.controller.js';
 import { ListDevicesController } from './devices/list-devices/list-devices.controller.js';
@@ -61,6 +63,12 @@ import { RemoveMemberController } from './members/remove-member/remove-member.co
 import { ownAddress } from './own-address.js';
 import { Partners } from './partners.js';
 import { ListPartnersController } from './partners/list-partners/list-partners.controller.js';
+import { DecideJoinRequestsController } from './partners/decide-join-requests/decide-join-requests.controller.js';
+import { JoinCodes } from './partners/join-codes.js';
+import { JoinRequests } from './partners/join-requests.js';
+import { PromotePartnerController } from './partners/promote-partner/promote-partner.controller.js';
+import { PartnerRegistration } from './partners/registration.js';
+import { RotateJoinCodeController } from './partners/rotate-join-code/rotate-join-code.controller.js';
 import { RegisterPartnerController } from './partners/register-partner/register-partner.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
 import { PEOPLE, PEOPLE_CONTROLLERS } from './people/people.js';
@@ -73,6 +81,7 @@ import {
   DEVICE_HANDLER,
   EVENT_STORE,
   GROUPS,
+  JOIN_REQUEST_HANDLER,
   PARTNER_HANDLER,
   ROLES_HANDLER,
   SNAPSHOT_STORE,
@@ -85,6 +94,9 @@ const CONTROLLERS = [
   RegisterPartnerController,
   ListPartnersController,
   AdministratorsController,
+  PromotePartnerController,
+  RotateJoinCodeController,
+  DecideJoinRequestsController,
   RolesController,
   CreateProjectController,
   ListProjectsController,
@@ -117,6 +129,11 @@ const handlers: Provider[] = [
     inject: [CommandRuntime],
   },
   {
+    provide: JOIN_REQUEST_HANDLER,
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(joinRequestAggregate),
+    inject: [CommandRuntime],
+  },
+  {
     provide: ROLES_HANDLER,
     useFactory: (runtime: CommandRuntime) => runtime.aggregate(tenantRolesAggregate),
     inject: [CommandRuntime],
@@ -133,7 +150,17 @@ const handlers: Provider[] = [
   },
 ];
 
-type SubscribingTuple = [EventStore, DataSource, Logger, Leases, ServiceMetrics, BusPublisher, Trees, Devices];
+type SubscribingTuple = [
+  EventStore,
+  DataSource,
+  Logger,
+  Leases,
+  ServiceMetrics,
+  BusPublisher,
+  Trees,
+  Devices,
+  JoinRequests,
+];
 
 const infrastructure = ({
   DATABASE_URL,
@@ -168,9 +195,20 @@ const infrastructure = ({
   },
   {
     provide: Subscriptions,
-    useFactory: (...[store, dataSource, logger, leases, metrics, bus, trees, devices]: SubscribingTuple) =>
-      groupSubscriptions({ store, dataSource, logger, leases, metrics, bus, trees, devices }),
-    inject: [EVENT_STORE, getDataSourceToken(GROUPS), LOGGER, Leases, ServiceMetrics, BusPublisher, Trees, Devices],
+    useFactory: (
+      ...[store, dataSource, logger, leases, metrics, bus, trees, devices, joinRequests]: SubscribingTuple
+    ) => groupSubscriptions({ store, dataSource, logger, leases, metrics, bus, trees, devices, joinRequests }),
+    inject: [
+      EVENT_STORE,
+      getDataSourceToken(GROUPS),
+      LOGGER,
+      Leases,
+      ServiceMetrics,
+      BusPublisher,
+      Trees,
+      Devices,
+      JoinRequests,
+    ],
   },
   {
     provide: APP_INTERCEPTOR,
@@ -218,6 +256,9 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         ...PEOPLE,
         Trees,
         Partners,
+        PartnerRegistration,
+        JoinCodes,
+        JoinRequests,
         Devices,
         Groups,
         Freshness,
@@ -225,6 +266,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         tenantRowsOf(getDataSourceToken(GROUPS)),
         TenantRoles,
         MoveToProject,
+        CarryingAuthorities,
       ],
     };
   }

@@ -1,6 +1,6 @@
-import type { PartnerRefusal, RoleRefusal, TreeRefusal, UserRefusal } from '@allotree/domain';
+import type { JoinRequestRefusal, PartnerRefusal, RoleRefusal, TreeRefusal, UserRefusal } from '@allotree/domain';
 
-type Refusal = TreeRefusal | PartnerRefusal | RoleRefusal | UserRefusal;
+type Refusal = TreeRefusal | PartnerRefusal | JoinRequestRefusal | RoleRefusal | UserRefusal;
 type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
 
 const takenNames = (refusal: RefusalOf<'NAME_TAKEN'>): string => {
@@ -27,6 +27,11 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
   ROLE_IN_USE: ({ count }) => `${count} have the role: give them another one first`,
   POSTPAID_NOT_ALLOWED: () =>
     'Only a server administrator can create a postpaid project: leave billingMode out for a prepaid one',
+  PARTNER_NOT_INDEPENDENT: ({ parentPartnerId }) =>
+    `The partner belongs to the distributor ${parentPartnerId}: only an independent partner can become a distributor`,
+  JOIN_REQUEST_DECIDED: ({ status }) => `The request was ${status} before: ask the partner to register again`,
+  MEMBERS_HOLD_MORE: ({ role, missing, count }) =>
+    `${count} members of the group or below it have a role such as ${role}, which permits ${missing.join(', ') || 'more'}: somebody who holds that has to do it`,
   NOT_TRANSFERABLE: ({ reason }) => reason,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,

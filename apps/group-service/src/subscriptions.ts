@@ -10,6 +10,9 @@ import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
 import { partnerView } from './partners/list-partners/partner-view.projection.js';
 import { finishDeparture } from './groups/move-group/finish-departure.reactor.js';
 import { auditView } from './people/audit-trail/audit-view.projection.js';
+import { finishJoining } from './partners/decide-join-requests/finish-joining.reactor.js';
+import { joinRequestView } from './partners/decide-join-requests/join-request-view.projection.js';
+import type { JoinRequests } from './partners/join-requests.js';
 import { finishRegistration } from './partners/register-partner/finish-registration.reactor.js';
 import { treeView } from './projects/tree-view/tree-view.projection.js';
 import { GROUPS } from './tokens.js';
@@ -24,6 +27,7 @@ export interface SubscribingParts {
   readonly bus: BusPublisher;
   readonly trees: Trees;
   readonly devices: Devices;
+  readonly joinRequests: JoinRequests;
 }
 
 /** Everything that happens behind the store. Not started yet. */
@@ -36,6 +40,7 @@ export function groupSubscriptions({
   bus,
   trees,
   devices,
+  joinRequests,
 }: SubscribingParts): Subscriptions {
   const subscriptions = new Subscriptions({
     store,
@@ -48,11 +53,13 @@ export function groupSubscriptions({
   metrics.watchSubscriptions(GROUPS, subscriptions);
   metrics.watchPool(GROUPS, poolOf(dataSource));
   subscriptions.projection(partnerView);
+  subscriptions.projection(joinRequestView);
   subscriptions.projection(treeView);
   subscriptions.projection(membershipView);
   subscriptions.projection(auditView);
   subscriptions.reactor(publishGroups(bus));
   subscriptions.reactor(finishRegistration(trees));
+  subscriptions.reactor(finishJoining(joinRequests));
   subscriptions.reactor(finishDeparture(trees));
   subscriptions.reactor(finishAdding(devices));
   subscriptions.reactor(releaseDevices(devices));

@@ -4,6 +4,10 @@ import type {
   DeviceRefusal,
   DeviceState,
   GroupTreeState,
+  JoinRequestCommand,
+  JoinRequestEvent,
+  JoinRequestRefusal,
+  JoinRequestState,
   PartnerCommand,
   PartnerEvent,
   PartnerRefusal,
@@ -29,12 +33,14 @@ export const EVENT_STORE = Symbol('event store of the group service');
 export const SNAPSHOT_STORE = Symbol('snapshot store of the group service');
 export const TREE_HANDLER = Symbol('group tree handler');
 export const PARTNER_HANDLER = Symbol('partner handler');
+export const JOIN_REQUEST_HANDLER = Symbol('handler of requests to join a distributor');
 export const ROLES_HANDLER = Symbol('handler of the roles of tenants');
 export const USER_HANDLER = Symbol('user handler');
 export const DEVICE_HANDLER = Symbol('device handler');
 
 export type TreeHandler = Handler<GroupTreeState, TreeCommand, TreeEvent, TreeRefusal>;
 export type PartnerHandler = Handler<PartnerState, PartnerCommand, PartnerEvent, PartnerRefusal>;
+export type JoinRequestHandler = Handler<JoinRequestState, JoinRequestCommand, JoinRequestEvent, JoinRequestRefusal>;
 export type UserHandler = Handler<UserState, UserCommand, UserEvent, UserRefusal>;
 export type DeviceHandler = Handler<DeviceState, DeviceCommand, DeviceEvent, DeviceRefusal>;
 export type RolesHandler = Handler<TenantRolesState, RoleCommand, RoleEvent, RoleRefusal>;

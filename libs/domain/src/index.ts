@@ -8,6 +8,7 @@ export * from './stock/index.js';
 export * from './hierarchy/index.js';
 export * from './access/index.js';
 export * from './partners/partner.js';
+export * from './partners/join-request.js';
 export * from './people/user.js';
 export * from './limits.js';
 export * from './feature-set.js';

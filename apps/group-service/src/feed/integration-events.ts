@@ -41,6 +41,7 @@ const PARTNER_TELLERS: {
       administrator: { userId: administrator.administratorId, email: administrator.email, name: administrator.name },
     }),
   PartnerAdministratorAdded: (data) => tell('allotree.partner-administrator-added.v1', data),
+  PartnerPromoted: (data) => tell('allotree.partner-promoted.v1', data),
   PartnerAdministratorRemoved: (data) => tell('allotree.partner-administrator-removed.v1', data),
 };
 

@@ -13,6 +13,8 @@ export type AuditedAction =
   | 'api_key_created'
   | 'api_key_revoked'
   | 'api_key_signed_in_failed'
+  | 'join_code_rotated'
+  | 'join_code_revoked'
   | 'invited'
   | 'invitation_accepted'
   | 'invitation_revoked'

@@ -1,4 +1,4 @@
-import type { AccountMailJob } from '@allotree/contracts';
+import { linklessText, type AccountMailJob } from '@allotree/contracts';
 import type { UserFacts } from '@allotree/domain';
 
 /**
@@ -18,10 +18,16 @@ const mail = (
 export const registrationMail = (
   recipient: Recipient,
   { token, code, partner, project }: Readonly<Record<'token' | 'code' | 'partner' | 'project', string>>,
-): AccountMailJob => mail('registration', recipient, `/registrations#${token}`, { code, partner, project });
+): AccountMailJob =>
+  // Anybody can register any address: nothing of what is written there leads anywhere.
+  mail('registration', { ...recipient, name: linklessText(recipient.name) }, `/registrations#${token}`, {
+    code,
+    partner: linklessText(partner),
+    project: linklessText(project),
+  });
 
 export const registrationKnownMail = (recipient: Recipient): AccountMailJob =>
-  mail('registration_known', recipient, '/sign-in');
+  mail('registration_known', { ...recipient, name: linklessText(recipient.name) }, '/sign-in');
 
 export const passwordResetMail = (recipient: Recipient, token: string): AccountMailJob =>
   mail('password_reset', recipient, `/password#${token}`);

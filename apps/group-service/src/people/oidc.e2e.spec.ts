@@ -207,7 +207,7 @@ describe('without local accounts', () => {
       ['/auth/token', { email: 'admin@allotree.local', password: ADMIN_PASSWORD }],
       ['/auth/password-resets', { email: 'ada@nordlicht.example' }],
       ['/auth/password-resets/confirm', { token: 'x'.repeat(43), password: PASSWORD }],
-      ['/registrations/confirm', { token: 'x'.repeat(43) }],
+      ['/registrations/confirm', { token: 'x'.repeat(43), password: 'correct horse battery staple' }],
       ['/invitations/accept', { token: 'x'.repeat(43), password: PASSWORD }],
     ];
     for (const [path, body] of attempts) {

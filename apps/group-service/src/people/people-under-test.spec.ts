@@ -62,11 +62,18 @@ export class People {
     return this.mails.filter((mail) => mail.to === to).map((mail) => mail.mailType);
   }
 
-  /** Registers a distributor; its answer has the session of its administrator. */
-  async distributor(email: string, partnerName = 'Nordlicht'): Promise<Answer> {
-    await this.ask('POST', '/registrations', { ...registration, email, partnerName });
+  /** Registers a partner of its own tenant; the answer has the session of its administrator. */
+  async partner(email: string, partnerName = 'Nordlicht', over: object = {}): Promise<Answer> {
+    await this.ask('POST', '/registrations', { ...registration, email, partnerName, ...over });
     const { token } = await this.mail(email, 'registration');
-    return this.ask('POST', '/registrations/confirm', { token });
+    return this.ask('POST', '/registrations/confirm', { token, password: PASSWORD });
+  }
+
+  /** A partner that registered and that the server administrator promoted. */
+  async distributor(email: string, partnerName = 'Nordlicht'): Promise<Answer> {
+    const answer = await this.partner(email, partnerName);
+    await this.service.post(`/partners/${answer.body.partnerId as string}/promote`, undefined);
+    return answer;
   }
 
   /** Invites somebody and has the invitation accepted; an access token. */
@@ -94,12 +101,11 @@ export class People {
 }
 
 export const registration = {
-  kind: 'distributor',
+  kind: 'dealer',
   partnerName: 'Nordlicht',
   objectName: 'Hafenblick',
   name: 'Ada Berg',
   email: 'ada@nordlicht.example',
-  password: PASSWORD,
   timeZone: 'Europe/Berlin',
   language: 'de',
 };

@@ -22,7 +22,7 @@ describe('registration', () => {
 
     const { registrationId } = started.body;
     const code = mail.values['code'];
-    const confirmed = await people.ask('POST', '/registrations/confirm', { registrationId, code });
+    const confirmed = await people.ask('POST', '/registrations/confirm', { registrationId, code, password: PASSWORD });
     expect(confirmed.status).toBe(200);
     const { partnerId, projectId, userId, session } = confirmed.body;
     const me = await people.ask('GET', '/me', undefined, session.access_token);
@@ -42,8 +42,12 @@ describe('registration', () => {
 
     // Once more, with the other proof: the same, without a session.
     const events = await people.service.recordedWhile(async () => {
-      const again = await people.ask('POST', '/registrations/confirm', { token: mail.token });
-      expect([again.status, again.body]).toEqual([200, { partnerId, projectId, userId, session: null }]);
+      const again = await people.ask('POST', '/registrations/confirm', {
+        token: mail.token,
+        password: 'chosen by another',
+      });
+      const same = { partnerId, projectId, joinRequestId: null, userId, session: null };
+      expect([again.status, again.body]).toEqual([200, same]);
     });
     expect(events).toEqual([]);
     expect((await people.signIn('Ada@Nordlicht.Example')).status).toBe(200);
@@ -57,7 +61,11 @@ describe('registration', () => {
       const mail = await people.mail(registration.email, 'registration_known');
       expect([mail.path, mail.values]).toEqual(['/sign-in', {}]);
       const { registrationId } = known.body;
-      const guess = await people.ask('POST', '/registrations/confirm', { registrationId, code: '00000000' });
+      const guess = await people.ask('POST', '/registrations/confirm', {
+        registrationId,
+        code: '00000000',
+        password: PASSWORD,
+      });
       expect(codeOf(guess)).toEqual([400, 'CODE_NOT_VALID']);
     });
     expect(events).toEqual([]);
@@ -69,7 +77,7 @@ describe('registration', () => {
     const { values, token } = await people.mail(email, 'registration');
     const right = values['code'] ?? '';
     const wrong = right === '12345678' ? '87654321' : '12345678';
-    const confirm = (proof: object) => people.ask('POST', '/registrations/confirm', proof);
+    const confirm = (proof: object) => people.ask('POST', '/registrations/confirm', { ...proof, password: PASSWORD });
     const { registrationId } = body;
     for (let guess = 0; guess < 5; guess += 1)
       expect(codeOf(await confirm({ registrationId, code: wrong }))).toEqual([400, 'CODE_NOT_VALID']);
@@ -87,7 +95,7 @@ describe('registration', () => {
     const { token } = await people.mail(email, 'registration');
     const events = await people.service.recordedWhile(async () => {
       const answers = await Promise.all(
-        Array.from({ length: 5 }, () => people.ask('POST', '/registrations/confirm', { token })),
+        Array.from({ length: 5 }, () => people.ask('POST', '/registrations/confirm', { token, password: PASSWORD })),
       );
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
       expect(new Set(answers.map(({ body }) => body.partnerId)).size).toBe(1);
@@ -96,18 +104,25 @@ describe('registration', () => {
     expect(events.filter(({ type }) => type === 'PartnerRegistered')).toHaveLength(1);
   });
 
-  it('puts a dealer below the distributor whose code it has, and refuses it without', async () => {
-    const { body: distributor } = await people.distributor('top@nordlicht.example');
-    const dealer = { ...registration, kind: 'dealer', email: 'dealer@nordlicht.example' };
-    const alone = await people.ask('POST', '/registrations', dealer);
-    expect(alone.body).toMatchObject({ code: 'VALIDATION', errors: [{ field: 'parentPartnerCode' }] });
-    const guessed = await people.ask('POST', '/registrations', { ...dealer, parentPartnerCode: 'nobody' });
-    expect(guessed.body).toMatchObject({ code: 'VALIDATION', errors: [{ field: 'parentPartnerCode' }] });
-    await people.ask('POST', '/registrations', { ...dealer, parentPartnerCode: distributor.partnerId });
-    const { token } = await people.mail(dealer.email, 'registration');
-    const { body } = await people.ask('POST', '/registrations/confirm', { token });
-    const me = await people.ask('GET', '/me', undefined, body.session.access_token);
-    expect(me.body.tenantIds).toEqual([distributor.partnerId]);
+  it('takes no password before the address is proven: a password chosen earlier opens nothing', async () => {
+    const early = await people.ask('POST', '/registrations', { ...registration, password: PASSWORD });
+    expect([early.status, early.body.errors[0].field]).toEqual([400, 'password']);
+    const email = 'late@nordlicht.example';
+    await people.ask('POST', '/registrations', { ...registration, email });
+    const { token } = await people.mail(email, 'registration');
+    const without = await people.ask('POST', '/registrations/confirm', { token });
+    expect([without.status, without.body.errors[0].field]).toEqual([400, 'password']);
+    await people.ask('POST', '/registrations/confirm', { token, password: PASSWORD });
+    expect((await people.signIn(email)).status).toBe(200);
+  });
+
+  it('writes nothing into the mail that a mail reader makes a link of', async () => {
+    const email = 'bait@nordlicht.example';
+    const bait = { partnerName: 'Win at https://evil.example', objectName: 'evil.example', name: 'x'.repeat(150) };
+    await people.ask('POST', '/registrations', { ...registration, email, ...bait });
+    const { name, values } = await people.mail(email, 'registration');
+    expect(values).toMatchObject({ partner: 'Win at evil. example', project: 'evil. example' });
+    expect([...name]).toHaveLength(80);
   });
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -117,12 +132,21 @@ describe('registration', () => {
     ['a second line in the name', { name: 'Ada\r\nBcc: eve@evil.example' }, 'name'],
     ['a tenant of its choice', { tenantId: 'somebody-else' }, 'tenantId'],
     ['a role of its choice', { role: 'server_administrator' }, 'role'],
-    ['a short password', { password: 'short' }, 'password'],
+    ['the kind that only the vendor makes', { kind: 'distributor' }, 'kind'],
+    ['a distributor of its choice', { parentPartnerCode: 'nordlicht' }, 'parentPartnerCode'],
     ['a place that is no time zone', { timeZone: 'Moon/Crater' }, 'timeZone'],
     ['words that are no language', { language: 'not a tag' }, 'language'],
   ])('is refused with %s', async (_what, over, field) => {
     const { status, body } = await people.ask('POST', '/registrations', { ...registration, ...over });
     expect([status, body.code, body.errors[0].field]).toEqual([400, 'VALIDATION', field]);
+  });
+
+  it('is confirmed with no short password', async () => {
+    const { status, body } = await people.ask('POST', '/registrations/confirm', {
+      token: 'x'.repeat(43),
+      password: 'short',
+    });
+    expect([status, body.errors[0].field]).toEqual([400, 'password']);
   });
 });
 

@@ -7,6 +7,7 @@ import { ReadModels1764000000000 } from './migrations/0001-read-models.js';
 import { People1795000000000 } from './migrations/0002-people.js';
 import { Memberships1796000000000 } from './migrations/0003-memberships.js';
 import { TenantsApart1797000000000 } from './migrations/0004-tenants-apart.js';
+import { Joining1799000000000 } from './migrations/0005-joining.js';
 import { AccountsOfNoTenant1806000000000 } from './migrations/0006-accounts-of-no-tenant.js';
 import { MailQuotas1810000000000 } from './migrations/0010-mail-quotas.js';
 
@@ -20,6 +21,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     People1795000000000,
     Memberships1796000000000,
     TenantsApart1797000000000,
+    Joining1799000000000,
     AccountsOfNoTenant1806000000000,
     MailQuotas1810000000000,
   ],

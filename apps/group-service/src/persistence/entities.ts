@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { BillingMode, GroupType, PartnerKind } from '@allotree/domain';
+import type { BillingMode, GroupType, JoinRequestStatus, PartnerKind } from '@allotree/domain';
 
 /**
  * `ordinal`: the place in the order in which things came about (position of the event, and place in it); what pages are
@@ -64,4 +64,20 @@ export class DeviceRow {
   @Column({ type: 'bigint' }) ordinal!: string;
 }
 
-export const ENTITIES = [PartnerRow, ProjectRow, GroupRow, MemberRow, DeviceRow];
+@Entity({ name: 'join_request', schema: 'groups' })
+export class JoinRequestRow {
+  @PrimaryColumn({ name: 'request_id', type: 'text' }) requestId!: string;
+  @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
+  @Column({ name: 'distributor_id', type: 'text' }) distributorId!: string;
+  @Column({ type: 'text' }) kind!: PartnerKind;
+  @Column({ name: 'partner_name', type: 'text' }) partnerName!: string;
+  @Column({ name: 'project_name', type: 'text' }) projectName!: string;
+  @Column({ name: 'administrator_name', type: 'text' }) administratorName!: string;
+  @Column({ name: 'administrator_email', type: 'text' }) administratorEmail!: string;
+  @Column({ type: 'text' }) status!: JoinRequestStatus;
+  @Column({ name: 'requested_at', type: 'timestamptz' }) requestedAt!: Date;
+  @Column({ name: 'decided_at', type: 'timestamptz', nullable: true }) decidedAt!: Date | null;
+  @Column({ type: 'bigint' }) ordinal!: string;
+}
+
+export const ENTITIES = [PartnerRow, JoinRequestRow, ProjectRow, GroupRow, MemberRow, DeviceRow];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OutboxItem, OutboxMail, PageOf, PartnerItem } from '@allotree/contracts';
+import type { ConfirmedRegistration, OutboxItem, OutboxMail, PageOf, PartnerItem } from '@allotree/contracts';
 import { Api } from './api.js';
 
 /** A person of the story, signed in. */
@@ -25,10 +25,14 @@ const LOOK_AGAIN_MS = 200;
 const LINK_TOKEN = /#([\w-]{20,})/;
 
 export interface Registration {
-  readonly kind: 'distributor' | 'dealer' | 'management_company';
+  readonly kind: 'dealer' | 'management_company';
   readonly partnerName: string;
   readonly objectName: string;
-  readonly parentPartnerCode?: string;
+}
+
+export interface Distributor {
+  readonly partnerId: string;
+  readonly player: Player;
 }
 
 /** Lets people into a running system as they come in themselves: by forms and the links of mails. */
@@ -58,20 +62,41 @@ export class Cast {
     return `${local}${this.take === 1 ? '' : `.${this.take}`}@lindgren.example`;
   }
 
-  /** Registers a partner, follows the link of the mail, and is signed in. */
+  /** Registers a partner of its own tenant, follows the link of the mail, and is signed in. */
   async register(
     name: string,
     registration: Registration,
   ): Promise<{ player: Player; partnerId: string; projectId: string }> {
+    const { player, partnerId, projectId } = await this.confirmed(name, registration);
+    return { player, partnerId: partnerId as string, projectId: projectId as string };
+  }
+
+  /** Registers with the join code of a distributor, which approves. */
+  async join(
+    name: string,
+    registration: Registration,
+    { partnerId: distributorId, player: { api } }: Distributor,
+  ): Promise<{ player: Player; partnerId: string; projectId: string }> {
+    const { joinCode } = await api.post<{ joinCode: string }>(`/partners/${distributorId}/join-code`, {});
+    const { player, joinRequestId } = await this.confirmed(name, { ...registration, joinCode });
+    const approval = `/partners/${distributorId}/join-requests/${joinRequestId as string}/approve`;
+    return { player, ...(await api.post<{ partnerId: string; projectId: string }>(approval, {})) };
+  }
+
+  private async confirmed(
+    name: string,
+    registration: Registration & { readonly joinCode?: string },
+  ): Promise<ConfirmedRegistration & { player: Player }> {
     const anonymous = new Api(this.host.url, '');
     const email = this.emailOf(name);
-    const body = { ...registration, name, email, password: this.password, timeZone: 'Europe/Stockholm' };
+    const body = { ...registration, name, email, timeZone: 'Europe/Stockholm' };
     await anonymous.post('/registrations', body);
     const token = await this.tokenOf(email, 'registration');
-    const confirmed = await anonymous.post<{ partnerId: string; projectId: string }>('/registrations/confirm', {
+    const confirmed = await anonymous.post<ConfirmedRegistration>('/registrations/confirm', {
       token,
+      password: this.password,
     });
-    return { player: await this.signIn(name), ...confirmed };
+    return { ...confirmed, player: await this.signIn(name) };
   }
 
   /** Takes an invitation that was mailed, choosing a password. */

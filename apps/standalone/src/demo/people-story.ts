@@ -67,11 +67,13 @@ interface Business {
 }
 
 async function distributorAtWork({ host, narrator, cast, refuse }: Stage): Promise<Business & { packageId: string }> {
-  narrator.begin('A distributor registers, and the vendor sells it a package');
-  const registration = { kind: 'distributor', partnerName: cast.named(FIRST_PARTNER), objectName: 'Showroom' } as const;
+  narrator.begin('A partner registers; the vendor makes it a distributor and sells it a package');
+  const registration = { kind: 'dealer', partnerName: cast.named(FIRST_PARTNER), objectName: 'Showroom' } as const;
   const business = await cast.register('Ada Lindgren', registration);
   const { player, partnerId, projectId } = business;
   narrator.changed(`${player.name} <${player.email}> registered ${registration.partnerName}, confirmed by mail`);
+  await host.post(`/partners/${partnerId}/promote`, {});
+  narrator.changed('the vendor promoted it to a distributor');
   narrator.note(`her project Showroom has its trial; her tenant is ${partnerId}`);
   const content = { name: 'Plus 100', units: { sip_number: 100, mobile_app: 100, ukey2: 10 } };
   await refuse(player, 'FORBIDDEN', {
@@ -97,15 +99,17 @@ async function dealerAtWork(
   { narrator, cast, refuse }: Stage,
   distributor: Business & { packageId: string },
 ): Promise<Business> {
-  narrator.begin('A dealer below it registers; the distributor sells and issues');
-  const business = await cast.register('Ben Dahl', {
+  narrator.begin('A dealer asks to join it; the distributor approves, sells and issues');
+  const registration = {
     kind: 'dealer',
     partnerName: cast.named('Dahl Installations'),
     objectName: 'Harbour Quay',
-    parentPartnerCode: distributor.partnerId,
-  });
+  } as const;
+  const business = await cast.join('Ben Dahl', registration, distributor);
   const { player, partnerId, projectId } = business;
-  narrator.changed(`${player.name} registered Dahl Installations with the code of the distributor`);
+  narrator.changed(
+    `${player.name} registered Dahl Installations with the join code of the distributor, which approved`,
+  );
   const units = { sip_number: 40, mobile_app: 40 };
   const sales = `/partners/${distributor.partnerId}/packages/${distributor.packageId}/sales`;
   const sold = await distributor.player.api.post<{ packageId: string }>(sales, { toPartnerId: partnerId, units });
@@ -146,12 +150,12 @@ async function managementAtWork(
   dealer: Business,
 ): Promise<House> {
   narrator.begin('A management company registers and lets people in');
-  const business = await cast.register('Mia Ekman', {
+  const registration = {
     kind: 'management_company',
     partnerName: cast.named('Ekman Housing'),
     objectName: 'Elm Street',
-    parentPartnerCode: distributor.partnerId,
-  });
+  } as const;
+  const business = await cast.join('Mia Ekman', registration, distributor);
   const { player, projectId } = business;
   const { api } = player;
   narrator.changed(`${player.name} registered Ekman Housing`);

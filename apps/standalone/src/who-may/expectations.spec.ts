@@ -61,6 +61,13 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'GET /partners/{partnerId}/administrators': reads('partners:read', PARTNER),
   'POST /partners/{partnerId}/administrators': malformed('partners:manage', PARTNER),
   'DELETE /partners/{partnerId}/administrators/{userId}': misses('partners:manage', PARTNER),
+  'POST /partners/{partnerId}/promote': { ...stale('system:manage', ANYWHERE), answers: [404, 409, 412] },
+  // Only a distributor has a code.
+  'POST /partners/{partnerId}/join-code': { needs: 'partners:manage', at: PARTNER, answers: [201, 400] },
+  'DELETE /partners/{partnerId}/join-code': { needs: 'partners:manage', at: PARTNER, answers: [204] },
+  'GET /partners/{partnerId}/join-requests': reads('partners:manage', PARTNER),
+  'POST /partners/{partnerId}/join-requests/{joinRequestId}/approve': misses('partners:manage', PARTNER),
+  'POST /partners/{partnerId}/join-requests/{joinRequestId}/reject': malformed('partners:manage', PARTNER),
   'GET /partners/{partnerId}/stock': reads('stock:read', PARTNER),
   'POST /partners/{partnerId}/packages': malformed('packages:record', PARTNER),
   'POST /partners/{partnerId}/packages/{packageId}/sales': malformed('stock:sell', PARTNER),

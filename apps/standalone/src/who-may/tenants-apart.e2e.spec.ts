@@ -95,6 +95,7 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'groups.account': 'proves who somebody is, before a tenant is known',
   'groups.session': 'proves who somebody is, before a tenant is known',
   'groups.refresh_token': 'proves who somebody is, before a tenant is known',
+  'groups.join_code': 'proves that a distributor invited somebody, before a tenant is known',
   'groups.registration': 'of somebody who has no tenant yet',
   'groups.password_reset': 'of somebody who is not signed in',
   'groups.known_network': 'of accounts, which belong to no tenant',

@@ -55,6 +55,8 @@ export const GROUPS_EVENTS = {
     name: text,
     role: RoleName,
   }),
+  /** An independent partner became a distributor; who administers it follows in events of their own. */
+  'allotree.partner-promoted.v1': z.object({ partnerId: Id, tenantId: Id, kind: PartnerKindName }),
   'allotree.partner-administrator-removed.v1': z.object({ partnerId: Id, userId: Id }),
   /** A role of the tenant's own, new or changed. The key is the tenant. Permissions nobody knows here permit nothing. */
   'allotree.role-changed.v1': z.object({

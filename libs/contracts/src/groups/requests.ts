@@ -5,6 +5,7 @@ import {
   BillingModeName,
   Email,
   GroupTypeName,
+  JoinRequestStatusName,
   RoleName,
   PartnerKindName,
   PlainName,
@@ -17,7 +18,7 @@ export const RegisterPartnerRequest = z
   .strictObject({
     name: PlainName,
     kind: PartnerKindName,
-    /** The distributor a dealer or management company belongs to. */
+    /** The distributor a dealer or management company belongs to. Absent: the partner is its own tenant. */
     parentPartnerId: Id.optional(),
     objectName: PlainName.optional(),
     /** Of the project that `objectName` names. */
@@ -35,6 +36,16 @@ export const RegisterPartnerRequest = z
     ],
   });
 export type RegisterPartnerRequest = z.infer<typeof RegisterPartnerRequest>;
+
+/** `POST /partners/{id}/join-requests/{requestId}/reject` */
+export const RejectJoinRequest = z
+  .strictObject({ reason: PlainName })
+  .meta({ examples: [{ reason: 'Not a customer' }] });
+export type RejectJoinRequest = z.infer<typeof RejectJoinRequest>;
+
+/** `GET /partners/{id}/join-requests` */
+export const JoinRequestsQuery = Page.extend({ status: JoinRequestStatusName.optional() });
+export type JoinRequestsQuery = z.infer<typeof JoinRequestsQuery>;
 
 /** `POST /projects` */
 export const CreateProjectRequest = z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/index.js';
 import { Id, IsoInstant, pageOf } from '../http/common.js';
-import { BillingModeName, GroupTypeName, RoleName, PartnerKindName } from './words.js';
+import { BillingModeName, GroupTypeName, JoinRequestStatusName, RoleName, PartnerKindName } from './words.js';
 
 export const RegisteredPartner = z.object({
   partnerId: Id,
@@ -24,6 +24,27 @@ export type PartnerItem = z.infer<typeof PartnerItem>;
 export const PartnerDetails = PartnerItem.omit({ registeredAt: true });
 export type PartnerDetails = z.infer<typeof PartnerDetails>;
 export const PartnerPage = pageOf(PartnerItem);
+
+/** `joinCode` is shown this once. */
+export const RotatedJoinCode = z.object({ joinCode: z.string() });
+export type RotatedJoinCode = z.infer<typeof RotatedJoinCode>;
+
+/** A partner that asks a distributor to belong to it. */
+export const JoinRequestItem = z.object({
+  joinRequestId: Id,
+  kind: PartnerKindName,
+  partnerName: z.string(),
+  projectName: z.string(),
+  administrator: z.object({ name: z.string(), email: z.string() }),
+  status: JoinRequestStatusName,
+  requestedAt: IsoInstant,
+  decidedAt: IsoInstant.nullable(),
+});
+export type JoinRequestItem = z.infer<typeof JoinRequestItem>;
+export const JoinRequestPage = pageOf(JoinRequestItem);
+
+export const ApprovedJoin = z.object({ partnerId: Id, projectId: Id });
+export type ApprovedJoin = z.infer<typeof ApprovedJoin>;
 
 export const CreatedProject = z.object({ projectId: Id });
 export type CreatedProject = z.infer<typeof CreatedProject>;

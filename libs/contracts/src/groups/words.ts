@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Id, Name } from '../http/common.js';
 
 export const PartnerKindName = z.enum(['distributor', 'dealer', 'management_company']);
+export const JoinRequestStatusName = z.enum(['open', 'approved', 'rejected']);
 export const BillingModeName = z.enum(['prepaid', 'postpaid']);
 export const GroupTypeName = z.enum(['company', 'building', 'unit', 'floor', 'apartment', 'custom']);
 /** One of the roles (domain.md, Roles) but the server administrator's, or the id of a role of the tenant. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/permissions.js';
-import { Email, PartnerKindName, PlainName, RoleName, TimeZone } from '../groups/words.js';
+import { Email, PlainName, RoleName, TimeZone } from '../groups/words.js';
 import { Id, IsoInstant, Page } from '../http/common.js';
 
 /** Long rather than strange: any characters, no rules of composition. */
@@ -53,28 +53,29 @@ export const RevokeTokenRequest = z
   .meta({ examples: [{ token: 'dGhlIHJlZnJlc2ggdG9rZW4gb2YgYSBzZXNzaW9u' }] });
 export type RevokeTokenRequest = z.infer<typeof RevokeTokenRequest>;
 
-/** `POST /registrations` (domain.md L1). A dealer or management company names the id of its distributor as `parentPartnerCode`. */
+/**
+ * `POST /registrations` (domain.md L1, P1). With `joinCode` it becomes a request to the distributor that has this code; the
+ * partner exists once the distributor approves it.
+ */
 export const RegistrationRequest = z
   .strictObject({
-    kind: PartnerKindName,
+    kind: z.enum(['dealer', 'management_company']),
     partnerName: PlainName,
     /** The partner's first project. */
     objectName: PlainName,
     name: PlainName,
     email: Email,
-    password: Password,
     ...details,
-    parentPartnerCode: Id.optional(),
+    joinCode: Secret.optional(),
   })
   .meta({
     examples: [
       {
-        kind: 'distributor',
-        partnerName: 'Nordlicht',
-        objectName: 'Hafenblick',
-        name: 'Ada Berg',
-        email: 'ada@nordlicht.example',
-        password: 'correct horse battery staple',
+        kind: 'dealer',
+        partnerName: 'Dahl Installations',
+        objectName: 'Harbour Quay',
+        name: 'Ben Dahl',
+        email: 'ben@dahl.example',
         timeZone: 'Europe/Berlin',
         language: 'de',
       },
@@ -82,7 +83,7 @@ export const RegistrationRequest = z
   });
 export type RegistrationRequest = z.infer<typeof RegistrationRequest>;
 
-/** `POST /registrations/confirm`: the token of the link, or the code of the mail. */
+/** `POST /registrations/confirm`: the token of the link, or the code of the mail, with the password of the new account. */
 export const ConfirmRegistrationRequest = z
   .strictObject({
     token: Secret.optional(),
@@ -91,6 +92,7 @@ export const ConfirmRegistrationRequest = z
       .string()
       .regex(/^\d{8}$/, 'must be the 8 digits of the mail')
       .optional(),
+    password: Password,
   })
   .refine(
     ({ token, registrationId, code }) =>
@@ -99,7 +101,15 @@ export const ConfirmRegistrationRequest = z
         : registrationId === undefined && code === undefined,
     { error: 'give the token, or the registrationId with its code' },
   )
-  .meta({ examples: [{ registrationId: 'a3f0c2d4-1b2c-8d3e-9f40-51a2b3c4d5e6', code: '20461975' }] });
+  .meta({
+    examples: [
+      {
+        registrationId: 'a3f0c2d4-1b2c-8d3e-9f40-51a2b3c4d5e6',
+        code: '20461975',
+        password: 'correct horse battery staple',
+      },
+    ],
+  });
 export type ConfirmRegistrationRequest = z.infer<typeof ConfirmRegistrationRequest>;
 
 /** `POST /auth/password-resets` */

@@ -14,10 +14,14 @@ export type IssuedTokens = z.infer<typeof IssuedTokens>;
 export const StartedRegistration = z.object({ registrationId: Id, expiresAt: IsoInstant });
 export type StartedRegistration = z.infer<typeof StartedRegistration>;
 
-/** `session: null`: it was confirmed before; sign in. */
+/**
+ * `joinRequestId`: the distributor has to approve; until then there is neither partner nor project (`null`). `session: null`:
+ * it was confirmed before, or the address had an account by then; sign in.
+ */
 export const ConfirmedRegistration = z.object({
-  partnerId: Id,
-  projectId: Id,
+  partnerId: Id.nullable(),
+  projectId: Id.nullable(),
+  joinRequestId: Id.nullable(),
   userId: Id,
   session: IssuedTokens.nullable(),
 });

@@ -19,8 +19,8 @@ export interface RegisteredProject {
 }
 
 /**
- * A partner. A distributor is its own tenant and stands at the top; dealers and management companies belong to a
- * distributor and to its tenant.
+ * A partner. A distributor is its own tenant. A dealer or management company belongs to a distributor and to its tenant, or
+ * is independent and its own tenant (domain.md P1).
  */
 export interface PartnerFacts {
   readonly partnerId: string;
@@ -46,6 +46,8 @@ interface PartnerEvents {
   /** The same person again: with another name or role. */
   PartnerAdministratorAdded: PartnerMember & { partnerId: string; tenantId: string };
   PartnerAdministratorRemoved: { partnerId: string; userId: string };
+  /** Became a distributor; its administrators got the role of that kind, each with an event of its own. */
+  PartnerPromoted: { partnerId: string; tenantId: string; kind: 'distributor' };
 }
 
 export type PartnerEventType = keyof PartnerEvents;
@@ -53,7 +55,7 @@ export type PartnerEvent = {
   [Type in PartnerEventType]: { readonly type: Type; readonly data: Readonly<PartnerEvents[Type]> };
 }[PartnerEventType];
 
-/** `parent`: what is known of the partner named as parent; its kind and tenant never change. */
+/** `parent`: what is known of the partner named as parent; `null`: the partner is its own tenant. */
 type RegisterPartner = { readonly type: 'RegisterPartner' } & Omit<PartnerFacts, 'parentPartnerId' | 'tenantId'> & {
     readonly parent: Pick<PartnerFacts, 'partnerId' | 'kind' | 'tenantId'> | null;
   };
@@ -68,12 +70,14 @@ type RemovePartnerAdministrator = {
   readonly partnerId: string;
   readonly userId: string;
 };
-export type PartnerCommand = RegisterPartner | AddPartnerAdministrator | RemovePartnerAdministrator;
+type PromotePartner = { readonly type: 'PromotePartner'; readonly partnerId: string };
+export type PartnerCommand = RegisterPartner | AddPartnerAdministrator | RemovePartnerAdministrator | PromotePartner;
 
 export type PartnerRefusal =
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'partner' | 'administrator'; readonly id: string }
-  | { readonly code: 'LAST_ADMINISTRATOR'; readonly partnerId: string; readonly userId: string };
+  | { readonly code: 'LAST_ADMINISTRATOR'; readonly partnerId: string; readonly userId: string }
+  | { readonly code: 'PARTNER_NOT_INDEPENDENT'; readonly partnerId: string; readonly parentPartnerId: string };
 
 export interface PartnerState {
   readonly partner: PartnerFacts | null;
@@ -89,8 +93,9 @@ type Decided = Decision<PartnerEvent, PartnerRefusal>;
 
 /** Who may stand below whom. */
 const misplaced = (kind: PartnerKind, parent: RegisterPartner['parent']): string | null => {
-  if (kind === 'distributor') return parent ? 'a distributor has no partner above it' : null;
-  return parent?.kind === 'distributor' ? null : `a ${kind} belongs to a distributor`;
+  if (parent === null) return null;
+  if (kind === 'distributor') return 'a distributor has no partner above it';
+  return parent.kind === 'distributor' ? null : `a ${kind} belongs to a distributor or is independent`;
 };
 
 const register = (state: PartnerState, command: RegisterPartner): Decided => {
@@ -141,12 +146,36 @@ const removeAdministrator = (state: PartnerState, { partnerId, userId }: RemoveP
   return accept([{ type: 'PartnerAdministratorRemoved', data: { partnerId, userId } }]);
 };
 
+/** P1: an independent partner becomes a distributor. Its tenant stays what it was, so no row changes hands. */
+const promote = (
+  { administrators }: PartnerState,
+  { partnerId, kind, tenantId, parentPartnerId }: PartnerFacts,
+): Decided => {
+  if (kind === 'distributor') return accept([]);
+  if (parentPartnerId !== null) return refuse({ code: 'PARTNER_NOT_INDEPENDENT', partnerId, parentPartnerId });
+  const [before, role] = [administratorRole(kind), administratorRole('distributor')];
+  const raised = [...administrators.values()].filter((member) => member.role === before);
+  return accept([
+    { type: 'PartnerPromoted', data: { partnerId, tenantId, kind: 'distributor' } },
+    ...raised.map((member): PartnerEvent => ({
+      type: 'PartnerAdministratorAdded',
+      data: { partnerId, tenantId, ...member, role },
+    })),
+  ]);
+};
+
 const decide = (state: PartnerState, command: PartnerCommand): Decided => {
   if (command.type === 'RegisterPartner') return register(state, command);
-  if (!state.partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
-  return command.type === 'AddPartnerAdministrator'
-    ? addAdministrator(state, state.partner, command)
-    : removeAdministrator(state, command);
+  const { partner } = state;
+  if (!partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
+  switch (command.type) {
+    case 'AddPartnerAdministrator':
+      return addAdministrator(state, partner, command);
+    case 'RemovePartnerAdministrator':
+      return removeAdministrator(state, command);
+    case 'PromotePartner':
+      return promote(state, partner);
+  }
 };
 
 /** The administrator a partner was registered with, as everybody after. */
@@ -159,6 +188,8 @@ export const registeredAdministrator = ({ kind, administrator }: PartnerFacts): 
 
 const evolve = (state: PartnerState, event: PartnerEvent): PartnerState => {
   const administrators = new Map(state.administrators);
+  if (event.type === 'PartnerPromoted')
+    return { ...state, partner: state.partner && { ...state.partner, kind: event.data.kind } };
   if (event.type === 'PartnerRegistered') {
     const first = registeredAdministrator(event.data);
     return { partner: event.data, administrators: administrators.set(first.userId, first) };
@@ -175,6 +206,7 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<PartnerEventType>([
   'PartnerRegistered',
   'PartnerAdministratorAdded',
   'PartnerAdministratorRemoved',
+  'PartnerPromoted',
 ]);
 
 /** One partner and who administers it; stream `partner-<partnerId>`. */

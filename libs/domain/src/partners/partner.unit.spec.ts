@@ -46,11 +46,18 @@ describe('registering a partner', () => {
     });
   });
 
+  it.each(['dealer', 'management_company'] as const)('makes a %s without a distributor its own tenant', (kind) => {
+    const { decision } = partner.when(register(kind));
+    expect(decision).toMatchObject({ ok: true, events: [{ data: { parentPartnerId: null, tenantId: 'new' } }] });
+  });
+
   it.each([
     ['distributor', distributor, 'a distributor has no partner above it'],
-    ['dealer', null, 'a dealer belongs to a distributor'],
-    ['dealer', { partnerId: 'd', kind: 'dealer', tenantId: 'nordlicht' }, 'a dealer belongs to a distributor'],
-    ['management_company', null, 'a management_company belongs to a distributor'],
+    [
+      'dealer',
+      { partnerId: 'd', kind: 'dealer', tenantId: 'nordlicht' },
+      'a dealer belongs to a distributor or is independent',
+    ],
   ] as const)('refuses a %s below %j', (kind, parent, message) => {
     partner.when(register(kind, parent)).then({ code: 'VALIDATION', field: 'parentPartnerId', message });
   });
@@ -120,5 +127,52 @@ describe('the administrators of a partner', () => {
 
   it('are of a partner that is there', () => {
     partner.when(add('u2')).then({ code: 'NOT_FOUND', what: 'partner', id: 'new' });
+  });
+});
+
+describe('promoting a partner to a distributor', () => {
+  const promote = { type: 'PromotePartner', partnerId: 'new' } as const;
+  const made = (parent: Registration['parent']) => {
+    const { decision } = partner.when(register('dealer', parent));
+    if (!decision.ok) throw new Error('refused');
+    return given(partnerAggregate, decision.events);
+  };
+  const give = (userId: string, role: string | null): PartnerCommand => ({
+    type: 'AddPartnerAdministrator',
+    partnerId: 'new',
+    userId,
+    email: `${userId}@nordlicht.example`,
+    name: 'Kim',
+    role,
+  });
+  const raised = (userId: string, name: string, email: string) => ({
+    type: 'PartnerAdministratorAdded' as const,
+    data: { partnerId: 'new', tenantId: 'new', userId, email, name, role: 'company_administrator' },
+  });
+
+  it('raises its administrators, and nobody with another role', () => {
+    const dealer = made(null);
+    const before = dealer
+      .when(give('u2', 'r1'))
+      .then([
+        {
+          ...raised('u2', 'Kim', 'u2@nordlicht.example'),
+          data: { ...raised('u2', 'Kim', 'u2@nordlicht.example').data, role: 'r1' },
+        },
+      ]);
+    const after = before
+      .when(promote)
+      .then([
+        { type: 'PartnerPromoted', data: { partnerId: 'new', tenantId: 'new', kind: 'distributor' } },
+        raised('u1', 'Ada', 'ada@nordlicht.example'),
+      ]);
+    after.when(promote).then([]);
+    after.when(give('u3', null)).then([raised('u3', 'Kim', 'u3@nordlicht.example')]);
+  });
+
+  it('is refused for a partner that belongs to a distributor, whose tenant it is in', () => {
+    made(distributor)
+      .when(promote)
+      .then({ code: 'PARTNER_NOT_INDEPENDENT', partnerId: 'new', parentPartnerId: 'nordlicht' });
   });
 });

@@ -43,6 +43,8 @@ export function encodePartnerStockEvent(event: PartnerStockEvent): StoredPartner
       return { type: event.type, data: { at, ...event.data } };
     case 'PartnerJoinedBelow':
       return { type: event.type, data: { at, ...event.data } };
+    case 'PartnerPromoted':
+      return { type: event.type, data: { at, ...event.data } };
     case 'PackageRecorded':
       return { type: event.type, data: { at, ...storeTerm(event.data) } };
     case 'PackageSold':
@@ -64,6 +66,8 @@ export function decodePartnerStockEvent(type: string, data: unknown): PartnerSto
     case 'StockOpened':
       return { type: stored.type, at, data: withoutAt(stored.data) };
     case 'PartnerJoinedBelow':
+      return { type: stored.type, at, data: withoutAt(stored.data) };
+    case 'PartnerPromoted':
       return { type: stored.type, at, data: withoutAt(stored.data) };
     case 'PackageRecorded':
       return { type: stored.type, at, data: restoreTerm(withoutAt(stored.data)) };

@@ -8,6 +8,7 @@ const STORED: readonly (readonly [type: string, json: string])[] = [
     '{"at":"2026-06-01T10:00:00.000Z","partnerId":"hansen","tenantId":"nordlicht","kind":"dealer","name":"Hansen","parentPartnerId":"nordlicht"}',
   ],
   ['PartnerJoinedBelow', '{"at":"2026-06-01T10:00:00.000Z","partnerId":"hansen","kind":"dealer","name":"Hansen"}'],
+  ['PartnerPromoted', '{"at":"2026-06-01T10:00:00.000Z","partnerId":"hansen","kind":"distributor"}'],
   [
     'PackageRecorded',
     '{"at":"2026-06-01T10:00:00.000Z","packageId":"plus","name":"Plus 1000","units":{"sip_number":1000,"mobile_app":800,"ukey2":null},"features":["siri"],"validFrom":"2026-01-01T00:00:00.000Z","validUntil":"2027-01-01T00:00:00.000Z"}',
@@ -29,6 +30,7 @@ const STORED: readonly (readonly [type: string, json: string])[] = [
 const CURRENT: Record<PartnerStockEvent['type'], true> = {
   StockOpened: true,
   PartnerJoinedBelow: true,
+  PartnerPromoted: true,
   PackageRecorded: true,
   PackageSold: true,
   PackageReceived: true,

@@ -13,6 +13,7 @@ export interface PackagePart {
 interface PartnerStockCommands {
   /** Facts of the group service. */
   OpenStock: { tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
+  PromotePartner: object;
   AddPartnerBelow: { belowPartnerId: string; kind: PartnerKind; name: string };
 
   RecordPackage: PackageContent & { packageId: string; name: string };

@@ -4,7 +4,14 @@ import { RESOURCES, type Term, type Units } from '../words.js';
 import type { PackagePart, PartnerStockCommand, PartnerStockCommandOf } from './commands.js';
 import type { PackageContent, PartnerStockEvent, PartnerStockEventOf, PartnerStockEventType } from './events.js';
 import type { PartnerStockRefusal } from './refusals.js';
-import { availableUnits, sameContent, type Departure, type PartnerStockState, type StockPackage } from './state.js';
+import {
+  availableUnits,
+  sameContent,
+  type Departure,
+  type PartnerStockState,
+  type StockPackage,
+  type StockPartner,
+} from './state.js';
 
 type StockDecision = Decision<PartnerStockEvent, PartnerStockRefusal>;
 
@@ -16,6 +23,8 @@ export function decidePartnerStock(state: PartnerStockState, command: PartnerSto
   if (command.type === 'OpenStock') return openStock(state, command, at);
   if (!state.partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
   switch (command.type) {
+    case 'PromotePartner':
+      return promotePartner(state.partner, at);
     case 'AddPartnerBelow':
       return addPartnerBelow(state, command, at);
     case 'RecordPackage':
@@ -41,6 +50,10 @@ function openStock(state: PartnerStockState, command: PartnerStockCommandOf<'Ope
   if (state.partner) return accept([]);
   const { partnerId, tenantId, kind, name, parentPartnerId } = command;
   return happened('StockOpened', at, { partnerId, tenantId, kind, name, parentPartnerId });
+}
+
+function promotePartner({ partnerId, kind }: StockPartner, at: Instant): StockDecision {
+  return kind === 'distributor' ? accept([]) : happened('PartnerPromoted', at, { partnerId, kind: 'distributor' });
 }
 
 function addPartnerBelow(

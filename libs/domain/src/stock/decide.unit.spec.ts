@@ -122,6 +122,15 @@ describe('a partner', () => {
 });
 
 describe('recording a package (L3)', () => {
+  it('is possible on the stock of a partner that was promoted to a distributor', () => {
+    const promote = { type: 'PromotePartner', partnerId: 'nordlicht', now: NOW } as const;
+    const promoted = given(partnerStockAggregate, [opened('dealer')])
+      .when(promote)
+      .then([{ type: 'PartnerPromoted', at: NOW, data: { partnerId: 'nordlicht', kind: 'distributor' } }]);
+    promoted.when(promote).then([]);
+    expect(promoted.when(record()).decision).toMatchObject({ ok: true, events: [{ type: 'PackageRecorded' }] });
+  });
+
   it('puts it on the stock of a distributor', () => {
     given(partnerStockAggregate, [opened()])
       .when(record())

@@ -10,6 +10,8 @@ export interface PackageContent extends Term {
 interface PartnerStockEvents {
   /** The partner was registered; its stock is empty. */
   StockOpened: { partnerId: string; tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
+  /** The partner became a distributor: packages can be recorded on its stock from now on. */
+  PartnerPromoted: { partnerId: string; kind: 'distributor' };
   /** A partner was registered somewhere below this one: packages can be sold to it. */
   PartnerJoinedBelow: { partnerId: string; kind: PartnerKind; name: string };
   /** The vendor put a package on the stock of a distributor (domain.md L3). */

@@ -94,6 +94,8 @@ export function evolvePartnerStock(state: PartnerStockState, event: PartnerStock
   switch (event.type) {
     case 'StockOpened':
       return { ...next, partner: event.data };
+    case 'PartnerPromoted':
+      return { ...next, partner: next.partner && { ...next.partner, kind: event.data.kind } };
     case 'PartnerJoinedBelow':
       next.below.set(event.data.partnerId, { kind: event.data.kind, name: event.data.name });
       return next;

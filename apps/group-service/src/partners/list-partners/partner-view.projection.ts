@@ -34,6 +34,12 @@ export const partnerView: Projection = {
       };
     });
     await insertRows(tx, 'groups.partner', COLUMNS, rows);
+    const promoted = events.flatMap(({ type, data }) => {
+      const event = partnerAggregate.decode(type, data);
+      return event.type === 'PartnerPromoted' ? [event.data.partnerId] : [];
+    });
+    if (promoted.length > 0)
+      await tx.query("UPDATE groups.partner SET kind = 'distributor' WHERE partner_id = ANY ($1)", [promoted]);
   },
   async reset(tx) {
     await tx.query('TRUNCATE groups.partner');

@@ -1,23 +1,19 @@
-import { followUp } from '@allotree/event-sourcing';
-import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Post } from '@nestjs/common';
 import { RegisteredPartner, RegisterPartnerRequest } from '@allotree/contracts';
-import type { PartnerCommand } from '@allotree/domain';
-import { accepted, Caller, Documented, Permit, Problem } from '@allotree/platform';
+import { administratorRole, type PartnerCommand } from '@allotree/domain';
+import { Caller, Documented, mayGrant, Permit, Problem, Reach } from '@allotree/platform';
 import { Partners } from '../../partners.js';
-import { detailOf } from '../../refusals.js';
-import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
-import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
-import { createRegisteredProject } from '../../registered-project.js';
+import { PartnerRegistration } from '../registration.js';
 
 type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;
 
 @Controller('partners')
 export class RegisterPartnerController {
   constructor(
-    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
     private readonly partners: Partners,
-    private readonly trees: Trees,
+    private readonly registration: PartnerRegistration,
+    private readonly reach: Reach,
   ) {}
 
   @Documented({
@@ -32,7 +28,7 @@ export class RegisterPartnerController {
         administratorId: '0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
       },
     },
-    problems: ['VALIDATION', 'NOT_FOUND'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN'],
     idempotent: true,
   })
   @Permit('partners:manage', { partner: 'body.parentPartnerId' })
@@ -44,10 +40,13 @@ export class RegisterPartnerController {
     // What is nobody's partner is a tenant of its own: the vendor's to register.
     if (body.parentPartnerId === undefined && !caller.principal.serverAdministrator) throw new Problem('FORBIDDEN');
     const command = await this.commandOf(body, caller);
-    const { partnerId, project, administrator } = command;
-    const { revision } = accepted(await this.handler.execute(partnerId, command, caller.context), detailOf);
-    const creation = createRegisteredProject(await this.partners.partner(partnerId));
-    if (creation) await this.trees.run(creation, { context: followUp(caller.context, 'project'), dryRun: false });
+    const { partnerId, project, administrator, parent } = command;
+    if (parent !== null) {
+      // P2: the partner's first administrator is given a role as well.
+      const scope = { kind: 'partner', partnerId: parent.partnerId } as const;
+      await mayGrant(this.reach, caller.principal, administratorRole(command.kind), scope);
+    }
+    const { revision } = await this.registration.register(command, caller.context);
     caller.answerRevision(revision);
     return { partnerId, projectId: project?.projectId ?? null, administratorId: administrator.administratorId };
   }

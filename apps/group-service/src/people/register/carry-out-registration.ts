@@ -1,34 +1,45 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RegistrationRequest } from '@allotree/contracts';
-import { followUp } from '@allotree/event-sourcing';
-import { accepted, Problem } from '@allotree/platform';
+import { PG_POOL, Problem } from '@allotree/platform';
 import type pg from 'pg';
+import { JoinCodes } from '../../partners/join-codes.js';
+import { JoinRequests } from '../../partners/join-requests.js';
+import { PartnerRegistration } from '../../partners/registration.js';
 import { Partners } from '../../partners.js';
-import { detailOf } from '../../refusals.js';
-import { createRegisteredProject } from '../../registered-project.js';
-import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
-import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
 import { Accounts, commandIdOf } from '../accounts.js';
+import { GuardedSignIn } from '../guarded-sign-in.js';
+import { hashOf } from '../secrets.js';
 import type { SessionOwner } from '../sessions.js';
 import { contextOf, type Visitor } from '../visitor.js';
 
-export type Wish = Omit<RegistrationRequest, 'password'>;
+export type Wish = Omit<RegistrationRequest, 'joinCode'>;
+
+/** The distributor that a registration asks to join, and the hash of the code that named it. */
+export interface Joining {
+  readonly distributorId: string;
+  readonly codeHash: Buffer;
+}
 
 export interface PendingRegistration {
   readonly registrationId: string;
   readonly wish: Wish;
-  readonly passwordHash: string;
+  readonly joining: Joining | null;
   readonly confirmedAt: Date | null;
 }
 
 export interface CarriedOut {
   readonly owner: SessionOwner;
-  readonly tenantId: string;
-  readonly partnerId: string;
-  readonly projectId: string;
+  /** The tenant in which the registrant is an administrator from now on. `null`: the distributor has not approved yet. */
+  readonly tenantId: string | null;
+  readonly partnerId: string | null;
+  readonly projectId: string | null;
+  readonly joinRequestId: string | null;
 }
+
+/** Requests a distributor has not decided on yet; more are refused, so that a code that got around fills no lists. */
+const MAX_OPEN_REQUESTS = 200;
 
 /** Salted with the registration's id, which is in no mail. */
 export const codeHashOf = (registrationId: string, code: string): Buffer =>
@@ -38,56 +49,86 @@ export const codeHashOf = (registrationId: string, code: string): Buffer =>
 @Injectable()
 export class CarryOutRegistration {
   constructor(
-    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly partners: Partners,
-    private readonly trees: Trees,
+    private readonly registration: PartnerRegistration,
+    private readonly codes: JoinCodes,
+    private readonly requests: JoinRequests,
     private readonly accounts: Accounts,
+    private readonly signIn: GuardedSignIn,
   ) {}
 
-  /** Who may stand below whom is decided when the partner is made; asked before, so that nobody registers in vain. */
-  async checkParent({ kind, parentPartnerCode }: Wish): Promise<void> {
-    const isTop = kind === 'distributor';
-    if (isTop && parentPartnerCode !== undefined)
-      throw Problem.validation('parentPartnerCode', 'a distributor has no partner above it');
-    if (isTop) return;
-    if (parentPartnerCode === undefined)
-      throw Problem.validation('parentPartnerCode', `a ${kind} belongs to a distributor: ask it for its code`);
-    const parent = await this.partners.find(parentPartnerCode);
-    if (parent?.kind !== 'distributor')
-      throw Problem.validation('parentPartnerCode', 'is not the code of a distributor');
+  /**
+   * The distributor a join code belongs to; a wrong code counts as a guess of its network.
+   * @throws Problem `VALIDATION`, `RATE_LIMITED`
+   */
+  async joining(joinCode: string | undefined, visitor: Visitor): Promise<Joining | null> {
+    if (joinCode === undefined) return null;
+    const codeHash = hashOf(joinCode);
+    const distributorId = await this.signIn.guess(visitor, () => this.codes.distributorOf(codeHash));
+    if (distributorId === null)
+      throw Problem.validation('joinCode', 'is not the join code of a distributor; ask it for the current one');
+    return { distributorId, codeHash };
   }
 
+  /** @throws Problem when refused */
   async carryOut(
     tx: pg.PoolClient,
-    { registrationId, wish, passwordHash }: PendingRegistration,
-    { correlationId }: Visitor,
+    pending: PendingRegistration,
+    { passwordHash, visitor }: { readonly passwordHash: string; readonly visitor: Visitor },
   ): Promise<CarriedOut> {
+    const { registrationId, wish, joining } = pending;
     const { email, name, timeZone, language } = wish;
     const userId = userIdOf(email);
-    const partnerId = commandIdOf('partner', registrationId);
-    const context = contextOf(commandIdOf('register', registrationId), `user:${userId}`, null, correlationId);
-    const parent = wish.parentPartnerCode === undefined ? null : await this.partners.partner(wish.parentPartnerCode);
-    const project = { projectId: commandIdOf('project', registrationId), name: wish.objectName, timeZone };
-    const command = {
-      type: 'RegisterPartner',
-      partnerId,
-      kind: wish.kind,
-      name: wish.partnerName,
-      parent,
-      administrator: { administratorId: userId, name, email },
-      project,
-    } as const;
-    accepted(await this.handler.execute(partnerId, command, context), detailOf);
-    const partner = await this.partners.partner(partnerId);
-    const creation = createRegisteredProject(partner);
-    if (creation) await this.trees.run(creation, { context: followUp(context, 'project'), dryRun: false });
-    const { tenantId } = partner;
+    const context = contextOf(commandIdOf('register', registrationId), `user:${userId}`, null, visitor.correlationId);
+    const made = joining === null ? await this.register(pending, context) : await this.ask(pending, joining, context);
     await this.accounts.open(tx, { userId, email, name, timeZone, language }, passwordHash, context);
-    return {
-      owner: { userId, email, serverAdministrator: false },
-      tenantId,
-      partnerId,
-      projectId: project.projectId,
-    };
+    return { owner: { userId, email, serverAdministrator: false }, ...made };
+  }
+
+  /** A partner of its own tenant (domain.md P1). */
+  private async register(pending: PendingRegistration, context: Context): Promise<Omit<CarriedOut, 'owner'>> {
+    const facts = factsOf(pending);
+    const command = { type: 'RegisterPartner', ...facts, parent: null } as const;
+    const { partner } = await this.registration.register(command, context);
+    const { partnerId, tenantId } = partner;
+    return { tenantId, partnerId, projectId: facts.project.projectId, joinRequestId: null };
+  }
+
+  private async ask(
+    pending: PendingRegistration,
+    { distributorId, codeHash }: Joining,
+    context: Context,
+  ): Promise<Omit<CarriedOut, 'owner'>> {
+    if (pending.confirmedAt === null) await this.stillInvited(distributorId, codeHash);
+    const requestId = pending.registrationId;
+    const { tenantId } = await this.partners.partner(distributorId);
+    const command = { type: 'RequestJoin', requestId, distributorId, tenantId, ...factsOf(pending) } as const;
+    await this.requests.run(command, { context, dryRun: false });
+    return { tenantId: null, partnerId: null, projectId: null, joinRequestId: requestId };
+  }
+
+  /** A distributor that changed its code since asks nobody in by the old one. */
+  private async stillInvited(distributorId: string, codeHash: Buffer): Promise<void> {
+    if ((await this.codes.distributorOf(codeHash)) !== distributorId)
+      throw new Problem('CODE_NOT_VALID', 'The distributor changed its join code: register again with the current one');
+    const { rows } = await this.pool.query<{ open: number }>(
+      `SELECT count(*)::integer AS open FROM groups.join_request WHERE distributor_id = $1 AND status = 'open'`,
+      [distributorId],
+    );
+    if ((rows[0]?.open ?? 0) < MAX_OPEN_REQUESTS) return;
+    throw new Problem('RATE_LIMITED', 'Too many partners wait for the distributor to decide; try again later', {
+      retryAfterSeconds: 3_600,
+    });
   }
 }
+
+type Context = ReturnType<typeof contextOf>;
+
+const factsOf = ({ registrationId, wish }: PendingRegistration) => ({
+  partnerId: commandIdOf('partner', registrationId),
+  kind: wish.kind,
+  name: wish.partnerName,
+  administrator: { administratorId: userIdOf(wish.email), name: wish.name, email: wish.email },
+  project: { projectId: commandIdOf('project', registrationId), name: wish.objectName, timeZone: wish.timeZone },
+});

@@ -16,7 +16,13 @@ import { Passwords } from '../passwords.js';
 import { hashOf, newCode, newSecret } from '../secrets.js';
 import { Sessions } from '../sessions.js';
 import { Visitor } from '../visitor.js';
-import { CarryOutRegistration, codeHashOf, type PendingRegistration, type Wish } from './carry-out-registration.js';
+import {
+  CarryOutRegistration,
+  codeHashOf,
+  type Joining,
+  type PendingRegistration,
+  type Wish,
+} from './carry-out-registration.js';
 
 const GOOD_FOR_HOURS = 24;
 /** Wrong codes, whoever types them: a code is short. */
@@ -24,7 +30,20 @@ const TRIES = 5;
 
 const notGood = (): Problem => new Problem('CODE_NOT_VALID');
 
-/** domain.md L1: a partner registers by itself. */
+interface StoredRegistration {
+  readonly registrationId: string;
+  readonly wish: Wish;
+  readonly distributorId: string | null;
+  readonly codeHash: Buffer | null;
+  readonly confirmedAt: Date | null;
+}
+
+const pendingOf = ({ distributorId, codeHash, ...row }: StoredRegistration): PendingRegistration => ({
+  ...row,
+  joining: distributorId === null || codeHash === null ? null : { distributorId, codeHash },
+});
+
+/** domain.md L1, P1: a partner registers by itself. */
 @Controller('registrations')
 export class RegisterController {
   constructor(
@@ -43,7 +62,8 @@ export class RegisterController {
   @Documented({
     tag: 'Registration',
     summary: 'Register a partner: a mail asks to confirm the address',
-    description: 'The answer is the same whether the address is known or not; the mail tells.',
+    description:
+      'The answer is the same whether the address is known or not; the mail says it. With `joinCode` the distributor has to approve before the partner exists.',
     response: {
       status: 202,
       schema: StartedRegistration,
@@ -52,16 +72,15 @@ export class RegisterController {
     problems: ['VALIDATION', 'FORBIDDEN', 'RATE_LIMITED'],
   })
   async register(
-    @Body({ schema: RegistrationRequest }) { password, ...wish }: RegistrationRequest,
+    @Body({ schema: RegistrationRequest }) { joinCode, ...wish }: RegistrationRequest,
     @Visitor() visitor: Visitor,
   ): Promise<StartedRegistration> {
     this.signIn.wantLocalAccounts();
-    await this.carryOut.checkParent(wish);
+    const joining = await this.carryOut.joining(joinCode, visitor);
     const mayWrite = await this.mails.mayWriteTo(wish.email, visitor);
     const registrationId = randomUUID();
-    const passwordHash = await this.passwords.choose(password, wish.email);
     const isKnown = (await this.accounts.byEmail(wish.email)) !== null;
-    const expiresAt = await this.keep({ registrationId, wish, passwordHash, isKnown, mayWrite });
+    const expiresAt = await this.keep({ registrationId, wish, joining, isKnown, mayWrite });
     return { registrationId, expiresAt: expiresAt.toISOString() };
   }
 
@@ -70,13 +89,15 @@ export class RegisterController {
   @HttpCode(200)
   @Documented({
     tag: 'Registration',
-    summary: 'Confirm the address: the partner, its project, its administrator and its trial come into being',
-    description: 'Whoever confirms again gets the same answer without a session.',
+    summary: 'Confirm the address and choose a password: the partner, its project, administrator and trial are created',
+    description:
+      'A partner that registered with a join code waits for the distributor: its request has the `joinRequestId`. Confirmed again, the answer is the same without a session, and the password stays as it was.',
     response: {
       schema: ConfirmedRegistration,
       example: {
         partnerId: 'a3f0c2d4-1b2c-8d3e-9f40-51a2b3c4d5e6',
         projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b',
+        joinRequestId: null,
         userId: '0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
         session: {
           access_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
@@ -95,35 +116,40 @@ export class RegisterController {
     this.signIn.wantLocalAccounts();
     const registrationId = await this.signIn.guess(visitor, () => this.find(body));
     if (registrationId === null) throw notGood();
-    const { done, isFirst } = await inTransaction(this.pool, async (tx) => {
-      const { rows } = await tx.query<PendingRegistration>(
-        `SELECT registration_id AS "registrationId", wish, password_hash AS "passwordHash", confirmed_at AS "confirmedAt"
+    const passwordHash = await this.passwords.choose(body.password, await this.emailOf(registrationId));
+    const { done, signsIn } = await inTransaction(this.pool, async (tx) => {
+      const { rows } = await tx.query<StoredRegistration>(
+        `SELECT registration_id AS "registrationId", wish, distributor_id AS "distributorId",
+           join_code_hash AS "codeHash", confirmed_at AS "confirmedAt"
          FROM groups.registration WHERE registration_id = $1 FOR UPDATE`,
         [registrationId],
       );
-      const [pending] = rows;
-      if (pending === undefined) throw notGood();
-      const done = await this.carryOut.carryOut(tx, pending, visitor);
+      const [row] = rows;
+      if (row === undefined) throw notGood();
+      const pending = pendingOf(row);
+      // An account that has a password by now keeps it, so this link signs nobody in to it.
+      const account = await this.accounts.byEmail(row.wish.email);
+      const done = await this.carryOut.carryOut(tx, pending, { passwordHash, visitor });
       await tx.query(
         'UPDATE groups.registration SET confirmed_at = coalesce(confirmed_at, now()) WHERE registration_id = $1',
         [registrationId],
       );
-      return { done, isFirst: pending.confirmedAt === null };
+      return { done, signsIn: pending.confirmedAt === null && (account?.passwordHash ?? null) === null };
     });
-    const { owner, tenantId, partnerId, projectId } = done;
+    const { owner, tenantId, partnerId, projectId, joinRequestId } = done;
     const how = { method: 'registration', newTenantId: tenantId };
-    const session = isFirst ? await this.sessions.open(owner, visitor, how) : null;
-    return { partnerId, projectId, userId: owner.userId, session };
+    const session = signsIn ? await this.sessions.open(owner, visitor, how) : null;
+    return { partnerId, projectId, joinRequestId, userId: owner.userId, session };
   }
 
   private async keep(registration: {
     readonly registrationId: string;
     readonly wish: Wish;
-    readonly passwordHash: string;
+    readonly joining: Joining | null;
     readonly isKnown: boolean;
     readonly mayWrite: boolean;
   }): Promise<Date> {
-    const { registrationId, wish, passwordHash, isKnown, mayWrite } = registration;
+    const { registrationId, wish, joining, isKnown, mayWrite } = registration;
     const [token, code] = [newSecret(), newCode()];
     const recipient = { email: wish.email, name: wish.name };
     const mail = isKnown
@@ -132,12 +158,13 @@ export class RegisterController {
     const expiresAt = await inTransaction(this.pool, async (tx) => {
       const { rows } = await tx.query<{ expires_at: Date }>(
         `INSERT INTO groups.registration
-           (registration_id, wish, password_hash, token_hash, code_hash, tries_left, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(hours => $7)) RETURNING expires_at`,
+           (registration_id, wish, distributor_id, join_code_hash, token_hash, code_hash, tries_left, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(hours => $8)) RETURNING expires_at`,
         [
           registrationId,
           JSON.stringify(wish),
-          passwordHash,
+          joining?.distributorId ?? null,
+          joining?.codeHash ?? null,
           isKnown ? null : hashOf(token),
           isKnown ? null : codeHashOf(registrationId, code),
           TRIES,
@@ -150,6 +177,16 @@ export class RegisterController {
     });
     this.mails.handOverSoon();
     return expiresAt;
+  }
+
+  private async emailOf(registrationId: string): Promise<string> {
+    const { rows } = await this.pool.query<{ email: string }>(
+      `SELECT wish ->> 'email' AS email FROM groups.registration WHERE registration_id = $1`,
+      [registrationId],
+    );
+    const [row] = rows;
+    if (row === undefined) throw notGood();
+    return row.email;
   }
 
   /** The registration a token or code belongs to. A wrong code uses up a try, for good. */

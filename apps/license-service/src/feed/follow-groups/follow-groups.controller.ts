@@ -42,6 +42,7 @@ export class FollowGroupsController {
     const event = groupsEventOf(message);
     if (event === null) return;
     if (event.type === 'allotree.partner-registered.v1') await this.openStock(event, event.data);
+    else if (event.type === 'allotree.partner-promoted.v1') await this.promote(event, event.data);
     else await this.recordFact(event);
   }
 
@@ -74,6 +75,13 @@ export class FollowGroupsController {
       source: { kind: 'registration' },
     };
     await this.onProject(event, projectId, grant, contextOf(event, 'trial'));
+  }
+
+  private async promote(
+    event: GroupsEvent,
+    { partnerId }: GroupsEventData<'allotree.partner-promoted.v1'>,
+  ): Promise<void> {
+    await this.onStock(event, { type: 'PromotePartner', partnerId, now: this.clock.now() }, contextOf(event));
   }
 
   private async openStock(

@@ -20,6 +20,9 @@ export class StockViewProjection implements Projection {
     }));
     const partners = changes.flatMap(({ event }) => (event.type === 'StockOpened' ? [event.data] : []));
     await tx.upsert(StockPartnerEntity, lastOf(partners, ['partnerId']), ['partnerId']);
+    for (const { partnerId, event } of changes)
+      if (event.type === 'PartnerPromoted')
+        await tx.update(StockPartnerEntity, { partnerId }, { kind: event.data.kind });
     const packages = await knownPackages(tx, changes);
     for (const { partnerId, event } of changes) {
       const key = keyOf(partnerId, packageIdOf(event));

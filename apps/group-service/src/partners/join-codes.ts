@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PG_POOL, Problem } from '@allotree/platform';
+import type pg from 'pg';
+import { Partners } from '../partners.js';
+import { hashOf, newSecret } from '../people/secrets.js';
+
+/** The secret by which a partner names the distributor it wants to join (domain.md P1). Only its hash is stored. */
+@Injectable()
+export class JoinCodes {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly partners: Partners,
+  ) {}
+
+  /** A new code; the previous one is invalid from now on. @throws Problem for a partner that is no distributor */
+  async rotate(partnerId: string, dryRun: boolean): Promise<string> {
+    const { kind } = await this.partners.partner(partnerId);
+    if (kind !== 'distributor') throw Problem.validation('partnerId', 'only a distributor has a join code');
+    const code = newSecret();
+    if (!dryRun)
+      await this.pool.query(
+        `INSERT INTO groups.join_code (partner_id, code_hash) VALUES ($1, $2)
+         ON CONFLICT (partner_id) DO UPDATE SET code_hash = excluded.code_hash, rotated_at = now()`,
+        [partnerId, hashOf(code)],
+      );
+    return code;
+  }
+
+  /** Nobody can ask to join any more, until there is a new code. */
+  async revoke(partnerId: string): Promise<void> {
+    await this.pool.query('DELETE FROM groups.join_code WHERE partner_id = $1', [partnerId]);
+  }
+
+  /** The distributor a code belongs to now. `null`: none. */
+  async distributorOf(codeHash: Buffer): Promise<string | null> {
+    const { rows } = await this.pool.query<{ partner_id: string }>(
+      'SELECT partner_id FROM groups.join_code WHERE code_hash = $1',
+      [codeHash],
+    );
+    return rows[0]?.partner_id ?? null;
+  }
+}

@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { JoinRequestCommand, JoinRequestFacts } from '@allotree/domain';
+import { followUp, type CommandContext } from '@allotree/event-sourcing';
+import { accepted, notFound, type Caller } from '@allotree/platform';
+import { detailOf } from '../refusals.js';
+import { JOIN_REQUEST_HANDLER, type JoinRequestHandler } from '../tokens.js';
+import { PartnerRegistration } from './registration.js';
+
+/** Requests of partners to join a distributor (domain.md P1). */
+@Injectable()
+export class JoinRequests {
+  constructor(
+    @Inject(JOIN_REQUEST_HANDLER) private readonly handler: JoinRequestHandler,
+    private readonly registration: PartnerRegistration,
+  ) {}
+
+  /** @throws Problem when refused */
+  async run(command: JoinRequestCommand, { context, dryRun }: Pick<Caller, 'context' | 'dryRun'>): Promise<number> {
+    const outcome = dryRun
+      ? await this.handler.dryRun(command.requestId, command, context)
+      : await this.handler.execute(command.requestId, command, context);
+    return accepted(outcome, detailOf).revision;
+  }
+
+  /** Approves a request and registers its partner. @throws Problem when refused */
+  async approve(requestId: string, distributorId: string, caller: Caller): Promise<JoinRequestFacts> {
+    caller.answerRevision(await this.run({ type: 'ApproveJoin', requestId, distributorId }, caller));
+    if (!caller.dryRun) await this.register(requestId, followUp(caller.context, 'register partner'));
+    return this.facts(requestId);
+  }
+
+  /** Registers the partner of an approved request; repeated, it changes nothing. */
+  async register(requestId: string, context: CommandContext): Promise<void> {
+    await this.registration.join(await this.facts(requestId), context);
+  }
+
+  /** @throws Problem `NOT_FOUND` */
+  async facts(requestId: string): Promise<JoinRequestFacts> {
+    const request = await this.handler.read(requestId, (state) => state.request);
+    if (request === null) throw notFound('join request', requestId);
+    return request;
+  }
+}

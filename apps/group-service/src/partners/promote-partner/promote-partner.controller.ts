@@ -1,0 +1,51 @@
+import { Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { DryRun, PartnerDetails } from '@allotree/contracts';
+import { accepted, Caller, Documented, Permit } from '@allotree/platform';
+import { Partners } from '../../partners.js';
+import { PartnerPath } from '../../paths.js';
+import { detailOf } from '../../refusals.js';
+import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
+
+/** domain.md P1: only the server administrator makes a distributor. */
+@Controller('partners/:partnerId/promote')
+export class PromotePartnerController {
+  constructor(
+    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
+    private readonly partners: Partners,
+  ) {}
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'Make an independent partner a distributor; its site administrators become company administrators',
+    response: {
+      schema: PartnerDetails,
+      example: {
+        partnerId: 'nordlicht',
+        kind: 'distributor',
+        name: 'Nordlicht',
+        parentPartnerId: null,
+        tenantId: 'nordlicht',
+      },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_NOT_INDEPENDENT', 'STALE_REVISION'],
+    idempotent: true,
+    revised: true,
+  })
+  @Permit('system:manage')
+  @HttpCode(200)
+  @Post()
+  async promote(
+    @Param({ schema: PartnerPath }) path: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Caller() caller: Caller,
+  ): Promise<PartnerDetails> {
+    const { partnerId } = path;
+    const command = { type: 'PromotePartner', partnerId } as const;
+    const outcome = caller.dryRun
+      ? await this.handler.dryRun(partnerId, command, caller.context)
+      : await this.handler.execute(partnerId, command, caller.context);
+    caller.answerRevision(accepted(outcome, detailOf).revision);
+    const { name, parentPartnerId, tenantId } = await this.partners.partner(partnerId);
+    return { partnerId, kind: 'distributor', name, parentPartnerId, tenantId };
+  }
+}

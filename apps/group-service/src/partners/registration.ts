@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { JoinRequestFacts, PartnerCommand, PartnerFacts } from '@allotree/domain';
+import { followUp, type CommandContext } from '@allotree/event-sourcing';
+import { accepted } from '@allotree/platform';
+import { Partners } from '../partners.js';
+import { detailOf } from '../refusals.js';
+import { createRegisteredProject } from '../registered-project.js';
+import { PARTNER_HANDLER, type PartnerHandler } from '../tokens.js';
+import { Trees } from '../trees.js';
+
+type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;
+
+/** Registers a partner with the project it brings along; repeated, it changes nothing. */
+@Injectable()
+export class PartnerRegistration {
+  constructor(
+    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
+    private readonly partners: Partners,
+    private readonly trees: Trees,
+  ) {}
+
+  /** @throws Problem when refused */
+  async register(
+    command: RegisterPartner,
+    context: CommandContext,
+  ): Promise<{ readonly partner: PartnerFacts; readonly revision: number }> {
+    const { partnerId } = command;
+    const { revision } = accepted(await this.handler.execute(partnerId, command, context), detailOf);
+    const partner = await this.partners.partner(partnerId);
+    const creation = createRegisteredProject(partner);
+    if (creation) await this.trees.run(creation, { context: followUp(context, 'project'), dryRun: false });
+    return { partner, revision };
+  }
+
+  /** Registers a partner below the distributor that approved its request. @throws Problem when refused */
+  async join(
+    { distributorId, partnerId, kind, name, administrator, project }: JoinRequestFacts,
+    context: CommandContext,
+  ): Promise<void> {
+    const parent = await this.partners.partner(distributorId);
+    await this.register({ type: 'RegisterPartner', partnerId, kind, name, administrator, project, parent }, context);
+  }
+}

@@ -1,0 +1,67 @@
+import { Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { DryRun, RotatedJoinCode } from '@allotree/contracts';
+import { Caller, Documented, NotKept, Permit } from '@allotree/platform';
+import { PartnerPath } from '../../paths.js';
+import { Partners } from '../../partners.js';
+import { Audit, type AuditedAction } from '../../people/audit.js';
+import { JoinCodes } from '../join-codes.js';
+
+/** domain.md P1. */
+@Controller('partners/:partnerId/join-code')
+export class RotateJoinCodeController {
+  constructor(
+    private readonly codes: JoinCodes,
+    private readonly partners: Partners,
+    private readonly audit: Audit,
+  ) {}
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'Create a new join code of a distributor, shown in this answer and never again',
+    description:
+      'A partner that registers with the code asks to join the distributor. The previous code is invalid then.',
+    response: {
+      status: 201,
+      schema: RotatedJoinCode,
+      example: { joinCode: 'c2hvd24gaGVyZSBhbmQgbmV2ZXIgYWdhaW4' },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  @NotKept()
+  @Permit('partners:manage', { partner: 'partnerId' })
+  @Post()
+  async rotate(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Caller() caller: Caller,
+  ): Promise<RotatedJoinCode> {
+    const joinCode = await this.codes.rotate(partnerId, caller.dryRun);
+    await this.record('join_code_rotated', partnerId, caller);
+    return { joinCode };
+  }
+
+  @Documented({
+    tag: 'Partners',
+    summary: "Revoke a distributor's join code: nobody can ask to join until there is a new one",
+    problems: ['VALIDATION', 'NOT_FOUND'],
+    idempotent: true,
+  })
+  @Permit('partners:manage', { partner: 'partnerId' })
+  @HttpCode(204)
+  @Delete()
+  async revoke(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Caller() caller: Caller,
+  ): Promise<void> {
+    await this.partners.partner(partnerId);
+    if (!caller.dryRun) await this.codes.revoke(partnerId);
+    await this.record('join_code_revoked', partnerId, caller);
+  }
+
+  private async record(action: AuditedAction, partnerId: string, { context, dryRun }: Caller): Promise<void> {
+    if (dryRun) return;
+    const { tenantId } = await this.partners.partner(partnerId);
+    await this.audit.record({ action, actor: context.actor, tenantId, userId: null, facts: { partnerId } });
+  }
+}
