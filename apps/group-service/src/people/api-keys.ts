@@ -16,14 +16,52 @@ export interface NewApiKey {
   /** ISO 8601; `null`: until it is revoked. */
   readonly expiresAt: string | null;
   readonly createdBy: string;
+  /** The person or key whose permissions bound those of this one; `null`: the vendor. */
+  readonly madeBy: string | null;
 }
 
 interface KeyRow {
   readonly tenant_id: string;
   readonly permissions: Permission[];
   readonly secret_hash: Buffer;
+  readonly made_by: string | null;
   readonly is_over: boolean;
+  readonly expires_at: Date | null;
 }
+
+/** A key that may sign in: with what the keys that made it have as well. */
+export interface KeyStanding {
+  readonly tenantId: string;
+  readonly permissions: readonly Permission[];
+  /** The person at the top of the chain. `null`: the vendor. */
+  readonly madeBy: string | null;
+  /** When it ends, or the first of those that made it. */
+  readonly expiresAt: Date | null;
+}
+
+/** A key, then the one that made it, and so on. */
+const LINEAGE = `
+  WITH RECURSIVE lineage AS (
+    SELECT api_key.*, 0 AS distance FROM groups.api_key WHERE key_id = $1
+    UNION ALL
+    SELECT maker.*, lineage.distance + 1 FROM groups.api_key maker JOIN lineage ON maker.key_id = lineage.made_by
+  )
+  SELECT tenant_id, permissions, secret_hash, made_by, expires_at,
+    revoked_at IS NOT NULL OR coalesce(expires_at <= now(), false) AS is_over
+  FROM lineage ORDER BY distance`;
+
+/** `null`: it has ended, or one that made it. */
+const standingOf = (lineage: readonly KeyRow[]): KeyStanding | null => {
+  const [key] = lineage;
+  if (key === undefined || lineage.some((row) => row.is_over)) return null;
+  const ends = lineage.flatMap(({ expires_at }) => (expires_at === null ? [] : [expires_at.getTime()]));
+  return {
+    tenantId: key.tenant_id,
+    permissions: key.permissions.filter((permission) => lineage.every((row) => row.permissions.includes(permission))),
+    madeBy: lineage.at(-1)?.made_by ?? null,
+    expiresAt: ends.length === 0 ? null : new Date(Math.min(...ends)),
+  };
+};
 
 /** Of a key that is not there; compared all the same. */
 const NOTHING = Buffer.alloc(32);
@@ -38,12 +76,12 @@ export class ApiKeys {
     private readonly audit: Audit,
   ) {}
 
-  async create({ tenantId, name, permissions, expiresAt, createdBy }: NewApiKey): Promise<CreatedApiKey> {
+  async create({ tenantId, name, permissions, expiresAt, createdBy, madeBy }: NewApiKey): Promise<CreatedApiKey> {
     const [keyId, secret] = [randomUUID(), newSecret()];
     await this.pool.query(
-      `INSERT INTO groups.api_key (key_id, tenant_id, name, permissions, secret_hash, created_by, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [keyId, tenantId, name, permissions, hashOf(secret), createdBy, expiresAt],
+      `INSERT INTO groups.api_key (key_id, tenant_id, name, permissions, secret_hash, created_by, expires_at, made_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [keyId, tenantId, name, permissions, hashOf(secret), createdBy, expiresAt, madeBy],
     );
     await this.audit.record({
       action: 'api_key_created',
@@ -74,14 +112,10 @@ export class ApiKeys {
        WHERE key_id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
       [keyId],
     );
-    return this.sessions.accessToken({
-      userId: keyId,
-      email: null,
-      tenantId: key.tenant_id,
-      serverAdministrator: false,
-      sessionId: keyId,
-      apiKey: { keyId, permissions: key.permissions },
-    });
+    const { tenantId, permissions, madeBy, expiresAt } = key;
+    const principal = { userId: keyId, email: null, tenantId, serverAdministrator: false, sessionId: keyId };
+    const apiKey = { keyId, permissions, ...(madeBy === null ? {} : { madeBy }) };
+    return this.sessions.accessToken({ ...principal, apiKey }, expiresAt);
   }
 
   /** Ends a key, also the access tokens it got. False: there is none in these tenants. `null`: in any. */
@@ -104,18 +138,33 @@ export class ApiKeys {
         facts: { keyId, name },
       });
     }
+    if (row !== undefined) await this.revokeMadeBy(keyId);
     await this.sessions.announce();
     return row !== undefined;
   }
 
-  private async find(keyId: string, secret: string): Promise<KeyRow | null> {
-    const { rows } = await this.pool.query<KeyRow>(
-      `SELECT tenant_id, permissions, secret_hash, revoked_at IS NOT NULL OR coalesce(expires_at <= now(), false) AS is_over
-       FROM groups.api_key WHERE key_id = $1`,
+  /** How a key stands now. `null`: it has ended, or there is none. */
+  async standing(keyId: string): Promise<KeyStanding | null> {
+    return standingOf((await this.pool.query<KeyRow>(LINEAGE, [keyId])).rows);
+  }
+
+  /** Keys that a key made end with it. */
+  private async revokeMadeBy(keyId: string): Promise<void> {
+    await this.pool.query(
+      `WITH RECURSIVE made AS (
+         SELECT key_id FROM groups.api_key WHERE made_by = $1
+         UNION
+         SELECT api_key.key_id FROM groups.api_key JOIN made ON api_key.made_by = made.key_id
+       )
+       UPDATE groups.api_key SET revoked_at = now() FROM made
+       WHERE api_key.key_id = made.key_id AND api_key.revoked_at IS NULL`,
       [keyId],
     );
-    const [key] = rows;
-    const isRight = timingSafeEqual(hashOf(secret), key?.secret_hash ?? NOTHING);
-    return key === undefined || !isRight || key.is_over ? null : key;
+  }
+
+  private async find(keyId: string, secret: string): Promise<KeyStanding | null> {
+    const { rows } = await this.pool.query<KeyRow>(LINEAGE, [keyId]);
+    const isRight = timingSafeEqual(hashOf(secret), rows[0]?.secret_hash ?? NOTHING);
+    return isRight ? standingOf(rows) : null;
   }
 }

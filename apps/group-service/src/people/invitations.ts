@@ -5,6 +5,7 @@ import { IdentityView, mayGrant, PG_POOL, Problem, Reach, type Principal } from 
 import type pg from 'pg';
 import { Trees } from '../trees.js';
 import { commandIdOf } from './accounts.js';
+import { ApiKeys } from './api-keys.js';
 import { Audit } from './audit.js';
 import { hashOf } from './secrets.js';
 import { contextOf, type Visitor } from './visitor.js';
@@ -27,11 +28,7 @@ const OPEN = `
   SELECT invitation_id AS "invitationId", tenant_id AS "tenantId", project_id AS "projectId", group_id AS "groupId",
     user_id AS "userId", email, name, role, inviter, expires_at AS "expiresAt"
   FROM groups.invitation
-  WHERE token_hash = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
-    -- A key that was revoked invites nobody any more.
-    AND NOT EXISTS (
-      SELECT 1 FROM groups.api_key WHERE key_id = inviter #>> '{apiKey,keyId}' AND api_key.revoked_at IS NOT NULL
-    )`;
+  WHERE token_hash = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()`;
 
 export const linkNotGood = (): Problem => new Problem('CODE_NOT_VALID');
 
@@ -44,6 +41,7 @@ export class Invitations {
     private readonly reach: Reach,
     private readonly audit: Audit,
     private readonly view: IdentityView,
+    private readonly keys: ApiKeys,
   ) {}
 
   async find(token: string): Promise<OpenInvitation | null> {
@@ -59,19 +57,32 @@ export class Invitations {
   async hold(tx: pg.PoolClient, token: string): Promise<OpenInvitation> {
     const { rows } = await tx.query<OpenInvitation>(`${OPEN} FOR UPDATE`, [hashOf(token)]);
     const [invitation] = rows;
-    if (invitation === undefined || this.view.isRefused({ ...invitation.inviter, sessionId: null }))
-      throw linkNotGood();
-    const { inviter, role, projectId, groupId } = invitation;
+    const inviter = invitation === undefined ? null : await this.standing(invitation.inviter);
+    if (invitation === undefined || inviter === null) throw linkNotGood();
+    const { role, projectId, groupId } = invitation;
     const place = { kind: 'group', projectId, groupId } as const;
     try {
-      // Not from memory: whoever ceased to be an administrator a moment ago gives nothing any more.
-      await this.reach.permissionsAt(inviter, place, true);
+      // Not from memory: whoever ceased to be an administrator a moment ago invites nobody any more.
+      const held = await this.reach.permissionsAt(inviter, place, true);
+      if (held?.has('members:manage') !== true) throw linkNotGood();
       await mayGrant(this.reach, inviter, role, place);
     } catch (error) {
       if (error instanceof Problem && error.code !== 'OVERLOADED') throw linkNotGood();
       throw error;
     }
     return invitation;
+  }
+
+  /** The inviter as it stands now, a key with what it and its makers still have. `null`: may not sign in any more. */
+  private async standing(inviter: Principal): Promise<Principal | null> {
+    if (this.view.isRefused({ ...inviter, sessionId: null })) return null;
+    if (inviter.apiKey === null) return inviter;
+    const { keyId } = inviter.apiKey;
+    const key = await this.keys.standing(keyId);
+    if (key === null) return null;
+    const { permissions, madeBy } = key;
+    if (madeBy !== null && this.view.isRefused({ userId: madeBy, sessionId: null })) return null;
+    return { ...inviter, apiKey: { keyId, permissions, ...(madeBy === null ? {} : { madeBy }) } };
   }
 
   /** The invited becomes a member. Its ids follow from the invitation's, so doing it again changes nothing. */

@@ -197,8 +197,11 @@ export class Sessions {
     return { ...(await this.accessToken({ ...owner, tenantId: null, apiKey: null })), refresh_token: refreshToken };
   }
 
-  async accessToken(principal: Principal): Promise<IssuedTokens> {
-    const { TOKEN_SECRET: secret, TOKEN_LIFETIME_SECONDS: lifetimeSeconds } = this.configuration;
+  /** @param end no token is valid beyond it, if there is one */
+  async accessToken(principal: Principal, end: Date | null = null): Promise<IssuedTokens> {
+    const { TOKEN_SECRET: secret, TOKEN_LIFETIME_SECONDS } = this.configuration;
+    const left = end === null ? Infinity : Math.floor((end.getTime() - Date.now()) / 1_000);
+    const lifetimeSeconds = Math.max(0, Math.min(TOKEN_LIFETIME_SECONDS, left));
     const access_token = await signToken(principal, { secret, lifetimeSeconds });
     return { access_token, token_type: 'Bearer', expires_in: lifetimeSeconds };
   }

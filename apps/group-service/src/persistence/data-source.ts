@@ -8,6 +8,7 @@ import { People1795000000000 } from './migrations/0002-people.js';
 import { Memberships1796000000000 } from './migrations/0003-memberships.js';
 import { TenantsApart1797000000000 } from './migrations/0004-tenants-apart.js';
 import { Joining1799000000000 } from './migrations/0005-joining.js';
+import { MakersOfKeys1808000000000 } from './migrations/0011-makers-of-keys.js';
 import { AccountsOfNoTenant1806000000000 } from './migrations/0006-accounts-of-no-tenant.js';
 import { MailQuotas1810000000000 } from './migrations/0010-mail-quotas.js';
 
@@ -24,6 +25,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     Joining1799000000000,
     AccountsOfNoTenant1806000000000,
     MailQuotas1810000000000,
+    MakersOfKeys1808000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'group-service read models',

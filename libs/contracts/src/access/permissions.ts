@@ -69,6 +69,10 @@ export const withImplied = (permissions: readonly Permission[]): readonly Permis
 /** Only whoever runs the system may do these: no role of a tenant has them. */
 export const VENDOR_PERMISSIONS: ReadonlySet<Permission> = new Set(['packages:record', 'system:manage']);
 
+/** Whether a tenant can have this permission: in a role of its own, or in a key. */
+export const isTenantPermission = (name: string): name is Permission =>
+  isPermission(name) && !VENDOR_PERMISSIONS.has(name);
+
 const COMPANY = PERMISSION_NAMES.filter((permission) => !VENDOR_PERMISSIONS.has(permission));
 
 const SITE = withImplied([

@@ -41,7 +41,10 @@ export class Authentication {
   }
 
   private admitted(principal: Principal): Principal {
-    if (this.view.isRefused(principal)) throw notGood();
+    const maker = principal.apiKey?.madeBy;
+    const isRefused = this.view.isRefused(principal);
+    // A key ends with the account of whoever made it.
+    if (isRefused || (maker !== undefined && this.view.isRefused({ userId: maker, sessionId: null }))) throw notGood();
     return principal;
   }
 

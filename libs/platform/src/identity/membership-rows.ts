@@ -1,6 +1,6 @@
 import {
   builtInPermissions,
-  isPermission,
+  isTenantPermission,
   type GroupsEvent,
   type GroupsEventData,
   type GroupsEventType,
@@ -97,7 +97,7 @@ export class MembershipRows extends Memberships {
       `SELECT permissions FROM ${this.schema}.access_role WHERE tenant_id = $1 AND role_id = $2`,
       [tenantId, role],
     );
-    return rows[0]?.permissions.filter(isPermission) ?? null;
+    return rows[0]?.permissions.filter(isTenantPermission) ?? null;
   }
 
   project(projectId: string): Promise<Belonging | null> {
@@ -127,8 +127,8 @@ const holdingOf = ({ home, membership_id, tenant_id, group_id, role, permissions
   tenantId: tenant_id,
   scope:
     group_id === null ? { kind: 'partner', partnerId: home } : { kind: 'group', projectId: home, groupId: group_id },
-  // A role that is gone permits nothing.
-  permissions: new Set(builtInPermissions(role) ?? (permissions ?? []).filter(isPermission)),
+  // A role that is gone permits nothing, and no role of a tenant what is the vendor's.
+  permissions: new Set((builtInPermissions(role) ?? permissions ?? []).filter(isTenantPermission)),
 });
 
 interface Told {

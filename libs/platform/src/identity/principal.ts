@@ -16,8 +16,15 @@ export interface Principal {
   readonly serverAdministrator: boolean;
   /** `null`: not a session of a person. */
   readonly sessionId: string | null;
-  /** A machine: its permissions, in the whole of its tenant. */
-  readonly apiKey: { readonly keyId: string; readonly permissions: readonly Permission[] } | null;
+  /**
+   * A machine: its permissions, in the whole of its tenant. `madeBy`: the person whose own permissions there bound those of
+   * the key (P2); absent: the vendor.
+   */
+  readonly apiKey: {
+    readonly keyId: string;
+    readonly permissions: readonly Permission[];
+    readonly madeBy?: string;
+  } | null;
 }
 
 /** One of the parts of the system itself, such as `group-service`: may everything. */

@@ -193,7 +193,22 @@ export class Reach {
     if (apiKey === null) return this.memberships.holdingsOf(userId, fresh);
     if (tenantId === null) return [];
     const scope = { kind: 'partner', partnerId: tenantId } as const;
-    return [{ membershipId: apiKey.keyId, tenantId, scope, permissions: new Set(apiKey.permissions) }];
+    const permissions = new Set(await this.ofKey(apiKey, tenantId, fresh));
+    // A key with nothing left stands nowhere.
+    return permissions.size === 0 ? [] : [{ membershipId: apiKey.keyId, tenantId, scope, permissions }];
+  }
+
+  /** P2: a key holds nothing that its maker lost since. */
+  private async ofKey(
+    { permissions, madeBy }: NonNullable<Principal['apiKey']>,
+    tenantId: string,
+    fresh: boolean,
+  ): Promise<readonly Permission[]> {
+    if (madeBy === undefined) return permissions;
+    const place = { kind: 'partner', tenantId, partnerId: tenantId } as const;
+    const held = permissionsAt(await this.memberships.holdingsOf(madeBy, fresh), place);
+    // Whoever may not make keys any more keeps none alive.
+    return held?.has('api-keys:manage') === true ? permissions.filter((permission) => held.has(permission)) : [];
   }
 
   /** A group that moves or goes may keep its old path for as long as memberships are remembered. */

@@ -151,6 +151,24 @@ describe('a reach', () => {
     expect(await answer(reachOf(helper).reach, group('a'))).toEqual({ code: 'FORBIDDEN', permission: 'groups:read' });
   });
 
+  it('cuts a key to what its maker holds in the tenant, and ends it with the right to make keys', async () => {
+    const key: Principal = {
+      ...ADA,
+      tenantId: 'nord',
+      apiKey: { keyId: 'k', permissions: ['groups:read', 'licenses:read'], madeBy: 'ada' },
+    };
+    const heldBy = async (...holdings: Holding[]) => {
+      const { reach } = reachOf(new Known(holdings));
+      return [...((await reach.permissionsAt(key, { kind: 'partner', partnerId: 'nord' })) ?? [])];
+    };
+    const tenant: Scope = { kind: 'partner', partnerId: 'nord' };
+    const dealer: Scope = { kind: 'partner', partnerId: 'dealer' };
+    expect(await heldBy(holding(tenant, 'api-keys:manage', 'groups:read'))).toEqual(['groups:read']);
+    expect(await heldBy(holding(tenant, 'groups:read', 'licenses:read'))).toEqual([]);
+    expect(await heldBy(holding(dealer, 'api-keys:manage', 'groups:read'))).toEqual([]);
+    expect(await heldBy()).toEqual([]);
+  });
+
   it('of an API key is its tenant, with what the key may', async () => {
     const key: Principal = { ...ADA, tenantId: 'nord', apiKey: { keyId: 'k', permissions: ['groups:read'] } };
     const { reach } = reachOf(new Known([holding(group('a'), 'groups:manage')]));

@@ -17,6 +17,7 @@ const Claims = z.object({
   adm: z.boolean(),
   key: z.string().min(1).optional(),
   perms: z.array(PermissionName).optional(),
+  by: z.string().min(1).optional(),
   exp: z.number(),
 });
 
@@ -47,7 +48,8 @@ export async function signToken(
   { secret, lifetimeSeconds, now = Date.now() }: SigningOptions,
 ): Promise<string> {
   const issuedAt = Math.floor(now / 1_000);
-  const key = apiKey === null ? {} : { key: apiKey.keyId, perms: apiKey.permissions };
+  const by = apiKey?.madeBy === undefined ? {} : { by: apiKey.madeBy };
+  const key = apiKey === null ? {} : { key: apiKey.keyId, perms: apiKey.permissions, ...by };
   return new SignJWT({ email, tenant: tenantId, sid: sessionId, adm: serverAdministrator, ...key })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keyIdOf(secret) })
     .setIssuer(OWN_ISSUER)
@@ -91,7 +93,7 @@ const keyOf =
     return signingKey(one);
   };
 
-function verified({ sub, email, tenant, sid, adm, key, perms, exp }: z.infer<typeof Claims>): VerifiedToken | null {
+function verified({ sub, email, tenant, sid, adm, key, perms, by, exp }: z.infer<typeof Claims>): VerifiedToken | null {
   const isKey = key !== undefined;
   // A machine is never an administrator, and its permissions and its id come together.
   if (isKey !== (perms !== undefined) || (isKey && adm)) return null;
@@ -103,7 +105,10 @@ function verified({ sub, email, tenant, sid, adm, key, perms, exp }: z.infer<typ
       tenantId: isKey ? tenant : null,
       serverAdministrator: adm,
       sessionId: sid,
-      apiKey: key === undefined || perms === undefined ? null : { keyId: key, permissions: perms },
+      apiKey:
+        key === undefined || perms === undefined
+          ? null
+          : { keyId: key, permissions: perms, ...(by === undefined ? {} : { madeBy: by }) },
     },
     expiresAt: exp * 1_000,
   };

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import {
   CreatedRole,
-  isPermission,
+  isTenantPermission,
   ROLES,
   RoleItem,
   RoleList,
@@ -32,7 +32,7 @@ const show = ({ roleId, name, permissions }: CustomRole): RoleItem => ({
   roleId,
   name,
   custom: true,
-  permissions: permissions.filter(isPermission),
+  permissions: permissions.filter(isTenantPermission),
 });
 
 /** domain.md, Roles: those that are everybody's, and those a tenant makes. */
@@ -102,7 +102,7 @@ export class RolesController {
   @Documented({
     tag: 'Roles',
     summary: 'Remove a role of the tenant that nobody has',
-    problems: ['VALIDATION', 'NOT_FOUND', 'ROLE_IN_USE', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'ROLE_IN_USE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
   })

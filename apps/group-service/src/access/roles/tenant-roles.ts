@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { beyond, isPermission, type Permission } from '@allotree/contracts';
+import { beyond, isPermission, isTenantPermission, VENDOR_PERMISSIONS, type Permission } from '@allotree/contracts';
 import { MAX_NAMED_USES, type CustomRole, type RoleCommand, type RoleUse, roleSetting } from '@allotree/domain';
 import { notFound, accepted, Problem, Reach, seeing, type Caller } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
@@ -60,16 +60,20 @@ export class TenantRoles {
     return found;
   }
 
-  /** @throws Problem when refused: nobody makes a role that may do what they may not in the whole tenant */
+  /** @throws Problem when refused: nobody makes a role, or changes one, that permits what they do not hold in the whole tenant */
   async put(tenantId: string, role: CustomRole, type: 'DefineRole' | 'ChangeRole', caller: Caller): Promise<number> {
-    await this.holdsAll(role.permissions, tenantId, caller);
+    const vendors = role.permissions.find((name) => isPermission(name) && VENDOR_PERMISSIONS.has(name));
+    if (vendors !== undefined) throw Problem.validation('permissions', `${vendors} is for no role of a tenant`);
+    const before = type === 'ChangeRole' ? (await this.role(tenantId, role.roleId)).role.permissions : [];
+    await this.holdsAll([...new Set([...role.permissions, ...before])], tenantId, caller);
     const command: RoleCommand = type === 'DefineRole' ? { type, tenantId, ...role } : { type, ...role };
     return this.run(tenantId, command, caller);
   }
 
   /** @throws Problem `ROLE_IN_USE` with where */
   async remove(tenantId: string, roleId: string, caller: Caller): Promise<number> {
-    await this.reach.demand(caller.principal, 'roles:manage', { kind: 'partner', partnerId: tenantId });
+    const { role } = await this.role(tenantId, roleId);
+    await this.holdsAll(role.permissions, tenantId, caller);
     await this.freshness.of(MEMBERSHIP_VIEW);
     const rows: UseRow[] = await seeing(this.dataSource, [tenantId], (tx) =>
       tx.query(USES, [tenantId, roleId, MAX_NAMED_USES]),
@@ -85,8 +89,10 @@ export class TenantRoles {
 
   private async holdsAll(permissions: readonly string[], tenantId: string, { principal }: Caller): Promise<void> {
     const held = await this.reach.demand(principal, 'roles:manage', { kind: 'partner', partnerId: tenantId });
-    const missing = beyond(permissions.filter(isPermission), held);
-    if (missing.length > 0) throw new Problem('FORBIDDEN', 'The role would do more than you may yourself', { missing });
+    // The vendor's are no longer in any role, whatever is stored; changing such a role drops them.
+    const missing = beyond(permissions.filter(isTenantPermission), held);
+    if (missing.length > 0)
+      throw new Problem('FORBIDDEN', 'The role has, or would have, permissions that you do not hold', { missing });
   }
 }
 

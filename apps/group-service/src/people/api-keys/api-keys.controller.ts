@@ -25,6 +25,7 @@ import {
   TenantRows,
 } from '@allotree/platform';
 import { z } from 'zod';
+import { Partners } from '../../partners.js';
 import { ApiKeyRow } from '../../persistence/people-entities.js';
 import { ApiKeys } from '../api-keys.js';
 
@@ -55,13 +56,17 @@ const show = ({ keyId, tenantId, name, permissions, createdBy, ...row }: ApiKeyR
   revokedAt: row.revokedAt?.toISOString() ?? null,
 });
 
-/** Keys of machines: what each may is chosen, and holds in the whole of its tenant. */
+/**
+ * Keys of machines: what each may is chosen, and holds in the whole of its tenant, for as long as its maker holds it there
+ * (domain.md P2).
+ */
 @Controller('api-keys')
 export class ApiKeysController {
   constructor(
     private readonly rows: TenantRows,
     private readonly keys: ApiKeys,
     private readonly reach: Reach,
+    private readonly partners: Partners,
   ) {}
 
   @Documented({
@@ -90,7 +95,14 @@ export class ApiKeysController {
     const expiresAt = body.expiresAt ?? null;
     if (expiresAt !== null && Date.parse(expiresAt) <= Date.now())
       throw Problem.validation('expiresAt', 'must be in the future');
-    return this.keys.create({ tenantId, name: body.name, permissions, expiresAt, createdBy: context.actor });
+    return this.keys.create({
+      tenantId,
+      name: body.name,
+      permissions,
+      expiresAt,
+      createdBy: context.actor,
+      madeBy: principal.serverAdministrator ? null : principal.userId,
+    });
   }
 
   @Documented({
@@ -112,7 +124,7 @@ export class ApiKeysController {
 
   @Documented({
     tag: 'API keys',
-    summary: 'Revoke an API key; its access tokens end within seconds',
+    summary: 'Revoke an API key and the keys it made; their access tokens end within seconds',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
   })
@@ -132,8 +144,15 @@ export class ApiKeysController {
     const index = permissions.findIndex((permission) => VENDOR_PERMISSIONS.has(permission));
     if (index !== -1) throw Problem.validation('permissions', `${permissions[index]} is for no key`);
     const held = await this.reach.demand(principal, 'api-keys:manage', { kind: 'partner', partnerId: tenantId });
+    const partner = await this.partners.partner(tenantId);
+    if (partner.tenantId !== tenantId)
+      throw Problem.validation(
+        'tenantId',
+        `is a partner of the tenant ${partner.tenantId}: a key holds in a whole tenant`,
+      );
     const missing = beyond(permissions, held);
-    if (missing.length > 0) throw new Problem('FORBIDDEN', 'A key may no more than who makes it', { missing });
+    if (missing.length > 0)
+      throw new Problem('FORBIDDEN', 'An API key cannot have permissions that its creator lacks', { missing });
   }
 
   /** Where the maker may make keys, if that is one tenant. */
