@@ -87,6 +87,7 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'events.event': 'the events themselves: read by stream, after the guard',
   'events.snapshot': 'made of the events',
   'events.store': 'one row about the store',
+  'events.identity': 'one row about the store',
   'bus.message': 'on their way between services; each says its tenant',
   'bus.consumer_offset': 'how far consumers are',
   'http.idempotent_request': 'answers by key, of the one who has it',
@@ -103,7 +104,7 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'groups.account_mail': 'on their way to the queue, with what lets their reader in',
 };
 /** Of the machinery, in every schema that has them. */
-const MACHINERY = ['migration', 'checkpoint', 'lease', 'access_heard', 'quota'];
+const MACHINERY = ['migration', 'checkpoint', 'checkpoint_store', 'lease', 'access_heard', 'quota'];
 
 interface Table {
   readonly name: string;
