@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
+];
+
+/** Blocks of commands and of configuration: all fenced blocks. */
+const blocksOf = (text: string): string =>
+  [...text.matchAll(/```\w*\n([^]*?)```/g)].map(([, block]) => block).join('\n');
+
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[`*]/g, '')
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+const anchorsIn = (text: string): Set<string> =>
+  new Set([
+    ...[...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!)),
+    ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!),
+  ]);
+
+/** What is wrong with the links of a page. */
+const brokenLinks = (page: string): string[] =>
+  [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
+    if (/^(https?:|mailto:)/.test(link!)) return [];
+    const [path, anchor] = link!.split('#') as [string, string?];
+    const target = path === '' ? page : join(dirname(page), path);
+    if (!existsSync(join(root, target))) return [link!];
+    return anchor !== undefined && target.endsWith('.md') && !anchorsIn(read(target)).has(anchor) ? [link!] : [];
+  });
+
+describe('the documentation', () => {
+  it.each(pages)('%s: every link leads somewhere', (page) => {
+    expect(brokenLinks(page)).toEqual([]);
+  });
+
+  it('names npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const known = new Set([...Object.keys(scripts), 'start', 'test']);
+    const named = pages.flatMap((page) =>
+      [...read(page).matchAll(/npm run (?:-s |--silent )?([a-z][\w:-]*)/g)].map(([, script]) => `${page}: ${script}`),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((each) => !known.has(each.split(': ')[1]!))).toEqual([]);
+  });
+
+  it('sets only settings that exist, in commands', () => {
+    const reference = read('docs/reference/configuration.md');
+    const known = new Set([...reference.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => name!));
+    const set = pages
+      .filter((page) => !page.startsWith('docs/reference/'))
+      .flatMap((page) =>
+        [...blocksOf(read(page)).matchAll(/^(?:export )?([A-Z][A-Z0-9_]*_[A-Z0-9_]+|PORT|HOST)=/gm)].map(
+          ([, name]) => `${page}: ${name}`,
+        ),
+      );
+    // Of servers that belong to others.
+    const foreign = /: (EVENTSTORE_|NODE_|PG|EVENTSTOREDB_URL|ALLOTREE_)/;
+    expect(set.length).toBeGreaterThan(10);
+    expect(set.filter((each) => !foreign.test(each) && !known.has(each.split(': ')[1]!))).toEqual([]);
+  });
+
+  it('names routes that exist', () => {
+    const { paths } = JSON.parse(read('docs/reference/openapi.json')) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const shape = (path: string): string =>
+      path
+        .replace(/^\/api\/v1/, '')
+        .replace(/\?.*$/, '')
+        .replace(/\{[^}]*\}|<[^>]*>/g, '*');
+    const known = new Set(
+      Object.entries(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${shape(path)}`),
+      ),
+    );
+    const outside = /^\w+ \/(health|metrics|api\/v1\/(openapi|test-clock))/;
+    const named = pages
+      .filter((page) => !page.startsWith('docs/adr/'))
+      .flatMap((page) =>
+        [...read(page).matchAll(/`((?:GET|POST|PUT|PATCH|DELETE) \/[^`\s]*)/g)].map(
+          ([, route]) => [page, route!] as const,
+        ),
+      );
+    expect(named.length).toBeGreaterThan(50);
+    const unknown = named.filter(([, route]) => {
+      const [method, path] = route.split(' ') as [string, string];
+      return !outside.test(route) && !known.has(`${method} ${shape(path)}`);
+    });
+    expect(unknown).toEqual([]);
+  });
+});
