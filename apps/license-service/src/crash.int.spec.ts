@@ -28,7 +28,8 @@ describe('a process that ends between the two halves', () => {
   it('of an issue: the license is granted by the next, once', async () => {
     const service = await endingAfter(async (first) => {
       const { plus: packageId } = first as unknown as { plus: string };
-      const issue = { type: 'IssueUnits', ...part, packageId, licenseId: 'license', projectId: 'hafenblick' } as const;
+      const project = { projectId: 'hafenblick', timeZone: 'UTC' };
+      const issue = { type: 'IssueUnits', ...part, packageId, licenseId: 'license', ...project } as const;
       const outcome = await first.stocks.execute(
         'nordlicht',
         { ...issue, now: first.clock.now(), units: units(120, 100, 10) },

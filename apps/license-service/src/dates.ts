@@ -1,10 +1,10 @@
 import { Problem } from '@allotree/platform';
-import type { Instant } from '@allotree/domain';
-import { DateTime } from 'luxon';
+import { endOfDay, lastDayOf, dateAt, startOfDay, startsDay, type Instant, type TermDates } from '@allotree/domain';
 
-/** What JSON, PostgreSQL and calendars can all write down, with a day to spare at each end. */
+/** The first instant that JSON, PostgreSQL and calendars can all write down, with a day to spare. */
 const EARLIEST = Date.parse('1970-01-02T00:00:00Z');
-const LATEST = Date.parse('9999-12-30T00:00:00Z');
+/** From this year on a date stands for no end: other systems write 9999-12-31 for it (domain.md E4). */
+const NEVER = '9999';
 
 const isDate = (value: string): boolean => !value.includes('T');
 
@@ -12,23 +12,26 @@ const isDate = (value: string): boolean => !value.includes('T');
 export const namesDate = (...values: readonly (string | null | undefined)[]): boolean =>
   values.some((value) => typeof value === 'string' && isDate(value));
 
+/** Whether an end stands for none. Dates and instants begin with a year of four digits. */
+const isNever = (value: string): boolean => value >= NEVER;
+
 /**
  * The instant a term or period starts: a date is the start of that day in the zone (domain.md E4).
  * @param field is blamed when the value is beyond what can be kept
  */
-export const startOf = (value: string, zone: string, field: string): Instant =>
-  bounded(isDate(value) ? DateTime.fromISO(value, { zone }).startOf('day') : DateTime.fromISO(value), field);
+export function startOf(value: string, zone: string, field: string): Instant {
+  if (isNever(value)) throw Problem.validation(field, 'must be before the year 9999');
+  return notTooEarly(isDate(value) ? startOfDay(value, zone) : Date.parse(value), field);
+}
 
-/** The instant a term or period ends: a date is the end of that day in the zone, so the start of the next (domain.md E4). */
-export const endOf = (value: string, zone: string, field: string): Instant =>
-  bounded(
-    isDate(value) ? DateTime.fromISO(value, { zone }).plus({ days: 1 }).startOf('day') : DateTime.fromISO(value),
-    field,
-  );
-
-/** So many days after an instant, by the calendar of the zone. */
-export const daysAfter = (instant: Instant, days: number, zone: string): Instant =>
-  DateTime.fromMillis(instant, { zone }).plus({ days }).toMillis();
+/**
+ * The instant a term or period ends: a date is the end of that day in the zone, so the start of the next. `null`: it has no
+ * end, which is what a date after 9998 means (domain.md E4).
+ */
+export function endOf(value: string, zone: string, field: string): Instant | null {
+  if (isNever(value)) return null;
+  return notTooEarly(isDate(value) ? endOfDay(value, zone) : Date.parse(value), field);
+}
 
 interface TermInput {
   readonly validFrom?: string | null | undefined;
@@ -53,8 +56,22 @@ export function termOf(
   return term;
 }
 
-function bounded(value: DateTime, field: string): Instant {
-  const instant = value.toMillis();
-  if (!(instant >= EARLIEST && instant <= LATEST)) throw Problem.validation(field, 'must lie between 1970 and 9999');
+/** The borders of a term that were put as dates, as they were put. An end that means none is no date. */
+export const enteredDates = ({ validFrom, validUntil }: TermInput): TermDates => ({
+  ...(validFrom != null && isDate(validFrom) ? { validFromDate: validFrom } : {}),
+  ...(validUntil != null && isDate(validUntil) && !isNever(validUntil) ? { validUntilDate: validUntil } : {}),
+});
+
+/** The first and the last day of a project's term. `null`: there is none, or it does not begin or end with a day there. */
+export const daysOf = (
+  { validFrom, validUntil }: { readonly validFrom: Instant; readonly validUntil: Instant | null },
+  zone: string,
+): { validFromDate: string | null; validUntilDate: string | null } => ({
+  validFromDate: startsDay(validFrom, zone) ? dateAt(validFrom, zone) : null,
+  validUntilDate: validUntil !== null && startsDay(validUntil, zone) ? lastDayOf(validUntil, zone) : null,
+});
+
+function notTooEarly(instant: Instant, field: string): Instant {
+  if (!(instant >= EARLIEST)) throw Problem.validation(field, 'must be 1970-01-02 or later');
   return instant;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { daysAfter, endOf, namesDate, startOf, termOf } from './dates.js';
+import { endOf, namesDate, startOf, termOf } from './dates.js';
 
 const iso = (instant: number): string => new Date(instant).toISOString();
 
@@ -15,23 +15,29 @@ describe('a date in a term (E4)', () => {
     ['2026-09-06', 'America/Santiago', '2026-09-06T04:00:00.000Z', '2026-09-07T03:00:00.000Z'],
   ])('%s in %s is a whole day', (date, zone, start, end) => {
     expect(iso(startOf(date, zone, 'validFrom'))).toBe(start);
-    expect(iso(endOf(date, zone, 'validUntil'))).toBe(end);
+    expect(iso(endOf(date, zone, 'validUntil')!)).toBe(end);
   });
 
   it('an instant is that instant, whatever the zone', () => {
     expect(iso(startOf('2026-06-01T10:00:00+02:00', 'Asia/Tokyo', 'from'))).toBe('2026-06-01T08:00:00.000Z');
-    expect(iso(endOf('2026-06-01T10:00:00Z', 'Asia/Tokyo', 'to'))).toBe('2026-06-01T10:00:00.000Z');
+    expect(iso(endOf('2026-06-01T10:00:00Z', 'Asia/Tokyo', 'to')!)).toBe('2026-06-01T10:00:00.000Z');
   });
 
-  it.each(['1969-12-31', '9999-12-31', '9999-12-31T23:59:59Z', '0001-01-01'])(
-    '%s is beyond what can be kept',
+  it.each(['1969-12-31', '0001-01-01', '1969-12-31T23:59:59Z'])('%s is before what can be kept', (date) => {
+    expect(() => endOf(date, 'UTC', 'validUntil')).toThrow('validUntil: must be 1970-01-02 or later');
+  });
+
+  it.each(['9999-01-01', '9999-12-31', '9999-12-31T23:59:59Z', '9999-12-31T23:59:59+14:00'])(
+    '%s as an end means no end, and nothing starts then',
     (date) => {
-      expect(() => endOf(date, 'UTC', 'validUntil')).toThrow('validUntil: must lie between 1970 and 9999');
+      expect(endOf(date, 'Pacific/Kiritimati', 'validUntil')).toBeNull();
+      expect(termOf({ validUntil: date }, 'UTC').validUntil).toBeNull();
+      expect(() => startOf(date, 'UTC', 'validFrom')).toThrow('validFrom: must be before the year 9999');
     },
   );
 
-  it('days are counted by the calendar', () => {
-    expect(iso(daysAfter(Date.parse('2026-03-28T12:00:00Z'), 1, 'Europe/Berlin'))).toBe('2026-03-29T11:00:00.000Z');
+  it('the last day of 9998 is an end like any other', () => {
+    expect(iso(endOf('9998-12-31', 'America/Havana', 'validUntil')!)).toBe('9999-01-01T05:00:00.000Z');
   });
 
   it('only a date needs a zone', () => {

@@ -48,6 +48,8 @@ describe('POST /projects/{p}/licenses: plus (L3)', () => {
         features: expect.arrayContaining(['siri', 'elevators']),
         validFrom: '2026-01-01T00:00:00.000Z',
         validUntil: '2027-01-01T00:00:00.000Z',
+        validFromDate: '2026-01-01',
+        validUntilDate: '2026-12-31',
         source: {
           kind: 'package',
           partnerId: 'nordlicht',

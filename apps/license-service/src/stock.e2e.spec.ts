@@ -199,3 +199,54 @@ describe('GET /partners/{id}/stock', () => {
     expect(await service.get('/partners/nobody/stock')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
   });
 });
+
+describe('a package entered as dates (E4)', () => {
+  const dates = { validFrom: '2026-01-01', validUntil: '2026-06-30' };
+  const UNTIL = [
+    ['Europe/Berlin', '2026-06-30T22:00:00.000Z'],
+    ['America/New_York', '2026-07-01T04:00:00.000Z'],
+    ['Pacific/Kiritimati', '2026-06-30T10:00:00.000Z'],
+  ] as const;
+  let packageId: string;
+  beforeAll(async () => {
+    const body = { name: 'Half a year', units: units(100), ...dates };
+    ({ packageId } = await service.posted('/partners/nordlicht/packages', body));
+  });
+
+  it('is shown with its dates', async () => {
+    expect(await packageOf('nordlicht', packageId)).toMatchObject({
+      validUntil: '2026-07-01T00:00:00.000Z',
+      validFromDate: '2026-01-01',
+      validUntilDate: '2026-06-30',
+    });
+  });
+
+  it.each(UNTIL)('covers the same dates of a license and an allotment in %s', async (timeZone, validUntil) => {
+    const projectId = timeZone.replace(/\W/g, '-').toLowerCase();
+    await service.project(projectId, { timeZone });
+    const issue = { type: 'plus', partnerId: 'nordlicht', packageId, units: units(5) };
+    for (const named of [{}, dates]) await service.posted(`/projects/${projectId}/licenses`, { ...issue, ...named });
+    const { items } = (await service.get(`/projects/${projectId}/licenses`)).body;
+    expect(items).toHaveLength(2);
+    for (const license of items)
+      expect(license).toMatchObject({ validUntil, validFromDate: '2026-01-01', validUntilDate: '2026-06-30' });
+    const allotments = [{ type: 'plus', units: units(10), ...dates }];
+    const put = await service.put(`/projects/${projectId}/groups/${projectId}/restriction`, {
+      enabled: true,
+      allotments,
+    });
+    expect(put.status).toBe(200);
+    const extended = await service.post(`/projects/${projectId}/licenses/${items[0].licenseId}/extend`, {
+      validUntil: '2026-06-30',
+    });
+    expect(extended.status).toBe(200);
+    const beyond = await service.post(`/projects/${projectId}/licenses`, { ...issue, validUntil: '2026-07-01' });
+    expect(beyond).toMatchObject({ status: 409, body: { code: 'PERIOD_OUTSIDE_PARENT' } });
+  });
+
+  it('has no end where a date after 9998 is named', async () => {
+    const body = { name: 'ERP', units: units(1), validUntil: '9999-12-31' };
+    const { packageId: endless } = await service.posted('/partners/nordlicht/packages', body);
+    expect(await packageOf('nordlicht', endless)).toMatchObject({ validUntil: null });
+  });
+});

@@ -1,5 +1,6 @@
 export * from './decision.js';
 export * from './words.js';
+export * from './calendar.js';
 export * from './licensing/events.js';
 export * from './licensing/commands.js';
 export * from './licensing/refusals.js';
@@ -31,5 +32,5 @@ export {
 } from './licensing/quota.js';
 export { memberQuotaOf } from './licensing/members.js';
 export { nameOf } from './licensing/checks.js';
-export { countsBelow, fallbacksAt } from './licensing/outlook.js';
+export { countsBelow, fallbacksAt, suspendedAt } from './licensing/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';

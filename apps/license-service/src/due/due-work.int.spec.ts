@@ -242,6 +242,44 @@ describe('due work', () => {
     expect((await jobsOf(service, p)).at(-1)?.data).toMatchObject({ date: '2026-10-17', daysLeft: 3 });
   });
 
+  it('sends one reminder of a group on the day after a standstill over midnight, counted from that day', async () => {
+    const p = await hafenblick();
+    const daily = { daysBefore: [3], recurrence: 'daily', recipients: 'administrators' };
+    await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-10-23' }, { reminder: daily }));
+    await restrict(
+      service,
+      p,
+      'b',
+      restriction(units(9), { validUntil: '2026-10-25' }, { reminder: { ...daily, recurrence: 'once' } }),
+    );
+    await quiet(service, '2026-10-21T05:00:00.000Z');
+    expect(await jobsOf(service, p)).toEqual([]);
+    await quiet(service, '2026-10-23T05:00:00.000Z');
+    const told = async () =>
+      (await jobsOf(service, p)).map(({ data }) => [
+        data.date,
+        data.kind,
+        data.groupId,
+        'daysLeft' in data && data.daysLeft,
+      ]);
+    // The one of a of the day before gives way to the last mail, that of b is two days left, not three.
+    expect(await told()).toEqual([['2026-10-23', 'reminder', 'b', 2]]);
+    await quiet(service, '2026-10-23T09:00:00.000Z');
+    expect(await told()).toHaveLength(1);
+  });
+
+  it('reminds a group of the nearest of several ends alone', async () => {
+    const p = await hafenblick();
+    const allotments = ['2026-10-31', '2026-11-23'].map((validUntil) => ({
+      type: 'plus',
+      units: units(3),
+      validUntil,
+    }));
+    await restrict(service, p, 'a', { enabled: true, allotments, reminder });
+    await quiet(service, '2026-10-24T08:00:00.000Z');
+    expect((await jobsOf(service, p)).map(({ data }) => 'daysLeft' in data && data.daysLeft)).toEqual([7]);
+  });
+
   it('stops reminding when the term is extended, and plans for the new end', async () => {
     const p = await hafenblick();
     await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-11-10' }, { reminder }));

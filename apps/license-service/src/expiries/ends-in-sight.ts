@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Expiry, Extent, PageOf } from '@allotree/contracts';
 import { Problem, TenantRows, type Principal } from '@allotree/platform';
-import { DateTime } from 'luxon';
+import { dateAt, daysBetween, lastDayOf } from '@allotree/domain';
 import { isoOf, isoOrNull } from '../persistence/columns.js';
 
 /** One project, all projects of a tenant, or everything; of that what lies where somebody may see it (`null`: all). */
@@ -113,7 +113,7 @@ const cursorOf = ({ valid_until, project_id, group_id, id }: Row): string =>
 
 function placeOf(cursor: string | undefined): (string | null)[] {
   if (cursor === undefined) return [null, null, null, null];
-  const [, until, ...place] = /^(\d{1,14})\.([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(cursor) ?? [];
+  const [, until, ...place] = /^(\d{1,15})\.([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(cursor) ?? [];
   if (until === undefined) throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
   return [isoOf(Number(until)), ...place];
 }
@@ -122,9 +122,7 @@ const limitOf = (units: string | null): number | null => (units === null ? null 
 
 function expiryOf(row: Row, now: number): Expiry {
   const zone = row.time_zone;
-  // The end itself is outside: what ends at midnight is valid to the end of the day before.
-  const lastDay = DateTime.fromMillis(row.valid_until.getTime() - 1, { zone });
-  const today = DateTime.fromMillis(now, { zone });
+  const lastDay = lastDayOf(row.valid_until.getTime(), zone);
   return {
     projectId: row.project_id,
     projectName: row.project_name,
@@ -136,10 +134,7 @@ function expiryOf(row: Row, now: number): Expiry {
     type: row.type,
     units: { sip_number: limitOf(row.sip_number), mobile_app: limitOf(row.mobile_app), ukey2: limitOf(row.ukey2) },
     validUntil: row.valid_until.toISOString(),
-    lastDay: lastDay.toFormat('yyyy-MM-dd'),
-    daysLeft: dayNumber(lastDay) - dayNumber(today),
+    lastDay,
+    daysLeft: daysBetween(dateAt(now, zone), lastDay),
   };
 }
-
-/** Days on the calendar, where every day follows the one before. */
-const dayNumber = ({ year, month, day }: DateTime): number => Date.UTC(year, month - 1, day) / 86_400_000;

@@ -99,6 +99,16 @@ describe('ends in sight', () => {
     expect(await listed('/projects/hafenblick/expiries')).toEqual(['license of Hafenblick: 2026-12-31, 183 days left']);
   });
 
+  it('takes its own cursor for ends after the year 5138', async () => {
+    for (const validUntil of ['5139-06-30', '9998-12-31'])
+      await service.posted('/projects/elsewhere/licenses', { type: 'trial', validUntil });
+    const { body } = await service.get('/projects/elsewhere/expiries?limit=2&before=9999-12-31');
+    const last = ({ items }: { items: { lastDay: string }[] }) => items.map(({ lastDay }) => lastDay);
+    expect(last(body)).toEqual(['2026-07-01', '5139-06-30']);
+    const next = await service.get(`/projects/elsewhere/expiries?limit=1&cursor=${body.nextCursor}`);
+    expect([next.status, last(next.body)]).toEqual([200, ['9998-12-31']]);
+  });
+
   it.each([
     ['/projects/nowhere/expiries', 404, 'NOT_FOUND'],
     ['/projects/hafenblick/expiries?before=tomorrow', 400, 'before'],

@@ -4,6 +4,7 @@ import { LicensingViews1780000000000 } from './1780000000000-licensing-views.js'
 import { DueWork1790000000000 } from './1790000000000-due-work.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
 import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
+import { CalendarDaysOfGrace1802000000000 } from './1802000000000-calendar-days-of-grace.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -31,6 +32,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       DueWork1790000000000,
       Memberships1796000000000,
       TenantsApart1797000000000,
+      CalendarDaysOfGrace1802000000000,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

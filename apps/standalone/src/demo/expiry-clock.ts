@@ -1,3 +1,4 @@
+import { addDays, lastDayOf, timeOfDay } from '@allotree/domain';
 import { DateTime } from 'luxon';
 import type { Api } from './api.js';
 
@@ -52,11 +53,7 @@ export class StoryClock {
 
 /** 08:00 there on the day so many days before the last day of a term: when a reminder is due. */
 export const morningBefore = (end: number, days: number, zone: string): number =>
-  DateTime.fromMillis(end - 1, { zone })
-    .startOf('day')
-    .minus({ days })
-    .set({ hour: 8 })
-    .toMillis();
+  timeOfDay(addDays(lastDayOf(end, zone), -days), '08:00', zone) ?? end;
 
 export const momentText = (instant: number, zone: string): string =>
   DateTime.fromMillis(instant, { zone }).toFormat('ccc yyyy-MM-dd HH:mm:ss');

@@ -1,3 +1,4 @@
+import { dateAt, endOfDay, startOfDay } from '@allotree/domain';
 import { DateTime, Duration } from 'luxon';
 import { isRelative } from './project-file.js';
 
@@ -16,21 +17,25 @@ type When = string | null | undefined;
  */
 export const resolveWhen = <Border extends When>(border: Border, first: FirstDay): Border => {
   if (typeof border !== 'string' || !isRelative(border)) return border;
-  const day = DateTime.fromMillis(first.instant, { zone: first.zone }).startOf('day');
-  return day.plus(Duration.fromISO(border)).toUTC().toISO() as Border;
+  const start = startOfDay(dateAt(first.instant, first.zone), first.zone);
+  return DateTime.fromMillis(start, { zone: first.zone }).plus(Duration.fromISO(border)).toUTC().toISO() as Border;
 };
 
 const isDate = (border: string): boolean => /^\d{4}-\d\d-\d\d$/.test(border);
 
+/** A date after 9998 means no end (domain.md E4). */
+const isNever = (border: When): boolean => typeof border === 'string' && border >= '9999';
+
 /** The instant an absolute border means: a date begins with its day and ends with the end of it (domain.md E4). */
-const instantOf = (border: string, which: 'from' | 'until', zone: string): number => {
-  const moment = DateTime.fromISO(border, { zone });
-  return (isDate(border) && which === 'until' ? moment.plus({ days: 1 }) : moment).toMillis();
-};
+function instantOf(border: string, which: 'from' | 'until', zone: string): number {
+  if (!isDate(border)) return Date.parse(border);
+  return which === 'until' ? endOfDay(border, zone) : startOfDay(border, zone);
+}
 
 /** Whether a border that stands in the system is the one wanted; one that is not named is left to the system. */
 export const isSameBorder = (stands: string | null, wanted: When, which: 'from' | 'until', zone: string): boolean => {
   if (wanted === undefined) return which === 'from' || stands === null;
+  if (which === 'until' && isNever(wanted)) return stands === null;
   if (wanted === null || stands === null) return stands === wanted;
   return Date.parse(stands) === instantOf(wanted, which, zone);
 };

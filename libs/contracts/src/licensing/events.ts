@@ -10,6 +10,8 @@ const content = {
   validFrom: IsoInstant,
   validUntil: instantOrNull,
 };
+/** The dates that the term was entered as; absent where it was entered as an instant. */
+const dates = { validFromDate: z.iso.date().optional(), validUntilDate: z.iso.date().optional() };
 const license = { projectId: Id, licenseId: Id };
 const assignment = { assignmentId: Id, groupId: Id, resource: ResourceName };
 const assignments = { projectId: Id, assignments: z.array(z.object(assignment)).max(1_000) };
@@ -25,15 +27,16 @@ const licenseSource = z.discriminatedUnion('kind', [
  * the instant it is in force from. Lists of assignments are cut into events of at most 1,000.
  */
 export const LICENSING_EVENTS = {
-  'allotree.package-recorded.v1': z.object({ partnerId: Id, packageId: Id, name: Name, ...content }),
+  'allotree.package-recorded.v1': z.object({ partnerId: Id, packageId: Id, name: Name, ...content, ...dates }),
   'allotree.package-sold.v1': z.object({
     partnerId: Id,
     packageId: Id,
     toPartnerId: Id,
     soldPackageId: Id,
     ...content,
+    ...dates,
   }),
-  'allotree.units-issued.v1': z.object({ partnerId: Id, packageId: Id, ...license, ...content }),
+  'allotree.units-issued.v1': z.object({ partnerId: Id, packageId: Id, ...license, ...content, ...dates }),
   'allotree.license-granted.v1': z.object({
     ...license,
     type: z.enum(['trial', 'plus']),

@@ -24,10 +24,13 @@ const Reason = z
   .regex(/^[^\p{Cs}\0]*$/u, 'must be well-formed Unicode without NUL');
 /** A start: a date is the beginning of that day. Absent or `null`: now, or that of the package. */
 const Start = DateOrInstant.nullable().optional();
-/** An end: a date is the end of that day (domain.md E4). Absent or `null`: indefinite, or that of the package. */
+/**
+ * An end: a date is the end of that day, one after 9998 is none (domain.md E4). Absent or `null`: indefinite, or that of the
+ * package.
+ */
 const End = DateOrInstant.nullable().optional();
 
-/** `POST /partners/{id}/packages`; dates are days in UTC. */
+/** `POST /partners/{id}/packages`; dates stay dates: days in UTC in stock, days of the project where they are issued. */
 export const RecordPackageRequest = z.strictObject({
   name: PlainName,
   units: UnitsInput,

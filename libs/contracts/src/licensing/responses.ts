@@ -14,6 +14,9 @@ import {
 const instantOrNull = IsoInstant.nullable();
 const content = { units: UnitsOf, features: z.array(FeatureName), validFrom: IsoInstant, validUntil: instantOrNull };
 
+/** The dates a package's term was entered as; absent where it was entered as an instant. */
+const enteredDates = { validFromDate: z.iso.date().optional(), validUntilDate: z.iso.date().optional() };
+
 export const CreatedPackage = z.object({ packageId: Id });
 export const CreatedLicense = z.object({ licenseId: Id });
 export const CreatedAssignment = z.object({ assignmentId: Id });
@@ -30,6 +33,7 @@ export const StockAnswer = z.object({
       /** Who sold it; `null`: recorded by the vendor. */
       from: z.object({ partnerId: Id, packageId: Id }).nullable(),
       ...content,
+      ...enteredDates,
       sold: UnitsOf,
       issued: UnitsOf,
       available: UnitsOf,
@@ -47,6 +51,9 @@ export const LicensesAnswer = z.object({
       licenseId: Id.nullable(),
       type: LicenseTypeName,
       ...content,
+      /** First and last day in the project's time zone; `null` or absent where the term does not begin or end with a day. */
+      validFromDate: z.iso.date().nullable().optional(),
+      validUntilDate: z.iso.date().nullable().optional(),
       source: z.looseObject({ kind: z.enum(['registration', 'manual', 'package', 'devices']) }),
       status: StatusName,
       suspendedReason: z.string().nullable(),

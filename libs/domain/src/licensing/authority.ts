@@ -3,7 +3,7 @@ import { nameOf } from './checks.js';
 import { covers, keepingEnvelope } from './envelope.js';
 import type { Place } from './events.js';
 import type { NamedPlace, ProjectRefusal } from './refusals.js';
-import { parentOf, pathOf, restrictionAt, type LicenseState, type ProjectState } from './state.js';
+import { parentOf, pathOf, restrictionAt, zoneOf, type LicenseState, type ProjectState } from './state.js';
 
 /** Server administrators: everything lies below them. */
 export const VENDOR: Place = { kind: 'vendor' };
@@ -77,11 +77,12 @@ export function loosenedFromBelow(
   const place = placeSetFrom(before.state, groupId, was.place);
   if (isAtOrAbove(before.state, authority, place)) return null;
   const is = restrictionAt(after.state, groupId);
+  const zone = zoneOf(after.state);
   const isTighter =
     is !== null &&
     is.gracePeriodDays <= was.gracePeriodDays &&
     !(was.poolMode === 'reserved' && is.poolMode === 'shared') &&
     covers(before.own(groupId), after.own(groupId), now) &&
-    covers(keepingEnvelope(was), keepingEnvelope(is), now);
+    covers(keepingEnvelope(was, zone), keepingEnvelope(is, zone), now);
   return isTighter ? null : setFromAbove(before.state, groupId, place);
 }

@@ -4,7 +4,7 @@ import type { ProjectEvent } from './events.js';
 import { plainAllotment } from './cascade.js';
 import { Recorder } from './recorder.js';
 import type { ProjectRefusal } from './refusals.js';
-import { licensePhaseAt, phaseAt, type ProjectState, type Restriction } from './state.js';
+import { graceOf, licensePhaseAt, phaseAt, type Grace, type ProjectState, type Restriction } from './state.js';
 
 /** Commands whose outcome depends on the time: what is over, has begun, or fits until when. */
 const DECIDED_BY_TIME: ReadonlySet<ProjectCommandType> = new Set([
@@ -38,7 +38,9 @@ export function correctClock(state: ProjectState, command: ProjectCommandOf<'Cor
     if (revokedReason !== null || phase === licensePhaseAt({ validFrom, validUntil }, now)) continue;
     recorder.emit('LicenseExtended', { licenseId, validUntil });
   }
-  const changed = [...state.restrictions.entries()].filter(([, restriction]) => isOutOfTime(restriction, now));
+  const changed = [...state.restrictions.entries()].filter(([, restriction]) =>
+    isOutOfTime(restriction, graceOf(state, restriction), now),
+  );
   for (const [groupId, { enabled, poolMode, gracePeriodDays, reminder, allotments, place }] of changed) {
     const settings = { enabled, poolMode, gracePeriodDays, reminder, place };
     recorder.emit('RestrictionChanged', { groupId, ...settings, allotments: allotments.map(plainAllotment) });
@@ -47,5 +49,5 @@ export function correctClock(state: ProjectState, command: ProjectCommandOf<'Cor
   return recorder.events;
 }
 
-const isOutOfTime = ({ enabled, allotments, gracePeriodDays }: Restriction, now: number): boolean =>
-  enabled && allotments.some((allotment) => allotment.phase !== phaseAt(allotment, gracePeriodDays, now));
+const isOutOfTime = ({ enabled, allotments }: Restriction, grace: Grace, now: number): boolean =>
+  enabled && allotments.some((allotment) => allotment.phase !== phaseAt(allotment, grace, now));

@@ -8,6 +8,7 @@ import { roomFor } from './room.js';
 import {
   licensePhaseAt,
   pathOf,
+  graceOf,
   phaseAt,
   restrictionAt,
   usageOf,
@@ -63,7 +64,7 @@ function* movesIn(
 ): Generator<['active' | 'grace' | 'ended', AllotmentRef]> {
   const restriction = restrictionAt(state, groupId);
   for (const allotment of restriction?.allotments ?? []) {
-    const phase = phaseAt(allotment, restriction!.gracePeriodDays, at);
+    const phase = phaseAt(allotment, graceOf(state, restriction!), at);
     if (phase === allotment.phase || phase === 'scheduled') continue;
     const ends = phase === 'ended' && allotment.phase !== 'grace' ? 'grace' : phase;
     yield [ends, { groupId, allotmentId: allotment.allotmentId }];

@@ -232,11 +232,12 @@ export class Envelopes {
 }
 
 /** What a restriction keeps in use over time: its allotments with their days of grace (E1). */
-export const keepingEnvelope = ({ allotments, gracePeriodDays }: Restriction): Envelope =>
+export const keepingEnvelope = ({ allotments, gracePeriodDays }: Restriction, timeZone: string): Envelope =>
   sumOfTerms(
     allotments.map((allotment) => {
       const { validUntil } = allotment;
-      return timed({ ...allotment, validUntil: validUntil === null ? null : graceEndOf(validUntil, gracePeriodDays) });
+      const graceEnd = validUntil === null ? null : graceEndOf(validUntil, gracePeriodDays, timeZone);
+      return timed({ ...allotment, validUntil: graceEnd });
     }),
   );
 

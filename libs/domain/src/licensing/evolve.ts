@@ -16,10 +16,12 @@ import {
   contribute,
   contributionOf,
   graceEndOf,
+  graceOf,
   licensePhaseAt,
   phaseAt,
   refreshCapacity,
   refreshRestriction,
+  zoneOf,
   type Assignment,
   type LicenseState,
   type MemberLimits,
@@ -142,7 +144,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
       allotments: allotments.map((allotment) => ({
         ...allotment,
         sequence: sequenceOf(state, before, allotment),
-        phase: phaseAt(allotment, settings.gracePeriodDays, at),
+        phase: phaseAt(allotment, graceOf(state, settings), at),
       })),
       own: NO_UNITS,
       keeping: NO_UNITS,
@@ -182,7 +184,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
 
   AllotmentsStarted: (state, { allotments }) => setPhases(state, allotments, 'active'),
   AllotmentsEnded: (state, { allotments }, at) => {
-    setPhases(state, allotments, (restriction, allotment) => phaseAt(allotment, restriction.gracePeriodDays, at));
+    setPhases(state, allotments, (restriction, allotment) => phaseAt(allotment, graceOf(state, restriction), at));
   },
   GracePeriodsEnded: (state, { allotments }) => setPhases(state, allotments, 'ended'),
 
@@ -236,7 +238,7 @@ function replaceAllotments(state: ProjectState, groupId: string, allotments: rea
   const kept = allotments.map((allotment) => ({
     ...allotment,
     sequence: sequenceOf(state, before, allotment),
-    phase: phaseAt(allotment, before.gracePeriodDays, at),
+    phase: phaseAt(allotment, graceOf(state, before), at),
   }));
   replaceRestriction(state, groupId, { ...before, allotments: kept });
   scheduleAllotments(state, groupId, at);
@@ -268,8 +270,8 @@ function scheduleAllotments(state: ProjectState, groupId: string, at: Instant): 
   const restriction = state.restrictions.get(groupId);
   if (!restriction?.enabled) return;
   for (const { validFrom, validUntil } of restriction.allotments) {
-    const instants =
-      validUntil === null ? [validFrom] : [validFrom, validUntil, graceEndOf(validUntil, restriction.gracePeriodDays)];
+    const graceEnd = validUntil === null ? null : graceEndOf(validUntil, restriction.gracePeriodDays, zoneOf(state));
+    const instants = validUntil === null || graceEnd === null ? [validFrom] : [validFrom, validUntil, graceEnd];
     for (const instant of instants) if (instant > at) state.schedule.add(instant, { groupId });
   }
 }

@@ -1,8 +1,10 @@
 import type { Instant } from '../decision.js';
 import { exceeds, least, noCounts } from '../limits.js';
 import { RESOURCES, type FiniteUnits, type LicenseType, type Limit } from '../words.js';
+import { catchUp } from './effects.js';
 import type { AssignmentRef } from './events.js';
 import { asOf, typeOf } from './quota.js';
+import { Recorder } from './recorder.js';
 import { isInForce, pathOf, restrictionAt, type ProjectState } from './state.js';
 
 /**
@@ -33,6 +35,15 @@ const isUsable = (state: ProjectState, groupId: string): boolean =>
     for (const id of pathOf(state, groupId)) limit = least(limit, restrictionAt(state, id)?.own[resource] ?? limit);
     return exceeds(limit, 0);
   });
+
+/** What is suspended at an instant to come, if nothing is changed until then (domain.md E1, U3). */
+export function suspendedAt(recorded: ProjectState, at: Instant): readonly AssignmentRef[] {
+  const recorder = new Recorder(recorded, at);
+  catchUp(recorder, at);
+  return recorder.events.flatMap((event) =>
+    event.type === 'AssignmentsSuspended' && event.at === at ? event.data.assignments : [],
+  );
+}
 
 /**
  * How many of these assignments are at each of the groups or below it. Costs the depth of every assignment, however many

@@ -21,6 +21,7 @@ import {
   refreshRestriction,
   restrictionAt,
   usageOf,
+  zoneOf,
   type AllotmentState,
   type LicenseState,
   type MemberLimits,
@@ -255,7 +256,11 @@ function reschedule(state: ProjectState, snapshot: ProjectSnapshot, ids: readonl
     if (!enabled) continue;
     const groupId = ids[group]!;
     for (const [, , , , validFrom, validUntil] of allotments) {
-      for (const at of [validFrom, validUntil, validUntil === null ? null : graceEndOf(validUntil, grace)])
+      for (const at of [
+        validFrom,
+        validUntil,
+        validUntil === null ? null : graceEndOf(validUntil, grace, zoneOf(state)),
+      ])
         add(at, { groupId });
     }
   }

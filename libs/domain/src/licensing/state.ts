@@ -1,3 +1,4 @@
+import { daysAfter } from '../calendar.js';
 import type { Instant } from '../decision.js';
 import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../feature-set.js';
 import { NO_UNITS, UNLIMITED, basicUnitsOf, eachUnit, noCounts, sumUnits, type Counts } from '../limits.js';
@@ -257,24 +258,37 @@ export const allottedBelow = (usage: Readonly<Usage>, resource: Resource): Limit
 export const usedOutside = (usage: Readonly<Usage>, resource: Resource): number =>
   usage.inForce[resource] - usage.inRestricted[resource];
 
-const DAY = 86_400_000;
+/** The time zone in which the days of a project are counted (E4). */
+export const zoneOf = (state: ProjectState): string => state.whole.project?.timeZone ?? 'UTC';
 
-export const graceEndOf = (validUntil: Instant, gracePeriodDays: number): Instant => validUntil + gracePeriodDays * DAY;
+/** The end of the days of grace after an end: days of the calendar in the project's time zone (E1, E4). */
+export const graceEndOf = (validUntil: Instant, gracePeriodDays: number, timeZone: string): Instant =>
+  gracePeriodDays === 0 ? validUntil : daysAfter(validUntil, gracePeriodDays, timeZone);
 
-export function phaseAt(
-  term: Pick<Allotment, 'validFrom' | 'validUntil'>,
-  gracePeriodDays: number,
-  at: Instant,
-): Phase {
+/** So many days of grace, counted in a time zone. */
+export interface Grace {
+  readonly days: number;
+  readonly timeZone: string;
+}
+
+const NO_GRACE: Grace = { days: 0, timeZone: 'UTC' };
+
+export function phaseAt(term: Pick<Allotment, 'validFrom' | 'validUntil'>, grace: Grace, at: Instant): Phase {
   if (at < term.validFrom) return 'scheduled';
   if (term.validUntil === null || at < term.validUntil) return 'active';
-  return at < graceEndOf(term.validUntil, gracePeriodDays) ? 'grace' : 'ended';
+  return at < graceEndOf(term.validUntil, grace.days, grace.timeZone) ? 'grace' : 'ended';
 }
 
 export function licensePhaseAt(term: Pick<License, 'validFrom' | 'validUntil'>, at: Instant): LicenseState['phase'] {
-  const phase = phaseAt(term, 0, at);
+  const phase = phaseAt(term, NO_GRACE, at);
   return phase === 'grace' ? 'ended' : phase;
 }
+
+/** The days of grace of a group's allotments. */
+export const graceOf = (state: ProjectState, { gracePeriodDays }: { readonly gracePeriodDays: number }): Grace => ({
+  days: gracePeriodDays,
+  timeZone: zoneOf(state),
+});
 
 /** Brings what is kept of an own limit in line with the phases of its allotments. */
 export function refreshRestriction(restriction: Restriction): void {

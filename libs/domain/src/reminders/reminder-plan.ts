@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { addDays, dateAt, daysBetween, timeOfDay, type CalendarDate } from '../calendar.js';
 import type { Instant } from '../decision.js';
 import type { Recurrence, Reminder, Term } from '../words.js';
 
@@ -22,7 +22,6 @@ export interface PlannedReminder {
 type Schedule = Pick<Reminder, 'daysBefore' | 'recurrence'>;
 
 const TIME_OF_DAY = '08:00';
-const DAY_MS = 86_400_000;
 
 const STEP_DAYS: Readonly<Record<Recurrence, number>> = { once: Infinity, daily: 1, weekly: 7, every_30_days: 30 };
 
@@ -43,9 +42,9 @@ export function reminderPlan(reminder: Schedule, term: RemindedTerm): readonly P
 export function nextReminder(reminder: Schedule, term: RemindedTerm, after: Instant): PlannedReminder | null {
   const lastDay = lastDayOf(term);
   if (lastDay === null) return null;
-  const from = dayOf(Math.max(after, term.validFrom), term.timeZone);
+  const daysToCome = daysBetween(dateAt(Math.max(after, term.validFrom), term.timeZone), lastDay);
   for (const daysLeft of leadDays(reminder)) {
-    if (lastDay - daysLeft < from) continue;
+    if (daysLeft > daysToCome) continue;
     const planned = reminderOn(term, lastDay, daysLeft);
     if (planned !== null && planned.at > after) return planned;
   }
@@ -63,27 +62,15 @@ function leadDays({ daysBefore, recurrence }: Schedule): readonly number[] {
 
 function reminderOn(
   { validFrom, validUntil, timeZone }: RemindedTerm,
-  lastDay: Day,
+  lastDay: CalendarDate,
   daysLeft: number,
 ): PlannedReminder | null {
-  const date = dateOf(lastDay - daysLeft);
-  const morning = DateTime.fromISO(`${date}T${TIME_OF_DAY}`, { zone: timeZone });
-  const at = morning.toMillis();
+  const date = addDays(lastDay, -daysLeft);
   // A zone that changes sides of the date line leaves a day out: the mail of that day has no day.
-  const exists = morning.toISODate() === date;
-  return exists && at >= validFrom && at < (validUntil ?? Infinity) ? { date, at, daysLeft } : null;
+  const at = timeOfDay(date, TIME_OF_DAY, timeZone);
+  return at !== null && at >= validFrom && at < (validUntil ?? Infinity) ? { date, at, daysLeft } : null;
 }
 
 /** The end itself is outside: a term until midnight ends the day before. */
-const lastDayOf = ({ validUntil, timeZone }: RemindedTerm): Day | null =>
-  validUntil === null ? null : dayOf(validUntil - 1, timeZone);
-
-/** Days of the calendar, counted from 1970-01-01, whatever their length in a zone. */
-type Day = number;
-
-const dayOf = (at: Instant, timeZone: string): Day => {
-  const { year, month, day } = DateTime.fromMillis(at, { zone: timeZone });
-  return Date.UTC(year, month - 1, day) / DAY_MS;
-};
-
-const dateOf = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+const lastDayOf = ({ validUntil, timeZone }: RemindedTerm): CalendarDate | null =>
+  validUntil === null ? null : dateAt(validUntil - 1, timeZone);

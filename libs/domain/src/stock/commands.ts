@@ -1,9 +1,9 @@
 import type { Instant } from '../decision.js';
 import type { Feature, PartnerKind, Units } from '../words.js';
-import type { PackageContent } from './events.js';
+import type { PackageContent, TermDates } from './events.js';
 
-/** Part of a package. What is `null` is the package's own (domain.md L3). */
-export interface PackagePart {
+/** Part of a package. What is `null` is the package's own (domain.md L3). Dates come with the instants they mean. */
+export interface PackagePart extends TermDates {
   readonly units: Units;
   readonly features: readonly Feature[] | null;
   readonly validFrom: Instant | null;
@@ -20,8 +20,8 @@ interface PartnerStockCommands {
   SellPackage: PackagePart & { packageId: string; soldPackageId: string; toPartnerId: string };
   /** The other half of a sale; sent again after a crash, so known by the id of the package. */
   ReceivePackage: PackageContent & { packageId: string; name: string; fromPartnerId: string; fromPackageId: string };
-  /** The project is known to belong to the partner's tenant. */
-  IssueUnits: PackagePart & { packageId: string; licenseId: string; projectId: string };
+  /** The project is known to belong to the partner's tenant; dates are days in its time zone. */
+  IssueUnits: PackagePart & { packageId: string; licenseId: string; projectId: string; timeZone: string };
 }
 
 export type PartnerStockCommandType = keyof PartnerStockCommands;

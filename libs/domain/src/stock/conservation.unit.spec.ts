@@ -126,7 +126,7 @@ class Market {
       ...term,
     };
     if (kind === 'issue')
-      this.run(source.partner, { type: 'IssueUnits', ...part, licenseId: id, projectId: 'project' });
+      this.run(source.partner, { type: 'IssueUnits', ...part, licenseId: id, projectId: 'project', timeZone: 'UTC' });
     else this.sell(source.partner, to, { type: 'SellPackage', ...part, soldPackageId: id, toPartnerId: `p${to}` });
   }
 

@@ -1,4 +1,5 @@
 import { accept, refuse, type Decision, type Instant } from '../decision.js';
+import { endOfDay, startOfDay } from '../calendar.js';
 import { exceeds } from '../limits.js';
 import { RESOURCES, type Term, type Units } from '../words.js';
 import type { PackagePart, PartnerStockCommand, PartnerStockCommandOf } from './commands.js';
@@ -6,6 +7,7 @@ import type { PackageContent, PartnerStockEvent, PartnerStockEventOf, PartnerSto
 import type { PartnerStockRefusal } from './refusals.js';
 import {
   availableUnits,
+  contentOf,
   sameContent,
   type Departure,
   type PartnerStockState,
@@ -70,8 +72,8 @@ function recordPackage(
   command: PartnerStockCommandOf<'RecordPackage'>,
   at: Instant,
 ): StockDecision {
-  const { packageId, name, units, features, validFrom, validUntil } = command;
-  const content = { units, features, validFrom, validUntil };
+  const { packageId, name, units } = command;
+  const content = contentOf(command);
   const known = state.packages.get(packageId);
   if (known) return known.from === null && sameContent(known, content) ? accept([]) : refuse(taken('packageId'));
   if (state.partner?.kind !== 'distributor')
@@ -107,9 +109,9 @@ function receivePackage(
   at: Instant,
 ): StockDecision {
   if (state.packages.has(command.packageId)) return accept([]);
-  const { packageId, name, fromPartnerId, fromPackageId, units, features, validFrom, validUntil } = command;
+  const { packageId, name, fromPartnerId, fromPackageId } = command;
   // The seller was debited already, so nothing is checked here: what left one stock must reach the other.
-  const content = { units, features, validFrom, validUntil };
+  const content = contentOf(command);
   return happened('PackageReceived', at, { packageId, name, fromPartnerId, fromPackageId, ...content });
 }
 
@@ -118,9 +120,10 @@ function issueUnits(
   command: PartnerStockCommandOf<'IssueUnits'>,
   at: Instant,
 ): StockDecision {
-  const { packageId, licenseId, projectId } = command;
-  const source = state.packages.get(packageId);
-  if (!source) return refuse({ code: 'NOT_FOUND', what: 'package', id: packageId });
+  const { packageId, licenseId, projectId, timeZone } = command;
+  const stocked = state.packages.get(packageId);
+  if (!stocked) return refuse({ code: 'NOT_FOUND', what: 'package', id: packageId });
+  const source = inZone(stocked, timeZone);
   const content = partOf(source, command);
   const known = state.departures.get(licenseId);
   if (known) return alreadySo(known, { packageId, to: { kind: 'project', id: projectId }, ...content }, 'licenseId');
@@ -141,12 +144,25 @@ function alreadySo(known: Departure, wished: Departure, field: string): StockDec
   return same ? accept([]) : refuse(taken(field));
 }
 
-const partOf = (source: StockPackage, part: PackagePart): PackageContent => ({
-  units: part.units,
-  features: part.features ?? source.features,
-  validFrom: part.validFrom ?? source.validFrom,
-  validUntil: part.validUntil ?? source.validUntil,
+/** A package as it is worth where it is issued: its dates are days there, an instant is the same everywhere (domain.md E4). */
+const inZone = (stocked: StockPackage, timeZone: string): StockPackage => ({
+  ...stocked,
+  validFrom: stocked.validFromDate === undefined ? stocked.validFrom : startOfDay(stocked.validFromDate, timeZone),
+  validUntil: stocked.validUntilDate === undefined ? stocked.validUntil : endOfDay(stocked.validUntilDate, timeZone),
 });
+
+function partOf(source: StockPackage, part: PackagePart): PackageContent {
+  const from = part.validFrom === null ? source : part;
+  const until = part.validUntil === null ? source : part;
+  return {
+    units: part.units,
+    features: part.features ?? source.features,
+    validFrom: part.validFrom ?? source.validFrom,
+    validUntil: part.validUntil ?? source.validUntil,
+    ...(from.validFromDate === undefined ? {} : { validFromDate: from.validFromDate }),
+    ...(until.validUntilDate === undefined ? {} : { validUntilDate: until.validUntilDate }),
+  };
+}
 
 function partRefusal(source: StockPackage, content: PackageContent, at: Instant): PartnerStockRefusal | null {
   return (

@@ -69,6 +69,7 @@ const issue = (over: Partial<PartnerStockCommandOf<'IssueUnits'>> = {}) =>
     packageId: 'plus',
     licenseId: 'license',
     projectId: 'hafenblick',
+    timeZone: 'UTC',
     units: units(120, 100, 10),
     features: null,
     validFrom: null,
@@ -397,5 +398,79 @@ describe('a package in the stock', () => {
     [END, 'expired'],
   ])('at %d is %s', (now, status) => {
     expect(stockOf(stock(recorded()).state(), now)?.packages[0]?.status).toBe(status);
+  });
+});
+
+describe('a package entered as dates (E4)', () => {
+  const dates = { validFromDate: '2026-01-01', validUntilDate: '2026-12-31' };
+  const dated = recorded(dates);
+  const ZONES = [
+    ['Europe/Berlin', '2025-12-31T23:00:00Z', '2026-12-31T23:00:00Z'],
+    ['America/New_York', '2026-01-01T05:00:00Z', '2027-01-01T05:00:00Z'],
+    ['Pacific/Kiritimati', '2025-12-31T10:00:00Z', '2026-12-31T10:00:00Z'],
+  ] as const;
+  const issued = (from: string, until: string): PartnerStockEvent => ({
+    type: 'UnitsIssued',
+    at: NOW,
+    data: {
+      packageId: 'plus',
+      licenseId: 'license',
+      projectId: 'hafenblick',
+      units: units(120, 100, 10),
+      features: [...FEATURES],
+      validFrom: at(from),
+      validUntil: at(until),
+      ...dates,
+      packageValidUntil: at(until),
+    },
+  });
+
+  it.each(ZONES)('is days of the project in %s where it is issued', (timeZone, from, until) => {
+    stock(dated)
+      .when(issue({ timeZone }))
+      .then([issued(from, until)]);
+    // The same dates, named.
+    const named = { validFrom: at(from), validUntil: at(until), ...dates };
+    stock(dated)
+      .when(issue({ timeZone, ...named }))
+      .then([issued(from, until)]);
+  });
+
+  it('is exceeded by the day after in the zone of the project', () => {
+    const validUntil = at('2027-01-01T23:00:00Z');
+    const limitedBy = {
+      packageId: 'plus',
+      name: 'Plus 1000',
+      validFrom: at('2025-12-31T23:00:00Z'),
+      validUntil: at('2026-12-31T23:00:00Z'),
+    };
+    stock(dated)
+      .when(issue({ timeZone: 'Europe/Berlin', validUntil, validUntilDate: '2027-01-01' }))
+      .then({
+        code: 'PERIOD_OUTSIDE_PARENT',
+        requestedFrom: limitedBy.validFrom,
+        requestedUntil: validUntil,
+        limitedBy,
+      });
+  });
+
+  it('is days in UTC where it is sold, and keeps its dates at the buyer', () => {
+    const content = { units: units(120, 100, 10), features: [...FEATURES], validFrom: START, validUntil: END };
+    stock(dated)
+      .when(sell())
+      .then([
+        {
+          type: 'PackageSold',
+          at: NOW,
+          data: {
+            packageId: 'plus',
+            soldPackageId: 'sold',
+            toPartnerId: 'hansen',
+            name: 'Plus 1000',
+            ...content,
+            ...dates,
+          },
+        },
+      ]);
   });
 });

@@ -1,8 +1,19 @@
 import type { Instant } from '../decision.js';
+import type { CalendarDate } from '../calendar.js';
 import type { Feature, PartnerKind, Term, Units } from '../words.js';
 
-/** What a package is worth when it is recorded, sold or received. */
-export interface PackageContent extends Term {
+/** The days a term was entered as; absent where it was entered as an instant. */
+export interface TermDates {
+  readonly validFromDate?: CalendarDate;
+  /** The last day. */
+  readonly validUntilDate?: CalendarDate;
+}
+
+/**
+ * What a package is worth when it is recorded, sold or received. Its instants are those of its dates in UTC, since partners
+ * have no time zone; where it is issued, its dates are days of the project (domain.md E4).
+ */
+export interface PackageContent extends Term, TermDates {
   readonly units: Units;
   readonly features: readonly Feature[];
 }

@@ -1,7 +1,7 @@
 import type { Instant } from '../decision.js';
 import { eachUnit, minus, NO_UNITS, sameUnits, sumUnits } from '../limits.js';
 import type { Feature, PartnerKind, Units } from '../words.js';
-import type { PackageContent, PartnerStockEvent, PartnerStockEventOf } from './events.js';
+import type { PackageContent, PartnerStockEvent, PartnerStockEventOf, TermDates } from './events.js';
 
 export interface StockPartner {
   readonly partnerId: string;
@@ -49,11 +49,18 @@ export const availableUnits = ({ units, sold, issued }: Pick<StockPackage, 'unit
   return eachUnit((resource) => minus(units[resource], gone[resource] ?? 0));
 };
 
-const contentOf = ({ units, features, validFrom, validUntil }: PackageContent): PackageContent => ({
-  units,
-  features,
-  validFrom,
-  validUntil,
+/** The dates among the fields of a term; those that are absent stay so. */
+export const datesIn = ({ validFromDate, validUntilDate }: TermDates): TermDates => ({
+  ...(validFromDate === undefined ? {} : { validFromDate }),
+  ...(validUntilDate === undefined ? {} : { validUntilDate }),
+});
+
+export const contentOf = (content: PackageContent): PackageContent => ({
+  units: content.units,
+  features: content.features,
+  validFrom: content.validFrom,
+  validUntil: content.validUntil,
+  ...datesIn(content),
 });
 
 function receive(

@@ -37,6 +37,7 @@ export async function writeProjects(tx: EntityManager, projects: readonly Opened
 export async function writeGroupTerms(tx: EntityManager, groups: readonly GroupTerms[]): Promise<void> {
   if (groups.length === 0) return;
   const settings = await settingsOf(tx, groups);
+  const zones = await zonesOf(tx, groups);
   await tx.query(
     `DELETE FROM licensing.due AS known USING unnest($1::text[], $2::text[]) AS given(project_id, group_id)
      WHERE known.project_id = given.project_id AND known.subject = 'group' AND known.subject_id = given.group_id
@@ -49,8 +50,18 @@ export async function writeGroupTerms(tx: EntityManager, groups: readonly GroupT
   );
   await insertDue(
     tx,
-    groups.flatMap((group) => rowsOf(group, settings.get(keyOf(group)) ?? null)),
+    groups.flatMap((group) => rowsOf(group, settings.get(keyOf(group)) ?? null, zones.get(group.projectId) ?? 'UTC')),
   );
+}
+
+/** The time zone of each project of these groups. */
+async function zonesOf(tx: EntityManager, groups: readonly GroupTerms[]): Promise<Map<string, string>> {
+  const projectIds = [...new Set(groups.map(({ projectId }) => projectId))];
+  const rows = await tx.query<{ project_id: string; time_zone: string }[]>(
+    'SELECT project_id, time_zone FROM licensing.due_project WHERE project_id = ANY($1::text[])',
+    [projectIds],
+  );
+  return new Map(rows.map((row) => [row.project_id, row.time_zone]));
 }
 
 const keyOf = ({ projectId, groupId }: Pick<GroupTerms, 'projectId' | 'groupId'>): string => `${projectId} ${groupId}`;
@@ -100,7 +111,11 @@ async function settingsOf(tx: EntityManager, groups: readonly GroupTerms[]): Pro
 }
 
 /** What of a group's allotments is still to come. A disabled restriction does nothing by itself. */
-function rowsOf({ projectId, groupId, allotments, at: now }: GroupTerms, settings: Settings | null): DueRow[] {
+function rowsOf(
+  { projectId, groupId, allotments, at: now }: GroupTerms,
+  settings: Settings | null,
+  timeZone: string,
+): DueRow[] {
   if (settings?.enabled !== true) return [];
   const rows: DueRow[] = [];
   for (const { allotmentId: ref, validFrom, validUntil } of allotments) {
@@ -110,7 +125,7 @@ function rowsOf({ projectId, groupId, allotments, at: now }: GroupTerms, setting
     add('start', validFrom);
     if (validUntil === null) continue;
     add('end', validUntil);
-    if (settings.gracePeriodDays > 0) add('grace_end', graceEndOf(validUntil, settings.gracePeriodDays));
+    if (settings.gracePeriodDays > 0) add('grace_end', graceEndOf(validUntil, settings.gracePeriodDays, timeZone));
   }
   return rows;
 }

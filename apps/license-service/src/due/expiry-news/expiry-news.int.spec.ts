@@ -150,9 +150,12 @@ describe('news of what time did', () => {
     await restrict(p, 'a', restriction(units(5), { validUntil: end }, { reminder, gracePeriodDays: 2 }));
     await assign(p, 'a', 3);
     await quiet(end);
-    expect(await newsOf(p)).toMatchObject([{ endedAt: end, stopped: counts(0) }]);
+    expect(await newsOf(p)).toMatchObject([
+      { endedAt: end, stopped: counts(0), grace: { until: '2026-12-09T00:00:00.000Z', stopping: counts(3) } },
+    ]);
     await quiet('2026-12-09T00:00:00.000Z');
     expect(await newsOf(p)).toMatchObject([{}, { endedAt: '2026-12-09T00:00:00.000Z', stopped: counts(3) }]);
+    expect((await newsOf(p))[1]).not.toHaveProperty('grace');
   });
 
   it('tells who is extended that it works again, with the new end', async () => {

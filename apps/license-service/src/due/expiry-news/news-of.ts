@@ -2,7 +2,9 @@ import { licenseExpiryJobId, type EndedJob, type RestoredJob, type TrialStartedJ
 import {
   allotmentIdsByGroup,
   countsBelow,
+  dateAt,
   fallbacksAt,
+  graceEndOf,
   licensesOf,
   nameOf,
   noCounts,
@@ -10,6 +12,7 @@ import {
   quotaOf,
   RESOURCES,
   restrictionOf,
+  suspendedAt,
   type AssignmentRef,
   type Feature,
   type Project,
@@ -18,7 +21,6 @@ import {
   type ProjectState,
   type RestrictionView,
 } from '@allotree/domain';
-import { DateTime } from 'luxon';
 import type { ExpiryJob } from '../expiry-outbox.js';
 import type { Moment } from './moments.js';
 
@@ -54,7 +56,7 @@ const about = ({ project, moment, state }: Telling, groupId: string) => ({
   groupId,
   groupName: nameOf(state, groupId),
   dueAt: isoOf(moment.at),
-  date: DateTime.fromMillis(moment.at, { zone: project.timeZone }).toFormat('yyyy-MM-dd'),
+  date: dateAt(moment.at, project.timeZone),
 });
 
 function trialsStarted(telling: Telling): ExpiryJob[] {
@@ -89,12 +91,23 @@ function endings(telling: Telling): ExpiryJob[] {
       ...about(telling, groupId),
       endedAt: isoOf(moment.at),
       stopped: stopped.get(groupId) ?? noCounts(),
+      ...graceOfEnding(telling, groupId),
       featuresOff: [...features].filter((feature) => !on.has(feature)),
       fallback: fallbacks.get(groupId) ?? null,
       recipients,
     };
     return { id: licenseExpiryJobId.ended(data), data };
   });
+}
+
+/** The days of grace that began at the moment in a group: until when they run, and what stops then if nothing changes. */
+function graceOfEnding({ project, moment, state }: Telling, groupId: string): Pick<EndedJob, 'grace'> {
+  const restriction = restrictionOf(state, groupId, moment.at);
+  const ends = (restriction?.allotments ?? []).filter(({ status }) => status === 'grace').map((one) => one.validUntil!);
+  if (!restriction || ends.length === 0) return {};
+  const until = graceEndOf(Math.max(...ends), restriction.gracePeriodDays, project.timeZone);
+  const suspended = countsBelow(state, [groupId], suspendedAt(state, until)).get(groupId);
+  return { grace: { until: isoOf(until), stopping: suspended ?? noCounts() } };
 }
 
 /** Groups whose term ended, or its grace, if they want to be reminded; and the main group when a license ended. */

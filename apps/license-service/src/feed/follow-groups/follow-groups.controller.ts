@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GROUPS_TOPIC, groupsEventOf, type GroupsEvent, type GroupsEventData } from '@allotree/contracts';
 import {
+  daysAfter,
   FEATURES,
   lastRecordedOf,
   stockPartnerOf,
@@ -10,7 +11,6 @@ import {
 import { deriveId, type CommandContext, type Outcome } from '@allotree/event-sourcing';
 import { Clock, CONFIGURATION, OnIntegrationEvent } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
-import { daysAfter } from '../../dates.js';
 import { PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from '../../tokens.js';
 import { CONSUMER_GROUP } from '../group-feed.js';
 import { projectWishOf } from './facts.js';

@@ -1,12 +1,13 @@
 import type { LicensingEventData, LicensingEventType } from '@allotree/contracts';
-import type {
-  AssignmentRef,
-  Instant,
-  License,
-  LicenseSource,
-  PackageContent,
-  PartnerStockEvent,
-  ProjectEvent,
+import {
+  datesIn,
+  type AssignmentRef,
+  type Instant,
+  type License,
+  type LicenseSource,
+  type PackageContent,
+  type PartnerStockEvent,
+  type ProjectEvent,
 } from '@allotree/domain';
 
 /** What goes out of an event: type and data of an integration event, still without its envelope. */
@@ -26,6 +27,8 @@ const contentOf = ({ units, features, validFrom, validUntil }: PackageContent | 
   validFrom: iso(validFrom),
   validUntil: isoOrNull(validUntil),
 });
+
+const packageOf = (content: PackageContent) => ({ ...contentOf(content), ...datesIn(content) });
 
 function sourceOf(source: LicenseSource): LicensingEventData<'allotree.license-granted.v1'>['source'] {
   if (source.kind !== 'package') return source;
@@ -100,17 +103,17 @@ export function stockNews(partnerId: string, { type, data }: PartnerStockEvent):
   switch (type) {
     case 'PackageRecorded': {
       const { packageId, name } = data;
-      return [{ type: 'allotree.package-recorded.v1', data: { partnerId, packageId, name, ...contentOf(data) } }];
+      return [{ type: 'allotree.package-recorded.v1', data: { partnerId, packageId, name, ...packageOf(data) } }];
     }
     case 'PackageSold': {
       const { packageId, toPartnerId, soldPackageId } = data;
-      const sale = { partnerId, packageId, toPartnerId, soldPackageId, ...contentOf(data) };
+      const sale = { partnerId, packageId, toPartnerId, soldPackageId, ...packageOf(data) };
       return [{ type: 'allotree.package-sold.v1', data: sale }];
     }
     case 'UnitsIssued': {
       const { packageId, projectId, licenseId } = data;
       return [
-        { type: 'allotree.units-issued.v1', data: { partnerId, packageId, projectId, licenseId, ...contentOf(data) } },
+        { type: 'allotree.units-issued.v1', data: { partnerId, packageId, projectId, licenseId, ...packageOf(data) } },
       ];
     }
     default:

@@ -87,7 +87,8 @@ function entriesOf(
     .addOrderBy('entry.ordinal', 'DESC');
   if (groupId !== undefined) entries.andWhere('entry.groupId = :groupId', { groupId });
   if (from !== undefined) entries.andWhere('entry.at >= :from', { from: new Date(startOf(from, zone, 'from')) });
-  if (to !== undefined) entries.andWhere('entry.at < :to', { to: new Date(endOf(to, zone, 'to')) });
+  const end = to === undefined ? null : endOf(to, zone, 'to');
+  if (end !== null) entries.andWhere('entry.at < :to', { to: new Date(end) });
   if (cursor !== undefined)
     entries.andWhere('(entry.position, entry.ordinal) < (:position, :ordinal)', placeOf(cursor));
   return entries;

@@ -7,7 +7,7 @@ import {
   RevokeLicenseRequest,
   SuspendLicenseRequest,
 } from '@allotree/contracts';
-import { licensesOf, LICENSES_SETTING } from '@allotree/domain';
+import { licensesOf, LICENSES_SETTING, projectOf } from '@allotree/domain';
 import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
@@ -15,7 +15,7 @@ import { answerTo } from '../../answer.js';
 import { endOf, namesDate } from '../../dates.js';
 import { LicensePath } from '../../paths.js';
 import { Projects, type ProjectWish } from '../../projects.js';
-import { publicObject } from '../../public-json.js';
+import { licenseAnswer } from '../license-answer.js';
 
 type WithoutAuthority<Wish> = Wish extends unknown ? Omit<Wish, 'authority'> : never;
 type LicenseChange = WithoutAuthority<Exclude<Extract<ProjectWish, { licenseId: string }>, { type: 'GrantLicense' }>>;
@@ -126,10 +126,12 @@ export class ChangeLicenseController {
     const done = await this.projects.run(projectId, { ...change, authority }, caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state.
-    const { license, revision } = await this.projects.look(projectId, null, (state, now, { revisionOf }) => {
+    const { answer, revision } = await this.projects.look(projectId, null, (state, now, { revisionOf }) => {
       const license = licensesOf(state, now).find(({ licenseId }) => licenseId === change.licenseId);
-      return license ? { license, revision: revisionOf(LICENSES_SETTING) } : null;
+      const project = projectOf(state);
+      if (!license || !project) return null;
+      return { answer: licenseAnswer(license, project.timeZone), revision: revisionOf(LICENSES_SETTING) };
     });
-    return answerTo(caller, reply, { ...done, revision }, publicObject(license));
+    return answerTo(caller, reply, { ...done, revision }, answer);
   }
 }

@@ -1,10 +1,10 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GrantLicenseRequest } from '@allotree/contracts';
-import { FEATURES, type PartnerStockEvent, type ProjectEvent, LICENSES_SETTING } from '@allotree/domain';
+import { daysAfter, FEATURES, type PartnerStockEvent, type ProjectEvent, LICENSES_SETTING } from '@allotree/domain';
 import { Clock, CONFIGURATION, Reach, type Caller } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
-import { daysAfter, termOf } from '../../dates.js';
+import { enteredDates, termOf } from '../../dates.js';
 import { Projects, type KnownProject } from '../../projects.js';
 import { GRANT_STEP, grantOf, HOWEVER_LATE } from '../../stock/issued-license.js';
 import { partnerNotFound, Stocks } from '../../stocks.js';
@@ -59,8 +59,9 @@ export class GrantLicense {
     const project = await this.projects.project(projectId);
     await this.refuseOtherTenants(project, request.partnerId);
     const { partnerId, packageId, units, features } = request;
-    const part = { units, features: features ?? null, ...termOf(request, project.timeZone) };
-    const issue = { type: 'IssueUnits', partnerId, packageId, licenseId, projectId, ...part } as const;
+    const { timeZone } = project;
+    const part = { units, features: features ?? null, ...termOf(request, timeZone), ...enteredDates(request) };
+    const issue = { type: 'IssueUnits', partnerId, packageId, licenseId, projectId, timeZone, ...part } as const;
     const { expectedRevision, ...context } = caller.context;
     const grant = followUp(context, GRANT_STEP);
     const atRevision = expectedRevision === undefined ? grant : { ...grant, expectedRevision };

@@ -4,7 +4,7 @@ import { licensesOf, projectOf, LICENSES_SETTING } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { ProjectPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { publicJson } from '../../public-json.js';
+import { licenseAnswer } from '../license-answer.js';
 
 @Controller('projects/:p/licenses')
 export class ListLicensesController {
@@ -48,7 +48,7 @@ export class ListLicensesController {
     return {
       projectId: p,
       billingMode: project.billingMode,
-      items: publicJson(licenses),
+      items: licenses.map((license) => licenseAnswer(license, project.timeZone)),
       nextCursor: null,
     };
   }

@@ -3,7 +3,7 @@ import { CreatedPackage, DryRun, RecordPackageRequest } from '@allotree/contract
 import { Caller, Clock, Documented, Permit } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
-import { termOf } from '../../dates.js';
+import { enteredDates, termOf } from '../../dates.js';
 import { PartnerPath } from '../../paths.js';
 import { Stocks } from '../../stocks.js';
 
@@ -19,7 +19,8 @@ export class RecordPackageController {
   @Documented({
     tag: 'stock',
     summary: 'Record a package on the stock of a distributor',
-    description: 'Dates are days in UTC. `null` units are unlimited. `?dryRun=true` shows what would be recorded.',
+    description:
+      'Dates stay dates: days in UTC while the package is in stock, days of the project where it is issued. `null` units are unlimited. `?dryRun=true` shows what would be recorded.',
     body: {
       name: 'Plus 1000',
       units: { sip_number: 1000, mobile_app: 800, ukey2: 100 },
@@ -42,7 +43,14 @@ export class RecordPackageController {
     const packageId = caller.newId('package');
     const { name, units, features } = body;
     const { validFrom, validUntil } = termOf(body, 'UTC');
-    const content = { name, units, features, validFrom: validFrom ?? this.clock.now(), validUntil };
+    const content = {
+      name,
+      units,
+      features,
+      validFrom: validFrom ?? this.clock.now(),
+      validUntil,
+      ...enteredDates(body),
+    };
     const done = await this.stocks.run({ type: 'RecordPackage', partnerId, packageId, ...content }, caller);
     return answerTo(caller, reply, done, { packageId });
   }

@@ -4,7 +4,7 @@ import { CreatedPackage, DryRun, SellPackageRequest } from '@allotree/contracts'
 import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
-import { termOf } from '../../dates.js';
+import { enteredDates, termOf } from '../../dates.js';
 import { PackagePath } from '../../paths.js';
 import { Stocks } from '../../stocks.js';
 import { RECEIVE_STEP, receiptOf } from '../received-package.js';
@@ -47,7 +47,7 @@ export class SellPackageController {
     await this.reach.demand(caller.principal, 'partners:read', { kind: 'partner', partnerId: toPartnerId });
     // Who bought it must be known before anything leaves the stock: registered a moment ago, it may still be on its way.
     await this.stocks.partner(toPartnerId);
-    const part = { units, features: features ?? null, ...termOf(body, 'UTC') };
+    const part = { units, features: features ?? null, ...termOf(body, 'UTC'), ...enteredDates(body) };
     const sale = { type: 'SellPackage', partnerId, packageId, soldPackageId, toPartnerId, ...part } as const;
     const done = await this.stocks.run(sale, caller);
     const sold = done.events.find((event) => event.type === 'PackageSold');

@@ -688,6 +688,23 @@ describe('use', () => {
   });
 });
 
+describe('days of grace', () => {
+  it('E4: are days of the calendar in the time zone of the project, also when its clocks change', () => {
+    const s = story();
+    // Midnight in Berlin on 24 October; its clocks go back in the night to the 25th.
+    const end = Date.parse('2026-10-23T22:00:00Z');
+    const graceEnd = Date.parse('2026-10-26T23:00:00Z');
+    s.restrict('a', units(3, 0, 0), end, { gracePeriodDays: 3 });
+    s.assign('a', 'sip_number', 2);
+    s.on(end);
+    expect(s.on(graceEnd - 1)).toEqual([]);
+    expect(s.on(graceEnd).map(({ type, at }) => [type, at])).toEqual([
+      ['GracePeriodsEnded', graceEnd],
+      ['AssignmentsSuspended', graceEnd],
+    ]);
+  });
+});
+
 describe('groups', () => {
   it('G3: a place that cannot hold what the group uses or was allotted is refused, with the reason', () => {
     const s = story();

@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import { Temporal } from 'temporal-polyfill';
+import {
+  addDays,
+  dateAt,
+  daysAfter,
+  daysBetween,
+  endOfDay,
+  lastDayOf,
+  startOfDay,
+  startsDay,
+  timeOfDay,
+} from './calendar.js';
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+
+/** The local date and time by the runtime's own formatter, which does not share the code under test. */
+function clockOf(timeZone: string): (instant: number) => string {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  return (instant) => format.format(instant);
+}
+
+/** The instants from 2020 to 2040 at which the clocks of a zone change. */
+function transitions(timeZone: string): number[] {
+  const found: number[] = [];
+  const end = Temporal.Instant.from('2041-01-01T00:00:00Z').epochMilliseconds;
+  let at = Temporal.Instant.from('2020-01-01T00:00:00Z').toZonedDateTimeISO(timeZone).getTimeZoneTransition('next');
+  for (; at && at.epochMilliseconds < end; at = at.getTimeZoneTransition('next')) found.push(at.epochMilliseconds);
+  return found;
+}
+
+const NOW = Date.parse('2020-01-01T00:00:00Z');
+
+/** Every zone once: names whose clocks change at the same instants to the same times of day are the same zone here. */
+const ZONES = [
+  ...new Map(
+    Intl.supportedValuesOf('timeZone').map((zone) => {
+      const clock = clockOf(zone);
+      const offsets = [NOW, ...transitions(zone)].map((at) => `${at} ${clock(at)}`);
+      return [offsets.join(), zone];
+    }),
+  ).values(),
+];
+const FIRSTS = Array.from({ length: 21 }, (_, index) => `${2020 + index}-0${1 + (index % 9)}-01`);
+
+describe('a day begins at its first instant (E4)', () => {
+  it('in every zone around every change of its clocks and on days of every year from 2020 to 2040', () => {
+    const wrong: string[] = [];
+    for (const zone of ZONES) {
+      const clock = clockOf(zone);
+      const around = transitions(zone).flatMap((at) => [-1, 0, 1].map((days) => addDays(dateAt(at, zone), days)));
+      for (const date of new Set([...around, ...FIRSTS])) {
+        const start = startOfDay(date, zone);
+        const first = clock(start).startsWith(date) && clock(start - 1000) < date;
+        const adjoins = endOfDay(date, zone) === startOfDay(addDays(date, 1), zone);
+        // Midnight that exists twice: an hour before, the clock must not have shown this date yet.
+        const notBefore = [30, 60, 120].every((minutes) => clock(start - minutes * 60_000) < date);
+        if (!first || !adjoins || !notBefore || dateAt(start, zone) !== date) wrong.push(`${zone} ${date}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    // Midnight exists twice.
+    ['2026-10-25', 'Atlantic/Azores', '2026-10-25T00:00:00.000Z'],
+    ['2026-11-01', 'America/Havana', '2026-11-01T04:00:00.000Z'],
+    // Midnight does not exist.
+    ['2026-03-08', 'America/Havana', '2026-03-08T05:00:00.000Z'],
+    ['2026-09-06', 'America/Santiago', '2026-09-06T04:00:00.000Z'],
+    ['2026-06-01', 'Europe/Berlin', '2026-05-31T22:00:00.000Z'],
+  ])('%s in %s', (date, zone, start) => {
+    expect(iso(startOfDay(date, zone))).toBe(start);
+    expect(endOfDay(addDays(date, -1), zone)).toBe(startOfDay(date, zone));
+    expect(lastDayOf(startOfDay(date, zone), zone)).toBe(addDays(date, -1));
+  });
+});
+
+describe('days after an instant', () => {
+  it('lead from the start of a day to the start of a day, across changes of the clocks', () => {
+    expect(daysAfter(startOfDay('2026-03-28', 'Europe/Berlin'), 3, 'Europe/Berlin')).toBe(
+      startOfDay('2026-03-31', 'Europe/Berlin'),
+    );
+    expect(daysAfter(startOfDay('2026-09-06', 'America/Santiago'), 1, 'America/Santiago')).toBe(
+      startOfDay('2026-09-07', 'America/Santiago'),
+    );
+    expect(daysAfter(startOfDay('2026-10-24', 'Atlantic/Azores'), 1, 'Atlantic/Azores')).toBe(
+      startOfDay('2026-10-25', 'Atlantic/Azores'),
+    );
+  });
+
+  it('lead from a time of day to the same time of day', () => {
+    expect(iso(daysAfter(Date.parse('2026-03-28T12:00:00Z'), 1, 'Europe/Berlin'))).toBe('2026-03-29T11:00:00.000Z');
+  });
+});
+
+it('a day that a zone left out has no time of day', () => {
+  expect(timeOfDay('2011-12-30', '08:00', 'Pacific/Apia')).toBeNull();
+  expect(timeOfDay('2026-06-01', '08:00', 'Europe/Berlin')).toBe(Date.parse('2026-06-01T06:00:00Z'));
+});
+
+it('every day counts as one, whatever its length', () => {
+  expect(daysBetween('2026-03-28', '2026-03-30')).toBe(2);
+  expect(startsDay(Date.parse('2026-03-28T22:00:00Z'), 'Europe/Berlin')).toBe(false);
+});
