@@ -68,6 +68,15 @@ describe('who is told (E3)', () => {
     });
   });
 
+  it('passes over who is deactivated, up to the nearest group with somebody active, until reinstated (E5)', async () => {
+    const standing = (active: boolean) => service.tell('kim', 'allotree.user-changed.v1', { userId: 'kim', active });
+    await standing(false);
+    await deliver(reminder('unit-1'));
+    await standing(true);
+    await deliver(reminder('unit-1', { date: '2026-11-02' }));
+    expect((await service.outbox()).map(({ to }) => to)).toEqual(['ada@nordlicht.example', 'kim@nordlicht.example']);
+  });
+
   it('names groups as they are called now, and says nothing of one that is gone', async () => {
     await service.tellAll('hafenblick', [
       {

@@ -1,6 +1,9 @@
 import { licenseExpiryJobId, type ReminderJob } from '@allotree/contracts';
 import {
+  dateAt,
+  daysBetween,
   fallbacksAt,
+  lastDayOf,
   licensesOf,
   nextReminder,
   projectOf,
@@ -45,14 +48,34 @@ export function remindersDue(
   const plans = new Plans(now);
   const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor(state, project, alarm, plans)) }));
   const fallbacks = fallbacksOf(state, answers);
+  const firsts = firstOfGroups(answers);
   return answers.map(({ alarm, due = null, next = null }) => {
-    const job = project && due ? jobOf(project, alarm, { ...due, fallback: fallbacks.get(alarm) ?? null }) : null;
+    const told = firsts.get(alarm.groupId) === alarm && due;
+    const job = project && told ? jobOf(project, alarm, { ...told, fallback: fallbacks.get(alarm) ?? null }) : null;
     return { alarm, job, next };
   });
 }
 
+/** Of the ends that a group is to be reminded of now, the nearest: a group has one reminder a day (domain.md E5). */
+function firstOfGroups(
+  answers: readonly { readonly alarm: ReminderAlarm; readonly due?: Due | null }[],
+): ReadonlyMap<string, ReminderAlarm> {
+  const firsts = new Map<string, ReminderAlarm>();
+  for (const { alarm, due } of answers) {
+    const first = firsts.get(alarm.groupId);
+    if (due && (!first || alarm.validUntil < first.validUntil)) firsts.set(alarm.groupId, alarm);
+  }
+  return firsts;
+}
+
+/** A reminder as it goes out. */
+interface SentReminder extends PlannedReminder {
+  /** The day it was planned for: the same one is sent once, on whatever day. */
+  readonly occasion: string;
+}
+
 interface Due {
-  readonly planned: PlannedReminder;
+  readonly planned: SentReminder;
   readonly reminder: Reminder;
   readonly groupName: string;
   readonly allotmentIds: readonly string[];
@@ -83,7 +106,7 @@ const licensesEndingAt = (state: ProjectState, validUntil: Instant, now: Instant
   licensesOf(state, now).filter((license) => license.validUntil === validUntil && license.status !== 'revoked');
 
 interface Latest {
-  readonly planned: PlannedReminder | null;
+  readonly planned: SentReminder | null;
   readonly next: Instant | null;
 }
 
@@ -104,6 +127,18 @@ class Plans {
     return latest;
   }
 
+  /**
+   * A reminder as it is sent today. One of an earlier day, left over by a standstill, gives way to the one that is still to
+   * come today, and to the last mail where today is the last day (domain.md E5).
+   */
+  private today(planned: PlannedReminder, next: PlannedReminder | null, term: RemindedTerm): SentReminder | null {
+    const date = dateAt(this.now, term.timeZone);
+    const occasion = planned.date;
+    if (occasion === date) return { ...planned, occasion };
+    const daysLeft = daysBetween(date, lastDayOf(term.validUntil!, term.timeZone));
+    return next?.date === date || daysLeft < 1 ? null : { ...planned, occasion, date, daysLeft };
+  }
+
   private look(reminder: Reminder, term: RemindedTerm, from: Instant): Latest {
     let planned: PlannedReminder | null = null;
     let next = nextReminder(reminder, term, from - 1);
@@ -111,7 +146,7 @@ class Plans {
       planned = next;
       next = nextReminder(reminder, term, next.at);
     }
-    return { planned, next: next?.at ?? null };
+    return { planned: planned && this.today(planned, next, term), next: next?.at ?? null };
   }
 }
 
@@ -160,5 +195,5 @@ function jobOf(
     recipients: reminder.recipients,
     fallback,
   };
-  return { id: licenseExpiryJobId.reminder(data), data };
+  return { id: licenseExpiryJobId.reminder({ ...data, date: planned.occasion }), data };
 }

@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import { publicUrl, type NotificationConfiguration } from '../configuration.js';
 import { Templates } from '../templates/templates.js';
 import { valuesOf, type MailItem } from '../templates/values.js';
+import { daysUntil } from '../templates/words.js';
 import { NOTIFICATIONS } from '../tokens.js';
 import type { ClaimedMail, MailContent } from './ledger.js';
 
@@ -66,6 +67,6 @@ export class Writer {
   }
 }
 
-/** A reminder that could not go out in time is not sent after the end (domain.md E2). */
+/** A reminder that could not go out before the last day is not sent any more: the last mail follows (domain.md E2, E5). */
 const isOver = (job: LicenseExpiryJob, now: number): boolean =>
-  job.kind === 'reminder' && Date.parse(job.validUntil) <= now;
+  job.kind === 'reminder' && daysUntil(job.validUntil, job.timeZone, now) < 1;

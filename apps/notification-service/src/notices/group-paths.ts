@@ -20,6 +20,10 @@ interface PartnerRow {
   readonly name: string;
 }
 
+/** Whether an account is known to be deactivated: who cannot sign in is no recipient (domain.md E5). */
+const isDeactivated = (userId: string): string =>
+  `EXISTS (SELECT FROM notifications.account WHERE account.user_id = ${userId} AND NOT account.active)`;
+
 const PATHS = `
   WITH RECURSIVE asked AS (
     SELECT DISTINCT given.project_id, given.group_id FROM unnest($1::text[], $2::text[]) AS given (project_id, group_id)
@@ -38,7 +42,7 @@ const PATHS = `
         ORDER BY member.member_id)
       FROM notifications.member
       WHERE member.project_id = path.project_id AND member.group_id = path.group_id
-        AND NOT member.removed
+        AND NOT member.removed AND NOT ${isDeactivated('member.user_id')}
         AND (path.distance = 0 OR member.role = ANY ($3))
     ), '[]') AS members
   FROM path ORDER BY path.project_id, path.asked_id, path.distance`;
@@ -49,6 +53,7 @@ const PARTNERS = `
   FROM notifications.project
   JOIN notifications.partner ON partner.partner_id IN (project.partner_id, project.tenant_id)
   WHERE project.project_id = ANY ($1) AND partner.administrator_email IS NOT NULL
+    AND NOT ${isDeactivated('partner.administrator_id')}
   ORDER BY project.project_id, (partner.partner_id = project.partner_id) DESC`;
 
 const keyOf = (projectId: string, groupId: string): string => `${projectId}\n${groupId}`;

@@ -2,6 +2,7 @@ import { openReadModels, type ReadModelOptions } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 import { ENTITIES } from './entities.js';
+import { DeactivatedPeople1802000000000 } from './1802000000000-deactivated-people.js';
 import { AccountMailsFirst1803000000000 } from './1803000000000-account-mails-first.js';
 import { OrderOfEvents1800000000000 } from './1800000000000-order-of-events.js';
 import { Notifications1790000000000 } from './1790000000000-notifications.js';
@@ -18,6 +19,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     Memberships1796000000000,
     TenantsApart1797000000000,
     OrderOfEvents1800000000000,
+    DeactivatedPeople1802000000000,
     AccountMailsFirst1803000000000,
   ],
   migrationsTableName: 'migration',

@@ -76,9 +76,19 @@ const ofReminder: Facts<'reminder'> = (items, { now }) => {
 
 const stoppedInWords = (job: Pick<EndedJob, 'stopped'>): string => resourcesInWords(job.stopped) || NOTHING;
 
+/** Until when days of grace run, and what stops then. */
+const graceFacts = ({ grace, timeZone }: EndedJob): string[] =>
+  grace === undefined
+    ? []
+    : [
+        `Days of grace keep what is in use until ${endInWords(grace.until, timeZone)}`,
+        `Then it stops: ${resourcesInWords(grace.stopping) || 'nothing that is in use now'}`,
+      ];
+
 const endedFacts = (job: EndedJob): string[] => [
   `Ended on ${endInWords(job.endedAt, job.timeZone)}`,
   `Stopped: ${stoppedInWords(job)}`,
+  ...graceFacts(job),
   ...(job.featuresOff.length > 0 ? [`Switched off: ${featuresInWords(job.featuresOff)}`] : []),
   `Now: ${licenseInWords(job.fallback)}`,
 ];

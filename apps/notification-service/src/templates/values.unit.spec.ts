@@ -117,6 +117,17 @@ describe('the values of a mail', () => {
     });
   });
 
+  it('of what ended say until when days of grace run, and what stops then', () => {
+    const { validUntil: _end, daysLeft: _days, allotmentIds: _ids, ...base } = reminder();
+    const none = { sip_number: 0, mobile_app: 0, ukey2: 0 };
+    const ended = { ...base, kind: 'ended', endedAt: '2026-12-01T23:00:00Z', stopped: none, featuresOff: [] } as const;
+    const grace = { until: '2026-12-04T23:00:00Z', stopping: { ...none, sip_number: 3 } };
+    const list = JSON.stringify(values([{ ...ended, featuresOff: [], grace }])['group_list']);
+    expect(list).toContain('Days of grace keep what is in use until 4 December 2026');
+    expect(list).toContain('Then it stops: 3 virtual numbers');
+    expect(JSON.stringify(values([{ ...ended, featuresOff: [] }])['group_list'])).not.toContain('grace');
+  });
+
   it('without an end say so', () => {
     const { daysLeft: _days, allotmentIds: _ids, fallback: _fallback, recipients, ...base } = reminder();
     const trial = { ...base, kind: 'trial_started', validUntil: null } as const;

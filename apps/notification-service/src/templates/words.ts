@@ -1,3 +1,4 @@
+import { dateAt, daysBetween, lastDayOf, startsDay } from '@allotree/domain';
 import { DateTime } from 'luxon';
 
 const RESOURCES = {
@@ -59,19 +60,17 @@ export const licenseInWords = (type: string | null): string =>
 
 const zoned = (iso: string, timeZone: string): DateTime => DateTime.fromISO(iso, { zone: timeZone, locale: 'en' });
 
-/** The last day of a term that ends at midnight there, else the day and the time (domain.md E4). */
+/** The last day of a term that ends with a day there, else the day and the time (domain.md E4). */
 export function endInWords(iso: string, timeZone: string): string {
-  const end = zoned(iso, timeZone);
-  if (end.equals(end.startOf('day'))) return end.minus({ milliseconds: 1 }).toFormat('d MMMM yyyy');
-  return momentInWords(iso, timeZone);
+  const end = Date.parse(iso);
+  return startsDay(end, timeZone) ? dateInWords(lastDayOf(end, timeZone)) : momentInWords(iso, timeZone);
 }
+
+const dateInWords = (date: string): string => zoned(date, 'UTC').toFormat('d MMMM yyyy');
 
 const momentInWords = (iso: string, timeZone: string): string =>
   zoned(iso, timeZone).toFormat(`d MMMM yyyy, HH:mm '(${timeZone.replaceAll("'", '')})'`);
 
 /** Whole days of the calendar there from now to the last day of the term; 0 is today, never less. */
-export function daysUntil(iso: string, timeZone: string, now: number): number {
-  const today = DateTime.fromMillis(now, { zone: timeZone }).toISODate() ?? '';
-  const lastDay = zoned(iso, timeZone).minus({ milliseconds: 1 }).toISODate() ?? '';
-  return Math.max(0, Math.round((Date.parse(lastDay) - Date.parse(today)) / 86_400_000));
-}
+export const daysUntil = (iso: string, timeZone: string, now: number): number =>
+  Math.max(0, daysBetween(dateAt(now, timeZone), lastDayOf(Date.parse(iso), timeZone)));

@@ -46,6 +46,8 @@ export const EndedJob = z.object({
   endedAt: IsoInstant,
   /** Suspended in the group and below. */
   stopped: perResource,
+  /** Until when days of grace keep what is in use, and what is suspended then if nothing changes; absent: no grace runs. */
+  grace: z.object({ until: IsoInstant, stopping: perResource }).optional(),
   featuresOff: z.array(FeatureName),
   fallback: LicenseTypeName.nullable(),
   recipients: RecipientsName,

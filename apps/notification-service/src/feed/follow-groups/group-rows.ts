@@ -39,7 +39,7 @@ const placeGroups = ({ tx, sequence }: Change, projectId: string, groups: readon
   );
 
 /** Who left stays known without a name, so that an older event does not bring them back. */
-const WITHOUT_NAME = "removed = true, email = '', name = ''";
+const WITHOUT_NAME = "removed = true, email = '', name = '', user_id = NULL";
 
 const WRITERS: Writers = {
   'allotree.partner-registered.v1': ({ tx }, { partnerId, tenantId, name, administrator }) =>
@@ -52,6 +52,7 @@ const WRITERS: Writers = {
         name: 'text',
         administrator_email: 'text',
         administrator_name: 'text',
+        administrator_id: 'text',
       },
       [
         {
@@ -60,6 +61,7 @@ const WRITERS: Writers = {
           name,
           administrator_email: administrator?.email ?? null,
           administrator_name: administrator?.name ?? null,
+          administrator_id: administrator?.userId ?? null,
         },
       ],
       { key: ['partner_id'], keep: [] },
@@ -102,14 +104,14 @@ const WRITERS: Writers = {
        WHERE project_id = $1 AND group_id IN (SELECT group_id FROM gone) AND removed_sequence <= $3`,
       [projectId, groupId, sequence],
     ),
-  'allotree.member-added.v1': ({ tx, sequence }, { projectId, memberId, groupId, email, name, role }) =>
+  'allotree.member-added.v1': ({ tx, sequence }, { projectId, memberId, groupId, userId, email, name, role }) =>
     tx.query(
-      `INSERT INTO notifications.member AS member (project_id, member_id, group_id, email, name, role, sequence)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)
+      `INSERT INTO notifications.member AS member (project_id, member_id, group_id, email, name, role, sequence, user_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        ON CONFLICT (project_id, member_id) DO UPDATE SET group_id = excluded.group_id, email = excluded.email,
-         name = excluded.name, role = excluded.role, removed = false, sequence = excluded.sequence
+         name = excluded.name, role = excluded.role, removed = false, sequence = excluded.sequence, user_id = excluded.user_id
        WHERE member.sequence <= excluded.sequence`,
-      [projectId, memberId, groupId, email, name, role, sequence],
+      [projectId, memberId, groupId, email, name, role, sequence, userId],
     ),
   'allotree.member-removed.v1': ({ tx, sequence }, { projectId, memberId, groupId, role }) =>
     tx.query(
@@ -119,6 +121,15 @@ const WRITERS: Writers = {
        WHERE member.sequence <= excluded.sequence`,
       [projectId, memberId, groupId, role, sequence],
     ),
+  'allotree.user-changed.v1': async ({ tx, sequence }, { userId, active }) => {
+    if (active === undefined) return;
+    await tx.query(
+      `INSERT INTO notifications.account AS account (user_id, active, sequence) VALUES ($1, $2, $3)
+       ON CONFLICT (user_id) DO UPDATE SET active = excluded.active, sequence = excluded.sequence
+       WHERE account.sequence <= excluded.sequence`,
+      [userId, active, sequence],
+    );
+  },
 };
 
 /** Events that were published without one are taken in the order in which they come. */
