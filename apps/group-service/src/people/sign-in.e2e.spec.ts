@@ -419,6 +419,25 @@ describe('a forgotten password', () => {
     await people.mail(email, 'password_reset');
     // The first of five was the registration.
     expect(people.unread(address)).toEqual(Array<string>(4).fill('password_reset'));
+    // What no mail tells is good for nothing.
+    const { rows } = await people.pool.query<{ unsent: number }>(
+      `SELECT count(*) FILTER (WHERE user_id IS NULL)::integer AS unsent FROM groups.password_reset WHERE email = $1`,
+      [address],
+    );
+    expect(rows[0]?.unsent).toBe(2);
+  });
+
+  it('keeps no code of a registration whose mail does not go out', async () => {
+    const address = 'often@asked.example';
+    for (let mail = 0; mail < 5; mail += 1)
+      await people.ask('POST', '/registrations', { ...registration, email: address });
+    const { status, body } = await people.ask('POST', '/registrations', { ...registration, email: address });
+    expect(status).toBe(202);
+    const { rows } = await people.pool.query(
+      'SELECT token_hash, code_hash FROM groups.registration WHERE registration_id = $1',
+      [body.registrationId],
+    );
+    expect(rows).toEqual([{ token_hash: null, code_hash: null }]);
   });
 });
 

@@ -155,6 +155,8 @@ export class RegisterController {
     const mail = isKnown
       ? registrationKnownMail(recipient)
       : registrationMail(recipient, { token, code, partner: wish.partnerName, project: wish.objectName });
+    // A code is short: without a mail that carries it, it would only be there to be guessed.
+    const isConfirmable = mayWrite && !isKnown;
     const expiresAt = await inTransaction(this.pool, async (tx) => {
       const { rows } = await tx.query<{ expires_at: Date }>(
         `INSERT INTO groups.registration
@@ -165,8 +167,8 @@ export class RegisterController {
           JSON.stringify(wish),
           joining?.distributorId ?? null,
           joining?.codeHash ?? null,
-          isKnown ? null : hashOf(token),
-          isKnown ? null : codeHashOf(registrationId, code),
+          isConfirmable ? hashOf(token) : null,
+          isConfirmable ? codeHashOf(registrationId, code) : null,
           TRIES,
           GOOD_FOR_HOURS,
         ],
