@@ -25,7 +25,12 @@ afterAll(async () => {
 mailContract('the outbox', {
   delivery: () => delivery,
   arrived: async () => {
-    const rows = await dataSource.getRepository(OutboxRow).find({ order: { ordinal: 'ASC' } });
+    const rows = await dataSource
+      .getRepository(OutboxRow)
+      .createQueryBuilder('row')
+      .addSelect(['row.html', 'row.text'])
+      .orderBy('row.ordinal')
+      .getMany();
     return rows.map(({ messageId, sender, recipient, subject, html, text }) => ({
       messageId,
       from: /<(.*)>$/.exec(sender)?.[1] ?? sender,
