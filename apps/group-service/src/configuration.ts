@@ -26,6 +26,10 @@ export const GROUP_VARIABLES = {
     '200',
     'How many mails one network may ask for in a day by registering or resetting passwords.',
   ),
+  AUDIT_RETENTION_DAYS: variable(integer(0, 36_500).prefault('730'), {
+    description: 'How long entries of the audit trail, and invitations that have expired, are kept.',
+    allowed: 'a whole number of days from 0 (for good) to 36500',
+  }),
   LICENSE_SERVICE_URL: variable(z.url({ protocol: /^https?$/ }).optional(), {
     description:
       'Where the license service answers, without /api/v1: it is asked before a group moves. Not needed where both run in one process.',

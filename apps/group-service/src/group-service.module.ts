@@ -18,6 +18,7 @@ import {
 } from '@allotree/domain';
 import {
   CommandRuntime,
+  heapForStates,
   openEventStore,
   PostgresSnapshotStore,
   Subscriptions,
@@ -44,6 +45,7 @@ import { RemoveDeviceController } from './devices/remove-device/remove-device.co
 import { PublishedBeforeAnswer } from './feed/publish-groups/published-before-answer.js';
 import { Freshness } from './freshness.js';
 import { Groups } from './groups.js';
+import { GroupRetention } from './retention.js';
 import { ChangeGroupController } from './groups/change-group/change-group.controller.js';
 import { CreateGroupController } from './groups/create-group/create-group.controller.js';
 import { GenerateGroupsController } from './groups/generate-groups/generate-groups.controller.js';
@@ -190,7 +192,15 @@ const infrastructure = ({
       clock: Clock,
       logger: Logger,
       { commands: metrics }: ServiceMetrics,
-    ) => new CommandRuntime({ store, snapshots, clock: () => new Date(clock.now()), logger, metrics }),
+    ) =>
+      new CommandRuntime({
+        store,
+        snapshots,
+        maxBytesOfOne: heapForStates() * SHARE_OF_ONE_STATE,
+        clock: () => new Date(clock.now()),
+        logger,
+        metrics,
+      }),
     inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER, ServiceMetrics],
   },
   {
@@ -223,6 +233,9 @@ const infrastructure = ({
     inject: [HttpAdapterHost],
   },
 ];
+
+/** Of one project, of the heap that states may take: little, because its licensing takes more in the same process. */
+const SHARE_OF_ONE_STATE = 0.12;
 
 /**
  * The group service: partners, projects, groups, members and devices. Wants `PlatformModule.forRoot()` imported by the
@@ -262,6 +275,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         Devices,
         Groups,
         Freshness,
+        GroupRetention,
         reach,
         tenantRowsOf(getDataSourceToken(GROUPS)),
         TenantRoles,

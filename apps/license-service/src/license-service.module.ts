@@ -9,6 +9,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { partnerStockAggregate, projectAggregate } from '@allotree/domain';
 import {
   CommandRuntime,
+  heapForStates,
   openEventStore,
   PostgresSnapshotStore,
   Subscriptions,
@@ -56,6 +57,7 @@ import { LicenseViewProjection } from './licenses/license-view/license-view.proj
 import { ListLicensesController } from './licenses/list-licenses/list-licenses.controller.js';
 import { LICENSING, LICENSING_SCHEMA, openLicensingDataSource } from './persistence/data-source.js';
 import { Projects } from './projects.js';
+import { LicenseRetention } from './retention.js';
 import { RecordPackageController } from './stock/record-package/record-package.controller.js';
 import { FinishSaleReactor } from './stock/sell-package/finish-sale.reactor.js';
 import { SellPackageController } from './stock/sell-package/sell-package.controller.js';
@@ -63,6 +65,9 @@ import { ShowStockController } from './stock/show-stock/show-stock.controller.js
 import { StockViewProjection } from './stock/stock-view/stock-view.projection.js';
 import { Stocks } from './stocks.js';
 import { EVENT_STORE, PROJECT_HANDLER, SNAPSHOT_STORE, STOCK_HANDLER } from './tokens.js';
+
+/** Of one project, of the heap that states may take. */
+const SHARE_OF_ONE_STATE = 0.3;
 
 /**
  * Licenses, restrictions, assignments and stocks: the owner of the `project` and `partner_stock` streams. Wants
@@ -135,7 +140,15 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
             clock: Clock,
             logger: Logger,
             { commands: metrics }: ServiceMetrics,
-          ) => new CommandRuntime({ store, snapshots, logger, metrics, clock: () => new Date(clock.now()) }),
+          ) =>
+            new CommandRuntime({
+              store,
+              snapshots,
+              maxBytesOfOne: heapForStates() * SHARE_OF_ONE_STATE,
+              logger,
+              metrics,
+              clock: () => new Date(clock.now()),
+            }),
           inject: [EVENT_STORE, SNAPSHOT_STORE, Clock, LOGGER, ServiceMetrics],
         },
         {
@@ -155,6 +168,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         GrantLicense,
         Freshness,
         EndsInSight,
+        LicenseRetention,
         ExpiryOutbox,
         DueSurroundings,
         DueWork,

@@ -26,6 +26,10 @@ export const NOTIFICATION_VARIABLES = {
       allowed: 'an e-mail address, or a name with an address in angle brackets',
     },
   ),
+  MAIL_RETENTION_DAYS: variable(integer(0, 36_500).prefault('365'), {
+    description: 'How long mails that were sent, given up or not needed any more are kept, and those of the outbox.',
+    allowed: 'a whole number of days from 0 (for good) to 36500',
+  }),
   MAIL_COLLECT_SECONDS: variable(integer(0, 86_400).prefault('30'), {
     description: 'How long a mail waits for other groups of the same administrator that are due on the same day.',
     allowed: 'a whole number from 0 to 86400 (a day)',

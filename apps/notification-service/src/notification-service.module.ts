@@ -33,6 +33,7 @@ import { Writer } from './mails/writer.js';
 import { Addressing } from './notices/addressing.js';
 import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
 import { Notifications } from './notifications.js';
+import { NotificationRetention } from './retention.js';
 import { ShowOutboxController } from './outbox/show-outbox/show-outbox.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
 import { ENTITIES, OutboxRow } from './persistence/entities.js';
@@ -95,6 +96,7 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
         TemplateEfforts,
         TestMailQuotas,
         Notifications,
+        NotificationRetention,
         CollectNotice,
         WriteAccountMail,
         Addressing,

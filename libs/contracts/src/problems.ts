@@ -51,6 +51,7 @@ export const PROBLEMS = {
   RATE_LIMITED: { status: 429, title: 'Too many attempts' },
   INTERNAL: { status: 500, title: 'Something went wrong here' },
   OVERLOADED: { status: 503, title: 'Too busy or stopping; try again shortly' },
+  CAPACITY_EXCEEDED: { status: 503, title: 'Too large for the memory of this installation' },
   STORAGE_FULL: { status: 503, title: 'Storage is full' },
   UNAVAILABLE: { status: 503, title: 'The service does not answer; try again shortly' },
 } as const satisfies Record<string, ProblemKind>;

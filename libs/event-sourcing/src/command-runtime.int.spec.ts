@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collect, createTestDatabase, seats } from '@allotree/testing';
 import type { SeatsCommand, SeatsEvent, SeatsRefusal, SeatsState, TestDatabase } from '@allotree/testing';
+import { gzipSync } from 'node:zlib';
 import pg from 'pg';
 import type { CommandContext, Outcome } from './aggregate.js';
 import { CommandRuntime } from './command-runtime.js';
@@ -133,7 +134,10 @@ describe('CommandRuntime on PostgreSQL', () => {
     expect(await processes[0].store.streamRevision(`seats-${id}`)).toBe(2);
   });
 
-  it('loads from the snapshot and the tail, and without a broken one', async () => {
+  it.each([
+    ['cannot be read', Buffer.from('not gzip')],
+    ['is valid JSON, but not what was written', gzipSync(JSON.stringify({ capacity: 0, taken: [] }))],
+  ])('loads from the snapshot and the tail, and without one that %s', async (_what, state) => {
     const first = await startProcess();
     const id = randomUUID();
     for (let i = 0; i < 30; i++) await first.handler.execute(id, { type: 'TakeMany', count: 1 }, context());
@@ -151,7 +155,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     expect(sound.read).toBeLessThan(30);
     const client = new pg.Client({ connectionString: database.connectionString });
     await client.connect();
-    await client.query("UPDATE events.snapshot SET state = 'not gzip' WHERE stream_name = $1", [`seats-${id}`]);
+    await client.query('UPDATE events.snapshot SET state = $2 WHERE stream_name = $1', [`seats-${id}`, state]);
     await client.end();
     expect(await load()).toEqual({ taken: 30, read: 30, ignored: 1 });
   });

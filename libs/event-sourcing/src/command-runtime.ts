@@ -8,6 +8,7 @@ import { GroupCommit, REPEAT_AFTER } from './runtime/group-commit.js';
 import { Mailbox } from './runtime/mailbox.js';
 import type { Surroundings } from './runtime/mailbox.js';
 import type { Request } from './runtime/request.js';
+import { bounded, bytesAtRest } from './runtime/memory.js';
 import { SnapshotWriter } from './runtime/snapshot-writer.js';
 import { catchUp, loadState, revisionOf } from './runtime/state.js';
 import type { LiveState } from './runtime/state.js';
@@ -18,9 +19,11 @@ export interface RuntimeOptions {
   readonly snapshots?: SnapshotStore;
   /**
    * Bound on the states kept in memory between commands, in bytes as `Snapshotting.sizeOf` counts them; least recently
-   * used out. One state larger than all of it is kept alone. Default 512 MiB.
+   * used out. One state larger than all of it is kept alone. Default: a quarter of the heap, 512 MiB at most.
    */
   readonly maxStateBytes?: number;
+  /** Bound on one state: what would grow beyond it is refused with `StateTooLarge`. Default: none. */
+  readonly maxBytesOfOne?: number;
   /** Commands that may wait for one stream before `Overloaded`. Default 10,000. */
   readonly maxWaiting?: number;
   /** An append without an answer is sent again after these many milliseconds, then given up as `OutcomeUnknown`. */
@@ -96,7 +99,7 @@ export class CommandRuntime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#logger = options.logger ?? SILENT;
-    this.#maxStateBytes = options.maxStateBytes ?? 512 * 1024 * 1024;
+    this.#maxStateBytes = options.maxStateBytes ?? Math.floor(bytesAtRest());
     this.#kept = new LRUCache({ maxSize: this.#maxStateBytes });
     this.#snapshots = options.snapshots ? new SnapshotWriter(options.snapshots, this.#logger) : null;
     this.#commit = new GroupCommit(
@@ -126,8 +129,10 @@ export class CommandRuntime {
 
   /** Commands are for one handler per aggregate; make it once. */
   aggregate<State, Command, Event, Refusal>(
-    aggregate: Aggregate<State, Command, Event, Refusal>,
+    given: Aggregate<State, Command, Event, Refusal>,
   ): Handler<State, Command, Event, Refusal> {
+    const { maxBytesOfOne = Number.POSITIVE_INFINITY } = this.#options;
+    const aggregate = bounded(given, maxBytesOfOne);
     type Box = Mailbox<State, Command, Event, Refusal>;
     const { category } = aggregate;
     if (!/^[^-]+$/.test(category)) throw new Error(`a category is not empty and has no "-": ${category}`);

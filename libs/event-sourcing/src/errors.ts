@@ -22,6 +22,21 @@ export class StorageFull extends Transient {
   }
 }
 
+/** The state would not fit into the memory of this process. Nothing of the command was recorded. */
+export class StateTooLarge extends Transient {
+  override readonly name = 'StateTooLarge';
+  readonly recorded = 'nothing';
+  readonly code = 'STATE_TOO_LARGE';
+
+  constructor(category: string, bytes: number, mostBytes: number) {
+    const inMegabytes = (count: number): number => Math.ceil(count / 1_048_576);
+    super(
+      `A ${category} of ${inMegabytes(bytes)} MiB does not fit into the memory of this process, which has ${inMegabytes(mostBytes)} MiB ` +
+        'for one. Give it more: NODE_OPTIONS=--max-old-space-size',
+    );
+  }
+}
+
 /** An append that recorded nothing for certain, or of which that is not known. */
 export type AppendFailure = OutcomeUnknown | StorageFull;
 

@@ -4,6 +4,7 @@ export * from './aggregate.js';
 export * from './derive-id.js';
 export * from './snapshot-store.js';
 export * from './logger.js';
+export { heapForStates } from './runtime/memory.js';
 export * from './errors.js';
 export * from './command-runtime.js';
 export * from './subscriptions/subscriptions.js';

@@ -5,6 +5,8 @@ import { Bus } from './bus/bus.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
 import { NotWorking, Readiness } from './health.js';
 import { JobQueues } from './jobs/job-queues.js';
+import { platformPolicies } from './retention/platform-policies.js';
+import { Retention } from './retention/retention.js';
 import { CONFIGURATION, LOGGER } from './tokens.js';
 
 export const DATABASE_TROUBLE = Symbol('database trouble');
@@ -21,10 +23,12 @@ export class Backends implements OnApplicationBootstrap {
     private readonly readiness: Readiness,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
+    private readonly retention: Retention,
     @Inject(DATABASE_TROUBLE) private readonly databaseTrouble: () => string | null,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.retention.keep('platform', platformPolicies(this.configuration));
     this.readiness.register('database', () => {
       const trouble = this.databaseTrouble();
       return trouble === null ? Promise.resolve() : Promise.reject(new NotWorking(trouble));

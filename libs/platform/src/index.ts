@@ -59,6 +59,8 @@ export * from './postgres/supervised-postgres.js';
 export { isAlive } from './postgres/postgres-cluster.js';
 export * from './process/run-service.js';
 export { misspelled, misspelledWarning, type Misspelled } from './configuration/misspelled.js';
+export { Retention, type RetentionPolicy } from './retention/retention.js';
+export { RetentionMetrics } from './retention/retention-metrics.js';
 export { Storage, type StorageOptions } from './storage.js';
 export * from './process/start-error.js';
 export * from './process/start-failure.js';

@@ -7,6 +7,7 @@ import { BusMetrics } from './bus/bus-metrics.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
 import { Problem } from './http/problem.js';
 import { Public } from './identity/permit.js';
+import { RetentionMetrics } from './retention/retention-metrics.js';
 import { ServiceMetrics } from './service-metrics.js';
 import { CONFIGURATION, METRICS } from './tokens.js';
 
@@ -40,6 +41,7 @@ export function describeMetrics(): readonly MetricDocs[] {
   const registry = new Registry();
   httpDurations(registry);
   new BusMetrics(registry);
+  new RetentionMetrics(registry, { query: () => Promise.reject(new Error('not asked')) } as never);
   new ServiceMetrics(registry, { wanted: () => [] }, { totalCount: 0, idleCount: 0, waitingCount: 0 });
   const metrics = registry.getMetricsAsArray() as unknown as (Omit<MetricDocs, 'labels'> & { labelNames: string[] })[];
   return metrics.map(({ name, type, help, labelNames }) => ({ name, type, help, labels: labelNames }));

@@ -34,6 +34,8 @@ import { IdentityView } from './identity/identity-view.js';
 import { createLogger } from './logging.js';
 import { createMetrics, MetricsController } from './metrics.js';
 import { createPool } from './postgres/pool.js';
+import { RetentionMetrics } from './retention/retention-metrics.js';
+import { Retention } from './retention/retention.js';
 import { ServiceMetrics } from './service-metrics.js';
 import { Storage, STORAGE_OPTIONS, StorageGuard, type StorageOptions } from './storage.js';
 import { TestClockController } from './test-clock/test-clock.controller.js';
@@ -100,6 +102,12 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
           useFactory: (log: Logger) => jobQueues(configuration, log),
           inject: [LOGGER],
         },
+        {
+          provide: RetentionMetrics,
+          useFactory: (metrics: Registry, pool: pg.Pool) => new RetentionMetrics(metrics, pool),
+          inject: [METRICS, PG_POOL],
+        },
+        Retention,
         Readiness,
         { provide: DATABASE_TROUBLE, useValue: options.databaseTrouble ?? (() => null) },
         { provide: STORAGE_OPTIONS, useValue: options.storage ?? null },
@@ -131,6 +139,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         JobQueues,
         Leases,
         Readiness,
+        Retention,
         ServiceMetrics,
         IdentityView,
         ClockWatch,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import pg from 'pg';
@@ -36,29 +37,33 @@ export class PostgresSnapshotStore implements SnapshotStore {
 
   async load(streamName: string): Promise<Snapshot | null> {
     const { rows } = await this.pool.query<Row>(
-      `SELECT version, revision, event_id, position, state FROM ${this.schema}.snapshot WHERE stream_name = $1`,
+      `SELECT version, revision, event_id, position, state, digest FROM ${this.schema}.snapshot WHERE stream_name = $1`,
       [streamName],
     );
     const row = rows[0];
     if (!row) return null;
-    const json = (await decompress(row.state)).toString('utf8');
-    return {
+    const snapshot = {
       version: row.version,
       revision: Number(row.revision),
       eventId: row.event_id,
       position: BigInt(row.position),
-      json,
+      json: (await decompress(row.state)).toString('utf8'),
     };
+    if (row.digest === null) throw new Error('the snapshot has no digest: it is of an earlier release');
+    if (!digestOf(streamName, snapshot).equals(row.digest))
+      throw new Error('the snapshot is not the one that was written: its digest does not match');
+    return snapshot;
   }
 
-  async save(streamName: string, { version, revision, eventId, position, json }: Snapshot): Promise<void> {
+  async save(streamName: string, snapshot: Snapshot): Promise<void> {
+    const { version, revision, eventId, position, json } = snapshot;
     const state = await compress(json, { level: 1 });
     await this.pool.query(
-      `INSERT INTO ${this.schema}.snapshot (stream_name, version, revision, event_id, position, state)
-       VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (stream_name) DO UPDATE SET (version, revision, event_id, position, state) =
-         (excluded.version, excluded.revision, excluded.event_id, excluded.position, excluded.state)`,
-      [streamName, version, revision, eventId, position.toString(), state],
+      `INSERT INTO ${this.schema}.snapshot (stream_name, version, revision, event_id, position, state, digest)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (stream_name) DO UPDATE SET (version, revision, event_id, position, state, digest) =
+         (excluded.version, excluded.revision, excluded.event_id, excluded.position, excluded.state, excluded.digest)`,
+      [streamName, version, revision, eventId, position.toString(), state, digestOf(streamName, snapshot)],
     );
   }
 
@@ -67,10 +72,18 @@ export class PostgresSnapshotStore implements SnapshotStore {
   }
 }
 
+/** Of everything a state is restored from. Rows that were changed, mixed up or damaged are found by it. */
+const digestOf = (streamName: string, { version, revision, eventId, position, json }: Snapshot): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify([streamName, version, revision, eventId, position.toString()]))
+    .update(json)
+    .digest();
+
 interface Row {
   readonly version: number;
   readonly revision: string;
   readonly event_id: string;
   readonly position: string;
   readonly state: Buffer;
+  readonly digest: Buffer | null;
 }

@@ -70,6 +70,7 @@ CREATE TABLE IF NOT EXISTS ${schema}.snapshot (
   state bytea NOT NULL
 );
 ALTER TABLE ${schema}.snapshot ALTER COLUMN state SET STORAGE EXTERNAL;
+ALTER TABLE ${schema}.snapshot ADD COLUMN IF NOT EXISTS digest bytea;
 
 CREATE TABLE IF NOT EXISTS ${schema}.store (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),

@@ -227,6 +227,11 @@ export const BASE_CONFIGURATION = z.object({
       'How long a process that is told to stop still answers while it says that it is not ready, so that a load balancer has sent its last request by then, in milliseconds.',
     allowed: 'a whole number from 0 to 300000',
   }),
+  BUS_RETENTION_DAYS: variable(integer(0, 36_500).prefault('30'), {
+    description:
+      'How long licensing events stay in bus.message after every consumer group has read them. Only for the bus in PostgreSQL; on Kafka see KAFKA_RETENTION_MS.',
+    allowed: 'a whole number of days from 0 (for good) to 36500',
+  }),
   KAFKA_BROKERS: variable(brokerList().optional(), {
     description:
       'The Kafka brokers the integration bus lives on. Without them it lives in the PostgreSQL database, in the schema bus.',

@@ -56,8 +56,6 @@ const RENEW = `
   UPDATE http.idempotent_request SET lease_until = now() + make_interval(secs => $4)
   WHERE caller = $1 AND key = $2 AND run_id = $3 AND answer IS NULL`;
 
-const KEPT_MS = 60 * 60 * 1_000;
-
 const NOT_KEPT_METADATA = 'allotree:not-kept';
 
 /** For a route whose request or answer has a secret: nothing of it is kept, so it takes no idempotency key. */
@@ -79,8 +77,6 @@ interface Answer {
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
-  private lastSweep = 0;
-
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
@@ -127,7 +123,6 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
 
   /** The first answer, or since when the key is known: this run has it now. */
   private async take(run: Run): Promise<Answer | string> {
-    await this.sweep();
     const lease = this.configuration.IDEMPOTENCY_LEASE_SECONDS;
     const taken = await this.pool.query<{ first_seen: string }>(TAKE, [
       run.caller,
@@ -193,13 +188,6 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
       this.bestEffort(RENEW, [run.caller, run.key, run.runId, lease]).catch(() => undefined);
     };
     return setInterval(renew, (lease * 1_000) / 3).unref();
-  }
-
-  /** Now and then, keys of the day before are forgotten. */
-  private async sweep(): Promise<void> {
-    if (Date.now() - this.lastSweep < KEPT_MS) return;
-    this.lastSweep = Date.now();
-    await this.bestEffort("DELETE FROM http.idempotent_request WHERE created_at < now() - interval '24 hours'", []);
   }
 
   private async bestEffort(sql: string, parameters: unknown[]): Promise<void> {

@@ -15,15 +15,19 @@ const AWAY = new Set([
 const GAVE_UP = new Set(['57014', '55P03', '25P03', '40001', '40P01']);
 /** The database has too little memory for this now. */
 const SHORT_OF_MEMORY = new Set(['53000', '53200']);
+/** As the event sourcing library says it. */
+const TOO_LARGE = new Set(['STATE_TOO_LARGE']);
 const FULL = new Set(['53100', 'ENOSPC', 'EDQUOT']);
 /** The driver gives these no code. */
-const AWAY_MESSAGE = /^(?:Error: )?(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
+const AWAY_MESSAGE =
+  /^(?:Error: )?(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
 const AGAIN = { retryAfterSeconds: 1 };
 
 /** The 503 of an error after which the same request can succeed a little later; `null` for any other error. */
 export function passingTrouble(error: unknown): Problem | null {
   if (!(error instanceof Error)) return null;
   if (hasCode(error, FULL)) return storageFull('The disk of the database is full');
+  if (hasCode(error, TOO_LARGE)) return new Problem('CAPACITY_EXCEEDED', `Nothing was done: ${error.message}`);
   const { recorded } = error as Error & Partial<SaysItPasses>;
   if (recorded === 'nothing') return new Problem('OVERLOADED', `Nothing was done: ${error.message}`, AGAIN);
   if (recorded === 'unknown' || isAway(error)) {

@@ -1,0 +1,45 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIGURATION, Retention, type RetentionPolicy } from '@allotree/platform';
+
+/** The newest entry of a subject stays: the next one takes from it what was before. */
+const HISTORY = `
+  DELETE FROM licensing.history_entry WHERE (project_id, position, ordinal) IN (
+    SELECT entry.project_id, entry.position, entry.ordinal FROM licensing.history_entry AS entry
+    WHERE entry.recorded_at < now() - make_interval(days => $1)
+      AND (entry.subject IS NULL OR EXISTS (
+        SELECT FROM licensing.history_entry AS newer
+        WHERE newer.project_id = entry.project_id AND newer.subject = entry.subject AND newer.position > entry.position))
+    LIMIT $2)`;
+
+/** A removed group is known as long as its history. */
+const REMOVED_GROUPS = `
+  WITH gone AS (
+    DELETE FROM licensing.license_group WHERE (project_id, group_id) IN (
+      SELECT project_id, group_id FROM licensing.license_group
+      WHERE removed_at < now() - make_interval(days => $1) LIMIT $2)
+    RETURNING project_id, group_id),
+  quotas AS (
+    DELETE FROM licensing.group_quota AS quota USING gone
+    WHERE quota.project_id = gone.project_id AND quota.group_id = gone.group_id)
+  SELECT FROM gone`;
+
+interface Settings {
+  readonly HISTORY_RETENTION_DAYS: number;
+}
+
+export const licensePolicies = ({ HISTORY_RETENTION_DAYS: days }: Settings): readonly RetentionPolicy[] => [
+  { table: 'licensing.history_entry', days, sql: HISTORY },
+  { table: 'licensing.license_group', days, sql: REMOVED_GROUPS },
+];
+
+@Injectable()
+export class LicenseRetention implements OnApplicationBootstrap {
+  constructor(
+    private readonly retention: Retention,
+    @Inject(CONFIGURATION) private readonly settings: Settings,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.retention.keep('license', licensePolicies(this.settings));
+  }
+}

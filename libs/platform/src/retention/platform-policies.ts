@@ -1,0 +1,38 @@
+import { deadLetterTopic, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import type { PlatformConfiguration } from '../configuration/configuration.js';
+import type { RetentionPolicy } from './retention.js';
+
+const LETTERS = [GROUPS_TOPIC, LICENSING_TOPIC].map((topic) => `'${deadLetterTopic(topic)}'`).join(', ');
+
+/**
+ * The topic with licensing events, as far as every consumer group has read it. The one with groups stays: views of other
+ * services are made again from it, and what is kept of late events about a membership rests on it.
+ */
+const MESSAGES = `
+  DELETE FROM bus.message WHERE position IN (
+    SELECT position FROM bus.message
+    WHERE topic = '${LICENSING_TOPIC}' AND published_at < clock_timestamp() - make_interval(days => $1)
+      AND position <= coalesce((SELECT min(position) FROM bus.consumer_offset WHERE topic = '${LICENSING_TOPIC}'), position)
+    ORDER BY position LIMIT $2)`;
+
+/** Dead letters that were handed back, then the notes that they were. */
+const HANDED_BACK = `
+  DELETE FROM bus.message WHERE position IN (
+    SELECT letter.position FROM bus.message AS letter
+    WHERE letter.topic IN (${LETTERS}) AND letter.published_at < clock_timestamp() - make_interval(days => $1)
+      AND CASE WHEN letter.id LIKE 'replayed: %'
+        THEN NOT EXISTS (SELECT FROM bus.message AS of WHERE of.topic = letter.topic AND 'replayed: ' || of.id = letter.id)
+        ELSE EXISTS (SELECT FROM bus.message AS note WHERE note.topic = letter.topic AND note.id = 'replayed: ' || letter.id)
+      END
+    ORDER BY letter.position LIMIT $2)`;
+
+/** A key is a new one after 24 hours, so nothing rests on its row any more. */
+const KEYS = `
+  DELETE FROM http.idempotent_request WHERE (caller, key) IN (
+    SELECT caller, key FROM http.idempotent_request WHERE created_at < now() - make_interval(days => $1) LIMIT $2)`;
+
+export const platformPolicies = ({ BUS_RETENTION_DAYS }: PlatformConfiguration): readonly RetentionPolicy[] => [
+  { table: 'bus.message', days: BUS_RETENTION_DAYS, sql: MESSAGES },
+  { table: 'bus.message', days: BUS_RETENTION_DAYS, sql: HANDED_BACK },
+  { table: 'http.idempotent_request', days: 1, sql: KEYS },
+];

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { JobQueues } from '../jobs/job-queues.js';
+import { LOGGER, PG_POOL } from '../tokens.js';
+import { RetentionMetrics } from './retention-metrics.js';
+
+/** How long the rows of a table are kept, and how older ones are deleted. */
+export interface RetentionPolicy {
+  /** With its schema: `bus.message`. */
+  readonly table: string;
+  /** 0: for good. */
+  readonly days: number;
+  /** Deletes rows older than `$1` days, at most `$2` of them. */
+  readonly sql: string;
+}
+
+const EVERY_MS = 60_000;
+/** So few rows at a time hold up nobody else. */
+const STEP_ROWS = 2_000;
+/** With 60 ticks an hour this keeps up with 1,600 rows a second. */
+const STEPS_A_TICK = 50;
+
+/** Deletes rows that nobody needs any more, in small steps, on one process of a service at a time. */
+@Injectable()
+export class Retention {
+  constructor(
+    @Inject(PG_POOL) private readonly pool: pg.Pool,
+    private readonly jobs: JobQueues,
+    private readonly metrics: RetentionMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** @param owner the service; its processes take turns */
+  async keep(owner: string, policies: readonly RetentionPolicy[]): Promise<void> {
+    const limited = policies.filter(({ days }) => days > 0);
+    if (limited.length > 0) await this.jobs.every(`retention-${owner}`, EVERY_MS, () => this.prune(limited));
+  }
+
+  /** One tick; a table that cannot be pruned now does not keep the others. */
+  async prune(policies: readonly RetentionPolicy[]): Promise<void> {
+    for (const policy of policies) {
+      try {
+        await this.pruneTable(policy);
+      } catch (error) {
+        this.logger.warn({ err: error, table: policy.table }, 'old rows could not be deleted; it is tried again');
+      }
+    }
+  }
+
+  private async pruneTable({ table, days, sql }: RetentionPolicy): Promise<void> {
+    const { rows } = await this.pool.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+    if (rows[0]?.there !== true) return;
+    for (let step = 0; step < STEPS_A_TICK; step += 1) {
+      const deleted = (await this.pool.query(sql, [days, STEP_ROWS])).rowCount ?? 0;
+      this.metrics.deleted.inc({ table }, deleted);
+      if (deleted < STEP_ROWS) return;
+    }
+  }
+}
