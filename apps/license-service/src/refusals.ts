@@ -78,6 +78,11 @@ export function detailOf(refusal: Refusal): string {
 function limitExceeded({ resource, requested, available, limitedBy, at }: RefusalOf<'LIMIT_EXCEEDED'>): string {
   const bound = `${whose(limitedBy)}: ${units(limitedBy.limit, resource)}${until(limitedBy.validUntil)}`;
   const free = available ?? 'unlimited';
+  if (available === 0)
+    return (
+      `${requested ?? 'Unlimited'} ${resource} were asked for, and none are free from ${iso(at)}, limited by ${bound}. ` +
+      `Release some there, or get more for ${whose(limitedBy)}`
+    );
   return (
     `${requested ?? 'Unlimited'} ${resource} were asked for, ${free} at most are free from ${iso(at)}, limited by ${bound}. ` +
     `Ask for ${free} or fewer, or get more for ${whose(limitedBy)}`
@@ -88,6 +93,8 @@ function periodOutsideParent(refusal: RefusalOf<'PERIOD_OUTSIDE_PARENT'>): strin
   const wished = refusal.requestedUntil === null ? 'without an end' : `until ${iso(refusal.requestedUntil)}`;
   if (!('requestedFrom' in refusal)) {
     const { limitedBy } = refusal;
+    if (limitedBy.validFrom !== undefined)
+      return `The term starts too early for ${whose(limitedBy)}, which starts ${iso(limitedBy.validFrom)}${until(limitedBy.validUntil)}: start it then, or let that start earlier first`;
     return `A term ${wished} goes beyond ${whose(limitedBy)}, which ends ${limitedBy.validUntil === null ? 'there' : iso(limitedBy.validUntil)}: end it by then, or extend that first`;
   }
   const { name, validFrom, validUntil } = refusal.limitedBy;
@@ -97,7 +104,17 @@ function periodOutsideParent(refusal: RefusalOf<'PERIOD_OUTSIDE_PARENT'>): strin
 const featureMissing = (feature: Feature, limitedBy: Pick<Binding, 'groupId' | 'name'>): string =>
   `${whose(limitedBy)} ${limitedBy.groupId === null ? 'have' : 'has'} no ${feature}: switch it on there first, or leave it out`;
 
-function descendantsAffected({ groups, suspensions }: RefusalOf<'DESCENDANTS_AFFECTED'>): string {
+/** The `detail` where no `cascade` is taken: a group moves only where everything fits. */
+export function relocationDetailOf(refusal: ProjectRefusal): string {
+  if (refusal.code !== 'DESCENDANTS_AFFECTED') return detailOf(refusal);
+  return `${lossesOf(refusal)}. Make room at the new place first, or lower what the group and those below it use`;
+}
+
+function descendantsAffected(refusal: RefusalOf<'DESCENDANTS_AFFECTED'>): string {
+  return `${lossesOf(refusal)}. Ask for it with cascade=true, or change those first`;
+}
+
+function lossesOf({ groups, suspensions }: RefusalOf<'DESCENDANTS_AFFECTED'>): string {
   const parts: string[] = [];
   if (groups.length > 0) parts.push(`${named(groups.map(({ name }) => name))} would lose part of their allotments`);
   const suspended = suspensions.reduce((total, { count }) => total + count, 0);
@@ -105,5 +122,5 @@ function descendantsAffected({ groups, suspensions }: RefusalOf<'DESCENDANTS_AFF
     const where = named([...new Set(suspensions.map(({ name }) => name))]);
     parts.push(`${suspended} in use would be suspended (${where})`);
   }
-  return `${parts.join(', and ')}. Ask for it with cascade=true, or change those first`;
+  return parts.join(', and ');
 }

@@ -25,7 +25,7 @@ describe('a refusal in words names the cause and the way out', () => {
         limitedBy: { groupId: 'a', name: 'Apartment 7', userId: 'eva', limit: 1, validUntil: null },
         at,
       },
-      '1 ukey2 were asked for, 0 at most are free from 2026-06-01T00:00:00.000Z, limited by the member eva of Apartment 7: 1 ukey2. Ask for 0 or fewer, or get more for the member eva of Apartment 7',
+      '1 ukey2 were asked for, and none are free from 2026-06-01T00:00:00.000Z, limited by the member eva of Apartment 7: 1 ukey2. Release some there, or get more for the member eva of Apartment 7',
     ],
     [
       { code: 'SIP_BELOW_MOBILE', sipNumber: 50, mobileApp: 60 },
@@ -34,6 +34,10 @@ describe('a refusal in words names the cause and the way out', () => {
     [
       { code: 'PERIOD_OUTSIDE_PARENT', requestedUntil: end + 1, limitedBy },
       'A term until 2026-12-01T00:00:00.001Z goes beyond Building A, which ends 2026-12-01T00:00:00.000Z: end it by then, or extend that first',
+    ],
+    [
+      { code: 'PERIOD_OUTSIDE_PARENT', requestedUntil: null, limitedBy: { ...limitedBy, validFrom: at } },
+      `The term starts too early for Building A, which starts ${new Date(at).toISOString()} until 2026-12-01T00:00:00.000Z: start it then, or let that start earlier first`,
     ],
     [
       { code: 'FEATURE_NOT_AVAILABLE', feature: 'siri', limitedBy },

@@ -108,10 +108,12 @@ function beyondLimitAbove(envelopes: Envelopes, groupId: string, allotment: Allo
   const term = termOutside(envelope, at);
   if (term) {
     const ends = endOfSegment(envelope, term.from);
+    // The term above is still to come: it is the start that binds, not the end.
+    const start = term.from > at ? { validFrom: term.from } : {};
     return {
       code: 'PERIOD_OUTSIDE_PARENT',
       requestedUntil: allotment.validUntil,
-      limitedBy: { ...limitedBy, limit: term.units[resource], validUntil: ends },
+      limitedBy: { ...limitedBy, limit: term.units[resource], validUntil: ends, ...start },
     };
   }
   const requested = segmentAt(envelopes.own(groupId), at).units[resource];

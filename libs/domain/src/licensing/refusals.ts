@@ -10,6 +10,8 @@ export interface Binding {
   readonly userId?: string;
   /** Its limit at the instant of the refusal. */
   readonly limit: Limit;
+  /** Where a start is what binds: from when that limit holds. */
+  readonly validFrom?: Instant;
   /** Until when that limit holds; `null`: for good. */
   readonly validUntil: Instant | null;
 }

@@ -1,12 +1,13 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
-import { memberQuotaOf, memberLimitsSetting } from '@allotree/domain';
+import { memberQuotaOf, type MemberQuota, memberLimitsSetting } from '@allotree/domain';
 import { Caller, Documented, notFound, Permit, Reach, TenantRows, type Principal } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { GroupFeed } from '../../feed/group-feed.js';
 import { MemberPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
+import { withoutNeighbours } from '../without-neighbours.js';
 
 const resource = { limit: null, effectiveLimit: 4, limitedBy: { groupId: 'apartment-7', name: 'Apartment 7' } };
 const OWN = {
@@ -84,7 +85,7 @@ export class MemberLimitsController {
     if (path.u !== principal.userId && !permissions.has('assignments:read')) throw notFound('member', path.u);
     const { quota, revision } = await this.quota(path);
     caller.answerRevision(revision);
-    return quota;
+    return withoutNeighbours(quota, permissions);
   }
 
   /** @throws Problem `NOT_FOUND` */
@@ -102,7 +103,7 @@ export class MemberLimitsController {
     if ((await look()).length === 0) throw notFound('member', u);
   }
 
-  private quota({ p, g, u }: MemberPath): Promise<{ quota: object; revision: number }> {
+  private quota({ p, g, u }: MemberPath): Promise<{ quota: MemberQuota; revision: number }> {
     return this.projects.look(p, g, (state, now, { revisionOf }) => {
       const quota = memberQuotaOf(state, g, u, now);
       return quota && { quota, revision: revisionOf(memberLimitsSetting(g, u)) };

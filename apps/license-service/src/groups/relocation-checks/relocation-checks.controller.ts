@@ -11,7 +11,7 @@ import { Documented, Permit, refusalProblem } from '@allotree/platform';
 import type { z } from 'zod';
 import { GroupPath } from '../../paths.js';
 import { inGroup, Projects } from '../../projects.js';
-import { detailOf } from '../../refusals.js';
+import { relocationDetailOf } from '../../refusals.js';
 
 /** Asked by the group service before it moves a group (domain.md G3). Records nothing. */
 @Controller('projects/:p/groups/:g')
@@ -69,6 +69,6 @@ export class RelocationChecksController {
       groupId,
       inGroup(groupId, (state, now) => ({ refusal: ask(state, now) })),
     );
-    if (refusal) throw refusalProblem(refusal, detailOf(refusal));
+    if (refusal) throw refusalProblem(refusal, relocationDetailOf(refusal));
   }
 }

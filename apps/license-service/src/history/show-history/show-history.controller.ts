@@ -58,11 +58,12 @@ export class ShowHistoryController {
     const { timeZone } = await this.projects.project(p);
     const reached = await this.reach.groupsWithin(principal, 'history:read', p);
     await this.freshness.of(['history'], p);
-    const rows = await this.rows.as(principal, 'history:read', (tx) => {
+    const rows = await this.rows.as(principal, 'history:read', async (tx) => {
       const entries = entriesOf(tx, p, query, timeZone);
       if (reached !== null) entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, reached });
       // One more than asked for tells whether there is a next page.
-      return entries.limit(query.limit + 1).getMany();
+      const found = await entries.limit(query.limit + 1).getMany();
+      return reached === null ? found : withoutNeighbours(tx, found, p, reached);
     });
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
@@ -71,6 +72,32 @@ export class ShowHistoryController {
       nextCursor: rows.length > query.limit && last ? `${last.position}.${last.ordinal}` : null,
     };
   }
+}
+
+/** A transfer tells of the other group, and why, only to somebody who sees that group as well. */
+async function withoutNeighbours(
+  tx: EntityManager,
+  entries: readonly HistoryEntryEntity[],
+  projectId: string,
+  reached: readonly string[],
+): Promise<HistoryEntryEntity[]> {
+  const groupsOf = ({ details }: HistoryEntryEntity): unknown[] => {
+    const { fromGroupId, toGroupId } = details as Record<string, unknown>;
+    return [fromGroupId, toGroupId];
+  };
+  const transfers = entries.filter(({ eventType }) => eventType === 'AllotmentsTransferred');
+  if (transfers.length === 0) return [...entries];
+  const inReach: { group_id: string }[] = await tx.query(
+    `SELECT group_id FROM licensing.license_group
+     WHERE project_id = $1 AND group_id = ANY($2::text[]) AND path && $3::text[]`,
+    [projectId, transfers.flatMap(groupsOf), reached],
+  );
+  const seen = new Set<unknown>(inReach.map(({ group_id }) => group_id));
+  return entries.map((entry) => {
+    if (!transfers.includes(entry) || groupsOf(entry).every((groupId) => seen.has(groupId))) return entry;
+    const { units } = entry.details as Record<string, unknown>;
+    return Object.assign(entry, { details: { units } });
+  });
 }
 
 function entriesOf(

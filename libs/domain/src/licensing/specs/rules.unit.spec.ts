@@ -179,6 +179,17 @@ describe('restrictions', () => {
     });
   });
 
+  it('R2, R7: a term that starts before the one above is refused with its start', () => {
+    const s = story();
+    const later = { validFrom: day('2026-07-01'), validUntil: day('2026-09-01') };
+    s.do(s.restriction('a', [{ units: units(8, 0, 0), ...later }]));
+    expect(s.refusal(s.restriction('a1', [{ units: units(1, 0, 0), validUntil: day('2026-08-01') }]))).toEqual({
+      code: 'PERIOD_OUTSIDE_PARENT',
+      requestedUntil: day('2026-08-01'),
+      limitedBy: { ...from('A', 'a', 8, day('2026-09-01')), validFrom: day('2026-07-01') },
+    });
+  });
+
   it('R2: an allotment is measured over its whole term, with all the others of its group', () => {
     const s = story();
     s.do(
@@ -226,7 +237,7 @@ describe('restrictions', () => {
     expect(s.refusal(s.restriction('a1', [{ units: units(1, 0, 0) }]))).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
       requestedUntil: null,
-      limitedBy: from('A', 'a', 8, day('2026-09-01')),
+      limitedBy: { ...from('A', 'a', 8, day('2026-09-01')), validFrom: day('2026-07-01') },
     });
     expect(s.refusal(s.restriction('b', [{ units: units(1, 0, 0), validUntil: day('2027-01-02') }]))).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',

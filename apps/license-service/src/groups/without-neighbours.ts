@@ -1,0 +1,24 @@
+import type { Permission } from '@allotree/contracts';
+import type { Limit, Resource } from '@allotree/domain';
+
+interface Room {
+  readonly effectiveLimit: Limit;
+  readonly consumed: number;
+  readonly available: Limit;
+}
+
+/**
+ * A quota as a resident sees it. What is really left of a limit above depends on what the neighbours use, so somebody who
+ * sees only what is assigned to oneself is shown what the limits leave of what is used here.
+ */
+export function withoutNeighbours<Quota extends { readonly resources: Readonly<Record<Resource, Room>> }>(
+  quota: Quota,
+  permissions: ReadonlySet<Permission>,
+): Quota {
+  if (permissions.has('assignments:read') || !permissions.has('assignments:read-own')) return quota;
+  const shown = Object.entries(quota.resources).map(([resource, room]) => {
+    const { effectiveLimit, consumed } = room;
+    return [resource, { ...room, available: effectiveLimit === null ? null : Math.max(0, effectiveLimit - consumed) }];
+  });
+  return { ...quota, resources: Object.fromEntries(shown) as Quota['resources'] };
+}
