@@ -20,7 +20,7 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     `The group ${groupId} would lie below itself: ${parentId} is that group or below it. Choose a parent outside of it`,
   DEVICE_ELSEWHERE: ({ serialNumber, groupId }) =>
     groupId === null
-      ? `The device ${serialNumber} belongs to another project: remove it there first`
+      ? `The device ${serialNumber} is in use elsewhere: it has to be removed there first`
       : `The device ${serialNumber} is in the group ${groupId} of this project: remove it there first`,
   LAST_ADMINISTRATOR: (refusal) =>
     `Nobody else administers the ${'projectId' in refusal ? 'project' : 'partner'}: give somebody else the role first`,

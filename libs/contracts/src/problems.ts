@@ -34,7 +34,7 @@ export const PROBLEMS = {
   STOCK_EXHAUSTED: { status: 409, title: 'The stock does not hold that much' },
   NOT_TRANSFERABLE: { status: 409, title: 'Licenses do not move to another project' },
   TRIAL_ALREADY_USED: { status: 409, title: 'The project has had its trial' },
-  DEVICE_ELSEWHERE: { status: 409, title: 'The device belongs to another project' },
+  DEVICE_ELSEWHERE: { status: 409, title: 'The device is in use elsewhere' },
   DELIVERY_NOT_FAILED: { status: 409, title: 'Only a mail that failed can be sent again' },
   NO_RECIPIENT: { status: 409, title: 'There is nobody to send it to' },
   NAME_TAKEN: { status: 409, title: 'The name is taken' },

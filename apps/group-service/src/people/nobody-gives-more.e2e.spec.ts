@@ -178,3 +178,24 @@ describe('a group with members who hold more', () => {
     await dismiss();
   });
 });
+
+describe('a device that is in use', () => {
+  it('is not located for somebody who does not see the group that has it', async () => {
+    const group = async (name: string): Promise<string> =>
+      (await asOwner('POST', `/projects/${projectId}/groups`, { parentId: projectId, type: 'building', name })).body
+        .groupId as string;
+    const [own, sibling] = [await group('Own house'), await group('Sibling house')];
+    const site = await people.member(
+      { projectId, groupId: own, by: owner },
+      'site2@larsen.example',
+      'site_administrator',
+    );
+    const device = { serialNumber: 'AA-12CD-000099', model: 'AA-12' };
+    await asOwner('POST', `/projects/${projectId}/groups/${sibling}/devices`, device);
+    const add = (token: string) => people.ask('POST', `/projects/${projectId}/groups/${own}/devices`, device, token);
+    const hidden = await add(site);
+    expect([...codeOf(hidden), hidden.body.groupId]).toEqual([409, 'DEVICE_ELSEWHERE', null]);
+    expect(JSON.stringify(hidden.body)).not.toContain(sibling);
+    expect((await add(owner)).body.groupId).toBe(sibling);
+  });
+});

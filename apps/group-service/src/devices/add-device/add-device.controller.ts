@@ -1,9 +1,19 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { AddDeviceRequest, AddedDevice } from '@allotree/contracts';
 import { isGroup } from '@allotree/domain';
-import { notFound, Caller, Documented, Permit } from '@allotree/platform';
-import { Devices } from '../../devices.js';
+import {
+  notFound,
+  Caller,
+  Documented,
+  Permit,
+  Problem,
+  Reach,
+  refusalProblem,
+  type Principal,
+} from '@allotree/platform';
+import { Devices, type DeviceWish } from '../../devices.js';
 import { GroupPath } from '../../paths.js';
+import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
 
 /** domain.md L2. */
@@ -12,6 +22,7 @@ export class AddDeviceController {
   constructor(
     private readonly trees: Trees,
     private readonly devices: Devices,
+    private readonly reach: Reach,
   ) {}
 
   @Documented({
@@ -34,8 +45,30 @@ export class AddDeviceController {
     );
     if (tenantId === null) throw notFound('group', g);
     const wish = { projectId: p, tenantId, groupId: g, serialNumber, model, claimId: caller.newId('claim') };
-    const revision = await this.devices.add(wish, caller.context);
-    caller.answerRevision(revision);
+    caller.answerRevision(await this.added(wish, caller));
     return { serialNumber };
+  }
+
+  private async added(wish: DeviceWish, { context, principal }: Caller): Promise<number> {
+    try {
+      return await this.devices.add(wish, context);
+    } catch (error) {
+      if (error instanceof Problem) throw await this.withoutPlace(error, wish, principal);
+      throw error;
+    }
+  }
+
+  /** Whoever does not see the devices of the group that has it learns only that it is in use. */
+  private async withoutPlace(
+    problem: Problem,
+    { projectId, serialNumber }: DeviceWish,
+    principal: Principal,
+  ): Promise<Problem> {
+    const { groupId } = problem.facts;
+    if (problem.code !== 'DEVICE_ELSEWHERE' || typeof groupId !== 'string') return problem;
+    const held = await this.reach.permissionsAt(principal, { kind: 'group', projectId, groupId }, true);
+    if (held?.has('devices:read') === true) return problem;
+    const refusal = { code: 'DEVICE_ELSEWHERE', serialNumber, groupId: null } as const;
+    return refusalProblem(refusal, detailOf(refusal));
   }
 }
