@@ -62,10 +62,12 @@ export class TenantRoles {
 
   /** @throws Problem when refused: nobody makes a role, or changes one, that permits what they do not hold in the whole tenant */
   async put(tenantId: string, role: CustomRole, type: 'DefineRole' | 'ChangeRole', caller: Caller): Promise<number> {
+    const before = type === 'ChangeRole' ? (await this.role(tenantId, role.roleId)).role.permissions : [];
+    // The vendor's are in no role any more, whatever is stored; changing such a role drops them.
+    const held = [...role.permissions, ...before.filter(isTenantPermission)];
+    await this.holdsAll([...new Set(held)], tenantId, caller);
     const vendors = role.permissions.find((name) => isPermission(name) && VENDOR_PERMISSIONS.has(name));
     if (vendors !== undefined) throw Problem.validation('permissions', `${vendors} is for no role of a tenant`);
-    const before = type === 'ChangeRole' ? (await this.role(tenantId, role.roleId)).role.permissions : [];
-    await this.holdsAll([...new Set([...role.permissions, ...before])], tenantId, caller);
     const command: RoleCommand = type === 'DefineRole' ? { type, tenantId, ...role } : { type, ...role };
     return this.run(tenantId, command, caller);
   }
@@ -73,7 +75,7 @@ export class TenantRoles {
   /** @throws Problem `ROLE_IN_USE` with where */
   async remove(tenantId: string, roleId: string, caller: Caller): Promise<number> {
     const { role } = await this.role(tenantId, roleId);
-    await this.holdsAll(role.permissions, tenantId, caller);
+    await this.holdsAll(role.permissions.filter(isTenantPermission), tenantId, caller);
     await this.freshness.of(MEMBERSHIP_VIEW);
     const rows: UseRow[] = await seeing(this.dataSource, [tenantId], (tx) =>
       tx.query(USES, [tenantId, roleId, MAX_NAMED_USES]),
@@ -89,8 +91,7 @@ export class TenantRoles {
 
   private async holdsAll(permissions: readonly string[], tenantId: string, { principal }: Caller): Promise<void> {
     const held = await this.reach.demand(principal, 'roles:manage', { kind: 'partner', partnerId: tenantId });
-    // The vendor's are no longer in any role, whatever is stored; changing such a role drops them.
-    const missing = beyond(permissions.filter(isTenantPermission), held);
+    const missing = beyond(permissions.filter(isPermission), held);
     if (missing.length > 0)
       throw new Problem('FORBIDDEN', 'The role has, or would have, permissions that you do not hold', { missing });
   }
