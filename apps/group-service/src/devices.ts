@@ -48,6 +48,18 @@ export class Devices {
     );
   }
 
+  /** What adding a device would record: the claim, then the tree. @throws Problem when either would be refused */
+  async wouldAdd(
+    wish: DeviceWish,
+    context: CommandContext,
+  ): Promise<readonly { readonly type: string; readonly data: object }[]> {
+    const { projectId, serialNumber, groupId, model, claimId } = wish;
+    const claim = accepted(await this.handler.dryRun(serialNumber, { type: 'ClaimDevice', ...wish }), detailOf);
+    const command = { type: 'AddDevice', projectId, serialNumber, groupId, model, claimId } as const;
+    const taken = await this.trees.run(command, { context, dryRun: true });
+    return [...claim.events, ...taken.events];
+  }
+
   /** The tree takes the device in; where it refuses, the claim is released. @throws Problem when refused */
   async takeIn(
     { projectId, serialNumber, groupId, model, claimId }: Omit<DeviceWish, 'tenantId'>,

@@ -112,11 +112,17 @@ describe('changing groups', () => {
     const a = await service.group(p, p, 'A');
     await service.group(p, p, 'B');
     const types = await typesOf(async () => {
-      expect((await service.patch(`/projects/${p}/groups/${a}?dryRun=true`, { name: 'C' })).status).toBe(200);
+      expect(await service.patch(`/projects/${p}/groups/${a}?dryRun=true`, { name: 'C' })).toMatchObject({
+        status: 200,
+        body: { events: [{ type: 'GroupDetailsChanged', data: { groupId: a, name: 'C' } }] },
+      });
       expect((await service.patch(`/projects/${p}/groups/${a}?dryRun=true`, { name: 'b' })).body.code).toBe(
         'NAME_TAKEN',
       );
-      expect((await service.delete(`/projects/${p}/groups/${a}?dryRun=true`)).status).toBe(204);
+      expect(await service.delete(`/projects/${p}/groups/${a}?dryRun=true`)).toMatchObject({
+        status: 200,
+        body: { events: [{ type: 'SubtreeRemoved', data: { groupId: a } }] },
+      });
     });
     expect(types).toEqual([]);
   });
@@ -223,9 +229,9 @@ describe('moving groups (G1, G3)', () => {
     const b = await service.group(p, p, 'B');
     const types = await typesOf(async () => {
       expect((await service.post(`/projects/${p}/groups/${a}/move`, { parentId: p })).status).toBe(200);
-      expect((await service.post(`/projects/${p}/groups/${a}/move?dryRun=true`, { parentId: b })).body.parentId).toBe(
-        p,
-      );
+      expect((await service.post(`/projects/${p}/groups/${a}/move?dryRun=true`, { parentId: b })).body).toMatchObject({
+        events: [{ type: 'GroupMoved', data: { groupId: a, parentId: b } }],
+      });
     });
     expect(types).toEqual([]);
     expect(service.licenses.asked).toHaveLength(1);
@@ -256,7 +262,9 @@ describe('moving to another project (G3)', () => {
       projectId: other,
       parentId: other,
     });
-    expect(checked).toMatchObject({ status: 200, body: { groupId: a } });
+    expect(checked.status).toBe(200);
+    expect(checked.body.events.at(0).type).toBe('SubtreeAdopted');
+    expect(checked.body.events.at(-1).type).toBe('SubtreeRemoved');
     const moved = await service.post(`/projects/${p}/groups/${a}/move`, { projectId: other, parentId: other });
     expect(moved).toMatchObject({ status: 200, body: { parentId: other, name: 'A', hasChildren: true } });
     expect(service.licenses.asked.map(({ path }) => path)).toEqual([

@@ -25,6 +25,7 @@ import { CursorInterceptor } from './http/cursors.js';
 import { RateGuard, Rates } from './http/rates.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { QueryParametersInterceptor } from './http/query-parameters.js';
 import { RouteInventory } from './http/route-inventory.js';
 import { SchemaValidationPipe } from './http/validation.js';
 import { Authentication } from './identity/authentication.js';
@@ -124,6 +125,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateGuard },
         { provide: APP_GUARD, useClass: StorageGuard },
+        { provide: APP_INTERCEPTOR, useClass: QueryParametersInterceptor },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
       ],

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { JoinRequestFacts, PartnerCommand, PartnerFacts } from '@allotree/domain';
+import type { JoinRequestFacts, PartnerCommand, PartnerEvent, PartnerFacts, TreeEvent } from '@allotree/domain';
 import { followUp, type CommandContext } from '@allotree/event-sourcing';
 import { accepted } from '@allotree/platform';
 import { Partners } from '../partners.js';
@@ -30,6 +30,19 @@ export class PartnerRegistration {
     const creation = createRegisteredProject(partner);
     if (creation) await this.trees.run(creation, { context: followUp(context, 'project'), dryRun: false });
     return { partner, revision };
+  }
+
+  /** The events of the registration, and of the project that would follow from it. @throws Problem when refused */
+  async wouldRegister(
+    command: RegisterPartner,
+    context: CommandContext,
+  ): Promise<readonly (PartnerEvent | TreeEvent)[]> {
+    const { events } = accepted(await this.handler.dryRun(command.partnerId, command, context), detailOf);
+    const registered = events.find((event) => event.type === 'PartnerRegistered');
+    const creation = registered ? createRegisteredProject(registered.data) : null;
+    if (creation === null) return events;
+    const created = await this.trees.run(creation, { context: followUp(context, 'project'), dryRun: true });
+    return [...events, ...created.events];
   }
 
   /** Registers a partner below the distributor that approved its request. @throws Problem when refused */

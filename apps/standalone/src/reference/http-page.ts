@@ -71,7 +71,8 @@ JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, wi
 - **Permissions** are held at partners and groups: [Permissions and roles](permissions.md). What is out of reach is answered 404, as what never was.
 - **Refusals** are [problem details](problem-codes.md) with a \`code\` and its facts. Besides those named, any route may answer \`UNAUTHENTICATED\`,
   \`VALIDATION\` (with the fields), \`PAYLOAD_TOO_LARGE\` or \`OVERLOADED\`.
-- **\`?dryRun=true\`** decides a command, answers with its events and effects, and records nothing. **\`?cascade=true\`** takes from groups below what no
+- **\`?dryRun=true\`** decides a command of the routes that name it, answers 200 with its events and effects, and records nothing. A query parameter that a route does
+  not know is refused. **\`?cascade=true\`** takes from groups below what no
   longer fits.
 - **\`Idempotency-Key\`**: a command repeated with the same key within 24 hours is carried out once and answered the same again. A refusal is not kept: the key
   may be tried again. The order of members in the body does not matter. After 24 hours a key is new.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/index.js';
-import { Id, Page } from '../http/common.js';
+import { Flag, Id, Page } from '../http/common.js';
 import {
   BillingModeName,
   Email,
@@ -154,6 +154,9 @@ export type RoleRequest = z.infer<typeof RoleRequest>;
 /** Whose roles: the tenant of the caller where none is named. */
 export const RolesQuery = z.strictObject({ tenantId: Id.optional() });
 export type RolesQuery = z.infer<typeof RolesQuery>;
+/** The same for what changes roles. */
+export const RoleCommandQuery = RolesQuery.extend({ dryRun: Flag });
+export type RoleCommandQuery = z.infer<typeof RoleCommandQuery>;
 
 /** `POST /projects/{p}/groups/{g}/devices` */
 export const AddDeviceRequest = z

@@ -169,7 +169,8 @@ const CountedUse = z.object({ groupId: Id, resource: ResourceName, count: Count 
 
 /** The answer to `?dryRun=true` (domain.md R7): what would be recorded and what it would mean. Nothing was recorded. */
 export const PreviewAnswer = z.object({
-  events: z.array(z.object({ type: z.string(), at: IsoInstant, data: z.looseObject({}) })),
+  /** `at`: the instant they would be in force from, where that is part of what is decided. */
+  events: z.array(z.object({ type: z.string(), at: IsoInstant.optional(), data: z.looseObject({}) })),
   effects: z.object({
     suspended: z.array(CountedUse),
     reinstated: z.array(CountedUse),
@@ -178,3 +179,4 @@ export const PreviewAnswer = z.object({
     clamped: z.array(Id),
   }),
 });
+export type PreviewAnswer = z.infer<typeof PreviewAnswer>;

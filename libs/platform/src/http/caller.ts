@@ -30,6 +30,8 @@ export interface Caller {
   newId(label: string): string;
   /** Answers with the revision as `ETag`. */
   answerRevision(revision: number): void;
+  /** Answers with another status than the route's. */
+  answerStatus(status: number): void;
 }
 
 /** What the platform keeps on a request. */
@@ -77,6 +79,7 @@ function makeCaller(request: PlatformRequest, reply: FastifyReply): Caller {
     dryRun: isDryRun(request),
     newId: (label) => namedId(`${commandId}\n${label}`),
     answerRevision: (at) => void reply.header('etag', etagOf(at)),
+    answerStatus: (status) => void reply.status(status),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   SwaggerModule,
   type OpenAPIObject,
 } from '@nestjs/swagger';
-import { PROBLEMS, ProblemDetails, problemType, type ProblemCode } from '@allotree/contracts';
+import { PreviewAnswer, PROBLEMS, ProblemDetails, problemType, type ProblemCode } from '@allotree/contracts';
 import { z } from 'zod';
 import { PROBLEM_CONTENT_TYPE } from './problem.filter.js';
 
@@ -35,6 +35,8 @@ export interface RouteDocs {
   readonly idempotent?: boolean;
   /** Answers with `ETag` and honours `If-Match`. */
   readonly revised?: boolean;
+  /** Takes `?dryRun=true` and answers it with `PreviewAnswer`, 200. */
+  readonly dryRun?: boolean;
 }
 
 /** What the OpenAPI document says of a route. Request schemas come from `@Body({ schema })` and its kind. */
@@ -47,6 +49,7 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
     }),
     ...(docs.body === undefined ? [] : [exampleBody(docs.body)]),
     ...(docs.response === undefined ? [ApiResponse({ status: 204, description: 'Done' })] : [answer(docs.response)]),
+    ...(docs.dryRun === true ? [previewAnswer(docs)] : []),
     ...problemAnswers(docs.problems ?? []),
     ...(docs.idempotent === true ? [IDEMPOTENCY_HEADER] : []),
     ...(docs.revised === true ? [IF_MATCH_HEADER] : []),
@@ -79,6 +82,31 @@ const answer = ({
     description,
     content: { [mediaType]: { schema: jsonSchemaOf(schema, 'output'), example } },
   });
+
+/** A route whose own answer is a 200, too, has one of the two. */
+function previewAnswer({ response }: RouteDocs): MethodDecorator {
+  const preview = jsonSchemaOf(PreviewAnswer, 'output');
+  const own = response !== undefined && (response.status ?? 200) === 200 ? response : undefined;
+  const examples = { dryRun: { summary: 'With ?dryRun=true', value: PREVIEW_EXAMPLE } };
+  return ApiResponse({
+    status: 200,
+    description: own === undefined ? 'With `?dryRun=true`: what would be recorded' : 'Done; or what would be recorded',
+    content: {
+      'application/json':
+        own === undefined
+          ? { schema: preview, examples }
+          : {
+              schema: { oneOf: [jsonSchemaOf(own.schema, 'output'), preview] },
+              examples: { done: { value: own.example }, ...examples },
+            },
+    },
+  });
+}
+
+const PREVIEW_EXAMPLE = {
+  events: [{ type: 'GroupCreated', data: { groupId: 'unit-1', parentId: 'building-a', type: 'unit', name: 'Unit 1' } }],
+  effects: { suspended: [], reinstated: [], released: [], clamped: [] },
+};
 
 /** Codes of one status share a response, each with an example. */
 function problemAnswers(codes: readonly ProblemCode[]): MethodDecorator[] {

@@ -7,12 +7,15 @@ import {
   RoleList,
   RoleRequest,
   RolesQuery,
+  RoleCommandQuery,
   withImplied,
+  type PreviewAnswer,
 } from '@allotree/contracts';
 import { MEMBER_ROLES, type CustomRole } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { RolePath } from '../../paths.js';
 import { TenantRoles } from './tenant-roles.js';
+import { preview } from '../../preview.js';
 
 const ITEM: RoleItem = {
   roleId: '7b1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b',
@@ -61,17 +64,20 @@ export class RolesController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('roles:manage')
   @Post()
   async define(
-    @Query({ schema: RolesQuery }) query: RolesQuery,
+    @Query({ schema: RoleCommandQuery }) query: RoleCommandQuery,
     @Body({ schema: RoleRequest }) { name, permissions }: RoleRequest,
     @Caller() caller: Caller,
-  ): Promise<CreatedRole> {
+  ): Promise<CreatedRole | PreviewAnswer> {
     const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
     const role = { roleId: caller.newId('role'), name, permissions: withImplied(permissions) };
-    caller.answerRevision(await this.roles.put(tenantId, role, 'DefineRole', caller));
+    const { events, revision } = await this.roles.put(tenantId, role, 'DefineRole', caller);
+    caller.answerRevision(revision);
+    if (caller.dryRun) return preview(caller, events);
     return { roleId: role.roleId };
   }
 
@@ -82,18 +88,20 @@ export class RolesController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('roles:manage')
   @Put(':roleId')
   async change(
     @Param({ schema: RolePath }) { roleId }: RolePath,
-    @Query({ schema: RolesQuery }) query: RolesQuery,
+    @Query({ schema: RoleCommandQuery }) query: RoleCommandQuery,
     @Body({ schema: RoleRequest }) { name, permissions }: RoleRequest,
     @Caller() caller: Caller,
-  ): Promise<RoleItem> {
+  ): Promise<RoleItem | PreviewAnswer> {
     const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
     const role = { roleId, name, permissions: withImplied(permissions) };
-    await this.roles.put(tenantId, role, 'ChangeRole', caller);
+    const { events } = await this.roles.put(tenantId, role, 'ChangeRole', caller);
+    if (caller.dryRun) return preview(caller, events);
     const changed = await this.roles.role(tenantId, roleId);
     caller.answerRevision(changed.revision);
     return show(changed.role);
@@ -105,16 +113,19 @@ export class RolesController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'ROLE_IN_USE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('roles:manage')
   @HttpCode(204)
   @Delete(':roleId')
   async remove(
     @Param({ schema: RolePath }) { roleId }: RolePath,
-    @Query({ schema: RolesQuery }) query: RolesQuery,
+    @Query({ schema: RoleCommandQuery }) query: RoleCommandQuery,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
-    caller.answerRevision(await this.roles.remove(tenantId, roleId, caller));
+    const { events, revision } = await this.roles.remove(tenantId, roleId, caller);
+    caller.answerRevision(revision);
+    return caller.dryRun ? preview(caller, events) : undefined;
   }
 }

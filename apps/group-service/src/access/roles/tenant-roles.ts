@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { beyond, isPermission, isTenantPermission, VENDOR_PERMISSIONS, type Permission } from '@allotree/contracts';
-import { MAX_NAMED_USES, type CustomRole, type RoleCommand, type RoleUse, roleSetting } from '@allotree/domain';
+import {
+  MAX_NAMED_USES,
+  type CustomRole,
+  type RoleCommand,
+  type RoleEvent,
+  type RoleUse,
+  roleSetting,
+} from '@allotree/domain';
 import { notFound, accepted, Problem, Reach, seeing, type Caller } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
@@ -19,6 +26,12 @@ interface UseRow {
   readonly group_id: string | null;
   readonly user_id: string;
   readonly total: string;
+}
+
+/** What was recorded, or would be. */
+export interface Recorded {
+  readonly events: readonly RoleEvent[];
+  readonly revision: number;
 }
 
 /** The roles tenants made, as routes use them. */
@@ -61,7 +74,7 @@ export class TenantRoles {
   }
 
   /** @throws Problem when refused: nobody makes a role, or changes one, that permits what they do not hold in the whole tenant */
-  async put(tenantId: string, role: CustomRole, type: 'DefineRole' | 'ChangeRole', caller: Caller): Promise<number> {
+  async put(tenantId: string, role: CustomRole, type: 'DefineRole' | 'ChangeRole', caller: Caller): Promise<Recorded> {
     const before = type === 'ChangeRole' ? (await this.role(tenantId, role.roleId)).role.permissions : [];
     // The vendor's are in no role any more, whatever is stored; changing such a role drops them.
     const held = [...role.permissions, ...before.filter(isTenantPermission)];
@@ -73,7 +86,7 @@ export class TenantRoles {
   }
 
   /** @throws Problem `ROLE_IN_USE` with where */
-  async remove(tenantId: string, roleId: string, caller: Caller): Promise<number> {
+  async remove(tenantId: string, roleId: string, caller: Caller): Promise<Recorded> {
     const { role } = await this.role(tenantId, roleId);
     await this.holdsAll(role.permissions.filter(isTenantPermission), tenantId, caller);
     await this.freshness.of(MEMBERSHIP_VIEW);
@@ -84,9 +97,11 @@ export class TenantRoles {
     return this.run(tenantId, { type: 'RemoveRole', roleId, uses, useCount: Number(rows[0]?.total ?? 0) }, caller);
   }
 
-  private async run(tenantId: string, command: RoleCommand, { context }: Caller): Promise<number> {
-    const { revision } = accepted(await this.handler.execute(tenantId, command, context), detailOf);
-    return revision;
+  private async run(tenantId: string, command: RoleCommand, { context, dryRun }: Caller): Promise<Recorded> {
+    const outcome = dryRun
+      ? await this.handler.dryRun(tenantId, command, context)
+      : await this.handler.execute(tenantId, command, context);
+    return accepted(outcome, detailOf);
   }
 
   private async holdsAll(permissions: readonly string[], tenantId: string, { principal }: Caller): Promise<void> {

@@ -1,5 +1,5 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
-import { AddDeviceRequest, AddedDevice } from '@allotree/contracts';
+import { Body, Controller, Param, Post, Query } from '@nestjs/common';
+import { AddDeviceRequest, AddedDevice, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { isGroup } from '@allotree/domain';
 import {
   notFound,
@@ -15,6 +15,7 @@ import { Devices, type DeviceWish } from '../../devices.js';
 import { GroupPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
+import { preview } from '../../preview.js';
 
 /** domain.md L2. */
 @Controller('projects/:p/groups/:g/devices')
@@ -32,26 +33,37 @@ export class AddDeviceController {
     problems: ['VALIDATION', 'NOT_FOUND', 'DEVICE_ELSEWHERE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('devices:manage', { project: 'p', group: 'g' })
   @Post()
   async add(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: AddDeviceRequest }) { serialNumber, model }: AddDeviceRequest,
     @Caller() caller: Caller,
-  ): Promise<AddedDevice> {
+  ): Promise<AddedDevice | PreviewAnswer> {
     const tenantId = await this.trees.look(p, (state) =>
       isGroup(state, g) ? (state.project?.tenantId ?? null) : null,
     );
     if (tenantId === null) throw notFound('group', g);
     const wish = { projectId: p, tenantId, groupId: g, serialNumber, model, claimId: caller.newId('claim') };
-    caller.answerRevision(await this.added(wish, caller));
+    const { principal, context } = caller;
+    if (caller.dryRun) {
+      const events = await this.concealing(wish, principal, () => this.devices.wouldAdd(wish, context));
+      return preview(caller, events);
+    }
+    caller.answerRevision(await this.concealing(wish, principal, () => this.devices.add(wish, context)));
     return { serialNumber };
   }
 
-  private async added(wish: DeviceWish, { context, principal }: Caller): Promise<number> {
+  private async concealing<Result>(
+    wish: DeviceWish,
+    principal: Principal,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     try {
-      return await this.devices.add(wish, context);
+      return await work();
     } catch (error) {
       if (error instanceof Problem) throw await this.withoutPlace(error, wish, principal);
       throw error;

@@ -1,8 +1,10 @@
-import { Controller, Delete, HttpCode, Param } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
+import { DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { Devices } from '../../devices.js';
 import { DevicePath } from '../../paths.js';
 import { Trees } from '../../trees.js';
+import { preview } from '../../preview.js';
 
 /** domain.md L2. */
 @Controller('projects/:p/groups/:g/devices/:serialNumber')
@@ -18,21 +20,25 @@ export class RemoveDeviceController {
     problems: ['VALIDATION', 'NOT_FOUND', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('devices:manage', { project: 'p', group: 'g' })
   @HttpCode(204)
   @Delete()
   async remove(
     @Param({ schema: DevicePath }) { p, g, serialNumber }: DevicePath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     const { events, revision } = await this.trees.run(
       { type: 'RemoveDevice', projectId: p, groupId: g, serialNumber },
-      { context: caller.context, dryRun: false },
+      caller,
     );
+    caller.answerRevision(revision);
+    if (caller.dryRun) return preview(caller, events);
     for (const event of events) {
       if (event.type === 'DeviceRemoved') await this.devices.release(serialNumber, event.data.claimId, caller.context);
     }
-    caller.answerRevision(revision);
+    return undefined;
   }
 }

@@ -1,9 +1,10 @@
 import { Body, Controller, Param, Patch, Query } from '@nestjs/common';
-import { ChangeGroupRequest, DryRun, GroupDetails } from '@allotree/contracts';
+import { ChangeGroupRequest, DryRun, GroupDetails, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
+import { preview } from '../../preview.js';
 
 @Controller('projects/:p/groups/:g')
 export class ChangeGroupController {
@@ -15,11 +16,11 @@ export class ChangeGroupController {
   @Documented({
     tag: 'Groups',
     summary: "Change a group's name or type; the name of the root is the project's",
-    description: 'With `?dryRun=true` it is only checked; the answer shows the group as it is.',
     response: { schema: GroupDetails, example: GROUP_EXAMPLE },
     problems: ['VALIDATION', 'NOT_FOUND', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('groups:manage', { project: 'p', group: 'g' })
   @Patch()
@@ -28,11 +29,13 @@ export class ChangeGroupController {
     @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: ChangeGroupRequest }) { name, type }: ChangeGroupRequest,
     @Caller() caller: Caller,
-  ): Promise<GroupDetails> {
-    await this.trees.run(
+  ): Promise<GroupDetails | PreviewAnswer> {
+    const { events, revision } = await this.trees.run(
       { type: 'ChangeGroupDetails', projectId: p, groupId: g, name: name ?? null, groupType: type ?? null },
       caller,
     );
-    return this.groups.show(p, g, caller);
+    if (!caller.dryRun) return this.groups.show(p, g, caller);
+    caller.answerRevision(revision);
+    return preview(caller, events);
   }
 }

@@ -1,8 +1,9 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
-import { CreatedGroup, CreateGroupRequest } from '@allotree/contracts';
+import { Body, Controller, Param, Post, Query } from '@nestjs/common';
+import { CreatedGroup, CreateGroupRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { ProjectPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
+import { preview } from '../../preview.js';
 
 @Controller('projects/:p/groups')
 export class CreateGroupController {
@@ -15,20 +16,23 @@ export class CreateGroupController {
     problems: ['VALIDATION', 'NOT_FOUND', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('groups:manage', { project: 'p', group: 'body.parentId' })
   @Post()
   async create(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: CreateGroupRequest }) { parentId, type, name }: CreateGroupRequest,
     @Caller() caller: Caller,
-  ): Promise<CreatedGroup> {
+  ): Promise<CreatedGroup | PreviewAnswer> {
     const groupId = caller.newId('group');
-    const { revision } = await this.trees.run(
+    const { events, revision } = await this.trees.run(
       { type: 'CreateGroup', projectId: p, groupId, parentId, groupType: type, name },
       caller,
     );
     caller.answerRevision(revision);
+    if (caller.dryRun) return preview(caller, events);
     return { groupId };
   }
 }

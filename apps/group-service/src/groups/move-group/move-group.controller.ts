@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DryRun, GroupDetails, MoveGroupRequest } from '@allotree/contracts';
+import { DryRun, GroupDetails, MoveGroupRequest, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, Reach } from '@allotree/platform';
 import { CarryingAuthorities } from '../../carrying-authority.js';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
@@ -7,6 +7,7 @@ import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 import { LicensingGate } from './licensing-gate.js';
 import { MoveToProject } from './move-to-project.js';
+import { preview } from '../../preview.js';
 
 /** domain.md G1, G3. */
 @Controller('projects/:p/groups/:g/move')
@@ -24,7 +25,7 @@ export class MoveGroupController {
     tag: 'Groups',
     summary: 'Move a group, with everything below it, below another group of the project, or of another project',
     description:
-      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `projectId` it moves to that project, under new ids and without its members; a project of another tenant is no target. It is refused while anything is assigned or allotted in it or devices are there. With `?dryRun=true` it is only checked.',
+      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `projectId` it moves to that project, under new ids and without its members; a project of another tenant is no target. It is refused while anything is assigned or allotted in it or devices are there.',
     response: { schema: GroupDetails, example: GROUP_EXAMPLE },
     problems: [
       'VALIDATION',
@@ -42,6 +43,7 @@ export class MoveGroupController {
     ],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('groups:manage', { project: 'p', group: 'g' })
   @HttpCode(200)
@@ -51,20 +53,24 @@ export class MoveGroupController {
     @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: MoveGroupRequest }) { parentId, projectId }: MoveGroupRequest,
     @Caller() caller: Caller,
-  ): Promise<GroupDetails> {
+  ): Promise<GroupDetails | PreviewAnswer> {
     const target = { kind: 'group', projectId: projectId ?? p, groupId: parentId } as const;
     await this.reach.demand(caller.principal, 'groups:manage', target);
     const authority = await this.authorities.of(caller.principal, p, g);
     if (projectId !== undefined && projectId !== p) {
       const wish = { projectId: p, groupId: g, toProjectId: projectId, parentId, ...authority };
-      const groupId = await this.toProject.move(wish, caller);
-      return this.groups.show(caller.dryRun ? p : projectId, groupId, caller);
+      const moved = await this.toProject.move(wish, caller);
+      return caller.dryRun ? preview(caller, moved.events) : this.groups.show(projectId, moved.groupId, caller);
     }
     const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId, ...authority } as const;
     // The tree first: it refuses at once what the license service need not be asked about.
     const wish = await this.trees.run(command, { context: caller.context, dryRun: true });
     if (wish.events.length > 0) await this.licensing.checkRelocation(p, g, parentId);
-    if (!caller.dryRun) await this.trees.run(command, caller);
+    if (caller.dryRun) {
+      caller.answerRevision(wish.revision);
+      return preview(caller, wish.events);
+    }
+    await this.trees.run(command, caller);
     return this.groups.show(p, g, caller);
   }
 }

@@ -1,6 +1,6 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Injectable } from '@nestjs/common';
-import { departureOf, generatedId, type CarryingAuthority, type TreeCommand } from '@allotree/domain';
+import { departureOf, generatedId, type CarryingAuthority, type TreeCommand, type TreeEvent } from '@allotree/domain';
 import { refusalProblem, type Caller } from '@allotree/platform';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
@@ -28,22 +28,26 @@ export class MoveToProject {
     private readonly licensing: LicensingGate,
   ) {}
 
-  /** The id of the group in its new project. @throws Problem when refused; then nothing has changed */
-  async move(wish: MoveToProjectWish, caller: Caller): Promise<string> {
+  /** The id of the group in its new project, and what was recorded. @throws Problem when refused; then nothing has changed */
+  async move(
+    wish: MoveToProjectWish,
+    caller: Caller,
+  ): Promise<{ readonly groupId: string; readonly events: readonly TreeEvent[] }> {
     const { toProjectId, parentId, ...leaving } = wish;
     const { projectId, groupId } = leaving;
     const checked = { context: caller.context, dryRun: true };
-    await this.trees.run({ type: 'RemoveSubtree', ...leaving }, checked);
+    const removing = await this.trees.run({ type: 'RemoveSubtree', ...leaving }, checked);
     const left = await this.trees.look(projectId, (state) => departureOf(state, groupId));
     if (!left.ok) throw refusalProblem(left.refusal, detailOf(left.refusal));
     const newId = caller.newId('adopted');
     const adopt: TreeCommand = { type: 'AdoptSubtree', projectId: toProjectId, newId, parentId, ...left.departure };
     const arriving = followUp(caller.context, 'adopt');
-    await this.trees.run(adopt, { context: arriving, dryRun: true });
+    const adopting = await this.trees.run(adopt, { context: arriving, dryRun: true });
     await this.licensing.checkDeparture(projectId, groupId);
-    if (caller.dryRun) return groupId;
+    const moved = { groupId: generatedId(newId, 0), events: [...adopting.events, ...removing.events] };
+    if (caller.dryRun) return moved;
     await this.trees.run(adopt, { context: arriving, dryRun: false });
     await departed(this.trees, left.departure.origin, followUp(caller.context, 'depart'));
-    return generatedId(newId, 0);
+    return moved;
   }
 }

@@ -1,9 +1,10 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
-import { DryRun } from '@allotree/contracts';
+import { DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { CarryingAuthorities } from '../../carrying-authority.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
+import { preview } from '../../preview.js';
 
 /** domain.md G4, U4. */
 @Controller('projects/:p/groups/:g')
@@ -17,10 +18,11 @@ export class RemoveGroupController {
     tag: 'Groups',
     summary: 'Remove a group with everything below it; what was assigned there is released',
     description:
-      'With `?dryRun=true` it is only checked. The root cannot be removed, nor a group with members whose roles permit what the caller does not hold.',
+      'The root cannot be removed, nor a group with members whose roles permit what the caller does not hold.',
     problems: ['VALIDATION', 'NOT_FOUND', 'MEMBERS_HOLD_MORE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('groups:manage', { project: 'p', group: 'g' })
   @HttpCode(204)
@@ -29,10 +31,11 @@ export class RemoveGroupController {
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     const authority = await this.authorities.of(caller.principal, p, g);
     const command = { type: 'RemoveSubtree', projectId: p, groupId: g, ...authority } as const;
-    const { revision } = await this.trees.run(command, caller);
+    const { events, revision } = await this.trees.run(command, caller);
     caller.answerRevision(revision);
+    return caller.dryRun ? preview(caller, events) : undefined;
   }
 }

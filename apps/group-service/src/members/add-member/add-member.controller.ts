@@ -1,10 +1,11 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
-import { AddedMember, AddMemberRequest } from '@allotree/contracts';
+import { Body, Controller, Param, Post, Query } from '@nestjs/common';
+import { AddedMember, AddMemberRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
 import { notFound, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
+import { preview } from '../../preview.js';
 
 @Controller('projects/:p/groups/:g/members')
 export class AddMemberController {
@@ -20,20 +21,20 @@ export class AddMemberController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
   @Post()
   async add(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: AddMemberRequest }) { email, name, role }: AddMemberRequest,
     @Caller() caller: Caller,
-  ): Promise<AddedMember> {
+  ): Promise<AddedMember | PreviewAnswer> {
     await this.mayPut({ projectId: p, groupId: g, email, role }, caller);
     const facts = { memberId: caller.newId('member'), groupId: g, userId: userIdOf(email), email, name, role };
-    const { revision } = await this.trees.run(
-      { type: 'AddMember', projectId: p, ...facts },
-      { context: caller.context, dryRun: false },
-    );
+    const { events, revision } = await this.trees.run({ type: 'AddMember', projectId: p, ...facts }, caller);
+    if (caller.dryRun) return preview(caller, events);
     const member = await this.trees.look(p, (state) => memberOf(state, g, email));
     // Gone again meanwhile.
     if (member === null) throw notFound('member', facts.memberId);

@@ -1,8 +1,10 @@
-import { Controller, Delete, HttpCode, Param } from '@nestjs/common';
+import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { memberById } from '@allotree/domain';
+import { DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, mayRevoke, Permit, Reach } from '@allotree/platform';
 import { MemberPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
+import { preview } from '../../preview.js';
 
 /** domain.md U4. */
 @Controller('projects/:p/groups/:g/members/:memberId')
@@ -18,18 +20,24 @@ export class RemoveMemberController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
   @HttpCode(204)
   @Delete()
-  async remove(@Param({ schema: MemberPath }) { p, g, memberId }: MemberPath, @Caller() caller: Caller): Promise<void> {
+  async remove(
+    @Param({ schema: MemberPath }) { p, g, memberId }: MemberPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Caller() caller: Caller,
+  ): Promise<PreviewAnswer | undefined> {
     const known = await this.trees.look(p, (state) => memberById(state, memberId));
     if (known?.groupId === g)
       await mayRevoke(this.reach, caller.principal, known.role, { kind: 'group', projectId: p, groupId: g });
-    const { revision } = await this.trees.run(
+    const { events, revision } = await this.trees.run(
       { type: 'RemoveMember', projectId: p, groupId: g, memberId },
-      { context: caller.context, dryRun: false },
+      caller,
     );
     caller.answerRevision(revision);
+    return caller.dryRun ? preview(caller, events) : undefined;
   }
 }

@@ -1,12 +1,25 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { AddAdministratorRequest, AddedAdministrator, AdministratorList } from '@allotree/contracts';
-import { administratorRole, emailKey, type PartnerCommand, type PartnerMember } from '@allotree/domain';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  AddAdministratorRequest,
+  AddedAdministrator,
+  AdministratorList,
+  DryRun,
+  type PreviewAnswer,
+} from '@allotree/contracts';
+import {
+  administratorRole,
+  emailKey,
+  type PartnerCommand,
+  type PartnerEvent,
+  type PartnerMember,
+} from '@allotree/domain';
 import { notFound, accepted, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
 import { AdministratorPath, PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
 import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 import { userIdOf } from '../../users.js';
+import { preview } from '../../preview.js';
 
 /** Who may do something at a partner: in all its projects and, at a distributor, in its whole tenant. */
 @Controller('partners/:partnerId/administrators')
@@ -44,14 +57,16 @@ export class AdministratorsController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('partners:manage', { partner: 'partnerId' })
   @Post()
   async add(
     @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: AddAdministratorRequest }) { email, name, role }: AddAdministratorRequest,
     @Caller() caller: Caller,
-  ): Promise<AddedAdministrator> {
+  ): Promise<AddedAdministrator | PreviewAnswer> {
     const { kind } = await this.partners.partner(partnerId);
     const { principal } = caller;
     const scope = { kind: 'partner', partnerId } as const;
@@ -60,8 +75,9 @@ export class AdministratorsController {
     const known = (await this.administrators(partnerId)).find(same);
     if (known) await mayRevoke(this.reach, principal, known.role, scope);
     const userId = known?.userId ?? userIdOf(email);
-    await this.run({ type: 'AddPartnerAdministrator', partnerId, userId, email, name, role: role ?? null }, caller);
-    return { userId };
+    const command = { type: 'AddPartnerAdministrator', partnerId, userId, email, name, role: role ?? null } as const;
+    const events = await this.run(command, caller);
+    return caller.dryRun ? preview(caller, events) : { userId };
   }
 
   @Documented({
@@ -70,26 +86,33 @@ export class AdministratorsController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('partners:manage', { partner: 'partnerId' })
   @HttpCode(204)
   @Delete(':userId')
   async remove(
     @Param({ schema: AdministratorPath }) { partnerId, userId }: AdministratorPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     const known = (await this.administrators(partnerId)).find((member) => member.userId === userId);
     if (!known) throw notFound('administrator', userId);
     await mayRevoke(this.reach, caller.principal, known.role, { kind: 'partner', partnerId });
-    await this.run({ type: 'RemovePartnerAdministrator', partnerId, userId }, caller);
+    const events = await this.run({ type: 'RemovePartnerAdministrator', partnerId, userId }, caller);
+    return caller.dryRun ? preview(caller, events) : undefined;
   }
 
   private administrators(partnerId: string): Promise<readonly PartnerMember[]> {
     return this.handler.read(partnerId, ({ administrators }) => [...administrators.values()]);
   }
 
-  private async run(command: PartnerCommand, caller: Caller): Promise<void> {
-    const outcome = await this.handler.execute(command.partnerId, command, caller.context);
-    caller.answerRevision(accepted(outcome, detailOf).revision);
+  private async run(command: PartnerCommand, caller: Caller): Promise<readonly PartnerEvent[]> {
+    const outcome = caller.dryRun
+      ? await this.handler.dryRun(command.partnerId, command, caller.context)
+      : await this.handler.execute(command.partnerId, command, caller.context);
+    const { events, revision } = accepted(outcome, detailOf);
+    caller.answerRevision(revision);
+    return events;
   }
 }

@@ -1,9 +1,10 @@
-import { Body, Controller, Post } from '@nestjs/common';
-import { RegisteredPartner, RegisterPartnerRequest } from '@allotree/contracts';
+import { Body, Controller, Post, Query } from '@nestjs/common';
+import { DryRun, RegisteredPartner, RegisterPartnerRequest, type PreviewAnswer } from '@allotree/contracts';
 import { administratorRole, type PartnerCommand } from '@allotree/domain';
 import { Caller, Documented, mayGrant, Permit, Problem, Reach } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { userIdOf } from '../../users.js';
+import { preview } from '../../preview.js';
 import { PartnerRegistration } from '../registration.js';
 
 type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;
@@ -30,13 +31,15 @@ export class RegisterPartnerController {
     },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('partners:manage', { partner: 'body.parentPartnerId' })
   @Post()
   async register(
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: RegisterPartnerRequest }) body: RegisterPartnerRequest,
     @Caller() caller: Caller,
-  ): Promise<RegisteredPartner> {
+  ): Promise<RegisteredPartner | PreviewAnswer> {
     // What is nobody's partner is a tenant of its own: the vendor's to register.
     if (body.parentPartnerId === undefined && !caller.principal.serverAdministrator) throw new Problem('FORBIDDEN');
     const command = await this.commandOf(body, caller);
@@ -46,6 +49,7 @@ export class RegisterPartnerController {
       const scope = { kind: 'partner', partnerId: parent.partnerId } as const;
       await mayGrant(this.reach, caller.principal, administratorRole(command.kind), scope);
     }
+    if (caller.dryRun) return preview(caller, await this.registration.wouldRegister(command, caller.context));
     const { revision } = await this.registration.register(command, caller.context);
     caller.answerRevision(revision);
     return { partnerId, projectId: project?.projectId ?? null, administratorId: administrator.administratorId };

@@ -1,8 +1,9 @@
-import { Body, Controller, Post } from '@nestjs/common';
-import { CreatedProject, CreateProjectRequest } from '@allotree/contracts';
+import { Body, Controller, Post, Query } from '@nestjs/common';
+import { CreatedProject, CreateProjectRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { Trees } from '../../trees.js';
+import { preview } from '../../preview.js';
 
 @Controller('projects')
 export class CreateProjectController {
@@ -17,17 +18,19 @@ export class CreateProjectController {
     response: { status: 201, schema: CreatedProject, example: { projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b' } },
     problems: ['VALIDATION', 'NOT_FOUND', 'POSTPAID_NOT_ALLOWED'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('projects:manage', { partner: 'body.partnerId' })
   @Post()
   async create(
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: CreateProjectRequest }) body: CreateProjectRequest,
     @Caller() caller: Caller,
-  ): Promise<CreatedProject> {
+  ): Promise<CreatedProject | PreviewAnswer> {
     const { partnerId, tenantId } = await this.partners.partner(body.partnerId);
     const { name, timeZone, billingMode } = body;
     const projectId = caller.newId('project');
-    const { revision } = await this.trees.run(
+    const { events, revision } = await this.trees.run(
       {
         type: 'CreateProject',
         projectId,
@@ -40,8 +43,9 @@ export class CreateProjectController {
         administrator: null,
         postpaidAllowed: caller.principal.serverAdministrator,
       },
-      { context: caller.context, dryRun: false },
+      caller,
     );
+    if (caller.dryRun) return preview(caller, events);
     caller.answerRevision(revision);
     return { projectId };
   }

@@ -39,6 +39,7 @@ export class AllotmentTransfersController {
     ],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async transferAllotments(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,

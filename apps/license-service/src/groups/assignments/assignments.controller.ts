@@ -46,6 +46,7 @@ export class AssignmentsController {
     ],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async assignUnit(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
@@ -124,6 +125,7 @@ export class AssignmentsController {
     problems: ['NOT_FOUND', 'SIP_NUMBER_IN_USE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async releaseAssignment(
     @Param({ schema: AssignmentPath }) { p, g, a }: AssignmentPath,

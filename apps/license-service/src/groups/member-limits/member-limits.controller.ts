@@ -52,6 +52,7 @@ export class MemberLimitsController {
     problems: ['VALIDATION', 'NOT_FOUND', 'SET_FROM_ABOVE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async setLimits(
     @Param({ schema: MemberPath }) { p, g, u }: MemberPath,

@@ -74,6 +74,7 @@ export class RestrictionController {
     ],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async setRestriction(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,

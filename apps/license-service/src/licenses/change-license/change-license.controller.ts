@@ -51,6 +51,7 @@ const documented = (summary: string, body?: unknown) =>
     ],
     idempotent: true,
     revised: true,
+    dryRun: true,
   });
 
 @Controller('projects/:p/licenses/:l')

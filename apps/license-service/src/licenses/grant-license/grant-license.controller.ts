@@ -39,6 +39,7 @@ export class GrantLicenseController {
     ],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async grantLicense(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,

@@ -32,6 +32,7 @@ export class RecordPackageController {
     problems: ['VALIDATION', 'NOT_FOUND', 'SIP_BELOW_MOBILE'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async recordPackage(
     @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,

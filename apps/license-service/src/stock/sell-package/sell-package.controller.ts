@@ -34,6 +34,7 @@ export class SellPackageController {
     ],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   async sellPackage(
     @Param({ schema: PackagePath }) { partnerId, packageId }: PackagePath,
@@ -51,10 +52,11 @@ export class SellPackageController {
     const sale = { type: 'SellPackage', partnerId, packageId, soldPackageId, toPartnerId, ...part } as const;
     const done = await this.stocks.run(sale, caller);
     const sold = done.events.find((event) => event.type === 'PackageSold');
-    if (sold && !caller.dryRun) {
-      const receipt = receiptOf(partnerId, sold.data);
-      await this.stocks.run(receipt, { context: followUp(caller.context, RECEIVE_STEP), dryRun: false });
-    }
-    return answerTo(caller, reply, done, { packageId: soldPackageId });
+    if (!sold) return answerTo(caller, reply, done, { packageId: soldPackageId });
+    // Both halves are tried by a dry run.
+    const context = followUp(caller.context, RECEIVE_STEP);
+    const received = await this.stocks.run(receiptOf(partnerId, sold.data), { context, dryRun: caller.dryRun });
+    const events = [...done.events, ...received.events];
+    return answerTo(caller, reply, { ...done, events }, { packageId: soldPackageId });
   }
 }
