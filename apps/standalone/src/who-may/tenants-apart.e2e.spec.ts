@@ -100,6 +100,7 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'groups.registration': 'of somebody who has no tenant yet',
   'groups.password_reset': 'of somebody who is not signed in',
   'groups.known_network': 'of accounts, which belong to no tenant',
+  'notifications.account': 'who is deactivated, in whichever tenants',
   'groups.attempt': 'of anybody, signed in or not',
   'groups.account_mail': 'on their way to the queue, with what lets their reader in',
 };

@@ -37,10 +37,6 @@ export const RegisterPartnerRequest = z
   });
 export type RegisterPartnerRequest = z.infer<typeof RegisterPartnerRequest>;
 
-/** `POST /partners/{id}/join-code` */
-export const RotateJoinCodeRequest = z.strictObject({}).optional();
-export type RotateJoinCodeRequest = z.infer<typeof RotateJoinCodeRequest>;
-
 /** `POST /partners/{id}/join-requests/{requestId}/reject` */
 export const RejectJoinRequest = z
   .strictObject({ reason: PlainName })

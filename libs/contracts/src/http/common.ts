@@ -81,3 +81,6 @@ export const ProblemDetails = z.looseObject({
   errors: z.array(FieldError).optional(),
 });
 export type ProblemDetails = z.infer<typeof ProblemDetails>;
+
+/** Of a command that takes no body: none, or an empty object. */
+export const NoBody = z.strictObject({}).optional();

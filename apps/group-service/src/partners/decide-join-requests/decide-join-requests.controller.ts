@@ -2,11 +2,12 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import {
   ApprovedJoin,
   DryRun,
+  type JoinRequestItem,
   JoinRequestPage,
   JoinRequestsQuery,
-  RejectJoinRequest,
-  type JoinRequestItem,
+  NoBody,
   type PageOf,
+  RejectJoinRequest,
 } from '@allotree/contracts';
 import { Caller, Documented, mayGrant, pageOfRows, Permit, Reach, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
@@ -87,6 +88,7 @@ export class DecideJoinRequestsController {
   async approve(
     @Param({ schema: JoinRequestPath }) { partnerId, joinRequestId }: JoinRequestPath,
     @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: NoBody }) _body: unknown,
     @Caller() caller: Caller,
   ): Promise<ApprovedJoin> {
     // P2: the partner's first administrator comes with it.

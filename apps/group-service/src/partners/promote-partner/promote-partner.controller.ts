@@ -1,5 +1,5 @@
-import { Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { DryRun, PartnerDetails } from '@allotree/contracts';
+import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { DryRun, NoBody, PartnerDetails } from '@allotree/contracts';
 import { accepted, Caller, Documented, Permit } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
@@ -37,6 +37,7 @@ export class PromotePartnerController {
   async promote(
     @Param({ schema: PartnerPath }) path: PartnerPath,
     @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: NoBody }) _body: unknown,
     @Caller() caller: Caller,
   ): Promise<PartnerDetails> {
     const { partnerId } = path;

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DryRun, RotatedJoinCode, RotateJoinCodeRequest } from '@allotree/contracts';
+import { DryRun, NoBody, RotatedJoinCode } from '@allotree/contracts';
 import { Caller, Documented, NotKept, Permit } from '@allotree/platform';
 import { PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
@@ -33,7 +33,7 @@ export class RotateJoinCodeController {
   async rotate(
     @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: RotateJoinCodeRequest }) _body: unknown,
+    @Body({ schema: NoBody }) _body: unknown,
     @Caller() caller: Caller,
   ): Promise<RotatedJoinCode> {
     const joinCode = await this.codes.rotate(partnerId, caller.dryRun);

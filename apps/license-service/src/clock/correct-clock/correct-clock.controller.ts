@@ -1,5 +1,5 @@
-import { Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
-import { ClockCorrectionAnswer, DryRun } from '@allotree/contracts';
+import { Body, Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ClockCorrectionAnswer, DryRun, NoBody } from '@allotree/contracts';
 import { Caller, ClockWatch, Documented, Permit, Problem } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
@@ -31,6 +31,7 @@ export class CorrectClockController {
   async correctClock(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
     @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: NoBody }) _body: unknown,
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
