@@ -157,9 +157,14 @@ describe('bad input', () => {
     }
   });
 
-  it.each(['abc', '"-1"', '"1.5"'])('If-Match %s', async (etag) => {
-    const answer = await refused('PUT', TEMPLATE, template, { 'if-match': etag });
+  it('If-Match without quotes', async () => {
+    const answer = await refused('PUT', TEMPLATE, template, { 'if-match': 'abc' });
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'If-Match' }] } });
+  });
+
+  it.each(['"-1"', '"1.5"'])('If-Match %s, which is no tag of an earlier answer', async (etag) => {
+    const answer = await refused('PUT', TEMPLATE, template, { 'if-match': etag });
+    expect(answer).toMatchObject({ status: 412, body: { code: 'STALE_REVISION' } });
   });
 
   it('a mail that is out is not sent again', async () => {
