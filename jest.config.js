@@ -25,6 +25,6 @@ export default {
   // A worker keeps the modules of its specs; one that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
   // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   projects: [project('unit'), project('int', withBackends), project('e2e', withBackends), project('cluster')],
 };

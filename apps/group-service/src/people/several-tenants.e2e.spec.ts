@@ -127,7 +127,7 @@ describe('the audit trail', () => {
     const [line] = await auditOf(sued.token, 'action=membership_granted&limit=200').then((lines) => lines.slice(-1));
     expect(line).toMatchObject({
       tenantId: sued.partnerId,
-      facts: { partnerId: sued.partnerId, role: 'company_administrator', email: 'eve@suedlicht.example' },
+      facts: { partnerId: sued.partnerId, role: 'site_administrator', email: 'eve@suedlicht.example' },
     });
   });
 
