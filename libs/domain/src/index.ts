@@ -32,5 +32,6 @@ export {
 } from './licensing/quota.js';
 export { memberQuotaOf } from './licensing/members.js';
 export { nameOf } from './licensing/checks.js';
+export { EndsInEffect } from './licensing/ends.js';
 export { countsBelow, fallbacksAt, suspendedAt } from './licensing/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';

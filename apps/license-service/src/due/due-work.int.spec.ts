@@ -15,6 +15,8 @@ jest.setTimeout(120_000);
 
 const JULY = '2026-07-01T00:00:00.000Z';
 const DECEMBER = '2026-12-01T00:00:00.000Z';
+/** The license of `openProject` ends then, for every group that lives on it (E5). */
+const NEW_YEAR = '2027-01-01T00:00:00.000Z';
 const before = (instant: string): string => new Date(Date.parse(instant) - 1).toISOString();
 
 const dueOf = (service: Service): DueWork => service.app.get(DueWork, { strict: false });
@@ -29,6 +31,12 @@ const dueRows = (service: Service, projectId: string) =>
   service.rows<{ subject_id: string; kind: string; ref: string; at: Date }>(
     'SELECT subject_id, kind, ref, at FROM licensing.due WHERE project_id = $1 ORDER BY at, subject_id, kind, ref',
     [projectId],
+  );
+
+/** Those of the ends before that of the license. */
+const remindersOf = async (service: Service, projectId: string) =>
+  (await dueRows(service, projectId)).filter(
+    ({ kind, ref }) => kind === 'reminder' && ref !== String(Date.parse(NEW_YEAR)),
   );
 
 const eventsOf = async (
@@ -169,12 +177,13 @@ describe('due work', () => {
     await dueOf(service).tick();
     expect(await dueRows(service, p)).toMatchObject([
       { kind: 'end', subject_id: 'a' },
+      { kind: 'reminder', subject_id: 'a', ref: String(Date.parse(NEW_YEAR)) },
       { kind: 'end', ref: '' },
     ]);
     cut.mockRestore();
     await quiet(service);
     expect(await effectsOf(service, p)).toEqual(['2026-08-21 AllotmentsEnded', '2026-08-21 AssignmentsSuspended']);
-    expect(await dueRows(service, p)).toMatchObject([{ kind: 'end', ref: '' }]);
+    expect(await dueRows(service, p)).toMatchObject([{ kind: 'reminder' }, { kind: 'end', ref: '' }]);
     expect((await recordedJobs(service)).map(({ id }) => id).sort()).toEqual(
       [p, q].map((project) => `ended_${project}_a_${Date.parse(end)}`).sort(),
     );
@@ -280,14 +289,42 @@ describe('due work', () => {
     expect((await jobsOf(service, p)).map(({ data }) => 'daysLeft' in data && data.daysLeft)).toEqual([7]);
   });
 
+  it('reminds a unit of the end of the building that it lies in by then', async () => {
+    const p = await hafenblick();
+    const early = { ...reminder, daysBefore: [30] };
+    await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-11-27' }));
+    await restrict(service, p, 'b', restriction(units(9), { validUntil: '2026-11-28' }));
+    for (const unit of ['u1', 'u2']) await restrict(service, p, unit, restriction(units(3), {}, { reminder: early }));
+    await service.fact('allotree.group-moved.v1', { projectId: p, groupId: 'u2', parentId: 'b' });
+    await quiet(service, '2026-10-28T08:00:00.000Z');
+    await quiet(service, '2026-10-29T08:00:00.000Z');
+    const jobs = await jobsOf(service, p);
+    expect(
+      jobs.map(({ data }) => [data.kind, data.groupId, data.date, 'validUntil' in data && data.validUntil]),
+    ).toEqual([
+      ['reminder', 'u1', '2026-10-28', '2026-11-28T00:00:00.000Z'],
+      ['reminder', 'u2', '2026-10-29', '2026-11-29T00:00:00.000Z'],
+    ]);
+    expect(jobs[0]?.data).toMatchObject({ daysLeft: 30, allotmentIds: [] });
+  });
+
+  it('reminds a group of a license it lives on, and of none that takes nothing from it', async () => {
+    const p = await hafenblick();
+    const grant = { type: 'plus', partnerId: 'nordlicht', packageId: plus, units: units(5), validUntil: '2026-11-29' };
+    await service.posted(`/projects/${p}/licenses`, grant);
+    const early = { ...reminder, daysBefore: [30] };
+    await restrict(service, p, 'a', restriction(units(45), {}, { reminder: early }));
+    await restrict(service, p, 'b', restriction(units(40), {}, { reminder: early }));
+    await quiet(service, '2026-10-30T08:00:00.000Z');
+    expect((await jobsOf(service, p)).map(({ data }) => data.groupId)).toEqual(['a']);
+  });
+
   it('stops reminding when the term is extended, and plans for the new end', async () => {
     const p = await hafenblick();
     await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-11-10' }, { reminder }));
     await service.settled();
     const [{ allotmentId }] = (await service.get(`/projects/${p}/groups/a/restriction`)).body.allotments;
-    expect((await dueRows(service, p)).filter(({ kind }) => kind === 'reminder')).toMatchObject([
-      { at: new Date('2026-11-03T08:00:00Z') },
-    ]);
+    expect(await remindersOf(service, p)).toMatchObject([{ at: new Date('2026-11-03T08:00:00Z') }]);
     const longer = restriction(units(9), { allotmentId, validUntil: '2026-12-20' }, { reminder });
     await restrict(service, p, 'a', longer);
     await quiet(service, '2026-11-19T08:00:00.000Z');
@@ -296,9 +333,9 @@ describe('due work', () => {
     expect((await jobsOf(service, p)).map(({ data }) => data.date)).toEqual(['2026-11-20']);
     // Removing what was to end stops it as well.
     await restrict(service, p, 'a', { ...longer, allotments: [] });
-    expect((await dueRows(service, p)).filter(({ kind }) => kind === 'reminder')).toHaveLength(1);
+    expect(await remindersOf(service, p)).toHaveLength(1);
     await service.settled();
-    expect((await dueRows(service, p)).filter(({ kind }) => kind === 'reminder')).toEqual([]);
+    expect(await remindersOf(service, p)).toEqual([]);
   });
 
   it('asks the project, not the row: what was extended a moment ago is not announced', async () => {
@@ -342,7 +379,8 @@ describe('due work', () => {
     await service.settled();
     const rows = await dueRows(service, p);
     expect(rows.map(({ kind }) => kind).sort()).toEqual(
-      ['end', 'end', 'end', 'grace_end', 'reminder', 'reminder', 'start', 'start'].sort(),
+      // Of its own end and that of the license; of the unit also of that of the building.
+      ['end', 'end', 'end', 'grace_end', ...Array<string>(5).fill('reminder'), 'start', 'start'].sort(),
     );
     await service.subscriptions.rebuild('due-work');
     await service.settled();
@@ -355,7 +393,7 @@ describe('due work', () => {
     await restrict(service, p, 'a', restriction(units(9), { validUntil: '2026-12-10' }, { reminder }));
     await service.settled();
     await service.fact('allotree.group-removed.v1', { projectId: p, groupId: 'a' });
-    await quiet(service, '2026-12-11T08:00:00.000Z');
+    await quiet(service, '2026-12-25T08:00:00.000Z');
     expect(await jobsOf(service, p)).toEqual([]);
     expect(await dueRows(service, p)).toMatchObject([{ kind: 'end', ref: '' }]);
   });

@@ -2,9 +2,9 @@ import { licenseExpiryJobId, type ReminderJob } from '@allotree/contracts';
 import {
   dateAt,
   daysBetween,
+  EndsInEffect,
   fallbacksAt,
   lastDayOf,
-  licensesOf,
   nextReminder,
   projectOf,
   nameOf,
@@ -46,7 +46,8 @@ export function remindersDue(
 ): readonly ReminderAnswer[] {
   const project = projectOf(state);
   const plans = new Plans(now);
-  const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor(state, project, alarm, plans)) }));
+  const ends = new EndsInEffect(state, now);
+  const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor({ state, project, plans, ends }, alarm)) }));
   const fallbacks = fallbacksOf(state, answers);
   const firsts = firstOfGroups(answers);
   return answers.map(({ alarm, due = null, next = null }) => {
@@ -81,29 +82,30 @@ interface Due {
   readonly allotmentIds: readonly string[];
 }
 
+interface Looking {
+  readonly state: ProjectState;
+  readonly project: Project;
+  readonly plans: Plans;
+  readonly ends: EndsInEffect;
+}
+
 function dueFor(
-  state: ProjectState,
-  project: Project,
+  { state, project, plans, ends }: Looking,
   { groupId, validUntil, at }: ReminderAlarm,
-  plans: Plans,
 ): { due: Due | null; next: Instant | null } | null {
   const { now } = plans;
   const restriction = restrictionOf(state, groupId, now);
   if (!restriction?.reminder || validUntil <= now) return null;
+  // A group that is not restricted is told of the licenses if it is the main group, and of nothing else.
+  if (!restriction.enabled && groupId !== project.projectId) return null;
   const { reminder } = restriction;
-  const allotments = restriction.enabled ? restriction.allotments.filter((one) => one.validUntil === validUntil) : [];
-  const licenses = groupId === project.projectId ? licensesEndingAt(state, validUntil, now) : [];
-  const starts = [...allotments, ...licenses].map(({ validFrom }) => validFrom);
-  if (starts.length === 0) return null;
+  const ending = ends.at(groupId, validUntil);
   const { timeZone } = project;
-  const { planned, next } = plans.latest(reminder, { validFrom: Math.min(...starts), validUntil, timeZone }, at);
-  if (!planned) return { due: null, next };
-  const groupName = nameOf(state, groupId);
-  return { due: { planned, reminder, groupName, allotmentIds: allotments.map((one) => one.allotmentId) }, next };
+  const { planned, next } = plans.latest(reminder, { validFrom: ending?.validFrom ?? 0, validUntil, timeZone }, at);
+  // What does not count today may count when the next one is due, say because what bound until then was raised.
+  if (!planned || !ending) return { due: null, next };
+  return { due: { planned, reminder, groupName: nameOf(state, groupId), allotmentIds: ending.allotmentIds }, next };
 }
-
-const licensesEndingAt = (state: ProjectState, validUntil: Instant, now: Instant) =>
-  licensesOf(state, now).filter((license) => license.validUntil === validUntil && license.status !== 'revoked');
 
 interface Latest {
   readonly planned: SentReminder | null;

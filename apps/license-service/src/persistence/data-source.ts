@@ -5,6 +5,7 @@ import { DueWork1790000000000 } from './1790000000000-due-work.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
 import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
 import { CalendarDaysOfGrace1802000000000 } from './1802000000000-calendar-days-of-grace.js';
+import { PlacesOfGroupsDue1802000000001 } from './1802000000001-places-of-groups-due.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -33,6 +34,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       Memberships1796000000000,
       TenantsApart1797000000000,
       CalendarDaysOfGrace1802000000000,
+      PlacesOfGroupsDue1802000000001,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

@@ -7,7 +7,8 @@ const OPENED = JSON.stringify({ projectId: 'p2', tenantId: 'sued' });
 it('rows of before get the tenant of their project or partner, and those after it take it by themselves', async () => {
   const database = await createTestDatabase();
   const rows = await openLicensingDataSource(database.connectionString, 2);
-  await rows.undoLastMigration();
+  const isApart = () => rows.query("SELECT FROM licensing.migration WHERE name LIKE 'TenantsApart%'");
+  while ((await isApart()).length > 0) await rows.undoLastMigration();
   // One project is known to what is due, the other to the history alone.
   await rows.query(`
     INSERT INTO licensing.due_project VALUES ('p1', 'nord', 'UTC');

@@ -3,6 +3,8 @@ import type { Allotment, ProjectEvent, ProjectEventType, RestrictionSettings } f
 /** Most events of a project are about other things: they are not even decoded. */
 export const ABOUT_TERMS: ReadonlySet<string> = new Set<ProjectEventType>([
   'ProjectOpened',
+  'GroupsPlaced',
+  'GroupRelocated',
   'RestrictionChanged',
   'AllotmentsClamped',
   'AllotmentsTransferred',
@@ -15,6 +17,14 @@ export interface OpenedProject {
   readonly projectId: string;
   readonly tenantId: string;
   readonly timeZone: string;
+}
+
+export interface GroupPlace {
+  readonly projectId: string;
+  readonly groupId: string;
+  readonly parentId: string | null;
+  /** Since when it lies there (ms), when it was moved; `null`: it is new, and nothing of it is known yet. */
+  readonly movedAt: number | null;
 }
 
 export type Settings = Pick<RestrictionSettings, 'enabled' | 'gracePeriodDays' | 'reminder'>;
@@ -43,6 +53,7 @@ export interface LicenseTerm {
 /** What a run of events says about terms: the last word on each group and license. */
 export class DueBatch {
   readonly projects: OpenedProject[] = [];
+  private readonly groupPlaces = new Map<string, GroupPlace>();
   private readonly groupTerms = new Map<string, GroupTerms>();
   private readonly licenseTerms = new Map<string, LicenseTerm>();
 
@@ -50,6 +61,13 @@ export class DueBatch {
     switch (event.type) {
       case 'ProjectOpened':
         this.projects.push({ projectId, tenantId: event.data.tenantId, timeZone: event.data.timeZone });
+        break;
+      case 'GroupsPlaced':
+        for (const { groupId, parentId } of event.data.groups)
+          this.place({ projectId, groupId, parentId, movedAt: null });
+        break;
+      case 'GroupRelocated':
+        this.place({ projectId, ...event.data, movedAt: event.at });
         break;
       case 'RestrictionChanged':
         this.allot(projectId, event.data.groupId, { ...event.data, at: event.at, settings: event.data });
@@ -76,12 +94,20 @@ export class DueBatch {
     }
   }
 
+  get places(): readonly GroupPlace[] {
+    return [...this.groupPlaces.values()];
+  }
+
   get groups(): readonly GroupTerms[] {
     return [...this.groupTerms.values()];
   }
 
   get licenses(): readonly LicenseTerm[] {
     return [...this.licenseTerms.values()];
+  }
+
+  private place(place: GroupPlace): void {
+    this.groupPlaces.set(`${place.projectId} ${place.groupId}`, place);
   }
 
   private allot(

@@ -5,8 +5,8 @@ import type { EntityManager } from 'typeorm';
 import { rememberTenants } from '../../persistence/project-tenants.js';
 import { projectOfStream } from '../../streams.js';
 import { ABOUT_TERMS, DueBatch } from './due-batch.js';
-import { writeReminders, type TouchedGroup } from './reminder-rows.js';
-import { writeGroupTerms, writeLicenseTerms, writeProjects } from './term-rows.js';
+import { withGroupsBelow, writeReminders, type TouchedGroup } from './reminder-rows.js';
+import { writeGroupTerms, writeLicenseTerms, writePlaces, writeProjects } from './term-rows.js';
 
 export const DUE_PROJECTION = 'due-work';
 
@@ -27,9 +27,10 @@ export class DueProjection implements Projection {
       if (ABOUT_TERMS.has(recorded.type))
         batch.add(projectOfStream(recorded.streamName), projectAggregate.decode(recorded.type, recorded.data));
     await writeProjects(tx, batch.projects);
+    await writePlaces(tx, batch.places);
     await writeGroupTerms(tx, batch.groups);
     await writeLicenseTerms(tx, batch.licenses);
-    await writeReminders(tx, touchedBy(batch));
+    await writeReminders(tx, await withGroupsBelow(tx, touchedBy(batch)));
   }
 
   /** Jobs that wait for the queue stay: they are promises, not rows of a view. */
@@ -39,7 +40,7 @@ export class DueProjection implements Projection {
 }
 
 /** Licenses end for the main group, whose id is that of the project. */
-function touchedBy({ groups, licenses }: DueBatch): TouchedGroup[] {
+function touchedBy({ groups, licenses, places }: DueBatch): TouchedGroup[] {
   const touched = new Map<string, TouchedGroup>();
   const touch = ({ projectId, groupId, at }: TouchedGroup): void => {
     const key = `${projectId} ${groupId}`;
@@ -47,6 +48,8 @@ function touchedBy({ groups, licenses }: DueBatch): TouchedGroup[] {
     if (!before || before.at < at) touched.set(key, { projectId, groupId, at });
   };
   for (const group of groups) touch(group);
+  for (const { projectId, groupId, movedAt } of places)
+    if (movedAt !== null) touch({ projectId, groupId, at: movedAt });
   for (const { projectId, at } of licenses) touch({ projectId, groupId: projectId, at });
   return [...touched.values()];
 }

@@ -1,7 +1,7 @@
 import { graceEndOf } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
 import { columns, isoOf, isoOrNull } from '../../persistence/columns.js';
-import type { GroupTerms, LicenseTerm, OpenedProject, Settings } from './due-batch.js';
+import type { GroupPlace, GroupTerms, LicenseTerm, OpenedProject, Settings } from './due-batch.js';
 
 /** `group`: an allotment of it; `license`: a license of the project. */
 export type DueSubject = 'group' | 'license';
@@ -29,6 +29,23 @@ export async function writeProjects(tx: EntityManager, projects: readonly Opened
       (row) => row.projectId,
       (row) => row.tenantId,
       (row) => row.timeZone,
+    ),
+  );
+}
+
+/** Where these groups lie: what ends above a group may end for it (domain.md E5). */
+export async function writePlaces(tx: EntityManager, places: readonly GroupPlace[]): Promise<void> {
+  if (places.length === 0) return;
+  await tx.query(
+    `INSERT INTO licensing.due_group (project_id, group_id, parent_id, enabled, grace_period_days)
+     SELECT project_id, group_id, parent_id, false, 0
+     FROM unnest($1::text[], $2::text[], $3::text[]) AS placed(project_id, group_id, parent_id)
+     ON CONFLICT (project_id, group_id) DO UPDATE SET parent_id = excluded.parent_id`,
+    columns(
+      places,
+      (row) => row.projectId,
+      (row) => row.groupId,
+      (row) => row.parentId,
     ),
   );
 }

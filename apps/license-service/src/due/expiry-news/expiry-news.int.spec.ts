@@ -92,6 +92,41 @@ describe('news of what time did', () => {
     ]);
   });
 
+  it('tells a unit that ended with its building, and none that lost nothing', async () => {
+    const p = await open();
+    await grant(p);
+    const end = '2026-12-02T00:00:00.000Z';
+    await restrict(p, 'a', restriction(units(9, 5), { validUntil: end, features: ['siri'] }));
+    await restrict(p, 'u1', restriction(units(5, 5), { features: ['siri'] }, { reminder }));
+    await restrict(p, 'b', restriction(units(5), {}, { reminder }));
+    await assign(p, 'u1', 3);
+    await assign(p, 'u2', 1);
+    await quiet(end);
+    expect(await newsOf(p)).toMatchObject([
+      {
+        kind: 'ended',
+        groupId: 'u1',
+        stopped: counts(3),
+        featuresOff: ['siri'],
+        fallback: null,
+        recipients: 'members',
+      },
+    ]);
+  });
+
+  it('tells a building that ended with the license it lived on, beside the main group', async () => {
+    const p = await open();
+    const end = '2026-12-02T12:00:00.000Z';
+    await grant(p, end);
+    await restrict(p, 'a', restriction(units(9), {}, { reminder }));
+    await assign(p, 'a', 2);
+    await quiet(end);
+    expect((await newsOf(p)).map((job) => [job.kind, job.groupId, 'stopped' in job && job.stopped])).toEqual([
+      ['ended', p, counts(2)],
+      ['ended', 'a', counts(2)],
+    ]);
+  });
+
   it('tells the main group of a license that ended, what stopped in the project and that it fell back to Basic', async () => {
     const p = await open({ timeZone: 'Europe/Berlin' });
     await grant(p, '2026-12-03T23:00:00Z');

@@ -3,6 +3,7 @@ import {
   allotmentIdsByGroup,
   countsBelow,
   dateAt,
+  EndsInEffect,
   fallbacksAt,
   graceEndOf,
   licensesOf,
@@ -110,17 +111,35 @@ function graceOfEnding({ project, moment, state }: Telling, groupId: string): Pi
   return { grace: { until: isoOf(until), stopping: suspended ?? noCounts() } };
 }
 
-/** Groups whose term ended, or its grace, if they want to be reminded; and the main group when a license ended. */
+/**
+ * Groups whose term ended, or its grace, or for which one above them did (domain.md E5), if they want to be reminded; and the
+ * main group when a license ended.
+ */
 function endedGroups(telling: Telling): Map<string, Ending> {
-  const { project, moment, state } = telling;
+  const { moment, state } = telling;
   const ended = new Map<string, Ending>();
-  const end = (groupId: string, features: readonly Feature[], recipients: EndedJob['recipients']): void => {
+  const end: End = (groupId, features, recipients) => {
     const known = ended.get(groupId) ?? { features: new Set(), recipients };
     for (const feature of features) known.features.add(feature);
     ended.set(groupId, known);
   };
+  const endedTerms = endOwn(telling, end) + endLicenses(telling, end);
+  if (endedTerms === 0) return ended;
+  const effective = new EndsInEffect(state, moment.at);
+  for (const groupId of effective.remindedAt(moment.at)) {
+    const reminder = ended.has(groupId) ? null : reminded(telling, groupId)?.reminder;
+    if (reminder) end(groupId, effective.featuresGoneAt(groupId, moment.at), reminder.recipients);
+  }
+  return ended;
+}
+
+type End = (groupId: string, features: readonly Feature[], recipients: EndedJob['recipients']) => void;
+
+/** @returns how many groups had a term that ended, whether they want to be reminded or not */
+function endOwn(telling: Telling, end: End): number {
   const refs = dataOf(telling, 'AllotmentsEnded', 'GracePeriodsEnded').flatMap(({ allotments }) => allotments);
-  for (const [groupId, ids] of allotmentIdsByGroup(refs)) {
+  const byGroup = allotmentIdsByGroup(refs);
+  for (const [groupId, ids] of byGroup) {
     const restriction = reminded(telling, groupId);
     if (!restriction?.reminder) continue;
     const gone = restriction.allotments.filter(({ allotmentId }) => ids.has(allotmentId));
@@ -130,12 +149,18 @@ function endedGroups(telling: Telling): Map<string, Ending> {
       restriction.reminder.recipients,
     );
   }
+  return byGroup.size;
+}
+
+/** @returns how many licenses ended */
+function endLicenses(telling: Telling, end: End): number {
+  const { project, moment, state } = telling;
   // A postpaid project is billed by use: no license ends for it.
-  if (project.billingMode === 'postpaid') return ended;
+  if (project.billingMode === 'postpaid') return 0;
   const expired = new Set(dataOf(telling, 'LicenseExpired').map(({ licenseId }) => licenseId));
   for (const { licenseId, features } of licensesOf(state, moment.at))
     if (licenseId !== null && expired.has(licenseId)) end(project.projectId, features, recipientsOfProject(telling));
-  return ended;
+  return expired.size;
 }
 
 /** The restriction of a group that wants to be reminded. */

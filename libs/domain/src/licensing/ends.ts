@@ -1,0 +1,81 @@
+import type { Instant } from '../decision.js';
+import { featureList, NO_FEATURES } from '../feature-set.js';
+import { exceeds } from '../limits.js';
+import { RESOURCES, type Feature } from '../words.js';
+import { Envelopes, segmentAt } from './envelope.js';
+import { asOf } from './quota.js';
+import { pathOf, restrictionAt, type ProjectState } from './state.js';
+
+/** The terms of a group that end at an instant: its own, or those above it and of the project's licenses. */
+export interface EndingTerms {
+  /** Allotments of the group itself. */
+  readonly allotmentIds: readonly string[];
+  /** Since when the earliest of them runs. */
+  readonly validFrom: Instant;
+}
+
+/**
+ * Which ends count for a group (domain.md E5): those of its own terms while they still give something, and those above it at
+ * which its effective limit (R3) falls or a feature goes. Every limit is worked out once, for all groups that are asked for.
+ */
+export class EndsInEffect {
+  private readonly envelopes: Envelopes;
+  private readonly state: ProjectState;
+
+  constructor(recorded: ProjectState, now: Instant) {
+    this.state = asOf(recorded, now);
+    this.envelopes = new Envelopes(this.state);
+  }
+
+  /** What ends for a group at an instant; `null`: nothing that counts. */
+  at(groupId: string, end: Instant): EndingTerms | null {
+    if (!this.state.groups.has(groupId)) return null;
+    const own = restrictionAt(this.state, groupId)?.allotments.filter(({ validUntil }) => validUntil === end) ?? [];
+    const licenses = [...this.state.licenses.entries()]
+      .map(([, license]) => license)
+      .filter(({ validUntil, revokedReason }) => validUntil === end && revokedReason === null);
+    const isRoot = this.state.groups.get(groupId)?.parentId === null;
+    const mine = isRoot ? [...own, ...licenses] : own;
+    if (mine.length > 0 ? !this.givesBefore(groupId, end) : !this.fallsAt(groupId, end)) return null;
+    const terms = mine.length > 0 ? mine : [...this.above(groupId, end), ...licenses];
+    if (terms.length === 0) return null;
+    return {
+      allotmentIds: own.map(({ allotmentId }) => allotmentId),
+      validFrom: Math.min(...terms.map(({ validFrom }) => validFrom)),
+    };
+  }
+
+  /** Whether the effective limit of a group falls at an instant, or one of its features goes. */
+  fallsAt(groupId: string, at: Instant): boolean {
+    const effective = this.envelopes.effective(groupId);
+    const before = segmentAt(effective, at - 1);
+    const after = segmentAt(effective, at);
+    return (
+      (before.features & ~after.features) !== NO_FEATURES ||
+      RESOURCES.some((resource) => exceeds(before.units[resource], after.units[resource]))
+    );
+  }
+
+  /** The features that a group had before an instant and has no more. */
+  featuresGoneAt(groupId: string, at: Instant): readonly Feature[] {
+    const effective = this.envelopes.effective(groupId);
+    return featureList(segmentAt(effective, at - 1).features & ~segmentAt(effective, at).features);
+  }
+
+  /** The restricted groups that want to be reminded and for which something ends at an instant. */
+  *remindedAt(at: Instant): Generator<string> {
+    for (const [groupId, { enabled, reminder }] of this.state.restrictions.entries())
+      if (enabled && reminder !== null && this.fallsAt(groupId, at)) yield groupId;
+  }
+
+  private givesBefore(groupId: string, end: Instant): boolean {
+    const { units, features } = segmentAt(this.envelopes.effective(groupId), end - 1);
+    return features !== NO_FEATURES || RESOURCES.some((resource) => exceeds(units[resource], 0));
+  }
+
+  private above(groupId: string, end: Instant): { readonly validFrom: Instant }[] {
+    return [...pathOf(this.state, groupId)].flatMap(
+      (id) => restrictionAt(this.state, id)?.allotments.filter(({ validUntil }) => validUntil === end) ?? [],
+    );
+  }
+}
