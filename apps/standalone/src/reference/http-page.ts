@@ -22,8 +22,23 @@ const titled = (text: string): string => text.charAt(0).toUpperCase() + text.sli
 const parameters = ({ parameters: all = [] }: Operation, place: string): string[] =>
   all.filter((parameter) => parameter.in === place).map(({ name }) => name);
 
+/** What the page says once, above its tables. */
+const SAID_ONCE: ReadonlySet<string> = new Set([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'IDEMPOTENCY_KEY_IN_USE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'UNAVAILABLE',
+]);
+
 const codesOf = ({ responses = {} }: Operation): string[] =>
-  Object.values(responses).flatMap(({ content }) => Object.keys(content?.[PROBLEM]?.examples ?? {}));
+  Object.values(responses)
+    .flatMap(({ content }) => Object.keys(content?.[PROBLEM]?.examples ?? {}))
+    .filter((code) => !SAID_ONCE.has(code));
 
 const row = (path: string, method: string, operation: Operation): string => {
   const query = parameters(operation, 'query');
@@ -69,8 +84,9 @@ JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, wi
   [Let people in](../how-to/let-people-in.md).
 - **Lists** are pages: \`?limit=\` (1 to 200) and \`?cursor=\` give \`{items, nextCursor}\`; ask on until \`nextCursor\` is \`null\`.
 - **Permissions** are held at partners and groups: [Permissions and roles](permissions.md). What is out of reach is answered 404, as what never was.
-- **Refusals** are [problem details](problem-codes.md) with a \`code\` and its facts. Besides those named, any route may answer \`UNAUTHENTICATED\`,
-  \`VALIDATION\` (with the fields), \`PAYLOAD_TOO_LARGE\` or \`OVERLOADED\`.
+- **Refusals** are [problem details](problem-codes.md) with a \`code\` and its facts. Besides those named, any route may answer \`RATE_LIMITED\`,
+  \`OVERLOADED\` or \`UNAVAILABLE\`; one that is not public \`UNAUTHENTICATED\`, one with a permission \`FORBIDDEN\`, one with a body \`PAYLOAD_TOO_LARGE\` or
+  \`UNSUPPORTED_MEDIA_TYPE\`, one with \`Idempotency-Key\` \`IDEMPOTENCY_KEY_IN_USE\` or \`IDEMPOTENCY_KEY_REUSED\`.
 - **\`?dryRun=true\`** decides a command of the routes that name it, answers 200 with its events and effects, and records nothing. A query parameter that a route does
   not know is refused. **\`?cascade=true\`** takes from groups below what no
   longer fits.

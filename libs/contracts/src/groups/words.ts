@@ -16,7 +16,7 @@ export const SerialNumber = z
     'must be 1 to 64 letters, digits, "_", ".", ":" or "-", and begin with a letter or digit',
   );
 
-export const Email = z.string().trim().max(320).pipe(z.email('must be an e-mail address'));
+export const Email = z.string().trim().max(320).pipe(z.email('must be an e-mail address')).meta({ format: 'email' });
 
 /** A name that every store can keep: no half of a character pair. */
 export const PlainName = Name.regex(/^\P{Cs}*$/u, 'must be well-formed Unicode');

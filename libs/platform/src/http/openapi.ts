@@ -10,9 +10,15 @@ import {
   SwaggerModule,
   type OpenAPIObject,
 } from '@nestjs/swagger';
-import { PreviewAnswer, PROBLEMS, ProblemDetails, problemType, type ProblemCode } from '@allotree/contracts';
+import { PreviewAnswer, type ProblemCode } from '@allotree/contracts';
 import { z } from 'zod';
-import { PROBLEM_CONTENT_TYPE } from './problem.filter.js';
+import { jsonSchemaOf } from './json-schema.js';
+import { completeAnswers, problemResponses } from './openapi-answers.js';
+
+interface Preview {
+  readonly schema: z.ZodType;
+  readonly example: unknown;
+}
 
 export interface RouteDocs {
   readonly tag: string;
@@ -30,13 +36,14 @@ export interface RouteDocs {
     /** `application/json` where none is named. */
     readonly mediaType?: string;
   };
+  /** Refusals of its own: those of the platform follow from the other declarations (openapi-answers.ts). */
   readonly problems?: readonly ProblemCode[];
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: boolean;
   /** Answers with `ETag` and honours `If-Match`. */
   readonly revised?: boolean;
-  /** Takes `?dryRun=true` and answers it with `PreviewAnswer`, 200. */
-  readonly dryRun?: boolean;
+  /** Takes `?dryRun=true` and answers it with 200 and `PreviewAnswer`, or a preview of its own. */
+  readonly dryRun?: boolean | Preview;
 }
 
 /** What the OpenAPI document says of a route. Request schemas come from `@Body({ schema })` and its kind. */
@@ -49,8 +56,10 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
     }),
     ...(docs.body === undefined ? [] : [exampleBody(docs.body)]),
     ...(docs.response === undefined ? [ApiResponse({ status: 204, description: 'Done' })] : [answer(docs.response)]),
-    ...(docs.dryRun === true ? [previewAnswer(docs)] : []),
-    ...problemAnswers(docs.problems ?? []),
+    ...previewAnswers(docs),
+    ...Object.entries(problemResponses(docs.problems ?? [])).map(([status, response]) =>
+      ApiResponse({ status: Number(status), ...(response as object) }),
+    ),
     ...(docs.idempotent === true ? [IDEMPOTENCY_HEADER] : []),
     ...(docs.revised === true ? [IF_MATCH_HEADER] : []),
   );
@@ -84,67 +93,33 @@ const answer = ({
   });
 
 /** A route whose own answer is a 200, too, has one of the two. */
-function previewAnswer({ response }: RouteDocs): MethodDecorator {
-  const preview = jsonSchemaOf(PreviewAnswer, 'output');
+function previewAnswers({ response, dryRun = false }: RouteDocs): MethodDecorator[] {
+  if (dryRun === false) return [];
+  const { schema, example } = dryRun === true ? { schema: PreviewAnswer, example: PREVIEW_EXAMPLE } : dryRun;
+  const preview = jsonSchemaOf(schema, 'output');
   const own = response !== undefined && (response.status ?? 200) === 200 ? response : undefined;
-  const examples = { dryRun: { summary: 'With ?dryRun=true', value: PREVIEW_EXAMPLE } };
-  return ApiResponse({
-    status: 200,
-    description: own === undefined ? 'With `?dryRun=true`: what would be recorded' : 'Done; or what would be recorded',
-    content: {
-      'application/json':
-        own === undefined
-          ? { schema: preview, examples }
-          : {
-              schema: { oneOf: [jsonSchemaOf(own.schema, 'output'), preview] },
-              examples: { done: { value: own.example }, ...examples },
-            },
-    },
-  });
+  const examples = { dryRun: { summary: 'With ?dryRun=true', value: example } };
+  return [
+    ApiResponse({
+      status: 200,
+      description:
+        own === undefined ? 'With `?dryRun=true`: what would be recorded' : 'Done; or what would be recorded',
+      content: {
+        'application/json':
+          own === undefined
+            ? { schema: preview, examples }
+            : {
+                schema: { anyOf: [jsonSchemaOf(own.schema, 'output'), preview] },
+                examples: { done: { value: own.example }, ...examples },
+              },
+      },
+    }),
+  ];
 }
 
 const PREVIEW_EXAMPLE = {
   events: [{ type: 'GroupCreated', data: { groupId: 'unit-1', parentId: 'building-a', type: 'unit', name: 'Unit 1' } }],
   effects: { suspended: [], reinstated: [], released: [], clamped: [] },
-};
-
-/** Codes of one status share a response, each with an example. */
-function problemAnswers(codes: readonly ProblemCode[]): MethodDecorator[] {
-  const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))];
-  return statuses.map((status) => {
-    const group = codes.filter((code) => PROBLEMS[code].status === status);
-    return ApiResponse({
-      status,
-      description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
-      content: {
-        [PROBLEM_CONTENT_TYPE]: {
-          schema: jsonSchemaOf(ProblemDetails, 'output'),
-          examples: Object.fromEntries(group.map((code) => [code, { value: exampleProblem(code) }])),
-        },
-      },
-    });
-  });
-}
-
-const exampleProblem = (code: ProblemCode): object => ({
-  type: problemType(code),
-  title: PROBLEMS[code].title,
-  status: PROBLEMS[code].status,
-  detail: PROBLEMS[code].title,
-  instance: '/api/v1/...',
-  code,
-  correlationId: '7f0c2f6e9d0b4a4e8f5d3c1b2a190807',
-});
-
-/** A zod schema in the dialect of OpenAPI 3.0. What JSON Schema cannot say (a check in code) is left open. */
-const jsonSchemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
-    target: 'openapi-3.0',
-    io,
-    unrepresentable: 'any',
-    reused: 'inline',
-  });
-  return rest;
 };
 
 /** The OpenAPI document of an application: every route of every service in it. */
@@ -156,9 +131,10 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addBearerAuth()
     .addSecurityRequirements('bearer')
     .build();
-  return SwaggerModule.createDocument(app, head, {
+  const document = SwaggerModule.createDocument(app, head, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
     standardSchemaConverter: (schema, { schemaType }) =>
       schema instanceof z.ZodType ? { schema: jsonSchemaOf(schema, schemaType) } : undefined,
   });
+  return completeAnswers(document);
 }

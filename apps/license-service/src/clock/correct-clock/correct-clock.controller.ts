@@ -25,6 +25,7 @@ export class CorrectClockController {
       'Decisions made meanwhile stay. `?dryRun=true` shows the events. Refused while the clock of this machine differs from the database.',
     response: { schema: ClockCorrectionAnswer, example: { lastRecorded: '2027-01-01T00:00:00.000Z' } },
     problems: ['NOT_FOUND', 'CLOCKS_DIFFER', 'STALE_REVISION'],
+    dryRun: true,
     idempotent: true,
     revised: true,
   })
