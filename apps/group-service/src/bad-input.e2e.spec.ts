@@ -279,9 +279,14 @@ describe('bad input', () => {
     }
   });
 
-  it.each(['abc', '"-1"', '"1.5"', '"99999999999999999999"'])('If-Match %s', async (etag) => {
-    const answer = await refused('PATCH', '/projects/{p}/groups/{a}', { name: 'Z' }, { 'if-match': etag });
+  it('If-Match without quotes', async () => {
+    const answer = await refused('PATCH', '/projects/{p}/groups/{a}', { name: 'Z' }, { 'if-match': 'abc' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION', errors: [{ field: 'If-Match' }] } });
+  });
+
+  it.each(['"-1"', '"1.5"', '"99999999999999999999"'])('If-Match %s, no tag of an earlier answer', async (etag) => {
+    const answer = await refused('PATCH', '/projects/{p}/groups/{a}', { name: 'Z' }, { 'if-match': etag });
+    expect(answer).toMatchObject({ status: 412, body: { code: 'STALE_REVISION' } });
   });
 
   it('dryRun that is neither true nor false', async () => {

@@ -12,7 +12,7 @@ export const LICENSE_VARIABLES = {
       'How long entries of the history, and groups that were removed, are kept. The newest entry about each thing always is.',
     allowed: 'a whole number of days from 0 (for good) to 36500',
   }),
-  GROUP_FEED_WAIT_MS: variable(integer(0, 60_000).prefault('2000'), {
+  GROUP_FEED_WAIT_MS: variable(integer(0, 60_000).prefault('5000'), {
     description:
       'How long a request to the license service waits, at most, until the service has taken in what the group service published before it, in milliseconds: before it is refused or answered 404, and before a project is shown.',
     allowed: 'a whole number from 0 to 60000',

@@ -4,7 +4,7 @@ import { from, mergeMap, type Observable } from 'rxjs';
 import { PUBLISH_GROUPS } from './publish-groups.reactor.js';
 
 /** The longest an answer is held back. */
-const LONGEST_MS = 2_000;
+const LONGEST_MS = 5_000;
 
 /**
  * Answers a command when what it recorded is published: whoever asks another service next finds it there, because that
