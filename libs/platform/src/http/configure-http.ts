@@ -11,10 +11,12 @@ import { Readiness } from '../health.js';
 import { NestLogger } from '../logging.js';
 import { httpDurations } from '../metrics.js';
 import { LOGGER, METRICS } from '../tokens.js';
+import { refuseOtherMethods } from './allowed-methods.js';
 import { pathOf, type PlatformRequest } from './caller.js';
 import { openApiDocument } from './openapi.js';
 import { problemOf, sendProblem } from './problem.filter.js';
 import { countRequests, Rates } from './rates.js';
+import { acceptCleanText } from './request-text.js';
 import { requestContext } from './request-context.js';
 
 export const API_PREFIX = '/api/v1';
@@ -56,6 +58,7 @@ export async function createHttpApplication(
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,
     abortOnError: false,
+    bodyParser: false,
     ...(logger && { logger: new NestLogger(logger) }),
   });
   configureHttp(app);
@@ -74,6 +77,9 @@ export function configureHttp(app: NestFastifyApplication): void {
     ],
   });
   observeRequests(app);
+  const fastify = app.getHttpAdapter().getInstance();
+  refuseOtherMethods(fastify);
+  acceptCleanText(fastify);
   serveOpenApi(app);
 }
 

@@ -191,6 +191,25 @@ async function problem(response: Response): Promise<Record<string, unknown>> {
   return body;
 }
 
+describe('what is refused before any route', () => {
+  it('answers text that cannot be kept, other bodies than JSON and other methods precisely', async () => {
+    const nul = await problem(await post('/api/v1/things', '{"name":"a\\u0000b"}'));
+    expect(nul).toMatchObject({ status: 400, code: 'VALIDATION', errors: [{ field: 'name' }] });
+    const form = await problem(
+      await post('/api/v1/things', 'name=a', { 'content-type': 'application/x-www-form-urlencoded' }),
+    );
+    expect(form).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
+    const latin = await problem(
+      await post('/api/v1/things', '{}', { 'content-type': 'application/json; charset=latin1' }),
+    );
+    expect(latin).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
+    const other = await call('/api/v1/things', { method: 'PATCH' });
+    expect(other.headers.get('allow')).toBe('GET, HEAD, POST');
+    expect(await problem(other)).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' });
+    expect(calls).not.toContain('a\u0000b');
+  });
+});
+
 describe('problem details', () => {
   it('carries the code, its facts and where it happened', async () => {
     expect(await problem(await call('/api/v1/things/refused?x=1'))).toEqual({
@@ -281,7 +300,6 @@ describe('problem details', () => {
     );
     expect((await problem(await call('/api/v1/nothing')))['code']).toBe('NOT_FOUND');
     expect((await problem(await call('/nothing')))['code']).toBe('NOT_FOUND');
-    expect((await problem(await call('/api/v1/things', { method: 'PATCH' })))['code']).toBe('NOT_FOUND');
     expect((await problem(await call('/api/v1/things/%zz', { method: 'PUT' })))['status']).toBe(400);
   });
 

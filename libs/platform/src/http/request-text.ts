@@ -1,0 +1,112 @@
+import type { FieldError } from '@allotree/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { invalid, Problem } from './problem.js';
+import { problemOf, sendProblem } from './problem.filter.js';
+
+/** Control characters that no text needs: all but tab, line feed and carriage return. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/u;
+const LONE_SURROGATE = /\p{Cs}/u;
+/** The headers a route reads besides the platform's own. */
+const USED_HEADERS = ['idempotency-key', 'if-match'] as const;
+
+interface Place {
+  readonly value: unknown;
+  readonly field: string;
+}
+
+/** Why no store could keep a text, or no reader see it whole; `null`: it is fine. */
+function faultOf(text: string): string | null {
+  if (CONTROL.test(text)) return 'must not contain control characters';
+  return LONE_SURROGATE.test(text) ? 'must be well-formed Unicode' : null;
+}
+
+const memberName = (field: string, key: string): string => (field === '' ? key : `${field}.${key}`);
+
+function partsOf({ value, field }: Place): Place[] {
+  if (Array.isArray(value)) return value.map((item: unknown, index) => ({ value: item, field: `${field}[${index}]` }));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).map(([key, item]) => ({ value: item, field: memberName(field, key) }));
+}
+
+function keyFault({ value, field }: Place): FieldError | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const bad = Object.keys(value).find((key) => faultOf(key) !== null);
+  return bad === undefined ? null : { field, message: `a member's name ${faultOf(bad)}` };
+}
+
+/** The first text within a value, however deep, that is not acceptable. Without recursion: the caller sets the depth. */
+export function textFault(root: unknown): FieldError | null {
+  const open: Place[] = [{ value: root, field: '' }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const message = typeof place.value === 'string' ? faultOf(place.value) : null;
+    const fault = message === null ? keyFault(place) : { field: place.field, message };
+    if (fault !== null) return fault;
+    for (const part of partsOf(place)) open.push(part);
+  }
+  return null;
+}
+
+/** Percent escapes of the query must be UTF-8; the parser would keep what is not as it came. */
+function queryFault(url: string): FieldError | null {
+  const query = url.slice(url.indexOf('?') + 1);
+  if (!url.includes('?') || !query.includes('%')) return null;
+  try {
+    decodeURIComponent(query);
+    return null;
+  } catch {
+    return { field: '', message: 'the query must be percent-encoded UTF-8' };
+  }
+}
+
+const headersOf = (request: FastifyRequest): Record<string, unknown> =>
+  Object.fromEntries(USED_HEADERS.map((name) => [name, request.headers[name]]));
+
+const requestFault = (request: FastifyRequest): FieldError | null =>
+  queryFault(request.url) ??
+  textFault(request.params) ??
+  textFault(request.query) ??
+  textFault(headersOf(request)) ??
+  textFault(request.body);
+
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;
+
+const otherCharset = (contentType: string | undefined): string | null => {
+  const charset = CHARSET.exec(contentType ?? '')?.[1];
+  return charset === undefined || /^utf-?8$/i.test(charset) ? null : charset;
+};
+
+/** Bodies are JSON in UTF-8 and nothing else; no other form of body is read. */
+function acceptJsonOnly(fastify: FastifyInstance): void {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const charset = otherCharset(request.headers['content-type']);
+    if (charset !== null) {
+      done(new Problem('UNSUPPORTED_MEDIA_TYPE', `Send JSON in UTF-8 instead of the charset ${charset}`));
+      return;
+    }
+    let text: string;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer);
+    } catch {
+      done(Problem.validation('', 'The body must be valid UTF-8'));
+      return;
+    }
+    void parseJson(request, text, done);
+  });
+}
+
+/**
+ * Refuses requests whose text cannot be kept or shown: bodies that are not JSON in UTF-8 (415, 400), and control characters
+ * and lone surrogates in the path, the query, the headers that routes read, or anywhere in the body (400). Before sign-in,
+ * as a body that is no JSON.
+ */
+export function acceptCleanText(fastify: FastifyInstance): void {
+  acceptJsonOnly(fastify);
+  fastify.addHook('preValidation', (request: FastifyRequest, reply: FastifyReply, done) => {
+    const fault = requestFault(request);
+    if (fault === null) done();
+    else sendProblem(reply, problemOf(invalid([fault])), request);
+  });
+}
