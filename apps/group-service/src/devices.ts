@@ -1,6 +1,6 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
-import { deviceGroupOf, type DeviceFacts } from '@allotree/domain';
+import { deviceGroupOf, serialKey, type DeviceFacts } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
 import { accepted, Problem } from '@allotree/platform';
 import { detailOf } from './refusals.js';
@@ -78,7 +78,7 @@ export class Devices {
 
   async release(serialNumber: string, claimId: string, context: CommandContext): Promise<void> {
     await this.handler.execute(
-      serialNumber,
+      await this.streamOf(serialNumber),
       { type: 'ReleaseDevice', serialNumber, claimId },
       followUp(context, `release ${claimId}`),
     );
@@ -86,7 +86,15 @@ export class Devices {
 
   /** The claim a serial number is held by now; `null`: nobody's. */
   async claimOf(serialNumber: string): Promise<string | null> {
-    return this.handler.read(serialNumber, (state) => state.claim?.claimId ?? null);
+    return this.handler.read(await this.streamOf(serialNumber), (state) => state.claim?.claimId ?? null);
+  }
+
+  /** A claim made before serial numbers were compared without case and separators is where it was until it is released. */
+  private async streamOf(serialNumber: string): Promise<string> {
+    const key = serialKey(serialNumber);
+    if (serialNumber === key) return key;
+    const isClaimed = await this.handler.read(serialNumber, (state) => state.claim !== null);
+    return isClaimed ? serialNumber : key;
   }
 
   private async isInTree(projectId: string, serialNumber: string): Promise<boolean> {
@@ -97,7 +105,11 @@ export class Devices {
   private async claim(wish: DeviceWish, context: CommandContext): Promise<string> {
     const { serialNumber, claimId } = wish;
     accepted(
-      await this.handler.execute(serialNumber, { type: 'ClaimDevice', ...wish }, followUp(context, `claim ${claimId}`)),
+      await this.handler.execute(
+        await this.streamOf(serialNumber),
+        { type: 'ClaimDevice', ...wish },
+        followUp(context, `claim ${claimId}`),
+      ),
       detailOf,
     );
     return (await this.claimOf(serialNumber)) ?? claimId;

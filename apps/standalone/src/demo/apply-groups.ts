@@ -1,4 +1,5 @@
 import type { GroupItem } from '@allotree/contracts';
+import { isSameName, nameKey } from '@allotree/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProjectApplication } from './apply.js';
 import { LEVELS, PATH_SEPARATOR, levelsOf, nameOf, type GroupEntry, type LevelEntry } from './project-file.js';
@@ -17,6 +18,7 @@ export interface Node {
 /** All groups of the project. */
 export interface Tree {
   readonly root: Node;
+  /** By the path as names are compared. */
   readonly byPath: ReadonlyMap<string, Node>;
   /** Its generated groups were made just now: nothing has been allotted to them. */
   readonly isFresh: boolean;
@@ -39,7 +41,7 @@ export const applyGroups = async (application: ProjectApplication): Promise<Tree
 
 /** The place of a path in the tree. */
 export const nodeAt = (tree: Tree, path: string): Node => {
-  const node = tree.byPath.get(path);
+  const node = tree.byPath.get(nameKey(path));
   if (!node) throw new Error(`there is no group "${path}" in the project`);
   return node;
 };
@@ -56,7 +58,7 @@ const readTree = async ({ api, project }: ProjectApplication): Promise<Tree> => 
   const grow = (item: GroupItem, parent: Node | null): Node => {
     const below = parent?.parent ? `${parent.path}${PATH_SEPARATOR}${item.name}` : item.name;
     const node: Node = { ...item, path: parent === null ? project.name : below, parent, children: [] };
-    byPath.set(node.path, node);
+    byPath.set(nameKey(node.path), node);
     for (const child of byParent.get(item.groupId) ?? []) node.children.push(grow(child, node));
     return node;
   };
@@ -78,7 +80,7 @@ const createNamed = async (
   const { api, project } = application;
   let created = 0;
   for (const { name, type, groups: below } of groups) {
-    let node = parent.children.find((child) => child.name === name);
+    let node = parent.children.find((child) => isSameName(child.name, name));
     if (!node) {
       const body = { parentId: parent.groupId, type, name };
       const { groupId } = await api.post<{ groupId: string }>(`/projects/${project.projectId}/groups`, body);
@@ -96,9 +98,9 @@ const generate = async ({ api, file, narrator, project }: ProjectApplication, { 
   const levels = levelsOf(generation);
   const top = levels[0];
   if (!top) return 0;
-  const there = new Set(root.children.map(({ name }) => name));
+  const there = new Set(root.children.map(({ name }) => nameKey(name)));
   const wanted = firstNames(top.level);
-  if (wanted.every((name) => there.has(name))) {
+  if (wanted.every((name) => there.has(nameKey(name)))) {
     narrator.alreadySo(`the ${wanted.length} ${top.type} groups and all below them are there`, wanted.length);
     return 0;
   }

@@ -1,4 +1,5 @@
 import type { PartnerItem, RegisteredPartner } from '@allotree/contracts';
+import { isSameName, nameKey } from '@allotree/domain';
 import type { Application } from './apply.js';
 import type { PackageEntry, PartnerEntry, PurchaseEntry } from './project-file.js';
 import { resolveWhen } from './terms.js';
@@ -37,7 +38,7 @@ export const applyPartners = async (application: Application): Promise<KnownPart
 
 const packagesOf = async ({ api }: Application, partnerId: string): Promise<Map<string, string>> => {
   const stock = await api.get<{ packages: StockPackage[] }>(`/partners/${partnerId}/stock`);
-  return new Map(stock.packages.map(({ name, packageId }) => [name, packageId]));
+  return new Map(stock.packages.map(({ name, packageId }) => [nameKey(name), packageId]));
 };
 
 const applyPartner = async (
@@ -48,7 +49,7 @@ const applyPartner = async (
 ): Promise<string> => {
   const is = `${entry.kind.replace('_', ' ')} ${entry.name}`;
   const found = standing.find(
-    (item) => item.name === entry.name && item.kind === entry.kind && item.parentPartnerId === parentPartnerId,
+    (item) => isSameName(item.name, entry.name) && item.kind === entry.kind && item.parentPartnerId === parentPartnerId,
   );
   if (found) {
     narrator.alreadySo(`${is} is registered`);
@@ -79,7 +80,7 @@ const applyPackage = async (
   packages: Map<string, string>,
 ): Promise<void> => {
   const { api, narrator } = application;
-  if (packages.has(owned.name)) {
+  if (packages.has(nameKey(owned.name))) {
     narrator.alreadySo(`${entry.name} owns the package ${owned.name}`);
     return;
   }
@@ -90,7 +91,7 @@ const applyPackage = async (
     features,
     ...termOf(application, owned),
   });
-  packages.set(name, recorded.packageId);
+  packages.set(nameKey(name), recorded.packageId);
   narrator.changed(`recorded ${unitsText(units)} (numbers/apps/UKEY2) on the stock of ${entry.name} as ${name}`);
 };
 
@@ -105,11 +106,11 @@ interface Sale {
 const applyPurchase = async (application: Application, sale: Sale): Promise<void> => {
   const { api, narrator } = application;
   const { entry, purchase, seller, packages } = sale;
-  if (packages.has(purchase.package)) {
+  if (packages.has(nameKey(purchase.package))) {
     narrator.alreadySo(`${entry.name} has bought of ${purchase.package}`);
     return;
   }
-  const packageId = seller?.packages.get(purchase.package) ?? '';
+  const packageId = seller?.packages.get(nameKey(purchase.package)) ?? '';
   const sold = await api.post<{ packageId: string }>(
     `/partners/${seller?.partnerId ?? ''}/packages/${packageId}/sales`,
     {
@@ -119,6 +120,6 @@ const applyPurchase = async (application: Application, sale: Sale): Promise<void
       ...termOf(application, purchase),
     },
   );
-  packages.set(purchase.package, sold.packageId);
+  packages.set(nameKey(purchase.package), sold.packageId);
   narrator.changed(`${entry.parent ?? ''} sold ${unitsText(purchase.units)} of ${purchase.package} to ${entry.name}`);
 };

@@ -1,5 +1,5 @@
 import type { ProjectItem } from '@allotree/contracts';
-import { RESOURCES, type Units } from '@allotree/domain';
+import { isSameName, nameKey, RESOURCES, type Units } from '@allotree/domain';
 import type { Application } from './apply.js';
 import type { KnownPartners } from './apply-partners.js';
 import type { LicenseEntry } from './project-file.js';
@@ -45,7 +45,7 @@ const findOrCreate = async ({ api, file, narrator, clock }: Application, partner
   const { name, timeZone, billingMode } = file.project;
   const partnerId = partners.get(file.project.partner)?.partnerId ?? '';
   const find = async (): Promise<ProjectItem | undefined> =>
-    (await api.list<ProjectItem>(`/projects?partnerId=${partnerId}`)).find((item) => item.name === name);
+    (await api.list<ProjectItem>(`/projects?partnerId=${partnerId}`)).find((item) => isSameName(item.name, name));
   const whose = `${name} of ${file.project.partner}`;
   const standing = await find();
   if (standing) {
@@ -68,7 +68,7 @@ const projectOf = ({ projectId, name, timeZone, createdAt }: ProjectItem): Proje
 export const licenseOf = (entry: LicenseEntry, partners: KnownPartners, { firstDay }: Project) => ({
   type: 'plus',
   partnerId: partners.get(entry.from)?.partnerId ?? '',
-  packageId: partners.get(entry.from)?.packages.get(entry.package) ?? '',
+  packageId: partners.get(entry.from)?.packages.get(nameKey(entry.package)) ?? '',
   units: entry.units,
   features: entry.features,
   validFrom: resolveWhen(entry.validFrom, firstDay),

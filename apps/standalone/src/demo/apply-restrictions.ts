@@ -1,4 +1,12 @@
-import { RESOURCES, type Feature, type LicenseType, type PoolMode, type Reminder, type Units } from '@allotree/domain';
+import {
+  isSameName,
+  RESOURCES,
+  type Feature,
+  type LicenseType,
+  type PoolMode,
+  type Reminder,
+  type Units,
+} from '@allotree/domain';
 import { inParallel } from './api.js';
 import type { ProjectApplication } from './apply.js';
 import { secondsSince, type Node, type Tree } from './apply-groups.js';
@@ -70,7 +78,7 @@ const applyNamed = async (
   parent: Node,
 ): Promise<void> => {
   for (const entry of groups) {
-    const node = parent.children.find(({ name }) => name === entry.name);
+    const node = parent.children.find(({ name }) => isSameName(name, entry.name));
     if (!node) continue;
     if (entry.restriction) await applyAndTell(application, node, entry.restriction, entry.rehearsal);
     await applyNamed(application, entry.groups, node);

@@ -1,4 +1,5 @@
 import type { DeviceItem } from '@allotree/contracts';
+import { nameKey, serialKey } from '@allotree/domain';
 import type { ProjectApplication } from './apply.js';
 import { nodeAt, type Node, type Tree } from './apply-groups.js';
 import { nameOf, type AssignmentEntry } from './project-file.js';
@@ -22,7 +23,7 @@ const applyDevices = async ({ api, file, narrator, project }: ProjectApplication
     const path = `/projects/${project.projectId}/groups/${nodeAt(tree, group).groupId}/devices`;
     const standing = await api.list<DeviceItem>(path);
     const device = `device ${serialNumber} (${model}) at ${group}`;
-    if (standing.some((item) => item.serialNumber === serialNumber)) {
+    if (standing.some((item) => serialKey(item.serialNumber) === serialKey(serialNumber))) {
       narrator.alreadySo(device);
     } else {
       await api.post(path, { serialNumber, model });
@@ -35,9 +36,11 @@ const applyAssignments = async (application: ProjectApplication, node: Node, ent
   const { api, narrator, project } = application;
   const path = `/projects/${project.projectId}/groups/${node.groupId}/assignments`;
   const standing = await api.list<Assignment>(path);
-  const labels = new Set(standing.filter(({ resource }) => resource === entry.resource).map(({ label }) => label));
+  const labels = new Set(
+    standing.filter(({ resource }) => resource === entry.resource).map(({ label }) => nameKey(label ?? '')),
+  );
   const wanted = Array.from({ length: entry.count }, (_, index) => nameOf(entry.label, entry.firstNumber + index));
-  const missing = wanted.filter((label) => !labels.has(label));
+  const missing = wanted.filter((label) => !labels.has(nameKey(label)));
   // One after another: the order of creation says which are suspended first when a limit falls.
   for (const label of missing) await api.post(path, { resource: entry.resource, label });
   const text = (count: number): string => `${count} ${RESOURCE_NAMES[entry.resource]} at ${entry.group}`;

@@ -7,6 +7,7 @@ import {
   POOL_MODES,
   RECURRENCES,
   RESOURCES,
+  tidyName,
 } from '@allotree/domain';
 import { DateTime, Duration } from 'luxon';
 import { z } from 'zod';
@@ -17,7 +18,8 @@ import { z } from 'zod';
  */
 
 const MAX_COUNT = 2_147_483_647;
-const name = z.string().trim().min(1).max(200);
+/** As the server keeps names, so that both compare alike. */
+const name = z.string().overwrite(tidyName).min(1).max(200);
 const limit = z.int().min(0).max(MAX_COUNT).nullable();
 
 /** A term's border: a date, an instant with its offset, or an ISO 8601 duration from the day the file is applied. */

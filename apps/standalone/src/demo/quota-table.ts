@@ -1,4 +1,4 @@
-import { RESOURCES, type Limit, type Resource, type Status } from '@allotree/domain';
+import { nameKey, RESOURCES, type Limit, type Resource, type Status } from '@allotree/domain';
 import Table from 'cli-table3';
 import { inParallel } from './api.js';
 import type { ProjectApplication } from './apply.js';
@@ -32,7 +32,7 @@ const shownNodes = ({ file }: ProjectApplication, { byPath }: Tree): ReadonlySet
   if (byPath.size <= SHOWN_WHOLE) return new Set(byPath.values());
   const shown = new Set<Node>();
   for (const { group } of [...file.devices, ...file.assignments]) {
-    for (let node = byPath.get(group) ?? null; node !== null; node = node.parent) shown.add(node);
+    for (let node = byPath.get(nameKey(group)) ?? null; node !== null; node = node.parent) shown.add(node);
   }
   return shown;
 };

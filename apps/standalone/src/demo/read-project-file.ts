@@ -1,3 +1,4 @@
+import { isSameName } from '@allotree/domain';
 import { LineCounter, isMap, isScalar, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import {
@@ -175,7 +176,7 @@ const checkLicenses = (file: ProjectFile): Finding[] => {
 const checkGroups = (groups: readonly GroupEntry[], path: Path): Finding[] =>
   groups.flatMap((group, index) => {
     const here = [...path, index];
-    const first = groups.findIndex(({ name }) => name === group.name);
+    const first = groups.findIndex(({ name }) => isSameName(name, group.name));
     const twice =
       first === index
         ? []
@@ -232,15 +233,15 @@ const isGenerated = (file: ProjectFile, names: readonly string[]): boolean => {
   );
 };
 
-const isNamed = (groups: readonly GroupEntry[], [name, ...below]: readonly string[]): boolean => {
-  const group = groups.find((one) => one.name === name);
+const isNamed = (groups: readonly GroupEntry[], [name = '', ...below]: readonly string[]): boolean => {
+  const group = groups.find((one) => isSameName(one.name, name));
   return group !== undefined && (below.length === 0 || isNamed(group.groups, below));
 };
 
 /** Every path a file may point at; the name of the project is the main group. */
 const isPlace = (file: ProjectFile, path: string): boolean => {
   const names = path.split(PATH_SEPARATOR);
-  return path === file.project.name || isNamed(file.project.groups, names) || isGenerated(file, names);
+  return isSameName(path, file.project.name) || isNamed(file.project.groups, names) || isGenerated(file, names);
 };
 
 const checkPlaces = (file: ProjectFile): Finding[] => {

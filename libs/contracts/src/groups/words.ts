@@ -18,8 +18,18 @@ export const SerialNumber = z
 
 export const Email = z.string().trim().max(320).pipe(z.email('must be an e-mail address')).meta({ format: 'email' });
 
-/** A name that every store can keep: no half of a character pair. */
-export const PlainName = Name.regex(/^\P{Cs}*$/u, 'must be well-formed Unicode');
+/**
+ * Formats, private use and what has no width. What joins letters, emoji and variants is left to the domain, which knows where
+ * they belong (domain.md G1).
+ */
+const UNSEEN =
+  /(?![\u200c\u200d\ufe0e\ufe0f\u{e0100}-\u{e01ef}])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+
+/** A name that every store can keep and a person can see whole. */
+export const PlainName = Name.refine((name) => !/\p{Cs}/u.test(name), 'must be well-formed Unicode').refine(
+  (name) => !UNSEEN.test(name),
+  'must not contain characters that cannot be seen',
+);
 
 const isTimeZone = (name: string): boolean => {
   try {

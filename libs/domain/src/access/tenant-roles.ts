@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '../decision.js';
-import { nameKey, tidyName } from '../hierarchy/names.js';
+import { nameKey, refuseName, tidyName } from '../hierarchy/names.js';
 
 /** A role a tenant made for itself: a named set of permissions. */
 export interface CustomRole {
@@ -72,7 +72,8 @@ const define = (state: TenantRolesState, { type: _, ...role }: CommandOf<'Define
   if (state.roles.has(role.roleId)) return accept([]);
   if (state.roles.size >= MAX_ROLES)
     return refuse({ code: 'VALIDATION', field: 'name', message: `a tenant has at most ${MAX_ROLES} roles` });
-  return taken(state, role) ?? accept([{ type: 'RoleDefined', data: { ...role, name: tidyName(role.name) } }]);
+  const refused = refuseName('name', role.name) ?? taken(state, role);
+  return refused ?? accept([{ type: 'RoleDefined', data: { ...role, name: tidyName(role.name) } }]);
 };
 
 const change = (state: TenantRolesState, { type: _, ...wanted }: CommandOf<'ChangeRole'>): Decided => {
@@ -80,7 +81,8 @@ const change = (state: TenantRolesState, { type: _, ...wanted }: CommandOf<'Chan
   const known = state.roles.get(role.roleId);
   if (!known) return refuse({ code: 'NOT_FOUND', what: 'role', id: role.roleId });
   if (sameRole(known, role)) return accept([]);
-  return taken(state, role) ?? accept([{ type: 'RoleChanged', data: role }]);
+  const refused = refuseName('name', role.name) ?? taken(state, role);
+  return refused ?? accept([{ type: 'RoleChanged', data: role }]);
 };
 
 const remove = (state: TenantRolesState, { roleId, uses, useCount }: CommandOf<'RemoveRole'>): Decided => {

@@ -6,9 +6,9 @@ import type { DeviceFacts, MemberFacts, TreeEvent } from './events.js';
 import { generatedId } from './events.js';
 import { adoptedEvents, heightOfColumns } from './departure.js';
 import { generate, planGeneration, topNames } from './generation.js';
-import { nameKey, tidyName } from './names.js';
+import { nameKey, refuseName, tidyName } from './names.js';
 import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
-import { emailKey, type GroupTreeState } from './state.js';
+import { emailKey, knownSerialNumber, type GroupTreeState } from './state.js';
 import { childNamed, fitsBelow, heightOf, idOf, lineage, nameOf, parentOf, subtree, typeOf } from './tree.js';
 
 type Decided = Decision<TreeEvent, TreeRefusal>;
@@ -39,9 +39,14 @@ const createProject: Decider<'CreateProject'> = (state, command) => {
   const { type: _, administrator, postpaidAllowed, ...project } = command;
   if (project.billingMode === 'postpaid' && !postpaidAllowed)
     return refuse({ code: 'POSTPAID_NOT_ALLOWED', partnerId: project.partnerId });
+  const unnamed = refuseName('name', project.name) ?? refuseName('administrator.name', administrator?.name ?? null);
+  if (unnamed) return unnamed;
   const created: TreeEvent = { type: 'ProjectCreated', data: { ...project, name: tidyName(project.name) } };
   if (!administrator) return accept([created]);
-  return accept([created, { type: 'MemberAdded', data: { ...administrator, groupId: project.projectId } }]);
+  return accept([
+    created,
+    { type: 'MemberAdded', data: { ...administrator, name: tidyName(administrator.name), groupId: project.projectId } },
+  ]);
 };
 
 const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _, ...command }) => {
@@ -51,7 +56,8 @@ const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _
   if (!fitsBelow(state.tree, parent, 0)) return tooDeep;
   const name = tidyName(command.name);
   const data = { groupId, parentId, type: command.groupType, name };
-  return nameTaken(state, parent, name) ?? accept([{ type: 'GroupCreated', data }]);
+  const refused = refuseName('name', name) ?? nameTaken(state, parent, name);
+  return refused ?? accept([{ type: 'GroupCreated', data }]);
 };
 
 /** Whether anything is left of an earlier generation with these ids. */
@@ -96,8 +102,9 @@ const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
   const name = command.name === null ? nameOf(tree, slot) : tidyName(command.name);
   if (isRoot && type !== 'company') return invalid('type', 'the root of a project is its company');
   if (type === typeOf(tree, slot) && name === nameOf(tree, slot)) return ALREADY_SO;
-  const clash = isRoot ? null : nameTaken(state, parentOf(tree, slot), name, slot);
-  return clash ?? accept([{ type: 'GroupDetailsChanged', data: { groupId: command.groupId, type, name } }]);
+  const refused =
+    refuseName('name', command.name) ?? (isRoot ? null : nameTaken(state, parentOf(tree, slot), name, slot));
+  return refused ?? accept([{ type: 'GroupDetailsChanged', data: { groupId: command.groupId, type, name } }]);
 };
 
 const membersBelow = (state: GroupTreeState, root: number): MemberFacts[] => {
@@ -178,7 +185,10 @@ const putAgain = (state: GroupTreeState, known: MemberFacts, { name, role }: Mem
   return accept([{ type: 'MemberAdded', data: { ...known, name, role } }]);
 };
 
-const addMember: Decider<'AddMember'> = (state, { type: _, projectId: __, ...member }) => {
+const addMember: Decider<'AddMember'> = (state, { type: _, projectId: __, ...command }) => {
+  const unnamed = refuseName('name', command.name);
+  if (unnamed) return unnamed;
+  const member = { ...command, name: tidyName(command.name) };
   if (slotOf(state, member.groupId) === undefined) return notFound('group', member.groupId);
   const memberId = state.membersOf.get(member.groupId)?.get(emailKey(member.email)) ?? member.memberId;
   const known = state.members.get(memberId);
@@ -194,7 +204,7 @@ const removeMember: Decider<'RemoveMember'> = (state, { groupId, memberId }) => 
 };
 
 const addDevice: Decider<'AddDevice'> = (state, { type: _, projectId: __, ...device }) => {
-  const known = state.devices.get(device.serialNumber);
+  const known = state.devices.get(knownSerialNumber(state, device.serialNumber));
   if (known && known.groupId !== null && known.groupId !== device.groupId) {
     return refuse({ code: 'DEVICE_ELSEWHERE', serialNumber: device.serialNumber, groupId: known.groupId });
   }
@@ -203,9 +213,10 @@ const addDevice: Decider<'AddDevice'> = (state, { type: _, projectId: __, ...dev
   return accept([{ type: 'DeviceAdded', data: device }]);
 };
 
-const removeDevice: Decider<'RemoveDevice'> = (state, { groupId, serialNumber }) => {
+const removeDevice: Decider<'RemoveDevice'> = (state, { groupId, serialNumber: typed }) => {
+  const serialNumber = knownSerialNumber(state, typed);
   const known = state.devices.get(serialNumber);
-  if (!known || known.groupId !== groupId) return notFound('device', serialNumber);
+  if (!known || known.groupId !== groupId) return notFound('device', typed);
   const { claimId, model } = known;
   return accept([{ type: 'DeviceRemoved', data: { serialNumber, groupId, model, claimId } }]);
 };

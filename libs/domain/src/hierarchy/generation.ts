@@ -1,6 +1,6 @@
 import { refuse } from '../decision.js';
 import type { GeneratedGroups, TreeEventOf } from './events.js';
-import { MAX_NAME_LENGTH, tidyName } from './names.js';
+import { hasUnseenCharacters, MAX_NAME_LENGTH, tidyName } from './names.js';
 import type { TreeRefusal } from './refusals.js';
 
 /** The levels that can be generated, from the top; any of them may be left out (domain.md G2). */
@@ -121,6 +121,7 @@ const planLevel = (generation: Generation, types: readonly GeneratedType[], own:
   }
   const { parts } = compiled;
   if (parts.length === 0) return invalid(field, 'is empty');
+  if (hasUnseenCharacters(level.namePattern)) return invalid(field, 'must not contain characters that cannot be seen');
   const numbered = parts.some((part) => typeof part !== 'string' && part.level === own);
   if (level.count > 1 && !numbered) return invalid(field, 'needs {n}, or all names would be the same');
   return { ...level, type, parts, restartsBelow: restartRule(generation, types, own) };

@@ -1,6 +1,6 @@
 import type { GroupType } from '../words.js';
 import type { MemberFacts, ProjectFacts } from './events.js';
-import { emailKey, type GroupTreeState } from './state.js';
+import { emailKey, knownSerialNumber, type GroupTreeState } from './state.js';
 import { idOf, lineage, nameOf, NONE, typeOf } from './tree.js';
 
 export interface GroupView {
@@ -58,4 +58,4 @@ export const memberById = ({ members }: GroupTreeState, memberId: string): Membe
 
 /** The group a device is in; `null`: it is not in this project. */
 export const deviceGroupOf = (state: GroupTreeState, serialNumber: string): string | null =>
-  state.devices.get(serialNumber)?.groupId ?? null;
+  state.devices.get(knownSerialNumber(state, serialNumber))?.groupId ?? null;

@@ -8,6 +8,7 @@ import {
 } from './events.js';
 import { describe, emptyTree, insert, move, NONE, removeSubtree, type Tree } from './tree.js';
 import type { GroupType } from '../words.js';
+import { serialKey } from './names.js';
 
 /** A device that is in the tree, or (`groupId: null`) the claim by which it was the last time. */
 export interface KnownDevice {
@@ -24,6 +25,8 @@ export interface GroupTreeState {
   /** By group id: member id by e-mail address. */
   readonly membersOf: Map<string, Map<string, string>>;
   readonly devices: Map<string, KnownDevice>;
+  /** By what serial numbers are compared by: as they were typed, the last one that came in. */
+  readonly serialNumbers: Map<string, string>;
   /** By group id: serial numbers. */
   readonly devicesOf: Map<string, Set<string>>;
 }
@@ -34,6 +37,7 @@ export const initialGroupTree = (): GroupTreeState => ({
   members: new Map(),
   membersOf: new Map(),
   devices: new Map(),
+  serialNumbers: new Map(),
   devicesOf: new Map(),
 });
 
@@ -57,9 +61,17 @@ const removeMember = (state: GroupTreeState, member: MemberFacts): void => {
 export const addDevice = (state: GroupTreeState, serialNumber: string, device: KnownDevice): void => {
   state.devices.set(serialNumber, device);
   if (device.groupId === null) return;
+  state.serialNumbers.set(serialKey(serialNumber), serialNumber);
   const ofGroup = state.devicesOf.get(device.groupId) ?? new Set<string>();
   ofGroup.add(serialNumber);
   state.devicesOf.set(device.groupId, ofGroup);
+};
+
+/** How a device that is in the tree was typed when it came in; the serial number as it is where there is none. */
+export const knownSerialNumber = (state: GroupTreeState, serialNumber: string): string => {
+  if ((state.devices.get(serialNumber)?.groupId ?? null) !== null) return serialNumber;
+  const other = state.serialNumbers.get(serialKey(serialNumber));
+  return other !== undefined && (state.devices.get(other)?.groupId ?? null) !== null ? other : serialNumber;
 };
 
 const removeDevice = (state: GroupTreeState, device: DeviceFacts): void => {

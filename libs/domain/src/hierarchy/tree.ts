@@ -26,6 +26,8 @@ export interface Tree {
   readonly free: number[];
   /** By parent: slot by name key. Made when names of that parent are first asked for, kept up to date from then on. */
   readonly childNames: Map<number, Map<string, number>>;
+  /** Parents with children whose names are equal under `nameKey`. */
+  readonly sharedNames: Set<number>;
 }
 
 export const emptyTree = (): Tree => ({
@@ -41,6 +43,7 @@ export const emptyTree = (): Tree => ({
   slots: new Map(),
   free: [],
   childNames: new Map(),
+  sharedNames: new Set(),
 });
 
 const at = (column: readonly number[], slot: number): number => column[slot] as number;
@@ -73,12 +76,19 @@ export function* subtree(tree: Tree, root: number): Generator<number> {
   }
 }
 
+/** Siblings named before names were compared as they are now can share a key. */
+const indexName = (tree: Tree, names: Map<string, number>, parent: number, slot: number): void => {
+  const key = nameKey(nameOf(tree, slot));
+  if (names.has(key)) tree.sharedNames.add(parent);
+  names.set(key, slot);
+};
+
 /** O(children) the first time a parent is asked, O(1) from then on. */
 export const childNamed = (tree: Tree, parent: number, key: string): number | undefined => {
   let names = tree.childNames.get(parent);
   if (!names) {
     names = new Map();
-    for (const child of childrenOf(tree, parent)) names.set(nameKey(nameOf(tree, child)), child);
+    for (const child of childrenOf(tree, parent)) indexName(tree, names, parent, child);
     tree.childNames.set(parent, names);
   }
   return names.get(key);
@@ -114,6 +124,17 @@ const childHeightChanged = (tree: Tree, slot: number, from: number, to: number):
   }
 };
 
+const addName = (tree: Tree, parent: number, slot: number): void => {
+  const names = tree.childNames.get(parent);
+  if (names) indexName(tree, names, parent, slot);
+};
+
+const forgetName = (tree: Tree, parent: number, slot: number): void => {
+  // With a shared key the index leads to one of the siblings only: it is made anew when it is next asked.
+  if (tree.sharedNames.delete(parent)) tree.childNames.delete(parent);
+  else tree.childNames.get(parent)?.delete(nameKey(nameOf(tree, slot)));
+};
+
 const link = (tree: Tree, slot: number, parent: number): void => {
   const first = at(tree.firstChild, parent);
   tree.parents[slot] = parent;
@@ -121,7 +142,7 @@ const link = (tree: Tree, slot: number, parent: number): void => {
   tree.nextSibling[slot] = first;
   tree.firstChild[parent] = slot;
   if (first !== NONE) tree.previousSibling[first] = slot;
-  tree.childNames.get(parent)?.set(nameKey(nameOf(tree, slot)), slot);
+  addName(tree, parent, slot);
   childHeightChanged(tree, parent, NONE, heightOf(tree, slot));
 };
 
@@ -132,7 +153,7 @@ const unlink = (tree: Tree, slot: number): void => {
   if (previous === NONE) tree.firstChild[parent] = next;
   else tree.nextSibling[previous] = next;
   if (next !== NONE) tree.previousSibling[next] = previous;
-  tree.childNames.get(parent)?.delete(nameKey(nameOf(tree, slot)));
+  forgetName(tree, parent, slot);
   childHeightChanged(tree, parent, heightOf(tree, slot), NONE);
 };
 
@@ -164,11 +185,11 @@ export const move = (tree: Tree, slot: number, parent: number): void => {
 };
 
 export const describe = (tree: Tree, slot: number, type: GroupType, name: string): void => {
-  const names = tree.childNames.get(parentOf(tree, slot));
-  names?.delete(nameKey(nameOf(tree, slot)));
-  names?.set(nameKey(name), slot);
+  const parent = parentOf(tree, slot);
+  forgetName(tree, parent, slot);
   tree.types[slot] = GROUP_TYPES.indexOf(type);
   tree.names[slot] = name;
+  addName(tree, parent, slot);
 };
 
 /** Takes a group and everything below it out and returns the ids of what went: O(size of the subtree). */
@@ -180,6 +201,7 @@ export const removeSubtree = (tree: Tree, root: number): string[] => {
     tree.slots.delete(idOf(tree, slot));
     tree.childHeights.delete(slot);
     tree.childNames.delete(slot);
+    tree.sharedNames.delete(slot);
     tree.ids[slot] = '';
     tree.names[slot] = '';
     tree.free.push(slot);

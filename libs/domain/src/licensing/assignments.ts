@@ -1,3 +1,4 @@
+import { refuseName, tidyName } from '../hierarchy/names.js';
 import { exceeds } from '../limits.js';
 import type { Resource } from '../words.js';
 import { bindingNow } from './checks.js';
@@ -14,9 +15,12 @@ type Refused = ProjectRefusal | null;
 
 /** Puts one unit in use at a group (domain.md U1, U2). Idempotent by assignment id. Costs the depth of the group. */
 export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
-  const { assignmentId, groupId, resource, label, holder } = command;
+  const { assignmentId, groupId, resource, holder } = command;
+  const label = command.label === null ? null : tidyName(command.label);
   const { state } = recorder;
   if (state.assignments.has(assignmentId)) return null;
+  const unnamed = refuseName('label', label);
+  if (unnamed) return unnamed.refusal;
   if (!state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
   const refusal = checkRoomOfHolder(recorder, command) ?? checkRoom(recorder, groupId, resource);
   if (refusal) return refusal;

@@ -1,6 +1,6 @@
 import { isAdministrator, type Role } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
-import { tidyName } from '../hierarchy/names.js';
+import { refuseName, tidyName } from '../hierarchy/names.js';
 import { emailKey } from '../hierarchy/state.js';
 import type { PartnerKind } from '../words.js';
 
@@ -103,11 +103,19 @@ const register = (state: PartnerState, command: RegisterPartner): Decided => {
   const { type: _, parent, ...facts } = command;
   const message = misplaced(facts.kind, parent);
   if (message !== null) return refuse({ code: 'VALIDATION', field: 'parentPartnerId', message });
+  const { administrator } = facts;
+  const unnamed = refuseName('name', facts.name) ?? refuseName('administrator.name', administrator.name);
+  if (unnamed) return unnamed;
   const name = tidyName(facts.name);
   const place = parent
     ? { parentPartnerId: parent.partnerId, tenantId: parent.tenantId }
     : { parentPartnerId: null, tenantId: facts.partnerId };
-  return accept([{ type: 'PartnerRegistered', data: { ...facts, name, ...place } }]);
+  return accept([
+    {
+      type: 'PartnerRegistered',
+      data: { ...facts, name, administrator: { ...administrator, name: tidyName(administrator.name) }, ...place },
+    },
+  ]);
 };
 
 const isLastAdministrator = ({ administrators }: PartnerState, userId: string): boolean => {
@@ -125,8 +133,11 @@ const knownAdministrator = (
 const addAdministrator = (
   state: PartnerState,
   { partnerId, tenantId, kind }: PartnerFacts,
-  { userId, email, name, role: wanted }: AddPartnerAdministrator,
+  { userId, email, name: typed, role: wanted }: AddPartnerAdministrator,
 ): Decided => {
+  const unnamed = refuseName('name', typed);
+  if (unnamed) return unnamed;
+  const name = tidyName(typed);
   const usual = administratorRole(kind);
   const role = wanted ?? usual;
   if (isAdministrator(role) && role !== usual)

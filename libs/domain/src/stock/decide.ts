@@ -1,5 +1,6 @@
 import { accept, refuse, type Decision, type Instant } from '../decision.js';
 import { endOfDay, startOfDay } from '../calendar.js';
+import { refuseName, tidyName } from '../hierarchy/names.js';
 import { exceeds } from '../limits.js';
 import { RESOURCES, type Term, type Units } from '../words.js';
 import type { PackagePart, PartnerStockCommand, PartnerStockCommandOf } from './commands.js';
@@ -72,14 +73,16 @@ function recordPackage(
   command: PartnerStockCommandOf<'RecordPackage'>,
   at: Instant,
 ): StockDecision {
-  const { packageId, name, units } = command;
+  const { packageId, units } = command;
+  const name = tidyName(command.name);
   const content = contentOf(command);
   const known = state.packages.get(packageId);
   if (known) return known.from === null && sameContent(known, content) ? accept([]) : refuse(taken('packageId'));
   if (state.partner?.kind !== 'distributor')
     return refuse(invalid('partnerId', 'packages are recorded on the stock of a distributor'));
   const refusal = unitsRefusal(units) ?? termRefusal(content, command.now);
-  return refusal ? refuse(refusal) : happened('PackageRecorded', at, { packageId, name, ...content });
+  const refused = refuseName('name', name) ?? (refusal ? refuse(refusal) : null);
+  return refused ?? happened('PackageRecorded', at, { packageId, name, ...content });
 }
 
 function sellPackage(

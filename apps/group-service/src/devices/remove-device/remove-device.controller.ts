@@ -37,7 +37,8 @@ export class RemoveDeviceController {
     caller.answerRevision(revision);
     if (caller.dryRun) return preview(caller, events);
     for (const event of events) {
-      if (event.type === 'DeviceRemoved') await this.devices.release(serialNumber, event.data.claimId, caller.context);
+      if (event.type === 'DeviceRemoved')
+        await this.devices.release(event.data.serialNumber, event.data.claimId, caller.context);
     }
     return undefined;
   }
