@@ -23,7 +23,7 @@ export const Email = z.string().trim().max(320).pipe(z.email('must be an e-mail 
  * they belong (domain.md G1).
  */
 const UNSEEN =
-  /(?![\u200c\u200d\ufe0e\ufe0f\u{e0100}-\u{e01ef}])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+  /(?!\u200c|\u200d|\ufe0e|\ufe0f|[\u{e0100}-\u{e01ef}])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 /** A name that every store can keep and a person can see whole. */
 export const PlainName = Name.refine((name) => !/\p{Cs}/u.test(name), 'must be well-formed Unicode').refine(

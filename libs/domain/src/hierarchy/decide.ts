@@ -22,9 +22,9 @@ const tooDeep = invalid('parentId', `groups go at most ${MAX_DEPTH} levels deep`
 
 const slotOf = (state: GroupTreeState, groupId: string): number | undefined => state.tree.slots.get(groupId);
 
-/** G1: refuses when a sibling other than `self` carries the name. */
+/** G1: refuses when a sibling other than `self` carries the name. The root (`parent` is `NONE`) has no siblings. */
 const nameTaken = (state: GroupTreeState, parent: number, name: string, self?: number): Decided | null => {
-  const taken = childNamed(state.tree, parent, nameKey(name));
+  const taken = parent < 0 ? undefined : childNamed(state.tree, parent, nameKey(name));
   if (taken === undefined || taken === self) return null;
   return refuse({
     code: 'NAME_TAKEN',
@@ -95,6 +95,7 @@ const adoptSubtree: Decider<'AdoptSubtree'> = (state, command) => {
 
 const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
   const { tree } = state;
+  const unnamed = refuseName('name', command.name);
   const slot = slotOf(state, command.groupId);
   if (slot === undefined) return notFound('group', command.groupId);
   const isRoot = parentOf(tree, slot) < 0;
@@ -102,8 +103,7 @@ const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
   const name = command.name === null ? nameOf(tree, slot) : tidyName(command.name);
   if (isRoot && type !== 'company') return invalid('type', 'the root of a project is its company');
   if (type === typeOf(tree, slot) && name === nameOf(tree, slot)) return ALREADY_SO;
-  const refused =
-    refuseName('name', command.name) ?? (isRoot ? null : nameTaken(state, parentOf(tree, slot), name, slot));
+  const refused = unnamed ?? nameTaken(state, parentOf(tree, slot), name, slot);
   return refused ?? accept([{ type: 'GroupDetailsChanged', data: { groupId: command.groupId, type, name } }]);
 };
 

@@ -13,10 +13,12 @@ import { levelsOf, restrictionAt, type Assignment, type ProjectState } from './s
 
 type Refused = ProjectRefusal | null;
 
+const tidyLabel = (label: string | null): string | null => (label === null ? null : tidyName(label));
+
 /** Puts one unit in use at a group (domain.md U1, U2). Idempotent by assignment id. Costs the depth of the group. */
 export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
   const { assignmentId, groupId, resource, holder } = command;
-  const label = command.label === null ? null : tidyName(command.label);
+  const label = tidyLabel(command.label);
   const { state } = recorder;
   if (state.assignments.has(assignmentId)) return null;
   const unnamed = refuseName('label', label);

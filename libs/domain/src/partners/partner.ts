@@ -133,11 +133,8 @@ const knownAdministrator = (
 const addAdministrator = (
   state: PartnerState,
   { partnerId, tenantId, kind }: PartnerFacts,
-  { userId, email, name: typed, role: wanted }: AddPartnerAdministrator,
+  { userId, email, name, role: wanted }: AddPartnerAdministrator,
 ): Decided => {
-  const unnamed = refuseName('name', typed);
-  if (unnamed) return unnamed;
-  const name = tidyName(typed);
   const usual = administratorRole(kind);
   const role = wanted ?? usual;
   if (isAdministrator(role) && role !== usual)
@@ -175,13 +172,16 @@ const promote = (
   ]);
 };
 
+const nameAndAdd = (state: PartnerState, partner: PartnerFacts, command: AddPartnerAdministrator): Decided =>
+  refuseName('name', command.name) ?? addAdministrator(state, partner, { ...command, name: tidyName(command.name) });
+
 const decide = (state: PartnerState, command: PartnerCommand): Decided => {
   if (command.type === 'RegisterPartner') return register(state, command);
   const { partner } = state;
   if (!partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
   switch (command.type) {
     case 'AddPartnerAdministrator':
-      return addAdministrator(state, partner, command);
+      return nameAndAdd(state, partner, command);
     case 'RemovePartnerAdministrator':
       return removeAdministrator(state, command);
     case 'PromotePartner':

@@ -1,5 +1,5 @@
 import type { FieldError } from '@allotree/contracts';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalid, Problem } from './problem.js';
 import { problemOf, sendProblem } from './problem.filter.js';
 
@@ -24,9 +24,13 @@ function faultOf(text: string): string | null {
 const memberName = (field: string, key: string): string => (field === '' ? key : `${field}.${key}`);
 
 function partsOf({ value, field }: Place): Place[] {
-  if (Array.isArray(value)) return value.map((item: unknown, index) => ({ value: item, field: `${field}[${index}]` }));
+  if (Array.isArray(value))
+    return (value as unknown[]).map((item, index) => ({ value: item, field: `${field}[${index}]` }));
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).map(([key, item]) => ({ value: item, field: memberName(field, key) }));
+  return Object.entries(value as Record<string, unknown>).map(([key, item]) => ({
+    value: item,
+    field: memberName(field, key),
+  }));
 }
 
 function keyFault({ value, field }: Place): FieldError | null {
@@ -78,7 +82,10 @@ const otherCharset = (contentType: string | undefined): string | null => {
 
 /** Bodies are JSON in UTF-8 and nothing else; no other form of body is read. */
 function acceptJsonOnly(fastify: FastifyInstance): void {
-  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  // It answers through the callback, although its type allows a promise, too.
+  const parseJson = fastify.getDefaultJsonParser('error', 'error') as (
+    ...args: Parameters<FastifyBodyParser<string>>
+  ) => void;
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const charset = otherCharset(request.headers['content-type']);
@@ -93,7 +100,7 @@ function acceptJsonOnly(fastify: FastifyInstance): void {
       done(Problem.validation('', 'The body must be valid UTF-8'));
       return;
     }
-    void parseJson(request, text, done);
+    parseJson(request, text, done);
   });
 }
 
