@@ -80,7 +80,10 @@ const otherCharset = (contentType: string | undefined): string | null => {
   return charset === undefined || /^utf-?8$/i.test(charset) ? null : charset;
 };
 
-/** Bodies are JSON in UTF-8 and nothing else; no other form of body is read. */
+/**
+ * Bodies are JSON in UTF-8 and nothing else. Routes that take another kind, as the forms of a plain page, stand in a scope
+ * of their own (`fastify.register`) that adds the parser; everywhere else that kind stays refused.
+ */
 function acceptJsonOnly(fastify: FastifyInstance): void {
   // It answers through the callback, although its type allows a promise, too.
   const parseJson = fastify.getDefaultJsonParser('error', 'error') as (

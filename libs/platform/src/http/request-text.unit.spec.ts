@@ -11,6 +11,14 @@ acceptCleanText(server);
 server.post('/things/:id', (request) => ({ params: request.params, body: request.body }));
 server.get('/things', (request) => request.query);
 server.delete('/things/:id', () => ({}));
+const FORM = 'application/x-www-form-urlencoded';
+void server.register((scope, _options, done) => {
+  scope.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, parsed) =>
+    parsed(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+  scope.post('/page', (request) => ({ body: request.body }));
+  done();
+});
 
 afterAll(() => server.close());
 
@@ -43,6 +51,17 @@ describe('the text of requests', () => {
 
   it('accepts line breaks, tabs and whole pairs', async () => {
     expect((await post('{"text":"a\\n\\tb \\ud83d\\ude00"}')).body['body']).toEqual({ text: 'a\n\tb 😀' });
+  });
+
+  it('takes forms only in a scope that reads them, and no controls in them', async () => {
+    const send = (url: string, payload: string) =>
+      ask({ method: 'POST', url, payload, headers: { 'content-type': FORM } });
+    expect(await send('/page', 'token=a+b')).toMatchObject({ status: 200, body: { body: { token: 'a b' } } });
+    expect(await send('/page', 'token=a%00b')).toEqual(refusedField('token', CONTROL));
+    expect(await send('/things/a', 'token=a')).toMatchObject({
+      status: 415,
+      body: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+    });
   });
 
   it('refuses NUL in the path and in the query', async () => {
