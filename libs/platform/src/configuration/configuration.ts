@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { redisAddress } from '../jobs/redis-address.js';
+import { brokerList, origins, proxies } from './values.js';
 
 /** What is written about a variable, in one place: the start-up check and the documentation both read it. */
 export interface VariableDocs {
@@ -42,34 +42,6 @@ const issuerRuledOut = (value: unknown, env: Environment): string | null => {
   const isPlain = typeof value === 'string' && value.startsWith('http:');
   return isPlain && env['NODE_ENV'] === 'production' ? 'begins with http://, and NODE_ENV is production' : null;
 };
-const NAMED_NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
-
-const isNetwork = (text: string): boolean => {
-  const [address = '', bits, ...rest] = text.split('/');
-  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
-};
-
-const proxies = z
-  .string()
-  .transform((text) => text.split(',').map((each) => each.trim()))
-  .refine((all) => all.every((each) => NAMED_NETWORKS.has(each) || isNetwork(each)));
-
-/** `https://host:port`, as browsers send it. */
-const isOrigin = (text: string): boolean =>
-  URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
-
-const origins = z
-  .string()
-  .transform((text) => text.split(',').map((each) => each.trim()))
-  .refine((all) => all.every(isOrigin));
-/** `host:port`, several separated by commas. */
-const brokerList = () =>
-  z
-    .string()
-    .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/)));
-
 /** Also as a file. */
 const isSet = (env: Environment, name: string): boolean => Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
-import { Count, Id, Page } from '@allotree/contracts';
+import { Count, DryRun, Id, Page } from '@allotree/contracts';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, Post, Put, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -57,7 +57,7 @@ class ThingsController {
 
   @Permit('projects:read')
   @Get('refused')
-  refused(): never {
+  refused(@Query({ schema: DryRun }) _query: unknown): never {
     throw new Problem('LIMIT_EXCEEDED', 'Building A has 30 left', {
       resource: 'sip_number',
       requested: 50,
@@ -73,7 +73,7 @@ class ThingsController {
 
   @Permit('projects:read')
   @Get('me')
-  me(@Caller() caller: Caller): object {
+  me(@Query({ schema: DryRun }) _query: unknown, @Caller() caller: Caller): object {
     return { ...caller.context, id: caller.newId('group'), dryRun: caller.dryRun };
   }
 
@@ -212,7 +212,7 @@ describe('what is refused before any route', () => {
 
 describe('problem details', () => {
   it('carries the code, its facts and where it happened', async () => {
-    expect(await problem(await call('/api/v1/things/refused?x=1'))).toEqual({
+    expect(await problem(await call('/api/v1/things/refused?dryRun=false'))).toEqual({
       type: 'urn:allotree:problem:limit-exceeded',
       title: 'The limit does not hold that much',
       status: 409,
