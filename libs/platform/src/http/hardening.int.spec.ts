@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
-import { Controller, Get, Header, Module, type DynamicModule } from '@nestjs/common';
+import { Body, Controller, type DynamicModule, Get, Header, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   BASE_CONFIGURATION,
@@ -24,6 +24,12 @@ class ThingsController {
   @Get('mine')
   mine(): object {
     return {};
+  }
+
+  @Public()
+  @Post('slow')
+  slow(@Body() body: object): object {
+    return body;
   }
 
   /** Of no service: for server administrators alone. */
@@ -123,7 +129,7 @@ describe('a request that does not arrive', () => {
     const { hostname, port } = new URL(await start({ REQUEST_TIMEOUT_SECONDS: '1' }));
     const socket = connect(Number(port), hostname);
     socket.write(
-      `POST ${MINE} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"slow`,
+      `POST /api/v1/things/slow HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"slow`,
     );
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
