@@ -34,7 +34,7 @@ describe('PublishedBeforeAnswer', () => {
     const { answer, waits, publish } = made();
     publish(5n);
     expect(await answer(Own, 'POST')).toBe('answer');
-    expect(waits).toEqual([{ position: 5n, timeoutMs: 2_000 }]);
+    expect(waits).toEqual([{ position: 5n, timeoutMs: 5_000 }]);
   });
 
   it('holds back neither readings nor what other services answer', async () => {
@@ -49,12 +49,12 @@ describe('PublishedBeforeAnswer', () => {
     runtime.lastPosition = 6n;
     await answer(Own, 'POST');
     await answer(Own, 'DELETE');
-    expect(waits.map(({ timeoutMs }) => timeoutMs)).toEqual([2_000, 0, 0]);
+    expect(waits.map(({ timeoutMs }) => timeoutMs)).toEqual([5_000, 0, 0]);
     publish(6n);
     await answer(Own, 'PUT');
     expect(waits.slice(3)).toEqual([
       { position: 5n, timeoutMs: 0 },
-      { position: 6n, timeoutMs: 2_000 },
+      { position: 6n, timeoutMs: 5_000 },
     ]);
   });
 });
