@@ -10,7 +10,7 @@ import { Trees } from './trees.js';
 /** A claim that another request has just given up is used up: a new one is made, so often at most. */
 const TRIES = 3;
 
-export interface DeviceWish extends DeviceFacts {
+export interface DeviceRequest extends DeviceFacts {
   readonly projectId: string;
   readonly tenantId: string;
 }
@@ -28,20 +28,20 @@ export class Devices {
   ) {}
 
   /** Revision of the tree. @throws Problem when refused */
-  async add(wish: DeviceWish, context: CommandContext): Promise<number> {
+  async add(request: DeviceRequest, context: CommandContext): Promise<number> {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const claimId = await this.claim(
-        { ...wish, claimId: attempt === 0 ? wish.claimId : `${wish.claimId}_${attempt}` },
+        { ...request, claimId: attempt === 0 ? request.claimId : `${request.claimId}_${attempt}` },
         context,
       );
-      const revision = await this.takeIn({ ...wish, claimId }, context);
-      const group = await this.trees.look(wish.projectId, (state) => deviceGroupOf(state, wish.serialNumber));
+      const revision = await this.takeIn({ ...request, claimId }, context);
+      const group = await this.trees.look(request.projectId, (state) => deviceGroupOf(state, request.serialNumber));
       if (group !== null) return revision;
-      await this.release(wish.serialNumber, claimId, context);
+      await this.release(request.serialNumber, claimId, context);
     }
     throw new Problem(
       'OVERLOADED',
-      `The device ${wish.serialNumber} is being added and removed at the same time; try again shortly`,
+      `The device ${request.serialNumber} is being added and removed at the same time; try again shortly`,
       {
         retryAfterSeconds: 1,
       },
@@ -50,11 +50,11 @@ export class Devices {
 
   /** What adding a device would record: the claim, then the tree. @throws Problem when either would be refused */
   async wouldAdd(
-    wish: DeviceWish,
+    request: DeviceRequest,
     context: CommandContext,
   ): Promise<readonly { readonly type: string; readonly data: object }[]> {
-    const { projectId, serialNumber, groupId, model, claimId } = wish;
-    const claim = accepted(await this.handler.dryRun(serialNumber, { type: 'ClaimDevice', ...wish }), detailOf);
+    const { projectId, serialNumber, groupId, model, claimId } = request;
+    const claim = accepted(await this.handler.dryRun(serialNumber, { type: 'ClaimDevice', ...request }), detailOf);
     const command = { type: 'AddDevice', projectId, serialNumber, groupId, model, claimId } as const;
     const taken = await this.trees.run(command, { context, dryRun: true });
     return [...claim.events, ...taken.events];
@@ -62,7 +62,7 @@ export class Devices {
 
   /** The tree takes the device in; where it refuses, the claim is released. @throws Problem when refused */
   async takeIn(
-    { projectId, serialNumber, groupId, model, claimId }: Omit<DeviceWish, 'tenantId'>,
+    { projectId, serialNumber, groupId, model, claimId }: Omit<DeviceRequest, 'tenantId'>,
     context: CommandContext,
   ): Promise<number> {
     try {
@@ -102,12 +102,12 @@ export class Devices {
   }
 
   /** The claim the project holds afterwards: this one, or the one it held already. */
-  private async claim(wish: DeviceWish, context: CommandContext): Promise<string> {
-    const { serialNumber, claimId } = wish;
+  private async claim(request: DeviceRequest, context: CommandContext): Promise<string> {
+    const { serialNumber, claimId } = request;
     accepted(
       await this.handler.execute(
         await this.streamOf(serialNumber),
-        { type: 'ClaimDevice', ...wish },
+        { type: 'ClaimDevice', ...request },
         followUp(context, `claim ${claimId}`),
       ),
       detailOf,

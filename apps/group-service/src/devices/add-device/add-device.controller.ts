@@ -11,7 +11,7 @@ import {
   refusalProblem,
   type Principal,
 } from '@allotree/platform';
-import { Devices, type DeviceWish } from '../../devices.js';
+import { Devices, type DeviceRequest } from '../../devices.js';
 import { GroupPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
@@ -47,25 +47,25 @@ export class AddDeviceController {
       isGroup(state, g) ? (state.project?.tenantId ?? null) : null,
     );
     if (tenantId === null) throw notFound('group', g);
-    const wish = { projectId: p, tenantId, groupId: g, serialNumber, model, claimId: caller.newId('claim') };
+    const request = { projectId: p, tenantId, groupId: g, serialNumber, model, claimId: caller.newId('claim') };
     const { principal, context } = caller;
     if (caller.dryRun) {
-      const events = await this.concealing(wish, principal, () => this.devices.wouldAdd(wish, context));
+      const events = await this.concealing(request, principal, () => this.devices.wouldAdd(request, context));
       return preview(caller, events);
     }
-    caller.answerRevision(await this.concealing(wish, principal, () => this.devices.add(wish, context)));
+    caller.answerRevision(await this.concealing(request, principal, () => this.devices.add(request, context)));
     return { serialNumber };
   }
 
   private async concealing<Result>(
-    wish: DeviceWish,
+    request: DeviceRequest,
     principal: Principal,
     work: () => Promise<Result>,
   ): Promise<Result> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof Problem) throw await this.withoutPlace(error, wish, principal);
+      if (error instanceof Problem) throw await this.withoutPlace(error, request, principal);
       throw error;
     }
   }
@@ -73,7 +73,7 @@ export class AddDeviceController {
   /** Whoever does not see the devices of the group that has it learns only that it is in use. */
   private async withoutPlace(
     problem: Problem,
-    { projectId, serialNumber }: DeviceWish,
+    { projectId, serialNumber }: DeviceRequest,
     principal: Principal,
   ): Promise<Problem> {
     const { groupId } = problem.facts;
