@@ -4,9 +4,9 @@ import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
 import { inTransaction, JobOutbox, JobQueues, LOGGER, PG_POOL, type Logger } from '@allotree/platform';
 import { emailKey } from '@allotree/domain';
 import type pg from 'pg';
-import { Attempts, MAILS_OF_NETWORK, MAILS_TO_ADDRESS } from './attempts.js';
+import { Attempts, MAILS_TO_ADDRESS } from './attempts.js';
 import { MailQuotas } from './mail-quotas.js';
-import { networkOf, type Visitor } from './visitor.js';
+import type { Visitor } from './visitor.js';
 
 /** A job that is done is looked for before the queue forgets it. */
 const KEEP_COMPLETED_SECONDS = 120;
@@ -48,7 +48,6 @@ export class AccountMails {
    */
   async mayWriteTo(email: string, { address }: Pick<Visitor, 'address'>): Promise<boolean> {
     await this.quotas.ofNetwork({ address });
-    await this.attempts.take(`mails of ${networkOf(address)}`, MAILS_OF_NETWORK);
     return (await this.attempts.isEarly(`mails to ${emailKey(email)}`, MAILS_TO_ADDRESS)) === 0;
   }
 

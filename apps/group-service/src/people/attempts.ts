@@ -38,13 +38,6 @@ export const GUESSES_OF_NETWORK: Limit = {
   longestPauseSeconds: MINUTE,
   forgottenAfterSeconds: 15 * MINUTE,
 };
-/** Mails that one network has sent by registering or asking for a password. */
-export const MAILS_OF_NETWORK: Limit = {
-  free: 30,
-  firstPauseSeconds: MINUTE,
-  longestPauseSeconds: HOUR,
-  forgottenAfterSeconds: HOUR,
-};
 /** Mails to one address that it did not ask for itself. */
 export const MAILS_TO_ADDRESS: Limit = {
   free: 5,

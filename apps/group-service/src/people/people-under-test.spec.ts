@@ -4,7 +4,16 @@ import type pg from 'pg';
 import { Service, type Answer } from '../service-under-test.spec.js';
 
 export const ADMIN_PASSWORD = 'the host of it all';
+/** Mails are handed over within seconds; a quota that is used up must fail a test soon, not at its timeout. */
+const MAIL_WAIT_MS = 30_000;
 export const PASSWORD = 'correct horse battery staple';
+
+/** Everybody in a spec comes from one address, on a fast machine within a minute. The limits have specs of their own. */
+const ONE_NETWORK = {
+  RATE_LIMIT_PER_ADDRESS: '0',
+  ACCOUNT_MAILS_PER_NETWORK_HOUR: '0',
+  ACCOUNT_MAILS_PER_NETWORK_DAY: '0',
+};
 
 /** The group service, as people without a token meet it, and the mails they get. */
 export class People {
@@ -24,7 +33,8 @@ export class People {
   /** @param getsMails not where another one on the same database does */
   static async start(settings: Record<string, string> = {}, getsMails = true): Promise<People> {
     const ADMIN_PASSWORD_HASH = await hashPassword(ADMIN_PASSWORD);
-    const service = await Service.start({ ADMIN_PASSWORD_HASH, TRUSTED_PROXIES: '127.0.0.1', ...settings });
+    const fixed = { ADMIN_PASSWORD_HASH, TRUSTED_PROXIES: '127.0.0.1' };
+    const service = await Service.start({ ...fixed, ...ONE_NETWORK, ...settings });
     return new People(service, getsMails);
   }
 
@@ -45,15 +55,20 @@ export class People {
     return this.ask('POST', '/auth/token', { email, password });
   }
 
-  /** The next mail of a kind to an address that was not looked at yet. */
+  /** The next mail of a kind to an address that was not looked at yet. @throws Error when none comes */
   async mail(to: string, mailType: AccountMailJob['mailType']): Promise<AccountMailJob & { readonly token: string }> {
+    const late = AbortSignal.timeout(MAIL_WAIT_MS);
     for (;;) {
       const index = this.mails.findIndex((mail) => mail.to === to && mail.mailType === mailType);
       if (index !== -1) {
         const [mail] = this.mails.splice(index, 1) as [AccountMailJob];
         return { ...mail, token: mail.path.split('#')[1] ?? '' };
       }
-      await new Promise<void>((resolve) => this.listeners.push(resolve));
+      await new Promise<void>((resolve) => {
+        this.listeners.push(resolve);
+        late.addEventListener('abort', () => resolve(), { once: true });
+      });
+      if (late.aborted) throw new Error(`no mail of the kind ${mailType} came to ${to}`);
     }
   }
 
