@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureBuilt, ensureInstalled, fail, requireNode, root } from './workspace.mjs';
+import { ensureBuilt, ensureInstalled, fail, requireHeap, requireNode, root } from './workspace.mjs';
 
 const HELP = `npm start                the whole system in one process, on embedded backends
 
@@ -36,6 +36,7 @@ function requireOpenFiles() {
 }
 
 requireNode();
+requireHeap();
 requireOpenFiles();
 await ensureInstalled();
 await ensureBuilt();

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -29,6 +30,18 @@ export function requireNode() {
       `Allotree needs Node 20.19 or newer (22.12 or newer of 22); this is ${process.versions.node}. See https://nodejs.org`,
     );
   }
+}
+
+const LEAST_HEAP_MEBIBYTES = 160;
+
+/** Before anything is installed or built: in less, that would already end without a word that helps. */
+export function requireHeap() {
+  const mebibytes = getHeapStatistics().heap_size_limit / 1_048_576;
+  if (mebibytes < LEAST_HEAP_MEBIBYTES)
+    fail(
+      `Allotree needs a heap of ${LEAST_HEAP_MEBIBYTES} MB, and Node gives this process ${Math.floor(mebibytes)} MB. ` +
+        'Start it with NODE_OPTIONS=--max-old-space-size=256 or more, or on a machine with more memory.',
+    );
 }
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));

@@ -1,5 +1,12 @@
 import 'reflect-metadata';
-import { ConfigurationError, misspelled, misspelledWarning, startFailure, StopSignals } from '@allotree/platform';
+import {
+  ConfigurationError,
+  misspelled,
+  misspelledWarning,
+  requireHeap,
+  startFailure,
+  StopSignals,
+} from '@allotree/platform';
 import { banner, demoCommand } from './banner.js';
 import { readConfiguration, STANDALONE_CONFIGURATION, type StandaloneConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';
@@ -28,6 +35,7 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
     },
     complain,
   });
+  requireHeap();
   const folder = await DataFolder.open(configuration.DATA_DIR);
   log = await openLog(folder, configuration);
   for (const each of misspelled(STANDALONE_CONFIGURATION, process.env))

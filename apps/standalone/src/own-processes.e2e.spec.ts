@@ -233,6 +233,12 @@ describe('the services, each as a process of its own', () => {
     }
   });
 
+  it.each(SERVICES)('%s refuses a heap that is too small before it opens anything, and ends with 1', async (name) => {
+    const service = start(name, { NODE_OPTIONS: '--max-old-space-size=100' });
+    expect([await service.ended, service.out]).toEqual([1, '']);
+    expect(service.err).toMatch(/^[a-z-]+: Allotree needs a heap of 160 MB, .*--max-old-space-size=256[^\n]*\n$/);
+  });
+
   it.each(SERVICES)('%s tells what it can be told', async (name) => {
     const help = ServiceProcess.run(name, {}, '--help');
     expect(await help.ended).toBe(0);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -53,6 +54,18 @@ describe('a start that cannot be', () => {
       expect(code).toBe(1);
       expect(output).toMatch(/^error: The data folder .* is in use by another running Allotree/m);
       expect(await statusOf(`${first.url}/health/ready`)).toBe(200);
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'in a heap that is too small says so and makes no data folder',
+    async () => {
+      const env = { DATA_DIR: bench.dataDir, PORT: '0', NODE_OPTIONS: '--max-old-space-size=100' };
+      const { code, output } = await runBuilt('main.js', [], env).ended;
+      expect(code).toBe(1);
+      expect(output).toMatch(/^error: Allotree needs a heap of 160 MB, .*--max-old-space-size=256[^\n]*\n$/);
+      expect(existsSync(bench.dataDir)).toBe(false);
     },
     3 * MINUTES,
   );

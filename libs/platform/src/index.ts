@@ -63,6 +63,7 @@ export { Retention, type RetentionPolicy } from './retention/retention.js';
 export { RetentionMetrics } from './retention/retention-metrics.js';
 export { Storage, type StorageOptions } from './storage.js';
 export * from './process/start-error.js';
+export * from './process/heap.js';
 export * from './process/start-failure.js';
 export * from './process/stop-signals.js';
 export { projectionsController, type OperatedSubscriptions } from './projections/projections.controller.js';

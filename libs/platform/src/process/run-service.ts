@@ -9,6 +9,7 @@ import { Readiness } from '../health.js';
 import { createHttpApplication } from '../http/configure-http.js';
 import { createLogger, type Logger } from '../logging.js';
 import { PlatformModule } from '../platform.module.js';
+import { requireHeap } from './heap.js';
 import { startFailure } from './start-failure.js';
 import { StopSignals } from './stop-signals.js';
 import { usage } from './usage.js';
@@ -54,6 +55,7 @@ export async function runService<Configuration extends PlatformConfiguration>(
     complain,
   });
   try {
+    requireHeap();
     const app = await start(program, configuration, logger);
     signals.started(() => drainAndClose(app, configuration), configuration.SHUTDOWN_DELAY_MS);
   } catch (error) {
