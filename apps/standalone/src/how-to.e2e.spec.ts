@@ -1,0 +1,331 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Api } from './demo/api.js';
+import { workbench, type RunningSystem } from './running-system.spec.js';
+
+jest.setTimeout(180_000);
+
+const root = resolve(import.meta.dirname, '../../..');
+const PASSWORD = 'the password of the how-to guides';
+/** Where the guides say it answers when nothing is configured. */
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+/** A function of the shell that reports the status of every answer and ends it with a line break. */
+const CURL = `curl() { command curl --write-out '%{stderr}HTTP %{http_code}\\n' "$@" && echo; }`;
+
+/** The commands of a page in their order: every `curl` and `npm` of a block, or the whole block, without its indentation. */
+const commandsOf = (path: string): string[] =>
+  [...readFileSync(join(root, path), 'utf8').matchAll(/^( *)```(\w*)\n([^]*?)^ *```/gm)]
+    .filter(([, , language]) => language === '' || language === 'bash')
+    .flatMap(([, indent, , block]) =>
+      block!
+        .replaceAll(new RegExp(`^${indent}`, 'gm'), '')
+        .split(/\n(?=(?:curl|npm|DATA_DIR=\S+ npm) )/)
+        .map((command) => command.trim()),
+    );
+
+interface Outcome {
+  readonly output: string;
+  readonly statuses: readonly number[];
+  /** The last answer that is JSON. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+let bench: Awaited<ReturnType<typeof workbench>>;
+let system: RunningSystem;
+let admin: string;
+let api: Api;
+let folder: string;
+
+/** What `npm run` would start after a look at the build, which would cost seconds each time. */
+const PROGRAMS: Readonly<Record<string, string>> = { demo: 'demo/main.js', dlq: 'dead-letters/main.js' };
+const started = (script: string): string =>
+  script.replace(
+    /npm run (\w+)(?: --(?= ))?/g,
+    (_, name: string) => `node ${join(root, 'apps/standalone/dist', PROGRAMS[name]!)}`,
+  );
+
+const shell = (script: string, env: Readonly<Record<string, string>>): Promise<Outcome> =>
+  new Promise((done, failed) => {
+    const { PATH = '', HOME = '' } = process.env;
+    const options = {
+      cwd: script.includes('npm ') ? root : folder,
+      env: { PATH, HOME, ...env },
+      maxBuffer: 10_000_000,
+    };
+    execFile(
+      'bash',
+      ['--norc', '-euo', 'pipefail', '-c', `${CURL}\n${started(script)}`],
+      options,
+      (error, stdout, stderr) => {
+        const statuses = [...stderr.matchAll(/^HTTP (\d+)$/gm)].map(([, status]) => Number(status));
+        const answers = stdout.trim().split('\n').map(jsonOf);
+        const outcome = { output: stdout + stderr, statuses, body: answers.findLast((answer) => answer !== null) };
+        if (error !== null) failed(new Error(`${script}\n${outcome.output}`));
+        else done(outcome);
+      },
+    );
+  });
+
+/** Walks a page command by command, as a reader does who fills in what stands in angle brackets. */
+class Walk {
+  private readonly commands: string[];
+  readonly env: Record<string, string>;
+
+  constructor(path: string) {
+    this.commands = commandsOf(path);
+    this.env = { API: `${system.url}/api/v1`, TOKEN: admin, DATA_DIR: bench.dataDir };
+  }
+
+  /** Runs the next command. Requests have to succeed. */
+  async next(fill: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    const outcome = await shell(this.filled(fill), this.env);
+    expect(outcome.statuses.filter((status) => status < 200 || status > 299)).toEqual([]);
+    return outcome;
+  }
+
+  /** Passes over the next commands, which cannot run in a spec. */
+  skip(...reasons: readonly string[]): void {
+    for (const reason of reasons) expect([this.commands.shift(), reason]).toEqual([expect.any(String), reason]);
+  }
+
+  end(): void {
+    expect(this.commands).toEqual([]);
+  }
+
+  private filled(fill: Readonly<Record<string, string>>): string {
+    const command = this.commands.shift();
+    if (command === undefined) throw new Error('the page has no further command');
+    const filled = Object.entries(fill).reduce((text, [from, to]) => text.replaceAll(from, to), command);
+    const text = filled.replaceAll(DEFAULT_URL, system.url);
+    expect(text.replace(/-d '[^]*/, '')).not.toMatch(/<[\w ]+>/);
+    return text;
+  }
+}
+
+/** What the text of a mail to an address holds, as soon as one does. */
+const inMailTo = async (address: string, pattern: RegExp): Promise<string> => {
+  for (;;) {
+    const { items } = await api.get<{ items: { outboxId: string }[] }>(`/outbox?to=${encodeURIComponent(address)}`);
+    for (const { outboxId } of items) {
+      const { text } = await api.get<{ text: string }>(`/outbox/${outboxId}`);
+      const found = pattern.exec(text)?.[1];
+      if (found !== undefined) return found;
+    }
+    await sleep(200);
+  }
+};
+const CODE = /^\s*(\d{8})\s*$/m;
+const TOKEN_OF_LINK = /#([\w-]{20,})/;
+
+const signIn = async (email: string, password: string): Promise<string> =>
+  (await new Api(system.url, '').post<{ access_token: string }>('/auth/token', { email, password })).access_token;
+
+/** A project with a group and a member, each of its own page. */
+let ada: { token: string; projectId: string; partnerId: string };
+
+beforeAll(async () => {
+  bench = await workbench();
+  system = await bench.start({ ADMIN_PASSWORD: PASSWORD });
+  admin = await signIn('admin@allotree.local', PASSWORD);
+  api = new Api(system.url, admin);
+  folder = await mkdtemp(join(tmpdir(), 'allotree-how-to-'));
+});
+afterAll(async () => {
+  await bench.clear();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The pages that are walked below, and why the others are not. */
+const walked = new Set<string>();
+const NOT_WALKED: Readonly<Record<string, string>> = {
+  'run-a-cluster.md': 'starts Kafka, Redis, containers: the cluster specs and deploy/lint',
+  'run-as-a-service.md': 'needs root and systemd',
+  'run-for-years.md': 'shows a full disk: faults.e2e.spec.ts',
+  'run-on-eventstoredb.md': 'needs an EventStoreDB: the contract suite of the event store',
+  'use-an-openid-provider.md': 'needs a provider: oidc.e2e.spec.ts',
+};
+
+const walk = (page: string, steps: (walk: Walk) => Promise<void>): void => {
+  walked.add(page);
+  it(`${page} works as it is written`, async () => {
+    const reader = new Walk(`docs/how-to/${page}`);
+    await steps(reader);
+    reader.end();
+  });
+};
+
+// The pages go on with what the first of them made.
+describe('the how-to guides, typed as they are written', () => {
+  walk('let-people-in.md', async (page) => {
+    const password = 'correct horse battery staple';
+    const started = await page.next();
+    const confirmed = await page.next({
+      '<of the answer>': started.body.registrationId,
+      '<of the mail>': await inMailTo('ada@nordlicht.example', CODE),
+    });
+    ada = { ...confirmed.body, token: confirmed.body.session.access_token };
+    await api.post(`/partners/${ada.partnerId}/promote`, undefined);
+
+    page.env['TOKEN'] = ada.token;
+    const { body } = await page.next({ '<distributor>': ada.partnerId });
+    const join = async (email: string, partnerName: string): Promise<void> => {
+      const who = { kind: 'dealer', partnerName, objectName: 'Hof', name: 'Kim', timeZone: 'Europe/Berlin' };
+      const { registrationId } = await new Api(system.url, '').post<{ registrationId: string }>('/registrations', {
+        ...who,
+        email,
+        language: 'de',
+        joinCode: body.joinCode,
+      });
+      const code = await inMailTo(email, CODE);
+      await new Api(system.url, '').post('/registrations/confirm', { registrationId, code, password });
+    };
+    await join('east@dealer.example', 'East');
+    await join('west@dealer.example', 'West');
+    const open = await page.next({ '<distributor>': ada.partnerId });
+    const [first, second] = open.body.items as { joinRequestId: string }[];
+    await page.next({ '<distributor>': ada.partnerId, '<id>': first!.joinRequestId });
+    await page.next({ '<distributor>': ada.partnerId, '<id>': second!.joinRequestId });
+
+    const invited = await page.next({ '<p>': ada.projectId, '<g>': ada.projectId });
+    expect(invited.statuses).toEqual([201]);
+    const token = await inMailTo('kim@example.com', TOKEN_OF_LINK);
+    await new Api(system.url, '').post('/invitations/accept', { token, password });
+
+    await page.next();
+    const reset = await inMailTo('kim@example.com', /password\S*#([\w-]{20,})/);
+    await page.next({ '<of the link>': reset });
+    const session = await new Api(system.url, '').post<{ refresh_token: string }>('/auth/token', {
+      email: 'kim@example.com',
+      password,
+    });
+    const refreshed = await page.next({ '"..."': `"${session.refresh_token}"` });
+    expect(refreshed.body.refresh_token).not.toBe(session.refresh_token);
+  });
+
+  walk('use-api-keys.md', async (page) => {
+    page.env['TOKEN'] = ada.token;
+    const { body } = await page.next();
+    const machine = await page.next({ '<keyId>': body.keyId, '<secret>': body.secret });
+    const projects = new Api(system.url, machine.body.access_token);
+    expect(await projects.get('/projects')).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ projectId: ada.projectId })]),
+    });
+  });
+
+  walk('limit-a-person.md', async (page) => {
+    const path = `/projects/${ada.projectId}/groups/${ada.projectId}/members`;
+    const { userId } = await api.post<{ userId: string }>(path, {
+      email: 'pair@example.com',
+      name: 'Pat',
+      role: 'user',
+    });
+    Object.assign(page.env, { PROJECT: ada.projectId, APARTMENT: ada.projectId, USER: userId });
+    await page.next();
+    expect(await api.get(`${path}/${userId}/quota`)).toMatchObject({ limits: { mobile_app: 1 } });
+  });
+
+  walk('rebuild-a-projection.md', async (page) => {
+    const { body } = await page.next();
+    expect(body.items).toContainEqual(expect.objectContaining({ rebuildable: true }));
+    expect((await page.next()).statuses).toEqual([204]);
+  });
+
+  walk('send-mails.md', async (page) => {
+    const { body } = await page.next();
+    await page.next({ '<outboxId>': body.items[0].outboxId });
+    expect(await readFile(join(folder, 'mail.html'), 'utf8')).toContain('<html');
+    page.skip('settings of a mail server: mails.e2e.spec.ts');
+    await page.next();
+    expect((await page.next()).body.items).toEqual([]);
+    page.skip('needs a dead delivery: deliveries.e2e.spec.ts');
+  });
+
+  walk('repair-after-a-wrong-clock.md', async (page) => {
+    page.env['PROJECT'] = ada.projectId;
+    expect((await page.next()).statuses).toEqual([200]);
+    expect((await page.next()).statuses).toEqual([200]);
+  });
+
+  walk('describe-a-project.md', async (page) => {
+    page.skip('shows what a mistake in a file is answered; the first line of a file precedes it');
+    const { output } = await page.next();
+    expect(output).toContain('refused as they must be');
+  });
+
+  walk('dead-letters.md', async (page) => {
+    expect((await page.next()).output).toContain('No dead letters');
+    await page.next();
+    await page.next();
+    page.skip('needs a dead letter: dead-letters.e2e.spec.ts');
+    await page.next();
+  });
+
+  walk('back-up-and-restore.md', async (page) => {
+    // Any client stands in for pg_dump: what the page says is how to reach the server.
+    page.env['NODE_PATH'] = join(root, 'node_modules');
+    const client = join(folder, 'client.cjs');
+    await writeFile(
+      client,
+      `const { Client } = require('pg'); const client = new Client();
+       client.connect().then(() => client.query('SELECT count(*)::integer AS events FROM events.event'))
+         .then(({ rows }) => { console.log(JSON.stringify(rows[0])); return client.end(); });`,
+    );
+    const { body } = await page.next({
+      'DATA_DIR=.data': `pg_dump() { node ${client}; }; mkdir -p backup`,
+      '/backup/': 'backup/',
+    });
+    expect(body.events).toBeGreaterThan(0);
+    expect(await readdir(join(folder, 'backup'))).toContain('token-secret');
+    page.skip('needs a PostgreSQL of its own');
+  });
+
+  walk('troubleshoot.md', async (page) => {
+    const response = await fetch(`${system.url}/api/v1/projects`);
+    const correlationId = response.headers.get('x-correlation-id')!;
+    const { output } = await page.next({ '<the id>': correlationId, '.data': bench.dataDir });
+    expect(output).toContain('/api/v1/projects');
+  });
+
+  walk('configure.md', async (page) => {
+    page.skip(
+      ...Array<string>(5).fill('starts the system on servers of others'),
+      ...Array<string>(3).fill('settings of servers of others'),
+    );
+    const { output } = await page.next({
+      'https://allotree.example': system.url,
+      'admin@example.com': 'admin@allotree.local',
+      '...': `'${PASSWORD}'`,
+    });
+    expect(output).toContain('refused as they must be');
+  });
+
+  it('are all walked, or say why not', async () => {
+    const pages = (await readdir(join(root, 'docs/how-to'))).filter((file) => file.endsWith('.md'));
+    expect([...walked, ...Object.keys(NOT_WALKED)].sort()).toEqual(pages.sort());
+  });
+});
+
+describe('README.md', () => {
+  it('shows what the demo prints, except for the dates', async () => {
+    const shown = /```\n(6\. What the rules forbid\n[^]*?)\n {3}\.\.\.\n```/.exec(
+      await readFile(join(root, 'README.md'), 'utf8'),
+    )![1]!;
+    const { output } = await shell('npm run demo', { DATA_DIR: bench.dataDir });
+    const undated = (text: string): string => text.replace(/\d{4}-\d\d-\d\d/g, 'a day');
+    expect(undated(output)).toContain(undated(shown));
+  });
+});
