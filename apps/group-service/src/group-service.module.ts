@@ -77,7 +77,9 @@ import { PEOPLE, PEOPLE_CONTROLLERS } from './people/people.js';
 import { ENTITIES } from './persistence/entities.js';
 import { PEOPLE_ENTITIES } from './persistence/people-entities.js';
 import { CreateProjectController } from './projects/create-project/create-project.controller.js';
+import { CloseProjectController } from './projects/close-project/close-project.controller.js';
 import { ListProjectsController } from './projects/list-projects/list-projects.controller.js';
+import { Projects } from './projects.js';
 import { groupSubscriptions } from './subscriptions.js';
 import {
   DEVICE_HANDLER,
@@ -102,6 +104,7 @@ const CONTROLLERS = [
   RolesController,
   CreateProjectController,
   ListProjectsController,
+  CloseProjectController,
   CreateGroupController,
   GenerateGroupsController,
   ListGroupsController,
@@ -274,6 +277,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         JoinRequests,
         Devices,
         Groups,
+        Projects,
         Freshness,
         GroupRetention,
         reach,

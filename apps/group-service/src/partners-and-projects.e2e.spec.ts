@@ -69,6 +69,8 @@ describe('partners', () => {
       tenantId: body.partnerId,
       timeZone: 'Europe/Berlin',
       billingMode: 'prepaid',
+      status: 'open',
+      closedReason: null,
     });
     const members = await service.get(`/projects/${body.projectId}/groups/${body.projectId}/members`);
     expect(members.body.items).toEqual([

@@ -32,6 +32,7 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
   JOIN_REQUEST_DECIDED: ({ status }) => `The request was ${status} before: ask the partner to register again`,
   MEMBERS_HOLD_MORE: ({ role, missing, count }) =>
     `${count} members of the group or below it have a role such as ${role}, which permits ${missing.join(', ') || 'more'}: somebody who holds that has to do it`,
+  PROJECT_CLOSED: ({ reason }) => `The project was closed (${reason}): it can be read, and nothing about it changes`,
   NOT_TRANSFERABLE: ({ reason }) => reason,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,

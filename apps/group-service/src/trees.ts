@@ -1,8 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isGroup, projectFactsOf, type GroupTreeState, type TreeCommand, type TreeEvent } from '@allotree/domain';
+import {
+  closedReasonOf,
+  isGroup,
+  projectFactsOf,
+  type GroupTreeState,
+  type TreeCommand,
+  type TreeEvent,
+} from '@allotree/domain';
 import type { Look } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { notFound, accepted, type Caller } from '@allotree/platform';
+import { notFound, accepted, refusalProblem, type Caller } from '@allotree/platform';
 import { detailOf } from './refusals.js';
 import { TREE_HANDLER, type TreeHandler } from './tokens.js';
 
@@ -38,6 +45,14 @@ export class Trees {
     );
     if (found === null) throw notFound('project', projectId);
     return found.value;
+  }
+
+  /** For what is no command on the tree. @throws Problem `NOT_FOUND`, `PROJECT_CLOSED` */
+  async isOpen(projectId: string): Promise<void> {
+    const reason = await this.look(projectId, (state) => closedReasonOf(state) ?? undefined);
+    if (reason === undefined) return;
+    const refusal = { code: 'PROJECT_CLOSED', projectId, reason } as const;
+    throw refusalProblem(refusal, detailOf(refusal));
   }
 
   /** @throws Problem `NOT_FOUND` when there is no such project or group */

@@ -65,6 +65,7 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     `The license ${licenseId} was suspended by ${from(place)}: ask an administrator there to reinstate it`,
   SET_FROM_ABOVE: ({ place }) =>
     `These limits were set by ${from(place)}: you can tighten them, and an administrator there can loosen them`,
+  PROJECT_CLOSED: ({ reason }) => `The project was closed (${reason}): it can be read, and nothing about it changes`,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,
 };

@@ -100,6 +100,11 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       events: ['PackageSold', 'PackageReceived'],
     },
     'POST /projects': { path: '/projects', body: { name: 'New', partnerId }, events: ['ProjectCreated'] },
+    'POST /projects/{p}/close': {
+      path: `/projects/${other}/close`,
+      body: { reason: 'Sold' },
+      events: ['ProjectClosed'],
+    },
     'POST /projects/{p}/groups': {
       path: `/projects/${p}/groups`,
       body: { parentId: p, type: 'building', name: 'C' },

@@ -51,6 +51,29 @@ describe('the next request to another service', () => {
     }
   });
 
+  it('finds that a project was just closed, and sells, issues and assigns nothing there', async () => {
+    const term = { validFrom: '2026-01-01', validUntil: '2099-12-31' };
+    const pack = { name: 'Plus', units: { sip_number: 9, mobile_app: 0, ukey2: 0 }, features: [], ...term };
+    const { packageId } = await system.must('POST', `/partners/${partnerId}/packages`, pack);
+    for (let round = 0; round < 3; round += 1) {
+      const { projectId: own } = await system.must('POST', '/projects', { name: `Closing ${round}`, partnerId });
+      await system.must('POST', `/projects/${own}/close`, { reason: 'Sold' });
+      const one = { sip_number: 1, mobile_app: 0, ukey2: 0 };
+      const issue = { type: 'plus', partnerId, packageId, units: one };
+      for (const [path, body] of [
+        ['licenses', issue],
+        ['licenses', { type: 'trial' }],
+        [`groups/${own}/assignments`, { resource: 'sip_number' }],
+      ] as const) {
+        const answer = await system.ask('POST', `/projects/${own}/${path}`, { body });
+        expect([path, answer.status, answer.body.code]).toEqual([path, 409, 'PROJECT_CLOSED']);
+      }
+      expect((await system.ask('GET', `/projects/${own}/licenses`)).status).toBe(200);
+    }
+    const stock = await system.ask('GET', `/partners/${partnerId}/stock`);
+    expect(stock.body.packages[0].available.sip_number).toBe(9);
+  });
+
   it('shows the name a group was just given', async () => {
     const flat = await group('Before');
     for (const name of ['After', 'Later', 'Last']) {

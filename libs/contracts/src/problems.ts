@@ -21,6 +21,7 @@ export const PROBLEMS = {
   POSTPAID_NOT_ALLOWED: { status: 403, title: 'Postpaid projects are not allowed' },
   NOT_FOUND: { status: 404, title: 'Not found' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed' },
+  PROJECT_CLOSED: { status: 409, title: 'The project is closed' },
   LIMIT_EXCEEDED: { status: 409, title: 'The limit does not hold that much' },
   SIP_BELOW_MOBILE: { status: 409, title: 'There must be at least as many virtual numbers as mobile apps' },
   PERIOD_OUTSIDE_PARENT: { status: 409, title: 'The term is longer than the one above it' },

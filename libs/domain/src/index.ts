@@ -23,6 +23,7 @@ export {
   ancestryOf,
   assignmentsOf,
   hasGroup,
+  isClosed,
   lastRecordedOf,
   licensesOf,
   nextDueAt,

@@ -78,6 +78,7 @@ type Teller<Type extends TreeEventType> = (data: Extract<TreeEvent, { type: Type
 
 const TELLERS: { readonly [Type in TreeEventType]: Teller<Type> } = {
   ProjectCreated: (data) => tell('allotree.project-created.v1', data),
+  ProjectClosed: (data) => tell('allotree.project-closed.v1', data),
   GroupCreated: (group, projectId) => tell('allotree.groups-placed.v1', { projectId, groups: [group] }),
   GroupsGenerated: (run, projectId) => tell('allotree.groups-placed.v1', { projectId, groups: generatedGroups(run) }),
   SubtreeAdopted: (run, projectId) => tell('allotree.groups-placed.v1', { projectId, groups: generatedGroups(run) }),

@@ -45,6 +45,11 @@ const project = {
 const CASES: readonly [TreeEvent, GroupsEventType, object][] = [
   [{ type: 'ProjectCreated', data: project }, 'allotree.project-created.v1', project],
   [
+    { type: 'ProjectClosed', data: { projectId: 'hafen-blick', reason: 'Sold' } },
+    'allotree.project-closed.v1',
+    { projectId: 'hafen-blick', reason: 'Sold' },
+  ],
+  [
     { type: 'GroupCreated', data: { groupId: 'a', parentId: 'hafen-blick', type: 'building', name: 'A' } },
     'allotree.groups-placed.v1',
     { projectId: 'hafen-blick', groups: [{ groupId: 'a', parentId: 'hafen-blick', type: 'building', name: 'A' }] },

@@ -10,6 +10,7 @@ import { TenantsApart1797000000000 } from './migrations/0004-tenants-apart.js';
 import { Joining1799000000000 } from './migrations/0005-joining.js';
 import { MakersOfKeys1808000000000 } from './migrations/0011-makers-of-keys.js';
 import { AccountsOfNoTenant1806000000000 } from './migrations/0006-accounts-of-no-tenant.js';
+import { Closing1811000000000 } from './migrations/0012-closing.js';
 import { MailQuotas1810000000000 } from './migrations/0010-mail-quotas.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
@@ -26,6 +27,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     AccountsOfNoTenant1806000000000,
     MailQuotas1810000000000,
     MakersOfKeys1808000000000,
+    Closing1811000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'group-service read models',

@@ -12,6 +12,7 @@ export class PartnerRow {
   @Column({ type: 'text' }) kind!: PartnerKind;
   @Column({ type: 'text' }) name!: string;
   @Column({ name: 'parent_partner_id', type: 'text', nullable: true }) parentPartnerId!: string | null;
+  @Column({ name: 'closed_reason', type: 'text', nullable: true }) closedReason!: string | null;
   @Column({ name: 'registered_at', type: 'timestamptz' }) registeredAt!: Date;
   @Column({ type: 'bigint' }) ordinal!: string;
 }
@@ -24,6 +25,7 @@ export class ProjectRow {
   @Column({ type: 'text' }) name!: string;
   @Column({ name: 'time_zone', type: 'text' }) timeZone!: string;
   @Column({ name: 'billing_mode', type: 'text' }) billingMode!: BillingMode;
+  @Column({ name: 'closed_reason', type: 'text', nullable: true }) closedReason!: string | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt!: Date;
   @Column({ type: 'bigint' }) ordinal!: string;
 }

@@ -3,6 +3,7 @@ import {
   dateAt,
   daysBetween,
   EndsInEffect,
+  isClosed,
   fallbacksAt,
   lastDayOf,
   nextReminder,
@@ -44,7 +45,8 @@ export function remindersDue(
   alarms: readonly ReminderAlarm[],
   now: Instant,
 ): readonly ReminderAnswer[] {
-  const project = projectOf(state);
+  // Nobody is reminded of a closed project.
+  const project = isClosed(state) ? null : projectOf(state);
   const plans = new Plans(now);
   const ends = new EndsInEffect(state, now);
   const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor({ state, project, plans, ends }, alarm)) }));

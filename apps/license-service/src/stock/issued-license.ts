@@ -5,10 +5,11 @@ import type { ProjectWish } from '../projects.js';
 export const GRANT_STEP = 'grant';
 
 /**
- * What left a stock reaches the project whatever the clocks say: the debit cannot be taken back. A request that would meet
- * a project whose last decision is dated later is refused before the debit.
+ * What left a stock reaches the project whatever the clocks say, and although it was closed since: the debit cannot be
+ * taken back. A request that would meet a closed project, or one whose last decision is dated later, is refused before the
+ * debit.
  */
-export const HOWEVER_LATE = { maxClockLag: Infinity } as const;
+export const HOWEVER_LATE = { maxClockLag: Infinity, isDebited: true } as const;
 
 /** The grant that units which left a partner's stock become (domain.md L3). Idempotent by the id of the license. */
 export const grantOf = (

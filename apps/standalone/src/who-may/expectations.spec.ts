@@ -75,6 +75,8 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'GET /projects': reads('projects:read', ANYWHERE),
   'POST /projects': malformed('projects:manage', { kind: 'partner', bodyPartner: 'partnerId' }),
   'GET /projects/{p}': reads('projects:read', WITHIN),
+  // From above alone: nobody in here has the permission in the project itself.
+  'POST /projects/{p}/close': stale('projects:manage', PROJECT, { reason: 'Sold' }),
   'GET /projects/{p}/groups': reads('groups:read', WITHIN),
   'POST /projects/{p}/groups': malformed('groups:manage', { kind: 'group', bodyGroup: 'parentId' }),
   'POST /projects/{p}/groups/generate': {

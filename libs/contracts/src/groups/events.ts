@@ -31,6 +31,8 @@ export const GROUPS_EVENTS = {
     billingMode: BillingModeName,
     trial: z.boolean(),
   }),
+  /** The project can be read from now on; nothing about it changes any more. */
+  'allotree.project-closed.v1': z.object({ projectId: Id, reason: text }),
   /** Parents before their children. */
   'allotree.groups-placed.v1': z.object({
     projectId: Id,

@@ -10,6 +10,7 @@ import {
   PartnerKindName,
   PlainName,
   SerialNumber,
+  StandingName,
   TimeZone,
 } from './words.js';
 
@@ -57,6 +58,12 @@ export const CreateProjectRequest = z
   })
   .meta({ examples: [{ name: 'Hafenblick', partnerId: 'partner-1', timeZone: 'Europe/Berlin' }] });
 export type CreateProjectRequest = z.infer<typeof CreateProjectRequest>;
+
+/** `POST /projects/{p}/close` */
+export const CloseRequest = z
+  .strictObject({ reason: PlainName })
+  .meta({ examples: [{ reason: 'The building was sold' }] });
+export type CloseRequest = z.infer<typeof CloseRequest>;
 
 /** `POST /projects/{p}/groups` */
 export const CreateGroupRequest = z
@@ -163,7 +170,7 @@ export type AddDeviceRequest = z.infer<typeof AddDeviceRequest>;
 /** `GET /partners`, `GET /projects` */
 export const PartnersQuery = Page.extend({ parentPartnerId: Id.optional() });
 export type PartnersQuery = z.infer<typeof PartnersQuery>;
-export const ProjectsQuery = Page.extend({ partnerId: Id.optional() });
+export const ProjectsQuery = Page.extend({ partnerId: Id.optional(), status: StandingName.optional() });
 export type ProjectsQuery = z.infer<typeof ProjectsQuery>;
 /** `GET /projects/{p}/groups`: the children of one group, or all groups of the project in the order they were made. */
 export const GroupsQuery = Page.extend({ parentId: Id.optional() });

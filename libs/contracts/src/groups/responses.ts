@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/index.js';
 import { Id, IsoInstant, pageOf } from '../http/common.js';
-import { BillingModeName, GroupTypeName, JoinRequestStatusName, RoleName, PartnerKindName } from './words.js';
+import {
+  BillingModeName,
+  GroupTypeName,
+  StandingName,
+  JoinRequestStatusName,
+  RoleName,
+  PartnerKindName,
+} from './words.js';
 
 export const RegisteredPartner = z.object({
   partnerId: Id,
@@ -56,6 +63,9 @@ export const ProjectItem = z.object({
   tenantId: Id,
   timeZone: z.string(),
   billingMode: BillingModeName,
+  status: StandingName,
+  /** Why it was closed; `null`: it is open. */
+  closedReason: z.string().nullable(),
   createdAt: IsoInstant,
 });
 export type ProjectItem = z.infer<typeof ProjectItem>;

@@ -4,6 +4,8 @@ import { Id, Name } from '../http/common.js';
 export const PartnerKindName = z.enum(['distributor', 'dealer', 'management_company']);
 export const JoinRequestStatusName = z.enum(['open', 'approved', 'rejected']);
 export const BillingModeName = z.enum(['prepaid', 'postpaid']);
+/** Closed: it can be read, and nothing about it changes. */
+export const StandingName = z.enum(['open', 'closed']);
 export const GroupTypeName = z.enum(['company', 'building', 'unit', 'floor', 'apartment', 'custom']);
 /** One of the roles (domain.md, Roles) but the server administrator's, or the id of a role of the tenant. */
 export const RoleName = Id;

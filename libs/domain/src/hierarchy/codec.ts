@@ -6,6 +6,7 @@ import type { TreeEvent, TreeEventType } from './events.js';
  */
 const STORED_TYPES: { readonly [Type in TreeEventType]: string } = {
   ProjectCreated: 'ProjectCreated',
+  ProjectClosed: 'ProjectClosed',
   GroupCreated: 'GroupCreated',
   GroupsGenerated: 'GroupsGenerated',
   SubtreeAdopted: 'SubtreeAdopted',

@@ -16,6 +16,8 @@ interface TreeCommands {
     administrator: Omit<MemberFacts, 'groupId'> | null;
     postpaidAllowed: boolean;
   };
+  /** From then on the project can be read, and nothing about it changes. */
+  CloseProject: { reason: string };
   CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
   GenerateGroups: Generation;
   /** Takes in what left another project of the tenant (domain.md G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */

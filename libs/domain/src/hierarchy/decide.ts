@@ -49,6 +49,9 @@ const createProject: Decider<'CreateProject'> = (state, command) => {
   ]);
 };
 
+const closeProject: Decider<'CloseProject'> = (_state, { projectId, reason }) =>
+  accept([{ type: 'ProjectClosed', data: { projectId, reason } }]);
+
 const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _, ...command }) => {
   if (slotOf(state, groupId) !== undefined) return ALREADY_SO;
   const parent = slotOf(state, parentId);
@@ -223,6 +226,7 @@ const removeDevice: Decider<'RemoveDevice'> = (state, { groupId, serialNumber: t
 
 const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
   CreateProject: createProject,
+  CloseProject: closeProject,
   CreateGroup: createGroup,
   GenerateGroups: generateGroups,
   AdoptSubtree: adoptSubtree,
@@ -235,9 +239,13 @@ const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
   RemoveDevice: removeDevice,
 };
 
+const onClosedProject = (projectId: string, reason: string, { type }: TreeCommand): Decided =>
+  type === 'CloseProject' ? ALREADY_SO : refuse({ code: 'PROJECT_CLOSED', projectId, reason });
+
 /** Leaves the state as it was, but for the index of names, which is made when it is first needed. */
 export const decideGroupTree = (state: GroupTreeState, command: TreeCommand): Decided => {
   if (command.type === 'CreateProject') return createProject(state, command);
   if (!state.project) return notFound('project', command.projectId);
+  if (state.closedReason !== null) return onClosedProject(state.project.projectId, state.closedReason, command);
   return (DECIDERS[command.type] as Decider<TreeCommand['type']>)(state, command);
 };

@@ -60,6 +60,8 @@ export interface SubtreeOrigin {
 /** The events of a project's group tree, in the order of its life. */
 interface TreeEvents {
   ProjectCreated: ProjectFacts & { name: string };
+  /** The project can be read from now on; every command on it is refused. */
+  ProjectClosed: { projectId: string; reason: string };
   GroupCreated: GroupFacts;
   GroupsGenerated: GeneratedGroups;
   /** Groups that came from another project, parents first; those of one arrival are appended together. */

@@ -37,6 +37,9 @@ export const isGroup = (state: GroupTreeState, groupId: string): boolean => stat
 export const projectFactsOf = ({ project, tree }: GroupTreeState): ProjectView | null =>
   project && { ...project, name: nameOf(tree, tree.slots.get(project.projectId) as number) };
 
+/** Why a project was closed; `null`: it is open. */
+export const closedReasonOf = ({ closedReason }: GroupTreeState): string | null => closedReason;
+
 /** The membership of an e-mail address at a group; `null`: none. */
 export const memberOf = (state: GroupTreeState, groupId: string, email: string): MemberFacts | null => {
   const memberId = state.membersOf.get(groupId)?.get(emailKey(email));

@@ -24,6 +24,8 @@ export type TreeRefusal =
   | { readonly code: 'LAST_ADMINISTRATOR'; readonly projectId: string; readonly memberId: string }
   /** A postpaid project has unlimited capacity: only a server administrator makes one (domain.md L1). */
   | { readonly code: 'POSTPAID_NOT_ALLOWED'; readonly partnerId: string }
+  /** A closed project can be read; nothing about it changes any more. */
+  | { readonly code: 'PROJECT_CLOSED'; readonly projectId: string; readonly reason: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'member' | 'device'; readonly id: string }
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };
 

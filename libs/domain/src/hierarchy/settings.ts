@@ -8,6 +8,7 @@ export const groupSetting = (groupId: string): string => `group ${groupId}`;
 export function treeSettingsOf(event: TreeEvent): readonly string[] {
   switch (event.type) {
     case 'ProjectCreated':
+    case 'ProjectClosed':
       return [groupSetting(event.data.projectId)];
     case 'GroupCreated':
     case 'GroupDetailsChanged':
@@ -22,6 +23,8 @@ export function treeSettingsOf(event: TreeEvent): readonly string[] {
 /** The setting a command changes; `null`: none of its own. */
 export function treeSettingOf(command: TreeCommand): string | null {
   switch (command.type) {
+    case 'CloseProject':
+      return groupSetting(command.projectId);
     case 'ChangeGroupDetails':
     case 'MoveGroup':
     case 'RemoveSubtree':

@@ -9,6 +9,8 @@ import { idOf, insert, nameOf, NONE, parentOf, subtree } from './tree.js';
  */
 export interface TreeSnapshot {
   readonly project: ProjectFacts | null;
+  /** Absent: the project is open. */
+  readonly closedReason?: string;
   readonly ids: readonly string[];
   readonly names: readonly string[];
   readonly types: readonly number[];
@@ -45,11 +47,12 @@ const unpackIds = (packed: readonly string[]): string[] => {
 };
 
 export const encodeTreeSnapshot = (state: GroupTreeState): TreeSnapshot => {
-  const { tree, project } = state;
+  const { tree, project, closedReason } = state;
   const slots = project ? [...subtree(tree, tree.slots.get(project.projectId) as number)] : [];
   const places = new Map(slots.map((slot, place) => [slot, place]));
   return {
     project,
+    ...(closedReason === null ? {} : { closedReason }),
     ids: packIds(slots.map((slot) => idOf(tree, slot))),
     names: slots.map((slot) => nameOf(tree, slot)),
     types: slots.map((slot) => tree.types[slot] as number),
@@ -63,6 +66,7 @@ export const decodeTreeSnapshot = (json: unknown): GroupTreeState => {
   const snapshot = json as TreeSnapshot;
   const state = initialGroupTree();
   state.project = snapshot.project;
+  state.closedReason = snapshot.closedReason ?? null;
   unpackIds(snapshot.ids).forEach((groupId, place) => {
     const type = GROUP_TYPES[snapshot.types[place] as number] as GroupType;
     insert(state.tree, { groupId, type, name: snapshot.names[place] as string }, snapshot.parents[place] as number);

@@ -20,6 +20,8 @@ export interface KnownDevice {
 /** One project: its groups, members and devices. Stream `group_tree-<projectId>`. */
 export interface GroupTreeState {
   project: ProjectFacts | null;
+  /** Why the project was closed; `null`: it is open. */
+  closedReason: string | null;
   readonly tree: Tree;
   readonly members: Map<string, MemberFacts>;
   /** By group id: member id by e-mail address. */
@@ -33,6 +35,7 @@ export interface GroupTreeState {
 
 export const initialGroupTree = (): GroupTreeState => ({
   project: null,
+  closedReason: null,
   tree: emptyTree(),
   members: new Map(),
   membersOf: new Map(),
@@ -113,6 +116,9 @@ export const evolveGroupTree = (state: GroupTreeState, event: TreeEvent): GroupT
       insert(state.tree, { groupId: project.projectId, type: 'company', name }, NONE);
       break;
     }
+    case 'ProjectClosed':
+      state.closedReason = event.data.reason;
+      break;
     case 'GroupCreated':
       insert(state.tree, event.data, slotOf(state, event.data.parentId));
       break;

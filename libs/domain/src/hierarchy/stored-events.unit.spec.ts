@@ -59,6 +59,7 @@ const GROUP_TREE = [
   { type: 'DeviceAdded', data: { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' } },
   { type: 'DeviceRemoved', data: { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' } },
   { type: 'SubtreeRemoved', data: { groupId: 'a' } },
+  { type: 'ProjectClosed', data: { projectId: 'hafenblick', reason: 'The building was sold' } },
 ];
 
 const DEVICE = [

@@ -35,6 +35,7 @@ const STORED: { readonly [Type in ProjectEventType]: true } = {
   GroupChanged: true,
   GroupRelocated: true,
   GroupRemoved: true,
+  LicensingClosed: true,
   BasicLicenseStarted: true,
   BasicLicenseEnded: true,
   LicenseGranted: true,

@@ -41,12 +41,14 @@ interface ProjectCommands {
   RemoveGroup: { groupId: string };
   AddDevice: { serialNumber: string; groupId: string };
   RemoveDevice: { serialNumber: string };
+  CloseProject: { reason: string };
   /** `groupId`: the group it was a member of. */
   RemoveMember: { memberId: string; userId: string; groupId: string };
 
   /**
    * Licenses. `authority` is the highest place from which the caller holds the permission at the project (domain.md L4).
    * A trial by hand needs it, and `usualUntil`, the end of a trial for which no term is named (domain.md L1).
+   * `isDebited`: the units have left their stock, so the license reaches even a project that was closed since (L3).
    */
   GrantLicense: {
     licenseId: string;
@@ -58,6 +60,7 @@ interface ProjectCommands {
     source: LicenseSource;
     authority?: Place;
     usualUntil?: Instant;
+    isDebited?: boolean;
   };
   ExtendLicense: { licenseId: string; validUntil: Instant | null; authority: Place };
   SuspendLicense: { licenseId: string; reason: string; authority: Place };

@@ -2,6 +2,7 @@ import { accept, refuse, type Decision } from '../decision.js';
 import { assignUnit, releaseAssignment } from './assignments.js';
 import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from './commands.js';
 import { clockBehind, correctClock } from './clock.js';
+import { closedProject, closeLicensing } from './closing.js';
 import { catchUp } from './effects.js';
 import type { ProjectEvent } from './events.js';
 import {
@@ -27,6 +28,8 @@ import type { ProjectState } from './state.js';
 export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
   if (!state.whole.project && command.type !== 'OpenProject')
     return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
+  const closed = closedProject(state, command);
+  if (closed) return refuse(closed);
   const behind = clockBehind(state, command);
   if (behind) return refuse(behind);
   if (command.type === 'CorrectClock') return accept(correctClock(state, command));
@@ -51,6 +54,7 @@ const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
   AddDevice: addDevice,
   RemoveDevice: removeDevice,
   RemoveMember: removeMember,
+  CloseProject: closeLicensing,
   GrantLicense: grantLicense,
   ExtendLicense: extendLicense,
   SuspendLicense: suspendLicense,

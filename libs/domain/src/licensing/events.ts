@@ -93,6 +93,8 @@ interface ProjectEvents {
   GroupRelocated: { groupId: string; parentId: string };
   /** A group and everything below it left the tree. */
   GroupRemoved: { groupId: string };
+  /** The project was closed: its licenses run out, and nothing else is decided on it. */
+  LicensingClosed: { reason: string };
   /** A device of the project carries one Basic license (domain.md L2). */
   BasicLicenseStarted: { serialNumber: string; groupId: string };
   BasicLicenseEnded: { serialNumber: string };

@@ -86,6 +86,10 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     forget(state, groupId);
   },
 
+  LicensingClosed: (state, { reason }) => {
+    state.whole.closedReason = reason;
+  },
+
   BasicLicenseStarted: (state, { serialNumber, groupId }) => {
     if (!state.devices.has(serialNumber)) state.whole.devices += 1;
     state.devices.put(serialNumber, { groupId });

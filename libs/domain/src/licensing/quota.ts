@@ -44,6 +44,9 @@ export const lastRecordedOf = (state: ProjectState): Instant => state.whole.now;
 
 export const projectOf = (state: ProjectState): Project | null => state.whole.project;
 
+/** Whether the project was closed: its licenses run out, and nothing else is decided on it. */
+export const isClosed = (state: ProjectState): boolean => state.whole.closedReason !== null;
+
 /** The ids from a group up to the root; `null`: no such group (any more). O(depth). */
 export const ancestryOf = (state: ProjectState, groupId: string): readonly string[] | null =>
   state.groups.has(groupId) ? [...pathOf(state, groupId)] : null;

@@ -80,6 +80,8 @@ export type ProjectRefusal =
   | { readonly code: 'SUSPENDED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
   /** Would loosen what was set from a place the caller is not at or above (domain.md R9). */
   | { readonly code: 'SET_FROM_ABOVE'; readonly groupId: string; readonly place: NamedPlace }
+  /** A closed project can be read; nothing about it changes any more. */
+  | { readonly code: 'PROJECT_CLOSED'; readonly projectId: string; readonly reason: string }
   | {
       readonly code: 'NOT_FOUND';
       readonly what: 'project' | 'group' | 'license' | 'allotment' | 'assignment' | 'device';

@@ -38,6 +38,8 @@ import {
  */
 interface ProjectSnapshot {
   readonly project: Project | null;
+  /** Absent: the project is open. */
+  readonly closedReason?: string;
   readonly now: Instant;
   readonly sequence: number;
   readonly trialLicenseId: string | null;
@@ -82,11 +84,12 @@ type MemberLimitsRow = readonly [number, string, UnitsRow, number, Place | null]
 export const PROJECT_SNAPSHOT_VERSION = 3;
 
 export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
-  const { project, now, sequence, trialLicenseId } = state.whole;
+  const { project, closedReason, now, sequence, trialLicenseId } = state.whole;
   const order = project ? subtree(state, project.projectId) : [];
   const place = new Map(order.map((id, index) => [id, index]));
   return {
     project,
+    ...(closedReason === null ? {} : { closedReason }),
     now,
     sequence,
     trialLicenseId,
@@ -118,8 +121,8 @@ export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
 export function decodeSnapshot(json: unknown): ProjectState {
   const snapshot = json as ProjectSnapshot;
   const state = initialState();
-  const { project, now, sequence, trialLicenseId } = snapshot;
-  Object.assign(state.whole, { project, now, sequence, trialLicenseId });
+  const { project, closedReason = null, now, sequence, trialLicenseId } = snapshot;
+  Object.assign(state.whole, { project, closedReason, now, sequence, trialLicenseId });
   const ids = snapshot.groups.map(([id]) => id);
   readGroups(state, snapshot, ids);
   for (const row of snapshot.restrictions) state.restrictions.put(ids[row[0]]!, readRestriction(row));

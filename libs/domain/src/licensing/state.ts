@@ -105,6 +105,8 @@ export interface MemberLimits {
 /** What is known of the project as a whole. */
 export interface Whole {
   project: Project | null;
+  /** Why the project was closed; `null`: it is open. */
+  closedReason: string | null;
   /** The last recorded instant (U5). */
   now: Instant;
   sequence: number;
@@ -137,6 +139,7 @@ export interface ProjectState {
 export const initialState = (): ProjectState => ({
   whole: {
     project: null,
+    closedReason: null,
     now: 0,
     sequence: 0,
     devices: 0,

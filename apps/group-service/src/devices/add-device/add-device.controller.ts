@@ -30,7 +30,7 @@ export class AddDeviceController {
     tag: 'Devices',
     summary: 'Register a device and add it to a group; it carries one Basic license',
     response: { status: 201, schema: AddedDevice, example: { serialNumber: 'AA-12CD-000017' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'DEVICE_ELSEWHERE', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'DEVICE_ELSEWHERE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

@@ -17,7 +17,7 @@ export class RemoveDeviceController {
   @Documented({
     tag: 'Devices',
     summary: 'Remove a device from its group and project; its Basic license ends',
-    problems: ['VALIDATION', 'NOT_FOUND', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

@@ -17,7 +17,7 @@ export class ChangeGroupController {
     tag: 'Groups',
     summary: "Change a group's name or type; the name of the root is the project's",
     response: { schema: GroupDetails, example: GROUP_EXAMPLE },
-    problems: ['VALIDATION', 'NOT_FOUND', 'NAME_TAKEN', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

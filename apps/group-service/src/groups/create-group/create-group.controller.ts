@@ -13,7 +13,7 @@ export class CreateGroupController {
     tag: 'Groups',
     summary: 'Create a group below another',
     response: { status: 201, schema: CreatedGroup, example: { groupId: '2f6a7b10-94a4-8e51-8c44-77d5f1f6a001' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'NAME_TAKEN', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

@@ -28,7 +28,7 @@ export class GenerateGroupsController {
       'Every group of a level gets all groups of the next one named. Patterns know `{n}` (own number), `{building}`, `{unit}`, `{floor}` (numbers above) and `{n:2}` (at least two digits). Apartments count on from floor to floor and start again in each unit, because that is where visitors dial them; `apartments.restart` changes that to `building` or `floor`. With `?dryRun=true` nothing is made: the answer is the preview.',
     response: { status: 201, schema: GeneratedGroupsSummary, example },
     dryRun: { schema: GeneratedGroupsSummary, example: { ...example, dryRun: true } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'NAME_TAKEN', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
   })

@@ -30,6 +30,7 @@ export class MoveGroupController {
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'PROJECT_CLOSED',
       'MEMBERS_HOLD_MORE',
       'CYCLE',
       'NAME_TAKEN',

@@ -19,7 +19,7 @@ export class RemoveGroupController {
     summary: 'Remove a group with everything below it; what was assigned there is released',
     description:
       'The root cannot be removed, nor a group with members whose roles permit what the caller does not hold.',
-    problems: ['VALIDATION', 'NOT_FOUND', 'MEMBERS_HOLD_MORE', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'MEMBERS_HOLD_MORE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

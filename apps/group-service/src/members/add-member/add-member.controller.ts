@@ -18,7 +18,7 @@ export class AddMemberController {
     tag: 'Members',
     summary: 'Record a person with a role at a group; the same e-mail address again changes name and role',
     response: { status: 201, schema: AddedMember, example: { memberId: 'member-1', userId: 'user-1' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

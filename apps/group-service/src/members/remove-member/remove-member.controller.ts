@@ -17,7 +17,7 @@ export class RemoveMemberController {
   @Documented({
     tag: 'Members',
     summary: 'Remove a member; what was assigned through it is released',
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

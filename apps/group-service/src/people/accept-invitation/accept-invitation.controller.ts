@@ -49,7 +49,7 @@ export class AcceptInvitationController {
         expiresAt: '2026-06-08T08:00:00.000Z',
       },
     },
-    problems: ['VALIDATION', 'CODE_NOT_VALID', 'RATE_LIMITED'],
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'PROJECT_CLOSED', 'RATE_LIMITED'],
   })
   async preview(
     @Body({ schema: InvitationToken }) { token }: InvitationToken,
@@ -118,7 +118,7 @@ export class AcceptInvitationController {
     tag: 'Invitations',
     summary: 'Accept an invitation as who is signed in',
     response: { schema: AcceptedInvitation, example: accepted },
-    problems: ['VALIDATION', 'CODE_NOT_VALID', 'RATE_LIMITED'],
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'PROJECT_CLOSED', 'RATE_LIMITED'],
   })
   async acceptSignedIn(
     @Body({ schema: InvitationToken }) { token }: InvitationToken,

@@ -36,6 +36,7 @@ const AUDITED: Readonly<Record<string, Audited>> = {
   PartnerRegistered: { action: 'membership_granted', about: 'userId', shown: firstAdministrator },
   PartnerAdministratorAdded: { action: 'membership_granted', about: 'userId' },
   PartnerAdministratorRemoved: { action: 'membership_revoked', about: 'userId' },
+  ProjectClosed: { action: 'project_closed' },
   PartnerPromoted: { action: 'partner_promoted' },
   JoinRequested: { action: 'join_requested' },
   JoinApproved: { action: 'join_approved' },

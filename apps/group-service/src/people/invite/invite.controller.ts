@@ -83,7 +83,7 @@ export class InviteController {
     tag: 'Invitations',
     summary: 'Invite people by mail to be members of a group; whoever is invited already is invited anew',
     response: { status: 201, schema: CreatedInvitations, example: { invitations: [example] } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'RATE_LIMITED'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PROJECT_CLOSED', 'RATE_LIMITED'],
     idempotent: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
@@ -136,7 +136,7 @@ export class InviteController {
     tag: 'Invitations',
     summary: 'Send an open invitation again, with a new link; the old one is good no more',
     response: { schema: InvitationItem, example },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'RATE_LIMITED'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PROJECT_CLOSED', 'RATE_LIMITED'],
     idempotent: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
@@ -188,6 +188,7 @@ export class InviteController {
     return row;
   }
 
+  /** @throws Problem `NOT_FOUND`, `PROJECT_CLOSED` */
   private async place(projectId: string, groupId: string): Promise<InvitedPlace> {
     const place = await this.trees.look(projectId, (state) => {
       const group = groupOf(state, groupId);
@@ -195,6 +196,7 @@ export class InviteController {
       return group && project && { project: project.name, tenantId: project.tenantId, group: group.name };
     });
     if (place === null) throw notFound('group', groupId);
+    await this.trees.isOpen(projectId);
     return { projectId, groupId, ...place };
   }
 }

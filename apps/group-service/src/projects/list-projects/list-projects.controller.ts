@@ -1,29 +1,15 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
-import { projectFactsOf, groupSetting } from '@allotree/domain';
-import { notFound, Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';
-import { Trees } from '../../trees.js';
+import { PROJECT_EXAMPLE, Projects, standingOf } from '../../projects.js';
 import { TREE_VIEW } from '../../views.js';
 
-const example = {
-  projectId: 'hafenblick',
-  name: 'Hafenblick',
-  partnerId: 'dealer',
-  tenantId: 'nordlicht',
-  timeZone: 'Europe/Berlin',
-  billingMode: 'prepaid',
-};
-
-const show = ({ projectId, name, partnerId, tenantId, timeZone, billingMode, createdAt }: ProjectRow): ProjectItem => ({
-  projectId,
-  name,
-  partnerId,
-  tenantId,
-  timeZone,
-  billingMode,
+const show = ({ createdAt, closedReason, ordinal: _, ...row }: ProjectRow): ProjectItem => ({
+  ...row,
+  ...standingOf(closedReason),
   createdAt: createdAt.toISOString(),
 });
 
@@ -31,7 +17,7 @@ const show = ({ projectId, name, partnerId, tenantId, timeZone, billingMode, cre
 export class ListProjectsController {
   constructor(
     private readonly rows: TenantRows,
-    private readonly trees: Trees,
+    private readonly projects: Projects,
     private readonly freshness: Freshness,
     private readonly reach: Reach,
   ) {}
@@ -41,7 +27,7 @@ export class ListProjectsController {
     summary: 'List projects in the order of their creation',
     response: {
       schema: ProjectPage,
-      example: { items: [{ ...example, createdAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
+      example: { items: [{ ...PROJECT_EXAMPLE, createdAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
     },
     problems: ['VALIDATION'],
   })
@@ -58,6 +44,7 @@ export class ListProjectsController {
       const rows = tx.createQueryBuilder(ProjectRow, 'row');
       withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId', project: 'row.projectId' });
       if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
+      if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);
       return pageOfRows(rows, query, show);
     });
   }
@@ -65,21 +52,13 @@ export class ListProjectsController {
   @Documented({
     tag: 'Projects',
     summary: 'Show a project',
-    response: { schema: ProjectDetails, example },
+    response: { schema: ProjectDetails, example: PROJECT_EXAMPLE },
     problems: ['VALIDATION', 'NOT_FOUND'],
     revised: true,
   })
   @Permit('projects:read', { within: 'p' })
   @Get(':p')
   async one(@Param({ schema: ProjectPath }) { p }: ProjectPath, @Caller() caller: Caller): Promise<ProjectDetails> {
-    const { facts, revision } = await this.trees.look(p, (state, _revision, revisionOf) => ({
-      facts: projectFactsOf(state),
-      // The name of a project is that of its root.
-      revision: revisionOf(groupSetting(p)),
-    }));
-    if (facts === null) throw notFound('project', p);
-    const { projectId, name, partnerId, tenantId, timeZone, billingMode } = facts;
-    caller.answerRevision(revision);
-    return { projectId, name, partnerId, tenantId, timeZone, billingMode };
+    return this.projects.show(p, caller);
   }
 }

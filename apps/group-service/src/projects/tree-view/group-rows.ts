@@ -64,6 +64,15 @@ export const insertProjects = async (
   await insertGroups(tx, facts);
 };
 
+export const closeProjects = (tx: EntityManager, facts: readonly Fact<TreeEventOf<'ProjectClosed'>>[]): Promise<void> =>
+  onRows(
+    tx,
+    { project_id: 'text', reason: 'text' },
+    facts.map(({ projectId, event }) => ({ project_id: projectId, reason: event.data.reason })),
+    (given) =>
+      `UPDATE groups.project project SET closed_reason = given.reason FROM ${given} WHERE project.project_id = given.project_id`,
+  );
+
 export const changeDetails = async (
   tx: EntityManager,
   facts: readonly Fact<TreeEventOf<'GroupDetailsChanged'>>[],

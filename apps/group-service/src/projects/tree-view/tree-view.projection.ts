@@ -3,13 +3,21 @@ import type { Projection } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { TREE_VIEW } from '../../views.js';
 import { factOf, type Fact } from './fact.js';
-import { changeDetails, insertGroups, insertProjects, moveGroups, removeSubtrees } from './group-rows.js';
+import {
+  changeDetails,
+  closeProjects,
+  insertGroups,
+  insertProjects,
+  moveGroups,
+  removeSubtrees,
+} from './group-rows.js';
 import { addDevices, addMembers, removeDevices, removeMembers } from './member-and-device-rows.js';
 
 const APPLIERS: {
   readonly [Type in TreeEvent['type']]: (tx: EntityManager, facts: readonly Fact<TreeEventOf<Type>>[]) => Promise<void>;
 } = {
   ProjectCreated: insertProjects,
+  ProjectClosed: closeProjects,
   GroupCreated: insertGroups,
   GroupsGenerated: insertGroups,
   SubtreeAdopted: insertGroups,

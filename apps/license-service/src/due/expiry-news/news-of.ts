@@ -6,6 +6,7 @@ import {
   EndsInEffect,
   fallbacksAt,
   graceEndOf,
+  isClosed,
   licensesOf,
   nameOf,
   noCounts,
@@ -27,11 +28,11 @@ import type { Moment } from './moments.js';
 
 /**
  * Who is told about a moment (domain.md E3): the groups whose terms ended or began again, if they want to be reminded; the main
- * group when a license did; and that a trial began. `state` is the project as the moment left it.
+ * group when a license did; and that a trial began. Nobody is told about a closed project. `state` is the project as the moment left it.
  */
 export function newsOf(moment: Moment, state: ProjectState): ExpiryJob[] {
   const project = projectOf(state);
-  if (!project) return [];
+  if (!project || isClosed(state)) return [];
   const telling = { project, moment, state };
   return [...trialsStarted(telling), ...endings(telling), ...restorations(telling)];
 }

@@ -14,6 +14,7 @@ const TRANSLATIONS: Translations = {
     projectId,
     wish: { type: 'OpenProject', projectId, tenantId, partnerId, name, timeZone, billingMode },
   }),
+  'allotree.project-closed.v1': ({ projectId, reason }) => ({ projectId, wish: { type: 'CloseProject', reason } }),
   'allotree.groups-placed.v1': ({ projectId, groups }) => ({
     projectId,
     wish: { type: 'PlaceGroups', groups: groups.map(placed) },

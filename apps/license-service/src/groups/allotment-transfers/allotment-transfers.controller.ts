@@ -30,6 +30,7 @@ export class AllotmentTransfersController {
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'PROJECT_CLOSED',
       'LIMIT_EXCEEDED',
       'SIP_BELOW_MOBILE',
       'DESCENDANTS_AFFECTED',

@@ -37,6 +37,7 @@ export class AssignmentsController {
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'PROJECT_CLOSED',
       'LIMIT_EXCEEDED',
       'LICENSE_EXPIRED',
       'CLOCK_BEHIND',
@@ -122,7 +123,7 @@ export class AssignmentsController {
     summary: 'Give a unit back',
     description:
       'A virtual number is kept while a mobile app is paired with it. What was suspended for want of room returns.',
-    problems: ['NOT_FOUND', 'SIP_NUMBER_IN_USE', 'STALE_REVISION'],
+    problems: ['NOT_FOUND', 'PROJECT_CLOSED', 'SIP_NUMBER_IN_USE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

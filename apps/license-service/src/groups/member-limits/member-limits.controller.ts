@@ -49,7 +49,7 @@ export class MemberLimitsController {
       'Limits set from above can be lowered from below, not raised. Empty limits leave the person to those of the group.',
     body: { limits: { mobile_app: 1 }, featuresOff: ['guest_access'] },
     response: { schema: MemberQuotaAnswer, example: EXAMPLE },
-    problems: ['VALIDATION', 'NOT_FOUND', 'SET_FROM_ABOVE', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'SET_FROM_ABOVE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

@@ -63,6 +63,7 @@ export class RestrictionController {
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'PROJECT_CLOSED',
       'LIMIT_EXCEEDED',
       'SIP_BELOW_MOBILE',
       'PERIOD_OUTSIDE_PARENT',

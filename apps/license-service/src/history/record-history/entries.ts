@@ -29,6 +29,8 @@ export function entriesOf(event: ProjectEvent): readonly Entry[] {
       return [{ groupId: null, subject: null, after: () => null, details: publicObject(data) }];
     case 'ProjectOpened':
       return [about(null, 'project', becomes(data))];
+    case 'LicensingClosed':
+      return [about(null, 'project', becomes({ status: 'closed', closedReason: data.reason }))];
     case 'GroupsPlaced':
       return data.groups.map(({ groupId, ...group }) => about(groupId, `group:${groupId}`, becomes(group)));
     case 'GroupChanged':

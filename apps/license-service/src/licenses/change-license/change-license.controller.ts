@@ -42,6 +42,7 @@ const documented = (summary: string, body?: unknown) =>
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'PROJECT_CLOSED',
       'LICENSE_REVOKED',
       'PERIOD_OUTSIDE_PARENT',
       'CLOCK_BEHIND',

@@ -29,6 +29,7 @@ export class GrantLicenseController {
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'PROJECT_CLOSED',
       'STOCK_EXHAUSTED',
       'PERIOD_OUTSIDE_PARENT',
       'CLOCK_BEHIND',

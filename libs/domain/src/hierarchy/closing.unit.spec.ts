@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import { given } from '@allotree/testing';
+import {
+  closedReasonOf,
+  groupOf,
+  groupTreeAggregate,
+  type TreeCommand,
+  type TreeCommandType,
+  type TreeEvent,
+} from './index.js';
+
+const projectId = 'hafenblick';
+const facts = {
+  projectId,
+  tenantId: 'nordlicht',
+  partnerId: 'dealer',
+  timeZone: 'Europe/Berlin',
+  billingMode: 'prepaid',
+  trial: false,
+} as const;
+const created: TreeEvent = { type: 'ProjectCreated', data: { ...facts, name: 'Hafenblick' } };
+const group: TreeEvent = {
+  type: 'GroupCreated',
+  data: { groupId: 'a', parentId: projectId, type: 'building', name: 'A' },
+};
+const member = { memberId: 'm', groupId: 'a', userId: 'u', email: 'kim@example.com', name: 'Kim', role: 'user' };
+const device = { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' };
+const reason = 'The building was sold';
+const close: TreeCommand = { type: 'CloseProject', projectId, reason };
+const closed: TreeEvent = { type: 'ProjectClosed', data: { projectId, reason } };
+const open = given(groupTreeAggregate, [
+  created,
+  group,
+  { type: 'MemberAdded', data: member },
+  { type: 'DeviceAdded', data: device },
+]);
+
+/** One of each kind that an open project accepts. */
+const ACCEPTED: { readonly [Type in Exclude<TreeCommandType, 'CreateProject' | 'CloseProject'>]: TreeCommand } = {
+  CreateGroup: {
+    type: 'CreateGroup',
+    projectId,
+    groupId: 'b',
+    parentId: projectId,
+    groupType: 'building',
+    name: 'B',
+  },
+  GenerateGroups: {
+    type: 'GenerateGroups',
+    projectId,
+    parentId: 'a',
+    newId: 'run',
+    levels: { floor: { count: 2, firstNumber: 1, namePattern: 'Floor {n}' } },
+    apartmentsRestart: 'unit',
+  },
+  AdoptSubtree: {
+    type: 'AdoptSubtree',
+    projectId,
+    newId: 'adopted',
+    parentId: 'a',
+    origin: { projectId: 'other', groupId: 'x' },
+    tenantId: 'nordlicht',
+    levels: ['unit'],
+    level: [0],
+    parents: [-1],
+    names: ['Unit 9'],
+  },
+  ChangeGroupDetails: { type: 'ChangeGroupDetails', projectId, groupId: projectId, groupType: null, name: 'West' },
+  MoveGroup: { type: 'MoveGroup', projectId, groupId: 'a', parentId: projectId },
+  RemoveSubtree: { type: 'RemoveSubtree', projectId, groupId: 'a' },
+  AddMember: { type: 'AddMember', projectId, ...member, memberId: 'n', userId: 'v', email: 'lee@example.com' },
+  RemoveMember: { type: 'RemoveMember', projectId, groupId: 'a', memberId: 'm' },
+  AddDevice: { type: 'AddDevice', projectId, ...device, serialNumber: 'SN2' },
+  RemoveDevice: { type: 'RemoveDevice', projectId, groupId: 'a', serialNumber: 'SN1' },
+};
+
+describe('a project that is closed', () => {
+  it('says why, and is closed once, whatever reason is given later', () => {
+    open
+      .when(close)
+      .then([closed])
+      .when({ ...close, reason: 'Another' })
+      .then([]);
+  });
+
+  it('must exist', () => {
+    given(groupTreeAggregate, []).when(close).then({ code: 'NOT_FOUND', what: 'project', id: projectId });
+  });
+
+  it.each(Object.entries(ACCEPTED))('refuses %s, with the reason it was closed for', (_type, command) => {
+    expect(open.when(command).decision.ok).toBe(true);
+    open.when(close).then([closed]).when(command).then({ code: 'PROJECT_CLOSED', projectId, reason });
+  });
+
+  it('can be read as before', () => {
+    const state = open.when(close).then([closed]).state();
+    expect([closedReasonOf(open.state()), closedReasonOf(state)]).toEqual([null, reason]);
+    expect(groupOf(state, 'a')).toEqual(groupOf(open.state(), 'a'));
+  });
+
+  it('is not created anew by a repeated registration', () => {
+    open
+      .when(close)
+      .then([closed])
+      .when({ type: 'CreateProject', ...facts, name: 'Hafenblick', administrator: null, postpaidAllowed: false })
+      .then([]);
+  });
+
+  it('stays closed in its snapshot; a snapshot from before there was closing is one of an open project', () => {
+    const { encode, decode } = groupTreeAggregate.snapshot;
+    const kept = (state: ReturnType<typeof open.state>) =>
+      closedReasonOf(decode(JSON.parse(JSON.stringify(encode(state))) as unknown));
+    expect(kept(open.when(close).then([closed]).state())).toBe(reason);
+    expect(encode(open.state())).not.toHaveProperty('closedReason');
+    expect(kept(open.state())).toBeNull();
+  });
+
+  it('changes the revision of its own details, and no other setting', () => {
+    expect(groupTreeAggregate.settingsOf(closed)).toEqual([`group ${projectId}`]);
+    expect(groupTreeAggregate.settingOf(close)).toBe(`group ${projectId}`);
+  });
+});
