@@ -145,6 +145,13 @@ const BODIES: readonly [path: string, method: string, why: string, body: unknown
   [
     '/projects/{p}/groups/{a}/members',
     'POST',
+    '65 characters before the @',
+    { ...memberBody, email: `${'k'.repeat(65)}@example.com` },
+    'email',
+  ],
+  [
+    '/projects/{p}/groups/{a}/members',
+    'POST',
     'an unknown role',
     { ...memberBody, role: 'server_administrator' },
     'role',

@@ -10,6 +10,7 @@ export * from './hierarchy/index.js';
 export * from './access/index.js';
 export * from './partners/partner.js';
 export * from './partners/join-request.js';
+export * from './people/email.js';
 export * from './people/user.js';
 export * from './limits.js';
 export * from './feature-set.js';

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Email } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
 import { CONFIGURATION, Problem, SERVER_ADMINISTRATOR } from '@allotree/platform';
 import type pg from 'pg';
@@ -86,8 +85,7 @@ export class GuardedSignIn {
   private async owner(email: string, password: string): Promise<SessionOwner | null> {
     const { ADMIN_EMAIL, ADMIN_PASSWORD_HASH } = this.configuration;
     const isAdministrator = this.isAdministrator(email);
-    // What looks like an address of ours and is written otherwise is another one.
-    const account = Email.safeParse(email).success ? await this.accounts.byEmail(email) : null;
+    const account = await this.accounts.byEmail(email);
     const passwordHash = isAdministrator ? ADMIN_PASSWORD_HASH : (account?.passwordHash ?? null);
     if (!(await this.passwords.fits(passwordHash, password))) return null;
     if (isAdministrator) return { userId: SERVER_ADMINISTRATOR, email: ADMIN_EMAIL, serverAdministrator: true };

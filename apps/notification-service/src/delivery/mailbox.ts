@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import { Email } from '@allotree/contracts';
+import { asciiDomain } from '@allotree/domain';
 
 /** Somebody's address, with the name it is shown under. */
 export interface Mailbox {
@@ -6,14 +7,13 @@ export interface Mailbox {
   readonly address: string;
 }
 
-const Address = z.email().max(320);
 /** Control characters (line breaks above all) and what ends or quotes a name never get near a header. */
 const UNSAFE = /[\p{Cc}\u2028\u2029"<>\\]+/gu;
 
 /** `a@b.example` or `Name <a@b.example>`; `null`: it is neither. */
 export function mailboxOf(text: string): Mailbox | null {
   const named = /^([^<>]*)<([^<>]+)>$/.exec(text.trim());
-  const address = Address.safeParse(named?.[2] ?? text.trim());
+  const address = Email.safeParse(named?.[2] ?? text.trim());
   if (!address.success) return null;
   const name = headerText(named?.[1] ?? '');
   return { name: name === '' ? null : name, address: address.data };
@@ -34,7 +34,5 @@ export function subjectText(text: string): string {
   return characters.length <= LONGEST_SUBJECT ? line : `${characters.slice(0, LONGEST_SUBJECT - 1).join('')}…`;
 }
 
-/** The same mailbox for mails: letters count as small ones. */
-export const emailKey = (address: string): string => address.trim().toLowerCase();
-
-export const hostOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
+/** The domain of an address, in ASCII. */
+export const hostOf = (address: string): string => asciiDomain(address.slice(address.lastIndexOf('@') + 1));

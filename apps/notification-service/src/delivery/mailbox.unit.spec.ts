@@ -5,6 +5,7 @@ import { headerText, mailboxOf, subjectText } from './mailbox.js';
 describe('a mailbox', () => {
   it.each([
     ['a@x.example', { name: null, address: 'a@x.example' }],
+    ['Ada <ada@münchen.example>', { name: 'Ada', address: 'ada@münchen.example' }],
     [' Ada Berg <ada@x.example> ', { name: 'Ada Berg', address: 'ada@x.example' }],
     ['"Ada" <ada@x.example>', { name: 'Ada', address: 'ada@x.example' }],
     ['Ada\r\nBcc: eve@x.example <ada@x.example>', { name: 'Ada Bcc: eve@x.example', address: 'ada@x.example' }],
@@ -33,6 +34,7 @@ describe('the identity of a mail', () => {
     expect(one).toEqual(mailIdentity('key', 'mail@x.example'));
     expect(one.mailId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(one.messageId).toBe(`<${one.mailId}@x.example>`);
+    expect(mailIdentity('key', 'mail@münchen.example').messageId).toBe(`<${one.mailId}@xn--mnchen-3ya.example>`);
     expect(mailIdentity('key 2', 'mail@x.example').mailId).not.toBe(one.mailId);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { emailKey } from '@allotree/domain';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type { DataSource } from 'typeorm';
 import { openDataSource } from '../persistence/data-source.js';
@@ -44,6 +45,16 @@ mailContract('the outbox', {
 });
 
 describe('the outbox', () => {
+  it('finds a mail by every spelling of its address', async () => {
+    const mail = mailOf({ to: { name: null, address: 'Zoe@MÜNCHEN.example' } });
+    await delivery.deliver(mail);
+    const rows = dataSource.getRepository(OutboxRow);
+    for (const email of ['zoe@münchen.example', 'zoe@xn--mnchen-3ya.example'])
+      expect(await rows.findBy({ recipientKey: emailKey(email) })).toMatchObject([
+        { recipient: 'Zoe@MÜNCHEN.example' },
+      ]);
+  });
+
   it('keeps a mail once', async () => {
     const mail = mailOf();
     await delivery.deliver(mail);

@@ -1,3 +1,4 @@
+import { emailKey } from '@allotree/domain';
 import type { Repository } from 'typeorm';
 import type { OutboxRow } from '../persistence/entities.js';
 import { MailDelivery, type Mail } from './mail-delivery.js';
@@ -17,6 +18,7 @@ export class OutboxDelivery extends MailDelivery {
         messageId,
         sender: from.name === null ? from.address : `${from.name} <${from.address}>`,
         recipient: to.address,
+        recipientKey: emailKey(to.address),
         recipientName: to.name,
         subject,
         html,

@@ -46,6 +46,64 @@ describe('a server that is well', () => {
   });
 });
 
+describe('an address with letters beyond ASCII', () => {
+  let server: MailServer;
+  let delivery: SmtpDelivery;
+  const through = async (options: object): Promise<void> => {
+    server = await new MailServer(options).listen();
+    delivery = new SmtpDelivery({ url: server.url(), connections: 1, timeoutMs: PATIENT });
+  };
+  const heard = (line: RegExp): string | undefined => line.exec(Buffer.concat(server.heard).toString())?.[0].trim();
+  const to = (address: string) => mailOf({ to: { name: null, address } });
+  afterEach(async () => {
+    await delivery.close();
+    await server.close();
+  });
+
+  it.each([
+    ['ada@münchen.example', 'ada@xn--mnchen-3ya.example'],
+    ['ada@MÜNCHEN.example', 'ada@xn--mnchen-3ya.example'],
+    ['ada@mu\u0308nchen.example', 'ada@xn--mnchen-3ya.example'],
+    ['ada@ＮＯＲＤ.example', 'ada@nord.example'],
+    ['ada@faß.example', 'ada@xn--fa-hia.example'],
+  ])('in the domain: %j goes to %j, with any server', async (address, routed) => {
+    await through({ hideSMTPUTF8: true });
+    await delivery.deliver(to(address));
+    expect(heard(/^RCPT TO:.*$/m)).toBe(`RCPT TO:<${routed}>`);
+    expect(heard(/^To: .*$/m)).toBe(`To: ${routed}`);
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('as the sender: its domain is in ASCII, too', async () => {
+    await through({ hideSMTPUTF8: true });
+    await delivery.deliver(mailOf({ from: { name: 'Allotree', address: 'mail@MÜNCHEN.example' } }));
+    expect(heard(/^MAIL FROM:\S+/m)).toBe('MAIL FROM:<mail@xn--mnchen-3ya.example>');
+    expect(heard(/^From: .*$/m)).toBe('From: Allotree <mail@xn--mnchen-3ya.example>');
+  });
+
+  it('before the @: goes out as it is where the server has SMTPUTF8', async () => {
+    await through({});
+    await delivery.deliver(to('josé@münchen.example'));
+    expect(heard(/^MAIL FROM:.*$/m)).toContain(' SMTPUTF8');
+    expect(heard(/^RCPT TO:.*$/m)).toBe('RCPT TO:<josé@münchen.example>');
+    expect(heard(/^To: .*$/m)).toBe('To: josé@münchen.example');
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('before the @: fails for good where the server refuses it without SMTPUTF8, and says what is missing', async () => {
+    await through({
+      hideSMTPUTF8: true,
+      onRcptTo: (_address: unknown, _session: unknown, done: (error: Error) => void) =>
+        done(Object.assign(new Error('5.6.7 mailbox name not allowed'), { responseCode: 553 })),
+    });
+    await expect(delivery.deliver(to('josé@nordlicht.example'))).rejects.toMatchObject({
+      permanent: true,
+      message: expect.stringMatching(/5\.6\.7.*needs a mail server with SMTPUTF8$/s),
+    });
+    expect(server.received).toEqual([]);
+  });
+});
+
 describe('a server that is not', () => {
   let server: MailServer;
   let delivery: SmtpDelivery;

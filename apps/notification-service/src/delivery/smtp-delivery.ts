@@ -1,3 +1,4 @@
+import { routableEmail } from '@allotree/domain';
 import { createTransport } from 'nodemailer';
 import { DeliveryFailure, MailDelivery, type Mail } from './mail-delivery.js';
 import type { Mailbox } from './mailbox.js';
@@ -46,7 +47,7 @@ export class SmtpDelivery extends MailDelivery {
         messageId,
         from: addressOf(from),
         to: addressOf(to),
-        envelope: { from: from.address, to: [to.address] },
+        envelope: { from: routableEmail(from.address), to: [routableEmail(to.address)] },
         subject,
         html,
         text,
@@ -57,7 +58,7 @@ export class SmtpDelivery extends MailDelivery {
       });
       return response;
     } catch (error) {
-      throw failureOf(error as SmtpError);
+      throw failureOf(error as SmtpError, to);
     }
   }
 
@@ -71,7 +72,14 @@ interface SmtpError extends Error {
   readonly responseCode?: number;
 }
 
-const addressOf = ({ name, address }: Mailbox) => ({ name: name ?? '', address });
+/** With the domain in ASCII: the client would convert it by other rules than those that addresses are compared by. */
+const addressOf = ({ name, address }: Mailbox) => ({ name: name ?? '', address: routableEmail(address) });
 
-const failureOf = ({ message, code, responseCode = 0 }: SmtpError): DeliveryFailure =>
-  new DeliveryFailure(message, responseCode >= 500 && ABOUT_THE_MAIL.has(code ?? ''));
+/** Beyond ASCII before the @, which a server takes only with the extension SMTPUTF8 (RFC 6531). */
+const NEEDS_SMTPUTF8 = /[^ -~].*@/u;
+
+function failureOf({ message, code, responseCode = 0 }: SmtpError, to: Mailbox): DeliveryFailure {
+  const permanent = responseCode >= 500 && ABOUT_THE_MAIL.has(code ?? '');
+  const hint = permanent && NEEDS_SMTPUTF8.test(to.address) ? '; this address needs a mail server with SMTPUTF8' : '';
+  return new DeliveryFailure(`${message}${hint}`, permanent);
+}

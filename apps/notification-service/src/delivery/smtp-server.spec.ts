@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 
@@ -18,6 +18,8 @@ const answerError = (code: number): Error => Object.assign(new Error(`${code} of
 /** A real SMTP server on this machine that keeps what it receives, and can be told to behave badly. */
 export class MailServer {
   readonly received: Received[] = [];
+  /** What clients sent without TLS, as it came over the wire. */
+  readonly heard: Buffer[] = [];
   afterData: AfterData = 'accept';
   recipientCode: number | null = null;
   /** Called when it has a mail's data, before it says so; then it says nothing. */
@@ -54,6 +56,9 @@ export class MailServer {
       ...options,
     });
     this.server.on('error', () => undefined);
+    this.server.server.on('connection', (socket: Socket) =>
+      socket.on('data', (chunk: Buffer) => this.heard.push(chunk)),
+    );
   }
 
   async listen(port = 0): Promise<this> {

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isAccountMail, type MailTypeName, type RenderedMail } from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
 import { Clock, CONFIGURATION } from '@allotree/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
-import { emailKey, mailboxOf } from '../delivery/mailbox.js';
+import { mailboxOf } from '../delivery/mailbox.js';
 import { NOTIFICATIONS } from '../tokens.js';
 import { mailIdentity } from './mail-key.js';
 

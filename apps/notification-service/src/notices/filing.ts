@@ -1,7 +1,7 @@
 import { insertRows } from '@allotree/platform';
 import type { LicenseExpiryJob } from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
-import { emailKey } from '../delivery/mailbox.js';
 import { mailIdentity, type MailIdentity } from '../mails/mail-key.js';
 import { MAIL_TYPE_OF } from '../mails/mail-types.js';
 import type { Person } from './recipients.js';

@@ -1,5 +1,5 @@
 import type { RecipientsName } from '@allotree/contracts';
-import { emailKey } from '../delivery/mailbox.js';
+import { emailKey } from '@allotree/domain';
 
 export interface Person {
   readonly email: string;

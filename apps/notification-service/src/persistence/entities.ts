@@ -38,6 +38,8 @@ export class OutboxRow {
   @Column({ name: 'message_id', type: 'text' }) messageId!: string;
   @Column({ type: 'text' }) sender!: string;
   @Column({ type: 'text' }) recipient!: string;
+  /** What addresses are compared by. */
+  @Column({ name: 'recipient_key', type: 'text', nullable: true }) recipientKey!: string | null;
   @Column({ name: 'recipient_name', type: 'text', nullable: true }) recipientName!: string | null;
   @Column({ type: 'text' }) subject!: string;
   /** Long: read for one mail, not for a list. */

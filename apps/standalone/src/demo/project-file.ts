@@ -1,3 +1,4 @@
+import { Email } from '@allotree/contracts';
 import {
   BILLING_MODES,
   FEATURES,
@@ -47,7 +48,7 @@ const features = z
   .transform((chosen): readonly (typeof FEATURES)[number][] => (chosen === 'all' ? FEATURES : chosen));
 const numbering = { firstNumber: z.int().min(0).max(MAX_COUNT).default(1) };
 
-const administrator = z.strictObject({ name, email: z.email() });
+const administrator = z.strictObject({ name, email: Email });
 const licensePackage = z.strictObject({ name, units, features: features.default([]), ...term });
 const purchase = z
   .strictObject({ package: name, units, features: features.optional(), ...term })

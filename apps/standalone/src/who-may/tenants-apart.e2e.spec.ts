@@ -281,13 +281,12 @@ describe('a body', () => {
     const one = await add('kim@example.com');
     const same = await add('KIM@Example.COM');
     expect([one.status, same.body.userId]).toEqual([201, one.body.userId]);
-    for (const alike of [
-      'k\u0456m@example.com',
-      'kim@ex\u0430mple.com',
-      'ki\u1E3F@example.com',
-      'kim\u200B@example.com',
-    ])
-      expect(await add(alike)).toMatchObject({ status: 400, body: { errors: [{ field: 'email' }] } });
+    for (const alike of ['k\u0456m@example.com', 'kim@ex\u0430mple.com', 'ki\u1E3F@example.com']) {
+      const other = await add(alike);
+      expect([other.status, other.body.userId]).toEqual([201, expect.not.stringMatching(String(one.body.userId))]);
+    }
+    const unseen = await add('kim\u200B@example.com');
+    expect(unseen).toMatchObject({ status: 400, body: { errors: [{ field: 'email' }] } });
   });
 
   it('brings no line of its own into a header or mail', async () => {

@@ -1,3 +1,4 @@
+import { analyzeEmail } from '@hapi/address';
 import { z } from 'zod';
 import { Id, Name } from '../http/common.js';
 
@@ -18,14 +19,45 @@ export const SerialNumber = z
     'must be 1 to 64 letters, digits, "_", ".", ":" or "-", and begin with a letter or digit',
   );
 
-export const Email = z.string().trim().max(320).pipe(z.email('must be an e-mail address')).meta({ format: 'email' });
-
 /**
  * Formats, private use and what has no width. What joins letters, emoji and variants is left to the domain, which knows where
  * they belong (domain.md G1).
  */
 const UNSEEN =
   /(?!\u200c|\u200d|\ufe0e|\ufe0f|[\u{e0100}-\u{e01ef}])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+
+/** Octets in UTF-8 of a whole address (RFC 5321, 4.5.3.1.3 without the brackets of a path). */
+const LONGEST_EMAIL = 254;
+/** Two addresses must not differ by what nobody can see. The joiners belong into domains of some scripts: IDNA checks them. */
+const UNSEEN_IN_EMAIL = /[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]/u;
+const UNSEEN_IN_LOCAL_PART = /\p{Default_Ignorable_Code_Point}.*@/u;
+
+const octetsOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/** Why a text is no e-mail address by RFC 5321 and RFC 6531; `null`: it is one. */
+function emailFault(email: string): string | null {
+  const code = analyzeEmail(email)?.code;
+  if (code === 'LOCAL_TOO_LONG') return 'must have at most 64 octets before the @';
+  if (code === 'ADDRESS_TOO_LONG' || octetsOf(email) > LONGEST_EMAIL)
+    return `must have at most ${LONGEST_EMAIL} octets`;
+  if (code !== undefined) return 'must be an e-mail address';
+  const isUnseen = UNSEEN_IN_EMAIL.test(email.replace(/[\u200c\u200d]/g, '')) || UNSEEN_IN_LOCAL_PART.test(email);
+  return isUnseen ? 'must not contain characters that cannot be seen' : null;
+}
+
+/** An e-mail address by RFC 5321 and RFC 6531, as typed in NFC: domains and local parts may have letters of any script. */
+export const Email = z
+  .string()
+  .trim()
+  .normalize('NFC')
+  .max(LONGEST_EMAIL)
+  .pipe(
+    z.string().superRefine((email, context) => {
+      const message = emailFault(email);
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    }),
+  )
+  .meta({ format: 'idn-email' });
 
 /** A name that every store can keep and a person can see whole. */
 export const PlainName = Name.refine((name) => !/\p{Cs}/u.test(name), 'must be well-formed Unicode').refine(

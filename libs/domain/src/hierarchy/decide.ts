@@ -8,7 +8,8 @@ import { adoptedEvents, heightOfColumns } from './departure.js';
 import { generate, planGeneration, topNames } from './generation.js';
 import { nameKey, refuseName, tidyName } from './names.js';
 import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
-import { emailKey, knownSerialNumber, type GroupTreeState } from './state.js';
+import { emailKey } from '../people/email.js';
+import { knownSerialNumber, type GroupTreeState } from './state.js';
 import { childNamed, fitsBelow, heightOf, idOf, lineage, nameOf, parentOf, subtree, typeOf } from './tree.js';
 
 type Decided = Decision<TreeEvent, TreeRefusal>;

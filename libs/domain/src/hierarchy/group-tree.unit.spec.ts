@@ -358,6 +358,15 @@ describe('members', () => {
       .then([{ type: 'MemberAdded', data: { ...kim, role: 'concierge' } }]);
   });
 
+  it('are one by every spelling of a domain, and another by a letter that looks alike before the @', () => {
+    const zoe: MemberFacts = { ...kim, email: 'zoe@münchen.example' };
+    const alike: MemberFacts = { ...zoe, memberId: 'm2', email: 'zoё@münchen.example' };
+    const known = tree(...start.events.slice(1), { type: 'MemberAdded', data: zoe });
+    for (const email of ['zoe@MÜNCHEN.example', 'zoe@xn--mnchen-3ya.example', 'Zoe@mu\u0308nchen.example'])
+      known.when(add({ ...zoe, memberId: 'm2', email })).then([]);
+    known.when(add(alike)).then([{ type: 'MemberAdded', data: alike }]);
+  });
+
   it('leave', () => {
     const leave = (groupId: string): TreeCommand => ({
       type: 'RemoveMember',

@@ -1,6 +1,7 @@
 import type { GroupType } from '../words.js';
 import type { MemberFacts, ProjectFacts } from './events.js';
-import { emailKey, knownSerialNumber, type GroupTreeState } from './state.js';
+import { emailKey } from '../people/email.js';
+import { knownSerialNumber, type GroupTreeState } from './state.js';
 import { idOf, lineage, nameOf, NONE, typeOf } from './tree.js';
 
 export interface GroupView {

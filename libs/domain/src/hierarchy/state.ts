@@ -8,6 +8,7 @@ import {
 } from './events.js';
 import { describe, emptyTree, insert, move, NONE, removeSubtree, type Tree } from './tree.js';
 import type { GroupType } from '../words.js';
+import { emailKey } from '../people/email.js';
 import { serialKey } from './names.js';
 
 /** A device that is in the tree, or (`groupId: null`) the claim by which it was the last time. */
@@ -43,9 +44,6 @@ export const initialGroupTree = (): GroupTreeState => ({
   serialNumbers: new Map(),
   devicesOf: new Map(),
 });
-
-/** What e-mail addresses are compared by. */
-export const emailKey = (email: string): string => email.normalize('NFC').trim().toLowerCase();
 
 export const addMember = (state: GroupTreeState, member: MemberFacts): void => {
   state.members.set(member.memberId, member);

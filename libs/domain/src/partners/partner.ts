@@ -1,7 +1,7 @@
 import { isAdministrator, type Role } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
 import { refuseName, tidyName } from '../hierarchy/names.js';
-import { emailKey } from '../hierarchy/state.js';
+import { emailKey } from '../people/email.js';
 import type { PartnerKind } from '../words.js';
 
 /** The person a partner is registered with. */

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
 import { SeenMails } from '../../access/seen-mails.js';
-import { emailKey } from '../../delivery/mailbox.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
 import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';

@@ -7,8 +7,8 @@ import {
   TestTemplateRequest,
   type MailTypeName,
 } from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
 import { Caller, CONFIGURATION, Documented, Permit, Problem } from '@allotree/platform';
-import { emailKey } from '../../delivery/mailbox.js';
 import { publicUrl, type NotificationConfiguration } from '../../configuration.js';
 import { Mails } from '../../mails/mails.js';
 import { TestMailQuotas } from '../../mails/test-mail-quotas.js';

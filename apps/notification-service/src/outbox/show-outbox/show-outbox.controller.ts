@@ -1,10 +1,10 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { AccountMailJob, OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
+import { emailKey } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { SeenMails } from '../../access/seen-mails.js';
-import { emailKey } from '../../delivery/mailbox.js';
 import { OutboxPath } from '../../paths.js';
 import { OutboxRow } from '../../persistence/entities.js';
 
@@ -52,7 +52,7 @@ export class ShowOutboxController {
   ): Promise<PageOf<OutboxItem>> {
     return this.open(caller, (rows) => {
       const { to, projectId } = query;
-      if (to !== undefined) rows.andWhere('lower(row.recipient) = :to', { to: emailKey(to) });
+      if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
       if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
       return pageOfRows(rows, query, showItem, 'newestFirst');
     });
