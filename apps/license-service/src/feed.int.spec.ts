@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deadLetterTopic, GROUPS_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { hasGroup, licensesOf, stockPartnerOf } from '@allotree/domain';
 import { BusPublisher } from '@allotree/platform';
-import { Service, units } from './service-under-test.spec.js';
+import { GroupFeed } from './feed/group-feed.js';
+import { restriction, Service, units } from './service-under-test.spec.js';
 
 /** Waits for what the bus brings. */
 async function eventually<Result>(look: () => Promise<Result | null | undefined | false>): Promise<Result> {
@@ -213,6 +214,74 @@ describe('on the bus', () => {
         ).toMatchObject({ status: 201 });
       await publish(service.message('allotree.group-removed.v1', { projectId: 'freed', groupId }));
     }
+  });
+
+  describe('somebody who was promoted just before', () => {
+    const person = { userId: 'eva', email: 'eva@example.com', name: 'Eva' };
+    const site = { ...person, memberId: 'eva-site', role: 'site_administrator' as const };
+    const boss = { ...person, userId: 'boss', memberId: 'boss', role: 'site_administrator' as const };
+    let eva: Record<string, string>;
+    let root: Record<string, string>;
+    beforeAll(async () => {
+      const partner = { partnerId: 'west', tenantId: 'west', kind: 'distributor' as const, parentPartnerId: null };
+      await publish(service.message('allotree.partner-registered.v1', { ...partner, name: 'West' }));
+      [eva, root] = await Promise.all([service.signedInAs('eva'), service.signedInAs('boss')]);
+    });
+
+    /** A project whose building is limited from the main group, and Eva administers the building. */
+    const limited = async (projectId: string): Promise<string> => {
+      const path = `/projects/${projectId}/groups/house-${projectId}/restriction`;
+      const house = { projectId, groupId: `house-${projectId}` };
+      await publish(
+        service.message('allotree.project-created.v1', project(projectId)),
+        service.message('allotree.groups-placed.v1', { projectId, groups: [group(house.groupId, projectId)] }),
+        service.message('allotree.member-added.v1', { projectId, groupId: projectId, ...boss }),
+        service.message('allotree.member-added.v1', { ...house, ...site }),
+      );
+      await service.posted(`/projects/${projectId}/licenses`, { type: 'trial' });
+      expect(await service.put(path, restriction(units(5)), root)).toMatchObject({ status: 200 });
+      return path;
+    };
+
+    it('lifts what was set from there (R9)', async () => {
+      for (let round = 1; round <= 5; round += 1) {
+        const projectId = `lifted-${round}`;
+        const path = await limited(projectId);
+        expect(await service.put(path, { enabled: false }, eva)).toMatchObject({ body: { code: 'SET_FROM_ABOVE' } });
+        const promoted = { ...site, memberId: `eva-root-${round}`, projectId, groupId: projectId };
+        await publish(service.message('allotree.member-added.v1', promoted));
+        expect(await service.put(path, { enabled: false }, eva)).toMatchObject({ status: 200 });
+      }
+    });
+
+    it('revokes what was issued from there (L4)', async () => {
+      const east = { partnerId: 'east', tenantId: 'west', kind: 'dealer' as const, parentPartnerId: 'west' };
+      const administers = (partnerId: string) =>
+        service.message('allotree.partner-administrator-added.v1', {
+          ...person,
+          partnerId,
+          tenantId: 'west',
+          role: 'company_administrator',
+        });
+      await publish(service.message('allotree.partner-registered.v1', { ...east, name: 'East' }), administers('east'));
+      const { packageId } = await service.posted('/partners/west/packages', { name: 'Plus', units: units(10) });
+      for (let round = 1; round <= 5; round += 1) {
+        const projectId = `revoked-${round}`;
+        const opened = project(projectId, { tenantId: 'west', partnerId: 'east' });
+        await publish(service.message('allotree.project-created.v1', opened));
+        const issue = { type: 'plus', partnerId: 'west', packageId, units: units(1) };
+        const { licenseId } = await service.posted(`/projects/${projectId}/licenses`, issue);
+        const revoke = () =>
+          service.post(`/projects/${projectId}/licenses/${licenseId}/revoke`, { reason: 'Contract ended' }, eva);
+        expect(await revoke()).toMatchObject({ status: 403, body: { code: 'ISSUED_FROM_ABOVE' } });
+        await publish(administers('west'));
+        expect(await revoke()).toMatchObject({ status: 200 });
+        await publish(
+          service.message('allotree.partner-administrator-removed.v1', { partnerId: 'west', userId: 'eva' }),
+        );
+        await service.app.get(GroupFeed, { strict: false }).memberships.caughtUp();
+      }
+    });
   });
 
   it('what does not exist is answered 404 without a wait once everything is taken in', async () => {

@@ -20,6 +20,9 @@ type Timeless<Command> = Command extends unknown ? Omit<Command, 'now'> : never;
 /** A command without its instant: that is taken when it is decided. */
 export type ProjectWish = Timeless<ProjectCommand>;
 
+/** A command that names from where its caller holds the permission for it, or makes it anew from what is known by now. */
+export type WishOf = ProjectWish | (() => Promise<ProjectWish>);
+
 /** What is at which revision: the project as a whole, and its settings (`restrictionSetting` and its like). */
 export interface Revisions {
   readonly revision: number;
@@ -53,13 +56,16 @@ export class Projects {
 
   /**
    * Decides on a project; with `?dryRun` records nothing. A refusal rests on everything that the group service published
-   * before the request. @throws Problem when refused or stale
+   * before the request: a command that depends on who the caller is by now is a function, which is asked again before one.
+   * @throws Problem when refused or stale
    */
-  async run(projectId: string, wish: ProjectWish, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
-    let outcome = await this.decide(projectId, wish, caller);
+  async run(projectId: string, wish: WishOf, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
+    const command = typeof wish === 'function' ? wish : () => Promise.resolve(wish);
+    let outcome = await this.decide(projectId, await command(), caller);
     if (outcome.kind === 'refused') {
-      await this.feed.facts.caughtUp(projectId);
-      outcome = await this.decide(projectId, wish, caller);
+      const { facts, memberships } = this.feed;
+      await Promise.all([facts.caughtUp(projectId), typeof wish === 'function' && memberships.caughtUp()]);
+      outcome = await this.decide(projectId, await command(), caller);
     }
     return accepted(outcome, detailOf);
   }

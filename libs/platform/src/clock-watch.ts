@@ -2,18 +2,20 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { PlatformConfiguration } from './configuration/configuration.js';
-import { Readiness } from './health.js';
+import { NotWorking, Readiness } from './health.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from './tokens.js';
 
 const LOOK_EVERY_MS = 60_000;
 
 /**
  * Compares the clock of this machine with that of the database: one of them dates decisions and decides what is over. Warns
- * in the log and at `/health/ready` (`clock`) while they differ by more than `CLOCK_SKEW_SECONDS`.
+ * in the log and at `/health/ready` (`clock`) while they differ by more than `CLOCK_SKEW_SECONDS`; scheduled work is then left
+ * to other replicas.
  */
 @Injectable()
 export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
+  private standsBack = false;
 
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
@@ -22,7 +24,10 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
     readiness: Readiness,
   ) {
     readiness.show('clock', async () => {
-      if (await this.isOff()) throw new Error('the clocks differ');
+      if (await this.isOff())
+        throw new NotWorking(
+          'The clocks of this machine and of the database differ. Scheduled work is left to other replicas.',
+        );
     });
   }
 
@@ -48,6 +53,20 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
 
   async isOff(): Promise<boolean> {
     return Math.abs(await this.ahead()) > this.configuration.CLOCK_SKEW_SECONDS * 1_000;
+  }
+
+  /** Whether this machine may decide what is due. Logs each change of the answer once. */
+  async isTimely(): Promise<boolean> {
+    const isOff = await this.isOff();
+    if (isOff !== this.standsBack) {
+      this.standsBack = isOff;
+      if (isOff)
+        this.logger.warn(
+          'the clocks of this machine and of the database differ: scheduled work is left to other replicas',
+        );
+      else this.logger.info('the clocks of this machine and of the database agree again: scheduled work goes on here');
+    }
+    return !isOff;
   }
 
   private async look(): Promise<void> {

@@ -6,16 +6,18 @@ import type { Readiness } from './health.js';
 function beside(databaseAhead: number) {
   const shown = new Map<string, () => Promise<unknown>>();
   const warn = jest.fn();
-  const pool = { query: () => Promise.resolve({ rows: [{ now: new Date(Date.now() + databaseAhead) }] }) };
+  const info = jest.fn();
+  const set = { ahead: databaseAhead };
+  const pool = { query: () => Promise.resolve({ rows: [{ now: new Date(Date.now() + set.ahead) }] }) };
   const readiness = { show: (name: string, check: () => Promise<unknown>) => shown.set(name, check) };
   const watch = new ClockWatch(
     pool as never,
     { CLOCK_SKEW_SECONDS: 30 } as never,
-    { warn } as never,
+    { warn, info } as never,
     readiness as unknown as Readiness,
   );
   const health = () => shown.get('clock')!().then(() => 'up', () => 'down'); // prettier-ignore
-  return { watch, warn, health };
+  return { watch, warn, info, set, health };
 }
 
 describe('the clocks of this machine and of the database', () => {
@@ -33,5 +35,23 @@ describe('the clocks of this machine and of the database', () => {
     await new Promise(setImmediate);
     off.watch.onModuleDestroy();
     expect(off.warn).toHaveBeenCalledTimes(health === 'down' ? 1 : 0);
+  });
+
+  it.each([60_000, -60_000])(
+    'differ by %d ms: scheduled work is left to others, which is logged once',
+    async (ahead) => {
+      const { watch, warn, info, set } = beside(ahead);
+      expect([await watch.isTimely(), await watch.isTimely()]).toEqual([false, false]);
+      expect([warn.mock.calls.length, info.mock.calls.length]).toEqual([1, 0]);
+      set.ahead = 0;
+      expect([await watch.isTimely(), await watch.isTimely()]).toEqual([true, true]);
+      expect([warn.mock.calls.length, info.mock.calls.length]).toEqual([1, 1]);
+    },
+  );
+
+  it('that never differed are logged about never', async () => {
+    const { watch, warn, info } = beside(0);
+    expect(await watch.isTimely()).toBe(true);
+    expect([warn.mock.calls, info.mock.calls]).toEqual([[], []]);
   });
 });

@@ -100,8 +100,8 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: BusPublisher, useExisting: Bus },
         {
           provide: JobQueues,
-          useFactory: (log: Logger) => jobQueues(configuration, log),
-          inject: [LOGGER],
+          useFactory: (log: Logger, watch: ClockWatch) => jobQueues(configuration, log, watch),
+          inject: [LOGGER, ClockWatch],
         },
         {
           provide: RetentionMetrics,
@@ -166,8 +166,13 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
 
 const clockOf = ({ TEST_CLOCK }: PlatformConfiguration): Clock => (TEST_CLOCK ? new TestClock() : new SystemClock());
 
-const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: Logger): JobQueues =>
-  new BullMqJobQueues({ databaseUrl: DATABASE_URL, redisUrl: REDIS_URL, logger });
+const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: Logger, watch: ClockWatch): JobQueues =>
+  new BullMqJobQueues({
+    databaseUrl: DATABASE_URL,
+    redisUrl: REDIS_URL,
+    logger,
+    isTimely: () => watch.isTimely(),
+  });
 
 const openLeases = ({ configuration, alone = false }: PlatformOptions, logger: Logger): Promise<Leases> =>
   Leases.open({ connectionString: configuration.DATABASE_URL, alone, logger });

@@ -5,8 +5,8 @@ import { GiveUp, type Job, type JobQueues } from '@allotree/platform';
 
 /** A store of queues that nobody else uses. */
 export interface JobStoreUnderTest {
-  /** Opens it as one replica does. */
-  open(): JobQueues;
+  /** Opens it as one replica does. @param isTimely whether its clock is right; always, where it is not given */
+  open(isTimely?: () => Promise<boolean>): JobQueues;
   /** Loses everything in it, as a server that comes back empty. */
   wipe(): Promise<void>;
   /** A process takes a job of the queue for `lockMs` and is killed while it works on it. */
@@ -29,8 +29,8 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
   describe(`jobs contract: ${name}`, () => {
     let store: JobStoreUnderTest;
     const opened: JobQueues[] = [];
-    const open = (): JobQueues => {
-      const queues = store.open();
+    const open = (isTimely?: () => Promise<boolean>): JobQueues => {
+      const queues = store.open(isTimely);
       opened.push(queues);
       return queues;
     };
@@ -209,6 +209,37 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(performance.now() - start).toBeGreaterThan(1_000);
       expect(most).toBeLessThanOrEqual(2);
     });
+
+    it('ticks in replicas whose clock is right alone, and in the others once it is', async () => {
+      const name = aName();
+      const clock = { isRight: true };
+      const ticks = { wrong: 0, right: 0 };
+      const wrong = open(() => Promise.resolve(clock.isRight));
+      await wrong.every(name, 100, async () => void ticks.wrong++);
+      await until(() => ticks.wrong > 0);
+      clock.isRight = false;
+      const right = open();
+      await right.every(name, 100, async () => void ticks.right++);
+      const before = ticks.wrong;
+      await until(() => ticks.right >= 10);
+      // One may have been under way.
+      expect(ticks.wrong).toBeLessThanOrEqual(before + 1);
+      await right.close();
+      clock.isRight = true;
+      const then = ticks.wrong;
+      await until(() => ticks.wrong > then + 1);
+    }, 30_000);
+
+    it('ticks on after a replica whose clock was ahead dated the next tick far ahead', async () => {
+      const name = aName();
+      let ticks = 0;
+      await open().every(name, 100, async () => void ticks++);
+      const ahead = open();
+      await ahead.every(name, 3_600_000, () => Promise.resolve());
+      await ahead.close();
+      const before = ticks;
+      await until(() => ticks > before + 2);
+    }, 30_000);
 
     it('ticks on after a tick that failed', async () => {
       const queues = open();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LICENSE_EXPIRY_QUEUE, LicenseExpiryJob } from '@allotree/contracts';
-import { JobQueues, type Job } from '@allotree/platform';
+import { ClockWatch, JobQueues, Readiness, type Job } from '@allotree/platform';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -540,6 +540,30 @@ describe('jobs of due work', () => {
     await dueOf(other).tick();
     expect(await recordedJobs(other)).toEqual(jobs);
     await other.leave();
+  });
+
+  it('are made by another replica where the clock of a machine is off, which its health says', async () => {
+    service = await Service.start({ settings: { DUE_TICK_MS: '100' } });
+    const off = jest.spyOn(service.app.get(ClockWatch, { strict: false }), 'ahead').mockResolvedValue(31_000);
+    const plus = await service.nordlicht();
+    await service.hafenblick('hafenblick', plus);
+    await restrict(service, 'hafenblick', 'a', restriction(units(5), { validUntil: DECEMBER }, { reminder }));
+    await service.settled();
+    const report = await service.app.get(Readiness, { strict: false }).report();
+    expect(report).toMatchObject({ ready: true, checks: { clock: 'down' } });
+    expect(report.reasons.clock).toContain('Scheduled work is left to other replicas');
+    const tick = jest.spyOn(dueOf(service), 'tick');
+    service.clock.moveTo(DECEMBER);
+
+    const other = await Service.start({ database: service.database, settings: { DUE_TICK_MS: '100' } });
+    other.clock.moveTo(DECEMBER);
+    await until(async () => (await effectsOf(other, 'hafenblick')).length > 0);
+    await until(async () => (await service.rows("SELECT FROM licensing.due WHERE at <= '2026-12-01'")).length === 0);
+    expect(tick).not.toHaveBeenCalled();
+    await other.leave();
+
+    off.mockResolvedValue(0);
+    await until(() => tick.mock.calls.length > 0);
   });
 
   it('are made once by replicas that tick side by side', async () => {

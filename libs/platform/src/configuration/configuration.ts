@@ -255,7 +255,7 @@ export const BASE_CONFIGURATION = z.object({
   }),
   CLOCK_SKEW_SECONDS: variable(integer(1, 86_400).prefault('30'), {
     description:
-      'How far the clocks of this machine and of the database can differ before the log and /health/ready (`clock`) warn, in seconds.',
+      'How far the clocks of this machine and of the database can differ before the log and /health/ready (`clock`) warn and scheduled work is left to other replicas, in seconds.',
     allowed: 'a whole number from 1 to 86400',
   }),
   TEST_CLOCK: variable(

@@ -13,19 +13,19 @@ import {
   type RetrySettings,
   type WorkerSettings,
 } from './job-queues.js';
+import { TickSchedule } from './tick-schedule.js';
 
 /** For a day a job that is done is still known by its id. A number to keep besides would be counted after every job. */
 const KEEP_COMPLETED_SECONDS = 86_400;
 /** Every job of ours is of one kind. */
 const NAME = 'job';
 const IDS_AT_ONCE = 50;
-/** Later than this the next tick of a schedule has been lost. */
-const TICKS_LATE = 5;
-const SHORTEST_LOOK_MS = 1_000;
 const QUIET_MS = 10_000;
 
 export interface BullMqOptions extends JobStore {
   readonly logger: Pick<Logger, 'warn'> & Partial<Pick<Logger, 'debug'>>;
+  /** Whether the clock of this machine is right: otherwise it takes no ticks. Always, where nobody looks. */
+  readonly isTimely?: () => Promise<boolean>;
 }
 
 /** Queues kept by BullMQ, in PostgreSQL or Redis. */
@@ -36,11 +36,13 @@ export class BullMqJobQueues extends JobQueues {
   private readonly workers: Worker[] = [];
   private readonly watches: NodeJS.Timeout[] = [];
   private readonly quietUntil = new Map<string, number>();
+  private readonly isTimely: () => Promise<boolean>;
   private closing: Promise<void> | undefined;
 
-  constructor({ logger, ...store }: BullMqOptions) {
+  constructor({ logger, isTimely = () => Promise.resolve(true), ...store }: BullMqOptions) {
     super();
     this.logger = logger;
+    this.isTimely = isTimely;
     this.backend = openJobBackend(store);
   }
 
@@ -52,11 +54,15 @@ export class BullMqJobQueues extends JobQueues {
     return this.known(name, retry) as JobQueue<Data>;
   }
 
-  work<Data>(
+  work<Data>(name: string, handler: (job: Job<Data>) => Promise<void>, settings?: WorkerSettings): void {
+    this.worker(name, handler, settings);
+  }
+
+  private worker<Data>(
     name: string,
     handler: (job: Job<Data>) => Promise<void>,
     { concurrency = 1, lockMs = 30_000 }: WorkerSettings = {},
-  ): void {
+  ): Worker {
     const settings = { concurrency, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: 1_000 };
     const worker = this.backend.worker(name, (job) => handled(job, handler), settings);
     worker.on('error', (error) => this.complain(error, name));
@@ -65,30 +71,25 @@ export class BullMqJobQueues extends JobQueues {
     );
     worker.on('completed', (job) => this.logger.debug?.({ queue: name, job: job.id }, 'job done'));
     this.workers.push(worker);
+    return worker;
   }
 
   async every(name: string, milliseconds: number, tick: () => Promise<void>): Promise<void> {
     const { queue } = this.known(name, { attempts: 1 });
-    const schedule = async (): Promise<void> => {
-      await queue.upsertJobScheduler(
-        name,
-        { every: milliseconds },
-        { name: NAME, opts: { removeOnComplete: true, removeOnFail: 100 } },
-      );
+    const worker = this.worker(name, async () => {
+      if (!(await schedule.standsBack())) await tick();
+    });
+    const { isTimely } = this;
+    const schedule = new TickSchedule({ name, milliseconds, queue, worker, isTimely });
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
+      await this.whenThere(work).catch((error: unknown) => this.complain(error, name));
     };
     // Where the store is away now, the look below does it later.
-    await this.whenThere(schedule).catch((error: unknown) => this.complain(error, name));
-    this.work(name, tick);
-    const look = async (): Promise<void> => {
-      const next = (await queue.getJobScheduler(name))?.next ?? 0;
-      if (next < Date.now() - TICKS_LATE * milliseconds) await schedule();
+    await attempt(() => schedule.start());
+    const look = (): void => {
+      attempt(() => schedule.look()).catch(() => undefined);
     };
-    const watch = setInterval(
-      () => {
-        this.whenThere(look).catch((error: unknown) => this.complain(error, name));
-      },
-      Math.max(SHORTEST_LOOK_MS, TICKS_LATE * milliseconds),
-    );
+    const watch = setInterval(look, schedule.lookEveryMs);
     this.watches.push(watch.unref());
   }
 

@@ -86,7 +86,7 @@ export abstract class JobQueues {
   abstract work<Data>(name: string, handler: (job: Job<Data>) => Promise<void>, settings?: WorkerSettings): void;
   /**
    * Calls `tick` every so many milliseconds in one of the replicas that ask for it (now and then in two of them at once). A
-   * schedule that was lost is made again.
+   * schedule that was lost is made again. A replica whose clock is wrong does not take part.
    */
   abstract every(name: string, milliseconds: number, tick: () => Promise<void>): Promise<void>;
   /** Finishes the jobs under way and takes no more. Queues can still be added to. */

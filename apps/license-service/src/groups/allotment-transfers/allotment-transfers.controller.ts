@@ -53,14 +53,9 @@ export class AllotmentTransfersController {
     await this.reach.demand(caller.principal, 'restrictions:manage', target);
     // Allotments get this id and a number behind it, which together must stay within the length of an id.
     const newId = caller.newId('transfer');
-    const wish = {
-      type: 'TransferAllotments',
-      ...body,
-      newId,
-      cascade,
-      ...(await this.authorities(p, body, caller)),
-    } as const;
-    const answer = answerTo(caller, reply, await this.projects.run(p, wish, caller), {});
+    const wish = { type: 'TransferAllotments', ...body, newId, cascade } as const;
+    const done = await this.projects.run(p, async () => ({ ...wish, ...(await this.authorities(p, body, caller)) }), caller);
+    const answer = answerTo(caller, reply, done, {});
     return caller.dryRun ? answer : undefined;
   }
 

@@ -63,9 +63,9 @@ export class MemberLimitsController {
   ): Promise<object> {
     await this.isMember({ p, g, u }, caller.principal);
     const group = { kind: 'group', projectId: p, groupId: g } as const;
-    const authority = await this.reach.authority(caller.principal, 'restrictions:manage', group);
-    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body, authority } as const;
-    const done = await this.projects.run(p, wish, caller);
+    const authority = () => this.reach.authority(caller.principal, 'restrictions:manage', group);
+    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body } as const;
+    const done = await this.projects.run(p, async () => ({ ...wish, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state, should somebody have changed it meanwhile.
     const { quota, revision } = await this.quota({ p, g, u });

@@ -88,13 +88,10 @@ export class RestrictionController {
     const allotments = await this.allotmentsOf(p, body);
     const newIds = allotments.map((_, index) => caller.newId(`allotment ${index}`));
     const group = { kind: 'group', projectId: p, groupId: g } as const;
-    const authority = await this.reach.authority(caller.principal, 'restrictions:manage', group);
+    const authority = () => this.reach.authority(caller.principal, 'restrictions:manage', group);
     const settings = { enabled, poolMode, gracePeriodDays, reminder, allotments };
-    const done = await this.projects.run(
-      p,
-      { type: 'SetRestriction', groupId: g, ...settings, newIds, cascade, authority },
-      caller,
-    );
+    const wish = { type: 'SetRestriction', groupId: g, ...settings, newIds, cascade } as const;
+    const done = await this.projects.run(p, async () => ({ ...wish, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state, should somebody have changed it meanwhile.
     const { restriction, revision } = await this.restriction(p, g);

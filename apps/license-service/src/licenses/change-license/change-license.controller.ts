@@ -124,8 +124,8 @@ export class ChangeLicenseController {
 
   private async change(change: LicenseChange, projectId: string, caller: Caller, reply: FastifyReply): Promise<object> {
     const root = { kind: 'group', projectId, groupId: projectId } as const;
-    const authority = await this.reach.authority(caller.principal, 'licenses:manage', root);
-    const done = await this.projects.run(projectId, { ...change, authority }, caller);
+    const authority = () => this.reach.authority(caller.principal, 'licenses:manage', root);
+    const done = await this.projects.run(projectId, async () => ({ ...change, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state.
     const { answer, revision } = await this.projects.look(projectId, null, (state, now, { revisionOf }) => {

@@ -32,7 +32,7 @@ export class GrantLicense {
     const { timeZone } = await this.projects.project(projectId);
     const { validFrom, validUntil } = termOf(request, timeZone);
     const root = { kind: 'group', projectId, groupId: projectId } as const;
-    const authority = await this.reach.authority(caller.principal, 'licenses:manage', root);
+    const authority = () => this.reach.authority(caller.principal, 'licenses:manage', root);
     const usualUntil = daysAfter(validFrom ?? this.clock.now(), this.configuration.TRIAL_DAYS, timeZone);
     const grant = {
       type: 'GrantLicense',
@@ -43,10 +43,9 @@ export class GrantLicense {
       validFrom,
       validUntil: validUntil ?? usualUntil,
       source: { kind: 'manual' },
-      authority,
       usualUntil,
     } as const;
-    return this.projects.run(projectId, grant, caller);
+    return this.projects.run(projectId, async () => ({ ...grant, authority: await authority() }), caller);
   }
 
   /**
