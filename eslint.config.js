@@ -244,5 +244,16 @@ export default tseslint.config(
       'max-params': ['error', 4],
     },
   },
+  {
+    files: ['apps/*/src/**/link-pages/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['addEventListener', 'document', 'FormData', 'history', 'location', 'navigator'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
+  },
   prettier,
 );

@@ -93,6 +93,11 @@ export class Service {
     );
   }
 
+  /** Where a browser reaches it. */
+  get origin(): string {
+    return new URL(this.url).origin;
+  }
+
   async stop(): Promise<void> {
     await this.app.close();
     await this.licenses.close();

@@ -56,6 +56,16 @@ describeOnACluster('a cluster', (on) => {
     expect(strays).toEqual([]);
   });
 
+  it('serves the pages that links in mails lead to, and nothing else outside the API', async () => {
+    const { cluster } = on();
+    const statusOf = async (path: string): Promise<number> => (await fetch(`${cluster.url}${path}`)).status;
+    const pages = ['/', '/sign-in', '/password', '/invitations', '/registrations', '/projects/p/groups/g'];
+    const files = ['/link-pages/page.js', '/link-pages/page.css'];
+    for (const path of [...pages, ...files]) expect([path, await statusOf(path)]).toEqual([path, 200]);
+    for (const path of ['/metrics', '/link-pages/pages.js', '/projects', '/passwords', '/link-pages/../metrics'])
+      expect([path, await statusOf(path)]).toEqual([path, 404]);
+  });
+
   it('serves one description of all services, with every route of each', async () => {
     const { cluster } = on();
     const replicas = cluster.processes.filter(({ name }) => name.endsWith('-service-1'));

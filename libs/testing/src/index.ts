@@ -1,5 +1,6 @@
 export * from './test-database.js';
 export * from './backends.js';
+export * from './browser.js';
 export * from './given.js';
 export * from './in-memory-event-store.js';
 export * from './event-store-contract.js';

@@ -1,4 +1,4 @@
-import { linklessText, type AccountMailJob } from '@allotree/contracts';
+import { LINK_PATHS, linklessText, secretLink, type AccountMailJob } from '@allotree/contracts';
 import type { UserFacts } from '@allotree/domain';
 
 /**
@@ -20,26 +20,26 @@ export const registrationMail = (
   { token, code, partner, project }: Readonly<Record<'token' | 'code' | 'partner' | 'project', string>>,
 ): AccountMailJob =>
   // Anybody can register any address: nothing of what is written there leads anywhere.
-  mail('registration', { ...recipient, name: linklessText(recipient.name) }, `/registrations#${token}`, {
+  mail('registration', { ...recipient, name: linklessText(recipient.name) }, secretLink('registration', token), {
     code,
     partner: linklessText(partner),
     project: linklessText(project),
   });
 
 export const registrationKnownMail = (recipient: Recipient): AccountMailJob =>
-  mail('registration_known', { ...recipient, name: linklessText(recipient.name) }, '/sign-in');
+  mail('registration_known', { ...recipient, name: linklessText(recipient.name) }, LINK_PATHS.signIn);
 
 export const passwordResetMail = (recipient: Recipient, token: string): AccountMailJob =>
-  mail('password_reset', recipient, `/password#${token}`);
+  mail('password_reset', recipient, secretLink('password', token));
 
 export const passwordChangedMail = (user: Recipient & Pick<UserFacts, 'timeZone'>, at: Date): AccountMailJob =>
-  mail('password_changed', user, '/password', { changed_at: momentInWords(at, user.timeZone) });
+  mail('password_changed', user, LINK_PATHS.password, { changed_at: momentInWords(at, user.timeZone) });
 
 export const invitationMail = (
   recipient: Recipient,
   token: string,
   values: Readonly<Record<'inviter' | 'role' | 'group' | 'project', string>>,
-): AccountMailJob => mail('invitation', recipient, `/invitations#${token}`, values);
+): AccountMailJob => mail('invitation', recipient, secretLink('invitation', token), values);
 
 /** A mail with a link that ends then: it is not sent when it could not be followed any more. */
 export const withEnd = (job: AccountMailJob, expiresAt: Date): AccountMailJob => ({

@@ -13,6 +13,7 @@ import { Invitations } from './invitations.js';
 import { InviteController } from './invite/invite.controller.js';
 import { SendInvitations } from './invite/send-invitations.js';
 import { KnownNetworks } from './known-networks.js';
+import { LinkPages } from './link-pages/link-pages.js';
 import { MailQuotas } from './mail-quotas.js';
 import { MyAccountController } from './my-account/my-account.controller.js';
 import { OwnTenants } from './own-tenants.js';
@@ -56,4 +57,5 @@ export const PEOPLE: Provider[] = [
   CarryOutRegistration,
   ExternalPeople,
   PeopleWork,
+  LinkPages,
 ];

@@ -1,6 +1,9 @@
 import {
+  groupLinkPath,
   isAccountMail,
+  LINK_PATHS,
   linklessText,
+  secretLink,
   type AccountMailJob,
   type EndedJob,
   type LicenseExpiryJob,
@@ -145,7 +148,7 @@ const greeted = (name: string | null): string => linklessText(name ?? '') || 'th
 const LONGEST_PLACE = 200;
 
 const groupLink = (publicUrl: string, { projectId, groupId }: LicenseExpiryJob): string =>
-  `${publicUrl}/projects/${projectId}/groups/${groupId}`;
+  `${publicUrl}${groupLinkPath(projectId, groupId)}`;
 
 /** What the markers of a mail stand for. All items are of one kind. */
 export function valuesOf(items: readonly MailItem[], setting: MailSetting): MarkerValues {
@@ -243,7 +246,7 @@ const SAMPLE_DAY = Date.parse(sampleBase.dueAt);
 
 const ACCOUNT_SAMPLES: Readonly<Record<AccountMailJob['mailType'], Pick<AccountMailJob, 'path' | 'values'>>> = {
   invitation: {
-    path: '/invitations#sample',
+    path: secretLink('invitation', 'sample'),
     values: {
       project: sampleBase.projectName,
       inviter: 'Jon Hansen',
@@ -252,12 +255,12 @@ const ACCOUNT_SAMPLES: Readonly<Record<AccountMailJob['mailType'], Pick<AccountM
     },
   },
   registration: {
-    path: '/registrations#sample',
+    path: secretLink('registration', 'sample'),
     values: { project: sampleBase.projectName, partner: 'Nordlicht', code: '20461975' },
   },
-  registration_known: { path: '/sign-in', values: {} },
-  password_reset: { path: '/password#sample', values: {} },
-  password_changed: { path: '/password', values: { changed_at: '1 November 2026, 08:00 (Europe/Berlin)' } },
+  registration_known: { path: LINK_PATHS.signIn, values: {} },
+  password_reset: { path: secretLink('password', 'sample'), values: {} },
+  password_changed: { path: LINK_PATHS.password, values: { changed_at: '1 November 2026, 08:00 (Europe/Berlin)' } },
 };
 
 /** What the markers of a mail about an account stand for. Names in it may be those of strangers. */

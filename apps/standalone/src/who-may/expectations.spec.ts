@@ -53,6 +53,21 @@ const open = (...answers: readonly number[]): Expectation => ({
 
 const G = '/projects/{p}/groups/{g}';
 
+/**
+ * Public addresses outside `/api/v1`, which the document of the API does not tell of: files that are the same for everybody.
+ * A page of a link that is missing here fails the suite. Besides them there are `/health/live`, `/health/ready` and `/metrics`.
+ */
+export const PUBLIC_FILES = [
+  '/',
+  '/sign-in',
+  '/password',
+  '/invitations',
+  '/registrations',
+  '/projects/:projectId/groups/:groupId',
+  '/link-pages/page.js',
+  '/link-pages/page.css',
+];
+
 /** Every route there is. One that is missing here fails the suite. */
 export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'GET /partners': reads('partners:read', ANYWHERE),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LINK_PATHS } from '@allotree/contracts';
 import { ownService } from '@allotree/platform';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { WholeSystem, type Answer } from '../whole-system.spec.js';
@@ -6,6 +7,7 @@ import {
   EXPECTATIONS,
   idOf,
   projectOf,
+  PUBLIC_FILES,
   requestFor,
   situationsOf,
   type Expectation,
@@ -99,6 +101,24 @@ describe('every route', () => {
   it.each(Object.entries(EXPECTATIONS))('%s: whoever asks, wherever', async (route, expectation) => {
     for (const place of situationsOf(expectation))
       for (const person of PERSONS) await check(route, expectation, person, place);
+  });
+});
+
+describe('what is public besides the API', () => {
+  it('is listed, and is the same with a token and without one', async () => {
+    expect(PUBLIC_FILES).toEqual(expect.arrayContaining(Object.values(LINK_PATHS)));
+    const { ids, system, tokens } = world;
+    for (const path of PUBLIC_FILES) {
+      const url = `${system.url}${path.replace(':projectId', ids.project).replace(':groupId', ids.buildingA)}`;
+      const asked = [{}, ...PERSONS.map((person) => ({ authorization: `Bearer ${tokens[person]}` }))];
+      const answers = await Promise.all(
+        asked.map(async (headers) => {
+          const response = await fetch(url, { headers });
+          return `${response.status} ${await response.text()}`;
+        }),
+      );
+      expect([path, new Set(answers).size, answers[0]?.slice(0, 4)]).toEqual([path, 1, '200 ']);
+    }
   });
 });
 

@@ -1,2 +1,3 @@
 export * from './requests.js';
 export * from './responses.js';
+export * from './link-paths.js';

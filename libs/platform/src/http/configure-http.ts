@@ -22,6 +22,16 @@ import { requestContext } from './request-context.js';
 export const API_PREFIX = '/api/v1';
 const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Everybody may ask, and no guard of a controller counts the requests. */
+    readonly isUnguarded?: true;
+  }
+}
+
+/** Options of a public route that is not a controller's: its requests count for the address they come from. */
+export const UNGUARDED = { config: { isUnguarded: true } } as const;
+
 type HttpConfiguration = Pick<
   PlatformConfiguration,
   'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'REDIS_URL'
@@ -111,14 +121,14 @@ async function harden(app: NestFastifyApplication, configuration: HttpConfigurat
   countWhatNoGuardSees(app);
 }
 
-/** Requests for addresses that do not exist, and for the one route that is not a controller's. */
+/** Requests for addresses that do not exist, and for routes that are not a controller's. */
 function countWhatNoGuardSees(app: NestFastifyApplication): void {
   const rates = app.get(Rates);
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('preHandler', async (request, reply) => {
-      if (!request.is404 && request.routeOptions.url !== OPENAPI_PATH) return;
+      if (!request.is404 && request.routeOptions.config.isUnguarded !== true) return;
       await rates.take(request).catch((error: unknown) => sendProblem(reply, problemOf(error), request));
     });
 }
@@ -126,7 +136,8 @@ function countWhatNoGuardSees(app: NestFastifyApplication): void {
 /** Made when it is first asked for: it costs more than the rest of the start. */
 function serveOpenApi(app: NestFastifyApplication): void {
   let document: string | undefined;
-  app.getHttpAdapter().get(OPENAPI_PATH, (_request: FastifyRequest, reply: FastifyReply) => {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.get(OPENAPI_PATH, UNGUARDED, (_request: FastifyRequest, reply: FastifyReply) => {
     document ??= JSON.stringify(openApiDocument(app));
     void reply.header('content-type', 'application/json; charset=utf-8').send(document);
   });

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/**
+ * Specs in a real browser. Where this machine has none they are skipped, but never in CI.
+ *
+ * `ALLOTREE_TEST_CHROMIUM` names the program where it is in another place.
+ */
+export function describeInBrowser(specs: (browser: () => Browser) => void): void {
+  const program = [process.env['ALLOTREE_TEST_CHROMIUM'] ?? '', ...PLACES].find(
+    (path) => path !== '' && existsSync(path),
+  );
+  if (program === undefined) {
+    if (process.env['CI'] === 'true') throw new Error('Chromium is missing, and in CI every page is tested');
+    describe.skip('skipped: chromium is missing. On Debian: apt-get install chromium', () =>
+      specs(() => undefined as never));
+    return;
+  }
+  describe('in Chromium', () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      const { chromium } = await import('playwright-core');
+      browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+    });
+    afterAll(() => browser.close());
+    specs(() => browser);
+  });
+}
