@@ -1,6 +1,13 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
-import { deviceGroupOf, serialKey, type DeviceFacts } from '@allotree/domain';
+import {
+  deviceGroupOf,
+  knownDeviceOf,
+  serialKey,
+  type DeviceClaim,
+  type DeviceFacts,
+  type KnownDevice,
+} from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
 import { accepted, Problem } from '@allotree/platform';
 import { detailOf } from './refusals.js';
@@ -9,6 +16,10 @@ import { Trees } from './trees.js';
 
 /** A claim that another request has just given up is used up: a new one is made, so often at most. */
 const TRIES = 3;
+
+export interface ClaimedDevice extends DeviceClaim {
+  readonly serialNumber: string;
+}
 
 export interface DeviceRequest extends DeviceFacts {
   readonly projectId: string;
@@ -54,7 +65,10 @@ export class Devices {
     context: CommandContext,
   ): Promise<readonly { readonly type: string; readonly data: object }[]> {
     const { projectId, serialNumber, groupId, model, claimId } = request;
-    const claim = accepted(await this.handler.dryRun(serialNumber, { type: 'ClaimDevice', ...request }), detailOf);
+    const claim = accepted(
+      await this.handler.dryRun(serialKey(serialNumber), { type: 'ClaimDevice', ...request }),
+      detailOf,
+    );
     const command = { type: 'AddDevice', projectId, serialNumber, groupId, model, claimId } as const;
     const taken = await this.trees.run(command, { context, dryRun: true });
     return [...claim.events, ...taken.events];
@@ -77,24 +91,60 @@ export class Devices {
   }
 
   async release(serialNumber: string, claimId: string, context: CommandContext): Promise<void> {
-    await this.handler.execute(
-      await this.streamOf(serialNumber),
-      { type: 'ReleaseDevice', serialNumber, claimId },
-      followUp(context, `release ${claimId}`),
-    );
+    const command = { type: 'ReleaseDevice', serialNumber, claimId } as const;
+    const key = serialKey(serialNumber);
+    // First where an earlier version kept it: a claim that is being moved meanwhile is then found in the other.
+    if (serialNumber !== key)
+      await this.handler.execute(serialNumber, command, followUp(context, `release former ${claimId}`));
+    await this.handler.execute(key, command, followUp(context, `release ${claimId}`));
+  }
+
+  /**
+   * Earlier versions kept a claim under the serial number as it was typed, where another spelling does not find it: such a
+   * claim moves to the stream of the key. May be repeated. False: another project holds the key, and both keep what they have.
+   */
+  async moveClaim(from: string, claimed: ClaimedDevice, context: CommandContext): Promise<boolean> {
+    const { serialNumber, claimId } = claimed;
+    const key = serialKey(serialNumber);
+    const former = await this.handler.read(from, ({ claim }) => claim?.claimId ?? null);
+    if (former === claimId) {
+      await this.dropSecondClaim(claimed, context);
+      const command = { type: 'ClaimDevice', ...claimed } as const;
+      const moved = await this.handler.execute(key, command, followUp(context, `move ${claimId}`));
+      if (moved.kind === 'refused') return false;
+      const release = { type: 'ReleaseDevice', serialNumber, claimId } as const;
+      await this.handler.execute(from, release, followUp(context, `moved ${claimId}`));
+    }
+    // The tree let the device go meanwhile: nobody else would release the claim in its new place.
+    const device = await this.deviceIn(claimed);
+    if (device?.claimId === claimId && device.groupId === null) await this.release(serialNumber, claimId, context);
+    return true;
+  }
+
+  /** The same project may have claimed the key for another spelling of a device it has: its tree knows the first claim only. */
+  private async dropSecondClaim(claimed: ClaimedDevice, context: CommandContext): Promise<void> {
+    const { serialNumber, projectId, claimId } = claimed;
+    const key = serialKey(serialNumber);
+    const second = await this.handler.read(key, ({ claim }) => claim);
+    if (second === null || second.projectId !== projectId || second.claimId === claimId) return;
+    if ((await this.deviceIn(claimed))?.claimId !== claimId) return;
+    const release = { type: 'ReleaseDevice', serialNumber, claimId: second.claimId } as const;
+    await this.handler.execute(key, release, followUp(context, `drop ${second.claimId}`));
   }
 
   /** The claim a serial number is held by now; `null`: nobody's. */
   async claimOf(serialNumber: string): Promise<string | null> {
-    return this.handler.read(await this.streamOf(serialNumber), (state) => state.claim?.claimId ?? null);
+    return this.handler.read(serialKey(serialNumber), (state) => state.claim?.claimId ?? null);
   }
 
-  /** A claim made before serial numbers were compared without case and separators is where it was until it is released. */
-  private async streamOf(serialNumber: string): Promise<string> {
-    const key = serialKey(serialNumber);
-    if (serialNumber === key) return key;
-    const isClaimed = await this.handler.read(serialNumber, (state) => state.claim !== null);
-    return isClaimed ? serialNumber : key;
+  /** `null`: it never was in the tree of the project, or there is no tree. */
+  private async deviceIn({ projectId, serialNumber }: ClaimedDevice): Promise<KnownDevice | null> {
+    try {
+      return await this.trees.look(projectId, (state) => knownDeviceOf(state, serialNumber));
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'NOT_FOUND') return null;
+      throw error;
+    }
   }
 
   private async isInTree(projectId: string, serialNumber: string): Promise<boolean> {
@@ -106,7 +156,7 @@ export class Devices {
     const { serialNumber, claimId } = request;
     accepted(
       await this.handler.execute(
-        await this.streamOf(serialNumber),
+        serialKey(serialNumber),
         { type: 'ClaimDevice', ...request },
         followUp(context, `claim ${claimId}`),
       ),

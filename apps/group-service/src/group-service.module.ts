@@ -40,6 +40,7 @@ import type { GroupConfiguration } from './configuration.js';
 import { CarryingAuthorities } from './carrying-authority.js';
 import { Devices } from './devices.js';
 import { AddDeviceController } from './devices/add-device/add-device.controller.js';
+import { MOVE_DEVICE_CLAIMS } from './devices/move-claims/move-claims.reactor.js';
 import { ListDevicesController } from './devices/list-devices/list-devices.controller.js';
 import { RemoveDeviceController } from './devices/remove-device/remove-device.controller.js';
 import { PublishedBeforeAnswer } from './feed/publish-groups/published-before-answer.js';
@@ -240,6 +241,10 @@ const infrastructure = ({
 /** Of one project, of the heap that states may take: little, because its licensing takes more in the same process. */
 const SHARE_OF_ONE_STATE = 0.12;
 
+/** So long, at most, a start waits for claims of devices that an earlier version kept elsewhere. */
+const MOVE_ATTEMPTS = 24;
+const MOVE_WAIT_MS = 5_000;
+
 /**
  * The group service: partners, projects, groups, members and devices. Wants `PlatformModule.forRoot()` imported by the
  * application. Its tables are in the schema `groups`.
@@ -291,6 +296,16 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
 
   async onApplicationBootstrap(): Promise<void> {
     await this.subscriptions.start();
+    await this.deviceClaimsMoved();
+  }
+
+  /** Before the first request: a claim that has not moved yet would let a second project have the device. */
+  private async deviceClaimsMoved(): Promise<void> {
+    const head = await this.store.head();
+    for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt += 1) {
+      if (await this.subscriptions.waitUntil(MOVE_DEVICE_CLAIMS, head, MOVE_WAIT_MS)) return;
+    }
+    throw new Error('the claims of devices are still being moved to new streams: start again to go on');
   }
 
   /** HTTP is drained by now: nothing new comes in. */

@@ -4,6 +4,7 @@ import { poolOf, type BusPublisher, type Logger, type ServiceMetrics } from '@al
 import type { DataSource } from 'typeorm';
 import type { Devices } from './devices.js';
 import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
+import { moveDeviceClaims } from './devices/move-claims/move-claims.reactor.js';
 import { releaseDevices } from './devices/remove-device/release-devices.reactor.js';
 import { membershipView } from './access/keep-memberships/membership-view.projection.js';
 import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
@@ -63,5 +64,6 @@ export function groupSubscriptions({
   subscriptions.reactor(finishDeparture(trees));
   subscriptions.reactor(finishAdding(devices));
   subscriptions.reactor(releaseDevices(devices));
+  subscriptions.reactor(moveDeviceClaims(devices, logger));
   return subscriptions;
 }

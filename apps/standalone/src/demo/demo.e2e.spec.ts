@@ -69,6 +69,42 @@ describe('npm run demo', () => {
     2 * MINUTES,
   );
 
+  it(
+    'changes nothing when the same names are spelled otherwise: decomposed, with other blanks, capitals and separators',
+    async () => {
+      const text = (serialNumber: string) => `
+title: Süd
+partners:
+  - name: Händler Süd
+    kind: distributor
+    administrator: { name: Zoë Müller, email: zoe@münchen.example }
+    packages: [{ name: Größe 10, units: { sip_number: 10, mobile_app: 10 } }]
+project:
+  name: Höfe
+  partner: Händler Süd
+  licenses: [{ from: Händler Süd, package: Größe 10, units: { sip_number: 5, mobile_app: 5 } }]
+  groups: [{ name: Gebäude A, type: building }]
+devices: [{ group: Gebäude A, serialNumber: '${serialNumber}', model: AA-12 }]
+assignments: [{ group: Gebäude A, resource: sip_number, count: 2, label: 'Tür {n}' }]
+`;
+      const apply = async (content: string): Promise<string> => {
+        const file = join(scratch, 'names.yaml');
+        await writeFile(file, content);
+        const { code, output } = await demo(['--file', file]);
+        expect(code).toBe(0);
+        return output;
+      };
+      expect(await apply(text('nfd-1').normalize('NFD'))).not.toMatch(/^0 done/m);
+      for (const again of [
+        text('nfd-1').normalize('NFD'),
+        text('NFD1').normalize('NFC'),
+        text('N.F.D:1').replaceAll('Händler Süd', 'HÄNDLER  SÜD').replaceAll('Größe', 'GRÖSSE').normalize('NFD'),
+      ])
+        expect(await apply(again)).toMatch(/^0 done/m);
+    },
+    2 * MINUTES,
+  );
+
   it.each<[what: string, args: string[], says: RegExp]>([
     ['a wrong password', ['--password', 'wrong'], /401 UNAUTHENTICATED/],
     ['a file that is not there', ['--file', 'examples/none.yaml'], /examples\/none.yaml cannot be read \(ENOENT\)/],

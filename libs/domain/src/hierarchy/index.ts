@@ -8,4 +8,4 @@ export * from './names.js';
 export * from './queries.js';
 export * from './refusals.js';
 export { groupSetting } from './settings.js';
-export type { GroupTreeState } from './state.js';
+export type { GroupTreeState, KnownDevice } from './state.js';

@@ -1,7 +1,7 @@
 import type { GroupType } from '../words.js';
 import type { MemberFacts, ProjectFacts } from './events.js';
 import { emailKey } from '../people/email.js';
-import { knownSerialNumber, type GroupTreeState } from './state.js';
+import { knownSerialNumber, type GroupTreeState, type KnownDevice } from './state.js';
 import { idOf, lineage, nameOf, NONE, typeOf } from './tree.js';
 
 export interface GroupView {
@@ -62,4 +62,8 @@ export const memberById = ({ members }: GroupTreeState, memberId: string): Membe
 
 /** The group a device is in; `null`: it is not in this project. */
 export const deviceGroupOf = (state: GroupTreeState, serialNumber: string): string | null =>
-  state.devices.get(knownSerialNumber(state, serialNumber))?.groupId ?? null;
+  knownDeviceOf(state, serialNumber)?.groupId ?? null;
+
+/** A device that is in the tree, or (`groupId: null`) the claim by which it was the last time; `null`: it never was. */
+export const knownDeviceOf = (state: GroupTreeState, serialNumber: string): KnownDevice | null =>
+  state.devices.get(knownSerialNumber(state, serialNumber)) ?? null;

@@ -74,7 +74,9 @@ const decide = (state: JoinRequestState, command: JoinRequestCommand): Decided =
   if (command.type !== 'RequestJoin') return settle(state, command);
   if (state.request) return accept([]);
   const { type: _, ...facts } = command;
-  return accept([{ type: 'JoinRequested', data: { ...facts, name: tidyName(facts.name) } }]);
+  const administrator = { ...facts.administrator, name: tidyName(facts.administrator.name) };
+  const project = facts.project && { ...facts.project, name: tidyName(facts.project.name) };
+  return accept([{ type: 'JoinRequested', data: { ...facts, name: tidyName(facts.name), administrator, project } }]);
 };
 
 const evolve = (state: JoinRequestState, event: JoinRequestEvent): JoinRequestState => {

@@ -509,6 +509,14 @@ describe('restrictions', () => {
 });
 
 describe('use', () => {
+  it('G1: a label is kept in NFC, trimmed, with runs of white space made one; a blank one is refused', () => {
+    const s = story();
+    const typed = s.assignment('a', 'sip_number', { label: '  Tu\u0308r \t  1\u00a0 ' });
+    expect(s.do(typed)).toMatchObject([{ type: 'AssignmentMade', data: { label: 'Tür 1' } }]);
+    const blank = s.assignment('a', 'sip_number', { label: ' \u3000 ' });
+    expect(s.refusal(blank)).toEqual({ code: 'VALIDATION', field: 'label', message: 'must not be empty' });
+  });
+
   it('U2: an app takes a number in force at its group, the oldest free one unless named, and holds it', () => {
     const s = story();
     expect(s.refusal(s.assignment('a', 'mobile_app'))).toEqual({ code: 'NO_SIP_NUMBER', groupId: 'a' });
