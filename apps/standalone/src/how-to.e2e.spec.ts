@@ -152,6 +152,7 @@ afterAll(async () => {
 /** The pages that are walked below, and why the others are not. */
 const walked = new Set<string>();
 const NOT_WALKED: Readonly<Record<string, string>> = {
+  'release.md': 'tags a version',
   'run-a-cluster.md': 'starts Kafka, Redis, containers: the cluster specs and deploy/lint',
   'run-as-a-service.md': 'needs root and systemd',
   'run-for-years.md': 'shows a full disk: faults.e2e.spec.ts',
@@ -311,6 +312,17 @@ describe('the how-to guides, typed as they are written', () => {
       '...': `'${PASSWORD}'`,
     });
     expect(output).toContain('refused as they must be');
+  });
+
+  walk('close-a-project-or-partner.md', async (page) => {
+    const { projectId } = await api.post<{ projectId: string }>('/projects', {
+      name: 'Sold',
+      partnerId: ada.partnerId,
+      timeZone: 'Europe/Berlin',
+    });
+    page.env['PROJECT'] = projectId;
+    await page.next();
+    expect(await api.get(`/projects/${projectId}`)).toMatchObject({ status: 'closed' });
   });
 
   it('are all walked, or say why not', async () => {
