@@ -56,7 +56,7 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     `${units(requested, resource)} were asked for, and the package ${packageId} has ${available} left: ask for less or take another package`,
   NOT_TRANSFERABLE: ({ reason }) => reason,
   TRIAL_ALREADY_USED: ({ licenseId }) =>
-    `The project has had its trial (${licenseId}): a server administrator may grant another`,
+    `The project has already used its trial (${licenseId}): a server administrator may grant another`,
   TRIAL_TERM_FIXED: ({ validUntil }) =>
     `A trial starts now and ends ${validUntil === null ? 'after the usual time' : iso(validUntil)}: leave validFrom and validUntil out, or ask a server administrator for another term`,
   ISSUED_FROM_ABOVE: ({ licenseId, place }) =>

@@ -214,7 +214,7 @@ describe('problem details', () => {
   it('carries the code, its facts and where it happened', async () => {
     expect(await problem(await call('/api/v1/things/refused?dryRun=false'))).toEqual({
       type: 'urn:allotree:problem:limit-exceeded',
-      title: 'The limit does not hold that much',
+      title: 'Limit exceeded',
       status: 409,
       detail: 'Building A has 30 left',
       instance: '/api/v1/things/refused',
