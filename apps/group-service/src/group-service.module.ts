@@ -200,7 +200,7 @@ const infrastructure = ({
       new CommandRuntime({
         store,
         snapshots,
-        maxBytesOfOne: heapForStates() * SHARE_OF_ONE_STATE,
+        maxBytesPerState: heapForStates() * SHARE_OF_ONE_STATE,
         clock: () => new Date(clock.now()),
         logger,
         metrics,

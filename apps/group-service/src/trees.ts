@@ -7,7 +7,7 @@ import {
   type TreeCommand,
   type TreeEvent,
 } from '@allotree/domain';
-import type { Look } from '@allotree/event-sourcing';
+import type { StateSelector } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
 import { notFound, accepted, refusalProblem, type Caller } from '@allotree/platform';
 import { detailOf } from './refusals.js';
@@ -36,7 +36,7 @@ export class Trees {
   }
 
   /** Looks at a project, with what any process recorded before. @throws Problem `NOT_FOUND` when there is no such project */
-  async look<Found>(projectId: string, look: Look<GroupTreeState, Found>): Promise<Found> {
+  async look<Found>(projectId: string, look: StateSelector<GroupTreeState, Found>): Promise<Found> {
     const found = await this.handler.read(
       projectId,
       (state, revision, revisionOf) =>

@@ -144,7 +144,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
             new CommandRuntime({
               store,
               snapshots,
-              maxBytesOfOne: heapForStates() * SHARE_OF_ONE_STATE,
+              maxBytesPerState: heapForStates() * SHARE_OF_ONE_STATE,
               logger,
               metrics,
               clock: () => new Date(clock.now()),

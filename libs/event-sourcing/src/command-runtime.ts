@@ -4,11 +4,11 @@ import { RuntimeStopped } from './errors.js';
 import type { EventStore } from './event-store.js';
 import { SILENT } from './logger.js';
 import type { Logger } from './logger.js';
-import { GroupCommit, REPEAT_AFTER } from './runtime/group-commit.js';
+import { GroupCommit, APPEND_RETRY_DELAYS_MS } from './runtime/group-commit.js';
 import { Mailbox } from './runtime/mailbox.js';
-import type { Surroundings } from './runtime/mailbox.js';
+import type { MailboxDependencies } from './runtime/mailbox.js';
 import type { Request } from './runtime/request.js';
-import { bounded, bytesAtRest } from './runtime/memory.js';
+import { withStateLimit, defaultIdleStateBytes } from './runtime/memory.js';
 import { SnapshotWriter } from './runtime/snapshot-writer.js';
 import { catchUp, loadState, revisionOf } from './runtime/state.js';
 import type { LiveState } from './runtime/state.js';
@@ -23,11 +23,11 @@ export interface RuntimeOptions {
    */
   readonly maxStateBytes?: number;
   /** Bound on one state: what would grow beyond it is refused with `StateTooLarge`. Default: none. */
-  readonly maxBytesOfOne?: number;
+  readonly maxBytesPerState?: number;
   /** Commands that may wait for one stream before `Overloaded`. Default 10,000. */
   readonly maxWaiting?: number;
   /** An append without an answer is sent again after these many milliseconds, then given up as `OutcomeUnknown`. */
-  readonly repeatAppendAfter?: readonly number[];
+  readonly appendRetryDelays?: readonly number[];
   /** Stamps `recordedAt`. */
   readonly clock?: () => Date;
   readonly logger?: Logger;
@@ -37,7 +37,7 @@ export interface RuntimeOptions {
 /** What happened, for counters and histograms. Called on the hot path: keep it cheap. */
 export interface RuntimeMetrics {
   /** A command is to be executed; `answered` follows. */
-  asked?(category: string): void;
+  received?(category: string): void;
   /** How it ended, and after how many milliseconds. */
   answered?(category: string, kind: 'accepted' | 'refused' | 'stale' | 'failed', milliseconds: number): void;
   /** One call of the store: events, streams and milliseconds. */
@@ -50,7 +50,7 @@ export interface RuntimeMetrics {
 }
 
 /** `revisionOf` a setting of the stream: `Aggregate.settingsOf`. */
-export type Look<State, T> = (state: State, revision: number, revisionOf: (setting: string) => number) => T;
+export type StateSelector<State, T> = (state: State, revision: number, revisionOf: (setting: string) => number) => T;
 
 export interface ReadOptions {
   readonly checked?: boolean;
@@ -73,7 +73,7 @@ export interface Handler<State, Command, Event, Refusal> {
    * goes on changing: return what you need of it, keep no reference. A state in memory may lack what another process has
    * just appended; with `checked` it has everything that was appended before this call.
    */
-  read<T>(id: string, look: Look<State, T>, options?: ReadOptions): Promise<T>;
+  read<T>(id: string, select: StateSelector<State, T>, options?: ReadOptions): Promise<T>;
 }
 
 /**
@@ -86,9 +86,9 @@ export class CommandRuntime {
   readonly #commit: GroupCommit;
   readonly #snapshots: SnapshotWriter | null;
   /** Streams something waits for. */
-  readonly #busy = new Map<string, Stateful>();
+  readonly #busy = new Map<string, AnyMailbox>();
   /** Streams at rest. */
-  readonly #kept: LRUCache<string, Stateful>;
+  readonly #idle: LRUCache<string, AnyMailbox>;
   readonly #maxStateBytes: number;
   readonly #stopListening: () => void;
   #foreignAppends = 0;
@@ -99,13 +99,13 @@ export class CommandRuntime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#logger = options.logger ?? SILENT;
-    this.#maxStateBytes = options.maxStateBytes ?? Math.floor(bytesAtRest());
-    this.#kept = new LRUCache({ maxSize: this.#maxStateBytes });
+    this.#maxStateBytes = options.maxStateBytes ?? Math.floor(defaultIdleStateBytes());
+    this.#idle = new LRUCache({ maxSize: this.#maxStateBytes });
     this.#snapshots = options.snapshots ? new SnapshotWriter(options.snapshots, this.#logger) : null;
     this.#commit = new GroupCommit(
       options.store,
       this.#logger,
-      options.repeatAppendAfter ?? REPEAT_AFTER,
+      options.appendRetryDelays ?? APPEND_RETRY_DELAYS_MS,
       (events, streams, milliseconds, position) => {
         if (position > this.#lastPosition) this.#lastPosition = position;
         options.metrics?.appended?.(events, streams, milliseconds);
@@ -124,40 +124,45 @@ export class CommandRuntime {
 
   /** Bytes of the states at rest, as `Snapshotting.sizeOf` counts them. */
   get stateBytes(): number {
-    return this.#kept.calculatedSize;
+    return this.#idle.calculatedSize;
   }
 
   /** Commands are for one handler per aggregate; make it once. */
   aggregate<State, Command, Event, Refusal>(
-    given: Aggregate<State, Command, Event, Refusal>,
+    definition: Aggregate<State, Command, Event, Refusal>,
   ): Handler<State, Command, Event, Refusal> {
-    const { maxBytesOfOne = Number.POSITIVE_INFINITY } = this.#options;
-    const aggregate = bounded(given, maxBytesOfOne);
-    type Box = Mailbox<State, Command, Event, Refusal>;
+    const { maxBytesPerState = Number.POSITIVE_INFINITY } = this.#options;
+    const aggregate = withStateLimit(definition, maxBytesPerState);
+    type StreamMailbox = Mailbox<State, Command, Event, Refusal>;
     const { category } = aggregate;
     if (!/^[^-]+$/.test(category)) throw new Error(`a category is not empty and has no "-": ${category}`);
-    const find = (id: string): Box => {
+    const find = (id: string): StreamMailbox => {
       const streamName = `${category}-${id}`;
-      return (this.#busy.get(streamName) ?? this.#kept.get(streamName) ?? this.#mailbox(streamName, aggregate)) as Box;
+      return (this.#busy.get(streamName) ??
+        this.#idle.get(streamName) ??
+        this.#mailbox(streamName, aggregate)) as StreamMailbox;
     };
-    const ask = (id: string, request: (answer: Promised) => Request<State, Command, Event, Refusal>): Promise<never> =>
+    const submit = (
+      id: string,
+      request: (answer: Completion) => Request<State, Command, Event, Refusal>,
+    ): Promise<never> =>
       new Promise((resolve, reject) => {
         if (this.#stopped) reject(new RuntimeStopped());
-        else find(id).put(request({ tries: 0, resolve, reject }));
+        else find(id).enqueue(request({ tries: 0, resolve, reject }));
       });
     return {
       execute: (id, command, context) =>
-        ask(id, (answer) => {
-          this.#options.metrics?.asked?.(category);
+        submit(id, (answer) => {
+          this.#options.metrics?.received?.(category);
           const since = performance.now();
           return { kind: 'execute', command, context, since, repeat: null, accepted: null, ...answer };
         }),
       dryRun: (id, command, context) =>
-        ask(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
-      read: async (id, look, { checked = false } = {}) => {
-        const state = this.#stopped || checked ? null : find(id).restingState;
-        if (state) return look(state.value, state.revision, (setting) => revisionOf(state, setting));
-        return ask(id, (answer) => ({ kind: 'read', look, checked, ...answer }));
+        submit(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
+      read: async (id, select, { checked = false } = {}) => {
+        const state = this.#stopped || checked ? null : find(id).idleState;
+        if (state) return select(state.value, state.revision, (setting) => revisionOf(state, setting));
+        return submit(id, (answer) => ({ kind: 'read', select, checked, ...answer }));
       },
     };
   }
@@ -179,7 +184,7 @@ export class CommandRuntime {
     const settled = (state: LiveState<State>): void => {
       this.#snapshots?.offer(streamName, state, aggregate);
     };
-    const around: Surroundings<State> = {
+    const dependencies: MailboxDependencies<State> = {
       maxWaiting,
       foreignAppends: () => this.#foreignAppends,
       now: clock ?? (() => new Date()),
@@ -194,7 +199,7 @@ export class CommandRuntime {
       answered: (kind, since) => metrics?.answered?.(category, kind, performance.now() - since),
       conflicted: () => metrics?.conflicted?.(category),
     };
-    const mailbox = new Mailbox(streamName, aggregate, around);
+    const mailbox = new Mailbox(streamName, aggregate, dependencies);
     return mailbox;
   }
 
@@ -218,25 +223,25 @@ export class CommandRuntime {
   }
 
   /** Nothing waits any more: the state stays as long as there is room. */
-  #rest(streamName: string, mailbox: Stateful, sizeOf: SizeOf): void {
+  #rest(streamName: string, mailbox: AnyMailbox, sizeOf: SizeOf): void {
     this.#busy.delete(streamName);
     if (this.#stopped && this.#busy.size === 0) this.#whenIdle?.();
     // The cache takes a new size with a new entry only.
-    this.#kept.delete(streamName);
+    this.#idle.delete(streamName);
     const { state } = mailbox;
     if (!state) return;
-    const bytes = sizeOf(state.value) ?? sizeOfSmallFacts(state.revision + 1);
-    this.#kept.set(streamName, mailbox, { size: Math.min(Math.max(1, Math.ceil(bytes)), this.#maxStateBytes) });
+    const bytes = sizeOf(state.value) ?? defaultStateSize(state.revision + 1);
+    this.#idle.set(streamName, mailbox, { size: Math.min(Math.max(1, Math.ceil(bytes)), this.#maxStateBytes) });
   }
 }
 
-type Promised = Pick<Request<never, never, never, never>, 'tries' | 'resolve' | 'reject'>;
+type Completion = Pick<Request<never, never, never, never>, 'tries' | 'resolve' | 'reject'>;
 type SizeOf = (state: unknown) => number | undefined;
 
 /** A mailbox, whatever its aggregate is. */
-interface Stateful {
+interface AnyMailbox {
   readonly state: LiveState<unknown> | null;
 }
 
 /** Of an aggregate that does not say how large its states are. */
-const sizeOfSmallFacts = (events: number): number => 2_048 + 256 * events;
+const defaultStateSize = (events: number): number => 2_048 + 256 * events;

@@ -443,7 +443,7 @@ describe('CommandRuntime', () => {
     });
 
     it('a store that gives no answer any more: the outcome is unknown, and a repeat finds out', async () => {
-      const { store, handler } = setUp({ repeatAppendAfter: [1, 1] });
+      const { store, handler } = setUp({ appendRetryDelays: [1, 1] });
       await handler.execute('h', open(9), context());
       const append = jest.spyOn(store, 'append').mockImplementation(async () => Promise.reject(new Error('down')));
       const asked = context({ repeatable: true });

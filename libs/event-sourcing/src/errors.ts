@@ -1,17 +1,17 @@
 /** The same request can succeed a little later. */
-export abstract class Transient extends Error {
+export abstract class TransientError extends Error {
   /** `unknown`: a repeat with the same command id finds out whether it was. */
   abstract readonly recorded: 'nothing' | 'unknown';
 }
 
 /** The store does not answer. */
-export class StoreAway extends Transient {
-  override readonly name = 'StoreAway';
+export class StoreUnavailable extends TransientError {
+  override readonly name = 'StoreUnavailable';
   readonly recorded = 'nothing';
 }
 
 /** The disk of the store is full. Nothing of the command was recorded. */
-export class StorageFull extends Transient {
+export class StorageFull extends TransientError {
   override readonly name = 'StorageFull';
   readonly recorded = 'nothing';
   /** As PostgreSQL says it. */
@@ -23,15 +23,15 @@ export class StorageFull extends Transient {
 }
 
 /** The state would not fit into the memory of this process. Nothing of the command was recorded. */
-export class StateTooLarge extends Transient {
+export class StateTooLarge extends TransientError {
   override readonly name = 'StateTooLarge';
   readonly recorded = 'nothing';
   readonly code = 'STATE_TOO_LARGE';
 
-  constructor(category: string, bytes: number, mostBytes: number) {
-    const inMegabytes = (count: number): number => Math.ceil(count / 1_048_576);
+  constructor(category: string, bytes: number, maxBytes: number) {
+    const mebibytes = (count: number): number => Math.ceil(count / 1_048_576);
     super(
-      `A ${category} of ${inMegabytes(bytes)} MiB does not fit into the memory of this process, which has ${inMegabytes(mostBytes)} MiB ` +
+      `A ${category} of ${mebibytes(bytes)} MiB does not fit into the memory of this process, which has ${mebibytes(maxBytes)} MiB ` +
         'for one. Give it more: NODE_OPTIONS=--max-old-space-size',
     );
   }
@@ -41,7 +41,7 @@ export class StateTooLarge extends Transient {
 export type AppendFailure = OutcomeUnknown | StorageFull;
 
 /** Too many commands wait for one stream: nothing was decided, try again later. */
-export class Overloaded extends Transient {
+export class Overloaded extends TransientError {
   readonly recorded = 'nothing';
 
   constructor(
@@ -54,7 +54,7 @@ export class Overloaded extends Transient {
 }
 
 /** Other writers were faster every time. Nothing of the command was recorded. */
-export class TooManyConflicts extends Transient {
+export class TooManyConflicts extends TransientError {
   readonly recorded = 'nothing';
 
   constructor(
@@ -67,7 +67,7 @@ export class TooManyConflicts extends Transient {
 }
 
 /** The store did not say whether the command was recorded. A repeat with the same command id finds out. */
-export class OutcomeUnknown extends Transient {
+export class OutcomeUnknown extends TransientError {
   readonly recorded = 'unknown';
 
   constructor(
@@ -80,7 +80,7 @@ export class OutcomeUnknown extends Transient {
 }
 
 /** The process is going down and takes no more commands. */
-export class RuntimeStopped extends Transient {
+export class RuntimeStopped extends TransientError {
   readonly recorded = 'nothing';
 
   constructor() {

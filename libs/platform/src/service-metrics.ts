@@ -55,7 +55,7 @@ export class ServiceMetrics {
 
   /** For the command runtime. On its hot path: one histogram and one gauge a command. */
   readonly commands = {
-    asked: (aggregate: string): void => this.command.waiting.inc({ aggregate }),
+    received: (aggregate: string): void => this.command.waiting.inc({ aggregate }),
     answered: (aggregate: string, outcome: string, milliseconds: number): void => {
       this.command.waiting.dec({ aggregate });
       this.command.seconds.observe({ aggregate, outcome }, milliseconds / MILLISECONDS);

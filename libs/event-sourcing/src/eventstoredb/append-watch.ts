@@ -5,15 +5,15 @@ import type { Logger } from '../logger.js';
 /** The ids of events as anybody writes them, after `onLive` was called, until it ends or throws. */
 type Follow = (onLive: () => void) => AsyncIterable<string>;
 
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5_000;
+const MIN_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 5_000;
 /** Own events that may be under way. One that is forgotten counts as somebody else's, which costs a look more. */
-const OWN = 20_000;
+const MAX_OWN_EVENTS = 20_000;
 
 /** Tells listeners of appends, by following the store, and which of them another process made. */
 export class AppendWatch {
   readonly #listeners = new Set<(byAnotherProcess: boolean) => void>();
-  readonly #own = new LRUCache<string, true>({ max: OWN });
+  readonly #own = new LRUCache<string, true>({ max: MAX_OWN_EVENTS });
   readonly #stopping = new AbortController();
   #running: Promise<void> | null = null;
 
@@ -40,7 +40,7 @@ export class AppendWatch {
   }
 
   appended(): void {
-    this.#tell(false);
+    this.#notify(false);
   }
 
   /** Not appended, or not known to be: who sees these events later sees them as somebody else's. */
@@ -55,13 +55,13 @@ export class AppendWatch {
   }
 
   async #run(onStarted: () => void, onFailed: (error: unknown) => void): Promise<void> {
-    let pause = FIRST_PAUSE;
+    let backoff = MIN_BACKOFF_MS;
     let started = false;
     const onLive = (): void => {
       // Whatever was missed meanwhile counts as one hint.
-      if (started) this.#tell(true);
+      if (started) this.#notify(true);
       started = true;
-      pause = FIRST_PAUSE;
+      backoff = MIN_BACKOFF_MS;
       onStarted();
     };
     while (!this.#stopping.signal.aborted) {
@@ -70,22 +70,22 @@ export class AppendWatch {
       if (this.#stopping.signal.aborted) return;
       if (error !== null)
         this.logger.warn({ err: error }, 'the subscription for append hints was dropped; subscribing again');
-      await sleep(pause, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      await sleep(backoff, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+      backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
     }
   }
 
   /** Why it was dropped; `null`: the connection ended it, because it may no longer be at the leader. */
   async #followOnce(onLive: () => void): Promise<unknown> {
     try {
-      for await (const eventId of this.follow(onLive)) if (!this.#own.delete(eventId)) this.#tell(true);
+      for await (const eventId of this.follow(onLive)) if (!this.#own.delete(eventId)) this.#notify(true);
       return null;
     } catch (error) {
       return error;
     }
   }
 
-  #tell(byAnotherProcess: boolean): void {
+  #notify(byAnotherProcess: boolean): void {
     for (const listener of this.#listeners) listener(byAnotherProcess);
   }
 }

@@ -124,7 +124,7 @@ describe('CommandRuntime on EventStoreDB', () => {
   });
 
   it('gives up as unknown what gets no answer, and finds out by the repeat that it was recorded', async () => {
-    const { store, handler } = await startProcess({ repeatAppendAfter: [] });
+    const { store, handler } = await startProcess({ appendRetryDelays: [] });
     const id = randomUUID();
     await handler.execute(id, open(3), context());
     const asked = context({ repeatable: true });

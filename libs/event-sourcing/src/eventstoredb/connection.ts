@@ -8,7 +8,7 @@ import {
   END,
   EventStoreDBClient,
   FORWARDS,
-  NO_STREAM as NO_STREAM_THERE,
+  NO_STREAM as ESDB_NO_STREAM,
   NotLeaderError,
   START,
   StreamNotFoundError,
@@ -20,9 +20,9 @@ import {
 } from '@eventstore/db-client';
 import type { BaseOptions, JSONType, RecordedEvent as StoredEvent, StreamingRead } from '@eventstore/db-client';
 import { NO_STREAM } from '../event-store.js';
-import { StoreAway } from '../errors.js';
+import { StoreUnavailable } from '../errors.js';
 import type { Batch, EventMetadata, NewEvent, RecordedEvent, StreamAppend } from '../event-store.js';
-import { explained } from './explained.js';
+import { describeError } from './describe-error.js';
 
 /** As the server answers; it may acknowledge a repeat without saying where the events are. */
 type Appended =
@@ -30,21 +30,21 @@ type Appended =
   | { readonly ok: false; readonly actualRevision: number };
 
 /** How often a call follows to the leader that a node named, and when: the client is closing the old connection. */
-const REDIRECTIONS = 3;
-const REDIRECTION_PAUSE = 50;
+const MAX_REDIRECTS = 3;
+const REDIRECT_DELAY_MS = 50;
 /**
  * Readings of `$all` may scan many events of others on a shared node before the first of ours, so they get longer than other
  * calls, and return what they have found when the time is up.
  */
 const READ_ALL_DEADLINE_MS = 60_000;
 /** A subscription that has been silent for so long is replaced: after a failover it may hang on a node that left the cluster. */
-const LONGEST_SILENCE_MS = 30_000;
+const MAX_SILENCE_MS = 30_000;
 /** How often the head and the events after it are read again when the leader changes in between. */
 const SAME_LEADER_ATTEMPTS = 3;
 /** So many events of others the node may pass over at once in search of ours. */
 const SEARCH_WINDOW = 1_000;
 /** What only the leader has is what is true now; followers are behind. */
-const AT_THE_LEADER = { requiresLeader: true } as const;
+const LEADER_ONLY = { requiresLeader: true } as const;
 
 /** A connection to EventStoreDB, or to KurrentDB by the same protocol. Nothing else touches the client, which is superseded. */
 export class Connection {
@@ -66,12 +66,12 @@ export class Connection {
   }
 
   async append({ streamName, expectedRevision, events }: StreamAppend): Promise<Appended> {
-    const expected = expectedRevision === NO_STREAM ? NO_STREAM_THERE : BigInt(expectedRevision);
+    const expected = expectedRevision === NO_STREAM ? ESDB_NO_STREAM : BigInt(expectedRevision);
     const proposed = events.map(proposedOf);
-    return this.#ask(async () => {
+    return this.#call(async () => {
       try {
         const { success, nextExpectedRevision, position } = await this.#client.appendToStream(streamName, proposed, {
-          ...AT_THE_LEADER,
+          ...LEADER_ONLY,
           expectedRevision: expected,
         });
         // With throwOnAppendFailure=false in the connection string.
@@ -97,30 +97,30 @@ export class Connection {
 
   /** Up to `limit` events of the store, of streams whose names begin so, after a position (exclusive). */
   async readAll(prefixes: readonly string[], after: bigint, limit: number): Promise<RecordedEvent[]> {
-    return (await this.#ask(() => this.#scan(prefixes, after, limit))).events;
+    return (await this.#call(() => this.#scan(prefixes, after, limit))).events;
   }
 
   /**
    * `readAll` with the position up to which it looked. A newly elected leader may answer with an index that lags behind its
    * predecessor's, so the end of the store and the events before it must come over one connection to one node.
    *
-   * @throws StoreAway when the leader keeps changing
+   * @throws StoreUnavailable when the leader keeps changing
    */
   async readBatch(prefixes: readonly string[], after: bigint, limit: number): Promise<Batch> {
     for (let attempt = 0; attempt < SAME_LEADER_ATTEMPTS; attempt++) {
       const connection = this.#connections;
       const head = await this.lastPosition();
       if (head <= after) return { after, events: [], upTo: after };
-      const { events, complete } = await this.#ask(() => this.#scan(prefixes, after, limit));
+      const { events, complete } = await this.#call(() => this.#scan(prefixes, after, limit));
       const last = events.at(-1)?.position ?? after;
       if (!complete || events.length === limit) return { after, events, upTo: last };
       if (connection === this.#connections) return { after, events, upTo: head > last ? head : last };
     }
-    throw this.#away('changed its leader while it was read');
+    throw this.#unavailable('changed its leader while it was read');
   }
 
-  #away(what: string): StoreAway {
-    return new StoreAway(`EventStoreDB at ${this.#nodes} ${what}: retry`);
+  #unavailable(what: string): StoreUnavailable {
+    return new StoreUnavailable(`EventStoreDB at ${this.#nodes} ${what}: retry`);
   }
 
   /** Stops at the last wanted event instead of scanning on, and at the deadline with what there is. */
@@ -132,15 +132,15 @@ export class Connection {
     const events: RecordedEvent[] = [];
     // A reading begins with the event at the position itself, if it is one of these streams.
     const reading = filtering(this.#reader, prefixes).readAll({
-      ...AT_THE_LEADER,
+      ...LEADER_ONLY,
       direction: FORWARDS,
       fromPosition: after === 0n ? START : { commit: after, prepare: after },
       maxCount: limit + 1,
       deadline: READ_ALL_DEADLINE_MS,
     });
     try {
-      for await (const { event } of quiet(reading)) {
-        if (isOfTheNode(event!) || event!.position.commit <= after) continue;
+      for await (const { event } of ignoreLateErrors(reading)) {
+        if (isSystemEvent(event!) || event!.position.commit <= after) continue;
         events.push(recorded(event!));
         if (events.length === limit) break;
       }
@@ -162,14 +162,14 @@ export class Connection {
     if (known) return known;
     await this.append({ streamName, expectedRevision: NO_STREAM, events: [event] });
     const written = await there();
-    if (!written) throw this.#away(`does not show ${streamName} yet`);
+    if (!written) throw this.#unavailable(`does not show ${streamName} yet`);
     return written;
   }
 
   /** The position of the last event of the store, whoever wrote it; 0 when it is empty. */
   async lastPosition(): Promise<bigint> {
-    const [last] = await this.#ask(() =>
-      collected(this.#reader.readAll({ ...AT_THE_LEADER, direction: BACKWARDS, fromPosition: END, maxCount: 1 })),
+    const [last] = await this.#call(() =>
+      collected(this.#reader.readAll({ ...LEADER_ONLY, direction: BACKWARDS, fromPosition: END, maxCount: 1 })),
     );
     return last?.event?.position?.commit ?? 0n;
   }
@@ -180,21 +180,21 @@ export class Connection {
    */
   async *follow(onLive: () => void): AsyncIterable<string> {
     const filter = streamNameFilter({ regex: '^[^$]' });
-    const subscription = this.#client.subscribeToAll({ ...AT_THE_LEADER, fromPosition: END, filter });
+    const subscription = this.#client.subscribeToAll({ ...LEADER_ONLY, fromPosition: END, filter });
     let ended = false;
     this.#unfollow = () => {
       ended = true;
       subscription.destroy();
     };
     subscription.once('confirmation', onLive);
-    const silence = setTimeout(this.#unfollow, LONGEST_SILENCE_MS).unref();
+    const silence = setTimeout(this.#unfollow, MAX_SILENCE_MS).unref();
     try {
-      for await (const { event } of quiet(subscription)) {
+      for await (const { event } of ignoreLateErrors(subscription)) {
         silence.refresh();
         if (event) yield event.id;
       }
     } catch (error) {
-      if (!ended) throw this.#explained(error);
+      if (!ended) throw this.#describe(error);
     } finally {
       clearTimeout(silence);
       // Its reader being gone does not end the call.
@@ -212,9 +212,9 @@ export class Connection {
     streamName: string,
     options: Parameters<EventStoreDBClient['readStream']>[1],
   ): Promise<RecordedEvent[]> {
-    return this.#ask(async () => {
+    return this.#call(async () => {
       try {
-        const found = await collected(this.#reader.readStream(streamName, { ...AT_THE_LEADER, ...options }));
+        const found = await collected(this.#reader.readStream(streamName, { ...LEADER_ONLY, ...options }));
         return found.map(({ event }) => recorded(event!));
       } catch (error) {
         if (error instanceof StreamNotFoundError) return [];
@@ -224,20 +224,20 @@ export class Connection {
   }
 
   /** A node that is not the leader says who is, and the client goes there with the next call. */
-  async #ask<T>(work: () => Promise<T>): Promise<T> {
-    for (let redirections = 0; ; redirections++) {
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    for (let redirects = 0; ; redirects++) {
       try {
         return await work();
       } catch (error) {
         if (isLeaderLost(error)) this.#unfollow();
-        if (!(error instanceof NotLeaderError) || redirections === REDIRECTIONS) throw this.#explained(error);
-        await sleep(REDIRECTION_PAUSE);
+        if (!(error instanceof NotLeaderError) || redirects === MAX_REDIRECTS) throw this.#describe(error);
+        await sleep(REDIRECT_DELAY_MS);
       }
     }
   }
 
-  #explained(error: unknown): Error {
-    return explained(convertToCommandError(error as Error), { nodes: this.#nodes, secured: this.#secured });
+  #describe(error: unknown): Error {
+    return describeError(convertToCommandError(error as Error), { nodes: this.#nodes, secured: this.#secured });
   }
 }
 
@@ -249,8 +249,8 @@ function isLeaderLost(error: unknown): boolean {
 
 /** Calls back for each connection that the client opens to a node, a repeated one to the same node included. */
 function countConnections(client: EventStoreDBClient, onConnection: () => void): void {
-  const inside = client as unknown as Inside;
-  const { createChannel } = inside;
+  const internals = client as unknown as ClientInternals;
+  const { createChannel } = internals;
   const watch = (channel: Channel): void => {
     const state = channel.getConnectivityState(false);
     if (state === CHANNEL_SHUTDOWN) return;
@@ -260,7 +260,7 @@ function countConnections(client: EventStoreDBClient, onConnection: () => void):
       watch(channel);
     });
   };
-  inside.createChannel = async () => {
+  internals.createChannel = async () => {
     onConnection();
     const channel = await createChannel();
     watch(channel);
@@ -279,7 +279,7 @@ interface Channel {
 }
 
 /** What the client has for its own commands, and where they are short of something the protocol has. */
-interface Inside {
+interface ClientInternals {
   supports(): Promise<boolean>;
   createChannel: () => Promise<Channel>;
   callArguments(options: BaseOptions, callOptions?: object): unknown[];
@@ -294,7 +294,7 @@ function clientOf(url: string): EventStoreDBClient {
   const client = parsed(url);
   // Its batches keep the callers of all clients of the process in one table, reject them together, and wait for ever
   // for an answer that does not come. What a node is said not to support is appended stream by stream.
-  (client as unknown as Inside).supports = () => Promise.resolve(false);
+  (client as unknown as ClientInternals).supports = () => Promise.resolve(false);
   return client;
 }
 
@@ -315,20 +315,20 @@ function parsed(url: string): EventStoreDBClient {
 
 /** The same client, but readings end after the deadline of the connection string as well (`defaultDeadline`, 10 s). */
 function withDeadlines(client: EventStoreDBClient): EventStoreDBClient {
-  const inside = client as unknown as Inside;
-  const deadlines: Partial<Inside> = { callArguments: (options) => inside.callArguments(options) };
+  const internals = client as unknown as ClientInternals;
+  const deadlines: Partial<ClientInternals> = { callArguments: (options) => internals.callArguments(options) };
   return Object.assign(Object.create(client) as EventStoreDBClient, deadlines);
 }
 
 /** The same client, but its readings of `$all` have a filter, which it offers for subscriptions only. */
 function filtering(client: EventStoreDBClient, prefixes: readonly string[]): EventStoreDBClient {
-  const inside = client as unknown as Inside;
+  const internals = client as unknown as ClientInternals;
   const { FilterOptions } = streams.ReadReq.Options;
   const names = new FilterOptions.Expression().setPrefixList([...prefixes]);
   const filter = new FilterOptions().setStreamIdentifier(names).setMax(SEARCH_WINDOW);
-  const filters: Partial<Inside> = {
+  const filters: Partial<ClientInternals> = {
     GRPCStreamCreator: (service, name, create) =>
-      inside.GRPCStreamCreator(service, name, (grpc) =>
+      internals.GRPCStreamCreator(service, name, (grpc) =>
         create({
           read: (request, ...more) => {
             request.getOptions()!.setFilter(filter);
@@ -342,12 +342,14 @@ function filtering(client: EventStoreDBClient, prefixes: readonly string[]): Eve
 
 async function collected<T>(reading: StreamingRead<T>): Promise<T[]> {
   const all: T[] = [];
-  for await (const item of quiet(reading)) all.push(item);
+  for await (const item of ignoreLateErrors(reading)) all.push(item);
   return all;
 }
 
 /** An error that comes after the reader has turned away is heard by nobody, and harms nobody. */
-function quiet<Stream extends { on(event: 'error', listener: () => void): unknown }>(stream: Stream): Stream {
+function ignoreLateErrors<Stream extends { on(event: 'error', listener: () => void): unknown }>(
+  stream: Stream,
+): Stream {
   stream.on('error', () => undefined);
   return stream;
 }
@@ -371,7 +373,7 @@ function proposedOf({ type, data = null, metadata }: NewEvent) {
 }
 
 /** The node's own records in a stream of ours: that it was deleted for good, for example. */
-const isOfTheNode = ({ type }: StoredEvent): boolean => type.startsWith('$');
+const isSystemEvent = ({ type }: StoredEvent): boolean => type.startsWith('$');
 
 function recorded({ id, type, data, metadata, streamId, revision, position }: StoredEvent): RecordedEvent {
   const stored = metadata as unknown as StoredMetadata | undefined;
@@ -396,8 +398,8 @@ function recorded({ id, type, data, metadata, streamId, revision, position }: St
   };
 }
 
-const revisionOf = (version: bigint | typeof NO_STREAM_THERE): number =>
-  version === NO_STREAM_THERE ? NO_STREAM : Number(version);
+const revisionOf = (version: bigint | typeof ESDB_NO_STREAM): number =>
+  version === ESDB_NO_STREAM ? NO_STREAM : Number(version);
 
 /** `host:port,...`, without the user and the password. */
 const nodesOf = (url: string): string => /^[^:]+:\/\/(?:[^@]*@)?([^@/?]*)/.exec(url)?.[1] ?? '';

@@ -15,7 +15,7 @@ import {
 } from '@allotree/testing';
 import type { EventStoreDbDoubleOptions, MakeStore } from '@allotree/testing';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { StoreAway } from '../errors.js';
+import { StoreUnavailable } from '../errors.js';
 import type { StreamAppend } from '../event-store.js';
 import { SILENT } from '../logger.js';
 import { openEventStore } from '../open-event-store.js';
@@ -406,7 +406,7 @@ describe('EventStoreDbEventStore', () => {
         () => null,
         (reason: unknown) => reason,
       );
-      expect(error).toBeInstanceOf(StoreAway);
+      expect(error).toBeInstanceOf(StoreUnavailable);
       expect((error as Error).message).toContain(sentence);
     });
 

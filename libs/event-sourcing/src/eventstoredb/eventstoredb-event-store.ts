@@ -15,7 +15,7 @@ export interface EventStoreDbEventStoreOptions {
 
 const PAGE = 1_000;
 /** Streams appended to side by side on the one connection; a node takes 100 calls at once, readings and retries among them. */
-const APPENDS_AT_ONCE = 40;
+const MAX_CONCURRENT_APPENDS = 40;
 /** Its one event identifies the store. */
 const IDENTITY_STREAM = 'allotree_store-identity';
 
@@ -50,15 +50,17 @@ export class EventStoreDbEventStore implements EventStore {
 
   /** Each stream is an append of its own; where one gets no answer, all of them are to be repeated, which is harmless. */
   async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
-    refuseStreamsTheStoreCannotTake(appends);
+    assertValidStreams(appends);
     const results = new Array<AppendResult>(appends.length);
     let next = 0;
-    const lane = async (): Promise<void> => {
+    const worker = async (): Promise<void> => {
       for (let i; (i = next++) < appends.length;) results[i] = await this.#appendOne(appends[i]!);
     };
-    const lanes = await Promise.allSettled(Array.from({ length: Math.min(APPENDS_AT_ONCE, appends.length) }, lane));
+    const workers = await Promise.allSettled(
+      Array.from({ length: Math.min(MAX_CONCURRENT_APPENDS, appends.length) }, worker),
+    );
     if (results.some((result) => result?.ok)) this.#watch.appended();
-    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+    for (const outcome of workers) if (outcome.status === 'rejected') throw outcome.reason;
     return results;
   }
 
@@ -144,7 +146,7 @@ export class EventStoreDbEventStore implements EventStore {
   }
 }
 
-function refuseStreamsTheStoreCannotTake(appends: readonly StreamAppend[]): void {
+function assertValidStreams(appends: readonly StreamAppend[]): void {
   const names = new Set<string>();
   for (const { streamName } of appends) {
     if (!/^[^-$][^-]*-/.test(streamName)) throw new Error(`a stream is named <category>-<id>, not ${streamName}`);

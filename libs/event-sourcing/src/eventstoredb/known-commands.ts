@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { RecordedEvent } from '../event-store.js';
 
-/** The commands of this many events are remembered, over all streams; about 150 bytes each. */
-const REMEMBERED = 300_000;
+/** Upper bound on remembered events over all streams, at about 150 bytes each. */
+const MAX_COMMANDS = 300_000;
 
 interface Known {
   /** Everything up to this revision has been looked at. */
@@ -25,9 +25,9 @@ export class KnownCommands {
 
   constructor(
     private readonly readStream: (streamName: string, fromRevision: number) => AsyncIterable<RecordedEvent>,
-    remembered = REMEMBERED,
+    maxCommands = MAX_COMMANDS,
   ) {
-    this.#streams = new LRUCache({ maxSize: remembered, sizeCalculation: ({ places }) => places.size + 1 });
+    this.#streams = new LRUCache({ maxSize: maxCommands, sizeCalculation: ({ places }) => places.size + 1 });
   }
 
   async find(streamName: string, commandId: string): Promise<Place | null> {

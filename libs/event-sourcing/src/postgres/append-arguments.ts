@@ -27,13 +27,13 @@ export function appendArguments(appends: readonly StreamAppend[]): {
   readonly values: readonly string[];
 } {
   const order = appends.map((_, index) => index);
-  if (appends.length > 1) order.sort((a, b) => anyOrder(appends[a]!.streamName, appends[b]!.streamName));
+  if (appends.length > 1) order.sort((a, b) => compareNames(appends[a]!.streamName, appends[b]!.streamName));
   const streams = { names: [] as string[], expected: [] as number[], counts: [] as number[] };
   const rows = new EventRows();
   order.forEach((index, place) => {
     const { streamName, expectedRevision, events } = appends[index]!;
     if (streamName === streams.names[place - 1]) throw new Error(`${streamName} is named twice in one append`);
-    streams.names.push(whole(streamName));
+    streams.names.push(validName(streamName));
     streams.expected.push(expectedRevision);
     streams.counts.push(events.length);
     const category = categoryOf(streamName);
@@ -60,8 +60,8 @@ class EventRows {
     this.#categories.push(category);
     this.#revisions.push(revision);
     this.#ids.push(event.metadata.eventId);
-    this.#types.push(whole(event.type));
-    this.#commands.push(whole(event.metadata.commandId));
+    this.#types.push(validName(event.type));
+    this.#commands.push(validName(event.metadata.commandId));
     // JSON escapes control characters, so the separator is not in it.
     this.#metadata.push(metadataJson(event.metadata));
     this.#data.push(JSON.stringify(event.data ?? null));
@@ -85,7 +85,7 @@ function array(elements: readonly (number | string)[]): string {
   return `{${elements.join(',')}}`;
 }
 
-function whole(text: string): string {
+function validName(text: string): string {
   if (text.includes(SEPARATOR) || text === '') throw new Error(`not a name an event can have: ${JSON.stringify(text)}`);
   return text;
 }
@@ -102,6 +102,6 @@ function categoryOf(streamName: string): string {
 }
 
 /** Any order will do as long as every process has the same. */
-function anyOrder(a: string, b: string): number {
+function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

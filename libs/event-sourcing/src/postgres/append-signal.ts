@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Logger } from '../logger.js';
 
 /** So long (ms) a connection may be silent before it is asked whether it is still there, and so long it may take to answer. */
-const SILENCE = 5_000;
+const HEARTBEAT_MS = 5_000;
 
 /**
  * Tells listeners in this and other processes that something was appended. The notification is sent after the append
@@ -30,17 +30,17 @@ export class AppendSignal {
     const client = new pg.Client({
       connectionString: this.connectionString,
       application_name: 'allotree events hints',
-      connectionTimeoutMillis: SILENCE,
-      query_timeout: SILENCE,
+      connectionTimeoutMillis: HEARTBEAT_MS,
+      query_timeout: HEARTBEAT_MS,
     });
-    client.on('notification', ({ payload }) => payload !== this.#origin && this.#tell(true));
+    client.on('notification', ({ payload }) => payload !== this.#origin && this.#notify(true));
     client.on('error', (error) => this.logger.warn({ err: error }, 'the connection for hints of appends failed'));
     await client.connect();
     await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
     this.#client = client;
-    const asking = setInterval(() => void ask(client), SILENCE).unref();
+    const heartbeat = setInterval(() => void checkAlive(client), HEARTBEAT_MS).unref();
     client.once('end', () => {
-      clearInterval(asking);
+      clearInterval(heartbeat);
       void this.#reconnect();
     });
   }
@@ -51,7 +51,7 @@ export class AppendSignal {
   }
 
   appended(): void {
-    this.#tell(false);
+    this.#notify(false);
     if (this.#sending) this.#again = true;
     else this.#sending = this.#send();
   }
@@ -63,7 +63,7 @@ export class AppendSignal {
     await this.#client?.end().catch(() => undefined);
   }
 
-  #tell(byAnotherProcess: boolean): void {
+  #notify(byAnotherProcess: boolean): void {
     for (const listener of this.#listeners) listener(byAnotherProcess);
   }
 
@@ -90,12 +90,12 @@ export class AppendSignal {
     }
     if (this.#stopped) await this.#client?.end().catch(() => undefined);
     // Whatever was missed meanwhile counts as one hint.
-    else this.#tell(true);
+    else this.#notify(true);
   }
 }
 
 /** A connection that died without a word tells of nothing, and whoever listens would think that nothing happens. */
-async function ask(client: pg.Client): Promise<void> {
+async function checkAlive(client: pg.Client): Promise<void> {
   try {
     await client.query('SELECT');
   } catch {

@@ -22,16 +22,16 @@ export interface PostgresEventStoreOptions {
  * A connection whose other end says nothing any more is given up and replaced: no statement of the store takes so long
  * (ms).
  */
-export const OF_A_DATABASE_THAT_GOES_AWAY = {
+export const CONNECTION_TIMEOUTS = {
   keepAlive: true,
   connectionTimeoutMillis: 10_000,
   query_timeout: 30_000,
 } as const;
 
 /** How often a batch is sent again after losing a race for a stream; each time somebody else has won one. */
-const RACES = 20;
+const MAX_ATTEMPTS = 20;
 /** Unique violation, serialisation failure, deadlock: nothing was written, the same call may be sent again. */
-const LOST_RACE = new Set(['23505', '40001', '40P01']);
+const CONFLICT_CODES = new Set(['23505', '40001', '40P01']);
 const DISK_FULL = '53100';
 const PAGE = 1_000;
 
@@ -60,7 +60,7 @@ export class PostgresEventStore implements EventStore {
   private constructor(options: PostgresEventStoreOptions, schema: string, logger: Logger) {
     const { connectionString, readConnections = 4 } = options;
     const pool = (max: number) =>
-      new pg.Pool({ connectionString, max, application_name: 'allotree events', ...OF_A_DATABASE_THAT_GOES_AWAY }).on(
+      new pg.Pool({ connectionString, max, application_name: 'allotree events', ...CONNECTION_TIMEOUTS }).on(
         'error',
         (error) => logger.warn({ err: error }, 'an idle connection of the event store was lost'),
       );
@@ -81,13 +81,13 @@ export class PostgresEventStore implements EventStore {
   }
 
   async #sendAppend(values: readonly string[]): Promise<{ rows: AppendRow[] }> {
-    for (let race = 1; ; race++) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await this.#appending.query<AppendRow>({ name: 'append', text: this.#sql.append, values: [...values] });
       } catch (error) {
         if ((error as { code?: string }).code === DISK_FULL) throw new StorageFull(error);
-        if (race === RACES || !LOST_RACE.has((error as { code?: string }).code ?? '')) throw error;
-        await sleep(Math.random() * race * 5);
+        if (attempt === MAX_ATTEMPTS || !CONFLICT_CODES.has((error as { code?: string }).code ?? '')) throw error;
+        await sleep(Math.random() * attempt * 5);
       }
     }
   }

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { SILENT } from '../logger.js';
 import type { Snapshot, SnapshotStore } from '../snapshot-store.js';
 import { createSchema } from './schema.js';
-import { OF_A_DATABASE_THAT_GOES_AWAY, type PostgresEventStoreOptions } from './postgres-event-store.js';
+import { CONNECTION_TIMEOUTS, type PostgresEventStoreOptions } from './postgres-event-store.js';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -23,7 +23,7 @@ export class PostgresSnapshotStore implements SnapshotStore {
       connectionString,
       max: 2,
       application_name: 'allotree snapshots',
-      ...OF_A_DATABASE_THAT_GOES_AWAY,
+      ...CONNECTION_TIMEOUTS,
     });
     pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection of the snapshot store was lost'));
     try {

@@ -6,11 +6,11 @@ import type { Logger } from '../logger.js';
 /** More events than this share no call, unless one command alone has more. */
 export const MAX_EVENTS_IN_A_CALL = 2_000;
 /** While one call is being made durable the next is decided and sent; more would only make smaller batches. */
-const CALLS_UNDER_WAY = 2;
+const MAX_CONCURRENT_CALLS = 2;
 /** So many ready streams are worth two calls side by side, when none is under way; else all wait for one and then for the next. */
-const WORTH_TWO_CALLS = 64;
+const MIN_STREAMS_FOR_TWO_CALLS = 64;
 /** A call without an answer is sent again (the ids of its events make that harmless), after so many milliseconds each time. */
-export const REPEAT_AFTER = [50, 200, 800, 2_000];
+export const APPEND_RETRY_DELAYS_MS = [50, 200, 800, 2_000];
 
 /** A stream that has something to decide. */
 export interface ReadyStream {
@@ -23,13 +23,13 @@ export interface ReadyStream {
 /** Lets the streams that are ready at the same time share one round trip to the store. */
 export class GroupCommit {
   readonly #ready: ReadyStream[] = [];
-  #underWay = 0;
+  #inFlight = 0;
   #scheduled = false;
 
   constructor(
     private readonly store: EventStore,
     private readonly logger: Logger,
-    private readonly repeatAfter: readonly number[],
+    private readonly retryDelays: readonly number[],
     private readonly onAppended: (events: number, streams: number, milliseconds: number, position: bigint) => void,
   ) {}
 
@@ -49,7 +49,7 @@ export class GroupCommit {
   }
 
   #fill(): void {
-    while (this.#ready.length > 0 && this.#underWay < CALLS_UNDER_WAY) {
+    while (this.#ready.length > 0 && this.#inFlight < MAX_CONCURRENT_CALLS) {
       const call = this.#nextCall();
       if (call.streams.length > 0) void this.#send(call);
     }
@@ -59,10 +59,10 @@ export class GroupCommit {
     const call: Call = { streams: [], appends: [], events: 0 };
     // Who gets ready during this comes into the next call: a command too large for what room is left, for one.
     const ready = this.#ready.splice(0);
-    const half = this.#underWay === 0 && ready.length >= WORTH_TWO_CALLS;
-    const atMost = half ? Math.ceil(ready.length / 2) : ready.length;
+    const half = this.#inFlight === 0 && ready.length >= MIN_STREAMS_FOR_TWO_CALLS;
+    const limit = half ? Math.ceil(ready.length / 2) : ready.length;
     let taken = 0;
-    for (; taken < atMost && call.events < MAX_EVENTS_IN_A_CALL; taken++) {
+    for (; taken < limit && call.events < MAX_EVENTS_IN_A_CALL; taken++) {
       const append = ready[taken]!.takeTurn(MAX_EVENTS_IN_A_CALL - call.events);
       if (!append) continue;
       call.streams.push(ready[taken]!);
@@ -74,7 +74,7 @@ export class GroupCommit {
   }
 
   async #send(call: Call): Promise<void> {
-    this.#underWay++;
+    this.#inFlight++;
     const start = performance.now();
     let results: readonly AppendResult[];
     try {
@@ -85,10 +85,10 @@ export class GroupCommit {
         { err: error, streams: call.streams.length, events: call.events },
         'an append got no answer and is repeated',
       );
-      call.streams.forEach((stream, i) => void this.#repeat(stream, call.appends[i]!, error));
+      call.streams.forEach((stream, i) => void this.#retry(stream, call.appends[i]!, error));
       return;
     } finally {
-      this.#underWay--;
+      this.#inFlight--;
       this.#schedule();
     }
     this.onAppended(call.events, call.streams.length, performance.now() - start, highest(results));
@@ -96,9 +96,9 @@ export class GroupCommit {
   }
 
   /** Each stream alone, so that one the store cannot take does not spoil the others. */
-  async #repeat(stream: ReadyStream, append: StreamAppend, firstError: unknown): Promise<void> {
+  async #retry(stream: ReadyStream, append: StreamAppend, firstError: unknown): Promise<void> {
     let lastError = firstError;
-    for (const wait of this.repeatAfter) {
+    for (const wait of this.retryDelays) {
       await sleep(wait);
       try {
         const start = performance.now();

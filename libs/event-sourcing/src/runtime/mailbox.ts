@@ -5,10 +5,10 @@ import type { AppendResult, RecordedEvent, StreamAppend } from '../event-store.j
 import type { ReadyStream } from './group-commit.js';
 import type { Answer, Execution, Request } from './request.js';
 import type { LiveState } from './state.js';
-import { Broken, Turn } from './turn.js';
+import { DecisionFailure, Turn } from './turn.js';
 
 /** What a mailbox needs of the runtime around it. */
-export interface Surroundings<State> {
+export interface MailboxDependencies<State> {
   readonly maxWaiting: number;
   /** Grows when another process appended something: a state known to be right before that may be behind. */
   foreignAppends(): number;
@@ -40,7 +40,7 @@ const needsCheck = <State, Command, Event, Refusal>({
 /** A command whose state was not the stream's is decided again, this often altogether. */
 const MAX_TRIES = 20;
 
-type Phase = 'idle' | 'loading' | 'asking' | 'ready' | 'appending' | 'checking';
+type Phase = 'idle' | 'loading' | 'lookingUp' | 'ready' | 'appending' | 'checking';
 
 /**
  * What waits for one stream, and the stream's state. A turn decides all that waits, in order, each on the state the one before
@@ -50,90 +50,90 @@ type Phase = 'idle' | 'loading' | 'asking' | 'ready' | 'appending' | 'checking';
 export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
   #phase: Phase = 'idle';
   #waiting: Request<State, Command, Event, Refusal>[] = [];
-  /** Decided, and resting on the append or the check under way. */
-  #resting: Answer<State, Command, Event, Refusal>[] = [];
+  /** Decided, waiting for the append or check in progress. */
+  #pending: Answer<State, Command, Event, Refusal>[] = [];
   #state: LiveState<State> | null = null;
   /** `foreignAppends()` when the state was last known to be the stream's. */
-  #knownRight = -1;
-  #knownRightAfterAppend = -1;
+  #currentAsOf = -1;
+  #currentAsOfAppend = -1;
   readonly #repeatable = new Map<string, Execution<Command, Event, Refusal>>();
 
   constructor(
     readonly streamName: string,
     private readonly aggregate: Aggregate<State, Command, Event, Refusal>,
-    private readonly around: Surroundings<State>,
+    private readonly dependencies: MailboxDependencies<State>,
   ) {}
 
   /** The state, when nothing waits that could change it and nobody else may have; else `null`. */
-  get restingState(): LiveState<State> | null {
-    return this.#phase === 'idle' && this.#isRight() ? this.#state : null;
+  get idleState(): LiveState<State> | null {
+    return this.#phase === 'idle' && this.#isCurrent() ? this.#state : null;
   }
 
   get state(): LiveState<State> | null {
     return this.#state;
   }
 
-  put(request: Request<State, Command, Event, Refusal>): void {
-    if (this.#waiting.length >= this.around.maxWaiting) {
-      if (request.kind === 'execute') this.around.answered('failed', request.since);
+  enqueue(request: Request<State, Command, Event, Refusal>): void {
+    if (this.#waiting.length >= this.dependencies.maxWaiting) {
+      if (request.kind === 'execute') this.dependencies.answered('failed', request.since);
       request.reject(new Overloaded(this.streamName, this.#waiting.length));
       return;
     }
     this.#waiting.push(request);
     if (request.kind === 'execute' && request.context.repeatable) this.#rememberRepeatable(request);
     if (this.#phase !== 'idle') return;
-    this.around.busy();
+    this.dependencies.busy();
     this.#proceed();
   }
 
   takeTurn(room: number): StreamAppend | null {
-    const turn = new Turn(this.aggregate, this.#state!, room, () => this.around.now());
-    const right = this.#isRight();
-    const mark = this.around.foreignAppends();
-    const taken = this.#takeWaiting(turn, right);
+    const turn = new Turn(this.aggregate, this.#state!, room, () => this.dependencies.now());
+    const isCurrent = this.#isCurrent();
+    const mark = this.dependencies.foreignAppends();
+    const taken = this.#decideWaiting(turn, isCurrent);
     this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
     if (turn.events.length > 0) {
       this.#phase = 'appending';
-      this.#knownRightAfterAppend = mark;
+      this.#currentAsOfAppend = mark;
       return { streamName: this.streamName, expectedRevision: turn.startRevision, events: turn.events };
     }
-    if (this.#resting.length > 0) void this.#check(turn.startRevision, mark);
+    if (this.#pending.length > 0) void this.#check(turn.startRevision, mark);
     else this.#proceed();
     return null;
   }
 
   /** Decides as many as the turn has room for; says how many. Those that rest on no append are answered at once. */
-  #takeWaiting(turn: Turn<State, Command, Event, Refusal>, right: boolean): number {
+  #decideWaiting(turn: Turn<State, Command, Event, Refusal>, isCurrent: boolean): number {
     let taken = 0;
     for (let next; (next = this.#waiting[taken]); taken++) {
-      const answer = this.#before(next) ?? this.#decide(next, turn);
+      const answer = this.#repeatOf(next) ?? this.#decide(next, turn);
       if (answer === 'unknown' || answer === 'no room') return taken;
-      if (answer instanceof Broken) {
+      if (answer instanceof DecisionFailure) {
         this.#state = null;
         this.#reject(next, answer.cause);
         return taken + 1;
       }
       if (!answer) continue;
-      const mayGo = right && turn.events.length === 0 && !needsCheck(answer);
-      if (mayGo) this.#give(answer);
-      else this.#resting.push(answer);
+      const canResolveNow = isCurrent && turn.events.length === 0 && !needsCheck(answer);
+      if (canResolveNow) this.#resolve(answer);
+      else this.#pending.push(answer);
     }
     return taken;
   }
 
   appendEnded(result: AppendResult | AppendFailure): void {
-    const resting = this.#resting;
-    this.#resting = [];
-    if (result instanceof OutcomeUnknown || result instanceof StorageFull) this.#gaveUp(resting, result);
-    else if (result.ok) this.#appended(resting, result.position);
-    else this.#conflicted(resting);
+    const pending = this.#pending;
+    this.#pending = [];
+    if (result instanceof OutcomeUnknown || result instanceof StorageFull) this.#failed(pending, result);
+    else if (result.ok) this.#appended(pending, result.position);
+    else this.#conflicted(pending);
   }
 
   /** `null`: it has had its answer already. */
   #decide(
     request: Request<State, Command, Event, Refusal>,
     turn: Turn<State, Command, Event, Refusal>,
-  ): Answer<State, Command, Event, Refusal> | Broken | 'no room' | null {
+  ): Answer<State, Command, Event, Refusal> | DecisionFailure | 'no room' | null {
     if (request.kind === 'execute') return turn.execute(request) ?? 'no room';
     if (request.kind === 'dryRun') return turn.dryRun(request);
     try {
@@ -145,14 +145,14 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
   }
 
   /** The answer of a repeatable command that was recorded before; `unknown` while the store is being asked. */
-  #before(
+  #repeatOf(
     request: Request<State, Command, Event, Refusal>,
-  ): Answer<State, Command, Event, Refusal> | Broken | 'unknown' | null {
+  ): Answer<State, Command, Event, Refusal> | DecisionFailure | 'unknown' | null {
     if (request.kind !== 'execute' || !request.repeat) return null;
-    const { twin, recorded } = request.repeat;
-    if (twin?.accepted) {
-      request.accepted = twin.accepted;
-      return { request, value: twin.accepted, records: null };
+    const { inFlight, recorded } = request.repeat;
+    if (inFlight?.accepted) {
+      request.accepted = inFlight.accepted;
+      return { request, value: inFlight.accepted, records: null };
     }
     if (!recorded) return 'unknown';
     const last = recorded.at(-1);
@@ -163,7 +163,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
       const { revision } = recorded[this.#lastAboutSettingOf(request.command, events)] ?? last;
       return { request, value: { kind: 'accepted', events, revision, position }, records: null };
     } catch (error) {
-      return new Broken(error);
+      return new DecisionFailure(error);
     }
   }
 
@@ -176,35 +176,35 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
 
   #rememberRepeatable(request: Execution<Command, Event, Refusal>): void {
     const { commandId } = request.context;
-    const twin = this.#repeatable.get(commandId) ?? null;
+    const inFlight = this.#repeatable.get(commandId) ?? null;
     this.#repeatable.set(commandId, request);
-    request.repeat = { twin, recorded: null };
-    this.#askFor([request]);
+    request.repeat = { inFlight, recorded: null };
+    this.#lookUpAll([request]);
   }
 
   /**
    * Asks the store what it holds of repeatable commands. Not before there is a state: an answer older than the state would
    * miss what another process recorded between the two, and no conflict would tell. What comes after the state conflicts.
    */
-  #askFor(requests: readonly Request<State, Command, Event, Refusal>[]): void {
+  #lookUpAll(requests: readonly Request<State, Command, Event, Refusal>[]): void {
     if (!this.#state) return;
     for (const request of requests)
-      if (request.kind === 'execute' && request.repeat) this.#ask(request, request.repeat.twin);
+      if (request.kind === 'execute' && request.repeat) this.#lookUp(request, request.repeat.inFlight);
   }
 
-  #ask(request: Execution<Command, Event, Refusal>, twin: Execution<Command, Event, Refusal> | null): void {
-    const repeat = { twin, recorded: null as readonly RecordedEvent[] | null };
+  #lookUp(request: Execution<Command, Event, Refusal>, inFlight: Execution<Command, Event, Refusal> | null): void {
+    const repeat = { inFlight, recorded: null as readonly RecordedEvent[] | null };
     request.repeat = repeat;
-    this.around.findByCommand(request.context.commandId).then(
+    this.dependencies.findByCommand(request.context.commandId).then(
       (recorded) => {
         repeat.recorded = recorded;
-        if (this.#phase === 'asking') this.#proceed();
+        if (this.#phase === 'lookingUp') this.#proceed();
       },
       (error: unknown) => {
         if (request.repeat !== repeat || !this.#waiting.includes(request)) return;
         this.#waiting = this.#waiting.filter((other) => other !== request);
         this.#reject(request, error);
-        if (this.#phase === 'asking') this.#proceed();
+        if (this.#phase === 'lookingUp') this.#proceed();
       },
     );
   }
@@ -214,25 +214,25 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     const next = this.#waiting[0];
     if (!next) {
       this.#phase = 'idle';
-      this.around.idle();
+      this.dependencies.idle();
     } else if (!this.#state) {
       this.#phase = 'loading';
       void this.#load();
-    } else if (this.#before(next) === 'unknown') {
-      this.#phase = 'asking';
+    } else if (this.#repeatOf(next) === 'unknown') {
+      this.#phase = 'lookingUp';
     } else {
       this.#phase = 'ready';
-      this.around.ready(this);
+      this.dependencies.ready(this);
     }
   }
 
   async #load(): Promise<void> {
-    const mark = this.around.foreignAppends();
+    const mark = this.dependencies.foreignAppends();
     try {
-      this.#state = await this.around.load();
-      this.#knownRight = mark;
-      this.#askFor(this.#waiting);
-      this.around.settled(this.#state);
+      this.#state = await this.dependencies.load();
+      this.#currentAsOf = mark;
+      this.#lookUpAll(this.#waiting);
+      this.dependencies.settled(this.#state);
     } catch (error) {
       this.#state = null;
       const failed = this.#waiting;
@@ -242,46 +242,46 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     this.#proceed();
   }
 
-  #isRight(): boolean {
-    return this.#state !== null && this.#knownRight === this.around.foreignAppends();
+  #isCurrent(): boolean {
+    return this.#state !== null && this.#currentAsOf === this.dependencies.foreignAppends();
   }
 
   /** No events in this turn, but others may have written: its answers hold if the stream still is where the state is. */
   async #check(revision: number, mark: number): Promise<void> {
     this.#phase = 'checking';
-    const resting = this.#resting;
-    this.#resting = [];
+    const pending = this.#pending;
+    this.#pending = [];
     try {
-      const right = (await this.around.streamRevision()) === revision;
-      if (!right && this.#state) await this.around.catchUp(this.#state);
-      this.#knownRight = mark;
-      if (right) for (const answer of resting) this.#give(answer);
-      else this.#again(resting);
+      const isCurrent = (await this.dependencies.streamRevision()) === revision;
+      if (!isCurrent && this.#state) await this.dependencies.catchUp(this.#state);
+      this.#currentAsOf = mark;
+      if (isCurrent) for (const answer of pending) this.#resolve(answer);
+      else this.#requeue(pending);
     } catch (error) {
       this.#state = null;
-      for (const { request } of resting) this.#reject(request, error);
+      for (const { request } of pending) this.#reject(request, error);
     }
     this.#proceed();
   }
 
-  #appended(resting: readonly Answer<State, Command, Event, Refusal>[], position: bigint): void {
+  #appended(pending: readonly Answer<State, Command, Event, Refusal>[], position: bigint): void {
     if (this.#state) {
       this.#state.position = position;
-      this.#knownRight = this.#knownRightAfterAppend;
-      this.around.settled(this.#state);
+      this.#currentAsOf = this.#currentAsOfAppend;
+      this.dependencies.settled(this.#state);
     }
-    for (const answer of resting) {
+    for (const answer of pending) {
       if (answer.records) answer.records.position = position;
-      this.#give(answer);
+      this.#resolve(answer);
     }
     this.#proceed();
   }
 
   /** Somebody else wrote: the state holds events that are not the stream's. */
-  #conflicted(resting: readonly Answer<State, Command, Event, Refusal>[]): void {
+  #conflicted(pending: readonly Answer<State, Command, Event, Refusal>[]): void {
     this.#state = null;
-    this.around.conflicted();
-    this.#again(resting);
+    this.dependencies.conflicted();
+    this.#requeue(pending);
     const tries = this.#waiting[0]?.tries ?? 0;
     this.#phase = 'loading';
     // Two processes at one stream: who lost again steps back a little longer.
@@ -289,15 +289,15 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     else this.#proceed();
   }
 
-  #gaveUp(resting: readonly Answer<State, Command, Event, Refusal>[], error: AppendFailure): void {
+  #failed(pending: readonly Answer<State, Command, Event, Refusal>[], error: AppendFailure): void {
     this.#state = null;
-    for (const { request, records } of resting) if (records) this.#reject(request, error);
-    this.#again(resting.filter(({ records }) => !records));
+    for (const { request, records } of pending) if (records) this.#reject(request, error);
+    this.#requeue(pending.filter(({ records }) => !records));
     this.#proceed();
   }
 
   /** Back to the head of the queue, in their order; what the store said of command ids may have changed. */
-  #again(answers: readonly Answer<State, Command, Event, Refusal>[]): void {
+  #requeue(answers: readonly Answer<State, Command, Event, Refusal>[]): void {
     const back: Request<State, Command, Event, Refusal>[] = [];
     for (const { request } of answers) {
       if (request.kind === 'execute') request.accepted = null;
@@ -305,13 +305,13 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
       else this.#reject(request, new TooManyConflicts(this.streamName, request.tries));
     }
     this.#waiting = [...back, ...this.#waiting];
-    this.#askFor(this.#waiting);
+    this.#lookUpAll(this.#waiting);
   }
 
-  #give({ request, value }: Answer<State, Command, Event, Refusal>): void {
+  #resolve({ request, value }: Answer<State, Command, Event, Refusal>): void {
     if (request.kind === 'execute') {
       this.#forget(request);
-      this.around.answered((value as Outcome<Event, Refusal>).kind, request.since);
+      this.dependencies.answered((value as Outcome<Event, Refusal>).kind, request.since);
     }
     request.resolve(value);
   }
@@ -320,7 +320,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     if (request.kind === 'execute') {
       request.accepted = null;
       this.#forget(request);
-      this.around.answered('failed', request.since);
+      this.dependencies.answered('failed', request.since);
     }
     request.reject(error);
   }

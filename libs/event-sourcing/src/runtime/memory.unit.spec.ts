@@ -18,7 +18,7 @@ describe('the memory of states', () => {
 
   it('refuses a command by which a state would not fit, and records nothing of it', async () => {
     const store = new InMemoryEventStore();
-    const house = new CommandRuntime({ store, maxBytesOfOne: FIVE_SEATS }).aggregate(seats);
+    const house = new CommandRuntime({ store, maxBytesPerState: FIVE_SEATS }).aggregate(seats);
     await house.execute('h', { type: 'TakeMany', count: 4 }, context('1'));
     const refused = house.execute('h', { type: 'TakeMany', count: 2 }, context('2'));
     await expect(refused).rejects.toBeInstanceOf(StateTooLarge);
@@ -33,7 +33,7 @@ describe('the memory of states', () => {
     const before = new CommandRuntime({ store }).aggregate(seats);
     await before.execute('large', { type: 'TakeMany', count: 6 }, context('1'));
     await before.execute('small', { type: 'TakeMany', count: 1 }, context('2'));
-    const house = new CommandRuntime({ store, maxBytesOfOne: FIVE_SEATS }).aggregate(seats);
+    const house = new CommandRuntime({ store, maxBytesPerState: FIVE_SEATS }).aggregate(seats);
     await expect(house.read('large', ({ taken }) => taken.length)).rejects.toBeInstanceOf(StateTooLarge);
     expect(await house.read('small', ({ taken }) => taken.length)).toBe(1);
   });

@@ -28,7 +28,7 @@ export interface Execution<Command, Event, Refusal> extends Waiting {
 /** What is known about earlier times of the same command id. */
 export interface Repeat<Command, Event, Refusal> {
   /** The one before it in this process that had no answer yet when this one came. */
-  readonly twin: Execution<Command, Event, Refusal> | null;
+  readonly inFlight: Execution<Command, Event, Refusal> | null;
   /** What the store holds of it; `null` while it is being asked. */
   recorded: readonly RecordedEvent[] | null;
 }
@@ -43,7 +43,7 @@ export interface Reading<State> extends Waiting {
   readonly kind: 'read';
   /** Answered only when the stream has been seen to be where the state is. */
   readonly checked: boolean;
-  look(state: State, revision: number, revisionOf: (setting: string) => number): unknown;
+  select(state: State, revision: number, revisionOf: (setting: string) => number): unknown;
 }
 
 /** A request and what it will be told, once what it rests on is durable. */

@@ -6,7 +6,7 @@ import type { Answer, DryRun, Execution, Reading } from './request.js';
 import { revisionOf, type LiveState } from './state.js';
 
 /** Thrown by `decide`, `evolve` or `encode`: the state may be half changed. */
-export class Broken {
+export class DecisionFailure {
   constructor(readonly cause: unknown) {}
 }
 
@@ -26,7 +26,9 @@ export class Turn<State, Command, Event, Refusal> {
   }
 
   /** `null` when its events have no room in this call any more. */
-  execute(request: Execution<Command, Event, Refusal>): Answer<State, Command, Event, Refusal> | Broken | null {
+  execute(
+    request: Execution<Command, Event, Refusal>,
+  ): Answer<State, Command, Event, Refusal> | DecisionFailure | null {
     const { live } = this;
     const setting = this.#settingOf(request.command);
     const stale = this.#staleness(request.context.expectedRevision, setting);
@@ -46,11 +48,11 @@ export class Turn<State, Command, Event, Refusal> {
       request.accepted = outcome;
       return { request, value: outcome, records: outcome };
     } catch (error) {
-      return new Broken(error);
+      return new DecisionFailure(error);
     }
   }
 
-  dryRun(request: DryRun<Command>): Answer<State, Command, Event, Refusal> | Broken {
+  dryRun(request: DryRun<Command>): Answer<State, Command, Event, Refusal> | DecisionFailure {
     const { position, value } = this.live;
     const setting = this.#settingOf(request.command);
     const revision = revisionOf(this.live, setting);
@@ -61,13 +63,13 @@ export class Turn<State, Command, Event, Refusal> {
       if (!decision.ok) return this.#refused(request, decision.refusal);
       return { request, value: { kind: 'accepted', events: decision.events, revision, position }, records: null };
     } catch (error) {
-      return new Broken(error);
+      return new DecisionFailure(error);
     }
   }
 
   read(request: Reading<State>): Answer<State, Command, Event, Refusal> {
     const { live } = this;
-    const value = request.look(live.value, live.revision, (setting) => revisionOf(live, setting));
+    const value = request.select(live.value, live.revision, (setting) => revisionOf(live, setting));
     return { request, value, records: null };
   }
 

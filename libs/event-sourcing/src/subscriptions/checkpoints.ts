@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** How long a process that stands still in the middle of a transaction may keep a row from the others. */
-const LONGEST_PAUSE = '5s';
+const MAX_IDLE_IN_TRANSACTION = '5s';
 
 export interface Checkpoint {
   readonly position: bigint;
@@ -44,7 +44,7 @@ export class Checkpoints {
    *
    * @throws Error when they are tied to another one, whose positions mean nothing in this one
    */
-  async tieTo(dataSource: DataSource, storeId: string): Promise<void> {
+  async bindTo(dataSource: DataSource, storeId: string): Promise<void> {
     const table = `${this.#schema}.checkpoint_store`;
     await dataSource.query(`INSERT INTO ${table} (store_id) VALUES ($1) ON CONFLICT DO NOTHING`, [storeId]);
     const [row] = await dataSource.query<{ store_id: string }[]>(`SELECT store_id FROM ${table}`);
@@ -79,12 +79,12 @@ export class Checkpoints {
   }
 
   /**
-   * Holds the row until the transaction ends, and not longer than `LONGEST_PAUSE` while nothing is asked for in it. The
+   * Holds the row until the transaction ends, and not longer than `MAX_IDLE_IN_TRANSACTION` while nothing is asked for in it. The
    * commit does not wait for the disk: what a crash takes away goes with the checkpoint and is applied again.
    */
   async lock(tx: EntityManager, name: string): Promise<Checkpoint> {
     const [row] = await tx.query<Row[]>(
-      `SELECT position, fence, set_config('idle_in_transaction_session_timeout', '${LONGEST_PAUSE}', true),
+      `SELECT position, fence, set_config('idle_in_transaction_session_timeout', '${MAX_IDLE_IN_TRANSACTION}', true),
          set_config('synchronous_commit', 'off', true)
        FROM ${this.#table} WHERE name = $1 FOR UPDATE`,
       [name],

@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Batch, EventStore, RecordedEvent } from '../event-store.js';
 import type { Logger } from '../logger.js';
 import type { Checkpoints } from './checkpoints.js';
-import type { Tail } from './tail.js';
+import type { CrossStreamReader } from './cross-stream-reader.js';
 
 /** What a projection and a reactor have in common. */
 export interface Consumer {
@@ -11,9 +11,9 @@ export interface Consumer {
   readonly categories: readonly string[];
   readonly batchSize: number;
   /** What cannot be undone; it may happen again. */
-  before?(events: readonly RecordedEvent[]): Promise<void>;
+  handle?(events: readonly RecordedEvent[]): Promise<void>;
   /** Commits together with the checkpoint. */
-  within?(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
+  apply?(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
 }
 
 export interface SubscriptionMetrics {
@@ -23,9 +23,9 @@ export interface SubscriptionMetrics {
   failed?(name: string): void;
 }
 
-export interface Environment {
+export interface SubscriptionDependencies {
   readonly store: EventStore;
-  readonly tail: Tail;
+  readonly reader: CrossStreamReader;
   readonly dataSource: DataSource;
   readonly checkpoints: Checkpoints;
   readonly logger: Logger;
@@ -33,13 +33,13 @@ export interface Environment {
 }
 
 /** Hints of appends can get lost. */
-const POLL_AFTER = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 /** The least time between two readings of the store, as long as nobody waits and there is no full batch. */
-const GATHER = 20;
-const FIRST_BACKOFF = 100;
-const LONGEST_BACKOFF = 30_000;
+const MIN_READ_INTERVAL_MS = 20;
+const MIN_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 30_000;
 /** How often a checkpoint follows when only events of other categories pass by. */
-const WRITE_PASSED_BY_AFTER = 5_000;
+const SKIPPED_CHECKPOINT_INTERVAL_MS = 5_000;
 
 /**
  * Follows the store from its checkpoint on, one batch after the other, while it has the lease. What it writes carries the
@@ -48,7 +48,7 @@ const WRITE_PASSED_BY_AFTER = 5_000;
 export class Subscription {
   #lease: Lease | null = null;
   /** Whether the position is the checkpoint's, claimed under the lease. */
-  #known = false;
+  #claimed = false;
   #position = 0n;
   #next: Promise<Batch> | null = null;
   /** The checkpoint in the database, as far as this process knows. */
@@ -58,14 +58,14 @@ export class Subscription {
   #size: number;
   #wake: (() => void) | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
-  #gathering = false;
+  #delaying = false;
   #hinted = false;
   /** Those who wait, told of each move and when this process does not follow any more. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Set<() => void>();
 
   constructor(
     readonly consumer: Consumer,
-    private readonly env: Environment,
+    private readonly dependencies: SubscriptionDependencies,
   ) {
     this.#size = consumer.batchSize;
   }
@@ -84,18 +84,18 @@ export class Subscription {
     } finally {
       lease.signal.removeEventListener('abort', wake);
       this.#lease = null;
-      this.#tellWaiting();
+      this.#notifyWaiters();
     }
   }
 
   /** Something may have been appended. */
   hint(): void {
     this.#hinted = true;
-    if (!this.#gathering || this.#isAwaited || this.#lease?.signal.aborted) this.#wake?.();
+    if (!this.#delaying || this.#isAwaited || this.#lease?.signal.aborted) this.#wake?.();
   }
 
   get #isAwaited(): boolean {
-    return this.#waiting.size > 0;
+    return this.#waiters.size > 0;
   }
 
   /** Whether it got there in time; `null` when this process does not work on it (any more). */
@@ -108,7 +108,7 @@ export class Subscription {
     return new Promise((resolve) => {
       const done = (reached: boolean | null): void => {
         clearTimeout(timer);
-        this.#waiting.delete(check);
+        this.#waiters.delete(check);
         resolve(reached);
       };
       const check = (): void => {
@@ -116,39 +116,39 @@ export class Subscription {
         if (reached !== false) done(reached);
       };
       const timer = setTimeout(() => done(answer()), until - performance.now());
-      this.#waiting.add(check);
+      this.#waiters.add(check);
       this.hint();
     });
   }
 
   async #run(lease: Lease): Promise<void> {
-    this.#known = false;
+    this.#claimed = false;
     while (!lease.signal.aborted) {
       try {
         if (!(await this.#step(lease))) return;
       } catch (error) {
-        this.#known = false;
+        this.#claimed = false;
         await this.#backOff(error, lease);
       }
     }
-    await this.#writePassedBy(lease).catch((error: unknown) =>
-      this.#complain(error, 'its checkpoint could not be written at the end'),
+    await this.#writeSkipped(lease).catch((error: unknown) =>
+      this.#logError(error, 'its checkpoint could not be written at the end'),
     );
   }
 
   /** One batch, or a pause when there is none. False when another process has the lease. */
   async #step(lease: Lease): Promise<boolean> {
-    if (!this.#known && !(await this.#claim(lease))) return false;
-    if (!this.#next) await this.#gather(lease);
+    if (!this.#claimed && !(await this.#claim(lease))) return false;
+    if (!this.#next) await this.#delayRead(lease);
     const batch = await (this.#next ?? this.#read(this.#position));
     this.#next = null;
     if (batch.events.length === 0) {
-      await this.#passBy(batch.upTo, lease);
+      await this.#skipTo(batch.upTo, lease);
       await this.#idle(lease);
       return true;
     }
     // The next batch is read while this one is applied.
-    if (batch.events.length === this.#size) this.#next = settled(this.#read(batch.upTo));
+    if (batch.events.length === this.#size) this.#next = withHandledRejection(this.#read(batch.upTo));
     const outcome = await this.#apply(batch, lease);
     if (outcome !== 'applied') this.#next = null;
     this.#recovered();
@@ -156,31 +156,31 @@ export class Subscription {
   }
 
   /** Under load many small appends come together to one batch; the first one after a pause is followed at once. */
-  async #gather(lease: Lease): Promise<void> {
-    const wait = this.#readAt + GATHER - performance.now();
+  async #delayRead(lease: Lease): Promise<void> {
+    const wait = this.#readAt + MIN_READ_INTERVAL_MS - performance.now();
     if (wait > 0 && !this.#isAwaited && !lease.signal.aborted) {
-      this.#gathering = true;
+      this.#delaying = true;
       await this.#sleep(wait);
-      this.#gathering = false;
+      this.#delaying = false;
     }
     this.#readAt = performance.now();
   }
 
   /** False when the lease has changed hands since. */
   async #claim(lease: Lease): Promise<boolean> {
-    const { dataSource, checkpoints } = this.env;
+    const { dataSource, checkpoints } = this.dependencies;
     const position = await checkpoints.claim(dataSource, this.consumer.name, lease.fence);
     if (position === null) return false;
     this.#position = this.#written = position;
     this.#next = null;
-    this.#known = true;
+    this.#claimed = true;
     this.#lease = lease;
     return true;
   }
 
   #read(after: bigint): Promise<Batch> {
     this.#hinted = false;
-    return this.env.tail.read(after, this.consumer.categories, this.#size);
+    return this.dependencies.reader.read(after, this.consumer.categories, this.#size);
   }
 
   /**
@@ -188,28 +188,28 @@ export class Subscription {
    * elsewhere, and counts.
    */
   async #apply(batch: Batch, lease: Lease): Promise<'applied' | 'overtaken' | 'fenced'> {
-    const { dataSource, checkpoints, metrics } = this.env;
+    const { dataSource, checkpoints, metrics } = this.dependencies;
     const { name } = this.consumer;
     const start = performance.now();
     if (!lease.held) return 'fenced';
-    await this.consumer.before?.(batch.events);
-    const stands = await dataSource.transaction(async (tx) => {
+    await this.consumer.handle?.(batch.events);
+    const stored = await dataSource.transaction(async (tx) => {
       const { position, fence } = await checkpoints.lock(tx, name);
       if (fence !== lease.fence) return 'fenced';
       // A checkpoint further back is ours: what passed by is written now and then only.
       if (position > batch.after || position < this.#written) return position;
-      await this.consumer.within?.(batch.events, tx);
+      await this.consumer.apply?.(batch.events, tx);
       await checkpoints.move(tx, name, { position: batch.upTo, fence });
       return null;
     });
-    if (stands === 'fenced') return stands;
-    this.#written = stands ?? batch.upTo;
+    if (stored === 'fenced') return stored;
+    this.#written = stored ?? batch.upTo;
     this.#writtenAt = performance.now();
     this.#moveTo(this.#written);
-    if (stands !== null) return 'overtaken';
+    if (stored !== null) return 'overtaken';
     const milliseconds = performance.now() - start;
     metrics.applied?.(name, batch.events.length, milliseconds);
-    this.env.logger.debug?.(
+    this.dependencies.logger.debug?.(
       { subscription: name, events: batch.events.length, position: String(batch.upTo), durationMs: milliseconds },
       'events handled',
     );
@@ -218,26 +218,26 @@ export class Subscription {
 
   #moveTo(position: bigint): void {
     this.#position = position;
-    this.#tellWaiting();
+    this.#notifyWaiters();
   }
 
-  #tellWaiting(): void {
-    for (const check of this.#waiting) check();
+  #notifyWaiters(): void {
+    for (const check of this.#waiters) check();
   }
 
-  async #passBy(upTo: bigint, lease: Lease): Promise<void> {
+  async #skipTo(upTo: bigint, lease: Lease): Promise<void> {
     if (upTo > this.#position) this.#moveTo(upTo);
-    if (performance.now() - this.#writtenAt > WRITE_PASSED_BY_AFTER) await this.#writePassedBy(lease);
+    if (performance.now() - this.#writtenAt > SKIPPED_CHECKPOINT_INTERVAL_MS) await this.#writeSkipped(lease);
   }
 
-  async #writePassedBy(lease: Lease): Promise<void> {
+  async #writeSkipped(lease: Lease): Promise<void> {
     if (this.#position === this.#written || !lease.held) return;
-    const { dataSource, checkpoints } = this.env;
+    const { dataSource, checkpoints } = this.dependencies;
     const { name } = this.consumer;
     const position = this.#position;
     await dataSource.transaction(async (tx) => {
-      const stands = await checkpoints.lock(tx, name);
-      if (stands.fence === lease.fence && stands.position === this.#written)
+      const stored = await checkpoints.lock(tx, name);
+      if (stored.fence === lease.fence && stored.position === this.#written)
         await checkpoints.move(tx, name, { position, fence: lease.fence });
     });
     this.#written = position;
@@ -245,15 +245,15 @@ export class Subscription {
   }
 
   async #idle(lease: Lease): Promise<void> {
-    if (!this.#hinted && !lease.signal.aborted) await this.#sleep(POLL_AFTER);
+    if (!this.#hinted && !lease.signal.aborted) await this.#sleep(POLL_INTERVAL_MS);
   }
 
   /** Nothing is skipped: it stays where it is, with ever smaller batches until the event that fails stands alone. */
   async #backOff(error: unknown, lease: Lease): Promise<void> {
-    this.env.metrics.failed?.(this.consumer.name);
-    this.#complain(error, 'a subscription stands still; it will try again');
+    this.dependencies.metrics.failed?.(this.consumer.name);
+    this.#logError(error, 'a subscription stands still; it will try again');
     this.#size = Math.max(1, Math.floor(this.#size / 10));
-    const wait = Math.min(FIRST_BACKOFF * 2 ** this.#failures++, LONGEST_BACKOFF);
+    const wait = Math.min(MIN_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
     const end = performance.now() + wait;
     while (!lease.signal.aborted && performance.now() < end) await this.#sleep(end - performance.now());
   }
@@ -263,9 +263,9 @@ export class Subscription {
     this.#size = Math.min(this.#size * 10, this.consumer.batchSize);
   }
 
-  #complain(err: unknown, message: string): void {
+  #logError(err: unknown, message: string): void {
     const { name } = this.consumer;
-    this.env.logger.error(
+    this.dependencies.logger.error(
       { err, subscription: name, after: String(this.#position), batchSize: this.#size, failures: this.#failures + 1 },
       message,
     );
@@ -284,7 +284,7 @@ export class Subscription {
 }
 
 /** Its failure is seen by who awaits it later, not by the process. */
-function settled<T>(promise: Promise<T>): Promise<T> {
+function withHandledRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

@@ -5,10 +5,10 @@ import type { EventStore, RecordedEvent } from '../event-store.js';
 import { SILENT } from '../logger.js';
 import type { Logger } from '../logger.js';
 import { Checkpoints } from './checkpoints.js';
-import { Elsewhere } from './elsewhere.js';
+import { CheckpointWatcher } from './checkpoint-watcher.js';
 import { Subscription } from './subscription.js';
 import type { Consumer, SubscriptionMetrics } from './subscription.js';
-import { Tail } from './tail.js';
+import { CrossStreamReader } from './cross-stream-reader.js';
 
 export type { SubscriptionMetrics } from './subscription.js';
 
@@ -62,44 +62,44 @@ export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #projections = new Map<string, Projection>();
   readonly #checkpoints: Checkpoints;
-  readonly #tail: Tail;
-  readonly #elsewhere: Elsewhere;
+  readonly #reader: CrossStreamReader;
+  readonly #checkpointWatcher: CheckpointWatcher;
   #holds: Hold[] = [];
   #stopListening: (() => void) | null = null;
 
   constructor(private readonly options: SubscriptionsOptions) {
     const { store, dataSource, schema } = options;
     this.#checkpoints = new Checkpoints(schema);
-    this.#tail = new Tail(store);
-    this.#elsewhere = new Elsewhere(store, (names) => this.#checkpoints.read(dataSource, names));
+    this.#reader = new CrossStreamReader(store);
+    this.#checkpointWatcher = new CheckpointWatcher(store, (names) => this.#checkpoints.read(dataSource, names));
   }
 
   projection(projection: Projection): void {
     const { name, categories, batchSize = 1_000 } = projection;
     this.#projections.set(name, projection);
-    this.#add({ name, categories, batchSize, within: (events, tx) => projection.apply(events, tx) });
+    this.#add({ name, categories, batchSize, apply: (events, tx) => projection.apply(events, tx) });
   }
 
   reactor(reactor: Reactor): void {
     const { name, categories, batchSize = 100 } = reactor;
-    this.#add({ name, categories, batchSize, before: (events) => reactor.handle(events) });
+    this.#add({ name, categories, batchSize, handle: (events) => reactor.handle(events) });
   }
 
   #add(consumer: Consumer): void {
     if (this.#stopListening) throw new Error(`${consumer.name} comes too late: the subscriptions are running`);
     if (this.#subscriptions.has(consumer.name)) throw new Error(`two subscriptions are named ${consumer.name}`);
-    this.#tail.cover(consumer.categories);
+    this.#reader.cover(consumer.categories);
     const { store, dataSource, logger = SILENT, metrics = {} } = this.options;
-    const env = { store, tail: this.#tail, dataSource, checkpoints: this.#checkpoints, logger, metrics };
-    this.#subscriptions.set(consumer.name, new Subscription(consumer, env));
+    const dependencies = { store, reader: this.#reader, dataSource, checkpoints: this.#checkpoints, logger, metrics };
+    this.#subscriptions.set(consumer.name, new Subscription(consumer, dependencies));
   }
 
   /** Returns when each is being worked on, here or by another process. */
   async start(): Promise<void> {
     const { dataSource, store } = this.options;
     await this.#checkpoints.create(dataSource, [...this.#subscriptions.keys()]);
-    await this.#checkpoints.tieTo(dataSource, await store.identity());
-    await this.#requireCheckpointsWithinStore();
+    await this.#checkpoints.bindTo(dataSource, await store.identity());
+    await this.#assertCheckpointsWithinStore();
     this.#stopListening = this.options.store.onAppend(() => {
       for (const subscription of this.#subscriptions.values()) subscription.hint();
     });
@@ -112,7 +112,7 @@ export class Subscriptions {
   }
 
   /** A new leader's index may lag for a moment; a store that lost events, or was restored from an older backup, stays behind. */
-  async #requireCheckpointsWithinStore(): Promise<void> {
+  async #assertCheckpointsWithinStore(): Promise<void> {
     const { dataSource, store, schema } = this.options;
     const checkpoints = await this.#checkpoints.read(dataSource, [...this.#subscriptions.keys()]);
     const [name, furthest] = [...checkpoints].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0n]);
@@ -157,8 +157,8 @@ export class Subscriptions {
     const { fence } = seizure;
     try {
       return await dataSource.transaction(async (tx) => {
-        const stands = await this.#checkpoints.lock(tx, name);
-        if (stands.fence > fence) return false;
+        const stored = await this.#checkpoints.lock(tx, name);
+        if (stored.fence > fence) return false;
         // First: who holds the old fence can commit nothing from here on.
         await this.#checkpoints.move(tx, name, { position: 0n, fence });
         await projection.reset(tx);
@@ -176,7 +176,7 @@ export class Subscriptions {
     const until = performance.now() + timeoutMs;
     return (
       (await subscription.waitUntil(position, until)) ??
-      this.#elsewhere.waitUntil(subscription.consumer, position, until)
+      this.#checkpointWatcher.waitUntil(subscription.consumer, position, until)
     );
   }
 

@@ -1,7 +1,7 @@
-import { StoreAway } from '../errors.js';
+import { StoreUnavailable } from '../errors.js';
 
-/** The connection that was tried. */
-export interface Tried {
+/** The connection that failed. */
+export interface ConnectionInfo {
   /** `host:port`, several with commas. */
   readonly nodes: string;
   readonly secured: boolean;
@@ -18,11 +18,11 @@ interface ClientError extends Error {
 }
 
 /** What happened, and what to do about it. */
-type Sentence = (error: ClientError, tried: Tried) => string;
+type Describe = (error: ClientError, connection: ConnectionInfo) => string;
 
 const UNAUTHENTICATED = 16;
 
-const unavailable: Sentence = ({ message }, { nodes, secured }) => {
+const unavailable: Describe = ({ message }, { nodes, secured }) => {
   if (secured && /wrong version number|packet length too long|EPROTO/.test(message))
     return `EventStoreDB at ${nodes} speaks without TLS: write ?tls=false into the connection string, or give the node a certificate`;
   if (secured && /certificate|altname/i.test(message))
@@ -32,37 +32,37 @@ const unavailable: Sentence = ({ message }, { nodes, secured }) => {
   return `EventStoreDB at ${nodes} cannot be reached: see that it runs and that host and port (2113, if not changed) are right`;
 };
 
-const denied: Sentence = ({ code }, { nodes }) =>
+const denied: Describe = ({ code }, { nodes }) =>
   code === UNAUTHENTICATED
     ? `EventStoreDB at ${nodes} does not know the user or the password: correct them in the connection string`
     : `EventStoreDB at ${nodes} denies the user what is needed: make it a member of $admins, or let it read $all and read and write the streams`;
 
-const notLeader: Sentence = ({ leader }, { nodes }) =>
+const notLeader: Describe = ({ leader }, { nodes }) =>
   `the node of EventStoreDB at ${nodes} takes no appends, and its leader ${leader?.address}:${leader?.port} did not either: name all nodes, or use esdb+discover://`;
 
-const late: Sentence = (_, { nodes }) =>
+const late: Describe = (_, { nodes }) =>
   `EventStoreDB at ${nodes} did not answer in time, so what it did is not known: see how it is, or give it longer with defaultDeadline=... (milliseconds) in the connection string`;
 
-const undiscovered: Sentence = (_, { nodes }) =>
+const undiscovered: Describe = (_, { nodes }) =>
   `no node at ${nodes} said who leads the cluster: see that they run, and that the connection string names them and says rightly whether they speak TLS`;
 
-const leaderless: Sentence = (_, { nodes }) =>
+const leaderless: Describe = (_, { nodes }) =>
   `the node of EventStoreDB at ${nodes} takes no appends and knows no leader: see that most nodes of the cluster run, or name one that is no read-only replica`;
 
-const notReady: Sentence = (_, { nodes }) =>
+const notReady: Describe = (_, { nodes }) =>
   `EventStoreDB at ${nodes} is still starting: retry, and see its log if it stays so`;
 
-const busy: Sentence = (_, { nodes }) =>
+const busy: Describe = (_, { nodes }) =>
   `EventStoreDB at ${nodes} is too busy to take the call: retry, and give the node more CPU or faster disks if it stays so`;
 
-const timedOut: Sentence = (_, { nodes }) =>
+const timedOut: Describe = (_, { nodes }) =>
   `EventStoreDB at ${nodes} gave up the call after a time of its own, so its outcome is unknown: retry, and see whether most nodes of the cluster run`;
 
-const tooSlow: Sentence = (_, { nodes }) =>
+const tooSlow: Describe = (_, { nodes }) =>
   `EventStoreDB at ${nodes} dropped the subscription because this process read too slowly: subscribing again; from 24.10 on a node catches up instead`;
 
 /** Transient errors of a cluster. */
-const PASSING: ReadonlySet<Sentence> = new Set([
+const TRANSIENT: ReadonlySet<Describe> = new Set([
   unavailable,
   notLeader,
   late,
@@ -77,7 +77,7 @@ const PASSING: ReadonlySet<Sentence> = new Set([
 /** The node does not start with a higher one up to 25.0; from 25.1 on it needs none. */
 const HIGHEST_MAX_APPEND_SIZE = 16_767_216;
 
-const SENTENCES: Readonly<Record<string, Sentence>> = {
+const BY_TYPE: Readonly<Record<string, Describe>> = {
   unavailable,
   'access-denied': denied,
   'not-leader': notLeader,
@@ -90,7 +90,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 };
 
 /** Whose kind says little, by what they say. */
-const BY_MESSAGE: readonly (readonly [RegExp, Sentence])[] = [
+const BY_MESSAGE: readonly (readonly [RegExp, Describe])[] = [
   [/server is not ready/i, notReady],
   [/too busy/i, busy],
   [/too slow/i, tooSlow],
@@ -104,12 +104,12 @@ const BY_MESSAGE: readonly (readonly [RegExp, Sentence])[] = [
 ];
 
 /** The error of the client in a sentence that says what to do; the client's own is its cause. */
-export function explained(error: Error, tried: Tried): Error {
-  if (error instanceof StoreAway) return error;
+export function describeError(error: Error, connection: ConnectionInfo): Error {
+  if (error instanceof StoreUnavailable) return error;
   const known = error as ClientError;
   const byMessage = BY_MESSAGE.find(([message]) => message.test(known.message))?.[1];
-  const sentence = byMessage ?? SENTENCES[known.type ?? ''];
-  if (!sentence) return error;
-  const Kind = PASSING.has(sentence) ? StoreAway : Error;
-  return new Kind(sentence(known, tried), { cause: error });
+  const describe = byMessage ?? BY_TYPE[known.type ?? ''];
+  if (!describe) return error;
+  const Kind = TRANSIENT.has(describe) ? StoreUnavailable : Error;
+  return new Kind(describe(known, connection), { cause: error });
 }

@@ -12,15 +12,15 @@ export interface Waiter {
 }
 
 /** How often is looked while somebody waits. */
-const LOOK_AGAIN_MS = 20;
+const POLL_INTERVAL_MS = 20;
 
 /**
  * Follows subscriptions that other processes work on by their checkpoints, as long as somebody waits: one query for all
  * who wait.
  */
-export class Elsewhere {
+export class CheckpointWatcher {
   #waiters: Waiter[] = [];
-  #looking = false;
+  #polling = false;
 
   constructor(
     private readonly store: EventStore,
@@ -35,24 +35,24 @@ export class Elsewhere {
     const { name, categories } = subscription;
     return new Promise((resolve) => {
       this.#waiters.push({ name, categories, position, until, resolve });
-      if (!this.#looking) void this.#look();
+      if (!this.#polling) void this.#poll();
     });
   }
 
-  async #look(): Promise<void> {
-    this.#looking = true;
+  async #poll(): Promise<void> {
+    this.#polling = true;
     while (this.#waiters.length > 0) {
       const waiters = this.#waiters;
       // Who comes while this is being found out may have appended something since.
       this.#waiters = [];
       const reached = await this.#reached(waiters).catch(() => new Set<Waiter>());
-      for (const waiter of waiters) this.#answer(waiter, reached.has(waiter));
-      if (this.#waiters.length > 0) await sleep(LOOK_AGAIN_MS);
+      for (const waiter of waiters) this.#settle(waiter, reached.has(waiter));
+      if (this.#waiters.length > 0) await sleep(POLL_INTERVAL_MS);
     }
-    this.#looking = false;
+    this.#polling = false;
   }
 
-  #answer(waiter: Waiter, reached: boolean): void {
+  #settle(waiter: Waiter, reached: boolean): void {
     if (reached || performance.now() >= waiter.until) waiter.resolve(reached);
     else this.#waiters.push(waiter);
   }
@@ -62,7 +62,7 @@ export class Elsewhere {
     const isBehind = ({ name, position }: Waiter): boolean => (positions.get(name) ?? 0n) < position;
     const reached = new Set(waiters.filter((waiter) => !isBehind(waiter)));
     for (const [name, behind] of byName(waiters.filter(isBehind)))
-      for (const waiter of await this.#passedBy(behind, positions.get(name) ?? 0n)) reached.add(waiter);
+      for (const waiter of await this.#withNothingBetween(behind, positions.get(name) ?? 0n)) reached.add(waiter);
     return reached;
   }
 
@@ -70,7 +70,7 @@ export class Elsewhere {
    * Those for whom there is nothing between the checkpoint and their position: a checkpoint follows only now and then when
    * events of other categories pass by.
    */
-  async #passedBy(waiters: readonly Waiter[], checkpoint: bigint): Promise<Waiter[]> {
+  async #withNothingBetween(waiters: readonly Waiter[], checkpoint: bigint): Promise<Waiter[]> {
     const { events, upTo } = await this.store.readBatch(waiters[0]!.categories, checkpoint, 1);
     const [next] = events;
     return waiters.filter(({ position }) => (next === undefined ? position <= upTo : position < next.position));

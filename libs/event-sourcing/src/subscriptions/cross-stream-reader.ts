@@ -1,20 +1,20 @@
 import type { Batch, EventStore, RecordedEvent } from '../event-store.js';
 
 /** So many of the newest events are held; who is further behind reads from the store. */
-export const HELD = 500;
+export const BUFFER_SIZE = 500;
 
 /**
  * The end of the store, read once for all subscriptions of a process that have come up to it. Each asking for the same few
  * events by itself would cost more than appending them.
  */
-export class Tail {
+export class CrossStreamReader {
   readonly #categories = new Set<string>();
   /** All events of the categories after `#from` and up to `#upTo`, in order. */
-  #held: RecordedEvent[] = [];
+  #buffer: RecordedEvent[] = [];
   #from: bigint | null = null;
   #upTo = 0n;
-  #reading: Promise<boolean> | null = null;
-  #following: Promise<boolean> | null = null;
+  #currentRead: Promise<boolean> | null = null;
+  #nextRead: Promise<boolean> | null = null;
 
   constructor(private readonly store: EventStore) {}
 
@@ -28,8 +28,8 @@ export class Tail {
    * call was made.
    */
   async read(after: bigint, categories: readonly string[], limit: number): Promise<Batch> {
-    if (this.#from === null) await this.#readOn();
-    for (let complete = false; ; complete = await this.#readOn()) {
+    if (this.#from === null) await this.#readMore();
+    for (let complete = false; ; complete = await this.#readMore()) {
       const batch = this.#after(after, categories, limit);
       if (!batch) return this.store.readBatch(categories, after, limit);
       if (batch.events.length > 0 || complete) return batch;
@@ -40,8 +40,8 @@ export class Tail {
   #after(after: bigint, categories: readonly string[], limit: number): Batch | null {
     if (after < this.#from!) return null;
     const events: RecordedEvent[] = [];
-    for (let i = this.#firstAfter(after); i < this.#held.length; i++) {
-      const event = this.#held[i]!;
+    for (let i = this.#firstAfter(after); i < this.#buffer.length; i++) {
+      const event = this.#buffer[i]!;
       if (!categories.includes(categoryOf(event))) continue;
       if (events.length === limit) return { after, events, upTo: events.at(-1)!.position };
       events.push(event);
@@ -51,8 +51,8 @@ export class Tail {
 
   /** The newest are asked for most, so from the end. */
   #firstAfter(position: bigint): number {
-    let index = this.#held.length;
-    while (index > 0 && this.#held[index - 1]!.position > position) index--;
+    let index = this.#buffer.length;
+    while (index > 0 && this.#buffer[index - 1]!.position > position) index--;
     return index;
   }
 
@@ -60,21 +60,21 @@ export class Tail {
    * Reads what is newer; false when there is still more. The reading began after this call: one under way may have looked
    * too early.
    */
-  #readOn(): Promise<boolean> {
-    if (!this.#reading) return this.#begin();
-    this.#following ??= this.#reading
+  #readMore(): Promise<boolean> {
+    if (!this.#currentRead) return this.#begin();
+    this.#nextRead ??= this.#currentRead
       .catch(() => false)
       .then(() => {
-        this.#following = null;
+        this.#nextRead = null;
         // Whoever was told first may have begun the next reading already.
-        return this.#reading ?? this.#begin();
+        return this.#currentRead ?? this.#begin();
       });
-    return this.#following;
+    return this.#nextRead;
   }
 
   #begin(): Promise<boolean> {
-    this.#reading = this.#readNewer().finally(() => (this.#reading = null));
-    return this.#reading;
+    this.#currentRead = this.#readNewer().finally(() => (this.#currentRead = null));
+    return this.#currentRead;
   }
 
   async #readNewer(): Promise<boolean> {
@@ -82,15 +82,15 @@ export class Tail {
       this.#from = this.#upTo = await this.store.head();
       return true;
     }
-    const { events, upTo } = await this.store.readBatch([...this.#categories], this.#upTo, HELD);
-    this.#held.push(...events);
+    const { events, upTo } = await this.store.readBatch([...this.#categories], this.#upTo, BUFFER_SIZE);
+    this.#buffer.push(...events);
     this.#upTo = upTo;
-    const tooMany = this.#held.length - HELD;
+    const tooMany = this.#buffer.length - BUFFER_SIZE;
     if (tooMany > 0) {
-      this.#from = this.#held[tooMany - 1]!.position;
-      this.#held.splice(0, tooMany);
+      this.#from = this.#buffer[tooMany - 1]!.position;
+      this.#buffer.splice(0, tooMany);
     }
-    return events.length < HELD;
+    return events.length < BUFFER_SIZE;
   }
 }
 

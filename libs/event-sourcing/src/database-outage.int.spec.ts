@@ -39,7 +39,7 @@ describe('a process whose database goes away and comes back', () => {
     await dataSource.query('CREATE TABLE taken (who text)');
     leases = await Leases.open({ connectionString, leaseMs: 1_000, beatMs: 100 });
     // Given up quickly: the spec goes on when a caller has been told so.
-    runtime = new CommandRuntime({ store, repeatAppendAfter: [10, 20] });
+    runtime = new CommandRuntime({ store, appendRetryDelays: [10, 20] });
     subscriptions = new Subscriptions({ store, dataSource, leases, schema: 'spec' });
     subscriptions.projection({
       name: 'taken',
