@@ -41,7 +41,7 @@ export class Trees {
       projectId,
       (state, revision, revisionOf) =>
         projectFactsOf(state) === null ? null : { value: look(state, revision, revisionOf) },
-      { checked: !this.leases.alone },
+      { consistent: !this.leases.singleProcess },
     );
     if (found === null) throw notFound('project', projectId);
     return found.value;

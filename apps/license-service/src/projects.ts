@@ -77,12 +77,12 @@ export class Projects {
   async look<Found>(projectId: string, groupId: string | null, look: LookAt<Found>): Promise<Found> {
     await this.feed.facts.caughtUp(projectId);
     // What another process took in may not be in this one's memory yet.
-    const checked = !this.leases.alone;
+    const consistent = !this.leases.singleProcess;
     const found = await this.handler.read(
       projectId,
       (state, revision, revisionOf) => look(state, this.clock.now(), { revision, revisionOf }),
       {
-        checked,
+        consistent,
       },
     );
     if (found === null) throw await this.missing(projectId, groupId);

@@ -47,9 +47,9 @@ export class Stocks {
     look: (state: PartnerStockState, now: Instant, revision: number) => Found | null,
   ): Promise<Found> {
     await this.feed.facts.caughtUp();
-    const checked = !this.leases.alone;
+    const consistent = !this.leases.singleProcess;
     const found = await this.handler.read(partnerId, (state, revision) => look(state, this.clock.now(), revision), {
-      checked,
+      consistent,
     });
     if (found === null) throw partnerNotFound(partnerId);
     return found;

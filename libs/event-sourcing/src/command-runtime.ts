@@ -53,7 +53,7 @@ export interface RuntimeMetrics {
 export type StateSelector<State, T> = (state: State, revision: number, revisionOf: (setting: string) => number) => T;
 
 export interface ReadOptions {
-  readonly checked?: boolean;
+  readonly consistent?: boolean;
 }
 
 export interface Handler<State, Command, Event, Refusal> {
@@ -71,7 +71,7 @@ export interface Handler<State, Command, Event, Refusal> {
   /**
    * Looks at the state after everything queued before; `initial()` and `NO_STREAM` when there is no such stream. The state
    * goes on changing: return what you need of it, keep no reference. A state in memory may lack what another process has
-   * just appended; with `checked` it has everything that was appended before this call.
+   * just appended; with `consistent` it has everything that was appended before this call.
    */
   read<T>(id: string, select: StateSelector<State, T>, options?: ReadOptions): Promise<T>;
 }
@@ -159,10 +159,10 @@ export class CommandRuntime {
         }),
       dryRun: (id, command, context) =>
         submit(id, (answer) => ({ kind: 'dryRun', command, expectedRevision: context?.expectedRevision, ...answer })),
-      read: async (id, select, { checked = false } = {}) => {
-        const state = this.#stopped || checked ? null : find(id).idleState;
+      read: async (id, select, { consistent = false } = {}) => {
+        const state = this.#stopped || consistent ? null : find(id).idleState;
         if (state) return select(state.value, state.revision, (setting) => revisionOf(state, setting));
-        return submit(id, (answer) => ({ kind: 'read', select, checked, ...answer }));
+        return submit(id, (answer) => ({ kind: 'read', select, consistent, ...answer }));
       },
     };
   }

@@ -37,7 +37,7 @@ describe('a process whose database goes away and comes back', () => {
     store = await PostgresEventStore.open({ connectionString });
     dataSource = await new DataSource({ type: 'postgres', url: connectionString, poolSize: 5 }).initialize();
     await dataSource.query('CREATE TABLE taken (who text)');
-    leases = await Leases.open({ connectionString, leaseMs: 1_000, beatMs: 100 });
+    leases = await Leases.open({ connectionString, leaseMs: 1_000, renewMs: 100 });
     // Given up quickly: the spec goes on when a caller has been told so.
     runtime = new CommandRuntime({ store, appendRetryDelays: [10, 20] });
     subscriptions = new Subscriptions({ store, dataSource, leases, schema: 'spec' });

@@ -2,7 +2,7 @@ import type { Lease } from './lease.js';
 
 /** A lease this process has, until its own clock or the database says otherwise. */
 export class HeldLease implements Lease {
-  readonly #aborting = new AbortController();
+  readonly #controller = new AbortController();
   #validUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #lost = false;
@@ -13,7 +13,7 @@ export class HeldLease implements Lease {
   ) {}
 
   get signal(): AbortSignal {
-    return this.#aborting.signal;
+    return this.#controller.signal;
   }
 
   get held(): boolean {
@@ -31,12 +31,12 @@ export class HeldLease implements Lease {
 
   lose(reason: string): void {
     this.#lost = true;
-    this.giveUp(reason);
+    this.abort(reason);
     clearTimeout(this.#timer);
   }
 
   /** The work is told to stop; the lease stays until it has. */
-  giveUp(reason: string): void {
-    this.#aborting.abort(new Error(`the lease ${this.name} is gone: ${reason}`));
+  abort(reason: string): void {
+    this.#controller.abort(new Error(`the lease ${this.name} is gone: ${reason}`));
   }
 }

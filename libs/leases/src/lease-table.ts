@@ -15,7 +15,7 @@ export interface LeaseTableOptions {
 }
 
 /** No answer within so long (ms) counts as no answer: the connection is given up and another one made. */
-const ANSWER_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 /** The rows of the leases. Instants are the database's own, so the clocks of the processes do not matter. */
 export class LeaseTable {
@@ -32,9 +32,9 @@ export class LeaseTable {
       max: 1,
       application_name: 'allotree leases',
       idleTimeoutMillis: 0,
-      connectionTimeoutMillis: ANSWER_MS,
-      query_timeout: ANSWER_MS,
-      statement_timeout: ANSWER_MS,
+      connectionTimeoutMillis: TIMEOUT_MS,
+      query_timeout: TIMEOUT_MS,
+      statement_timeout: TIMEOUT_MS,
       keepAlive: true,
     });
     // It is replaced at the next query, whether it was lost at rest or in use.
@@ -53,8 +53,8 @@ export class LeaseTable {
   }
 
   /** Renews what is held and takes what is wanted and free, in one round trip. Answers with what is ours now. */
-  async beat(held: readonly Fenced[], wanted: readonly string[]): Promise<readonly Fenced[]> {
-    const rows = await this.#query(this.#sql.beat, [
+  async renewAndAcquire(held: readonly Fenced[], wanted: readonly string[]): Promise<readonly Fenced[]> {
+    const rows = await this.#query(this.#sql.renewAndAcquire, [
       this.options.holder,
       this.options.leaseMs,
       held.map(({ name }) => name),
@@ -117,11 +117,11 @@ function statements(schema: string) {
     listen: `LISTEN ${pg.escapeIdentifier(channel)}`,
     register: `INSERT INTO ${table} VALUES ($1, '', 0, '-infinity') ON CONFLICT DO NOTHING`,
     // Who only looks does not wait for a row somebody is at, so two processes never wait for each other.
-    beat: `
+    renewAndAcquire: `
       WITH renewed AS (
         UPDATE ${table} AS lease SET expires_at = ${until('$2')}
-        FROM unnest($3::text[], $4::bigint[]) AS ours (name, fence)
-        WHERE lease.name = ours.name AND lease.fence = ours.fence AND lease.holder = $1
+        FROM unnest($3::text[], $4::bigint[]) AS held (name, fence)
+        WHERE lease.name = held.name AND lease.fence = held.fence AND lease.holder = $1
         RETURNING lease.name, lease.fence
       ), free AS MATERIALIZED (
         SELECT name FROM ${table}

@@ -74,7 +74,7 @@ describe('a lease', () => {
   });
 
   it('goes to one that waits as soon as it is given up, with a greater fence', async () => {
-    const [first, second] = [await open({ leaseMs: NEVER, beatMs: NEVER }), await open({ beatMs: NEVER })];
+    const [first, second] = [await open({ leaseMs: NEVER, renewMs: NEVER }), await open({ renewMs: NEVER })];
     const waiting = worker();
     const held = await first.hold('a', worker());
     const hold = await second.hold('a', waiting);
@@ -96,7 +96,7 @@ describe('a lease', () => {
 
   it('stays with its holder for as long as it lives, however many wait', async () => {
     const holder = worker();
-    const [first, second] = [await open({ leaseMs: 300, beatMs: 50 }), await open({ leaseMs: 300, beatMs: 50 })];
+    const [first, second] = [await open({ leaseMs: 300, renewMs: 50 }), await open({ leaseMs: 300, renewMs: 50 })];
     await first.hold('a', holder);
     const lease = await holder.next();
     const rival = await second.hold('a', worker());
@@ -107,7 +107,7 @@ describe('a lease', () => {
   });
 
   it('is worked under by one at a time, over many changes of hands', async () => {
-    const replicas = await Promise.all(Array.from({ length: 4 }, () => open({ leaseMs: 5_000, beatMs: 20 })));
+    const replicas = await Promise.all(Array.from({ length: 4 }, () => open({ leaseMs: 5_000, renewMs: 20 })));
     let working = 0;
     let most = 0;
     const fences: bigint[] = [];
@@ -124,7 +124,7 @@ describe('a lease', () => {
   });
 
   it('is asked for again after work that ended with an error', async () => {
-    const leases = await open({ beatMs: 20 });
+    const leases = await open({ renewMs: 20 });
     let times = 0;
     const done = new Promise<Lease>((resolve) => {
       void leases.hold('a', {
@@ -139,7 +139,7 @@ describe('a lease', () => {
   });
 
   it('can be taken by force: its holder stops, and nobody has it until it is released', async () => {
-    const [first, second] = [await open({ beatMs: 20 }), await open({ leaseMs: NEVER })];
+    const [first, second] = [await open({ renewMs: 20 }), await open({ leaseMs: NEVER })];
     const holder = worker();
     await first.hold('a', holder);
     const lease = await holder.next();
@@ -156,7 +156,7 @@ describe('a lease', () => {
   it('is taken over at once by the next life of a process that is alone', async () => {
     await open();
     await admin.query(`INSERT INTO ${schema}.lease VALUES ('a', 'alone', 7, now() + interval '1 hour')`);
-    const again = await open({ alone: true });
+    const again = await open({ singleProcess: true });
     const other = await open();
     expect((await other.hold('a', worker())).held).toBe(false);
     expect((await again.hold('a', worker())).held).toBe(true);
@@ -178,8 +178,8 @@ describe('a holder that cannot renew', () => {
   afterEach(() => proxy.close());
 
   it.each(['cut', 'freeze'] as const)('(%s) counts the lease as lost before another has it', async (how) => {
-    const lonely = await open({ connectionString: proxy.connectionString, leaseMs: 1_000, beatMs: 100 });
-    const other = await open({ leaseMs: 1_000, beatMs: 100 });
+    const lonely = await open({ connectionString: proxy.connectionString, leaseMs: 1_000, renewMs: 100 });
+    const other = await open({ leaseMs: 1_000, renewMs: 100 });
     const [here, there] = [worker(), worker()];
     await lonely.hold('a', here);
     const lease = await here.next();
@@ -197,7 +197,7 @@ describe('a holder that cannot renew', () => {
   });
 
   it('knows by its own clock when it wakes, before its timers have run', async () => {
-    const leases = await open({ leaseMs: 200, beatMs: 50 });
+    const leases = await open({ leaseMs: 200, renewMs: 50 });
     const holder = worker();
     await leases.hold('a', holder);
     const lease = await holder.next();

@@ -9,26 +9,26 @@ export interface LeasesOptions {
   /** The table is `<schema>.lease`; both are created. Default `leases`. */
   readonly schema?: string;
   /** This process is the only one that wants these leases: what it held in an earlier life it takes over at once. */
-  readonly alone?: boolean;
+  readonly singleProcess?: boolean;
   /** After how long without a renewal others may have it. Default 5,000. */
   readonly leaseMs?: number;
   /** How often leases are renewed and, where they are wanted, looked for. Default 1,000. */
-  readonly beatMs?: number;
+  readonly renewMs?: number;
   readonly logger?: { warn(facts: object, message: string): void };
 }
 
 /**
  * Leases in PostgreSQL: of all processes that `hold` a name one works, and when it is gone another does within
- * `leaseMs + beatMs`, at once after a clean stop. One query a beat renews everything a process holds.
+ * `leaseMs + renewMs`, at once after a clean stop. One query a beat renews everything a process holds.
  */
 export class Leases {
   /** Whether no other process takes part. */
-  readonly alone: boolean;
-  readonly #holdings = new Map<string, Holding>();
+  readonly singleProcess: boolean;
+  readonly #claims = new Map<string, LeaseClaim>();
   readonly #table: LeaseTable;
   readonly #leaseMs: number;
-  readonly #beatMs: number;
-  #beating: Promise<void> | null = null;
+  readonly #renewMs: number;
+  #renewing: Promise<void> | null = null;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -48,13 +48,13 @@ export class Leases {
   }
 
   private constructor(private readonly options: LeasesOptions) {
-    const { connectionString, schema = 'leases', leaseMs = 5_000, beatMs = 1_000 } = options;
-    this.alone = options.alone === true;
+    const { connectionString, schema = 'leases', leaseMs = 5_000, renewMs = 1_000 } = options;
+    this.singleProcess = options.singleProcess === true;
     // A process in another life is recognised by its name; all others have a name of their own.
-    const holder = this.alone ? 'alone' : `${hostname()}:${process.pid}:${randomUUID()}`;
+    const holder = this.singleProcess ? 'alone' : `${hostname()}:${process.pid}:${randomUUID()}`;
     this.#leaseMs = leaseMs;
-    this.#beatMs = beatMs;
-    const released = (): void => this.#beatSoon();
+    this.#renewMs = renewMs;
+    const released = (): void => this.#renewSoon();
     this.#table = new LeaseTable({ connectionString, schema, holder, leaseMs, released });
   }
 
@@ -64,35 +64,35 @@ export class Leases {
    */
   async hold(name: string, worker: Worker): Promise<Hold> {
     if (this.#closed) throw new Error(`${name} comes too late: the leases are closed`);
-    if (this.#holdings.has(name)) throw new Error(`this process holds the lease ${name} already`);
-    const holding = new Holding(name, worker);
-    this.#holdings.set(name, holding);
+    if (this.#claims.has(name)) throw new Error(`this process holds the lease ${name} already`);
+    const claim = new LeaseClaim(name, worker);
+    this.#claims.set(name, claim);
     try {
       await this.#table.register(name);
     } catch (error) {
-      this.#holdings.delete(name);
+      this.#claims.delete(name);
       throw error;
     }
-    holding.registered = true;
-    await this.#beatNow();
+    claim.registered = true;
+    await this.#renewNow();
     return {
       get held() {
-        return holding.lease?.held ?? false;
+        return claim.lease?.held ?? false;
       },
-      stop: () => this.#stop(holding),
+      stop: () => this.#stop(claim),
     };
   }
 
   /** Takes the lease from whoever has it, who learns of it within a beat. For one deed: it is not renewed. */
   async seize(name: string): Promise<Seizure> {
     const fence = await this.#table.seize(name);
-    this.#holdings.get(name)?.lease?.lose('it was taken by force');
+    this.#claims.get(name)?.lease?.lose('it was taken by force');
     return { fence, release: () => this.#table.release({ name, fence }) };
   }
 
   /** What this process holds or waits for. */
   wanted(): readonly { readonly name: string; readonly held: boolean }[] {
-    return [...this.#holdings.values()].map(({ name, lease }) => ({ name, held: lease?.held ?? false }));
+    return [...this.#claims.values()].map(({ name, lease }) => ({ name, held: lease?.held ?? false }));
   }
 
   /** Stops all work and gives everything up. */
@@ -101,63 +101,63 @@ export class Leases {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#holdings.values()].map((holding) => this.#stop(holding)));
+    await Promise.all([...this.#claims.values()].map((claim) => this.#stop(claim)));
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#beating;
+    await this.#renewing;
     await this.#table.close();
   }
 
-  async #stop(holding: Holding): Promise<void> {
-    holding.stopped = true;
+  async #stop(claim: LeaseClaim): Promise<void> {
+    claim.stopped = true;
     // It may just be obtaining the lease.
-    await this.#beating;
-    holding.lease?.giveUp('the work is to stop');
-    await holding.working;
-    if (this.#holdings.get(holding.name) === holding) this.#holdings.delete(holding.name);
+    await this.#renewing;
+    claim.lease?.abort('the work is to stop');
+    await claim.working;
+    if (this.#claims.get(claim.name) === claim) this.#claims.delete(claim.name);
   }
 
   /** Begins after this call, and returns when it is done. */
-  async #beatNow(): Promise<void> {
+  async #renewNow(): Promise<void> {
     if (this.#closed) return;
     this.#again = true;
-    await (this.#beating ??= this.#beats().finally(() => (this.#beating = null)));
+    await (this.#renewing ??= this.#renewLoop().finally(() => (this.#renewing = null)));
   }
 
-  #beatSoon(): void {
-    void this.#beatNow();
+  #renewSoon(): void {
+    void this.#renewNow();
   }
 
   /** A beat does not fail: what it could not do the next one does. */
-  async #beats(): Promise<void> {
+  async #renewLoop(): Promise<void> {
     clearTimeout(this.#timer);
     while (this.#again) {
       this.#again = false;
-      await this.#beat();
+      await this.#renew();
     }
     if (this.#closed) return;
-    this.#timer = setTimeout(() => this.#beatSoon(), this.#beatMs);
+    this.#timer = setTimeout(() => this.#renewSoon(), this.#renewMs);
     this.#timer.unref();
   }
 
-  async #beat(): Promise<void> {
-    const held = [...this.#holdings.values()].flatMap(({ lease }) => (lease?.held ? [lease] : []));
-    const wanted = [...this.#holdings.values()].filter((holding) => holding.wanted);
+  async #renew(): Promise<void> {
+    const held = [...this.#claims.values()].flatMap(({ lease }) => (lease?.held ? [lease] : []));
+    const wanted = [...this.#claims.values()].filter((claim) => claim.wanted);
     if (held.length + wanted.length === 0) return;
-    const asked = performance.now();
+    const requestedAt = performance.now();
     try {
-      const ours = await this.#table.beat(
+      const current = await this.#table.renewAndAcquire(
         held,
         wanted.map(({ name }) => name),
       );
-      const fences = new Map(ours.map(({ name, fence }) => [name, fence]));
+      const fences = new Map(current.map(({ name, fence }) => [name, fence]));
       for (const lease of held) {
-        if (fences.get(lease.name) === lease.fence) lease.extend(asked + this.#leaseMs);
+        if (fences.get(lease.name) === lease.fence) lease.extend(requestedAt + this.#leaseMs);
         else lease.lose('another process has it');
       }
-      for (const holding of wanted) {
-        const fence = fences.get(holding.name);
-        if (fence !== undefined) this.#obtained(holding, fence, asked + this.#leaseMs);
+      for (const claim of wanted) {
+        const fence = fences.get(claim.name);
+        if (fence !== undefined) this.#acquired(claim, fence, requestedAt + this.#leaseMs);
       }
       this.#failed = false;
     } catch (error) {
@@ -166,17 +166,17 @@ export class Leases {
     }
   }
 
-  #obtained(holding: Holding, fence: bigint, validUntil: number): void {
-    const lease = new HeldLease(holding.name, fence);
+  #acquired(claim: LeaseClaim, fence: bigint, validUntil: number): void {
+    const lease = new HeldLease(claim.name, fence);
     lease.extend(validUntil);
-    holding.lease = lease;
-    holding.working = this.#work(holding, lease);
+    claim.lease = lease;
+    claim.working = this.#work(claim, lease);
   }
 
   /** The lease is renewed until the work has ended, also when it was told to stop. */
-  async #work(holding: Holding, lease: HeldLease): Promise<void> {
-    if (!holding.stopped) {
-      await holding.worker
+  async #work(claim: LeaseClaim, lease: HeldLease): Promise<void> {
+    if (!claim.stopped) {
+      await claim.worker
         .work(lease)
         .catch((error: unknown) =>
           this.options.logger?.warn({ err: error, lease: lease.name }, 'work under a lease ended with an error'),
@@ -187,15 +187,15 @@ export class Leases {
     lease.lose('it was given up');
     // Where it cannot be said, it ends by itself.
     await released.catch(() => undefined);
-    holding.lease = null;
-    holding.working = null;
+    claim.lease = null;
+    claim.working = null;
     // Work that ended by itself waits for the next beat, lest it end again and again.
-    if (wasLost) this.#beatSoon();
+    if (wasLost) this.#renewSoon();
   }
 }
 
 /** A name this process wants. */
-class Holding {
+class LeaseClaim {
   registered = false;
   stopped = false;
   lease: HeldLease | null = null;

@@ -175,7 +175,7 @@ const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: L
   });
 
 const openLeases = ({ configuration, alone = false }: PlatformOptions, logger: Logger): Promise<Leases> =>
-  Leases.open({ connectionString: configuration.DATABASE_URL, alone, logger });
+  Leases.open({ connectionString: configuration.DATABASE_URL, singleProcess: alone, logger });
 
 const platformPool = (service: string, configuration: PlatformConfiguration, logger: Logger): pg.Pool =>
   createPool({

@@ -15,7 +15,7 @@ export const ACCESS: readonly Provider[] = [
       new Reach(
         new MembershipRows(dataSource, LICENSING_SCHEMA),
         (projectId, groupId, fresh) =>
-          projects.read(projectId, (state) => ancestryOf(state, groupId), { checked: fresh }),
+          projects.read(projectId, (state) => ancestryOf(state, groupId), { consistent: fresh }),
         afterCatchingUp(feed.memberships, feed.facts),
       ),
     inject: [getDataSourceToken(LICENSING), PROJECT_HANDLER, GroupFeed],

@@ -35,7 +35,7 @@ const needsCheck = <State, Command, Event, Refusal>({
   request,
   value,
 }: Answer<State, Command, Event, Refusal>): boolean =>
-  request.kind === 'read' ? request.checked : (value as Outcome<unknown, unknown>).kind !== 'accepted';
+  request.kind === 'read' ? request.consistent : (value as Outcome<unknown, unknown>).kind !== 'accepted';
 
 /** A command whose state was not the stream's is decided again, this often altogether. */
 const MAX_TRIES = 20;

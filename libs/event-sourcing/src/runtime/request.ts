@@ -42,7 +42,7 @@ export interface DryRun<Command> extends Waiting {
 export interface Reading<State> extends Waiting {
   readonly kind: 'read';
   /** Answered only when the stream has been seen to be where the state is. */
-  readonly checked: boolean;
+  readonly consistent: boolean;
   select(state: State, revision: number, revisionOf: (setting: string) => number): unknown;
 }
 

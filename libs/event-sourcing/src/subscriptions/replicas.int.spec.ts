@@ -25,7 +25,7 @@ const REPLICA = `
   import { DataSource } from 'typeorm';
   import { setTimeout as sleep } from 'node:timers/promises';
   const connectionString = process.env.DATABASE_URL;
-  const leases = await Leases.open({ connectionString, leaseMs: ${LEASE_MS}, beatMs: 200 });
+  const leases = await Leases.open({ connectionString, leaseMs: ${LEASE_MS}, renewMs: 200 });
   const store = await PostgresEventStore.open({ connectionString });
   const dataSource = await new DataSource({ type: 'postgres', url: connectionString, poolSize: 5 }).initialize();
   const subscriptions = new Subscriptions({ store, dataSource, leases, schema: 'spec' });

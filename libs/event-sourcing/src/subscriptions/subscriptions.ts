@@ -186,7 +186,7 @@ export class Subscriptions {
    */
   async freshen(name: string, position: bigint, timeoutMs: number): Promise<void> {
     const { store, leases } = this.options;
-    await this.waitUntil(name, leases.alone ? position : await store.head(), timeoutMs);
+    await this.waitUntil(name, leases.singleProcess ? position : await store.head(), timeoutMs);
   }
 
   /** Events each has still to apply, counted up to 1,000. */

@@ -53,7 +53,7 @@ async function consume(
   { groupId, topic, batched = false, handle }: Consumption,
 ): Promise<{ stop(): Promise<void> }> {
   const { connectionString } = database;
-  const leases = await Leases.open({ connectionString, leaseMs: 1_000, beatMs: 100 });
+  const leases = await Leases.open({ connectionString, leaseMs: 1_000, renewMs: 100 });
   const group = new PostgresGroup({
     groupId,
     handlers: [{ topic, batched, handle }],
