@@ -11,7 +11,9 @@ import { MEMBERSHIP_VIEW } from '../views.js';
 const pathIn =
   (trees: TreeHandler): PathOf =>
   (projectId, groupId, checked) =>
-    trees.read(projectId, (state) => groupOf(state, groupId)?.path.map((group) => group.groupId) ?? null, { checked });
+    trees.read(projectId, (state) => groupOf(state, groupId)?.path.map((group) => group.groupId) ?? null, {
+      consistent: checked,
+    });
 
 /** This service decides on memberships itself: it only has to wait for its own rows. */
 const untilWritten =
