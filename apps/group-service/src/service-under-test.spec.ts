@@ -7,12 +7,13 @@ import { Subscriptions, type EventStore, type RecordedEvent } from '@allotree/ev
 import {
   createHttpApplication,
   loadConfiguration,
+  openApiDocument,
   ownService,
   PG_POOL,
   PlatformModule,
   signToken,
 } from '@allotree/platform';
-import { createTestDatabase } from '@allotree/testing';
+import { createTestDatabase, documentedFetch } from '@allotree/testing';
 import type pg from 'pg';
 import { GROUP_CONFIGURATION, GroupServiceModule, type GroupConfiguration } from './index.js';
 import { EVENT_STORE } from './tokens.js';
@@ -63,6 +64,8 @@ const SECRET = 'a secret of the specs, 32 characters and more';
 
 /** The group service on a database of its own, over HTTP. */
 export class Service {
+  private readonly fetch = documentedFetch('group-service', () => openApiDocument(this.app));
+
   private constructor(
     readonly app: NestFastifyApplication,
     readonly licenses: LicenseServiceDouble,
@@ -105,7 +108,7 @@ export class Service {
   }
 
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, {
+    const response = await this.fetch(`${this.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,

@@ -16,13 +16,14 @@ import {
   createHttpApplication,
   FixedClock,
   loadConfiguration,
+  openApiDocument,
   PG_POOL,
   PlatformModule,
   ownService,
   signToken,
   type Principal,
 } from '@allotree/platform';
-import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import { createTestDatabase, documentedFetch, type TestDatabase } from '@allotree/testing';
 import type pg from 'pg';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
@@ -63,6 +64,8 @@ interface StartOptions {
 /** The license service on a database of its own, over HTTP, on 2026-06-01. */
 export class Service {
   private eventNumber = 0;
+
+  private readonly fetch = documentedFetch('license-service', () => openApiDocument(this.app));
 
   private constructor(
     readonly app: NestFastifyApplication,
@@ -108,7 +111,7 @@ export class Service {
   }
 
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, {
+    const response = await this.fetch(`${this.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,

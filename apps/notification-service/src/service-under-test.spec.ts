@@ -22,12 +22,13 @@ import {
   FixedClock,
   JobQueues,
   loadConfiguration,
+  openApiDocument,
   PlatformModule,
   ownService,
   signToken,
   type Principal,
 } from '@allotree/platform';
-import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import { createTestDatabase, documentedFetch, type TestDatabase } from '@allotree/testing';
 import type { DataSource } from 'typeorm';
 import {
   NOTIFICATION_CONFIGURATION,
@@ -67,6 +68,8 @@ const SECRET = 'a secret of the specs, 32 characters and more';
 
 /** The notification service on a database of its own, over HTTP, its bus and its queue. */
 export class Service {
+  private readonly fetch = documentedFetch('notification-service', () => openApiDocument(this.app));
+
   private constructor(
     readonly app: NestFastifyApplication,
     readonly clock: FixedClock,
@@ -104,7 +107,7 @@ export class Service {
   }
 
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const response = await fetch(`${this.url}${path}`, {
+    const response = await this.fetch(`${this.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,

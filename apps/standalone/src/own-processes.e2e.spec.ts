@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { describeMetrics, ownService, signToken } from '@allotree/platform';
-import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import { createTestDatabase, documentedFetch, publishedDocument, type TestDatabase } from '@allotree/testing';
 import { Api } from './demo/api.js';
 
 // Processes are started and stopped, on whatever machine this is.
@@ -21,7 +21,10 @@ class ServiceProcess {
   err = '';
   readonly ended: Promise<number | null>;
 
-  private constructor(readonly child: ChildProcess) {
+  private constructor(
+    private readonly name: ServiceName,
+    readonly child: ChildProcess,
+  ) {
     child.stdout!.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
     child.stderr!.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
     this.ended = new Promise((done) => child.once('close', done));
@@ -31,7 +34,10 @@ class ServiceProcess {
     const file = resolve(root, `apps/${name}/dist/main.js`);
     if (!existsSync(file)) throw new Error(`${file} is not built: npm run build`);
     const { PATH = '', HOME = '' } = process.env;
-    return new ServiceProcess(spawn(process.execPath, [file, ...args], { cwd: '/', env: { PATH, HOME, ...env } }));
+    return new ServiceProcess(
+      name,
+      spawn(process.execPath, [file, ...args], { cwd: '/', env: { PATH, HOME, ...env } }),
+    );
   }
 
   get lines(): { level: string; msg?: string; service: string; url?: string }[] {
@@ -54,8 +60,9 @@ class ServiceProcess {
   }
 
   async api(): Promise<Api> {
-    const admin = ownService('admin', 'a@example.com');
-    return new Api(await this.url(), await signToken(admin, { secret: SECRET, lifetimeSeconds: 3_600 }));
+    const url = await this.url();
+    const token = await signToken(ownService('admin', 'a@example.com'), { secret: SECRET, lifetimeSeconds: 3_600 });
+    return new Api(url, token, documentedFetch(this.name, publishedDocument(url)));
   }
 
   terminate(): Promise<number | null> {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { documentedFetch, publishedDocument } from '@allotree/testing';
 import { readLocalSignIn } from './local-sign-in.js';
 import { Api } from './demo/api.js';
 
@@ -70,7 +71,7 @@ export const startSystem = async (
   return {
     ...running,
     url: signIn.url,
-    api: new Api(signIn.url, signIn.accessToken),
+    api: new Api(signIn.url, signIn.accessToken, documentedFetch('standalone', publishedDocument(signIn.url))),
     kill: async () => {
       running.child.kill('SIGKILL');
       await running.ended;

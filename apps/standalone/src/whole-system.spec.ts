@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, ownService, signToken, type Principal } from '@allotree/platform';
-import { createTestDatabase } from '@allotree/testing';
+import { createTestDatabase, documentedFetch, publishedDocument } from '@allotree/testing';
 import { readConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';
 import { startStandalone } from './standalone.js';
@@ -25,6 +25,8 @@ const SECRET = 'a secret of the specs, 32 characters and more';
 /** The whole system in this process, on a database of its own, with tokens for whoever is wanted. */
 export class WholeSystem {
   static readonly SECRET = SECRET;
+
+  private readonly fetch = documentedFetch('standalone', () => publishedDocument(this.url)());
 
   private constructor(
     readonly url: string,
@@ -63,7 +65,7 @@ export class WholeSystem {
   }
 
   async ask(method: string, path: string, { token = this.administrator, body, headers }: Asked = {}): Promise<Answer> {
-    const response = await fetch(`${this.url}/api/v1${path}`, {
+    const response = await this.fetch(`${this.url}/api/v1${path}`, {
       method,
       headers: {
         ...(token === '' ? {} : { authorization: `Bearer ${token}` }),

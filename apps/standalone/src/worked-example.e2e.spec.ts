@@ -2,7 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createLogger, FixedClock } from '@allotree/platform';
-import { createTestDatabase, EventStoreDbDouble, type TestDatabase } from '@allotree/testing';
+import {
+  createTestDatabase,
+  documentedFetch,
+  EventStoreDbDouble,
+  publishedDocument,
+  type TestDatabase,
+} from '@allotree/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { readConfiguration } from './configuration.js';
@@ -89,7 +95,9 @@ describe.each(STORES)('the worked example, from 2026-06-01 on, with its events i
     });
     const logger = createLogger({ service: 'standalone', level: 'silent' });
     standalone = await startStandalone({ configuration, folder: await DataFolder.open(folder), logger, clock });
-    api = new Api(standalone.url, (await readLocalSignIn(folder, Date.now()))?.accessToken ?? '');
+    const { url } = standalone;
+    const token = (await readLocalSignIn(folder, Date.now()))?.accessToken ?? '';
+    api = new Api(url, token, documentedFetch('standalone', publishedDocument(url)));
     const path = resolve(import.meta.dirname, '../../../examples/hafenblick.yaml');
     const file = readProjectFile(path, await readFile(path, 'utf8'));
     ({ tree } = await applyProjectFile({

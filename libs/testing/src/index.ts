@@ -12,4 +12,4 @@ export { EventStoreDbDouble } from './eventstoredb/double.js';
 export { systemEvent } from './eventstoredb/log.js';
 export type { EventStoreDbDoubleOptions } from './eventstoredb/double.js';
 export * from './database-proxy.js';
-export { DocumentedAnswers } from './documented-answers.js';
+export { DocumentedAnswers, documentedFetch, publishedDocument } from './documented-answers.js';

@@ -48,6 +48,7 @@ export class Api {
     /** Without a slash at its end: `http://127.0.0.1:8080`. */
     readonly url: string,
     private readonly token: string,
+    private readonly fetch: typeof globalThis.fetch = globalThis.fetch,
   ) {}
 
   /**
@@ -114,7 +115,7 @@ export class Api {
     if (this.token !== '') headers['authorization'] = `Bearer ${this.token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (method === 'POST' && this.token !== '') headers['idempotency-key'] = key;
-    return fetch(`${this.url}/api/v1${path}`, {
+    return this.fetch(`${this.url}/api/v1${path}`, {
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),

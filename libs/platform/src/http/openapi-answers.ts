@@ -27,6 +27,8 @@ export function completeAnswers(document: OpenAPIObject): OpenAPIObject {
       const codes = new Set([...declaredProblems(operation), ...platformProblems(path, operation)]);
       Object.assign(operation.responses, problemResponses(CODES.filter((code) => codes.has(code))));
       if (permissionOf(operation) === undefined) operation.security = [];
+      if (method !== 'get' && !namesOf(operation).includes('dryRun'))
+        operation.description = [operation.description, 'Refuses `?dryRun=true`.'].filter(Boolean).join(' ');
     }
   }
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...problemSchemas() } };
@@ -65,6 +67,9 @@ const exampleProblem = (code: ProblemCode): object => ({
 const permissionOf = (operation: Operation): unknown =>
   (operation as unknown as Record<string, unknown>)[PERMISSION_EXTENSION];
 
+const namesOf = ({ parameters = [] }: Operation): string[] =>
+  parameters.map((parameter) => ('name' in parameter ? parameter.name : ''));
+
 const declaredProblems = ({ responses }: Operation): string[] =>
   Object.values(responses as Record<string, Response>).flatMap(({ content }) =>
     Object.keys(content?.[PROBLEM_CONTENT_TYPE]?.examples ?? {}),
@@ -73,16 +78,16 @@ const declaredProblems = ({ responses }: Operation): string[] =>
 function platformProblems(path: string, operation: Operation): ProblemCode[] {
   const permission = permissionOf(operation);
   const hasBody = operation.requestBody !== undefined;
-  const names = (operation.parameters ?? []).map((parameter) => ('name' in parameter ? parameter.name : ''));
+  const names = namesOf(operation);
   const applies: readonly (readonly [boolean, readonly ProblemCode[]])[] = [
-    [hasBody || names.length > 0, ['VALIDATION']],
     [permission !== undefined, ['UNAUTHENTICATED']],
     [permission !== undefined && permission !== 'signed-in', ['FORBIDDEN']],
-    [path.includes('{'), ['NOT_FOUND']],
+    [path.includes('{') || names.includes('tenantId'), ['NOT_FOUND']],
     [names.includes('Idempotency-Key'), ['IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED']],
     [names.includes('If-Match'), ['STALE_REVISION']],
     [hasBody, ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']],
-    [true, ['RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE']],
+    // Unknown query parameters are refused everywhere.
+    [true, ['VALIDATION', 'RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE']],
   ];
   return applies.flatMap(([does, codes]) => (does ? codes : []));
 }

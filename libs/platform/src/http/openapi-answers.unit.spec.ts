@@ -48,8 +48,13 @@ describe('the document of a route', () => {
       '503',
     ]);
     expect(codes('/things', 'post', 409)).toEqual(['NAME_TAKEN', 'IDEMPOTENCY_KEY_IN_USE']);
-    expect(Object.keys(operation('/things', 'get').responses)).toEqual(['200', '401', '429', '503']);
+    expect(Object.keys(operation('/things', 'get').responses)).toEqual(['200', '400', '401', '429', '503']);
     expect(Object.keys(operation('/open/{id}', 'get').responses)).toEqual(['200', '400', '404', '429', '503']);
+  });
+
+  it('says where a dry run is refused', () => {
+    expect(operation('/things', 'post').description).toBe('Refuses `?dryRun=true`.');
+    expect(operation('/things', 'get').description).toBeUndefined();
   });
 
   it('wants a token where the route does, and only there', () => {
