@@ -137,7 +137,7 @@ const BODIES: readonly [path: string, method: string, why: string, body: unknown
   ],
   ['/projects/{p}/groups/{a}', 'PATCH', 'nothing', {}, ''],
   ['/projects/{p}/groups/{a}', 'PATCH', 'an unknown type', { type: 'castle' }, 'type'],
-  ['/projects/{p}/groups/{a}', 'PATCH', 'a parent', { parentId: '{p}' }, 'parentId'],
+  ['/projects/{p}/groups/{a}', 'PATCH', 'another parent', { name: 'X', parentId: '{a}' }, 'parentId'],
   ['/projects/{p}/groups/{p}', 'PATCH', 'another type of the root', { type: 'unit' }, 'type'],
   ['/projects/{p}/groups/{a}/move', 'POST', 'no parent', {}, 'parentId'],
   ['/projects/{p}/groups/{a}/move', 'POST', 'a list for a parent', { parentId: ['{p}'] }, 'parentId'],

@@ -20,6 +20,8 @@ export * from './http/etag.js';
 export { NotKept } from './http/idempotency.js';
 export { isoInstants } from './http/iso-instants.js';
 export * from './http/openapi.js';
+export * from './http/preview.js';
+export * from './http/read-only.js';
 export { accepted, notFound, Problem, refusalProblem, staleRevision, type RefusalLike } from './http/problem.js';
 export * from './jobs/job-queues.js';
 export { JobOutbox, type Query } from './jobs/job-outbox.js';
@@ -42,6 +44,7 @@ export { mayGrant, mayRevoke } from './identity/grants.js';
 export * from './identity/token.js';
 export * from './persistence/pages.js';
 export * from './persistence/read-models.js';
+export * from './persistence/rehearse.js';
 export * from './persistence/rows.js';
 export {
   keepTenantsApart,

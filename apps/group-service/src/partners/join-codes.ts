@@ -13,17 +13,21 @@ export class JoinCodes {
   ) {}
 
   /** A new code; the previous one is invalid from now on. @throws Problem for a partner that is no distributor */
-  async rotate(partnerId: string, dryRun: boolean): Promise<string> {
+  async rotate(partnerId: string): Promise<string> {
+    await this.demandDistributor(partnerId);
+    const code = newSecret();
+    await this.pool.query(
+      `INSERT INTO groups.join_code (partner_id, code_hash) VALUES ($1, $2)
+       ON CONFLICT (partner_id) DO UPDATE SET code_hash = excluded.code_hash, rotated_at = now()`,
+      [partnerId, hashOf(code)],
+    );
+    return code;
+  }
+
+  /** @throws Problem for a partner that is no distributor */
+  async demandDistributor(partnerId: string): Promise<void> {
     const { kind } = await this.partners.partner(partnerId);
     if (kind !== 'distributor') throw Problem.validation('partnerId', 'only a distributor has a join code');
-    const code = newSecret();
-    if (!dryRun)
-      await this.pool.query(
-        `INSERT INTO groups.join_code (partner_id, code_hash) VALUES ($1, $2)
-         ON CONFLICT (partner_id) DO UPDATE SET code_hash = excluded.code_hash, rotated_at = now()`,
-        [partnerId, hashOf(code)],
-      );
-    return code;
   }
 
   /** Nobody can ask to join any more, until there is a new code. */

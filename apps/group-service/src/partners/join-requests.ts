@@ -6,6 +6,11 @@ import { detailOf } from '../refusals.js';
 import { JOIN_REQUEST_HANDLER, type JoinRequestHandler } from '../tokens.js';
 import { PartnerRegistration } from './registration.js';
 
+interface Approved {
+  readonly request: JoinRequestFacts;
+  readonly events: readonly { readonly type: string; readonly data: object }[];
+}
+
 /** Requests of partners to join a distributor (domain.md P1). */
 @Injectable()
 export class JoinRequests {
@@ -15,18 +20,22 @@ export class JoinRequests {
   ) {}
 
   /** @throws Problem when refused */
-  async run(command: JoinRequestCommand, { context, dryRun }: Pick<Caller, 'context' | 'dryRun'>): Promise<number> {
+  async run(command: JoinRequestCommand, { context, dryRun }: Pick<Caller, 'context' | 'dryRun'>) {
     const outcome = dryRun
       ? await this.handler.dryRun(command.requestId, command, context)
       : await this.handler.execute(command.requestId, command, context);
-    return accepted(outcome, detailOf).revision;
+    return accepted(outcome, detailOf);
   }
 
-  /** Approves a request and registers its partner. @throws Problem when refused */
-  async approve(requestId: string, distributorId: string, caller: Caller): Promise<JoinRequestFacts> {
-    caller.answerRevision(await this.run({ type: 'ApproveJoin', requestId, distributorId }, caller));
-    if (!caller.dryRun) await this.register(requestId, followUp(caller.context, 'register partner'));
-    return this.facts(requestId);
+  /** Approves a request and registers its partner; the events, of a dry run those of the registration too. @throws Problem when refused */
+  async approve(requestId: string, distributorId: string, caller: Caller): Promise<Approved> {
+    const { events, revision } = await this.run({ type: 'ApproveJoin', requestId, distributorId }, caller);
+    caller.answerRevision(revision);
+    const context = followUp(caller.context, 'register partner');
+    if (!caller.dryRun) await this.register(requestId, context);
+    const request = await this.facts(requestId);
+    const following = caller.dryRun && events.length > 0 ? await this.registration.wouldJoin(request, context) : [];
+    return { request, events: [...events, ...following] };
   }
 
   /** Registers the partner of an approved request; repeated, it changes nothing. */

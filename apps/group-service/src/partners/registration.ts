@@ -46,11 +46,18 @@ export class PartnerRegistration {
   }
 
   /** Registers a partner below the distributor that approved its request. @throws Problem when refused */
-  async join(
-    { distributorId, partnerId, kind, name, administrator, project }: JoinRequestFacts,
-    context: CommandContext,
-  ): Promise<void> {
+  async join(request: JoinRequestFacts, context: CommandContext): Promise<void> {
+    await this.register(await this.joining(request), context);
+  }
+
+  /** The events of `join`. @throws Problem when refused */
+  async wouldJoin(request: JoinRequestFacts, context: CommandContext): Promise<readonly (PartnerEvent | TreeEvent)[]> {
+    return this.wouldRegister(await this.joining(request), context);
+  }
+
+  private async joining(request: JoinRequestFacts): Promise<RegisterPartner> {
+    const { distributorId, partnerId, kind, name, administrator, project } = request;
     const parent = await this.partners.partner(distributorId);
-    await this.register({ type: 'RegisterPartner', partnerId, kind, name, administrator, project, parent }, context);
+    return { type: 'RegisterPartner', partnerId, kind, name, administrator, project, parent };
   }
 }

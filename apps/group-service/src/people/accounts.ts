@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { UserCommand, UserDetails, UserFacts } from '@allotree/domain';
+import type { UserCommand, UserDetails, UserEvent, UserFacts } from '@allotree/domain';
 import { deriveId, followUp, type CommandContext } from '@allotree/event-sourcing';
 import { accepted, PG_POOL } from '@allotree/platform';
 import type pg from 'pg';
@@ -37,6 +37,11 @@ export class Accounts {
   /** @throws Problem when refused */
   async run(command: UserCommand, context: CommandContext): Promise<void> {
     accepted(await this.handler.execute(command.userId, command, context), detailOf);
+  }
+
+  /** The events of a command, without recording them. @throws Problem when refused */
+  async wouldRecord(command: UserCommand, context: CommandContext): Promise<readonly UserEvent[]> {
+    return accepted(await this.handler.dryRun(command.userId, command, context), detailOf).events;
   }
 
   async facts(userId: string): Promise<(UserFacts & { readonly active: boolean }) | null> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isAccountMail, type MailTypeName, type RenderedMail } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
-import { Clock, CONFIGURATION } from '@allotree/platform';
+import { Clock, CONFIGURATION, rehearse } from '@allotree/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { mailboxOf } from '../delivery/mailbox.js';
@@ -33,12 +33,19 @@ export class Mails {
   /**
    * Its id in the ledger.
    * @param charge counts a new one, in the same transaction; what it throws, the mail is not queued for
+   * @param dryRun checks all of it and queues nothing
    */
-  async queue(mail: NewMail, charge: (tx: EntityManager) => Promise<void> = () => Promise.resolve()): Promise<string> {
+  async queue(
+    mail: NewMail,
+    charge: (tx: EntityManager) => Promise<void> = () => Promise.resolve(),
+    dryRun = false,
+  ): Promise<string> {
     const { MAIL_FROM } = this.configuration;
     const { mailId, messageId } = mailIdentity(mail.key, mailboxOf(MAIL_FROM)?.address ?? MAIL_FROM);
     const { subject, html, text } = mail.content;
-    await this.dataSource.transaction(async (tx) => {
+    const transaction = (work: (tx: EntityManager) => Promise<void>): Promise<void> =>
+      this.dataSource.transaction(work);
+    await rehearse(dryRun, transaction, async (tx) => {
       const inserted: unknown[] = await tx.query(
         `INSERT INTO notifications.mail
            (mail_id, key, message_id, mail_type, status, tenant_id, project_ids, recipient, recipient_key, subject, html,

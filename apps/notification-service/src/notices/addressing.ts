@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { LicenseExpiryJob } from '@allotree/contracts';
-import { Clock, CONFIGURATION, LOGGER, Problem, type Logger } from '@allotree/platform';
+import { Clock, CONFIGURATION, LOGGER, Problem, rehearse, type Logger } from '@allotree/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { mailboxOf } from '../delivery/mailbox.js';
@@ -64,8 +64,10 @@ export class Addressing {
    * @returns the ids of the mails
    * @throws Problem `NO_RECIPIENT`
    */
-  async addressAgain(mailId: string): Promise<readonly string[]> {
-    return this.dataSource.transaction(async (tx) => {
+  async addressAgain(mailId: string, dryRun: boolean): Promise<readonly string[]> {
+    const transaction = (work: (tx: EntityManager) => Promise<readonly string[]>): Promise<readonly string[]> =>
+      this.dataSource.transaction(work);
+    return rehearse(dryRun, transaction, async (tx) => {
       await tx.query(LOCK);
       const notices: Notice[] = await tx.query(
         `SELECT notice.notice_id, notice.job, notice.tries

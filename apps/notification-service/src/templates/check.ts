@@ -148,4 +148,4 @@ function misplacedInAttribute(text: string, attribute: string | null, markers: M
 }
 
 const withDoctype = (given: string, clean: string): string =>
-  /^\s*<!doctype html/i.test(given) ? `<!doctype html>\n${clean}` : clean;
+  /^\s*<!doctype html/i.test(given) ? `<!doctype html>\n${clean.trimStart()}` : clean;

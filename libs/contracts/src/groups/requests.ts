@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/index.js';
-import { Flag, Id, Page } from '../http/common.js';
+import { Flag, Id, Page, readOnly } from '../http/common.js';
+import { GroupDetails, RoleItem } from './responses.js';
 import {
   BillingModeName,
   Email,
@@ -118,7 +119,14 @@ export type GenerateGroupsRequest = z.infer<typeof GenerateGroupsRequest>;
 
 /** `PATCH /projects/{p}/groups/{g}` */
 export const ChangeGroupRequest = z
-  .strictObject({ name: PlainName.optional(), type: GroupTypeName.optional() })
+  .strictObject({
+    name: PlainName.optional(),
+    type: GroupTypeName.optional(),
+    groupId: readOnly(Id),
+    parentId: readOnly(GroupDetails.shape.parentId),
+    hasChildren: readOnly(GroupDetails.shape.hasChildren),
+    path: readOnly(GroupDetails.shape.path),
+  })
   .refine((change) => change.name !== undefined || change.type !== undefined, {
     error: 'name what changes: name, type',
   })
@@ -148,11 +156,16 @@ export const AddAdministratorRequest = z
   .meta({ examples: [{ email: 'kim@nordlicht.example', name: 'Kim Larsen' }] });
 export type AddAdministratorRequest = z.infer<typeof AddAdministratorRequest>;
 
-/** `POST /roles`, `PUT /roles/{roleId}`; what a permission implies is added. */
+/** `POST /roles`; `PUT /roles/{roleId}` takes what is read-only as well; what a permission implies is added. */
 export const RoleRequest = z
   .strictObject({ name: PlainName, permissions: z.array(PermissionName).min(1).max(100) })
   .meta({ examples: [{ name: 'Technical manager', permissions: ['groups:read', 'devices:manage'] }] });
 export type RoleRequest = z.infer<typeof RoleRequest>;
+export const ChangeRoleRequest = RoleRequest.extend({
+  roleId: readOnly(RoleItem.shape.roleId),
+  custom: readOnly(RoleItem.shape.custom),
+});
+export type ChangeRoleRequest = z.infer<typeof ChangeRoleRequest>;
 
 /** Whose roles: the tenant of the caller where none is named. */
 export const RolesQuery = z.strictObject({ tenantId: Id.optional() });

@@ -66,6 +66,9 @@ export interface PageOf<Item> {
   readonly nextCursor: string | null;
 }
 
+/** A member of an answer that a request may repeat, as clients send back what they read. It never changes anything. */
+export const readOnly = <Schema extends z.ZodType>(schema: Schema) => schema.optional().meta({ readOnly: true });
+
 /** What is wrong with one field; `''` is the body as a whole. */
 export const FieldError = z.object({ field: z.string(), message: z.string() });
 export type FieldError = z.infer<typeof FieldError>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { PlainName } from '../groups/words.js';
-import { Count, DateOrInstant, Flag, Id, LimitValue, Page } from '../http/common.js';
-import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName } from './words.js';
+import { Count, DateOrInstant, Flag, Id, LimitValue, Page, readOnly } from '../http/common.js';
+import { MemberQuotaAnswer } from './responses.js';
+import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName, StatusName } from './words.js';
 
 /** Limits as a caller puts them: a resource not named is 0, `null` is unlimited (domain.md R1). */
 export const UnitsInput = z.strictObject({
@@ -79,6 +80,7 @@ const AllotmentRequest = z.strictObject({
   features: Features.default([]),
   validFrom: Start,
   validUntil: End,
+  status: readOnly(StatusName),
 });
 
 const ReminderRequest = z.strictObject({
@@ -93,6 +95,7 @@ const ReminderRequest = z.strictObject({
 
 /** `PUT /projects/{p}/groups/{g}/restriction` (domain.md R1-R6, E1, E2). */
 export const SetRestrictionRequest = z.strictObject({
+  groupId: readOnly(Id),
   enabled: z.boolean(),
   poolMode: PoolModeName.default('shared'),
   gracePeriodDays: z.int().min(0).max(365).default(0),
@@ -119,6 +122,10 @@ export const SetMemberLimitsRequest = z.strictObject({
     .strictObject({ sip_number: OwnLimit, mobile_app: OwnLimit, ukey2: OwnLimit })
     .default({ sip_number: null, mobile_app: null, ukey2: null }),
   featuresOff: Features.default([]),
+  groupId: readOnly(Id),
+  userId: readOnly(Id),
+  resources: readOnly(MemberQuotaAnswer.shape.resources),
+  features: readOnly(MemberQuotaAnswer.shape.features),
 });
 export type SetMemberLimitsRequest = z.infer<typeof SetMemberLimitsRequest>;
 

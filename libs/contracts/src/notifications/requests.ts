@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Email } from '../groups/words.js';
-import { Id, Page } from '../http/common.js';
+import { Flag, Id, Page, readOnly } from '../http/common.js';
+import { TemplateDetails } from './responses.js';
 import { DeliveryStatusName } from './words.js';
 
 const address = z.string().trim().min(1).max(320);
@@ -20,6 +21,9 @@ export type OutboxQuery = z.infer<typeof OutboxQuery>;
 /** Whose template: a tenant's, or (without) the one of every tenant that has none of its own. */
 export const TemplateQuery = z.strictObject({ tenantId: Id.optional() });
 export type TemplateQuery = z.infer<typeof TemplateQuery>;
+/** The same for what changes or sends one. */
+export const TemplateCommandQuery = TemplateQuery.extend({ dryRun: Flag });
+export type TemplateCommandQuery = z.infer<typeof TemplateCommandQuery>;
 
 const Subject = z
   .string()
@@ -41,7 +45,17 @@ const example = {
 };
 
 /** `PUT /mail-templates/{mailType}`; markers begin with a colon. */
-export const SaveTemplateRequest = z.strictObject(template).meta({ examples: [example] });
+export const SaveTemplateRequest = z
+  .strictObject({
+    ...template,
+    mailType: readOnly(TemplateDetails.shape.mailType),
+    tenantId: readOnly(TemplateDetails.shape.tenantId),
+    custom: readOnly(TemplateDetails.shape.custom),
+    customizable: readOnly(TemplateDetails.shape.customizable),
+    markers: readOnly(TemplateDetails.shape.markers),
+    changedAt: readOnly(TemplateDetails.shape.changedAt),
+  })
+  .meta({ examples: [example] });
 export type SaveTemplateRequest = z.infer<typeof SaveTemplateRequest>;
 
 /** `POST /mail-templates/{mailType}/preview`: what is not given is taken from the template in use. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/permissions.js';
 import { Email, PlainName, RoleName, TimeZone } from '../groups/words.js';
-import { Id, IsoInstant, Page } from '../http/common.js';
+import { Id, IsoInstant, Page, readOnly } from '../http/common.js';
+import { Me } from './responses.js';
 
 /** Long rather than strange: any characters, no rules of composition. */
 export const Password = z
@@ -152,8 +153,17 @@ export type AcceptInvitationRequest = z.infer<typeof AcceptInvitationRequest>;
 
 /** `PATCH /me` */
 export const ChangeMeRequest = z
-  .strictObject({ name: PlainName.optional(), timeZone: TimeZone.optional(), language: Language.optional() })
-  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+  .strictObject({
+    name: PlainName.optional(),
+    timeZone: TimeZone.nullable().optional(),
+    language: Language.nullable().optional(),
+    userId: readOnly(Me.shape.userId),
+    email: readOnly(Me.shape.email),
+    tenantIds: readOnly(Me.shape.tenantIds),
+    serverAdministrator: readOnly(Me.shape.serverAdministrator),
+    sessionId: readOnly(Me.shape.sessionId),
+  })
+  .refine(({ name, timeZone, language }) => [name, timeZone, language].some((value) => value !== undefined), {
     error: 'name what changes: name, timeZone, language',
   })
   .meta({ examples: [{ timeZone: 'Europe/Oslo' }] });

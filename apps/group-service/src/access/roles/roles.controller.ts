@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import {
+  ChangeRoleRequest,
   CreatedRole,
   isTenantPermission,
   ROLES,
@@ -12,10 +13,9 @@ import {
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { MEMBER_ROLES, type CustomRole } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, refuseReadOnlyChanges, preview } from '@allotree/platform';
 import { RolePath } from '../../paths.js';
 import { TenantRoles } from './tenant-roles.js';
-import { preview } from '../../preview.js';
 
 const ITEM: RoleItem = {
   roleId: '7b1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b',
@@ -95,9 +95,11 @@ export class RolesController {
   async change(
     @Param({ schema: RolePath }) { roleId }: RolePath,
     @Query({ schema: RoleCommandQuery }) query: RoleCommandQuery,
-    @Body({ schema: RoleRequest }) { name, permissions }: RoleRequest,
+    @Body({ schema: ChangeRoleRequest }) body: ChangeRoleRequest,
     @Caller() caller: Caller,
   ): Promise<RoleItem | PreviewAnswer> {
+    refuseReadOnlyChanges(body, { roleId, custom: true });
+    const { name, permissions } = body;
     const tenantId = await this.roles.tenantOf(caller, 'roles:manage', query.tenantId);
     const role = { roleId, name, permissions: withImplied(permissions) };
     const { events } = await this.roles.put(tenantId, role, 'ChangeRole', caller);

@@ -10,12 +10,12 @@ import {
   Reach,
   refusalProblem,
   type Principal,
+  preview,
 } from '@allotree/platform';
 import { Devices, type DeviceRequest } from '../../devices.js';
 import { GroupPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
-import { preview } from '../../preview.js';
 
 /** domain.md L2. */
 @Controller('projects/:p/groups/:g/devices')

@@ -1,10 +1,9 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/platform';
 import { Devices } from '../../devices.js';
 import { DevicePath } from '../../paths.js';
 import { Trees } from '../../trees.js';
-import { preview } from '../../preview.js';
 
 /** domain.md L2. */
 @Controller('projects/:p/groups/:g/devices/:serialNumber')

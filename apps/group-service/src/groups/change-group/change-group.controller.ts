@@ -1,10 +1,9 @@
 import { Body, Controller, Param, Patch, Query } from '@nestjs/common';
 import { ChangeGroupRequest, DryRun, GroupDetails, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, refuseReadOnlyChanges, preview } from '@allotree/platform';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
-import { preview } from '../../preview.js';
 
 @Controller('projects/:p/groups/:g')
 export class ChangeGroupController {
@@ -27,9 +26,14 @@ export class ChangeGroupController {
   async change(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: ChangeGroupRequest }) { name, type }: ChangeGroupRequest,
+    @Body({ schema: ChangeGroupRequest }) { name, type, groupId, parentId }: ChangeGroupRequest,
     @Caller() caller: Caller,
   ): Promise<GroupDetails | PreviewAnswer> {
+    refuseReadOnlyChanges({ groupId }, { groupId: g });
+    if (parentId !== undefined) {
+      const current = await this.groups.show(p, g, caller);
+      refuseReadOnlyChanges({ parentId }, { parentId: current.parentId });
+    }
     const { events, revision } = await this.trees.run(
       { type: 'ChangeGroupDetails', projectId: p, groupId: g, name: name ?? null, groupType: type ?? null },
       caller,

@@ -1,9 +1,8 @@
 import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { CreatedGroup, CreateGroupRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/platform';
 import { ProjectPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
-import { preview } from '../../preview.js';
 
 @Controller('projects/:p/groups')
 export class CreateGroupController {

@@ -1,13 +1,12 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, GroupDetails, MoveGroupRequest, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit, Reach } from '@allotree/platform';
+import { Caller, Documented, Permit, Reach, preview } from '@allotree/platform';
 import { CarryingAuthorities } from '../../carrying-authority.js';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 import { LicensingGate } from './licensing-gate.js';
 import { MoveToProject } from './move-to-project.js';
-import { preview } from '../../preview.js';
 
 /** domain.md G1, G3. */
 @Controller('projects/:p/groups/:g/move')

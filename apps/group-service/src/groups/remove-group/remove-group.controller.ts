@@ -1,10 +1,9 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/platform';
 import { CarryingAuthorities } from '../../carrying-authority.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
-import { preview } from '../../preview.js';
 
 /** domain.md G4, U4. */
 @Controller('projects/:p/groups/:g')

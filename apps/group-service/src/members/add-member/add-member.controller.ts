@@ -1,11 +1,10 @@
 import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { AddedMember, AddMemberRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import { notFound, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
+import { notFound, Caller, Documented, mayGrant, mayRevoke, Permit, Reach, preview } from '@allotree/platform';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
-import { preview } from '../../preview.js';
 
 @Controller('projects/:p/groups/:g/members')
 export class AddMemberController {

@@ -1,10 +1,9 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { memberById } from '@allotree/domain';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, mayRevoke, Permit, Reach } from '@allotree/platform';
+import { Caller, Documented, mayRevoke, Permit, Reach, preview } from '@allotree/platform';
 import { MemberPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
-import { preview } from '../../preview.js';
 
 /** domain.md U4. */
 @Controller('projects/:p/groups/:g/members/:memberId')

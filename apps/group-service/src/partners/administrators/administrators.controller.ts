@@ -13,13 +13,22 @@ import {
   type PartnerEvent,
   type PartnerMember,
 } from '@allotree/domain';
-import { notFound, accepted, Caller, Documented, mayGrant, mayRevoke, Permit, Reach } from '@allotree/platform';
+import {
+  notFound,
+  accepted,
+  Caller,
+  Documented,
+  mayGrant,
+  mayRevoke,
+  Permit,
+  Reach,
+  preview,
+} from '@allotree/platform';
 import { AdministratorPath, PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
 import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 import { userIdOf } from '../../users.js';
-import { preview } from '../../preview.js';
 
 /** Who may do something at a partner: in all its projects and, at a distributor, in its whole tenant. */
 @Controller('partners/:partnerId/administrators')

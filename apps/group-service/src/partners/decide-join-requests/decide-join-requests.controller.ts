@@ -7,9 +7,10 @@ import {
   JoinRequestsQuery,
   NoBody,
   type PageOf,
+  type PreviewAnswer,
   RejectJoinRequest,
 } from '@allotree/contracts';
-import { Caller, Documented, mayGrant, pageOfRows, Permit, Reach, TenantRows } from '@allotree/platform';
+import { Caller, Documented, mayGrant, pageOfRows, Permit, preview, Reach, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { JoinRequestPath, PartnerPath } from '../../paths.js';
 import { JoinRequestRow } from '../../persistence/entities.js';
@@ -81,6 +82,7 @@ export class DecideJoinRequestsController {
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'JOIN_REQUEST_DECIDED', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('partners:manage', { partner: 'partnerId' })
   @HttpCode(200)
@@ -90,11 +92,12 @@ export class DecideJoinRequestsController {
     @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: NoBody }) _body: unknown,
     @Caller() caller: Caller,
-  ): Promise<ApprovedJoin> {
+  ): Promise<ApprovedJoin | PreviewAnswer> {
     // P2: the partner's first administrator comes with it.
     await mayGrant(this.reach, caller.principal, 'site_administrator', { kind: 'partner', partnerId });
-    const { partnerId: joined, project } = await this.requests.approve(joinRequestId, partnerId, caller);
-    return { partnerId: joined, projectId: project.projectId };
+    const { request, events } = await this.requests.approve(joinRequestId, partnerId, caller);
+    if (caller.dryRun) return preview(caller, events);
+    return { partnerId: request.partnerId, projectId: request.project.projectId };
   }
 
   @Documented({
@@ -103,6 +106,7 @@ export class DecideJoinRequestsController {
     problems: ['VALIDATION', 'NOT_FOUND', 'JOIN_REQUEST_DECIDED', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('partners:manage', { partner: 'partnerId' })
   @HttpCode(204)
@@ -112,8 +116,10 @@ export class DecideJoinRequestsController {
     @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: RejectJoinRequest }) { reason }: RejectJoinRequest,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     const command = { type: 'RejectJoin', requestId: joinRequestId, distributorId: partnerId, reason } as const;
-    caller.answerRevision(await this.requests.run(command, caller));
+    const { events, revision } = await this.requests.run(command, caller);
+    caller.answerRevision(revision);
+    return caller.dryRun ? preview(caller, events) : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { DryRun, NoBody, PartnerDetails } from '@allotree/contracts';
-import { accepted, Caller, Documented, Permit } from '@allotree/platform';
+import { DryRun, NoBody, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
+import { accepted, Caller, Documented, Permit, preview } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
@@ -30,6 +30,7 @@ export class PromotePartnerController {
     problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_NOT_INDEPENDENT', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('system:manage')
   @HttpCode(200)
@@ -39,13 +40,15 @@ export class PromotePartnerController {
     @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: NoBody }) _body: unknown,
     @Caller() caller: Caller,
-  ): Promise<PartnerDetails> {
+  ): Promise<PartnerDetails | PreviewAnswer> {
     const { partnerId } = path;
     const command = { type: 'PromotePartner', partnerId } as const;
     const outcome = caller.dryRun
       ? await this.handler.dryRun(partnerId, command, caller.context)
       : await this.handler.execute(partnerId, command, caller.context);
-    caller.answerRevision(accepted(outcome, detailOf).revision);
+    const { events, revision } = accepted(outcome, detailOf);
+    caller.answerRevision(revision);
+    if (caller.dryRun) return preview(caller, events);
     const { name, parentPartnerId, tenantId } = await this.partners.partner(partnerId);
     return { partnerId, kind: 'distributor', name, parentPartnerId, tenantId };
   }

@@ -1,10 +1,9 @@
 import { Body, Controller, Post, Query } from '@nestjs/common';
 import { DryRun, RegisteredPartner, RegisterPartnerRequest, type PreviewAnswer } from '@allotree/contracts';
 import { administratorRole, type PartnerCommand } from '@allotree/domain';
-import { Caller, Documented, mayGrant, Permit, Problem, Reach } from '@allotree/platform';
+import { Caller, Documented, mayGrant, Permit, Problem, Reach, preview } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { userIdOf } from '../../users.js';
-import { preview } from '../../preview.js';
 import { PartnerRegistration } from '../registration.js';
 
 type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;

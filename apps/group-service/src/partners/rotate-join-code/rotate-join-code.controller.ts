@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DryRun, NoBody, RotatedJoinCode } from '@allotree/contracts';
-import { Caller, Documented, NotKept, Permit } from '@allotree/platform';
+import { DryRun, NoBody, RotatedJoinCode, type PreviewAnswer } from '@allotree/contracts';
+import { Caller, Documented, NotKept, Permit, preview } from '@allotree/platform';
 import { PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
 import { Audit, type AuditedAction } from '../../people/audit.js';
@@ -26,6 +26,7 @@ export class RotateJoinCodeController {
       example: { joinCode: 'c2hvd24gaGVyZSBhbmQgbmV2ZXIgYWdhaW4' },
     },
     problems: ['VALIDATION', 'NOT_FOUND'],
+    dryRun: true,
   })
   @NotKept()
   @Permit('partners:manage', { partner: 'partnerId' })
@@ -35,8 +36,12 @@ export class RotateJoinCodeController {
     @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: NoBody }) _body: unknown,
     @Caller() caller: Caller,
-  ): Promise<RotatedJoinCode> {
-    const joinCode = await this.codes.rotate(partnerId, caller.dryRun);
+  ): Promise<RotatedJoinCode | PreviewAnswer> {
+    if (caller.dryRun) {
+      await this.codes.demandDistributor(partnerId);
+      return preview(caller, [{ type: 'join_code_rotated', data: { partnerId } }]);
+    }
+    const joinCode = await this.codes.rotate(partnerId);
     await this.record('join_code_rotated', partnerId, caller);
     return { joinCode };
   }
@@ -46,6 +51,7 @@ export class RotateJoinCodeController {
     summary: "Revoke a distributor's join code: nobody can ask to join until there is a new one",
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('partners:manage', { partner: 'partnerId' })
   @HttpCode(204)
@@ -54,14 +60,15 @@ export class RotateJoinCodeController {
     @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
     @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     await this.partners.partner(partnerId);
-    if (!caller.dryRun) await this.codes.revoke(partnerId);
+    if (caller.dryRun) return preview(caller, [{ type: 'join_code_revoked', data: { partnerId } }]);
+    await this.codes.revoke(partnerId);
     await this.record('join_code_revoked', partnerId, caller);
+    return undefined;
   }
 
-  private async record(action: AuditedAction, partnerId: string, { context, dryRun }: Caller): Promise<void> {
-    if (dryRun) return;
+  private async record(action: AuditedAction, partnerId: string, { context }: Caller): Promise<void> {
     const { tenantId } = await this.partners.partner(partnerId);
     await this.audit.record({ action, actor: context.actor, tenantId, userId: null, facts: { partnerId } });
   }

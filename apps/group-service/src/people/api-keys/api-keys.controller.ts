@@ -4,12 +4,14 @@ import {
   beyond,
   CreateApiKeyRequest,
   CreatedApiKey,
+  DryRun,
   Id,
   Page,
   VENDOR_PERMISSIONS,
   withImplied,
   type ApiKeyItem,
   type PageOf,
+  type PreviewAnswer,
   type Permission,
 } from '@allotree/contracts';
 import {
@@ -19,6 +21,7 @@ import {
   NotKept,
   pageOfRows,
   Permit,
+  preview,
   Problem,
   Reach,
   type Principal,
@@ -80,14 +83,17 @@ export class ApiKeysController {
       example: { keyId: example.keyId, secret: 'c2hvd24gaGVyZSBhbmQgbmV2ZXIgYWdhaW4' },
     },
     problems: ['VALIDATION', 'FORBIDDEN', 'NOT_FOUND'],
+    dryRun: true,
   })
   @NotKept()
   @Permit('api-keys:manage')
   @Post()
   async create(
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: CreateApiKeyRequest }) body: CreateApiKeyRequest,
-    @Caller() { principal, context }: Caller,
-  ): Promise<CreatedApiKey> {
+    @Caller() caller: Caller,
+  ): Promise<CreatedApiKey | PreviewAnswer> {
+    const { principal, context, dryRun } = caller;
     const tenantId = body.tenantId ?? (await this.onlyTenant(principal));
     if (tenantId === null) throw Problem.validation('tenantId', 'name the tenant the key is for');
     const permissions = withImplied(body.permissions);
@@ -95,9 +101,11 @@ export class ApiKeysController {
     const expiresAt = body.expiresAt ?? null;
     if (expiresAt !== null && Date.parse(expiresAt) <= Date.now())
       throw Problem.validation('expiresAt', 'must be in the future');
+    const { name } = body;
+    if (dryRun) return preview(caller, [{ type: 'api_key_created', data: { tenantId, name, permissions } }]);
     return this.keys.create({
       tenantId,
-      name: body.name,
+      name,
       permissions,
       expiresAt,
       createdBy: context.actor,
@@ -127,16 +135,27 @@ export class ApiKeysController {
     summary: 'Revoke an API key and the keys it made; their access tokens end within seconds',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('api-keys:manage')
   @HttpCode(204)
   @Delete(':keyId')
   async revoke(
     @Param({ schema: KeyPath }) { keyId }: KeyPath,
-    @Caller() { principal, context }: Caller,
-  ): Promise<void> {
-    const revoked = await this.keys.revoke(keyId, await this.tenants(principal), context.actor);
+    @Query({ schema: DryRun }) _query: unknown,
+    @Caller() caller: Caller,
+  ): Promise<PreviewAnswer | undefined> {
+    const { principal, context } = caller;
+    const tenantIds = await this.tenants(principal);
+    if (caller.dryRun) {
+      const key = await this.rows.as(principal, 'api-keys:manage', (tx) => tx.findOneBy(ApiKeyRow, { keyId }));
+      if (key === null || (tenantIds !== null && !tenantIds.includes(key.tenantId))) throw notFound('api key', keyId);
+      const data = { keyId, name: key.name };
+      return preview(caller, key.revokedAt === null ? [{ type: 'api_key_revoked', data }] : []);
+    }
+    const revoked = await this.keys.revoke(keyId, tenantIds, context.actor);
     if (!revoked) throw notFound('api key', keyId);
+    return undefined;
   }
 
   /** A key holds in the whole of a tenant, so its maker must hold there what it is to have. */

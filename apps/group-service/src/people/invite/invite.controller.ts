@@ -1,12 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import {
   CreatedInvitations,
+  DryRun,
   Id,
   InvitationItem,
   InvitationPage,
   InviteRequest,
   Page,
   type PageOf,
+  type PreviewAnswer,
 } from '@allotree/contracts';
 import { groupOf, projectFactsOf } from '@allotree/domain';
 import {
@@ -16,6 +18,7 @@ import {
   mayGrant,
   pageOfRows,
   Permit,
+  preview,
   PG_POOL,
   Problem,
   Reach,
@@ -85,14 +88,16 @@ export class InviteController {
     response: { status: 201, schema: CreatedInvitations, example: { invitations: [example] } },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PROJECT_CLOSED', 'RATE_LIMITED'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
   @Post()
   async invite(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: InviteRequest }) { invitations }: InviteRequest,
     @Caller() caller: Caller,
-  ): Promise<CreatedInvitations> {
+  ): Promise<CreatedInvitations | PreviewAnswer> {
     const place = await this.place(p, g);
     const userIds = invitations.map(({ email }) => userIdOf(email));
     const again = userIds.findIndex((userId, index) => userIds.indexOf(userId) < index);
@@ -100,6 +105,7 @@ export class InviteController {
     for (const role of new Set(invitations.map((one) => one.role)))
       await mayGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
     const ids = await this.invitations.send(place, invitations, caller);
+    if (caller.dryRun) return this.wouldInvite(place, invitations, caller);
     const rows = await this.rows.as(caller.principal, 'members:manage', (tx) =>
       tx
         .createQueryBuilder(InvitationRow, 'row')
@@ -138,17 +144,21 @@ export class InviteController {
     response: { schema: InvitationItem, example },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PROJECT_CLOSED', 'RATE_LIMITED'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
   @HttpCode(200)
   @Post(':invitationId/resend')
   async resend(
     @Param({ schema: InvitationPath }) { p, g, invitationId }: InvitationPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
-  ): Promise<InvitationItem> {
+  ): Promise<InvitationItem | PreviewAnswer> {
     const { email, name, role } = await this.open({ p, g, invitationId }, caller);
     await mayGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
-    const [id] = await this.invitations.send(await this.place(p, g), [{ email, name, role }], caller);
+    const place = await this.place(p, g);
+    const [id] = await this.invitations.send(place, [{ email, name, role }], caller);
+    if (caller.dryRun) return this.wouldInvite(place, [{ email, role }], caller);
     return this.rows.as(caller.principal, 'members:manage', async (tx) =>
       show(await tx.findOneByOrFail(InvitationRow, { invitationId: id as string })),
     );
@@ -159,23 +169,36 @@ export class InviteController {
     summary: 'Revoke an open invitation: its link is good no more',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('members:manage', { project: 'p', group: 'g' })
   @HttpCode(204)
   @Delete(':invitationId')
   async revoke(
     @Param({ schema: InvitationPath }) { p, g, invitationId }: InvitationPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     const { tenantId, userId } = await this.open({ p, g, invitationId }, caller);
+    const facts = { invitationId, projectId: p, groupId: g };
+    if (caller.dryRun) return preview(caller, [{ type: 'invitation_revoked', data: facts }]);
     const { rowCount } = await this.pool.query(
       `UPDATE groups.invitation SET revoked_at = now()
        WHERE invitation_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL`,
       [invitationId],
     );
     if (rowCount === 0) throw notFound('invitation', invitationId);
-    const facts = { invitationId, projectId: p, groupId: g };
     await this.audit.record({ action: 'invitation_revoked', actor: caller.context.actor, tenantId, userId, facts });
+    return undefined;
+  }
+
+  private wouldInvite(
+    { projectId, groupId }: InvitedPlace,
+    invited: readonly Pick<InviteRequest['invitations'][number], 'email' | 'role'>[],
+    caller: Caller,
+  ): PreviewAnswer {
+    const lines = invited.map(({ email, role }) => ({ type: 'invited', data: { projectId, groupId, email, role } }));
+    return preview(caller, lines);
   }
 
   /** @throws Problem `NOT_FOUND`: not here, or not open any more */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { InviteRequest } from '@allotree/contracts';
-import { inTransaction, PG_POOL, type Caller, type Principal } from '@allotree/platform';
+import { inTransaction, PG_POOL, rehearse, type Caller, type Principal } from '@allotree/platform';
 import type pg from 'pg';
 import { userIdOf } from '../../users.js';
 import { AccountMails } from '../account-mails.js';
@@ -32,11 +32,13 @@ export class SendInvitations {
     private readonly quotas: MailQuotas,
   ) {}
 
-  /** The ids of the invitations, in their order. @throws Problem `RATE_LIMITED` for too many of the caller or tenant */
-  async send(place: InvitedPlace, invited: readonly Invited[], { principal, context }: Caller): Promise<string[]> {
+  /** The ids of the invitations, in their order; of a dry run nothing is kept. @throws Problem `RATE_LIMITED` for too many of the caller or tenant */
+  async send(place: InvitedPlace, invited: readonly Invited[], caller: Caller): Promise<string[]> {
+    const { principal, context, dryRun } = caller;
     const inviter = await this.nameOf(principal);
     const people = invited.map((one) => ({ ...one, userId: userIdOf(one.email), token: newSecret() }));
-    const ids = await inTransaction(this.pool, async (tx) => {
+    const transaction = (work: (tx: pg.PoolClient) => Promise<string[]>) => inTransaction(this.pool, work);
+    const ids = await rehearse(dryRun, transaction, async (tx) => {
       await this.quotas.ofInvitations(tx, principal, { tenantId: place.tenantId, number: people.length });
       const recorded = await record(tx, place, people, principal);
       await tx.query(
@@ -67,7 +69,7 @@ export class SendInvitations {
       );
       return recorded;
     });
-    this.mails.handOverSoon();
+    if (!dryRun) this.mails.handOverSoon();
     return ids;
   }
 

@@ -1,6 +1,24 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
-import { ChangeMeRequest, ChangePasswordRequest, Id, Me, SessionList } from '@allotree/contracts';
-import { Caller, Documented, notFound, NotKept, PG_POOL, Problem, SignedIn } from '@allotree/platform';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  ChangeMeRequest,
+  ChangePasswordRequest,
+  DryRun,
+  Id,
+  Me,
+  SessionList,
+  type PreviewAnswer,
+} from '@allotree/contracts';
+import {
+  Caller,
+  Documented,
+  notFound,
+  NotKept,
+  PG_POOL,
+  preview,
+  Problem,
+  refuseReadOnlyChanges,
+  SignedIn,
+} from '@allotree/platform';
 import type pg from 'pg';
 import { z } from 'zod';
 import { Accounts, type Account } from '../accounts.js';
@@ -64,12 +82,30 @@ export class MyAccountController {
     response: { schema: Me, example },
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
+    dryRun: true,
   })
-  async change(@Body({ schema: ChangeMeRequest }) body: ChangeMeRequest, @Caller() caller: Caller): Promise<Me> {
+  async change(
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: ChangeMeRequest }) body: ChangeMeRequest,
+    @Caller() caller: Caller,
+  ): Promise<Me | PreviewAnswer> {
     const { name, timeZone, language } = body;
+    await this.refuseOtherChanges(body, caller);
     const wish = { ...(name && { name }), ...(timeZone && { timeZone }), ...(language && { language }) };
-    await this.accounts.run({ type: 'ChangeUserDetails', userId: caller.principal.userId, ...wish }, caller.context);
+    const command = { type: 'ChangeUserDetails', userId: caller.principal.userId, ...wish } as const;
+    if (caller.dryRun) return preview(caller, await this.accounts.wouldRecord(command, caller.context));
+    await this.accounts.run(command, caller.context);
     return this.me(caller);
+  }
+
+  /** Nothing but name, time zone and language can be changed here, and those not to none. */
+  private async refuseOtherChanges({ timeZone, language, ...body }: ChangeMeRequest, caller: Caller): Promise<void> {
+    const { userId, email, serverAdministrator, ...own } = await this.me(caller);
+    refuseReadOnlyChanges(body, { userId, email, serverAdministrator });
+    refuseReadOnlyChanges(
+      { ...(timeZone === null && { timeZone }), ...(language === null && { language }) },
+      { timeZone: own.timeZone, language: own.language },
+    );
   }
 
   @NotKept()

@@ -1,6 +1,6 @@
-import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { Id, UserStandingRequest } from '@allotree/contracts';
-import { Caller, Documented, IdentityView, Permit, refusedUser } from '@allotree/platform';
+import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { DryRun, Id, UserStandingRequest, type PreviewAnswer } from '@allotree/contracts';
+import { Caller, Documented, IdentityView, Permit, preview, refusedUser } from '@allotree/platform';
 import { z } from 'zod';
 import { Accounts } from '../accounts.js';
 import { Sessions } from '../sessions.js';
@@ -22,18 +22,23 @@ export class UserStandingController {
     summary: 'Deactivate an account: its sessions end, and nobody signs in with it',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('system:manage')
   @HttpCode(204)
   @Post('deactivate')
   async deactivate(
     @Param({ schema: UserPath }) { userId }: UserPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: UserStandingRequest }) { reason }: UserStandingRequest,
-    @Caller() { context }: Caller,
-  ): Promise<void> {
-    await this.accounts.run({ type: 'DeactivateUser', userId, reason }, context);
+    @Caller() caller: Caller,
+  ): Promise<PreviewAnswer | undefined> {
+    const command = { type: 'DeactivateUser', userId, reason } as const;
+    if (caller.dryRun) return preview(caller, await this.accounts.wouldRecord(command, caller.context));
+    await this.accounts.run(command, caller.context);
     await this.view.refuse([refusedUser(userId, false)]);
     await this.sessions.revoke(userId);
+    return undefined;
   }
 
   @Documented({
@@ -41,16 +46,21 @@ export class UserStandingController {
     summary: 'Let somebody whose account was deactivated sign in again',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('system:manage')
   @HttpCode(204)
   @Post('reinstate')
   async reinstate(
     @Param({ schema: UserPath }) { userId }: UserPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Body({ schema: UserStandingRequest }) { reason }: UserStandingRequest,
-    @Caller() { context }: Caller,
-  ): Promise<void> {
-    await this.accounts.run({ type: 'ReinstateUser', userId, reason }, context);
+    @Caller() caller: Caller,
+  ): Promise<PreviewAnswer | undefined> {
+    const command = { type: 'ReinstateUser', userId, reason } as const;
+    if (caller.dryRun) return preview(caller, await this.accounts.wouldRecord(command, caller.context));
+    await this.accounts.run(command, caller.context);
     await this.view.refuse([refusedUser(userId, true)]);
+    return undefined;
   }
 }

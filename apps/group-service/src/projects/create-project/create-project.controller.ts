@@ -1,9 +1,8 @@
 import { Body, Controller, Post, Query } from '@nestjs/common';
 import { CreatedProject, CreateProjectRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { Trees } from '../../trees.js';
-import { preview } from '../../preview.js';
 
 @Controller('projects')
 export class CreateProjectController {

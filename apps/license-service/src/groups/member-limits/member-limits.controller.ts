@@ -1,7 +1,16 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
 import { memberQuotaOf, type MemberQuota, memberLimitsSetting } from '@allotree/domain';
-import { Caller, Documented, notFound, Permit, Reach, TenantRows, type Principal } from '@allotree/platform';
+import {
+  Caller,
+  Documented,
+  notFound,
+  Permit,
+  Reach,
+  refuseReadOnlyChanges,
+  TenantRows,
+  type Principal,
+} from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { GroupFeed } from '../../feed/group-feed.js';
@@ -61,10 +70,12 @@ export class MemberLimitsController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
+    refuseReadOnlyChanges(body, { groupId: g, userId: u });
+    const { limits, featuresOff } = body;
     await this.isMember({ p, g, u }, caller.principal);
     const group = { kind: 'group', projectId: p, groupId: g } as const;
     const authority = () => this.reach.authority(caller.principal, 'restrictions:manage', group);
-    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, ...body } as const;
+    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, limits, featuresOff } as const;
     const done = await this.projects.run(p, async () => ({ ...wish, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state, should somebody have changed it meanwhile.

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { CascadeQuery, RestrictionAnswer, SetRestrictionRequest } from '@allotree/contracts';
 import { restrictionOf, restrictionSetting } from '@allotree/domain';
-import { Caller, Documented, Permit, Reach } from '@allotree/platform';
+import { Caller, Documented, Permit, Reach, refuseReadOnlyChanges } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -84,6 +84,7 @@ export class RestrictionController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
+    refuseReadOnlyChanges(body, { groupId: g });
     const { enabled, poolMode, gracePeriodDays, reminder } = body;
     const allotments = await this.allotmentsOf(p, body);
     const newIds = allotments.map((_, index) => caller.newId(`allotment ${index}`));

@@ -1,6 +1,6 @@
-import { Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { RetriedDeliveries } from '@allotree/contracts';
-import { notFound, Caller, Documented, Permit, Problem, TenantRows } from '@allotree/platform';
+import { Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { DryRun, RetriedDeliveries, type PreviewAnswer } from '@allotree/contracts';
+import { notFound, Caller, Documented, Permit, preview, Problem, rehearse, TenantRows } from '@allotree/platform';
 import { In, type EntityManager } from 'typeorm';
 import { SeenMails } from '../../access/seen-mails.js';
 import { Notifications } from '../../notifications.js';
@@ -30,15 +30,17 @@ export class RetryDeliveryController {
     },
     problems: ['VALIDATION', 'NOT_FOUND', 'DELIVERY_NOT_FAILED', 'NO_RECIPIENT'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('mail:manage')
   @HttpCode(200)
   @Post(':id/retry')
   async retry(
     @Param({ schema: DeliveryPath }) { id }: DeliveryPath,
+    @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
-  ): Promise<RetriedDeliveries> {
-    const { principal } = caller;
+  ): Promise<RetriedDeliveries | PreviewAnswer> {
+    const { principal, dryRun } = caller;
     const asCaller = <Result>(work: (tx: EntityManager) => Promise<Result>): Promise<Result> =>
       this.rows.as(principal, 'mail:manage', work);
     const row = await asCaller(async (tx) => {
@@ -47,7 +49,14 @@ export class RetryDeliveryController {
     });
     if (row === null) throw notFound('delivery', id);
     const ids =
-      row.recipient === null ? await this.addressing.addressAgain(id) : await asCaller((tx) => again(tx, row));
+      row.recipient === null
+        ? await this.addressing.addressAgain(id, dryRun)
+        : await rehearse(
+            dryRun,
+            (work: (tx: EntityManager) => Promise<readonly string[]>) => asCaller(work),
+            (tx) => again(tx, row),
+          );
+    if (dryRun) return preview(caller, [{ type: 'mail_queued', data: { deliveryId: id } }]);
     this.notifications.wake();
     const deliveries = await asCaller((tx) =>
       tx.find(MailRow, { where: { mailId: In([...ids]) }, order: { ordinal: 'ASC' } }),

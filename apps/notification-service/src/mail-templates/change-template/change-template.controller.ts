@@ -1,6 +1,25 @@
 import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { SaveTemplateRequest, TemplateDetails, TemplateQuery, type MailTypeName } from '@allotree/contracts';
-import { Caller, Clock, Documented, isExpected, Permit, staleRevision, TenantRows } from '@allotree/platform';
+import {
+  SaveTemplateRequest,
+  TemplateCommandQuery,
+  TemplateDetails,
+  type MailTypeName,
+  type PreviewAnswer,
+  type TemplateQuery,
+} from '@allotree/contracts';
+import {
+  Caller,
+  Clock,
+  Documented,
+  isExpected,
+  Permit,
+  preview,
+  refuseReadOnlyChanges,
+  rehearse,
+  staleRevision,
+  TenantRows,
+} from '@allotree/platform';
+import type { EntityManager } from 'typeorm';
 import { TemplatePath } from '../../paths.js';
 import { TemplateRow } from '../../persistence/entities.js';
 import { checkTemplate } from '../../templates/check.js';
@@ -29,18 +48,21 @@ export class ChangeTemplateController {
     problems: ['VALIDATION', 'STALE_REVISION', 'TEMPLATE_NOT_CUSTOMIZABLE', 'RATE_LIMITED'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('mail:manage')
   @Put(':mailType')
   async save(
     @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
-    @Query({ schema: TemplateQuery }) query: TemplateQuery,
+    @Query({ schema: TemplateCommandQuery }) query: TemplateCommandQuery,
     @Body({ schema: SaveTemplateRequest }) body: SaveTemplateRequest,
     @Caller() caller: Caller,
-  ): Promise<TemplateDetails> {
+  ): Promise<TemplateDetails | PreviewAnswer> {
     const tenantId = await this.tenantOf(mailType, query, caller);
+    refuseReadOnlyChanges(body, { mailType, tenantId });
     await this.efforts.take(caller.principal);
-    await this.change(mailType, tenantId, checkTemplate(mailType, body), caller);
+    const isChanged = await this.change(mailType, tenantId, checkTemplate(mailType, body), caller);
+    if (caller.dryRun) return wouldChange(caller, isChanged, { mailType, tenantId });
     const template = await this.templates.one(mailType, tenantId);
     caller.answerRevision(template.revision);
     return showDetails(template);
@@ -52,39 +74,43 @@ export class ChangeTemplateController {
     problems: ['VALIDATION', 'STALE_REVISION', 'TEMPLATE_NOT_CUSTOMIZABLE'],
     idempotent: true,
     revised: true,
+    dryRun: true,
   })
   @Permit('mail:manage')
   @HttpCode(204)
   @Delete(':mailType')
   async putBack(
     @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
-    @Query({ schema: TemplateQuery }) query: TemplateQuery,
+    @Query({ schema: TemplateCommandQuery }) query: TemplateCommandQuery,
     @Caller() caller: Caller,
-  ): Promise<void> {
+  ): Promise<PreviewAnswer | undefined> {
     const tenantId = await this.tenantOf(mailType, query, caller);
-    await this.change(mailType, tenantId, { subject: null, html: null }, caller);
+    const isChanged = await this.change(mailType, tenantId, { subject: null, html: null }, caller);
+    return caller.dryRun ? wouldChange(caller, isChanged, { mailType, tenantId }) : undefined;
   }
 
   private tenantOf(mailType: MailTypeName, { tenantId }: TemplateQuery, caller: Caller): Promise<string | null> {
     return this.tenant.customizing(caller, { mailType, permission: 'mail:manage', asked: tenantId });
   }
 
-  /** Revisions go on over putting back, so that no ETag means two templates. */
+  /** Whether it changes anything. Revisions go on over putting back, so that no ETag means two templates. */
   private async change(
     mailType: MailTypeName,
     tenantId: string | null,
     content: TemplateSource | { readonly subject: null; readonly html: null },
-    { context, principal }: Caller,
-  ): Promise<void> {
+    { context, principal, dryRun }: Caller,
+  ): Promise<boolean> {
     const key = { mailType, tenantId: tenantId ?? ALL_TENANTS };
-    await this.rows.as(principal, 'mail:manage', async (tx) => {
+    const transaction = (work: (tx: EntityManager) => Promise<boolean>): Promise<boolean> =>
+      this.rows.as(principal, 'mail:manage', work);
+    return rehearse(dryRun, transaction, async (tx) => {
       await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree mail template ' || $1, 0))", [
         `${key.tenantId}|${mailType}`,
       ]);
       const { revision, subject, html } = (await tx.findOneBy(TemplateRow, key)) ?? UNCHANGED;
       const { expectedRevision = revision } = context;
       if (!isExpected(expectedRevision, revision)) throw staleRevision(expectedRevision, revision);
-      if (html === content.html && subject === content.subject) return;
+      if (html === content.html && subject === content.subject) return false;
       await tx.save(TemplateRow, {
         ...key,
         ...content,
@@ -92,8 +118,12 @@ export class ChangeTemplateController {
         changedAt: new Date(this.clock.now()),
         changedBy: context.actor,
       });
+      return true;
     });
   }
 }
+
+const wouldChange = (caller: Caller, isChanged: boolean, data: object): PreviewAnswer =>
+  preview(caller, isChanged ? [{ type: 'mail_template_changed', data }] : []);
 
 const UNCHANGED = { revision: 0, subject: null, html: null };

@@ -3,12 +3,15 @@ import {
   PreviewTemplateRequest,
   QueuedTest,
   RenderedMail,
+  TemplateCommandQuery,
   TemplateQuery,
   TestTemplateRequest,
   type MailTypeName,
+  type PreviewAnswer,
 } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
-import { Caller, CONFIGURATION, Documented, Permit, Problem } from '@allotree/platform';
+import { Caller, CONFIGURATION, Documented, Permit, preview, Problem } from '@allotree/platform';
+import type { EntityManager } from 'typeorm';
 import { publicUrl, type NotificationConfiguration } from '../../configuration.js';
 import { Mails } from '../../mails/mails.js';
 import { TestMailQuotas } from '../../mails/test-mail-quotas.js';
@@ -71,16 +74,17 @@ export class TryTemplateController {
     response: { status: 202, schema: QueuedTest, example: { deliveryId: '3f0c2d4a-1b2c-8d3e-9f40-51a2b3c4d5e6' } },
     problems: ['VALIDATION', 'FORBIDDEN', 'TEMPLATE_NOT_CUSTOMIZABLE', 'RATE_LIMITED'],
     idempotent: true,
+    dryRun: true,
   })
   @Permit('mail:manage')
   @HttpCode(202)
   @Post(':mailType/test')
   async test(
     @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
-    @Query({ schema: TemplateQuery }) query: TemplateQuery,
+    @Query({ schema: TemplateCommandQuery }) query: TemplateCommandQuery,
     @Body({ schema: TestTemplateRequest }) { to, ...body }: TestTemplateRequest,
     @Caller() caller: Caller,
-  ): Promise<QueuedTest> {
+  ): Promise<QueuedTest | PreviewAnswer> {
     const asked = { mailType, permission: 'mail:manage', asked: query.tenantId } as const;
     const tenantId = await this.tenant.customizing(caller, asked);
     const recipient = ownAddress(caller, to);
@@ -88,7 +92,9 @@ export class TryTemplateController {
     const content = await this.sample(mailType, tenantId, body);
     const key = `test|${caller.newId('mail')}`;
     const mail = { key, mailType, tenantId, recipient, content };
-    const deliveryId = await this.mails.queue(mail, (tx) => this.quotas.take(tx, caller.principal, tenantId));
+    const charge = (tx: EntityManager): Promise<void> => this.quotas.take(tx, caller.principal, tenantId);
+    const deliveryId = await this.mails.queue(mail, charge, caller.dryRun);
+    if (caller.dryRun) return preview(caller, [{ type: 'mail_queued', data: { mailType, recipient } }]);
     this.notifications.wake();
     return { deliveryId };
   }

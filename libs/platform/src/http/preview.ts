@@ -1,5 +1,5 @@
 import type { PreviewAnswer } from '@allotree/contracts';
-import type { Caller } from '@allotree/platform';
+import type { Caller } from './caller.js';
 
 interface Recordable {
   readonly type: string;
@@ -7,8 +7,8 @@ interface Recordable {
 }
 
 /**
- * The answer to `?dryRun=true` (domain.md R7): the events that would be recorded. What follows from them for licenses the
- * license service decides, when it hears of them.
+ * The answer to `?dryRun=true` (domain.md R7): the events that would be recorded, or the lines of the audit trail where a
+ * command records those. The license service decides what follows for licenses, when the events reach it.
  */
 export function preview(caller: Caller, events: readonly Recordable[]): PreviewAnswer {
   caller.answerStatus(200);

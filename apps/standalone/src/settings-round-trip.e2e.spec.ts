@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { signUp } from './signed-up.spec.js';
+import { WholeSystem, type Answer } from './whole-system.spec.js';
+
+jest.setTimeout(120_000);
+
+interface Setting {
+  readonly path: string;
+  /** Where its GET is, if elsewhere. */
+  readonly read?: () => Promise<Answer>;
+  /** A read-only member with another value. */
+  readonly foreign: Readonly<Record<string, unknown>>;
+  readonly token?: string;
+}
+
+let system: WholeSystem;
+let settings: Readonly<Record<string, Setting>>;
+
+const UNITS = { sip_number: 5, mobile_app: 3, ukey2: null };
+
+async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
+  const must = system.must.bind(system);
+  const administrator = { name: 'Ada', email: 'ada@nordlicht.example' };
+  const { partnerId } = await must('POST', '/partners', { kind: 'distributor', name: 'Nordlicht', administrator });
+  const { projectId: p } = await must('POST', '/projects', { name: 'Hafenblick', partnerId });
+  await must('POST', `/projects/${p}/licenses`, { type: 'trial' });
+  const { groupId: g } = await must('POST', `/projects/${p}/groups`, { parentId: p, type: 'building', name: 'A' });
+  const group = `/projects/${p}/groups/${g}`;
+  const { userId } = await must('POST', `${group}/members`, { email: 'eva@example.com', name: 'Eva', role: 'user' });
+  await must('PUT', `${group}/restriction`, {
+    enabled: true,
+    poolMode: 'reserved',
+    gracePeriodDays: 3,
+    allotments: [{ type: 'plus', units: UNITS, features: ['siri'] }],
+    reminder: { daysBefore: [7, 3], recurrence: 'daily', recipients: 'members' },
+  });
+  await must('PUT', `${group}/members/${userId}/limits`, { limits: { mobile_app: 1 }, featuresOff: ['siri'] });
+  const roles = `/roles?tenantId=${partnerId}`;
+  const { roleId } = await must('POST', roles, { name: 'Technician', permissions: ['groups:read'] });
+  const template = `/mail-templates/license_ended?tenantId=${partnerId}`;
+  const { subject, html } = await must('GET', template);
+  await must('PUT', template, { subject: `${subject} at Nordlicht`, html });
+  const roleItem = async (): Promise<Answer> => {
+    const { status, body } = await system.ask('GET', roles);
+    return { status, body: body.items.find((item: { roleId: string }) => item.roleId === roleId) };
+  };
+  const G = '/projects/{p}/groups/{g}';
+  return {
+    [`PATCH ${G}`]: { path: group, foreign: { parentId: g } },
+    [`PUT ${G}/restriction`]: { path: `${group}/restriction`, foreign: { groupId: p } },
+    [`PUT ${G}/members/{u}/limits`]: {
+      path: `${group}/members/${userId}/limits`,
+      read: () => system.ask('GET', `${group}/members/${userId}/quota`),
+      foreign: { userId: 'somebody-else' },
+    },
+    'PUT /roles/{roleId}': {
+      path: `/roles/${roleId}?tenantId=${partnerId}`,
+      read: roleItem,
+      foreign: { roleId: 'user' },
+    },
+    'PUT /mail-templates/{mailType}': { path: template, foreign: { tenantId: 'somebody-else' } },
+    'PATCH /me': {
+      path: '/me',
+      token: await signUp(system, 'kim@example.com'),
+      foreign: { email: 'somebody.else@example.com' },
+    },
+  };
+}
+
+beforeAll(async () => {
+  system = await WholeSystem.start({ GROUP_FEED_WAIT_MS: '60000' });
+  settings = await makeSettings();
+});
+afterAll(() => system.stop());
+
+describe('every setting', () => {
+  const read = ({ path, token, read: elsewhere }: Setting): Promise<Answer> =>
+    elsewhere?.() ?? system.ask('GET', path, { token });
+
+  it('of the OpenAPI document is in the table of this spec', async () => {
+    const { body } = await system.ask('GET', '/openapi.json');
+    const routes = Object.entries(body.paths as Record<string, object>).flatMap(([path, operations]) =>
+      Object.keys(operations)
+        .filter((method) => method === 'put' || method === 'patch')
+        .map((method) => `${method.toUpperCase()} ${path.replace('/api/v1', '')}`),
+    );
+    expect(routes.sort()).toEqual(Object.keys(settings).sort());
+  });
+
+  it('accepts the body that its GET returned, and stays as it is', async () => {
+    for (const [route, setting] of Object.entries(settings)) {
+      const before = await read(setting);
+      const [method = ''] = route.split(' ');
+      const { status, body } = await system.ask(method, setting.path, { token: setting.token, body: before.body });
+      expect({ route, status, body }).toEqual({ route, status: 200, body: before.body });
+      expect({ route, ...(await read(setting)) }).toEqual({ route, ...before });
+    }
+  });
+
+  it('refuses a read-only member with another value, and stays as it is', async () => {
+    for (const [route, setting] of Object.entries(settings)) {
+      const before = await read(setting);
+      const [method = ''] = route.split(' ');
+      const changed = { ...before.body, ...setting.foreign };
+      const { status, body } = await system.ask(method, setting.path, { token: setting.token, body: changed });
+      const fields = (body.errors as { field: string }[] | undefined)?.map(({ field }) => field);
+      expect({ route, status, fields }).toEqual({ route, status: 400, fields: Object.keys(setting.foreign) });
+      expect({ route, ...(await read(setting)) }).toEqual({ route, ...before });
+    }
+  });
+});
