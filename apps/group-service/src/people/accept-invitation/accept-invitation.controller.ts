@@ -85,7 +85,7 @@ export class AcceptInvitationController {
         },
       },
     },
-    problems: ['VALIDATION', 'CODE_NOT_VALID', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
+    problems: ['VALIDATION', 'CODE_NOT_VALID', 'PROJECT_CLOSED', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
   })
   async accept(
     @Body({ schema: AcceptInvitationRequest }) body: AcceptInvitationRequest,
@@ -95,6 +95,8 @@ export class AcceptInvitationController {
     const invitation = await this.find(body.token, visitor);
     const account = await this.accounts.byId(invitation.userId);
     if (account !== null && account.passwordHash !== null) {
+      // The account may be a moment old, of somebody who used the same link: then the link is used up.
+      if ((await this.invitations.find(body.token)) === null) throw linkNotGood();
       await this.signIn.whose(account.email, body.password, visitor);
       const answer = await inTransaction(this.pool, async (tx) =>
         this.invitations.carryOut(tx, await this.invitations.hold(tx, body.token), visitor),
