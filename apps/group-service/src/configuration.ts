@@ -7,32 +7,31 @@ const quota = (standard: string, description: string) =>
     allowed: 'a whole number from 0 (no limit) to 10000000',
   });
 
-/** What the group service alone needs to be told. */
+/** The settings of the group service alone. */
 export const GROUP_VARIABLES = {
   SESSION_DAYS: variable(integer(1, 400).prefault('30'), {
-    description:
-      'After how many days somebody who signed in with a password signs in again, whatever happened meanwhile.',
+    description: 'Days after which a session that began with a password ends, regardless of activity.',
     allowed: 'a whole number from 1 to 400',
   }),
-  INVITATIONS_PER_CALLER_HOUR: quota('1000', 'How many people one person or machine may invite in an hour.'),
-  INVITATIONS_PER_CALLER_DAY: quota('2000', 'How many people one person or machine may invite in a day.'),
-  INVITATIONS_PER_TENANT_HOUR: quota('2000', 'How many people everybody of one tenant together may invite in an hour.'),
-  INVITATIONS_PER_TENANT_DAY: quota('5000', 'How many people everybody of one tenant together may invite in a day.'),
+  INVITATIONS_PER_CALLER_HOUR: quota('1000', 'Invitations that one user or API key can send per hour.'),
+  INVITATIONS_PER_CALLER_DAY: quota('2000', 'Invitations that one user or API key can send per day.'),
+  INVITATIONS_PER_TENANT_HOUR: quota('2000', 'Invitations that all callers of one tenant together can send per hour.'),
+  INVITATIONS_PER_TENANT_DAY: quota('5000', 'Invitations that all callers of one tenant together can send per day.'),
   ACCOUNT_MAILS_PER_NETWORK_HOUR: quota(
     '60',
-    'How many mails one network may ask for in an hour by registering or resetting passwords.',
+    'Mails per hour that one network can trigger by registrations and password resets.',
   ),
   ACCOUNT_MAILS_PER_NETWORK_DAY: quota(
     '200',
-    'How many mails one network may ask for in a day by registering or resetting passwords.',
+    'Mails per day that one network can trigger by registrations and password resets.',
   ),
   AUDIT_RETENTION_DAYS: variable(integer(0, 36_500).prefault('730'), {
-    description: 'How long entries of the audit trail, and invitations that have expired, are kept.',
-    allowed: 'a whole number of days from 0 (for good) to 36500',
+    description: 'How long audit trail entries and expired invitations are kept.',
+    allowed: 'a whole number of days from 0 (forever) to 36500',
   }),
   LICENSE_SERVICE_URL: variable(z.url({ protocol: /^https?$/ }).optional(), {
     description:
-      'Where the license service answers, without /api/v1: it is asked before a group moves. Not needed where both run in one process.',
+      'Base URL of the license service, without /api/v1. The group service calls it before a group moves. Not needed where both run in one process.',
     allowed: 'a URL such as http://license-service:8080',
   }),
 };

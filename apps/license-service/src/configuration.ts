@@ -1,20 +1,20 @@
 import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform';
 import { z } from 'zod';
 
-/** What the license service alone needs to be told. */
+/** The settings of the license service alone. */
 export const LICENSE_VARIABLES = {
   TRIAL_DAYS: variable(integer(1, 3_650).prefault('30'), {
-    description: 'How many days a trial lasts when no end is named.',
+    description: 'Length of a trial, in days, when the request names no end.',
     allowed: 'a whole number from 1 to 3650',
   }),
   HISTORY_RETENTION_DAYS: variable(integer(0, 36_500).prefault('3650'), {
     description:
-      'How long entries of the history, and groups that were removed, are kept. The newest entry about each thing always is.',
-    allowed: 'a whole number of days from 0 (for good) to 36500',
+      'How long history entries and removed groups are kept. The newest entry about each object is always kept.',
+    allowed: 'a whole number of days from 0 (forever) to 36500',
   }),
   GROUP_FEED_WAIT_MS: variable(integer(0, 60_000).prefault('5000'), {
     description:
-      'How long a request to the license service waits, at most, until the service has taken in what the group service published before it, in milliseconds: before it is refused or answered 404, and before a project is shown.',
+      'The longest that a request waits until the license service has processed the earlier events of the group service, in milliseconds. It waits before a refusal, before a 404, and before a project is shown.',
     allowed: 'a whole number from 0 to 60000',
   }),
   CLOCK_TOLERANCE_SECONDS: variable(integer(0, 86_400).prefault('300'), {
@@ -24,7 +24,7 @@ export const LICENSE_VARIABLES = {
   }),
   DUE_TICK_MS: variable(integer(100, 600_000).prefault('2000'), {
     description:
-      'How often is looked for what has become due, in milliseconds. Answers and decisions are exact without it; it makes what time does be recorded and announced.',
+      'Interval of the job that records and announces what has become due, in milliseconds. Answers and decisions are exact without it.',
     allowed: 'a whole number from 100 to 600000',
   }),
 };

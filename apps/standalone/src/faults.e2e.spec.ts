@@ -68,7 +68,7 @@ describe('a database server that is killed', () => {
       await until(() => Promise.resolve(acknowledged.length > before + 20 ? true : null));
       isOver = true;
       await Promise.all(senders);
-      expect(system.output()).toContain('the embedded database has ended (SIGKILL); starting it again');
+      expect(system.output()).toContain('the embedded database has ended (SIGKILL), restarting it');
       expect(system.output()).toContain('the embedded database runs again');
       const names = (await system.api.list<{ name: string }>('/partners')).map(({ name }) => name);
       expect(acknowledged.filter((name) => names.filter((other) => other === name).length !== 1)).toEqual([]);

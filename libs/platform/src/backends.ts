@@ -12,8 +12,8 @@ import { CONFIGURATION, LOGGER } from './tokens.js';
 export const DATABASE_TROUBLE = Symbol('database trouble');
 
 /**
- * Shows whether Kafka and Redis work, where they are used. Without them commands are accepted all the same, and what has to
- * be handed over is handed over when they are back: that they are away is no reason to take no requests.
+ * Reports whether Kafka and Redis work, where they are used. They do not affect readiness: commands are accepted without them, and pending
+ * messages and jobs are handed over once they are back.
  */
 @Injectable()
 export class Backends implements OnApplicationBootstrap {
@@ -37,9 +37,9 @@ export class Backends implements OnApplicationBootstrap {
     if (REDIS_URL !== undefined) this.readiness.show('jobs', () => this.jobs.check());
     if (KAFKA_BROKERS === undefined) return;
     this.readiness.show('bus', () => this.bus.check());
-    // Those who only listen need the topics before anything is published.
+    // A process that only consumes needs the topics before anything is published.
     this.bus
       .prepare([GROUPS_TOPIC, LICENSING_TOPIC])
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'the topics could not be created yet'));
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'the topics could not be created yet, retrying'));
   }
 }

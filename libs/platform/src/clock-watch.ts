@@ -8,8 +8,8 @@ import { CONFIGURATION, LOGGER, PG_POOL } from './tokens.js';
 const LOOK_EVERY_MS = 60_000;
 
 /**
- * Compares the clock of this machine with that of the database: one of them dates decisions and decides what is over. Warns
- * in the log and at `/health/ready` (`clock`) while they differ by more than `CLOCK_SKEW_SECONDS`; scheduled work is then left
+ * Compares the clock of this machine, which dates decisions and determines what is due, with that of the database. Warns in
+ * the log and at `/health/ready` (`clock`) while they differ by more than `CLOCK_SKEW_SECONDS`; scheduled work is then left
  * to other replicas.
  */
 @Injectable()
@@ -41,7 +41,7 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** How many milliseconds this machine is ahead of the database; what the question took counts in the machine's favour. */
+  /** How many milliseconds this machine is ahead of the database; the duration of the query counts in the machine's favour. */
   async ahead(): Promise<number> {
     const before = Date.now();
     const { rows } = await this.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
@@ -55,7 +55,7 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
     return Math.abs(await this.ahead()) > this.configuration.CLOCK_SKEW_SECONDS * 1_000;
   }
 
-  /** Whether this machine may decide what is due. Logs each change of the answer once. */
+  /** Whether the clock of this machine is accurate enough to decide what is due. Logs each change of the answer once. */
   async isTimely(): Promise<boolean> {
     const isOff = await this.isOff();
     if (isOff !== this.standsBack) {
@@ -64,7 +64,7 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
         this.logger.warn(
           'the clocks of this machine and of the database differ: scheduled work is left to other replicas',
         );
-      else this.logger.info('the clocks of this machine and of the database agree again: scheduled work goes on here');
+      else this.logger.info('the clocks of this machine and of the database agree again: scheduled work resumes here');
     }
     return !isOff;
   }

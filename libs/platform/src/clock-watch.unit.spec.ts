@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { ClockWatch } from './clock-watch.js';
 import type { Readiness } from './health.js';
 
-/** A watch beside a database whose clock is so many milliseconds off. */
+/** A watch beside a database whose clock is off by the given number of milliseconds. */
 function beside(databaseAhead: number) {
   const shown = new Map<string, () => Promise<unknown>>();
   const warn = jest.fn();
@@ -49,7 +49,7 @@ describe('the clocks of this machine and of the database', () => {
     },
   );
 
-  it('that never differed are logged about never', async () => {
+  it('log nothing as long as they agree', async () => {
     const { watch, warn, info } = beside(0);
     expect(await watch.isTimely()).toBe(true);
     expect([warn.mock.calls, info.mock.calls]).toEqual([[], []]);

@@ -1,4 +1,4 @@
-/** What time it is, for everything that decides or stamps. Decisions never ask a clock themselves. */
+/** The time, for everything that decides or stamps. Decisions never read a clock themselves. */
 export abstract class Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   abstract now(): number;
@@ -10,7 +10,7 @@ export class SystemClock extends Clock {
   }
 }
 
-/** Stands still until it is moved: for tests and demonstrations. */
+/** Stops until it is moved: for tests and demonstrations. */
 export class FixedClock extends Clock {
   private instant: number;
 

@@ -10,7 +10,7 @@ type Check = () => Promise<unknown>;
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Why a thing does not work, in a sentence that anybody may read. */
+/** Why a dependency does not work, in a sentence that can be shown to anyone. */
 export class NotWorking extends Error {
   override readonly name = 'NotWorking';
 }
@@ -18,11 +18,11 @@ export class NotWorking extends Error {
 export interface HealthReport {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, 'up' | 'down'>>;
-  /** Of the checks that are down and say why. */
+  /** The reasons of the failing checks that give one. */
   readonly reasons: Readonly<Record<string, string>>;
 }
 
-/** What must work for this process to take requests. Services add their own checks. */
+/** The readiness checks of this process. Services add their own. */
 @Injectable()
 export class Readiness {
   private readonly checks = new Map<string, Check>();
@@ -34,22 +34,22 @@ export class Readiness {
   }
 
   /**
-   * Two services in one process may have a thing of one name each: then both must work.
+   * When two services in one process register the same name, both checks must pass.
    *
-   * @param check rejects when the thing does not work; longer than 2 s counts as not working
+   * @param check rejects when the dependency does not work; longer than 2 s counts as a failure
    */
   register(name: string, check: Check): void {
     const other = this.checks.get(name);
     this.checks.set(name, other ? () => Promise.all([other(), check()]) : check);
   }
 
-  /** Shown beside the others, but no reason not to be ready: without the thing requests are taken all the same. */
+  /** Shown beside the other checks without affecting readiness: requests are accepted without this dependency. */
   show(name: string, check: Check): void {
     this.register(name, check);
     this.optional.add(name);
   }
 
-  /** From here on not ready, so that the load balancer sends nothing new. */
+  /** Reports not ready from now on, so that the load balancer sends no new requests. */
   drain(): void {
     this.stopping = true;
   }
@@ -80,7 +80,7 @@ const outcomeOf = (check: Check): Promise<{ up: boolean; reason: string | null }
     (error: unknown) => ({ up: false, reason: error instanceof NotWorking ? error.message : null }),
   );
 
-/** Outside the API: for the machines that watch over this one. */
+/** Outside the API: for the systems that monitor this one. */
 @ApiExcludeController()
 @Controller('health')
 export class HealthController {

@@ -1,4 +1,4 @@
-/** What the work answers; rejects when it takes longer than so many milliseconds. The work itself goes on. */
+/** The result of the work; rejects when it takes longer than the given number of milliseconds. The work itself is not cancelled. */
 export async function inTime<Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {

@@ -30,7 +30,7 @@ const configurationFor = (DATABASE_URL: string): PlatformConfiguration =>
   });
 
 describe('an application', () => {
-  it('answers what it accepted before it stops, and gives the database up last', async () => {
+  it('finishes accepted requests before it stops, and closes the database last', async () => {
     let entered: () => void = () => undefined;
     let release: () => void = () => undefined;
     const isEntered = new Promise<void>((resolve) => (entered = resolve));
@@ -79,7 +79,7 @@ describe('an application', () => {
     await expect(app.get<pg.Pool>(PG_POOL).query('SELECT 1')).rejects.toThrow('after calling end');
   });
 
-  it('is ready when everything it registered works', async () => {
+  it('is ready when every registered check passes', async () => {
     const configuration = configurationFor(database.connectionString);
     @Module({ imports: [PlatformModule.forRoot({ service: 'spec', configuration, logger })] })
     class RootModule {}
@@ -101,7 +101,7 @@ describe('an application', () => {
     await app.close();
   });
 
-  it('keeps no connection, and is not ready, from the time it is about to stop', async () => {
+  it('keeps no connection, and is not ready, once it is about to stop', async () => {
     const configuration = configurationFor(database.connectionString);
     @Module({ imports: [PlatformModule.forRoot({ service: 'spec', configuration, logger })] })
     class RootModule {}
@@ -118,7 +118,7 @@ describe('an application', () => {
     await app.close();
   });
 
-  it('does not start without its database, and does not end the process by itself', async () => {
+  it('does not start without its database, and leaves ending the process to its caller', async () => {
     const configuration = configurationFor(`${database.connectionString}_that_does_not_exist`);
     @Module({ imports: [PlatformModule.forRoot({ service: 'spec', configuration, logger })] })
     class RootModule {}
@@ -126,7 +126,7 @@ describe('an application', () => {
   });
 });
 
-/** Whether nobody takes new connections there (any more). */
+/** Whether the address refuses new connections. */
 async function refused(base: string): Promise<boolean> {
   for (;;) {
     try {

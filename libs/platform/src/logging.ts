@@ -19,11 +19,11 @@ const DEEPEST = 6;
 export interface LoggerOptions {
   readonly service: string;
   readonly level: string;
-  /** Standard output where none is given. */
+  /** Unset: standard output. */
   readonly destination?: DestinationStream;
 }
 
-/** Structured log lines (JSON, one a line). Secrets are replaced by their key; the correlation id stands in every line. */
+/** Structured log lines (JSON, one per line). Secrets are redacted by their key; every line carries the correlation id. */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   return pino(
     {
@@ -40,10 +40,10 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
   );
 }
 
-/** Lines that standard output does not take wait, these many bytes of them; further ones are dropped. */
+/** Bytes of log lines that are buffered while standard output is blocked; further lines are dropped. */
 const WAITING_BYTES = 4_000_000;
 
-/** A log that cannot be written (a full disk behind it, a pipe that was closed) is never a reason to stop. */
+/** A log that cannot be written (a full disk, a closed pipe) never stops the process. */
 function standardOutput(): DestinationStream {
   const destination = pino.destination({ dest: 1, sync: true, maxLength: WAITING_BYTES });
   destination.on('error', () => undefined);
@@ -51,8 +51,8 @@ function standardOutput(): DestinationStream {
 }
 
 /**
- * The same object unless something below it is a secret. Pino's own redaction copies every line it looks through, at
- * fifteen times the cost of writing it.
+ * Returns the same object unless it contains a secret. Pino's own redaction copies every line it inspects, at fifteen times the cost of
+ * writing it.
  */
 function withoutSecrets(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Error || depth === 0) return value;
@@ -69,7 +69,7 @@ function withoutSecrets(value: unknown, depth: number): unknown {
 const copyOf = (value: object): Record<string, unknown> =>
   (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string, unknown>;
 
-/** Nest's own lines in the same form. */
+/** Nest's own log lines in the same format. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -92,7 +92,7 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** Nest passes the context last, a stack before it. */
+  /** Nest passes the context last, after an optional stack. */
   private write(
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
     message: unknown,

@@ -14,7 +14,7 @@ function logInto(lines: Record<string, unknown>[]) {
 }
 
 describe('the log', () => {
-  it('hides secrets wherever they stand in what is logged', () => {
+  it('redacts secrets at any depth of what is logged', () => {
     const lines: Record<string, unknown>[] = [];
     const logger = logInto(lines);
     logger.info(
@@ -30,7 +30,7 @@ describe('the log', () => {
     expect(lines[0]).toMatchObject({ body: { email: 'a@b.c' }, service: 'spec', level: 'info', msg: 'signed in' });
   });
 
-  it('marks every line with the correlation id of what is being handled', async () => {
+  it('marks every line with the correlation id of the current request or message', async () => {
     const lines: Record<string, unknown>[] = [];
     const logger = logInto(lines);
     await requestContext.run({ correlationId: 'c1' }, async () => {
@@ -41,7 +41,7 @@ describe('the log', () => {
     expect(lines.map((line) => line['correlationId'])).toEqual(['c1', undefined]);
   });
 
-  it("takes Nest's lines in the same form", () => {
+  it("writes Nest's lines in the same format", () => {
     const lines: Record<string, unknown>[] = [];
     const nest = new NestLogger(logInto(lines));
     nest.log('started', 'NestFactory');

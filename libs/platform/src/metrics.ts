@@ -19,7 +19,7 @@ export function createMetrics(service: string): Registry {
   return registry;
 }
 
-/** Seconds from the request's first byte to the answer's last, by route (its pattern, not its path) and status. */
+/** Seconds from the first byte of a request to the last byte of its answer, by route (the pattern, not the path) and status. */
 export const httpDurations = (registry: Registry): Histogram<'method' | 'route' | 'status'> =>
   new Histogram({
     name: 'http_request_duration_seconds',
@@ -36,12 +36,12 @@ export interface MetricDocs {
   readonly labels: readonly string[];
 }
 
-/** Every metric besides Node's own: what the page of the documentation is made of. */
+/** Every metric besides Node's own: the source of the metrics reference. */
 export function describeMetrics(): readonly MetricDocs[] {
   const registry = new Registry();
   httpDurations(registry);
   new BusMetrics(registry);
-  new RetentionMetrics(registry, { query: () => Promise.reject(new Error('not asked')) } as never);
+  new RetentionMetrics(registry, { query: () => Promise.reject(new Error('not connected')) } as never);
   new ServiceMetrics(registry, { wanted: () => [] }, { totalCount: 0, idleCount: 0, waitingCount: 0 });
   const metrics = registry.getMetricsAsArray() as unknown as (Omit<MetricDocs, 'labels'> & { labelNames: string[] })[];
   return metrics.map(({ name, type, help, labelNames }) => ({ name, type, help, labels: labelNames }));
@@ -66,7 +66,7 @@ export class MetricsController {
     return this.registry.metrics();
   }
 
-  /** The figures tell how much a system is used, and by how many: not to everybody. */
+  /** The metrics reveal how much a system is used, and by how many, so they are not public. */
   private admit(authorization: string): void {
     const { METRICS_TOKEN, HOST } = this.configuration;
     if (METRICS_TOKEN === undefined && !isLoopback(HOST))
@@ -74,7 +74,7 @@ export class MetricsController {
     if (METRICS_TOKEN === undefined) return;
     const digest = (text: string) => createHash('sha256').update(text).digest();
     if (!timingSafeEqual(digest(authorization), digest(`Bearer ${METRICS_TOKEN}`)))
-      throw new Problem('UNAUTHENTICATED', 'Send the METRICS_TOKEN: Authorization: Bearer <token>');
+      throw new Problem('UNAUTHENTICATED', 'Send the METRICS_TOKEN in the header Authorization: Bearer <token>');
   }
 }
 

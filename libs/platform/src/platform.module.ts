@@ -44,23 +44,23 @@ import { TestClock } from './test-clock/test-clock.js';
 import { CONFIGURATION, LOGGER, METRICS, PG_POOL } from './tokens.js';
 
 export interface PlatformOptions {
-  /** Stands in logs and metrics: `group-service`, `standalone`. */
+  /** The name in logs and metrics: `group-service`, `standalone`. */
   readonly service: string;
-  /** Injected under `CONFIGURATION`, with whatever the service added to it. */
+  /** Injected under `CONFIGURATION`, including the settings that the service added. */
   readonly configuration: PlatformConfiguration;
-  /** Where none is given: the system's clock, or the one that can be moved, as the configuration says. */
+  /** Unset: the system's clock, or the test clock, depending on the configuration. */
   readonly clock?: Clock;
-  /** This process is the only one on its database: what it held in an earlier life it takes over at once. */
+  /** This process is the only one on its database, so it takes over the leases of its previous run at once. */
   readonly alone?: boolean;
-  /** Why the database of this process does not work now, in a sentence for anybody; `null`: nothing is known. */
+  /** Why the database of this process does not work now, in a sentence that can be shown to anyone; `null`: no known reason. */
   readonly databaseTrouble?: () => string | null;
   /** The disk of the embedded database, where there is one. */
   readonly storage?: StorageOptions;
-  /** Writes to standard output where none is given. */
+  /** Unset: writes to standard output. */
   readonly logger?: Logger;
 }
 
-/** What every service needs, imported once by the application that composes them. */
+/** What every service needs, imported once by the application that composes the services. */
 @Global()
 @Module({})
 export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
@@ -149,7 +149,7 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
     };
   }
 
-  /** Jobs under way are finished while everything they need still works. */
+  /** Running jobs are finished while everything they need still works. */
   async onModuleDestroy(): Promise<void> {
     await this.jobs.stopWorking();
   }

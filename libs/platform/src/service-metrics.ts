@@ -7,18 +7,18 @@ const MILLISECONDS = 1_000;
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30];
 const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
-/** What subscriptions tell about themselves when they are asked. */
+/** The state of subscriptions, on request. */
 export interface WatchedSubscriptions {
-  /** Of those this process works on: events each has still to apply. */
+  /** For the subscriptions that this process runs: the events that each still has to apply. */
   lagHere(): Promise<readonly { readonly name: string; readonly behind: number }[]>;
 }
 
 type CountedPool = Pick<pg.Pool, 'totalCount' | 'idleCount' | 'waitingCount'>;
 
-/** How much is due by now. */
+/** The number of rows due by now. */
 type CountDue = () => Promise<number>;
 
-/** What a service tells about its commands, subscriptions, due work, jobs, leases and connections. One for a process. */
+/** Metrics of a service's commands, subscriptions, due work, jobs, leases and connections. One per process. */
 export class ServiceMetrics {
   private readonly subscriptions = new Map<string, WatchedSubscriptions>();
   private readonly queues = new Map<string, JobQueue<unknown>>();
@@ -35,7 +35,7 @@ export class ServiceMetrics {
     this.due = dueMetrics(registry, async (gauge) => gauge.set(await this.countDue()));
     gauge(registry, {
       name: 'lease_held',
-      help: '1 where this process has the lease, 0 where it waits for it',
+      help: '1 where this process holds the lease, 0 where it waits for it',
       labelNames: ['lease'],
       tell: (told) => leases.wanted().forEach(({ name, held }) => told.set({ lease: name }, held ? 1 : 0)),
     });
@@ -53,7 +53,7 @@ export class ServiceMetrics {
     });
   }
 
-  /** For the command runtime. On its hot path: one histogram and one gauge a command. */
+  /** For the command runtime. On its hot path: one histogram and one gauge per command. */
   readonly commands = {
     received: (aggregate: string): void => this.command.waiting.inc({ aggregate }),
     answered: (aggregate: string, outcome: string, milliseconds: number): void => {
@@ -81,17 +81,17 @@ export class ServiceMetrics {
     };
   }
 
-  /** From here on their lag is told. */
+  /** Starts reporting their lag. */
   watchSubscriptions(schema: string, subscriptions: WatchedSubscriptions): void {
     this.subscriptions.set(schema, subscriptions);
   }
 
-  /** From here on it is told how much is due. */
+  /** Starts reporting the number of due rows. */
   watchDue(countDue: CountDue): void {
     this.countDue = countDue;
   }
 
-  /** Measures one look for what is due, which says how many rows it dealt with. */
+  /** Measures one run of the due work, which returns the number of rows it processed. */
   async measureTick(tick: () => Promise<number>): Promise<number> {
     const end = this.due.seconds.startTimer();
     try {
@@ -135,20 +135,20 @@ export class ServiceMetrics {
 const commandMetrics = (registry: Registry) => ({
   seconds: new Histogram({
     name: 'command_duration_seconds',
-    help: 'Seconds from a command to its answer, when it is durable',
+    help: 'Seconds from a command to its durable answer',
     labelNames: ['aggregate', 'outcome'],
     buckets: BUCKETS,
     registers: [registry],
   }),
   waiting: new Gauge({
     name: 'commands_waiting',
-    help: 'Commands that have no answer yet',
+    help: 'Commands in progress',
     labelNames: ['aggregate'],
     registers: [registry],
   }),
   conflicts: new Counter({
     name: 'command_conflicts_total',
-    help: 'Appends that found that another process had written to the stream first',
+    help: 'Appends that failed because another process had written to the stream first',
     labelNames: ['aggregate'],
     registers: [registry],
   }),
@@ -166,14 +166,14 @@ const commandMetrics = (registry: Registry) => ({
   }),
   loadSeconds: new Histogram({
     name: 'aggregate_load_duration_seconds',
-    help: 'Seconds to read a state from its snapshot and its events',
+    help: 'Seconds to load a state from its snapshot and events',
     labelNames: ['aggregate'],
     buckets: BUCKETS,
     registers: [registry],
   }),
   snapshotsIgnored: new Counter({
     name: 'snapshots_ignored_total',
-    help: 'Snapshots that could not be read: the stream was read from its beginning',
+    help: 'Snapshots that could not be read, so that the stream was read from its beginning',
     labelNames: ['aggregate'],
     registers: [registry],
   }),
@@ -182,7 +182,7 @@ const commandMetrics = (registry: Registry) => ({
 const subscriptionMetrics = (registry: Registry, tellLags: Tell) => {
   gauge(registry, {
     name: 'subscription_behind_events',
-    help: 'Events a subscription has still to apply, counted to 1,000; told by the process that works on it',
+    help: 'Events a subscription still has to apply, counted to 1,000; reported by the process that runs it',
     labelNames: ['subscription'],
     tell: tellLags,
   });
@@ -202,7 +202,7 @@ const subscriptionMetrics = (registry: Registry, tellLags: Tell) => {
     }),
     failures: new Counter({
       name: 'subscription_failures_total',
-      help: 'Times a subscription stood still at an event; it tries again',
+      help: 'Times a subscription stalled at an event; it retries',
       labelNames: ['subscription'],
       registers: [registry],
     }),
@@ -212,15 +212,15 @@ const subscriptionMetrics = (registry: Registry, tellLags: Tell) => {
 const dueMetrics = (registry: Registry, tellDue: Tell) => {
   gauge(registry, {
     name: 'due_rows_waiting',
-    help: 'Rows that are due by now and not dealt with yet, counted to 10,000',
+    help: 'Rows that are due by now and not processed yet, counted to 10,000',
     labelNames: [],
     tell: tellDue,
   });
   return {
-    settled: new Counter({ name: 'due_rows_settled_total', help: 'Due rows dealt with', registers: [registry] }),
+    settled: new Counter({ name: 'due_rows_settled_total', help: 'Due rows processed', registers: [registry] }),
     seconds: new Histogram({
       name: 'due_tick_duration_seconds',
-      help: 'Seconds of one look for what is due',
+      help: 'Seconds of one run of the due work',
       buckets: BUCKETS,
       registers: [registry],
     }),
@@ -229,7 +229,7 @@ const dueMetrics = (registry: Registry, tellDue: Tell) => {
 
 type Tell = (told: Gauge) => void | Promise<void>;
 
-/** What cannot be found out is not told: a gauge that stands still would look as if all were well. */
+/** A value that cannot be read is left out: a stale gauge would look as if all were well. */
 function gauge(
   registry: Registry,
   { tell, ...settings }: { name: string; help: string; labelNames: readonly string[]; tell: Tell },

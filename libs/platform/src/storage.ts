@@ -16,23 +16,23 @@ import { LOGGER } from './tokens.js';
 /** The file system of the embedded database. */
 export interface StorageOptions {
   readonly folder: string;
-  /** With less than this free, nothing new is accepted. */
+  /** Below this much free space, writes are refused. */
   readonly reserveBytes: number;
-  /** Bytes free for this process; of `statfs` where none is given. */
+  /** Free bytes for this process. Unset: from `statfs`. */
   readonly free?: () => Promise<number>;
 }
 
 export const STORAGE_OPTIONS = Symbol('storage options');
 
 const LOOK_MS = 1_000;
-/** Taken up again a little above the reserve, so that it does not go back and forth. */
+/** Writes resume slightly above the reserve, so that the state does not flap. */
 const ENOUGH = 1.1;
 const MEBIBYTE = 1_048_576;
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * A PostgreSQL whose disk is full stops with all its reads. So writes are refused while there is still room for what goes on
- * behind them; reads, signing in and dry runs are not. It ends by itself when there is space.
+ * A PostgreSQL whose disk is full stops, and its reads with it. Writes are therefore refused while there is still room for the background
+ * work; reads, signing in and dry runs are not. It recovers automatically when there is space.
  */
 @Injectable()
 export class Storage implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -45,7 +45,7 @@ export class Storage implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Why nothing is accepted; `null`: there is room. */
+  /** Why writes are refused; `null`: there is room. */
   get reason(): string | null {
     return this.low;
   }
@@ -85,7 +85,7 @@ async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Refuses what would write while the disk is almost full. */
+/** Refuses requests that would write while the disk is almost full. */
 @Injectable()
 export class StorageGuard implements CanActivate {
   constructor(private readonly storage: Storage) {}

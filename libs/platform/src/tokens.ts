@@ -1,4 +1,4 @@
-/** What `PlatformModule` provides under a symbol. */
+/** The symbols under which `PlatformModule` provides its parts. */
 export const CONFIGURATION = Symbol('configuration');
 export const PG_POOL = Symbol('pg pool');
 export const LOGGER = Symbol('logger');

@@ -4,7 +4,7 @@ import type { Bus } from './bus.js';
 
 const COLLECT_TIMEOUT_MS = 2_000;
 
-/** What the bus tells about itself; the same on every backend. */
+/** Metrics of the bus; the same on every backend. */
 export class BusMetrics {
   readonly handled: Counter<'group' | 'topic'>;
   readonly failed: Counter<'group' | 'topic'>;
@@ -25,7 +25,7 @@ export class BusMetrics {
     });
     this.failed = new Counter({
       name: 'bus_handling_failures_total',
-      help: 'Attempts to handle integration events that failed',
+      help: 'Failed attempts to handle integration events',
       labelNames: ofGroup,
       registers,
     });
@@ -50,14 +50,14 @@ export class BusMetrics {
     });
     this.lag = new Gauge({
       name: 'bus_consumer_lag',
-      help: 'Messages a consumer group has not handled yet',
+      help: 'Messages that a consumer group has not handled yet',
       labelNames: ['group', 'topic', 'partition'],
       registers,
       collect: () => this.readLags(),
     });
   }
 
-  /** From here on the lag of the group is told. */
+  /** Starts reporting the lag of the group. */
   watch(bus: Bus, group: string, topic: string): void {
     this.watched.push({ bus, group, topic });
   }
@@ -69,7 +69,7 @@ export class BusMetrics {
     this.published.inc({ topic }, events);
   }
 
-  /** What cannot be read in time is not told: a gauge that stands still would look like a group that keeps up. */
+  /** A lag that cannot be read in time is left out: a stale gauge would look like a group that keeps up. */
   private async readLags(): Promise<void> {
     this.lag.reset();
     await Promise.all(

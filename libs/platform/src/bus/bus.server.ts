@@ -4,11 +4,11 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { busTransport } from './integration-event.js';
 import type { Handler } from './topic-handler.js';
 
-/** The consumers of a group, on whichever bus. */
+/** The consumers of a group, on any bus. */
 export interface GroupConsumer {
-  /** Resolves when they are under way; a bus that does not answer is waited for afterwards. */
+  /** Resolves once the consumers are running. It does not wait for a bus that does not answer. */
   start(): Promise<void>;
-  /** Resolves when the messages in hand are handled and recorded as such. */
+  /** Resolves when the messages in progress are handled and their offsets committed. */
   stop(): Promise<void>;
 }
 
@@ -53,13 +53,13 @@ export class BusServer extends Server implements CustomTransportStrategy {
     return { topic, batched, handle: (events) => call(batched ? events : (events[0] as CloudEvent)) };
   }
 
-  /** Lets every handler finish the message it has and records how far it got. */
+  /** Lets every handler finish its current message and commits the offsets. */
   async close(): Promise<void> {
     await this.consumer?.stop();
   }
 
   on(): void {
-    throw new Error('the bus has no events of its own');
+    throw new Error('the bus does not emit events');
   }
 
   unwrap<T>(): T {

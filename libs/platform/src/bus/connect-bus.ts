@@ -13,8 +13,8 @@ import { PostgresGroup } from './postgres/postgres-group.js';
 import type { Handler } from './topic-handler.js';
 
 /**
- * Starts the bus consumers of these groups in an application: their `@OnIntegrationEvent` handlers are called from the
- * time `app.startAllMicroservices()` resolves. They stop with the application.
+ * Starts the bus consumers of these groups in an application: their `@OnIntegrationEvent` handlers are called once
+ * `app.startAllMicroservices()` resolves. They stop with the application.
  */
 export function connectBusConsumers(app: NestFastifyApplication, ...groupIds: readonly string[]): void {
   for (const groupId of groupIds)
@@ -25,7 +25,7 @@ function groupConsumer(app: NestFastifyApplication, groupId: string, handlers: r
   const bus = app.get(Bus);
   const group = { groupId, handlers, logger: app.get<Logger>(LOGGER), metrics: app.get(BusMetrics) };
   if (bus instanceof KafkaBus) return new KafkaGroup({ ...group, bus });
-  if (!(bus instanceof PostgresBus)) throw new Error('there are no consumers for this bus');
+  if (!(bus instanceof PostgresBus)) throw new Error('this bus has no consumers');
   const { DATABASE_URL } = app.get<PlatformConfiguration>(CONFIGURATION);
   return new PostgresGroup({ ...group, bus, connectionString: DATABASE_URL, leases: app.get(Leases) });
 }

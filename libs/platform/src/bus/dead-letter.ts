@@ -2,24 +2,24 @@ import type { CloudEvent } from '@allotree/contracts';
 
 /** A message that a consumer group could not handle. */
 export interface DeadLetter {
-  /** `<group>/<where the message lay on its topic>`: the same however often it is filed. */
+  /** `<group>/<position of the message on its topic>`: stable, however often the message is filed. */
   readonly letterId: string;
-  /** `null`: the message is no CloudEvent of this system. */
+  /** `null`: the message is not a CloudEvent of this system. */
   readonly event: CloudEvent | null;
-  /** The message as it was. */
+  /** The unchanged message. */
   readonly content: string;
   readonly group: string;
   readonly error: string;
-  /** How often it was tried. */
+  /** The number of attempts. */
   readonly attempts: number;
-  /** When it was filed: an ISO instant. */
+  /** When the dead letter was filed: an ISO instant. */
   readonly time: string;
 }
 
-/** Which dead letters are meant: all, unless something is named. */
+/** Selects dead letters: all of them, unless a field is set. */
 export interface LetterChoice {
   readonly group?: string | undefined;
-  /** Ids of letters or of their events. */
+  /** Ids of dead letters or of their events. */
   readonly ids?: readonly string[] | undefined;
 }
 
@@ -34,8 +34,5 @@ export interface Failure {
   readonly time: string;
 }
 
-/**
- * The extension attribute of an event that is on its topic once more: the one consumer group it is meant for. The others
- * pass over it.
- */
+/** The extension attribute of a replayed event that names the one consumer group it is meant for. Other groups skip the event. */
 export const ONLY_FOR = 'onlyfor';

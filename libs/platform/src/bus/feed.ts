@@ -9,16 +9,16 @@ export interface FeedOptions {
   readonly topic: string;
   readonly groupId: string;
   readonly logger: Logger;
-  /** The longest anybody waits, in milliseconds. 0: nobody waits. */
+  /** The longest a request waits, in milliseconds. 0: requests do not wait. */
   readonly longestMs: number;
 }
 
-/** How often the progress of the group is read while somebody waits. */
+/** How often the progress of the group is read while a request waits. */
 const LOOK_AGAIN_MS = 10;
 
 /**
- * A topic as one consumer group of a service hears it, for requests that depend on it: a request that would be refused for
- * want of a fact first lets the group catch up with the end that the topic had when the request came.
+ * A topic as read by one consumer group of a service, for requests that depend on it: before such a request is refused because a fact is
+ * missing, the group catches up with the end that the topic had when the request arrived.
  */
 export class Feed {
   private readonly progress: SharedReading<readonly PartitionProgress[]>;
@@ -29,10 +29,10 @@ export class Feed {
   }
 
   /**
-   * Waits until the group has handled everything that was published before this call. At once when it has. False when it has
-   * not in time, or the bus does not answer.
+   * Waits until the group has handled everything published before this call; returns at once when it already has. False when the time runs
+   * out or the bus does not answer.
    * @param key only what was published under this key
-   * @param withinMs less than the longest wait of this feed
+   * @param withinMs a wait shorter than the longest wait of this feed
    */
   async caughtUp(key?: string, withinMs = Infinity): Promise<boolean> {
     const { longestMs, groupId, topic, logger } = this.options;

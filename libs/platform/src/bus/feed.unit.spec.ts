@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { Bus, PartitionProgress } from './bus.js';
 import { Feed } from './feed.js';
 
-/** A topic with two partitions, and a group that is as far as the spec says. */
+/** A topic with two partitions, and a group whose progress the spec sets. */
 class Topic {
   readonly ends = [0n, 0n];
   readonly handled = [0n, 0n];
@@ -15,7 +15,7 @@ class Topic {
     progress: async (_group: string, _topic: string, key?: string): Promise<readonly PartitionProgress[]> => {
       this.asked += 1;
       this.onAsked();
-      if (this.fails) throw new Error('the bus is away');
+      if (this.fails) throw new Error('the bus is unavailable');
       const all = [0, 1].map((partition) => ({
         partition,
         end: this.ends[partition]!,
@@ -31,7 +31,7 @@ class Topic {
 }
 
 describe('Feed', () => {
-  it('does not wait where the group has handled everything: one question, whoever asks at the same time', async () => {
+  it('does not wait where the group has handled everything: one query, however many requests ask at the same time', async () => {
     const topic = new Topic();
     topic.ends[0] = topic.handled[0] = 7n;
     const feed = topic.feed();
@@ -39,7 +39,7 @@ describe('Feed', () => {
     expect(topic.asked).toBe(2);
   });
 
-  it('waits for what was published before the question, and for nothing that comes later', async () => {
+  it('waits for everything published before the call, and for nothing that comes later', async () => {
     const topic = new Topic();
     topic.ends[0] = 3n;
     topic.onAsked = () => {
@@ -51,13 +51,13 @@ describe('Feed', () => {
     expect(topic.handled[0]! < topic.ends[0]!).toBe(true);
   });
 
-  it('waits for the partition of a key alone', async () => {
+  it('waits for the partition of the given key alone', async () => {
     const topic = new Topic();
     topic.ends[0] = 3n;
     expect(await topic.feed().caughtUp('1')).toBe(true);
   });
 
-  it('gives up after its time, and at once where nobody is to wait', async () => {
+  it('gives up after its time, and at once where the wait is 0', async () => {
     const topic = new Topic();
     topic.ends[0] = 3n;
     expect(await topic.feed(30).caughtUp()).toBe(false);

@@ -2,10 +2,10 @@ import { applyDecorators, Catch, UseFilters, type RpcExceptionFilter } from '@ne
 import { EventPattern } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 
-/** The transport of a consumer group: a handler only hears the bus server that was started for its group. */
+/** The transport of a consumer group: a handler is called by the bus server of its own group only. */
 export const busTransport = (groupId: string): symbol => Symbol.for(`allotree:bus:${groupId}`);
 
-/** Lets the error of a handler reach the bus as it is: the bus retries, then files it with the dead letter. */
+/** Rethrows the error of a handler to the bus unchanged: the bus retries, then files it with the dead letter. */
 @Catch()
 class PassToBus implements RpcExceptionFilter {
   catch(error: unknown): Observable<never> {

@@ -13,7 +13,7 @@ export interface BusSurroundings {
   readonly metrics: BusMetrics;
 }
 
-/** On Kafka where brokers are named, else in PostgreSQL. Connects when it is used. */
+/** On Kafka where brokers are configured, else in PostgreSQL. Connects on first use. */
 export function openBus({ configuration, logger, pool, metrics }: BusSurroundings): Bus {
   const settings = kafkaSettings(configuration);
   return settings === null ? new PostgresBus(pool, metrics) : new KafkaBus({ settings, logger, metrics });

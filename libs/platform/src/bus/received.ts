@@ -1,17 +1,17 @@
 import { AnyCloudEvent, type CloudEvent } from '@allotree/contracts';
 import { ONLY_FOR } from './dead-letter.js';
 
-/** A message as an adapter found it on its topic. */
+/** A message as an adapter read it from its topic. */
 export interface Received {
   readonly key: string;
-  /** `null`: it is not what belongs on the topic; `flaw` says why. */
+  /** `null`: it is not a valid event; `flaw` says why. */
   readonly event: CloudEvent | null;
   readonly flaw?: unknown;
-  /** The group it is meant for; `null`: everybody. */
+  /** The group it is meant for; `null`: every group. */
   readonly onlyFor: string | null;
 }
 
-/** Checks the envelope; what the data must be is known to those who handle it. */
+/** Checks the envelope; the handlers check the data. */
 export function received(key: string, attributes: unknown): Received {
   const checked = AnyCloudEvent.safeParse(attributes);
   if (!checked.success) return { key, event: null, flaw: checked.error, onlyFor: onlyForOf(attributes) };

@@ -1,6 +1,6 @@
 /**
- * Reads something once for all who ask at the same time. What is answered was read after the question: who asks while a
- * reading is under way shares the next one.
+ * Shares one read among concurrent callers. The result was read after the call: a caller that comes while a read is running shares the next
+ * one.
  */
 export class SharedReading<Result> {
   private current: Promise<Result> | null = null;

@@ -7,22 +7,22 @@ import type { BusMetrics } from './bus-metrics.js';
 import type { Failure } from './dead-letter.js';
 import type { Received } from './received.js';
 
-/** What a consumer group does with the events of a topic. */
+/** A consumer group's handler of a topic. */
 export interface Handler {
   readonly topic: string;
   readonly batched: boolean;
-  /** Events of one key, oldest first; one, unless `batched`. */
+  /** Events of one key, oldest first; a single one, unless `batched`. */
   handle(events: readonly CloudEvent[]): Promise<void>;
 }
 
 export interface HandlingSettings {
-  /** How often a message is tried before it becomes a dead letter. Default 8. */
+  /** Attempts before a message becomes a dead letter. Default 8. */
   readonly attempts?: number | undefined;
   /** Pause after the first failure, in milliseconds; doubles with every further one, up to 5 s. Default 100. */
   readonly backoffMs?: number | undefined;
-  /** Messages handled between two movements of the offset. Default 500. */
+  /** Messages handled between two commits of the offset. Default 500. */
   readonly batchSize?: number | undefined;
-  /** Keys handled side by side. Default 16. */
+  /** Keys handled concurrently. Default 16. */
   readonly concurrency?: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface TopicHandlerOptions<Message> extends HandlingSettings {
   readonly handler: Handler;
   readonly logger: Logger;
   readonly metrics: BusMetrics;
-  /** Throws when it cannot be written: then the message is not handled. */
+  /** Throws when the dead letter cannot be written: then the message is not handled. */
   readonly fileDeadLetter: (message: Message, failure: Failure) => Promise<void>;
 }
 
@@ -44,8 +44,8 @@ interface Failed {
 }
 
 /**
- * Has messages handled, on whatever bus they came: keys side by side, the messages of a key one after the other, each
- * tried a number of times and then filed as a dead letter.
+ * Has messages handled, from any bus: keys concurrently, the messages of a key one after the other, each retried a number of times and then
+ * filed as a dead letter.
  */
 export class TopicHandler<Message extends Received> {
   readonly batchSize: number;
@@ -65,8 +65,8 @@ export class TopicHandler<Message extends Received> {
   }
 
   /**
-   * Returns how many of the messages from the first on are handled: all, unless `stop` was given. What is in hand then is
-   * finished; nothing is under way any more when this returns or throws.
+   * Returns how many of the messages, counted from the first, are handled: all, unless `stop` was aborted. Messages in progress are
+   * finished then; nothing is running any more when this returns or throws.
    */
   async handleAll(messages: readonly Message[], stop: AbortSignal): Promise<number> {
     const done = new Array<boolean>(messages.length).fill(false);
@@ -81,7 +81,7 @@ export class TopicHandler<Message extends Received> {
         for (const index of indexes.slice(0, handled)) done[index] = true;
       }
     };
-    // Every worker is waited for, also when one fails.
+    // Every worker is awaited, even when one fails.
     const results = await Promise.allSettled(Array.from({ length: this.concurrency }, worker));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason as Error;
@@ -89,7 +89,7 @@ export class TopicHandler<Message extends Received> {
     return firstUndone === -1 ? messages.length : firstUndone;
   }
 
-  /** Returns how many of the messages of a key from the first on are handled. */
+  /** Returns how many of the messages of a key, counted from the first, are handled. */
   private async handleKey(messages: readonly Message[], stop: AbortSignal): Promise<number> {
     if (this.canGoTogether(messages)) {
       const failed = await this.tryToHandle(messages, stop);
@@ -113,7 +113,7 @@ export class TopicHandler<Message extends Received> {
     return onlyFor !== null && onlyFor !== this.options.groupId;
   }
 
-  /** False when it is left for later. */
+  /** False when the message was left for later. */
   private async handleOne(message: Message, stop: AbortSignal): Promise<boolean> {
     if (this.isPassedOver(message)) return true;
     const failed =
@@ -123,12 +123,12 @@ export class TopicHandler<Message extends Received> {
     return true;
   }
 
-  /** `null` when they were handled, `STOPPED` when they are left for later. */
+  /** `null` when they were handled, `STOPPED` when they were left for later. */
   private async tryToHandle(messages: readonly Message[], stop: AbortSignal): Promise<Failed | typeof STOPPED | null> {
     const events = messages.map(({ event }) => event).filter((event) => event !== null);
     for (let attempts = 1; ; attempts += 1) {
       const failed = await this.attempt(events, attempts);
-      // What does not have the shape that was agreed on will not have it the next time either.
+      // A message that does not match its schema will not match it on the next attempt either.
       if (failed === null || attempts >= this.attempts || failed.reason instanceof ZodError) return failed;
       await this.backOff(attempts, stop);
       if (stop.aborted) return STOPPED;
@@ -171,7 +171,7 @@ export class TopicHandler<Message extends Received> {
   }
 }
 
-/** Zod's errors are no `Error`s. */
+/** Zod's errors are not instances of `Error`. */
 const errorText = (reason: unknown): string =>
   reason instanceof Error || reason instanceof ZodError ? `${reason.name}: ${reason.message}` : JSON.stringify(reason);
 
@@ -185,7 +185,7 @@ function byKey(messages: readonly Received[]): Map<string, number[]> {
   return keys;
 }
 
-/** The tenant of a batch is named where it is one. */
+/** The tenant of a batch is named only where all events share it. */
 function contextOf(events: readonly CloudEvent[]): RequestContext {
   const [first] = events;
   const tenantId = first?.tenantid ?? null;

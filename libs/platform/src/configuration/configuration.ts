@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { redisAddress } from '../jobs/redis-address.js';
 import { brokerList, origins, proxies } from './values.js';
 
-/** What is written about a variable, in one place: the start-up check and the documentation both read it. */
+/** The documentation of a variable, in one place: the start-up check and the generated pages both read it. */
 export interface VariableDocs {
   /** One or two sentences. */
   readonly description: string;
-  /** What a value may be, in words: `a whole number from 1 to 65535`. */
+  /** The allowed values, in words: `a whole number from 1 to 65535`. */
   readonly allowed: string;
-  /** Its value is never shown, and it can be given as a file: `<NAME>_FILE`. */
+  /** The value is never shown, and can be given as a file: `<NAME>_FILE`. */
   readonly secret?: boolean;
-  /** What else in the environment rules out the value, in words. */
+  /** Another variable of the environment that rules out the value, in words. */
   readonly ruledOut?: (value: unknown, env: Environment) => string | null;
 }
 
@@ -42,24 +42,24 @@ const issuerRuledOut = (value: unknown, env: Environment): string | null => {
   const isPlain = typeof value === 'string' && value.startsWith('http:');
   return isPlain && env['NODE_ENV'] === 'production' ? 'begins with http://, and NODE_ENV is production' : null;
 };
-/** Also as a file. */
+/** Set directly or as a file. */
 const isSet = (env: Environment, name: string): boolean => Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
-/** What every service needs to be told. Services extend it: `BASE_CONFIGURATION.extend({ ... })`. */
+/** The settings of every service. Services extend it: `BASE_CONFIGURATION.extend({ ... })`. */
 export const BASE_CONFIGURATION = z.object({
   PORT: variable(integer(0, 65_535).prefault('8080'), {
     description: 'TCP port of the HTTP API; 0 takes any free one.',
     allowed: 'a whole number from 0 to 65535',
   }),
   HOST: variable(z.string().prefault('127.0.0.1'), {
-    description: 'Address the HTTP API listens on; 0.0.0.0 lets other machines in.',
+    description: 'Address the HTTP API listens on; 0.0.0.0 accepts connections from other machines.',
     allowed: 'an IP address or host name of this machine',
   }),
   DATABASE_URL: variable(postgresUrl, {
     description:
-      'The PostgreSQL database with the read models, the integration bus and (unless named otherwise) the events.',
+      'The PostgreSQL database of the read models, the integration bus and, unless EVENT_STORE_URL is set, the events.',
     allowed: 'a URL such as postgres://user:password@host:5432/database',
     secret: true,
   }),
@@ -75,12 +75,12 @@ export const BASE_CONFIGURATION = z.object({
     },
   ),
   DATABASE_POOL_SIZE: variable(integer(1, 200).prefault('10'), {
-    description: 'Connections to the database that HTTP and the bus of one process share.',
+    description: 'Size of the database connection pool that HTTP and the bus share in one process.',
     allowed: 'a whole number from 1 to 200',
   }),
   LOG_LEVEL: variable(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info'), {
     description:
-      'The least severe log line that is written. debug adds why a request was refused, and a line for every append, every batch of a projection or a consumer, and every job.',
+      'The lowest severity that is logged. debug adds the reason of each refused request, and a line for every append, every batch of a projection or consumer, and every job.',
     allowed: 'fatal, error, warn, info, debug, trace or silent',
   }),
   BODY_LIMIT_BYTES: variable(integer(1_024, 104_857_600).prefault('1048576'), {
@@ -88,7 +88,8 @@ export const BASE_CONFIGURATION = z.object({
     allowed: 'a whole number from 1024 to 104857600',
   }),
   REQUEST_TIMEOUT_SECONDS: variable(integer(1, 3_600).prefault('60'), {
-    description: 'Time in which a whole request, its body included, must arrive. Slower ones are answered 408.',
+    description:
+      'Time within which a whole request, including its body, must arrive. Slower requests are answered 408.',
     allowed: 'a whole number from 1 to 3600',
   }),
   METRICS_TOKEN: variable(z.string().min(16).optional(), {
@@ -99,63 +100,63 @@ export const BASE_CONFIGURATION = z.object({
   }),
   TRUSTED_PROXIES: variable(proxies.optional(), {
     description:
-      'The proxies whose X-Forwarded-For is believed, so that failed sign-ins are counted for the caller and not for the proxy.',
-    allowed: 'IP addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal, with commas between them',
+      'The proxies whose X-Forwarded-For header is trusted, so that failed sign-ins are counted per caller and not per proxy.',
+    allowed: 'IP addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal, separated by commas',
   }),
   CORS_ORIGINS: variable(origins.optional(), {
     description:
-      'The origins whose pages may call the API from a browser. Without it there are none but its own, which needs no permission.',
-    allowed: 'origins with commas between them: https://console.example.com, https://intranet.example.com:8443',
+      'The origins whose pages may call the API from a browser. Unset: the API’s own origin only, which needs no permission.',
+    allowed: 'origins separated by commas: https://console.example.com, https://intranet.example.com:8443',
   }),
   RATE_LIMIT_PER_CALLER: variable(integer(0, 10_000_000).prefault('6000'), {
-    description: 'How many requests one person or machine may make in a minute. Server administrators are not counted.',
+    description: 'Requests that one user or API key can make per minute. Server administrators are not counted.',
     allowed: 'a whole number from 0 (no limit) to 10000000',
   }),
   RATE_LIMIT_PER_TENANT: variable(integer(0, 10_000_000).prefault('60000'), {
-    description: 'How many requests everybody of one tenant together may make in a minute.',
+    description: 'Requests that all callers of one tenant together can make per minute.',
     allowed: 'a whole number from 0 (no limit) to 10000000',
   }),
   RATE_LIMIT_PER_ADDRESS: variable(integer(0, 10_000_000).prefault('600'), {
     description:
-      'How many requests without a sign-in one address may make in a minute; an address is that of the caller where TRUSTED_PROXIES names the proxies.',
+      'Requests without a sign-in that one IP address can make per minute; the address is that of the caller where TRUSTED_PROXIES names the proxies.',
     allowed: 'a whole number from 0 (no limit) to 10000000',
   }),
   TOKEN_SECRET: variable(z.string().min(32), {
     description:
-      'The key access tokens are signed with (HS256). Changing it ends every access token at once, unless the old key becomes TOKEN_SECRET_PREVIOUS.',
+      'The key that signs access tokens (HS256). Changing it ends every access token at once, unless the old key becomes TOKEN_SECRET_PREVIOUS.',
     allowed: 'at least 32 characters, random',
     secret: true,
   }),
   TOKEN_SECRET_PREVIOUS: variable(z.string().min(32).optional(), {
     description:
-      'The key access tokens were signed with until TOKEN_SECRET was changed: what it signed stays good until it expires. Take it away an access token’s lifetime later.',
+      'The previous TOKEN_SECRET: access tokens that it signed stay valid until they expire. Remove it one access token lifetime after the change.',
     allowed: 'at least 32 characters',
     secret: true,
   }),
   TOKEN_LIFETIME_SECONDS: variable(integer(60, 86_400).prefault('900'), {
-    description: 'How long an access token is good for; a session gets new ones with its refresh token.',
+    description: 'Lifetime of an access token; a session gets new ones with its refresh token.',
     allowed: 'a whole number from 60 to 86400 (a day)',
   }),
   OIDC_ISSUER: variable(z.url({ protocol: /^https?$/ }).optional(), {
     description:
-      'An OpenID provider whose tokens are accepted, too, as it names itself in them. Its keys are found below it at /.well-known/openid-configuration.',
+      'Issuer URL of an OpenID provider whose tokens are accepted as well. Its keys are discovered at /.well-known/openid-configuration below it.',
     allowed: 'a URL such as https://id.example.com/realms/allotree, with https:// where NODE_ENV is production',
     ruledOut: (value, env) => issuerRuledOut(value, env),
   }),
   OIDC_AUDIENCE: variable(z.string().min(1).max(255).optional(), {
-    description: 'What a token of the OpenID provider names as its audience when it is meant for Allotree.',
+    description: 'The audience (aud) that tokens of the OpenID provider name when they are meant for Allotree.',
     allowed: '1 to 255 characters; set together with OIDC_ISSUER',
     ruledOut: (value, env) => (value !== undefined && !env['OIDC_ISSUER'] ? 'is set, and OIDC_ISSUER is not' : null),
   }),
   OIDC_ADMIN_SUBJECT: variable(z.string().min(1).max(255).optional(), {
     description:
-      'The subject (sub) by which OIDC_ISSUER knows the server administrator. Unset: nobody is server administrator by OpenID; when the holder of ADMIN_EMAIL tries, the log names the subject.',
+      'The subject (sub) of the server administrator at OIDC_ISSUER. Unset: nobody is server administrator by OpenID; when the holder of ADMIN_EMAIL tries to sign in, the log names the subject.',
     allowed: '1 to 255 characters; only together with OIDC_ISSUER',
     ruledOut: (value, env) => (value !== undefined && !env['OIDC_ISSUER'] ? 'is set, and OIDC_ISSUER is not' : null),
   }),
   LOCAL_ACCOUNTS: variable(flag().prefault('true'), {
     description:
-      'Whether people sign in with a password of their own here. With false only tokens of OIDC_ISSUER and API keys are accepted.',
+      'Whether people can sign in with a local password. With false only tokens of OIDC_ISSUER and API keys are accepted.',
     allowed: 'true or false; false only together with OIDC_ISSUER',
     ruledOut: (value, env) =>
       value === false && !env['OIDC_ISSUER'] ? 'is false, and OIDC_ISSUER is not set: nobody could sign in' : null,
@@ -166,7 +167,7 @@ export const BASE_CONFIGURATION = z.object({
       .regex(/^[^\s@]+@[^\s@]+$/)
       .prefault('admin@allotree.local'),
     {
-      description: 'The e-mail the server administrator signs in with.',
+      description: 'The e-mail address the server administrator signs in with.',
       allowed: 'an e-mail address',
     },
   ),
@@ -177,7 +178,7 @@ export const BASE_CONFIGURATION = z.object({
   }),
   IDEMPOTENCY_LEASE_SECONDS: variable(integer(1, 3_600).prefault('30'), {
     description:
-      'After how long without a sign of life a request with an idempotency key counts as lost, so that a retry may go on.',
+      'Time without a heartbeat after which a request with an idempotency key counts as lost, so that a retry can run.',
     allowed: 'a whole number from 1 to 3600',
   }),
   REDIS_URL: variable(
@@ -186,8 +187,7 @@ export const BASE_CONFIGURATION = z.object({
       .refine((url) => redisAddress(url) !== null)
       .optional(),
     {
-      description:
-        'The Redis the job queues live in. Without it they live in the PostgreSQL database, in the schema jobs.',
+      description: 'The Redis of the job queues. Unset: the queues are in the PostgreSQL database, in the schema jobs.',
       allowed:
         'a URL such as redis://user:password@host:6379/0, redis+sentinel://:password@host:26379,host:26379/master/0 or ' +
         'redis+cluster://host:6379,host:6379; over TLS with rediss',
@@ -196,17 +196,17 @@ export const BASE_CONFIGURATION = z.object({
   ),
   SHUTDOWN_DELAY_MS: variable(integer(0, 300_000).prefault('0'), {
     description:
-      'How long a process that is told to stop still answers while it says that it is not ready, so that a load balancer has sent its last request by then, in milliseconds.',
+      'How long a stopping process still answers requests while it reports that it is not ready, so that load balancers stop sending requests first, in milliseconds.',
     allowed: 'a whole number from 0 to 300000',
   }),
   BUS_RETENTION_DAYS: variable(integer(0, 36_500).prefault('30'), {
     description:
-      'How long licensing events stay in bus.message after every consumer group has read them. Only for the bus in PostgreSQL; on Kafka see KAFKA_RETENTION_MS.',
-    allowed: 'a whole number of days from 0 (for good) to 36500',
+      'How long licensing events stay in bus.message after every consumer group has read them. For the bus in PostgreSQL only; on Kafka see KAFKA_RETENTION_MS.',
+    allowed: 'a whole number of days from 0 (forever) to 36500',
   }),
   KAFKA_BROKERS: variable(brokerList().optional(), {
     description:
-      'The Kafka brokers the integration bus lives on. Without them it lives in the PostgreSQL database, in the schema bus.',
+      'The Kafka brokers of the integration bus. Unset: the bus is in the PostgreSQL database, in the schema bus.',
     allowed: 'a list such as kafka-1:9092,kafka-2:9092',
   }),
   KAFKA_CLIENT_ID: variable(
@@ -215,16 +215,16 @@ export const BASE_CONFIGURATION = z.object({
       .regex(/^[A-Za-z0-9._-]{1,100}$/)
       .prefault('allotree'),
     {
-      description: 'Names this system to Kafka, the same in all its services; its transactional ids begin with it.',
+      description: 'Kafka client id of this system, the same in all its services; the prefix of its transactional ids.',
       allowed: 'letters, digits, ".", "_" and "-"',
     },
   ),
   KAFKA_SSL: variable(flag().prefault('false'), {
-    description: 'Whether Kafka is spoken to over TLS. A certificate authority of your own: NODE_EXTRA_CA_CERTS.',
+    description: 'Whether connections to Kafka use TLS. For a private certificate authority set NODE_EXTRA_CA_CERTS.',
     allowed: 'true or false',
   }),
   KAFKA_SASL_MECHANISM: variable(z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(), {
-    description: 'How to sign in to Kafka. Without it nobody signs in.',
+    description: 'Kafka SASL mechanism. Unset: no authentication.',
     allowed: 'plain, scram-sha-256 or scram-sha-512, with KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
     ruledOut: (value, env) =>
       value !== undefined && !(isSet(env, 'KAFKA_SASL_USERNAME') && isSet(env, 'KAFKA_SASL_PASSWORD'))
@@ -232,25 +232,26 @@ export const BASE_CONFIGURATION = z.object({
         : null,
   }),
   KAFKA_SASL_USERNAME: variable(z.string().optional(), {
-    description: 'The user that signs in to Kafka.',
+    description: 'Kafka SASL user name.',
     allowed: 'a name',
     secret: true,
   }),
   KAFKA_SASL_PASSWORD: variable(z.string().optional(), {
-    description: 'The password of that user.',
+    description: 'Kafka SASL password.',
     allowed: 'a password',
     secret: true,
   }),
   KAFKA_PARTITIONS: variable(integer(1, 10_000).prefault('12'), {
-    description: 'Partitions of the topics this system creates; topics that are there are left as they are.',
+    description: 'Partitions of the topics this system creates; existing topics are left unchanged.',
     allowed: 'a whole number from 1 to 10000',
   }),
   KAFKA_REPLICATION_FACTOR: variable(integer(1, 100).optional(), {
-    description: 'Copies of the topics this system creates. Where it is not set: 3, or as many as there are brokers.',
+    description:
+      'Replication factor of the topics this system creates. Unset: 3, or the number of brokers where there are fewer.',
     allowed: 'a whole number from 1 to 100, not above the number of brokers',
   }),
   KAFKA_RETENTION_MS: variable(integer(-1, 999_999_999_999_999).prefault('-1'), {
-    description: 'How long events stay on the topics this system creates, in milliseconds; -1: for good.',
+    description: 'How long events stay on the topics this system creates, in milliseconds; -1: forever.',
     allowed: '-1 or a whole number of milliseconds',
   }),
   CLOCK_SKEW_SECONDS: variable(integer(1, 86_400).prefault('30'), {
@@ -265,7 +266,7 @@ export const BASE_CONFIGURATION = z.object({
       .transform((value) => value === '1'),
     {
       description:
-        'With 1 the time of this process can be moved forward (PUT /api/v1/test-clock), for tests and demonstrations.',
+        'With 1 the clock of this process can be moved forward (PUT /api/v1/test-clock), for tests and demonstrations.',
       allowed: '0 or 1, and never 1 with NODE_ENV=production',
       ruledOut: (value, env) =>
         value === true && env['NODE_ENV'] === 'production' ? 'is 1, and NODE_ENV is production' : null,
@@ -277,13 +278,13 @@ export type PlatformConfiguration = z.infer<typeof BASE_CONFIGURATION>;
 
 export interface ConfigurationFault {
   readonly variable: string;
-  /** What is wrong, without the value of a secret. */
+  /** The problem, without the value of a secret. */
   readonly problem: string;
-  /** What it may be. */
+  /** The allowed values. */
   readonly allowed: string;
 }
 
-/** Names every variable that is wrong, why, and what is allowed. */
+/** Names every invalid variable, the problem, and the allowed values. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
@@ -300,9 +301,9 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * The typed values of a configuration. An empty variable, or an empty file, counts as not set. A secret can stand in a
- * file instead, named by `<NAME>_FILE`.
- * @throws ConfigurationError naming everything that is wrong, at once
+ * The typed values of a configuration. An empty variable, or an empty file, counts as not set. A secret can be given as a file instead,
+ * named by `<NAME>_FILE`.
+ * @throws ConfigurationError with all problems at once
  */
 export function loadConfiguration<Shape extends z.ZodObject>(shape: Shape, env: Environment): z.infer<Shape> {
   const faults: ConfigurationFault[] = [];
@@ -353,11 +354,11 @@ const docsOf = (schema: z.ZodType): VariableDocs =>
 export interface ConfigurationRow extends VariableDocs {
   readonly name: string;
   readonly required: boolean;
-  /** As it would be written in the environment; `null`: none. */
+  /** As written in the environment; `null`: none. */
   readonly default: string | null;
 }
 
-/** One row for every variable: what the configuration table of the documentation is made of. */
+/** One row for every variable: the source of the configuration reference. */
 export function describeConfiguration(shape: z.ZodObject): readonly ConfigurationRow[] {
   return Object.entries(shape.shape).map(([name, schema]) => ({
     name,

@@ -46,7 +46,7 @@ describe('loadConfiguration', () => {
     });
   });
 
-  it('lets the clock be moved where that is asked for, and never in production', () => {
+  it('lets the clock be moved where that is enabled, and never in production', () => {
     expect(loadConfiguration(BASE_CONFIGURATION, GOOD)).toMatchObject({ TEST_CLOCK: false });
     expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, TEST_CLOCK: '1' })).toMatchObject({ TEST_CLOCK: true });
     const production = { ...GOOD, NODE_ENV: 'production' };
@@ -59,7 +59,7 @@ describe('loadConfiguration', () => {
     expect(faultsOf({ ...GOOD, TEST_CLOCK: 'yes' }).faults).toMatchObject([{ variable: 'TEST_CLOCK' }]);
   });
 
-  it('takes an issuer with an audience, and leaves somebody a way in', () => {
+  it('takes an issuer with an audience, and keeps at least one way to sign in', () => {
     const issuer = { OIDC_ISSUER: 'https://id.example/realms/allotree', OIDC_AUDIENCE: 'console' };
     expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, ...issuer, LOCAL_ACCOUNTS: 'false' })).toMatchObject({
       ...issuer,
@@ -77,7 +77,7 @@ describe('loadConfiguration', () => {
     expect(faultsOf({ ...plain, NODE_ENV: 'production' }).faults).toMatchObject([{ variable: 'OIDC_ISSUER' }]);
   });
 
-  it('takes the proxies whose word counts, and nothing else', () => {
+  it('takes trusted proxies, and nothing else', () => {
     expect(
       loadConfiguration(BASE_CONFIGURATION, { ...GOOD, TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,fd00::/8,192.0.2.7' }),
     ).toMatchObject({ TRUSTED_PROXIES: ['loopback', '10.0.0.0/8', 'fd00::/8', '192.0.2.7'] });
@@ -85,7 +85,7 @@ describe('loadConfiguration', () => {
       expect(faultsOf({ ...GOOD, TRUSTED_PROXIES }).faults).toMatchObject([{ variable: 'TRUSTED_PROXIES' }]);
   });
 
-  it('takes an EventStoreDB or a PostgreSQL for the events, and shows nothing of the password', () => {
+  it('takes an EventStoreDB or a PostgreSQL for the events, and never shows the password', () => {
     for (const EVENT_STORE_URL of [
       'esdb://user:secret@one.example:2113,two.example:2113?tls=true',
       'esdb+discover://cluster.example',
@@ -110,7 +110,7 @@ describe('loadConfiguration', () => {
     expect(faultsOf({ ...GOOD, REDIS_URL: 'redis+sentinel://:hunter2@a:26379' }).message).not.toContain('hunter2');
   });
 
-  it('takes Kafka brokers, and who signs in there', () => {
+  it('takes Kafka brokers and their credentials', () => {
     expect(loadConfiguration(BASE_CONFIGURATION, GOOD).KAFKA_BROKERS).toBeUndefined();
     expect(loadConfiguration(BASE_CONFIGURATION, { ...GOOD, KAFKA_BROKERS: 'kafka-1:9092, [::1]:9093' })).toMatchObject(
       {
@@ -132,7 +132,7 @@ describe('loadConfiguration', () => {
     );
   });
 
-  it('names everything that is wrong at once, what it is and what it may be', () => {
+  it('names all problems at once, with the value and the allowed values', () => {
     const { faults, message } = faultsOf({
       PORT: '80 80',
       LOG_LEVEL: 'loud',
@@ -181,7 +181,7 @@ describe('loadConfiguration', () => {
 });
 
 describe('describeConfiguration', () => {
-  it('has a row with everything for every variable', () => {
+  it('has a complete row for every variable', () => {
     const extended = BASE_CONFIGURATION.extend({
       QUIET: variable(flag().prefault('false'), { description: 'Says less.', allowed: 'true or false' }),
     });
@@ -207,7 +207,7 @@ describe('describeConfiguration', () => {
     );
   });
 
-  it('knows nothing of a variable nobody documented', () => {
+  it('has no description for an undocumented variable', () => {
     expect(describeConfiguration(z.object({ X: z.string().optional() }))).toEqual([
       { name: 'X', description: '', allowed: 'a value of its kind', required: false, default: null },
     ]);

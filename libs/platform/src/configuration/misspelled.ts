@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { describeConfiguration } from './configuration.js';
 
-/** A variable of the environment that nothing reads, and the setting it was most likely meant to be. */
+/** An environment variable that nothing reads, and the setting it was most likely meant to be. */
 export interface Misspelled {
   readonly given: string;
   readonly meant: string;
@@ -10,13 +10,13 @@ export interface Misspelled {
 /** Short names are one letter away from too many others (`POST`, `SORT`). */
 const SHORTEST = 6;
 const PREFIX = /^ALLOTREE_(?!TEST_)/;
-/** Kubernetes announces every service this way: `REDIS_PORT=tcp://...`, `KAFKA_SERVICE_HOST`, `KAFKA_PORT_9092_TCP_ADDR`. */
+/** Kubernetes injects such variables for every service: `REDIS_PORT=tcp://...`, `KAFKA_SERVICE_HOST`, `KAFKA_PORT_9092_TCP_ADDR`. */
 const NAME_OF_KUBERNETES = /_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP))/;
 const VALUE_OF_KUBERNETES = /^(?:tcp|udp):\/\//;
 
 /**
- * The environment holds variables of many programs. Only those are named that are a setting but for case, dashes, a prefix
- * ALLOTREE_, or a slip of one or two letters.
+ * The environment holds variables of many programs. Only those are reported that differ from a setting by case, dashes, a prefix ALLOTREE_,
+ * or one or two typing errors.
  */
 export function misspelled(shape: z.ZodObject, env: Readonly<Record<string, string | undefined>>): Misspelled[] {
   const rows = describeConfiguration(shape);
@@ -44,7 +44,7 @@ function nearest(given: string, known: ReadonlySet<string>): string | null {
 
 const plainOf = (name: string): string => name.toUpperCase().replaceAll(/[-_.]/g, '');
 
-/** Letters to add, leave out, replace or swap with their neighbour (optimal string alignment). */
+/** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
 function slipsBetween(one: string, other: string): number {
   let before: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, index) => index);
@@ -69,6 +69,6 @@ function slipsBetween(one: string, other: string): number {
 
 const at = (row: readonly number[], column: number): number => row[column] ?? Infinity;
 
-/** For the log of a start. */
+/** For the log at start. */
 export const misspelledWarning = ({ given, meant }: Misspelled): string =>
-  `the environment variable ${given} is no setting and is ignored; ${meant} is one`;
+  `the environment variable ${given} is not a setting and is ignored; did you mean ${meant}?`;

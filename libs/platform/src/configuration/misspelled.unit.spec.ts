@@ -19,7 +19,7 @@ describe('misspelled', () => {
     expect(of(given)).toEqual([meant]);
   });
 
-  it('is silent about settings, files of secrets and the variables of other programs', () => {
+  it('ignores settings, files of secrets and the variables of other programs', () => {
     expect(
       of(
         ...[

@@ -23,7 +23,7 @@ export const origins = z
   .transform((text) => text.split(',').map((each) => each.trim()))
   .refine((all) => all.every(isOrigin));
 
-/** `host:port`, several separated by commas. */
+/** `host:port`, separated by commas. */
 export const brokerList = () =>
   z
     .string()

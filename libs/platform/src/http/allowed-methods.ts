@@ -15,10 +15,7 @@ const patternOf = (url: string): RegExp => {
   return new RegExp(`^${segments.join('/')}/?$`);
 };
 
-/**
- * Answers 405 with `Allow` where the path exists for other methods (RFC 9110, 15.5.6). Call it before the routes are
- * registered.
- */
+/** Answers 405 with `Allow` where the path exists for other methods (RFC 9110, 15.5.6). Call it before the routes are registered. */
 export function refuseOtherMethods(fastify: FastifyInstance): void {
   const paths = new Map<string, KnownPath>();
   fastify.addHook('onRoute', ({ url, method }) => {
@@ -34,7 +31,7 @@ export function refuseOtherMethods(fastify: FastifyInstance): void {
       return;
     }
     void reply.header('allow', allowed.join(', '));
-    const detail = `${request.method} is not possible here; use ${allowed.join(', ')}`;
+    const detail = `${request.method} is not allowed here; use ${allowed.join(', ')}`;
     sendProblem(reply, new Problem('METHOD_NOT_ALLOWED', detail), request);
   });
 }

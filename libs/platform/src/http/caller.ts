@@ -6,7 +6,7 @@ import type { Principal } from '../identity/principal.js';
 import { etagOf, expectedRevision } from './etag.js';
 import { Problem } from './problem.js';
 
-/** Who asks, why, and at which revision: what the command runtime wants to know of a request. */
+/** The user, the command id and the expected revision of a request, for the command runtime. */
 export interface CommandContext {
   readonly commandId: string;
   readonly correlationId: string;
@@ -20,7 +20,7 @@ export interface CommandContext {
 /** A signed-in caller and what the headers of the request ask for. */
 export interface Caller {
   readonly principal: Principal;
-  /** What the caller may do where the route does it. */
+  /** The caller's permissions at the target of the route. */
   readonly permissions: ReadonlySet<Permission>;
   /** For the command runtime. */
   readonly context: CommandContext;
@@ -28,21 +28,21 @@ export interface Caller {
   readonly dryRun: boolean;
   /** An id for something this request creates: the same for the same command and label, so that a retry creates nothing twice. */
   newId(label: string): string;
-  /** Answers with the revision as `ETag`. */
+  /** Sets the revision as the `ETag` of the answer. */
   answerRevision(revision: number): void;
-  /** Answers with another status than the route's. */
+  /** Sets a status other than the route's own. */
   answerStatus(status: number): void;
 }
 
-/** What the platform keeps on a request. */
+/** The state that the platform keeps on a request. */
 export interface PlatformRequest extends FastifyRequest {
   correlationId?: string;
   principal?: Principal;
-  /** The one tenant it concerns. `null`: several, or none in particular. */
+  /** The one tenant the request concerns. `null`: several, or none in particular. */
   tenantId?: string | null;
   permissions?: ReadonlySet<Permission>;
   caller?: Caller;
-  /** A key under which this request is carried out once, and since when it is known. */
+  /** The key under which this request is carried out once, and when the key was first seen. */
   idempotencyKey?: { readonly key: string; readonly firstSeen: string };
 }
 
@@ -59,7 +59,7 @@ export function callerOf(request: PlatformRequest, reply: FastifyReply): Caller 
 function makeCaller(request: PlatformRequest, reply: FastifyReply): Caller {
   const { principal } = request;
   if (principal === undefined) throw new Problem('UNAUTHENTICATED');
-  // Malformed is malformed, whether or not the route keeps anything under it.
+  // A malformed key is refused even where the route does not use it.
   idempotencyKeyOf(request);
   const key = request.idempotencyKey;
   const revision = expectedRevision(request.headers['if-match']);
@@ -93,13 +93,13 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   return key;
 }
 
-/** `?dryRun=true` (domain.md R7). */
+/** Whether `?dryRun=true` is set (domain.md R7). */
 export const isDryRun = (request: FastifyRequest): boolean =>
   (request.query as { dryRun?: unknown } | undefined)?.dryRun === 'true';
 
 /**
- * The same for every request of this caller with this key on this route, so that the event store recognises the command, for
- * as long as the key is kept: later it is another command.
+ * The same for every request of this caller with this key on this route, so that the event store recognises the command, for as long as the
+ * key is kept; later it is another command.
  */
 const keyedCommandId = (
   principal: Principal,
@@ -109,7 +109,7 @@ const keyedCommandId = (
 
 export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? request.url;
 
-/** A UUID (version 8) made of the name's hash. */
+/** A UUID (version 8) derived from the hash of a name. */
 function namedId(name: string): string {
   const hash = createHash('sha256').update(name).digest().subarray(0, 16);
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;

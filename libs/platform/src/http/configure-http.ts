@@ -38,10 +38,10 @@ type HttpConfiguration = Pick<
 >;
 
 /**
- * An application on Fastify with everything of the platform: prefix `/api/v1`, problem details, validation, correlation
- * ids, request log and metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
+ * An application on Fastify with the whole platform: prefix `/api/v1`, problem details, validation, correlation ids, request log and
+ * metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
  * @param module imports `PlatformModule.forRoot()` and the services
- * @param logger for what is said before the module has its own
+ * @param logger for lines that are logged before the module has its own
  * @throws when a part refuses to start (a wrong route, an unreachable database), instead of ending the process
  */
 export async function createHttpApplication(
@@ -51,12 +51,12 @@ export async function createHttpApplication(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: configuration.BODY_LIMIT_BYTES,
-    // A body that trickles in holds a connection no longer than this.
+    // A slow body holds a connection for at most this long.
     requestTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
     http: { headersTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000, connectionsCheckingInterval: 1_000 },
     trustProxy: configuration.TRUSTED_PROXIES ?? false,
     forceCloseConnections: 'idle',
-    // What still arrives is answered as ever, the connection closed after it; Fastify's own refusal is no problem details.
+    // Late requests are answered normally and their connection closed; Fastify's own refusal is not in the form of problem details.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // An address that cannot be decoded does not reach the hooks.
@@ -93,10 +93,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   serveOpenApi(app);
 }
 
-/**
- * Headers that tell a browser to run nothing, frame nothing and pass nothing on; other origins read answers only where they
- * are named; something to count requests with.
- */
+/** Adds security headers (run, frame and pass on nothing), CORS for the configured origins only, and request counters. */
 async function harden(app: NestFastifyApplication, configuration: HttpConfiguration): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
@@ -121,7 +118,7 @@ async function harden(app: NestFastifyApplication, configuration: HttpConfigurat
   countWhatNoGuardSees(app);
 }
 
-/** Requests for addresses that do not exist, and for routes that are not a controller's. */
+/** Counts requests for addresses that do not exist, and for routes that are not a controller's. */
 function countWhatNoGuardSees(app: NestFastifyApplication): void {
   const rates = app.get(Rates);
   app
@@ -133,7 +130,7 @@ function countWhatNoGuardSees(app: NestFastifyApplication): void {
     });
 }
 
-/** Made when it is first asked for: it costs more than the rest of the start. */
+/** Built on the first request: it costs more than the rest of the start. */
 function serveOpenApi(app: NestFastifyApplication): void {
   let document: string | undefined;
   const fastify = app.getHttpAdapter().getInstance();
@@ -143,7 +140,7 @@ function serveOpenApi(app: NestFastifyApplication): void {
   });
 }
 
-/** Correlation id, one log line and one measurement for every request; health and metrics are quiet. */
+/** Correlation id, one log line and one measurement for every request; health and metrics are not logged. */
 function observeRequests(app: NestFastifyApplication): void {
   const logger = app.get<Logger>(LOGGER);
   const durations = httpDurations(app.get<Registry>(METRICS));
@@ -156,7 +153,7 @@ function observeRequests(app: NestFastifyApplication): void {
     requestContext.run({ correlationId: (request as PlatformRequest).correlationId ?? '' }, done);
   });
   const readiness = app.get(Readiness);
-  // A connection that is kept would bring a request in the moment in which the server closes.
+  // A connection kept alive could bring a request at the moment the server closes.
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (readiness.isDraining) void reply.header('connection', 'close');
     done();

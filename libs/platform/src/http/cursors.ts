@@ -11,8 +11,8 @@ const TAG_BYTES = 16;
 const LONGEST = 1_000;
 
 /**
- * Seals the `nextCursor` of every list, and opens the `cursor` of every request: a list writes and reads where a page ended,
- * and its callers see nothing of it. A cursor is good for whoever got it, in the tenant and the list it came from.
+ * Encrypts the `nextCursor` of every list and decrypts the `cursor` of every request: routes read and write plain positions, and callers
+ * see nothing of them. A cursor is valid for the caller who got it, in the tenant and list it came from.
  */
 @Injectable()
 export class CursorInterceptor implements NestInterceptor {
@@ -27,7 +27,7 @@ export class CursorInterceptor implements NestInterceptor {
     const request = execution.switchToHttp().getRequest<PlatformRequest>();
     if (request.method !== 'GET') return next.handle();
     const query = request.query as { cursor?: unknown } | undefined;
-    // What is no cursor at all is told so by the schema of the list.
+    // A value that is not a cursor at all is refused by the schema of the list.
     if (typeof query?.cursor === 'string' && query.cursor !== '' && query.cursor.length <= LONGEST)
       query.cursor = this.open(query.cursor, listOf(request));
     return next.handle().pipe(map((answer) => this.sealed(answer, request)));
@@ -64,7 +64,7 @@ export class CursorInterceptor implements NestInterceptor {
 
 const noCursor = (): Problem => Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
 
-/** Who asks, in which tenant, for what. */
+/** The caller, the tenant and the list. */
 const listOf = (request: PlatformRequest): string => {
   const { principal } = request;
   return [principal?.tenantId ?? '', principal?.userId ?? '', pathOf(request)].join('\n');

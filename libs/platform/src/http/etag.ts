@@ -1,17 +1,17 @@
 import { Problem } from './problem.js';
 
-/** RFC 9110, 8.8.3; what we give out is digits. */
+/** RFC 9110, 8.8.3; this system's own tags consist of digits. */
 const ENTITY_TAG = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/;
 const REVISION = /^(?:0|[1-9][0-9]{0,14})$/;
-/** Commas inside of quotes separate nothing. */
+/** Commas within quotes do not separate. */
 const LISTED = /(?:[^,"]|"[^"]*")+/g;
 
-/** The `ETag` of what stands at a revision. */
+/** The `ETag` of a revision. */
 export const etagOf = (revision: number): string => `"${revision}"`;
 
 /**
- * The revision an `If-Match` header asks for, or those of a list; `undefined` when there is no condition (absent, or `*`). A
- * tag that is weak, or none of ours, is the tag of no revision (RFC 9110, 13.1.1: the comparison is strong).
+ * The revision of an `If-Match` header, or those of a list; `undefined` when there is no condition (absent, or `*`). A weak or foreign tag
+ * matches no revision (RFC 9110, 13.1.1: the comparison is strong).
  */
 export function expectedRevision(ifMatch: string | undefined): number | readonly number[] | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
@@ -30,6 +30,6 @@ function revisionsOfTag(tag: string): readonly number[] {
 const malformed = (): Problem =>
   Problem.validation('If-Match', 'must be the ETag of an earlier answer, such as "7", or a list of them');
 
-/** Whether a revision is (one of) those that were asked for. */
+/** Whether a revision is the expected one, or one of them. */
 export const isExpected = (expected: number | readonly number[] | undefined, revision: number): boolean =>
   expected === undefined || (typeof expected === 'number' ? expected === revision : expected.includes(revision));

@@ -32,7 +32,7 @@ class ThingsController {
     return body;
   }
 
-  /** Of no service: for server administrators alone. */
+  /** Belongs to no service: for server administrators only. */
   @Permit('system:manage')
   @Get('foreign')
   foreign(): object {
@@ -105,18 +105,21 @@ const statuses = async (times: number, once: () => Promise<Response>): Promise<n
 };
 
 describe('every answer', () => {
-  it.each([MINE, '/api/v1/nothing', '/health/live'])('of %s tells a browser to run and frame nothing', async (path) => {
-    const { headers } = await ask(await start(), path);
-    expect(Object.fromEntries(headers)).toMatchObject({
-      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'SAMEORIGIN',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-      'strict-transport-security': expect.stringContaining('max-age='),
-    });
-    expect(headers.get('x-powered-by')).toBeNull();
-  });
+  it.each([MINE, '/api/v1/nothing', '/health/live'])(
+    'of %s forbids a browser to run and frame anything',
+    async (path) => {
+      const { headers } = await ask(await start(), path);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'SAMEORIGIN',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+        'strict-transport-security': expect.stringContaining('max-age='),
+      });
+      expect(headers.get('x-powered-by')).toBeNull();
+    },
+  );
 
   it('keeps the policy a route sets itself', async () => {
     const { headers } = await ask(await start(), OPEN);
@@ -124,8 +127,8 @@ describe('every answer', () => {
   });
 });
 
-describe('a request that does not arrive', () => {
-  it('is given up, with its connection', async () => {
+describe('a request that does not arrive completely', () => {
+  it('is aborted, with its connection', async () => {
     const { hostname, port } = new URL(await start({ REQUEST_TIMEOUT_SECONDS: '1' }));
     const socket = connect(Number(port), hostname);
     socket.write(
@@ -150,7 +153,7 @@ describe('the page of metrics', () => {
     expect((await ask(url, '/metrics', undefined, { authorization })).status).toBe(200);
   });
 
-  it('is not there without a token where other machines are let in', async () => {
+  it('does not exist without a token where other machines can connect', async () => {
     expect(await metrics(await start({ HOST: '0.0.0.0' }))).toBe(404);
     expect(await metrics(await start({ HOST: '127.0.0.1' }))).toBe(200);
   });
@@ -164,7 +167,7 @@ describe('other origins', () => {
       headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
     });
 
-  it('are told nothing where none is named', async () => {
+  it('get no headers where none is configured', async () => {
     const url = await start();
     expect(
       (await ask(url, OPEN, undefined, { origin: CONSOLE })).headers.get('access-control-allow-origin'),
@@ -172,7 +175,7 @@ describe('other origins', () => {
     expect((await preflight(url, CONSOLE)).headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('are let in by name, without cookies', async () => {
+  it('are allowed by name, without cookies', async () => {
     const url = await start({ CORS_ORIGINS: `${CONSOLE}, https://other.example.com:8443` });
     const { headers } = await preflight(url, CONSOLE);
     expect(headers.get('access-control-allow-origin')).toBe(CONSOLE);
@@ -198,7 +201,7 @@ describe.each([
 ] as const)('too many requests, counted %s', (_where, settings) => {
   const unique = (name: string): string => `${name}-${process.pid}-${performance.now().toString(36).replace('.', '')}`;
 
-  it('of one person are turned away, and nobody else is', async () => {
+  it('of one user are refused, and those of others are not', async () => {
     const url = await start({ ...settings, RATE_LIMIT_PER_CALLER: '3' });
     const eva = await tokenOf(unique('eva'), null);
     expect(await statuses(3, () => ask(url, MINE, eva))).toEqual([200, 200, 200]);
@@ -209,7 +212,7 @@ describe.each([
     expect((await ask(url, MINE, await tokenOf(unique('ali'), null))).status).toBe(200);
   });
 
-  it('of one tenant are turned away, and other tenants are not', async () => {
+  it('of one tenant are refused, and those of other tenants are not', async () => {
     const url = await start({ ...settings, RATE_LIMIT_PER_TENANT: '2' });
     const [nord, sued] = [unique('nord'), unique('sued')];
     const people = await Promise.all([1, 2, 3].map((n) => keyOf(unique(`p${n}`), nord)));
@@ -221,7 +224,7 @@ describe.each([
 });
 
 describe('too many requests', () => {
-  it('without a sign-in are turned away by address; those who are signed in, or watch, are not', async () => {
+  it('without a sign-in are refused by address; those of signed-in users and of monitoring are not', async () => {
     const url = await start({ RATE_LIMIT_PER_ADDRESS: '2', TRUSTED_PROXIES: '127.0.0.1' });
     const from = (address: string) => ask(url, OPEN, undefined, { 'x-forwarded-for': address });
     expect(await statuses(3, () => from('192.0.2.1'))).toEqual([200, 200, 429]);
@@ -231,7 +234,7 @@ describe('too many requests', () => {
     expect(await statuses(4, () => ask(url, '/health/live'))).toEqual([200, 200, 200, 200]);
   });
 
-  it('are counted when the guard refuses them: bad tokens, routes of others, and addresses of nothing', async () => {
+  it('are counted when the guard refuses them: bad tokens, routes of others, and unknown addresses', async () => {
     const url = await start({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_CALLER: '2', TRUSTED_PROXIES: '127.0.0.1' });
     const from = (address: string, path: string, token?: string) =>
       ask(url, path, token, { 'x-forwarded-for': address });
@@ -241,18 +244,18 @@ describe('too many requests', () => {
     expect(await statuses(3, () => from('192.0.2.4', '/api/v1/openapi.json'))).toEqual([200, 200, 429]);
     const eva = await tokenOf('eva', null);
     expect(await statuses(3, () => from('192.0.2.5', FOREIGN, eva))).toEqual([403, 403, 429]);
-    // Somebody who is signed in does not suffer from what others at the same address do.
+    // A signed-in user is not affected by other callers at the same address.
     expect((await from('192.0.2.1', MINE, await tokenOf('ali', null))).status).toBe(200);
   });
 
-  it('cannot be had by claiming another address', async () => {
+  it('cannot be avoided by claiming another address', async () => {
     const url = await start({ RATE_LIMIT_PER_ADDRESS: '2' });
     let n = 0;
     const claimed = () => ask(url, OPEN, undefined, { 'x-forwarded-for': `192.0.2.${(n += 1)}` });
     expect(await statuses(3, claimed)).toEqual([200, 200, 429]);
   });
 
-  it('of whoever runs the system are not counted, and with 0 nobody is', async () => {
+  it('of server administrators are not counted, and with 0 those of nobody are', async () => {
     const url = await start({ RATE_LIMIT_PER_CALLER: '1', RATE_LIMIT_PER_TENANT: '1' });
     const administrator = await signToken(ownService('admin'), { secret: SECRET, lifetimeSeconds: 600 });
     expect(await statuses(3, () => ask(url, MINE, administrator))).toEqual([200, 200, 200]);
@@ -261,7 +264,7 @@ describe('too many requests', () => {
     expect(await statuses(3, () => ask(without, MINE, eva))).toEqual([200, 200, 200]);
   });
 
-  it('are let pass while the Redis that counts does not answer', async () => {
+  it('pass while the Redis of the counters does not answer', async () => {
     const url = await start({ REDIS_URL: 'redis://127.0.0.1:1/0', RATE_LIMIT_PER_CALLER: '1' });
     const eva = await tokenOf('eva', null);
     expect(await statuses(3, () => ask(url, MINE, eva))).toEqual([200, 200, 200]);

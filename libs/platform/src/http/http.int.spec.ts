@@ -31,7 +31,7 @@ const Thing = z.strictObject({
   meta: z.record(z.string(), z.number()).optional(),
 });
 
-/** What the handlers were asked, so that a spec can see that nothing happened twice. */
+/** The calls of the handlers, so that a spec can see that nothing happened twice. */
 let calls: string[] = [];
 let gate: Promise<void> = Promise.resolve();
 
@@ -191,8 +191,8 @@ async function problem(response: Response): Promise<Record<string, unknown>> {
   return body;
 }
 
-describe('what is refused before any route', () => {
-  it('answers text that cannot be kept, other bodies than JSON and other methods precisely', async () => {
+describe('a request that is refused before any route', () => {
+  it('gets a precise answer for text that cannot be kept, bodies other than JSON, and other methods', async () => {
     const nul = await problem(await post('/api/v1/things', '{"name":"a\\u0000b"}'));
     expect(nul).toMatchObject({ status: 400, code: 'VALIDATION', errors: [{ field: 'name' }] });
     const form = await problem(
@@ -211,7 +211,7 @@ describe('what is refused before any route', () => {
 });
 
 describe('problem details', () => {
-  it('carries the code, its facts and where it happened', async () => {
+  it('carry the code, its facts and where it happened', async () => {
     expect(await problem(await call('/api/v1/things/refused?dryRun=false'))).toEqual({
       type: 'urn:allotree:problem:limit-exceeded',
       title: 'Limit exceeded',
@@ -226,7 +226,7 @@ describe('problem details', () => {
     });
   });
 
-  it('tells nothing of an unexpected error, and logs it under the correlation id', async () => {
+  it('reveal nothing of an unexpected error, which is logged under the correlation id', async () => {
     const response = await call('/api/v1/things/broken');
     const body = await problem(response);
     expect(response.status).toBe(500);
@@ -237,7 +237,7 @@ describe('problem details', () => {
     expect(JSON.stringify(logged?.['err'])).toContain('http.int.spec');
   });
 
-  it('says when to come back', async () => {
+  it('include when to retry', async () => {
     const response = await call('/api/v1/things/busy');
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
   });
@@ -280,7 +280,7 @@ describe('problem details', () => {
     ],
     ['prototype poisoning', '{"name":"x","__proto__":{"a":1}}', 400, 'VALIDATION', ''],
   ];
-  it.each(bad)('answers %s with its code and field', async (_what, body, status, code, field) => {
+  it.each(bad)('answer %s with its code and field', async (_what, body, status, code, field) => {
     calls = [];
     const details = await problem(await post('/api/v1/things', body));
     expect([details['status'], details['code']]).toEqual([status, code]);
@@ -288,7 +288,7 @@ describe('problem details', () => {
     expect(calls).toEqual([]);
   });
 
-  it('answers bodies that are too large, of another type, and unknown addresses', async () => {
+  it('answer bodies that are too large, of another type, and unknown addresses', async () => {
     expect((await problem(await post('/api/v1/things', { name: 'x'.repeat(5_000) })))['code']).toBe(
       'PAYLOAD_TOO_LARGE',
     );
@@ -303,7 +303,7 @@ describe('problem details', () => {
     expect((await problem(await call('/api/v1/things/%zz', { method: 'PUT' })))['status']).toBe(400);
   });
 
-  it('checks queries and path parameters', async () => {
+  it('answer invalid queries and path parameters', async () => {
     expect(await (await call('/api/v1/things')).json()).toEqual({ limit: 50 });
     expect((await problem(await call('/api/v1/things?limit=0')))['errors']).toEqual([
       { field: 'limit', message: expect.any(String) },
@@ -318,7 +318,7 @@ describe('problem details', () => {
 });
 
 describe('identity', () => {
-  it('turns away whoever has no good token', async () => {
+  it('refuses requests without a valid token', async () => {
     for (const authorization of ['', 'Bearer', 'Bearer x', `Basic ${token}`, `Bearer ${token}x`]) {
       const response = await call('/api/v1/things', { headers: { authorization } });
       expect((await problem(response))['code']).toBe('UNAUTHENTICATED');
@@ -326,7 +326,7 @@ describe('identity', () => {
     }
   });
 
-  it('no longer accepts a token that was good and cached', async () => {
+  it('no longer accepts a token that expired in the cache', async () => {
     const short = await signToken(ownService('u2'), {
       secret: configuration.TOKEN_SECRET,
       lifetimeSeconds: 1,
@@ -338,7 +338,7 @@ describe('identity', () => {
     expect(status).toBe(401);
   });
 
-  it('does not start with a route nobody decided who may use', async () => {
+  it('does not start with a route that declares no access rule', async () => {
     @Module({ imports: [platform('unguarded')], controllers: [UnguardedController] })
     class UnguardedModule {}
     const unguarded = await createHttpApplication(UnguardedModule, configuration);
@@ -356,13 +356,13 @@ describe('identity', () => {
 });
 
 describe('the caller', () => {
-  it('is told of conditions, and ids derive from the command', async () => {
+  it('gets conditions, and ids derived from the command', async () => {
     const put = async (ifMatch: string) =>
       (await call('/api/v1/things/t1', { method: 'PUT', headers: { 'if-match': ifMatch } })).json();
     expect(await put('"12"')).toEqual({ id: 't1', expectedRevision: 12 });
     expect(await put('"1", "2"')).toEqual({ id: 't1', expectedRevision: [1, 2] });
     expect(await put('"7,x" ,W/"3",  "2"')).toEqual({ id: 't1', expectedRevision: [2] });
-    // Weak tags match nothing, and neither do those that are not ours.
+    // Weak tags match nothing, and neither do foreign ones.
     expect(await put('W/"0"')).toEqual({ id: 't1', expectedRevision: [] });
     expect(await put('*')).toEqual({ id: 't1', expectedRevision: null });
     for (const malformed of ['12', '"1", 2', ',', '"1" "2"'])
@@ -374,7 +374,7 @@ describe('the caller', () => {
       ),
     );
     expect(one).toMatchObject({ dryRun: true, actor: 'user:u1' });
-    // A key is for what is recorded: not for a reading, nor for a dry run.
+    // A key is for requests that record something: not for reads or dry runs.
     expect(new Set([one, two, other].map((caller) => caller?.['commandId'])).size).toBe(3);
     expect(new Set([one, two, other].map((caller) => caller?.['id'])).size).toBe(3);
     expect(one).not.toHaveProperty('repeatable');
@@ -421,7 +421,7 @@ describe('Idempotency-Key', () => {
     expect(calls).toEqual(['x']);
   });
 
-  it('keeps nothing of a refusal: the same key may be tried again, with another body too', async () => {
+  it('keeps nothing of a refusal: the same key can be used again, with another body too', async () => {
     calls = [];
     expect((await problem(await keyed('refusal', { name: 'taken' })))['code']).toBe('NAME_TAKEN');
     expect((await problem(await keyed('refusal', { name: 'taken' })))['code']).toBe('NAME_TAKEN');
@@ -429,7 +429,7 @@ describe('Idempotency-Key', () => {
     expect(calls).toEqual(['taken', 'taken', 'free']);
   });
 
-  it('knows a body whose members come in another order', async () => {
+  it('recognises a body whose members come in another order', async () => {
     calls = [];
     const raw = (body: string) =>
       call('/api/v1/things', {
@@ -446,7 +446,7 @@ describe('Idempotency-Key', () => {
     expect((await problem(await raw('{"name":"x","meta":{"a":1,"b":3}}')))['code']).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
-  it('is a new key after 24 hours, and another command', async () => {
+  it('counts as a new key after 24 hours, and as another command', async () => {
     calls = [];
     const send = async () => (await (await keyed('old', { name: 'x' })).json()) as { commandId: string; call: number };
     const first = await send();
@@ -476,7 +476,7 @@ describe('Idempotency-Key', () => {
       open = resolve;
     });
     const racing = Array.from({ length: 12 }, () => keyed('race', { name: 'x' }));
-    // All but the first are answered while the gate is shut.
+    // All but the first are answered while the gate is closed.
     const statuses: number[] = [];
     await new Promise<void>((resolve) => {
       for (const request of racing) {
@@ -496,17 +496,17 @@ describe('Idempotency-Key', () => {
     expect((await keyed('race', { name: 'x' })).status).toBe(201);
   });
 
-  it('keeps nothing of a failure of ours: the retry runs', async () => {
+  it('keeps nothing of an internal error: the retry runs', async () => {
     calls = [];
     expect((await keyed('failure', { name: 'broken' })).status).toBe(500);
     expect((await keyed('failure', { name: 'broken' })).status).toBe(201);
     expect(calls).toEqual(['broken', 'broken']);
   });
 
-  it('goes on after a run that died, as the same command', async () => {
+  it('continues after a run that died, as the same command', async () => {
     calls = [];
     const first = (await (await keyed('died', { name: 'x' })).json()) as { commandId: string };
-    // As a process leaves it that is killed before it answers.
+    // The state left by a process that is killed before it answers.
     const client = new pg.Client({ connectionString: database.connectionString });
     await client.connect();
     await client.query(
@@ -529,7 +529,7 @@ describe('Idempotency-Key', () => {
 });
 
 describe('for operators', () => {
-  it('says how it is, without asking who asks', async () => {
+  it('reports its health without authentication', async () => {
     const live = await fetch(`${base}/health/live`);
     expect([live.status, await live.json()]).toEqual([200, { status: 'up' }]);
     const ready = await fetch(`${base}/health/ready`);

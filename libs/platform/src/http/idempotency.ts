@@ -38,8 +38,8 @@ const SCHEMA = `
 `;
 
 /**
- * Takes the key: as a new one, or over from a run whose lease ran out; that one keeps when the key was first seen. No row:
- * somebody else has it.
+ * Takes the key: as a new one, or over from a run whose lease expired; then the time when the key was first seen is kept. No row: another
+ * run holds it.
  */
 const TAKE = `
   INSERT INTO http.idempotent_request AS taken (caller, key, fingerprint, run_id, lease_until)
@@ -58,7 +58,7 @@ const RENEW = `
 
 const NOT_KEPT_METADATA = 'allotree:not-kept';
 
-/** For a route whose request or answer has a secret: nothing of it is kept, so it takes no idempotency key. */
+/** For a route whose request or answer contains a secret: nothing of it is kept, so it takes no idempotency key. */
 export const NotKept = (): MethodDecorator => SetMetadata(NOT_KEPT_METADATA, true);
 
 interface Answer {
@@ -68,12 +68,11 @@ interface Answer {
 }
 
 /**
- * A request with an `Idempotency-Key` is carried out once: whoever repeats it within 24 hours gets the first answer again.
- * While the first is still running a repetition is refused (409), with another route or body it is refused (422). A
- * refusal changed nothing, so the key is as good as new after it. A run that died, or of which nobody knows how it ended,
- * may be repeated; its commands are recognised by the event store, because their ids derive from the key and from when it
- * was first seen. After 24 hours a key is a new one. Requests without the header pass untouched, and so do dry runs, which
- * record nothing, and those of `NotKept` routes.
+ * Carries out a request with an `Idempotency-Key` once: a repetition within 24 hours gets the first answer again. While the first is still
+ * running a repetition is refused (409); with another route or body it is refused (422). A refusal changed nothing, so it releases the key.
+ * A run that died, or whose outcome is unknown, can be repeated; its commands are recognised by the event store, because their ids derive
+ * from the key and from when it was first seen. After 24 hours a key counts as new. Requests without the header pass untouched, and so do
+ * dry runs, which record nothing, and those of `NotKept` routes.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
@@ -121,7 +120,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     }
   }
 
-  /** The first answer, or since when the key is known: this run has it now. */
+  /** The first answer, or, when this run has taken the key, the time when it was first seen. */
   private async take(run: Run): Promise<Answer | string> {
     const lease = this.configuration.IDEMPOTENCY_LEASE_SECONDS;
     const taken = await this.pool.query<{ first_seen: string }>(TAKE, [
@@ -138,7 +137,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     );
     const [row] = rows;
     if (row !== undefined && row.fingerprint !== run.fingerprint) throw new Problem('IDEMPOTENCY_KEY_REUSED');
-    // No row: the first run was refused in this moment.
+    // No row: the first run was refused at this moment.
     if (row === undefined || row.answer === null) {
       throw new Problem('IDEMPOTENCY_KEY_IN_USE', undefined, { retryAfterSeconds: 1 });
     }
@@ -157,7 +156,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     }
   }
 
-  /** The command is done and must be answered as such: an answer that cannot be kept is logged, not thrown. */
+  /** The command is done and must be answered as such: an answer that cannot be stored is logged, not thrown. */
   private async keep(run: Run, answer: Answer): Promise<void> {
     await this.bestEffort(
       'UPDATE http.idempotent_request SET answer = $4 WHERE caller = $1 AND key = $2 AND run_id = $3',
@@ -165,7 +164,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     );
   }
 
-  /** What went wrong here may have been recorded all the same: a repetition is the same command. */
+  /** A failed run may have recorded its command all the same: a repetition is the same command. */
   private async giveFree(run: Run): Promise<void> {
     await this.bestEffort(
       `UPDATE http.idempotent_request SET lease_until = '-infinity' WHERE caller = $1 AND key = $2 AND run_id = $3`,
@@ -199,7 +198,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
   }
 }
 
-/** Whose key it is: somebody is somebody else in another tenant. */
+/** The owner of a key: the same user counts as another caller in another tenant. */
 const callerKey = (principal: Principal | undefined): string =>
   `${principal?.tenantId ?? ''}/${principal?.userId ?? ''}`;
 
@@ -210,7 +209,7 @@ interface Run {
   readonly runId: string;
 }
 
-/** The members of objects in whatever order. */
+/** Independent of the order of members. */
 const fingerprintOf = (request: PlatformRequest): string =>
   createHash('sha256')
     .update(stringify([request.method, request.url, request.headers['if-match'] ?? null, request.body ?? null]) ?? '')

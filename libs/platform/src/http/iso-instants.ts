@@ -1,4 +1,4 @@
-/** A copy of a value with the instants under these names as ISO 8601 UTC strings, the rest as it is. */
+/** A copy of a value with the instants under these names as ISO 8601 UTC strings, the rest unchanged. */
 export function isoInstants(value: unknown, names: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) return value.map((item) => isoInstants(item, names));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A zod schema in the dialect of OpenAPI 3.0. What JSON Schema cannot say (a check in code) is left open. */
+/** A zod schema in the dialect of OpenAPI 3.0. Checks in code, which JSON Schema cannot express, are left out. */
 export const jsonSchemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     target: 'openapi-3.0',
@@ -14,8 +14,8 @@ export const jsonSchemaOf = (schema: z.ZodType, io: 'input' | 'output'): Record<
 };
 
 /**
- * A pattern without classes of Unicode, which many a tool cannot read. Control characters are named one by one; halves of a
- * character pair do not come in JSON that is UTF-8.
+ * A pattern without Unicode property classes, which many tools cannot read. Control characters are listed one by one; lone surrogates
+ * cannot occur in UTF-8 JSON.
  */
 const portable = (pattern: string): string =>
   pattern

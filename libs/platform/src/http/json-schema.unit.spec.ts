@@ -9,7 +9,7 @@ describe('patterns of the document', () => {
     [/^[^\p{Cs}\0]*$/u, String.raw`^[^\u0000]*$`],
     [/^\P{Cs}*$/u, String.raw`^[\s\S]*$`],
     [/^[a-z]+$/, '^[a-z]+$'],
-  ])('say %s without classes of Unicode', (regex, pattern) => {
+  ])('express %s without Unicode classes', (regex, pattern) => {
     expect(jsonSchemaOf(z.string().regex(regex), 'input')).toEqual({ type: 'string', pattern });
   });
 

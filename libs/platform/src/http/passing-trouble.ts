@@ -1,29 +1,29 @@
 import { Problem } from './problem.js';
 import { storageFull } from './storage-full.js';
 
-/** What errors say of themselves that pass by (`Transient` of the event sourcing library). */
+/** The properties by which errors declare themselves transient (`Transient` of the event sourcing library). */
 interface SaysItPasses {
   readonly recorded: 'nothing' | 'unknown';
 }
 
-/** Of the network, and of PostgreSQL while it starts, stops, or has no connection left. */
+/** Errors of the network, and of PostgreSQL while it starts, stops, or has no connection left. */
 const AWAY = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['08000', '08003', '08006', '53300', '57P01', '57P02', '57P03'],
 ]);
-/** A statement was ended because it took too long, or because another one had to win. */
+/** A statement was cancelled because it took too long, or because another one had to win. */
 const GAVE_UP = new Set(['57014', '55P03', '25P03', '40001', '40P01']);
-/** The database has too little memory for this now. */
+/** The database has too little memory at the moment. */
 const SHORT_OF_MEMORY = new Set(['53000', '53200']);
-/** As the event sourcing library says it. */
+/** The code that the event sourcing library uses. */
 const TOO_LARGE = new Set(['STATE_TOO_LARGE']);
 const FULL = new Set(['53100', 'ENOSPC', 'EDQUOT']);
-/** The driver gives these no code. */
+/** The driver gives these errors no code. */
 const AWAY_MESSAGE =
   /^(?:Error: )?(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
 const AGAIN = { retryAfterSeconds: 1 };
 
-/** The 503 of an error after which the same request can succeed a little later; `null` for any other error. */
+/** The 503 for an error after which the same request can succeed a little later; `null` for any other error. */
 export function passingTrouble(error: unknown): Problem | null {
   if (!(error instanceof Error)) return null;
   if (hasCode(error, FULL)) return storageFull('The disk of the database is full');
@@ -31,8 +31,9 @@ export function passingTrouble(error: unknown): Problem | null {
   const { recorded } = error as Error & Partial<SaysItPasses>;
   if (recorded === 'nothing') return new Problem('OVERLOADED', `Nothing was done: ${error.message}`, AGAIN);
   if (recorded === 'unknown' || isAway(error)) {
-    const advice = 'It is not known whether it was done: send it again, with the same Idempotency-Key if it had one';
-    return new Problem('UNAVAILABLE', `Something this service needs does not answer. ${advice}`, AGAIN);
+    const advice =
+      'It is unknown whether it was carried out: send it again, with the same Idempotency-Key if it had one';
+    return new Problem('UNAVAILABLE', `A backend of this service does not answer. ${advice}`, AGAIN);
   }
   return null;
 }

@@ -9,13 +9,13 @@ import { invalid, Problem } from './problem.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
-/** Answers every failure of a route as RFC 9457 problem details. HTTP status codes are decided here and nowhere else. */
+/** Answers every failure of a route with RFC 9457 problem details. HTTP status codes are decided here and nowhere else. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    // A message that failed is the business of the bus, which sees its error.
+    // The bus deals with a message that failed, and sees its error.
     if (host.getType() !== 'http') throw error;
     const http = host.switchToHttp();
     const request = http.getRequest<PlatformRequest>();
@@ -26,7 +26,7 @@ export class ProblemFilter implements ExceptionFilter {
       'request refused',
     );
     if (problem.code === 'INTERNAL') this.logger.error(facts, 'request failed');
-    if (problem.code === 'UNAVAILABLE') this.logger.warn(facts, 'a request met something that does not answer');
+    if (problem.code === 'UNAVAILABLE') this.logger.warn(facts, 'a backend does not answer a request');
     sendProblem(http.getResponse<FastifyReply>(), problem, request);
   }
 }
@@ -40,7 +40,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem, request: Fast
   void reply.status(details.status).header('content-type', PROBLEM_CONTENT_TYPE).send(problemBody(details));
 }
 
-/** Bytes: to a text Fastify would add a character set, which this media type does not have. */
+/** Bytes, because Fastify would add a charset to a string, which this media type does not have. */
 export const problemBody = (details: unknown): Buffer => Buffer.from(JSON.stringify(details));
 
 /** The body of a problem answer. */
@@ -58,7 +58,7 @@ export function problemDetails(problem: Problem, request: FastifyRequest): Probl
   };
 }
 
-/** The problem an error is answered with. What is not meant for the caller becomes `INTERNAL` and tells nothing. */
+/** The problem for an error. An error that is not meant for the caller becomes `INTERNAL`, without details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const passing = passingTrouble(error);
@@ -78,11 +78,11 @@ export function problemOf(error: unknown): Problem {
     case 503:
       return new Problem('OVERLOADED', PROBLEMS.OVERLOADED.title, { retryAfterSeconds: 1 });
     default:
-      return new Problem('INTERNAL', 'Something unexpected happened. It was logged under this correlation id');
+      return new Problem('INTERNAL', 'An unexpected error occurred. It was logged under this correlation id');
   }
 }
 
-/** Of Nest's own exceptions and of Fastify's errors about the request. */
+/** The status of Nest's own exceptions and of Fastify's errors about the request. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   if (error instanceof Error && error.name === 'FastifyError')

@@ -13,13 +13,13 @@ const INSTANT_FACTS = new Set([
   'lastRecorded',
 ]);
 
-/** An answer that is not the wished one. The one exception a route throws on purpose; statuses come from `PROBLEMS`. */
+/** An answer other than the requested one. The only exception a route throws on purpose; statuses come from `PROBLEMS`. */
 export class Problem extends Error {
   override readonly name = 'Problem';
 
   /**
-   * @param detail one sentence for a person, about this occurrence; the title of the code where none is given
-   * @param facts what a program needs to act on it (architecture.md, HTTP)
+   * @param detail one sentence for a person, about this occurrence; default: the title of the code
+   * @param facts the data a program needs to act on it
    */
   constructor(
     readonly code: ProblemCode,
@@ -34,7 +34,7 @@ export class Problem extends Error {
   }
 }
 
-/** The 404 of everything that is not there, or not for this caller: both read the same. */
+/** The 404 for everything that does not exist or is not accessible to this caller: both read the same. */
 export const notFound = (what: string, id: string): Problem =>
   new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });
 
@@ -54,7 +54,7 @@ export interface RefusalLike {
   readonly code: ProblemCode;
 }
 
-/** The problem a refusal is answered with. Instants among its facts become ISO 8601. */
+/** The problem for a refusal. Instants among its facts become ISO 8601. */
 export function refusalProblem(refusal: RefusalLike, detail?: string): Problem {
   const { code, ...facts } = refusal as RefusalLike & Record<string, unknown>;
   if (code === 'VALIDATION') return Problem.validation(String(facts['field']), String(facts['message']));
@@ -65,12 +65,12 @@ export function refusalProblem(refusal: RefusalLike, detail?: string): Problem {
   );
 }
 
-/** The answer to an `If-Match` that names no revision the thing is at. */
+/** The answer to an `If-Match` that names none of the resource's current revisions. */
 export function staleRevision(expectedRevision: number | readonly number[], revision: number): Problem {
   const expected = [expectedRevision].flat();
   const detail =
     expected.length === 0
-      ? `If-Match names none of our ETags, or weak ones only, which match nothing; it is at revision ${revision} now`
+      ? `If-Match names no ETag of this resource, or weak ones only, which match nothing; it is at revision ${revision} now`
       : `Changed since revision ${expected.join(', ')}; it is at ${revision} now`;
   return new Problem('STALE_REVISION', detail, { expectedRevision, revision });
 }
@@ -82,8 +82,8 @@ export type OutcomeLike<Accepted> =
   | { readonly kind: 'stale'; readonly expectedRevision: number | readonly number[]; readonly revision: number };
 
 /**
- * The accepted outcome, or the `Problem` that tells why not: the refusal's code, or `STALE_REVISION`.
- * @param detail says the refusal in a sentence; the title of its code where none is given
+ * Returns the accepted outcome, or throws the `Problem` with the refusal's code, or `STALE_REVISION`.
+ * @param detail describes the refusal in a sentence; default: the title of its code
  */
 export function accepted<Outcome extends { readonly kind: string }>(
   outcome: Outcome,

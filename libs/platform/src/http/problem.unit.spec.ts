@@ -14,7 +14,7 @@ const problemOf = (work: () => unknown): Problem => {
 };
 
 describe('accepted', () => {
-  it('passes what was accepted', () => {
+  it('passes an accepted outcome through', () => {
     const outcome = { kind: 'accepted', events: [1], revision: 3, position: 9n } as const;
     expect(accepted(outcome)).toBe(outcome);
   });
@@ -57,13 +57,13 @@ describe('accepted', () => {
   });
 });
 
-describe('passing trouble', () => {
+describe('a transient error', () => {
   const coded = (code: string, cause?: unknown) => Object.assign(new Error('no', { cause }), { code });
   const codeOf = (error: unknown) => passingTrouble(error)?.code ?? null;
 
   it.each([
     ['a statement that took too long', Object.assign(new Error('canceling statement'), { code: '57014' })],
-    ['a statement that the driver gave up', new Error('Query read timeout')],
+    ['a statement that timed out in the driver', new Error('Query read timeout')],
     ['a deadlock', Object.assign(new Error('deadlock detected'), { code: '40P01' })],
     ['a database short of memory', Object.assign(new Error('out of memory'), { code: '53200' })],
   ])('is 503 UNAVAILABLE after %s', (_what, error) => {
@@ -77,7 +77,7 @@ describe('passing trouble', () => {
     expect(codeOf(new Error('QueryFailedError', { cause: full }))).toBe('STORAGE_FULL');
   });
 
-  it('is said as such, with when to come again', () => {
+  it('says whether something was recorded, and when to retry', () => {
     const busy = passingTrouble(Object.assign(new Error('64 commands already wait'), { recorded: 'nothing' }));
     expect([busy?.code, busy?.detail, busy?.facts]).toEqual([
       'OVERLOADED',
@@ -89,27 +89,27 @@ describe('passing trouble', () => {
     expect(unknown?.detail).not.toContain('not confirmed');
   });
 
-  it('is a backend that is away, however deep it is told', () => {
+  it('is found in the cause of an error, at any depth', () => {
     expect(
       [coded('ECONNREFUSED'), coded('57P03'), new Error('Connection terminated unexpectedly')].map(codeOf),
     ).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE']);
     expect(codeOf(new Error('query failed', { cause: coded('XX', coded('ECONNRESET')) }))).toBe('UNAVAILABLE');
   });
 
-  it('is nothing else', () => {
+  it('is no other error', () => {
     expect([new Error('no'), coded('23505'), 'ECONNREFUSED', null].map(codeOf)).toEqual([null, null, null, null]);
   });
 });
 
 describe('revisions in headers', () => {
-  it('come back as they went out', () => {
+  it('are read back as they were written', () => {
     for (const revision of [0, 7, 123_456_789]) expect(expectedRevision(etagOf(revision))).toBe(revision);
     expect(expectedRevision('"1", "2"')).toEqual([1, 2]);
     expect([expectedRevision(undefined), expectedRevision('*')]).toEqual([undefined, undefined]);
   });
 
   it.each(['W/"7"', '""', '"-1"', '"07"', '"x"', '"9999999999999999"'])(
-    'match nothing when weak or not ours: %s',
+    'match nothing when weak or foreign: %s',
     (tag) => {
       expect(expectedRevision(tag)).toEqual([]);
       expect(expectedRevision(`${tag}, "7"`)).toEqual([7]);

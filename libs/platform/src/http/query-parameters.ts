@@ -6,8 +6,8 @@ import type { PlatformRequest } from './caller.js';
 import { invalid } from './problem.js';
 
 /**
- * Refuses query parameters on routes that take none. Those that take some name them in a strict schema, which refuses the
- * rest. What is ignored may have been meant: `?dryRun=true` on a route that does not know it.
+ * Refuses query parameters on routes that take none. Routes that take some name them in a strict schema, which refuses the rest. Ignoring a
+ * parameter could be harmful: `?dryRun=true` on a route that does not support it.
  */
 @Injectable()
 export class QueryParametersInterceptor implements NestInterceptor {
@@ -31,7 +31,7 @@ export class QueryParametersInterceptor implements NestInterceptor {
 
 function refuseAny(execution: ExecutionContext): void {
   const { url, query } = execution.switchToHttp().getRequest<PlatformRequest>();
-  // Probes and scrapers are nobody's commands.
+  // Health checks and metrics accept any query.
   if (!url.startsWith('/api/')) return;
   const given = Object.keys(query ?? {});
   if (given.length > 0) throw invalid(given.slice(0, 100).map((field) => ({ field, message: 'is not known' })));

@@ -10,16 +10,16 @@ import { connectRedis, redisAddress } from '../jobs/redis-address.js';
 import { Problem } from './problem.js';
 
 const MINUTE = 60_000;
-/** So many callers are counted in one process; the longest silent is forgotten first. */
+/** Callers counted in one process; the least recently seen is forgotten first. */
 const COUNTED = 50_000;
 const NAMESPACE = 'allotree-rate-';
-/** Who watches over the system asks as often as it likes. */
+/** Monitoring is not limited. */
 const UNCOUNTED = /^\/(health\/|metrics)/;
 
-/** A Redis that does not answer lets everybody pass, at once. */
+/** While Redis does not answer, all requests pass without delay. */
 const AT_ONCE_OR_NOT = { enableOfflineQueue: false, connectTimeout: 1_000, retryStrategy: () => 500 };
 
-/** Gives the application something to count with: in Redis, for all replicas, where there is one, else in this process. */
+/** Provides the counters: in Redis, for all replicas, where it is configured, else in this process. */
 export async function countRequests(
   app: NestFastifyApplication,
   { REDIS_URL }: Pick<PlatformConfiguration, 'REDIS_URL'>,
@@ -39,15 +39,15 @@ export async function countRequests(
 
 type Count = ReturnType<FastifyInstance['createRateLimit']>;
 
-/** One limit: how often a minute, and for whom; `null`: not counted. */
+/** One limit: the number per minute, and for whom; `null`: not counted. */
 interface Limited {
   readonly max: number;
   readonly of: (request: PlatformRequest) => string | null;
 }
 
 /**
- * How often somebody asks: a caller, all requests that concern one tenant together, and callers that are not signed in by
- * their address. Server administrators are not counted.
+ * Limits the requests of a caller, of all callers of one tenant together, and, by IP address, of callers without a sign-in. Server
+ * administrators are not counted.
  */
 @Injectable()
 export class Rates {
@@ -107,6 +107,6 @@ const addressOf = ({ principal, ip, url }: PlatformRequest): string | null =>
 const callerOf = ({ principal }: PlatformRequest): string | null =>
   principal === undefined || principal.serverAdministrator ? null : `caller:${principal.userId}`;
 
-/** The tenant in which the permission is held, so nobody spends the budget of a tenant that admits them nowhere. */
+/** The tenant in which the permission is held, so that a caller cannot use up the budget of a tenant in which they have no access. */
 const tenantOf = ({ principal, tenantId }: PlatformRequest): string | null =>
   principal === undefined || principal.serverAdministrator || tenantId == null ? null : `tenant:${tenantId}`;

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What log lines written while a request or message is handled are marked with. */
+/** The fields added to log lines that are written while a request or message is handled. */
 export interface RequestContext {
   readonly correlationId: string;
-  /** Of whoever asks, once that is known; of the event that is handled. */
+  /** Of the caller, once known, or of the event being handled. */
   tenantId?: string;
 }
 

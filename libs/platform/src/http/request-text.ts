@@ -3,7 +3,7 @@ import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest }
 import { invalid, Problem } from './problem.js';
 import { problemOf, sendProblem } from './problem.filter.js';
 
-/** Control characters that no text needs: all but tab, line feed and carriage return. */
+/** Control characters that no text needs: all except tab, line feed and carriage return. */
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/u;
 const LONE_SURROGATE = /\p{Cs}/u;
@@ -15,7 +15,7 @@ interface Place {
   readonly field: string;
 }
 
-/** Why no store could keep a text, or no reader see it whole; `null`: it is fine. */
+/** Why a text could not be stored or displayed completely; `null`: it can. */
 function faultOf(text: string): string | null {
   if (CONTROL.test(text)) return 'must not contain control characters';
   return LONE_SURROGATE.test(text) ? 'must be well-formed Unicode' : null;
@@ -39,7 +39,7 @@ function keyFault({ value, field }: Place): FieldError | null {
   return bad === undefined ? null : { field, message: `a member's name ${faultOf(bad)}` };
 }
 
-/** The first text within a value, however deep, that is not acceptable. Without recursion: the caller sets the depth. */
+/** The first unacceptable text within a value, at any depth. Without recursion, because the caller determines the depth. */
 export function textFault(root: unknown): FieldError | null {
   const open: Place[] = [{ value: root, field: '' }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
@@ -51,7 +51,7 @@ export function textFault(root: unknown): FieldError | null {
   return null;
 }
 
-/** Percent escapes of the query must be UTF-8; the parser would keep what is not as it came. */
+/** Percent escapes of the query must be UTF-8; the parser would keep invalid ones unchanged. */
 function queryFault(url: string): FieldError | null {
   const query = url.slice(url.indexOf('?') + 1);
   if (!url.includes('?') || !query.includes('%')) return null;
@@ -81,8 +81,8 @@ const otherCharset = (contentType: string | undefined): string | null => {
 };
 
 /**
- * Bodies are JSON in UTF-8 and nothing else. Routes that take another kind, as the forms of a plain page, stand in a scope
- * of their own (`fastify.register`) that adds the parser; everywhere else that kind stays refused.
+ * Bodies must be JSON in UTF-8. Routes that take another type, such as HTML forms, are registered in a scope of their own
+ * (`fastify.register`) that adds the parser; everywhere else that type stays refused.
  */
 function acceptJsonOnly(fastify: FastifyInstance): void {
   // It answers through the callback, although its type allows a promise, too.
@@ -108,9 +108,9 @@ function acceptJsonOnly(fastify: FastifyInstance): void {
 }
 
 /**
- * Refuses requests whose text cannot be kept or shown: bodies that are not JSON in UTF-8 (415, 400), and control characters
- * and lone surrogates in the path, the query, the headers that routes read, or anywhere in the body (400). Before sign-in,
- * as a body that is no JSON.
+ * Refuses requests whose text cannot be stored or displayed: bodies that are not JSON in UTF-8 (415, 400), and control characters and lone
+ * surrogates in the path, the query, the headers that routes read, or anywhere in the body (400). It runs before authentication, like the
+ * check for malformed JSON.
  */
 export function acceptCleanText(fastify: FastifyInstance): void {
   acceptJsonOnly(fastify);

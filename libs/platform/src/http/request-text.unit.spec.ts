@@ -42,18 +42,18 @@ describe('the text of requests', () => {
   it.each([
     ['NUL', '{"list":[{"name":"a\\u0000b"}]}', 'list[0].name', CONTROL],
     ['escape', '{"name":"\\u001b[31m"}', 'name', CONTROL],
-    ['a control of the second block', '{"name":"\\u0085"}', 'name', CONTROL],
-    ['half of a pair', '{"name":"\\ud83d"}', 'name', 'must be well-formed Unicode'],
+    ['a control character of the C1 block', '{"name":"\\u0085"}', 'name', CONTROL],
+    ['a lone surrogate', '{"name":"\\ud83d"}', 'name', 'must be well-formed Unicode'],
     ['NUL in the name of a member', '{"meta":{"a\\u0000":1}}', 'meta', `a member's name ${CONTROL}`],
   ])('refuses a body with %s and names the field', async (_, body, field, message) => {
     expect(await post(body)).toEqual(refusedField(field, message));
   });
 
-  it('accepts line breaks, tabs and whole pairs', async () => {
+  it('accepts line breaks, tabs and surrogate pairs', async () => {
     expect((await post('{"text":"a\\n\\tb \\ud83d\\ude00"}')).body['body']).toEqual({ text: 'a\n\tb 😀' });
   });
 
-  it('takes forms only in a scope that reads them, and no controls in them', async () => {
+  it('takes forms only in a scope that reads them, and no control characters in them', async () => {
     const send = (url: string, payload: string) =>
       ask({ method: 'POST', url, payload, headers: { 'content-type': FORM } });
     expect(await send('/page', 'token=a+b')).toMatchObject({ status: 200, body: { body: { token: 'a b' } } });
@@ -69,7 +69,7 @@ describe('the text of requests', () => {
     expect(await ask({ method: 'GET', url: '/things?to=a%00b' })).toEqual(refusedField('to', CONTROL));
   });
 
-  it('refuses a query that is no percent-encoded UTF-8', async () => {
+  it('refuses a query that is not percent-encoded UTF-8', async () => {
     const refused = refusedField('', 'the query must be percent-encoded UTF-8');
     expect(await ask({ method: 'GET', url: '/things?to=%ff' })).toEqual(refused);
     expect(await ask({ method: 'GET', url: '/things?to=%' })).toEqual(refused);
@@ -111,14 +111,14 @@ describe('the text of requests', () => {
     },
   );
 
-  it('refuses members that would change the prototype, and no JSON', async () => {
+  it('refuses members that would change the prototype, and malformed JSON', async () => {
     expect((await post('{"__proto__":{"a":1}}')).status).toBe(400);
     expect((await post('{"name":')).status).toBe(400);
   });
 });
 
 describe('other methods of a path that exists', () => {
-  it('are answered 405 with those that are possible', async () => {
+  it('are answered 405 with the allowed methods', async () => {
     const refused = { status: 405, allow: 'DELETE, POST', body: { code: 'METHOD_NOT_ALLOWED' } };
     expect(await ask({ method: 'PUT', url: '/things/a' })).toMatchObject(refused);
     expect(await ask({ method: 'GET', url: '/things/a/?x=1' })).toMatchObject(refused);

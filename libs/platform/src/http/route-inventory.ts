@@ -3,7 +3,7 @@ import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { PERMISSION_METADATA, PUBLIC_METADATA, SIGNED_IN_METADATA } from '../identity/permit.js';
 
-/** Refuses to start an application that has a route nobody decided who may use. */
+/** Refuses to start an application that has a route without a declared access rule. */
 @Injectable()
 export class RouteInventory implements OnModuleInit {
   constructor(

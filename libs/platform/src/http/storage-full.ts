@@ -1,6 +1,6 @@
 import { Problem } from './problem.js';
 
-/** How long a caller is asked to wait: somebody has to make room first. */
+/** The wait asked of a caller: an operator has to free space first. */
 const RETRY_AFTER_SECONDS = 30;
 
 export const storageFull = (reason: string): Problem =>

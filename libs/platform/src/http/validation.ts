@@ -7,12 +7,12 @@ interface Issue {
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
-/** At most so many wrong fields are named in one answer. */
+/** The maximum number of invalid fields listed in one answer. */
 const NAMED_ERRORS = 100;
 
 /**
- * Checks what a route takes against the schema it names (`@Body({ schema })`, `@Param('p', { schema })`), and answers
- * `VALIDATION` with the fields. Nest's own pipe does not tell which parameter it was.
+ * Validates the parameters of a route against their schemas (`@Body({ schema })`, `@Param('p', { schema })`), and answers `VALIDATION` with
+ * the fields. Nest's own pipe does not report which parameter it was.
  */
 export class SchemaValidationPipe implements PipeTransform {
   async transform(value: unknown, { schema, data }: ArgumentMetadata): Promise<unknown> {
@@ -24,7 +24,7 @@ export class SchemaValidationPipe implements PipeTransform {
   }
 }
 
-/** An unknown key is an issue of the object that has it, but an error of the field it names. */
+/** An unknown key is an issue of the object that contains it, but an error of the field it names. */
 function fieldErrors(issue: Issue, parameter: readonly string[]): FieldError[] {
   const path = [...parameter, ...(issue.path ?? [])];
   const { code, keys } = issue as Issue & { code?: string; keys?: readonly string[] };

@@ -12,7 +12,7 @@ export const tenantRowsOf = (dataSource: InjectionToken): Provider => ({
   inject: [dataSource, Reach],
 });
 
-/** Keeps the view of memberships in a service's schema. @param dataSource the token of the service's data source */
+/** Maintains the view of memberships in a service's schema. @param dataSource the token of the service's data source */
 export const membershipFeedOf = (dataSource: InjectionToken, schema: string): Provider => ({
   provide: MembershipFeed,
   useFactory: (rows: DataSource, identity: IdentityView) => new MembershipFeed(rows, schema, identity),

@@ -10,13 +10,13 @@ import type { Principal } from './principal.js';
 import { OWN_ISSUER, verifyToken, type VerifiedToken } from './token.js';
 
 const CACHED_TOKENS = 10_000;
-/** Then a token of the external issuer is checked again, with the keys it has by then. */
+/** After this time a token of the external issuer is verified again, with its current keys. */
 const EXTERNAL_GOOD_FOR_MS = 5 * 60_000;
 
 /** The server administrator of the configuration, by password or by OpenID. */
 export const SERVER_ADMINISTRATOR = 'server-administrator';
 
-/** Who sends a request: by an access token of ours, or by one of the external issuer. */
+/** Authenticates requests by an access token of this system or of the external issuer. */
 @Injectable()
 export class Authentication {
   /** Verified tokens: on the hot path a token is a lookup, until it expires. */
@@ -32,7 +32,7 @@ export class Authentication {
     this.issuer = issuer === undefined || audience === undefined ? null : new ExternalIssuer({ issuer, audience });
   }
 
-  /** @throws Problem `UNAUTHENTICATED`; `OVERLOADED` while the external issuer cannot be asked for its keys */
+  /** @throws Problem `UNAUTHENTICATED`; `OVERLOADED` while the keys of the external issuer cannot be fetched */
   authenticate(authorization: string | undefined): Principal | Promise<Principal> {
     const token = bearerOf(authorization);
     const known = this.verified.get(token);
@@ -43,7 +43,7 @@ export class Authentication {
   private admitted(principal: Principal): Principal {
     const maker = principal.apiKey?.madeBy;
     const isRefused = this.view.isRefused(principal);
-    // A key ends with the account of whoever made it.
+    // A key ends with the account of its creator.
     if (isRefused || (maker !== undefined && this.view.isRefused({ userId: maker, sessionId: null }))) throw notGood();
     return principal;
   }
@@ -62,7 +62,7 @@ export class Authentication {
     if (verified !== null || OIDC_ISSUER === undefined) return verified;
     const stated = statedIssuer(token);
     if (stated !== OWN_ISSUER)
-      this.logRefusal('the token is no JWT, or from another issuer than OIDC_ISSUER', {
+      this.logRefusal('the token is not a JWT, or is from another issuer than OIDC_ISSUER', {
         stated: `${stated}`.slice(0, 300),
       });
     return null;
@@ -86,7 +86,7 @@ export class Authentication {
     }
   }
 
-  /** The administrator is a subject of the issuer, by the operator's setting: an address can pass to somebody else. */
+  /** The administrator is identified by the subject that the operator configures: an address can pass to another person. */
   private async principalOf(identity: ExternalIdentity): Promise<Principal | null> {
     const person = { tenantId: null, serverAdministrator: false, sessionId: null, apiKey: null };
     const { ADMIN_EMAIL, OIDC_ADMIN_SUBJECT } = this.configuration;
@@ -104,7 +104,7 @@ export class Authentication {
   }
 }
 
-/** Why a valid token of the issuer is nobody's here. */
+/** Why a valid token of the issuer matches no user here. */
 function causeOf(email: string | null, adminEmail: string): string {
   if (email === null) return 'the token carries no address with email_verified true';
   if (email.toLowerCase() === adminEmail.toLowerCase())
@@ -113,7 +113,7 @@ function causeOf(email: string | null, adminEmail: string): string {
 }
 
 const notGood = (): Problem =>
-  new Problem('UNAUTHENTICATED', 'The access token is not valid, or no longer: get a new one');
+  new Problem('UNAUTHENTICATED', 'The access token is invalid or has expired: get a new one');
 
 function bearerOf(authorization: string | undefined): string {
   const token = /^Bearer ([^\s]{1,4096})$/i.exec(authorization ?? '')?.[1];

@@ -7,14 +7,17 @@ import type { PermissionTarget, RoutePermission } from './permit.js';
 import type { Principal } from './principal.js';
 import { Reach, type Target } from './reach.js';
 
-/** Asks the reach of the service a route belongs to. A route of no service is for server administrators alone. */
+/** Asks the permission checker of the service a route belongs to. A route of no service is for server administrators only. */
 @Injectable()
 export class Authorization {
   private reaches: ReadonlyMap<unknown, Reach> | undefined;
 
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** What somebody may do where a route does it; notes which tenant that concerns. @throws Problem when the route is not among it (see `Reach.demand`) */
+  /**
+   * The caller's permissions at the target of the route; records the tenant it concerns. @throws Problem when the required permission is
+   * missing (see `Reach.demand`)
+   */
   async permissions(
     request: PlatformRequest,
     principal: Principal,
@@ -31,7 +34,7 @@ export class Authorization {
   }
 }
 
-/** Every service has one `Reach`, in the module its controllers are in. */
+/** Every service has one `Reach`, in the module of its controllers. */
 const reachesByController = (discovery: DiscoveryService): ReadonlyMap<unknown, Reach> =>
   new Map(
     discovery.getControllers().flatMap(({ metatype, host }) => {
@@ -40,7 +43,7 @@ const reachesByController = (discovery: DiscoveryService): ReadonlyMap<unknown, 
     }),
   );
 
-/** What is malformed is nobody's: the route says what is wrong with it to whoever may use it at all. */
+/** A malformed id belongs to nobody: the route describes the error to callers who hold its permission at all. */
 const idAt = (request: PlatformRequest, name: string): string | undefined => {
   const { params, body } = request as { params: Record<string, unknown>; body: unknown };
   const inBody = /^body\.(\w+)$/.exec(name)?.[1];

@@ -1,15 +1,15 @@
 import type { Extent } from '@allotree/contracts';
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 
-/** How the rows of a list say where they belong, as expressions of the query. */
+/** The columns that locate the rows of a list, as expressions of the query. */
 export interface Belongs {
   readonly tenant: string;
   readonly partner?: string;
-  /** Only for rows that may be seen from any group of their project. */
+  /** Only for rows that can be seen from any group of their project. */
   readonly project?: string;
 }
 
-/** Leaves in a list only what lies where somebody holds the permission. `null`: everything. */
+/** Restricts a list to the rows where the caller holds the permission. `null`: everything. */
 export function withinExtent<Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
   extent: Extent | null,

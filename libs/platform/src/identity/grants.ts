@@ -4,9 +4,9 @@ import type { Principal } from './principal.js';
 import type { Reach } from './reach.js';
 
 /**
- * Whether somebody may give a role at a place: nobody grants what they do not hold there themselves. Asked besides the
- * permission of the route.
- * @throws Problem `VALIDATION` where the tenant has no such role; `FORBIDDEN` with what goes beyond their own permissions
+ * Checks whether the caller can grant a role at a place: nobody grants permissions that they do not hold there themselves. Checked in
+ * addition to the permission of the route.
+ * @throws Problem `VALIDATION` where the tenant has no such role; `FORBIDDEN` with the permissions that the caller lacks
  */
 export async function mayGrant(reach: Reach, principal: Principal, role: string, scope: Scope): Promise<void> {
   const granted = role === 'server_administrator' ? null : await reach.permissionsOfRole(role, scope);
@@ -14,9 +14,9 @@ export async function mayGrant(reach: Reach, principal: Principal, role: string,
   await holdsAll(reach, principal, { role, granted, scope });
 }
 
-/** Whether somebody may take a role away, or change it: nobody does to those who may do more. @throws Problem `FORBIDDEN` */
+/** Checks whether the caller can revoke or change a role: never one with more permissions than their own. @throws Problem `FORBIDDEN` */
 export async function mayRevoke(reach: Reach, principal: Principal, role: string, scope: Scope): Promise<void> {
-  // A role that is gone grants nothing.
+  // A deleted role grants nothing.
   const granted = (await reach.permissionsOfRole(role, scope)) ?? [];
   await holdsAll(reach, principal, { role, granted, scope });
 }
@@ -28,5 +28,5 @@ async function holdsAll(
 ): Promise<void> {
   const missing = beyond(granted, (await reach.permissionsAt(principal, scope)) ?? new Set());
   if (missing.length === 0) return;
-  throw new Problem('FORBIDDEN', `The role ${role} may do more than you may here`, { role, missing });
+  throw new Problem('FORBIDDEN', `The role ${role} has permissions that you do not hold here`, { role, missing });
 }

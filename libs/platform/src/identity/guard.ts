@@ -18,7 +18,7 @@ const noteTenant = ({ tenantId }: PlatformRequest): void => {
 
 type Route = RoutePermission | 'signed-in' | 'public';
 
-/** Signs every request in by its bearer token and asks whether the route is permitted. */
+/** Authenticates every request by its bearer token and checks the permission of its route. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   private readonly routes = new WeakMap<object, Route>();
@@ -53,7 +53,7 @@ export class AuthGuard implements CanActivate {
     return principal.then((known) => this.admit(request, known, route, controller));
   }
 
-  /** A request that is refused counts like any other, so that nobody probes without a limit. */
+  /** A refused request counts like any other, so that probing is limited, too. */
   private async refuse(request: PlatformRequest, error: unknown): Promise<never> {
     await this.rates.take(request);
     throw error;
@@ -82,7 +82,7 @@ export class AuthGuard implements CanActivate {
     const known = this.routes.get(handler);
     if (known !== undefined) return known;
     const route = this.readRoute([handler, execution.getClass()]);
-    // Such a route does not pass the check at start (route-inventory.ts); closed all the same.
+    // Such a route does not pass the check at start (route-inventory.ts); it is refused all the same.
     if (route === undefined) throw new Problem('FORBIDDEN');
     this.routes.set(handler, route);
     return route;

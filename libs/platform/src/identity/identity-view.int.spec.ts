@@ -29,7 +29,7 @@ const changed = (userId: string, active: boolean, place: number) =>
   }) as unknown as GroupsEvent;
 const isIn = (userId: string): boolean => !view.isRefused({ userId, sessionId: null });
 
-it('lets nobody in again by what was said before they were shut out, however late it comes', async () => {
+it('does not readmit a user because of an event from before they were deactivated, however late it arrives', async () => {
   await view.follow([changed('kim', true, 1)]);
   expect(isIn('kim')).toBe(true);
   await view.refuse([refusedUser('kim', false)]);

@@ -27,24 +27,24 @@ const SCHEMA = `
   ALTER TABLE identity.external DROP COLUMN IF EXISTS tenant_id;
 `;
 
-/** How soon what another replica recorded counts here, at the latest. */
+/** The longest until a change recorded by another replica takes effect here. */
 const LOOK_EVERY_MS = 1_000;
-/** A row is seen when its transaction ends, later than it was stamped: no transaction of ours takes so long. */
+/** A row becomes visible when its transaction ends, later than its timestamp: no transaction here takes this long. */
 const LOOK_BACK = "interval '1 minute'";
 const SWEEP_EVERY_MS = 60 * 60_000;
 
-/** A person of ours that an external issuer knows, too. */
+/** A user of this system who is linked to a subject of an external issuer. */
 export interface LinkedUser {
   readonly userId: string;
   readonly email: string;
 }
 
-/** A session that ended before its tokens did, or a user that may not come in at all. `until: null`: for good. */
+/** A session that ended before its tokens did, or a deactivated user. `until: null`: permanently. */
 export interface Refused {
   readonly subject: string;
   /** ISO 8601 */
   readonly until: string | null;
-  /** Where it stands among what is told of a user; what comes late does not count. Not known where it is decided. */
+  /** The position among the events about a user; an earlier one has no effect. Unknown where the change is decided. */
   readonly sequence?: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export const refusedSession = (sessionId: string, until: string): Refused => ({
   subject: `session ${sessionId}`,
   until,
 });
-/** `until` an instant that is past: comes in again. */
+/** An `until` in the past readmits the user. */
 export const refusedUser = (userId: string, active: boolean): Refused => ({
   subject: `user ${userId}`,
   until: active ? new Date(0).toISOString() : null,
@@ -63,12 +63,12 @@ interface RefusedRow {
   readonly until: Date | null;
 }
 
-/** Milliseconds since 1970; `Infinity`: for good. */
+/** Milliseconds since 1970; `Infinity`: permanently. */
 type Until = number;
 
 /**
- * What a service keeps of people beside their memberships: whose token is good no more although it has not expired, and
- * which of an external issuer's people is which of ours. The group service decides both and tells the others.
+ * What a service stores about people besides their memberships: whose tokens are revoked before they expire, and which users are linked to
+ * subjects of an external issuer. The group service decides both and publishes it to the other services.
  */
 @Injectable()
 export class IdentityView implements OnModuleInit, OnModuleDestroy {
@@ -96,14 +96,14 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** In memory: asked for every request. */
+  /** From memory, because every request asks. */
   isRefused({ sessionId, userId }: Pick<Principal, 'sessionId' | 'userId'>, now = Date.now()): boolean {
     if (this.refused.size === 0) return false;
     const isIn = (subject: string): boolean => (this.refused.get(subject) ?? 0) > now;
     return isIn(`user ${userId}`) || (sessionId !== null && isIn(`session ${sessionId}`));
   }
 
-  /** From now on here, within a second on other replicas. */
+  /** Effective immediately here, and within a second on other replicas. */
   async refuse(refused: readonly Refused[]): Promise<void> {
     if (refused.length === 0) return;
     const once = lastOfEach(refused);
@@ -118,12 +118,12 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
     this.remember(rows);
   }
 
-  /** Who knows what to do with somebody of an external issuer who comes for the first time. */
+  /** Registers the callback for an external identity that is not linked yet. */
   onFirstSight(introduce: (identity: ExternalIdentity) => Promise<LinkedUser | null>): void {
     this.introduce = introduce;
   }
 
-  /** `null`: nobody of ours. */
+  /** `null`: no user of this system. */
   async userOf(identity: ExternalIdentity): Promise<LinkedUser | null> {
     const { rows } = await this.pool.query<LinkedUser>(
       `SELECT user_id AS "userId", email FROM identity.external WHERE issuer = $1 AND subject = $2`,
@@ -132,7 +132,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
     return rows[0] ?? this.introduce(identity);
   }
 
-  /** False: the issuer knows this user under another subject, or the subject is another user. Never changed. */
+  /** False: the issuer knows this user under another subject, or the subject is another user. A link never changes. */
   async link({ issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>, user: LinkedUser): Promise<boolean> {
     const { rows } = await this.pool.query<{ user_id: string }>(
       `WITH linked AS (
@@ -145,7 +145,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
     return rows[0]?.user_id === user.userId;
   }
 
-  /** Takes in what the group service tells; harmless when it is told again. */
+  /** Applies events of the group service; idempotent. */
   async follow(events: readonly Pick<GroupsEvent, 'type' | 'data' | 'sequence'>[]): Promise<void> {
     for (const event of events) {
       if (event.type === 'allotree.identity-linked.v1') {
@@ -161,11 +161,11 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
       await this.load();
       if (Date.now() - this.lastSweep > SWEEP_EVERY_MS) await this.sweep();
     } catch (error) {
-      this.logger.warn({ err: error }, 'sessions that were revoked elsewhere could not be looked up; trying again');
+      this.logger.warn({ err: error }, 'sessions revoked by other replicas could not be loaded, retrying');
     }
   }
 
-  /** What was recorded since the last look that succeeded; all of it at first. */
+  /** Loads the changes since the last successful load; all of them at first. */
   private async load(): Promise<void> {
     const { rows: clock } = await this.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
     const { rows } = await this.pool.query<RefusedRow>(
@@ -189,7 +189,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** One for each subject: a statement must not meet one row twice. */
+/** One for each subject: a statement must not see one row twice. */
 function lastOfEach(refused: readonly Refused[]): readonly Refused[] {
   const last = new Map<string, Refused>();
   for (const one of refused)

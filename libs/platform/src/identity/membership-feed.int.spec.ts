@@ -73,7 +73,7 @@ const held = async (userId: string): Promise<unknown> =>
 const atGroup = { kind: 'group', projectId: 'house', groupId: 'a' };
 
 describe('the view of memberships', () => {
-  it('has what is told, and no more of it when it is told again', async () => {
+  it('holds what the events say, and the same when they are delivered again', async () => {
     const told = [partner(), added('user'), added('concierge')];
     await feed.follow(told);
     await feed.follow(told);
@@ -84,14 +84,14 @@ describe('the view of memberships', () => {
     expect(await rows.partner('dealer')).toEqual({ tenantId: 'nord', partnerId: 'dealer' });
   });
 
-  it('ends where reading everything anew ends', async () => {
+  it('ends in the same state as a rebuild from the beginning', async () => {
     const told = [added('user'), removed(), added('concierge'), removed()];
     await feed.follow(told);
     await feed.follow(told);
     expect(await held('kim')).toEqual([]);
   });
 
-  it('gives nothing back that was taken, when what gave it comes late', async () => {
+  it('gives back nothing that was revoked when an older grant arrives late', async () => {
     const [given, changed, helps] = [added('user'), added('concierge'), role(['devices:read'])];
     const gone = event('allotree.role-removed.v1', 'nord', { tenantId: 'nord', roleId: 'helper' });
     await feed.follow([given, helps, gone, removed(), changed]);
@@ -101,7 +101,7 @@ describe('the view of memberships', () => {
     expect(await held('kim')).toEqual([{ scope: atGroup, permissions: [] }]);
   });
 
-  it('gives a role of the tenant what it says by now, whichever came first', async () => {
+  it('applies the latest permissions to a role of the tenant, in any order of events', async () => {
     await feed.follow([added('helper')]);
     expect(await held('kim')).toEqual([{ scope: atGroup, permissions: [] }]);
     await feed.follow([role(['devices:read', 'a-permission-of-next-year'])]);
@@ -126,12 +126,12 @@ describe('the view of memberships', () => {
     expect(await held('ben')).toEqual([]);
   });
 
-  it('writes nothing of a batch with something it does not understand', async () => {
+  it('writes nothing of a batch that contains an invalid event', async () => {
     await expect(feed.follow([added('user'), { ...removed(), data: { projectId: 7 } }])).rejects.toThrow('projectId');
     expect(await held('kim')).toEqual([]);
   });
 
-  it('takes no notice of what says nothing about memberships', async () => {
+  it('ignores events that are not about memberships', async () => {
     const moved = event('allotree.group-moved.v1', 'house', { projectId: 'house', groupId: 'a', parentId: 'b' });
     await feed.follow([added('user')]);
     const before = await held('kim');

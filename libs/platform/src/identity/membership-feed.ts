@@ -4,9 +4,8 @@ import type { IdentityView } from './identity-view.js';
 import { recordMemberships } from './membership-rows.js';
 
 /**
- * Keeps a service's view of people and memberships up to date with what the group service tells. It is read by a consumer
- * group of its own, from the first message: what somebody may do neither waits for other work nor is missed by a service
- * that comes later.
+ * Keeps a service's view of people and memberships up to date with the events of the group service. A consumer group of its own reads them
+ * from the first message: permissions do not wait for other work, and a service that is added later misses none.
  */
 export class MembershipFeed {
   constructor(

@@ -127,7 +127,7 @@ const holdingOf = ({ home, membership_id, tenant_id, group_id, role, permissions
   tenantId: tenant_id,
   scope:
     group_id === null ? { kind: 'partner', partnerId: home } : { kind: 'group', projectId: home, groupId: group_id },
-  // A role that is gone permits nothing, and no role of a tenant what is the vendor's.
+  // A deleted role grants nothing, and a tenant's role never grants the vendor's permissions.
   permissions: new Set((builtInPermissions(role) ?? permissions ?? []).filter(isTenantPermission)),
 });
 
@@ -157,7 +157,7 @@ const put = (
   { row, key }: { readonly row: Row; readonly key: readonly string[] },
 ): Promise<void> => insertRows(tx, `${schema}.${table}`, columns, [row], { key, keep: [] });
 
-/** Does nothing for what comes (again) after something later about the same: it would give back what was taken. */
+/** Skips an event that arrives (again) after a later one about the same subject: it would give back what was revoked. */
 async function inOrder({ tx, schema, sequence }: Told, about: string, write: () => Promise<unknown>): Promise<void> {
   if (sequence === undefined) return void (await write());
   const claimed: unknown[] = await tx.query(
@@ -229,9 +229,8 @@ const WRITERS: Writers = {
 };
 
 /**
- * Writes down what events say about memberships, in their order. One that comes again, or late, changes nothing that was said
- * after it: whoever reads the topic anew ends where everybody else is. Memberships of a group that was removed stay as rows
- * and count for nothing, because the group has no path any more.
+ * Applies events about memberships in their order. A repeated or late event does not undo later ones, so reading the topic anew ends in the
+ * same state. Memberships of a removed group stay as rows without effect, because the group has no path any more.
  */
 export async function recordMemberships(
   tx: EntityManager,

@@ -1,11 +1,11 @@
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 
-/** Signatures with a public key only: with any other kind whoever can check a token can make one. */
+/** Asymmetric signatures only: with a symmetric key, everyone who can verify a token can forge one. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 const CLOCK_SKEW_SECONDS = 60;
 const ANSWER_WITHIN_MS = 5_000;
-/** Keys are asked for again at most so often for a key that is not known, and at least so often in any case. */
+/** The shortest time between two fetches of the keys for an unknown key, and the longest in any case. */
 const COOLDOWN_MS = 5_000;
 const KEYS_GOOD_FOR_MS = 10 * 60_000;
 
@@ -21,11 +21,11 @@ const Claims = z.object({
   locale: z.string().optional(),
 });
 
-/** Somebody as an external issuer knows them. */
+/** A person as known to an external issuer. */
 export interface ExternalIdentity {
   readonly issuer: string;
   readonly subject: string;
-  /** Only where the issuer says that it was verified. */
+  /** Only where the issuer states that it is verified. */
   readonly email: string | null;
   readonly name: string | null;
   readonly timeZone: string | null;
@@ -38,39 +38,39 @@ export interface VerifiedIdentity {
   readonly expiresAt: number;
 }
 
-/** Why a token is refused: for the operator's log alone, the caller gets the same answer for every cause. */
+/** Why a token is refused: for the operator's log only, because the caller gets the same answer for every cause. */
 export class RefusedToken extends Error {
   override readonly name = 'RefusedToken';
 }
 
-/** The issuer could not be asked for its keys: nothing can be said about its tokens. */
+/** The keys of the issuer could not be fetched, so its tokens cannot be verified. */
 export class IssuerUnreachable extends Error {
   override readonly name = 'IssuerUnreachable';
 }
 
 export interface IssuerOptions {
-  /** As it stands in the tokens, and where `/.well-known/openid-configuration` is found below. */
+  /** The `iss` of the tokens, and the base of `/.well-known/openid-configuration`. */
   readonly issuer: string;
   readonly audience: string;
-  /** Waits so long at most between two looks at the keys for one that is not known. */
+  /** The shortest time between two fetches of the keys for an unknown one. */
   readonly cooldownMs?: number;
 }
 
 /**
- * An OpenID provider whose tokens are accepted. Where its keys are it says itself (OpenID Connect Discovery); they are
- * fetched when they are first needed, and again when a token names one that is not among them.
+ * An OpenID provider whose tokens are accepted. Its keys are discovered (OpenID Connect Discovery), fetched when first needed, and again
+ * when a token names an unknown key.
  */
 export class ExternalIssuer {
   private keys: Promise<JWTVerifyGetKey> | undefined;
 
   constructor(private readonly options: IssuerOptions) {}
 
-  /** Whether a token says that it is from here; nothing is checked. */
+  /** Whether a token claims to be from this issuer; nothing is verified. */
   isFrom(token: string): boolean {
     return statedIssuer(token) === this.options.issuer;
   }
 
-  /** Whom a token is about. @throws RefusedToken when it is forged, expired, or not for us; IssuerUnreachable */
+  /** The identity in a token. @throws RefusedToken when it is forged, expired, or for another audience; IssuerUnreachable */
   async verify(token: string): Promise<VerifiedIdentity> {
     const { issuer, audience } = this.options;
     try {
@@ -114,7 +114,7 @@ export class ExternalIssuer {
   }
 }
 
-/** The `iss` that a token names, unverified; `null` where it is no JWT. */
+/** The `iss` that a token names, unverified; `null` where it is not a JWT. */
 export function statedIssuer(token: string): string | null {
   try {
     return decodeJwt(token).iss ?? null;
@@ -123,7 +123,7 @@ export function statedIssuer(token: string): string | null {
   }
 }
 
-/** Plain words for what operators meet most; the library's own for the rest. */
+/** Plain words for the most frequent causes; the library's own message for the rest. */
 function causeOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired';
   if (error instanceof errors.JWKSNoMatchingKey) return 'the issuer publishes no key with the kid of the token';
@@ -132,7 +132,7 @@ function causeOf(error: errors.JOSEError): string {
   return error.message;
 }
 
-/** @throws IssuerUnreachable where nobody answers, or not with what was asked for */
+/** @throws IssuerUnreachable when there is no answer, or an unexpected one */
 async function reach(address: string, init: RequestInit): Promise<Response> {
   const response = await fetch(address, init).catch((error: unknown) => {
     throw new IssuerUnreachable(`${address}: ${(error as Error).message}`);

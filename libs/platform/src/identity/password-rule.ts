@@ -1,7 +1,7 @@
 const SHORTEST = 10;
-/** Shorter common passwords cannot be chosen in any case. */
+/** Shorter common passwords are too short in any case. */
 const SHORTEST_COMMON = 8;
-/** So much more than the own name before the @ a password must have. */
+/** How much longer than the part before the @ a password must be. */
 const BESIDE_NAME = 4;
 
 const invisible = /[\s\p{Cc}\p{Cf}]/gu;
@@ -9,16 +9,16 @@ const plain = (text: string): string => text.normalize('NFKC').toLowerCase().rep
 
 let common: Promise<ReadonlySet<string>> | undefined;
 
-/** The commonest passwords of leaked lists. Unpacked when a password is first chosen: some 100 ms and 15 MB. */
+/** The most common passwords of leaked lists. Unpacked when the first password is chosen: some 100 ms and 15 MB. */
 async function loadCommon(): Promise<ReadonlySet<string>> {
   const { dictionary } = await import('@zxcvbn-ts/language-common');
   return new Set(dictionary['passwords-common'].filter((one) => one.length >= SHORTEST_COMMON));
 }
 
 /**
- * Why somebody should not choose this password, as the end of a sentence that begins with its name; `null`: it will do. Long
- * rather than strange: there are no rules of composition.
- * @param email the address of whose account it is
+ * Why a password is refused, as the end of a sentence that begins with its name; `null`: it is accepted. Length rather than complexity:
+ * there are no composition rules.
+ * @param email the address of the account
  */
 export async function passwordFault(password: string, email: string): Promise<string | null> {
   const core = plain(password);
@@ -27,7 +27,7 @@ export async function passwordFault(password: string, email: string): Promise<st
   const address = plain(email);
   const name = address.slice(0, address.lastIndexOf('@'));
   if (core.includes(address) || core === name || (name.length > 3 && core.replaceAll(name, '').length < BESIDE_NAME))
-    return 'must not be the own e-mail address, or little more than the part before the @';
+    return 'must not be your own e-mail address, or little more than the part before the @';
   common ??= loadCommon();
   return (await common).has(core) ? 'is one of the passwords most often used: choose another' : null;
 }

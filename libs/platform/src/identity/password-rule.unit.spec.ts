@@ -5,7 +5,7 @@ const fault = (password: string) => passwordFault(password, 'Ada.Berg@nordlicht.
 
 describe('a password', () => {
   it.each(['correct horse battery staple', 'Zwölf Boxkämpfer jagen', 'ada.berg likes long walks'])(
-    'may be %j',
+    'can be %j',
     async (password) => {
       expect(await fault(password)).toBeNull();
     },

@@ -5,18 +5,18 @@ import type { Permission } from '@allotree/contracts';
 export const PERMISSION_METADATA = 'allotree:permission';
 export const PUBLIC_METADATA = 'allotree:public';
 export const SIGNED_IN_METADATA = 'allotree:signed-in';
-/** What an operation of the OpenAPI document says its permission under; `signed-in`: whoever is; absent: everybody. */
+/** The extension that names the permission of an operation in the OpenAPI document; `signed-in`: any signed-in user; absent: public. */
 export const PERMISSION_EXTENSION = 'x-permission';
 
 /**
- * What a permission is asked for. Each is the name of a route parameter, or `body.<field>`. None: the permission must be
- * held somewhere, and the route shows or does only what lies there.
+ * The place a permission is required at. Each value is the name of a route parameter, or `body.<field>`. Empty: the permission must be held
+ * somewhere, and the route is limited to where it is held.
  */
 export interface PermissionTarget {
   /** The whole project: its root group. With `group`: that group of it. */
   readonly project?: string;
   readonly group?: string;
-  /** A project in which the permission is held somewhere: the route looks where exactly. */
+  /** A project in which the permission is held somewhere: the route checks where exactly. */
   readonly within?: string;
   readonly partner?: string;
 }
@@ -27,8 +27,8 @@ export interface RoutePermission {
 }
 
 /**
- * What the caller of a route must be permitted, and where: `@Permit('restrictions:manage', { project: 'p', group: 'g' })`.
- * Every route carries this, `@SignedIn()` or `@Public()`.
+ * The permission a route requires, and where: `@Permit('restrictions:manage', { project: 'p', group: 'g' })`. Every route carries this,
+ * `@SignedIn()` or `@Public()`.
  */
 export const Permit = (permission: Permission, target: PermissionTarget = {}): MethodDecorator & ClassDecorator =>
   applyDecorators(
@@ -36,9 +36,9 @@ export const Permit = (permission: Permission, target: PermissionTarget = {}): M
     ApiExtension(PERMISSION_EXTENSION, permission),
   );
 
-/** For everybody who is signed in, about themselves. */
+/** For every signed-in user, about themselves. */
 export const SignedIn = (): MethodDecorator & ClassDecorator =>
   applyDecorators(SetMetadata(SIGNED_IN_METADATA, true), ApiExtension(PERMISSION_EXTENSION, 'signed-in'));
 
-/** Answers without asking who calls. */
+/** Needs no authentication. */
 export const Public = (): CustomDecorator => SetMetadata(PUBLIC_METADATA, true);

@@ -17,14 +17,14 @@ import { notFound, Problem } from '../http/problem.js';
 import { REMEMBERED_MS } from './remembered.js';
 import type { Principal } from './principal.js';
 
-/** Where a project or partner belongs. Neither ever changes. */
+/** The tenant and partner of a project or partner. They never change. */
 export type Belonging = Pick<Place, 'tenantId' | 'partnerId'>;
 
-/** What a service knows of who is a member where, with which role: its own view, kept up to date by events. */
+/** A service's own view of memberships and roles, kept up to date by events. */
 export abstract class Memberships {
-  /** @param fresh not from memory: for a second look, before somebody is turned away */
+  /** @param fresh bypasses the cache: for a second check before a caller is refused */
   abstract holdingsOf(userId: string, fresh: boolean): Promise<readonly Holding[]>;
-  /** What a role permits that a tenant made; `null`: there is none. */
+  /** The permissions of a tenant's own role; `null`: there is none. */
   abstract permissionsOf(tenantId: string, role: string): Promise<readonly Permission[] | null>;
   abstract project(projectId: string): Promise<Belonging | null>;
   abstract partner(partnerId: string): Promise<Belonging | null>;
@@ -37,15 +37,15 @@ export abstract class Memberships {
 export type PathOf = (projectId: string, groupId: string, fresh: boolean) => Promise<readonly string[] | null>;
 
 /**
- * What a service does before it says that something does not exist or is not permitted: what makes it so may still be on its
- * way. Attempts again, unless the result is settled.
+ * Retries an attempt before a service answers that something does not exist or is not permitted, because the events that change this may
+ * still be on their way. Stops when the result is settled.
  */
 export type Patience = <Result>(
   attempt: () => Promise<Result>,
   settled: (result: Result) => boolean,
 ) => Promise<Result>;
 
-/** Attempts again when the feeds have caught up with what was published before. */
+/** Retries when the feeds have caught up with everything published before. */
 export const afterCatchingUp =
   (...feeds: readonly Feed[]): Patience =>
   async (attempt, settled) => {
@@ -55,7 +55,7 @@ export const afterCatchingUp =
     return attempt();
   };
 
-/** What a permission is asked for, by its ids. */
+/** The place a permission is required at, by its ids. */
 export type Target =
   | Scope
   /** A project in which it is held somewhere. */
@@ -66,12 +66,11 @@ type Permissions = ReadonlySet<Permission>;
 
 const REMEMBERED_PATHS = 100_000;
 
-/** What a server administrator may do anywhere. */
+/** The permissions of a server administrator, everywhere. */
 export const EVERYTHING: Permissions = new Set(PERMISSION_NAMES);
 
 /**
- * Where somebody's memberships reach, in one service. Costs O(depth of the group + own memberships), whatever else there
- * is in the tenant.
+ * Checks permissions by memberships, in one service. Costs O(depth of the group + own memberships), independent of the size of the tenant.
  */
 export class Reach {
   private readonly paths = new LRUCache<string, readonly string[]>({ max: REMEMBERED_PATHS, ttl: REMEMBERED_MS });
@@ -83,9 +82,8 @@ export class Reach {
   ) {}
 
   /**
-   * What somebody may do at a place, which includes `permission`.
-   * @throws Problem `NOT_FOUND` outside their reach, as if there were no such thing; `FORBIDDEN` where only the permission
-   * is missing
+   * The caller's permissions at a place, which include `permission`.
+   * @throws Problem `NOT_FOUND` outside their memberships, as if it did not exist; `FORBIDDEN` where only the permission is missing
    */
   async demand(principal: Principal, permission: Permission, target: Target): Promise<Permissions> {
     if (principal.serverAdministrator) return EVERYTHING;
@@ -95,7 +93,7 @@ export class Reach {
     return held;
   }
 
-  /** What somebody may do at a place. `null`: it is out of their reach. */
+  /** The caller's permissions at a place. `null`: it is outside their memberships. */
   async permissionsAt(principal: Principal, target: Target, fresh = false): Promise<Permissions | null> {
     if (principal.serverAdministrator) return EVERYTHING;
     const holdings = await this.holdings(principal, fresh);
@@ -105,9 +103,9 @@ export class Reach {
   }
 
   /**
-   * The highest place from which somebody holds a permission at a group or partner (domain.md L4, R9). Looks each time: an
-   * upper membership that was just given or taken decides whether a command is refused. A key has that of its tenant at most.
-   * @throws Problem like `demand`, where it is held no longer
+   * The highest place from which a caller holds a permission at a group or partner (domain.md L4, R9). Never cached: a higher membership
+   * that was just granted or revoked decides whether a command is refused. A key has that of its tenant at most.
+   * @throws Problem like `demand`, where the permission is no longer held
    */
   async authority(principal: Principal, permission: Permission, scope: Scope): Promise<Authority> {
     if (principal.serverAdministrator) return { kind: 'vendor' };
@@ -118,19 +116,19 @@ export class Reach {
     return authority;
   }
 
-  /** Where somebody holds a permission, for lists. `null`: everywhere. */
+  /** The places where a caller holds a permission, for lists. `null`: everywhere. */
   async extent(principal: Principal, permission: Permission): Promise<Extent | null> {
     return principal.serverAdministrator ? null : extentOf(await this.holdings(principal, false), permission);
   }
 
-  /** The tenants in which somebody holds a permission somewhere. `null`: in all. */
+  /** The tenants in which a caller holds a permission somewhere. `null`: all. */
   async tenants(principal: Principal, permission: Permission): Promise<readonly string[] | null> {
     if (principal.serverAdministrator) return null;
     const holdings = await this.holdings(principal, false);
     return [...new Set(holdings.flatMap((held) => (held.permissions.has(permission) ? [held.tenantId] : [])))];
   }
 
-  /** The tenants in which somebody is a member or administrator at all. */
+  /** The tenants in which a caller is a member or administrator at all. */
   async tenantsOf(principal: Principal): Promise<readonly string[]> {
     return [...new Set((await this.holdings(principal, true)).map(({ tenantId }) => tenantId))];
   }
@@ -146,7 +144,7 @@ export class Reach {
     return others.length > 0 ? null : (only ?? null);
   }
 
-  /** Where in a project somebody holds a permission: these groups and all below them. `null`: in all of it. */
+  /** The groups of a project in which a caller holds a permission, each with everything below it. `null`: all of the project. */
   async groupsWithin(
     principal: Principal,
     permission: Permission,
@@ -158,7 +156,7 @@ export class Reach {
     return groups.filter((group) => group.projectId === projectId).map(({ groupId }) => groupId);
   }
 
-  /** The memberships somebody has at a group itself, by their ids. */
+  /** The ids of a caller's memberships at a group itself. */
   async membershipsAt(principal: Principal, projectId: string, groupId: string): Promise<readonly string[]> {
     const holdings = await this.holdings(principal, false);
     return holdings
@@ -166,7 +164,9 @@ export class Reach {
       .map(({ membershipId }) => membershipId);
   }
 
-  /** What a role permits at a place: one of the five, or one of the tenant of the place. `null`: there is no such role. */
+  /**
+   * The permissions of a role at a place: one of the five built-in roles, or one of the tenant of the place. `null`: there is no such role.
+   */
   async permissionsOfRole(role: string, scope: Scope): Promise<readonly Permission[] | null> {
     const look = async (): Promise<readonly Permission[] | null> => {
       const belonging = await this.belonging(scope);
@@ -181,7 +181,7 @@ export class Reach {
       : this.memberships.project(scope.projectId);
   }
 
-  /** Looks again before it is said that something is not there, or not permitted. */
+  /** Checks again, without the cache, before something is answered to be missing or not permitted. */
   private async held(principal: Principal, permission: Permission, target: Target): Promise<Permissions | null> {
     const remembered = await this.permissionsAt(principal, target);
     if (remembered?.has(permission) === true) return remembered;
@@ -194,11 +194,11 @@ export class Reach {
     if (tenantId === null) return [];
     const scope = { kind: 'partner', partnerId: tenantId } as const;
     const permissions = new Set(await this.ofKey(apiKey, tenantId, fresh));
-    // A key with nothing left stands nowhere.
+    // A key without any permission has no memberships.
     return permissions.size === 0 ? [] : [{ membershipId: apiKey.keyId, tenantId, scope, permissions }];
   }
 
-  /** P2: a key holds nothing that its maker lost since. */
+  /** P2: a key loses every permission that its creator loses. */
   private async ofKey(
     { permissions, madeBy }: NonNullable<Principal['apiKey']>,
     tenantId: string,
@@ -207,11 +207,11 @@ export class Reach {
     if (madeBy === undefined) return permissions;
     const place = { kind: 'partner', tenantId, partnerId: tenantId } as const;
     const held = permissionsAt(await this.memberships.holdingsOf(madeBy, fresh), place);
-    // Whoever may not make keys any more keeps none alive.
+    // Keys end when their creator loses the right to create keys.
     return held?.has('api-keys:manage') === true ? permissions.filter((permission) => held.has(permission)) : [];
   }
 
-  /** A group that moves or goes may keep its old path for as long as memberships are remembered. */
+  /** A group that is moved or removed may keep its old path for as long as memberships are cached. */
   private async pathOf(projectId: string, groupId: string, fresh: boolean): Promise<readonly string[] | null> {
     const key = `${projectId} ${groupId}`;
     const remembered = fresh ? undefined : this.paths.get(key);
@@ -222,7 +222,7 @@ export class Reach {
     return path;
   }
 
-  /** A scope with what lies above it. The path matters to memberships in the project only: without any it is not loaded. */
+  /** A scope with its ancestors. The path matters only to callers with memberships in the project: without any it is not loaded. */
   private async placeOf(holdings: readonly Holding[], scope: Scope, fresh: boolean): Promise<Place | null> {
     const belonging = await this.belonging(scope);
     if (belonging === null || scope.kind === 'partner') return belonging && { kind: 'partner', ...belonging };
@@ -248,7 +248,7 @@ export class Reach {
     const own = holdings.filter(({ scope }) => scope.kind === 'group' && scope.projectId === projectId);
     const above = holdings.filter(({ scope }) => scope.kind === 'partner');
     const at = async (groupId: string): Promise<Permissions | null> => {
-      // The path matters to memberships in the project only: whoever has none there does not make it be loaded.
+      // The path matters only to callers with memberships in the project: without any it is not loaded.
       const path = own.length === 0 ? [] : ((await this.pathOf(projectId, groupId, fresh)) ?? []);
       return permissionsAt([...above, ...own], { kind: 'group', ...belonging, projectId, path });
     };
@@ -257,13 +257,13 @@ export class Reach {
     return union(await Promise.all([projectId, ...ownGroups].map(at)));
   }
 
-  /** Whether somebody stands in the project of a target at all. */
+  /** Whether a caller has any membership in the project of a target. */
   private async isInside(principal: Principal, target: Target): Promise<boolean> {
     if (target.kind !== 'group') return false;
     return (await this.permissionsAt(principal, { kind: 'within', projectId: target.projectId })) !== null;
   }
 
-  /** Tells what is missing as a service does that has never heard of it; whoever is in a project knows that it exists. */
+  /** The error for a missing place, the same as for one that never existed; members of a project know that the project exists. */
   private async missing(principal: Principal, target: Target): Promise<Problem> {
     if (target.kind === 'anywhere') return new Problem('FORBIDDEN');
     if (target.kind === 'partner') return notFound('partner', target.partnerId);

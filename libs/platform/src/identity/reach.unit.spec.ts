@@ -31,7 +31,7 @@ const holding = (scope: Scope, ...permissions: Permission[]): Holding => ({
 });
 
 class Known extends Memberships {
-  /** What is in memory, and what is found when it is looked up. */
+  /** The cached value, and the one found by a fresh read. */
   constructor(
     private readonly remembered: readonly Holding[],
     private readonly stored: readonly Holding[] = remembered,
@@ -80,7 +80,7 @@ const answer = async (reach: Reach, target: Target, permission: Permission = 'gr
     (problem: Problem) => ({ code: problem.code, ...problem.facts }),
   );
 
-describe('what is demanded of a reach', () => {
+describe('a demand for a permission', () => {
   const { reach } = reachOf(new Known([holding(group('a'), 'groups:read')]));
 
   it.each<[string, Target, unknown]>([
@@ -111,7 +111,7 @@ describe('what is demanded of a reach', () => {
     expect(await answer(reach, target)).toEqual(expected);
   });
 
-  it('says which permission is missing where the place is in reach', async () => {
+  it('names the missing permission where the place is accessible', async () => {
     expect(await answer(reach, group('a1'), 'groups:manage')).toEqual({
       code: 'FORBIDDEN',
       permission: 'groups:manage',
@@ -120,13 +120,13 @@ describe('what is demanded of a reach', () => {
 });
 
 describe('a reach', () => {
-  it('ends with the group a membership stands at', async () => {
+  it('fails once the group of the membership is removed', async () => {
     const { reach } = reachOf(new Known([holding(group('gone'), 'groups:read')]));
     expect(await answer(reach, { kind: 'within', projectId: 'house' })).toMatchObject({ what: 'project' });
     expect(await answer(reach, group('gone'))).toMatchObject({ what: 'project' });
   });
 
-  it('does not load a project for whoever has no membership in it', async () => {
+  it('does not load a project for a caller without membership in it', async () => {
     const partner = holding({ kind: 'partner', partnerId: 'dealer' }, 'groups:read');
     for (const memberships of [new Known([]), new Known([partner])]) {
       const { reach, loaded } = reachOf(memberships);
@@ -135,7 +135,7 @@ describe('a reach', () => {
     }
   });
 
-  it('looks again, not from memory, before it turns somebody away', async () => {
+  it('checks again, bypassing the cache, before it refuses', async () => {
     const given = new Known([], [holding(group('a'), 'groups:read')]);
     const { reach, looks } = reachOf(given);
     expect(await answer(reach, group('a'))).toBe('permitted');
@@ -144,14 +144,14 @@ describe('a reach', () => {
     expect(await answer(revoked.reach, group('a'))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('looks again before it says that only the permission is missing', async () => {
+  it('checks again before it answers that only the permission is missing', async () => {
     const promoted = new Known([holding(group('a'), 'quotas:read')], [holding(group('a'), 'groups:read')]);
     expect(await answer(reachOf(promoted).reach, group('a'))).toBe('permitted');
     const helper = new Known([holding(group('a'), 'quotas:read')]);
     expect(await answer(reachOf(helper).reach, group('a'))).toEqual({ code: 'FORBIDDEN', permission: 'groups:read' });
   });
 
-  it('cuts a key to what its maker holds in the tenant, and ends it with the right to make keys', async () => {
+  it('limits a key to its creator’s permissions in the tenant, and ends it with the right to create keys', async () => {
     const key: Principal = {
       ...ADA,
       tenantId: 'nord',
@@ -169,7 +169,7 @@ describe('a reach', () => {
     expect(await heldBy()).toEqual([]);
   });
 
-  it('of an API key is its tenant, with what the key may', async () => {
+  it('of an API key covers its tenant, with the permissions of the key', async () => {
     const key: Principal = { ...ADA, tenantId: 'nord', apiKey: { keyId: 'k', permissions: ['groups:read'] } };
     const { reach } = reachOf(new Known([holding(group('a'), 'groups:manage')]));
     const may = (target: Target) => reach.permissionsAt(key, target);
@@ -188,7 +188,7 @@ describe('granting', () => {
       (problem: Problem) => ({ code: problem.code, ...problem.facts }),
     );
 
-  it('passes on what is held there', async () => {
+  it('can grant the permissions held there', async () => {
     expect(await refusal(mayGrant(reach, ADA, 'concierge', group('a1')))).toBeNull();
     expect(await refusal(mayGrant(reach, ADA, 'concierge', group('b')))).toMatchObject({ code: 'FORBIDDEN' });
     expect(await refusal(mayGrant(reach, ADA, 'helper', group('a')))).toEqual({
@@ -199,13 +199,13 @@ describe('granting', () => {
     expect(await refusal(mayGrant(reach, ownService('host'), 'helper', group('a')))).toBeNull();
   });
 
-  it('knows the roles there are', async () => {
+  it('knows the existing roles', async () => {
     for (const role of ['server_administrator', 'nobody', 'constructor']) {
       expect(await refusal(mayGrant(reach, ownService('host'), role, group('a')))).toMatchObject({
         code: 'VALIDATION',
       });
     }
-    // What is gone may be taken away by anybody who may take away.
+    // A deleted role can be revoked by anyone who can revoke at all.
     expect(await refusal(mayRevoke(reach, ADA, 'gone', group('a')))).toBeNull();
     expect(await refusal(mayRevoke(reach, ADA, 'user', group('a')))).toMatchObject({
       missing: ['assignments:read-own'],
@@ -240,7 +240,7 @@ describe('authority: the highest place from which a permission is held', () => {
     expect(await authority(reach, 'a', of(null))).toBe('NOT_FOUND');
   });
 
-  it('looks again instead of trusting its memory, which may be older than a change', async () => {
+  it('reads again instead of trusting the cache, which may be older than a change', async () => {
     const upper = holding({ kind: 'partner', partnerId: 'nord' }, 'groups:manage');
     const lower = holding(group('a'), 'groups:manage');
     expect(await authority(reachOf(new Known([lower], [lower, upper])).reach, 'a')).toEqual({
@@ -262,7 +262,7 @@ describe('the tenant a request concerns', () => {
   ];
   const { reach } = reachOf(new Known(both));
 
-  it('is that of the place, whatever else somebody holds', async () => {
+  it('is that of the place, whatever other memberships the caller has', async () => {
     const abroad = { kind: 'group', projectId: 'abroad', groupId: 'abroad' } as const;
     expect(await reach.tenantConcerned(ADA, 'projects:read', group('a'))).toBe('nord');
     expect(await reach.tenantConcerned(ADA, 'projects:read', abroad)).toBe('sued');

@@ -1,2 +1,2 @@
-/** What a process has just used of memberships and groups goes on for so long there, at most, when it has changed. */
+/** How long a process can use cached memberships and groups after they have changed. */
 export const REMEMBERED_MS = 2_000;

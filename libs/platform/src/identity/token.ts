@@ -25,24 +25,24 @@ export interface SigningOptions {
   /** At least 32 characters. */
   readonly secret: string;
   readonly lifetimeSeconds: number;
-  /** Milliseconds since 1970; the system's time where none is given. */
+  /** Milliseconds since 1970; default: the system's time. */
   readonly now?: number;
 }
 
 export interface VerifyingOptions {
   readonly secret: string;
-  /** What tokens were signed with until the secret was changed: those are good until they expire. */
+  /** The secret before the last change: tokens signed with it stay valid until they expire. */
   readonly previousSecret?: string | undefined;
   readonly now?: number;
 }
 
-/** The bytes a secret signs with. */
+/** The key bytes of a secret. */
 export const signingKey = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 
-/** Names a secret without telling it: which of two a token was signed with. */
+/** Identifies a secret without revealing it: which of two a token was signed with. */
 export const keyIdOf = (secret: string): string => hash('sha256', `key id\n${secret}`, 'hex').slice(0, 16);
 
-/** An access token for a principal, good for `lifetimeSeconds`. */
+/** An access token for a principal, valid for `lifetimeSeconds`. */
 export async function signToken(
   { userId, email, tenantId, serverAdministrator, sessionId, apiKey }: Principal,
   { secret, lifetimeSeconds, now = Date.now() }: SigningOptions,
@@ -66,7 +66,7 @@ export interface VerifiedToken {
   readonly expiresAt: number;
 }
 
-/** What a token says, or `null` when it is forged, expired, for somebody else, or no token. Only HS256 is accepted. */
+/** The principal of a token, or `null` when it is forged, expired, for another audience, or malformed. Only HS256 is accepted. */
 export async function verifyToken(token: string, options: VerifyingOptions): Promise<VerifiedToken | null> {
   try {
     const { payload } = await jwtVerify(token, keyOf(options), {

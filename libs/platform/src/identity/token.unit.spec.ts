@@ -26,14 +26,14 @@ const forged = (over: Record<string, unknown>, key: string = secret) =>
     .sign(signingKey(key));
 
 describe('access tokens', () => {
-  it('say who somebody is until they expire', async () => {
+  it('identify the caller until they expire', async () => {
     const token = await signToken(admin, { secret, now, lifetimeSeconds: 60 });
     expect(await verifyToken(token, { secret, now })).toEqual({ principal: admin, expiresAt: now + 60_000 });
     expect(await verifyToken(token, { secret, now: now + 59_000 })).not.toBeNull();
     expect(await verifyToken(token, { secret, now: now + 60_000 })).toBeNull();
   });
 
-  it('are what the forgeries below are made like', async () => {
+  it('are accepted in the form that the forgeries below start from', async () => {
     expect(await verifyToken(await forged({}), { secret, now })).not.toBeNull();
   });
 
@@ -45,10 +45,10 @@ describe('access tokens', () => {
     ['that has expired', { exp: now / 1_000 - 1 }],
     ['that never expires', { exp: undefined }],
     ['without a subject', { sub: undefined }],
-    ['that does not say whether it is an administrator’s', { adm: undefined }],
+    ['without the administrator claim', { adm: undefined }],
     ['with a permission that does not exist', { key: 'k', perms: ['everything'] }],
     ['without a tenant claim', { tenant: undefined }],
-    ['not good yet', { nbf: now / 1_000 + 30 }],
+    ['not valid yet', { nbf: now / 1_000 + 30 }],
   ])('are refused %s', async (_what, over) => {
     expect(await verifyToken(await forged(over), { secret, now })).toBeNull();
   });
@@ -73,12 +73,12 @@ describe('access tokens', () => {
     expect(await verifyToken(none, { secret, now })).toBeNull();
   });
 
-  it('place nobody in a tenant, though earlier versions named one', async () => {
+  it('put no person in a tenant, though earlier versions named one', async () => {
     const token = await forged({ adm: false, tenant: 'nordlicht' });
     expect((await verifyToken(token, { secret, now }))?.principal.tenantId).toBeNull();
   });
 
-  it('say what a machine may do', async () => {
+  it('carry the permissions of a machine', async () => {
     const machine: Principal = {
       userId: 'key-1',
       email: null,
@@ -94,7 +94,7 @@ describe('access tokens', () => {
     expect(await verifyToken(await forged({ adm: false, key: 'key-1' }), { secret, now })).toBeNull();
   });
 
-  it('stay good under the secret before the last, and under no older one', async () => {
+  it('stay valid under the previous secret, and under no older one', async () => {
     const old = await signToken(admin, { secret, now, lifetimeSeconds: 60 });
     const next = 'the next secret of thirty-two characters';
     expect(await verifyToken(old, { secret: next, previousSecret: secret, now })).not.toBeNull();
@@ -106,13 +106,13 @@ describe('access tokens', () => {
     expect(await verifyToken(await swapped, { secret: next, previousSecret: secret, now })).toBeNull();
   });
 
-  it.each(['', 'x', 'a.b', 'a.b.c', '...', '{}'])('are refused when they are none: %j', async (text) => {
+  it.each(['', 'x', 'a.b', 'a.b.c', '...', '{}'])('are refused when malformed: %j', async (text) => {
     expect(await verifyToken(text, { secret, now })).toBeNull();
   });
 });
 
 describe('passwords', () => {
-  it('are kept as salted hashes', async () => {
+  it('are stored as salted hashes', async () => {
     const [one, two] = [await hashPassword('correct horse'), await hashPassword('correct horse')];
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(two);

@@ -10,7 +10,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { BullMqJobQueues } from './bullmq-job-queues.js';
 
-/** Takes a job in a process of its own, which is killed with it. */
+/** Takes a job in a process of its own and kills the process. */
 async function takeAndDie(worker: string): Promise<void> {
   const script = `
     const { Worker, createPostgresBackend } = require('bullmq');
@@ -24,7 +24,7 @@ async function takeAndDie(worker: string): Promise<void> {
 
 const locking = (lockMs: number) => ({ lockDuration: lockMs, stalledInterval: lockMs });
 
-/** False where the server resolved a deadlock; what else went wrong is thrown. */
+/** False where the server resolved a deadlock; any other error is rethrown. */
 const isDeadlock = (error: Error & { code?: string }): false => {
   if (error.code !== '40P01') throw error;
   return false;
@@ -44,7 +44,7 @@ jobsContract('BullMQ in PostgreSQL', async () => {
          WHERE table_schema = 'jobs' AND table_type = 'BASE TABLE' AND table_name <> 'migration'`,
       );
       const truncate = `TRUNCATE ${rows.map(({ name }) => `jobs.${name}`).join(', ')}`;
-      // A tick under way takes its locks in another order.
+      // A running tick takes its locks in another order.
       while (!(await pool.query(truncate).then(() => true, isDeadlock)));
     },
     takeAndDie: (queue, lockMs) => {
@@ -75,14 +75,14 @@ describeOn('ALLOTREE_TEST_REDIS_URL', (redisUrl) => {
     };
   });
 
-  describe('BullMQ in a Redis that goes away', () => {
+  describe('BullMQ in a Redis that becomes unavailable', () => {
     let server: OwnServer;
     beforeAll(async () => {
       server = await startOwnRedis();
     });
     afterAll(() => server.remove());
 
-    it('says so to those who add, loses nothing, and goes on when it is back', async () => {
+    it('reports it to callers that add jobs, loses nothing, and resumes once it is back', async () => {
       const queues = new BullMqJobQueues({ databaseUrl: '', redisUrl: server.address, logger });
       const queue = queues.queue<number>('away', { firstPauseMs: 5 });
       const seen: number[] = [];
@@ -111,7 +111,7 @@ describeOn('ALLOTREE_TEST_REDIS_URL', (redisUrl) => {
       await queues.close();
     });
 
-    it('can be begun with, and stopped, while it is away', async () => {
+    it('starts and stops while it is unavailable', async () => {
       await server.stop();
       const queues = new BullMqJobQueues({ databaseUrl: '', redisUrl: server.address, logger });
       let ticks = 0;
@@ -124,7 +124,7 @@ describeOn('ALLOTREE_TEST_REDIS_URL', (redisUrl) => {
     });
   });
 
-  describe('BullMQ in Redis, found otherwise', () => {
+  describe('BullMQ in a Redis with another topology', () => {
     const children: ChildProcess[] = [];
     const folders: string[] = [];
     const port = 20_000 + Math.floor(Math.random() * 20_000);
@@ -197,7 +197,7 @@ const passwordIn = (configuration: readonly string[]): { password?: string } => 
   return line === undefined ? {} : { password: line.split(' ')[1]! };
 };
 
-/** Waits for something that is promised to happen; the test's own time limit is the limit. */
+/** Waits for a condition that has to become true; the test's own timeout is the limit. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(20);
 }

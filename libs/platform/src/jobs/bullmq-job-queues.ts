@@ -15,16 +15,16 @@ import {
 } from './job-queues.js';
 import { TickSchedule } from './tick-schedule.js';
 
-/** For a day a job that is done is still known by its id. A number to keep besides would be counted after every job. */
+/** A completed job is still known by its id for a day. BullMQ would check a maximum count after every job. */
 const KEEP_COMPLETED_SECONDS = 86_400;
-/** Every job of ours is of one kind. */
+/** All jobs have the same kind. */
 const NAME = 'job';
 const IDS_AT_ONCE = 50;
 const QUIET_MS = 10_000;
 
 export interface BullMqOptions extends JobStore {
   readonly logger: Pick<Logger, 'warn'> & Partial<Pick<Logger, 'debug'>>;
-  /** Whether the clock of this machine is right: otherwise it takes no ticks. Always, where nobody looks. */
+  /** Whether the clock of this machine is accurate: otherwise it takes no ticks. Unset: always. */
   readonly isTimely?: () => Promise<boolean>;
 }
 
@@ -84,7 +84,7 @@ export class BullMqJobQueues extends JobQueues {
     const attempt = async (work: () => Promise<void>): Promise<void> => {
       await this.whenThere(work).catch((error: unknown) => this.complain(error, name));
     };
-    // Where the store is away now, the look below does it later.
+    // Where the store is unavailable now, the check below does it later.
     await attempt(() => schedule.start());
     const look = (): void => {
       attempt(() => schedule.look()).catch(() => undefined);
@@ -95,7 +95,7 @@ export class BullMqJobQueues extends JobQueues {
 
   async stopWorking(): Promise<void> {
     for (const watch of this.watches.splice(0)) clearInterval(watch);
-    // What cannot be written down that it is done is not waited for: it is done again.
+    // A job whose completion cannot be stored is not waited for: it runs again.
     const isAway = await this.check().then(
       () => false,
       () => true,
@@ -112,7 +112,7 @@ export class BullMqJobQueues extends JobQueues {
     return this.closing;
   }
 
-  /** BullMQ waits for a store that is away for as long as it takes. */
+  /** BullMQ waits indefinitely for an unavailable store. */
   private async whenThere<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.check();
     return work();
@@ -135,12 +135,12 @@ export class BullMqJobQueues extends JobQueues {
     return known;
   }
 
-  /** A store that is away is told now and then, not with every attempt to reach it. */
+  /** An unavailable store is logged now and then, not on every attempt to reach it. */
   private complain(error: unknown, queue: string): void {
     const now = performance.now();
     if (this.closing !== undefined || now < (this.quietUntil.get(queue) ?? 0)) return;
     this.quietUntil.set(queue, now + QUIET_MS);
-    this.logger.warn({ err: error, queue }, 'a job queue has trouble; it goes on trying');
+    this.logger.warn({ err: error, queue }, 'a job queue has trouble, retrying');
   }
 }
 

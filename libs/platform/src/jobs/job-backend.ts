@@ -11,7 +11,7 @@ type Settings<Options> = Omit<Options, 'connection'>;
 
 /** Where BullMQ keeps its queues. */
 export interface JobBackend {
-  /** Rejects when it cannot be reached. */
+  /** Rejects when the backend cannot be reached. */
   check(): Promise<void>;
   queue(name: string, options: Settings<QueueOptions>): Queue;
   worker(name: string, handler: Handler, options: Settings<WorkerOptions>): Worker;
@@ -36,13 +36,13 @@ function postgresBackend(connectionString: string): JobBackend {
     max,
     keepAlive: true,
     application_name: 'allotree jobs',
-    // What must not be lost is recorded elsewhere until its job is done: no commit here waits for the disk.
+    // Jobs that must not be lost are recorded elsewhere until they are done, so no commit here waits for the disk.
     options: '-c synchronous_commit=off',
   });
   return {
-    // It is where everything else is: whether it works is asked elsewhere.
+    // The queues share the main database, which has a check of its own.
     check: () => Promise.resolve(),
-    // Without a backend named, the types speak of Redis; what is used here is the same for both.
+    // Without a named backend BullMQ's types assume Redis; the parts used here are the same for both.
     queue: (name, options) =>
       new Queue(name, { ...options, connection: connection(2) }, createPostgresBackend) as unknown as Queue,
     worker: (name, handler, options) =>
@@ -56,15 +56,15 @@ function postgresBackend(connectionString: string): JobBackend {
   };
 }
 
-/** One for each job under way, as far as that helps. */
+/** One for each running job, up to a limit. */
 const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => Math.min(concurrency + 1, 10);
 
-/** In a cluster all keys of the queues have to be in one slot: what stands in braces decides on it. */
+/** In a cluster all keys of the queues have to be in one slot, which the braces determine. */
 const CLUSTER_PREFIX = '{allotree}';
 
-/** A connection that is not there within so long is away. */
+/** A connection that is not established within this time counts as unavailable. */
 const CONNECT_MS = 1_000;
-/** Whoever adds jobs has recorded them elsewhere and tries again: better a failure within a second than a long wait. */
+/** Jobs are recorded elsewhere and added again after a failure, so failing within a second is better than a long wait. */
 const QUEUE_RETRIES = 5;
 
 /** All queues share a connection; a worker has two of its own. */
@@ -75,7 +75,7 @@ function redisBackend(url: string): JobBackend {
   const clients: (Redis | Cluster)[] = [];
   const connect = (retries: number | null): Redis | Cluster => {
     const client = connectRedis(address, retries);
-    // Told by the queue or worker that uses it.
+    // Logged by the queue or worker that uses the client.
     client.on('error', () => undefined);
     clients.push(client);
     return client;
@@ -91,7 +91,7 @@ function redisBackend(url: string): JobBackend {
   };
 }
 
-/** A command would wait until the connection is back. */
+/** Without this, a command would wait until the connection is back. */
 async function answers(client: Redis | Cluster): Promise<void> {
   if (client.status !== 'ready') await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) });
   await client.ping();

@@ -5,39 +5,39 @@ export type Query = <Row>(sql: string, values: readonly unknown[]) => Promise<Ro
 
 export interface JobOutboxSettings<Data> {
   /**
-   * With the columns `job_id text`, `data jsonb` and `look_at timestamptz`: null while a job waits to be handed over, then when
-   * to look what became of it. A row without data is no job: it only goes.
+   * With the columns `job_id text`, `data jsonb` and `look_at timestamptz`: null while a job waits to be handed over, then the time of the
+   * next check of its state. A row without data is not a job: it is only removed.
    */
   readonly table: string;
-  /** In which order jobs are handed over, as an expression. */
+  /** The order in which jobs are handed over, as an SQL expression. */
   readonly order: string;
   readonly queue: JobQueue<Data>;
-  /** Rows dealt with in one transaction. */
+  /** Rows per transaction. */
   readonly atOnce: number;
-  /** How long after a job was handed over it is looked for, as an interval. */
+  /** How long after the hand-over the state of a job is checked first, as an interval. */
   readonly firstLook: string;
   /** Runs all statements of `work` in one transaction. */
   readonly transaction: <Result>(work: (query: Query) => Promise<Result>) => Promise<Result>;
 }
 
-/** After how long a job that was handed over is looked for again, by what was found of it the last time. */
+/** When the state of a job is checked again, by its last known state. */
 const LOOK_AGAIN: Readonly<Record<Exclude<JobState, 'completed' | 'missing'>, string>> = {
   waiting: '1 minute',
   delayed: '1 minute',
   active: '15 seconds',
-  // A dead letter: somebody has to do something about it.
+  // A dead letter: an operator has to act.
   failed: '1 hour',
 };
 
 /**
- * Jobs that were recorded in the transaction that decided on them: handed over afterwards, and forgotten when the queue says
- * that they are done. One that the queue does not know any more is handed over again: its id is the same, so whoever did it
- * already does nothing.
+ * Jobs that were recorded in the transaction that decided on them: they are handed over afterwards, and forgotten when the queue reports
+ * them as completed. A job that the queue no longer knows is handed over again with the same id, so a handler that already did it does
+ * nothing.
  */
 export class JobOutbox<Data> {
   constructor(private readonly settings: JobOutboxSettings<Data>) {}
 
-  /** Hands over what waits, in order. @returns how many */
+  /** Hands over the waiting jobs, in order. @returns how many */
   async handOver(): Promise<number> {
     let handedOver = 0;
     for (;;) {
@@ -65,7 +65,7 @@ export class JobOutbox<Data> {
     });
   }
 
-  /** Forgets what is done, and lets what the queue has lost wait to be handed over again. @returns how many were lost */
+  /** Forgets completed jobs, and marks those that the queue has lost to be handed over again. @returns how many were lost */
   lookAfter(): Promise<number> {
     const { table, queue, atOnce, transaction } = this.settings;
     return transaction(async (query) => {
@@ -88,7 +88,7 @@ export class JobOutbox<Data> {
     if (ids.length > 0) await query(`DELETE FROM ${this.settings.table} WHERE job_id = ANY ($1)`, [ids]);
   }
 
-  /** @param after `null`: it waits to be handed over */
+  /** @param after `null`: the job waits to be handed over */
   private async lookAgain(query: Query, ids: readonly string[], after: string | null): Promise<void> {
     if (ids.length === 0) return;
     await query(`UPDATE ${this.settings.table} SET look_at = now() + $2::interval WHERE job_id = ANY ($1)`, [

@@ -1,8 +1,7 @@
-/** Work to be done later, by whichever replica is free. */
+/** Work to be done later, by any free replica. */
 export interface NewJob<Data> {
   /**
-   * Follows from what the job is about, so that adding it again changes nothing while the queue knows it. Letters, digits,
-   * `_` and `-`.
+   * Derived from the subject of the job, so that adding it again changes nothing while the queue knows it. Letters, digits, `_` and `-`.
    */
   readonly id: string;
   /** A JSON value. */
@@ -10,16 +9,16 @@ export interface NewJob<Data> {
 }
 
 export interface Job<Data> extends NewJob<Data> {
-  /** 1 at first. */
+  /** Starts at 1. */
   readonly attempt: number;
-  /** Fails this attempt, the job is filed as failed. */
+  /** If this attempt fails, the job is filed as failed. */
   readonly isLastAttempt: boolean;
 }
 
-/** `missing`: the queue does not know it, or no longer. */
+/** `missing`: the queue does not know the job, or no longer. */
 export type JobState = 'waiting' | 'delayed' | 'active' | 'completed' | 'failed' | 'missing';
 
-/** A dead letter: its attempts are used up, or it gave up. */
+/** A dead letter: its attempts are used up, or its handler gave up. */
 export interface FailedJob<Data> extends NewJob<Data> {
   readonly attempts: number;
   readonly reason: string;
@@ -36,61 +35,61 @@ export interface JobCounts {
 }
 
 export interface RetrySettings {
-  /** How often a job is tried at most. Default 8. */
+  /** The maximum number of attempts. Default 8. */
   readonly attempts?: number;
-  /** The pause after the first failure, in milliseconds; it doubles with each. Default 1,000. */
+  /** The pause after the first failure, in milliseconds; it doubles with each failure. Default 1,000. */
   readonly firstPauseMs?: number;
-  /** How long a job that is done is still known, with what it carried. Default a day. */
+  /** How long a completed job and its data are kept. Default a day. */
   readonly keepCompletedSeconds?: number;
 }
 
 export interface JobQueue<Data> {
   readonly name: string;
   /**
-   * The store has them when it returns, though one that crashes may lose the last moments: what must not be lost is
-   * recorded elsewhere until its job is done, and added again. Jobs are worked off in the order in which they were added;
-   * one whose id is known is left as it is. Rejects soon when the store is away; whether it has them is not known then.
+   * The store has the jobs when this returns, though a crash of the store may lose the last moments: jobs that must not be lost are
+   * recorded elsewhere until they are done, and added again. Jobs are processed in the order in which they were added; a known id is left
+   * unchanged. Rejects soon when the store is unavailable; whether it has the jobs is unknown then.
    */
   add(jobs: readonly NewJob<Data>[]): Promise<void>;
-  /** One for each id, in their order. A completed job is known for a day, a failed one for good. */
+  /** One for each id, in the same order. A completed job is known for a day, a failed one forever. */
   states(ids: readonly string[]): Promise<readonly JobState[]>;
   counts(): Promise<JobCounts>;
   /** Dead letters, the newest first. */
   failed(page: { readonly offset: number; readonly limit: number }): Promise<readonly FailedJob<Data>[]>;
-  /** Lets a dead letter be tried again, with all its attempts; false when there is none with that id. */
+  /** Retries a dead letter, with all its attempts; false when there is none with that id. */
   retry(id: string): Promise<boolean>;
 }
 
 export interface WorkerSettings {
-  /** How many jobs this process works on at once. Default 1. */
+  /** Jobs that this process handles concurrently. Default 1. */
   readonly concurrency?: number;
-  /** How long a job of a process that was killed waits before another takes it, in milliseconds. Default 30,000. */
+  /** How long a job of a killed process waits before another takes it, in milliseconds. Default 30,000. */
   readonly lockMs?: number;
 }
 
-/** Thrown by a handler: another attempt would end the same way. */
+/** Thrown by a handler when another attempt would end the same way. */
 export class GiveUp extends Error {
   override readonly name = 'GiveUp';
 }
 
 /**
- * Queues of jobs. At least once: a handler may see a job again whose process was killed, or whose queue was lost and filled
- * anew, so what it does must be harmless twice. Losing the queue's store must lose nothing that cannot be added again.
+ * Queues of jobs, delivered at least once: a handler can see a job again after its process was killed, or after the queue was lost and
+ * refilled, so handlers are idempotent. Losing the queue's store loses nothing that cannot be added again.
  */
 export abstract class JobQueues {
   /** Rejects when the queues cannot be reached. */
   abstract check(): Promise<void>;
-  /** The same queue for the same name; `retry` counts where it is named first. */
+  /** The same queue for the same name; `retry` is taken from the first call. */
   abstract queue<Data>(name: string, retry?: RetrySettings): JobQueue<Data>;
-  /** Works off a queue from now on, until it is stopped. What the handler throws is tried again, later and later. */
+  /** Processes a queue from now on, until it is stopped. A job whose handler throws is retried with a growing backoff. */
   abstract work<Data>(name: string, handler: (job: Job<Data>) => Promise<void>, settings?: WorkerSettings): void;
   /**
-   * Calls `tick` every so many milliseconds in one of the replicas that ask for it (now and then in two of them at once). A
-   * schedule that was lost is made again. A replica whose clock is wrong does not take part.
+   * Calls `tick` at the given interval in one of the replicas that registered it (occasionally in two at once). A lost schedule is created
+   * again. A replica whose clock is wrong does not take part.
    */
   abstract every(name: string, milliseconds: number, tick: () => Promise<void>): Promise<void>;
-  /** Finishes the jobs under way and takes no more. Queues can still be added to. */
+  /** Finishes the running jobs and takes no more. Queues can still be added to. */
   abstract stopWorking(): Promise<void>;
-  /** Stops working and lets go of the connections. */
+  /** Stops working and closes the connections. */
   abstract close(): Promise<void>;
 }

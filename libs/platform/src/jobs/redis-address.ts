@@ -13,9 +13,9 @@ export interface RedisAddress {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;
-  /** The name the sentinels know the master by. */
+  /** The name of the master at the sentinels. */
   readonly master: string;
-  /** Of the sentinels themselves. */
+  /** The password of the sentinels themselves. */
   readonly sentinelPassword: string | undefined;
 }
 
@@ -28,7 +28,7 @@ const DEFAULT_PORT = { server: 6379, sentinel: 26_379, cluster: 6379 };
  * `redis://user:password@host:6379/0`, `redis+sentinel://:password@host:26379,host:26379/master/0?sentinelPassword=...`,
  * `redis+cluster://user:password@host:6379,host:6379`; over TLS with `rediss`.
  *
- * @returns `null` when it is none of them
+ * @returns `null` when the URL is none of them
  */
 export function redisAddress(url: string): RedisAddress | null {
   const parts = FORM.exec(url)?.groups as UrlParts | undefined;
@@ -58,14 +58,14 @@ interface UrlParts {
   readonly query: string | undefined;
 }
 
-/** What stands after the hosts. A cluster has no databases. */
+/** The path after the hosts. A cluster has no databases. */
 const PLACES: Readonly<Record<RedisAddress['kind'], RegExp>> = {
   server: /^(?:\/(?<database>\d{0,5}))?$/,
   sentinel: /^\/(?<master>[^/]+)(?:\/(?<database>\d{0,5}))?$/,
   cluster: /^(?<database>)\/?$/,
 };
 
-/** Percent signs that mean nothing stand for themselves. */
+/** Percent signs that encode nothing are taken literally. */
 function textOf(text: string | null | undefined): string | undefined {
   if (text === undefined || text === null || text === '') return undefined;
   try {
@@ -92,10 +92,10 @@ function nodeOf(text: string, usualPort: number): Node | null {
 }
 
 /**
- * Connects at once, and again whenever the connection is lost; its `error` events want a listener.
+ * Connects at once, and reconnects whenever the connection is lost; the caller must listen to its `error` events.
  *
- * @param retries how many attempts to connect a command waits for before it fails; `null`: it waits for good
- * @param more how the client is to be otherwise
+ * @param retries how many connection attempts a command waits for before it fails; `null`: without a limit
+ * @param more further options of the client
  */
 export function connectRedis(
   address: RedisAddress,

@@ -1,6 +1,6 @@
 import type { Queue, Worker } from 'bullmq';
 
-/** Further from now than so many intervals, the next tick of a schedule has been lost. */
+/** When the next tick is further away than this many intervals, the schedule has been lost. */
 const INTERVALS_OFF = 5;
 const SHORTEST_LOOK_MS = 1_000;
 
@@ -8,15 +8,15 @@ interface Options {
   readonly name: string;
   readonly milliseconds: number;
   readonly queue: Queue;
-  /** Works off the ticks of the schedule in this replica. */
+  /** Handles the ticks of the schedule in this replica. */
   readonly worker: Worker;
-  /** Whether the clock of this replica is right. */
+  /** Whether the clock of this replica is accurate. */
   readonly isTimely: () => Promise<boolean>;
 }
 
 /**
- * A schedule that the replicas share, as one of them sees it. BullMQ dates the next tick by the clock of the replica that takes
- * the one before it, so a replica whose clock is wrong takes none, and the others correct what it left behind.
+ * A schedule that the replicas share, as seen by one of them. BullMQ dates the next tick by the clock of the replica that takes the
+ * previous one, so a replica whose clock is wrong takes none, and the others correct what it left behind.
  */
 export class TickSchedule {
   readonly lookEveryMs: number;
@@ -30,19 +30,19 @@ export class TickSchedule {
     await this.schedule();
   }
 
-  /** Takes ticks or leaves them to others, and makes a schedule again that was lost or lies far ahead. */
+  /** Takes ticks or leaves them to others, and recreates a schedule that was lost or lies far ahead. */
   async look(): Promise<void> {
     const { queue, worker, name, milliseconds } = this.options;
     if (await this.standsBack()) return;
     if (worker.isPaused()) await worker.resume();
     const next = (await queue.getJobScheduler(name))?.next ?? 0;
     if (Math.abs(Date.now() - next) <= INTERVALS_OFF * milliseconds) return;
-    // A tick that is dated already is not dated anew.
+    // BullMQ keeps the date of a tick that already exists.
     if (next > Date.now()) await queue.removeJobScheduler(name);
     await this.schedule();
   }
 
-  /** A tick under way is not waited for: it may be the one that asks. */
+  /** A running tick is not awaited: it may be the caller. */
   async standsBack(): Promise<boolean> {
     const { worker, isTimely } = this.options;
     if (await isTimely()) return false;

@@ -4,7 +4,7 @@ import { Problem } from '../http/problem.js';
 
 const MAX_ORDINAL = 2n ** 63n - 1n;
 
-/** A cursor is the ordinal of the last row of the page before. */
+/** A cursor is the ordinal of the last row of the previous page. */
 const cursorOf = (ordinal: string): string => Buffer.from(ordinal).toString('base64url');
 
 const ordinalOf = (cursor: string): string => {
@@ -20,7 +20,7 @@ const ORDERS = {
   newestFirst: { direction: 'DESC', beyond: 'row.ordinal < :last' },
 } as const;
 
-/** One page of a query whose rows are named `row` and have an `ordinal`, in that order or the other way round. */
+/** One page of a query whose rows are named `row` and have an `ordinal`, in ascending or descending order. */
 export async function pageOfRows<Row extends ObjectLiteral & { ordinal: string }, Item>(
   query: SelectQueryBuilder<Row>,
   { limit, cursor }: Page,
@@ -46,7 +46,7 @@ const placeOf = (cursor: string): { at: Date; ordinal: string } => {
   return { at: new Date(Number(millis)), ordinal };
 };
 
-/** One page of rows named `row`, the latest `at` first; `at` is exact to a millisecond, equal ones go by `ordinal`. */
+/** One page of rows named `row`, the latest `at` first; `at` has millisecond precision, ties are ordered by `ordinal`. */
 export async function pageByTime<Row extends ObjectLiteral & { at: Date; ordinal: string }, Item>(
   query: SelectQueryBuilder<Row>,
   { limit, cursor }: Page,

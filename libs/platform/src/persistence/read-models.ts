@@ -5,15 +5,15 @@ import { LONGEST_PAUSE_MS } from '../postgres/pool.js';
 
 export type ReadModelOptions = Extract<DataSourceOptions, { type: 'postgres' }> & {
   readonly url: string;
-  /** The one schema of the service; nobody else reads it. */
+  /** The schema that this service owns; no other service reads it. */
   readonly schema: string;
 };
 
-/** Emptying a large table takes its time; what is not answered by then will not be. */
+/** Emptying a large table takes time; a statement that takes longer than this has failed. */
 const LONGEST_STATEMENT_MS = 600_000;
 const CONNECT_WITHIN_MS = 10_000;
 
-/** Connects and brings the schema up to date. Processes that start together take turns. */
+/** Connects and migrates the schema. Processes that start together take turns. */
 export async function openReadModels(options: ReadModelOptions): Promise<DataSource> {
   const turn = await takeTurn(options);
   try {
@@ -38,7 +38,7 @@ export async function openReadModels(options: ReadModelOptions): Promise<DataSou
 /** The connections of a data source. */
 export const poolOf = (dataSource: DataSource): pg.Pool => (dataSource.driver as unknown as { master: pg.Pool }).master;
 
-/** A process that stands still loses its turn: the database hears nothing of it any more and ends the session. */
+/** A hung process loses its turn: the database ends a session that is silent. */
 async function takeTurn({ url, schema }: ReadModelOptions): Promise<{ end(): Promise<void> }> {
   const client = new pg.Client({
     connectionString: url,

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 export type Columns = Readonly<Record<string, string>>;
 export type Row = Readonly<Record<string, unknown>>;
 
-/** So many rows go in one statement. */
+/** Rows per statement. */
 const ROWS_PER_STATEMENT = 10_000;
 
 /** `unnest($1::text[], ...) AS given (a, ...)` */
@@ -14,8 +14,8 @@ const unnest = (columns: Columns): string => {
 };
 
 /**
- * Runs a statement on rows given as arrays, one for each column: `statement` gets the `FROM` expression `given`. Rows go
- * in order, thousands in one round trip.
+ * Runs a statement on rows given as arrays, one for each column: `statement` gets the `FROM` expression `given`. Rows keep their order,
+ * thousands in one round trip.
  */
 export async function onRows(
   tx: EntityManager,
@@ -33,7 +33,7 @@ export async function onRows(
   }
 }
 
-/** Inserts rows; where `key` names columns, a row that is there takes the new values of the others but `keep`. */
+/** Inserts rows; where `key` names columns, an existing row takes the new values of the other columns except `keep`. */
 export async function insertRows(
   tx: EntityManager,
   table: string,
@@ -54,7 +54,7 @@ export async function insertRows(
   );
 }
 
-/** The last row of each key: a statement must not meet one row twice. */
+/** The last row of each key: a statement must not see one row twice. */
 export const lastOf = <R extends Row>(rows: readonly R[], key: readonly (keyof R & string)[]): R[] => [
   ...new Map(rows.map((row) => [key.map((name) => row[name]).join('\n'), row])).values(),
 ];

@@ -25,7 +25,7 @@ const namesSeen = async (tx: EntityManager): Promise<string[]> => {
   return rows.map(({ name }) => name);
 };
 
-/** The embedded server is used as a superuser, who is above row-level security; servers of others are not. */
+/** The embedded server is used as a superuser, who bypasses row-level security; other servers are not. */
 describe.each(['a superuser', 'an ordinary user'])('rows of tenants in a database of %s', (owner) => {
   const role = `owner_${randomBytes(6).toString('hex')}`;
   let database: TestDatabase;
@@ -62,7 +62,7 @@ describe.each(['a superuser', 'an ordinary user'])('rows of tenants in a databas
     await database.drop();
   });
 
-  it('are seen by their tenants, all of them by the system itself', async () => {
+  it('are visible to their tenants, all of them to the system itself', async () => {
     expect(await seeing(things, ['nord'], namesSeen)).toEqual(['a', 'b', 'for all']);
     expect(await seeing(things, ['nord', 'sued'], namesSeen)).toEqual(['a', 'b', 'c', 'for all']);
     expect(await seeing(things, [], namesSeen)).toEqual(['for all']);
@@ -70,7 +70,7 @@ describe.each(['a superuser', 'an ordinary user'])('rows of tenants in a databas
     expect(await namesSeen(things.manager)).toEqual(['a', 'b', 'c', 'd', 'for all']);
   });
 
-  it('are changed by their tenants, and what is for all by none', async () => {
+  it('are changed by their tenants only, and rows for all by none', async () => {
     const change = async (sql: string): Promise<number> => {
       const [, changed]: [unknown, number] = await seeing(things, ['nord'], (tx) => tx.query(sql));
       return changed;
@@ -84,27 +84,27 @@ describe.each(['a superuser', 'an ordinary user'])('rows of tenants in a databas
     expect(await namesSeen(things.manager)).toEqual(['a', 'b', 'c', 'd', 'for all']);
   });
 
-  it('leave a connection as it was, after a failure too', async () => {
+  it('leave a connection unchanged, after a failure too', async () => {
     for (let round = 0; round < 15; round++)
       await seeing(things, ['nord'], async (tx) => tx.query('SELECT 1 / 0')).catch(() => undefined);
     const counted = await Promise.all(Array.from({ length: 15 }, () => namesSeen(things.manager)));
     expect(new Set(counted.map((names) => names.length))).toEqual(new Set([5]));
   });
 
-  it('are asked for with ids and nothing else', async () => {
+  it('are selected by ids and nothing else', async () => {
     for (const odd of ['*', 'nord,sued', '', "x'; RESET ROLE; --"])
-      await expect(seeing(things, [odd], namesSeen)).rejects.toThrow('no id of a tenant');
+      await expect(seeing(things, [odd], namesSeen)).rejects.toThrow('not a tenant id');
   });
 
-  it('stand still when the schema is opened again', async () => {
+  it('stay unchanged when the schema is opened again', async () => {
     const again = await open(url);
     expect(await seeing(again, ['sued'], namesSeen)).toEqual(['c', 'for all']);
     await again.destroy();
   });
 });
 
-describe('a connection that says nothing about tenants', () => {
-  it('sees no row, where it is not a superuser’s', async () => {
+describe('a connection that names no tenant', () => {
+  it('sees no row, unless its user is a superuser', async () => {
     const database = await createTestDatabase();
     const things = await open(database.connectionString);
     await things.query("INSERT INTO things.thing VALUES ('nord', 'a')");

@@ -4,21 +4,21 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Reach } from '../identity/reach.js';
 import type { Principal } from '../identity/principal.js';
 
-/** Queries of callers run as this role. It cannot log in, owns nothing, and sees rows of its tenants only. */
+/** The role of queries on behalf of callers. It cannot log in, owns nothing, and sees rows of its tenants only. */
 export const CALLER_ROLE = 'allotree_caller';
 
-/** The setting that names the tenants whose rows a transaction sees: their ids with commas between, or `*` for all. */
+/** The setting that names the tenants whose rows a transaction sees: their ids separated by commas, or `*` for all. */
 const TENANTS = 'allotree.tenant';
 
-/** Connections of the system itself see the rows of every tenant: what `options` of a connection says. */
+/** The `options` of connections of the system itself, which see the rows of every tenant. */
 export const SEES_EVERY_TENANT = `-c ${TENANTS}=*`;
 
 const POLICY = `(SELECT current_setting('${TENANTS}', true)) = '*'
   OR tenant_id = ANY ((SELECT string_to_array(current_setting('${TENANTS}', true), ','))::text[])`;
 
 /**
- * Statements for a migration: rows of these tables, which have a `tenant_id`, are seen and written by their own tenant.
- * @param also further rows that are seen, as an expression
+ * Statements for a migration: rows of these tables, which have a `tenant_id`, are visible to and writable by their own tenant.
+ * @param also further visible rows, as an SQL expression
  */
 export const keepTenantsApart = (schema: string, tables: readonly string[], also?: string): string =>
   tables
@@ -60,8 +60,8 @@ export const takeTenantFrom = (schema: string, tables: readonly string[], source
     .join('')}`;
 
 /**
- * Makes the role of callers, once in a cluster of databases, and lets this user take it and it look into the schema. The user
- * must be allowed to make roles, or an administrator has made it before.
+ * Creates the role of callers, once in a cluster of databases, grants it to this user and lets it use the schema. The user needs the right
+ * to create roles, unless an administrator has created it before.
  */
 export async function prepareCallerRole(client: pg.Client, schema: string): Promise<void> {
   await client.query(`
@@ -80,7 +80,7 @@ export async function prepareCallerRole(client: pg.Client, schema: string): Prom
   await client.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(schema)} TO ${CALLER_ROLE}`);
 }
 
-/** Rows as a caller sees them: whatever a query forgets to ask for, PostgreSQL gives it rows of the caller's tenants alone. */
+/** Rows as a caller sees them: PostgreSQL filters by the caller's tenants, even where a query forgets to. */
 export class TenantRows {
   constructor(
     private readonly dataSource: DataSource,
@@ -112,9 +112,9 @@ export const seeing = <Result>(
     return work(tx);
   });
 
-/** An id with a comma or star in it would be more than one tenant. */
+/** An id that contains a comma or star would name more than one tenant. */
 function listOf(tenants: readonly string[]): string {
   const odd = tenants.find((tenant) => !/^[\w-]+$/.test(tenant));
-  if (odd !== undefined) throw new Error(`no id of a tenant: ${odd}`);
+  if (odd !== undefined) throw new Error(`not a tenant id: ${odd}`);
   return tenants.join(',');
 }

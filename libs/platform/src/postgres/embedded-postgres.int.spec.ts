@@ -52,14 +52,14 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(second, 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
   });
 
-  it('refuses a second start on the same folder, which does not hurt the first', async () => {
+  it('refuses a second start on the same folder without affecting the first', async () => {
     const first = await start();
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toBeInstanceOf(EmbeddedPostgresInUse);
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(`process ${process.pid}`);
     expect(await query(first, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('lets one of two win that start at once on an empty folder', async () => {
+  it('lets one of two concurrent starts on an empty folder win', async () => {
     const results = await Promise.allSettled([start(), start()]);
     expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
     const refused = results.find((result) => result.status === 'rejected');
@@ -67,10 +67,10 @@ describe('startEmbeddedPostgres', () => {
     expect((await readdir(dataDir)).filter((name) => name.startsWith('data.new'))).toEqual([]);
   });
 
-  it('takes over from a server whose owner was killed; what was committed is there', async () => {
+  it('takes over from a server whose owner was killed; committed data is kept', async () => {
     const first = await start();
     await query(first, 'CREATE TABLE kept (n integer)');
-    // As kill -9 leaves it: the server runs, and nobody holds the lock of its owner.
+    // The state after kill -9: the server runs, and no session holds the owner's lock.
     await query(
       { connectionString: first.connectionString.replace(/allotree$/, 'postgres') },
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'allotree owner %' AND pid <> pg_backend_pid()",
@@ -90,7 +90,7 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(second, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }]);
   });
 
-  it('does not take another process for its server when the number was given out again', async () => {
+  it('does not take another process for its server when the process id was reused', async () => {
     const first = await start();
     const file = join(dataDir, 'data', 'postmaster.pid');
     const left = await readFile(file, 'utf8');
@@ -103,7 +103,7 @@ describe('startEmbeddedPostgres', () => {
     other.kill();
   });
 
-  it('clears away what a first start left that was cut off', async () => {
+  it('removes the remains of a first start that was interrupted', async () => {
     const half = join(dataDir, 'data.new.999999999.abc');
     await mkdir(half);
     await writeFile(join(half, 'PG_VERSION'), '18\n');
@@ -111,7 +111,7 @@ describe('startEmbeddedPostgres', () => {
     expect((await readdir(dataDir)).sort()).toEqual(['data', 'postgres.log']);
   });
 
-  it('says what is wrong with a folder that holds something else, and leaves it alone', async () => {
+  it('describes the problem with a folder that holds something else, and leaves it alone', async () => {
     await mkdir(join(dataDir, 'data'));
     await writeFile(join(dataDir, 'data', 'holiday.jpg'), 'x');
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow('is not empty, and holds no PostgreSQL data');

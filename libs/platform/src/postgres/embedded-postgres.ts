@@ -22,20 +22,20 @@ import {
 } from './postgres-cluster.js';
 
 export interface EmbeddedPostgresOptions {
-  /** Where the data is kept; made when it does not exist. */
+  /** The folder of the data; created when it does not exist. */
   readonly dataDir: string;
-  /** Any free one where none is given. */
+  /** Default: any free port. */
   readonly port?: number;
-  /** Told in words what is happening. */
+  /** Receives a line about each step. */
   readonly log?: (message: string) => void;
 }
 
 export interface EmbeddedPostgres {
-  /** With the password; reachable from this machine only. */
+  /** Includes the password; reachable from this machine only. */
   readonly connectionString: string;
-  /** Resolves when the server has ended, also by itself: with its exit code or the signal that ended it. */
+  /** Resolves when the server has ended, for any reason, with its exit code or the signal that ended it. */
   readonly ended: Promise<string>;
-  /** Ends all connections, and resolves when the server is gone and its data is on the disk. */
+  /** Ends all connections, and resolves when the server has exited and its data is on the disk. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export class EmbeddedPostgresInUse extends StartError {
 
   constructor(
     readonly dataDir: string,
-    /** The process that uses it, where it is known. */
+    /** The process that uses it, if known. */
     readonly pid: number | null,
   ) {
     super(
@@ -63,20 +63,20 @@ interface Site {
   readonly port: number | undefined;
 }
 
-/** Whoever holds this advisory lock in the database `postgres` is the owner of the server. Freed by dying, too. */
+/** The holder of this advisory lock in the database `postgres` owns the server. The lock is released when its process dies. */
 const OWNER_LOCK = 6_202_611_241;
 const ROUNDS = 8;
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 const POLL_MS = 30;
-/** In this time after a server's start its starter takes the lock, if it lives. */
+/** A live process that has started a server takes the lock within this time. */
 const SETTLING_MS = 1_500;
 const LOG_BYTES = 10_000_000;
 const LOG_LOOK_MS = 60_000;
 
 /**
- * Starts a PostgreSQL of our own on a data folder, with durable commits. A server that an owner killed without warning
- * left behind is stopped first, losing nothing that was committed.
+ * Starts an embedded PostgreSQL on a data folder, with durable commits. A server left running by a killed owner is stopped first, losing
+ * nothing that was committed.
  * @throws EmbeddedPostgresInUse when the owner of the folder's server is alive
  */
 export async function startEmbeddedPostgres({
@@ -107,7 +107,7 @@ export async function startEmbeddedPostgres({
 const connectionString = (password: string, port: number): string =>
   `postgres://${ROLE}:${password}@127.0.0.1:${port}/${ROLE}`;
 
-/** Where the server that somebody runs on a data folder can be reached; `null` when nobody does. */
+/** The address of the server that runs on a data folder; `null` when none does. */
 export async function runningEmbeddedPostgres(dataDir: string): Promise<string | null> {
   const folder = join(dataDir, 'data');
   const postmaster = await postmasterOf(folder);
@@ -116,7 +116,7 @@ export async function runningEmbeddedPostgres(dataDir: string): Promise<string |
   return connectionString(await passwordOf(folder), postmaster.port);
 }
 
-/** What an earlier server left: stops one that nobody owns any more, and takes back a file that names somebody else. */
+/** Cleans up after an earlier server: stops one without an owner, and takes back a pid file that names another process. */
 async function clearAway(site: Site): Promise<void> {
   const { folder } = site.cluster;
   const postmaster = await postmasterOf(folder);
@@ -133,7 +133,7 @@ async function clearAway(site: Site): Promise<void> {
   await waitUntilGone(postmaster.pid);
 }
 
-/** Asks a running server whether its owner is alive. A server that is going down or cannot be asked has none. */
+/** Asks a running server whether its owner is alive. A server that is stopping or cannot be asked has none. */
 async function ownerOf(site: Site, { pid, port }: Postmaster): Promise<{ exists: boolean; pid: number | null }> {
   const deadline = Date.now() + SETTLING_MS;
   let serverPort = port;
@@ -163,7 +163,7 @@ async function askForOwner(client: pg.Client): Promise<{ owned: boolean; owner: 
   return { owned: owner !== null, owner: Number(/ (\d+)$/.exec(owner ?? '')?.[1]) || null, age: Number(rows[0]?.age) };
 }
 
-/** `null` when it ended at once, most likely because somebody else was quicker (with the port, or with the folder). */
+/** `null` when it ended at once, most likely because another process took the port or the folder first. */
 async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
   const port = site.port ?? (await freePort());
   const child = await launch(site, port);
@@ -177,7 +177,7 @@ async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
     return null;
   }
   await createDatabase(owner);
-  // The server ends this connection when it stops; that is no news.
+  // The server ends this connection when it stops, which is expected.
   owner.on('error', () => undefined);
   let stopping: Promise<void> | undefined;
   const ended = endOf(child);
@@ -187,7 +187,7 @@ async function tryToStart(site: Site): Promise<EmbeddedPostgres | null> {
   child.once('exit', () => {
     clearInterval(keepingLogSmall);
     process.removeListener('exit', stopWithUs);
-    if (stopping === undefined) site.log(`the database server ended by itself; see ${logOf(site)}`);
+    if (stopping === undefined) site.log(`the database server ended unexpectedly; see ${logOf(site)}`);
   });
   const stop = async (): Promise<void> => {
     signal(pid, 'SIGINT');
@@ -209,7 +209,7 @@ const endOf = (child: ChildProcess): Promise<string> =>
     else child.once('exit', tell);
   });
 
-/** Apart from our process group: Ctrl-C is for us, we stop the server when everything else has stopped. */
+/** In a process group of its own: Ctrl-C is for this process, which stops the server after everything else. */
 async function launch(site: Site, port: number): Promise<ChildProcess> {
   const { binaries, cluster, account, dataDir } = site;
   const output = await openLog(join(dataDir, 'postgres.log'));
@@ -258,7 +258,7 @@ function settings(): Record<string, string> {
   };
 }
 
-/** The connection that holds the owner's lock, or `null` when the server ended or belongs to somebody else. */
+/** The connection that holds the owner's lock, or `null` when the server ended or belongs to another process. */
 async function becomeOwner(site: Site, child: ChildProcess, port: number): Promise<pg.Client | null> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
@@ -283,7 +283,7 @@ async function createDatabase(client: pg.Client): Promise<void> {
   if (rowCount === 0) await client.query(`CREATE DATABASE ${ROLE}`);
 }
 
-/** `null` when nobody answers there, or not with this password. */
+/** `null` when there is no answer, or the password is wrong. */
 async function connect({ password }: Cluster, port: number): Promise<pg.Client | null> {
   if (port === 0) return null;
   const client = new pg.Client({
@@ -328,7 +328,7 @@ async function openLog(path: string): Promise<Awaited<ReturnType<typeof open>>> 
   return open(path, 'a', 0o600);
 }
 
-/** The server appends: it goes on at the new end. */
+/** The server appends, so it continues at the new end. */
 async function keepSmall(path: string): Promise<void> {
   if ((await sizeOf(path)) > LOG_BYTES) await truncate(path).catch(() => undefined);
 }
@@ -341,7 +341,7 @@ const sizeOf = (path: string): Promise<number> =>
     () => 0,
   );
 
-/** What stands in the server's log behind a position; all of it where the log was begun anew. */
+/** The server's log after a position; all of it where the file was truncated since. */
 async function writtenSince(site: Site, position: number): Promise<string> {
   const text = await readFile(logOf(site)).catch(() => Buffer.alloc(0));
   return text.subarray(text.length < position ? 0 : position).toString('utf8');

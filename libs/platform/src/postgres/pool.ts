@@ -4,19 +4,18 @@ import { SEES_EVERY_TENANT } from '../persistence/tenant-rows.js';
 export interface PoolOptions {
   readonly connectionString: string;
   readonly max?: number;
-  /** Seen in `pg_stat_activity`. */
+  /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** An idle connection was lost; the pool replaces it by itself. */
+  /** An idle connection was lost; the pool replaces it automatically. */
   readonly onError?: (error: Error) => void;
 }
 
 /**
- * A process that stands still in the middle of a transaction keeps its rows and locks from the others no longer than this;
- * the database ends its session then.
+ * The database ends the session of a process that hangs in the middle of a transaction after this time, which releases its rows and locks.
  */
 export const LONGEST_PAUSE_MS = 30_000;
 
-/** Longer than any statement of a pool; what is not answered by then will not be: the connection is replaced. */
+/** Longer than any statement of a pool takes: a connection that is silent for this long is replaced. */
 const LONGEST_STATEMENT_MS = 60_000;
 
 /** A pool that survives losing its connections. Connects lazily. */
@@ -33,11 +32,11 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
     idle_in_transaction_session_timeout: LONGEST_PAUSE_MS,
   });
   pool.on('error', (error: Error & { client?: unknown }) => {
-    // Written down with the error it would fill pages.
+    // Logged with the error it would fill pages.
     delete error.client;
     if (!pool.ending) onError?.(error);
   });
-  // Lost between two statements of a transaction: the next one says so.
+  // Lost between two statements of a transaction: the next statement reports it.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
@@ -65,8 +64,8 @@ export async function inTransaction<Result>(
 }
 
 /**
- * Brings a part's tables into being. The statements must be repeatable (`IF NOT EXISTS`, `OR REPLACE`); processes that
- * start together take turns.
+ * Creates the tables of a component. The statements must be repeatable (`IF NOT EXISTS`, `OR REPLACE`); processes that start together take
+ * turns.
  */
 export async function prepareSchema(pool: pg.Pool, part: string, statements: string): Promise<void> {
   await inTransaction(pool, async (client) => {

@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { StartError } from '../process/start-error.js';
 
 /**
- * PostgreSQL refuses to run as root. Started by root, it runs as another account: the one that owns the data, else
- * `postgres`, else `nobody`.
+ * The account PostgreSQL runs under when this process is root, which PostgreSQL refuses: the account that owns the data, else `postgres`,
+ * else `nobody`.
  */
 export interface Account {
   readonly uid: number;
@@ -14,7 +14,7 @@ export interface Account {
 
 const OTHERWISE = 'Start as another user, or set DATABASE_URL to a PostgreSQL of your own.';
 
-/** `null`: as whoever runs this process. */
+/** `null`: the user of this process. */
 export async function postgresAccount(dataFolder: string): Promise<Account | null> {
   if (process.getuid?.() !== 0) return null;
   const accounts = await accountsOfThisMachine();
@@ -54,16 +54,16 @@ export async function giveTo(account: Account | null, path: string): Promise<voi
 export interface PostgresProgram {
   readonly program: string;
   readonly folder: string;
-  /** @param folder the name under which the program reaches its data folder */
+  /** @param folder the path under which the program reaches its data folder */
   readonly parameters: (folder: string) => readonly string[];
 }
 
-/** Names the folder a process was started in, and needs no permission for the folders above it. Linux. */
+/** The folder a process was started in; it can be used without permission for the folders above it. Linux. */
 const WORKING_FOLDER = '/proc/self/cwd';
 
 /**
- * Starts a program of PostgreSQL under the account. Where the account cannot enter a folder above the data folder (a home
- * with mode 0700, say), the program starts inside the data folder, which this process can enter, and calls it by that name.
+ * Starts a program of PostgreSQL under the account. Where the account cannot enter a folder above the data folder (for example a home with
+ * mode 0700), the program starts inside the data folder, which this process can enter, and uses this path for it.
  */
 export async function spawnAs(
   account: Account | null,

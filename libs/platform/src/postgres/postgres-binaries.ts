@@ -17,9 +17,9 @@ interface Symlink {
 }
 
 /**
- * The PostgreSQL programs that npm installed for this machine. What the package's install script would have done (npm
- * may skip it) is done here: the symbolic links of the shared libraries, the permission to execute. Where the account
- * they run as cannot reach the installation, they are copied to where it can.
+ * The PostgreSQL programs that npm installed for this machine. The work of the package's install script, which npm may skip, is done here:
+ * the symbolic links of the shared libraries, and the permission to execute. Where the account cannot reach the installation, the programs
+ * are copied to where it can.
  */
 export async function postgresBinaries(account: Account | null): Promise<PostgresBinaries> {
   const machine = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;

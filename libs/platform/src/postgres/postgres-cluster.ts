@@ -24,15 +24,15 @@ import type { PostgresBinaries } from './postgres-binaries.js';
 export const ROLE = 'allotree';
 const PASSWORD_FILE = 'allotree.password';
 
-/** A data folder of PostgreSQL with its password in it. */
+/** A data folder of PostgreSQL and its password. */
 export interface Cluster {
   readonly folder: string;
   readonly password: string;
 }
 
 /**
- * The cluster in `<dataDir>/data`; made first when there is none. It is made beside and moved into place when it is
- * complete, so a start that is cut off leaves nothing half-made, and of two at once one wins.
+ * The cluster in `<dataDir>/data`, created when there is none. It is created in a temporary folder and moved into place when complete, so
+ * an interrupted start leaves nothing half-made, and of two concurrent starts one wins.
  */
 export async function openCluster(
   dataDir: string,
@@ -101,7 +101,7 @@ async function createCluster(
     await rm(beside, { recursive: true, force: true });
     await rm(passwordFile, { force: true });
     const code = (error as NodeJS.ErrnoException).code;
-    // Another start was quicker: its cluster is as good.
+    // A concurrent start was quicker: its cluster is used.
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   }
 }
@@ -120,7 +120,7 @@ async function runInitdb(
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
   ];
-  // Under another account it gets the password file opened: it may not be able to reach it by its name.
+  // Under another account initdb gets the opened password file, because it may not be able to reach it by its path.
   const opened = account === null ? null : await open(passwordFile, 'r');
   const parameters = (name: string): string[] => [
     `--pgdata=${name}`,
@@ -158,13 +158,13 @@ async function endOfInitdb(folder: string, child: ChildProcess): Promise<void> {
   });
 }
 
-/** Of the lines that initdb complains in, the one with the error. */
+/** The line with the error in the output of initdb. */
 function reasonOf(complaints: string): string {
   const lines = complaints.trim().split('\n');
   return lines.find((line) => line.startsWith('initdb: error: ')) ?? lines.at(-1) ?? '';
 }
 
-/** Without the variables that would make PostgreSQL's programs use other settings than ours. */
+/** Without the variables that would change the settings of PostgreSQL's programs. */
 export const cleanEnvironment = (): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(
@@ -174,7 +174,7 @@ export const cleanEnvironment = (): NodeJS.ProcessEnv => ({
   LC_ALL: 'C',
 });
 
-/** Folders of starts that were cut off before their cluster was complete. */
+/** Removes folders of starts that were interrupted before their cluster was complete. */
 async function removeAbandoned(dataDir: string): Promise<void> {
   for (const name of readdirSync(dataDir)) {
     const pid = /^data\.new\.(\d+)\./.exec(name)?.[1];
@@ -187,13 +187,13 @@ async function checkVersion(folder: string, { postgres }: PostgresBinaries): Pro
   const installed = await majorVersion(postgres);
   if (installed !== null && made !== installed) {
     throw new StartError(
-      `The data in ${folder} was made by PostgreSQL ${made || '(PG_VERSION is empty)'}, and ${installed} is installed. ` +
+      `The data in ${folder} was made by PostgreSQL ${made || '(PG_VERSION is empty)'}, but ${installed} is installed. ` +
         'Start the release of Allotree that made it, dump the database with pg_dump and restore it here, or use another DATA_DIR.',
     );
   }
 }
 
-/** Of the share folder beside the program: cheaper than to run it. */
+/** Read from the share folder beside the program, which is cheaper than running it. */
 async function majorVersion(postgres: string): Promise<string | null> {
   const config = join(postgres, '..', '..', 'share', 'postgresql', 'postgres.bki');
   const head = await readFile(config, 'utf8').catch(() => null);
@@ -218,10 +218,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** What a running (or killed) server left in `postmaster.pid`. */
+/** The content of `postmaster.pid`, of a running or killed server. */
 export interface Postmaster {
   readonly pid: number;
-  /** 0: not known yet, it is starting. */
+  /** 0: not known yet, the server is starting. */
   readonly port: number;
 }
 
@@ -234,13 +234,13 @@ export async function postmasterOf(folder: string): Promise<Postmaster | null> {
 }
 
 /**
- * Whether the process of a `postmaster.pid` is PostgreSQL on this folder, and not some other that has the number now
- * (after a restart of the machine).
+ * Whether the process of a `postmaster.pid` is PostgreSQL on this folder, and not another process that reused the pid (after a restart of
+ * the machine).
  */
 export async function isServerOf(folder: string, pid: number): Promise<boolean> {
   if (!isAlive(pid)) return false;
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
-  // No /proc on this system: take the file's word.
+  // Without /proc on this system, the file is trusted.
   if (commandLine === null) return !(await stat('/proc/self').catch(() => null));
   const parts = commandLine.split('\0');
   if (!parts.some((part) => part.includes('postgres'))) return false;
@@ -250,14 +250,14 @@ export async function isServerOf(folder: string, pid: number): Promise<boolean> 
 const workingFolder = (pid: number): Promise<string | null> => readlink(`/proc/${pid}/cwd`).catch(() => null);
 
 /**
- * PostgreSQL takes any living process with the number in `postmaster.pid` for a server, but never its own parent. So a
- * file whose number went to somebody else is handed our number; the rest of it (its shared memory) must stay.
+ * PostgreSQL takes any living process with the pid in `postmaster.pid` for a server, except its own parent. A file whose pid belongs to
+ * another process therefore gets the pid of this process; the rest of it (its shared memory) must stay.
  */
 export async function disownPostmasterFile(folder: string): Promise<void> {
   const path = join(folder, 'postmaster.pid');
   const [, ...rest] = (await readFile(path, 'utf8')).split('\n');
   await writeFile(path, [String(process.pid), ...rest].join('\n'));
-  // A copy that root made belongs to root; the server must be able to take it over.
+  // A copy made by root belongs to root; the server must be able to take it over.
   if (process.getuid?.() === 0) {
     const { uid, gid } = await stat(folder);
     await chown(path, uid, gid);

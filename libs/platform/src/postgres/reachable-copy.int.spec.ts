@@ -37,7 +37,7 @@ describe('reachableCopy', () => {
     expect(await readlink(join(copy, 'lib', 'libpq.so'))).toBe('libpq.so.5.18');
   });
 
-  it('uses a complete copy again and replaces one that was cut off', async () => {
+  it('reuses a complete copy and replaces an incomplete one', async () => {
     const copy = await reachableCopy(ACCOUNT, source, '18.4', [place]);
     const made = (await stat(copy)).ino;
     await reachableCopy(ACCOUNT, source, '18.4', [place]);

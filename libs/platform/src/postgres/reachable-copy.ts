@@ -14,7 +14,7 @@ const ENTERABLE = 0o755;
 /**
  * A copy of a folder with programs that the account can reach, made once for every version.
  *
- * @param places tried in this order; each is used only if nobody but this user can change it
+ * @param places tried in this order; each is used only if no other user can change it
  * @throws StartError when none of them can be used
  */
 export async function reachableCopy(
@@ -53,20 +53,20 @@ async function copyIn(place: string, account: Account, source: string, version: 
     await rename(beside, copy);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
-    // Another start was quicker: its copy is as good.
+    // A concurrent start was quicker: its copy is used.
     if (!(await isComplete(copy, source))) throw error;
   }
   return copy;
 }
 
-/** Programs are only run from a folder that nobody else can write to. */
+/** Programs are only run from a folder that no other user can write to. */
 async function refuseForeign(place: string): Promise<void> {
   const { uid, mode } = await lstat(place);
   if (uid !== process.getuid?.() || (mode & OTHERS_CAN_WRITE) !== 0)
     throw new Error('it belongs to another user, or others can write to it');
 }
 
-/** A copy that a power failure cut short has programs of another size. */
+/** A copy cut short by a power failure has programs of another size. */
 async function isComplete(copy: string, source: string): Promise<boolean> {
   const programs = join(source, 'bin');
   for (const name of await readdir(programs)) {
@@ -79,7 +79,7 @@ async function isComplete(copy: string, source: string): Promise<boolean> {
   return true;
 }
 
-/** Whatever the umask of the installation was. */
+/** Independent of the umask of the installation. */
 async function openUp(folder: string): Promise<void> {
   await chmod(folder, ENTERABLE);
   for (const entry of await readdir(folder, { withFileTypes: true })) {

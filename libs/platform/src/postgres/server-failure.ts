@@ -1,11 +1,11 @@
 import { StartError } from '../process/start-error.js';
 
-/** There is no room for the server to start; it starts when there is. */
+/** There is no room for the server to start; it starts once there is. */
 export class DiskFull extends StartError {
   override readonly name = 'DiskFull';
 }
 
-/** What PostgreSQL writes when it cannot start, and what to do about it. */
+/** Error messages of PostgreSQL at start, and what to do about them. */
 const CAUSES: readonly { readonly sign: RegExp; readonly advice: (dataDir: string) => string }[] = [
   {
     sign: /No space left on device/,
@@ -19,7 +19,7 @@ const CAUSES: readonly { readonly sign: RegExp; readonly advice: (dataDir: strin
   {
     sign: /insufficient file descriptors|Too many open files/,
     advice: () =>
-      'It may not open enough files. Raise the limit: ulimit -n 4096, LimitNOFILE=4096 in systemd, --ulimit nofile=4096 in Docker.',
+      'It is not permitted to open enough files. Raise the limit: ulimit -n 4096, LimitNOFILE=4096 in systemd, --ulimit nofile=4096 in Docker.',
   },
   {
     sign: /could not (?:create|map|resize) (?:anonymous )?shared memory|Cannot allocate memory/,
@@ -36,7 +36,7 @@ const CAUSES: readonly { readonly sign: RegExp; readonly advice: (dataDir: strin
   },
 ];
 
-/** One sentence of what the server wrote while it did not start; `null` where it wrote nothing that helps. */
+/** One sentence from the output of a server that did not start; `null` where no known cause is found. */
 export function serverFailure(dataDir: string, written: string): StartError | null {
   const complaints = written.split('\n').filter((line) => /(?:FATAL|PANIC|ERROR|error):/.test(line));
   for (const { sign, advice } of CAUSES) {
@@ -46,7 +46,7 @@ export function serverFailure(dataDir: string, written: string): StartError | nu
   return null;
 }
 
-/** Where no known cause is seen. */
+/** For an unknown cause. */
 export const unknownFailure = (dataDir: string, written: string): StartError =>
   failure(
     dataDir,

@@ -8,25 +8,25 @@ import {
 import { DiskFull } from './server-failure.js';
 
 export interface SupervisedPostgresOptions extends EmbeddedPostgresOptions {
-  /** Told what needs attention: that the server has ended, that it runs again. */
+  /** Called when something needs attention: the server has ended, or runs again. */
   readonly warn: (message: string) => void;
-  /** It ended too often, or cannot be started again: nothing works any more. */
+  /** Called when the server ended too often or cannot be started again, so that nothing works any more. */
   readonly onGone: (reason: StartError) => void;
-  /** `startEmbeddedPostgres` where none is given. */
+  /** Default: `startEmbeddedPostgres`. */
   readonly start?: typeof startEmbeddedPostgres;
-  /** Before the first new start, in milliseconds; doubles up to 10 s. */
+  /** The pause before the first restart, in milliseconds; doubles up to 10 s. */
   readonly pauseMs?: number;
 }
 
 const PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
-/** With more endings than this within the time, starting again does not help. */
+/** After more exits than this within the time, restarting does not help. */
 const ENDINGS = 5;
 const WITHIN_MS = 600_000;
 
 /**
- * An embedded PostgreSQL that is started again, on its port, when it ends by itself: killed for want of memory, or after an
- * error it could not recover from. Connections are lost meanwhile; what was committed is not.
+ * An embedded PostgreSQL that is restarted, on the same port, when it exits unexpectedly: killed for lack of memory, or after an error it
+ * could not recover from. Connections are lost meanwhile; committed data is not.
  */
 export class SupervisedPostgres implements EmbeddedPostgres {
   #running: EmbeddedPostgres;
@@ -74,15 +74,15 @@ export class SupervisedPostgres implements EmbeddedPostgres {
     for (;;) {
       const how = await this.#running.ended;
       if (this.#stopping) return;
-      this.#trouble = `The embedded database has ended (${how}) and is being started again`;
-      this.options.warn(`the embedded database has ended (${how}); starting it again`);
+      this.#trouble = `The embedded database has ended (${how}) and is being restarted`;
+      this.options.warn(`the embedded database has ended (${how}), restarting it`);
       if (!this.#mayGoOn(`it ended (${how})`) || !(await this.#startAgain())) return;
       this.#trouble = null;
       this.options.warn('the embedded database runs again');
     }
   }
 
-  /** `false` when it is not to be started any more. */
+  /** `false` when it must not be restarted any more. */
   async #startAgain(): Promise<boolean> {
     const { start = startEmbeddedPostgres, pauseMs = PAUSE_MS } = this.options;
     const port = Number(new URL(this.connectionString).port);
@@ -91,7 +91,7 @@ export class SupervisedPostgres implements EmbeddedPostgres {
       if (this.#stopping) return false;
       try {
         this.#running = await start({ ...this.options, port });
-        // A stop during the start found only the server before it.
+        // A stop during the start has only stopped the previous server.
         if (this.#stopping) await this.#running.stop();
         return !this.#stopping;
       } catch (error) {
@@ -103,7 +103,7 @@ export class SupervisedPostgres implements EmbeddedPostgres {
     }
   }
 
-  /** A full disk is waited for; whatever else fails is tried a few times. */
+  /** A full disk is waited for; any other failure is retried a few times. */
   #isWorthWaiting(error: unknown, reason: string): boolean {
     if (error instanceof DiskFull) return true;
     if (error instanceof EmbeddedPostgresInUse) {
@@ -120,7 +120,7 @@ export class SupervisedPostgres implements EmbeddedPostgres {
     const { dataDir } = this.options;
     this.options.onGone(
       new StartError(
-        `the embedded database on ${dataDir} failed ${this.#endings.length} times within ${WITHIN_MS / 60_000} minutes, at last because ${reason}. ` +
+        `the embedded database on ${dataDir} failed ${this.#endings.length} times within ${WITHIN_MS / 60_000} minutes, most recently because ${reason}. ` +
           `See ${dataDir}/postgres.log; what was committed is kept.`,
       ),
     );

@@ -4,7 +4,7 @@ import type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postg
 import { DiskFull } from './server-failure.js';
 import { SupervisedPostgres } from './supervised-postgres.js';
 
-/** Servers that end when the spec says so, started as `outcomes` tells: `null` is a success. */
+/** Servers that exit when the spec says so; `outcomes` determines the starts: `null` is a success. */
 class Servers {
   readonly ports: (number | undefined)[] = [];
   readonly warnings: string[] = [];
@@ -27,7 +27,7 @@ class Servers {
     };
   };
 
-  /** Ends the running one as a kill does; resolves when another runs. */
+  /** Ends the running server as a kill does; resolves when another runs. */
   kill(): Promise<void> {
     const again = new Promise<void>((resolve) => this.started.push(resolve));
     this.end?.('SIGKILL');
@@ -44,13 +44,13 @@ class Servers {
 }
 
 describe('SupervisedPostgres', () => {
-  it('starts a server that was killed again on its port, and says both', async () => {
+  it('restarts a killed server on its port, and reports both', async () => {
     const servers = new Servers();
     const { server } = await servers.supervised();
     await servers.kill();
     expect(servers.ports).toEqual([undefined, 5_555]);
     expect(servers.warnings).toEqual([
-      'the embedded database has ended (SIGKILL); starting it again',
+      'the embedded database has ended (SIGKILL), restarting it',
       'the embedded database runs again',
     ]);
     expect(server.trouble).toBeNull();
@@ -63,7 +63,9 @@ describe('SupervisedPostgres', () => {
     const { gone } = await servers.supervised();
     for (let times = 0; times < 5; times += 1) await servers.kill();
     void servers.kill();
-    expect((await gone).message).toContain('failed 6 times within 10 minutes, at last because it ended (SIGKILL)');
+    expect((await gone).message).toContain(
+      'failed 6 times within 10 minutes, most recently because it ended (SIGKILL)',
+    );
     expect(servers.ports).toHaveLength(6);
   });
 
@@ -72,11 +74,11 @@ describe('SupervisedPostgres', () => {
     const servers = new Servers([null, ...broken]);
     const { server, gone } = await servers.supervised();
     void servers.kill();
-    expect((await gone).message).toContain('at last because its files are damaged');
+    expect((await gone).message).toContain('most recently because its files are damaged');
     expect(server.trouble).toBe('The embedded database does not start: its files are damaged');
   });
 
-  it('waits for a full disk however long it takes', async () => {
+  it('waits for a full disk, however long it takes', async () => {
     const full = Array.from({ length: 20 }, () => new DiskFull('the disk is full'));
     const servers = new Servers([null, ...full]);
     const { server } = await servers.supervised();

@@ -3,10 +3,10 @@ import { StartError } from './start-error.js';
 
 const MEBIBYTE = 1_048_576;
 
-/** What a process needs with the smallest project; `tools/workspace.mjs` asks for the same before it installs and builds. */
+/** The minimum with the smallest project; `tools/workspace.mjs` checks the same before it installs and builds. */
 export const LEAST_HEAP_BYTES = 160 * MEBIBYTE;
 
-/** Refuses to start in a heap in which the process would run out of memory while it works. */
+/** Refuses to start with a heap so small that the process would run out of memory while it works. */
 export function requireHeap(limit = getHeapStatistics().heap_size_limit): void {
   if (limit >= LEAST_HEAP_BYTES) return;
   throw new StartError(

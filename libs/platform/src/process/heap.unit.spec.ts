@@ -15,7 +15,7 @@ describe('the heap that a process needs', () => {
     );
   });
 
-  it('starts with exactly as much', () => {
+  it('starts with exactly the minimum', () => {
     expect(() => requireHeap(LEAST_HEAP_BYTES)).not.toThrow();
   });
 

@@ -15,21 +15,21 @@ import { StopSignals } from './stop-signals.js';
 import { usage } from './usage.js';
 
 export interface ServiceProgram<Configuration extends PlatformConfiguration> {
-  /** `license-service`: stands in logs, metrics and connections. */
+  /** `license-service`: the name in logs, metrics and connections. */
   readonly name: string;
-  /** What it does, for `--help`. */
+  /** A one-line summary, for `--help`. */
   readonly summary: string;
   readonly configuration: z.ZodObject & z.ZodType<Configuration>;
   readonly module: (configuration: Configuration) => DynamicModule;
-  /** Groups of bus consumers that the module has handlers of. */
+  /** Groups of bus consumers for which the module has handlers. */
   readonly consumerGroups: readonly string[];
 }
 
 const WRONG_USE = 2;
 
 /**
- * A service as a process of its own: reads the environment, starts, logs JSON on standard output, and stops cleanly on
- * SIGTERM. It ends with 2 when it was called or configured wrongly, 1 when it could not start.
+ * Runs a service as a process of its own: reads the environment, starts, logs JSON on standard output, and stops cleanly on SIGTERM. The
+ * exit code is 2 after wrong arguments or configuration, 1 when it could not start.
  */
 export async function runService<Configuration extends PlatformConfiguration>(
   program: ServiceProgram<Configuration>,
@@ -100,7 +100,10 @@ async function start<Configuration extends PlatformConfiguration>(
   }
 }
 
-/** Not ready first, so that a load balancer sends nothing new; then HTTP, the consumers, the subscriptions, the database. */
+/**
+ * Reports not ready first, so that a load balancer sends no new requests; then stops HTTP, the consumers, the subscriptions and the
+ * database.
+ */
 async function drainAndClose(
   app: NestFastifyApplication,
   { SHUTDOWN_DELAY_MS }: Pick<PlatformConfiguration, 'SHUTDOWN_DELAY_MS'>,

@@ -20,7 +20,7 @@ interface Address {
 }
 type SystemError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number };
 
-/** One sentence with the way out, for somebody who cannot read stacks; `null` where only the stack helps. */
+/** One sentence with a remedy, for readers who cannot use a stack; `null` where only the stack helps. */
 export function startFailure(error: unknown, address: Address): string | null {
   for (const each of causesOf(error, DEEPEST)) {
     const sentence = each instanceof StartError ? each.message : sentenceOf(each, address);
@@ -44,7 +44,7 @@ function sentenceOf(error: SystemError, address: Address): string | null {
 function ofListening({ code, syscall }: SystemError, { PORT, HOST }: Address): string | null {
   if (code === 'EADDRINUSE')
     return `port ${PORT} is in use by another program. Stop it, or choose another port: PORT=${PORT === 8_081 ? 8_082 : 8_081}`;
-  if (code === 'EADDRNOTAVAIL') return `HOST ${HOST} is no address of this machine. Correct HOST.`;
+  if (code === 'EADDRNOTAVAIL') return `HOST ${HOST} is not an address of this machine. Correct HOST.`;
   if (code !== undefined && DENIED.has(code) && (syscall === 'listen' || syscall === 'bind'))
     return `port ${PORT} may not be used by this user. Choose another one with PORT.`;
   return null;

@@ -10,7 +10,7 @@ describe('startFailure', () => {
     ['a port in use', { code: 'EADDRINUSE', syscall: 'listen' }, /^port 8080 is in use .* PORT=8081$/],
     ['a port below 1024', { code: 'EACCES', syscall: 'listen' }, /^port 8080 may not be used/],
     [
-      'a file of somebody else',
+      'a file of another user',
       { code: 'EACCES', syscall: 'open', path: '/d/token-secret' },
       /^\/d\/token-secret cannot/,
     ],
@@ -21,14 +21,14 @@ describe('startFailure', () => {
     ['a missing permission in the database', { code: '42501' }, /lacks a permission/],
     ['a database that does not answer', { code: 'ECONNREFUSED', address: '::1', port: 5_432 }, /at ::1:5432/],
     ['a host without an address', { code: 'ENOTFOUND', hostname: 'db' }, /at db \(ENOTFOUND\)/],
-  ])('tells %s in one sentence', (_what, facts, sentence) => {
+  ])('reports %s in one sentence', (_what, facts, sentence) => {
     expect(startFailure(system(facts), ADDRESS)).toMatch(sentence);
     expect(startFailure(new Error('around', { cause: system(facts) }), ADDRESS)).toMatch(sentence);
     expect(startFailure(new AggregateError([system(facts)]), ADDRESS)).toMatch(sentence);
     expect(startFailure(system(facts), ADDRESS)).not.toContain('\n');
   });
 
-  it('takes the sentence of an error that has one, and leaves the rest to the stack', () => {
+  it('takes the sentence of an error that has one, and shows the stack of any other', () => {
     expect(startFailure(new StartError('Do this.'), ADDRESS)).toBe('Do this.');
     expect(startFailure(new TypeError('a fault of the program'), ADDRESS)).toBeNull();
   });

@@ -1,12 +1,12 @@
-/** What a process says while it stops. */
+/** The output of a process while it stops. */
 export interface StopWords {
   stopping(): void;
-  /** Waited for: the end of the log, say. */
+  /** Awaited, for example until the log is written. */
   stopped(): void | Promise<void>;
   complain(line: string): void;
 }
 
-/** Longer than this a clean stop never takes; the data is safe either way. */
+/** A clean stop never takes longer than this; the data is safe either way. */
 const STOP_MS = 20_000;
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
 const SAME_WISH_MS = 1_000;
@@ -14,8 +14,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof SIGNALS;
 
 /**
- * Stops on SIGINT and SIGTERM, whatever stage the start has reached; a second Ctrl-C does not wait. The process ends with
- * 0 after a clean stop, 1 after a failed one, 128 + the signal when there was nothing to stop yet.
+ * Stops on SIGINT and SIGTERM at any stage of the start; a second Ctrl-C does not wait. The exit code is 0 after a clean stop, 1 after a
+ * failed one, and 128 + the signal when there was nothing to stop yet.
  */
 export class StopSignals {
   private since: number | null = null;
@@ -30,7 +30,7 @@ export class StopSignals {
     return signals;
   }
 
-  /** @param delayMs part of the stop that is meant to take so long */
+  /** @param delayMs part of the stop that takes this long by design */
   started(stop: () => Promise<void>, delayMs = 0): void {
     this.stop = stop;
     this.longest = STOP_MS + delayMs;
@@ -43,7 +43,7 @@ export class StopSignals {
 
   private begin(signal: Signal): void {
     this.since = performance.now();
-    // What the start began to open closes with the process.
+    // Anything the start had begun to open closes with the process.
     if (this.stop === null) process.exit(SIGNALS[signal]);
     this.words.stopping();
     setTimeout(() => {

@@ -23,6 +23,6 @@ function paragraph({ name, description, allowed, default: usual, required, secre
   return `  ${name}${file}  (${state})\n${wrapped(`${description} It is ${allowed}.`)}`;
 }
 
-/** What `--help` prints: every variable with its meaning, its default and what it may be. */
+/** The output of `--help`: every variable with its meaning, default and allowed values. */
 export const usage = (command: string, summary: string, configuration: z.ZodObject): string =>
   `${command}\n\n${summary}\n\nEnvironment variables:\n\n${describeConfiguration(configuration).map(paragraph).join('\n\n')}\n`;

@@ -4,10 +4,10 @@ import { Documented } from '../http/openapi.js';
 import { Problem } from '../http/problem.js';
 import { Permit } from '../identity/permit.js';
 
-/** The subscriptions of a service, as far as an operator deals with them. */
+/** The operations on a service's subscriptions that operators need. */
 export interface OperatedSubscriptions {
   lag(): Promise<{ name: string; behind: number }[]>;
-  /** The names that `rebuild` takes. */
+  /** The names that `rebuild` accepts. */
   projections(): readonly string[];
   rebuild(name: string): Promise<void>;
 }
@@ -24,8 +24,8 @@ const ProjectionPath = z.strictObject({
 type ProjectionPath = z.infer<typeof ProjectionPath>;
 
 /**
- * What stands behind the store of a service, below `/api/v1/<service>/projections`: the paths of two services never
- * collide behind one front door. Any replica answers for all of them.
+ * Operations on the subscriptions of a service, below `/api/v1/<service>/projections`: the paths of two services never collide behind one
+ * front door. Any replica answers for all of them.
  * @param token under which the service provides its subscriptions
  */
 export function projectionsController(
@@ -40,8 +40,8 @@ export function projectionsController(
     @Permit('system:manage')
     @Documented({
       tag: 'Operation',
-      summary: `Projections and reactors of the ${service}, and how many events each has still to look at (counted to 1,000)`,
-      description: 'Only a projection is `rebuildable`; a reactor acts once on every event.',
+      summary: `Projections and reactors of the ${service}, and how many events each still has to process (counted to 1,000)`,
+      description: 'Only a projection is `rebuildable`; a reactor processes every event once.',
       response: {
         schema: SubscriptionsAnswer,
         example: { items: [{ name: 'history', behind: 0, rebuildable: true }], nextCursor: null },
@@ -61,9 +61,9 @@ export function projectionsController(
     @Permit('system:manage')
     @Documented({
       tag: 'Operation',
-      summary: 'Empty a projection and make it again from the first event',
+      summary: 'Empty a projection and rebuild it from the first event',
       description:
-        'Answers when it has begun. Lists that are read from it fill up again; decisions and quotas do not depend on it.',
+        'Answers as soon as the rebuild has begun. Lists that are read from the projection fill up again; decisions and quotas do not depend on it.',
       problems: ['VALIDATION', 'NOT_FOUND'],
     })
     async rebuild(@Param({ schema: ProjectionPath }) { name }: ProjectionPath): Promise<void> {
@@ -72,7 +72,7 @@ export function projectionsController(
       await this.subscriptions.rebuild(name);
     }
   }
-  // Its operations stand in the OpenAPI document under this name.
+  // Its operations appear in the OpenAPI document under this name.
   Object.defineProperty(ProjectionsController, 'name', { value: `${camel(service)}ProjectionsController` });
   return ProjectionsController;
 }

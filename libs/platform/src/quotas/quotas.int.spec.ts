@@ -34,7 +34,7 @@ const used = async () =>
 describe('a quota', () => {
   const quotas = [...hourAndDay('caller|ada', 3, 5), ...hourAndDay('tenant|nordlicht', 100, 100)];
 
-  it('refuses what is over it, says when there is room, and counts nothing then', async () => {
+  it('refuses what exceeds it, says when to retry, and counts nothing then', async () => {
     await take(2, quotas);
     const before = await used();
     await expect(take(2, quotas)).rejects.toMatchObject({
@@ -47,31 +47,31 @@ describe('a quota', () => {
     expect(await used()).toMatchObject({ 'caller|ada|hour': 3, 'tenant|nordlicht|day': 3 });
   });
 
-  it('counts a tenant as a whole', async () => {
+  it('counts all callers of a tenant together', async () => {
     const ofTenant = (caller: string) => [...hourAndDay(caller, 3, 3), ...hourAndDay('tenant', 4, 4)];
     await take(3, ofTenant('ada'));
     await expect(take(2, ofTenant('kim'))).rejects.toMatchObject({ code: 'RATE_LIMITED', facts: { limit: 4 } });
     await take(1, ofTenant('kim'));
   });
 
-  it('refuses at once what never fits', async () => {
+  it('refuses at once what can never fit', async () => {
     await expect(take(4, quotas)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     expect(await used()).toEqual({});
   });
 
-  it('is new after its period, while the day goes on', async () => {
+  it('starts again after its period, while the day goes on', async () => {
     await take(3, quotas);
     await pool.query("UPDATE counted.quota SET resets_at = now() - interval '1 second' WHERE key LIKE '%hour'");
     await take(2, quotas);
     await expect(take(1, quotas)).rejects.toMatchObject({ facts: { limit: 5, periodSeconds: 86_400 } });
   });
 
-  it('is none where the limit is 0', async () => {
+  it('does not exist where the limit is 0', async () => {
     await take(1_000_000, hourAndDay('caller|ada', 0, 0));
     expect(await used()).toEqual({});
   });
 
-  it('lets exactly as many through as it says, however many come at once', async () => {
+  it('lets exactly its limit through, however many requests come at once', async () => {
     const answers = await Promise.allSettled(Array.from({ length: 8 }, () => take(1, quotas)));
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   });

@@ -2,16 +2,16 @@ import { Problem } from '../http/problem.js';
 import type { Query } from '../jobs/job-outbox.js';
 
 export interface Quota {
-  /** What is counted and for whom. */
+  /** The counter: what is counted, and for whom. */
   readonly key: string;
-  /** 0: without a limit. */
+  /** 0: no limit. */
   readonly limit: number;
-  /** How long after the first of a period everything is counted anew. */
+  /** Length of a period, which starts with the first request counted. */
   readonly periodSeconds: number;
 }
 
 export interface Charge {
-  /** In the plural, for people: `invitations`. */
+  /** A plural noun for messages: `invitations`. */
   readonly what: string;
   readonly number: number;
   readonly quotas: readonly Quota[];
@@ -26,7 +26,7 @@ export const hourAndDay = (key: string, perHour: number, perDay: number): readon
   { key: `${key}|day`, limit: perDay, periodSeconds: DAY_SECONDS },
 ];
 
-/** Statements for a migration. Counters name tenants and people, and no caller's query sees them. */
+/** Statements for a migration. Counters name tenants and people, so no caller's query sees them. */
 export const quotaTable = (schema: string): string => `
   CREATE TABLE ${schema}.quota (
     key       text        PRIMARY KEY,
@@ -35,7 +35,7 @@ export const quotaTable = (schema: string): string => `
   );
   CREATE INDEX quota_by_time ON ${schema}.quota (resets_at);`;
 
-/** $1 key, $2 number, $3 limit, $4 seconds of the period. No row: it is too many. */
+/** $1 key, $2 number, $3 limit, $4 seconds of the period. No row: the quota is exceeded. */
 const take = (schema: string): string => `
   INSERT INTO ${schema}.quota AS known (key, used, resets_at)
   VALUES ($1, $2, clock_timestamp() + make_interval(secs => $4))
@@ -50,13 +50,13 @@ const forget = (schema: string): string => `
     SELECT key FROM ${schema}.quota WHERE resets_at < clock_timestamp() LIMIT 100 FOR UPDATE SKIP LOCKED)`;
 
 /**
- * Counts something against every quota where all replicas see it. Meant for the transaction that does what is counted: where
- * one quota is used up the exception ends it, and nothing was counted.
- * @throws Problem `RATE_LIMITED` with the seconds until there is room
+ * Counts something against every quota, visible to all replicas. Meant for the transaction that does what is counted: where one quota is
+ * used up, the exception rolls it back and nothing is counted.
+ * @throws Problem `RATE_LIMITED` with the seconds until the quota allows it
  */
 export async function takeFromQuotas(query: Query, schema: string, { what, number, quotas }: Charge): Promise<void> {
   await query(forget(schema), []);
-  // In one order everywhere, so that two transactions never wait for each other.
+  // A fixed order, so that two transactions never deadlock.
   const counted = quotas.filter(({ limit }) => limit > 0).toSorted((one, other) => (one.key < other.key ? -1 : 1));
   for (const { key, limit, periodSeconds } of counted) {
     const taken = number <= limit ? await query(take(schema), [key, number, limit, periodSeconds]) : [];

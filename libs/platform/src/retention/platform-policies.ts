@@ -5,8 +5,8 @@ import type { RetentionPolicy } from './retention.js';
 const LETTERS = [GROUPS_TOPIC, LICENSING_TOPIC].map((topic) => `'${deadLetterTopic(topic)}'`).join(', ');
 
 /**
- * The topic with licensing events, as far as every consumer group has read it. The one with groups stays: views of other
- * services are made again from it, and what is kept of late events about a membership rests on it.
+ * The topic of licensing events, up to the position that every consumer group has read. The topic of groups is kept: other services rebuild
+ * their views from it, and late events about a membership are judged by it.
  */
 const MESSAGES = `
   DELETE FROM bus.message WHERE position IN (
@@ -15,7 +15,7 @@ const MESSAGES = `
       AND position <= coalesce((SELECT min(position) FROM bus.consumer_offset WHERE topic = '${LICENSING_TOPIC}'), position)
     ORDER BY position LIMIT $2)`;
 
-/** Dead letters that were handed back, then the notes that they were. */
+/** Replayed dead letters, then the notes about their replay. */
 const HANDED_BACK = `
   DELETE FROM bus.message WHERE position IN (
     SELECT letter.position FROM bus.message AS letter
@@ -26,7 +26,7 @@ const HANDED_BACK = `
       END
     ORDER BY letter.position LIMIT $2)`;
 
-/** A key is a new one after 24 hours, so nothing rests on its row any more. */
+/** A key counts as new after 24 hours, so its row is not needed any more. */
 const KEYS = `
   DELETE FROM http.idempotent_request WHERE (caller, key) IN (
     SELECT caller, key FROM http.idempotent_request WHERE created_at < now() - make_interval(days => $1) LIMIT $2)`;

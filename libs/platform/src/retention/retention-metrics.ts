@@ -7,23 +7,23 @@ const SIZES = `
   SELECT schemaname || '.' || relname AS name, pg_total_relation_size(relid) AS bytes
   FROM pg_stat_user_tables WHERE schemaname NOT LIKE 'pg\\_%'`;
 
-/** How large tables are, and how many rows were deleted because their time was over. */
+/** The sizes of tables, and the number of rows deleted after their retention. */
 export class RetentionMetrics {
   readonly deleted: Counter<'table'>;
 
   constructor(registry: Registry, pool: Pick<pg.Pool, 'query'>) {
     this.deleted = new Counter({
       name: 'retention_deleted_rows_total',
-      help: 'Rows deleted because their retention was over',
+      help: 'Rows deleted after their retention',
       labelNames: ['table'],
       registers: [registry],
     });
     const sizes: Gauge<'table'> = new Gauge({
       name: 'table_bytes',
-      help: 'Size of a table of the database with its indexes, in bytes',
+      help: 'Size of a table of the database, including its indexes, in bytes',
       labelNames: ['table'],
       registers: [registry],
-      // A database that does not answer leaves the others of the metrics as they are.
+      // A database that does not answer does not affect the other metrics.
       collect: () => inTime(ANSWER_MS, () => tell(sizes, pool)).catch(() => undefined),
     });
   }

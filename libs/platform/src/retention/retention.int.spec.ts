@@ -58,13 +58,13 @@ describe('retention', () => {
       [LICENSING_TOPIC],
     );
     await retention.prune(policies);
-    // e3 is old, and billing has not read it; e4 is young.
+    // e3 is old, but billing has not read it; e4 is young.
     expect(await idsOn(LICENSING_TOPIC)).toEqual(['e3', 'e4']);
     expect(await idsOn(GROUPS_TOPIC)).toEqual(['g1']);
     expect(await bus.lag('billing', LICENSING_TOPIC)).toEqual([{ partition: 0, lag: 2 }]);
   });
 
-  it('keeps a dead letter until it was handed back and is old', async () => {
+  it('keeps a dead letter until it was replayed and is old', async () => {
     const letter = (position: string) => ({
       groupId: 'billing',
       topic: LICENSING_TOPIC,
@@ -94,7 +94,7 @@ describe('retention', () => {
     expect(await registry.metrics()).toMatch(/table_bytes\{table="bus\.message"\} \d+/);
   });
 
-  it('goes on with the other tables when one fails or is not there, and leaves those kept for good alone', async () => {
+  it('continues with the other tables when one fails or does not exist, and leaves those kept forever alone', async () => {
     await pool.query('CREATE TABLE last AS SELECT 1 AS n');
     await retention.prune([
       { table: 'bus.message', days: 1, sql: 'DELETE FROM nowhere WHERE $1 = $2' },

@@ -9,19 +9,19 @@ import { RetentionMetrics } from './retention-metrics.js';
 export interface RetentionPolicy {
   /** With its schema: `bus.message`. */
   readonly table: string;
-  /** 0: for good. */
+  /** 0: forever. */
   readonly days: number;
   /** Deletes rows older than `$1` days, at most `$2` of them. */
   readonly sql: string;
 }
 
 const EVERY_MS = 60_000;
-/** So few rows at a time hold up nobody else. */
+/** Small steps, so that other transactions are not held up. */
 const STEP_ROWS = 2_000;
 /** With 60 ticks an hour this keeps up with 1,600 rows a second. */
 const STEPS_A_TICK = 50;
 
-/** Deletes rows that nobody needs any more, in small steps, on one process of a service at a time. */
+/** Deletes rows that are not needed any more, in small steps, on one process of a service at a time. */
 @Injectable()
 export class Retention {
   constructor(
@@ -37,13 +37,13 @@ export class Retention {
     if (limited.length > 0) await this.jobs.every(`retention-${owner}`, EVERY_MS, () => this.prune(limited));
   }
 
-  /** One tick; a table that cannot be pruned now does not keep the others. */
+  /** One tick; a table that cannot be pruned now does not hold up the others. */
   async prune(policies: readonly RetentionPolicy[]): Promise<void> {
     for (const policy of policies) {
       try {
         await this.pruneTable(policy);
       } catch (error) {
-        this.logger.warn({ err: error, table: policy.table }, 'old rows could not be deleted; it is tried again');
+        this.logger.warn({ err: error, table: policy.table }, 'old rows could not be deleted, retrying');
       }
     }
   }

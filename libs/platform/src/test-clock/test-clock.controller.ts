@@ -13,7 +13,7 @@ const TestClockBody = z.strictObject({ now: IsoInstant });
 type TestClockBody = z.infer<typeof TestClockBody>;
 const TestClockAnswer = z.object({ now: IsoInstant });
 
-/** Only there with `TEST_CLOCK=1`. */
+/** Exists only with `TEST_CLOCK=1`. */
 @Controller('test-clock')
 export class TestClockController {
   constructor(@Inject(Clock) private readonly clock: TestClock) {}
@@ -22,7 +22,7 @@ export class TestClockController {
   @Permit('system:manage')
   @Documented({
     tag: 'test clock',
-    summary: 'What time it is for the services of this process',
+    summary: 'The current time of the services in this process',
     response: { schema: TestClockAnswer, example: { now: '2026-12-01T08:00:00.000Z' } },
   })
   showClock(): object {
@@ -34,7 +34,7 @@ export class TestClockController {
   @Permit('system:manage')
   @Documented({
     tag: 'test clock',
-    summary: 'Moves the time forward and lets what is due by then happen before it answers',
+    summary: 'Move the clock forward and process what is due by then',
     body: { now: '2026-12-01T08:00:00Z' },
     response: { schema: TestClockAnswer, example: { now: '2026-12-01T08:00:00.000Z' } },
     problems: ['VALIDATION'],

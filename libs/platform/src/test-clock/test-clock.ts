@@ -1,11 +1,11 @@
 import { Clock } from '../clock.js';
 
-/** What must have happened before a moved clock is answered for. */
+/** Work that must be finished before the answer to a moved clock is sent. */
 export type Follower = () => Promise<void>;
 
 /**
- * Runs as the system's clock does, ahead of it by as much as it was moved: for tests and demonstrations (`TEST_CLOCK=1`).
- * Every service of the process asks this one.
+ * Runs like the system's clock, ahead of it by as much as it was moved: for tests and demonstrations (`TEST_CLOCK=1`). All services of the
+ * process share it.
  */
 export class TestClock extends Clock {
   private ahead = 0;
@@ -16,15 +16,15 @@ export class TestClock extends Clock {
     return Date.now() + this.ahead;
   }
 
-  /** Called after each move, in the order of registration; the next one waits for the one before. */
+  /** Called after each move, in the order of registration; the next follower waits for the previous one. */
   afterMove(follower: Follower): void {
     this.followers.push(follower);
   }
 
   /**
-   * Moves forward and lets what is due by then happen before it returns. Moves take turns.
+   * Moves forward and waits until everything due by then has happened. Moves take turns.
    * @param to milliseconds since 1970
-   * @returns false when it is later already
+   * @returns false when the clock is already later
    */
   async moveTo(to: number): Promise<boolean> {
     const turn = this.moving.then(() => this.moveNow(to));

@@ -12,7 +12,7 @@ describe('a clock that can be moved', () => {
     expect(now).toBeLessThanOrEqual(Date.now());
   });
 
-  it('goes on from where it was moved to', async () => {
+  it('continues from the time it was moved to', async () => {
     const clock = new TestClock();
     const to = Date.now() + 30 * DAY;
     expect(await clock.moveTo(to)).toBe(true);
@@ -28,7 +28,7 @@ describe('a clock that can be moved', () => {
     expect(clock.now()).toBeGreaterThanOrEqual(now);
   });
 
-  it('lets those who follow do what is due, one after the other, before the next move', async () => {
+  it('runs its followers one after the other, before the next move', async () => {
     const clock = new TestClock();
     const start = Date.now();
     const told: string[] = [];
@@ -48,7 +48,7 @@ describe('a clock that can be moved', () => {
     );
   });
 
-  it('goes on after somebody who follows failed', async () => {
+  it('continues after a follower has failed', async () => {
     const clock = new TestClock();
     let fails = true;
     clock.afterMove(async () => {

@@ -2,7 +2,7 @@ import { NULLABLE_ATTRIBUTES, type CloudEvent } from '@allotree/contracts';
 import type { IHeaders, Message } from 'kafkajs';
 import { received, type Received } from '../received.js';
 
-/** What of a Kafka message this mapping reads. */
+/** The fields of a Kafka message that this mapping reads. */
 export interface KafkaRecord {
   readonly key?: Buffer | string | null;
   readonly value: Buffer | string | null;
@@ -12,7 +12,7 @@ export interface KafkaRecord {
 const PREFIX = 'ce_';
 const CONTENT_TYPE = 'content-type';
 const STRUCTURED = 'application/cloudevents+json';
-/** In the envelope of this system these are null where they are not known; in CloudEvents such an attribute is absent. */
+/** Unknown attributes are null in this system's envelope and absent in CloudEvents. */
 const NULLS = Object.fromEntries(NULLABLE_ATTRIBUTES.map((name) => [name, null]));
 
 /**
@@ -41,7 +41,7 @@ export function receivedRecord(record: KafkaRecord): Received {
 
 type HeaderReader = ReadonlyMap<string, string>;
 
-/** Of a header that is there several times the last one counts. */
+/** The last one of repeated headers counts. */
 export const headerReader = (headers: IHeaders = {}): HeaderReader =>
   new Map(
     Object.entries(headers).flatMap(([name, value]) => {

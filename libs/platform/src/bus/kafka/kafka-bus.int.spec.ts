@@ -54,7 +54,7 @@ const idOf = ([event]: readonly CloudEvent[]): string => event?.id ?? '';
 const numbered = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => busEvent(`k${(from + index) % 7}`, `e${from + index}`));
 
-/** Waits for something that is promised to happen; the test's own time limit is the limit. */
+/** Waits for a condition that has to become true; the test's own timeout is the limit. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(20);
 }
@@ -63,7 +63,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
   busContract('Kafka', async () => {
     const opened = openBus(settingsOf(brokers));
     const { bus } = opened;
-    // Nobody else's names on brokers that are shared.
+    // Unique names, since the brokers may be shared.
     const run = randomUUID().slice(0, 8);
     const own = (name: string) => `${run}.${name}`;
     const theirs = <Letter extends { group: string }>(letters: readonly Letter[]): Letter[] =>
@@ -138,7 +138,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       });
     });
 
-    it('creates the topics that are missing, and leaves those that are there as they are', async () => {
+    it('creates missing topics and leaves existing ones unchanged', async () => {
       const admin = opened.bus.kafka.admin();
       await admin.connect();
       await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
@@ -152,7 +152,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       await admin.disconnect();
     });
 
-    it('files what is no event of this system at once, as it was, and reads the structured mode', async () => {
+    it('files a message that is no event of this system at once, unchanged, and reads the structured mode', async () => {
       const seen: CloudEvent[] = [];
       await opened.bus.prepare([topic]);
       const producer = opened.bus.kafka.producer();
@@ -190,12 +190,12 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       await producer.disconnect();
     });
 
-    it('refuses what a publisher sends that was overtaken by another, until it begins anew', async () => {
+    it('refuses messages of a publisher that was overtaken by another, until it starts a new transaction', async () => {
       const other = openBus(settings);
       await opened.bus.publish(topic, [busEvent('a', 'first')]);
       await other.bus.publish(topic, [busEvent('a', 'second')]);
       await expect(opened.bus.publish(topic, [busEvent('a', 'late')])).rejects.toThrow();
-      // It holds the lease again, say: then it is the other one that was overtaken.
+      // The publisher may hold the lease again: then the other one is fenced.
       await opened.bus.publish(topic, [busEvent('a', 'third')]);
       await expect(other.bus.publish(topic, [busEvent('a', 'lost')])).rejects.toThrow();
       const seen: string[] = [];
@@ -230,7 +230,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       await until(async () => (await opened.bus.lag('g', topic)).every(({ lag }) => lag === 0));
     });
 
-    it('goes on with what a consumer had in hand that was killed', async () => {
+    it('resumes the messages of a consumer that was killed', async () => {
       await opened.bus.publish(topic, numbered(20));
       const script = `
         import { BusMetrics, createLogger, KafkaBus, KafkaGroup } from '@allotree/platform';
@@ -258,7 +258,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       );
     });
 
-    it('keeps its place in the group while a message is tried again for longer than the group waits', async () => {
+    it('keeps its place in the group while a message is retried for longer than the session timeout', async () => {
       const seen: string[] = [];
       let joins = 0;
       const group = new KafkaGroup({
@@ -292,7 +292,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       expect(joins).toBe(1);
     });
 
-    it('tells how it is doing', async () => {
+    it('reports its metrics', async () => {
       const handle: Consumption['handle'] = async ([event]) => {
         if (event?.id === 'bad') throw new Error('bad');
       };
@@ -301,7 +301,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       await until(async () => (await opened.bus.lag('g', topic)).every(({ lag }) => lag === 0));
       await stop();
       await opened.bus.publish(topic, [busEvent('a', 'waiting')]);
-      // What was published counts from when the mark that ends its transaction is written.
+      // The end of a transaction takes an offset, too, which counts from the time it is written.
       const lag = new RegExp(`bus_consumer_lag{group="g",topic="${topic}",partition="\\d"} 2\n`);
       let text = '';
       await until(async () => lag.test((text = await opened.registry.metrics())));
@@ -316,7 +316,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
     });
   });
 
-  describe('the bus on a Kafka that goes away', () => {
+  describe('the bus on a Kafka that becomes unavailable', () => {
     let stopServer: () => Promise<void> = () => Promise.resolve();
     afterAll(() => stopServer());
 

@@ -23,7 +23,7 @@ export interface KafkaBusOptions {
 
 const partitioner = Partitioners.DefaultPartitioner();
 
-/** The partition the producers put a key in. */
+/** The partition to which the producers assign a key. */
 const partitionOf = (key: string, partitions: readonly PartitionProgress[]): number =>
   partitioner({
     topic: '',
@@ -31,13 +31,13 @@ const partitionOf = (key: string, partitions: readonly PartitionProgress[]): num
     message: { key, value: null },
   });
 
-/** The client's classes of errors cannot be imported by name. */
+/** The client's error classes cannot be imported by name. */
 const isPassing = (error: unknown): boolean =>
   error instanceof Error && error.name === 'KafkaJSProtocolError' && 'retriable' in error && error.retriable === true;
 
 /**
- * The bus on Kafka. A topic has one publisher in the system, the subscription that holds its lease: so its transactional
- * id is that of the topic, and a holder that was paused while another took over is fenced.
+ * The bus on Kafka. A topic has one publisher in the system, the subscription that holds its lease. Its transactional id is therefore that
+ * of the topic, and a holder that was paused while another took over is fenced.
  */
 export class KafkaBus extends Bus {
   readonly kafka: Kafka;
@@ -85,7 +85,10 @@ export class KafkaBus extends Bus {
     return progress.map(({ partition, end, handled }) => ({ partition, lag: Number(end - handled) }));
   }
 
-  /** Ends of transactions stand on a topic, too: so what is handled may be a little before an end behind it. */
+  /**
+   * Ends of transactions take offsets on a topic, too, so the handled position can be slightly before the end although everything is
+   * handled.
+   */
   async progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]> {
     const all = await this.withAdmin(async (admin) => {
       const [ends, offsets] = await Promise.all([
@@ -110,7 +113,7 @@ export class KafkaBus extends Bus {
     return filed.map(({ letter }) => letter).filter((letter) => isChosen(letter, choice));
   }
 
-  /** The messages and the notes that they were handed back stand in one transaction; two that do this at once take turns. */
+  /** The replayed messages and the notes that they were replayed are sent in one transaction; concurrent replays take turns. */
   async replay(topic: string, choice: LetterChoice = {}): Promise<readonly DeadLetter[]> {
     let replayed: readonly FiledLetter[] = [];
     await this.senderOf(`dlq.${topic}`).send(async () => {
@@ -128,7 +131,7 @@ export class KafkaBus extends Bus {
     await this.withAdmin((admin) => admin.resetOffsets({ groupId, topic, earliest: true }));
   }
 
-  /** Files a message of a consumer group; more than once where it is called more than once: readers know it by its id. */
+  /** Files a message of a consumer group, possibly more than once: readers deduplicate by id. */
   async fileLetter(record: FailedRecord, failure: Failure): Promise<void> {
     const producer = await this.connectedLetterProducer();
     await producer.send({ topic: deadLetterTopic(record.topic), messages: [letterMessage(record, failure)], acks: -1 });
@@ -171,7 +174,7 @@ export class KafkaBus extends Bus {
     return this.letterProducer;
   }
 
-  /** What brokers say while leaders change, or a topic has just been created, passes. */
+  /** Errors while leaders change or a topic has just been created are transient. */
   private async withAdmin<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -183,7 +186,7 @@ export class KafkaBus extends Bus {
     }
   }
 
-  /** A connection something went wrong on is not used again. */
+  /** A connection is not reused after an error. */
   private async onAdmin<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
     this.connectedAdmin ??= (async () => {
       const admin = this.kafka.admin({ retry: RETRY });

@@ -22,10 +22,10 @@ interface Message extends Received {
   readonly record: KafkaMessage;
 }
 
-/** After so long without a sign of life the partitions of a process go to the others. */
+/** After this long without a heartbeat, the partitions of a process are assigned to others. */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
-/** The longest a message in hand may take once the partitions are to be given up. */
+/** The longest a message in progress may take once the partitions are to be revoked. */
 const REBALANCE_MS = 60_000;
 const PARTITIONS_AT_ONCE = 4;
 const KEYS_AT_ONCE = 8;
@@ -37,7 +37,7 @@ export class KafkaGroup implements GroupConsumer {
   private readonly topicHandlers: ReadonlyMap<string, TopicHandler<Message>>;
   private readonly log: Logger;
   private readonly stopping = new AbortController();
-  /** The batches in hand. */
+  /** The batches in progress. */
   private readonly batches = new Set<AbortController>();
   private endSession: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
@@ -72,7 +72,7 @@ export class KafkaGroup implements GroupConsumer {
     });
   }
 
-  /** One consumer after the other, for as long as the group is wanted: one that crashed is not used again. */
+  /** Runs one consumer after the other until the group stops: a consumer that crashed is not reused. */
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     for (let failures = 0; !signal.aborted; failures += 1) {
@@ -80,8 +80,8 @@ export class KafkaGroup implements GroupConsumer {
         await this.consume(() => (failures = 0));
       } catch (error) {
         const pause = Math.min(FIRST_BACKOFF_MS * 2 ** failures, LONGEST_BACKOFF_MS);
-        // Once is usual: coordinators load when a broker has started.
-        this.log[failures === 0 ? 'info' : 'warn']({ err: error, pause }, 'the bus consumer failed; it begins again');
+        // One failure is usual: coordinators load when a broker has started.
+        this.log[failures === 0 ? 'info' : 'warn']({ err: error, pause }, 'the bus consumer failed, restarting it');
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -109,7 +109,7 @@ export class KafkaGroup implements GroupConsumer {
     }
   }
 
-  /** @throws what the consumer crashed of */
+  /** @throws the error with which the consumer crashed */
   private async untilStopped(consumer: Consumer, topics: string[]): Promise<void> {
     const over = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload: { error } }) => reject(error));
@@ -127,11 +127,11 @@ export class KafkaGroup implements GroupConsumer {
     if (!this.stopping.signal.aborted) await over;
   }
 
-  /** What is handled is committed by the client when this returns or throws. */
+  /** The client commits the resolved offsets when this returns or throws. */
   private async handle(payload: EachBatchPayload): Promise<void> {
     const handler = this.topicHandlers.get(payload.batch.topic);
-    if (handler === undefined) throw new Error(`${payload.batch.topic} was not asked for`);
-    // Where the group is to divide its partitions anew, this batch is not begun.
+    if (handler === undefined) throw new Error(`received a batch of ${payload.batch.topic}, which has no handler`);
+    // During a rebalance this batch is not begun.
     await payload.heartbeat();
     const stop = new AbortController();
     if (this.stopping.signal.aborted) stop.abort();
@@ -167,7 +167,7 @@ async function handleBatch(
   }
 }
 
-/** Tells the group's coordinator that this process is alive for as long as a batch takes. */
+/** Sends heartbeats to the group's coordinator for as long as a batch takes. */
 class Pulse {
   private readonly timer: NodeJS.Timeout;
   private beating: Promise<void> = Promise.resolve();
@@ -185,7 +185,7 @@ class Pulse {
     await this.beating;
   }
 
-  /** @throws why the group does not count on this process any more: the client joins it again */
+  /** @throws the error of the heartbeat when the group has removed this process: the client then joins it again */
   throwIfLost(): void {
     if (this.lost !== undefined) throw this.lost.error;
   }

@@ -6,15 +6,15 @@ export type KafkaConfiguration = Pick<PlatformConfiguration, Extract<keyof Platf
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
-  /** Names this system to the brokers; its transactional ids begin with it. */
+  /** Identifies this system to the brokers; the prefix of its transactional ids. */
   readonly clientId: string;
   readonly ssl: boolean;
   readonly sasl: SASLOptions | undefined;
-  /** Of the topics that are created. */
+  /** Partitions of created topics. */
   readonly partitions: number;
-  /** `null`: 3, or as many as there are brokers. */
+  /** `null`: 3, or the number of brokers where there are fewer. */
   readonly replicationFactor: number | null;
-  /** How long events stay, in milliseconds; -1: for good. */
+  /** How long events are kept, in milliseconds; -1: forever. */
   readonly retentionMs: number;
 }
 
@@ -40,7 +40,7 @@ function saslOf({
   return mechanism === undefined ? undefined : { mechanism, username, password };
 }
 
-/** Every pause is short: whoever calls tries again, later and later. */
+/** The pauses are short because every caller retries with a growing backoff. */
 export const RETRY = { initialRetryTime: 25, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 8 };
 
 export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaSettings, logger: Logger): Kafka {
@@ -57,14 +57,11 @@ export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaSettings, log
   return new Kafka(sasl === undefined ? config : { ...config, sasl });
 }
 
-/** What clients meet while coordinators load, groups rebalance and brokers start, and get over by themselves. */
+/** Errors that clients meet while coordinators load, groups rebalance and brokers start; they are transient. */
 const PASSING =
   /coordinator|rebalanc|concurrent|ongoing transaction|no leader|not host this topic|older epoch|seed broker|Connection error|Limiting retries/i;
 
-/**
- * The client calls everything an error that it will try again. What it cannot get over reaches its caller as an exception,
- * and is told there.
- */
+/** The client logs every retryable error as an error. Fatal ones reach the caller as exceptions and are logged there. */
 function writeLine(logger: Logger, { namespace, level, log }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _name, ...about } = log;
   const text = `${message} ${typeof about['error'] === 'string' ? about['error'] : ''}`;

@@ -2,7 +2,7 @@ import type { IHeaders, Message } from 'kafkajs';
 import { ONLY_FOR, type DeadLetter, type Failure } from '../dead-letter.js';
 import { headerReader, receivedRecord, type KafkaRecord } from './binary-mode.js';
 
-/** A message of a consumer group that it could not handle. */
+/** A message that a consumer group could not handle. */
 export interface FailedRecord {
   readonly groupId: string;
   readonly topic: string;
@@ -18,7 +18,7 @@ const ATTEMPTS = 'dlq-attempts';
 const TIME = 'dlq-time';
 const REPLAYED = 'dlq-replayed';
 
-/** The message as it was, to the byte, with headers about the failure. */
+/** The unchanged bytes of the message, with headers that describe the failure. */
 export function letterMessage({ groupId, partition, offset, record }: FailedRecord, failure: Failure): Message {
   return {
     key: record.key ?? null,
@@ -39,7 +39,7 @@ export interface FiledLetter {
   readonly record: KafkaRecord;
 }
 
-/** Each letter once, without those a note says were handed back; oldest first. */
+/** Each dead letter once, oldest first, without those that a note marks as replayed. */
 export function openLetters(records: readonly KafkaRecord[]): readonly FiledLetter[] {
   const letters = new Map<string, FiledLetter>();
   const replayed = new Set<string>();
@@ -66,7 +66,7 @@ const letterOf = (letterId: string, headers: ReadonlyMap<string, string>, record
   time: headers.get(TIME) ?? '',
 });
 
-/** The message for the topic it comes from, for the group that failed alone, and the note for the dead letter topic. */
+/** The message for its original topic, addressed to the group that failed, and the note for the dead letter topic. */
 export function replayOf({ letter, record }: FiledLetter): { readonly message: Message; readonly note: Message } {
   const headers: IHeaders = {};
   for (const [name, value] of Object.entries(record.headers ?? {})) if (!name.startsWith('dlq-')) headers[name] = value;

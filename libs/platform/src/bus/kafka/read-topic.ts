@@ -3,8 +3,8 @@ import type { Admin, Kafka, KafkaMessage } from 'kafkajs';
 import { RETRY } from './kafka-settings.js';
 
 /**
- * Everything that stands on a topic now, partition by partition. The client reads in consumer groups only: this one is
- * made for the reading and deleted after it.
+ * Everything on a topic at the time of the call, partition by partition. The client reads in consumer groups only: one is created for this
+ * read and deleted after it.
  */
 export async function readTopic(kafka: Kafka, admin: Admin, topic: string): Promise<readonly KafkaMessage[]> {
   const ends = await admin.fetchTopicOffsets(topic);
@@ -21,7 +21,7 @@ export async function readTopic(kafka: Kafka, admin: Admin, topic: string): Prom
   const records: KafkaMessage[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
-      // Told also of batches in which there is nothing but the ends of transactions.
+      // Also emitted for batches that hold nothing but ends of transactions.
       consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
         if (BigInt(lastOffset) + 1n >= (unread.get(partition) ?? 0n)) unread.delete(partition);
         if (unread.size === 0) resolve();

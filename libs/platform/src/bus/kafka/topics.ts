@@ -8,8 +8,8 @@ const LOOKS = 50;
 const LOOK_MS = 50;
 
 /**
- * Creates what is missing of the topics and of their dead letter topics. Those that are there are left as they are, so an
- * operator may create them otherwise.
+ * Creates the missing ones of these topics and their dead letter topics. Existing topics are left unchanged, so an operator can create them
+ * with other settings.
  */
 export async function createTopics(admin: Admin, topics: readonly string[], settings: KafkaSettings): Promise<void> {
   const wanted = topics.flatMap((topic) => [topic, deadLetterTopic(topic)]);
@@ -18,7 +18,7 @@ export async function createTopics(admin: Admin, topics: readonly string[], sett
   if (missing.length === 0) return;
   const replicationFactor =
     settings.replicationFactor ?? Math.min(REPLICAS, (await admin.describeCluster()).brokers.length);
-  // False when somebody else created one of them meanwhile: then the rest is created by the next call.
+  // False when another process created one of them meanwhile: the next call creates the rest.
   const isCreated = await admin.createTopics({
     waitForLeaders: false,
     topics: missing.map((topic) => ({
@@ -32,7 +32,7 @@ export async function createTopics(admin: Admin, topics: readonly string[], sett
   else await createTopics(admin, topics, settings);
 }
 
-/** Brokers hear of a new topic one after the other; who uses it meanwhile tries again. */
+/** Brokers learn of a new topic one after the other; a caller that uses it meanwhile retries. */
 async function untilLed(admin: Admin, topics: string[]): Promise<void> {
   for (let look = 0; look < LOOKS; look += 1) {
     const isLed = await admin.fetchTopicMetadata({ topics }).then(

@@ -3,12 +3,12 @@ import { RETRY } from './kafka-settings.js';
 
 /** A batch of one partition has to stay below `message.max.bytes` of the brokers (1 MiB unless changed). */
 const SEND_BYTES = 900_000;
-/** What a message costs besides its value: headers, key, framing. */
+/** The size of a message besides its value: headers, key, framing. */
 const OVERHEAD_BYTES = 700;
-/** A transaction of a process that is gone holds up readers for so long, unless the next holder comes first. */
+/** An open transaction of a dead process delays readers for this long, unless the next holder comes first. */
 const TRANSACTION_TIMEOUT_MS = 15_000;
 
-/** So soon the brokers have usually written down that the last transaction is over; until then no other can begin. */
+/** The brokers have usually written the end of a transaction after this time; no other can begin before. */
 const MARKER_MS = 3;
 
 export interface TopicMessages {
@@ -17,8 +17,8 @@ export interface TopicMessages {
 }
 
 /**
- * Sends batches in transactions, one after the other, under a transactional id. Whoever begins to send under the same id
- * later fences this one: what it sends from then on is refused by the brokers, and nobody reads what it had begun.
+ * Sends batches in transactions, one after the other, under a transactional id. A later sender with the same id fences this one: brokers
+ * refuse its messages from then on, and its open transaction is never read.
  */
 export class TransactionalSender {
   private producer: Promise<Producer> | undefined;
@@ -30,10 +30,10 @@ export class TransactionalSender {
   ) {}
 
   /**
-   * All of it or nothing; durable on all replicas in step when it returns. After an error, that of being fenced too,
-   * nothing happens until the next call, which begins anew: the caller knows whether it still is the one to send.
+   * Sends all or nothing; durable on all in-sync replicas when it returns. After an error, fencing included, nothing is sent until the next
+   * call, which starts anew: the caller knows whether it still holds the lease.
    *
-   * @param content called when it is this one's turn and nobody else can send any more
+   * @param content called when it is this call's turn and no other sender can send any more
    */
   send(content: () => Promise<readonly TopicMessages[]>): Promise<void> {
     const sent = this.last.then(() => this.sendNow(content));
@@ -54,7 +54,7 @@ export class TransactionalSender {
         for (const some of bySize(messages)) await transaction.send({ topic, messages: some, acks: -1 });
       await transaction.commit();
     } catch (error) {
-      // The next producer under this id ends the transaction; a message of this one cannot follow any more.
+      // The next producer under this id ends the transaction; no message of this one can follow.
       await this.drop();
       throw error;
     }

@@ -47,7 +47,7 @@ const emptyBus = async (): Promise<PostgresBus> => {
   return bus;
 };
 
-/** A consumer as in a process of its own: with leases of its own. */
+/** A consumer with leases of its own, like one in another process. */
 async function consume(
   bus: PostgresBus,
   { groupId, topic, batched = false, handle }: Consumption,
@@ -97,7 +97,7 @@ describe('the bus on PostgreSQL', () => {
     bus = await emptyBus();
   });
 
-  it('never runs ahead of a publisher that has not committed yet', async () => {
+  it('never reads ahead of a publisher that has not committed yet', async () => {
     const seen: string[] = [];
     const consumer = await consume(bus, {
       groupId: 'g',
@@ -124,7 +124,7 @@ describe('the bus on PostgreSQL', () => {
     await consumer.stop();
   });
 
-  it('passes a gap left by a publisher that gave up', async () => {
+  it('skips a gap left by a publisher that rolled back', async () => {
     const client = new pg.Client({ connectionString: database.connectionString });
     await client.connect();
     await client.query('BEGIN');
@@ -164,7 +164,7 @@ describe('the bus on PostgreSQL', () => {
     await consumer.stop();
   });
 
-  it('gives the turn to another consumer of the group when the connection of the first is lost', async () => {
+  it('passes the lease to another consumer of the group when the connection of the first is lost', async () => {
     const seen: string[] = [];
     const handle = async ([event]: readonly CloudEvent[]) => void seen.push(event?.id ?? '');
     const first = await consume(bus, { groupId: 'g', topic: TOPIC, handle });
@@ -180,7 +180,7 @@ describe('the bus on PostgreSQL', () => {
     await Promise.all([first.stop(), second.stop()]);
   });
 
-  it('has nobody left waiting for a message that a stopping consumer gave back', async () => {
+  it('has no waiting session left for a message that a stopping consumer gave back', async () => {
     const handled: string[] = [];
     let fail = true;
     const stubborn = await consume(bus, {
@@ -205,7 +205,7 @@ describe('the bus on PostgreSQL', () => {
     await next.stop();
   });
 
-  it('takes an event whose id the topic holds as published', async () => {
+  it('takes an event whose id is already on the topic as published', async () => {
     const seen: string[] = [];
     await bus.publish(TOPIC, [busEvent('a', 'once'), busEvent('a', 'twice')]);
     await bus.publish(TOPIC, [busEvent('a', 'once'), busEvent('a', 'twice'), busEvent('a', 'last')]);
@@ -219,7 +219,7 @@ describe('the bus on PostgreSQL', () => {
     await consumer.stop();
   });
 
-  it('lets a group that is running hear everything again', async () => {
+  it('lets a running group read everything again', async () => {
     const seen: string[] = [];
     const consumer = await consume(bus, {
       groupId: 'g',
@@ -234,7 +234,7 @@ describe('the bus on PostgreSQL', () => {
     await consumer.stop();
   });
 
-  it('does not let a holder that was overtaken move the offset', async () => {
+  it('does not let a fenced holder move the offset', async () => {
     const { connectionString } = database;
     const handling = signal();
     const release = signal();
@@ -249,7 +249,7 @@ describe('the bus on PostgreSQL', () => {
     });
     await bus.publish(TOPIC, [busEvent('a', 'e1')]);
     await handling.given;
-    // Somebody else has the lease by now, as after a pause of the first, and has handled what there is.
+    // Another process holds the lease by now, as after a pause of the first, and has handled all messages.
     const leases = await Leases.open({ connectionString });
     const seizure = await leases.seize(`bus g ${TOPIC}`);
     await bus.publish(TOPIC, [busEvent('a', 'e2')]);
@@ -268,7 +268,7 @@ describe('the bus on PostgreSQL', () => {
 });
 
 describe('@OnIntegrationEvent', () => {
-  it('is called in an application for its group, with its errors as they are', async () => {
+  it('calls the handlers of its group in an application, and passes their errors through', async () => {
     const heard: string[] = [];
 
     @Controller()
@@ -321,7 +321,7 @@ describe('@OnIntegrationEvent', () => {
   });
 });
 
-/** How many sessions of this database wait for an advisory lock. */
+/** The number of sessions of this database that wait for an advisory lock. */
 async function waiting(): Promise<number> {
   const { rows } = await pool.query<{ count: string }>(
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",

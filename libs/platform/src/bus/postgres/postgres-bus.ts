@@ -6,13 +6,12 @@ import type { BusMetrics } from '../bus-metrics.js';
 import { isChosen, ONLY_FOR, type DeadLetter, type Failure, type LetterChoice } from '../dead-letter.js';
 import { received } from '../received.js';
 
-/** Named on `LISTEN`; its payload is the topic. */
+/** The channel for `LISTEN`; its payload is the topic. */
 export const BUS_CHANNEL = 'bus_message';
 
 /**
- * Payloads are not compressed: that costs more than writing them. Publishers of one topic take turns until their
- * transaction is over. So positions become visible in the order in which they were given out, and a consumer that has
- * read up to one has missed nothing before it.
+ * Payloads are not compressed: that costs more than writing them. Publishers of one topic are serialized until their transactions end, so
+ * positions become visible in the order in which they were assigned, and a consumer that has read up to one has missed nothing before it.
  */
 const SCHEMA = `
   CREATE SCHEMA IF NOT EXISTS bus;
@@ -54,7 +53,7 @@ const SCHEMA = `
   END $$;
 `;
 
-/** A topic whose messages are gone ends where its group is. */
+/** A topic without messages ends where its group is. */
 const HANDLED = `
   WITH handled AS (
     SELECT coalesce((SELECT position FROM bus.consumer_offset WHERE group_id = $1 AND topic = $2), 0) AS position
@@ -68,7 +67,7 @@ const PROGRESS_OF_KEY = `${HANDLED}
   FROM handled LEFT JOIN bus.message ON topic = $2 AND key = $3 AND message.position > handled.position
   GROUP BY handled.position`;
 
-/** So much goes in one call: a bigger batch is cut, in order. */
+/** Messages per call: a larger batch is split, in order. */
 const CALL_MESSAGES = 1_000;
 const CALL_BYTES = 2_000_000;
 
@@ -83,7 +82,7 @@ export class PostgresBus extends Bus {
     super();
   }
 
-  /** Creates the tables, in which every topic is. */
+  /** Creates the tables, which hold all topics. */
   async prepare(): Promise<void> {
     this.ready ??= prepareSchema(this.pool, 'bus', SCHEMA);
     try {
@@ -98,7 +97,7 @@ export class PostgresBus extends Bus {
     await this.pool.query('SELECT 1');
   }
 
-  /** An event whose id the topic already holds is taken as published. */
+  /** An event whose id is already on the topic counts as published. */
   async publish(topic: string, events: readonly CloudEvent[]): Promise<void> {
     await this.prepare();
     const messages = events.map((event) => ({ key: event.subject, id: event.id, payload: JSON.stringify(event) }));
@@ -106,7 +105,7 @@ export class PostgresBus extends Bus {
       await this.metrics.measurePublish(topic, call.length, async () => void (await append(this.pool, topic, call)));
   }
 
-  /** A group that is running goes on from the beginning with its next batch. */
+  /** A running group continues from the beginning with its next batch. */
   async rewind(groupId: string, topic: string): Promise<void> {
     await this.prepare();
     await this.pool.query(
@@ -152,7 +151,7 @@ export class PostgresBus extends Bus {
     return replayed;
   }
 
-  /** False when somebody else did meanwhile. The note that it was handed back and the message stand together. */
+  /** False when another process did it meanwhile. The message and the note about its replay are written in one transaction. */
   private async handBack(topic: string, key: string, { letterId, group, content }: DeadLetter): Promise<boolean> {
     return inTransaction(this.pool, async (client) => {
       const note = { key, id: noteOf(letterId), payload: JSON.stringify({ replayed: letterId }) };
@@ -176,7 +175,7 @@ export class PostgresBus extends Bus {
   }
 }
 
-/** A message that kept failing, as it stands on the dead letter topic: with extension attributes about the failure. */
+/** A failed message as stored on the dead letter topic: with extension attributes about the failure. */
 interface FiledEvent {
   readonly dlqgroup: string;
   readonly dlqerror: string;
@@ -199,7 +198,7 @@ function letterOf(letterId: string, key: string, filed: FiledEvent): DeadLetter 
   };
 }
 
-/** A message of a consumer group as its dead letter. */
+/** A message of a consumer group, to be filed as a dead letter. */
 export interface FailedMessage {
   readonly groupId: string;
   readonly topic: string;
@@ -208,7 +207,7 @@ export interface FailedMessage {
   readonly payload: unknown;
 }
 
-/** Files it once, however often it is called for the same message. */
+/** Files a message once, however often it is called for the same message. */
 export async function fileLetter(
   client: Pick<pg.ClientBase, 'query'>,
   { groupId, topic, position, key, payload }: FailedMessage,
@@ -231,7 +230,7 @@ interface Outgoing {
   readonly payload: string;
 }
 
-/** Returns how many of them the topic did not hold yet. */
+/** Returns how many of them were new on the topic. */
 async function append(
   client: Pick<pg.ClientBase, 'query'>,
   topic: string,

@@ -10,7 +10,7 @@ export interface PostgresGroupOptions extends HandlingSettings {
   readonly groupId: string;
   readonly handlers: readonly Handler[];
   readonly connectionString: string;
-  /** Of all processes of the group the holder of a topic's lease reads it. */
+  /** Only the process that holds a topic's lease reads it for the group. */
   readonly leases: Leases;
   /** Creates the tables. */
   readonly bus: PostgresBus;

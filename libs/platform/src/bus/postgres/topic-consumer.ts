@@ -18,15 +18,12 @@ interface Row {
 interface Message extends Received, Row {}
 
 const FETCH_BYTES = 16_000_000;
-/** A notification can get lost with its connection: look at least so often. */
+/** A notification can get lost with its connection, so new messages are also polled for. */
 const LOOK_AGAIN_MS = 1_000;
-/** No answer within so long (ms) counts as none: the connection is given up. */
+/** After this time without an answer (ms) the connection is closed. */
 const ANSWER_MS = 30_000;
 
-/**
- * Up to a number of messages after the group's offset, as long as they hold together less than a number of bytes (but
- * one at least).
- */
+/** Up to a given number of messages after the group's offset, and up to a given number of bytes in total (but at least one message). */
 const FETCH = `
   WITH due AS (
     SELECT position, sum(bytes) OVER (ORDER BY position) - bytes AS bytes_before
@@ -35,7 +32,7 @@ const FETCH = `
   SELECT message.position, message.key, message.payload
   FROM due JOIN bus.message USING (position) WHERE due.bytes_before < $4 ORDER BY message.position`;
 
-/** Answers with nothing when a later holder of the lease has been here. */
+/** Returns no row when a later holder of the lease has taken the offset. */
 const TAKE_OFFSET = `
   INSERT INTO bus.consumer_offset AS mine (group_id, topic, position, fence) VALUES ($1, $2, 0, $3)
   ON CONFLICT (group_id, topic) DO UPDATE SET fence = excluded.fence WHERE mine.fence <= excluded.fence
@@ -48,9 +45,8 @@ const MOVE_OFFSET = `
   WHERE group_id = $1 AND topic = $2 AND fence = $3 AND position = $4`;
 
 /**
- * One consumer group's reader of one topic. Of all processes of the group the holder of a lease reads. The offset is moved
- * after the messages were handled, at least once, and carries the lease's fence: a holder that was paused while another
- * took over cannot move it.
+ * One consumer group's reader of one topic. Of all processes of the group, the holder of a lease reads. The offset moves after the messages
+ * were handled (at least once) and carries the lease's fence: a holder that was paused while another took over cannot move it.
  */
 export class TopicConsumer {
   private readonly groupId: string;
@@ -68,12 +64,12 @@ export class TopicConsumer {
     });
   }
 
-  /** Resolves when the messages in hand are handled and the offset is written. */
+  /** Resolves when the messages in progress are handled and the offset is written. */
   async stop(): Promise<void> {
     await this.hold?.stop();
   }
 
-  /** @throws when the connection is lost: then the lease is given up, and a holder begins anew */
+  /** @throws when the connection is lost: the lease is then released, and its next holder starts anew */
   private async work(lease: Lease): Promise<void> {
     const client = new pg.Client({
       connectionString: this.options.connectionString,
@@ -107,7 +103,7 @@ export class TopicConsumer {
     });
   }
 
-  /** Handles one batch; whether there may be more. The offset is read anew each time, because a rewind moves it. */
+  /** Handles one batch; returns whether there may be more. The offset is read anew each time, because a rewind moves it. */
   private async step(client: pg.Client, handler: TopicHandler<Message>, session: Session): Promise<boolean> {
     if (session.isOver) return false;
     session.look();
@@ -124,10 +120,10 @@ export class TopicConsumer {
   }
 }
 
-/** The time between obtaining a lease and giving it up, on one connection. */
+/** The time between obtaining and releasing a lease, on one connection. */
 class Session {
   private lost: Error | undefined;
-  /** Something was published since the last look. */
+  /** Something was published since the last read. */
   private hinted = false;
   private wake: () => void = () => undefined;
   private readonly onAbort = (): void => this.wake();
@@ -154,7 +150,7 @@ class Session {
     this.hinted = false;
   }
 
-  /** Waits until something was published, or for a while; whether there is a reason to look then. */
+  /** Waits until something was published, or for the poll interval; returns whether the session goes on. */
   async goesOn(): Promise<boolean> {
     if (!this.isOver && !this.hinted)
       await new Promise<void>((resolve) => {
