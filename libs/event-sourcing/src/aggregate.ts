@@ -1,50 +1,61 @@
-/** What the command runtime asks of an aggregate. All of it is pure. */
+/** The contract between an aggregate and the command runtime. Every function is pure. */
 export interface Aggregate<State, Command, Event, Refusal> {
-  /** `<category>-<id>` is the stream; no `-` in it. */
+  /** The stream is `<category>-<id>`; a category contains no `-`. */
   readonly category: string;
   initial(): State;
-  /** May change `state` in place and return it; the runtime drops a state whose append failed. */
+  /** May mutate and return `state`; the runtime discards a state whose append failed. */
   evolve(state: State, event: Event): State;
-  /** Leaves `state` as it was. */
+  /** Must not modify `state`. */
   decide(state: State, command: Command): Decision<Event, Refusal>;
-  /** Stored form: explicit type string and JSON payload. */
+  /** The stored form: an explicit type name and a JSON payload. */
   encode(event: Event): { type: string; data: unknown };
   decode(type: string, data: unknown): Event;
-  /** The tenant stamped on every event, as soon as the state knows it. */
+  /** The tenant recorded in event metadata, once the state knows it. */
   tenantOf?(state: State): string | null;
   snapshot?: Snapshotting<State>;
-  /** The settings an event changes, under names of the aggregate's own. A setting has the revision of the last event that did. */
+  /**
+   * Names of the settings that an event changes. The revision of a setting is that of the last event that changed it.
+   */
   settingsOf?(event: Event): readonly string[];
-  /** The setting a command is about: `If-Match` and the revision of the answer are that setting's. `null`: the stream's. */
+  /**
+   * The setting that a command concerns: `If-Match` and the returned revision refer to it. `null`: they refer to the
+   * stream.
+   */
   settingOf?(command: Command): string | null;
 }
 
 export interface Snapshotting<State> {
-  /** Grows with every change of the snapshot's form; another version is ignored, never trusted. */
+  /** Increase it whenever the snapshot format changes; snapshots of any other version are ignored. */
   readonly version: number;
-  /** A snapshot is taken every so many events. */
+  /** Number of events between two snapshots. */
   readonly every: number;
   /** A JSON value. */
   encode(state: State): unknown;
   decode(json: unknown): State;
-  /** About how many bytes a state holds in memory: what the runtime's bound counts. */
+  /** Estimated size of a state in memory, in bytes; counted against the memory limits of the runtime. */
   sizeOf?(state: State): number;
 }
 
 export type Decision<Event, Refusal> =
   { readonly ok: true; readonly events: readonly Event[] } | { readonly ok: false; readonly refusal: Refusal };
 
-/** Who asks, why, and at which revision. */
+/** Identifies the caller of a command and the revision it expects. */
 export interface CommandContext {
-  /** Event ids derive from it. */
+  /** Event ids are derived from it. */
   readonly commandId: string;
   readonly correlationId: string;
   readonly causationId: string | null;
   readonly actor: string;
   readonly tenantId: string | null;
-  /** `If-Match`: decided at this revision, or one of these, or not at all. Of the setting the command is about, else of the stream. */
+  /**
+   * `If-Match`: the command is executed only at one of these revisions, of the setting it concerns or else of the
+   * stream.
+   */
   readonly expectedRevision?: number | readonly number[];
-  /** The same command id may come again (idempotency key, redelivered message): look first whether it was recorded. */
+  /**
+   * The command id may be sent more than once (idempotency key, redelivered message), so the runtime first checks
+   * whether it was recorded.
+   */
   readonly repeatable?: boolean;
 }
 
@@ -52,7 +63,7 @@ export type Outcome<Event, Refusal> =
   | {
       readonly kind: 'accepted';
       readonly events: readonly Event[];
-      /** Of the setting the command is about, else of the stream. */
+      /** Revision of the setting that the command concerns, else of the stream. */
       readonly revision: number;
       readonly position: bigint;
     }

@@ -25,7 +25,7 @@ describe('CommandRuntime on PostgreSQL', () => {
   let snapshots: PostgresSnapshotStore;
   const running: { runtime: CommandRuntime; store: PostgresEventStore }[] = [];
 
-  /** What a process has: a store of its own and a runtime on it. */
+  /** Starts what one process has: a store and a runtime. */
   async function startProcess(options: Partial<RuntimeOptions> = {}) {
     const store = await PostgresEventStore.open({ connectionString: database.connectionString });
     const runtime = new CommandRuntime({ store, snapshots, ...options });
@@ -49,7 +49,7 @@ describe('CommandRuntime on PostgreSQL', () => {
   const kinds = (outcomes: Outcome<SeatsEvent, SeatsRefusal>[], kind: string) =>
     outcomes.filter((outcome) => outcome.kind === kind).length;
 
-  it('runs a hot stream: many callers, every accepted command is there once', async () => {
+  it('records every accepted command of a hot stream exactly once', async () => {
     const { store, handler } = await startProcess();
     const id = randomUUID();
     await handler.execute(id, open(500), context());
@@ -64,7 +64,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     expect(new Set(recorded.map(({ metadata }) => metadata.eventId)).size).toBe(501);
   });
 
-  it('lets two processes race for the last seats: exactly as many win as there are', async () => {
+  it('accepts exactly as many commands of two racing processes as there are seats', async () => {
     const processes = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     await processes[0].handler.execute(id, open(7), context());
@@ -75,7 +75,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     expect(await collect(processes[0].store.readStream(`seats-${id}`))).toHaveLength(8);
   });
 
-  it('is hammered from three processes: what was acknowledged is there once, and the limit holds', async () => {
+  it('records acknowledged commands of three processes exactly once and keeps the limit', async () => {
     const processes = await Promise.all([startProcess(), startProcess(), startProcess()]);
     const id = randomUUID();
     await processes[0].handler.execute(id, open(400), context());
@@ -100,7 +100,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     if (refused.length > 0) expect(recorded).toHaveLength(400);
   });
 
-  it('sees in one process what the other wrote', async () => {
+  it('shows one process what another wrote', async () => {
     const [one, two] = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     await one.handler.execute(id, open(7), context());
@@ -112,7 +112,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     expect(await one.handler.read(id, ({ taken }) => [...taken])).toEqual(['theirs']);
   });
 
-  it('keeps If-Match across processes', async () => {
+  it('enforces If-Match across processes', async () => {
     const [one, two] = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     await one.handler.execute(id, open(7), context());
@@ -122,7 +122,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     expect([kinds(both, 'accepted'), kinds(both, 'stale')]).toEqual([1, 1]);
   });
 
-  it('records a repeatable command once, in two processes at once and after a restart', async () => {
+  it('records a repeatable command once, in two concurrent processes and after a restart', async () => {
     const processes = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     const asked = context({ repeatable: true });
@@ -160,7 +160,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     expect(await load()).toEqual({ taken: 30, read: 30, ignored: 1 });
   });
 
-  it('records once and answers when connections are cut under load', async () => {
+  it('records each command once and answers when connections are cut under load', async () => {
     const { store, handler } = await startProcess();
     const ids = Array.from({ length: 5 }, () => randomUUID());
     const cutter = new pg.Client({ connectionString: database.connectionString });

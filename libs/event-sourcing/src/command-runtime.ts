@@ -18,38 +18,43 @@ export interface RuntimeOptions {
   readonly store: EventStore;
   readonly snapshots?: SnapshotStore;
   /**
-   * Bound on the states kept in memory between commands, in bytes as `Snapshotting.sizeOf` counts them; least recently
-   * used out. One state larger than all of it is kept alone. Default: a quarter of the heap, 512 MiB at most.
+   * Maximum size of the idle states kept in memory, in bytes as reported by `Snapshotting.sizeOf`; the least recently
+   * used are evicted. A single larger state is kept alone. Default: a quarter of the heap, at most 512 MiB.
    */
   readonly maxStateBytes?: number;
-  /** Bound on one state: what would grow beyond it is refused with `StateTooLarge`. Default: none. */
+  /**
+   * Maximum size of a single state in bytes; a command or load that would exceed it fails with `StateTooLarge`.
+   * Default: unlimited.
+   */
   readonly maxBytesPerState?: number;
-  /** Commands that may wait for one stream before `Overloaded`. Default 10,000. */
+  /** Maximum number of requests waiting for one stream before `Overloaded` is thrown. Default 10,000. */
   readonly maxWaiting?: number;
-  /** An append without an answer is sent again after these many milliseconds, then given up as `OutcomeUnknown`. */
+  /**
+   * Delays in milliseconds before an unanswered append is retried; after the last one it fails with `OutcomeUnknown`.
+   */
   readonly appendRetryDelays?: readonly number[];
-  /** Stamps `recordedAt`. */
+  /** Source of `recordedAt`. */
   readonly clock?: () => Date;
   readonly logger?: Logger;
   readonly metrics?: RuntimeMetrics;
 }
 
-/** What happened, for counters and histograms. Called on the hot path: keep it cheap. */
+/** Hooks for counters and histograms. They run on the hot path: keep them cheap. */
 export interface RuntimeMetrics {
-  /** A command is to be executed; `answered` follows. */
+  /** A command was received; `answered` follows. */
   received?(category: string): void;
-  /** How it ended, and after how many milliseconds. */
+  /** A command completed, with its outcome and its duration in milliseconds. */
   answered?(category: string, kind: 'accepted' | 'refused' | 'stale' | 'failed', milliseconds: number): void;
-  /** One call of the store: events, streams and milliseconds. */
+  /** One call to the store, with its number of events and streams and its duration in milliseconds. */
   appended?(events: number, streams: number, milliseconds: number): void;
   conflicted?(category: string): void;
-  /** A state came from the store: events read (after a snapshot, if there was one) and milliseconds. */
+  /** A state was loaded: number of events read (after the snapshot, if any) and milliseconds. */
   loaded?(category: string, events: number, milliseconds: number): void;
-  /** A snapshot that could not be trusted; the stream was read instead. */
+  /** An invalid snapshot was ignored and the whole stream was read. */
   snapshotIgnored?(category: string): void;
 }
 
-/** `revisionOf` a setting of the stream: `Aggregate.settingsOf`. */
+/** Reads from a state; `revisionOf` returns the revision of a setting (see `Aggregate.settingsOf`). */
 export type StateSelector<State, T> = (state: State, revision: number, revisionOf: (setting: string) => number) => T;
 
 export interface ReadOptions {
@@ -58,36 +63,36 @@ export interface ReadOptions {
 
 export interface Handler<State, Command, Event, Refusal> {
   /**
-   * Decides on the stream `<category>-<id>` and answers when what it decided, and everything that rests on, is durable.
-   * Rejects with `Overloaded`, `TooManyConflicts`, `OutcomeUnknown`, `RuntimeStopped`, or what the aggregate threw.
+   * Decides on the stream `<category>-<id>` and resolves once the decision and everything it depends on are durable.
+   * Rejects with `Overloaded`, `TooManyConflicts`, `OutcomeUnknown`, `RuntimeStopped`, or whatever the aggregate threw.
    */
   execute(id: string, command: Command, context: CommandContext): Promise<Outcome<Event, Refusal>>;
-  /** Decides as `execute` would and records nothing (domain.md R7); `revision` is the one it was decided on. */
+  /** Decides like `execute` but records nothing (domain.md R7); `revision` is the revision it was decided at. */
   dryRun(
     id: string,
     command: Command,
     context?: Pick<CommandContext, 'expectedRevision'>,
   ): Promise<Outcome<Event, Refusal>>;
   /**
-   * Looks at the state after everything queued before; `initial()` and `NO_STREAM` when there is no such stream. The state
-   * goes on changing: return what you need of it, keep no reference. A state in memory may lack what another process has
-   * just appended; with `consistent` it has everything that was appended before this call.
+   * Reads the state after all requests queued before it; `initial()` and `NO_STREAM` if the stream does not exist. The
+   * state is mutable: copy what you need and keep no reference. A state in memory may lack events that another process
+   * has just appended; with `consistent` it includes every event appended before this call.
    */
   read<T>(id: string, select: StateSelector<State, T>, options?: ReadOptions): Promise<T>;
 }
 
 /**
- * Runs commands on aggregates: a mailbox per stream, one append for all streams that are ready together, states in
- * memory. How: `docs/adr`, and `Mailbox`, `GroupCommit`.
+ * Executes commands on aggregates: one mailbox per stream, one append for all streams that are ready together, states
+ * cached in memory. The design is described in `docs/adr`, `Mailbox` and `GroupCommit`.
  */
 export class CommandRuntime {
   readonly #options: RuntimeOptions;
   readonly #logger: Logger;
   readonly #commit: GroupCommit;
   readonly #snapshots: SnapshotWriter | null;
-  /** Streams something waits for. */
+  /** Mailboxes with waiting requests, by stream. */
   readonly #busy = new Map<string, AnyMailbox>();
-  /** Streams at rest. */
+  /** Mailboxes without waiting requests, by stream. */
   readonly #idle: LRUCache<string, AnyMailbox>;
   readonly #maxStateBytes: number;
   readonly #stopListening: () => void;
@@ -117,17 +122,17 @@ export class CommandRuntime {
     });
   }
 
-  /** The last position this process appended: what a projection must have reached to show its own writes. */
+  /** The last position appended by this process; a projection must reach it to show the process its own writes. */
   get lastPosition(): bigint {
     return this.#lastPosition;
   }
 
-  /** Bytes of the states at rest, as `Snapshotting.sizeOf` counts them. */
+  /** Size of the idle states in bytes, as reported by `Snapshotting.sizeOf`. */
   get stateBytes(): number {
     return this.#idle.calculatedSize;
   }
 
-  /** Commands are for one handler per aggregate; make it once. */
+  /** Creates the handler of an aggregate. Create exactly one handler per aggregate. */
   aggregate<State, Command, Event, Refusal>(
     definition: Aggregate<State, Command, Event, Refusal>,
   ): Handler<State, Command, Event, Refusal> {
@@ -135,7 +140,8 @@ export class CommandRuntime {
     const aggregate = withStateLimit(definition, maxBytesPerState);
     type StreamMailbox = Mailbox<State, Command, Event, Refusal>;
     const { category } = aggregate;
-    if (!/^[^-]+$/.test(category)) throw new Error(`a category is not empty and has no "-": ${category}`);
+    if (!/^[^-]+$/.test(category))
+      throw new Error(`invalid category "${category}": a category must be non-empty and must not contain "-"`);
     const find = (id: string): StreamMailbox => {
       const streamName = `${category}-${id}`;
       return (this.#busy.get(streamName) ??
@@ -167,7 +173,7 @@ export class CommandRuntime {
     };
   }
 
-  /** Takes no new commands, answers the accepted ones, finishes the snapshots. The store stays open. */
+  /** Rejects new commands, completes the accepted ones and finishes writing snapshots. The store stays open. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopListening();
@@ -213,7 +219,7 @@ export class CommandRuntime {
       metrics?.snapshotIgnored?.(aggregate.category);
       this.#logger.warn(
         { err: reason, stream: streamName },
-        'a snapshot was ignored and the stream read from its beginning',
+        'invalid snapshot ignored, stream read from the beginning',
       );
     });
     const milliseconds = performance.now() - start;
@@ -222,11 +228,11 @@ export class CommandRuntime {
     return state;
   }
 
-  /** Nothing waits any more: the state stays as long as there is room. */
+  /** Moves a mailbox without waiting requests to the cache of idle states. */
   #rest(streamName: string, mailbox: AnyMailbox, sizeOf: SizeOf): void {
     this.#busy.delete(streamName);
     if (this.#stopped && this.#busy.size === 0) this.#whenIdle?.();
-    // The cache takes a new size with a new entry only.
+    // The cache only accepts a new size with a new entry.
     this.#idle.delete(streamName);
     const { state } = mailbox;
     if (!state) return;
@@ -238,10 +244,10 @@ export class CommandRuntime {
 type Completion = Pick<Request<never, never, never, never>, 'tries' | 'resolve' | 'reject'>;
 type SizeOf = (state: unknown) => number | undefined;
 
-/** A mailbox, whatever its aggregate is. */
+/** A mailbox of any aggregate. */
 interface AnyMailbox {
   readonly state: LiveState<unknown> | null;
 }
 
-/** Of an aggregate that does not say how large its states are. */
+/** Estimated size of a state whose aggregate has no `sizeOf`. */
 const defaultStateSize = (events: number): number => 2_048 + 256 * events;

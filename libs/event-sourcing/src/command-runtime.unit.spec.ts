@@ -19,7 +19,7 @@ function context(more: Partial<CommandContext> = {}): CommandContext {
 const open = (capacity: number): SeatsCommand => ({ type: 'Open', capacity });
 const take = (who: string): SeatsCommand => ({ type: 'Take', who });
 
-/** A store whose appends wait to be let through, can be lost on the way there or back, and are counted. */
+/** A store whose appends wait for permission, can lose the call or the response, and are counted. */
 class Gate extends InMemoryEventStore {
   readonly calls: StreamAppend[][] = [];
   closed = false;
@@ -59,7 +59,7 @@ const settle = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 };
 
-/** Records in which order promises end. */
+/** Records the order in which promises settle. */
 function watch(): { of<T>(name: string, promise: Promise<T>): Promise<T>; ended: string[] } {
   const ended: string[] = [];
   return { ended, of: (name, promise) => promise.finally(() => ended.push(name)) };
@@ -79,8 +79,8 @@ class Snapshots implements SnapshotStore {
 }
 
 describe('CommandRuntime', () => {
-  describe('answers', () => {
-    it('accepted: with the events, the revision and the position, and stamps the metadata', async () => {
+  describe('outcomes', () => {
+    it('accepts with events, revision and position, and records the metadata', async () => {
       const { store, handler, runtime } = setUp({ clock: () => new Date('2026-06-01T00:00:00Z') });
       const asked = context({ causationId: 'why' });
       const outcome = await handler.execute('h', open(2), asked);
@@ -111,7 +111,7 @@ describe('CommandRuntime', () => {
       ]);
     });
 
-    it('refused: and records nothing', async () => {
+    it('records nothing when it refuses', async () => {
       const { store, handler } = setUp();
       expect(await handler.execute('h', take('a'), context())).toStrictEqual({
         kind: 'refused',
@@ -121,7 +121,7 @@ describe('CommandRuntime', () => {
       expect(store.calls).toEqual([]);
     });
 
-    it('already so: accepted without events, and without a call of the store', async () => {
+    it('accepts without events and without calling the store when nothing changes', async () => {
       const { store, handler } = setUp();
       await handler.execute('h', open(2), context());
       expect(await handler.execute('h', open(2), context())).toStrictEqual({
@@ -133,7 +133,7 @@ describe('CommandRuntime', () => {
       expect(store.calls).toHaveLength(1);
     });
 
-    it('stale: decided at the expected revision or not at all', async () => {
+    it('decides at the expected revision or not at all', async () => {
       const { handler } = setUp();
       await handler.execute('h', open(9), context({ expectedRevision: -1 }));
       expect(await handler.execute('h', take('a'), context({ expectedRevision: -1 }))).toStrictEqual({
@@ -147,7 +147,7 @@ describe('CommandRuntime', () => {
       });
     });
 
-    it('stale is measured in the turn, after the commands before it', async () => {
+    it('compares the expected revision after the previous commands of the turn', async () => {
       const { handler } = setUp();
       const both = await Promise.all([
         handler.execute('h', open(9), context({ expectedRevision: -1 })),
@@ -161,7 +161,7 @@ describe('CommandRuntime', () => {
       ]);
     });
 
-    it('takes the tenant from the state as soon as it knows it', async () => {
+    it('takes the tenant from the state once the state knows it', async () => {
       const store = new InMemoryEventStore();
       const runtime = new CommandRuntime({ store });
       const handler = runtime.aggregate({
@@ -174,7 +174,7 @@ describe('CommandRuntime', () => {
   });
 
   describe('turns', () => {
-    it('decides what waits in order, each on the state the one before left, in one append', async () => {
+    it('decides waiting commands in order, each on the state of the previous one, in one append', async () => {
       const { store, handler } = setUp();
       const outcomes = await Promise.all(
         [open(2), take('a'), take('b'), take('c'), take('a')].map((command) =>
@@ -192,7 +192,7 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken', 'SeatTaken']);
     });
 
-    it('answers nothing that rests on events before they are durable', async () => {
+    it('answers only when the events that the answer depends on are durable', async () => {
       const { store, handler } = setUp();
       await handler.execute('h', open(1), context());
       store.closed = true;
@@ -221,7 +221,7 @@ describe('CommandRuntime', () => {
       ]);
     });
 
-    it('gathers what comes during an append for the next turn', async () => {
+    it('collects commands that arrive during an append for the next turn', async () => {
       const { store, handler } = setUp();
       await handler.execute('h', open(100), context());
       store.closed = true;
@@ -235,7 +235,7 @@ describe('CommandRuntime', () => {
       expect(store.calls.map((call) => call[0]!.events.length)).toEqual([1, 1, 49]);
     });
 
-    it('lets streams that are ready together share a call, with two calls under way at most', async () => {
+    it('combines ready streams into one call, with at most two concurrent calls', async () => {
       const { store, handler } = setUp();
       await Promise.all(Array.from({ length: 30 }, (_, n) => handler.execute(`h${n}`, open(9), context())));
       expect(store.calls.map((call) => call.length)).toEqual([30]);
@@ -264,7 +264,7 @@ describe('CommandRuntime', () => {
   });
 
   describe('read and dryRun', () => {
-    it('see the initial state of a stream that does not exist, and record nothing', async () => {
+    it('return the initial state of a missing stream and record nothing', async () => {
       const { store, handler } = setUp();
       expect(await handler.read('h', ({ capacity }, revision) => [capacity, revision])).toEqual([0, -1]);
       expect(await handler.dryRun('h', open(3))).toMatchObject({
@@ -280,7 +280,7 @@ describe('CommandRuntime', () => {
       expect(store.calls).toEqual([]);
     });
 
-    it('fail alone', async () => {
+    it('fail without affecting other requests', async () => {
       const { handler } = setUp();
       const bad = (): never => {
         throw new Error('bad look');
@@ -296,7 +296,7 @@ describe('CommandRuntime', () => {
   });
 
   describe('repeatable commands', () => {
-    it('give again what was recorded, after a restart too', async () => {
+    it('return the recorded outcome again, also after a restart', async () => {
       const { store, handler } = setUp();
       await handler.execute('h', open(9), context());
       const asked = context({ repeatable: true });
@@ -307,7 +307,7 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken']);
     });
 
-    it('are recorded once when the same comes many times at once', async () => {
+    it('are recorded once when sent many times concurrently', async () => {
       const { store, handler } = setUp();
       const asked = context({ repeatable: true });
       const outcomes = await Promise.all(
@@ -317,7 +317,7 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toHaveLength(2);
     });
 
-    it('are recorded once when the same comes while the first is being appended', async () => {
+    it('are recorded once when repeated during the append of the first', async () => {
       const { store, handler } = setUp();
       store.closed = true;
       const asked = context({ repeatable: true });
@@ -330,7 +330,7 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toHaveLength(1);
     });
 
-    it('are decided again when nothing was recorded', async () => {
+    it('are decided again if nothing was recorded', async () => {
       const { handler } = setUp();
       const asked = context({ repeatable: true });
       expect(await handler.execute('h', take('a'), asked)).toMatchObject({ kind: 'refused' });
@@ -368,7 +368,7 @@ describe('CommandRuntime', () => {
   });
 
   describe('conflicts', () => {
-    it('reload and decide again on what another wrote', async () => {
+    it('reload the state and decide again after a foreign append', async () => {
       const { store, handler } = setUp();
       const { handler: other } = setUp({ store });
       await handler.execute('h', open(2), context());
@@ -377,7 +377,7 @@ describe('CommandRuntime', () => {
       expect(await other.execute('h', take('late'), context())).toMatchObject({ kind: 'refused', revision: 2 });
     });
 
-    it('never decide If-Match again', async () => {
+    it('never retry a command with If-Match', async () => {
       const { store, handler } = setUp();
       const { handler: other } = setUp({ store });
       await handler.execute('h', open(2), context());
@@ -389,7 +389,7 @@ describe('CommandRuntime', () => {
       });
     });
 
-    it('do not record twice what another process recorded for the same command', async () => {
+    it('do not record a command twice that another process recorded', async () => {
       const { store, handler } = setUp();
       const { handler: other } = setUp({ store });
       const asked = context({ repeatable: true });
@@ -397,7 +397,7 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toHaveLength(1);
     });
 
-    it('answer from the truth once another process is known to have written', async () => {
+    it('answer from the current stream after a hint of a foreign append', async () => {
       const store = new Gate();
       const silent = (_byAnotherProcess: boolean): void => undefined;
       let tell = silent;
@@ -415,9 +415,9 @@ describe('CommandRuntime', () => {
     });
   });
 
-  describe('what breaks', () => {
+  describe('failures', () => {
     it.each(['decide', 'evolve', 'encode'] as const)(
-      'in %s answers its caller alone, and the state is not trusted any more',
+      'in %s fails only its own request and discards the state',
       async (where) => {
         const { store, handler } = setUp();
         await handler.execute('h', open(9), context());
@@ -434,7 +434,7 @@ describe('CommandRuntime', () => {
       },
     );
 
-    it.each(['call', 'answer'] as const)('the %s of an append lost: recorded once and answered', async (lose) => {
+    it.each(['call', 'answer'] as const)('records once and answers when the %s of an append is lost', async (lose) => {
       const { store, handler } = setUp();
       await handler.execute('h', open(9), context());
       store.lose = lose;
@@ -442,7 +442,7 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toEqual(['HouseOpened', 'SeatTaken']);
     });
 
-    it('a store that gives no answer any more: the outcome is unknown, and a repeat finds out', async () => {
+    it('reports an unknown outcome when the store stops responding, and a repeat finds out', async () => {
       const { store, handler } = setUp({ appendRetryDelays: [1, 1] });
       await handler.execute('h', open(9), context());
       const append = jest.spyOn(store, 'append').mockImplementation(async () => Promise.reject(new Error('down')));
@@ -458,7 +458,7 @@ describe('CommandRuntime', () => {
       expect(await handler.execute('h', take('a'), asked)).toMatchObject({ kind: 'accepted', revision: 1 });
     });
 
-    it('a stream that cannot be read: whoever waits for it is told, and it is tried anew', async () => {
+    it('fails all waiting requests when a stream cannot be read, and tries again for the next', async () => {
       const { store, handler } = setUp();
       const read = jest.spyOn(store, 'readStream').mockImplementation(() => {
         throw new Error('unreadable');
@@ -471,8 +471,8 @@ describe('CommandRuntime', () => {
     });
   });
 
-  describe('bounds', () => {
-    it('refuses what comes when too many wait, and decides nothing of it', async () => {
+  describe('limits', () => {
+    it('rejects requests beyond the waiting limit without deciding them', async () => {
       const { store, handler } = setUp({ maxWaiting: 3 });
       store.closed = true;
       const all = Array.from({ length: 5 }, () => handler.execute('h', { type: 'TakeMany', count: 1 }, context()));
@@ -490,7 +490,7 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toHaveLength(3);
     });
 
-    it('keeps states within their bytes, the least recently used go', async () => {
+    it('keeps idle states within the memory limit and evicts the least recently used', async () => {
       const { store, handler, runtime } = setUp({ maxStateBytes: 3_500 });
       for (const id of ['a', 'b', 'c', 'd']) await handler.execute(id, open(1), context());
       expect(runtime.stateBytes).toBe(3_000);
@@ -503,7 +503,7 @@ describe('CommandRuntime', () => {
       expect(runtime.stateBytes).toBe(3_000);
     });
 
-    it('keeps one state that is larger than all of it', async () => {
+    it('keeps a single state that exceeds the limit', async () => {
       const { store, handler, runtime } = setUp({ maxStateBytes: 1_200 });
       await handler.execute('a', { type: 'TakeMany', count: 100 }, context());
       const { reads } = store;
@@ -512,7 +512,7 @@ describe('CommandRuntime', () => {
       expect(runtime.stateBytes).toBe(1_200);
     });
 
-    it('loads a state once for all who ask', async () => {
+    it('loads a state once for concurrent requests', async () => {
       const { store, handler } = setUp();
       await Promise.all(Array.from({ length: 20 }, () => handler.read('h', () => 1)));
       expect(store.reads).toBe(1);
@@ -538,7 +538,7 @@ describe('CommandRuntime', () => {
       return { taken, read: loaded[0], ignored: snapshotIgnored.mock.calls.length };
     };
 
-    it('load as snapshot and tail', async () => {
+    it('load with the events after them', async () => {
       const snapshots = new Snapshots();
       const store = await filled(snapshots);
       const kept = snapshots.kept.get('seats-h')!;
@@ -558,7 +558,7 @@ describe('CommandRuntime', () => {
       expect(await reload(store, snapshots)).toEqual({ taken: 25, read: 25, ignored: 1 });
     });
 
-    it('that cannot be written or loaded cost nothing but time', async () => {
+    it('that cannot be written or loaded only cost time', async () => {
       const failing: SnapshotStore = {
         load: () => Promise.reject(new Error('no')),
         save: () => Promise.reject(new Error('no')),
@@ -596,7 +596,7 @@ describe('CommandRuntime', () => {
         never: revisionOf('never'),
       }));
 
-    it('have the revision of the last event that changed them, and are decided at that', async () => {
+    it('have the revision of the last event that changed them, which If-Match refers to', async () => {
       const { handler } = formsOn(new Gate());
       const put = (setting: string, value: number, expectedRevision?: number | readonly number[]) =>
         handler.execute('f', { setting, value }, context(expectedRevision === undefined ? {} : { expectedRevision }));
@@ -612,7 +612,7 @@ describe('CommandRuntime', () => {
       expect(await put('whole', 1, 4)).toMatchObject({ kind: 'accepted', revision: 5 });
     });
 
-    it('have the same revisions out of a snapshot and out of the events, whichever command is repeated', async () => {
+    it('have the same revisions from a snapshot and from events, whichever command is repeated', async () => {
       const [store, snapshots] = [new Gate(), new Snapshots()];
       const first = formsOn(store, snapshots);
       const repeated = context({ repeatable: true });
@@ -632,7 +632,7 @@ describe('CommandRuntime', () => {
     });
   });
 
-  it('stop answers what was accepted and refuses the rest', async () => {
+  it('stop answers accepted commands and rejects new ones', async () => {
     const { store, handler, runtime } = setUp();
     store.closed = true;
     const accepted = handler.execute('h', open(1), context());
@@ -644,7 +644,7 @@ describe('CommandRuntime', () => {
     await stopped;
   });
 
-  it('gives what a serial execution gives, whatever comes at once', async () => {
+  it('gives the results of a serial execution for concurrent commands', async () => {
     const command = fc.oneof(
       fc.record({ type: fc.constant('Open' as const), capacity: fc.integer({ min: 0, max: 6 }) }),
       fc.record({ type: fc.constant('Take' as const), who: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g') }),

@@ -20,8 +20,8 @@ const context = (): CommandContext => ({
   tenantId: 't',
 });
 
-/** Everything a process has of its database, through a proxy that takes the database away. */
-describe('a process whose database goes away and comes back', () => {
+/** The database components of a process, behind a proxy that interrupts the connection. */
+describe('a process whose database is temporarily unavailable', () => {
   let database: TestDatabase;
   let proxy: DatabaseProxy;
   let store: PostgresEventStore;
@@ -38,7 +38,7 @@ describe('a process whose database goes away and comes back', () => {
     dataSource = await new DataSource({ type: 'postgres', url: connectionString, poolSize: 5 }).initialize();
     await dataSource.query('CREATE TABLE taken (who text)');
     leases = await Leases.open({ connectionString, leaseMs: 1_000, renewMs: 100 });
-    // Given up quickly: the spec goes on when a caller has been told so.
+    // Short delays, because the spec waits for the error.
     runtime = new CommandRuntime({ store, appendRetryDelays: [10, 20] });
     subscriptions = new Subscriptions({ store, dataSource, leases, schema: 'spec' });
     subscriptions.projection({
@@ -62,7 +62,7 @@ describe('a process whose database goes away and comes back', () => {
     await database.drop();
   });
 
-  it('recovers by itself: commands, subscriptions, leases; nothing is lost or done twice', async () => {
+  it('resumes commands, subscriptions and leases, without losing or repeating anything', async () => {
     const handler = runtime.aggregate(seats);
     const id = randomUUID();
     await handler.execute(id, { type: 'Open', capacity: 1_000_000 }, context());
@@ -81,7 +81,7 @@ describe('a process whose database goes away and comes back', () => {
       const underWay = Array.from({ length: 20 }, (_, n) => take(`${round}/under way ${n}`));
       proxy.cut();
       await Promise.all([...underWay, take(`${round}/away`)]);
-      // Long enough that the lease is lost.
+      // Until the lease is lost.
       while (leases.wanted().some(({ held }) => held)) await new Promise(setImmediate);
       proxy.restore();
       while (!acknowledged.includes(`${round}/back`)) await take(`${round}/back`);
@@ -97,13 +97,13 @@ describe('a process whose database goes away and comes back', () => {
   });
 });
 
-it('a store hears of the appends of others again after its connection has died without a word', async () => {
+it('a store receives append hints again after its connection died silently', async () => {
   const database = await createTestDatabase();
   const proxy = await startDatabaseProxy(database.connectionString);
   const [store, other] = await Promise.all(
     [proxy, database].map(({ connectionString }) => PostgresEventStore.open({ connectionString })),
   );
-  // What is there now stays silent; what is connected from here on is let through.
+  // Existing connections stay frozen; new ones are let through.
   proxy.freeze();
   proxy.restore();
   const heard = new Promise<void>((resolve) => {

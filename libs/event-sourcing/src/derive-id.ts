@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 
-/** Ours alone, so that ids derived here never meet those of another system's version 5 UUIDs. */
+/** Private to this system, so that derived ids never collide with the version 5 UUIDs of other systems. */
 const NAMESPACE = '6f1d3c52-9f0e-4c57-8a67-5b6c1c0a7e11/';
 
 /**
- * A UUID (version 5 in form) that follows from a command id and an index or label: the ids of a command's events and of
- * everything it creates. The same command always derives the same ids, so a repeat finds or overwrites itself.
+ * Derives a UUID (version 5 format) from a command id and an index or label; used for the events of a command and
+ * everything it creates. A repeated command derives the same ids, which makes it idempotent.
  */
 export function deriveId(commandId: string, index: number | string): string {
   const hex = hash('sha1', `${NAMESPACE}${commandId}/${index}`, 'hex');

@@ -1,20 +1,20 @@
-/** The same request can succeed a little later. */
+/** The same request may succeed if it is retried later. */
 export abstract class TransientError extends Error {
-  /** `unknown`: a repeat with the same command id finds out whether it was. */
+  /** Whether anything was recorded. `unknown`: repeating the request with the same command id finds out. */
   abstract readonly recorded: 'nothing' | 'unknown';
 }
 
-/** The store does not answer. */
+/** The event store is unavailable. */
 export class StoreUnavailable extends TransientError {
   override readonly name = 'StoreUnavailable';
   readonly recorded = 'nothing';
 }
 
-/** The disk of the store is full. Nothing of the command was recorded. */
+/** The disk of the event store is full; nothing was recorded. */
 export class StorageFull extends TransientError {
   override readonly name = 'StorageFull';
   readonly recorded = 'nothing';
-  /** As PostgreSQL says it. */
+  /** SQLSTATE `disk_full`. */
   readonly code = '53100';
 
   constructor(cause: unknown) {
@@ -22,7 +22,7 @@ export class StorageFull extends TransientError {
   }
 }
 
-/** The state would not fit into the memory of this process. Nothing of the command was recorded. */
+/** The state exceeds the memory limit of this process; nothing was recorded. */
 export class StateTooLarge extends TransientError {
   override readonly name = 'StateTooLarge';
   readonly recorded = 'nothing';
@@ -31,16 +31,16 @@ export class StateTooLarge extends TransientError {
   constructor(category: string, bytes: number, maxBytes: number) {
     const mebibytes = (count: number): number => Math.ceil(count / 1_048_576);
     super(
-      `A ${category} of ${mebibytes(bytes)} MiB does not fit into the memory of this process, which has ${mebibytes(maxBytes)} MiB ` +
-        'for one. Give it more: NODE_OPTIONS=--max-old-space-size',
+      `State of ${category} exceeds the memory limit: ${mebibytes(bytes)} MiB, limit ${mebibytes(maxBytes)} MiB. ` +
+        'Increase the heap with NODE_OPTIONS=--max-old-space-size.',
     );
   }
 }
 
-/** An append that recorded nothing for certain, or of which that is not known. */
+/** Why an append failed. */
 export type AppendFailure = OutcomeUnknown | StorageFull;
 
-/** Too many commands wait for one stream: nothing was decided, try again later. */
+/** Too many requests are waiting for one stream; nothing was decided. */
 export class Overloaded extends TransientError {
   readonly recorded = 'nothing';
 
@@ -48,12 +48,12 @@ export class Overloaded extends TransientError {
     readonly streamName: string,
     readonly waiting: number,
   ) {
-    super(`${waiting} commands already wait for ${streamName}`);
+    super(`${waiting} commands are already waiting for ${streamName}`);
     this.name = 'Overloaded';
   }
 }
 
-/** Other writers were faster every time. Nothing of the command was recorded. */
+/** Every attempt conflicted with another writer; nothing was recorded. */
 export class TooManyConflicts extends TransientError {
   readonly recorded = 'nothing';
 
@@ -61,12 +61,15 @@ export class TooManyConflicts extends TransientError {
     readonly streamName: string,
     readonly tries: number,
   ) {
-    super(`the command was decided ${tries} times on ${streamName}, and each time somebody else had written first`);
+    super(`the command on ${streamName} failed after ${tries} attempts, each of which conflicted with another writer`);
     this.name = 'TooManyConflicts';
   }
 }
 
-/** The store did not say whether the command was recorded. A repeat with the same command id finds out. */
+/**
+ * The store did not confirm the append. Repeating the request with the same command id finds out whether it was
+ * recorded.
+ */
 export class OutcomeUnknown extends TransientError {
   readonly recorded = 'unknown';
 
@@ -74,12 +77,12 @@ export class OutcomeUnknown extends TransientError {
     readonly streamName: string,
     cause: unknown,
   ) {
-    super(`the store did not confirm what was appended to ${streamName}`, { cause });
+    super(`the store did not confirm the append to ${streamName}`, { cause });
     this.name = 'OutcomeUnknown';
   }
 }
 
-/** The process is going down and takes no more commands. */
+/** The process is shutting down and accepts no more commands. */
 export class RuntimeStopped extends TransientError {
   readonly recorded = 'nothing';
 

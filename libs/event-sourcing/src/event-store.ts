@@ -1,97 +1,105 @@
-/** The event store port. Adapters: PostgreSQL (`postgres/`), EventStoreDB (`eventstoredb/`). One contract suite runs on each. */
+/**
+ * The event store port. Adapters: PostgreSQL (`postgres/`), EventStoreDB (`eventstoredb/`). The same contract suite
+ * runs on each.
+ */
 
-/** What is known about an event besides its payload. Ids derive from the command id, so a repeated append is harmless. */
+/** Metadata of an event. Ids are derived from the command id, so repeating an append is harmless. */
 export interface EventMetadata {
   /** A UUID: `deriveId(commandId, index)`. */
   readonly eventId: string;
   readonly correlationId: string;
   readonly causationId: string | null;
   readonly commandId: string;
-  /** Who asked: `user:<id>`, `service:<name>`. */
+  /** Who sent the command: `user:<id>`, `service:<name>`. */
   readonly actor: string;
   readonly tenantId: string | null;
-  /** ISO 8601, UTC: when it was decided, by the clock of the runtime. An append that is sent again keeps it. */
+  /** When the event was decided, by the clock of the runtime (ISO 8601, UTC). A retried append keeps it. */
   readonly recordedAt: string;
 }
 
 export interface NewEvent {
-  /** PascalCase past tense, unique in the system, `.v2` for a breaking change; never a class name. */
+  /** PascalCase, past tense, unique in the system, with suffix `.v2` after a breaking change; never a class name. */
   readonly type: string;
   readonly data: unknown;
   readonly metadata: EventMetadata;
 }
 
 export interface RecordedEvent extends NewEvent {
-  /** `<category>-<id>`; a category has no `-`. */
+  /** `<category>-<id>`; a category contains no `-`. */
   readonly streamName: string;
   /** 0 for the first event of its stream. */
   readonly revision: number;
-  /** The event's place in the order of the whole store. */
+  /** Position in the global order of the store. */
   readonly position: bigint;
 }
 
-/** Revision of a stream that has no event. */
+/** Revision of a stream without events. */
 export const NO_STREAM = -1;
 
 export interface StreamAppend {
   readonly streamName: string;
-  /** The revision of the last event the decision was taken on, or `NO_STREAM`. */
+  /** Revision of the last event that the decision was based on, or `NO_STREAM`. */
   readonly expectedRevision: number;
   readonly events: readonly NewEvent[];
 }
 
-/** One for each `StreamAppend`, in the same order. One stream's conflict does not touch the others. */
+/** One result per `StreamAppend`, in the same order. A conflict in one stream does not affect the others. */
 export type AppendResult =
   | { readonly ok: true; readonly revision: number; readonly position: bigint }
   | { readonly ok: false; readonly actualRevision: number };
 
-/** A part of the store, in its order. */
+/** A contiguous part of the store, in global order. */
 export interface Batch {
-  /** Where it was read from. */
+  /** The position after which the batch was read. */
   readonly after: bigint;
   readonly events: readonly RecordedEvent[];
-  /** No further event of the categories lies after the last of `events` and up to here. */
+  /** There is no other event of the categories between the last of `events` and this position. */
   readonly upTo: bigint;
 }
 
 export interface EventStore {
   /**
-   * Appends to several streams in one round trip, each atomically and at its expected revision. Events whose ids the
-   * stream already holds in the same place are taken as appended. Durable when it returns.
+   * Appends to several streams in one round trip, each atomically and at its expected revision. Events whose ids are
+   * already stored at the same revisions count as appended. The events are durable when the promise resolves.
    */
   append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]>;
-  /** The events of one stream, oldest first, from `fromRevision` (inclusive, default 0). Empty when there is no such stream. */
+  /**
+   * Reads a stream in order, from `fromRevision` (inclusive, default 0). Yields nothing if the stream does not exist.
+   */
   readStream(streamName: string, fromRevision?: number): AsyncIterable<RecordedEvent>;
   /** The revision of the last event of a stream, or `NO_STREAM`. */
   streamRevision(streamName: string): Promise<number>;
-  /** The events that carry these ids, for finding out whether a command was already recorded. */
+  /** The events that a command recorded in a stream; used to detect repeated commands. */
   findByCommand(streamName: string, commandId: string): Promise<readonly RecordedEvent[]>;
   /**
-   * Up to `limit` events of streams of these categories, after `position` (exclusive), in the order of the store. Never
-   * runs ahead of an append still under way, so a position read is a position behind which nothing appears any more.
+   * Reads up to `limit` events of these categories after `position` (exclusive), in global order. Never reads past an
+   * append in progress, so no event can appear later before a position that was read.
    */
   readAll(categories: readonly string[], position: bigint, limit: number): Promise<readonly RecordedEvent[]>;
   /**
-   * `readAll` with the position up to which it has looked. Both come from one state of the store: a store that changes its
-   * leader in between is away.
+   * Like `readAll`, with the position up to which the store was read. Both reflect one state of the store: it counts as
+   * unavailable if its leader changes in between.
    */
   readBatch(categories: readonly string[], after: bigint, limit: number): Promise<Batch>;
   /**
-   * Identifies the store for as long as it exists. Positions of one store mean nothing in another, so whatever keeps
-   * positions keeps the identity with them.
+   * Permanent identity of the store. Positions of one store are meaningless in another, so anything that saves
+   * positions saves the identity with them.
    */
   identity(): Promise<string>;
-  /** Where `readAll` has nothing more to give now. */
+  /** The position after which `readAll` currently returns nothing. */
   head(): Promise<bigint>;
   /**
-   * Calls back soon after something was appended (a hint, not a promise), and says whether another process did it: then
-   * what this process keeps in memory may be behind. Returns how to stop.
+   * Calls back soon after an append (a hint that can be lost) and passes whether another process made it, in which case
+   * states cached by this process may be outdated. Returns a function that unsubscribes.
    */
   onAppend(listener: (byAnotherProcess: boolean) => void): () => void;
   close(): Promise<void>;
 }
 
-/** `EventStore.readBatch` where one server answers: the head comes first, so what `readAll` does not give is not there up to it. */
+/**
+ * `EventStore.readBatch` for a store on a single server: the head is read first, so everything up to it is covered by
+ * `readAll`.
+ */
 export async function readBatchOf(
   store: Pick<EventStore, 'head' | 'readAll'>,
   categories: readonly string[],

@@ -3,8 +3,8 @@ import { deriveId } from './derive-id.js';
 import type { EventMetadata } from './event-store.js';
 
 /**
- * The next step of something that spans two streams. Whether the request takes it or, after a crash, a reactor does: the
- * ids are the same, so it happens once. It follows the command of the step before, or the metadata of its event.
+ * Context of the next command of a process that spans two streams. The ids are the same whether the request or, after a
+ * crash, a reactor takes the step, so it happens once. Derived from the previous command or the metadata of its event.
  */
 export const followUp = (
   { commandId, correlationId, actor, tenantId }: CommandContext | EventMetadata,

@@ -1,6 +1,6 @@
-/** What the parts of this library say to a log; pino's loggers have this shape. */
+/** Logger used by this library; compatible with pino. */
 export interface Logger {
-  /** Called often; nothing is to be made for it that costs. */
+  /** Called on hot paths: build nothing expensive for it. */
   debug?(facts: object, message: string): void;
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;

@@ -4,9 +4,9 @@ import type { Logger } from './logger.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
 
 /**
- * Opens the event store that a URL names: `postgres://` or `postgresql://`, `esdb://` or `esdb+discover://`.
+ * Opens the event store at a URL: `postgres://`, `postgresql://`, `esdb://` or `esdb+discover://`.
  *
- * @throws when the URL names none of them, or the store cannot be used: the message says why and what to do
+ * @throws if the scheme is unknown or the store cannot be used; the message says why and what to do
  */
 export async function openEventStore({ url, logger }: { url: string; logger: Logger }): Promise<EventStore> {
   const scheme = /^([a-z+]+):\/\//i.exec(url)?.[1]?.toLowerCase();
@@ -15,7 +15,7 @@ export async function openEventStore({ url, logger }: { url: string; logger: Log
   if (scheme === 'esdb' || scheme === 'esdb+discover')
     return EventStoreDbEventStore.open({ connectionString: url, logger });
   throw new Error(
-    `no event store has URLs that begin with ${scheme ?? '(nothing)'}://, but with postgres://, esdb:// or ` +
-      'esdb+discover:// (so has a KurrentDB)',
+    `unsupported event store URL scheme ${scheme ?? '(none)'}://. Use postgres://, esdb:// or esdb+discover:// ` +
+      '(also for KurrentDB).',
   );
 }

@@ -1,8 +1,8 @@
-/** A state of a stream as it was after one of its events. */
+/** State of a stream after one of its events. */
 export interface Snapshot {
   /** `Snapshotting.version` of the aggregate that wrote it. */
   readonly version: number;
-  /** The event it was taken after: its revision, id and position. */
+  /** Revision, id and position of the event after which it was taken. */
   readonly revision: number;
   readonly eventId: string;
   readonly position: bigint;
@@ -10,9 +10,9 @@ export interface Snapshot {
   readonly json: string;
 }
 
-/** Keeps one snapshot of each stream. Losing one costs time, never truth. */
+/** Stores the latest snapshot of each stream. Losing a snapshot only costs time. */
 export interface SnapshotStore {
   load(streamName: string): Promise<Snapshot | null>;
-  /** Takes the place of what was kept, so a bad one does not stay. */
+  /** Replaces the stored snapshot, so an invalid one does not persist. */
   save(streamName: string, snapshot: Snapshot): Promise<void>;
 }

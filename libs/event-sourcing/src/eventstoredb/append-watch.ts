@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../logger.js';
 
-/** The ids of events as anybody writes them, after `onLive` was called, until it ends or throws. */
+/** Yields the id of every event written after `onLive` was called, until the subscription ends or fails. */
 type Follow = (onLive: () => void) => AsyncIterable<string>;
 
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;
-/** Own events that may be under way. One that is forgotten counts as somebody else's, which costs a look more. */
+/** Maximum number of own events in progress. Forgetting one only costs an extra read, as it then counts as foreign. */
 const MAX_OWN_EVENTS = 20_000;
 
-/** Tells listeners of appends, by following the store, and which of them another process made. */
+/** Follows the store and notifies listeners of appends, distinguishing those of other processes. */
 export class AppendWatch {
   readonly #listeners = new Set<(byAnotherProcess: boolean) => void>();
   readonly #own = new LRUCache<string, true>({ max: MAX_OWN_EVENTS });
@@ -22,7 +22,7 @@ export class AppendWatch {
     private readonly logger: Logger,
   ) {}
 
-  /** @throws when the store cannot be followed at all */
+  /** @throws if the store cannot be subscribed to */
   async start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#running = this.#run(resolve, reject);
@@ -34,7 +34,7 @@ export class AppendWatch {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Before it is sent: its events may be seen before its answer comes. */
+  /** Call before sending: the subscription may deliver the events before the append is answered. */
   appending(eventIds: readonly string[]): void {
     for (const id of eventIds) this.#own.set(id, true);
   }
@@ -43,7 +43,7 @@ export class AppendWatch {
     this.#notify(false);
   }
 
-  /** Not appended, or not known to be: who sees these events later sees them as somebody else's. */
+  /** The events were not appended, or the outcome is unknown; if they show up later they count as foreign. */
   notAppended(eventIds: readonly string[]): void {
     for (const id of eventIds) this.#own.delete(id);
   }
@@ -58,7 +58,7 @@ export class AppendWatch {
     let backoff = MIN_BACKOFF_MS;
     let started = false;
     const onLive = (): void => {
-      // Whatever was missed meanwhile counts as one hint.
+      // One hint covers everything missed in the meantime.
       if (started) this.#notify(true);
       started = true;
       backoff = MIN_BACKOFF_MS;
@@ -68,14 +68,15 @@ export class AppendWatch {
       const error = await this.#followOnce(onLive);
       if (!started) return onFailed(error ?? new Error('the store ended the subscription for append hints'));
       if (this.#stopping.signal.aborted) return;
-      if (error !== null)
-        this.logger.warn({ err: error }, 'the subscription for append hints was dropped; subscribing again');
+      if (error !== null) this.logger.warn({ err: error }, 'subscription for append hints dropped, resubscribing');
       await sleep(backoff, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
       backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
     }
   }
 
-  /** Why it was dropped; `null`: the connection ended it, because it may no longer be at the leader. */
+  /**
+   * Returns why the subscription was dropped; `null` if the connection ended it because the leader may have changed.
+   */
   async #followOnce(onLive: () => void): Promise<unknown> {
     try {
       for await (const eventId of this.follow(onLive)) if (!this.#own.delete(eventId)) this.#notify(true);

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { SILENT } from '../logger.js';
 import { AppendWatch } from './append-watch.js';
 
-/** A store whose news are given by hand. */
-class News {
+/** A feed of event ids controlled by the spec. */
+class Feed {
   followers = 0;
   #arrived: (string | Error)[] = [];
   #wake: () => void = () => undefined;
@@ -27,7 +27,7 @@ class News {
 }
 
 async function watching() {
-  const news = new News();
+  const news = new Feed();
   const watch = new AppendWatch((onLive) => news.follow(onLive), SILENT);
   await watch.start();
   const told: boolean[] = [];
@@ -40,14 +40,14 @@ async function watching() {
   return { news, watch, told, stop };
 }
 
-/** Until the watch has followed so often. */
-async function followed(news: News, times: number): Promise<void> {
+/** Waits until the watch has subscribed this many times. */
+async function followed(news: Feed, times: number): Promise<void> {
   while (news.followers < times) await new Promise((resolve) => setTimeout(resolve, 5));
   for (let i = 0; i < 5; i++) await turn();
 }
 
 describe('AppendWatch', () => {
-  it('tells of events of others, and of its own when their append is answered', async () => {
+  it('reports foreign events, and its own once their append is answered', async () => {
     const { news, watch, told, stop } = await watching();
     watch.appending(['own-1', 'own-2']);
     news.give('own-1', 'theirs', 'own-2');
@@ -58,7 +58,7 @@ describe('AppendWatch', () => {
     await stop();
   });
 
-  it('takes an event for its own once, and not when its append had no answer', async () => {
+  it('treats an event as its own once, and not if its append was unanswered', async () => {
     const { news, watch, told, stop } = await watching();
     watch.appending(['once']);
     watch.appending(['unknown']);
@@ -69,7 +69,7 @@ describe('AppendWatch', () => {
     await stop();
   });
 
-  it('follows again after a drop, with one hint for what was missed', async () => {
+  it('resubscribes after a drop, with one hint for missed events', async () => {
     const { news, told, stop } = await watching();
     news.give(new Error('dropped'));
     await followed(news, 2);
@@ -80,8 +80,8 @@ describe('AppendWatch', () => {
     await stop();
   });
 
-  it('does not start where the store cannot be followed', async () => {
-    const news = new News();
+  it('fails to start if the store cannot be subscribed to', async () => {
+    const news = new Feed();
     news.give(new Error('denied'));
     const watch = new AppendWatch((onLive) => news.follow(onLive), SILENT);
     await expect(watch.start()).rejects.toThrow('denied');
@@ -89,7 +89,7 @@ describe('AppendWatch', () => {
     await watch.stop();
   });
 
-  it('tells nobody after it was stopped', async () => {
+  it('notifies no listener after it was stopped', async () => {
     const { news, told, stop } = await watching();
     await stop();
     news.give('theirs');

@@ -23,7 +23,7 @@ describe('CommandRuntime on EventStoreDB', () => {
   let double: EventStoreDbDouble;
   const running: { runtime: CommandRuntime; store: EventStoreDbEventStore }[] = [];
 
-  /** What a process has: a store of its own and a runtime on it. */
+  /** Starts what one process has: a store and a runtime. */
   async function startProcess(options: Partial<RuntimeOptions> = {}) {
     const store = await EventStoreDbEventStore.open({ connectionString: double.url });
     const runtime = new CommandRuntime({ store, ...options });
@@ -45,7 +45,7 @@ describe('CommandRuntime on EventStoreDB', () => {
   const kinds = (outcomes: readonly Outcome<SeatsEvent, SeatsRefusal>[], kind: string): number =>
     outcomes.filter((outcome) => outcome.kind === kind).length;
 
-  it('appends what many callers want of one stream together', async () => {
+  it('combines the commands of many callers on one stream into one append', async () => {
     const { store, handler } = await startProcess();
     const id = randomUUID();
     await handler.execute(id, open(100), context());
@@ -59,7 +59,7 @@ describe('CommandRuntime on EventStoreDB', () => {
     expect(new Set(recorded.map(({ metadata }) => metadata.eventId)).size).toBe(101);
   });
 
-  it('appends to many streams side by side, each once, and answers with their positions', async () => {
+  it('appends to many streams concurrently, once each, and returns their positions', async () => {
     const { store, runtime, handler } = await startProcess();
     const ids = Array.from({ length: 150 }, () => randomUUID());
     await Promise.all(ids.map((id) => handler.execute(id, open(2), context())));
@@ -70,7 +70,7 @@ describe('CommandRuntime on EventStoreDB', () => {
     expect(runtime.lastPosition).toBe(await store.head());
   });
 
-  it('lets two processes race for the last seats: exactly as many win as there are', async () => {
+  it('accepts exactly as many commands of two racing processes as there are seats', async () => {
     const processes = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     await processes[0].handler.execute(id, open(7), context());
@@ -81,7 +81,7 @@ describe('CommandRuntime on EventStoreDB', () => {
     expect(await collect(processes[0].store.readStream(`seats-${id}`))).toHaveLength(8);
   });
 
-  it('sees in one process what the other wrote', async () => {
+  it('shows one process what another wrote', async () => {
     const [one, two] = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     await one.handler.execute(id, open(7), context());
@@ -93,7 +93,7 @@ describe('CommandRuntime on EventStoreDB', () => {
     expect(await one.handler.read(id, ({ taken }) => [...taken])).toEqual(['theirs']);
   });
 
-  it('records a repeatable command once, in two processes at once and after a restart', async () => {
+  it('records a repeatable command once, in two concurrent processes and after a restart', async () => {
     const processes = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     const asked = context({ repeatable: true });
@@ -105,7 +105,7 @@ describe('CommandRuntime on EventStoreDB', () => {
     expect(await processes[0].store.streamRevision(`seats-${id}`)).toBe(2);
   });
 
-  it('records once and answers when answers are lost under load', async () => {
+  it('records each command once and answers when responses are lost under load', async () => {
     const { store, handler } = await startProcess();
     const ids = Array.from({ length: 5 }, () => randomUUID());
     double.answersToLose = 4;
@@ -123,7 +123,7 @@ describe('CommandRuntime on EventStoreDB', () => {
       expect(await collect(store.readStream(`seats-${id}`))).toHaveLength(accepted[i]!);
   });
 
-  it('gives up as unknown what gets no answer, and finds out by the repeat that it was recorded', async () => {
+  it('reports an unknown outcome without a response, and a repeat finds what was recorded', async () => {
     const { store, handler } = await startProcess({ appendRetryDelays: [] });
     const id = randomUUID();
     await handler.execute(id, open(3), context());

@@ -24,39 +24,47 @@ import { StoreUnavailable } from '../errors.js';
 import type { Batch, EventMetadata, NewEvent, RecordedEvent, StreamAppend } from '../event-store.js';
 import { describeError } from './describe-error.js';
 
-/** As the server answers; it may acknowledge a repeat without saying where the events are. */
+/** Response of the server, which may acknowledge a repeated append without its position. */
 type Appended =
   | { readonly ok: true; readonly revision: number; readonly position: bigint | null }
   | { readonly ok: false; readonly actualRevision: number };
 
-/** How often a call follows to the leader that a node named, and when: the client is closing the old connection. */
+/**
+ * Number of redirects to a new leader per call, and the delay before each while the client closes the old connection.
+ */
 const MAX_REDIRECTS = 3;
 const REDIRECT_DELAY_MS = 50;
 /**
- * Readings of `$all` may scan many events of others on a shared node before the first of ours, so they get longer than other
- * calls, and return what they have found when the time is up.
+ * Reads of `$all` may scan many foreign events on a shared node, so they have a longer deadline and return what was
+ * found when it expires.
  */
 const READ_ALL_DEADLINE_MS = 60_000;
-/** A subscription that has been silent for so long is replaced: after a failover it may hang on a node that left the cluster. */
+/**
+ * A subscription without any message for this long is replaced: after a failover it may hang on a node that left the
+ * cluster.
+ */
 const MAX_SILENCE_MS = 30_000;
-/** How often the head and the events after it are read again when the leader changes in between. */
+/** Attempts to read the head and the events up to it from the same leader. */
 const SAME_LEADER_ATTEMPTS = 3;
-/** So many events of others the node may pass over at once in search of ours. */
+/** Number of foreign events that the node scans between two checkpoints. */
 const SEARCH_WINDOW = 1_000;
-/** What only the leader has is what is true now; followers are behind. */
+/** Followers lag behind, so everything is read from the leader. */
 const LEADER_ONLY = { requiresLeader: true } as const;
 
-/** A connection to EventStoreDB, or to KurrentDB by the same protocol. Nothing else touches the client, which is superseded. */
+/**
+ * A connection to EventStoreDB, or to KurrentDB over the same protocol. All use of the deprecated client is confined to
+ * this class.
+ */
 export class Connection {
   readonly #client: EventStoreDBClient;
   readonly #reader: EventStoreDBClient;
   readonly #nodes: string;
   readonly #secured: boolean;
-  /** Ends the subscription that is followed. */
+  /** Ends the current subscription. */
   #unfollow: () => void = () => undefined;
   #connections = 0;
 
-  /** @throws when the connection string cannot be read; nothing of it is shown, as it has a password */
+  /** @throws if the connection string is invalid; the message does not repeat it, because it contains a password */
   constructor(url: string) {
     this.#nodes = nodesOf(url);
     this.#secured = !/[?&]tls=false/i.test(url);
@@ -74,7 +82,7 @@ export class Connection {
           ...LEADER_ONLY,
           expectedRevision: expected,
         });
-        // With throwOnAppendFailure=false in the connection string.
+        // Only with throwOnAppendFailure=false in the connection string.
         if (!success) return { ok: false, actualRevision: Number(nextExpectedRevision) };
         return { ok: true, revision: Number(nextExpectedRevision), position: position?.commit ?? null };
       } catch (error) {
@@ -85,7 +93,7 @@ export class Connection {
     });
   }
 
-  /** Up to `limit` events of a stream from a revision on, oldest first. Empty when there is no such stream. */
+  /** Reads up to `limit` events of a stream in order. Returns nothing if the stream does not exist. */
   readStream(streamName: string, fromRevision: number, limit: number): Promise<RecordedEvent[]> {
     return this.#stream(streamName, { direction: FORWARDS, fromRevision: BigInt(fromRevision), maxCount: limit });
   }
@@ -95,16 +103,16 @@ export class Connection {
     return last ?? null;
   }
 
-  /** Up to `limit` events of the store, of streams whose names begin so, after a position (exclusive). */
+  /** Reads up to `limit` events of streams with these name prefixes, after a position (exclusive). */
   async readAll(prefixes: readonly string[], after: bigint, limit: number): Promise<RecordedEvent[]> {
     return (await this.#call(() => this.#scan(prefixes, after, limit))).events;
   }
 
   /**
-   * `readAll` with the position up to which it looked. A newly elected leader may answer with an index that lags behind its
-   * predecessor's, so the end of the store and the events before it must come over one connection to one node.
+   * Like `readAll`, with the position up to which was read. The index of a newly elected leader may lag, so the head
+   * and the events up to it must be read over one connection to one node.
    *
-   * @throws StoreUnavailable when the leader keeps changing
+   * @throws StoreUnavailable if the leader keeps changing
    */
   async readBatch(prefixes: readonly string[], after: bigint, limit: number): Promise<Batch> {
     for (let attempt = 0; attempt < SAME_LEADER_ATTEMPTS; attempt++) {
@@ -116,21 +124,21 @@ export class Connection {
       if (!complete || events.length === limit) return { after, events, upTo: last };
       if (connection === this.#connections) return { after, events, upTo: head > last ? head : last };
     }
-    throw this.#unavailable('changed its leader while it was read');
+    throw this.#unavailable('changed its leader during a read');
   }
 
   #unavailable(what: string): StoreUnavailable {
-    return new StoreUnavailable(`EventStoreDB at ${this.#nodes} ${what}: retry`);
+    return new StoreUnavailable(`EventStoreDB at ${this.#nodes} ${what}. Retry.`);
   }
 
-  /** Stops at the last wanted event instead of scanning on, and at the deadline with what there is. */
+  /** Stops after the last wanted event, or at the deadline with the events found so far. */
   async #scan(
     prefixes: readonly string[],
     after: bigint,
     limit: number,
   ): Promise<{ events: RecordedEvent[]; complete: boolean }> {
     const events: RecordedEvent[] = [];
-    // A reading begins with the event at the position itself, if it is one of these streams.
+    // A read starts with the event at the position itself, if the filter matches it.
     const reading = filtering(this.#reader, prefixes).readAll({
       ...LEADER_ONLY,
       direction: FORWARDS,
@@ -149,13 +157,16 @@ export class Connection {
         return { events, complete: false };
       throw error;
     } finally {
-      // Its reader being gone does not end the call, which would take one of the node's places until its deadline.
+      // Leaving the loop does not end the call, which would occupy a slot of the node until its deadline.
       await reading.cancel().catch(() => undefined);
     }
     return { events, complete: true };
   }
 
-  /** The event that was written first to a stream, or is there already: `NO_STREAM` decides between two that begin it. */
+  /**
+   * Returns the first event of a stream, writing it if necessary: with `NO_STREAM` only one of two concurrent writers
+   * succeeds.
+   */
   async firstOf(streamName: string, event: NewEvent): Promise<RecordedEvent> {
     const there = async (): Promise<RecordedEvent | undefined> => (await this.readStream(streamName, 0, 1))[0];
     const known = await there();
@@ -166,7 +177,7 @@ export class Connection {
     return written;
   }
 
-  /** The position of the last event of the store, whoever wrote it; 0 when it is empty. */
+  /** Position of the last event of the store, by any writer; 0 if the store is empty. */
   async lastPosition(): Promise<bigint> {
     const [last] = await this.#call(() =>
       collected(this.#reader.readAll({ ...LEADER_ONLY, direction: BACKWARDS, fromPosition: END, maxCount: 1 })),
@@ -175,8 +186,8 @@ export class Connection {
   }
 
   /**
-   * The ids of events as they are written by anybody, the node itself excepted, after `onLive` was called. It ends when the
-   * subscription may no longer be at the leader: when a call finds the leader elsewhere or gone, and after a long silence.
+   * Yields the ids of all events written after `onLive` was called, except system events. Ends when the subscription
+   * may no longer be connected to the leader: after a call that was redirected or failed, and after a long silence.
    */
   async *follow(onLive: () => void): AsyncIterable<string> {
     const filter = streamNameFilter({ regex: '^[^$]' });
@@ -197,14 +208,14 @@ export class Connection {
       if (!ended) throw this.#describe(error);
     } finally {
       clearTimeout(silence);
-      // Its reader being gone does not end the call.
+      // Leaving the loop does not end the call.
       await subscription.unsubscribe().catch(() => undefined);
     }
   }
 
   async close(): Promise<void> {
     await this.#client.dispose();
-    // The client hides from its readers that it ended their streams itself.
+    // Readers are not notified that the client closed their streams.
     this.#unfollow();
   }
 
@@ -223,7 +234,7 @@ export class Connection {
     });
   }
 
-  /** A node that is not the leader says who is, and the client goes there with the next call. */
+  /** A follower names the leader, and the client connects to it for the next call. */
   async #call<T>(work: () => Promise<T>): Promise<T> {
     for (let redirects = 0; ; redirects++) {
       try {
@@ -241,13 +252,13 @@ export class Connection {
   }
 }
 
-/** Whether the node that was asked no longer leads, or is gone; the client goes elsewhere with the next call. */
+/** Whether the node is no longer the leader or is unavailable; the client then connects to another one. */
 function isLeaderLost(error: unknown): boolean {
   const known = convertToCommandError(error as Error);
   return known instanceof NotLeaderError || known instanceof UnavailableError || known instanceof CancelledError;
 }
 
-/** Calls back for each connection that the client opens to a node, a repeated one to the same node included. */
+/** Calls back for each connection that the client opens, including reconnections to the same node. */
 function countConnections(client: EventStoreDBClient, onConnection: () => void): void {
   const internals = client as unknown as ClientInternals;
   const { createChannel } = internals;
@@ -272,13 +283,13 @@ function countConnections(client: EventStoreDBClient, onConnection: () => void):
 const CHANNEL_READY = 2;
 const CHANNEL_SHUTDOWN = 4;
 
-/** What the client uses of a gRPC channel. */
+/** The part of a gRPC channel that is used here. */
 interface Channel {
   getConnectivityState(tryToConnect: boolean): number;
   watchConnectivityState(current: number, deadline: number, callback: (error?: Error) => void): void;
 }
 
-/** What the client has for its own commands, and where they are short of something the protocol has. */
+/** Internals of the client that give access to protocol features its public API lacks. */
 interface ClientInternals {
   supports(): Promise<boolean>;
   createChannel: () => Promise<Channel>;
@@ -292,35 +303,35 @@ interface Grpc {
 
 function clientOf(url: string): EventStoreDBClient {
   const client = parsed(url);
-  // Its batches keep the callers of all clients of the process in one table, reject them together, and wait for ever
-  // for an answer that does not come. What a node is said not to support is appended stream by stream.
+  // Batch append shares one table of callers among all clients of the process, rejects them together and waits forever
+  // for a missing response, so the client is made to append stream by stream.
   (client as unknown as ClientInternals).supports = () => Promise.resolve(false);
   return client;
 }
 
 function parsed(url: string): EventStoreDBClient {
   try {
-    // The client takes the first @ for the end of the password, and the rest of it for a host.
+    // The client takes the first @ as the end of the password, and would treat the rest as a host.
     if (/@[^?]*@/.test(url)) throw new Error('more than one @');
     return EventStoreDBClient.connectionString(url);
   } catch (error) {
     if (/certificate/i.test((error as Error).message)) throw error;
-    // eslint-disable-next-line preserve-caught-error -- it shows parts of the password
+    // eslint-disable-next-line preserve-caught-error -- the cause contains parts of the password
     throw new Error(
-      'the connection string of EventStoreDB cannot be read: it is esdb://user:password@host:2113?tls=true, with the ' +
-        'characters @ : / ? # % of user and password percent-encoded',
+      'invalid EventStoreDB connection string. Use esdb://user:password@host:2113?tls=true, and percent-encode the ' +
+        'characters @ : / ? # % in the user and password.',
     );
   }
 }
 
-/** The same client, but readings end after the deadline of the connection string as well (`defaultDeadline`, 10 s). */
+/** The same client with the deadline of the connection string (`defaultDeadline`, 10 s) applied to reads too. */
 function withDeadlines(client: EventStoreDBClient): EventStoreDBClient {
   const internals = client as unknown as ClientInternals;
   const deadlines: Partial<ClientInternals> = { callArguments: (options) => internals.callArguments(options) };
   return Object.assign(Object.create(client) as EventStoreDBClient, deadlines);
 }
 
-/** The same client, but its readings of `$all` have a filter, which it offers for subscriptions only. */
+/** The same client with a filter on reads of `$all`, which its API only offers for subscriptions. */
 function filtering(client: EventStoreDBClient, prefixes: readonly string[]): EventStoreDBClient {
   const internals = client as unknown as ClientInternals;
   const { FilterOptions } = streams.ReadReq.Options;
@@ -346,7 +357,7 @@ async function collected<T>(reading: StreamingRead<T>): Promise<T[]> {
   return all;
 }
 
-/** An error that comes after the reader has turned away is heard by nobody, and harms nobody. */
+/** Ignores errors raised after the reader has stopped listening, which would otherwise end the process. */
 function ignoreLateErrors<Stream extends { on(event: 'error', listener: () => void): unknown }>(
   stream: Stream,
 ): Stream {
@@ -354,7 +365,7 @@ function ignoreLateErrors<Stream extends { on(event: 'error', listener: () => vo
   return stream;
 }
 
-/** The names of the metadata by which EventStoreDB's own projections and pages follow what belongs together. */
+/** EventStoreDB uses these metadata names to correlate events in its projections and UI. */
 interface StoredMetadata extends Omit<EventMetadata, 'eventId' | 'correlationId' | 'causationId'> {
   readonly $correlationId: string;
   readonly $causationId?: string;
@@ -367,18 +378,18 @@ function proposedOf({ type, data = null, metadata }: NewEvent) {
     $correlationId: correlationId,
     ...(causationId !== null && { $causationId: causationId }),
   };
-  // The client makes the JSON where a failure would end the process.
+  // The client serializes later, where a failure would end the process.
   JSON.stringify(data);
   return jsonEvent({ id: eventId, type, data: data as JSONType, metadata: { ...stored } });
 }
 
-/** The node's own records in a stream of ours: that it was deleted for good, for example. */
+/** System events written by the node into a stream, such as a tombstone. */
 const isSystemEvent = ({ type }: StoredEvent): boolean => type.startsWith('$');
 
 function recorded({ id, type, data, metadata, streamId, revision, position }: StoredEvent): RecordedEvent {
   const stored = metadata as unknown as StoredMetadata | undefined;
   if (!stored?.commandId)
-    throw new Error(`event ${revision} of ${streamId} was not written here: no command is named in it`);
+    throw new Error(`event ${revision} of ${streamId} was not written by this system: its metadata has no command id`);
   const { $correlationId, $causationId = null, commandId, actor, tenantId, recordedAt } = stored;
   return {
     type,
@@ -401,5 +412,5 @@ function recorded({ id, type, data, metadata, streamId, revision, position }: St
 const revisionOf = (version: bigint | typeof ESDB_NO_STREAM): number =>
   version === ESDB_NO_STREAM ? NO_STREAM : Number(version);
 
-/** `host:port,...`, without the user and the password. */
+/** `host:port,...`, without user and password. */
 const nodesOf = (url: string): string => /^[^:]+:\/\/(?:[^@]*@)?([^@/?]*)/.exec(url)?.[1] ?? '';

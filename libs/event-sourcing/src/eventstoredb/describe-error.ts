@@ -1,15 +1,15 @@
 import { StoreUnavailable } from '../errors.js';
 
-/** The connection that failed. */
+/** The connection on which an error occurred. */
 export interface ConnectionInfo {
-  /** `host:port`, several with commas. */
+  /** `host:port`, several separated by commas. */
   readonly nodes: string;
   readonly secured: boolean;
 }
 
-/** What the client's errors have in common, as far as it matters here. */
+/** Properties of the client errors that are used here. */
 interface ClientError extends Error {
-  /** Kind of error, in words of the client. */
+  /** Error type of the client. */
   readonly type?: string;
   /** gRPC status. */
   readonly code?: number;
@@ -17,51 +17,51 @@ interface ClientError extends Error {
   readonly maxAppendSize?: number;
 }
 
-/** What happened, and what to do about it. */
+/** Says what happened and what to do about it. */
 type Describe = (error: ClientError, connection: ConnectionInfo) => string;
 
 const UNAUTHENTICATED = 16;
 
 const unavailable: Describe = ({ message }, { nodes, secured }) => {
   if (secured && /wrong version number|packet length too long|EPROTO/.test(message))
-    return `EventStoreDB at ${nodes} speaks without TLS: write ?tls=false into the connection string, or give the node a certificate`;
+    return `EventStoreDB at ${nodes} does not use TLS. Add ?tls=false to the connection string, or configure a certificate on the node.`;
   if (secured && /certificate|altname/i.test(message))
-    return `the certificate of EventStoreDB at ${nodes} is not trusted: name the file of its authority with tlsCAFile=... in the connection string`;
+    return `the certificate of EventStoreDB at ${nodes} is not trusted. Add tlsCAFile=... with the CA certificate to the connection string.`;
   if (!secured && /Failed to connect/.test(message))
-    return `EventStoreDB at ${nodes} hangs up at once, as a node does that speaks TLS: write ?tls=true into the connection string, unless the node is just starting`;
-  return `EventStoreDB at ${nodes} cannot be reached: see that it runs and that host and port (2113, if not changed) are right`;
+    return `EventStoreDB at ${nodes} closes the connection immediately, which usually means that it requires TLS. Add ?tls=true to the connection string, or wait if the node is still starting.`;
+  return `EventStoreDB at ${nodes} cannot be reached. Check that it is running and that host and port (default 2113) are correct.`;
 };
 
 const denied: Describe = ({ code }, { nodes }) =>
   code === UNAUTHENTICATED
-    ? `EventStoreDB at ${nodes} does not know the user or the password: correct them in the connection string`
-    : `EventStoreDB at ${nodes} denies the user what is needed: make it a member of $admins, or let it read $all and read and write the streams`;
+    ? `EventStoreDB at ${nodes} rejected the user name or password. Correct them in the connection string.`
+    : `EventStoreDB at ${nodes} denied access. Add the user to $admins, or grant it read access to $all and read and write access to the streams.`;
 
 const notLeader: Describe = ({ leader }, { nodes }) =>
-  `the node of EventStoreDB at ${nodes} takes no appends, and its leader ${leader?.address}:${leader?.port} did not either: name all nodes, or use esdb+discover://`;
+  `the EventStoreDB node at ${nodes} does not accept appends, nor does its leader ${leader?.address}:${leader?.port}. List all nodes in the connection string, or use esdb+discover://.`;
 
 const late: Describe = (_, { nodes }) =>
-  `EventStoreDB at ${nodes} did not answer in time, so what it did is not known: see how it is, or give it longer with defaultDeadline=... (milliseconds) in the connection string`;
+  `EventStoreDB at ${nodes} did not respond in time, so the outcome is unknown. Check the node, or increase defaultDeadline=... (milliseconds) in the connection string.`;
 
 const undiscovered: Describe = (_, { nodes }) =>
-  `no node at ${nodes} said who leads the cluster: see that they run, and that the connection string names them and says rightly whether they speak TLS`;
+  `no node at ${nodes} reported the leader of the cluster. Check that the nodes are running and that the hosts and the tls setting in the connection string are correct.`;
 
 const leaderless: Describe = (_, { nodes }) =>
-  `the node of EventStoreDB at ${nodes} takes no appends and knows no leader: see that most nodes of the cluster run, or name one that is no read-only replica`;
+  `the EventStoreDB node at ${nodes} does not accept appends and knows no leader. Check that a majority of the cluster is running, or use a node that is not a read-only replica.`;
 
 const notReady: Describe = (_, { nodes }) =>
-  `EventStoreDB at ${nodes} is still starting: retry, and see its log if it stays so`;
+  `EventStoreDB at ${nodes} is still starting. Retry, and check its log if the error persists.`;
 
 const busy: Describe = (_, { nodes }) =>
-  `EventStoreDB at ${nodes} is too busy to take the call: retry, and give the node more CPU or faster disks if it stays so`;
+  `EventStoreDB at ${nodes} is too busy to accept the call. Retry, and give the node more CPU or faster disks if the error persists.`;
 
 const timedOut: Describe = (_, { nodes }) =>
-  `EventStoreDB at ${nodes} gave up the call after a time of its own, so its outcome is unknown: retry, and see whether most nodes of the cluster run`;
+  `EventStoreDB at ${nodes} timed out internally, so the outcome is unknown. Retry, and check that a majority of the cluster is running.`;
 
 const tooSlow: Describe = (_, { nodes }) =>
-  `EventStoreDB at ${nodes} dropped the subscription because this process read too slowly: subscribing again; from 24.10 on a node catches up instead`;
+  `EventStoreDB at ${nodes} dropped the subscription because this process read too slowly. Resubscribing; versions from 24.10 catch up instead.`;
 
-/** Transient errors of a cluster. */
+/** Errors that a retry may resolve. */
 const TRANSIENT: ReadonlySet<Describe> = new Set([
   unavailable,
   notLeader,
@@ -74,7 +74,7 @@ const TRANSIENT: ReadonlySet<Describe> = new Set([
   tooSlow,
 ]);
 
-/** The node does not start with a higher one up to 25.0; from 25.1 on it needs none. */
+/** Nodes up to 25.0 refuse to start with a higher value; from 25.1 the default is sufficient. */
 const HIGHEST_MAX_APPEND_SIZE = 16_767_216;
 
 const BY_TYPE: Readonly<Record<string, Describe>> = {
@@ -84,12 +84,12 @@ const BY_TYPE: Readonly<Record<string, Describe>> = {
   'deadline-exceeded': late,
   timeout: timedOut,
   'maximum-append-size-exceeded': ({ maxAppendSize }, { nodes }) =>
-    `EventStoreDB at ${nodes} takes no append of more than ${maxAppendSize} bytes: set its MaxAppendSize to ${HIGHEST_MAX_APPEND_SIZE}, the highest up to version 25.0, or leave it unset from KurrentDB 25.1 on`,
+    `EventStoreDB at ${nodes} does not accept appends larger than ${maxAppendSize} bytes. Set its MaxAppendSize to ${HIGHEST_MAX_APPEND_SIZE}, the maximum up to version 25.0, or leave it unset from KurrentDB 25.1.`,
   'stream-deleted': (_, { nodes }) =>
-    `EventStoreDB at ${nodes} has a stream of this system that was deleted for good (tombstoned): restore the node from a backup`,
+    `EventStoreDB at ${nodes} reports a stream of this system as permanently deleted (tombstoned). Restore the node from a backup.`,
 };
 
-/** Whose kind says little, by what they say. */
+/** Errors of a generic type, recognized by their message. */
 const BY_MESSAGE: readonly (readonly [RegExp, Describe])[] = [
   [/server is not ready/i, notReady],
   [/too busy/i, busy],
@@ -99,11 +99,11 @@ const BY_MESSAGE: readonly (readonly [RegExp, Describe])[] = [
   [
     /invalid ?position/i,
     (_, { nodes }) =>
-      `EventStoreDB at ${nodes} has no event at a position that was read before: the checkpoints in the database are those of another store`,
+      `EventStoreDB at ${nodes} has no event at a position that was read before: the checkpoints in the database belong to another store. Set EVENT_STORE_URL back.`,
   ],
 ];
 
-/** The error of the client in a sentence that says what to do; the client's own is its cause. */
+/** Replaces an error of the client by one that says what to do, with the original as its cause. */
 export function describeError(error: Error, connection: ConnectionInfo): Error {
   if (error instanceof StoreUnavailable) return error;
   const known = error as ClientError;

@@ -78,8 +78,8 @@ describe('EventStoreDbEventStore', () => {
   const types = async (store: EventStoreDbEventStore, category: string) =>
     (await store.readAll([category], 0n, 100)).map(({ type }) => type);
 
-  describe('what lies in the store', () => {
-    it('is JSON with the names of metadata that its own projections know', async () => {
+  describe('stored events', () => {
+    it('are JSON with the metadata names of EventStoreDB projections', async () => {
       const started = await node();
       const store = await open(started.url);
       const event = newEvent('Named', { a: 1 }, { causationId: 'cause' });
@@ -96,29 +96,29 @@ describe('EventStoreDbEventStore', () => {
       expect(JSON.parse(Buffer.from(uncaused!.metadata).toString())).not.toHaveProperty('$causationId');
     });
 
-    it('is left to the node to sift: its own streams and other categories are not sent', async () => {
+    it('are filtered by the node: system streams and other categories are not sent', async () => {
       const started = await node();
       const store = await open(started.url);
       await store.append([one('theirs-1', 'Theirs')]);
       started.recordStatistics();
       await store.append([one('ours-1', 'Ours')]);
       started.recordStatistics();
-      // Theirs could not even be read.
+      // Foreign events cannot even be decoded.
       started.log.write('theirs-2', [systemEvent('WithoutMetadata')]);
       expect(await types(store, 'ours')).toEqual(['Ours']);
-      await expect(types(store, 'theirs')).rejects.toThrow('event 0 of theirs-2 was not written here');
+      await expect(types(store, 'theirs')).rejects.toThrow('event 0 of theirs-2 was not written by this system');
     });
 
-    it('has no streams that belong to the node', async () => {
+    it('never use names of system streams', async () => {
       const started = await node();
       const store = await open(started.url);
       const before = started.log.entries.length;
       for (const name of ['$settings-1', 'nodash', '-1'])
-        await expect(store.append([one(name, 'Bad')])).rejects.toThrow(`named <category>-<id>, not ${name}`);
+        await expect(store.append([one(name, 'Bad')])).rejects.toThrow(`invalid stream name ${name}`);
       expect(started.log.entries).toHaveLength(before);
     });
 
-    it('is refused when it cannot become JSON', async () => {
+    it('are refused if they cannot be serialized as JSON', async () => {
       const store = await open((await node()).url);
       const events = [newEvent('Bad', { n: 1n })];
       await expect(store.append([{ streamName: 'bad-1', expectedRevision: -1, events }])).rejects.toThrow('BigInt');
@@ -126,8 +126,8 @@ describe('EventStoreDbEventStore', () => {
     });
   });
 
-  describe('lost answers', () => {
-    it('are errors, and the repeat finds that everything was appended', async () => {
+  describe('lost responses', () => {
+    it('are errors, and a repeat finds that everything was appended', async () => {
       const started = await node();
       const store = await open(started.url);
       const appends = [one('lost-1', 'One'), one('lost-2', 'Two'), one('lost-3', 'Three')];
@@ -139,17 +139,17 @@ describe('EventStoreDbEventStore', () => {
       expect((await types(store, 'lost')).sort()).toEqual(['One', 'Three', 'Two']);
     });
 
-    it('are given up after the deadline of the connection string', async () => {
+    it('time out after the deadline of the connection string', async () => {
       const started = await node();
       const store = await open(`${started.url}&defaultDeadline=200`);
       started.silent = true;
-      await expect(store.append([one('silent-1', 'Unheard')])).rejects.toThrow('did not answer in time');
-      await expect(store.streamRevision('silent-1')).rejects.toThrow('did not answer in time');
+      await expect(store.append([one('silent-1', 'Unheard')])).rejects.toThrow('did not respond in time');
+      await expect(store.streamRevision('silent-1')).rejects.toThrow('did not respond in time');
       started.silent = false;
       expect(await store.streamRevision('silent-1')).toBe(-1);
     });
 
-    it('of repeats may come without a position: then it is looked up', async () => {
+    it('of repeats without a position make the store look it up', async () => {
       const started = await node();
       const store = await open(started.url);
       const append = one('forgotten-1', 'Remembered');
@@ -160,8 +160,8 @@ describe('EventStoreDbEventStore', () => {
     });
   });
 
-  describe('a node that goes and comes back', () => {
-    it('is found again, and what was missed meanwhile is one hint', async () => {
+  describe('a node that restarts', () => {
+    it('is reconnected, with one hint for missed events', async () => {
       const started = await node();
       const [store, other] = [await open(started.url), await open(started.url)];
       await started.unplug();
@@ -176,7 +176,7 @@ describe('EventStoreDbEventStore', () => {
       expect(await types(store, 'gone')).toEqual([]);
     });
 
-    it('does not take the process along when connections are cut again and again', async () => {
+    it('does not crash the process when connections are cut repeatedly', async () => {
       const started = await node();
       const store = await open(started.url);
       for (let n = 0; n < 10; n++) {
@@ -189,7 +189,7 @@ describe('EventStoreDbEventStore', () => {
   });
 
   describe('a cluster', () => {
-    it('is asked through any node: the call goes on to the leader it names', async () => {
+    it('can be reached through any node, which redirects to the leader', async () => {
       const [leader, follower] = [await node(), await node()];
       Object.assign(follower, { role: 'follower', leader });
       const store = await open(follower.url);
@@ -198,7 +198,7 @@ describe('EventStoreDbEventStore', () => {
       expect(await types(store, 'led')).toEqual(['Led']);
     });
 
-    it('is asked who leads it where several nodes are named, and when the leader is gone', async () => {
+    it('is asked for its leader when several nodes are listed, and when the leader is gone', async () => {
       const [first, second] = [await node(), await node()];
       Object.assign(second, { role: 'follower', leader: first });
       const store = await open(`esdb://${second.address},${first.address}?tls=false&maxDiscoverAttempts=2`);
@@ -210,7 +210,7 @@ describe('EventStoreDbEventStore', () => {
       expect(second.log.stream('elected-2')).toHaveLength(1);
     });
 
-    it('is discovered', async () => {
+    it('can be discovered', async () => {
       const [leader, follower] = [await node(), await node()];
       Object.assign(follower, { role: 'follower', leader });
       const store = await open(`esdb+discover://${follower.address}?tls=false`);
@@ -220,7 +220,7 @@ describe('EventStoreDbEventStore', () => {
   });
 
   describe('a leader that changes', () => {
-    /** Two nodes of one cluster; the second knows that the first leads. */
+    /** Two nodes of a cluster; the second knows that the first is the leader. */
     const pair = async (): Promise<[EventStoreDbDouble, EventStoreDbDouble]> => {
       const first = await node();
       const second = await node({ log: first.log });
@@ -232,13 +232,13 @@ describe('EventStoreDbEventStore', () => {
       Object.assign(from, { role: 'follower', leader: to });
     };
 
-    it('does not make a batch pass over events that its lagging index does not show yet', async () => {
+    it('does not make a batch skip events that its lagging index does not show yet', async () => {
       const [first, second] = await pair();
       const store = await open(first.url);
       const events = Array.from({ length: 4 }, (_, n) => newEvent(`Led${n}`));
       await store.append([{ streamName: 'led-1', expectedRevision: -1, events }]);
       second.lag = 2;
-      // The old leader says where the end is; the new one is asked what lies before it.
+      // The old leader returns the head; the new one is asked for the events before it.
       first.afterNextRead = () => handOver(first, second);
       const batch = await store.readBatch(['led'], 0n, 10);
       expect(batch.events.map(({ type }) => type)).toEqual(['Led0', 'Led1']);
@@ -248,7 +248,7 @@ describe('EventStoreDbEventStore', () => {
       expect(rest.events.map(({ type }) => type)).toEqual(['Led2', 'Led3']);
     });
 
-    it('counts as away when it changes during every attempt', async () => {
+    it('counts as unavailable if it changes during every attempt', async () => {
       const [first, second] = await pair();
       const store = await open(first.url);
       await store.append([one('led-1', 'Led')]);
@@ -259,10 +259,10 @@ describe('EventStoreDbEventStore', () => {
         };
       };
       swap(first, second);
-      await expect(store.readBatch(['led'], 0n, 10)).rejects.toThrow('changed its leader while it was read');
+      await expect(store.readBatch(['led'], 0n, 10)).rejects.toThrow('changed its leader during a read');
     });
 
-    it('is followed by the subscription for hints as soon as a call meets it', async () => {
+    it('gets the hint subscription as soon as a call reaches it', async () => {
       const [first, second] = await pair();
       const [store, other] = [await open(first.url), await open(first.url)];
       const before = second.subscriptions;
@@ -292,9 +292,9 @@ describe('EventStoreDbEventStore', () => {
     it.each<[string, (log: EventStoreDbDouble['log']) => void]>([
       ['$tb', (log) => log.truncateBefore('kept-1', 2)],
       ['$maxCount', (log) => log.setMaxCount('kept-1', 2)],
-    ])('by %s are not read as if they began later', async (_, lose) => {
+    ])('by %s are not read as if they started later', async (_, lose) => {
       const { store } = await lostHistory(lose);
-      await expect(collect(store.readStream('kept-1'))).rejects.toThrow('kept-1 has lost its event 0');
+      await expect(collect(store.readStream('kept-1'))).rejects.toThrow('event 0 of kept-1 is missing');
       const rest = await collect(store.readStream('kept-1', 2));
       expect(rest.map(({ type, revision }) => [type, revision])).toEqual([
         ['Kept2', 2],
@@ -302,23 +302,23 @@ describe('EventStoreDbEventStore', () => {
       ]);
     });
 
-    it('by a soft delete are not begun anew without a word', async () => {
+    it('by a soft delete are not silently restarted', async () => {
       const { store } = await lostHistory((log) => log.deleteSoftly('kept-1'));
       expect(await store.streamRevision('kept-1')).toBe(-1);
-      await expect(store.append([one('kept-1', 'Again')])).rejects.toThrow('kept-1 has lost its event 0');
+      await expect(store.append([one('kept-1', 'Again')])).rejects.toThrow('event 0 of kept-1 is missing');
     });
 
-    it('by a tombstone refuse appends and readings, and do not stop projections', async () => {
+    it('by a tombstone refuse appends and reads, and do not stop projections', async () => {
       const { started, store } = await lostHistory((log) => log.tombstone('kept-1'));
-      await expect(store.append([one('kept-1', 'Again')])).rejects.toThrow('deleted for good');
-      await expect(collect(store.readStream('kept-1'))).rejects.toThrow('deleted for good');
+      await expect(store.append([one('kept-1', 'Again')])).rejects.toThrow('permanently deleted');
+      await expect(collect(store.readStream('kept-1'))).rejects.toThrow('permanently deleted');
       await store.append([one('kept-2', 'After')]);
       expect(await types(store, 'kept')).toEqual(['Kept0', 'Kept1', 'Kept2', 'Kept3', 'After']);
       expect(started.log.isTombstoned('kept-1')).toBe(true);
     });
   });
 
-  it('gives nothing beyond the end, where a checkpoint of another store may lie', async () => {
+  it('returns nothing beyond the end, where a checkpoint of another store may be', async () => {
     const store = await open((await node()).url);
     const beyond = (await store.head()) + 1_000_000n;
     expect(await store.readBatch(['any'], beyond, 10)).toEqual({ after: beyond, events: [], upTo: beyond });
@@ -331,7 +331,7 @@ describe('EventStoreDbEventStore', () => {
     await store.append([{ streamName: 'many-1', expectedRevision: -1, events }]);
     const first = await store.readBatch(['many'], 0n, 5);
     expect(first.events).toHaveLength(5);
-    // The node may be asked 100 things at once: what is not read to its end must not stay open.
+    // A node accepts 100 concurrent calls, so an unfinished read must not stay open.
     for (let n = 0; n < 150; n++) await store.readBatch(['many'], first.upTo, 1);
     expect((await store.readBatch(['many'], first.upTo, 100)).events).toHaveLength(45);
   });
@@ -345,58 +345,69 @@ describe('EventStoreDbEventStore', () => {
     });
 
     const problems: readonly [what: string, url: (plain: string, secured: string) => string, sentence: RegExp][] = [
-      ['nobody listens', () => 'esdb://127.0.0.1:1?tls=false', /127\.0\.0\.1:1 cannot be reached: see that it runs/],
-      ['no such host', () => 'esdb://nowhere.invalid?tls=false', /nowhere\.invalid cannot be reached/],
-      ['TLS against plain', (plain) => `esdb://${plain}?tls=true`, /speaks without TLS: write \?tls=false/],
-      ['plain against TLS', (_, secured) => `esdb://${secured}?tls=false`, /speaks TLS: write \?tls=true/],
-      ['an unknown authority', (_, secured) => `esdb://${secured}`, /not trusted: name the file of its authority/],
+      [
+        'an unused port',
+        () => 'esdb://127.0.0.1:1?tls=false',
+        /127\.0\.0\.1:1 cannot be reached\. Check that it is running/,
+      ],
+      ['an unknown host', () => 'esdb://nowhere.invalid?tls=false', /nowhere\.invalid cannot be reached/],
+      ['TLS on the client only', (plain) => `esdb://${plain}?tls=true`, /does not use TLS\. Add \?tls=false/],
+      ['TLS on the node only', (_, secured) => `esdb://${secured}?tls=false`, /requires TLS\. Add \?tls=true/],
+      ['an unknown authority', (_, secured) => `esdb://${secured}`, /not trusted\. Add tlsCAFile=/],
       [
         'a wrong password',
         (_, secured) => `esdb://allotree:wrong@${secured}?tlsCAFile=${authority}`,
-        /does not know the user or the password/,
+        /rejected the user name or password/,
       ],
       [
         'no cluster',
         () => 'esdb+discover://127.0.0.1:1?tls=false&maxDiscoverAttempts=1',
-        /no node at 127\.0\.0\.1:1 said who leads the cluster/,
+        /no node at 127\.0\.0\.1:1 reported the leader of the cluster/,
       ],
-      ['a password with an @', (plain) => `esdb://user:hid@den@${plain}`, /cannot be read: it is esdb:\/\/user:pass/],
-      ['an option misspelt', (plain) => `esdb://user:hidden@${plain}?tls=maybe`, /cannot be read/],
-      ['another store', () => 'mongodb://user:hidden@127.0.0.1', /^no event store has URLs that begin with mongodb:/],
+      [
+        'a password with an @',
+        (plain) => `esdb://user:hid@den@${plain}`,
+        /invalid EventStoreDB connection string\. Use esdb:\/\/user:pass/,
+      ],
+      [
+        'a misspelled option',
+        (plain) => `esdb://user:hidden@${plain}?tls=maybe`,
+        /invalid EventStoreDB connection string/,
+      ],
+      ['another store', () => 'mongodb://user:hidden@127.0.0.1', /^unsupported event store URL scheme mongodb:/],
     ];
-    it.each(problems)(
-      '%s is told at the start, with the way out and without the password',
-      async (_, url, sentence) => {
-        const [plain, secured] = [await node(), await node({ secured: true })];
-        const opening = openEventStore({ url: url(plain.address, secured.address), logger: SILENT });
-        const error: Error = await opening.then(
-          () => Promise.reject(new Error('it was opened')),
-          (reason: Error) => reason,
-        );
-        expect(error.message).toMatch(sentence);
-        expect(inspect(error)).not.toMatch(/hid@?den|den@|wrong@/);
-      },
-    );
+    it.each(problems)('explain %s at startup, with a remedy and without the password', async (_, url, sentence) => {
+      const [plain, secured] = [await node(), await node({ secured: true })];
+      const opening = openEventStore({ url: url(plain.address, secured.address), logger: SILENT });
+      const error: Error = await opening.then(
+        () => Promise.reject(new Error('it was opened')),
+        (reason: Error) => reason,
+      );
+      expect(error.message).toMatch(sentence);
+      expect(inspect(error)).not.toMatch(/hid@?den|den@|wrong@/);
+    });
 
-    it('must allow reading $all', async () => {
+    it('must grant read access to $all', async () => {
       const started = await node({ secured: true });
       started.administrator = false;
-      await expect(open(`${started.url}&tlsCAFile=${authority}`)).rejects.toThrow('make it a member of $admins');
+      await expect(open(`${started.url}&tlsCAFile=${authority}`)).rejects.toThrow('Add the user to $admins');
     });
   });
 
-  describe('what a node refuses', () => {
-    it('says that a follower without a leader takes no appends', async () => {
+  describe('refusals of a node', () => {
+    it('explains that a follower without a leader does not accept appends', async () => {
       const started = await node();
       const store = await open(started.url);
       started.role = 'follower';
-      await expect(store.append([one('led-1', 'Unled')])).rejects.toThrow('takes no appends and knows no leader');
+      await expect(store.append([one('led-1', 'Unled')])).rejects.toThrow(
+        'does not accept appends and knows no leader',
+      );
     });
 
     it.each([
       [14, 'Server Is Not Ready', 'is still starting'],
       [14, 'Server Is Too Busy', 'is too busy'],
-      [10, 'Operation timed out', 'gave up the call after a time of its own'],
+      [10, 'Operation timed out', 'timed out internally'],
       [10, 'Operation aborted: consumer too slow', 'read too slowly'],
     ])('of status %d, "%s", is a transient error with advice', async (code, details, sentence) => {
       const started = await node();
@@ -410,31 +421,31 @@ describe('EventStoreDbEventStore', () => {
       expect((error as Error).message).toContain(sentence);
     });
 
-    it('is a MaxAppendSize above the highest, at its start', async () => {
+    it('include a MaxAppendSize above the maximum, at startup', async () => {
       await expect(node({ maxAppendSize: 16_777_216 })).rejects.toThrow('MaxAppendSize exceeded');
       await node({ maxAppendSize: 16_767_216 });
     });
 
-    it('says what to set when an append is too large', async () => {
+    it('explains which setting limits the size of an append', async () => {
       const started = await node({ maxAppendSize: 1_000 });
       const store = await open(started.url);
       const events = Array.from({ length: 10 }, () => newEvent('Many'));
       await expect(store.append([{ streamName: 'large-1', expectedRevision: -1, events }])).rejects.toThrow(
-        'no append of more than 1000 bytes: set its MaxAppendSize to 16767216',
+        'does not accept appends larger than 1000 bytes. Set its MaxAppendSize to 16767216',
       );
       expect(await store.streamRevision('large-1')).toBe(-1);
     });
 
-    it('says that the checkpoints are those of another store', async () => {
+    it('explain that the checkpoints belong to another store', async () => {
       const store = await open((await node()).url);
       await store.append([one('placed-1', 'Placed')]);
       await expect(store.readAll(['placed'], 7n, 10)).rejects.toThrow(
-        'the checkpoints in the database are those of another',
+        'the checkpoints in the database belong to another store',
       );
     });
   });
 
-  it('reads a stream for commands once, and then only what is new', async () => {
+  it('reads a stream for commands once, and then only its new events', async () => {
     const started = await node();
     const store = await open(started.url);
     const events = Array.from({ length: 1_500 }, () => newEvent('Old'));
@@ -447,7 +458,7 @@ describe('EventStoreDbEventStore', () => {
   });
 });
 
-/** What is refused while a connection is made anew is asked again, as the runtime does. */
+/** Retries calls that fail while a connection is reestablished, as the runtime does. */
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {

@@ -8,29 +8,32 @@ import { Connection } from './connection.js';
 import { KnownCommands } from './known-commands.js';
 
 export interface EventStoreDbEventStoreOptions {
-  /** `esdb://user:password@host:2113?tls=true`, several hosts with commas, or `esdb+discover://...` for a cluster. */
+  /**
+   * `esdb://user:password@host:2113?tls=true`, several hosts separated by commas, or `esdb+discover://...` for a
+   * cluster.
+   */
   readonly connectionString: string;
   readonly logger?: Logger;
 }
 
 const PAGE = 1_000;
-/** Streams appended to side by side on the one connection; a node takes 100 calls at once, readings and retries among them. */
+/** Concurrent appends on the connection; a node accepts 100 concurrent calls, including reads and retries. */
 const MAX_CONCURRENT_APPENDS = 40;
-/** Its one event identifies the store. */
+/** The id of its only event identifies the store. */
 const IDENTITY_STREAM = 'allotree_store-identity';
 
 /**
  * The event store on EventStoreDB 23.10 or newer. Positions are commit positions of its log.
  *
- * Why `readAll` never runs ahead of an append under way: one thread of the leader writes the log, an append lies in it
- * as a whole, and a reading ends where the log is replicated and indexed. So nothing appears behind what was read.
+ * `readAll` never reads past an append in progress: a single thread of the leader writes the log, an append is written
+ * as a whole, and a read ends where the log is replicated and indexed.
  */
 export class EventStoreDbEventStore implements EventStore {
   readonly #connection: Connection;
   readonly #watch: AppendWatch;
   readonly #commands = new KnownCommands((streamName, from) => this.readStream(streamName, from));
 
-  /** Connects, makes sure of what it needs to be allowed, and follows what is appended. */
+  /** Connects, checks the required permissions and subscribes to append hints. */
   static async open(options: EventStoreDbEventStoreOptions): Promise<EventStoreDbEventStore> {
     const store = new EventStoreDbEventStore(options);
     try {
@@ -48,7 +51,7 @@ export class EventStoreDbEventStore implements EventStore {
     this.#watch = new AppendWatch((onLive) => this.#connection.follow(onLive), logger);
   }
 
-  /** Each stream is an append of its own; where one gets no answer, all of them are to be repeated, which is harmless. */
+  /** Each stream is appended separately. If one gets no response, retry all of them; that is harmless. */
   async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
     assertValidStreams(appends);
     const results = new Array<AppendResult>(appends.length);
@@ -80,10 +83,10 @@ export class EventStoreDbEventStore implements EventStore {
     }
   }
 
-  /** Of a repeat that was acknowledged without one. */
+  /** Looks up the position of a repeated append that was acknowledged without one. */
   async #positionOf(streamName: string, revision: number): Promise<bigint> {
     const [event] = await this.#connection.readStream(streamName, revision, 1);
-    if (!event) throw new Error(`${streamName} does not show event ${revision} yet, which was appended`);
+    if (!event) throw new Error(`event ${revision} of ${streamName} was appended but is not readable yet`);
     return event.position;
   }
 
@@ -91,7 +94,7 @@ export class EventStoreDbEventStore implements EventStore {
     for (let next = fromRevision; ;) {
       const events = await this.#connection.readStream(streamName, next, PAGE);
       for (const event of events) {
-        // A state folded from half a history would be wrong without anybody noticing.
+        // Building a state from an incomplete history would be wrong without any error.
         if (event.revision !== next) throw historyLost(streamName, next);
         yield event;
         next++;
@@ -149,16 +152,17 @@ export class EventStoreDbEventStore implements EventStore {
 function assertValidStreams(appends: readonly StreamAppend[]): void {
   const names = new Set<string>();
   for (const { streamName } of appends) {
-    if (!/^[^-$][^-]*-/.test(streamName)) throw new Error(`a stream is named <category>-<id>, not ${streamName}`);
-    if (names.has(streamName)) throw new Error(`${streamName} is named twice in one append`);
+    if (!/^[^-$][^-]*-/.test(streamName))
+      throw new Error(`invalid stream name ${streamName}: it must be <category>-<id>`);
+    if (names.has(streamName)) throw new Error(`${streamName} appears twice in one append`);
     names.add(streamName);
   }
 }
 
 const historyLost = (streamName: string, revision: number): Error =>
   new Error(
-    `${streamName} has lost its event ${revision}: the stream was deleted or truncated in EventStoreDB. Restore the node from ` +
-      'a backup; streams of this system must not have $maxAge, $maxCount or $tb set, nor be deleted.',
+    `event ${revision} of ${streamName} is missing: the stream was deleted or truncated in EventStoreDB. Restore the node ` +
+      'from a backup; never set $maxAge, $maxCount or $tb on streams of this system, and never delete them.',
   );
 
 const storeIdentified = (): NewEvent => ({

@@ -5,9 +5,9 @@ import type { RecordedEvent } from '../event-store.js';
 const MAX_COMMANDS = 300_000;
 
 interface Known {
-  /** Everything up to this revision has been looked at. */
+  /** Last revision that was read. */
   upTo: number;
-  /** The first and the last revision of each command's events. */
+  /** First and last revision of the events of each command. */
   readonly places: Map<string, Place>;
 }
 
@@ -17,8 +17,8 @@ interface Place {
 }
 
 /**
- * Where in a stream the events of a command are. The store has no index for that: a stream is read once from its
- * beginning, and afterwards only what is new in it, as long as it is among those used last.
+ * Finds the events of a command in a stream. The store has no index for that: a stream is read once from the beginning,
+ * and then only its new events, as long as it stays in the cache.
  */
 export class KnownCommands {
   readonly #streams: LRUCache<string, Known>;
@@ -33,7 +33,7 @@ export class KnownCommands {
   async find(streamName: string, commandId: string): Promise<Place | null> {
     const known: Known = this.#streams.get(streamName) ?? { upTo: -1, places: new Map() };
     for await (const { revision, metadata } of this.readStream(streamName, known.upTo + 1)) {
-      // Another look at the same time may be further.
+      // A concurrent lookup may have read further.
       const first = known.places.get(metadata.commandId)?.first ?? revision;
       known.places.set(metadata.commandId, { first: Math.min(first, revision), last: revision });
       known.upTo = Math.max(known.upTo, revision);

@@ -3,7 +3,7 @@ import { newEvent } from '@allotree/testing';
 import type { RecordedEvent } from '../event-store.js';
 import { KnownCommands } from './known-commands.js';
 
-/** Streams of events, each named by its command, and what was read of them. */
+/** Streams of events named by their command, with a record of what was read. */
 function streams(held: Record<string, string[]>) {
   const asked: string[] = [];
   return {
@@ -20,14 +20,14 @@ function streams(held: Record<string, string[]>) {
 }
 
 describe('KnownCommands', () => {
-  it('knows the first and the last event of a command', async () => {
+  it('finds the first and last event of a command', async () => {
     const commands = new KnownCommands(streams({ s: ['a', 'b', 'b', 'b', 'c'] }).read);
     expect(await commands.find('s', 'b')).toEqual({ first: 1, last: 3 });
     expect(await commands.find('s', 'c')).toEqual({ first: 4, last: 4 });
     expect(await commands.find('s', 'd')).toBeNull();
   });
 
-  it('reads on where it stopped, also in the middle of a command', async () => {
+  it('resumes reading where it stopped, even within a command', async () => {
     const held = { s: ['a', 'b'] };
     const { asked, read } = streams(held);
     const commands = new KnownCommands(read);
@@ -38,7 +38,7 @@ describe('KnownCommands', () => {
     expect(asked).toEqual(['s from 0', 's from 2', 's from 4']);
   });
 
-  it('gives the same answer to several that look at once', async () => {
+  it('gives the same result to concurrent lookups', async () => {
     const commands = new KnownCommands(streams({ s: ['a', 'b', 'b', 'c'] }).read);
     const places = await Promise.all(['b', 'b', 'c'].map((command) => commands.find('s', command)));
     expect(places).toEqual([
@@ -49,7 +49,7 @@ describe('KnownCommands', () => {
     expect(await commands.find('s', 'a')).toEqual({ first: 0, last: 0 });
   });
 
-  it('forgets the stream that was looked at longest ago, and one that is too long, and still answers', async () => {
+  it('evicts the least recently used and oversized streams, and still answers', async () => {
     const { asked, read } = streams({ s: ['a', 'b'], t: ['c', 'd'], long: ['e', 'f', 'g', 'h', 'i'] });
     const commands = new KnownCommands(read, 5);
     for (const name of ['s', 't', 's', 'long', 'long']) await commands.find(name, 'x');
@@ -57,7 +57,7 @@ describe('KnownCommands', () => {
     expect(await commands.find('long', 'h')).toEqual({ first: 3, last: 3 });
   });
 
-  it('keeps nothing of a reading that failed half way', async () => {
+  it('discards the result of a failed read', async () => {
     const { read } = streams({ s: ['a', 'b', 'b'] });
     let failing = true;
     const commands = new KnownCommands(async function* (streamName, from) {

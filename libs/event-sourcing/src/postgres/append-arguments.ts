@@ -1,6 +1,9 @@
 import type { EventMetadata, NewEvent, StreamAppend } from '../event-store.js';
 
-/** Joins texts to one parameter: the driver would quote each element of an array by itself, which costs more than the rest. */
+/**
+ * Joins texts into one parameter: the driver quotes each array element separately, which costs more than everything
+ * else.
+ */
 const SEPARATOR = '\u001e';
 const texts = (parameter: string): string => `string_to_array(${parameter}, U&'\\001E')`;
 
@@ -19,8 +22,8 @@ export function appendCall(schema: string): string {
 }
 
 /**
- * The arguments of `append`: one element a stream, one element an event, sorted by stream name (the order in which every
- * caller locks). `order[i]` is the place in `appends` of the i-th stream.
+ * The arguments of `append`: one element per stream and per event, sorted by stream name, so that all callers lock in
+ * the same order. `order[i]` is the index in `appends` of the i-th stream.
  */
 export function appendArguments(appends: readonly StreamAppend[]): {
   readonly order: readonly number[];
@@ -32,7 +35,7 @@ export function appendArguments(appends: readonly StreamAppend[]): {
   const rows = new EventRows();
   order.forEach((index, place) => {
     const { streamName, expectedRevision, events } = appends[index]!;
-    if (streamName === streams.names[place - 1]) throw new Error(`${streamName} is named twice in one append`);
+    if (streamName === streams.names[place - 1]) throw new Error(`${streamName} appears twice in one append`);
     streams.names.push(validName(streamName));
     streams.expected.push(expectedRevision);
     streams.counts.push(events.length);
@@ -62,7 +65,7 @@ class EventRows {
     this.#ids.push(event.metadata.eventId);
     this.#types.push(validName(event.type));
     this.#commands.push(validName(event.metadata.commandId));
-    // JSON escapes control characters, so the separator is not in it.
+    // JSON escapes control characters, so it cannot contain the separator.
     this.#metadata.push(metadataJson(event.metadata));
     this.#data.push(JSON.stringify(event.data ?? null));
   }
@@ -86,22 +89,22 @@ function array(elements: readonly (number | string)[]): string {
 }
 
 function validName(text: string): string {
-  if (text.includes(SEPARATOR) || text === '') throw new Error(`not a name an event can have: ${JSON.stringify(text)}`);
+  if (text.includes(SEPARATOR) || text === '') throw new Error(`invalid name in an event: ${JSON.stringify(text)}`);
   return text;
 }
 
-/** What has no column of its own. */
+/** Metadata without a column of its own. */
 function metadataJson({ correlationId, causationId, actor, tenantId, recordedAt }: EventMetadata): string {
   return JSON.stringify({ correlationId, causationId, actor, tenantId, recordedAt });
 }
 
 function categoryOf(streamName: string): string {
   const dash = streamName.indexOf('-');
-  if (dash < 1) throw new Error(`a stream is named <category>-<id>, not ${streamName}`);
+  if (dash < 1) throw new Error(`invalid stream name ${streamName}: it must be <category>-<id>`);
   return streamName.slice(0, dash);
 }
 
-/** Any order will do as long as every process has the same. */
+/** Any order works as long as all processes use the same. */
 function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

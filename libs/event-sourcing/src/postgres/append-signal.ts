@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.js';
 
-/** So long (ms) a connection may be silent before it is asked whether it is still there, and so long it may take to answer. */
+/** Interval and timeout in milliseconds of the liveness check of the listening connection. */
 const HEARTBEAT_MS = 5_000;
 
 /**
- * Tells listeners in this and other processes that something was appended. The notification is sent after the append
- * and apart from it (transactions that notify wait for each other to commit), and once for all appends of a moment.
+ * Notifies listeners in this and other processes of appends. The notification is sent after the append in a transaction
+ * of its own (transactions that notify commit one after another), once for all appends of the last milliseconds.
  */
 export class AppendSignal {
   readonly #origin = randomUUID();
@@ -34,7 +34,7 @@ export class AppendSignal {
       query_timeout: HEARTBEAT_MS,
     });
     client.on('notification', ({ payload }) => payload !== this.#origin && this.#notify(true));
-    client.on('error', (error) => this.logger.warn({ err: error }, 'the connection for hints of appends failed'));
+    client.on('error', (error) => this.logger.warn({ err: error }, 'connection for append hints failed'));
     await client.connect();
     await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
     this.#client = client;
@@ -72,7 +72,7 @@ export class AppendSignal {
       this.#again = false;
       await this.pool
         .query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [this.channel, this.#origin] })
-        .catch((error: unknown) => this.logger.warn({ err: error }, 'other processes could not be told of an append'));
+        .catch((error: unknown) => this.logger.warn({ err: error }, 'could not notify other processes of an append'));
       if (!this.#stopped) await sleep(5);
     } while (this.#again);
     this.#sending = null;
@@ -89,12 +89,12 @@ export class AppendSignal {
         ));
     }
     if (this.#stopped) await this.#client?.end().catch(() => undefined);
-    // Whatever was missed meanwhile counts as one hint.
+    // One hint covers everything missed in the meantime.
     else this.#notify(true);
   }
 }
 
-/** A connection that died without a word tells of nothing, and whoever listens would think that nothing happens. */
+/** A dead connection delivers no notifications, so it is destroyed and opened again. */
 async function checkAlive(client: pg.Client): Promise<void> {
   try {
     await client.query('SELECT');

@@ -36,7 +36,7 @@ describe('PostgresEventStore', () => {
   const types = async (category: string, position = 0n) =>
     (await store.readAll([category], position, 100)).map(({ type }) => type);
 
-  /** A transaction somebody else keeps open. */
+  /** A transaction that another client keeps open. */
   async function transaction() {
     const client = new pg.Client({ connectionString: database.connectionString });
     await client.connect();
@@ -54,7 +54,7 @@ describe('PostgresEventStore', () => {
   }
 
   describe('global order', () => {
-    it('does not skip what commits after a later append', async () => {
+    it('does not skip an event that commits after a later append', async () => {
       const [first, second] = [await transaction(), await transaction()];
       await first.append(one(stream('reverse'), 'First'));
       await second.append(one(stream('reverse'), 'Second'));
@@ -65,7 +65,7 @@ describe('PostgresEventStore', () => {
       expect(await types('reverse', held)).toEqual(['First', 'Second']);
     });
 
-    it('orders by transaction, not by who inserted first', async () => {
+    it('orders by transaction, not by insertion', async () => {
       const [elder, younger] = [await transaction(), await transaction()];
       await elder.query('SELECT pg_current_xact_id()');
       await younger.append(one(stream('elder'), 'Younger'));
@@ -76,7 +76,7 @@ describe('PostgresEventStore', () => {
       expect(await types('elder')).toEqual(['Elder', 'Younger']);
     });
 
-    it('goes on when an append is rolled back', async () => {
+    it('continues after an append is rolled back', async () => {
       const lost = await transaction();
       await lost.append(one(stream('lost'), 'Lost'));
       await store.append([one(stream('lost'), 'Kept')]);
@@ -85,7 +85,7 @@ describe('PostgresEventStore', () => {
       expect(await types('lost')).toEqual(['Kept']);
     });
 
-    it('is not held back by long transactions that append nothing', async () => {
+    it('is not delayed by long transactions that append nothing', async () => {
       const other = await transaction();
       await other.query('CREATE TABLE public.other (n int)');
       await store.append([one(stream('meanwhile'), 'Meanwhile')]);
@@ -93,13 +93,13 @@ describe('PostgresEventStore', () => {
       await other.rollback();
     });
 
-    it('gives what the head counted, though an append without an id makes the horizon step back', async () => {
+    it('returns what head() counted even if an append without an id moves the horizon back', async () => {
       const [elder, starting] = [await transaction(), await transaction()];
       await elder.query('SELECT pg_current_xact_id()');
       await store.append([one(stream('counted'), 'Counted')]);
       const head = await store.head();
       expect(head).toBeGreaterThan(0n);
-      // The first thing an append does, before it gets its id.
+      // The first step of an append, before it gets its id.
       await starting.query("SELECT pg_advisory_xact_lock_shared(1634495602, 'events.event'::regclass::oid::integer)");
       expect(await types('counted')).toEqual(['Counted']);
       expect(await store.head()).toBe(head);
@@ -107,14 +107,14 @@ describe('PostgresEventStore', () => {
       await elder.rollback();
     });
 
-    it('goes on above the events of a restored dump', async () => {
+    it('continues above the positions of a restored dump', async () => {
       const restored = await createTestDatabase();
       const before = await PostgresEventStore.open({ connectionString: restored.connectionString });
       await before.append([one('restored-1', 'Old')]);
       await before.close();
       const client = new pg.Client({ connectionString: restored.connectionString });
       await client.connect();
-      // What a dump of a server that has seen many more transactions looks like here.
+      // Simulates a dump of a server with many more transactions.
       await client.query('UPDATE events.event SET position = position + (1000000::bigint << 20)');
       await client.end();
       const after = await PostgresEventStore.open({ connectionString: restored.connectionString });
@@ -127,7 +127,7 @@ describe('PostgresEventStore', () => {
   });
 
   describe('several processes', () => {
-    it('can be opened by many at once', async () => {
+    it('can be opened concurrently', async () => {
       const fresh = await createTestDatabase();
       const stores = await Promise.all(
         Array.from({ length: 5 }, () => PostgresEventStore.open({ connectionString: fresh.connectionString })),

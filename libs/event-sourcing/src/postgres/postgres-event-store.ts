@@ -13,38 +13,35 @@ export interface PostgresEventStoreOptions {
   readonly connectionString: string;
   /** Default `events`. */
   readonly schema?: string;
-  /** Connections for reading; appends have two of their own, hints one. Default 4. */
+  /** Connections for reading, besides two for appends and one for hints. Default 4. */
   readonly readConnections?: number;
   readonly logger?: Logger;
 }
 
-/**
- * A connection whose other end says nothing any more is given up and replaced: no statement of the store takes so long
- * (ms).
- */
+/** An unresponsive connection is closed and replaced; no statement of the store takes this long (ms). */
 export const CONNECTION_TIMEOUTS = {
   keepAlive: true,
   connectionTimeoutMillis: 10_000,
   query_timeout: 30_000,
 } as const;
 
-/** How often a batch is sent again after losing a race for a stream; each time somebody else has won one. */
+/** Attempts for a batch that conflicts with other writers; another writer succeeds each time. */
 const MAX_ATTEMPTS = 20;
-/** Unique violation, serialisation failure, deadlock: nothing was written, the same call may be sent again. */
+/** Unique violation, serialization failure, deadlock: nothing was written, so the call can be repeated. */
 const CONFLICT_CODES = new Set(['23505', '40001', '40P01']);
 const DISK_FULL = '53100';
 const PAGE = 1_000;
 
-/** The event store on PostgreSQL. How order and concurrency work is told in `schema.ts`. */
+/** The event store on PostgreSQL. Ordering and concurrency are explained in `schema.ts`. */
 export class PostgresEventStore implements EventStore {
   readonly #appending: pg.Pool;
   readonly #reading: pg.Pool;
   readonly #signal: AppendSignal;
   readonly #sql: ReturnType<typeof statements>;
-  /** Up to here nothing can appear any more: the highest head seen. */
+  /** Highest head seen: no event can appear before it any more. */
   #final = 0n;
 
-  /** Connects, creates or updates the schema, listens. */
+  /** Connects, creates or updates the schema, and listens for append hints. */
   static async open(options: PostgresEventStoreOptions): Promise<PostgresEventStore> {
     const store = new PostgresEventStore(options, options.schema ?? 'events', options.logger ?? SILENT);
     try {
@@ -62,7 +59,7 @@ export class PostgresEventStore implements EventStore {
     const pool = (max: number) =>
       new pg.Pool({ connectionString, max, application_name: 'allotree events', ...CONNECTION_TIMEOUTS }).on(
         'error',
-        (error) => logger.warn({ err: error }, 'an idle connection of the event store was lost'),
+        (error) => logger.warn({ err: error }, 'idle connection of the event store lost'),
       );
     this.#appending = pool(2);
     this.#reading = pool(readConnections);

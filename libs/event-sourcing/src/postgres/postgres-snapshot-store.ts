@@ -10,7 +10,7 @@ import { CONNECTION_TIMEOUTS, type PostgresEventStoreOptions } from './postgres-
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** The newest snapshot of each stream, compressed, beside the events. */
+/** Stores the latest snapshot of each stream, compressed, next to the events. */
 export class PostgresSnapshotStore implements SnapshotStore {
   private constructor(
     private readonly pool: pg.Pool,
@@ -25,7 +25,7 @@ export class PostgresSnapshotStore implements SnapshotStore {
       application_name: 'allotree snapshots',
       ...CONNECTION_TIMEOUTS,
     });
-    pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection of the snapshot store was lost'));
+    pool.on('error', (error) => logger.warn({ err: error }, 'idle connection of the snapshot store lost'));
     try {
       await createSchema(pool, schema);
     } catch (error) {
@@ -49,9 +49,9 @@ export class PostgresSnapshotStore implements SnapshotStore {
       position: BigInt(row.position),
       json: (await decompress(row.state)).toString('utf8'),
     };
-    if (row.digest === null) throw new Error('the snapshot has no digest: it is of an earlier release');
+    if (row.digest === null) throw new Error('the snapshot has no digest: it was written by an earlier release');
     if (!digestOf(streamName, snapshot).equals(row.digest))
-      throw new Error('the snapshot is not the one that was written: its digest does not match');
+      throw new Error('the snapshot was modified after it was written: its digest does not match');
     return snapshot;
   }
 
@@ -72,7 +72,7 @@ export class PostgresSnapshotStore implements SnapshotStore {
   }
 }
 
-/** Of everything a state is restored from. Rows that were changed, mixed up or damaged are found by it. */
+/** Covers everything that a state is restored from, to detect modified, swapped or damaged rows. */
 const digestOf = (streamName: string, { version, revision, eventId, position, json }: Snapshot): Buffer =>
   createHash('sha256')
     .update(JSON.stringify([streamName, version, revision, eventId, position.toString()]))

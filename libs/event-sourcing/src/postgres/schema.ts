@@ -1,27 +1,27 @@
 import pg from 'pg';
 
 /**
- * The tables and functions of the store. Why the order of the store is what it is:
+ * Creates the tables and functions of the store. How its global order works:
  *
- * An identity column is assigned at insert and visible at commit, so a reader that goes by it skips what commits late.
- * Here the position of an event is `transaction id << 20 | place in the transaction`, and a reader stops at the *horizon*:
- * the lowest transaction id that may still be appending. Below it everything is committed or rolled back, and every
- * later append gets a higher id; so what is read once is complete for ever, whatever order transactions commit in.
+ * An identity column is assigned at insert and becomes visible at commit, so a reader that follows it would skip events
+ * that commit late. Here the position of an event is `transaction id << 20 | index in the transaction`, and a reader
+ * stops at the *horizon*: the lowest transaction id that may still be appending. Below the horizon every transaction
+ * has ended, and every later append gets a higher id, so what has been read is complete whatever the order of commits.
  *
- * The horizon takes only appends into account. Each append holds a shared advisory lock from before it has a
- * transaction id until it ends; `horizon()` first takes a snapshot, then looks who holds that lock, and the rows are read with
- * a newer snapshot. Who had an id below the first snapshot's end and no longer holds the lock has ended and is
- * visible. Long transactions of others (a rebuild, a migration, another database) therefore do not delay
- * subscriptions. An append left open does, until it ends; the store itself sends an append as one statement.
+ * The horizon only considers appends. Each append holds a shared advisory lock from before it gets a transaction id
+ * until it ends; `horizon()` first takes a snapshot, then checks which transactions hold that lock, and the rows are
+ * read with a newer snapshot. A transaction with an id below the end of the first snapshot that no longer holds the
+ * lock has ended and is visible. Long transactions of others (a rebuild, a migration, another database) therefore do
+ * not delay subscriptions. An append that stays open does; the store itself sends each append as one statement.
  *
- * 2^43 transactions fit, 270 years at a thousand a second. A dump restored into a fresh server starts with low transaction
- * ids again: `xid_offset` lifts them above what is there when the store is opened.
+ * 2^43 transactions fit, enough for 270 years at a thousand per second. A dump restored into a new server starts with
+ * low transaction ids again: when the store is opened, `xid_offset` raises them above the existing positions.
  */
 export async function createSchema(pool: pg.Pool, schema: string): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    // Two processes that start together must not create the same things at once.
+    // Processes that start at the same time must not create the same objects concurrently.
     await client.query("SELECT pg_advisory_xact_lock(hashtext('allotree.events'), hashtext($1))", [schema]);
     await client.query(
       definitions(pg.escapeIdentifier(schema), pg.escapeLiteral(`${pg.escapeIdentifier(schema)}.event`)),
@@ -78,7 +78,7 @@ CREATE TABLE IF NOT EXISTS ${schema}.store (
 );
 INSERT INTO ${schema}.store (xid_offset) VALUES (0) ON CONFLICT DO NOTHING;
 
--- A restored dump: go on above the highest position there is.
+-- After restoring a dump: continue above the highest existing position.
 DO $restored$
 DECLARE
   highest bigint := (SELECT max(position) >> 20 FROM ${schema}.event);
@@ -87,9 +87,9 @@ BEGIN
   UPDATE ${schema}.store SET xid_offset = highest - next_xid + 1 WHERE highest >= next_xid + xid_offset;
 END $restored$;
 
--- One stream a row in p_stream_names .. p_counts; one event a row in the others, stream after stream, sorted by stream
--- name so that two calls never wait for each other crosswise. A call that loses a race fails on event_of_stream as a whole
--- and is sent again; then it sees the winner's events.
+-- p_stream_names .. p_counts have one element per stream, the others one per event, grouped by stream and sorted by
+-- stream name so that concurrent calls cannot deadlock. A call that conflicts fails as a whole on event_of_stream and
+-- is sent again; it then sees the events of the other writer.
 CREATE OR REPLACE FUNCTION ${schema}.append(
   p_stream_names text[], p_expected bigint[], p_counts integer[],
   p_stream_of integer[], p_names text[], p_categories text[], p_revisions bigint[], p_ids uuid[], p_types text[],
@@ -101,7 +101,7 @@ DECLARE
   actual bigint[];
   free boolean[];
 BEGIN
-  -- Before there is a transaction id: see horizon().
+  -- Before a transaction id is assigned: see horizon().
   PERFORM pg_advisory_xact_lock_shared(${LOCK_CLASS}, ${table}::regclass::oid::integer);
 
   SELECT array_agg(a.revision ORDER BY a.place), array_agg(a.revision = a.expected ORDER BY a.place)
@@ -128,7 +128,7 @@ BEGIN
     RETURN;
   END IF;
 
-  -- A stream that was not free may hold these very events in this very place already: a repeat.
+  -- A stream at another revision may already hold these events at these revisions: a repeated append.
   RETURN QUERY
   WITH held AS (
     SELECT n.stream, count(*) AS count, max(e.position) AS last
@@ -137,7 +137,7 @@ BEGIN
     WHERE NOT free[n.stream]
     GROUP BY n.stream
   ), wanted AS (
-    -- Positions count every event of the call, those not written too.
+    -- Positions count every event of the call, including those that were not written.
     SELECT s.*, sum(s.count) OVER (ORDER BY s.place)::bigint AS upto
     FROM unnest(p_expected, p_counts, free, actual) WITH ORDINALITY AS s (expected, count, free, actual, place)
   )
@@ -148,7 +148,7 @@ BEGIN
   ORDER BY w.place;
 END $append$;
 
--- Positions below it are final.
+-- No event can appear below this position any more.
 CREATE OR REPLACE FUNCTION ${schema}.horizon() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $horizon$
 DECLARE
   seen pg_snapshot := pg_current_snapshot();
@@ -163,16 +163,16 @@ BEGIN
       WHERE a.locktype = 'advisory' AND a.classid = ${LOCK_CLASS} AND a.objid = ${table}::regclass::oid AND a.objsubid = 2
         AND a.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
     )
-    -- An append without an id yet may be just getting one: nothing above the oldest running transaction is final then.
-    -- Half the range of 32 bits ahead means: got its id after the snapshot.
+    -- An append without an id may be getting one right now, so nothing above the oldest running transaction is final. A
+    -- distance of more than half the 32-bit range means that it got its id after the snapshot.
     SELECT coalesce(min(CASE WHEN transactionid IS NULL THEN oldest WHEN ago < 2147483648 THEN ahead - ago ELSE ahead END), ahead)
     INTO oldest FROM appending;
   END IF;
   RETURN (oldest + (SELECT xid_offset FROM ${schema}.store)) << 20;
 END $horizon$;
 
--- The horizon can step back while an append has no id yet. What was below it once is final all the same, so a reader says
--- up to which position it was told so: what head() counted, read_all() gives.
+-- The horizon can move back while an append has no id yet. What was below it once remains final, so a reader passes the
+-- highest final position it knows: read_all() returns everything that head() counted.
 CREATE OR REPLACE FUNCTION ${schema}.read_all(p_categories text[], p_after bigint, p_limit integer, p_final bigint)
 RETURNS SETOF ${schema}.event LANGUAGE plpgsql VOLATILE ROWS 1000 AS $read$
 DECLARE

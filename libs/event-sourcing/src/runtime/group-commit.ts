@@ -3,24 +3,35 @@ import { OutcomeUnknown, StorageFull, type AppendFailure } from '../errors.js';
 import type { AppendResult, EventStore, StreamAppend } from '../event-store.js';
 import type { Logger } from '../logger.js';
 
-/** More events than this share no call, unless one command alone has more. */
+/** Maximum number of events per call, unless a single command has more. */
 export const MAX_EVENTS_IN_A_CALL = 2_000;
-/** While one call is being made durable the next is decided and sent; more would only make smaller batches. */
+/**
+ * While one call is being made durable the next one is decided and sent; more concurrency would only make batches
+ * smaller.
+ */
 const MAX_CONCURRENT_CALLS = 2;
-/** So many ready streams are worth two calls side by side, when none is under way; else all wait for one and then for the next. */
+/**
+ * With at least this many ready streams and no call in progress, they are split into two concurrent calls; fewer share
+ * one.
+ */
 const MIN_STREAMS_FOR_TWO_CALLS = 64;
-/** A call without an answer is sent again (the ids of its events make that harmless), after so many milliseconds each time. */
+/** Delays in milliseconds before each retry of an unanswered append, which is harmless because event ids repeat. */
 export const APPEND_RETRY_DELAYS_MS = [50, 200, 800, 2_000];
 
-/** A stream that has something to decide. */
+/** A stream with requests to decide. */
 export interface ReadyStream {
-  /** Decides what waits. At most `room` events, unless `room` is a whole call; null: nothing to append. */
+  /**
+   * Decides the waiting requests, with at most `room` events unless `room` is a whole call; null: nothing to append.
+   */
   takeTurn(room: number): StreamAppend | null;
-  /** How the append of the last turn ended; `OutcomeUnknown` when the store gave no answer, `StorageFull` when it has no room. */
+  /**
+   * Reports the result of the append of the last turn; `OutcomeUnknown` if the store did not respond, `StorageFull` if
+   * its disk is full.
+   */
   appendEnded(result: AppendResult | AppendFailure): void;
 }
 
-/** Lets the streams that are ready at the same time share one round trip to the store. */
+/** Combines the streams that are ready at the same time into one round trip to the store. */
 export class GroupCommit {
   readonly #ready: ReadyStream[] = [];
   #inFlight = 0;
@@ -38,7 +49,7 @@ export class GroupCommit {
     this.#schedule();
   }
 
-  /** Not at once: what arrives in the same round of the event loop goes along. */
+  /** Deferred, so that streams that become ready in the same iteration of the event loop share the call. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -57,7 +68,8 @@ export class GroupCommit {
 
   #nextCall(): Call {
     const call: Call = { streams: [], appends: [], events: 0 };
-    // Who gets ready during this comes into the next call: a command too large for what room is left, for one.
+    // Streams that become ready meanwhile join the next call, for example with a command too large for the remaining
+    // room.
     const ready = this.#ready.splice(0);
     const half = this.#inFlight === 0 && ready.length >= MIN_STREAMS_FOR_TWO_CALLS;
     const limit = half ? Math.ceil(ready.length / 2) : ready.length;
@@ -83,7 +95,7 @@ export class GroupCommit {
       if (error instanceof StorageFull) return call.streams.forEach((stream) => stream.appendEnded(error));
       this.logger.warn(
         { err: error, streams: call.streams.length, events: call.events },
-        'an append got no answer and is repeated',
+        'append unanswered, retrying',
       );
       call.streams.forEach((stream, i) => void this.#retry(stream, call.appends[i]!, error));
       return;
@@ -95,7 +107,7 @@ export class GroupCommit {
     call.streams.forEach((stream, i) => stream.appendEnded(results[i]!));
   }
 
-  /** Each stream alone, so that one the store cannot take does not spoil the others. */
+  /** Retries each stream separately, so that a stream that always fails does not affect the others. */
   async #retry(stream: ReadyStream, append: StreamAppend, firstError: unknown): Promise<void> {
     let lastError = firstError;
     for (const wait of this.retryDelays) {
@@ -109,7 +121,7 @@ export class GroupCommit {
         lastError = error;
       }
     }
-    this.logger.error({ err: lastError, stream: append.streamName }, 'an append got no answer and is given up');
+    this.logger.error({ err: lastError, stream: append.streamName }, 'append unanswered, retries exhausted');
     stream.appendEnded(new OutcomeUnknown(append.streamName, lastError));
   }
 }

@@ -7,29 +7,29 @@ import type { Answer, Execution, Request } from './request.js';
 import type { LiveState } from './state.js';
 import { DecisionFailure, Turn } from './turn.js';
 
-/** What a mailbox needs of the runtime around it. */
+/** What a mailbox needs from the runtime. */
 export interface MailboxDependencies<State> {
   readonly maxWaiting: number;
-  /** Grows when another process appended something: a state known to be right before that may be behind. */
+  /** Incremented when another process appends; a state verified before that may be outdated. */
   foreignAppends(): number;
   now(): Date;
   load(): Promise<LiveState<State>>;
-  /** Folds into the state what is new in the store. */
+  /** Applies the new events of the stream to the state. */
   catchUp(state: LiveState<State>): Promise<void>;
   streamRevision(): Promise<number>;
   findByCommand(commandId: string): Promise<readonly RecordedEvent[]>;
   ready(stream: ReadyStream): void;
   busy(): void;
   idle(): void;
-  /** The state is durable as it is, and nobody changes it during the call. */
+  /** The state is durable and does not change during the call. */
   settled(state: LiveState<State>): void;
   answered(kind: Outcome<unknown, unknown>['kind'] | 'failed', since: number): void;
   conflicted(): void;
 }
 
 /**
- * Whether an answer waits for a look at the stream although nothing says that it has moved: what another process appended
- * is announced late at times, and a refusal or a 404 must not rest on that.
+ * Whether an answer must be verified against the stream even without a hint of a foreign append: hints can arrive late,
+ * and a refusal or a 404 must not be based on an outdated state.
  */
 const needsCheck = <State, Command, Event, Refusal>({
   request,
@@ -37,23 +37,24 @@ const needsCheck = <State, Command, Event, Refusal>({
 }: Answer<State, Command, Event, Refusal>): boolean =>
   request.kind === 'read' ? request.consistent : (value as Outcome<unknown, unknown>).kind !== 'accepted';
 
-/** A command whose state was not the stream's is decided again, this often altogether. */
+/** Maximum attempts for a command that was decided on an outdated state. */
 const MAX_TRIES = 20;
 
 type Phase = 'idle' | 'loading' | 'lookingUp' | 'ready' | 'appending' | 'checking';
 
 /**
- * What waits for one stream, and the stream's state. A turn decides all that waits, in order, each on the state the one before
- * left, and hands over their events as one append; what rests on them is answered when they are durable. There is one
- * append at a time, so a turn begins on a durable state, and a lost append costs no more than the state.
+ * The requests waiting for one stream, and the state of the stream. A turn decides all waiting requests in order, each
+ * on the state left by the previous one, and hands over their events as one append; answers that depend on them are
+ * sent once they are durable. There is one append at a time, so a turn starts from a durable state and a failed append
+ * costs only the cached state.
  */
 export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
   #phase: Phase = 'idle';
   #waiting: Request<State, Command, Event, Refusal>[] = [];
-  /** Decided, waiting for the append or check in progress. */
+  /** Decided answers that wait for the append or check in progress. */
   #pending: Answer<State, Command, Event, Refusal>[] = [];
   #state: LiveState<State> | null = null;
-  /** `foreignAppends()` when the state was last known to be the stream's. */
+  /** Value of `foreignAppends()` when the state was last verified. */
   #currentAsOf = -1;
   #currentAsOfAppend = -1;
   readonly #repeatable = new Map<string, Execution<Command, Event, Refusal>>();
@@ -64,7 +65,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     private readonly dependencies: MailboxDependencies<State>,
   ) {}
 
-  /** The state, when nothing waits that could change it and nobody else may have; else `null`. */
+  /** The state if it is current and no request is waiting, else `null`. */
   get idleState(): LiveState<State> | null {
     return this.#phase === 'idle' && this.#isCurrent() ? this.#state : null;
   }
@@ -102,7 +103,10 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     return null;
   }
 
-  /** Decides as many as the turn has room for; says how many. Those that rest on no append are answered at once. */
+  /**
+   * Decides as many requests as the turn has room for, and returns how many. Answers that depend on no append are sent
+   * at once.
+   */
   #decideWaiting(turn: Turn<State, Command, Event, Refusal>, isCurrent: boolean): number {
     let taken = 0;
     for (let next; (next = this.#waiting[taken]); taken++) {
@@ -129,7 +133,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     else this.#conflicted(pending);
   }
 
-  /** `null`: it has had its answer already. */
+  /** Returns `null` if the request has already been answered. */
   #decide(
     request: Request<State, Command, Event, Refusal>,
     turn: Turn<State, Command, Event, Refusal>,
@@ -144,7 +148,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     }
   }
 
-  /** The answer of a repeatable command that was recorded before; `unknown` while the store is being asked. */
+  /** The answer of a repeated command that was already recorded; `unknown` while the store is queried. */
   #repeatOf(
     request: Request<State, Command, Event, Refusal>,
   ): Answer<State, Command, Event, Refusal> | DecisionFailure | 'unknown' | null {
@@ -167,7 +171,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     }
   }
 
-  /** The index of the last event that changed the setting a command is about. */
+  /** Index of the last event that changed the setting of the command. */
   #lastAboutSettingOf(command: Command, events: readonly Event[]): number {
     const setting = this.aggregate.settingOf?.(command) ?? null;
     if (setting === null) return events.length - 1;
@@ -183,8 +187,9 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
   }
 
   /**
-   * Asks the store what it holds of repeatable commands. Not before there is a state: an answer older than the state would
-   * miss what another process recorded between the two, and no conflict would tell. What comes after the state conflicts.
+   * Queries the store for repeatable commands, but only once the state is loaded: a query before that would miss what
+   * another process records in between, without any conflict revealing it. Anything recorded after the state was loaded
+   * conflicts.
    */
   #lookUpAll(requests: readonly Request<State, Command, Event, Refusal>[]): void {
     if (!this.#state) return;
@@ -209,7 +214,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     );
   }
 
-  /** Whatever comes next for this stream. */
+  /** Moves the mailbox to its next phase. */
   #proceed(): void {
     const next = this.#waiting[0];
     if (!next) {
@@ -246,7 +251,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     return this.#state !== null && this.#currentAsOf === this.dependencies.foreignAppends();
   }
 
-  /** No events in this turn, but others may have written: its answers hold if the stream still is where the state is. */
+  /** A turn without events: its answers are valid if the stream is still at the revision of the state. */
   async #check(revision: number, mark: number): Promise<void> {
     this.#phase = 'checking';
     const pending = this.#pending;
@@ -277,14 +282,14 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     this.#proceed();
   }
 
-  /** Somebody else wrote: the state holds events that are not the stream's. */
+  /** Another writer was first, so the state contains events that were not stored. */
   #conflicted(pending: readonly Answer<State, Command, Event, Refusal>[]): void {
     this.#state = null;
     this.dependencies.conflicted();
     this.#requeue(pending);
     const tries = this.#waiting[0]?.tries ?? 0;
     this.#phase = 'loading';
-    // Two processes at one stream: who lost again steps back a little longer.
+    // Two processes write to this stream: back off longer after each lost race.
     if (tries > 1) void sleep(Math.random() * tries * 10).then(() => this.#proceed());
     else this.#proceed();
   }
@@ -296,7 +301,7 @@ export class Mailbox<State, Command, Event, Refusal> implements ReadyStream {
     this.#proceed();
   }
 
-  /** Back to the head of the queue, in their order; what the store said of command ids may have changed. */
+  /** Puts the requests back at the head of the queue, in order, and queries repeatable commands again. */
   #requeue(answers: readonly Answer<State, Command, Event, Refusal>[]): void {
     const back: Request<State, Command, Event, Refusal>[] = [];
     for (const { request } of answers) {

@@ -2,22 +2,22 @@ import { getHeapStatistics } from 'node:v8';
 import type { Aggregate } from '../aggregate.js';
 import { StateTooLarge } from '../errors.js';
 
-/** What a process needs besides the states of its aggregates. */
+/** Memory that a process needs besides aggregate states. */
 const PROCESS_OVERHEAD_BYTES = 112 * 1_048_576;
 const MIN_STATE_BYTES = 8 * 1_048_576;
 const IDLE_STATE_SHARE = 0.25;
 const MAX_IDLE_STATE_BYTES = 512 * 1_048_576;
 
-/** Bytes of the heap that states may take; it is more in a process that is given more (`--max-old-space-size`). */
+/** Heap available to states, in bytes; grows with `--max-old-space-size`. */
 export const heapForStates = (limit = getHeapStatistics().heap_size_limit): number =>
   Math.max(MIN_STATE_BYTES, limit - PROCESS_OVERHEAD_BYTES);
 
-/** Two runtimes share a process; what they load and what they answer needs room as well. */
+/** The rest is left for a second runtime in the process and for states being loaded or read. */
 export const defaultIdleStateBytes = (): number => Math.min(MAX_IDLE_STATE_BYTES, heapForStates() * IDLE_STATE_SHARE);
 
 /**
- * The same aggregate, whose state does not grow beyond a number of bytes: not by a command, whose events are not recorded
- * then, and not while it is loaded. A process that runs out of memory ends with everything in it, at every start again.
+ * Limits the state of an aggregate to a number of bytes: a command or load that would exceed it fails and records
+ * nothing. Running out of memory would end the process, at every restart again.
  */
 export function withStateLimit<State, Command, Event, Refusal>(
   aggregate: Aggregate<State, Command, Event, Refusal>,

@@ -7,16 +7,16 @@ import { heapForStates } from './memory.js';
 const MEBIBYTE = 1_048_576;
 const CONTEXT = { correlationId: 'c', causationId: null, actor: 'spec', tenantId: null };
 const context = (commandId: string) => ({ ...CONTEXT, commandId });
-/** As `seats` counts: a house with five seats taken. */
+/** Size according to `seats`: a house with five seats taken. */
 const FIVE_SEATS = 1_000 + 100 * 5;
 
-describe('the memory of states', () => {
-  it('is what the heap has besides the process itself', () => {
+describe('memory limits of states', () => {
+  it('reserve memory for the process itself', () => {
     expect(heapForStates(624 * MEBIBYTE)).toBe(512 * MEBIBYTE);
     expect(heapForStates(64 * MEBIBYTE)).toBe(8 * MEBIBYTE);
   });
 
-  it('refuses a command by which a state would not fit, and records nothing of it', async () => {
+  it('reject a command whose state would exceed the limit, and record nothing', async () => {
     const store = new InMemoryEventStore();
     const house = new CommandRuntime({ store, maxBytesPerState: FIVE_SEATS }).aggregate(seats);
     await house.execute('h', { type: 'TakeMany', count: 4 }, context('1'));
@@ -28,7 +28,7 @@ describe('the memory of states', () => {
     expect(await house.execute('h', { type: 'TakeMany', count: 1 }, context('3'))).toMatchObject({ kind: 'accepted' });
   });
 
-  it('does not load a state that does not fit, and keeps the process and the other streams', async () => {
+  it('reject loading a state that exceeds the limit without affecting other streams', async () => {
     const store = new InMemoryEventStore();
     const before = new CommandRuntime({ store }).aggregate(seats);
     await before.execute('large', { type: 'TakeMany', count: 6 }, context('1'));

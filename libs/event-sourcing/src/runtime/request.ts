@@ -1,14 +1,14 @@
 import type { CommandContext, Outcome } from '../aggregate.js';
 import type { RecordedEvent } from '../event-store.js';
 
-/** Something a caller waits for in the mailbox of a stream. */
+/** A request waiting in the mailbox of a stream. */
 export type Request<State, Command, Event, Refusal> =
   Execution<Command, Event, Refusal> | DryRun<Command> | Reading<State>;
 
 interface Waiting {
-  /** How often its answer rested on a state that turned out not to be the stream's. */
+  /** Number of attempts on a state that turned out to be outdated. */
   tries: number;
-  /** Takes an `Outcome`, or what a reading saw. */
+  /** Called with an `Outcome`, or the result of a read. */
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -17,19 +17,19 @@ export interface Execution<Command, Event, Refusal> extends Waiting {
   readonly kind: 'execute';
   readonly command: Command;
   readonly context: CommandContext;
-  /** When it came, on the clock of `performance.now()`. */
+  /** Arrival time on the clock of `performance.now()`. */
   readonly since: number;
-  /** Only of a repeatable command. */
+  /** Only for repeatable commands. */
   repeat: Repeat<Command, Event, Refusal> | null;
-  /** That it was accepted with events, as soon as that is decided. */
+  /** The outcome, as soon as the command is accepted with events. */
   accepted: Outcome<Event, Refusal> | null;
 }
 
-/** What is known about earlier times of the same command id. */
+/** Earlier requests with the same command id. */
 export interface Repeat<Command, Event, Refusal> {
-  /** The one before it in this process that had no answer yet when this one came. */
+  /** An earlier request in this process that was still unanswered when this one arrived. */
   readonly inFlight: Execution<Command, Event, Refusal> | null;
-  /** What the store holds of it; `null` while it is being asked. */
+  /** The events recorded for the command; `null` while the store is queried. */
   recorded: readonly RecordedEvent[] | null;
 }
 
@@ -41,15 +41,15 @@ export interface DryRun<Command> extends Waiting {
 
 export interface Reading<State> extends Waiting {
   readonly kind: 'read';
-  /** Answered only when the stream has been seen to be where the state is. */
+  /** Answered only after verifying that the state is current. */
   readonly consistent: boolean;
   select(state: State, revision: number, revisionOf: (setting: string) => number): unknown;
 }
 
-/** A request and what it will be told, once what it rests on is durable. */
+/** A request and its answer, sent once everything it depends on is durable. */
 export interface Answer<State, Command, Event, Refusal> {
   readonly request: Request<State, Command, Event, Refusal>;
   readonly value: unknown;
-  /** It takes the position of the append; `null` where nothing is recorded. */
+  /** Receives the position of the append; `null` if nothing is recorded. */
   readonly records: { position: bigint } | null;
 }

@@ -3,10 +3,10 @@ import type { Logger } from '../logger.js';
 import type { SnapshotStore } from '../snapshot-store.js';
 import { snapshotJson, snapshotVersion, type Folding, type LiveState } from './state.js';
 
-/** Turning a state into JSON stops everything else, so it may take one part in so many of a stream's time. */
+/** Serializing a state blocks the event loop, so it may take at most 1/50 of the time of a stream. */
 const SHARE_OF_TIME = 50;
 
-/** Writes snapshots behind the back of the commands. A state is turned into JSON at once, the rest follows later. */
+/** Writes snapshots in the background. A state is serialized immediately and stored later. */
 export class SnapshotWriter {
   readonly #writing = new Set<Promise<void>>();
   readonly #pauses = new WeakMap<LiveState<never>, number>();
@@ -16,7 +16,7 @@ export class SnapshotWriter {
     private readonly logger: Logger,
   ) {}
 
-  /** Takes a snapshot if enough events have passed since the last. */
+  /** Takes a snapshot if enough events have been recorded since the last one. */
   offer<State, Event>(streamName: string, state: LiveState<State>, folding: Folding<State, Event>): void {
     const { snapshot: snapshotting } = folding;
     if (!snapshotting || state.revision === NO_STREAM) return;
@@ -47,6 +47,6 @@ export class SnapshotWriter {
   }
 
   #report(streamName: string, error: unknown): void {
-    this.logger.warn({ err: error, stream: streamName }, 'a snapshot could not be written');
+    this.logger.warn({ err: error, stream: streamName }, 'could not write snapshot');
   }
 }

@@ -3,21 +3,21 @@ import { NO_STREAM } from '../event-store.js';
 import type { EventStore, RecordedEvent } from '../event-store.js';
 import type { Snapshot, SnapshotStore } from '../snapshot-store.js';
 
-/** The state of a stream in memory and where in the stream it stands. */
+/** A state in memory and the revision it reflects. */
 export interface LiveState<State> {
   value: State;
   revision: number;
-  /** Of the last event, 0 when there is none. */
+  /** Position of the last event, 0 if there is none. */
   position: bigint;
   /** Id of the last event in the store. */
   eventId: string;
-  /** The revision of the last snapshot known to be kept, `NO_STREAM` if none. */
+  /** Revision of the last stored snapshot, `NO_STREAM` if there is none. */
   snapshotRevision: number;
-  /** Settings that were changed since the stream began, with the revision of the last event that did. */
+  /** Revision of the last event that changed each setting. */
   settings: Map<string, number>;
 }
 
-/** Of a setting of the stream, or (`null`) of the stream. A setting that was never changed is as old as the stream. */
+/** Revision of a setting, or of the stream (`null`). A setting that never changed has the age of the stream. */
 export const revisionOf = (state: LiveState<unknown>, setting: string | null): number =>
   setting === null || state.revision === NO_STREAM ? state.revision : (state.settings.get(setting) ?? 0);
 
@@ -26,7 +26,7 @@ export type Folding<State, Event> = Pick<
   'category' | 'initial' | 'evolve' | 'decode' | 'snapshot' | 'settingsOf'
 >;
 
-/** Snapshot and tail, or the whole stream where there is no snapshot to trust. */
+/** Loads a snapshot and the events after it, or the whole stream if there is no valid snapshot. */
 export async function loadState<State, Event>(
   streamName: string,
   folding: Folding<State, Event>,
@@ -42,7 +42,7 @@ export async function loadState<State, Event>(
   return { state, eventsRead: await catchUp(state, streamName, folding, store) };
 }
 
-/** Folds what the stream holds after `state` into it; returns how many events that were. */
+/** Applies the events after `state` to it, and returns how many there were. */
 export async function catchUp<State, Event>(
   state: LiveState<State>,
   streamName: string,
@@ -77,7 +77,10 @@ function fold<State, Event>(state: LiveState<State>, event: RecordedEvent, foldi
   state.eventId = event.metadata.eventId;
 }
 
-/** `null` when there is none, or none to trust: another version, not readable, or of an event the stream does not have. */
+/**
+ * Returns `null` if there is no valid snapshot: another version, unreadable, or taken after an event that the stream
+ * does not contain.
+ */
 async function fromSnapshot<State, Event>(
   streamName: string,
   folding: Folding<State, Event>,
@@ -95,7 +98,7 @@ async function fromSnapshot<State, Event>(
     return null;
   }
   let read = -1;
-  // Begins with the event the snapshot was taken after: its id proves that the snapshot belongs to this stream.
+  // The first event is the one the snapshot was taken after; its id proves that the snapshot belongs to this stream.
   for await (const event of store.readStream(streamName, state.revision)) {
     if (++read > 0) fold(state, event, folding);
     else if (event.metadata.eventId !== state.eventId) return ignored();
@@ -105,7 +108,7 @@ async function fromSnapshot<State, Event>(
   function ignored(): null {
     onIgnored(
       new Error(
-        `the snapshot was taken after event ${state.eventId}, which is not number ${state.snapshotRevision} of the stream`,
+        `the snapshot was taken after event ${state.eventId}, which is not event ${state.snapshotRevision} of the stream`,
       ),
     );
     return null;
@@ -115,7 +118,7 @@ async function fromSnapshot<State, Event>(
 function restore<State, Event>(snapshot: Snapshot, folding: Folding<State, Event>): LiveState<State> {
   const { version, revision, position, eventId, json } = snapshot;
   const known = snapshotVersion(folding);
-  if (version !== known) throw new Error(`version ${version}, not ${known}`);
+  if (version !== known) throw new Error(`the snapshot has version ${version}, expected ${known}`);
   const parsed: unknown = JSON.parse(json);
   const { state, settings } = folding.settingsOf ? (parsed as WithSettings) : { state: parsed, settings: [] };
   return {
@@ -133,13 +136,13 @@ interface WithSettings {
   readonly settings: readonly (readonly [string, number])[];
 }
 
-/** Added to the version of an aggregate that has settings: a snapshot from before it had them is ignored. */
+/** Added to the version of an aggregate with settings, so that snapshots written before it had settings are ignored. */
 const WITH_SETTINGS = 1_000;
 
 export const snapshotVersion = <State, Event>({ snapshot, settingsOf }: Folding<State, Event>): number =>
   snapshot!.version + (settingsOf ? WITH_SETTINGS : 0);
 
-/** The state, and the revisions of its settings where the aggregate has some, as JSON text. */
+/** Serializes the state, with the revisions of its settings if the aggregate has any. */
 export function snapshotJson<State, Event>(
   { value, settings }: LiveState<State>,
   { snapshot, settingsOf }: Folding<State, Event>,

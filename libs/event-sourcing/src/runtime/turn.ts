@@ -5,12 +5,12 @@ import { MAX_EVENTS_IN_A_CALL } from './group-commit.js';
 import type { Answer, DryRun, Execution, Reading } from './request.js';
 import { revisionOf, type LiveState } from './state.js';
 
-/** Thrown by `decide`, `evolve` or `encode`: the state may be half changed. */
+/** `decide`, `evolve` or `encode` threw, so the state may be partially modified. */
 export class DecisionFailure {
   constructor(readonly cause: unknown) {}
 }
 
-/** Decides one request after the other on the same state and collects their events. */
+/** Decides requests one after another on the same state and collects their events. */
 export class Turn<State, Command, Event, Refusal> {
   readonly events: NewEvent[] = [];
   readonly startRevision: number;
@@ -25,7 +25,7 @@ export class Turn<State, Command, Event, Refusal> {
     this.startRevision = live.revision;
   }
 
-  /** `null` when its events have no room in this call any more. */
+  /** Returns `null` if the remaining room in this call is too small for its events. */
   execute(
     request: Execution<Command, Event, Refusal>,
   ): Answer<State, Command, Event, Refusal> | DecisionFailure | null {

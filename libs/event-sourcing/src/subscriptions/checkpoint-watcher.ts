@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../event-store.js';
 
-/** What is to be found out about a subscription that another process works on. */
+/** A caller waiting for a subscription that runs in another process. */
 export interface Waiter {
   readonly name: string;
   readonly categories: readonly string[];
   readonly position: bigint;
-  /** On the clock of `performance.now()`. */
+  /** Deadline on the clock of `performance.now()`. */
   readonly until: number;
   resolve(reached: boolean): void;
 }
 
-/** How often is looked while somebody waits. */
+/** Interval between two polls while callers are waiting. */
 const POLL_INTERVAL_MS = 20;
 
 /**
- * Follows subscriptions that other processes work on by their checkpoints, as long as somebody waits: one query for all
- * who wait.
+ * Waits for subscriptions that run in other processes by polling their checkpoints, with one query for all waiting
+ * callers.
  */
 export class CheckpointWatcher {
   #waiters: Waiter[] = [];
@@ -43,7 +43,7 @@ export class CheckpointWatcher {
     this.#polling = true;
     while (this.#waiters.length > 0) {
       const waiters = this.#waiters;
-      // Who comes while this is being found out may have appended something since.
+      // Callers that arrive during the query may have appended after it began.
       this.#waiters = [];
       const reached = await this.#reached(waiters).catch(() => new Set<Waiter>());
       for (const waiter of waiters) this.#settle(waiter, reached.has(waiter));
@@ -67,8 +67,8 @@ export class CheckpointWatcher {
   }
 
   /**
-   * Those for whom there is nothing between the checkpoint and their position: a checkpoint follows only now and then when
-   * events of other categories pass by.
+   * The waiters with no event between the checkpoint and their position; a checkpoint is only advanced occasionally
+   * while only events of other categories arrive.
    */
   async #withNothingBetween(waiters: readonly Waiter[], checkpoint: bigint): Promise<Waiter[]> {
     const { events, upTo } = await this.store.readBatch(waiters[0]!.categories, checkpoint, 1);

@@ -1,15 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** How long a process that stands still in the middle of a transaction may keep a row from the others. */
+/** How long a process that was paused inside a transaction may block a row. */
 const MAX_IDLE_IN_TRANSACTION = '5s';
 
 export interface Checkpoint {
   readonly position: bigint;
-  /** Of the lease it was claimed under: who has a smaller one may not move it any more. */
+  /** Fencing token of the lease under which it was claimed; a holder with a smaller one cannot move it. */
   readonly fence: bigint;
 }
 
-/** Where each subscription of a service stands: one row a name, in the service's own schema. */
+/** Checkpoints of the subscriptions of a service: one row per name, in the schema of the service. */
 export class Checkpoints {
   readonly #schema: string;
   readonly #table: string;
@@ -21,7 +21,7 @@ export class Checkpoints {
 
   async create(dataSource: DataSource, names: readonly string[]): Promise<void> {
     await dataSource.transaction(async (tx) => {
-      // Two replicas that start together must not create the same things at once.
+      // Replicas that start at the same time must not create the same objects concurrently.
       await tx.query("SELECT pg_advisory_xact_lock(hashtext('allotree.checkpoint'), hashtext($1))", [this.#table]);
       await tx.query(`CREATE SCHEMA IF NOT EXISTS ${this.#schema}`);
       await tx.query(
@@ -40,9 +40,9 @@ export class Checkpoints {
   }
 
   /**
-   * Ties the checkpoints to the store whose positions they are.
+   * Binds the checkpoints to the store that their positions refer to.
    *
-   * @throws Error when they are tied to another one, whose positions mean nothing in this one
+   * @throws Error if they are bound to another store
    */
   async bindTo(dataSource: DataSource, storeId: string): Promise<void> {
     const table = `${this.#schema}.checkpoint_store`;
@@ -51,11 +51,11 @@ export class Checkpoints {
     if (row?.store_id !== storeId)
       throw new Error(
         `the checkpoints in schema ${this.#schema} belong to event store ${row?.store_id}, but this is ${storeId}. ` +
-          'Set EVENT_STORE_URL back, or begin with an empty database.',
+          'Set EVENT_STORE_URL back, or start with an empty database.',
       );
   }
 
-  /** The positions of all that have these names. */
+  /** Reads the positions of these checkpoints. */
   async read(dataSource: DataSource, names: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
     const rows = await dataSource.query<Row[]>(`SELECT name, position FROM ${this.#table} WHERE name = ANY ($1)`, [
       names,
@@ -64,14 +64,15 @@ export class Checkpoints {
   }
 
   /**
-   * From here on nothing with a smaller fence moves the row. Durable when it returns.
-   * @returns the position; `null` when the fence is not the greatest any more
+   * Claims a checkpoint: afterwards no holder with a smaller fencing token can move it. Durable on return.
+   *
+   * @returns the position; `null` if a higher fencing token has claimed it
    */
   async claim(dataSource: DataSource, name: string, fence: bigint): Promise<bigint | null> {
     return dataSource.transaction(async (tx) => {
       const { position, fence: last } = await this.lock(tx, name);
       if (last > fence) return null;
-      // A claim that a crash of the server took away would let in who was shut out.
+      // Losing a claim in a server crash would readmit a fenced process.
       await tx.query('SET LOCAL synchronous_commit = on');
       await tx.query(`UPDATE ${this.#table} SET fence = $2 WHERE name = $1`, [name, fence.toString()]);
       return position;
@@ -79,8 +80,8 @@ export class Checkpoints {
   }
 
   /**
-   * Holds the row until the transaction ends, and not longer than `MAX_IDLE_IN_TRANSACTION` while nothing is asked for in it. The
-   * commit does not wait for the disk: what a crash takes away goes with the checkpoint and is applied again.
+   * Locks the row until the transaction ends or is idle for `MAX_IDLE_IN_TRANSACTION`. The commit does not wait for the
+   * disk: rows lost in a crash are lost together with the checkpoint and applied again.
    */
   async lock(tx: EntityManager, name: string): Promise<Checkpoint> {
     const [row] = await tx.query<Row[]>(
@@ -89,7 +90,7 @@ export class Checkpoints {
        FROM ${this.#table} WHERE name = $1 FOR UPDATE`,
       [name],
     );
-    if (!row) throw new Error(`the checkpoint of ${name} is gone`);
+    if (!row) throw new Error(`checkpoint ${name} does not exist`);
     return { position: BigInt(row.position), fence: BigInt(row.fence) };
   }
 

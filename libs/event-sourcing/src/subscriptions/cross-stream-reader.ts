@@ -1,11 +1,11 @@
 import type { Batch, EventStore, RecordedEvent } from '../event-store.js';
 
-/** So many of the newest events are held; who is further behind reads from the store. */
+/** Number of newest events kept in memory; subscriptions further behind read from the store. */
 export const BUFFER_SIZE = 500;
 
 /**
- * The end of the store, read once for all subscriptions of a process that have come up to it. Each asking for the same few
- * events by itself would cost more than appending them.
+ * Reads the end of the store once for all subscriptions of a process that have caught up. Reading the same few events
+ * for each subscription would cost more than appending them.
  */
 export class CrossStreamReader {
   readonly #categories = new Set<string>();
@@ -18,13 +18,13 @@ export class CrossStreamReader {
 
   constructor(private readonly store: EventStore) {}
 
-  /** Before the first `read`. */
+  /** Call before the first `read`. */
   cover(categories: readonly string[]): void {
     for (const category of categories) this.#categories.add(category);
   }
 
   /**
-   * Up to `limit` events of these categories after a position. Without events, nothing of them was there after it when the
+   * Reads up to `limit` events of these categories after a position. An empty batch means that there were none when the
    * call was made.
    */
   async read(after: bigint, categories: readonly string[], limit: number): Promise<Batch> {
@@ -36,7 +36,7 @@ export class CrossStreamReader {
     }
   }
 
-  /** `null`: that far back is not held. */
+  /** Returns `null` if the position is before the buffer. */
   #after(after: bigint, categories: readonly string[], limit: number): Batch | null {
     if (after < this.#from!) return null;
     const events: RecordedEvent[] = [];
@@ -49,7 +49,7 @@ export class CrossStreamReader {
     return { after, events, upTo: after > this.#upTo ? after : this.#upTo };
   }
 
-  /** The newest are asked for most, so from the end. */
+  /** Searches from the end, because the newest events are requested most. */
   #firstAfter(position: bigint): number {
     let index = this.#buffer.length;
     while (index > 0 && this.#buffer[index - 1]!.position > position) index--;
@@ -57,8 +57,8 @@ export class CrossStreamReader {
   }
 
   /**
-   * Reads what is newer; false when there is still more. The reading began after this call: one under way may have looked
-   * too early.
+   * Reads newer events; resolves to false if there may be more. Only a read that starts after this call counts, because
+   * one in progress may have started too early.
    */
   #readMore(): Promise<boolean> {
     if (!this.#currentRead) return this.#begin();
@@ -66,7 +66,7 @@ export class CrossStreamReader {
       .catch(() => false)
       .then(() => {
         this.#nextRead = null;
-        // Whoever was told first may have begun the next reading already.
+        // Another caller may already have started the next read.
         return this.#currentRead ?? this.#begin();
       });
     return this.#nextRead;

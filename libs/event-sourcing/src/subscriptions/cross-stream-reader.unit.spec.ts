@@ -26,7 +26,7 @@ describe('CrossStreamReader', () => {
     limit = 1_000,
   ): Promise<number[]> => (await reader.read(after, categories, limit)).events.map(({ position }) => Number(position));
 
-  it('reads what is new once for all who have come up to it', async () => {
+  it('reads new events once for all subscriptions that have caught up', async () => {
     const { reader, reads, append } = made();
     await reader.read(0n, CATEGORIES, 10);
     await append('a', 2);
@@ -37,7 +37,7 @@ describe('CrossStreamReader', () => {
     expect(reads).toHaveBeenCalledTimes(1);
   });
 
-  it('hands out no more than asked for, and says how far that is', async () => {
+  it('returns at most the requested number of events and the position reached', async () => {
     const { reader, append } = made();
     await reader.read(0n, CATEGORIES, 10);
     await append('a', 5);
@@ -46,7 +46,7 @@ describe('CrossStreamReader', () => {
     expect(await reader.read(2n, CATEGORIES, 3)).toMatchObject({ upTo: 5n });
   });
 
-  it('reads from the store for one who is further behind than what is held', async () => {
+  it('reads from the store for a subscription behind the buffer', async () => {
     const { reader, append } = made();
     await append('a', 3);
     expect(await positions(reader, 0n)).toEqual([1, 2, 3]);
@@ -57,7 +57,7 @@ describe('CrossStreamReader', () => {
     expect(await positions(reader, 3n, CATEGORIES, 10_000)).toHaveLength(2 * BUFFER_SIZE);
   });
 
-  it('says that there is nothing only after looking at everything there was when it was asked', async () => {
+  it('returns an empty batch only after reading everything appended before the call', async () => {
     const { reader, append } = made();
     await reader.read(0n, CATEGORIES, 10);
     await append('a', 2 * BUFFER_SIZE + 1);
@@ -68,18 +68,18 @@ describe('CrossStreamReader', () => {
     await early;
   });
 
-  it('holds every event once, however those who ask meet', async () => {
+  it('buffers every event once under concurrent reads', async () => {
     const { reader, heads, append } = made();
     await reader.read(0n, CATEGORIES, 10);
     await append('a', 1);
     heads.mockResolvedValueOnce(0n);
-    // The first asks again as soon as it is answered, just when the reading that the second waits for begins.
+    // The first caller reads again as soon as it gets its answer, when the read that the second waits for starts.
     const first = reader.read(0n, CATEGORIES, 10).then(() => reader.read(0n, CATEGORIES, 10));
     await Promise.all([first, reader.read(0n, CATEGORIES, 10)]);
     expect(await positions(reader, 0n)).toEqual([1]);
   });
 
-  it('lets everybody know when the store does not answer, and goes on when it does', async () => {
+  it('rejects all readers when the store fails, and recovers afterwards', async () => {
     const { reader, reads, append } = made();
     await reader.read(0n, CATEGORIES, 10);
     await append('a', 1);

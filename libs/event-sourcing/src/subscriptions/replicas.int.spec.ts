@@ -11,14 +11,14 @@ import { DataSource } from 'typeorm';
 import { PostgresEventStore } from '../postgres/postgres-event-store.js';
 import { Subscriptions } from './subscriptions.js';
 
-// Processes are started, killed and waited for, on whatever machine this is.
+// Starts, kills and awaits processes, on machines of any speed.
 jest.setTimeout(180_000);
 
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 const LEASE_MS = 1_000;
 const root = resolve(import.meta.dirname, '../../../..');
 
-/** A replica: a projection that counts, and a reactor whose deeds are recognised by their ids. */
+/** A replica with a counting projection and a reactor whose effects are identified by event ids. */
 const REPLICA = `
   import { PostgresEventStore, Subscriptions } from '@allotree/event-sourcing';
   import { Leases } from '@allotree/leases';
@@ -76,7 +76,7 @@ class Replica {
     return replica;
   }
 
-  /** Waits until it says a word (again). */
+  /** Waits until the replica prints a word (again). */
   async says(word: string): Promise<void> {
     this.said.length = word === 'inside' ? 0 : this.said.length;
     while (!this.said.includes(word)) {
@@ -100,7 +100,7 @@ let database: TestDatabase;
 let store: PostgresEventStore;
 let dataSource: DataSource;
 let leases: Leases;
-/** Of this process, which works on none of them. */
+/** Subscriptions of this process, which runs none of them. */
 let watching: Subscriptions;
 let replicas: Replica[];
 
@@ -157,10 +157,10 @@ beforeEach(() => {
 
 const arrived = async (position: bigint): Promise<void> => {
   for (const name of ['p', 'r'])
-    expect([name, await watching.waitUntil(name, position, PATIENCE_MS)]).toEqual([name, true]);
+    expect([name, await watching.waitUntil(name, position, TIMEOUT_MS)]).toEqual([name, true]);
 };
 
-/** What a replay of all events makes of the tables. */
+/** The rows that replaying all events produces. */
 const replayed = () => {
   const numbers = Array.from({ length: appended }, (_, n) => n);
   return { seen: numbers, total: appended, deeds: numbers };
@@ -173,7 +173,7 @@ const tables = async () => {
   return { seen: seen.map(({ n }) => n), total, deeds: deeds.map(({ n }) => n) };
 };
 
-/** Who works on a subscription, by its lease. */
+/** The replica that holds the lease of a subscription. */
 const holderOf = async (name: string): Promise<Replica | undefined> => {
   const [row] = await dataSource.query<{ holder: string }[]>('SELECT holder FROM leases.lease WHERE name = $1', [
     `spec.${name}`,
@@ -182,7 +182,7 @@ const holderOf = async (name: string): Promise<Replica | undefined> => {
 };
 
 describe('replicas', () => {
-  it('apply each event once, and take over from one that is killed or stopped', async () => {
+  it('apply each event once and take over from a killed or stopped replica', async () => {
     await Promise.all([start(), start(), start()]);
     await arrived(await append(500));
     expect(await tables()).toEqual(replayed());
@@ -196,7 +196,7 @@ describe('replicas', () => {
     }
   });
 
-  it('take over from one that is paused in the middle of a batch, and it changes nothing when it wakes', async () => {
+  it('take over from a replica paused within a batch, which changes nothing when it resumes', async () => {
     const paused = await start();
     await arrived(await append(10));
     const inside = paused.says('inside');
@@ -210,14 +210,14 @@ describe('replicas', () => {
     paused.signal('SIGCONT');
     await arrived(await append(100));
     expect(await tables()).toEqual(replayed());
-    // It is well again: without the other one it goes on.
+    // It has recovered: it continues without the other one.
     await other.end('SIGKILL');
     await arrived(await append(100));
     expect(await holderOf('p')).toBe(paused);
     expect(await tables()).toEqual(replayed());
   });
 
-  it('begin anew wherever a rebuilding is asked for', async () => {
+  it('rebuild a projection from any process', async () => {
     await start();
     await arrived(await append(700));
     await dataSource.query('UPDATE seen SET n = -1');
@@ -230,7 +230,7 @@ describe('replicas', () => {
     ]);
   });
 
-  it('are waited for from elsewhere when only events of other categories pass by', async () => {
+  it('can be waited for from another process when only other categories have new events', async () => {
     await start();
     await arrived(await append(10));
     const [result] = await store.append([
@@ -249,7 +249,7 @@ describe('replicas', () => {
     expect(await watching.waitUntil('p', result.position + 1n, 10)).toBe(false);
   });
 
-  it('leave the rows of a replay behind, whoever is killed, paused or asked to stop meanwhile', async () => {
+  it('produce the rows of a replay although replicas are killed, paused or stopped', async () => {
     const seed = Date.now() % 1_000_000;
     let state = seed;
     const random = (below: number): number => {
@@ -263,7 +263,7 @@ describe('replicas', () => {
       if (random(3) > 0) {
         victim.signal('SIGSTOP');
         for (let n = 0; n < 10; n++) await append(1 + random(40));
-        // Some sleep longer than their lease, some do not.
+        // Some are paused longer than their lease, some are not.
         await sleep(random(2 * LEASE_MS));
         victim.signal('SIGCONT');
       } else {

@@ -5,21 +5,21 @@ import type { Logger } from '../logger.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { CrossStreamReader } from './cross-stream-reader.js';
 
-/** What a projection and a reactor have in common. */
+/** The common part of projections and reactors. */
 export interface Consumer {
   readonly name: string;
   readonly categories: readonly string[];
   readonly batchSize: number;
-  /** What cannot be undone; it may happen again. */
+  /** Side effects outside the transaction; they may be repeated. */
   handle?(events: readonly RecordedEvent[]): Promise<void>;
-  /** Commits together with the checkpoint. */
+  /** Writes that commit together with the checkpoint. */
   apply?(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
 }
 
 export interface SubscriptionMetrics {
   /** A batch was applied and its checkpoint committed. */
   applied?(name: string, events: number, milliseconds: number): void;
-  /** It stands still at this event and tries again. */
+  /** The subscription stalled and is retrying. */
   failed?(name: string): void;
 }
 
@@ -32,26 +32,26 @@ export interface SubscriptionDependencies {
   readonly metrics: SubscriptionMetrics;
 }
 
-/** Hints of appends can get lost. */
+/** Hints can be lost, so the store is also polled. */
 const POLL_INTERVAL_MS = 1_000;
-/** The least time between two readings of the store, as long as nobody waits and there is no full batch. */
+/** Minimum interval between two reads, unless a caller is waiting or the last batch was full. */
 const MIN_READ_INTERVAL_MS = 20;
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
-/** How often a checkpoint follows when only events of other categories pass by. */
+/** Interval at which the checkpoint is advanced while only events of other categories arrive. */
 const SKIPPED_CHECKPOINT_INTERVAL_MS = 5_000;
 
 /**
- * Follows the store from its checkpoint on, one batch after the other, while it has the lease. What it writes carries the
- * lease's fence: a process that was paused and wakes after another has taken over changes nothing.
+ * Processes events from its checkpoint in batches while it holds the lease. Everything it writes carries the fencing
+ * token, so a paused process that resumes after a takeover changes nothing.
  */
 export class Subscription {
   #lease: Lease | null = null;
-  /** Whether the position is the checkpoint's, claimed under the lease. */
+  /** Whether the position was read from the checkpoint claimed under the lease. */
   #claimed = false;
   #position = 0n;
   #next: Promise<Batch> | null = null;
-  /** The checkpoint in the database, as far as this process knows. */
+  /** The stored checkpoint, as far as this process knows. */
   #written = 0n;
   #writtenAt = 0;
   #failures = 0;
@@ -60,7 +60,7 @@ export class Subscription {
   #readAt = Number.NEGATIVE_INFINITY;
   #delaying = false;
   #hinted = false;
-  /** Those who wait, told of each move and when this process does not follow any more. */
+  /** Waiting callers, notified of every move and when this process stops following. */
   readonly #waiters = new Set<() => void>();
 
   constructor(
@@ -70,12 +70,12 @@ export class Subscription {
     this.#size = consumer.batchSize;
   }
 
-  /** How far it is, when this process works on it; else `null`. */
+  /** The current position if this process runs the subscription, else `null`. */
   get position(): bigint | null {
     return this.#lease?.held ? this.#position : null;
   }
 
-  /** Works until the lease is gone; returns when the batch under way is committed. */
+  /** Runs until the lease ends, and returns once the current batch is committed. */
   async follow(lease: Lease): Promise<void> {
     const wake = (): void => this.hint();
     lease.signal.addEventListener('abort', wake);
@@ -88,7 +88,7 @@ export class Subscription {
     }
   }
 
-  /** Something may have been appended. */
+  /** Wakes the subscription: events may have been appended. */
   hint(): void {
     this.#hinted = true;
     if (!this.#delaying || this.#isAwaited || this.#lease?.signal.aborted) this.#wake?.();
@@ -98,7 +98,7 @@ export class Subscription {
     return this.#waiters.size > 0;
   }
 
-  /** Whether it got there in time; `null` when this process does not work on it (any more). */
+  /** Whether the position was reached in time; `null` if this process does not run the subscription. */
   async waitUntil(position: bigint, until: number): Promise<boolean | null> {
     const answer = (): boolean | null => {
       if (this.position === null) return null;
@@ -132,11 +132,11 @@ export class Subscription {
       }
     }
     await this.#writeSkipped(lease).catch((error: unknown) =>
-      this.#logError(error, 'its checkpoint could not be written at the end'),
+      this.#logError(error, 'could not write the checkpoint on shutdown'),
     );
   }
 
-  /** One batch, or a pause when there is none. False when another process has the lease. */
+  /** Processes one batch, or waits if there is none. Returns false if another process has the lease. */
   async #step(lease: Lease): Promise<boolean> {
     if (!this.#claimed && !(await this.#claim(lease))) return false;
     if (!this.#next) await this.#delayRead(lease);
@@ -147,7 +147,7 @@ export class Subscription {
       await this.#idle(lease);
       return true;
     }
-    // The next batch is read while this one is applied.
+    // Reads the next batch while this one is applied.
     if (batch.events.length === this.#size) this.#next = withHandledRejection(this.#read(batch.upTo));
     const outcome = await this.#apply(batch, lease);
     if (outcome !== 'applied') this.#next = null;
@@ -155,7 +155,7 @@ export class Subscription {
     return outcome !== 'fenced';
   }
 
-  /** Under load many small appends come together to one batch; the first one after a pause is followed at once. */
+  /** Under load this combines many small appends into one batch; the first append after a pause is read at once. */
   async #delayRead(lease: Lease): Promise<void> {
     const wait = this.#readAt + MIN_READ_INTERVAL_MS - performance.now();
     if (wait > 0 && !this.#isAwaited && !lease.signal.aborted) {
@@ -166,7 +166,7 @@ export class Subscription {
     this.#readAt = performance.now();
   }
 
-  /** False when the lease has changed hands since. */
+  /** Returns false if the lease has changed hands. */
   async #claim(lease: Lease): Promise<boolean> {
     const { dataSource, checkpoints } = this.dependencies;
     const position = await checkpoints.claim(dataSource, this.consumer.name, lease.fence);
@@ -184,8 +184,8 @@ export class Subscription {
   }
 
   /**
-   * `fenced`: another process has the lease, and nothing of the batch was written. `overtaken`: the checkpoint stands
-   * elsewhere, and counts.
+   * `fenced`: another process has the lease, and nothing was written. `overtaken`: the stored checkpoint has moved and
+   * takes precedence.
    */
   async #apply(batch: Batch, lease: Lease): Promise<'applied' | 'overtaken' | 'fenced'> {
     const { dataSource, checkpoints, metrics } = this.dependencies;
@@ -196,7 +196,7 @@ export class Subscription {
     const stored = await dataSource.transaction(async (tx) => {
       const { position, fence } = await checkpoints.lock(tx, name);
       if (fence !== lease.fence) return 'fenced';
-      // A checkpoint further back is ours: what passed by is written now and then only.
+      // The stored checkpoint may be behind this process, because skipped events are only recorded occasionally.
       if (position > batch.after || position < this.#written) return position;
       await this.consumer.apply?.(batch.events, tx);
       await checkpoints.move(tx, name, { position: batch.upTo, fence });
@@ -248,10 +248,10 @@ export class Subscription {
     if (!this.#hinted && !lease.signal.aborted) await this.#sleep(POLL_INTERVAL_MS);
   }
 
-  /** Nothing is skipped: it stays where it is, with ever smaller batches until the event that fails stands alone. */
+  /** Never skips an event: retries with smaller batches until the failing event is alone. */
   async #backOff(error: unknown, lease: Lease): Promise<void> {
     this.dependencies.metrics.failed?.(this.consumer.name);
-    this.#logError(error, 'a subscription stands still; it will try again');
+    this.#logError(error, 'subscription stalled, retrying');
     this.#size = Math.max(1, Math.floor(this.#size / 10));
     const wait = Math.min(MIN_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
     const end = performance.now() + wait;
@@ -283,7 +283,7 @@ export class Subscription {
   }
 }
 
-/** Its failure is seen by who awaits it later, not by the process. */
+/** Prevents an unhandled rejection; the error is handled where the promise is awaited. */
 function withHandledRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

@@ -15,7 +15,7 @@ describe('Subscriptions', () => {
   let store: PostgresEventStore;
   let leases: Leases;
   let dataSource: DataSource;
-  /** Of one test each, so that tests do not see each other's events and checkpoints. */
+  /** Per test, so that tests do not share events and checkpoints. */
   let category: string;
   let schema: string;
   let all: Subscriptions[];
@@ -50,7 +50,7 @@ describe('Subscriptions', () => {
     return made;
   }
 
-  /** Writes a row for each event, with one statement a batch. */
+  /** Writes one row per event, with one statement per batch. */
   const projection = (
     name: string,
     before: (events: readonly RecordedEvent[], tx: EntityManager) => Promise<void> = async () => undefined,
@@ -76,7 +76,7 @@ describe('Subscriptions', () => {
     ).map(({ n }) => n);
 
   let counter = 0;
-  /** Appends numbered events to a new stream; returns the position of the last. */
+  /** Appends numbered events to a new stream and returns the position of the last. */
   async function append(from: number, to: number): Promise<bigint> {
     const events = Array.from({ length: to - from }, (_, i) => newEvent('Numbered', { n: from + i }));
     const [result] = await store.append([{ streamName: `${category}-${counter++}`, expectedRevision: -1, events }]);
@@ -86,7 +86,7 @@ describe('Subscriptions', () => {
 
   const numbers = (to: number) => Array.from({ length: to }, (_, n) => n);
 
-  it('applies every event once and in order, what was there before and what comes', async () => {
+  it('applies every existing and new event once and in order', async () => {
     await append(0, 2_500);
     const running = subscriptions();
     running.projection(projection('p'));
@@ -98,7 +98,7 @@ describe('Subscriptions', () => {
     expect(await running.lag()).toEqual([{ name: 'p', behind: 0 }]);
   });
 
-  it('gets past the events of other categories', async () => {
+  it('advances past events of other categories', async () => {
     const running = subscriptions();
     running.projection({ ...projection('p'), categories: ['nobody'] });
     await running.start();
@@ -133,17 +133,17 @@ describe('Subscriptions', () => {
     ]);
     const second = subscriptions();
     second.projection(projection('p'));
-    await expect(second.start()).rejects.toThrow('lies beyond the end of the event store');
+    await expect(second.start()).rejects.toThrow('is beyond the end of the event store');
   });
 
-  it('says no when a position is not reached in time', async () => {
+  it('returns false if a position is not reached in time', async () => {
     const running = subscriptions();
     running.projection(projection('p'));
     await running.start();
     expect(await running.waitUntil('p', (await store.head()) + 1_000_000_000n, 10)).toBe(false);
   });
 
-  it('goes on from the checkpoint after a stop in the middle', async () => {
+  it('resumes from the checkpoint after being stopped', async () => {
     const last = await append(0, 3_000);
     const first = subscriptions();
     let stopped: Promise<void> | undefined;
@@ -159,7 +159,7 @@ describe('Subscriptions', () => {
     expect(await rows('p')).toEqual(numbers(3_000));
   });
 
-  it('never skips a poisoned event: applies all before it, stands still, goes on when it is cured; others are not held up', async () => {
+  it('stalls at a failing event without skipping it or delaying others, and resumes once it succeeds', async () => {
     const failed = jest.fn();
     let poisoned = true;
     const running = subscriptions({ metrics: { failed } });
@@ -197,7 +197,7 @@ describe('Subscriptions', () => {
     expect(await rows('p')).toEqual(numbers(50));
   });
 
-  it('lets two replicas share a name without applying anything twice', async () => {
+  it('applies nothing twice when two replicas share a name', async () => {
     const otherStore = await PostgresEventStore.open({ connectionString: database.connectionString });
     const otherLeases = await Leases.open({ connectionString: database.connectionString });
     const replicas = [subscriptions(), subscriptions({ store: otherStore, leases: otherLeases })];
@@ -225,10 +225,10 @@ describe('Subscriptions', () => {
     for (const name of ['old', 'other']) expect(await running.waitUntil(name, later, 20_000)).toBe(true);
     expect(await rows('old')).toEqual(numbers(1_600));
     expect(await rows('other')).toEqual(numbers(1_600));
-    await expect(running.rebuild('nobody')).rejects.toThrow('no projection nobody');
+    await expect(running.rebuild('nobody')).rejects.toThrow('projection nobody does not exist');
   });
 
-  it('hands events to a reactor at least once and in order', async () => {
+  it('delivers events to a reactor at least once and in order', async () => {
     const handled: number[] = [];
     let failures = 0;
     const running = subscriptions();
@@ -248,7 +248,7 @@ describe('Subscriptions', () => {
     expect(handled.slice(-250)).toEqual(numbers(250));
   });
 
-  it('refuses two of one name', () => {
+  it('refuses two subscriptions with the same name', () => {
     const made = subscriptions();
     made.projection(projection('p'));
     expect(() => made.reactor({ name: 'p', categories: [], handle: async () => undefined })).toThrow(

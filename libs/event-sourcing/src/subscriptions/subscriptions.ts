@@ -12,17 +12,17 @@ import { CrossStreamReader } from './cross-stream-reader.js';
 
 export type { SubscriptionMetrics } from './subscription.js';
 
-/** How often, and after which pauses, is looked for a head that has caught up with the checkpoints. */
+/** Attempts and interval of checking whether the head of the store has caught up with the checkpoints. */
 const HEAD_ATTEMPTS = 20;
 const HEAD_PAUSE_MS = 250;
 
 export interface SubscriptionsOptions {
   readonly store: EventStore;
-  /** The service's own database, initialised. Each subscription takes one connection of its pool while it works. */
+  /** The database of the service, initialized. Each running subscription uses one connection of its pool. */
   readonly dataSource: DataSource;
-  /** Checkpoints live in `<schema>.checkpoint`, which is created. */
+  /** Schema of the table `<schema>.checkpoint`, which is created. */
   readonly schema: string;
-  /** Over all processes with this schema, one works on each subscription. */
+  /** Ensures that one of all processes with this schema runs each subscription. */
   readonly leases: Leases;
   readonly logger?: Logger;
   readonly metrics?: SubscriptionMetrics;
@@ -32,11 +32,14 @@ export interface Projection {
   /** Unique in the schema: the checkpoint's key. */
   readonly name: string;
   readonly categories: readonly string[];
-  /** Events handed over at once, at most. Default 1,000. */
+  /** Maximum number of events per batch. Default 1,000. */
   readonly batchSize?: number;
-  /** Writes rows through `tx` only: they and the checkpoint commit together. What it throws stops the projection there. */
+  /**
+   * Writes rows only through `tx`: they commit together with the checkpoint. An error stalls the projection until it
+   * succeeds.
+   */
   apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
-  /** Empties the projection's tables. */
+  /** Deletes all rows of the projection. */
   reset(tx: EntityManager): Promise<void>;
 }
 
@@ -44,19 +47,19 @@ export interface Reactor {
   /** Unique in the schema: the checkpoint's key. */
   readonly name: string;
   readonly categories: readonly string[];
-  /** Events handed over at once, at most. Default 100. */
+  /** Maximum number of events per batch. Default 100. */
   readonly batchSize?: number;
   /**
-   * At least once, in order: the checkpoint follows after it returned. What it throws is tried again, later and later. A
-   * process that was paused in here may still finish a deed after another has done it.
+   * Called at least once per event, in order; the checkpoint advances after it resolves. Errors are retried with
+   * increasing delays. A process that was paused in this call may complete it after another process has done the same.
    */
   handle(events: readonly RecordedEvent[]): Promise<void>;
 }
 
 /**
- * The named subscriptions of a service, each with its own place in the order of the store. They run side by side; one
- * that fails stands still and tries again without holding up the others, and never skips an event. Of all processes with
- * these names one works on each, under a lease; waiting, lags and rebuilding work from any.
+ * The named subscriptions of a service, each with its own checkpoint. They run concurrently: one that fails stalls and
+ * retries without blocking the others, and never skips an event. One of all processes runs each subscription under a
+ * lease; waiting, lags and rebuilds work from any process.
  */
 export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>();
@@ -86,15 +89,16 @@ export class Subscriptions {
   }
 
   #add(consumer: Consumer): void {
-    if (this.#stopListening) throw new Error(`${consumer.name} comes too late: the subscriptions are running`);
-    if (this.#subscriptions.has(consumer.name)) throw new Error(`two subscriptions are named ${consumer.name}`);
+    if (this.#stopListening)
+      throw new Error(`cannot add subscription ${consumer.name}: the subscriptions are already running`);
+    if (this.#subscriptions.has(consumer.name)) throw new Error(`subscription ${consumer.name} already exists`);
     this.#reader.cover(consumer.categories);
     const { store, dataSource, logger = SILENT, metrics = {} } = this.options;
     const dependencies = { store, reader: this.#reader, dataSource, checkpoints: this.#checkpoints, logger, metrics };
     this.#subscriptions.set(consumer.name, new Subscription(consumer, dependencies));
   }
 
-  /** Returns when each is being worked on, here or by another process. */
+  /** Resolves once every subscription is running, here or in another process. */
   async start(): Promise<void> {
     const { dataSource, store } = this.options;
     await this.#checkpoints.create(dataSource, [...this.#subscriptions.keys()]);
@@ -111,7 +115,10 @@ export class Subscriptions {
     );
   }
 
-  /** A new leader's index may lag for a moment; a store that lost events, or was restored from an older backup, stays behind. */
+  /**
+   * The index of a new leader may lag briefly; a store that lost events or was restored from an older backup stays
+   * behind.
+   */
   async #assertCheckpointsWithinStore(): Promise<void> {
     const { dataSource, store, schema } = this.options;
     const checkpoints = await this.#checkpoints.read(dataSource, [...this.#subscriptions.keys()]);
@@ -119,14 +126,14 @@ export class Subscriptions {
     for (let attempt = 1; (await store.head()) < furthest; attempt++) {
       if (attempt === HEAD_ATTEMPTS)
         throw new Error(
-          `the checkpoint of ${name} in schema ${schema} (${furthest}) lies beyond the end of the event store ` +
+          `the checkpoint of ${name} in schema ${schema} (${furthest}) is beyond the end of the event store ` +
             `(${await store.head()}): events are missing. Restore the event store and the database from the same backup.`,
         );
       await sleep(HEAD_PAUSE_MS);
     }
   }
 
-  /** Lets each finish the batch it is at, and other processes take over. */
+  /** Waits until each has finished its current batch, so that other processes can take over. */
   async stop(): Promise<void> {
     this.#stopListening?.();
     this.#stopListening = null;
@@ -134,19 +141,19 @@ export class Subscriptions {
     this.#holds = [];
   }
 
-  /** The names that `rebuild` takes. */
+  /** Names of the projections that `rebuild` accepts. */
   projections(): readonly string[] {
     return [...this.#projections.keys()];
   }
 
   /**
-   * Empties a projection and lets it begin anew, whichever process works on it; the others go on. Readers see it fill.
-   * Returns when it is empty.
+   * Empties a projection and restarts it from the beginning, whichever process runs it; the others continue. Readers
+   * see it fill up again. Resolves once it is empty.
    */
   async rebuild(name: string): Promise<void> {
     const projection = this.#projections.get(name);
-    if (!projection) throw new Error(`there is no projection ${name}`);
-    // Whoever was faster than the seizure has begun to follow again, and is stopped again.
+    if (!projection) throw new Error(`projection ${name} does not exist`);
+    // A process that claimed the checkpoint after the seizure has already resumed, and is stopped again.
     while (!(await this.#empty(projection)));
   }
 
@@ -159,7 +166,7 @@ export class Subscriptions {
       return await dataSource.transaction(async (tx) => {
         const stored = await this.#checkpoints.lock(tx, name);
         if (stored.fence > fence) return false;
-        // First: who holds the old fence can commit nothing from here on.
+        // Moved first, so that the previous holder cannot commit anything from here on.
         await this.#checkpoints.move(tx, name, { position: 0n, fence });
         await projection.reset(tx);
         return true;
@@ -169,7 +176,7 @@ export class Subscriptions {
     }
   }
 
-  /** Whether the subscription has applied everything up to `position` within so many milliseconds, in whichever process. */
+  /** Whether the subscription, in any process, applied everything up to `position` within the timeout. */
   async waitUntil(name: string, position: bigint, timeoutMs: number): Promise<boolean> {
     const subscription = this.#named(name);
     if (position === 0n) return true;
@@ -181,15 +188,15 @@ export class Subscriptions {
   }
 
   /**
-   * Lets a caller read what was written before this call: by this process up to `position`, and by any other. Waits so
-   * many milliseconds at most.
+   * Waits until a caller can read everything written before this call, by this process up to `position` and by any
+   * other process, but not longer than the timeout.
    */
   async freshen(name: string, position: bigint, timeoutMs: number): Promise<void> {
     const { store, leases } = this.options;
     await this.waitUntil(name, leases.singleProcess ? position : await store.head(), timeoutMs);
   }
 
-  /** Events each has still to apply, counted up to 1,000. */
+  /** Number of events that each subscription has not applied, counted up to 1,000. */
   async lag(): Promise<{ name: string; behind: number }[]> {
     const { store, dataSource } = this.options;
     const head = await store.head();
@@ -202,7 +209,7 @@ export class Subscriptions {
     );
   }
 
-  /** The lags of those this process works on. */
+  /** Lags of the subscriptions that run in this process. */
   async lagHere(): Promise<{ name: string; behind: number }[]> {
     const head = await this.options.store.head();
     const lags = [...this.#subscriptions.values()].map((subscription) => {
@@ -224,7 +231,7 @@ export class Subscriptions {
 
   #named(name: string): Subscription {
     const subscription = this.#subscriptions.get(name);
-    if (!subscription) throw new Error(`there is no subscription ${name}`);
+    if (!subscription) throw new Error(`subscription ${name} does not exist`);
     return subscription;
   }
 }
