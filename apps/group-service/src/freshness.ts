@@ -12,8 +12,8 @@ export class Freshness {
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
   ) {}
 
-  /** Waits until a projection has seen everything that was recorded before, by this process or another, or the time is up. */
-  async of(projection: string): Promise<void> {
-    await this.subscriptions.freshen(projection, this.runtime.lastPosition, LONGEST_WAIT_MS);
+  /** Waits until a projection has seen everything that was recorded before, by this process or another, or the time is up: then false. */
+  async of(projection: string): Promise<boolean> {
+    return this.subscriptions.freshen(projection, this.runtime.lastPosition, LONGEST_WAIT_MS);
   }
 }

@@ -67,6 +67,9 @@ import { ownAddress } from './own-address.js';
 import { Partners } from './partners.js';
 import { ListPartnersController } from './partners/list-partners/list-partners.controller.js';
 import { DecideJoinRequestsController } from './partners/decide-join-requests/decide-join-requests.controller.js';
+import { BelowPartner } from './partners/close-partner/below-partner.js';
+import { ClosePartnerController } from './partners/close-partner/close-partner.controller.js';
+import { FinishClosing } from './partners/close-partner/finish-closing.js';
 import { JoinCodes } from './partners/join-codes.js';
 import { JoinRequests } from './partners/join-requests.js';
 import { PromotePartnerController } from './partners/promote-partner/promote-partner.controller.js';
@@ -100,6 +103,7 @@ const CONTROLLERS = [
   ListPartnersController,
   AdministratorsController,
   PromotePartnerController,
+  ClosePartnerController,
   RotateJoinCodeController,
   DecideJoinRequestsController,
   RolesController,
@@ -166,6 +170,7 @@ type SubscribingTuple = [
   Trees,
   Devices,
   JoinRequests,
+  FinishClosing,
 ];
 
 const infrastructure = ({
@@ -210,8 +215,8 @@ const infrastructure = ({
   {
     provide: Subscriptions,
     useFactory: (
-      ...[store, dataSource, logger, leases, metrics, bus, trees, devices, joinRequests]: SubscribingTuple
-    ) => groupSubscriptions({ store, dataSource, logger, leases, metrics, bus, trees, devices, joinRequests }),
+      ...[store, dataSource, logger, leases, metrics, bus, trees, devices, joinRequests, closing]: SubscribingTuple
+    ) => groupSubscriptions({ store, dataSource, logger, leases, metrics, bus, trees, devices, joinRequests, closing }),
     inject: [
       EVENT_STORE,
       getDataSourceToken(GROUPS),
@@ -222,6 +227,7 @@ const infrastructure = ({
       Trees,
       Devices,
       JoinRequests,
+      FinishClosing,
     ],
   },
   {
@@ -280,6 +286,8 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         PartnerRegistration,
         JoinCodes,
         JoinRequests,
+        BelowPartner,
+        FinishClosing,
         Devices,
         Groups,
         Projects,

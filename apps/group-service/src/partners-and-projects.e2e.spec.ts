@@ -28,6 +28,8 @@ describe('partners', () => {
       name: 'Dealer',
       parentPartnerId: distributor,
       tenantId: distributor,
+      status: 'open',
+      closedReason: null,
     });
     const below = await service.get(`/partners?parentPartnerId=${distributor}`);
     expect(below.body).toEqual({

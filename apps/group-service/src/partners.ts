@@ -1,11 +1,18 @@
-import { notFound } from '@allotree/platform';
+import type { PartnerDetails } from '@allotree/contracts';
+import { closedPartner, type PartnerFacts, type PartnerState } from '@allotree/domain';
+import { Leases } from '@allotree/leases';
+import { notFound, refusalProblem } from '@allotree/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import type { PartnerFacts } from '@allotree/domain';
+import { detailOf } from './refusals.js';
+import { standingOf } from './standing.js';
 import { PARTNER_HANDLER, type PartnerHandler } from './tokens.js';
 
 @Injectable()
 export class Partners {
-  constructor(@Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler) {}
+  constructor(
+    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
+    private readonly leases: Leases,
+  ) {}
 
   find(partnerId: string): Promise<PartnerFacts | null> {
     return this.handler.read(partnerId, (state) => state.partner);
@@ -17,4 +24,37 @@ export class Partners {
     if (partner === null) throw notFound('partner', partnerId);
     return partner;
   }
+
+  /** For what a closed partner takes no part in. @throws Problem `NOT_FOUND`, `PARTNER_CLOSED` */
+  async openPartner(partnerId: string): Promise<PartnerFacts> {
+    const { partner, closed } = await this.look(partnerId, (state) => ({
+      partner: state.partner,
+      closed: closedPartner(state),
+    }));
+    if (partner === null) throw notFound('partner', partnerId);
+    if (closed !== null) throw refusalProblem(closed, detailOf(closed));
+    return partner;
+  }
+
+  /** A partner as routes answer it. @throws Problem `NOT_FOUND` */
+  async show(partnerId: string): Promise<PartnerDetails> {
+    const { partner, closedReason } = await this.look(partnerId, (state) => state);
+    if (partner === null) throw notFound('partner', partnerId);
+    const { kind, name, parentPartnerId, tenantId } = partner;
+    return { partnerId, kind, name, parentPartnerId, tenantId, ...standingOf(closedReason) };
+  }
+
+  /** With what any process recorded before. */
+  private look<Found>(partnerId: string, look: (state: PartnerState) => Found): Promise<Found> {
+    return this.handler.read(partnerId, look, { consistent: !this.leases.singleProcess });
+  }
 }
+
+export const PARTNER_EXAMPLE = {
+  partnerId: 'nordlicht',
+  kind: 'distributor',
+  name: 'Nordlicht',
+  parentPartnerId: null,
+  tenantId: 'nordlicht',
+  ...standingOf(null),
+};

@@ -2,13 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ProjectDetails } from '@allotree/contracts';
 import { closedReasonOf, groupSetting, projectFactsOf } from '@allotree/domain';
 import { notFound, type Caller } from '@allotree/platform';
+import { standingOf } from './standing.js';
 import { Trees } from './trees.js';
-
-/** Whether a project or partner is open, as routes say it. */
-export const standingOf = (closedReason: string | null): Pick<ProjectDetails, 'status' | 'closedReason'> => ({
-  status: closedReason === null ? 'open' : 'closed',
-  closedReason,
-});
 
 /** A project as routes answer it: exact for the moment, with its own revision as ETag. */
 @Injectable()

@@ -27,6 +27,10 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
   ROLE_IN_USE: ({ count }) => `${count} have the role: give them another one first`,
   POSTPAID_NOT_ALLOWED: () =>
     'Only a server administrator can create a postpaid project: leave billingMode out for a prepaid one',
+  PARTNER_CLOSED: ({ partnerId, reason }) =>
+    `The partner ${partnerId} was closed (${reason}): it can be read, and nothing about it changes`,
+  PARTNER_NOT_EMPTY: ({ count, projectIds, partnerIds }) =>
+    `${count} of its projects (${projectIds.length === 0 ? 'none' : projectIds.slice(0, 3).join(', ')}) and of the partners below it (${partnerIds.length === 0 ? 'none' : partnerIds.slice(0, 3).join(', ')}) are open: close those first`,
   PARTNER_NOT_INDEPENDENT: ({ parentPartnerId }) =>
     `The partner belongs to the distributor ${parentPartnerId}: only an independent partner can become a distributor`,
   JOIN_REQUEST_DECIDED: ({ status }) => `The request was ${status} before: ask the partner to register again`,

@@ -14,6 +14,8 @@ import { auditView } from './people/audit-trail/audit-view.projection.js';
 import { finishJoining } from './partners/decide-join-requests/finish-joining.reactor.js';
 import { joinRequestView } from './partners/decide-join-requests/join-request-view.projection.js';
 import type { JoinRequests } from './partners/join-requests.js';
+import type { FinishClosing } from './partners/close-partner/finish-closing.js';
+import { finishClosing } from './partners/close-partner/finish-closing.reactor.js';
 import { finishRegistration } from './partners/register-partner/finish-registration.reactor.js';
 import { treeView } from './projects/tree-view/tree-view.projection.js';
 import { GROUPS } from './tokens.js';
@@ -29,6 +31,7 @@ export interface SubscribingParts {
   readonly trees: Trees;
   readonly devices: Devices;
   readonly joinRequests: JoinRequests;
+  readonly closing: FinishClosing;
 }
 
 /** Everything that happens behind the store. Not started yet. */
@@ -42,6 +45,7 @@ export function groupSubscriptions({
   trees,
   devices,
   joinRequests,
+  closing,
 }: SubscribingParts): Subscriptions {
   const subscriptions = new Subscriptions({
     store,
@@ -61,6 +65,7 @@ export function groupSubscriptions({
   subscriptions.reactor(publishGroups(bus));
   subscriptions.reactor(finishRegistration(trees));
   subscriptions.reactor(finishJoining(joinRequests));
+  subscriptions.reactor(finishClosing(closing));
   subscriptions.reactor(finishDeparture(trees));
   subscriptions.reactor(finishAdding(devices));
   subscriptions.reactor(releaseDevices(devices));

@@ -66,6 +66,8 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
   SET_FROM_ABOVE: ({ place }) =>
     `These limits were set by ${from(place)}: you can tighten them, and an administrator there can loosen them`,
   PROJECT_CLOSED: ({ reason }) => `The project was closed (${reason}): it can be read, and nothing about it changes`,
+  PARTNER_CLOSED: ({ partnerId, reason }) =>
+    `The partner ${partnerId} was closed (${reason}): it buys, sells and issues nothing any more`,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,
 };

@@ -105,6 +105,11 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       path: `/partners/${partnerId}/administrators/${second}`,
       events: ['PartnerAdministratorRemoved'],
     },
+    'POST /partners/{partnerId}/close': {
+      path: `/partners/${dealer}/close`,
+      body: { reason: 'Over' },
+      events: ['PartnerClosed', 'PartnerAdministratorRemoved'],
+    },
     'POST /partners/{partnerId}/packages': {
       path: `/partners/${partnerId}/packages`,
       body: { name: 'More', units: units(1), features: [], ...TERM },

@@ -74,6 +74,34 @@ describe('the next request to another service', () => {
     expect(stock.body.packages[0].available.sip_number).toBe(9);
   });
 
+  it('finds that a partner was just closed, and sells it nothing', async () => {
+    const term = { validFrom: '2026-01-01', validUntil: '2099-12-31' };
+    const one = { sip_number: 1, mobile_app: 0, ukey2: 0 };
+    const pack = { name: 'Plus', units: { ...one, sip_number: 9 }, features: [], ...term };
+    const { packageId } = await system.must('POST', `/partners/${partnerId}/packages`, pack);
+    for (let round = 0; round < 3; round += 1) {
+      const { partnerId: dealer } = await system.must('POST', '/partners', {
+        kind: 'dealer',
+        name: `Leaving ${round}`,
+        parentPartnerId: partnerId,
+        administrator: { name: 'Dan', email: `leaving${round}@dealer.example` },
+      });
+      await system.must('POST', `/partners/${dealer}/close`, { reason: 'Over' });
+      const sale = await system.ask('POST', `/partners/${partnerId}/packages/${packageId}/sales`, {
+        body: { toPartnerId: dealer, units: one },
+      });
+      expect([sale.status, sale.body.code, sale.body.partnerId]).toEqual([409, 'PARTNER_CLOSED', dealer]);
+    }
+    const { partnerId: other } = await system.must('POST', '/partners', {
+      kind: 'distributor',
+      name: 'Other',
+      administrator: { name: 'Olaf', email: 'olaf@other.example' },
+    });
+    await system.must('POST', `/partners/${other}/close`, { reason: 'Over' });
+    const recorded = await system.ask('POST', `/partners/${other}/packages`, { body: pack });
+    expect([recorded.status, recorded.body.code]).toEqual([409, 'PARTNER_CLOSED']);
+  });
+
   it('shows the name a group was just given', async () => {
     const flat = await group('Before');
     for (const name of ['After', 'Later', 'Last']) {

@@ -42,6 +42,8 @@ export const PROBLEMS = {
   NAME_TAKEN: { status: 409, title: 'The name is already in use' },
   LAST_ADMINISTRATOR: { status: 409, title: 'The last administrator cannot be removed' },
   ROLE_IN_USE: { status: 409, title: 'The role is still assigned' },
+  PARTNER_CLOSED: { status: 409, title: 'The partner is closed' },
+  PARTNER_NOT_EMPTY: { status: 409, title: 'The partner has open projects or partners' },
   PARTNER_NOT_INDEPENDENT: { status: 409, title: 'The partner already belongs to a distributor' },
   JOIN_REQUEST_DECIDED: { status: 409, title: 'The join request has already been decided' },
   CYCLE: { status: 409, title: 'A group cannot be moved below itself' },

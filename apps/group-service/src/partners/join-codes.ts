@@ -26,7 +26,7 @@ export class JoinCodes {
 
   /** @throws Problem for a partner that is no distributor */
   async demandDistributor(partnerId: string): Promise<void> {
-    const { kind } = await this.partners.partner(partnerId);
+    const { kind } = await this.partners.openPartner(partnerId);
     if (kind !== 'distributor') throw Problem.validation('partnerId', 'only a distributor has a join code');
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JoinRequestCommand, JoinRequestFacts } from '@allotree/domain';
 import { followUp, type CommandContext } from '@allotree/event-sourcing';
 import { accepted, notFound, type Caller } from '@allotree/platform';
+import { Partners } from '../partners.js';
 import { detailOf } from '../refusals.js';
 import { JOIN_REQUEST_HANDLER, type JoinRequestHandler } from '../tokens.js';
 import { PartnerRegistration } from './registration.js';
@@ -17,6 +18,7 @@ export class JoinRequests {
   constructor(
     @Inject(JOIN_REQUEST_HANDLER) private readonly handler: JoinRequestHandler,
     private readonly registration: PartnerRegistration,
+    private readonly partners: Partners,
   ) {}
 
   /** @throws Problem when refused */
@@ -29,6 +31,7 @@ export class JoinRequests {
 
   /** Approves a request and registers its partner; the events, of a dry run those of the registration too. @throws Problem when refused */
   async approve(requestId: string, distributorId: string, caller: Caller): Promise<Approved> {
+    await this.partners.openPartner(distributorId);
     const { events, revision } = await this.run({ type: 'ApproveJoin', requestId, distributorId }, caller);
     caller.answerRevision(revision);
     const context = followUp(caller.context, 'register partner');

@@ -77,6 +77,11 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /partners/{partnerId}/administrators': malformed('partners:manage', PARTNER),
   'DELETE /partners/{partnerId}/administrators/{userId}': misses('partners:manage', PARTNER),
   'POST /partners/{partnerId}/promote': { ...stale('system:manage', ANYWHERE), answers: [404, 409, 412] },
+  // A distributor closes the partners below it, not itself; with something open below nothing is closed.
+  'POST /partners/{partnerId}/close': {
+    ...stale('partners:manage', PARTNER, { reason: 'Over' }),
+    answers: [403, 409, 412],
+  },
   // Only a distributor has a code.
   'POST /partners/{partnerId}/join-code': { needs: 'partners:manage', at: PARTNER, answers: [201, 400] },
   'DELETE /partners/{partnerId}/join-code': { needs: 'partners:manage', at: PARTNER, answers: [204] },

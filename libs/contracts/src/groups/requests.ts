@@ -60,7 +60,7 @@ export const CreateProjectRequest = z
   .meta({ examples: [{ name: 'Hafenblick', partnerId: 'partner-1', timeZone: 'Europe/Berlin' }] });
 export type CreateProjectRequest = z.infer<typeof CreateProjectRequest>;
 
-/** `POST /projects/{p}/close` */
+/** `POST /projects/{p}/close`, `POST /partners/{id}/close` */
 export const CloseRequest = z
   .strictObject({ reason: PlainName })
   .meta({ examples: [{ reason: 'The building was sold' }] });
@@ -181,7 +181,7 @@ export const AddDeviceRequest = z
 export type AddDeviceRequest = z.infer<typeof AddDeviceRequest>;
 
 /** `GET /partners`, `GET /projects` */
-export const PartnersQuery = Page.extend({ parentPartnerId: Id.optional() });
+export const PartnersQuery = Page.extend({ parentPartnerId: Id.optional(), status: StandingName.optional() });
 export type PartnersQuery = z.infer<typeof PartnersQuery>;
 export const ProjectsQuery = Page.extend({ partnerId: Id.optional(), status: StandingName.optional() });
 export type ProjectsQuery = z.infer<typeof ProjectsQuery>;

@@ -24,6 +24,9 @@ export const PartnerItem = z.object({
   name: z.string(),
   parentPartnerId: Id.nullable(),
   tenantId: Id,
+  status: StandingName,
+  /** Why it was closed; `null`: it is open. */
+  closedReason: z.string().nullable(),
   registeredAt: IsoInstant,
 });
 export type PartnerItem = z.infer<typeof PartnerItem>;

@@ -36,7 +36,9 @@ const open = given(groupTreeAggregate, [
 ]);
 
 /** One of each kind that an open project accepts. */
-const ACCEPTED: { readonly [Type in Exclude<TreeCommandType, 'CreateProject' | 'CloseProject'>]: TreeCommand } = {
+const ACCEPTED: {
+  readonly [Type in Exclude<TreeCommandType, 'CreateProject' | 'CloseProject' | 'EndMemberships'>]: TreeCommand;
+} = {
   CreateGroup: {
     type: 'CreateGroup',
     projectId,
@@ -90,6 +92,23 @@ describe('a project that is closed', () => {
   it.each(Object.entries(ACCEPTED))('refuses %s, with the reason it was closed for', (_type, command) => {
     expect(open.when(command).decision.ok).toBe(true);
     open.when(close).then([closed]).when(command).then({ code: 'PROJECT_CLOSED', projectId, reason });
+  });
+
+  it('lets the memberships of people end whose partner was closed, the last administrator included', () => {
+    const ended = (data: typeof member): TreeEvent => ({ type: 'MemberRemoved', data });
+    const root = { ...member, memberId: 'r', groupId: projectId, role: 'site_administrator' };
+    const other = { ...member, memberId: 'o', userId: 'v', email: 'lee@example.com' };
+    const end = { type: 'EndMemberships', projectId, userIds: ['u'] } as const;
+    given(groupTreeAggregate, [
+      created,
+      group,
+      ...[member, root, other].map((data): TreeEvent => ({ type: 'MemberAdded', data })),
+      closed,
+    ])
+      .when(end)
+      .then([ended(member), ended(root)])
+      .when(end)
+      .then([]);
   });
 
   it('can be read as before', () => {

@@ -18,6 +18,8 @@ interface TreeCommands {
   };
   /** From then on the project can be read, and nothing about it changes. */
   CloseProject: { reason: string };
+  /** Of people whose partner was closed, in a project that is closed as well. */
+  EndMemberships: { userIds: readonly string[] };
   CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
   GenerateGroups: Generation;
   /** Takes in what left another project of the tenant (domain.md G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */

@@ -53,6 +53,12 @@ const createProject: Decider<'CreateProject'> = (state, command) => {
 const closeProject: Decider<'CloseProject'> = (_state, { projectId, reason }) =>
   accept([{ type: 'ProjectClosed', data: { projectId, reason } }]);
 
+/** Nobody needs to be left who administers the project: it is closed. */
+const endMemberships: Decider<'EndMemberships'> = ({ members }, { userIds }) => {
+  const ending = [...members.values()].filter(({ userId }) => userIds.includes(userId));
+  return accept(ending.map((data): TreeEvent => ({ type: 'MemberRemoved', data })));
+};
+
 const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _, ...command }) => {
   if (slotOf(state, groupId) !== undefined) return ALREADY_SO;
   const parent = slotOf(state, parentId);
@@ -228,6 +234,7 @@ const removeDevice: Decider<'RemoveDevice'> = (state, { groupId, serialNumber: t
 const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
   CreateProject: createProject,
   CloseProject: closeProject,
+  EndMemberships: endMemberships,
   CreateGroup: createGroup,
   GenerateGroups: generateGroups,
   AdoptSubtree: adoptSubtree,
@@ -247,6 +254,7 @@ const onClosedProject = (projectId: string, reason: string, { type }: TreeComman
 export const decideGroupTree = (state: GroupTreeState, command: TreeCommand): Decided => {
   if (command.type === 'CreateProject') return createProject(state, command);
   if (!state.project) return notFound('project', command.projectId);
+  if (command.type === 'EndMemberships') return endMemberships(state, command);
   if (state.closedReason !== null) return onClosedProject(state.project.projectId, state.closedReason, command);
   return (DECIDERS[command.type] as Decider<TreeCommand['type']>)(state, command);
 };

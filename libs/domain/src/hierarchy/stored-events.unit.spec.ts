@@ -95,6 +95,15 @@ const PARTNER = [
     },
   },
   { type: 'PartnerAdministratorRemoved', data: { partnerId: 'nordlicht', userId: 'u2' } },
+  {
+    type: 'PartnerClosed',
+    data: {
+      partnerId: 'nordlicht',
+      tenantId: 'nordlicht',
+      reason: 'The contract ended',
+      memberships: [{ projectId: 'showroom', userIds: ['u'] }],
+    },
+  },
 ];
 
 const ROLES = [

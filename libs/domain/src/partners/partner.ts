@@ -48,6 +48,22 @@ interface PartnerEvents {
   PartnerAdministratorRemoved: { partnerId: string; userId: string };
   /** Became a distributor; its administrators got the role of that kind, each with an event of its own. */
   PartnerPromoted: { partnerId: string; tenantId: string; kind: 'distributor' };
+  /**
+   * The partner can be read from now on. Its administrators were removed, each with an event of its own;
+   * `memberships`: the closed projects in which they were members, and are not any more.
+   */
+  PartnerClosed: ClosedPartner & { reason: string };
+}
+
+export interface ClosedPartner {
+  readonly partnerId: string;
+  readonly tenantId: string;
+  readonly memberships: readonly EndedMemberships[];
+}
+
+export interface EndedMemberships {
+  readonly projectId: string;
+  readonly userIds: readonly string[];
 }
 
 export type PartnerEventType = keyof PartnerEvents;
@@ -71,16 +87,40 @@ type RemovePartnerAdministrator = {
   readonly userId: string;
 };
 type PromotePartner = { readonly type: 'PromotePartner'; readonly partnerId: string };
-export type PartnerCommand = RegisterPartner | AddPartnerAdministrator | RemovePartnerAdministrator | PromotePartner;
+/**
+ * `open`: what is open below the partner. `memberships`: those of its administrators in its projects, and where it is its own
+ * tenant in all projects of the tenant.
+ */
+type ClosePartner = {
+  readonly type: 'ClosePartner';
+  readonly partnerId: string;
+  readonly reason: string;
+  readonly open: OpenBelow;
+  readonly memberships: readonly EndedMemberships[];
+};
+export interface OpenBelow {
+  readonly projectIds: readonly string[];
+  readonly partnerIds: readonly string[];
+}
+export type PartnerCommand =
+  RegisterPartner | AddPartnerAdministrator | RemovePartnerAdministrator | PromotePartner | ClosePartner;
 
 export type PartnerRefusal =
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'partner' | 'administrator'; readonly id: string }
   | { readonly code: 'LAST_ADMINISTRATOR'; readonly partnerId: string; readonly userId: string }
+  | { readonly code: 'PARTNER_CLOSED'; readonly partnerId: string; readonly reason: string }
+  /** At most `MAX_NAMED_OPEN` of each, of `count` in all. */
+  | ({ readonly code: 'PARTNER_NOT_EMPTY'; readonly partnerId: string; readonly count: number } & OpenBelow)
   | { readonly code: 'PARTNER_NOT_INDEPENDENT'; readonly partnerId: string; readonly parentPartnerId: string };
+
+/** How many open projects, and how many open partners, a refusal names. */
+export const MAX_NAMED_OPEN = 20;
 
 export interface PartnerState {
   readonly partner: PartnerFacts | null;
+  /** Why the partner was closed; `null`: it is open. */
+  readonly closedReason: string | null;
   /** By user id. */
   readonly administrators: ReadonlyMap<string, PartnerMember>;
 }
@@ -172,6 +212,33 @@ const promote = (
   ]);
 };
 
+/** Nothing is deleted: what is in its stock stays there, and what it issued runs out (domain.md L4). */
+const close = (
+  { administrators }: PartnerState,
+  { partnerId, tenantId }: PartnerFacts,
+  { reason, open, memberships }: Omit<ClosePartner, 'type'>,
+): Decided => {
+  const count = open.projectIds.length + open.partnerIds.length;
+  if (count > 0) {
+    const [projectIds, partnerIds] = [open.projectIds, open.partnerIds].map((ids) => ids.slice(0, MAX_NAMED_OPEN));
+    const named = { projectIds: projectIds ?? [], partnerIds: partnerIds ?? [] };
+    return refuse({ code: 'PARTNER_NOT_EMPTY', partnerId, count, ...named });
+  }
+  return accept([
+    { type: 'PartnerClosed', data: { partnerId, tenantId, reason, memberships } },
+    ...[...administrators.keys()].map((userId): PartnerEvent => ({
+      type: 'PartnerAdministratorRemoved',
+      data: { partnerId, userId },
+    })),
+  ]);
+};
+
+/** Why a partner takes part in nothing any more; `null`: it is open, or there is none. */
+export const closedPartner = ({ partner, closedReason }: PartnerState): PartnerRefusal | null =>
+  partner === null || closedReason === null
+    ? null
+    : { code: 'PARTNER_CLOSED', partnerId: partner.partnerId, reason: closedReason };
+
 const nameAndAdd = (state: PartnerState, partner: PartnerFacts, command: AddPartnerAdministrator): Decided =>
   refuseName('name', command.name) ?? addAdministrator(state, partner, { ...command, name: tidyName(command.name) });
 
@@ -179,6 +246,8 @@ const decide = (state: PartnerState, command: PartnerCommand): Decided => {
   if (command.type === 'RegisterPartner') return register(state, command);
   const { partner } = state;
   if (!partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
+  const closed = closedPartner(state);
+  if (closed) return command.type === 'ClosePartner' ? accept([]) : refuse(closed);
   switch (command.type) {
     case 'AddPartnerAdministrator':
       return nameAndAdd(state, partner, command);
@@ -186,6 +255,8 @@ const decide = (state: PartnerState, command: PartnerCommand): Decided => {
       return removeAdministrator(state, command);
     case 'PromotePartner':
       return promote(state, partner);
+    case 'ClosePartner':
+      return close(state, partner, command);
   }
 };
 
@@ -201,16 +272,17 @@ const evolve = (state: PartnerState, event: PartnerEvent): PartnerState => {
   const administrators = new Map(state.administrators);
   if (event.type === 'PartnerPromoted')
     return { ...state, partner: state.partner && { ...state.partner, kind: event.data.kind } };
+  if (event.type === 'PartnerClosed') return { ...state, closedReason: event.data.reason };
   if (event.type === 'PartnerRegistered') {
     const first = registeredAdministrator(event.data);
-    return { partner: event.data, administrators: administrators.set(first.userId, first) };
+    return { ...state, partner: event.data, administrators: administrators.set(first.userId, first) };
   }
   if (event.type === 'PartnerAdministratorRemoved') administrators.delete(event.data.userId);
   else {
     const { userId, email, name, role } = event.data;
     administrators.set(userId, { userId, email, name, role });
   }
-  return { partner: state.partner, administrators };
+  return { ...state, administrators };
 };
 
 const EVENT_TYPES: ReadonlySet<string> = new Set<PartnerEventType>([
@@ -218,12 +290,13 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<PartnerEventType>([
   'PartnerAdministratorAdded',
   'PartnerAdministratorRemoved',
   'PartnerPromoted',
+  'PartnerClosed',
 ]);
 
 /** One partner and who administers it; stream `partner-<partnerId>`. */
 export const partnerAggregate = {
   category: 'partner',
-  initial: (): PartnerState => ({ partner: null, administrators: new Map() }),
+  initial: (): PartnerState => ({ partner: null, closedReason: null, administrators: new Map() }),
   evolve,
   decide,
   encode: ({ type, data }: PartnerEvent): { type: string; data: unknown } => ({ type, data }),

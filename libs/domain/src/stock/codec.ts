@@ -45,6 +45,10 @@ export function encodePartnerStockEvent(event: PartnerStockEvent): StoredPartner
       return { type: event.type, data: { at, ...event.data } };
     case 'PartnerPromoted':
       return { type: event.type, data: { at, ...event.data } };
+    case 'StockClosed':
+      return { type: event.type, data: { at, ...event.data } };
+    case 'PartnerClosedBelow':
+      return { type: event.type, data: { at, ...event.data } };
     case 'PackageRecorded':
       return { type: event.type, data: { at, ...storeTerm(event.data) } };
     case 'PackageSold':
@@ -68,6 +72,10 @@ export function decodePartnerStockEvent(type: string, data: unknown): PartnerSto
     case 'PartnerJoinedBelow':
       return { type: stored.type, at, data: withoutAt(stored.data) };
     case 'PartnerPromoted':
+      return { type: stored.type, at, data: withoutAt(stored.data) };
+    case 'StockClosed':
+      return { type: stored.type, at, data: withoutAt(stored.data) };
+    case 'PartnerClosedBelow':
       return { type: stored.type, at, data: withoutAt(stored.data) };
     case 'PackageRecorded':
       return { type: stored.type, at, data: restoreTerm(withoutAt(stored.data)) };

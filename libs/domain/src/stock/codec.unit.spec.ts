@@ -10,6 +10,11 @@ const STORED: readonly (readonly [type: string, json: string])[] = [
   ['PartnerJoinedBelow', '{"at":"2026-06-01T10:00:00.000Z","partnerId":"hansen","kind":"dealer","name":"Hansen"}'],
   ['PartnerPromoted', '{"at":"2026-06-01T10:00:00.000Z","partnerId":"hansen","kind":"distributor"}'],
   [
+    'StockClosed',
+    '{"at":"2026-06-01T10:00:00.000Z","partnerId":"hansen","reason":"Bankrupt","left":[{"packageId":"plus","units":{"sip_number":5,"mobile_app":null,"ukey2":0}}]}',
+  ],
+  ['PartnerClosedBelow', '{"at":"2026-06-01T10:00:00.000Z","partnerId":"hansen","reason":"Bankrupt"}'],
+  [
     'PackageRecorded',
     '{"at":"2026-06-01T10:00:00.000Z","packageId":"plus","name":"Plus 1000","units":{"sip_number":1000,"mobile_app":800,"ukey2":null},"features":["siri"],"validFrom":"2026-01-01T00:00:00.000Z","validUntil":"2027-01-01T00:00:00.000Z"}',
   ],
@@ -31,6 +36,8 @@ const CURRENT: Record<PartnerStockEvent['type'], true> = {
   StockOpened: true,
   PartnerJoinedBelow: true,
   PartnerPromoted: true,
+  StockClosed: true,
+  PartnerClosedBelow: true,
   PackageRecorded: true,
   PackageSold: true,
   PackageReceived: true,

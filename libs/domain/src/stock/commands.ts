@@ -14,6 +14,8 @@ interface PartnerStockCommands {
   /** Facts of the group service. */
   OpenStock: { tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
   PromotePartner: object;
+  CloseStock: { reason: string };
+  ClosePartnerBelow: { belowPartnerId: string; reason: string };
   AddPartnerBelow: { belowPartnerId: string; kind: PartnerKind; name: string };
 
   RecordPackage: PackageContent & { packageId: string; name: string };

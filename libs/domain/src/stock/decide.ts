@@ -18,16 +18,26 @@ import {
 
 type StockDecision = Decision<PartnerStockEvent, PartnerStockRefusal>;
 
+/** What a closed partner does not do any more. What was sold to it before still reaches it. */
+const TRADE: ReadonlySet<PartnerStockCommand['type']> = new Set(['RecordPackage', 'SellPackage', 'IssueUnits']);
+
 /** Decides a command on a partner's stock (domain.md L3, L4, R1). `state` stays as it was. */
 export function decidePartnerStock(state: PartnerStockState, command: PartnerStockCommand): StockDecision {
   // Time in a stream never runs backwards (domain.md U5). Terms are looked at by the command's own instant: a clock that was
   // ahead once must not end every package of the partner.
   const at = Math.max(command.now, state.lastAt ?? command.now);
   if (command.type === 'OpenStock') return openStock(state, command, at);
-  if (!state.partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
+  const { partner, closedReason } = state;
+  if (!partner) return refuse({ code: 'NOT_FOUND', what: 'partner', id: command.partnerId });
+  if (closedReason !== null && TRADE.has(command.type))
+    return refuse({ code: 'PARTNER_CLOSED', partnerId: partner.partnerId, reason: closedReason });
   switch (command.type) {
     case 'PromotePartner':
-      return promotePartner(state.partner, at);
+      return promotePartner(partner, at);
+    case 'CloseStock':
+      return closeStock(state, partner, { reason: command.reason, at });
+    case 'ClosePartnerBelow':
+      return closePartnerBelow(state, command, at);
     case 'AddPartnerBelow':
       return addPartnerBelow(state, command, at);
     case 'RecordPackage':
@@ -57,6 +67,30 @@ function openStock(state: PartnerStockState, command: PartnerStockCommandOf<'Ope
 
 function promotePartner({ partnerId, kind }: StockPartner, at: Instant): StockDecision {
   return kind === 'distributor' ? accept([]) : happened('PartnerPromoted', at, { partnerId, kind: 'distributor' });
+}
+
+/** What is left stays where it is, and is written down. */
+function closeStock(
+  { closedReason, packages }: PartnerStockState,
+  { partnerId }: StockPartner,
+  { reason, at }: { readonly reason: string; readonly at: Instant },
+): StockDecision {
+  if (closedReason !== null) return accept([]);
+  const left = [...packages.values()].map((stocked) => ({
+    packageId: stocked.packageId,
+    units: availableUnits(stocked),
+  }));
+  return happened('StockClosed', at, { partnerId, reason, left });
+}
+
+function closePartnerBelow(
+  { below }: PartnerStockState,
+  { belowPartnerId: partnerId, reason }: PartnerStockCommandOf<'ClosePartnerBelow'>,
+  at: Instant,
+): StockDecision {
+  const buyer = below.get(partnerId);
+  if (!buyer || buyer.closedReason !== undefined) return accept([]);
+  return happened('PartnerClosedBelow', at, { partnerId, reason });
 }
 
 function addPartnerBelow(
@@ -101,6 +135,8 @@ function sellPackage(
   const known = state.departures.get(soldPackageId);
   if (known)
     return alreadySo(known, { packageId, to: { kind: 'partner', id: toPartnerId }, ...content }, 'soldPackageId');
+  if (buyer.closedReason !== undefined)
+    return refuse({ code: 'PARTNER_CLOSED', partnerId: toPartnerId, reason: buyer.closedReason });
   const refusal = partRefusal(source, content, command.now);
   if (refusal) return refuse(refusal);
   return happened('PackageSold', at, { packageId, soldPackageId, toPartnerId, name: source.name, ...content });

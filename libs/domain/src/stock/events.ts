@@ -23,6 +23,14 @@ interface PartnerStockEvents {
   StockOpened: { partnerId: string; tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
   /** The partner became a distributor: packages can be recorded on its stock from now on. */
   PartnerPromoted: { partnerId: string; kind: 'distributor' };
+  /** The partner was closed. `left`: what stays in its stock, for good (domain.md L4). */
+  StockClosed: {
+    partnerId: string;
+    reason: string;
+    left: readonly { readonly packageId: string; readonly units: Units }[];
+  };
+  /** A partner below was closed: nothing is sold to it any more. */
+  PartnerClosedBelow: { partnerId: string; reason: string };
   /** A partner was registered somewhere below this one: packages can be sold to it. */
   PartnerJoinedBelow: { partnerId: string; kind: PartnerKind; name: string };
   /** The vendor put a package on the stock of a distributor (domain.md L3). */

@@ -18,5 +18,6 @@ export type PartnerStockRefusal =
     }
   | { readonly code: 'FEATURE_NOT_AVAILABLE'; readonly feature: Feature; readonly packageId: string }
   | { readonly code: 'SIP_BELOW_MOBILE'; readonly sipNumber: number; readonly mobileApp: Limit }
+  | { readonly code: 'PARTNER_CLOSED'; readonly partnerId: string; readonly reason: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'partner' | 'package'; readonly id: string }
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };

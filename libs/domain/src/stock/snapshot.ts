@@ -1,10 +1,11 @@
 import type { Instant } from '../decision.js';
-import type { PartnerKind } from '../words.js';
-import type { Departure, PartnerStockState, StockPackage, StockPartner } from './state.js';
+import type { Buyer, Departure, PartnerStockState, StockPackage, StockPartner } from './state.js';
 
 interface PartnerStockSnapshot {
   readonly partner: StockPartner | null;
-  readonly below: readonly (readonly [string, { kind: PartnerKind; name: string }])[];
+  /** Absent: the partner is open. */
+  readonly closedReason?: string;
+  readonly below: readonly (readonly [string, Buyer])[];
   readonly packages: readonly StockPackage[];
   readonly departures: readonly (readonly [string, Departure])[];
   readonly lastAt: Instant | null;
@@ -15,6 +16,7 @@ export const PARTNER_STOCK_SNAPSHOT_VERSION = 1;
 
 export const encodePartnerStockSnapshot = (state: PartnerStockState): PartnerStockSnapshot => ({
   partner: state.partner,
+  ...(state.closedReason === null ? {} : { closedReason: state.closedReason }),
   below: [...state.below],
   packages: [...state.packages.values()],
   departures: [...state.departures],
@@ -22,9 +24,10 @@ export const encodePartnerStockSnapshot = (state: PartnerStockState): PartnerSto
 });
 
 export function decodePartnerStockSnapshot(json: unknown): PartnerStockState {
-  const { partner, below, packages, departures, lastAt } = json as PartnerStockSnapshot;
+  const { partner, closedReason = null, below, packages, departures, lastAt } = json as PartnerStockSnapshot;
   return {
     partner,
+    closedReason,
     below: new Map(below),
     packages: new Map(packages.map((stocked) => [stocked.packageId, stocked])),
     departures: new Map(departures),

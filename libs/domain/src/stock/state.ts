@@ -26,9 +26,19 @@ export interface Departure extends PackageContent {
   readonly to: { readonly kind: 'partner' | 'project'; readonly id: string };
 }
 
+/** A partner that packages can be sold to. */
+export interface Buyer {
+  readonly kind: PartnerKind;
+  readonly name: string;
+  /** Absent: it is open. */
+  readonly closedReason?: string;
+}
+
 export interface PartnerStockState {
   readonly partner: StockPartner | null;
-  readonly below: Map<string, { readonly kind: PartnerKind; readonly name: string }>;
+  /** Why the partner was closed; `null`: it is open. */
+  readonly closedReason: string | null;
+  readonly below: Map<string, Buyer>;
   readonly packages: Map<string, StockPackage>;
   /** Key: `soldPackageId` or `licenseId`. */
   readonly departures: Map<string, Departure>;
@@ -37,6 +47,7 @@ export interface PartnerStockState {
 
 export const initialPartnerStock = (): PartnerStockState => ({
   partner: null,
+  closedReason: null,
   below: new Map(),
   packages: new Map(),
   departures: new Map(),
@@ -95,6 +106,14 @@ function issue(state: PartnerStockState, { data }: PartnerStockEventOf<'UnitsIss
   state.departures.set(data.licenseId, { packageId: data.packageId, to, ...contentOf(data) });
 }
 
+function closeBelow(
+  state: PartnerStockState,
+  { partnerId, reason }: PartnerStockEventOf<'PartnerClosedBelow'>['data'],
+) {
+  const buyer = state.below.get(partnerId);
+  if (buyer) state.below.set(partnerId, { ...buyer, closedReason: reason });
+}
+
 /** Folds one event into the state; the maps are changed in place. */
 export function evolvePartnerStock(state: PartnerStockState, event: PartnerStockEvent): PartnerStockState {
   const next = { ...state, lastAt: event.at };
@@ -105,6 +124,11 @@ export function evolvePartnerStock(state: PartnerStockState, event: PartnerStock
       return { ...next, partner: next.partner && { ...next.partner, kind: event.data.kind } };
     case 'PartnerJoinedBelow':
       next.below.set(event.data.partnerId, { kind: event.data.kind, name: event.data.name });
+      return next;
+    case 'StockClosed':
+      return { ...next, closedReason: event.data.reason };
+    case 'PartnerClosedBelow':
+      closeBelow(next, event.data);
       return next;
     case 'PackageRecorded':
       receive(next, event.data, null);

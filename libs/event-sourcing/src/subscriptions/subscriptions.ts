@@ -191,9 +191,9 @@ export class Subscriptions {
    * Waits until a caller can read everything written before this call, by this process up to `position` and by any
    * other process, but not longer than the timeout.
    */
-  async freshen(name: string, position: bigint, timeoutMs: number): Promise<void> {
+  async freshen(name: string, position: bigint, timeoutMs: number): Promise<boolean> {
     const { store, leases } = this.options;
-    await this.waitUntil(name, leases.singleProcess ? position : await store.head(), timeoutMs);
+    return this.waitUntil(name, leases.singleProcess ? position : await store.head(), timeoutMs);
   }
 
   /** Number of events that each subscription has not applied, counted up to 1,000. */

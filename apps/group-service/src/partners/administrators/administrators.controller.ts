@@ -63,7 +63,7 @@ export class AdministratorsController {
     summary: 'Let somebody administer a partner; the same e-mail address again changes name and role',
     description: "Without `role`: the administrator's of the partner's kind. Otherwise the id of a role of the tenant.",
     response: { status: 201, schema: AddedAdministrator, example: { userId: 'user-1' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PARTNER_CLOSED', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,
@@ -92,7 +92,7 @@ export class AdministratorsController {
   @Documented({
     tag: 'Partners',
     summary: 'Take from somebody what they may do at a partner',
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PARTNER_CLOSED', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

@@ -79,7 +79,7 @@ export class DecideJoinRequestsController {
       schema: ApprovedJoin,
       example: { partnerId: 'a3f0c2d4-1b2c-8d3e-9f40-51a2b3c4d5e6', projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b' },
     },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'JOIN_REQUEST_DECIDED', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PARTNER_CLOSED', 'JOIN_REQUEST_DECIDED', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,

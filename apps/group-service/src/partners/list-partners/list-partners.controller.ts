@@ -2,25 +2,15 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { PartnerDetails, PartnerPage, PartnersQuery, type PageOf, type PartnerItem } from '@allotree/contracts';
 import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
-import { Partners } from '../../partners.js';
+import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { PartnerRow } from '../../persistence/entities.js';
-import { PARTNER_VIEW } from './partner-view.projection.js';
+import { standingOf } from '../../standing.js';
+import { PARTNER_VIEW } from '../../views.js';
 
-const example = {
-  partnerId: 'nordlicht',
-  kind: 'distributor',
-  name: 'Nordlicht',
-  parentPartnerId: null,
-  tenantId: 'nordlicht',
-};
-
-const show = ({ partnerId, kind, name, parentPartnerId, tenantId, registeredAt }: PartnerRow): PartnerItem => ({
-  partnerId,
-  kind,
-  name,
-  parentPartnerId,
-  tenantId,
+const show = ({ registeredAt, closedReason, ordinal: _, ...row }: PartnerRow): PartnerItem => ({
+  ...row,
+  ...standingOf(closedReason),
   registeredAt: registeredAt.toISOString(),
 });
 
@@ -38,7 +28,7 @@ export class ListPartnersController {
     summary: 'List partners in the order of their registration',
     response: {
       schema: PartnerPage,
-      example: { items: [{ ...example, registeredAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
+      example: { items: [{ ...PARTNER_EXAMPLE, registeredAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
     },
     problems: ['VALIDATION'],
   })
@@ -56,6 +46,7 @@ export class ListPartnersController {
       withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId' });
       if (query.parentPartnerId !== undefined)
         rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
+      if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);
       return pageOfRows(rows, query, show);
     });
   }
@@ -63,13 +54,12 @@ export class ListPartnersController {
   @Documented({
     tag: 'Partners',
     summary: 'Show a partner',
-    response: { schema: PartnerDetails, example },
+    response: { schema: PartnerDetails, example: PARTNER_EXAMPLE },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('partners:read', { partner: 'partnerId' })
   @Get(':partnerId')
   async one(@Param({ schema: PartnerPath }) path: PartnerPath): Promise<PartnerDetails> {
-    const { partnerId, kind, name, parentPartnerId, tenantId } = await this.partners.partner(path.partnerId);
-    return { partnerId, kind, name, parentPartnerId, tenantId };
+    return this.partners.show(path.partnerId);
   }
 }

@@ -1,8 +1,7 @@
 import { insertRows } from '@allotree/platform';
 import { partnerAggregate } from '@allotree/domain';
 import type { Projection } from '@allotree/event-sourcing';
-
-export const PARTNER_VIEW = 'partner_view';
+import { PARTNER_VIEW } from '../../views.js';
 
 const COLUMNS = {
   partner_id: 'text',
@@ -40,6 +39,12 @@ export const partnerView: Projection = {
     });
     if (promoted.length > 0)
       await tx.query("UPDATE groups.partner SET kind = 'distributor' WHERE partner_id = ANY ($1)", [promoted]);
+    for (const { type, data } of events) {
+      const event = partnerAggregate.decode(type, data);
+      if (event.type !== 'PartnerClosed') continue;
+      const { partnerId, reason } = event.data;
+      await tx.query('UPDATE groups.partner SET closed_reason = $2 WHERE partner_id = $1', [partnerId, reason]);
+    }
   },
   async reset(tx) {
     await tx.query('TRUNCATE groups.partner');

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { DryRun, NoBody, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
 import { accepted, Caller, Documented, Permit, preview } from '@allotree/platform';
-import { Partners } from '../../partners.js';
+import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
@@ -19,15 +19,9 @@ export class PromotePartnerController {
     summary: 'Make an independent partner a distributor; its site administrators become company administrators',
     response: {
       schema: PartnerDetails,
-      example: {
-        partnerId: 'nordlicht',
-        kind: 'distributor',
-        name: 'Nordlicht',
-        parentPartnerId: null,
-        tenantId: 'nordlicht',
-      },
+      example: PARTNER_EXAMPLE,
     },
-    problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_NOT_INDEPENDENT', 'STALE_REVISION'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_CLOSED', 'PARTNER_NOT_INDEPENDENT', 'STALE_REVISION'],
     idempotent: true,
     revised: true,
     dryRun: true,
@@ -49,7 +43,6 @@ export class PromotePartnerController {
     const { events, revision } = accepted(outcome, detailOf);
     caller.answerRevision(revision);
     if (caller.dryRun) return preview(caller, events);
-    const { name, parentPartnerId, tenantId } = await this.partners.partner(partnerId);
-    return { partnerId, kind: 'distributor', name, parentPartnerId, tenantId };
+    return this.partners.show(partnerId);
   }
 }

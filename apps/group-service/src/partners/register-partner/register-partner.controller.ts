@@ -28,7 +28,7 @@ export class RegisterPartnerController {
         administratorId: '0f7a6d1e-2c3b-5a4d-8e9f-1a2b3c4d5e6f',
       },
     },
-    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PARTNER_CLOSED'],
     idempotent: true,
     dryRun: true,
   })
@@ -61,7 +61,7 @@ export class RegisterPartnerController {
       partnerId: caller.newId('partner'),
       kind,
       name,
-      parent: parentPartnerId === undefined ? null : await this.partners.partner(parentPartnerId),
+      parent: parentPartnerId === undefined ? null : await this.partners.openPartner(parentPartnerId),
       administrator: { ...administrator, administratorId: userIdOf(administrator.email) },
       project: objectName === undefined ? null : { projectId: caller.newId('project'), name: objectName, timeZone },
     };

@@ -25,7 +25,7 @@ export class RotateJoinCodeController {
       schema: RotatedJoinCode,
       example: { joinCode: 'c2hvd24gaGVyZSBhbmQgbmV2ZXIgYWdhaW4' },
     },
-    problems: ['VALIDATION', 'NOT_FOUND'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_CLOSED'],
     dryRun: true,
   })
   @NotKept()

@@ -82,7 +82,7 @@ export class ApiKeysController {
       schema: CreatedApiKey,
       example: { keyId: example.keyId, secret: 'c2hvd24gaGVyZSBhbmQgbmV2ZXIgYWdhaW4' },
     },
-    problems: ['VALIDATION', 'FORBIDDEN', 'NOT_FOUND'],
+    problems: ['VALIDATION', 'FORBIDDEN', 'NOT_FOUND', 'PARTNER_CLOSED'],
     dryRun: true,
   })
   @NotKept()
@@ -163,7 +163,7 @@ export class ApiKeysController {
     const index = permissions.findIndex((permission) => VENDOR_PERMISSIONS.has(permission));
     if (index !== -1) throw Problem.validation('permissions', `${permissions[index]} is for no key`);
     const held = await this.reach.demand(principal, 'api-keys:manage', { kind: 'partner', partnerId: tenantId });
-    const partner = await this.partners.partner(tenantId);
+    const partner = await this.partners.openPartner(tenantId);
     if (partner.tenantId !== tenantId)
       throw Problem.validation(
         'tenantId',

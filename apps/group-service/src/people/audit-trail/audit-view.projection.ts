@@ -37,6 +37,10 @@ const AUDITED: Readonly<Record<string, Audited>> = {
   PartnerAdministratorAdded: { action: 'membership_granted', about: 'userId' },
   PartnerAdministratorRemoved: { action: 'membership_revoked', about: 'userId' },
   ProjectClosed: { action: 'project_closed' },
+  PartnerClosed: {
+    action: 'partner_closed',
+    shown: ({ partnerId, tenantId, reason }) => ({ partnerId, tenantId, reason }),
+  },
   PartnerPromoted: { action: 'partner_promoted' },
   JoinRequested: { action: 'join_requested' },
   JoinApproved: { action: 'join_approved' },

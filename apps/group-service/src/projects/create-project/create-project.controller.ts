@@ -15,7 +15,7 @@ export class CreateProjectController {
     tag: 'Projects',
     summary: "Create a project of a partner; its root group has the project's id",
     response: { status: 201, schema: CreatedProject, example: { projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'POSTPAID_NOT_ALLOWED'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_CLOSED', 'POSTPAID_NOT_ALLOWED'],
     idempotent: true,
     dryRun: true,
   })
@@ -26,7 +26,7 @@ export class CreateProjectController {
     @Body({ schema: CreateProjectRequest }) body: CreateProjectRequest,
     @Caller() caller: Caller,
   ): Promise<CreatedProject | PreviewAnswer> {
-    const { partnerId, tenantId } = await this.partners.partner(body.partnerId);
+    const { partnerId, tenantId } = await this.partners.openPartner(body.partnerId);
     const { name, timeZone, billingMode } = body;
     const projectId = caller.newId('project');
     const { events, revision } = await this.trees.run(

@@ -4,7 +4,8 @@ import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';
-import { PROJECT_EXAMPLE, Projects, standingOf } from '../../projects.js';
+import { PROJECT_EXAMPLE, Projects } from '../../projects.js';
+import { standingOf } from '../../standing.js';
 import { TREE_VIEW } from '../../views.js';
 
 const show = ({ createdAt, closedReason, ordinal: _, ...row }: ProjectRow): ProjectItem => ({

@@ -43,6 +43,7 @@ export class FollowGroupsController {
     if (event === null) return;
     if (event.type === 'allotree.partner-registered.v1') await this.openStock(event, event.data);
     else if (event.type === 'allotree.partner-promoted.v1') await this.promote(event, event.data);
+    else if (event.type === 'allotree.partner-closed.v1') await this.closeStock(event, event.data);
     else await this.recordFact(event);
   }
 
@@ -82,6 +83,19 @@ export class FollowGroupsController {
     { partnerId }: GroupsEventData<'allotree.partner-promoted.v1'>,
   ): Promise<void> {
     await this.onStock(event, { type: 'PromotePartner', partnerId, now: this.clock.now() }, contextOf(event));
+  }
+
+  /** Its own stock, and those above it, which sell to it no more. */
+  private async closeStock(
+    event: GroupsEvent,
+    { partnerId, reason }: GroupsEventData<'allotree.partner-closed.v1'>,
+  ): Promise<void> {
+    const now = this.clock.now();
+    await this.onStock(event, { type: 'CloseStock', partnerId, now, reason }, contextOf(event));
+    for (let above = await this.parentOf(partnerId); above !== null; above = await this.parentOf(above)) {
+      const closing = { type: 'ClosePartnerBelow', partnerId: above, now, belowPartnerId: partnerId, reason } as const;
+      await this.onStock(event, closing, contextOf(event, above));
+    }
   }
 
   private async openStock(

@@ -30,6 +30,7 @@ export class GrantLicenseController {
       'VALIDATION',
       'NOT_FOUND',
       'PROJECT_CLOSED',
+      'PARTNER_CLOSED',
       'STOCK_EXHAUSTED',
       'PERIOD_OUTSIDE_PARENT',
       'CLOCK_BEHIND',

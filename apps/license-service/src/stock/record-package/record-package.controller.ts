@@ -29,7 +29,7 @@ export class RecordPackageController {
       validUntil: '2026-12-31',
     },
     response: { status: 201, schema: CreatedPackage, example: { packageId: '0b6c5a1e-6c1f-8f0f-a4ee-33f8b0a1c9d2' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'SIP_BELOW_MOBILE'],
+    problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_CLOSED', 'SIP_BELOW_MOBILE'],
     idempotent: true,
     revised: true,
     dryRun: true,
@@ -41,6 +41,8 @@ export class RecordPackageController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
+    // Registered or closed a moment ago, that may still be on its way.
+    await this.stocks.partner(partnerId);
     const packageId = caller.newId('package');
     const { name, units, features } = body;
     const { validFrom, validUntil } = termOf(body, 'UTC');

@@ -27,6 +27,7 @@ export class SellPackageController {
     problems: [
       'VALIDATION',
       'NOT_FOUND',
+      'PARTNER_CLOSED',
       'STOCK_EXHAUSTED',
       'PERIOD_OUTSIDE_PARENT',
       'FEATURE_NOT_AVAILABLE',

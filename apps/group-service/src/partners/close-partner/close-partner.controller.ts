@@ -1,0 +1,84 @@
+import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { CloseRequest, DryRun, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
+import type { PartnerCommand, PartnerMember } from '@allotree/domain';
+import { accepted, Caller, Documented, mayRevoke, Permit, preview, Problem, Reach } from '@allotree/platform';
+import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
+import { PartnerPath } from '../../paths.js';
+import { detailOf } from '../../refusals.js';
+import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
+import { BelowPartner } from './below-partner.js';
+import { FinishClosing } from './finish-closing.js';
+
+/** Nothing is deleted: a closed partner can be read, with its stock and its history. */
+@Controller('partners/:partnerId/close')
+export class ClosePartnerController {
+  constructor(
+    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
+    private readonly partners: Partners,
+    private readonly below: BelowPartner,
+    private readonly closing: FinishClosing,
+    private readonly reach: Reach,
+  ) {}
+
+  @Documented({
+    tag: 'Partners',
+    summary: 'Close a partner for good, which has no open projects and no open partners below it',
+    description:
+      'A distributor closes a partner below it, the server administrator any partner. Its stock stays where it is and ' +
+      'nothing is bought, sold or issued any more. Its administrators lose their rights there and in its projects; its join ' +
+      'code, and the API keys of its tenant, end. Closing it again changes nothing.',
+    response: {
+      schema: PartnerDetails,
+      example: { ...PARTNER_EXAMPLE, status: 'closed', closedReason: 'The contract ended' },
+    },
+    problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PARTNER_NOT_EMPTY', 'STALE_REVISION', 'OVERLOADED'],
+    idempotent: true,
+    revised: true,
+    dryRun: true,
+  })
+  @Permit('partners:manage', { partner: 'partnerId' })
+  @HttpCode(200)
+  @Post()
+  async close(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: CloseRequest }) { reason }: CloseRequest,
+    @Caller() caller: Caller,
+  ): Promise<PartnerDetails | PreviewAnswer> {
+    await this.demandAbove(partnerId, caller);
+    const userIds = await this.administrators(partnerId, caller);
+    await this.below.upToDate();
+    const open = await this.below.open(partnerId);
+    const memberships = await this.below.memberships(partnerId, userIds);
+    const command: PartnerCommand = { type: 'ClosePartner', partnerId, reason, open, memberships };
+    const outcome = caller.dryRun
+      ? await this.handler.dryRun(partnerId, command, caller.context)
+      : await this.handler.execute(partnerId, command, caller.context);
+    const { events, revision } = accepted(outcome, detailOf);
+    caller.answerRevision(revision);
+    if (caller.dryRun) return preview(caller, events);
+    for (const event of events)
+      if (event.type === 'PartnerClosed') await this.closing.finish(event.data, caller.context);
+    return this.partners.show(partnerId);
+  }
+
+  /** Nobody closes the partner they stand at: whoever registers partners beside it does. */
+  private async demandAbove(partnerId: string, { principal }: Caller): Promise<void> {
+    if (principal.serverAdministrator) return;
+    const permission = 'partners:manage';
+    const { parentPartnerId } = await this.partners.partner(partnerId);
+    const above = parentPartnerId === null ? null : ({ kind: 'partner', partnerId: parentPartnerId } as const);
+    const held = above && (await this.reach.permissionsAt(principal, above));
+    if (held?.has(permission) !== true) throw new Problem('FORBIDDEN', undefined, { permission });
+  }
+
+  /** domain.md P2: nobody takes away what they do not hold. */
+  private async administrators(partnerId: string, { principal }: Caller): Promise<readonly string[]> {
+    const members: readonly PartnerMember[] = await this.handler.read(partnerId, ({ administrators }) => [
+      ...administrators.values(),
+    ]);
+    for (const role of new Set(members.map((member) => member.role)))
+      await mayRevoke(this.reach, principal, role, { kind: 'partner', partnerId });
+    return members.map(({ userId }) => userId);
+  }
+}

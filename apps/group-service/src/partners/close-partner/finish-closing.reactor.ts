@@ -1,0 +1,15 @@
+import { partnerAggregate } from '@allotree/domain';
+import type { Reactor } from '@allotree/event-sourcing';
+import type { FinishClosing } from './finish-closing.js';
+
+/** Ends what ends with a partner where the request did not get that far. */
+export const finishClosing = (closing: FinishClosing): Reactor => ({
+  name: 'finish_closing',
+  categories: [partnerAggregate.category],
+  async handle(events) {
+    for (const { type, data, metadata } of events) {
+      const event = partnerAggregate.decode(type, data);
+      if (event.type === 'PartnerClosed') await closing.finish(event.data, metadata);
+    }
+  },
+});

@@ -1,0 +1,7 @@
+/** Whether a project or partner is open, as routes say it. */
+export const standingOf = (
+  closedReason: string | null,
+): { readonly status: 'open' | 'closed'; readonly closedReason: string | null } => ({
+  status: closedReason === null ? 'open' : 'closed',
+  closedReason,
+});
