@@ -35,6 +35,7 @@ import { DueSurroundings, DueWork } from './due/due-work.js';
 import { ExpiryNewsReactor } from './due/expiry-news/expiry-news.reactor.js';
 import { ExpiryOutbox } from './due/expiry-outbox.js';
 import { EndsInSight } from './expiries/ends-in-sight.js';
+import { ProjectEnds } from './expiries/project-ends.js';
 import { ListExpiriesController } from './expiries/list-expiries.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
 import { GroupFeed } from './feed/group-feed.js';
@@ -168,6 +169,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         GrantLicense,
         Freshness,
         EndsInSight,
+        ProjectEnds,
         LicenseRetention,
         ExpiryOutbox,
         DueSurroundings,

@@ -89,6 +89,11 @@ export class Projects {
     return found;
   }
 
+  /** What is known of a project by now; `null`: nothing. For lists, which have waited for all of their projects already. */
+  async see<Found>(projectId: string, look: (state: ProjectState) => Found | null): Promise<Found | null> {
+    return this.handler.read(projectId, look, { checked: !this.leases.alone });
+  }
+
   /** @throws Problem `NOT_FOUND` */
   async project(projectId: string): Promise<KnownProject> {
     return this.look(projectId, null, (state) => projectOf(state));

@@ -34,6 +34,7 @@ export {
 } from './licensing/quota.js';
 export { memberQuotaOf } from './licensing/members.js';
 export { nameOf } from './licensing/checks.js';
-export { EndsInEffect } from './licensing/ends.js';
+export { EndsInEffect, type EndsWith } from './licensing/ends.js';
+export { EndsList, type EndOfGroup, type EndsAnswer, type EndsQuestion } from './licensing/ends-list.js';
 export { countsBelow, fallbacksAt, suspendedAt } from './licensing/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';

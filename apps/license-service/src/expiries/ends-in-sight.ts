@@ -1,140 +1,135 @@
 import { Injectable } from '@nestjs/common';
-import type { Expiry, Extent, PageOf } from '@allotree/contracts';
-import { Problem, TenantRows, type Principal } from '@allotree/platform';
-import { dateAt, daysBetween, lastDayOf } from '@allotree/domain';
-import { isoOf, isoOrNull } from '../persistence/columns.js';
+import type { Expiry, PageOf } from '@allotree/contracts';
+import { Problem, type Principal } from '@allotree/platform';
+import { dateAt, daysBetween, EndsList, lastDayOf, projectOf, type EndOfGroup, type Project } from '@allotree/domain';
+import { Projects } from '../projects.js';
+import { ProjectEnds, type EndsWanted, type ProjectEnd } from './project-ends.js';
 
-/** One project, all projects of a tenant, or everything; of that what lies where somebody may see it (`null`: all). */
-export interface Scope {
-  readonly extent: Extent | null;
-  readonly projectId?: string;
-  readonly tenantId?: string;
-}
+/** How many instants of projects one page looks at, and how many groups: one that finds too little ends early. */
+const INSTANTS_A_PAGE = 200;
+const INSTANTS_AT_ONCE = 50;
+const GROUPS_A_PAGE = 2_000;
 
-export interface Wanted extends Scope {
-  /** Instants in milliseconds. */
-  readonly now: number;
-  readonly before: number | null;
+export interface Wanted extends EndsWanted {
   readonly limit: number;
   readonly cursor: string | undefined;
 }
 
-interface Row {
-  readonly project_id: string;
-  readonly project_name: string;
-  readonly time_zone: string;
-  readonly group_id: string;
-  readonly group_name: string;
-  readonly what: Expiry['what'];
+/** Where a list stands: behind `id` of a group, which may be behind all of them. */
+interface Place {
+  readonly validUntil: number;
+  readonly projectId: string;
+  readonly groupId: string;
   readonly id: string;
-  readonly type: Expiry['type'];
-  readonly sip_number: string | null;
-  readonly mobile_app: string | null;
-  readonly ukey2: string | null;
-  readonly valid_until: Date;
 }
 
-/** $10 whether only some may be seen: those of the tenants $11, of the partners $12, of the groups $14 of the projects $13 and below. */
-const reached = (ends: string, group: string): string => `
-  (NOT $10 OR EXISTS (
-    SELECT FROM licensing.access_project home WHERE home.project_id = ${ends}.project_id
-      AND (home.tenant_id = ANY($11::text[]) OR home.partner_id = ANY($12::text[]))
-  ) OR EXISTS (
-    SELECT FROM licensing.license_group place JOIN unnest($13::text[], $14::text[]) AS held(project_id, group_id)
-      ON held.project_id = place.project_id AND held.group_id = ANY(place.path)
-    WHERE place.project_id = ${ends}.project_id AND place.group_id = ${group}
-  ))`;
+/** Behind every id. */
+const LAST = '~';
 
-/** $1 now, $2 before, $3 project, $4 tenant, $5-$8 the place after which to go on, $9 how many, $10-$14 what may be seen. */
-const within = (ends: string, group: string, place: string): string => `
-  ${reached(ends, group)} AND
-  ${ends}.valid_until > $1 AND ($2::timestamptz IS NULL OR ${ends}.valid_until < $2)
-  AND ($3::text IS NULL OR ${ends}.project_id = $3)
-  AND ($4::text IS NULL OR ${ends}.project_id IN (SELECT project_id FROM licensing.due_project WHERE tenant_id = $4))
-  AND ($5::timestamptz IS NULL OR (${place}) > ($5, $6::text, $7::text, $8::text))
-  ORDER BY ${place} LIMIT $9`;
+/** A page under way. */
+interface Found {
+  readonly items: Expiry[];
+  looked: number;
+  /** Up to here everything was looked at. */
+  place: Place;
+}
 
-const IN_SIGHT = `
-  SELECT ends.*, project.time_zone, project_group.name AS project_name, place.name AS group_name
-  FROM (
-    (SELECT 'allotment' AS what, a.valid_until, a.project_id, a.group_id, a.allotment_id AS id, a.type,
-            a.sip_number, a.mobile_app, a.ukey2
-     FROM licensing.allotment a JOIN licensing.restriction r USING (project_id, group_id)
-     WHERE r.enabled AND ${within('a', 'a.group_id', 'a.valid_until, a.project_id, a.group_id, a.allotment_id')})
-    UNION ALL
-    (SELECT 'license', l.valid_until, l.project_id, l.project_id, l.license_id, l.type, l.sip_number, l.mobile_app, l.ukey2
-     FROM licensing.license l
-     WHERE l.revoked_reason IS NULL AND ${within('l', 'l.project_id', 'l.valid_until, l.project_id, l.project_id, l.license_id')})
-  ) AS ends
-  JOIN licensing.due_project project USING (project_id)
-  JOIN licensing.license_group project_group
-    ON project_group.project_id = ends.project_id AND project_group.group_id = ends.project_id
-  JOIN licensing.license_group place ON place.project_id = ends.project_id AND place.group_id = ends.group_id
-  ORDER BY ends.valid_until, ends.project_id, ends.group_id, ends.id LIMIT $9`;
-
-/** Allotments and licenses whose end is still to come, in the order of time. */
+/** What ends in projects, in the order of time: groups by their end in effect, and licenses (domain.md E5). */
 @Injectable()
 export class EndsInSight {
-  constructor(private readonly rows: TenantRows) {}
+  constructor(
+    private readonly ends: ProjectEnds,
+    private readonly projects: Projects,
+  ) {}
 
   /** @throws Problem when the cursor is none of ours */
-  async page(
-    { projectId, tenantId, extent, now, before, limit, cursor }: Wanted,
-    by: Principal,
-  ): Promise<PageOf<Expiry>> {
-    const parameters = [
-      isoOf(now),
-      isoOrNull(before),
-      projectId ?? null,
-      tenantId ?? null,
-      ...placeOf(cursor),
-      // One more than asked for tells whether there is a next page.
-      limit + 1,
-      ...reachedBy(extent),
-    ];
-    const rows = await this.rows.as(by, 'licenses:read', (tx) => tx.query<Row[]>(IN_SIGHT, parameters));
-    const shown = rows.slice(0, limit);
-    const last = shown.at(-1);
-    return {
-      items: shown.map((row) => expiryOf(row, now)),
-      nextCursor: rows.length > limit && last ? cursorOf(last) : null,
-    };
+  async page(wanted: Wanted, by: Principal): Promise<PageOf<Expiry>> {
+    const found: Found = { items: [], looked: 0, place: placeOf(wanted.cursor, wanted.now) };
+    for (let instants = 0; instants < INSTANTS_A_PAGE;) {
+      const some = await this.ends.from(found.place, wanted, { by, atMost: INSTANTS_AT_ONCE });
+      for (const end of some) if (!(await this.lookAt(end, wanted, found))) return pageOf(found);
+      instants += some.length;
+      if (some.length < INSTANTS_AT_ONCE) return { items: found.items, nextCursor: null };
+    }
+    return pageOf(found);
+  }
+
+  /** @returns whether there is room for more */
+  private async lookAt(end: ProjectEnd, wanted: Wanted, found: Found): Promise<boolean> {
+    const { validUntil, projectId } = end;
+    const isBegun = found.place.validUntil === validUntil && found.place.projectId === projectId;
+    const after = isBegun ? found.place : { groupId: '', id: '' };
+    const answer = await this.projects.see(projectId, (state) => {
+      const project = projectOf(state);
+      if (!project) return null;
+      const question = {
+        at: validUntil,
+        ...within(end, wanted),
+        from: after.groupId,
+        atMost: GROUPS_A_PAGE - found.looked,
+      };
+      return { project, ...new EndsList(state, wanted.now).at(question) };
+    });
+    const at = { validUntil, projectId };
+    if (answer === null) {
+      found.place = { ...at, groupId: LAST, id: LAST };
+      return true;
+    }
+    found.looked += answer.looked;
+    for (const of of answer.ends) {
+      if (of.groupId === after.groupId && of.id <= after.id) continue;
+      if (found.items.length === wanted.limit) return false;
+      found.items.push(expiryOf(of, answer.project, { validUntil, now: wanted.now }));
+      found.place = { ...at, groupId: of.groupId, id: of.id };
+    }
+    found.place = { ...at, groupId: answer.until ?? LAST, id: LAST };
+    return answer.until === null && found.looked < GROUPS_A_PAGE;
   }
 }
 
-const reachedBy = (extent: Extent | null): unknown[] => {
-  const { tenantIds = [], partnerIds = [], groups = [] } = extent ?? {};
-  const projects = groups.map(({ projectId }) => projectId);
-  return [extent !== null, tenantIds, partnerIds, projects, groups.map(({ groupId }) => groupId)];
-};
-
-const cursorOf = ({ valid_until, project_id, group_id, id }: Row): string =>
-  [valid_until.getTime(), project_id, group_id, id].join('.');
-
-function placeOf(cursor: string | undefined): (string | null)[] {
-  if (cursor === undefined) return [null, null, null, null];
-  const [, until, ...place] = /^(\d{1,15})\.([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(cursor) ?? [];
-  if (until === undefined) throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
-  return [isoOf(Number(until)), ...place];
+function within({ projectId, whole }: ProjectEnd, { extent, groupId }: Wanted) {
+  const held = extent?.groups.filter((group) => group.projectId === projectId).map((group) => group.groupId) ?? [];
+  const seen = whole ? null : held;
+  return { seen, within: groupId === undefined ? seen : [groupId] };
 }
 
-const limitOf = (units: string | null): number | null => (units === null ? null : Number(units));
+const pageOf = ({ items, place }: Found): PageOf<Expiry> => ({
+  items,
+  nextCursor: [place.validUntil, place.projectId, place.groupId, place.id].join('.'),
+});
 
-function expiryOf(row: Row, now: number): Expiry {
-  const zone = row.time_zone;
-  const lastDay = lastDayOf(row.valid_until.getTime(), zone);
+function placeOf(cursor: string | undefined, now: number): Place {
+  if (cursor === undefined) return { validUntil: now, projectId: '', groupId: '', id: '' };
+  const parts = /^(\d{1,15})\.([\w-]+)\.([\w-]+|~)\.([\w-]+|~)$/.exec(cursor);
+  if (!parts) throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
+  const [, until, projectId, groupId, id] = parts as unknown as [string, string, string, string, string];
+  return { validUntil: Number(until), projectId, groupId, id };
+}
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+
+function expiryOf(
+  { groupId, groupName, what, id, type, units, remaining, ownUntil, endsWith }: EndOfGroup,
+  project: Project,
+  { validUntil, now }: { readonly validUntil: number; readonly now: number },
+): Expiry {
+  const { projectId, name: projectName, timeZone } = project;
+  const lastDay = lastDayOf(validUntil, timeZone);
   return {
-    projectId: row.project_id,
-    projectName: row.project_name,
-    timeZone: zone,
-    groupId: row.group_id,
-    groupName: row.group_name,
-    what: row.what,
-    id: row.id,
-    type: row.type,
-    units: { sip_number: limitOf(row.sip_number), mobile_app: limitOf(row.mobile_app), ukey2: limitOf(row.ukey2) },
-    validUntil: row.valid_until.toISOString(),
+    projectId,
+    projectName,
+    timeZone,
+    groupId,
+    groupName,
+    what,
+    id,
+    type,
+    units: { ...units },
+    remaining: { ...remaining },
+    validUntil: iso(validUntil),
+    ownValidUntil: ownUntil === null ? null : iso(ownUntil),
+    limitedBy: { groupId: null, licenseId: null, name: null, ...endsWith },
     lastDay,
-    daysLeft: daysBetween(dateAt(now, zone), lastDay),
+    daysLeft: daysBetween(dateAt(now, timeZone), lastDay),
   };
 }

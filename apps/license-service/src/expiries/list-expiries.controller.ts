@@ -1,12 +1,20 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ExpiriesAnswer, ExpiriesQuery, ProjectExpiriesQuery, type Expiry, type PageOf } from '@allotree/contracts';
+import {
+  ExpiriesAnswer,
+  ExpiriesQuery,
+  ProjectExpiriesQuery,
+  type EndsQuery,
+  type Expiry,
+  type PageOf,
+} from '@allotree/contracts';
 import { Caller, Clock, Documented, Permit, Reach, type Principal } from '@allotree/platform';
+import { hasGroup } from '@allotree/domain';
 import { endOf } from '../dates.js';
 import { DUE_PROJECTION } from '../due/due-rows/due.projection.js';
 import { Freshness } from '../freshness.js';
 import { ProjectPath } from '../paths.js';
 import { Projects } from '../projects.js';
-import { EndsInSight, type Scope } from './ends-in-sight.js';
+import { EndsInSight, type Wanted } from './ends-in-sight.js';
 
 const EXAMPLE = {
   items: [
@@ -20,7 +28,27 @@ const EXAMPLE = {
       id: 'allotment-1',
       type: 'plus',
       units: { sip_number: 80, mobile_app: 60, ukey2: 5 },
+      remaining: { sip_number: 0, mobile_app: 0, ukey2: 0 },
       validUntil: '2026-11-30T23:00:00.000Z',
+      ownValidUntil: '2026-11-30T23:00:00.000Z',
+      limitedBy: { groupId: 'group-1', licenseId: null, name: 'Building A' },
+      lastDay: '2026-11-30',
+      daysLeft: 29,
+    },
+    {
+      projectId: 'project-1',
+      projectName: 'Hafenblick',
+      timeZone: 'Europe/Berlin',
+      groupId: 'group-2',
+      groupName: 'Unit 1',
+      what: 'group',
+      id: 'group-2',
+      type: 'plus',
+      units: { sip_number: 50, mobile_app: 40, ukey2: 5 },
+      remaining: { sip_number: 0, mobile_app: 0, ukey2: 0 },
+      validUntil: '2026-11-30T23:00:00.000Z',
+      ownValidUntil: null,
+      limitedBy: { groupId: 'group-1', licenseId: null, name: 'Building A' },
       lastDay: '2026-11-30',
       daysLeft: 29,
     },
@@ -28,6 +56,12 @@ const EXAMPLE = {
   nextCursor: null,
 };
 const PROJECTIONS = ['group-views', 'license-view', DUE_PROJECTION];
+
+const WHAT_IS_LISTED =
+  'The ends in effect that are still to come, up to `before` (a date: the end of that day): allotments with an end of their own ' +
+  '(`what: allotment`), licenses (`license`), and restricted groups whose limit falls with the end of something above them (`group`). ' +
+  'A group without a restriction is listed where the caller is a member of it, or with `groupId`. `limitedBy` names whose end is binding. ' +
+  'A page may hold fewer items than `limit`: go on until `nextCursor` is null.';
 
 @Controller()
 export class ListExpiriesController {
@@ -44,18 +78,19 @@ export class ListExpiriesController {
   @Documented({
     tag: 'expiries',
     summary: 'What ends in a project, soonest first',
-    description: 'Allotments and licenses with an end still to come, up to `before` (a date: the end of that day).',
+    description: WHAT_IS_LISTED,
     response: { schema: ExpiriesAnswer, example: EXAMPLE },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   async listExpiriesOfProject(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
-    @Query({ schema: ProjectExpiriesQuery }) query: ProjectExpiriesQuery,
+    @Query({ schema: ProjectExpiriesQuery }) { groupId, ...query }: ProjectExpiriesQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<Expiry>> {
     const { timeZone } = await this.projects.project(p);
+    if (groupId !== undefined) await this.seesGroup(principal, p, groupId);
     const extent = await this.reach.extent(principal, 'licenses:read');
-    return this.list(principal, { projectId: p, extent }, query, timeZone);
+    return this.list(principal, { projectId: p, groupId, extent }, query, timeZone);
   }
 
   @Get('expiries')
@@ -63,6 +98,7 @@ export class ListExpiriesController {
   @Documented({
     tag: 'expiries',
     summary: 'What ends wherever one may see it, soonest first',
+    description: WHAT_IS_LISTED,
     response: { schema: ExpiriesAnswer, example: EXAMPLE },
     problems: ['VALIDATION'],
   })
@@ -71,13 +107,19 @@ export class ListExpiriesController {
     @Caller() { principal }: Caller,
   ): Promise<PageOf<Expiry>> {
     const extent = await this.reach.extent(principal, 'licenses:read');
-    return this.list(principal, { extent, ...(tenantId === undefined ? {} : { tenantId }) }, query, 'UTC');
+    return this.list(principal, { extent, tenantId }, query, 'UTC');
+  }
+
+  /** @throws Problem `NOT_FOUND` */
+  private async seesGroup(principal: Principal, projectId: string, groupId: string): Promise<void> {
+    await this.reach.demand(principal, 'licenses:read', { kind: 'group', projectId, groupId });
+    await this.projects.look(projectId, groupId, (state) => hasGroup(state, groupId) || null);
   }
 
   private async list(
     principal: Principal,
-    scope: Scope,
-    { before, limit, cursor }: ProjectExpiriesQuery,
+    scope: Pick<Wanted, 'extent' | 'projectId' | 'tenantId' | 'groupId'>,
+    { before, limit, cursor }: EndsQuery,
     zone: string,
   ): Promise<PageOf<Expiry>> {
     const until = before === undefined ? null : endOf(before, zone, 'before');

@@ -2,27 +2,43 @@ import { z } from 'zod';
 import { DateOrInstant, Id, IsoInstant, Page, pageOf } from '../http/common.js';
 import { LicenseTypeName, UnitsOf } from './words.js';
 
-/** `GET /projects/{p}/expiries`: a date is the end of that day in the project's time zone. */
-export const ProjectExpiriesQuery = Page.extend({ before: DateOrInstant.optional() });
+/** `GET /expiries` and `GET /projects/{p}/expiries`: a date is the end of that day in the project's time zone, or in UTC. */
+const EndsQuery = Page.extend({ before: DateOrInstant.optional() });
+export type EndsQuery = z.infer<typeof EndsQuery>;
+
+/** `GET /projects/{p}/expiries`: of a group and what is below it, or of the whole project. */
+export const ProjectExpiriesQuery = EndsQuery.extend({ groupId: Id.optional() });
 export type ProjectExpiriesQuery = z.infer<typeof ProjectExpiriesQuery>;
 
-/** `GET /expiries`: of one tenant, or of all; a date is the end of that day in UTC. */
-export const ExpiriesQuery = ProjectExpiriesQuery.extend({ tenantId: Id.optional() });
+/** `GET /expiries`: of one tenant, or of all. */
+export const ExpiriesQuery = EndsQuery.extend({ tenantId: Id.optional() });
 export type ExpiriesQuery = z.infer<typeof ExpiriesQuery>;
 
-/** An end in sight: of an allotment of a group, or of a license of the project (its group is the main group). */
+/**
+ * An end in sight (domain.md E5): of an allotment of a group, of a license of the project (its group is the main group), or of a
+ * group whose limit falls with the end of something above it.
+ */
 export const Expiry = z.object({
   projectId: Id,
   projectName: z.string(),
   timeZone: z.string(),
   groupId: Id,
   groupName: z.string(),
-  what: z.enum(['allotment', 'license']),
-  /** Of the allotment or license. */
+  what: z.enum(['allotment', 'license', 'group']),
+  /** Of the allotment, the license or the group. */
   id: Id,
-  type: LicenseTypeName,
+  /** `null`: of a group for which nothing has begun. */
+  type: LicenseTypeName.nullable(),
+  /** Of the allotment or license; of a group its effective limit until then. */
   units: UnitsOf,
+  /** The effective limit of the group from then on. */
+  remaining: UnitsOf,
+  /** The end in effect. */
   validUntil: IsoInstant,
+  /** The end of its own terms; `null`: they have none. */
+  ownValidUntil: IsoInstant.nullable(),
+  /** Whose end is binding: a group's or a license's. All `null`: something above that is not visible to the caller. */
+  limitedBy: z.object({ groupId: Id.nullable(), licenseId: Id.nullable(), name: z.string().nullable() }),
   /** The last day it is valid on, in the project's time zone. */
   lastDay: z.iso.date(),
   /** From today to the last day, in the project's time zone: 0 is today. */

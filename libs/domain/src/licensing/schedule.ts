@@ -11,6 +11,8 @@ export interface Schedule {
   /** Forgets what is due at or before `now`. */
   dropUpTo(now: Instant): void;
   next(): Instant | null;
+  /** What to look at at one instant to come. */
+  at(instant: Instant): Iterable<DueKey>;
 }
 
 export class LiveSchedule implements Schedule {
@@ -47,6 +49,10 @@ export class LiveSchedule implements Schedule {
 
   next(): Instant | null {
     return this.heap[0] ?? null;
+  }
+
+  at(instant: Instant): Iterable<DueKey> {
+    return this.buckets.get(instant)?.values() ?? [];
   }
 
   private push(at: Instant): void {
@@ -89,5 +95,8 @@ export class DraftSchedule implements Schedule {
   dropUpTo(): void {}
   next(): Instant | null {
     return this.below.next();
+  }
+  at(instant: Instant): Iterable<DueKey> {
+    return this.below.at(instant);
   }
 }
