@@ -6,13 +6,13 @@ import { z } from 'zod';
  */
 export const PERMISSIONS = {
   'partners:read': 'See partners and who administers them',
-  'partners:manage': 'Register partners below, and choose who administers them',
+  'partners:manage': 'Register and close partners below, and choose who administers them',
   'stock:read': 'See what a partner has in stock',
   'stock:sell': 'Sell part of a stock to a partner below',
   'stock:issue': 'Issue part of a stock to a project, as a license',
   'packages:record': "Record on a distributor's stock what it bought of the vendor",
   'projects:read': 'See that a project exists, its name and its time zone',
-  'projects:manage': 'Create projects',
+  'projects:manage': 'Create and close projects',
   'groups:read': 'See groups and how they lie below one another',
   'groups:manage': 'Create, generate, change, move and remove groups',
   'members:read': 'See who is a member of a group, and with which role',
