@@ -1,6 +1,4 @@
-/**
- * The services as processes of their own behind the front door, on one machine: watched over, and started again when one dies.
- */
+/** Runs the services as separate processes behind nginx on one machine, and restarts processes that die. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
@@ -16,16 +14,16 @@ const LONGEST_PAUSE_MS = 10_000;
 
 export const DEFAULT_REPLICAS = { group: 2, license: 2, notification: 1 };
 
-/** A variable counts as named when it is given itself or as a file. */
+/** A variable is set directly or as a file. */
 const isNamed = (environment, variable) => Boolean(environment[variable] || environment[`${variable}_FILE`]);
 
-/** The backends to start where nothing else is said: all, when the environment names none of them. */
+/** Default backends to start: all, unless the environment sets any of them. */
 export const backendsToStart = (environment) => {
   const names = Object.keys(BACKENDS);
   return names.some((name) => isNamed(environment, BACKENDS[name].variable)) ? [] : names;
 };
 
-/** How one replica of a service is run. */
+/** How to run one replica of a service. */
 const replica = (service, number, environment) => ({
   name: `${service}-service-${number}`,
   portNames: ['http'],
@@ -43,16 +41,16 @@ const replica = (service, number, environment) => ({
 });
 
 /**
- * Starts everything; ready when it resolves.
+ * Starts everything; resolves once it is ready.
  *
  * @param {object} options
- * @param {string} options.dataDir where data, secrets, logs and the session for tools are kept
- * @param {string} [options.host] on which address the front door listens
- * @param {number} [options.port] where; 0 is any free one
- * @param {string[]} [options.backends] those to start; the environment names the others
+ * @param {string} options.dataDir folder for data, secrets, logs and the session of command-line tools
+ * @param {string} [options.host] address on which nginx listens
+ * @param {number} [options.port] port of nginx; 0 is any free port
+ * @param {string[]} [options.backends] backends to start; the environment sets the others
  * @param {{group: number, license: number, notification: number}} [options.replicas]
- * @param {NodeJS.ProcessEnv} [options.environment] what the services are told besides
- * @param {(line: string) => void} [options.say] told when a process has died and runs again
+ * @param {NodeJS.ProcessEnv} [options.environment] additional environment variables of the services
+ * @param {(line: string) => void} [options.say] called when a process has died and was restarted
  */
 export async function startCluster({
   dataDir,
@@ -86,7 +84,7 @@ class Cluster {
   #letGo;
   #say;
   #servers = new Map();
-  /** Those that are meant to run. */
+  /** Processes that should be running. */
   #wanted = new Set();
   #watching = [];
   #ending = new AbortController();
@@ -99,11 +97,11 @@ class Cluster {
     this.#say = say;
   }
 
-  /** Where the front door answers. */
+  /** URL of nginx. */
   url;
-  /** The administrator's password, when it was made just now. */
+  /** The administrator's password, if it was just generated. */
   password = null;
-  /** What the services are told: where the backends are. */
+  /** Environment of the services: the addresses of the backends. */
   environment;
 
   /** `[{ name, pid, address, logFile }]`, backends first. */
@@ -111,10 +109,12 @@ class Cluster {
     return [...this.#servers.values()].map(({ name, pid, address, logFile }) => ({ name, pid, address, logFile }));
   }
 
-  /** A process by its name, for example `license-service-1`: to kill, pause or resume it. Who dies is started again. */
+  /**
+   * A process by name, for example `license-service-1`, to kill, pause or resume it. A process that dies is restarted.
+   */
   server(name) {
     const server = this.#servers.get(name);
-    if (!server) throw new Error(`there is no ${name}, only ${[...this.#servers.keys()].join(', ')}`);
+    if (!server) throw new Error(`process ${name} does not exist; there are ${[...this.#servers.keys()].join(', ')}`);
     return server;
   }
 
@@ -122,7 +122,7 @@ class Cluster {
     return this.server(name).kill();
   }
 
-  /** It stays away until `resumeProcess`. */
+  /** The process stays down until `resumeProcess`. */
   async stopProcess(name) {
     this.#wanted.delete(name);
     await this.server(name).stop();
@@ -133,7 +133,7 @@ class Cluster {
     this.#wanted.add(name);
   }
 
-  /** Everything in the opposite order: the front door first, the backends last. */
+  /** Stops everything in reverse order: nginx first, the backends last. */
   stop() {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
@@ -156,7 +156,7 @@ class Cluster {
       ...secrets,
     };
     const ports = {};
-    // The replicas of one service start side by side; all services at once would only be slower on a small machine.
+    // Replicas of one service start concurrently; starting all services at once is slower on a small machine.
     for (const [service, count] of Object.entries(replicas)) {
       const recipes = Array.from({ length: count }, (_, index) => replica(service, index + 1, this.environment));
       const started = await this.#startAll(recipes.map((recipe) => () => startServer(recipe, this.#on(recipe.name))));
@@ -169,7 +169,10 @@ class Cluster {
     this.#session = await keepSignIn(this.#folder, url, this.environment);
   }
 
-  /** What is not named is made, and kept in the folder. A password is for this process alone: the services know its hash. */
+  /**
+   * Missing secrets are generated and stored in the folder. The password stays in this process; the services only get
+   * its hash.
+   */
   async #secrets(environment) {
     const { ADMIN_EMAIL, ADMIN_PASSWORD, ADMIN_PASSWORD_HASH, TOKEN_SECRET } = readConfiguration(environment);
     const password = ADMIN_PASSWORD_HASH
@@ -204,23 +207,25 @@ class Cluster {
     return started;
   }
 
-  /** Starts it again when it has died, after a pause that grows while it keeps dying. */
+  /** Restarts a process that has died, after a delay that grows while it keeps dying. */
   async #watch(server) {
     let pause = WATCH_MS;
     while (await this.#rests(pause)) {
       if (!this.#wanted.has(server.name) || server.pid !== null) continue;
-      this.#say(`${server.name} has ended; starting it again. Its log: ${server.logFile}`);
+      this.#say(`${server.name} has stopped, restarting it. Log: ${server.logFile}`);
       pause = await server.start().then(
         () => WATCH_MS,
         () => Math.min(pause * 2, LONGEST_PAUSE_MS),
       );
       this.#say(
-        server.pid === null ? `${server.name} does not start.` : `${server.name} runs again (process ${server.pid}).`,
+        server.pid === null
+          ? `${server.name} does not start.`
+          : `${server.name} is running again (process ${server.pid}).`,
       );
     }
   }
 
-  /** `false` when it was woken up because everything stops. */
+  /** Returns `false` if it was woken up because everything is stopping. */
   async #rests(milliseconds) {
     return delay(milliseconds, true, { signal: this.#ending.signal }).catch(() => false);
   }

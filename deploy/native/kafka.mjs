@@ -1,5 +1,5 @@
 /**
- * Kafka in KRaft mode, one node that is broker and controller: the one of KAFKA_HOME, else the jars of Maven Central, fetched once
+ * Kafka in KRaft mode, one node that is broker and controller: from KAFKA_HOME, or from Maven Central, downloaded once
  * into a cache folder.
  */
 import { spawnSync } from 'node:child_process';
@@ -39,7 +39,7 @@ const javaMajor = (program) => {
 function requirePrograms() {
   const program = java();
   if (program === null || javaMajor(program) < JAVA_MAJOR) {
-    throw new MissingProgram(`Java ${JAVA_MAJOR} or newer`, 'Or name a Kafka of yours with KAFKA_BROKERS.', [
+    throw new MissingProgram(`Java ${JAVA_MAJOR} or newer`, 'Or set KAFKA_BROKERS to use a running Kafka.', [
       'openjdk-17-jre-headless',
     ]);
   }
@@ -47,7 +47,7 @@ function requirePrograms() {
   if (!hasJars(jarFolder()) && findProgram('mvn') === null) {
     throw new MissingProgram(
       'mvn',
-      'It fetches Kafka, once; or name an unpacked Kafka with KAFKA_HOME, or a running one with KAFKA_BROKERS.',
+      'It downloads Kafka once. Or set KAFKA_HOME to an unpacked Kafka, or KAFKA_BROKERS to a running one.',
       ['maven'],
     );
   }
@@ -64,7 +64,7 @@ ${ARTIFACTS.map(([group, artifact, version]) => `    <dependency><groupId>${grou
 </project>
 `;
 
-/** Beside the cache and moved into place when it is complete: of two that fetch at once, one wins. */
+/** Downloaded next to the cache and moved into place when complete, so that concurrent downloads do not conflict. */
 export async function fetchKafka() {
   const folder = jarFolder();
   if (hasJars(folder)) return;
@@ -77,7 +77,7 @@ export async function fetchKafka() {
       ['--batch-mode', '--quiet', 'dependency:copy-dependencies', '-DoutputDirectory=jars'],
       { cwd: beside, encoding: 'utf8' },
     );
-    if (status !== 0) throw new Error(`Kafka could not be fetched with mvn:\n${stdout}${stderr}`);
+    if (status !== 0) throw new Error(`could not download Kafka with mvn:\n${stdout}${stderr}`);
     await rename(join(beside, 'jars'), folder).catch((error) => {
       if (!hasJars(folder)) throw error;
     });
@@ -109,7 +109,7 @@ auto.create.topics.enable=false
 
 const jvm = (heap) => [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jarFolder(), '*')];
 
-/** A data folder belongs to one cluster id, given once. */
+/** A data folder belongs to one cluster id, assigned once. */
 function format(folder) {
   if (existsSync(join(folder, 'data', 'meta.properties'))) return;
   const id = randomBytes(16).toString('base64url');
@@ -127,7 +127,7 @@ function format(folder) {
     ],
     { encoding: 'utf8' },
   );
-  if (status !== 0) throw new Error(`the data folder of Kafka could not be formatted:\n${stdout}${stderr}`);
+  if (status !== 0) throw new Error(`could not format the data folder of Kafka:\n${stdout}${stderr}`);
 }
 
 export const KAFKA = {
@@ -161,5 +161,5 @@ export const KAFKA = {
   address: ({ ports }) => `127.0.0.1:${ports.broker}`,
 };
 
-/** A running Kafka; its `address` is `host:port`, as KAFKA_BROKERS wants it. Options: see `startServer`. */
+/** A running Kafka; its `address` is `host:port`, the format of KAFKA_BROKERS. Options: see `startServer`. */
 export const startKafka = (options) => startServer(KAFKA, options);

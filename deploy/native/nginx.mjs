@@ -1,4 +1,4 @@
-/** The front door of processes on this machine: nginx with the configuration of deploy/nginx. */
+/** The reverse proxy of the processes on this machine: nginx with the configuration of deploy/nginx. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram, MissingProgram, startServer } from './server.mjs';
@@ -6,17 +6,17 @@ import { findProgram, MissingProgram, startServer } from './server.mjs';
 const TEMPLATE = join(import.meta.dirname, '../nginx/allotree.conf.template');
 const DOCUMENTS = join(import.meta.dirname, '../../docs/reference');
 
-/** The template with its `${ALLOTREE_...}` filled in, as the entry point of nginx's image does it. */
+/** Fills in the `${ALLOTREE_...}` variables of the template, like the entry point of the nginx image. */
 export const filledIn = (template, values) =>
   template.replace(/\$\{(ALLOTREE_[A-Z_]+)\}/g, (_, name) => {
-    if (values[name] === undefined) throw new Error(`the configuration of nginx needs ${name}`);
+    if (values[name] === undefined) throw new Error(`the nginx configuration requires ${name}`);
     return values[name];
   });
 
-/** None is passed over for a while because it failed once: two that start again would both be, and nobody left to ask. */
+/** No server is marked as unavailable after a failure: if two restart at the same time, no server would be left. */
 const servers = (ports) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ');
 
-/** Everything it writes lies in its folder. */
+/** Everything it writes is in its folder. */
 const frame = (folder, inside) => `worker_processes 1;
 daemon off;
 pid ${folder}/nginx.pid;
@@ -34,8 +34,10 @@ export function requireNginx() {
 
 /**
  * Writes `nginx.conf` into a folder.
- * @param {{host: string, port: number, replicas: {group: number[], license: number[], notification: number[]}}} door where
- *   nginx listens, and where the replicas of each service do
+ *
+ * @param {{host: string, port: number, replicas: {group: number[], license: number[], notification: number[]}}} door
+ * the address
+ *   of nginx and the ports of the replicas of each service
  */
 export async function writeConfiguration(folder, { host, port, replicas }) {
   const inside = filledIn(await readFile(TEMPLATE, 'utf8'), {
@@ -66,5 +68,5 @@ const nginx = ({ host, ports: replicas }) => ({
   address: ({ ports }) => `http://127.0.0.1:${ports.http}`,
 });
 
-/** A running nginx before the services; its `address` is an `http://` URL. Options: see `startServer`. */
+/** A running nginx in front of the services; its `address` is an `http://` URL. Options: see `startServer`. */
 export const startNginx = (door, options) => startServer(nginx({ host: '127.0.0.1', ...door }), options);

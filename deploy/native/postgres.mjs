@@ -1,4 +1,4 @@
-/** The PostgreSQL that npm brings along, with durable commits, under a password of its own. */
+/** The PostgreSQL from the npm dependencies, with durable commits and a generated password. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -59,7 +59,7 @@ export const POSTGRES = {
     const account = await accountOf(folder);
     const cluster = clusterFolder(folder);
     const settings = Object.entries({ ...SETTINGS, port: ports.postgres });
-    // Replaced by the name under which the account reaches the folder.
+    // Replaced by the path under which the account reaches the folder.
     const named = (args, name) => args.map((arg) => (arg === cluster ? name : arg));
     return {
       program: (await postgresBinaries(account)).postgres,

@@ -1,4 +1,6 @@
-/** A process is known by its number and its birth: numbers are given out again, and what is not ours is never touched. */
+/**
+ * Identifies a process by its number and start time: numbers are reused, and processes of others must not be touched.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -6,13 +8,13 @@ const STATE = 0;
 const START_TIME = 19;
 
 /**
- * When a process began, in words that no other process with its number has; `null` where it has ended (a dead one that
- * nobody has looked after yet included).
+ * Start time of a process in a form that is unique among processes with its number; `null` if it has ended (including a
+ * zombie).
  */
 export function birthOf(pid) {
   if (process.platform !== 'linux') return birthByPs(pid);
   const line = readOrNull(`/proc/${pid}/stat`);
-  // The second field is the program's name in brackets, which may hold blanks and brackets itself.
+  // The second field is the program name in parentheses, which may contain spaces and parentheses.
   const fields = line?.slice(line.lastIndexOf(')') + 2).split(' ');
   if (!fields || fields[STATE] === 'Z') return null;
   return `${readOrNull('/proc/sys/kernel/random/boot_id')?.trim()} ${fields[START_TIME]}`;
@@ -24,7 +26,7 @@ function birthByPs(pid) {
   return !state || state.startsWith('Z') ? null : started.join(' ');
 }
 
-/** The processes a process has started and that are still there: the workers of nginx, the backends of PostgreSQL. */
+/** Living child processes: the workers of nginx, the backends of PostgreSQL. */
 export function childrenOf(pid) {
   const list = readOrNull(`/proc/${pid}/task/${pid}/children`);
   if (list !== null) return list.trim().split(' ').filter(Boolean).map(Number);
@@ -32,7 +34,7 @@ export function childrenOf(pid) {
   return (stdout ?? '').trim().split('\n').filter(Boolean).map(Number);
 }
 
-/** Sends a signal; a process that has just ended is no error. */
+/** Sends a signal, ignoring a process that has just ended. */
 export function signal(pid, name) {
   try {
     process.kill(pid, name);

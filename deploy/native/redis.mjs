@@ -1,4 +1,4 @@
-/** Redis (or Valkey) from the system, on disk within a second, behind a password. */
+/** Redis (or Valkey) of the system, persistent within a second, with a password. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -34,7 +34,7 @@ export const REDIS = {
   stopSignal: 'SIGTERM',
   requirePrograms() {
     if (program() === null) {
-      throw new MissingProgram('redis-server', 'Or name a Redis of yours with REDIS_URL.', ['redis-server']);
+      throw new MissingProgram('redis-server', 'Or set REDIS_URL to use a running Redis.', ['redis-server']);
     }
   },
   async prepare({ folder, ports }) {

@@ -1,6 +1,6 @@
 /**
- * A real server program on a data folder of its own: started, stopped, killed, paused and started again on the same data
- * and port. What differs from one program to the next is its recipe (kafka.mjs, postgres.mjs, redis.mjs, nginx.mjs).
+ * Runs a server program on its own data folder: starts, stops, kills, pauses and restarts it on the same data and port.
+ * Differences between programs are in their recipes (kafka.mjs, postgres.mjs, redis.mjs, nginx.mjs).
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, openSync, closeSync, readFileSync } from 'node:fs';
@@ -18,14 +18,14 @@ const READY_MS = 90_000;
 const STOP_MS = 30_000;
 const STARTS = 5;
 
-/** A program is not installed; the message says how to get it. */
+/** A program is not installed; the message says how to install it. */
 export class MissingProgram extends Error {
   name = 'MissingProgram';
 
   /**
-   * @param {string} program what is missing
-   * @param {string} remedy where it comes from, other than from Debian's packages
-   * @param {string[]} packages the Debian packages that bring it
+   * @param {string} program the missing program
+   * @param {string} remedy how to get it other than from Debian packages
+   * @param {string[]} packages the Debian packages that contain it
    */
   constructor(program, remedy, packages) {
     super(`${program} is missing. ${remedy} On Debian: apt-get install ${packages.join(' ')}`);
@@ -33,7 +33,7 @@ export class MissingProgram extends Error {
   }
 }
 
-/** The path of a program, or `null`. `/usr/sbin` counts as well: Debian keeps servers there. */
+/** The path of a program, or `null`. Includes `/usr/sbin`, where Debian installs servers. */
 export function findProgram(name) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
@@ -48,7 +48,7 @@ function isExecutable(path) {
   }
 }
 
-/** A TCP port of this machine that nobody uses. */
+/** A free TCP port of this machine. */
 export function freePort() {
   return new Promise((resolvePort, reject) => {
     const probe = createServer();
@@ -61,13 +61,13 @@ export function freePort() {
 }
 
 /**
- * Starts a server, or takes the one that already runs on the data folder. Ready when it resolves.
+ * Starts a server, or uses the one already running on the data folder. Resolves once it is ready.
  *
  * @param {object} recipe see `Server`
  * @param {object} [options]
- * @param {string} [options.dataDir] where data, log and pid file are kept; without it a temporary folder
- * @param {number} [options.port] without it the one of the last start on the folder, else any free one
- * @param {boolean} [options.detached] it outlives this process; otherwise it ends with it
+ * @param {string} [options.dataDir] folder for data, log and pid file; default a temporary folder
+ * @param {number} [options.port] default: the port of the last start on the folder, else any free port
+ * @param {boolean} [options.detached] whether it outlives this process
  */
 export async function startServer(recipe, { dataDir, port, detached = false } = {}) {
   recipe.requirePrograms();
@@ -78,7 +78,7 @@ export async function startServer(recipe, { dataDir, port, detached = false } = 
   return server;
 }
 
-/** The server on a data folder, running or not; `null` where none was ever started. */
+/** The server of a data folder, running or not; `null` if none was ever started. */
 export function serverOn(recipe, dataDir) {
   const folder = resolve(dataDir);
   return existsSync(join(folder, STATE_FILE)) ? new Server(recipe, { folder, detached: true }) : null;
@@ -86,7 +86,8 @@ export function serverOn(recipe, dataDir) {
 
 /**
  * A recipe is `{ name, portNames, stopSignal, requirePrograms(), prepare(site), launch(site), isReady(site),
- * complete?(site), address(site) }`, where a site is `{ folder, ports }` and `launch` tells `{ program, args, env?, start? }`.
+ * complete?(site), address(site) }`, where a site is `{ folder, ports }` and `launch` returns `{ program, args, env?,
+ * start? }`.
  */
 export class Server {
   #recipe;
@@ -112,23 +113,23 @@ export class Server {
     return join(this.folder, `${this.name}.log`);
   }
 
-  /** Its first port: where clients connect. */
+  /** The port for clients. */
   get port() {
     return this.#state.ports[this.#recipe.portNames[0]];
   }
 
-  /** The number of its process; `null` when it does not run. */
+  /** The process id; `null` if it is not running. */
   get pid() {
     const { pid, birth } = this.#state;
     return pid !== undefined && birthOf(pid) === birth ? pid : null;
   }
 
-  /** What a client is told: a URL, or `host:port`. */
+  /** The address for clients: a URL, or `host:port`. */
   get address() {
     return this.#recipe.address(this.#site);
   }
 
-  /** Does nothing when it runs already. Two at once on one folder: the second waits, and finds it running. */
+  /** Does nothing if it is running. Of two concurrent starts on one folder the second waits and finds it running. */
   async start() {
     this.#isWanted = true;
     const release = await lock(this.folder);
@@ -140,7 +141,7 @@ export class Server {
     }
   }
 
-  /** Asks it to end, and waits until it has; one that does not listen is killed. A start under way is given up. */
+  /** Stops it and waits until it has ended; kills it if it does not react. Cancels a start in progress. */
   async stop() {
     this.#isWanted = false;
     const { pid } = this;
@@ -150,7 +151,7 @@ export class Server {
     if (!(await this.#ends(STOP_MS))) await this.kill();
   }
 
-  /** As a power failure does: at once, with all its workers. */
+  /** Kills it immediately with all its workers, like a power failure. */
   async kill() {
     const { pid } = this;
     if (pid === null) return;
@@ -160,7 +161,7 @@ export class Server {
     await this.#ends(STOP_MS);
   }
 
-  /** It keeps its connections and answers nothing until `resume`. */
+  /** Keeps its connections open but does not respond until `resume`. */
   pause() {
     this.#signalAll('SIGSTOP');
   }
@@ -174,7 +175,7 @@ export class Server {
     if (this.pid !== null) signal(this.pid, name);
   }
 
-  /** Stops it; a temporary data folder is gone afterwards. */
+  /** Stops it and deletes a temporary data folder. */
   async remove() {
     await this.stop();
     if (this.#options.isTemporary) await rm(this.folder, { recursive: true, force: true });
@@ -194,7 +195,7 @@ export class Server {
       await this.kill();
       child?.unref();
       const log = (await readFile(this.logFile, 'utf8').catch(() => '')).slice(logStart);
-      // Its port was taken meanwhile, or what was killed has not let go of its data yet.
+      // Its port was taken meanwhile, or a killed predecessor has not released its data yet.
       if (attempt === STARTS || !this.#isWanted)
         throw new Error(`${this.name} did not start in ${this.folder}:\n${lastLines(log)}`);
       await delay(POLL_MS * 4 * attempt);
@@ -219,7 +220,7 @@ export class Server {
       ? [program, ...args]
       : endingWithUs(this.#recipe.stopSignal, program, args);
     try {
-      // A process group of its own: Ctrl-C in the terminal is for us, who stop it in due time.
+      // A separate process group: Ctrl-C only reaches this process, which stops the server in order.
       const child = await start(command, rest, { cwd: '/', env, detached: true, stdio: ['ignore', log, log] });
       await new Promise((settle, reject) => {
         child.once('error', reject);
@@ -255,7 +256,7 @@ export class Server {
   }
 }
 
-/** However this process ends, the server is told, where the system can do that (Linux). */
+/** Stops the server however this process ends, where the system supports that (Linux). */
 function endingWithUs(stopSignal, program, args) {
   const setpriv = process.platform === 'linux' ? findProgram('setpriv') : null;
   return setpriv === null
@@ -263,7 +264,7 @@ function endingWithUs(stopSignal, program, args) {
     : [setpriv, '--pdeathsig', stopSignal.replace('SIG', ''), program, ...args];
 }
 
-/** One at a time on a folder: waits for the other. */
+/** Waits until the folder is not locked by another process. */
 async function lock(folder) {
   for (;;) {
     const { release } = await tryLock(join(folder, LOCK_FILE));
@@ -273,17 +274,18 @@ async function lock(folder) {
 }
 
 /**
- * Keeps a folder for this process until the returned function is called, or the process has ended.
- * @param {string} what is said to run there already where another process holds it
+ * Locks a folder until the returned function is called or the process ends.
+ *
+ * @param {string} what the program named in the error if another process holds the lock
  */
 export async function holdFolder(folder, what) {
   const { release, holder } = await tryLock(join(folder, 'in-use.lock'));
   if (!release)
-    throw new Error(`${what} runs on ${folder} already (process ${holder}). Stop it, or name another folder.`);
+    throw new Error(`${what} is already running on ${folder} (process ${holder}). Stop it, or use another folder.`);
   return release;
 }
 
-/** A holder that died is no holder. */
+/** Ignores a lock whose holder has died. */
 async function tryLock(file) {
   for (;;) {
     const handle = await open(file, 'wx').catch((error) => {

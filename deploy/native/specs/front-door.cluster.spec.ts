@@ -152,7 +152,7 @@ describeOnACluster('a cluster', (on) => {
       () => said.join('\n'),
       (text) => text.includes('group-service-2 runs again'),
     );
-    expect(said.join('\n')).toContain('group-service-2 has ended; starting it again.');
+    expect(said.join('\n')).toContain('group-service-2 has stopped, restarting it.');
   });
 
   it('has its data folder for itself', async () => {

@@ -179,7 +179,9 @@ describe('what is missing', () => {
 
   it('holds a folder for one process until that lets go', async () => {
     const letGo = await holdFolder(dataDir, 'It');
-    await expect(holdFolder(dataDir, 'It')).rejects.toThrow(`It runs on ${dataDir} already (process ${process.pid})`);
+    await expect(holdFolder(dataDir, 'It')).rejects.toThrow(
+      `It is already running on ${dataDir} (process ${process.pid})`,
+    );
     await letGo();
     await (
       await holdFolder(dataDir, 'It')

@@ -1,6 +1,6 @@
 import type { Lease } from './lease.js';
 
-/** A lease this process has, until its own clock or the database says otherwise. */
+/** A lease held by this process until its own clock or the database ends it. */
 export class HeldLease implements Lease {
   readonly #controller = new AbortController();
   #validUntil = 0;
@@ -20,12 +20,12 @@ export class HeldLease implements Lease {
     return !this.#lost && performance.now() < this.#validUntil;
   }
 
-  /** @param validUntil on the clock of `performance.now()`, counted from before the database was asked */
+  /** @param validUntil on the clock of `performance.now()`, measured from before the database was queried */
   extend(validUntil: number): void {
     if (this.#lost) return;
     this.#validUntil = validUntil;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.lose('it could not be renewed in time'), validUntil - performance.now());
+    this.#timer = setTimeout(() => this.lose('not renewed in time'), validUntil - performance.now());
     this.#timer.unref();
   }
 
@@ -35,8 +35,8 @@ export class HeldLease implements Lease {
     clearTimeout(this.#timer);
   }
 
-  /** The work is told to stop; the lease stays until it has. */
+  /** Aborts the work; the lease is kept until it has ended. */
   abort(reason: string): void {
-    this.#controller.abort(new Error(`the lease ${this.name} is gone: ${reason}`));
+    this.#controller.abort(new Error(`lease ${this.name} ended: ${reason}`));
   }
 }

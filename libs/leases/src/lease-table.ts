@@ -10,23 +10,23 @@ export interface LeaseTableOptions {
   readonly schema: string;
   readonly holder: string;
   readonly leaseMs: number;
-  /** Called when somebody gave a lease up. */
+  /** Called when a lease was released. */
   readonly released: () => void;
 }
 
-/** No answer within so long (ms) counts as no answer: the connection is given up and another one made. */
+/** Timeout in milliseconds after which the connection is closed and replaced. */
 const TIMEOUT_MS = 2_000;
 
-/** The rows of the leases. Instants are the database's own, so the clocks of the processes do not matter. */
+/** The table of leases. All timestamps are those of the database, so the clocks of the processes do not matter. */
 export class LeaseTable {
   readonly #pool: pg.Pool;
   readonly #sql: ReturnType<typeof statements>;
-  /** The connection that hears of released leases. */
+  /** The connection that listens for released leases. */
   #listening: pg.PoolClient | null = null;
 
   constructor(private readonly options: LeaseTableOptions) {
     const { connectionString, schema } = options;
-    // A connection of its own: renewing never waits behind other work of the process.
+    // A separate connection, so that renewals never wait behind other work.
     this.#pool = new pg.Pool({
       connectionString,
       max: 1,
@@ -37,22 +37,22 @@ export class LeaseTable {
       statement_timeout: TIMEOUT_MS,
       keepAlive: true,
     });
-    // It is replaced at the next query, whether it was lost at rest or in use.
+    // A lost connection is replaced by the next query.
     this.#pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
     this.#sql = statements(schema);
   }
 
-  /** Processes that start together take turns. */
+  /** Creates the table; processes that start at the same time take turns. */
   async create(): Promise<void> {
     await this.#query(this.#sql.create);
   }
 
-  /** From now on it can be had. */
+  /** Creates the row of a lease. */
   async register(name: string): Promise<void> {
     await this.#query(this.#sql.register, [name]);
   }
 
-  /** Renews what is held and takes what is wanted and free, in one round trip. Answers with what is ours now. */
+  /** Renews the held leases and acquires requested free ones in one round trip. Returns the leases held now. */
   async renewAndAcquire(held: readonly Fenced[], wanted: readonly string[]): Promise<readonly Fenced[]> {
     const rows = await this.#query(this.#sql.renewAndAcquire, [
       this.options.holder,
@@ -69,7 +69,7 @@ export class LeaseTable {
   }
 
   async seize(name: string): Promise<bigint> {
-    // Under another name than ours, or our own next beat would take it.
+    // Held under a different name, or the next renewal of this process would acquire it.
     const rows = await this.#query(this.#sql.seize, [name, `${this.options.holder} (seized)`, this.options.leaseMs]);
     return fenced(rows[0]!).fence;
   }
@@ -116,7 +116,7 @@ function statements(schema: string) {
       ) WITH (fillfactor = 50)`,
     listen: `LISTEN ${pg.escapeIdentifier(channel)}`,
     register: `INSERT INTO ${table} VALUES ($1, '', 0, '-infinity') ON CONFLICT DO NOTHING`,
-    // Who only looks does not wait for a row somebody is at, so two processes never wait for each other.
+    // SKIP LOCKED: a lookup never waits for a row in use, so two processes never wait for each other.
     renewAndAcquire: `
       WITH renewed AS (
         UPDATE ${table} AS lease SET expires_at = ${until('$2')}

@@ -1,40 +1,43 @@
-/** A right that one process at a time has, for as long as it renews it. */
+/** A lease held by one process at a time, as long as it renews it. */
 export interface Lease {
   readonly name: string;
-  /** Grows with every change of hands. What is written under the lease carries it, and a smaller one is turned away. */
+  /**
+   * Fencing token: grows with every change of holder. Writes made under the lease carry it, and a smaller token is
+   * rejected.
+   */
   readonly fence: bigint;
   /**
-   * Aborts when the lease is lost (another may have it now) or given up (`Hold.stop`): then stop, and finish nothing that
-   * needs the lease unless `held` still says so.
+   * Aborts when the lease is lost (another process may have it now) or released (`Hold.stop`). Stop then, and complete
+   * work that needs the lease only while `held` is true.
    */
   readonly signal: AbortSignal;
   /**
-   * Whether nobody else can have it yet, by this process's own monotonic clock. A process that was paused sees `false`
-   * here before its timers have run; only the fence protects what was already on its way.
+   * Whether no other process can hold the lease yet, by the monotonic clock of this process. A process that was paused
+   * reads `false` before its timers fire; only the fencing token protects writes already in progress.
    */
   readonly held: boolean;
 }
 
-/** What is done under a lease. */
+/** Work done under a lease. */
 export interface Worker {
   /**
-   * Called each time the lease is obtained; returns soon after `lease.signal` aborts. If it returns or throws before, the
-   * lease is given up and asked for again about a second later.
+   * Called each time the lease is acquired; must return soon after `lease.signal` aborts. If it returns or throws
+   * earlier, the lease is released and requested again about a second later.
    */
   work(lease: Lease): Promise<void>;
 }
 
-/** That a process wants a lease, for as long as it does. */
+/** The request of a process for a lease. */
 export interface Hold {
-  /** Whether this process has it now. */
+  /** Whether this process currently holds the lease. */
   readonly held: boolean;
-  /** Aborts the work, waits for it, and gives the lease to whoever waits. */
+  /** Aborts the work, waits for it to end and releases the lease. */
   stop(): Promise<void>;
 }
 
-/** A lease taken from whoever had it, for one deed. */
+/** A lease taken from its holder by force, for a single operation. */
 export interface Seizure {
   readonly fence: bigint;
-  /** Lets others have it at once. */
+  /** Releases the lease immediately. */
   release(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { createTestDatabase, startDatabaseProxy, type DatabaseProxy, type TestDa
 import pg from 'pg';
 import { Leases, type Lease, type LeasesOptions, type Worker } from './index.js';
 
-/** Longer than any spec: what happens all the same did not wait for it. */
+/** Longer than any spec, so that nothing can depend on it. */
 const NEVER = 600_000;
 
 let database: TestDatabase;
@@ -34,7 +34,7 @@ const open = async (options: Partial<LeasesOptions> = {}): Promise<Leases> => {
   return leases;
 };
 
-/** Works until it is told to stop; `next()` waits for the lease to be obtained (once more). */
+/** A worker that runs until aborted; `next()` waits until the lease is acquired (again). */
 function worker(): Worker & { next(): Promise<Lease> } {
   const obtained: Lease[] = [];
   let arrived: (() => void) | null = null;
@@ -60,7 +60,7 @@ const row = async (name: string): Promise<{ holder: string; fence: string; free:
 };
 
 describe('a lease', () => {
-  it('that is free is held when hold() returns, and given up by stop()', async () => {
+  it('that is free is held when hold() resolves and released by stop()', async () => {
     const leases = await open();
     const hold = await leases.hold('a', worker());
     expect(hold.held).toBe(true);
@@ -73,7 +73,7 @@ describe('a lease', () => {
     expect(await row('a')).toMatchObject({ fence: '2', free: false });
   });
 
-  it('goes to one that waits as soon as it is given up, with a greater fence', async () => {
+  it('passes to a waiting process on release, with a greater fencing token', async () => {
     const [first, second] = [await open({ leaseMs: NEVER, renewMs: NEVER }), await open({ renewMs: NEVER })];
     const waiting = worker();
     const held = await first.hold('a', worker());
@@ -84,7 +84,7 @@ describe('a lease', () => {
     expect([held.held, hold.held]).toEqual([false, true]);
   });
 
-  it('of a process that is gone goes to another when it has run out', async () => {
+  it('of a dead process passes to another when it expires', async () => {
     const leases = await open();
     await admin.query(`INSERT INTO ${schema}.lease VALUES ('a', 'gone', 7, now() + interval '1500 milliseconds')`);
     const waiting = worker();
@@ -94,19 +94,19 @@ describe('a lease', () => {
     expect((await row('a')).holder).not.toBe('gone');
   });
 
-  it('stays with its holder for as long as it lives, however many wait', async () => {
+  it('stays with its live holder, however many processes wait', async () => {
     const holder = worker();
     const [first, second] = [await open({ leaseMs: 300, renewMs: 50 }), await open({ leaseMs: 300, renewMs: 50 })];
     await first.hold('a', holder);
     const lease = await holder.next();
     const rival = await second.hold('a', worker());
-    // Each of these is obtained and given up by `second`, which meanwhile looks for `a` too.
+    // `second` acquires and releases each of these, and attempts to acquire `a` meanwhile.
     for (let n = 0; n < 40; n++) await (await second.hold(`b${n}`, worker())).stop();
     expect([lease.held, rival.held]).toEqual([true, false]);
     expect(await row('a')).toMatchObject({ fence: '1', free: false });
   });
 
-  it('is worked under by one at a time, over many changes of hands', async () => {
+  it('has one worker at a time over many changes of holder', async () => {
     const replicas = await Promise.all(Array.from({ length: 4 }, () => open({ leaseMs: 5_000, renewMs: 20 })));
     let working = 0;
     let most = 0;
@@ -123,7 +123,7 @@ describe('a lease', () => {
     expect(fences.slice(0, 40)).toEqual(Array.from({ length: 40 }, (_, n) => BigInt(n + 1)));
   });
 
-  it('is asked for again after work that ended with an error', async () => {
+  it('is requested again after its work failed', async () => {
     const leases = await open({ renewMs: 20 });
     let times = 0;
     const done = new Promise<Lease>((resolve) => {
@@ -138,7 +138,7 @@ describe('a lease', () => {
     expect((await done).fence).toBe(3n);
   });
 
-  it('can be taken by force: its holder stops, and nobody has it until it is released', async () => {
+  it('can be seized: its holder stops, and no process acquires it until it is released', async () => {
     const [first, second] = [await open({ renewMs: 20 }), await open({ leaseMs: NEVER })];
     const holder = worker();
     await first.hold('a', holder);
@@ -153,7 +153,7 @@ describe('a lease', () => {
     expect((await holder.next()).fence).toBe(3n);
   });
 
-  it('is taken over at once by the next life of a process that is alone', async () => {
+  it('is taken over immediately by the next run of a single process', async () => {
     await open();
     await admin.query(`INSERT INTO ${schema}.lease VALUES ('a', 'alone', 7, now() + interval '1 hour')`);
     const again = await open({ singleProcess: true });
@@ -163,10 +163,10 @@ describe('a lease', () => {
     expect(await row('a')).toMatchObject({ holder: 'alone', fence: '8' });
   });
 
-  it('is refused twice in one process', async () => {
+  it('cannot be held twice by one process', async () => {
     const leases = await open();
     await leases.hold('a', worker());
-    await expect(leases.hold('a', worker())).rejects.toThrow('already');
+    await expect(leases.hold('a', worker())).rejects.toThrow('already holds');
   });
 });
 
@@ -177,38 +177,41 @@ describe('a holder that cannot renew', () => {
   });
   afterEach(() => proxy.close());
 
-  it.each(['cut', 'freeze'] as const)('(%s) counts the lease as lost before another has it', async (how) => {
-    const lonely = await open({ connectionString: proxy.connectionString, leaseMs: 1_000, renewMs: 100 });
-    const other = await open({ leaseMs: 1_000, renewMs: 100 });
-    const [here, there] = [worker(), worker()];
-    await lonely.hold('a', here);
-    const lease = await here.next();
-    await other.hold('a', there);
-    const lost = once(lease.signal, 'abort').then(() => 'lost');
-    proxy[how]();
-    const taken = there.next().then(() => 'taken');
-    const first = await Promise.race([lost, taken]);
-    expect([first, lease.held]).toEqual(['lost', false]);
-    await taken;
-    proxy.restore();
-    await other.close();
-    // It has found back by itself.
-    expect((await here.next()).fence).toBeGreaterThan(2n);
-  });
+  it.each(['cut', 'freeze'] as const)(
+    '(%s) considers the lease lost before another process acquires it',
+    async (how) => {
+      const lonely = await open({ connectionString: proxy.connectionString, leaseMs: 1_000, renewMs: 100 });
+      const other = await open({ leaseMs: 1_000, renewMs: 100 });
+      const [here, there] = [worker(), worker()];
+      await lonely.hold('a', here);
+      const lease = await here.next();
+      await other.hold('a', there);
+      const lost = once(lease.signal, 'abort').then(() => 'lost');
+      proxy[how]();
+      const taken = there.next().then(() => 'taken');
+      const first = await Promise.race([lost, taken]);
+      expect([first, lease.held]).toEqual(['lost', false]);
+      await taken;
+      proxy.restore();
+      await other.close();
+      // It has recovered.
+      expect((await here.next()).fence).toBeGreaterThan(2n);
+    },
+  );
 
-  it('knows by its own clock when it wakes, before its timers have run', async () => {
+  it('knows by its own clock after a pause, before its timers fire', async () => {
     const leases = await open({ leaseMs: 200, renewMs: 50 });
     const holder = worker();
     await leases.hold('a', holder);
     const lease = await holder.next();
-    // The whole process stands still.
+    // Blocks the whole process.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
     expect([lease.held, lease.signal.aborted]).toEqual([false, false]);
     await once(lease.signal, 'abort');
   });
 });
 
-it('processes that start together create the table once', async () => {
+it('processes that start at the same time create the table once', async () => {
   const all = await Promise.all(Array.from({ length: 6 }, () => open()));
   const holds = await Promise.all(all.map((leases) => leases.hold('a', worker())));
   expect(holds.filter(({ held }) => held)).toHaveLength(1);

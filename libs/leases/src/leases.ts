@@ -8,21 +8,21 @@ export interface LeasesOptions {
   readonly connectionString: string;
   /** The table is `<schema>.lease`; both are created. Default `leases`. */
   readonly schema?: string;
-  /** This process is the only one that wants these leases: what it held in an earlier life it takes over at once. */
+  /** This is the only process that uses these leases, so it takes over those of its previous run immediately. */
   readonly singleProcess?: boolean;
-  /** After how long without a renewal others may have it. Default 5,000. */
+  /** Lifetime in milliseconds without renewal. Default 5,000. */
   readonly leaseMs?: number;
-  /** How often leases are renewed and, where they are wanted, looked for. Default 1,000. */
+  /** Interval in milliseconds of renewals and acquisition attempts. Default 1,000. */
   readonly renewMs?: number;
   readonly logger?: { warn(facts: object, message: string): void };
 }
 
 /**
- * Leases in PostgreSQL: of all processes that `hold` a name one works, and when it is gone another does within
- * `leaseMs + renewMs`, at once after a clean stop. One query a beat renews everything a process holds.
+ * Leases in PostgreSQL. One of all processes that `hold` a name works; when it dies another takes over within `leaseMs
+ * + renewMs`, after a clean stop immediately. One query per interval renews all leases of a process.
  */
 export class Leases {
-  /** Whether no other process takes part. */
+  /** Whether this is the only process that uses the leases. */
   readonly singleProcess: boolean;
   readonly #claims = new Map<string, LeaseClaim>();
   readonly #table: LeaseTable;
@@ -50,7 +50,7 @@ export class Leases {
   private constructor(private readonly options: LeasesOptions) {
     const { connectionString, schema = 'leases', leaseMs = 5_000, renewMs = 1_000 } = options;
     this.singleProcess = options.singleProcess === true;
-    // A process in another life is recognised by its name; all others have a name of their own.
+    // The fixed name identifies the previous run of the process; in all other cases names are unique.
     const holder = this.singleProcess ? 'alone' : `${hostname()}:${process.pid}:${randomUUID()}`;
     this.#leaseMs = leaseMs;
     this.#renewMs = renewMs;
@@ -59,12 +59,12 @@ export class Leases {
   }
 
   /**
-   * Works under the lease `name` whenever this process has it, until `stop`. Returns when it was asked for once: then it is
-   * held already if it was free.
+   * Calls `worker` whenever this process holds the lease `name`, until `stop`. Resolves after the first attempt: a free
+   * lease is then held.
    */
   async hold(name: string, worker: Worker): Promise<Hold> {
-    if (this.#closed) throw new Error(`${name} comes too late: the leases are closed`);
-    if (this.#claims.has(name)) throw new Error(`this process holds the lease ${name} already`);
+    if (this.#closed) throw new Error(`cannot hold lease ${name}: the leases are closed`);
+    if (this.#claims.has(name)) throw new Error(`this process already holds the lease ${name}`);
     const claim = new LeaseClaim(name, worker);
     this.#claims.set(name, claim);
     try {
@@ -83,19 +83,22 @@ export class Leases {
     };
   }
 
-  /** Takes the lease from whoever has it, who learns of it within a beat. For one deed: it is not renewed. */
+  /**
+   * Takes the lease from its holder, who notices within one renewal interval. It is not renewed: use it for one short
+   * operation.
+   */
   async seize(name: string): Promise<Seizure> {
     const fence = await this.#table.seize(name);
-    this.#claims.get(name)?.lease?.lose('it was taken by force');
+    this.#claims.get(name)?.lease?.lose('taken by force');
     return { fence, release: () => this.#table.release({ name, fence }) };
   }
 
-  /** What this process holds or waits for. */
+  /** The leases that this process holds or waits for. */
   wanted(): readonly { readonly name: string; readonly held: boolean }[] {
     return [...this.#claims.values()].map(({ name, lease }) => ({ name, held: lease?.held ?? false }));
   }
 
-  /** Stops all work and gives everything up. */
+  /** Stops all work and releases all leases. */
   async close(): Promise<void> {
     await (this.#closing ??= this.#close());
   }
@@ -110,14 +113,14 @@ export class Leases {
 
   async #stop(claim: LeaseClaim): Promise<void> {
     claim.stopped = true;
-    // It may just be obtaining the lease.
+    // The lease may be about to be acquired.
     await this.#renewing;
-    claim.lease?.abort('the work is to stop');
+    claim.lease?.abort('work stopped');
     await claim.working;
     if (this.#claims.get(claim.name) === claim) this.#claims.delete(claim.name);
   }
 
-  /** Begins after this call, and returns when it is done. */
+  /** Starts a renewal after this call, and resolves once it is done. */
   async #renewNow(): Promise<void> {
     if (this.#closed) return;
     this.#again = true;
@@ -128,7 +131,7 @@ export class Leases {
     void this.#renewNow();
   }
 
-  /** A beat does not fail: what it could not do the next one does. */
+  /** Never rejects: whatever failed is done by the next renewal. */
   async #renewLoop(): Promise<void> {
     clearTimeout(this.#timer);
     while (this.#again) {
@@ -153,7 +156,7 @@ export class Leases {
       const fences = new Map(current.map(({ name, fence }) => [name, fence]));
       for (const lease of held) {
         if (fences.get(lease.name) === lease.fence) lease.extend(requestedAt + this.#leaseMs);
-        else lease.lose('another process has it');
+        else lease.lose('held by another process');
       }
       for (const claim of wanted) {
         const fence = fences.get(claim.name);
@@ -161,7 +164,7 @@ export class Leases {
       }
       this.#failed = false;
     } catch (error) {
-      if (!this.#failed) this.options.logger?.warn({ err: error }, 'leases could not be renewed; it is tried again');
+      if (!this.#failed) this.options.logger?.warn({ err: error }, 'could not renew leases, retrying');
       this.#failed = true;
     }
   }
@@ -173,28 +176,28 @@ export class Leases {
     claim.working = this.#work(claim, lease);
   }
 
-  /** The lease is renewed until the work has ended, also when it was told to stop. */
+  /** The lease is renewed until the work has ended, even after it was aborted. */
   async #work(claim: LeaseClaim, lease: HeldLease): Promise<void> {
     if (!claim.stopped) {
       await claim.worker
         .work(lease)
         .catch((error: unknown) =>
-          this.options.logger?.warn({ err: error, lease: lease.name }, 'work under a lease ended with an error'),
+          this.options.logger?.warn({ err: error, lease: lease.name }, 'work under a lease failed'),
         );
     }
     const wasLost = !lease.held;
     const released = wasLost ? Promise.resolve() : this.#table.release(lease);
-    lease.lose('it was given up');
-    // Where it cannot be said, it ends by itself.
+    lease.lose('released');
+    // If the release fails, the lease expires.
     await released.catch(() => undefined);
     claim.lease = null;
     claim.working = null;
-    // Work that ended by itself waits for the next beat, lest it end again and again.
+    // Work that ended on its own is restarted at the next renewal, to avoid a tight loop.
     if (wasLost) this.#renewSoon();
   }
 }
 
-/** A name this process wants. */
+/** A lease that this process requests. */
 class LeaseClaim {
   registered = false;
   stopped = false;

@@ -3,17 +3,17 @@ import { describe } from '@jest/globals';
 
 const NATIVE = resolve(import.meta.dirname, '../../../deploy/native');
 
-/** A real server that a spec may stop, kill and start again on its data. */
+/** A real server that a spec can stop, kill and restart on its data. */
 export interface OwnServer {
-  /** What a client is told: a URL, or `host:port`. */
+  /** The address for clients: a URL, or `host:port`. */
   readonly address: string;
   start(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
-  /** It keeps its connections and answers nothing until `resume`. */
+  /** Keeps its connections open but does not respond until `resume`. */
   pause(): void;
   resume(): void;
-  /** Stops it and removes its data. */
+  /** Stops the server and deletes its data. */
   remove(): Promise<void>;
 }
 
@@ -28,14 +28,14 @@ export const startOwnKafka = (): Promise<OwnServer> => started('kafka', 'startKa
 export const startOwnRedis = (): Promise<OwnServer> => started('redis', 'startRedis');
 
 /**
- * Specs of a backend that not every machine has. Jest's global setup names it where it can be started; where it cannot, they
- * are skipped, but never in CI.
+ * Specs of a backend that is not installed everywhere. The global setup of Jest sets its address if it can be started;
+ * otherwise the specs are skipped, except in CI, where they fail.
  *
  * @param variable `ALLOTREE_TEST_KAFKA_BROKERS`, `ALLOTREE_TEST_REDIS_URL`
  */
 export function describeOn(variable: string, specs: (address: string) => void): void {
   const address = process.env[variable];
   if (address !== undefined && address !== '') specs(address);
-  else if (process.env['CI'] === 'true') throw new Error(`${variable} is not set, and in CI every backend is tested`);
+  else if (process.env['CI'] === 'true') throw new Error(`${variable} is not set, but CI requires every backend`);
   else describe.skip(`skipped: ${process.env[`${variable}_MISSING`] ?? `${variable} is not set`}`, () => specs(''));
 }

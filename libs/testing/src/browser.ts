@@ -5,16 +5,16 @@ import type { Browser } from 'playwright-core';
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /**
- * Specs in a real browser. Where this machine has none they are skipped, but never in CI.
+ * Specs in a real browser. They are skipped if Chromium is missing, except in CI, where they fail.
  *
- * `ALLOTREE_TEST_CHROMIUM` names the program where it is in another place.
+ * `ALLOTREE_TEST_CHROMIUM` is the path of the browser if it is not in a standard location.
  */
 export function describeInBrowser(specs: (browser: () => Browser) => void): void {
   const program = [process.env['ALLOTREE_TEST_CHROMIUM'] ?? '', ...PLACES].find(
     (path) => path !== '' && existsSync(path),
   );
   if (program === undefined) {
-    if (process.env['CI'] === 'true') throw new Error('Chromium is missing, and in CI every page is tested');
+    if (process.env['CI'] === 'true') throw new Error('Chromium is missing, but CI requires it');
     describe.skip('skipped: chromium is missing. On Debian: apt-get install chromium', () =>
       specs(() => undefined as never));
     return;

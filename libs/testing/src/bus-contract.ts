@@ -5,21 +5,21 @@ import type { DeadLetter, LetterChoice, PartitionProgress } from '@allotree/plat
 export interface Consumption {
   readonly groupId: string;
   readonly topic: string;
-  /** Hands over consecutive events of one key at once. */
+  /** Delivers consecutive events of one key together. */
   readonly batched?: boolean;
   readonly handle: (events: readonly CloudEvent[]) => Promise<void>;
 }
 
-/** A bus with everything the contract asks of it. Its consumers try a message 3 times, a few milliseconds apart. */
+/** A bus under test. Its consumers attempt a message 3 times, a few milliseconds apart. */
 export interface BusUnderTest {
   publish(topic: string, events: readonly CloudEvent[]): Promise<void>;
-  /** Resolves when the consumer is running; `stop` when the messages in hand are handled. */
+  /** Resolves once the consumer is running; `stop` resolves once the messages in progress are handled. */
   consume(consumption: Consumption): Promise<{ stop(): Promise<void> }>;
-  /** Only called while no consumer of the group is running. */
+  /** Called only while no consumer of the group is running. */
   rewind(groupId: string, topic: string): Promise<void>;
   deadLetters(topic: string, choice?: LetterChoice): Promise<readonly DeadLetter[]>;
   replay(topic: string, choice?: LetterChoice): Promise<readonly DeadLetter[]>;
-  /** Messages of the topic that the group has not handled. */
+  /** Number of messages of the topic that the group has not handled. */
   lag(groupId: string, topic: string): Promise<number>;
   progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]>;
   close(): Promise<void>;
@@ -44,7 +44,7 @@ export const busEvent = (key: string, id: string, data: unknown = {}): CloudEven
 
 const TOPIC = 'contract.events.v1';
 
-/** What the bus promises on every backend (architecture.md, "Bus semantics"). */
+/** The guarantees of the bus on every backend (architecture.md, "Bus semantics"). */
 export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
   describe(`${name}: the bus contract`, () => {
     let bus: BusUnderTest;
@@ -67,7 +67,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       return stop;
     };
 
-    it('delivers everything, in order per key', async () => {
+    it('delivers everything in order per key', async () => {
       const keys = ['a', 'b', 'c', 'd'];
       const events = Array.from({ length: 200 }, (_, index) =>
         busEvent(keys[index % 4] as string, `e${index}`, { index }),
@@ -81,7 +81,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         expect(seen.filter((event) => event.subject === key)).toEqual(events.filter((event) => event.subject === key));
     });
 
-    it('keeps large events whole, and delivers what is published twice at least once', async () => {
+    it('preserves large events, and delivers an event published twice at least once', async () => {
       const large = busEvent('a', 'large', { text: 'ü'.repeat(150_000) });
       const seen: CloudEvent[] = [];
       await bus.publish(TOPIC, [large, busEvent('a', 'small')]);
@@ -96,7 +96,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(seen[0]).toEqual(large);
     });
 
-    it('gives every consumer group everything, and of one group every message to one consumer', async () => {
+    it('delivers every message to every group, and to one consumer within a group', async () => {
       const seen: Record<string, CloudEvent[]> = { one: [], two: [], other: [] };
       await consume({ groupId: 'shared', handle: collect(seen['one'] as CloudEvent[]) });
       await consume({ groupId: 'shared', handle: collect(seen['two'] as CloudEvent[]) });
@@ -111,7 +111,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(seen['other']).toHaveLength(100);
     });
 
-    it('goes on where its group stopped; what was in hand is finished first', async () => {
+    it('resumes where the group stopped, after finishing messages in progress', async () => {
       const seen: CloudEvent[] = [];
       const started = signal();
       const release = signal();
@@ -134,7 +134,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(seen.map((event) => event.id)).toEqual(['first', 'second']);
     });
 
-    it('tries a message again, before the next of its key', async () => {
+    it('retries a message before the next one of its key', async () => {
       const seen: string[] = [];
       let failures = 2;
       await consume({
@@ -186,7 +186,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       },
     );
 
-    it('hands consecutive events of one key over together', async () => {
+    it('delivers consecutive events of one key together', async () => {
       const batches: (readonly CloudEvent[])[] = [];
       await bus.publish(
         TOPIC,
@@ -198,7 +198,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(batches.length).toBeLessThan(60);
     });
 
-    it('hands dead letters back to the group that failed, and to no other, each once', async () => {
+    it('redelivers dead letters once, and only to the group that failed', async () => {
       const seen: string[] = [];
       const other: string[] = [];
       let broken = true;
@@ -214,7 +214,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       await untilAsync(async () => (await bus.deadLetters(TOPIC)).length === 2);
       const [one] = await bus.deadLetters(TOPIC, { ids: ['e1'] });
 
-      // It fails once more, and is a letter again: a new one.
+      // It fails again and becomes a new dead letter.
       expect(await bus.replay(TOPIC, { ids: ['e1'], group: 'nobody' })).toEqual([]);
       expect(await bus.replay(TOPIC, { ids: ['e1'], group: 'g' })).toEqual([one]);
       await untilAsync(async () => (await bus.deadLetters(TOPIC)).length === 2);
@@ -232,7 +232,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect([...other].sort()).toEqual(['e1', 'e2', 'fine']);
     });
 
-    it('counts what a group has still to handle', async () => {
+    it('counts the messages that a group has not handled', async () => {
       const seen: CloudEvent[] = [];
       const stop = await consume({ groupId: 'g', handle: collect(seen) });
       await bus.publish(TOPIC, [busEvent('a', 'e1'), busEvent('b', 'e2')]);
@@ -243,7 +243,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(await bus.lag('never-heard', TOPIC)).toBeGreaterThanOrEqual(3);
     });
 
-    it('tells when a group has handled what was published before the question', async () => {
+    it('reports whether a group has handled everything published before the call', async () => {
       const seen: CloudEvent[] = [];
       const started = signal();
       const release = signal();
@@ -272,7 +272,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(hasReached(await bus.progress('never-heard', TOPIC), held)).toBe(false);
     });
 
-    it('tells the end of a topic for one key, the same or earlier', async () => {
+    it('returns the end of a topic for one key, the same or earlier', async () => {
       await bus.publish(TOPIC, [busEvent('a', 'e1')]);
       await bus.publish(TOPIC, [busEvent('b', 'e2')]);
       const whole = new Map((await bus.progress('g', TOPIC)).map(({ partition, end }) => [partition, end]));
@@ -284,7 +284,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       }
     });
 
-    it('lets a group hear everything again from the beginning', async () => {
+    it('redelivers everything to a group from the beginning', async () => {
       const seen: CloudEvent[] = [];
       const stop = await consume({ groupId: 'g', handle: collect(seen) });
       await bus.publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'e2')]);
@@ -298,7 +298,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
   });
 }
 
-/** Whether a group is where a topic ended when `ends` was read. */
+/** Whether a group has reached the end of the topic as returned by `ends`. */
 function hasReached(now: readonly PartitionProgress[], ends: readonly PartitionProgress[]): boolean {
   const handled = new Map(now.map((progress) => [progress.partition, progress.handled]));
   return ends.every(({ partition, end }) => (handled.get(partition) ?? 0n) >= end);
@@ -318,7 +318,7 @@ function signal(): { readonly given: Promise<void>; give(): void } {
   return { given, give: () => give() };
 }
 
-/** Waits for something that is promised to happen; the test's own time limit is the limit. */
+/** Waits for a guaranteed condition, limited by the timeout of the test. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,14 +1,14 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between a process and its database, to cut them off from each other. */
+/** A proxy between a process and its database that can interrupt the connection. */
 export interface DatabaseProxy {
-  /** The database through the proxy. */
+  /** URL of the database through the proxy. */
   readonly connectionString: string;
-  /** Breaks every connection and takes no new one, as a server that went away. */
+  /** Closes all connections and refuses new ones, like a server that is down. */
   cut(): void;
-  /** Lets nothing through any more and says nothing, as a network that swallows packets. */
+  /** Silently drops all data, like a network that loses packets. */
   freeze(): void;
-  /** New connections are let through again; what was frozen stays so. */
+  /** Accepts new connections again; frozen ones stay frozen. */
   restore(): void;
   close(): Promise<void>;
 }

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AppendResult, EventStore, NewEvent, RecordedEvent, StreamAppend } from '@allotree/event-sourcing';
 
-/** A store that nobody else writes to. */
+/** A store used by a single test suite. */
 export interface StoreUnderTest {
-  /** Opens it as one process does. */
+  /** Opens the store as a separate process would. */
   open(): Promise<EventStore>;
   cleanUp?(): Promise<void>;
 }
 
 export type MakeStore = () => Promise<StoreUnderTest>;
 
-/** A new event; what is not named gets a value of its own. */
+/** Creates an event; omitted ids are generated. */
 export function newEvent(
   type: string,
   data: unknown = {},
@@ -39,7 +39,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** What every adapter of the event store port does the same way. */
+/** The behavior required of every event store adapter. */
 export function eventStoreContract(name: string, makeStore: MakeStore): void {
   describe(`event store contract: ${name}`, () => {
     let underTest: StoreUnderTest;
@@ -59,7 +59,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
     const all = async (...categories: string[]) => (await store.readAll(categories, 0n, 1_000)).map(({ type }) => type);
 
     describe('append and readStream', () => {
-      it('gives back what was appended, whole and in order', async () => {
+      it('returns appended events complete and in order', async () => {
         const name = stream();
         const events = [
           newEvent('First', { a: 1, text: 'ü "quoted" \\ {} , \u001e 漢字 😀', list: [null, true, 1.5] }),
@@ -75,14 +75,14 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(result).toHaveProperty('position', recorded[1]!.position);
       });
 
-      it('knows nothing of a stream that does not exist', async () => {
+      it('returns nothing for a missing stream', async () => {
         const name = stream();
         expect(await read(name)).toEqual([]);
         expect(await store.streamRevision(name)).toBe(-1);
         expect(await store.findByCommand(name, randomUUID())).toEqual([]);
       });
 
-      it('reads from a revision on, and nothing after the last', async () => {
+      it('reads from a revision, and nothing after the last event', async () => {
         const name = stream();
         await put(name, -1, newEvent('A'), newEvent('B'), newEvent('C'));
         expect((await read(name, 1)).map(({ type }) => type)).toEqual(['B', 'C']);
@@ -90,20 +90,20 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(await store.streamRevision(name)).toBe(2);
       });
 
-      it('reads a stream longer than a page, and an append of many events', async () => {
+      it('reads a stream longer than a page and an append of many events', async () => {
         const name = stream();
         const events = Array.from({ length: 2_500 }, (_, n) => newEvent('Counted', { n }));
         expect(await put(name, -1, ...events)).toMatchObject({ ok: true, revision: 2_499 });
         expect((await read(name)).map(({ data }) => data)).toEqual(events.map(({ data }) => data));
       });
 
-      it('does nothing when there is nothing to do', async () => {
+      it('accepts empty calls', async () => {
         expect(await store.append([])).toEqual([]);
       });
     });
 
     describe('expected revision', () => {
-      it('refuses a stream that is further, with its revision, and writes nothing', async () => {
+      it('refuses a stream beyond the expected revision, returns its revision and writes nothing', async () => {
         const name = stream();
         await put(name, -1, newEvent('A'), newEvent('B'));
         expect(await put(name, -1, newEvent('X'))).toEqual({ ok: false, actualRevision: 1 });
@@ -111,14 +111,14 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect((await read(name)).map(({ type }) => type)).toEqual(['A', 'B']);
       });
 
-      it('refuses a stream that is not that far', async () => {
+      it('refuses a stream behind the expected revision', async () => {
         const name = stream();
         expect(await put(name, 0, newEvent('X'))).toEqual({ ok: false, actualRevision: -1 });
         await put(name, -1, newEvent('A'));
         expect(await put(name, 5, newEvent('X'))).toEqual({ ok: false, actualRevision: 0 });
       });
 
-      it('answers for each stream of a batch, in the order asked, and lets the others through', async () => {
+      it('returns one result per stream in order, and a conflict does not affect other streams', async () => {
         const [z, a, m] = [`z${stream()}`, `a${stream()}`, `m${stream()}`];
         await put(m, -1, newEvent('There'));
         const results = await store.append([
@@ -137,7 +137,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(await read(m)).toHaveLength(1);
       });
 
-      it('refuses a batch that names a stream twice, and writes nothing of it', async () => {
+      it('refuses a batch with a duplicate stream and writes nothing', async () => {
         const name = stream();
         const append: StreamAppend = { streamName: name, expectedRevision: -1, events: [newEvent('A')] };
         await expect(store.append([append, append])).rejects.toThrow('twice');
@@ -154,7 +154,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
     });
 
     describe('repeats', () => {
-      it('takes the same events in the same place as appended', async () => {
+      it('accepts a repeat of the same events at the same revisions', async () => {
         const name = stream();
         const events = [newEvent('A'), newEvent('B')];
         const first = await put(name, -1, ...events);
@@ -164,7 +164,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect((await read(name)).map(({ type }) => type)).toEqual(['A', 'B', 'C']);
       });
 
-      it('does not take a part of them, or other events, for a repeat', async () => {
+      it('does not accept a part of them, or other events, as a repeat', async () => {
         const name = stream();
         const [a, b] = [newEvent('A'), newEvent('B')];
         await put(name, -1, a);
@@ -173,7 +173,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(await read(name)).toHaveLength(1);
       });
 
-      it('finds what a command recorded, in that stream only', async () => {
+      it('finds the events of a command in that stream only', async () => {
         const [name, other] = [stream(), stream()];
         const commandId = randomUUID();
         await put(
@@ -189,7 +189,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(found).toEqual((await read(name)).slice(1, 3));
       });
 
-      it('finds a command that it had not found before, and goes on finding it', async () => {
+      it('finds a command after an unsuccessful lookup, and keeps finding it', async () => {
         const name = stream();
         const commandId = randomUUID();
         await put(name, -1, newEvent('Before'));
@@ -201,7 +201,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(await store.findByCommand(name, commandId)).toEqual([recorded]);
       });
 
-      it('takes a repeat beside what is new', async () => {
+      it('accepts a repeat together with new events', async () => {
         const [old, fresh] = [stream(), stream()];
         const again: StreamAppend = { streamName: old, expectedRevision: -1, events: [newEvent('Old')] };
         const [first] = await store.append([again]);
@@ -214,8 +214,8 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
       });
     });
 
-    describe('the order of the store', () => {
-      it('gives the events of the categories asked for, after a position, up to a limit', async () => {
+    describe('global order', () => {
+      it('returns events of the given categories after a position, up to a limit', async () => {
         const [cats, dogs, birds] = [category(), category(), category()];
         await put(stream(cats), -1, newEvent('Cat1'));
         await put(stream(dogs), -1, newEvent('Dog1'), newEvent('Dog2'));
@@ -231,7 +231,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         ]);
       });
 
-      it('knows a category from another that begins with its name', async () => {
+      it('distinguishes categories with a common prefix', async () => {
         const cats = category();
         await put(stream(`${cats}s`), -1, newEvent('Others'));
         await put(stream(cats), -1, newEvent('Cat'));
@@ -242,7 +242,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         const cats = category();
         const result = await put(stream(cats), -1, newEvent('Cat'));
         const head = await store.head();
-        // A server may have written something of its own since.
+        // A server may have written system events since.
         expect(result).toMatchObject({ ok: true });
         if (result.ok) expect(head).toBeGreaterThanOrEqual(result.position);
         expect(await store.readAll([cats], head, 10)).toEqual([]);
@@ -250,7 +250,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect((await store.readAll([cats], head, 10)).map(({ type }) => type)).toEqual(['Later']);
       });
 
-      it('says up to where a batch has looked: to its last event when it is full, else beyond other categories', async () => {
+      it('returns the position of a batch: its last event if full, else beyond other categories', async () => {
         const [cats, dogs] = [category(), category()];
         await put(stream(cats), -1, newEvent('Cat1'), newEvent('Cat2'));
         await put(stream(dogs), -1, newEvent('Dog'));
@@ -270,7 +270,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(await store.identity()).toBe(identity);
       });
 
-      it('shows every event once to a reader that follows while many write, each stream in its order', async () => {
+      it('shows every event once and in stream order to a reader during concurrent writes', async () => {
         const of = category();
         const total = 40 * 10;
         const seen: RecordedEvent[] = [];
@@ -294,7 +294,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         expect(await store.readAll([of], seen.at(-1)!.position, 10)).toEqual([]);
       });
 
-      it('tells listeners until they stop', async () => {
+      it('notifies listeners until they unsubscribe', async () => {
         let told = 0;
         const heard = new Promise<void>((resolve) => {
           const stop = store.onAppend(() => {
@@ -312,7 +312,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
   });
 }
 
-/** What every adapter does the same way for the processes that share a store. */
+/** The behavior required of every adapter shared by several processes. */
 export function sharedEventStoreContract(name: string, makeStore: MakeStore): void {
   describe(`event store contract, several processes: ${name}`, () => {
     let underTest: StoreUnderTest;
@@ -326,8 +326,8 @@ export function sharedEventStoreContract(name: string, makeStore: MakeStore): vo
       await underTest?.cleanUp?.();
     });
 
-    // The first one: the hints of other appends come when they come.
-    it('hears of the appends of others, and knows its own', async () => {
+    // Only the first hint is checked: hints of other appends arrive at any time.
+    it('reports foreign appends and distinguishes its own', async () => {
       const [one, other] = stores as [EventStore, EventStore];
       const told: boolean[] = [];
       const hearing = (store: EventStore): Promise<void> =>
@@ -341,7 +341,7 @@ export function sharedEventStoreContract(name: string, makeStore: MakeStore): vo
       expect(told).toEqual([false, true]);
     });
 
-    it('takes appends to the same streams in different order, and loses none', async () => {
+    it('accepts appends to the same streams in different orders without losing any', async () => {
       const names = Array.from({ length: 8 }, () => stream());
       const appendAll = async (writer: EventStore, order: string[]): Promise<number> => {
         let won = 0;
@@ -363,7 +363,7 @@ export function sharedEventStoreContract(name: string, makeStore: MakeStore): vo
       for (const events of held) expect(events.map(({ revision }) => revision)).toEqual(events.map((_, i) => i));
     });
 
-    it('finds what another process recorded of a command, also when it has looked before', async () => {
+    it('finds events that another process recorded for a command, also after an earlier lookup', async () => {
       const [one, other] = stores as [EventStore, EventStore];
       const name = stream();
       const commandId = randomUUID();
@@ -373,7 +373,7 @@ export function sharedEventStoreContract(name: string, makeStore: MakeStore): vo
       expect(await one.findByCommand(name, commandId)).toMatchObject([{ type: 'Theirs', revision: 1 }]);
     });
 
-    it('takes the repeat of another process as appended, where it is', async () => {
+    it('accepts a repeat by another process at the same revisions', async () => {
       const [one, other] = stores as [EventStore, EventStore];
       const name = stream();
       const events = [newEvent('A'), newEvent('B')];

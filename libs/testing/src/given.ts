@@ -1,15 +1,15 @@
 import { expect } from '@jest/globals';
 import type { Aggregate, Decision } from '@allotree/event-sourcing';
 
-/** The pure part of an aggregate: what a rule test needs. */
+/** The pure part of an aggregate that rule tests need. */
 export type Rules<State, Command, Event, Refusal> = Pick<
   Aggregate<State, Command, Event, Refusal>,
   'initial' | 'evolve' | 'decide'
 >;
 
 /**
- * A rule as a sentence: `given(rules, [past events]).when(command).then([new events])`, or `.then({ code: ... })` for a
- * refusal. The whole list of events is compared, each with every field; a refusal likewise. `[]` is "already so".
+ * Tests a rule: `given(rules, [past events]).when(command).then([new events])`, or `.then({ code: ... })` for a
+ * refusal. The whole list of events, or the refusal, is compared with strict equality. `[]` means that nothing changes.
  */
 export function given<State, Command, Event, Refusal extends object>(
   rules: Rules<State, Command, Event, Refusal>,
@@ -38,18 +38,18 @@ export function given<State, Command, Event, Refusal extends object>(
 }
 
 export interface Given<State, Command, Event, Refusal> {
-  /** Folds anew each time, so a decision that changed the state cannot hide behind the one before. */
+  /** Rebuilds the state each time, so a decision that modified it is detected. */
   when(command: Command): When<State, Command, Event, Refusal>;
-  /** The state the events lead to, for asking queries. */
+  /** The state after the events, for testing queries. */
   state(): State;
   readonly events: readonly Event[];
 }
 
 export interface When<State, Command, Event, Refusal> {
   readonly decision: Decision<Event, Refusal>;
-  /** Strict equality with the whole list of events, or with the refusal; continues with the new events added. */
+  /** Compares the whole list of events, or the refusal, with strict equality; continues with the new events added. */
   then(expected: readonly Event[] | Refusal): Given<State, Command, Event, Refusal>;
-  /** For rules best said about the state after the decision. */
+  /** For rules that are best expressed by the state after the decision. */
   thenState(look: (state: State) => void): void;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NO_STREAM, readBatchOf } from '@allotree/event-sourcing';
 import type { AppendResult, Batch, EventStore, RecordedEvent, StreamAppend } from '@allotree/event-sourcing';
 
-/** The event store port without a server, for unit specs. Payloads go through JSON as they would in a real store. */
+/** An in-memory event store for unit specs. Payloads are serialized as in a real store. */
 export class InMemoryEventStore implements EventStore {
   readonly #id = randomUUID();
   readonly #events: RecordedEvent[] = [];
@@ -11,8 +11,8 @@ export class InMemoryEventStore implements EventStore {
 
   async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
     if (new Set(appends.map(({ streamName }) => streamName)).size < appends.length)
-      throw new Error('a stream is named twice in one append');
-    // As far away as a server: answers come in a later turn of the event loop.
+      throw new Error('a stream appears twice in one append');
+    // Responds in a later turn of the event loop, like a server.
     await new Promise(setImmediate);
     const results = appends.map((append) => this.#appendOne(append));
     for (const listener of this.#listeners) listener(false);

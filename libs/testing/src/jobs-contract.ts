@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { GiveUp, type Job, type JobQueues } from '@allotree/platform';
 
-/** A store of queues that nobody else uses. */
+/** A job store used by a single test suite. */
 export interface JobStoreUnderTest {
-  /** Opens it as one replica does. @param isTimely whether its clock is right; always, where it is not given */
+  /** Opens the store as a separate replica would. @param isTimely whether its clock is correct; defaults to always */
   open(isTimely?: () => Promise<boolean>): JobQueues;
-  /** Loses everything in it, as a server that comes back empty. */
+  /** Loses all data, like a server that restarts empty. */
   wipe(): Promise<void>;
-  /** A process takes a job of the queue for `lockMs` and is killed while it works on it. */
+  /** A process takes a job of the queue for `lockMs` and is killed while working on it. */
   takeAndDie(queue: string, lockMs: number): Promise<void>;
   cleanUp(): Promise<void>;
 }
@@ -19,12 +19,12 @@ const PATIENCE_MS = 20_000;
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   while (!(await what())) {
-    if (performance.now() > end) throw new Error(`did not come true: ${String(what)}`);
+    if (performance.now() > end) throw new Error(`condition not met in time: ${String(what)}`);
     await sleep(20);
   }
 }
 
-/** What queues of jobs do the same way, wherever they live. */
+/** The behavior required of job queues on every backend. */
 export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnderTest>): void {
   describe(`jobs contract: ${name}`, () => {
     let store: JobStoreUnderTest;
@@ -46,7 +46,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
     const jobsOf = (count: number): { id: string; data: { n: number } }[] =>
       Array.from({ length: count }, (_, n) => ({ id: `job_${n}`, data: { n } }));
 
-    it('hands jobs to a worker, whole and in the order in which they were added', async () => {
+    it('delivers jobs complete and in the order in which they were added', async () => {
       const queues = open();
       const name = aName();
       const data = { text: 'ü "quoted" \\ 漢字', list: [null, true, 1.5], n: -1 };
@@ -58,7 +58,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(seen.map(({ data: { n } }) => n)).toEqual(Array.from({ length: 41 }, (_, n) => n - 1));
     });
 
-    it('leaves a job that it knows as it is, while it waits and after it is done', async () => {
+    it('ignores a job that is already waiting or done', async () => {
       const queues = open();
       const name = aName();
       const queue = queues.queue<number>(name);
@@ -76,7 +76,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(await queue.counts()).toEqual({ waiting: 0, delayed: 0, active: 0, completed: 2, failed: 0 });
     });
 
-    it('tries a job again, and files it with the reason when its attempts are used up', async () => {
+    it('retries a job, and makes it a dead letter with the reason after the last attempt', async () => {
       const queues = open();
       const name = aName();
       const queue = queues.queue<string>(name, { attempts: 3, firstPauseMs: 5 });
@@ -96,7 +96,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       ]);
     });
 
-    it('does not try again what gave up', async () => {
+    it('does not retry a job that gave up', async () => {
       const queues = open();
       const name = aName();
       const queue = queues.queue<null>(name, { firstPauseMs: 5 });
@@ -113,7 +113,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       ]);
     });
 
-    it('lets a dead letter be tried again, with all its attempts, and no other job', async () => {
+    it('retries a dead letter with all its attempts, and no other job', async () => {
       const queues = open();
       const name = aName();
       const queue = queues.queue<null>(name, { attempts: 2, firstPauseMs: 5 });
@@ -133,7 +133,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(await queue.retry('unknown')).toBe(false);
     });
 
-    it('gives each job to one of several workers, and several at once to each', async () => {
+    it('gives each job to one of several workers, which process several concurrently', async () => {
       const name = aName();
       const seen: number[] = [];
       let under = 0;
@@ -158,7 +158,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(most).toBeLessThanOrEqual(8);
     });
 
-    it('finishes what is under way when it stops, and leaves the rest to the next', async () => {
+    it('finishes jobs in progress when it stops, and leaves the rest', async () => {
       const name = aName();
       const first = open();
       const done: string[] = [];
@@ -180,7 +180,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(new Set(done).size).toBe(6);
     });
 
-    it('gives the job of a process that was killed to another', async () => {
+    it('gives the job of a killed process to another one', async () => {
       const name = aName();
       const queues = open();
       await queues.queue(name).add(jobsOf(1));
@@ -191,7 +191,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(seen).toEqual(['job_0']);
     }, 30_000);
 
-    it('ticks at an interval in one of the replicas, whichever asks how often', async () => {
+    it('ticks at an interval in one replica, whichever set the interval', async () => {
       const name = aName();
       let ticks = 0;
       let under = 0;
@@ -205,12 +205,12 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       await Promise.all([open(), open(), open()].map((queues) => queues.every(name, 200, tick)));
       const start = performance.now();
       await until(() => ticks >= 10);
-      // Three that each ticked for themselves would have been three times as fast.
+      // Three independent tickers would have been three times as fast.
       expect(performance.now() - start).toBeGreaterThan(1_000);
       expect(most).toBeLessThanOrEqual(2);
     });
 
-    it('ticks in replicas whose clock is right alone, and in the others once it is', async () => {
+    it('ticks only in replicas whose clock is correct', async () => {
       const name = aName();
       const clock = { isRight: true };
       const ticks = { wrong: 0, right: 0 };
@@ -222,7 +222,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       await right.every(name, 100, async () => void ticks.right++);
       const before = ticks.wrong;
       await until(() => ticks.right >= 10);
-      // One may have been under way.
+      // One tick may have been in progress.
       expect(ticks.wrong).toBeLessThanOrEqual(before + 1);
       await right.close();
       clock.isRight = true;
@@ -230,7 +230,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       await until(() => ticks.wrong > then + 1);
     }, 30_000);
 
-    it('ticks on after a replica whose clock was ahead dated the next tick far ahead', async () => {
+    it('keeps ticking after a replica with a fast clock scheduled the next tick far ahead', async () => {
       const name = aName();
       let ticks = 0;
       await open().every(name, 100, async () => void ticks++);
@@ -241,7 +241,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       await until(() => ticks > before + 2);
     }, 30_000);
 
-    it('ticks on after a tick that failed', async () => {
+    it('keeps ticking after a failed tick', async () => {
       const queues = open();
       let ticks = 0;
       await queues.every(aName(), 50, async () => {
@@ -252,7 +252,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(ticks).toBeGreaterThanOrEqual(5);
     });
 
-    it('goes on after everything in its store was lost: ticks by themselves, jobs when they are added again', async () => {
+    it('recovers after losing all data: ticks resume, and jobs run when added again', async () => {
       const queues = open();
       const name = aName();
       const queue = queues.queue<{ n: number }>(name);
@@ -270,7 +270,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       expect(seen).toEqual(['job_0', 'job_1', 'job_2']);
     }, 30_000);
 
-    it('adds and works off thousands', async () => {
+    it('processes thousands of jobs', async () => {
       const queues = open();
       const name = aName();
       const queue = queues.queue(name);

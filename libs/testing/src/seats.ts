@@ -1,6 +1,6 @@
 import type { Aggregate } from '@allotree/event-sourcing';
 
-/** The smallest aggregate with a rule: a house with a number of seats. For specs of the machinery around aggregates. */
+/** The smallest aggregate with a rule: a house with a number of seats. Used by specs of the runtime. */
 export interface SeatsState {
   capacity: number;
   taken: string[];
@@ -9,7 +9,7 @@ export interface SeatsState {
 export type SeatsCommand =
   | { readonly type: 'Open'; readonly capacity: number }
   | { readonly type: 'Take'; readonly who: string }
-  /** One event each. */
+  /** Records one event per seat. */
   | { readonly type: 'TakeMany'; readonly count: number }
   /** Throws in `decide`, in `evolve` after changing the state, or in `encode`. */
   | { readonly type: 'Break'; readonly where: 'decide' | 'evolve' | 'encode' };

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { createTestDatabase } from './test-database.js';
 
 describe('createTestDatabase', () => {
-  it('gives an empty database with durable commits and takes it away again', async () => {
+  it('creates an empty database with durable commits and drops it', async () => {
     const database = await createTestDatabase();
     const client = new pg.Client({ connectionString: database.connectionString });
     client.on('error', () => undefined);

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** A database of one spec file's own. */
+/** The database of one spec file. */
 export interface TestDatabase {
   readonly connectionString: string;
   readonly name: string;
-  /** Ends whatever is still connected to it. */
+  /** Drops the database, closing all connections to it. */
   drop(): Promise<void>;
 }
 

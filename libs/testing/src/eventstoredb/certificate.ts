@@ -1,4 +1,4 @@
-/** Of `localhost` and `127.0.0.1`, signed by itself, good for nothing but specs. */
+/** Self-signed certificate of `localhost` and `127.0.0.1`, for specs only. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUS3VyJW5dPQqAiG6g3gZ5JuzPCKQwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDA3NTcwNFoYDzIxMjYxMDMx

@@ -4,7 +4,7 @@ import type { AllStreamSubscription } from '@eventstore/db-client';
 import { EventStoreDbDouble } from './double.js';
 import { systemEvent } from './log.js';
 
-/** What the event store does not ask of a node, but the double answers as one: subscriptions as the client offers them. */
+/** Subscription features of the double that the event store itself does not use. */
 describe('EventStoreDbDouble', () => {
   let double: EventStoreDbDouble;
   let client: EventStoreDBClient;
@@ -18,7 +18,7 @@ describe('EventStoreDbDouble', () => {
     await double.stop();
   });
 
-  /** The types of so many events; `caught up` where the subscription said so. */
+  /** Types of the next events; `caught up` where the subscription reported it. */
   async function first(count: number, subscription: AllStreamSubscription): Promise<string[]> {
     const seen: string[] = [];
     subscription.on('caughtUp', () => seen.push('caught up'));
@@ -30,7 +30,7 @@ describe('EventStoreDbDouble', () => {
     return seen;
   }
 
-  it('begins after a position, catches up, and goes on with what comes', async () => {
+  it('starts after a position, catches up and continues live', async () => {
     const after = double.log.stream('odd-37')[0]!.position;
     const fromPosition = { commit: after, prepare: after };
     const subscription = client.subscribeToAll({ fromPosition, filter: streamNameFilter({ prefixes: ['odd-'] }) });
@@ -38,7 +38,7 @@ describe('EventStoreDbDouble', () => {
     expect(await first(2, subscription)).toEqual(['Event39', 'caught up', 'Next']);
   });
 
-  it('begins with the first, or with the next, and filters by expressions too', async () => {
+  it('starts at the beginning or the end, and supports regular expressions', async () => {
     const named = (regex: string) => eventTypeFilter({ regex });
     const events = first(3, client.subscribeToAll({ fromPosition: START, filter: named('^Event[123]$') }));
     expect(await events).toEqual(['Event1', 'Event2', 'Event3']);
@@ -47,7 +47,7 @@ describe('EventStoreDbDouble', () => {
     expect(await first(1, live)).toEqual(['caught up', 'Later']);
   });
 
-  it('tells how far it has looked', async () => {
+  it('reports checkpoints', async () => {
     const reached = new Promise<bigint>((resolve) => {
       const filter = streamNameFilter({
         prefixes: ['nothing-'],

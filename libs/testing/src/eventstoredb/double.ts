@@ -13,58 +13,60 @@ import type { Entry, Proposed } from './log.js';
 import * as messages from './messages.js';
 
 export interface EventStoreDbDoubleOptions {
-  /** With TLS, as a node that is not started with `--insecure`; then it asks for these users. */
+  /** Uses TLS and requires credentials, like a node started without `--insecure`. */
   readonly secured?: boolean;
-  /** Of another node of its cluster, which has what it has. Default one of its own. */
+  /** Log shared with another node of the cluster. Default: a new one. */
   readonly log?: Log;
-  /** In bytes, as `MaxAppendSize`. Default 1 MiB; a node up to 25.0 does not start with more than `HIGHEST_MAX_APPEND_SIZE`. */
+  /**
+   * `MaxAppendSize` in bytes. Default 1 MiB; nodes up to 25.0 refuse to start with more than `HIGHEST_MAX_APPEND_SIZE`.
+   */
   readonly maxAppendSize?: number;
 }
 
-/** The highest `MaxAppendSize` that a node from 23.10 to 25.0 starts with, in bytes. */
+/** The highest `MaxAppendSize` accepted by nodes from 23.10 to 25.0, in bytes. */
 export const HIGHEST_MAX_APPEND_SIZE = 16_767_216;
 
-/** The one user a secured node has. A member of `$admins` may read `$all`; others may not. */
+/** The only user of a secured node. Reading `$all` requires membership of `$admins`. */
 const USER = { name: 'allotree', password: 'p@ss:word' };
 
 type Role = 'leader' | 'follower';
 type Append = grpc.ServerReadableStream<AppendReq, AppendResp>;
 type Read = grpc.ServerWritableStream<ReadReq, ReadResp>;
 
-/** How many events a filter may pass over between two checkpoints. */
+/** Number of events a filter may skip between two checkpoints. */
 const SEARCH_WINDOW = 32;
 
 /**
- * An EventStoreDB node for specs: the gRPC protocol as far as the event store needs it, on a log in memory, and the
- * faults a node can have. What is here follows the server's documentation and code, version 24.10.
+ * A test double of an EventStoreDB node: the part of the gRPC protocol that the event store uses, on an in-memory log,
+ * with injectable faults. It follows the documentation and source code of version 24.10.
  */
 export class EventStoreDbDouble {
   readonly log: Log;
-  /** What it takes itself for. */
+  /** Role that the node claims to have. */
   role: Role = 'leader';
   /** Whether the user of a secured node is a member of `$admins`. */
   administrator = true;
-  /** Where a follower says that the leader is; `null`: it does not know. */
+  /** The leader that a follower redirects to; `null`: unknown. */
   leader: EventStoreDbDouble | null = null;
-  /** How many of the newest entries its index does not show yet, as on a leader that was just elected. */
+  /** Number of newest entries missing from its index, as on a newly elected leader. */
   lag = 0;
-  /** Subscriptions stay open and hear of nothing any more, as at a node that was cut off from the cluster. */
+  /** Subscriptions stay open without receiving anything, as on a node cut off from its cluster. */
   deaf = false;
-  /** What the next calls are refused with: the status and the node's own words. */
+  /** Status and message with which calls are rejected. */
   refusing: { readonly code: grpc.status; readonly details: string } | null = null;
-  /** Appends and reads are taken and never answered. */
+  /** Appends and reads are accepted but never answered. */
   silent = false;
-  /** So many of the next appends are recorded, and the connection ends before the answer. */
+  /** Number of appends that are recorded but lose their response with the connection. */
   answersToLose = 0;
-  /** So many of the next repeats are acknowledged without a position, as by a node that has not indexed them yet. */
+  /** Number of repeated appends acknowledged without a position, as by a node that has not indexed them yet. */
   positionsToForget = 0;
-  /** Called once, when the next reading has been answered. */
+  /** Called once after the next read completes. */
   afterNextRead: (() => void) | null = null;
-  /** Calls to append so far. */
+  /** Number of append calls. */
   appends = 0;
-  /** Subscriptions begun so far. */
+  /** Number of subscriptions started. */
   subscriptions = 0;
-  /** Events sent to readings so far; subscriptions not counted. */
+  /** Number of events returned by reads, not counting subscriptions. */
   eventsRead = 0;
   readonly #server = new grpc.Server();
   readonly #sockets = new Set<net.Socket>();
@@ -106,7 +108,7 @@ export class EventStoreDbDouble {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** As an operator would write it. The second and later starts take the port of the first. */
+  /** Connection string for operators. Restarts keep the port of the first start. */
   get url(): string {
     const user = this.#secured ? `${USER.name}:${encodeURIComponent(USER.password)}@` : '';
     return `esdb://${user}${this.address}?tls=${this.#secured}`;
@@ -119,7 +121,7 @@ export class EventStoreDbDouble {
     this.#port = (this.#listener.address() as net.AddressInfo).port;
   }
 
-  /** Takes no connection any more and cuts those there are; what was recorded stays. */
+  /** Closes all connections and refuses new ones; the log is kept. */
   async unplug(): Promise<void> {
     const closed = once(this.#listener, 'close');
     this.#listener.close();
@@ -136,7 +138,7 @@ export class EventStoreDbDouble {
     this.#server.forceShutdown();
   }
 
-  /** What a node records about itself now and then. */
+  /** Writes a system event, as nodes do periodically. */
   recordStatistics(): void {
     this.log.write(`$stats-${this.address}`, [systemEvent('$statsCollected')]);
   }
@@ -150,7 +152,7 @@ export class EventStoreDbDouble {
         options ??= request.getOptions();
         if (request.hasProposedMessage()) events.push(messages.proposedOf(request.getProposedMessage()!));
       }
-      // Half an append is none: the connection ended before the client had said everything.
+      // Ignores an incomplete append whose connection ended.
       if (call.cancelled) return;
       this.#admit(call);
       if (this.silent) return;
@@ -175,7 +177,7 @@ export class EventStoreDbDouble {
   }
 
   #checkSize(events: readonly Proposed[]): void {
-    // The node counts the type in characters of two bytes.
+    // The node counts two bytes per character of the type.
     const size = events.reduce(
       (sum, { type, data, metadata }) => sum + 2 * type.length + data.length + metadata.length,
       0,
@@ -239,8 +241,8 @@ export class EventStoreDbDouble {
   }
 
   /**
-   * Index of the first entry at or after a position. Beyond the end there is nothing and no complaint; a position in the middle
-   * of a record is refused.
+   * Index of the first entry at or after a position. Positions beyond the end are accepted; a position inside a record
+   * is rejected.
    */
   #placeOf(options: ReadReq.Options): number {
     const all = options.getAll()!;
@@ -255,7 +257,7 @@ export class EventStoreDbDouble {
     return place;
   }
 
-  /** After a position, without end: what there is, that it has caught up, then what comes, and checkpoints. */
+  /** A subscription: existing entries, the caught-up message, then live entries and checkpoints. */
   async #follow(call: Read, options: ReadReq.Options): Promise<void> {
     const cancelled = once(call, 'cancelled');
     const passes = messages.filterOf(options);
@@ -276,7 +278,7 @@ export class EventStoreDbDouble {
     }
   }
 
-  /** @throws as a node that does not take the call: who asks is not known, or something only the leader does */
+  /** @throws like a node that rejects the call: invalid credentials, or not the leader */
   #admit({ metadata }: { readonly metadata: grpc.Metadata }): void {
     const [authorization] = metadata.get('authorization');
     const expected = `Basic ${Buffer.from(`${USER.name}:${USER.password}`).toString('base64')}`;
@@ -293,7 +295,7 @@ export class EventStoreDbDouble {
     });
   }
 
-  /** Who is in the cluster, as far as this node knows. */
+  /** Members of the cluster known to this node. */
   #members(): gossip.ClusterInfo {
     const { LEADER, FOLLOWER } = gossip.MemberInfo.VNodeState;
     const members = [this, ...(this.leader ? [this.leader] : [])].map((node) => {
@@ -314,7 +316,7 @@ const limits = (options: ReadReq.Options) => ({
   count: Number(options.getCount()),
 });
 
-/** Waits for the reader as a server does. Returns how many events that were. */
+/** Sends with backpressure, and returns the number of events. */
 async function send(call: Read, responses: Iterable<ReadResp>): Promise<number> {
   let events = 0;
   for (const response of responses) {

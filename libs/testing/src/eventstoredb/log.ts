@@ -1,4 +1,4 @@
-/** What a client proposes. */
+/** An event proposed by a client. */
 export interface Proposed {
   readonly id: string;
   readonly type: string;
@@ -7,11 +7,11 @@ export interface Proposed {
   readonly metadata: Uint8Array;
 }
 
-/** What was recorded, and where. */
+/** A recorded event and its place in the log. */
 export interface Entry extends Proposed {
   readonly streamName: string;
   readonly revision: number;
-  /** Where it begins in the log: commit and prepare position are the same for everything written over gRPC. */
+  /** Position in the log: commit and prepare position are equal for everything written over gRPC. */
   readonly position: bigint;
 }
 
@@ -21,25 +21,25 @@ export type Appended =
   | { readonly ok: true; readonly revision: number; readonly position: bigint }
   | { readonly ok: false; readonly current: number };
 
-/** About what a record takes in the log beside what a client gave. */
+/** Approximate overhead of a record in the log, in bytes. */
 const RECORD_BYTES = 100;
 
-/** The log of an EventStoreDB node: streams, positions, and its rules for appends that come again. */
+/** The log of an EventStoreDB node: streams, positions and the rules for idempotent appends. */
 export class Log {
   readonly entries: Entry[] = [];
   readonly #streams = new Map<string, Entry[]>();
-  /** By id; the last one where an id was written twice. */
+  /** Entries by id; the latest if an id was written twice. */
   readonly #byId = new Map<string, Entry>();
-  /** Position 0 is the node's own. */
+  /** Position 0 is reserved by the node. */
   #end = 256n;
   readonly #waiting = new Set<() => void>();
-  /** First revision that a stream still shows: `$tb` of its metadata, or everything so far after a soft delete. */
+  /** First visible revision of a stream: `$tb` of its metadata, or infinity after a soft delete. */
   readonly #truncatedBefore = new Map<string, number>();
   readonly #maxCounts = new Map<string, number>();
   readonly #tombstoned = new Set<string>();
 
   constructor() {
-    // A node writes these when it begins; `$all` shows them to administrators.
+    // A new node writes these; `$all` shows them to administrators.
     this.write('$user-admin', [systemEvent('$UserCreated')]);
     this.write('$users', [systemEvent('$User')]);
   }
@@ -48,7 +48,7 @@ export class Log {
     return this.#streams.get(name) ?? [];
   }
 
-  /** What a reading of the stream shows. `null`: there is no such stream, or it was deleted softly. */
+  /** Entries that a read of the stream returns. `null`: the stream does not exist or was soft-deleted. */
   shown(name: string): readonly Entry[] | null {
     const stream = this.stream(name);
     const maxCount = this.#maxCounts.get(name) ?? Infinity;
@@ -57,22 +57,22 @@ export class Log {
     return stream.length === 0 || isDeleted ? null : stream.filter(({ revision }) => revision >= from);
   }
 
-  /** As `$tb` in the metadata of a stream. */
+  /** Sets `$tb` in the metadata of a stream. */
   truncateBefore(name: string, revision: number): void {
     this.#truncatedBefore.set(name, revision);
   }
 
-  /** As `$maxCount` in the metadata of a stream. */
+  /** Sets `$maxCount` in the metadata of a stream. */
   setMaxCount(name: string, count: number): void {
     this.#maxCounts.set(name, count);
   }
 
-  /** The stream looks as if it had never been, until somebody appends: then it goes on at its next revision. */
+  /** The stream appears not to exist until the next append, which continues at its next revision. */
   deleteSoftly(name: string): void {
     this.#truncatedBefore.set(name, Infinity);
   }
 
-  /** Deleted for good: `$all` shows the node's own record of it in the stream. */
+  /** Deletes the stream permanently: `$all` shows the system event of it. */
   tombstone(name: string): void {
     this.write(name, [systemEvent('$streamDeleted')]);
     this.#tombstoned.add(name);
@@ -82,7 +82,7 @@ export class Log {
     return this.#tombstoned.has(name);
   }
 
-  /** The decision of the node: is the stream where it is expected, or does it hold these very events already? */
+  /** Decides like the node: is the stream at the expected revision, or does it already contain these events? */
   append(streamName: string, expected: Expected, events: readonly Proposed[]): Appended {
     const stream = this.stream(streamName);
     const isDeleted = this.#truncatedBefore.get(streamName) === Infinity;
@@ -105,7 +105,7 @@ export class Log {
     return { ok: true, revision: last.revision, position: last.position };
   }
 
-  /** Writes without asking, as the node does for itself. */
+  /** Writes without a check, like the node for its own events. */
   write(streamName: string, events: readonly Proposed[]): Entry {
     const stream = this.#streams.get(streamName) ?? [];
     this.#streams.set(streamName, stream);
@@ -121,12 +121,12 @@ export class Log {
     return stream.at(-1)!;
   }
 
-  /** Something was written. */
+  /** Resolves at the next write. */
   grown(): Promise<void> {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  /** Of a stream behind its expected revision: each event must be in its very place. */
+  /** For a stream beyond the expected revision: each event must be at exactly its revision. */
   #repeatedAt(stream: readonly Entry[], expected: number, events: readonly Proposed[]): Entry | 'partly' | null {
     if (expected >= stream.length - 1 || events.length === 0) return null;
     const matching = events.findIndex(({ id }, i) => stream[expected + 1 + i]?.id !== id);
@@ -134,7 +134,7 @@ export class Log {
     return matching === 0 ? null : 'partly';
   }
 
-  /** Without an expected revision: each event must be somewhere in the stream. The real node forgets old ones. */
+  /** Without an expected revision: each event may be anywhere in the stream. A real node forgets old ones. */
   #repeatedAnywhere(streamName: string, events: readonly Proposed[]): Entry | 'partly' | null {
     const held = events.map(({ id }) => this.#byId.get(id)).map((entry) => entry?.streamName === streamName && entry);
     const missing = held.findIndex((entry) => !entry);

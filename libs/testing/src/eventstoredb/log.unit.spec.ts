@@ -10,7 +10,7 @@ const event = (id: string): Proposed => ({
   metadata: new Uint8Array(),
 });
 
-/** What a log with these ids in the stream `s` says to an append of others, and what the stream holds then. */
+/** Appends ids to a log with these ids in stream `s`; returns the result and the stream afterwards. */
 function appending(held: string, expected: Expected, ids: string) {
   const log = new Log();
   if (held !== '') log.write('s', [...held].map(event));
@@ -19,42 +19,45 @@ function appending(held: string, expected: Expected, ids: string) {
   return `${result.ok ? `at ${result.revision}` : `not at ${result.current}`}: ${stream.join('')}`;
 }
 
-/** The node's documentation, "Optimistic concurrency and idempotence", and its code where that is silent. */
+/**
+ * According to the documentation of EventStoreDB, "Optimistic concurrency and idempotence", and otherwise its source
+ * code.
+ */
 describe('Log', () => {
   const table: readonly [held: string, expected: Expected, ids: string, says: string][] = [
-    // What is new.
+    // New events.
     ['', 'no stream', 'ab', 'at 1: ab'],
     ['', 'any', 'ab', 'at 1: ab'],
     ['ab', 1, 'c', 'at 2: abc'],
     ['ab', 'any', 'c', 'at 2: abc'],
     ['ab', 'stream exists', 'c', 'at 2: abc'],
-    // What is not as expected.
+    // Unexpected revisions.
     ['', 0, 'a', 'not at -1: '],
     ['', 'stream exists', 'a', 'not at -1: '],
     ['ab', 'no stream', 'c', 'not at 1: ab'],
     ['ab', 0, 'c', 'not at 1: ab'],
     ['ab', 5, 'c', 'not at 1: ab'],
-    // All of it is there already.
+    // All events are already stored.
     ['ab', 'no stream', 'ab', 'at 1: ab'],
     ['abc', 'no stream', 'ab', 'at 1: abc'],
     ['abc', 0, 'bc', 'at 2: abc'],
     ['abcd', 0, 'bc', 'at 2: abcd'],
     ['abc', 'any', 'ab', 'at 1: abc'],
     ['abc', 'stream exists', 'bc', 'at 2: abc'],
-    // A part of it is there.
+    // Some events are already stored.
     ['ab', 'no stream', 'abc', 'not at 1: ab'],
     ['abc', 0, 'bx', 'not at 2: abc'],
     ['ab', 'any', 'bc', 'not at 1: ab'],
-    // It is there, but in another place.
+    // The events are stored at another revision.
     ['abc', 0, 'c', 'not at 2: abc'],
-    // The stream is where it was expected: then nobody looks.
+    // The stream is at the expected revision, so ids are not compared.
     ['ab', 1, 'b', 'at 2: abb'],
   ];
-  it.each(table)('with "%s", expecting %s, is asked for "%s": %s', (held, expected, ids, says) => {
+  it.each(table)('with "%s" expected at %s handles an append of "%s": %s', (held, expected, ids, says) => {
     expect(appending(held, expected, ids)).toBe(says);
   });
 
-  it('gives growing positions, and says that of the last event', () => {
+  it('assigns increasing positions and returns that of the last event', () => {
     const log = new Log();
     const first = log.append('s', 'no stream', [event('a'), event('b')]);
     const positions = log.entries.map(({ position }) => position);

@@ -3,7 +3,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Entry, Expected, Proposed } from './log.js';
 
-/** Between the messages of the protocol and what the log knows. */
+/** Converts between protocol messages and the log. */
 
 const TICKS_PER_MILLISECOND = 10_000n;
 
@@ -43,7 +43,7 @@ export function wrongExpectedVersion(expected: Expected, current: number): Appen
   return new streams.AppendResp().setWrongExpectedVersion(wrong);
 }
 
-/** Which entries of `$all` a filter lets through. */
+/** The predicate of a filter on `$all`. */
 export function filterOf(options: ReadReq.Options): (entry: Entry) => boolean {
   const filter = options.getFilter();
   if (!filter) return () => true;
