@@ -21,7 +21,11 @@ export interface ClaimedDevice extends DeviceClaim {
   readonly serialNumber: string;
 }
 
+/** `null`: there is no catalogue, and none is needed. */
+export type ClaimProof = { readonly claimCodeHash: string | null } | null;
+
 export interface DeviceRequest extends DeviceFacts {
+  readonly proof: ClaimProof;
   readonly projectId: string;
   readonly tenantId: string;
 }
@@ -76,7 +80,7 @@ export class Devices {
 
   /** The tree takes the device in; where it refuses, the claim is released. @throws Problem when refused */
   async takeIn(
-    { projectId, serialNumber, groupId, model, claimId }: Omit<DeviceRequest, 'tenantId'>,
+    { projectId, serialNumber, groupId, model, claimId }: Omit<DeviceRequest, 'tenantId' | 'proof'>,
     context: CommandContext,
   ): Promise<number> {
     try {
@@ -109,7 +113,7 @@ export class Devices {
     const former = await this.handler.read(from, ({ claim }) => claim?.claimId ?? null);
     if (former === claimId) {
       await this.dropSecondClaim(claimed, context);
-      const command = { type: 'ClaimDevice', ...claimed } as const;
+      const command = { type: 'ClaimDevice', ...claimed, proof: null } as const;
       const moved = await this.handler.execute(key, command, followUp(context, `move ${claimId}`));
       if (moved.kind === 'refused') return false;
       const release = { type: 'ReleaseDevice', serialNumber, claimId } as const;

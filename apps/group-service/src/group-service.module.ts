@@ -10,6 +10,7 @@ import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
   deviceAggregate,
+  deviceCatalogueAggregate,
   groupTreeAggregate,
   joinRequestAggregate,
   partnerAggregate,
@@ -38,9 +39,11 @@ import {
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
 import { CarryingAuthorities } from './carrying-authority.js';
+import { DeviceCatalogue } from './device-catalogue.js';
 import { Devices } from './devices.js';
 import { AddDeviceController } from './devices/add-device/add-device.controller.js';
 import { MOVE_DEVICE_CLAIMS } from './devices/move-claims/move-claims.reactor.js';
+import { KeepCatalogueController } from './devices/keep-catalogue/keep-catalogue.controller.js';
 import { ListDevicesController } from './devices/list-devices/list-devices.controller.js';
 import { RemoveDeviceController } from './devices/remove-device/remove-device.controller.js';
 import { PublishedBeforeAnswer } from './feed/publish-groups/published-before-answer.js';
@@ -86,6 +89,7 @@ import { ListProjectsController } from './projects/list-projects/list-projects.c
 import { Projects } from './projects.js';
 import { groupSubscriptions } from './subscriptions.js';
 import {
+  CATALOGUE_HANDLER,
   DEVICE_HANDLER,
   EVENT_STORE,
   GROUPS,
@@ -123,6 +127,7 @@ const CONTROLLERS = [
   AddDeviceController,
   ListDevicesController,
   RemoveDeviceController,
+  KeepCatalogueController,
   ...PEOPLE_CONTROLLERS,
   projectionsController('group-service', Subscriptions),
 ];
@@ -156,6 +161,11 @@ const handlers: Provider[] = [
   {
     provide: DEVICE_HANDLER,
     useFactory: (runtime: CommandRuntime) => runtime.aggregate(deviceAggregate),
+    inject: [CommandRuntime],
+  },
+  {
+    provide: CATALOGUE_HANDLER,
+    useFactory: (runtime: CommandRuntime) => runtime.aggregate(deviceCatalogueAggregate),
     inject: [CommandRuntime],
   },
 ];
@@ -289,6 +299,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         BelowPartner,
         FinishClosing,
         Devices,
+        DeviceCatalogue,
         Groups,
         Projects,
         Freshness,

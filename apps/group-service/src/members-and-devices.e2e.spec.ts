@@ -137,9 +137,9 @@ describe('devices (L2)', () => {
     const handler = service.app.get<DeviceHandler>(DEVICE_HANDLER, { strict: false });
     const claim = (serialNumber: string, groupId: string) => {
       const commandId = deriveId(serialNumber, 'crashed');
-      const facts = { projectId: p, tenantId: 't', groupId, model: 'AA-12', claimId: deriveId(commandId, 'claim') };
+      const claimed = { projectId: p, tenantId: 't', groupId, model: 'AA-12', claimId: deriveId(commandId, 'claim') };
       const context = { commandId, correlationId: 'c', causationId: null, actor: 'user:admin', tenantId: null };
-      return handler.execute(serialNumber, { type: 'ClaimDevice', serialNumber, ...facts }, context);
+      return handler.execute(serialNumber, { type: 'ClaimDevice', serialNumber, ...claimed, proof: null }, context);
     };
     await claim(device().serialNumber, a);
     await claim(`${device().serialNumber}-lost`, 'gone');

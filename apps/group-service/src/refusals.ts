@@ -22,6 +22,8 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     groupId === null
       ? `The device ${serialNumber} is in use elsewhere: it has to be removed there first`
       : `The device ${serialNumber} is in the group ${groupId} of this project: remove it there first`,
+  CLAIM_CODE_INVALID: ({ serialNumber }) =>
+    `The serial number ${serialNumber} or its claim code is invalid: send both as printed on the device`,
   LAST_ADMINISTRATOR: (refusal) =>
     `Nobody else administers the ${'projectId' in refusal ? 'project' : 'partner'}: give somebody else the role first`,
   ROLE_IN_USE: ({ count }) => `${count} have the role: give them another one first`,

@@ -4,6 +4,7 @@ import { poolOf, type BusPublisher, type Logger, type ServiceMetrics } from '@al
 import type { DataSource } from 'typeorm';
 import type { Devices } from './devices.js';
 import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
+import { catalogueView } from './devices/keep-catalogue/catalogue-view.projection.js';
 import { moveDeviceClaims } from './devices/move-claims/move-claims.reactor.js';
 import { releaseDevices } from './devices/remove-device/release-devices.reactor.js';
 import { membershipView } from './access/keep-memberships/membership-view.projection.js';
@@ -59,6 +60,7 @@ export function groupSubscriptions({
   metrics.watchPool(GROUPS, poolOf(dataSource));
   subscriptions.projection(partnerView);
   subscriptions.projection(joinRequestView);
+  subscriptions.projection(catalogueView);
   subscriptions.projection(treeView);
   subscriptions.projection(membershipView);
   subscriptions.projection(auditView);

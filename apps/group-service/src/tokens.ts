@@ -1,4 +1,7 @@
 import type {
+  DeviceCatalogueCommand,
+  DeviceCatalogueEvent,
+  DeviceCatalogueState,
   DeviceCommand,
   DeviceEvent,
   DeviceRefusal,
@@ -37,10 +40,12 @@ export const JOIN_REQUEST_HANDLER = Symbol('handler of requests to join a distri
 export const ROLES_HANDLER = Symbol('handler of the roles of tenants');
 export const USER_HANDLER = Symbol('user handler');
 export const DEVICE_HANDLER = Symbol('device handler');
+export const CATALOGUE_HANDLER = Symbol('handler of the device catalogue');
 
 export type TreeHandler = Handler<GroupTreeState, TreeCommand, TreeEvent, TreeRefusal>;
 export type PartnerHandler = Handler<PartnerState, PartnerCommand, PartnerEvent, PartnerRefusal>;
 export type JoinRequestHandler = Handler<JoinRequestState, JoinRequestCommand, JoinRequestEvent, JoinRequestRefusal>;
 export type UserHandler = Handler<UserState, UserCommand, UserEvent, UserRefusal>;
 export type DeviceHandler = Handler<DeviceState, DeviceCommand, DeviceEvent, DeviceRefusal>;
+export type CatalogueHandler = Handler<DeviceCatalogueState, DeviceCatalogueCommand, DeviceCatalogueEvent, never>;
 export type RolesHandler = Handler<TenantRolesState, RoleCommand, RoleEvent, RoleRefusal>;

@@ -159,6 +159,12 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       body: { serialNumber: 'NEW', model: 'AA-12' },
       events: ['DeviceClaimed', 'DeviceAdded'],
     },
+    'PUT /device-catalogue': {
+      path: '/device-catalogue',
+      body: { devices: [{ serialNumber: 'SOLD-1', claimCode: '7K2M-9QXT' }] },
+      events: ['DeviceCatalogued', 'DeviceCatalogueOpened'],
+    },
+    'DELETE /device-catalogue': { path: '/device-catalogue', events: [] },
     [`DELETE ${G}/devices/{serialNumber}`]: { path: `${at(a)}/devices/THERE`, events: ['DeviceRemoved'] },
     'POST /projects/{p}/licenses': {
       path: `/projects/${p}/licenses`,

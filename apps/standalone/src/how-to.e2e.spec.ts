@@ -325,6 +325,23 @@ describe('the how-to guides, typed as they are written', () => {
     expect(await api.get(`/projects/${projectId}`)).toMatchObject({ status: 'closed' });
   });
 
+  walk('keep-a-device-catalogue.md', async (page) => {
+    const { partnerId } = await api.post<{ partnerId: string }>('/partners', {
+      name: 'Catalogue',
+      kind: 'distributor',
+      administrator: { name: 'Cleo', email: 'cleo@catalogue.example' },
+    });
+    const { projectId } = await api.post<{ projectId: string }>('/projects', { name: 'Catalogue', partnerId });
+    page.env['PROJECT'] = page.env['GROUP'] = projectId;
+    expect((await page.next()).output).toContain('"changed":1');
+    expect((await page.next()).output).toContain('AA-12CD-000017');
+    expect((await page.next()).output).toContain('"serialNumber":"AA-12CD-000017","cataloguedAt"');
+    await page.next();
+    const device = { serialNumber: 'IN-NO-CATALOGUE', model: 'AA-12' };
+    const added = await api.post<object>(`/projects/${projectId}/groups/${projectId}/devices`, device);
+    expect(added).toEqual({ serialNumber: device.serialNumber });
+  });
+
   it('are all walked, or say why not', async () => {
     const pages = (await readdir(join(root, 'docs/how-to'))).filter((file) => file.endsWith('.md'));
     expect([...walked, ...Object.keys(NOT_WALKED)].sort()).toEqual(pages.sort());

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   NOT_TRANSFERABLE: { status: 409, title: 'Licenses cannot be transferred to another project' },
   TRIAL_ALREADY_USED: { status: 409, title: 'The project has already used its trial' },
   DEVICE_ELSEWHERE: { status: 409, title: 'The device is registered elsewhere' },
+  CLAIM_CODE_INVALID: { status: 409, title: 'The serial number or its claim code is invalid' },
   DELIVERY_NOT_FAILED: { status: 409, title: 'Only a failed mail can be sent again' },
   NO_RECIPIENT: { status: 409, title: 'No recipient' },
   NAME_TAKEN: { status: 409, title: 'The name is already in use' },

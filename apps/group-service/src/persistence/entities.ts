@@ -82,4 +82,13 @@ export class JoinRequestRow {
   @Column({ type: 'bigint' }) ordinal!: string;
 }
 
-export const ENTITIES = [PartnerRow, JoinRequestRow, ProjectRow, GroupRow, MemberRow, DeviceRow];
+/** A device the vendor sold. Its claim code is in no row. */
+@Entity({ name: 'catalogued_device', schema: 'groups' })
+export class CataloguedDeviceRow {
+  @PrimaryColumn({ name: 'serial_key', type: 'text' }) serialKey!: string;
+  @Column({ name: 'serial_number', type: 'text' }) serialNumber!: string;
+  @Column({ name: 'catalogued_at', type: 'timestamptz' }) cataloguedAt!: Date;
+  @Column({ type: 'bigint' }) ordinal!: string;
+}
+
+export const ENTITIES = [PartnerRow, JoinRequestRow, ProjectRow, GroupRow, MemberRow, DeviceRow, CataloguedDeviceRow];

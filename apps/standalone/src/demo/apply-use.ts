@@ -19,14 +19,14 @@ export const applyUse = async (application: ProjectApplication, tree: Tree): Pro
 };
 
 const applyDevices = async ({ api, file, narrator, project }: ProjectApplication, tree: Tree): Promise<void> => {
-  for (const { group, serialNumber, model } of file.devices) {
+  for (const { group, serialNumber, model, claimCode } of file.devices) {
     const path = `/projects/${project.projectId}/groups/${nodeAt(tree, group).groupId}/devices`;
     const standing = await api.list<DeviceItem>(path);
     const device = `device ${serialNumber} (${model}) at ${group}`;
     if (standing.some((item) => serialKey(item.serialNumber) === serialKey(serialNumber))) {
       narrator.alreadySo(device);
     } else {
-      await api.post(path, { serialNumber, model });
+      await api.post(path, { serialNumber, model, ...(claimCode !== undefined && { claimCode }) });
       narrator.changed(device);
     }
   }

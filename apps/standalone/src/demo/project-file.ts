@@ -1,4 +1,4 @@
-import { Email } from '@allotree/contracts';
+import { ClaimCode, Email } from '@allotree/contracts';
 import {
   BILLING_MODES,
   FEATURES,
@@ -136,7 +136,12 @@ const generation = z
   })
   .describe('Groups made by count and name pattern, with the restrictions of each level');
 
-const device = z.strictObject({ group: name, serialNumber: name, model: name });
+const device = z.strictObject({
+  group: name,
+  serialNumber: name,
+  model: name,
+  claimCode: ClaimCode.optional().describe('Needed where the vendor keeps a device catalogue'),
+});
 const assignment = z
   .strictObject({
     group: name,

@@ -92,6 +92,11 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /partners/{partnerId}/packages': malformed('packages:record', PARTNER),
   'POST /partners/{partnerId}/packages/{packageId}/sales': malformed('stock:sell', PARTNER),
 
+  'GET /device-catalogue': reads('system:manage', ANYWHERE),
+  'PUT /device-catalogue': malformed('system:manage', ANYWHERE),
+  // Closed where none is open: nothing is carried out.
+  'DELETE /device-catalogue': { needs: 'system:manage', at: ANYWHERE, answers: [204] },
+
   'GET /projects': reads('projects:read', ANYWHERE),
   'POST /projects': malformed('projects:manage', { kind: 'partner', bodyPartner: 'partnerId' }),
   'GET /projects/{p}': reads('projects:read', WITHIN),

@@ -4,6 +4,7 @@ import { Flag, Id, Page, readOnly } from '../http/common.js';
 import { GroupDetails, RoleItem } from './responses.js';
 import {
   BillingModeName,
+  ClaimCode,
   Email,
   GroupTypeName,
   JoinRequestStatusName,
@@ -176,9 +177,25 @@ export type RoleCommandQuery = z.infer<typeof RoleCommandQuery>;
 
 /** `POST /projects/{p}/groups/{g}/devices` */
 export const AddDeviceRequest = z
-  .strictObject({ serialNumber: SerialNumber, model: PlainName })
+  .strictObject({
+    serialNumber: SerialNumber,
+    model: PlainName,
+    /** Needed where the vendor keeps a device catalogue. */
+    claimCode: ClaimCode.optional(),
+  })
   .meta({ examples: [{ serialNumber: 'AA-12CD-000017', model: 'AA-12' }] });
 export type AddDeviceRequest = z.infer<typeof AddDeviceRequest>;
+
+/** `PUT /device-catalogue`: these devices, beside those that are in it already. */
+export const CatalogueRequest = z
+  .strictObject({
+    devices: z
+      .array(z.strictObject({ serialNumber: SerialNumber, claimCode: ClaimCode }))
+      .min(1)
+      .max(1_000),
+  })
+  .meta({ examples: [{ devices: [{ serialNumber: 'AA-12CD-000017', claimCode: '7K2M-9QXT-4B8R' }] }] });
+export type CatalogueRequest = z.infer<typeof CatalogueRequest>;
 
 /** `GET /partners`, `GET /projects` */
 export const PartnersQuery = Page.extend({ parentPartnerId: Id.optional(), status: StandingName.optional() });

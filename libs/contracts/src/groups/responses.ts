@@ -147,3 +147,10 @@ export type AddedDevice = z.infer<typeof AddedDevice>;
 export const DeviceItem = z.object({ serialNumber: z.string(), groupId: Id, model: z.string(), addedAt: IsoInstant });
 export type DeviceItem = z.infer<typeof DeviceItem>;
 export const DevicePage = pageOf(DeviceItem);
+
+/** `changed` devices came into the catalogue or got another code. */
+export const CatalogueChange = z.object({ changed: z.int(), unchanged: z.int() });
+export type CatalogueChange = z.infer<typeof CatalogueChange>;
+export const CataloguedDevice = z.object({ serialNumber: z.string(), cataloguedAt: IsoInstant });
+export type CataloguedDevice = z.infer<typeof CataloguedDevice>;
+export const CataloguePage = pageOf(CataloguedDevice);

@@ -19,6 +19,11 @@ export const SerialNumber = z
     'must be 1 to 64 letters, digits, "_", ".", ":" or "-", and begin with a letter or digit',
   );
 
+/** What comes with a device and proves who has it; compared without case and hyphens. */
+export const ClaimCode = z
+  .string()
+  .regex(/^[A-Za-z0-9](-?[A-Za-z0-9]){7,63}$/, 'must be 8 to 64 letters and digits, with single hyphens between them');
+
 /**
  * Formats, private use and what has no width. What joins letters, emoji and variants is left to the domain, which knows where
  * they belong (domain.md G1).

@@ -15,6 +15,8 @@ export interface DeviceClaim {
 }
 
 interface DeviceEvents {
+  /** The vendor sold it with a claim code, of which a hash is kept: the latest counts. */
+  DeviceCatalogued: { serialNumber: string; claimCodeHash: string };
   DeviceClaimed: DeviceClaim & { serialNumber: string };
   DeviceReleased: { serialNumber: string; projectId: string; claimId: string };
 }
@@ -24,7 +26,13 @@ export type DeviceEvent = {
 }[DeviceEventType];
 
 export type DeviceCommand =
-  | ({ readonly type: 'ClaimDevice'; readonly serialNumber: string } & DeviceClaim)
+  | ({
+      readonly type: 'ClaimDevice';
+      readonly serialNumber: string;
+      /** What was named as its claim code, if anything, where the vendor keeps a catalogue; `null`: there is none. */
+      readonly proof: { readonly claimCodeHash: string | null } | null;
+    } & DeviceClaim)
+  | { readonly type: 'CatalogueDevice'; readonly serialNumber: string; readonly claimCodeHash: string }
   | { readonly type: 'ReleaseDevice'; readonly serialNumber: string; readonly claimId: string };
 
 export interface DeviceState {
@@ -32,38 +40,66 @@ export interface DeviceState {
   readonly claim: DeviceClaim | null;
   /** Of the last claim. */
   readonly tenantId: string | null;
+  /** `null`: it is not in the catalogue. */
+  readonly claimCodeHash: string | null;
 }
 
-export type DeviceRefusal = Extract<TreeRefusal, { code: 'DEVICE_ELSEWHERE' }>;
+export type DeviceRefusal = Extract<TreeRefusal, { code: 'DEVICE_ELSEWHERE' | 'CLAIM_CODE_INVALID' }>;
 
 const evolve = (state: DeviceState, event: DeviceEvent): DeviceState => {
-  if (event.type === 'DeviceReleased') return { ...state, claim: null };
-  const { serialNumber: _, ...claim } = event.data;
-  return { claim, tenantId: claim.tenantId };
+  switch (event.type) {
+    case 'DeviceCatalogued':
+      return { ...state, claimCodeHash: event.data.claimCodeHash };
+    case 'DeviceReleased':
+      return { ...state, claim: null };
+    case 'DeviceClaimed': {
+      const { serialNumber: _, ...claim } = event.data;
+      return { ...state, claim, tenantId: claim.tenantId };
+    }
+  }
 };
 
-const decide = ({ claim }: DeviceState, command: DeviceCommand): Decision<DeviceEvent, DeviceRefusal> => {
-  const { serialNumber, claimId } = command;
-  if (command.type === 'ReleaseDevice') {
-    if (claim?.claimId !== claimId) return accept([]);
-    return accept([{ type: 'DeviceReleased', data: { serialNumber, projectId: claim.projectId, claimId } }]);
-  }
-  if (claim && claim.projectId !== command.projectId) {
-    return refuse({ code: 'DEVICE_ELSEWHERE', serialNumber, groupId: null });
-  }
-  if (claim) return accept([]);
-  const { type: _, ...data } = command;
+type CommandOf<Type extends DeviceCommand['type']> = Extract<DeviceCommand, { type: Type }>;
+type Decided = Decision<DeviceEvent, DeviceRefusal>;
+
+const catalogue = (state: DeviceState, { type: _, ...data }: CommandOf<'CatalogueDevice'>): Decided =>
+  state.claimCodeHash === data.claimCodeHash ? accept([]) : accept([{ type: 'DeviceCatalogued', data }]);
+
+const release = ({ claim }: DeviceState, { serialNumber, claimId }: CommandOf<'ReleaseDevice'>): Decided => {
+  if (claim?.claimId !== claimId) return accept([]);
+  return accept([{ type: 'DeviceReleased', data: { serialNumber, projectId: claim.projectId, claimId } }]);
+};
+
+/** An unknown serial number, a wrong code and none are refused alike, before it is told where the device is. */
+const claim = (state: DeviceState, { type: _, proof, ...data }: CommandOf<'ClaimDevice'>): Decided => {
+  const { serialNumber, projectId } = data;
+  if (state.claim?.projectId === projectId) return accept([]);
+  if (proof !== null && (state.claimCodeHash === null || proof.claimCodeHash !== state.claimCodeHash))
+    return refuse({ code: 'CLAIM_CODE_INVALID', serialNumber });
+  if (state.claim !== null) return refuse({ code: 'DEVICE_ELSEWHERE', serialNumber, groupId: null });
   return accept([{ type: 'DeviceClaimed', data }]);
 };
 
+const decide = (state: DeviceState, command: DeviceCommand): Decided => {
+  switch (command.type) {
+    case 'CatalogueDevice':
+      return catalogue(state, command);
+    case 'ReleaseDevice':
+      return release(state, command);
+    case 'ClaimDevice':
+      return claim(state, command);
+  }
+};
+
 const STORED_TYPES: { readonly [Type in DeviceEventType]: string } = {
+  DeviceCatalogued: 'DeviceCatalogued',
   DeviceClaimed: 'DeviceClaimed',
   DeviceReleased: 'DeviceReleased',
 };
 
 export const deviceAggregate = {
   category: 'device',
-  initial: (): DeviceState => ({ claim: null, tenantId: null }),
+  initial: (): DeviceState => ({ claim: null, tenantId: null, claimCodeHash: null }),
   evolve,
   decide,
   encode: (event: DeviceEvent): { type: string; data: unknown } => ({

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing';
+import { deviceCatalogueAggregate } from './device-catalogue.js';
 import { deviceAggregate, type DeviceCommand, type DeviceEvent } from './device.js';
 
 const claim = { serialNumber: 'SN1', claimId: 'c1', projectId: 'p1', tenantId: 't', groupId: 'g', model: 'AA-12' };
 const claimed: DeviceEvent = { type: 'DeviceClaimed', data: claim };
 const released: DeviceEvent = { type: 'DeviceReleased', data: { serialNumber: 'SN1', projectId: 'p1', claimId: 'c1' } };
-const ask: DeviceCommand = { type: 'ClaimDevice', ...claim };
+const ask = { type: 'ClaimDevice', ...claim, proof: null } as const satisfies DeviceCommand;
 
 describe('a serial number (L2)', () => {
   it('belongs to the project that claims it first', () => {
@@ -27,7 +28,7 @@ describe('a serial number (L2)', () => {
     given(deviceAggregate, [claimed])
       .when({ type: 'ReleaseDevice', serialNumber: 'SN1', claimId: 'c1' })
       .then([released])
-      .when({ type: 'ClaimDevice', ...next })
+      .when({ ...ask, ...next })
       .then([{ type: 'DeviceClaimed', data: next }]);
   });
 
@@ -38,11 +39,91 @@ describe('a serial number (L2)', () => {
       .then([]);
   });
 
+  const catalogued: DeviceEvent = { type: 'DeviceCatalogued', data: { serialNumber: 'SN1', claimCodeHash: 'good' } };
+  const put: DeviceCommand = { type: 'CatalogueDevice', ...catalogued.data };
+  const withCode = (claimCodeHash: string | null) => ({ ...ask, proof: { claimCodeHash } });
+  const refused = { code: 'CLAIM_CODE_INVALID', serialNumber: 'SN1' } as const;
+
+  it('is put into the catalogue once; the latest code counts', () => {
+    const other: DeviceEvent = { type: 'DeviceCatalogued', data: { serialNumber: 'SN1', claimCodeHash: 'other' } };
+    given(deviceAggregate, [])
+      .when(put)
+      .then([catalogued])
+      .when(put)
+      .then([])
+      .when({ type: 'CatalogueDevice', ...other.data })
+      .then([other])
+      .when(withCode('good'))
+      .then(refused)
+      .when(withCode('other'))
+      .then([claimed]);
+  });
+
+  it('is claimed with its code where there is a catalogue; a wrong code, none and an unknown number are refused alike', () => {
+    const known = given(deviceAggregate, [catalogued]);
+    for (const code of ['wrong', null]) {
+      known.when(withCode(code)).then(refused);
+      given(deviceAggregate, []).when(withCode(code)).then(refused);
+    }
+    given(deviceAggregate, []).when(withCode('good')).then(refused);
+    known.when(withCode('good')).then([claimed]);
+  });
+
+  it('does not tell that it is in use to who has no code of it', () => {
+    const elsewhere = given(deviceAggregate, [catalogued, claimed]);
+    const from = { projectId: 'p2', claimId: 'c2' };
+    elsewhere.when({ ...withCode('wrong'), ...from }).then(refused);
+    elsewhere
+      .when({ ...withCode('good'), ...from })
+      .then({ code: 'DEVICE_ELSEWHERE', serialNumber: 'SN1', groupId: null });
+  });
+
+  it('stays claimed when a catalogue comes, and needs a code for its next claim', () => {
+    given(deviceAggregate, [claimed])
+      .when(withCode(null))
+      .then([])
+      .when({ type: 'ReleaseDevice', serialNumber: 'SN1', claimId: 'c1' })
+      .then([released])
+      .when(withCode(null))
+      .then(refused);
+  });
+
+  it('needs no code without a catalogue', () => {
+    given(deviceAggregate, [catalogued]).when(ask).then([claimed]);
+  });
+
   it('keeps its events as they are stored', () => {
-    for (const event of [claimed, released]) {
+    for (const event of [catalogued, claimed, released]) {
       const { type, data } = deviceAggregate.encode(event);
       expect(deviceAggregate.decode(type, data)).toEqual(event);
     }
     expect(() => deviceAggregate.decode('DeviceLost', {})).toThrow('unknown event type');
+  });
+});
+
+describe('the device catalogue (L2)', () => {
+  const opened = { type: 'DeviceCatalogueOpened', data: {} } as const;
+  const closed = { type: 'DeviceCatalogueClosed', data: {} } as const;
+
+  it('is opened and closed once', () => {
+    given(deviceCatalogueAggregate, [])
+      .when({ type: 'CloseDeviceCatalogue' })
+      .then([])
+      .when({ type: 'OpenDeviceCatalogue' })
+      .then([opened])
+      .when({ type: 'OpenDeviceCatalogue' })
+      .then([])
+      .when({ type: 'CloseDeviceCatalogue' })
+      .then([closed])
+      .when({ type: 'OpenDeviceCatalogue' })
+      .then([opened]);
+  });
+
+  it('keeps its events as they are stored', () => {
+    for (const event of [opened, closed]) {
+      const { type, data } = deviceCatalogueAggregate.encode(event);
+      expect(deviceCatalogueAggregate.decode(type, data)).toEqual(event);
+    }
+    expect(() => deviceCatalogueAggregate.decode('DeviceCatalogueBurnt', {})).toThrow('unknown event type');
   });
 });

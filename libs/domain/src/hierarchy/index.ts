@@ -1,6 +1,7 @@
 export * from './commands.js';
 export * from './departure.js';
 export * from './device.js';
+export * from './device-catalogue.js';
 export * from './events.js';
 export * from './generation.js';
 export * from './group-tree.js';

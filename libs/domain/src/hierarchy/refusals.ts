@@ -11,6 +11,8 @@ export type TreeRefusal =
   | { readonly code: 'CYCLE'; readonly groupId: string; readonly parentId: string }
   /** `groupId`: where in this project the serial number is; `null`: it is in another project. */
   | { readonly code: 'DEVICE_ELSEWHERE'; readonly serialNumber: string; readonly groupId: string | null }
+  /** The vendor keeps a catalogue of devices, and this serial number is not in it, or with another code: which, is not told. */
+  | { readonly code: 'CLAIM_CODE_INVALID'; readonly serialNumber: string }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   /** `count` members of the group or below it have a role that permits `missing`, which the caller does not hold. */
   | {

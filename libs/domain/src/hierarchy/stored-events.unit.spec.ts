@@ -68,6 +68,7 @@ const DEVICE = [
     data: { serialNumber: 'SN1', claimId: 'c', projectId: 'p', tenantId: 't', groupId: 'a', model: 'AA-12' },
   },
   { type: 'DeviceReleased', data: { serialNumber: 'SN1', projectId: 'p', claimId: 'c' } },
+  { type: 'DeviceCatalogued', data: { serialNumber: 'SN1', claimCodeHash: 'e3b0c442' } },
 ];
 
 const PARTNER = [

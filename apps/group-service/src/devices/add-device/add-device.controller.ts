@@ -12,6 +12,7 @@ import {
   type Principal,
   preview,
 } from '@allotree/platform';
+import { DeviceCatalogue } from '../../device-catalogue.js';
 import { Devices, type DeviceRequest } from '../../devices.js';
 import { GroupPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
@@ -23,6 +24,7 @@ export class AddDeviceController {
   constructor(
     private readonly trees: Trees,
     private readonly devices: Devices,
+    private readonly catalogue: DeviceCatalogue,
     private readonly reach: Reach,
   ) {}
 
@@ -30,7 +32,15 @@ export class AddDeviceController {
     tag: 'Devices',
     summary: 'Register a device and add it to a group; it carries one Basic license',
     response: { status: 201, schema: AddedDevice, example: { serialNumber: 'AA-12CD-000017' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'DEVICE_ELSEWHERE', 'STALE_REVISION'],
+    problems: [
+      'VALIDATION',
+      'NOT_FOUND',
+      'PROJECT_CLOSED',
+      'DEVICE_ELSEWHERE',
+      'CLAIM_CODE_INVALID',
+      'RATE_LIMITED',
+      'STALE_REVISION',
+    ],
     idempotent: true,
     revised: true,
     dryRun: true,
@@ -40,7 +50,7 @@ export class AddDeviceController {
   async add(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: AddDeviceRequest }) { serialNumber, model }: AddDeviceRequest,
+    @Body({ schema: AddDeviceRequest }) { serialNumber, model, claimCode }: AddDeviceRequest,
     @Caller() caller: Caller,
   ): Promise<AddedDevice | PreviewAnswer> {
     const tenantId = await this.trees.look(p, (state) =>
@@ -49,16 +59,18 @@ export class AddDeviceController {
     if (tenantId === null) throw notFound('group', g);
     const request = { projectId: p, tenantId, groupId: g, serialNumber, model, claimId: caller.newId('claim') };
     const { principal, context } = caller;
-    if (caller.dryRun) {
-      const events = await this.concealing(request, principal, () => this.devices.wouldAdd(request, context));
-      return preview(caller, events);
-    }
-    caller.answerRevision(await this.concealing(request, principal, () => this.devices.add(request, context)));
+    const guesser = { userId: principal.userId, tenantId };
+    const proving = <Result>(work: (proven: DeviceRequest) => Promise<Result>): Promise<Result> =>
+      this.catalogue.proving({ serialNumber, claimCode }, guesser, (proof) =>
+        this.concealing(request, principal, () => work({ ...request, proof })),
+      );
+    if (caller.dryRun) return preview(caller, await proving((proven) => this.devices.wouldAdd(proven, context)));
+    caller.answerRevision(await proving((proven) => this.devices.add(proven, context)));
     return { serialNumber };
   }
 
   private async concealing<Result>(
-    request: DeviceRequest,
+    request: Omit<DeviceRequest, 'proof'>,
     principal: Principal,
     work: () => Promise<Result>,
   ): Promise<Result> {
@@ -73,7 +85,7 @@ export class AddDeviceController {
   /** Whoever does not see the devices of the group that has it learns only that it is in use. */
   private async withoutPlace(
     problem: Problem,
-    { projectId, serialNumber }: DeviceRequest,
+    { projectId, serialNumber }: Pick<DeviceRequest, 'projectId' | 'serialNumber'>,
     principal: Principal,
   ): Promise<Problem> {
     const { groupId } = problem.facts;

@@ -35,7 +35,7 @@ interface Claim {
 
 /** As a version recorded it that kept a claim under the serial number as it was typed. */
 const claim = async (projectId: string, { stream, serialNumber, claimId }: Claim): Promise<void> => {
-  const facts = { serialNumber, projectId, tenantId: 't', groupId: projectId, model: 'AA-12', claimId };
+  const facts = { serialNumber, projectId, tenantId: 't', groupId: projectId, model: 'AA-12', claimId, proof: null };
   const handler = service.app.get<DeviceHandler>(DEVICE_HANDLER, { strict: false });
   expect((await handler.execute(stream, { type: 'ClaimDevice', ...facts }, context())).kind).toBe('accepted');
 };
