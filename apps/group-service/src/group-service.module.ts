@@ -35,6 +35,7 @@ import {
   ServiceMetrics,
   tenantRowsOf,
   type Logger,
+  retentionOf,
 } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
@@ -49,7 +50,7 @@ import { RemoveDeviceController } from './devices/remove-device/remove-device.co
 import { PublishedBeforeAnswer } from './feed/publish-groups/published-before-answer.js';
 import { Freshness } from './freshness.js';
 import { Groups } from './groups.js';
-import { GroupRetention } from './retention.js';
+import { groupPolicies } from './retention.js';
 import { ChangeGroupController } from './groups/change-group/change-group.controller.js';
 import { CreateGroupController } from './groups/create-group/create-group.controller.js';
 import { GenerateGroupsController } from './groups/generate-groups/generate-groups.controller.js';
@@ -303,7 +304,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         Groups,
         Projects,
         Freshness,
-        GroupRetention,
+        retentionOf('group', groupPolicies),
         reach,
         tenantRowsOf(getDataSourceToken(GROUPS)),
         TenantRoles,

@@ -24,6 +24,7 @@ import {
   ServiceMetrics,
   Readiness,
   type Logger,
+  retentionOf,
 } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
@@ -58,7 +59,7 @@ import { LicenseViewProjection } from './licenses/license-view/license-view.proj
 import { ListLicensesController } from './licenses/list-licenses/list-licenses.controller.js';
 import { LICENSING, LICENSING_SCHEMA, openLicensingDataSource } from './persistence/data-source.js';
 import { Projects } from './projects.js';
-import { LicenseRetention } from './retention.js';
+import { licensePolicies } from './retention.js';
 import { RecordPackageController } from './stock/record-package/record-package.controller.js';
 import { FinishSaleReactor } from './stock/sell-package/finish-sale.reactor.js';
 import { SellPackageController } from './stock/sell-package/sell-package.controller.js';
@@ -170,7 +171,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         Freshness,
         EndsInSight,
         ProjectEnds,
-        LicenseRetention,
+        retentionOf('license', licensePolicies),
         ExpiryOutbox,
         DueSurroundings,
         DueWork,

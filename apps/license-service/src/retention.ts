@@ -1,5 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { CONFIGURATION, Retention, type RetentionPolicy } from '@allotree/platform';
+import type { RetentionPolicy } from '@allotree/platform';
 
 /** The newest entry of a subject stays: the next one takes from it what was before. */
 const HISTORY = `
@@ -31,15 +30,3 @@ export const licensePolicies = ({ HISTORY_RETENTION_DAYS: days }: Settings): rea
   { table: 'licensing.history_entry', days, sql: HISTORY },
   { table: 'licensing.license_group', days, sql: REMOVED_GROUPS },
 ];
-
-@Injectable()
-export class LicenseRetention implements OnApplicationBootstrap {
-  constructor(
-    private readonly retention: Retention,
-    @Inject(CONFIGURATION) private readonly settings: Settings,
-  ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    await this.retention.keep('license', licensePolicies(this.settings));
-  }
-}

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { getRepositoryToken, InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
-import { JobQueues, poolOf, ServiceMetrics } from '@allotree/platform';
+import { JobQueues, poolOf, retentionOf, ServiceMetrics } from '@allotree/platform';
 import { DataSource, type Repository } from 'typeorm';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import { ACCESS } from './access/access.providers.js';
@@ -33,7 +33,7 @@ import { Writer } from './mails/writer.js';
 import { Addressing } from './notices/addressing.js';
 import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
 import { Notifications } from './notifications.js';
-import { NotificationRetention } from './retention.js';
+import { notificationPolicies } from './retention.js';
 import { ShowOutboxController } from './outbox/show-outbox/show-outbox.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
 import { ENTITIES, OutboxRow } from './persistence/entities.js';
@@ -96,7 +96,7 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
         TemplateEfforts,
         TestMailQuotas,
         Notifications,
-        NotificationRetention,
+        retentionOf('notification', notificationPolicies),
         CollectNotice,
         WriteAccountMail,
         Addressing,

@@ -1,11 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { CONFIGURATION, Retention, type RetentionPolicy } from '@allotree/platform';
+import type { RetentionPolicy } from '@allotree/platform';
 
 /** A mail on its way stays, however old it is. Its items go with it. */
 const MAILS = `
   DELETE FROM notifications.mail WHERE mail_id IN (
     SELECT mail_id FROM notifications.mail
-    WHERE status IN ('sent', 'dead', 'obsolete') AND created_at < now() - make_interval(days => $1) ORDER BY ordinal LIMIT $2)`;
+    WHERE status IN ('sent', 'dead', 'obsolete') AND created_at < now() - make_interval(days => $1) LIMIT $2)`;
 
 /** After their mails. A job is not handed over twice so long after. */
 const NOTICES = `
@@ -13,11 +12,11 @@ const NOTICES = `
     SELECT notice_id FROM notifications.notice AS notice
     WHERE state <> 'new' AND not_before < now() - make_interval(days => $1)
       AND NOT EXISTS (SELECT FROM notifications.mail_item AS item WHERE item.notice_id = notice.notice_id)
-    ORDER BY ordinal LIMIT $2)`;
+    LIMIT $2)`;
 
 const OUTBOX = `
   DELETE FROM notifications.outbox WHERE outbox_id IN (
-    SELECT outbox_id FROM notifications.outbox WHERE sent_at < now() - make_interval(days => $1) ORDER BY ordinal LIMIT $2)`;
+    SELECT outbox_id FROM notifications.outbox WHERE sent_at < now() - make_interval(days => $1) LIMIT $2)`;
 
 interface Settings {
   readonly MAIL_RETENTION_DAYS: number;
@@ -28,15 +27,3 @@ export const notificationPolicies = ({ MAIL_RETENTION_DAYS: days }: Settings): r
   { table: 'notifications.notice', days, sql: NOTICES },
   { table: 'notifications.outbox', days, sql: OUTBOX },
 ];
-
-@Injectable()
-export class NotificationRetention implements OnApplicationBootstrap {
-  constructor(
-    private readonly retention: Retention,
-    @Inject(CONFIGURATION) private readonly settings: Settings,
-  ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    await this.retention.keep('notification', notificationPolicies(this.settings));
-  }
-}

@@ -1,10 +1,14 @@
-import { createLogger, createPool, Retention, RetentionMetrics } from '@allotree/platform';
+import { createLogger, createPool, platformPolicies, Retention, RetentionMetrics } from '@allotree/platform';
+import { LICENSING_TOPIC } from '@allotree/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { Registry } from 'prom-client';
+import { fill } from './filled-tables.spec.js';
 import { servicePolicies } from './retention-policies.js';
 import { WholeSystem } from './whole-system.spec.js';
 
+/** A table of 20,000 rows has 120 and more, and a step that deletes reads at most 2,000 rows. */
+const FEW_PAGES = 60;
 const DAYS = { AUDIT_RETENTION_DAYS: 30, HISTORY_RETENTION_DAYS: 30, MAIL_RETENTION_DAYS: 30 };
 
 describe('the retention of the services', () => {
@@ -65,5 +69,71 @@ describe('the retention of the services', () => {
       "SELECT position FROM licensing.history_entry WHERE project_id = 'p' ORDER BY position",
     );
     expect(rows.map(({ position }) => position)).toEqual(['5', '6']);
+  });
+
+  it('deletes what accounts need no more, and a session with all its refresh tokens', async () => {
+    const ages = 'now() - make_interval(days => CASE WHEN n > 2000 THEN 1 ELSE 8 END)';
+    await fill(pool, 'groups.session', 2_001, { expires_at: ages, session_id: "'old ' || n" });
+    await fill(pool, 'groups.refresh_token', 4_001, { session_id: "'old ' || least(1 + n / 2, 2001)" });
+    await fill(pool, 'groups.registration', 2_001, { expires_at: ages });
+    await fill(pool, 'groups.password_reset', 2_001, {
+      expires_at: 'now() + make_interval(days => n - 2001, secs => 60)',
+    });
+    await fill(pool, 'groups.attempt', 2_001, { forgotten_at: 'now() + make_interval(days => n - 2001, secs => 60)' });
+    await fill(pool, 'groups.known_network', 2_001, { used_at: 'now() - make_interval(days => 80 + 11 * (n % 2))' });
+    await prune();
+    expect(warnings).toEqual([]);
+    const left = await Promise.all(
+      ['session', 'refresh_token', 'registration', 'password_reset', 'attempt', 'known_network'].map(
+        async (table) => [table, await count(`groups.${table}`)] as const,
+      ),
+    );
+    expect(Object.fromEntries(left)).toEqual({
+      session: 1,
+      refresh_token: 2,
+      registration: 1,
+      password_reset: 1,
+      attempt: 1,
+      known_network: 1_000,
+    });
+  });
+
+  it('finds by an index that nothing is old, and does not read the table', async () => {
+    const ROWS = 20_000;
+    await pool.query("INSERT INTO licensing.project (project_id, tenant_id) VALUES ('young', 't')");
+    const young = "now() + interval '1 day'";
+    await fill(pool, 'groups.audit', ROWS);
+    await fill(pool, 'groups.invitation', ROWS, { expires_at: young });
+    await fill(pool, 'groups.session', ROWS, { expires_at: young, session_id: "'young ' || n" });
+    await fill(pool, 'groups.refresh_token', ROWS, {
+      session_id: "'young ' || n",
+      token_hash: "sha256(('young ' || n)::bytea)",
+    });
+    await fill(pool, 'groups.registration', ROWS, { expires_at: young, registration_id: "'young ' || n" });
+    await fill(pool, 'groups.password_reset', ROWS, {
+      expires_at: young,
+      token_hash: "sha256(('young ' || n)::bytea)",
+    });
+    await fill(pool, 'groups.known_network', ROWS, { user_id: "'young ' || n" });
+    await fill(pool, 'groups.attempt', ROWS, { forgotten_at: young, key: "'young ' || n" });
+    await fill(pool, 'licensing.history_entry', ROWS, { project_id: "'young'", event_id: "'young ' || n" });
+    await fill(pool, 'licensing.license_group', ROWS, { project_id: "'young'" });
+    await fill(pool, 'notifications.mail', ROWS, { status: "'sent'", key: "'young ' || n" });
+    await fill(pool, 'notifications.notice', ROWS, { state: "'addressed'", job: "jsonb_build_object('tenantId', 't')" });
+    await fill(pool, 'notifications.outbox', ROWS);
+    await fill(pool, 'http.idempotent_request', ROWS);
+    await fill(pool, 'bus.message', ROWS, { topic: `'${LICENSING_TOPIC}'`, id: "'young ' || n" });
+    await pool.query('VACUUM ANALYZE');
+    const policies = [...servicePolicies(DAYS), ...platformPolicies({ BUS_RETENTION_DAYS: 30 } as never)];
+    for (const { table, days, sql } of policies) {
+      const ages = [days === 'expired' ? 0 : days, 2_000];
+      const { rows } = await pool.query<{ 'QUERY PLAN': readonly [{ Plan: Record<string, number> }] }>(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`,
+        ages,
+      );
+      const plan = rows[0]?.['QUERY PLAN'][0].Plan ?? {};
+      const pages = (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
+      expect({ table, sql, pages, isFew: pages < FEW_PAGES }).toEqual({ table, sql, pages, isFew: true });
+    }
   });
 });

@@ -6,6 +6,7 @@ import { Memberships1796000000000 } from './1796000000000-memberships.js';
 import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
 import { CalendarDaysOfGrace1802000000000 } from './1802000000000-calendar-days-of-grace.js';
 import { PlacesOfGroupsDue1802000000001 } from './1802000000001-places-of-groups-due.js';
+import { IndexesOfRetention1814000000000 } from './1814000000000-indexes-of-retention.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -35,6 +36,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       TenantsApart1797000000000,
       CalendarDaysOfGrace1802000000000,
       PlacesOfGroupsDue1802000000001,
+      IndexesOfRetention1814000000000,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

@@ -1,6 +1,7 @@
 import { openReadModels, type ReadModelOptions } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
+import { IndexesOfRetention1814000000000 } from './1814000000000-indexes-of-retention.js';
 import { ENTITIES } from './entities.js';
 import { DeactivatedPeople1802000000000 } from './1802000000000-deactivated-people.js';
 import { AccountMailsFirst1803000000000 } from './1803000000000-account-mails-first.js';
@@ -23,6 +24,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     DeactivatedPeople1802000000000,
     AccountMailsFirst1803000000000,
     RecipientsOfTheOutbox1812000000000,
+    IndexesOfRetention1814000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'notification-service',

@@ -1,17 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { JobQueues } from '../jobs/job-queues.js';
-import { LOGGER, PG_POOL } from '../tokens.js';
+import { CONFIGURATION, LOGGER, PG_POOL } from '../tokens.js';
 import { RetentionMetrics } from './retention-metrics.js';
 
 /** How long the rows of a table are kept, and how older ones are deleted. */
 export interface RetentionPolicy {
   /** With its schema: `bus.message`. */
   readonly table: string;
-  /** 0: forever. */
-  readonly days: number;
-  /** Deletes rows older than `$1` days, at most `$2` of them. */
+  /** 0: forever. `expired`: until the time that a row itself names. */
+  readonly days: number | 'expired';
+  /** Deletes rows that expired more than `$1` days ago, at most `$2` of them. The query must use an index. */
   readonly sql: string;
 }
 
@@ -33,7 +33,7 @@ export class Retention {
 
   /** @param owner the service; its processes take turns */
   async keep(owner: string, policies: readonly RetentionPolicy[]): Promise<void> {
-    const limited = policies.filter(({ days }) => days > 0);
+    const limited = policies.filter(({ days }) => days === 'expired' || days > 0);
     if (limited.length > 0) await this.jobs.every(`retention-${owner}`, EVERY_MS, () => this.prune(limited));
   }
 
@@ -52,9 +52,24 @@ export class Retention {
     const { rows } = await this.pool.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
     if (rows[0]?.there !== true) return;
     for (let step = 0; step < STEPS_A_TICK; step += 1) {
-      const deleted = (await this.pool.query(sql, [days, STEP_ROWS])).rowCount ?? 0;
+      const deleted = (await this.pool.query(sql, [days === 'expired' ? 0 : days, STEP_ROWS])).rowCount ?? 0;
       this.metrics.deleted.inc({ table }, deleted);
       if (deleted < STEP_ROWS) return;
     }
   }
 }
+
+/**
+ * Keeps the tables of a service pruned while it runs.
+ * @param policiesOf what its configuration says about them
+ */
+export const retentionOf = <Settings>(
+  owner: string,
+  policiesOf: (settings: Settings) => readonly RetentionPolicy[],
+): Provider<OnApplicationBootstrap> => ({
+  provide: Symbol(`retention of ${owner}`),
+  inject: [Retention, CONFIGURATION],
+  useFactory: (retention: Retention, settings: Settings) => ({
+    onApplicationBootstrap: () => retention.keep(owner, policiesOf(settings)),
+  }),
+});
