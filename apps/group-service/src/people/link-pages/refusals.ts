@@ -10,7 +10,7 @@ export const PASSWORD_FAULTS: readonly Words[] = [
   },
   { en: 'must not be blank', de: 'Das Passwort darf nicht leer sein.' },
   {
-    en: 'must not be the own e-mail address, or little more than the part before the @',
+    en: 'must not be your own e-mail address, or little more than the part before the @',
     de: 'Das Passwort darf nicht die eigene E-Mail-Adresse sein, und nicht wenig mehr als ihr Teil vor dem @.',
   },
   {
