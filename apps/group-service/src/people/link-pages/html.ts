@@ -1,4 +1,4 @@
-/** The words of one place in a page. English stands in it, and the script puts German there for who reads German. */
+/** One text of a page. The page contains the English text; the script replaces it where the browser asks for German. */
 export interface Words {
   readonly en: string;
   readonly de: string;
@@ -69,14 +69,14 @@ export interface Page {
   readonly name: string;
   readonly title: Words;
   readonly content: readonly string[];
-  /** What somebody does without the script; absent: the page needs none. */
+  /** Shown where scripts are off; absent: the page needs no script. */
   readonly withoutScript?: Words;
 }
 
 const noscript = ({ en, de }: Words): string =>
   `<noscript><p>${escaped(en)}</p><p lang="de">${escaped(de)}</p></noscript>`;
 
-/** A whole page. No script or style stands in it, so that the policy of the page can forbid both. */
+/** A whole page, without inline scripts and styles, which its content security policy forbids. */
 export const html = ({ name, title, content, withoutScript }: Page, footer = ''): string => `<!doctype html>
 <html lang="en">
 <head>

@@ -19,7 +19,7 @@ export const PASSWORD_FAULTS: readonly Words[] = [
   },
 ];
 
-/** Problems that somebody who follows a link meets. Others are shown as the service tells them, in English. */
+/** Problems that somebody who follows a link meets. All others are shown in the service's English words. */
 const IN_GERMAN: Partial<Record<ProblemCode, string>> = {
   VALIDATION: 'Bitte prüfen Sie Ihre Eingabe.',
   CODE_NOT_VALID: 'Der Link ist ungültig oder abgelaufen.',

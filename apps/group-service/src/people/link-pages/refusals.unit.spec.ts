@@ -4,7 +4,7 @@ import { passwordFault } from '@allotree/platform';
 import { PASSWORD_FAULTS } from './refusals.js';
 
 describe('the German words of the pages', () => {
-  it('tell every fault of a password', async () => {
+  it('cover every fault of a password', async () => {
     const { error } = Password.safeParse('short');
     const faults = await Promise.all(
       ['          ', 'a   b   c  d', 'ada@nordlicht.example', 'password1234'].map((password) =>
