@@ -91,7 +91,7 @@ export class Projects {
 
   /** What is known of a project by now; `null`: nothing. For lists, which have waited for all of their projects already. */
   async see<Found>(projectId: string, look: (state: ProjectState) => Found | null): Promise<Found | null> {
-    return this.handler.read(projectId, look, { checked: !this.leases.alone });
+    return this.handler.read(projectId, look, { consistent: !this.leases.singleProcess });
   }
 
   /** @throws Problem `NOT_FOUND` */
