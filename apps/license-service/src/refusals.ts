@@ -96,7 +96,7 @@ function periodOutsideParent(refusal: RefusalOf<'PERIOD_OUTSIDE_PARENT'>): strin
   const wished = refusal.requestedUntil === null ? 'without an end' : `until ${iso(refusal.requestedUntil)}`;
   if (!('requestedFrom' in refusal)) {
     const { limitedBy } = refusal;
-    if (limitedBy.validFrom !== undefined)
+    if (refusal.side === 'start' && limitedBy.validFrom !== undefined)
       return `The term starts too early for ${whose(limitedBy)}, which starts ${iso(limitedBy.validFrom)}${until(limitedBy.validUntil)}: start it then, or let that start earlier first`;
     return `A term ${wished} goes beyond ${whose(limitedBy)}, which ends ${limitedBy.validUntil === null ? 'there' : iso(limitedBy.validUntil)}: end it by then, or extend that first`;
   }
@@ -110,7 +110,14 @@ const featureMissing = (feature: Feature, limitedBy: Pick<Binding, 'groupId' | '
 /** The `detail` where no `cascade` is taken: a group moves only where everything fits. */
 export function relocationDetailOf(refusal: ProjectRefusal): string {
   if (refusal.code !== 'DESCENDANTS_AFFECTED') return detailOf(refusal);
-  return `${lossesOf(refusal)}. Make room at the new place first, or lower what the group and those below it use`;
+  return `${lossesOf(refusal)}${lackOf(refusal)}. Make room at the new place first, or lower what the group and those below it use`;
+}
+
+function lackOf({ shortage }: RefusalOf<'DESCENDANTS_AFFECTED'>): string {
+  if (!shortage) return '';
+  const { resource, requested, available, limitedBy } = shortage;
+  const bound = `${whose(limitedBy)}: ${units(limitedBy.limit, resource)}${until(limitedBy.validUntil)}`;
+  return `: the group uses ${units(requested, resource)}, and ${available} at most are free, limited by ${bound}`;
 }
 
 function descendantsAffected(refusal: RefusalOf<'DESCENDANTS_AFFECTED'>): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { detailOf } from './refusals.js';
+import { detailOf, relocationDetailOf } from './refusals.js';
 
 const at = Date.parse('2026-06-01T00:00:00Z');
 const end = Date.parse('2026-12-01T00:00:00Z');
@@ -32,11 +32,16 @@ describe('a refusal in words names the cause and the way out', () => {
       '60 mobile_app need as many sip_number, and there are 50: every app has a number of its own',
     ],
     [
-      { code: 'PERIOD_OUTSIDE_PARENT', requestedUntil: end + 1, limitedBy },
+      { code: 'PERIOD_OUTSIDE_PARENT', side: 'end', requestedUntil: end + 1, limitedBy },
       'A term until 2026-12-01T00:00:00.001Z goes beyond Building A, which ends 2026-12-01T00:00:00.000Z: end it by then, or extend that first',
     ],
     [
-      { code: 'PERIOD_OUTSIDE_PARENT', requestedUntil: null, limitedBy: { ...limitedBy, validFrom: at } },
+      {
+        code: 'PERIOD_OUTSIDE_PARENT',
+        side: 'start',
+        requestedUntil: null,
+        limitedBy: { ...limitedBy, validFrom: at },
+      },
       `The term starts too early for Building A, which starts ${new Date(at).toISOString()} until 2026-12-01T00:00:00.000Z: start it then, or let that start earlier first`,
     ],
     [
@@ -65,6 +70,7 @@ describe('a refusal in words names the cause and the way out', () => {
     [
       {
         code: 'PERIOD_OUTSIDE_PARENT',
+        side: 'end',
         requestedFrom: at,
         requestedUntil: null,
         limitedBy: { packageId: 'plus', name: 'Plus 1000', validFrom: at, validUntil: end },
@@ -75,4 +81,12 @@ describe('a refusal in words names the cause and the way out', () => {
   ] as const)('%j', (refusal, detail) => {
     expect(detailOf(refusal)).toBe(detail);
   });
+});
+
+it('a move that does not fit names what binds, how much is needed and how much there is, and advises no cascade', () => {
+  const suspensions = [{ groupId: 'u', name: 'Unit 1', resource: 'sip_number', count: 3 }] as const;
+  const shortage = { resource: 'sip_number', requested: 4, available: 1, limitedBy } as const;
+  expect(relocationDetailOf({ code: 'DESCENDANTS_AFFECTED', groups: [], suspensions, shortage })).toBe(
+    '3 in use would be suspended (Unit 1): the group uses 4 sip_number, and 1 at most are free, limited by Building A: 80 sip_number until 2026-12-01T00:00:00.000Z. Make room at the new place first, or lower what the group and those below it use',
+  );
 });

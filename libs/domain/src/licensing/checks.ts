@@ -112,6 +112,7 @@ function beyondLimitAbove(envelopes: Envelopes, groupId: string, allotment: Allo
     const start = term.from > at ? { validFrom: term.from } : {};
     return {
       code: 'PERIOD_OUTSIDE_PARENT',
+      side: term.from > at ? 'start' : 'end',
       requestedUntil: allotment.validUntil,
       limitedBy: { ...limitedBy, limit: term.units[resource], validUntil: ends, ...start },
     };

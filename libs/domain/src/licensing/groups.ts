@@ -1,11 +1,13 @@
 import type { Instant } from '../decision.js';
 import { affectedBelow } from './cascade.js';
-import { checkAllotment, hasEnded, poolAbove } from './checks.js';
+import { RESOURCES } from '../words.js';
+import { bindingNow, checkAllotment, hasEnded, poolAbove } from './checks.js';
+import { Envelopes } from './envelope.js';
 import type { ProjectCommandOf } from './commands.js';
 import { anyOf, assignmentsBelow, catchUp, refOf, settle } from './effects.js';
 import type { AssignmentRef, ReleaseReason } from './events.js';
 import { inChunks, Recorder } from './recorder.js';
-import type { ProjectRefusal } from './refusals.js';
+import type { ProjectRefusal, Shortage } from './refusals.js';
 import { changeOf, settleOrRefuse } from './restrictions.js';
 import { nearestRestrictedBelow, parentOf, pathOf, restrictionAt, usageOf, type ProjectState } from './state.js';
 
@@ -117,7 +119,29 @@ export function checkRelocation(
   const affected = [
     ...new Set([...affectedBelow(change, groupId), ...(pool === null ? [] : affectedBelow(change, pool))]),
   ];
-  return settleOrRefuse(recorder, affected, pathOf(recorder.state, parentId));
+  const shortage = shortageAt(recorder, parentId, groupId);
+  const refused = settleOrRefuse(recorder, affected, pathOf(recorder.state, parentId));
+  return refused?.code === 'DESCENDANTS_AFFECTED' && shortage ? { ...refused, shortage } : refused;
+}
+
+/** What a group uses that does not fit under the limits at and above its new place (R3): the one that leaves the least room. */
+function shortageAt({ state, at }: Recorder, parentId: string, groupId: string): Shortage | null {
+  const envelopes = new Envelopes(state);
+  const moved = usageOf(state, groupId).inForce;
+  let shortage: Shortage | null = null;
+  for (const id of pathOf(state, parentId)) {
+    const keeping = restrictionAt(state, id)?.keeping;
+    for (const resource of keeping ? RESOURCES : []) {
+      const limit = keeping![resource];
+      const used = usageOf(state, id).inForce[resource];
+      if (limit === null || used <= limit || moved[resource] === 0) continue;
+      const available = Math.max(0, limit - (used - moved[resource]));
+      if (shortage && available >= shortage.available) continue;
+      const limitedBy = bindingNow(envelopes, id, resource, at);
+      shortage = { resource, requested: moved[resource], available, limitedBy };
+    }
+  }
+  return shortage;
 }
 
 /** Why what was in order before is not any more: the reason itself says more than the name of the group. */

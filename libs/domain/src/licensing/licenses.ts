@@ -127,7 +127,7 @@ function outsidePackage({ source, units }: LicenseState, validUntil: number | nu
     limit: units.sip_number,
     validUntil: source.packageValidUntil,
   };
-  return { code: 'PERIOD_OUTSIDE_PARENT', requestedUntil: validUntil, limitedBy };
+  return { code: 'PERIOD_OUTSIDE_PARENT', side: 'end', requestedUntil: validUntil, limitedBy };
 }
 
 const invalid = (field: string, message: string): ProjectRefusal => ({ code: 'VALIDATION', field, message });

@@ -32,6 +32,14 @@ export interface SuspendedUse {
   readonly count: number;
 }
 
+/** What is used in a group and below it, and what a place has left for it. */
+export interface Shortage {
+  readonly resource: Resource;
+  readonly requested: number;
+  readonly available: number;
+  readonly limitedBy: Binding;
+}
+
 /** Why a command on a project was refused, with the facts (architecture.md, HTTP). Nothing was recorded. */
 export type ProjectRefusal =
   | {
@@ -46,6 +54,8 @@ export type ProjectRefusal =
   | { readonly code: 'SIP_BELOW_MOBILE'; readonly sipNumber: number; readonly mobileApp: Limit }
   | {
       readonly code: 'PERIOD_OUTSIDE_PARENT';
+      /** Which end of the term lies outside. */
+      readonly side: 'start' | 'end';
       readonly requestedUntil: Instant | null;
       readonly limitedBy: Binding;
     }
@@ -58,6 +68,8 @@ export type ProjectRefusal =
       readonly code: 'DESCENDANTS_AFFECTED';
       readonly groups: readonly AffectedGroup[];
       readonly suspensions: readonly SuspendedUse[];
+      /** Of a group that moves: what its use does not fit into at the new place. */
+      readonly shortage?: Shortage;
     }
   | { readonly code: 'NO_SIP_NUMBER'; readonly groupId: string }
   | { readonly code: 'SIP_NUMBER_IN_USE'; readonly assignmentId: string; readonly pairedWith: string }

@@ -234,6 +234,11 @@ function featureRefusal(source: StockPackage, { features }: PackageContent): Par
 }
 
 /** The term of what is sold or issued lies inside the package's. A start in the past is allowed, an end is not. */
+const sideOf = (tooEarly: boolean, pastEnd: boolean): 'start' | 'end' | 'both' => {
+  if (tooEarly && pastEnd) return 'both';
+  return tooEarly ? 'start' : 'end';
+};
+
 function outsidePackage(
   source: StockPackage,
   { validFrom, validUntil }: Term,
@@ -241,9 +246,11 @@ function outsidePackage(
 ): PartnerStockRefusal | null {
   const { validUntil: end } = source;
   const pastEnd = end !== null && (end <= at || validFrom >= end || validUntil === null || validUntil > end);
-  if (pastEnd || validFrom < source.validFrom)
+  const tooEarly = validFrom < source.validFrom;
+  if (pastEnd || tooEarly)
     return {
       code: 'PERIOD_OUTSIDE_PARENT',
+      side: sideOf(tooEarly, pastEnd),
       requestedFrom: validFrom,
       requestedUntil: validUntil,
       limitedBy: { packageId: source.packageId, name: source.name, validFrom: source.validFrom, validUntil: end },

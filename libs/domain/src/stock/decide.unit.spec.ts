@@ -80,6 +80,7 @@ const issue = (over: Partial<PartnerStockCommandOf<'IssueUnits'>> = {}) =>
 const stock = (...events: PartnerStockEvent[]) => given(partnerStockAggregate, [opened(), joined('hansen'), ...events]);
 const outside = (over: { requestedFrom?: number; requestedUntil?: number | null }) => ({
   code: 'PERIOD_OUTSIDE_PARENT' as const,
+  side: over.requestedFrom === undefined || over.requestedFrom >= START ? ('end' as const) : ('start' as const),
   requestedFrom: START,
   requestedUntil: END,
   limitedBy: { packageId: 'plus', name: 'Plus 1000', validFrom: START, validUntil: END },
@@ -448,6 +449,7 @@ describe('a package entered as dates (E4)', () => {
       .when(issue({ timeZone: 'Europe/Berlin', validUntil, validUntilDate: '2027-01-01' }))
       .then({
         code: 'PERIOD_OUTSIDE_PARENT',
+        side: 'end',
         requestedFrom: limitedBy.validFrom,
         requestedUntil: validUntil,
         limitedBy,

@@ -12,6 +12,8 @@ export type PartnerStockRefusal =
     }
   | {
       readonly code: 'PERIOD_OUTSIDE_PARENT';
+      /** Which end of the term lies outside. */
+      readonly side: 'start' | 'end' | 'both';
       readonly requestedFrom: Instant;
       readonly requestedUntil: Instant | null;
       readonly limitedBy: { readonly packageId: string; readonly name: string } & Term;

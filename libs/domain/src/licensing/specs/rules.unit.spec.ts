@@ -85,6 +85,7 @@ describe('licenses', () => {
       }),
     ).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
+      side: 'end',
       requestedUntil: day('2026-12-02'),
       limitedBy: { groupId: null, name: 'package k', limit: 5, validUntil: day('2026-12-01') },
     });
@@ -185,6 +186,7 @@ describe('restrictions', () => {
     s.do(s.restriction('a', [{ units: units(8, 0, 0), ...later }]));
     expect(s.refusal(s.restriction('a1', [{ units: units(1, 0, 0), validUntil: day('2026-08-01') }]))).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
+      side: 'start',
       requestedUntil: day('2026-08-01'),
       limitedBy: { ...from('A', 'a', 8, day('2026-09-01')), validFrom: day('2026-07-01') },
     });
@@ -236,11 +238,13 @@ describe('restrictions', () => {
     s.do(s.restriction('a', [{ units: units(8, 0, 0), validFrom: day('2026-07-01'), validUntil: day('2026-09-01') }]));
     expect(s.refusal(s.restriction('a1', [{ units: units(1, 0, 0) }]))).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
+      side: 'start',
       requestedUntil: null,
       limitedBy: { ...from('A', 'a', 8, day('2026-09-01')), validFrom: day('2026-07-01') },
     });
     expect(s.refusal(s.restriction('b', [{ units: units(1, 0, 0), validUntil: day('2027-01-02') }]))).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
+      side: 'end',
       requestedUntil: day('2027-01-02'),
       limitedBy: from('Hafenblick', null, 20, day('2027-01-01')),
     });
@@ -739,6 +743,12 @@ describe('groups', () => {
       code: 'DESCENDANTS_AFFECTED',
       groups: [],
       suspensions: [{ groupId: 'a2', name: 'A2', resource: 'sip_number', count: 1 }],
+      shortage: {
+        resource: 'sip_number',
+        requested: 4,
+        available: 3,
+        limitedBy: { groupId: 'b', name: 'B', limit: 3, validUntil: null },
+      },
     });
     expect(checkRelocation(s.state, { groupId: 'a2', parentId: 'p', now: START })).toBeNull();
     expect(checkRelocation(s.state, { groupId: 'a', parentId: 'a1', now: START })).toMatchObject({

@@ -91,6 +91,7 @@ describe('the worked example', () => {
       story.refusal(story.restriction('unit1', [{ units: units(50, 40, 5), validUntil: day('2027-01-01') }])),
     ).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
+      side: 'end',
       requestedUntil: day('2027-01-01'),
       limitedBy: { groupId: 'a', name: 'A', limit: 80, validUntil: day('2026-12-01') },
     });
