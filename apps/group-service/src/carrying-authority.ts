@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { beyond } from '@allotree/contracts';
 import { rolesBelow, type CarryingAuthority } from '@allotree/domain';
-import { Reach, type Principal } from '@allotree/platform';
+import { PermissionChecker, type Principal } from '@allotree/platform';
 import { Trees } from './trees.js';
 
 /** Which members may be moved or removed along with their group (domain.md P2). */
@@ -9,7 +9,7 @@ import { Trees } from './trees.js';
 export class CarryingAuthorities {
   constructor(
     private readonly trees: Trees,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   /** What the caller lacks at the group of each role that members there and below have. @throws Problem `NOT_FOUND` */

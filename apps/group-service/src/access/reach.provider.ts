@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { groupOf } from '@allotree/domain';
-import { MembershipRows, Reach, type PathOf, type Patience } from '@allotree/platform';
+import { MembershipRows, PermissionChecker, type PathOf, type RetryPolicy } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../freshness.js';
 import { GROUPS, TREE_HANDLER, type TreeHandler } from '../tokens.js';
@@ -17,7 +17,7 @@ const pathIn =
 
 /** This service decides on memberships itself: it only has to wait for its own rows. */
 const untilWritten =
-  (freshness: Freshness): Patience =>
+  (freshness: Freshness): RetryPolicy =>
   async (attempt) => {
     await freshness.of(MEMBERSHIP_VIEW);
     return attempt();
@@ -25,8 +25,8 @@ const untilWritten =
 
 /** What the guard of this service asks. */
 export const reach: Provider = {
-  provide: Reach,
+  provide: PermissionChecker,
   useFactory: (dataSource: DataSource, trees: TreeHandler, freshness: Freshness) =>
-    new Reach(new MembershipRows(dataSource, GROUPS), pathIn(trees), untilWritten(freshness)),
+    new PermissionChecker(new MembershipRows(dataSource, GROUPS), pathIn(trees), untilWritten(freshness)),
   inject: [getDataSourceToken(GROUPS), TREE_HANDLER, Freshness],
 };

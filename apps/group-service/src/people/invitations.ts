@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AcceptedInvitation } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import { IdentityView, mayGrant, PG_POOL, Problem, Reach, type Principal } from '@allotree/platform';
+import { IdentityView, checkGrant, PG_POOL, Problem, PermissionChecker, type Principal } from '@allotree/platform';
 import type pg from 'pg';
 import { Trees } from '../trees.js';
 import { commandIdOf } from './accounts.js';
@@ -38,7 +38,7 @@ export class Invitations {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly trees: Trees,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
     private readonly audit: Audit,
     private readonly view: IdentityView,
     private readonly keys: ApiKeys,
@@ -65,7 +65,7 @@ export class Invitations {
       // Not from memory: whoever ceased to be an administrator a moment ago invites nobody any more.
       const held = await this.reach.permissionsAt(inviter, place, true);
       if (held?.has('members:manage') !== true) throw linkNotGood();
-      await mayGrant(this.reach, inviter, role, place);
+      await checkGrant(this.reach, inviter, role, place);
     } catch (error) {
       if (error instanceof Problem && error.code !== 'OVERLOADED') throw linkNotGood();
       throw error;

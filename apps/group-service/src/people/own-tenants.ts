@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Reach, type Principal } from '@allotree/platform';
+import { PermissionChecker, type Principal } from '@allotree/platform';
 import { Freshness } from '../freshness.js';
 import { MEMBERSHIP_VIEW } from '../views.js';
 
@@ -7,7 +7,7 @@ import { MEMBERSHIP_VIEW } from '../views.js';
 @Injectable()
 export class OwnTenants {
   constructor(
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
     private readonly freshness: Freshness,
   ) {}
 

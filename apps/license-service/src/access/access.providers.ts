@@ -1,7 +1,13 @@
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ancestryOf } from '@allotree/domain';
-import { afterCatchingUp, MembershipRows, Reach, membershipFeedOf, tenantRowsOf } from '@allotree/platform';
+import {
+  retryAfterCatchUp,
+  MembershipRows,
+  PermissionChecker,
+  membershipFeedOf,
+  tenantRowsOf,
+} from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { GroupFeed } from '../feed/group-feed.js';
 import { LICENSING, LICENSING_SCHEMA } from '../persistence/data-source.js';
@@ -10,13 +16,13 @@ import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 /** What the guard of this service asks, and what keeps it up to date. Paths come out of the projects themselves. */
 export const ACCESS: readonly Provider[] = [
   {
-    provide: Reach,
+    provide: PermissionChecker,
     useFactory: (dataSource: DataSource, projects: ProjectHandler, feed: GroupFeed) =>
-      new Reach(
+      new PermissionChecker(
         new MembershipRows(dataSource, LICENSING_SCHEMA),
         (projectId, groupId, fresh) =>
           projects.read(projectId, (state) => ancestryOf(state, groupId), { consistent: fresh }),
-        afterCatchingUp(feed.memberships, feed.facts),
+        retryAfterCatchUp(feed.memberships, feed.facts),
       ),
     inject: [getDataSourceToken(LICENSING), PROJECT_HANDLER, GroupFeed],
   },

@@ -2,12 +2,12 @@ import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { GROUPS_TOPIC } from '@allotree/contracts';
 import {
-  afterCatchingUp,
+  retryAfterCatchUp,
   Bus,
   Feed,
   LOGGER,
   MembershipRows,
-  Reach,
+  PermissionChecker,
   membershipFeedOf,
   tenantRowsOf,
   type Logger,
@@ -22,12 +22,14 @@ const FEED_WAIT_MS = 2_000;
 /** What the guard of this service asks, and what keeps it up to date. Nothing here lies at a group below a project. */
 export const ACCESS: readonly Provider[] = [
   {
-    provide: Reach,
+    provide: PermissionChecker,
     useFactory: (dataSource: DataSource, bus: Bus, logger: Logger) =>
-      new Reach(
+      new PermissionChecker(
         new MembershipRows(dataSource, NOTIFICATIONS),
         (projectId, groupId) => Promise.resolve(groupId === projectId ? [projectId] : null),
-        afterCatchingUp(new Feed({ bus, topic: GROUPS_TOPIC, groupId: ACCESS_GROUP, logger, longestMs: FEED_WAIT_MS })),
+        retryAfterCatchUp(
+          new Feed({ bus, topic: GROUPS_TOPIC, groupId: ACCESS_GROUP, logger, longestMs: FEED_WAIT_MS }),
+        ),
       ),
     inject: [getDataSourceToken(NOTIFICATIONS), Bus, LOGGER],
   },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Permission } from '@allotree/contracts';
-import { Reach, type Principal } from '@allotree/platform';
+import { PermissionChecker, type Principal } from '@allotree/platform';
 import { Brackets, type SelectQueryBuilder } from 'typeorm';
 
 /** Rows of mails, as `row` of a query. */
@@ -21,14 +21,14 @@ const PROJECTS = `ARRAY(
  */
 @Injectable()
 export class SeenMails {
-  constructor(private readonly reach: Reach) {}
+  constructor(private readonly reach: PermissionChecker) {}
 
   async only<Row extends MailLike>(
     query: SelectQueryBuilder<Row>,
     principal: Principal,
     permission: Permission,
   ): Promise<SelectQueryBuilder<Row>> {
-    const extent = await this.reach.extent(principal, permission);
+    const extent = await this.reach.accessFilter(principal, permission);
     if (extent === null) return query;
     const roots = extent.groups.filter(({ projectId, groupId }) => projectId === groupId);
     return query.andWhere(

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { isAccountMail, type MailTypeName, type Permission } from '@allotree/contracts';
-import { notFound, Problem, Reach, type Caller } from '@allotree/platform';
+import { notFound, Problem, PermissionChecker, type Caller } from '@allotree/platform';
 
 /** Whose templates a request is about. */
 @Injectable()
 export class TemplateTenant {
-  constructor(private readonly reach: Reach) {}
+  constructor(private readonly reach: PermissionChecker) {}
 
   /**
    * The tenant that is named, or the caller's own; `null`, for the server administrator alone: every tenant's that has none
@@ -13,7 +13,7 @@ export class TemplateTenant {
    * @throws Problem `NOT_FOUND` for a tenant in which the caller does not hold the permission as a whole
    */
   async of({ principal }: Caller, permission: Permission, asked: string | undefined): Promise<string | null> {
-    const extent = await this.reach.extent(principal, permission);
+    const extent = await this.reach.accessFilter(principal, permission);
     if (extent === null) return asked ?? null;
     const { tenantIds } = extent;
     if (tenantIds.length === 0) throw new Problem('FORBIDDEN', undefined, { permission });

@@ -73,13 +73,13 @@ export const authorityAt = (holdings: readonly Holding[], permission: Permission
 };
 
 /** Where somebody holds a permission, for lists. A partner that is its own tenant stands for everything in it. */
-export interface Extent {
+export interface AccessFilter {
   readonly tenantIds: readonly string[];
   readonly partnerIds: readonly string[];
   readonly groups: readonly { readonly projectId: string; readonly groupId: string }[];
 }
 
-export const extentOf = (holdings: readonly Holding[], permission: Permission): Extent => {
+export const accessFilterOf = (holdings: readonly Holding[], permission: Permission): AccessFilter => {
   const tenantIds = new Set<string>();
   const partnerIds = new Set<string>();
   const groups: { projectId: string; groupId: string }[] = [];

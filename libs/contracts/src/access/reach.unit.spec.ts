@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PERMISSION_NAMES, type Permission } from './permissions.js';
-import { authorityAt, beyond, extentOf, permissionsAt, type Holding, type Place, type Scope } from './reach.js';
+import { authorityAt, beyond, accessFilterOf, permissionsAt, type Holding, type Place, type Scope } from './reach.js';
 
 const GROUPS = 12;
 const SOME: readonly Permission[] = ['groups:read', 'groups:manage', 'quotas:read', 'stock:read'];
@@ -142,12 +142,12 @@ describe('the extent of a permission', () => {
       { tenant: 1, at: 3, permissions: ['groups:read'] },
       { tenant: 1, at: 4, permissions: ['stock:read'] },
     ];
-    expect(extentOf(members.map(holdingOf), 'groups:read')).toEqual({
+    expect(accessFilterOf(members.map(holdingOf), 'groups:read')).toEqual({
       tenantIds: ['t0'],
       partnerIds: ['dealer1'],
       groups: [{ projectId: 'p1', groupId: 'g3' }],
     });
-    expect(extentOf([], 'groups:read')).toEqual({ tenantIds: [], partnerIds: [], groups: [] });
+    expect(accessFilterOf([], 'groups:read')).toEqual({ tenantIds: [], partnerIds: [], groups: [] });
   });
 });
 

@@ -3,13 +3,13 @@ import type { DataSource } from 'typeorm';
 import { TenantRows } from '../persistence/tenant-rows.js';
 import { IdentityView } from './identity-view.js';
 import { MembershipFeed } from './membership-feed.js';
-import { Reach } from './reach.js';
+import { PermissionChecker } from './permission-checker.js';
 
 /** A service's rows as its callers see them. @param dataSource the token of the service's data source */
 export const tenantRowsOf = (dataSource: InjectionToken): Provider => ({
   provide: TenantRows,
-  useFactory: (rows: DataSource, reach: Reach) => new TenantRows(rows, reach),
-  inject: [dataSource, Reach],
+  useFactory: (rows: DataSource, checker: PermissionChecker) => new TenantRows(rows, checker),
+  inject: [dataSource, PermissionChecker],
 });
 
 /** Maintains the view of memberships in a service's schema. @param dataSource the token of the service's data source */

@@ -5,18 +5,18 @@ import type { PlatformRequest } from '../http/caller.js';
 import { Problem } from '../http/problem.js';
 import type { PermissionTarget, RoutePermission } from './permit.js';
 import type { Principal } from './principal.js';
-import { Reach, type Target } from './reach.js';
+import { PermissionChecker, type Target } from './permission-checker.js';
 
 /** Asks the permission checker of the service a route belongs to. A route of no service is for server administrators only. */
 @Injectable()
 export class Authorization {
-  private reaches: ReadonlyMap<unknown, Reach> | undefined;
+  private checkers: ReadonlyMap<unknown, PermissionChecker> | undefined;
 
   constructor(private readonly discovery: DiscoveryService) {}
 
   /**
    * The caller's permissions at the target of the route; records the tenant it concerns. @throws Problem when the required permission is
-   * missing (see `Reach.demand`)
+   * missing (see `PermissionChecker.demand`)
    */
   async permissions(
     request: PlatformRequest,
@@ -24,22 +24,22 @@ export class Authorization {
     { permission, target }: RoutePermission,
     controller: NewableFunction,
   ): Promise<ReadonlySet<Permission>> {
-    this.reaches ??= reachesByController(this.discovery);
-    const reach = this.reaches.get(controller);
-    if (reach === undefined) throw new Problem('FORBIDDEN');
+    this.checkers ??= checkersByController(this.discovery);
+    const checker = this.checkers.get(controller);
+    if (checker === undefined) throw new Problem('FORBIDDEN');
     const place = targetOf(request, target);
-    const permissions = await reach.demand(principal, permission, place);
-    request.tenantId = await reach.tenantConcerned(principal, permission, place);
+    const permissions = await checker.demand(principal, permission, place);
+    request.tenantId = await checker.tenantConcerned(principal, permission, place);
     return permissions;
   }
 }
 
-/** Every service has one `Reach`, in the module of its controllers. */
-const reachesByController = (discovery: DiscoveryService): ReadonlyMap<unknown, Reach> =>
+/** Every service has one `PermissionChecker`, in the module of its controllers. */
+const checkersByController = (discovery: DiscoveryService): ReadonlyMap<unknown, PermissionChecker> =>
   new Map(
     discovery.getControllers().flatMap(({ metatype, host }) => {
-      const reach = host?.providers.get(Reach)?.instance as Reach | undefined;
-      return reach === undefined ? [] : [[metatype, reach] as const];
+      const checker = host?.providers.get(PermissionChecker)?.instance as PermissionChecker | undefined;
+      return checker === undefined ? [] : [[metatype, checker] as const];
     }),
   );
 

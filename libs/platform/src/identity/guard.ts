@@ -8,7 +8,7 @@ import { Authentication } from './authentication.js';
 import { Authorization } from './authorization.js';
 import { PERMISSION_METADATA, PUBLIC_METADATA, SIGNED_IN_METADATA, type RoutePermission } from './permit.js';
 import type { Principal } from './principal.js';
-import { EVERYTHING } from './reach.js';
+import { ALL_PERMISSIONS } from './permission-checker.js';
 
 /** Log lines of the request name the tenant it concerns. */
 const noteTenant = ({ tenantId }: PlatformRequest): void => {
@@ -68,7 +68,7 @@ export class AuthGuard implements CanActivate {
     request.principal = principal;
     request.tenantId = principal.tenantId;
     noteTenant(request);
-    if (principal.serverAdministrator) request.permissions = EVERYTHING;
+    if (principal.serverAdministrator) request.permissions = ALL_PERMISSIONS;
     if (principal.serverAdministrator || route === 'signed-in') return true;
     return this.authorization.permissions(request, principal, route, controller).then((permissions) => {
       request.permissions = permissions;

@@ -9,11 +9,11 @@ import type { Holding, Permission } from '@allotree/contracts';
 import { LRUCache } from 'lru-cache';
 import type { DataSource, EntityManager } from 'typeorm';
 import { insertRows, type Row } from '../persistence/rows.js';
-import { Memberships, type Belonging } from './reach.js';
-import { REMEMBERED_MS } from './remembered.js';
+import { Memberships, type Ownership } from './permission-checker.js';
+import { CACHE_TTL_MS } from './cache-ttl.js';
 
-const REMEMBERED_PEOPLE = 10_000;
-const REMEMBERED_PLACES = 50_000;
+const MAX_CACHED_PEOPLE = 10_000;
+const MAX_CACHED_PLACES = 50_000;
 
 /** The tables of a service's view of memberships, for a migration of its schema. */
 export const membershipTables = (schema: string): string => `
@@ -44,7 +44,7 @@ export const membershipTables = (schema: string): string => `
   );
   CREATE INDEX access_membership_by_user ON ${schema}.access_membership (user_id);
   CREATE INDEX access_membership_by_role ON ${schema}.access_membership (tenant_id, role);
-  -- How far what is told of a membership or a role was heard: of those that are gone as well.
+  -- The sequence of the latest event about each membership and role, including removed ones.
   CREATE TABLE ${schema}.access_heard (
     about    text PRIMARY KEY,
     sequence text NOT NULL
@@ -67,8 +67,8 @@ interface HoldingRow {
 
 /** A service's view of memberships, as rows of its own schema. */
 export class MembershipRows extends Memberships {
-  private readonly people = new LRUCache<string, readonly Holding[]>({ max: REMEMBERED_PEOPLE, ttl: REMEMBERED_MS });
-  private readonly places = new LRUCache<string, Belonging>({ max: REMEMBERED_PLACES });
+  private readonly people = new LRUCache<string, readonly Holding[]>({ max: MAX_CACHED_PEOPLE, ttl: CACHE_TTL_MS });
+  private readonly places = new LRUCache<string, Ownership>({ max: MAX_CACHED_PLACES });
 
   constructor(
     private readonly dataSource: DataSource,
@@ -78,8 +78,8 @@ export class MembershipRows extends Memberships {
   }
 
   async holdingsOf(userId: string, fresh: boolean): Promise<readonly Holding[]> {
-    const remembered = fresh ? undefined : this.people.get(userId);
-    if (remembered !== undefined) return remembered;
+    const cached = fresh ? undefined : this.people.get(userId);
+    if (cached !== undefined) return cached;
     const rows: HoldingRow[] = await this.dataSource.query(
       `SELECT m.home, m.membership_id, m.tenant_id, m.group_id, m.role, r.permissions
        FROM ${this.schema}.access_membership m
@@ -100,15 +100,15 @@ export class MembershipRows extends Memberships {
     return rows[0]?.permissions.filter(isTenantPermission) ?? null;
   }
 
-  project(projectId: string): Promise<Belonging | null> {
-    return this.belonging('access_project', 'project_id', projectId);
+  project(projectId: string): Promise<Ownership | null> {
+    return this.ownership('access_project', 'project_id', projectId);
   }
 
-  partner(partnerId: string): Promise<Belonging | null> {
-    return this.belonging('access_partner', 'partner_id', partnerId);
+  partner(partnerId: string): Promise<Ownership | null> {
+    return this.ownership('access_partner', 'partner_id', partnerId);
   }
 
-  private async belonging(table: string, key: string, id: string): Promise<Belonging | null> {
+  private async ownership(table: string, key: string, id: string): Promise<Ownership | null> {
     const known = this.places.get(`${table} ${id}`);
     if (known !== undefined) return known;
     const [row]: { tenant_id: string; partner_id: string }[] = await this.dataSource.query(
@@ -116,9 +116,9 @@ export class MembershipRows extends Memberships {
       [id],
     );
     if (row === undefined) return null;
-    const belonging = { tenantId: row.tenant_id, partnerId: row.partner_id };
-    this.places.set(`${table} ${id}`, belonging);
-    return belonging;
+    const ownership = { tenantId: row.tenant_id, partnerId: row.partner_id };
+    this.places.set(`${table} ${id}`, ownership);
+    return ownership;
   }
 }
 
@@ -131,14 +131,14 @@ const holdingOf = ({ home, membership_id, tenant_id, group_id, role, permissions
   permissions: new Set((builtInPermissions(role) ?? permissions ?? []).filter(isTenantPermission)),
 });
 
-interface Told {
+interface EventContext {
   readonly schema: string;
   readonly tx: EntityManager;
   readonly tenantId: string | null;
   readonly sequence: string | undefined;
 }
 type Writers = {
-  readonly [Type in GroupsEventType]?: (told: Told, data: GroupsEventData<Type>) => Promise<unknown>;
+  readonly [Type in GroupsEventType]?: (context: EventContext, data: GroupsEventData<Type>) => Promise<unknown>;
 };
 
 const MEMBERSHIP = {
@@ -151,14 +151,18 @@ const MEMBERSHIP = {
 };
 
 const put = (
-  { tx, schema }: Told,
+  { tx, schema }: EventContext,
   table: string,
   columns: Readonly<Record<string, string>>,
   { row, key }: { readonly row: Row; readonly key: readonly string[] },
 ): Promise<void> => insertRows(tx, `${schema}.${table}`, columns, [row], { key, keep: [] });
 
 /** Skips an event that arrives (again) after a later one about the same subject: it would give back what was revoked. */
-async function inOrder({ tx, schema, sequence }: Told, about: string, write: () => Promise<unknown>): Promise<void> {
+async function inOrder(
+  { tx, schema, sequence }: EventContext,
+  about: string,
+  write: () => Promise<unknown>,
+): Promise<void> {
   if (sequence === undefined) return void (await write());
   const claimed: unknown[] = await tx.query(
     `INSERT INTO ${schema}.access_heard AS heard (about, sequence) VALUES ($1, $2)
@@ -172,14 +176,14 @@ type MembershipRow = Record<keyof typeof MEMBERSHIP, string | null> & { home: st
 
 const aboutMembership = (home: string, membershipId: string): string => `membership ${home} ${membershipId}`;
 
-const putMembership = (told: Told, row: MembershipRow): Promise<void> =>
-  inOrder(told, aboutMembership(row.home, row.membership_id), () =>
-    put(told, 'access_membership', MEMBERSHIP, { row, key: ['home', 'membership_id'] }),
+const putMembership = (context: EventContext, row: MembershipRow): Promise<void> =>
+  inOrder(context, aboutMembership(row.home, row.membership_id), () =>
+    put(context, 'access_membership', MEMBERSHIP, { row, key: ['home', 'membership_id'] }),
   );
 
-const dropMembership = (told: Told, home: string, membershipId: string): Promise<void> =>
-  inOrder(told, aboutMembership(home, membershipId), () =>
-    told.tx.query(`DELETE FROM ${told.schema}.access_membership WHERE home = $1 AND membership_id = $2`, [
+const dropMembership = (context: EventContext, home: string, membershipId: string): Promise<void> =>
+  inOrder(context, aboutMembership(home, membershipId), () =>
+    context.tx.query(`DELETE FROM ${context.schema}.access_membership WHERE home = $1 AND membership_id = $2`, [
       home,
       membershipId,
     ]),
@@ -188,43 +192,47 @@ const dropMembership = (told: Told, home: string, membershipId: string): Promise
 const aboutRole = (tenantId: string, roleId: string): string => `role ${tenantId} ${roleId}`;
 
 const WRITERS: Writers = {
-  'allotree.partner-registered.v1': async (told, { partnerId, tenantId, kind, administrator }) => {
+  'allotree.partner-registered.v1': async (context, { partnerId, tenantId, kind, administrator }) => {
     const columns = { partner_id: 'text', tenant_id: 'text' };
     const row = { partner_id: partnerId, tenant_id: tenantId };
-    await put(told, 'access_partner', columns, { row, key: ['partner_id'] });
+    await put(context, 'access_partner', columns, { row, key: ['partner_id'] });
     if (administrator === undefined) return;
     const role = kind === 'distributor' ? 'company_administrator' : 'site_administrator';
     const { userId } = administrator;
     const of = { home: partnerId, tenant_id: tenantId, group_id: null };
-    await putMembership(told, { ...of, membership_id: userId, user_id: userId, role });
+    await putMembership(context, { ...of, membership_id: userId, user_id: userId, role });
   },
-  'allotree.partner-administrator-added.v1': (told, { partnerId, tenantId, userId, role }) => {
+  'allotree.partner-administrator-added.v1': (context, { partnerId, tenantId, userId, role }) => {
     const of = { home: partnerId, tenant_id: tenantId, group_id: null };
-    return putMembership(told, { ...of, membership_id: userId, user_id: userId, role });
+    return putMembership(context, { ...of, membership_id: userId, user_id: userId, role });
   },
-  'allotree.partner-administrator-removed.v1': (told, { partnerId, userId }) => dropMembership(told, partnerId, userId),
-  'allotree.project-created.v1': (told, { projectId, tenantId, partnerId }) => {
+  'allotree.partner-administrator-removed.v1': (context, { partnerId, userId }) =>
+    dropMembership(context, partnerId, userId),
+  'allotree.project-created.v1': (context, { projectId, tenantId, partnerId }) => {
     const columns = { project_id: 'text', tenant_id: 'text', partner_id: 'text' };
     const row = { project_id: projectId, tenant_id: tenantId, partner_id: partnerId };
-    return put(told, 'access_project', columns, { row, key: ['project_id'] });
+    return put(context, 'access_project', columns, { row, key: ['project_id'] });
   },
-  'allotree.member-added.v1': (told, { projectId, memberId, groupId, userId, role }) => {
-    if (told.tenantId === null) throw new Error(`a member of ${projectId} without a tenant`);
-    const of = { home: projectId, tenant_id: told.tenantId, group_id: groupId };
-    return putMembership(told, { ...of, membership_id: memberId, user_id: userId, role });
+  'allotree.member-added.v1': (context, { projectId, memberId, groupId, userId, role }) => {
+    if (context.tenantId === null) throw new Error(`a member of ${projectId} without a tenant`);
+    const of = { home: projectId, tenant_id: context.tenantId, group_id: groupId };
+    return putMembership(context, { ...of, membership_id: memberId, user_id: userId, role });
   },
-  'allotree.member-removed.v1': (told, { projectId, memberId }) => dropMembership(told, projectId, memberId),
-  'allotree.role-changed.v1': (told, { tenantId, roleId, permissions }) =>
-    inOrder(told, aboutRole(tenantId, roleId), () =>
-      told.tx.query(
-        `INSERT INTO ${told.schema}.access_role (tenant_id, role_id, permissions) VALUES ($1, $2, $3)
+  'allotree.member-removed.v1': (context, { projectId, memberId }) => dropMembership(context, projectId, memberId),
+  'allotree.role-changed.v1': (context, { tenantId, roleId, permissions }) =>
+    inOrder(context, aboutRole(tenantId, roleId), () =>
+      context.tx.query(
+        `INSERT INTO ${context.schema}.access_role (tenant_id, role_id, permissions) VALUES ($1, $2, $3)
          ON CONFLICT (tenant_id, role_id) DO UPDATE SET permissions = excluded.permissions`,
         [tenantId, roleId, permissions],
       ),
     ),
-  'allotree.role-removed.v1': (told, { tenantId, roleId }) =>
-    inOrder(told, aboutRole(tenantId, roleId), () =>
-      told.tx.query(`DELETE FROM ${told.schema}.access_role WHERE tenant_id = $1 AND role_id = $2`, [tenantId, roleId]),
+  'allotree.role-removed.v1': (context, { tenantId, roleId }) =>
+    inOrder(context, aboutRole(tenantId, roleId), () =>
+      context.tx.query(`DELETE FROM ${context.schema}.access_role WHERE tenant_id = $1 AND role_id = $2`, [
+        tenantId,
+        roleId,
+      ]),
     ),
 };
 
@@ -238,7 +246,7 @@ export async function recordMemberships(
   events: readonly Pick<GroupsEvent, 'type' | 'data' | 'tenantid' | 'sequence'>[],
 ): Promise<void> {
   for (const { type, data, tenantid, sequence } of events) {
-    const write = WRITERS[type] as ((told: Told, data: GroupsEvent['data']) => Promise<unknown>) | undefined;
+    const write = WRITERS[type] as ((context: EventContext, data: GroupsEvent['data']) => Promise<unknown>) | undefined;
     await write?.({ schema, tx, tenantId: tenantid, sequence }, data);
   }
 }

@@ -101,7 +101,7 @@ export class ExternalIssuer {
 
   private async discover(): Promise<JWTVerifyGetKey> {
     const address = `${this.options.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const response = await reach(address, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), redirect: 'manual' });
+    const response = await fetchFrom(address, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), redirect: 'manual' });
     const found = Discovery.safeParse(await response.json().catch(() => null));
     if (!found.success || found.data.issuer !== this.options.issuer)
       throw new IssuerUnreachable(`${address} does not describe the issuer ${this.options.issuer}`);
@@ -109,7 +109,7 @@ export class ExternalIssuer {
       cooldownDuration: this.options.cooldownMs ?? COOLDOWN_MS,
       cacheMaxAge: KEYS_GOOD_FOR_MS,
       timeoutDuration: ANSWER_WITHIN_MS,
-      [customFetch]: reach,
+      [customFetch]: fetchFrom,
     });
   }
 }
@@ -133,7 +133,7 @@ function causeOf(error: errors.JOSEError): string {
 }
 
 /** @throws IssuerUnreachable when there is no answer, or an unexpected one */
-async function reach(address: string, init: RequestInit): Promise<Response> {
+async function fetchFrom(address: string, init: RequestInit): Promise<Response> {
   const response = await fetch(address, init).catch((error: unknown) => {
     throw new IssuerUnreachable(`${address}: ${(error as Error).message}`);
   });

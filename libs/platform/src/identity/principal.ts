@@ -3,7 +3,7 @@ import type { Permission } from '@allotree/contracts';
 export type { Permission };
 
 /**
- * The caller of a request. Permissions are not part of it: every service finds them in its own view of memberships (`reach.ts`), so that a
+ * The caller of a request. Permissions are not part of it: every service finds them in its own view of memberships (`permission-checker.ts`), so that a
  * revoked membership ends at once and not with a token.
  */
 export interface Principal {

@@ -1,7 +1,7 @@
 import type { Permission } from '@allotree/contracts';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Reach } from '../identity/reach.js';
+import type { PermissionChecker } from '../identity/permission-checker.js';
 import type { Principal } from '../identity/principal.js';
 
 /** The role of queries on behalf of callers. It cannot log in, owns nothing, and sees rows of its tenants only. */
@@ -84,7 +84,7 @@ export async function prepareCallerRole(client: pg.Client, schema: string): Prom
 export class TenantRows {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly reach: Reach,
+    private readonly checker: PermissionChecker,
   ) {}
 
   /** Runs `work` in a transaction that sees the tenants in which the caller holds a permission. */
@@ -93,7 +93,7 @@ export class TenantRows {
     permission: Permission,
     work: (tx: EntityManager) => Promise<Result>,
   ): Promise<Result> {
-    return seeing(this.dataSource, await this.reach.tenants(principal, permission), work);
+    return seeing(this.dataSource, await this.checker.tenants(principal, permission), work);
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type RoleUse,
   roleSetting,
 } from '@allotree/domain';
-import { notFound, accepted, Problem, Reach, seeing, type Caller } from '@allotree/platform';
+import { notFound, accepted, Problem, PermissionChecker, seeing, type Caller } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';
@@ -42,7 +42,7 @@ export class TenantRoles {
     @InjectDataSource(GROUPS) private readonly dataSource: DataSource,
     private readonly freshness: Freshness,
     private readonly partners: Partners,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   /**

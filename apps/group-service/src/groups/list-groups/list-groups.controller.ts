@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { GroupPage, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, Reach, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit, pageOfRows, PermissionChecker, TenantRows } from '@allotree/platform';
 import type { EntityManager } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
@@ -23,7 +23,7 @@ export class ListGroupsController {
     private readonly rows: TenantRows,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({

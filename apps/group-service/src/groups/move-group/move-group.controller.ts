@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, GroupDetails, MoveGroupRequest, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit, Reach, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, PermissionChecker, preview } from '@allotree/platform';
 import { CarryingAuthorities } from '../../carrying-authority.js';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';
@@ -16,7 +16,7 @@ export class MoveGroupController {
     private readonly groups: Groups,
     private readonly licensing: LicensingGate,
     private readonly toProject: MoveToProject,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
     private readonly authorities: CarryingAuthorities,
   ) {}
 

@@ -1,7 +1,16 @@
 import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { AddedMember, AddMemberRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import { notFound, Caller, Documented, mayGrant, mayRevoke, Permit, Reach, preview } from '@allotree/platform';
+import {
+  notFound,
+  Caller,
+  Documented,
+  checkGrant,
+  checkRevoke,
+  Permit,
+  PermissionChecker,
+  preview,
+} from '@allotree/platform';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';
@@ -10,7 +19,7 @@ import { userIdOf } from '../../users.js';
 export class AddMemberController {
   constructor(
     private readonly trees: Trees,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -48,7 +57,7 @@ export class AddMemberController {
   ): Promise<void> {
     const scope = { kind: 'group', projectId, groupId } as const;
     const known = await this.trees.look(projectId, (state) => memberOf(state, groupId, email));
-    await mayGrant(this.reach, principal, role, scope);
-    if (known) await mayRevoke(this.reach, principal, known.role, scope);
+    await checkGrant(this.reach, principal, role, scope);
+    if (known) await checkRevoke(this.reach, principal, known.role, scope);
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { memberById } from '@allotree/domain';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, mayRevoke, Permit, Reach, preview } from '@allotree/platform';
+import { Caller, Documented, checkRevoke, Permit, PermissionChecker, preview } from '@allotree/platform';
 import { MemberPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 
@@ -10,7 +10,7 @@ import { Trees } from '../../trees.js';
 export class RemoveMemberController {
   constructor(
     private readonly trees: Trees,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -31,7 +31,7 @@ export class RemoveMemberController {
   ): Promise<PreviewAnswer | undefined> {
     const known = await this.trees.look(p, (state) => memberById(state, memberId));
     if (known?.groupId === g)
-      await mayRevoke(this.reach, caller.principal, known.role, { kind: 'group', projectId: p, groupId: g });
+      await checkRevoke(this.reach, caller.principal, known.role, { kind: 'group', projectId: p, groupId: g });
     const { events, revision } = await this.trees.run(
       { type: 'RemoveMember', projectId: p, groupId: g, memberId },
       caller,

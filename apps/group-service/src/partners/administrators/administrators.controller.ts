@@ -18,10 +18,10 @@ import {
   accepted,
   Caller,
   Documented,
-  mayGrant,
-  mayRevoke,
+  checkGrant,
+  checkRevoke,
   Permit,
-  Reach,
+  PermissionChecker,
   preview,
 } from '@allotree/platform';
 import { AdministratorPath, PartnerPath } from '../../paths.js';
@@ -36,7 +36,7 @@ export class AdministratorsController {
   constructor(
     @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
     private readonly partners: Partners,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -79,10 +79,10 @@ export class AdministratorsController {
     const { kind } = await this.partners.partner(partnerId);
     const { principal } = caller;
     const scope = { kind: 'partner', partnerId } as const;
-    await mayGrant(this.reach, principal, role ?? administratorRole(kind), scope);
+    await checkGrant(this.reach, principal, role ?? administratorRole(kind), scope);
     const same = (known: PartnerMember): boolean => emailKey(known.email) === emailKey(email);
     const known = (await this.administrators(partnerId)).find(same);
-    if (known) await mayRevoke(this.reach, principal, known.role, scope);
+    if (known) await checkRevoke(this.reach, principal, known.role, scope);
     const userId = known?.userId ?? userIdOf(email);
     const command = { type: 'AddPartnerAdministrator', partnerId, userId, email, name, role: role ?? null } as const;
     const events = await this.run(command, caller);
@@ -107,7 +107,7 @@ export class AdministratorsController {
   ): Promise<PreviewAnswer | undefined> {
     const known = (await this.administrators(partnerId)).find((member) => member.userId === userId);
     if (!known) throw notFound('administrator', userId);
-    await mayRevoke(this.reach, caller.principal, known.role, { kind: 'partner', partnerId });
+    await checkRevoke(this.reach, caller.principal, known.role, { kind: 'partner', partnerId });
     const events = await this.run({ type: 'RemovePartnerAdministrator', partnerId, userId }, caller);
     return caller.dryRun ? preview(caller, events) : undefined;
   }

@@ -10,7 +10,16 @@ import {
   type PreviewAnswer,
   RejectJoinRequest,
 } from '@allotree/contracts';
-import { Caller, Documented, mayGrant, pageOfRows, Permit, preview, Reach, TenantRows } from '@allotree/platform';
+import {
+  Caller,
+  Documented,
+  checkGrant,
+  pageOfRows,
+  Permit,
+  preview,
+  PermissionChecker,
+  TenantRows,
+} from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { JoinRequestPath, PartnerPath } from '../../paths.js';
 import { JoinRequestRow } from '../../persistence/entities.js';
@@ -46,7 +55,7 @@ export class DecideJoinRequestsController {
     private readonly rows: TenantRows,
     private readonly freshness: Freshness,
     private readonly requests: JoinRequests,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -94,7 +103,7 @@ export class DecideJoinRequestsController {
     @Caller() caller: Caller,
   ): Promise<ApprovedJoin | PreviewAnswer> {
     // P2: the partner's first administrator comes with it.
-    await mayGrant(this.reach, caller.principal, 'site_administrator', { kind: 'partner', partnerId });
+    await checkGrant(this.reach, caller.principal, 'site_administrator', { kind: 'partner', partnerId });
     const { request, events } = await this.requests.approve(joinRequestId, partnerId, caller);
     if (caller.dryRun) return preview(caller, events);
     return { partnerId: request.partnerId, projectId: request.project.projectId };

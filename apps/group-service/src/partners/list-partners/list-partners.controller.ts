@@ -1,6 +1,14 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { PartnerDetails, PartnerPage, PartnersQuery, type PageOf, type PartnerItem } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
+import {
+  Caller,
+  Documented,
+  Permit,
+  pageOfRows,
+  PermissionChecker,
+  applyAccessFilter,
+  TenantRows,
+} from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
@@ -20,7 +28,7 @@ export class ListPartnersController {
     private readonly rows: TenantRows,
     private readonly partners: Partners,
     private readonly freshness: Freshness,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -40,10 +48,10 @@ export class ListPartnersController {
   ): Promise<PageOf<PartnerItem>> {
     await this.freshness.of(PARTNER_VIEW);
     const { principal } = caller;
-    const extent = await this.reach.extent(principal, 'partners:read');
+    const extent = await this.reach.accessFilter(principal, 'partners:read');
     return this.rows.as(principal, 'partners:read', (tx) => {
       const rows = tx.createQueryBuilder(PartnerRow, 'row');
-      withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId' });
+      applyAccessFilter(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId' });
       if (query.parentPartnerId !== undefined)
         rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
       if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);

@@ -1,7 +1,7 @@
 import { Body, Controller, Post, Query } from '@nestjs/common';
 import { DryRun, RegisteredPartner, RegisterPartnerRequest, type PreviewAnswer } from '@allotree/contracts';
 import { administratorRole, type PartnerCommand } from '@allotree/domain';
-import { Caller, Documented, mayGrant, Permit, Problem, Reach, preview } from '@allotree/platform';
+import { Caller, Documented, checkGrant, Permit, Problem, PermissionChecker, preview } from '@allotree/platform';
 import { Partners } from '../../partners.js';
 import { userIdOf } from '../../users.js';
 import { PartnerRegistration } from '../registration.js';
@@ -13,7 +13,7 @@ export class RegisterPartnerController {
   constructor(
     private readonly partners: Partners,
     private readonly registration: PartnerRegistration,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -46,7 +46,7 @@ export class RegisterPartnerController {
     if (parent !== null) {
       // P2: the partner's first administrator is given a role as well.
       const scope = { kind: 'partner', partnerId: parent.partnerId } as const;
-      await mayGrant(this.reach, caller.principal, administratorRole(command.kind), scope);
+      await checkGrant(this.reach, caller.principal, administratorRole(command.kind), scope);
     }
     if (caller.dryRun) return preview(caller, await this.registration.wouldRegister(command, caller.context));
     const { revision } = await this.registration.register(command, caller.context);

@@ -23,7 +23,7 @@ import {
   Permit,
   preview,
   Problem,
-  Reach,
+  PermissionChecker,
   type Principal,
   TenantRows,
 } from '@allotree/platform';
@@ -68,7 +68,7 @@ export class ApiKeysController {
   constructor(
     private readonly rows: TenantRows,
     private readonly keys: ApiKeys,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
     private readonly partners: Partners,
   ) {}
 
@@ -182,6 +182,6 @@ export class ApiKeysController {
 
   /** `null`: all of them. */
   private async tenants(principal: Principal): Promise<readonly string[] | null> {
-    return (await this.reach.extent(principal, 'api-keys:manage'))?.tenantIds ?? null;
+    return (await this.reach.accessFilter(principal, 'api-keys:manage'))?.tenantIds ?? null;
   }
 }

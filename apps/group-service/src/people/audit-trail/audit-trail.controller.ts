@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, pageByTime, Permit, Reach, TenantRows } from '@allotree/platform';
+import { Caller, Documented, pageByTime, Permit, PermissionChecker, TenantRows } from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { AuditRow } from '../../persistence/people-entities.js';
 import { AUDIT_VIEW } from './audit-view.projection.js';
@@ -20,7 +20,7 @@ export class AuditTrailController {
   constructor(
     private readonly rows: TenantRows,
     private readonly freshness: Freshness,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -52,7 +52,7 @@ export class AuditTrailController {
     @Caller() { principal }: Caller,
   ): Promise<PageOf<AuditItem>> {
     await this.freshness.of(AUDIT_VIEW);
-    const extent = await this.reach.extent(principal, 'audit:read');
+    const extent = await this.reach.accessFilter(principal, 'audit:read');
     return this.rows.as(principal, 'audit:read', (tx) => {
       const rows = tx.createQueryBuilder(AuditRow, 'row');
       if (extent === null) rows.where('NOT row.isCopy');

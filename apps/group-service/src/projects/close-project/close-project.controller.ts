@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CloseRequest, DryRun, ProjectDetails, type PreviewAnswer } from '@allotree/contracts';
 import { projectFactsOf } from '@allotree/domain';
-import { Caller, Documented, notFound, Permit, preview, Problem, Reach } from '@allotree/platform';
+import { Caller, Documented, notFound, Permit, preview, Problem, PermissionChecker } from '@allotree/platform';
 import { ProjectPath } from '../../paths.js';
 import { PROJECT_EXAMPLE, Projects } from '../../projects.js';
 import { Trees } from '../../trees.js';
@@ -12,7 +12,7 @@ export class CloseProjectController {
   constructor(
     private readonly trees: Trees,
     private readonly projects: Projects,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({

@@ -1,6 +1,14 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, Reach, withinExtent, TenantRows } from '@allotree/platform';
+import {
+  Caller,
+  Documented,
+  Permit,
+  pageOfRows,
+  PermissionChecker,
+  applyAccessFilter,
+  TenantRows,
+} from '@allotree/platform';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';
@@ -20,7 +28,7 @@ export class ListProjectsController {
     private readonly rows: TenantRows,
     private readonly projects: Projects,
     private readonly freshness: Freshness,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -40,10 +48,10 @@ export class ListProjectsController {
   ): Promise<PageOf<ProjectItem>> {
     await this.freshness.of(TREE_VIEW);
     const { principal } = caller;
-    const extent = await this.reach.extent(principal, 'projects:read');
+    const extent = await this.reach.accessFilter(principal, 'projects:read');
     return this.rows.as(principal, 'projects:read', (tx) => {
       const rows = tx.createQueryBuilder(ProjectRow, 'row');
-      withinExtent(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId', project: 'row.projectId' });
+      applyAccessFilter(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId', project: 'row.projectId' });
       if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
       if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);
       return pageOfRows(rows, query, show);

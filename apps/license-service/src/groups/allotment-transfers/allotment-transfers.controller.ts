@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { CascadeQuery, TransferAllotmentsRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit, Reach } from '@allotree/platform';
+import { Caller, Documented, Permit, PermissionChecker } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -11,7 +11,7 @@ import { Projects } from '../../projects.js';
 export class AllotmentTransfersController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Post()
@@ -54,7 +54,11 @@ export class AllotmentTransfersController {
     // Allotments get this id and a number behind it, which together must stay within the length of an id.
     const newId = caller.newId('transfer');
     const wish = { type: 'TransferAllotments', ...body, newId, cascade } as const;
-    const done = await this.projects.run(p, async () => ({ ...wish, ...(await this.authorities(p, body, caller)) }), caller);
+    const done = await this.projects.run(
+      p,
+      async () => ({ ...wish, ...(await this.authorities(p, body, caller)) }),
+      caller,
+    );
     const answer = answerTo(caller, reply, done, {});
     return caller.dryRun ? answer : undefined;
   }

@@ -8,7 +8,7 @@ import {
   type PageOf,
 } from '@allotree/contracts';
 import { assignmentsOf } from '@allotree/domain';
-import { Caller, Documented, Permit, Problem, Reach } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem, PermissionChecker } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { AssignmentPath, GroupPath } from '../../paths.js';
@@ -19,7 +19,7 @@ import { publicJson } from '../../public-json.js';
 export class AssignmentsController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Post()

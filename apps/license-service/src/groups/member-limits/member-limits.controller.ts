@@ -6,7 +6,7 @@ import {
   Documented,
   notFound,
   Permit,
-  Reach,
+  PermissionChecker,
   refuseReadOnlyChanges,
   TenantRows,
   type Principal,
@@ -44,7 +44,7 @@ export class MemberLimitsController {
     private readonly projects: Projects,
     private readonly rows: TenantRows,
     private readonly feed: GroupFeed,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Put('limits')

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { CascadeQuery, RestrictionAnswer, SetRestrictionRequest } from '@allotree/contracts';
 import { restrictionOf, restrictionSetting } from '@allotree/domain';
-import { Caller, Documented, Permit, Reach, refuseReadOnlyChanges } from '@allotree/platform';
+import { Caller, Documented, Permit, PermissionChecker, refuseReadOnlyChanges } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -33,7 +33,7 @@ const EXAMPLE = {
 export class RestrictionController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Put()

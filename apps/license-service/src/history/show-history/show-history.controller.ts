@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { HistoryAnswer, HistoryQuery, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, Problem, Reach, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem, PermissionChecker, TenantRows } from '@allotree/platform';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { endOf, startOf } from '../../dates.js';
 import { Freshness } from '../../freshness.js';
@@ -19,7 +19,7 @@ export class ShowHistoryController {
     private readonly rows: TenantRows,
     private readonly projects: Projects,
     private readonly freshness: Freshness,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Get()

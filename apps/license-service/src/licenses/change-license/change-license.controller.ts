@@ -8,7 +8,7 @@ import {
   SuspendLicenseRequest,
 } from '@allotree/contracts';
 import { licensesOf, LICENSES_SETTING, projectOf } from '@allotree/domain';
-import { Caller, Documented, Permit, Reach } from '@allotree/platform';
+import { Caller, Documented, Permit, PermissionChecker } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -59,7 +59,7 @@ const documented = (summary: string, body?: unknown) =>
 export class ChangeLicenseController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Post('extend')

@@ -2,7 +2,7 @@ import { followUp } from '@allotree/event-sourcing';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GrantLicenseRequest } from '@allotree/contracts';
 import { daysAfter, FEATURES, type PartnerStockEvent, type ProjectEvent, LICENSES_SETTING } from '@allotree/domain';
-import { Clock, CONFIGURATION, Reach, type Caller } from '@allotree/platform';
+import { Clock, CONFIGURATION, PermissionChecker, type Caller } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { enteredDates, termOf } from '../../dates.js';
 import { Projects, type KnownProject } from '../../projects.js';
@@ -23,7 +23,7 @@ export class GrantLicense {
     private readonly projects: Projects,
     private readonly stocks: Stocks,
     private readonly clock: Clock,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
     @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
   ) {}
 

@@ -1,7 +1,7 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { CreatedPackage, DryRun, SellPackageRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit, Reach } from '@allotree/platform';
+import { Caller, Documented, Permit, PermissionChecker } from '@allotree/platform';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { enteredDates, termOf } from '../../dates.js';
@@ -13,7 +13,7 @@ import { RECEIVE_STEP, receiptOf } from '../received-package.js';
 export class SellPackageController {
   constructor(
     private readonly stocks: Stocks,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Post()

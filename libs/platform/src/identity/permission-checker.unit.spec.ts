@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Holding, Permission, Scope } from '@allotree/contracts';
 import { Problem } from '../http/problem.js';
-import { mayGrant, mayRevoke } from './grants.js';
+import { checkGrant, checkRevoke } from './grants.js';
 import { ownService, type Principal } from './principal.js';
-import { Memberships, Reach, type Belonging, type Target } from './reach.js';
+import { Memberships, PermissionChecker, type Ownership, type Target } from './permission-checker.js';
 
-const PLACES: Readonly<Record<string, Belonging>> = {
+const PLACES: Readonly<Record<string, Ownership>> = {
   house: { tenantId: 'nord', partnerId: 'dealer' },
   abroad: { tenantId: 'sued', partnerId: 'sued' },
 };
-const PARTNERS: Readonly<Record<string, Belonging>> = {
+const PARTNERS: Readonly<Record<string, Ownership>> = {
   nord: { tenantId: 'nord', partnerId: 'nord' },
   dealer: { tenantId: 'nord', partnerId: 'dealer' },
   sued: { tenantId: 'sued', partnerId: 'sued' },
@@ -47,11 +47,11 @@ class Known extends Memberships {
     return Promise.resolve(tenantId === 'nord' && role === 'helper' ? ['devices:read'] : null);
   }
 
-  project(projectId: string): Promise<Belonging | null> {
+  project(projectId: string): Promise<Ownership | null> {
     return Promise.resolve(PLACES[projectId] ?? null);
   }
 
-  partner(partnerId: string): Promise<Belonging | null> {
+  partner(partnerId: string): Promise<Ownership | null> {
     return Promise.resolve(PARTNERS[partnerId] ?? null);
   }
 }
@@ -59,7 +59,7 @@ class Known extends Memberships {
 const reachOf = (memberships: Memberships) => {
   const loaded: string[] = [];
   let looks = 0;
-  const reach = new Reach(
+  const reach = new PermissionChecker(
     memberships,
     (projectId, groupId) => {
       loaded.push(`${projectId}/${groupId}`);
@@ -74,7 +74,11 @@ const reachOf = (memberships: Memberships) => {
   return { reach, loaded, looks: () => looks };
 };
 
-const answer = async (reach: Reach, target: Target, permission: Permission = 'groups:read'): Promise<unknown> =>
+const answer = async (
+  reach: PermissionChecker,
+  target: Target,
+  permission: Permission = 'groups:read',
+): Promise<unknown> =>
   reach.demand(ADA, permission, target).then(
     () => 'permitted',
     (problem: Problem) => ({ code: problem.code, ...problem.facts }),
@@ -189,32 +193,32 @@ describe('granting', () => {
     );
 
   it('can grant the permissions held there', async () => {
-    expect(await refusal(mayGrant(reach, ADA, 'concierge', group('a1')))).toBeNull();
-    expect(await refusal(mayGrant(reach, ADA, 'concierge', group('b')))).toMatchObject({ code: 'FORBIDDEN' });
-    expect(await refusal(mayGrant(reach, ADA, 'helper', group('a')))).toEqual({
+    expect(await refusal(checkGrant(reach, ADA, 'concierge', group('a1')))).toBeNull();
+    expect(await refusal(checkGrant(reach, ADA, 'concierge', group('b')))).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await refusal(checkGrant(reach, ADA, 'helper', group('a')))).toEqual({
       code: 'FORBIDDEN',
       role: 'helper',
       missing: ['devices:read'],
     });
-    expect(await refusal(mayGrant(reach, ownService('host'), 'helper', group('a')))).toBeNull();
+    expect(await refusal(checkGrant(reach, ownService('host'), 'helper', group('a')))).toBeNull();
   });
 
   it('knows the existing roles', async () => {
     for (const role of ['server_administrator', 'nobody', 'constructor']) {
-      expect(await refusal(mayGrant(reach, ownService('host'), role, group('a')))).toMatchObject({
+      expect(await refusal(checkGrant(reach, ownService('host'), role, group('a')))).toMatchObject({
         code: 'VALIDATION',
       });
     }
     // A deleted role can be revoked by anyone who can revoke at all.
-    expect(await refusal(mayRevoke(reach, ADA, 'gone', group('a')))).toBeNull();
-    expect(await refusal(mayRevoke(reach, ADA, 'user', group('a')))).toMatchObject({
+    expect(await refusal(checkRevoke(reach, ADA, 'gone', group('a')))).toBeNull();
+    expect(await refusal(checkRevoke(reach, ADA, 'user', group('a')))).toMatchObject({
       missing: ['assignments:read-own'],
     });
   });
 });
 
 describe('authority: the highest place from which a permission is held', () => {
-  const authority = (reach: Reach, groupId: string, who: Principal = ADA): Promise<unknown> =>
+  const authority = (reach: PermissionChecker, groupId: string, who: Principal = ADA): Promise<unknown> =>
     reach
       .authority(who, 'groups:manage', { kind: 'group', projectId: 'house', groupId })
       .catch(({ code }: Problem) => code);

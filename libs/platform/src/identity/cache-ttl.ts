@@ -1,2 +1,2 @@
 /** How long a process can use cached memberships and groups after they have changed. */
-export const REMEMBERED_MS = 2_000;
+export const CACHE_TTL_MS = 2_000;

@@ -1,11 +1,11 @@
 import {
   authorityAt,
   builtInPermissions,
-  extentOf,
+  accessFilterOf,
   PERMISSION_NAMES,
   permissionsAt,
   type Authority,
-  type Extent,
+  type AccessFilter,
   type Holding,
   type Permission,
   type Place,
@@ -14,11 +14,11 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Feed } from '../bus/feed.js';
 import { notFound, Problem } from '../http/problem.js';
-import { REMEMBERED_MS } from './remembered.js';
+import { CACHE_TTL_MS } from './cache-ttl.js';
 import type { Principal } from './principal.js';
 
 /** The tenant and partner of a project or partner. They never change. */
-export type Belonging = Pick<Place, 'tenantId' | 'partnerId'>;
+export type Ownership = Pick<Place, 'tenantId' | 'partnerId'>;
 
 /** A service's own view of memberships and roles, kept up to date by events. */
 export abstract class Memberships {
@@ -26,8 +26,8 @@ export abstract class Memberships {
   abstract holdingsOf(userId: string, fresh: boolean): Promise<readonly Holding[]>;
   /** The permissions of a tenant's own role; `null`: there is none. */
   abstract permissionsOf(tenantId: string, role: string): Promise<readonly Permission[] | null>;
-  abstract project(projectId: string): Promise<Belonging | null>;
-  abstract partner(partnerId: string): Promise<Belonging | null>;
+  abstract project(projectId: string): Promise<Ownership | null>;
+  abstract partner(partnerId: string): Promise<Ownership | null>;
 }
 
 /**
@@ -40,14 +40,14 @@ export type PathOf = (projectId: string, groupId: string, fresh: boolean) => Pro
  * Retries an attempt before a service answers that something does not exist or is not permitted, because the events that change this may
  * still be on their way. Stops when the result is settled.
  */
-export type Patience = <Result>(
+export type RetryPolicy = <Result>(
   attempt: () => Promise<Result>,
   settled: (result: Result) => boolean,
 ) => Promise<Result>;
 
 /** Retries when the feeds have caught up with everything published before. */
-export const afterCatchingUp =
-  (...feeds: readonly Feed[]): Patience =>
+export const retryAfterCatchUp =
+  (...feeds: readonly Feed[]): RetryPolicy =>
   async (attempt, settled) => {
     const result = await attempt();
     if (settled(result)) return result;
@@ -64,21 +64,21 @@ export type Target =
 
 type Permissions = ReadonlySet<Permission>;
 
-const REMEMBERED_PATHS = 100_000;
+const MAX_CACHED_PATHS = 100_000;
 
 /** The permissions of a server administrator, everywhere. */
-export const EVERYTHING: Permissions = new Set(PERMISSION_NAMES);
+export const ALL_PERMISSIONS: Permissions = new Set(PERMISSION_NAMES);
 
 /**
  * Checks permissions by memberships, in one service. Costs O(depth of the group + own memberships), independent of the size of the tenant.
  */
-export class Reach {
-  private readonly paths = new LRUCache<string, readonly string[]>({ max: REMEMBERED_PATHS, ttl: REMEMBERED_MS });
+export class PermissionChecker {
+  private readonly paths = new LRUCache<string, readonly string[]>({ max: MAX_CACHED_PATHS, ttl: CACHE_TTL_MS });
 
   constructor(
     private readonly memberships: Memberships,
     private readonly findPath: PathOf,
-    private readonly patience: Patience,
+    private readonly retryPolicy: RetryPolicy,
   ) {}
 
   /**
@@ -86,7 +86,7 @@ export class Reach {
    * @throws Problem `NOT_FOUND` outside their memberships, as if it did not exist; `FORBIDDEN` where only the permission is missing
    */
   async demand(principal: Principal, permission: Permission, target: Target): Promise<Permissions> {
-    if (principal.serverAdministrator) return EVERYTHING;
+    if (principal.serverAdministrator) return ALL_PERMISSIONS;
     const held = await this.held(principal, permission, target);
     if (held === null) throw await this.missing(principal, target);
     if (!held.has(permission)) throw new Problem('FORBIDDEN', undefined, { permission });
@@ -95,7 +95,7 @@ export class Reach {
 
   /** The caller's permissions at a place. `null`: it is outside their memberships. */
   async permissionsAt(principal: Principal, target: Target, fresh = false): Promise<Permissions | null> {
-    if (principal.serverAdministrator) return EVERYTHING;
+    if (principal.serverAdministrator) return ALL_PERMISSIONS;
     const holdings = await this.holdings(principal, fresh);
     if (target.kind === 'anywhere') return allOf(holdings);
     if (target.kind === 'partner') return this.atPartner(holdings, target.partnerId);
@@ -117,8 +117,8 @@ export class Reach {
   }
 
   /** The places where a caller holds a permission, for lists. `null`: everywhere. */
-  async extent(principal: Principal, permission: Permission): Promise<Extent | null> {
-    return principal.serverAdministrator ? null : extentOf(await this.holdings(principal, false), permission);
+  async accessFilter(principal: Principal, permission: Permission): Promise<AccessFilter | null> {
+    return principal.serverAdministrator ? null : accessFilterOf(await this.holdings(principal, false), permission);
   }
 
   /** The tenants in which a caller holds a permission somewhere. `null`: all. */
@@ -138,7 +138,7 @@ export class Reach {
     if (principal.serverAdministrator) return null;
     if (target.kind !== 'anywhere') {
       const scope: Scope = target.kind === 'partner' ? target : { ...target, kind: 'group', groupId: target.projectId };
-      return (await this.belonging(scope))?.tenantId ?? null;
+      return (await this.ownership(scope))?.tenantId ?? null;
     }
     const [only, ...others] = (await this.tenants(principal, permission)) ?? [];
     return others.length > 0 ? null : (only ?? null);
@@ -152,7 +152,7 @@ export class Reach {
   ): Promise<readonly string[] | null> {
     const whole = await this.permissionsAt(principal, { kind: 'group', projectId, groupId: projectId });
     if (whole?.has(permission) === true) return null;
-    const { groups } = extentOf(await this.holdings(principal, false), permission);
+    const { groups } = accessFilterOf(await this.holdings(principal, false), permission);
     return groups.filter((group) => group.projectId === projectId).map(({ groupId }) => groupId);
   }
 
@@ -169,13 +169,13 @@ export class Reach {
    */
   async permissionsOfRole(role: string, scope: Scope): Promise<readonly Permission[] | null> {
     const look = async (): Promise<readonly Permission[] | null> => {
-      const belonging = await this.belonging(scope);
-      return belonging && this.memberships.permissionsOf(belonging.tenantId, role);
+      const ownership = await this.ownership(scope);
+      return ownership && this.memberships.permissionsOf(ownership.tenantId, role);
     };
-    return builtInPermissions(role) ?? this.patience(look, (permissions) => permissions !== null);
+    return builtInPermissions(role) ?? this.retryPolicy(look, (permissions) => permissions !== null);
   }
 
-  private belonging(scope: Scope): Promise<Belonging | null> {
+  private ownership(scope: Scope): Promise<Ownership | null> {
     return scope.kind === 'partner'
       ? this.memberships.partner(scope.partnerId)
       : this.memberships.project(scope.projectId);
@@ -186,7 +186,7 @@ export class Reach {
     const remembered = await this.permissionsAt(principal, target);
     if (remembered?.has(permission) === true) return remembered;
     const look = (): Promise<Permissions | null> => this.permissionsAt(principal, target, true);
-    return this.patience(look, (held) => held?.has(permission) === true);
+    return this.retryPolicy(look, (held) => held?.has(permission) === true);
   }
 
   private async holdings({ userId, apiKey, tenantId }: Principal, fresh: boolean): Promise<readonly Holding[]> {
@@ -224,17 +224,17 @@ export class Reach {
 
   /** A scope with its ancestors. The path matters only to callers with memberships in the project: without any it is not loaded. */
   private async placeOf(holdings: readonly Holding[], scope: Scope, fresh: boolean): Promise<Place | null> {
-    const belonging = await this.belonging(scope);
-    if (belonging === null || scope.kind === 'partner') return belonging && { kind: 'partner', ...belonging };
+    const ownership = await this.ownership(scope);
+    if (ownership === null || scope.kind === 'partner') return ownership && { kind: 'partner', ...ownership };
     const { projectId, groupId } = scope;
     const isInProject = (held: Holding): boolean => held.scope.kind === 'group' && held.scope.projectId === projectId;
     const path = holdings.some(isInProject) ? ((await this.pathOf(projectId, groupId, fresh)) ?? []) : [];
-    return { kind: 'group', ...belonging, projectId, path };
+    return { kind: 'group', ...ownership, projectId, path };
   }
 
   private async atPartner(holdings: readonly Holding[], partnerId: string): Promise<Permissions | null> {
-    const belonging = await this.memberships.partner(partnerId);
-    return belonging && permissionsAt(holdings, { kind: 'partner', ...belonging });
+    const ownership = await this.memberships.partner(partnerId);
+    return ownership && permissionsAt(holdings, { kind: 'partner', ...ownership });
   }
 
   private async inProject(
@@ -243,14 +243,14 @@ export class Reach {
     fresh: boolean,
   ): Promise<Permissions | null> {
     const { projectId } = target;
-    const belonging = await this.memberships.project(projectId);
-    if (belonging === null) return null;
+    const ownership = await this.memberships.project(projectId);
+    if (ownership === null) return null;
     const own = holdings.filter(({ scope }) => scope.kind === 'group' && scope.projectId === projectId);
     const above = holdings.filter(({ scope }) => scope.kind === 'partner');
     const at = async (groupId: string): Promise<Permissions | null> => {
       // The path matters only to callers with memberships in the project: without any it is not loaded.
       const path = own.length === 0 ? [] : ((await this.pathOf(projectId, groupId, fresh)) ?? []);
-      return permissionsAt([...above, ...own], { kind: 'group', ...belonging, projectId, path });
+      return permissionsAt([...above, ...own], { kind: 'group', ...ownership, projectId, path });
     };
     if (target.kind === 'group') return at(target.groupId);
     const ownGroups = own.flatMap(({ scope }) => (scope.kind === 'group' ? [scope.groupId] : []));

@@ -1,8 +1,8 @@
-import type { Extent } from '@allotree/contracts';
+import type { AccessFilter } from '@allotree/contracts';
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 
 /** The columns that locate the rows of a list, as expressions of the query. */
-export interface Belongs {
+export interface OwnershipColumns {
   readonly tenant: string;
   readonly partner?: string;
   /** Only for rows that can be seen from any group of their project. */
@@ -10,10 +10,10 @@ export interface Belongs {
 }
 
 /** Restricts a list to the rows where the caller holds the permission. `null`: everything. */
-export function withinExtent<Row extends ObjectLiteral>(
+export function applyAccessFilter<Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
-  extent: Extent | null,
-  { tenant, partner, project }: Belongs,
+  extent: AccessFilter | null,
+  { tenant, partner, project }: OwnershipColumns,
 ): SelectQueryBuilder<Row> {
   if (extent === null) return query;
   const projectIds = [...new Set(extent.groups.map(({ projectId }) => projectId))];
