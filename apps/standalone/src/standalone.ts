@@ -32,7 +32,7 @@ export type CompleteConfiguration = StandaloneConfiguration & PlatformConfigurat
 class StandaloneModule {
   static forRoot(
     configuration: CompleteConfiguration,
-    around: Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseTrouble'>,
+    around: Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseFailure'>,
   ): DynamicModule {
     return {
       module: StandaloneModule,
@@ -120,12 +120,12 @@ const startDatabase = ({ folder, logger, onDatabaseGone }: StandaloneOptions): P
 const aroundOf = (
   { configuration, folder, logger, clock }: StandaloneOptions,
   database: SupervisedPostgres | null,
-): Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseTrouble'> => ({
+): Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseFailure'> => ({
   logger,
   ...(clock && { clock }),
   ...(database && {
     alone: true,
-    databaseTrouble: () => database.trouble,
+    databaseFailure: () => database.trouble,
     storage: { folder: folder.path, reserveBytes: configuration.MIN_FREE_DISK_BYTES },
   }),
 });

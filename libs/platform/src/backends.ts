@@ -3,13 +3,13 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Logger } from 'pino';
 import { Bus } from './bus/bus.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
-import { NotWorking, Readiness } from './health.js';
+import { CheckFailed, Readiness } from './health.js';
 import { JobQueues } from './jobs/job-queues.js';
 import { platformPolicies } from './retention/platform-policies.js';
 import { Retention } from './retention/retention.js';
 import { CONFIGURATION, LOGGER } from './tokens.js';
 
-export const DATABASE_TROUBLE = Symbol('database trouble');
+export const DATABASE_FAILURE = Symbol('database failure');
 
 /**
  * Reports whether Kafka and Redis work, where they are used. They do not affect readiness: commands are accepted without them, and pending
@@ -24,14 +24,14 @@ export class Backends implements OnApplicationBootstrap {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIGURATION) private readonly configuration: PlatformConfiguration,
     private readonly retention: Retention,
-    @Inject(DATABASE_TROUBLE) private readonly databaseTrouble: () => string | null,
+    @Inject(DATABASE_FAILURE) private readonly databaseFailure: () => string | null,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.retention.keep('platform', platformPolicies(this.configuration));
     this.readiness.register('database', () => {
-      const trouble = this.databaseTrouble();
-      return trouble === null ? Promise.resolve() : Promise.reject(new NotWorking(trouble));
+      const trouble = this.databaseFailure();
+      return trouble === null ? Promise.resolve() : Promise.reject(new CheckFailed(trouble));
     });
     const { KAFKA_BROKERS, REDIS_URL } = this.configuration;
     if (REDIS_URL !== undefined) this.readiness.show('jobs', () => this.jobs.check());

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { PlatformConfiguration } from './configuration/configuration.js';
-import { NotWorking, Readiness } from './health.js';
+import { CheckFailed, Readiness } from './health.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from './tokens.js';
 
 const LOOK_EVERY_MS = 60_000;
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 60_000;
 @Injectable()
 export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
-  private standsBack = false;
+  private skipsTicks = false;
 
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
@@ -25,7 +25,7 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     readiness.show('clock', async () => {
       if (await this.isOff())
-        throw new NotWorking(
+        throw new CheckFailed(
           'The clocks of this machine and of the database differ. Scheduled work is left to other replicas.',
         );
     });
@@ -56,10 +56,10 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Whether the clock of this machine is accurate enough to decide what is due. Logs each change of the answer once. */
-  async isTimely(): Promise<boolean> {
+  async isClockAccurate(): Promise<boolean> {
     const isOff = await this.isOff();
-    if (isOff !== this.standsBack) {
-      this.standsBack = isOff;
+    if (isOff !== this.skipsTicks) {
+      this.skipsTicks = isOff;
       if (isOff)
         this.logger.warn(
           'the clocks of this machine and of the database differ: scheduled work is left to other replicas',

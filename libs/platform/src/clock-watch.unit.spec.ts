@@ -41,17 +41,17 @@ describe('the clocks of this machine and of the database', () => {
     'differ by %d ms: scheduled work is left to others, which is logged once',
     async (ahead) => {
       const { watch, warn, info, set } = beside(ahead);
-      expect([await watch.isTimely(), await watch.isTimely()]).toEqual([false, false]);
+      expect([await watch.isClockAccurate(), await watch.isClockAccurate()]).toEqual([false, false]);
       expect([warn.mock.calls.length, info.mock.calls.length]).toEqual([1, 0]);
       set.ahead = 0;
-      expect([await watch.isTimely(), await watch.isTimely()]).toEqual([true, true]);
+      expect([await watch.isClockAccurate(), await watch.isClockAccurate()]).toEqual([true, true]);
       expect([warn.mock.calls.length, info.mock.calls.length]).toEqual([1, 1]);
     },
   );
 
   it('log nothing as long as they agree', async () => {
     const { watch, warn, info } = beside(0);
-    expect(await watch.isTimely()).toBe(true);
+    expect(await watch.isClockAccurate()).toBe(true);
     expect([warn.mock.calls, info.mock.calls]).toEqual([[], []]);
   });
 });

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Injectable, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type pg from 'pg';
-import { inTime } from './in-time.js';
+import { withTimeout } from './with-timeout.js';
 import { Public } from './identity/permit.js';
 import { PG_POOL } from './tokens.js';
 
@@ -11,8 +11,8 @@ type Check = () => Promise<unknown>;
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** Why a dependency does not work, in a sentence that can be shown to anyone. */
-export class NotWorking extends Error {
-  override readonly name = 'NotWorking';
+export class CheckFailed extends Error {
+  override readonly name = 'CheckFailed';
 }
 
 export interface HealthReport {
@@ -75,9 +75,9 @@ export class Readiness {
 }
 
 const outcomeOf = (check: Check): Promise<{ up: boolean; reason: string | null }> =>
-  inTime(CHECK_TIMEOUT_MS, check).then(
+  withTimeout(CHECK_TIMEOUT_MS, check).then(
     () => ({ up: true, reason: null }),
-    (error: unknown) => ({ up: false, reason: error instanceof NotWorking ? error.message : null }),
+    (error: unknown) => ({ up: false, reason: error instanceof CheckFailed ? error.message : null }),
   );
 
 /** Outside the API: for the systems that monitor this one. */

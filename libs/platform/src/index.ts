@@ -2,9 +2,9 @@ export * from './bus/bus.js';
 export { BusMetrics } from './bus/bus-metrics.js';
 export { BusServer } from './bus/bus.server.js';
 export * from './bus/connect-bus.js';
-export { Feed } from './bus/feed.js';
+export { FeedWaiter } from './bus/feed-waiter.js';
 export * from './bus/integration-event.js';
-export type { DeadLetter, LetterChoice } from './bus/dead-letter.js';
+export type { DeadLetter, DeadLetterFilter } from './bus/dead-letter.js';
 export { KafkaBus } from './bus/kafka/kafka-bus.js';
 export { KafkaGroup } from './bus/kafka/kafka-group.js';
 export { kafkaSettings, type KafkaSettings } from './bus/kafka/kafka-settings.js';
@@ -47,12 +47,12 @@ export * from './persistence/read-models.js';
 export * from './persistence/rehearse.js';
 export * from './persistence/rows.js';
 export {
-  keepTenantsApart,
-  letTenantsMix,
-  takeTenantFrom,
+  enableRowLevelSecurity,
+  disableRowLevelSecurity,
+  copyTenantFrom,
   TenantRows,
   CALLER_ROLE,
-  seeing,
+  withTenants,
 } from './persistence/tenant-rows.js';
 export { ClockWatch } from './clock-watch.js';
 export * from './platform.module.js';
@@ -70,7 +70,7 @@ export * from './process/start-error.js';
 export * from './process/heap.js';
 export * from './process/start-failure.js';
 export * from './process/stop-signals.js';
-export { projectionsController, type OperatedSubscriptions } from './projections/projections.controller.js';
+export { projectionsController, type SubscriptionOperations } from './projections/projections.controller.js';
 export { describeMetrics, type MetricDocs } from './metrics.js';
 export * from './quotas/quotas.js';
 export * from './service-metrics.js';

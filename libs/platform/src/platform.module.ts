@@ -11,7 +11,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } fro
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { Backends, DATABASE_TROUBLE } from './backends.js';
+import { Backends, DATABASE_FAILURE } from './backends.js';
 import { Bus, BusPublisher } from './bus/bus.js';
 import { BusMetrics } from './bus/bus-metrics.js';
 import { openBus } from './bus/open-bus.js';
@@ -22,7 +22,7 @@ import { JobQueues } from './jobs/job-queues.js';
 import { ClockWatch } from './clock-watch.js';
 import { HealthController, Readiness } from './health.js';
 import { CursorInterceptor } from './http/cursors.js';
-import { RateGuard, Rates } from './http/rates.js';
+import { RateGuard, RateLimiter } from './http/rate-limiter.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { QueryParametersInterceptor } from './http/query-parameters.js';
@@ -53,7 +53,7 @@ export interface PlatformOptions {
   /** This process is the only one on its database, so it takes over the leases of its previous run at once. */
   readonly alone?: boolean;
   /** Why the database of this process does not work now, in a sentence that can be shown to anyone; `null`: no known reason. */
-  readonly databaseTrouble?: () => string | null;
+  readonly databaseFailure?: () => string | null;
   /** The disk of the embedded database, where there is one. */
   readonly storage?: StorageOptions;
   /** Unset: writes to standard output. */
@@ -110,13 +110,13 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         },
         Retention,
         Readiness,
-        { provide: DATABASE_TROUBLE, useValue: options.databaseTrouble ?? (() => null) },
+        { provide: DATABASE_FAILURE, useValue: options.databaseFailure ?? (() => null) },
         { provide: STORAGE_OPTIONS, useValue: options.storage ?? null },
         Storage,
         Backends,
         ClockWatch,
         RouteInventory,
-        Rates,
+        RateLimiter,
         Authorization,
         Authentication,
         IdentityView,
@@ -171,7 +171,7 @@ const jobQueues = ({ DATABASE_URL, REDIS_URL }: PlatformConfiguration, logger: L
     databaseUrl: DATABASE_URL,
     redisUrl: REDIS_URL,
     logger,
-    isTimely: () => watch.isTimely(),
+    isClockAccurate: () => watch.isClockAccurate(),
   });
 
 const openLeases = ({ configuration, alone = false }: PlatformOptions, logger: Logger): Promise<Leases> =>

@@ -31,25 +31,25 @@ export class ServiceMetrics {
   constructor(registry: Registry, leases: Pick<Leases, 'wanted'>, pool: CountedPool) {
     this.pools.set('platform', pool);
     this.command = commandMetrics(registry);
-    this.subscription = subscriptionMetrics(registry, (gauge) => this.tellLags(gauge));
+    this.subscription = subscriptionMetrics(registry, (gauge) => this.reportLags(gauge));
     this.due = dueMetrics(registry, async (gauge) => gauge.set(await this.countDue()));
     gauge(registry, {
       name: 'lease_held',
       help: '1 where this process holds the lease, 0 where it waits for it',
       labelNames: ['lease'],
-      tell: (told) => leases.wanted().forEach(({ name, held }) => told.set({ lease: name }, held ? 1 : 0)),
+      report: (target) => leases.wanted().forEach(({ name, held }) => target.set({ lease: name }, held ? 1 : 0)),
     });
     gauge(registry, {
       name: 'jobs',
       help: 'Jobs of a queue, by state',
       labelNames: ['queue', 'state'],
-      tell: (told) => this.tellJobs(told),
+      report: (target) => this.reportJobs(target),
     });
     gauge(registry, {
       name: 'database_connections',
       help: 'Connections of a pool that are idle or busy, and callers that wait for one',
       labelNames: ['pool', 'state'],
-      tell: (told) => this.tellPools(told),
+      report: (target) => this.reportPools(target),
     });
   }
 
@@ -111,23 +111,23 @@ export class ServiceMetrics {
     this.pools.set(name, pool);
   }
 
-  private async tellLags(told: Gauge): Promise<void> {
+  private async reportLags(target: Gauge): Promise<void> {
     for (const [schema, subscriptions] of this.subscriptions)
       for (const { name, behind } of await subscriptions.lagHere())
-        told.set({ subscription: `${schema}.${name}` }, behind);
+        target.set({ subscription: `${schema}.${name}` }, behind);
   }
 
-  private async tellJobs(told: Gauge): Promise<void> {
+  private async reportJobs(target: Gauge): Promise<void> {
     for (const [name, queue] of this.queues)
       for (const [state, count] of Object.entries(await queue.counts()))
-        told.set({ queue: name, state }, count as number);
+        target.set({ queue: name, state }, count as number);
   }
 
-  private tellPools(told: Gauge): void {
+  private reportPools(target: Gauge): void {
     for (const [name, { totalCount, idleCount, waitingCount }] of this.pools) {
-      told.set({ pool: name, state: 'idle' }, idleCount);
-      told.set({ pool: name, state: 'busy' }, totalCount - idleCount);
-      told.set({ pool: name, state: 'waiting' }, waitingCount);
+      target.set({ pool: name, state: 'idle' }, idleCount);
+      target.set({ pool: name, state: 'busy' }, totalCount - idleCount);
+      target.set({ pool: name, state: 'waiting' }, waitingCount);
     }
   }
 }
@@ -179,12 +179,12 @@ const commandMetrics = (registry: Registry) => ({
   }),
 });
 
-const subscriptionMetrics = (registry: Registry, tellLags: Tell) => {
+const subscriptionMetrics = (registry: Registry, reportLags: Report) => {
   gauge(registry, {
     name: 'subscription_behind_events',
     help: 'Events a subscription still has to apply, counted to 1,000; reported by the process that runs it',
     labelNames: ['subscription'],
-    tell: tellLags,
+    report: reportLags,
   });
   return {
     applied: new Counter({
@@ -209,12 +209,12 @@ const subscriptionMetrics = (registry: Registry, tellLags: Tell) => {
   };
 };
 
-const dueMetrics = (registry: Registry, tellDue: Tell) => {
+const dueMetrics = (registry: Registry, tellDue: Report) => {
   gauge(registry, {
     name: 'due_rows_waiting',
     help: 'Rows that are due by now and not processed yet, counted to 10,000',
     labelNames: [],
-    tell: tellDue,
+    report: tellDue,
   });
   return {
     settled: new Counter({ name: 'due_rows_settled_total', help: 'Due rows processed', registers: [registry] }),
@@ -227,12 +227,12 @@ const dueMetrics = (registry: Registry, tellDue: Tell) => {
   };
 };
 
-type Tell = (told: Gauge) => void | Promise<void>;
+type Report = (target: Gauge) => void | Promise<void>;
 
 /** A value that cannot be read is left out: a stale gauge would look as if all were well. */
 function gauge(
   registry: Registry,
-  { tell, ...settings }: { name: string; help: string; labelNames: readonly string[]; tell: Tell },
+  { report, ...settings }: { name: string; help: string; labelNames: readonly string[]; report: Report },
 ): void {
   new Gauge({
     ...settings,
@@ -240,7 +240,7 @@ function gauge(
     async collect() {
       this.reset();
       try {
-        await tell(this);
+        await report(this);
       } catch {
         this.reset();
       }

@@ -8,7 +8,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { NotWorking, Readiness } from './health.js';
+import { CheckFailed, Readiness } from './health.js';
 import { pathOf, type PlatformRequest } from './http/caller.js';
 import { storageFull } from './http/storage-full.js';
 import { LOGGER } from './tokens.js';
@@ -53,7 +53,7 @@ export class Storage implements OnApplicationBootstrap, OnApplicationShutdown {
   onApplicationBootstrap(): void {
     if (this.options === null || this.options.reserveBytes === 0) return;
     this.readiness.show('disk', () =>
-      this.low === null ? Promise.resolve() : Promise.reject(new NotWorking(this.low)),
+      this.low === null ? Promise.resolve() : Promise.reject(new CheckFailed(this.low)),
     );
     this.timer = setInterval(() => {
       this.look().catch(() => undefined);

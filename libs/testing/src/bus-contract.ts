@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CloudEvent } from '@allotree/contracts';
-import type { DeadLetter, LetterChoice, PartitionProgress } from '@allotree/platform';
+import type { DeadLetter, DeadLetterFilter, PartitionProgress } from '@allotree/platform';
 
 export interface Consumption {
   readonly groupId: string;
@@ -17,8 +17,8 @@ export interface BusUnderTest {
   consume(consumption: Consumption): Promise<{ stop(): Promise<void> }>;
   /** Called only while no consumer of the group is running. */
   rewind(groupId: string, topic: string): Promise<void>;
-  deadLetters(topic: string, choice?: LetterChoice): Promise<readonly DeadLetter[]>;
-  replay(topic: string, choice?: LetterChoice): Promise<readonly DeadLetter[]>;
+  deadLetters(topic: string, choice?: DeadLetterFilter): Promise<readonly DeadLetter[]>;
+  replay(topic: string, choice?: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   /** Number of messages of the topic that the group has not handled. */
   lag(groupId: string, topic: string): Promise<number>;
   progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]>;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { GiveUp, type Job, type JobQueues } from '@allotree/platform';
+import { PermanentJobError, type Job, type JobQueues } from '@allotree/platform';
 
 /** A job store used by a single test suite. */
 export interface JobStoreUnderTest {
-  /** Opens the store as a separate replica would. @param isTimely whether its clock is correct; defaults to always */
-  open(isTimely?: () => Promise<boolean>): JobQueues;
+  /** Opens the store as a separate replica would. @param isClockAccurate whether its clock is correct; defaults to always */
+  open(isClockAccurate?: () => Promise<boolean>): JobQueues;
   /** Loses all data, like a server that restarts empty. */
   wipe(): Promise<void>;
   /** A process takes a job of the queue for `lockMs` and is killed while working on it. */
@@ -29,8 +29,8 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
   describe(`jobs contract: ${name}`, () => {
     let store: JobStoreUnderTest;
     const opened: JobQueues[] = [];
-    const open = (isTimely?: () => Promise<boolean>): JobQueues => {
-      const queues = store.open(isTimely);
+    const open = (isClockAccurate?: () => Promise<boolean>): JobQueues => {
+      const queues = store.open(isClockAccurate);
       opened.push(queues);
       return queues;
     };
@@ -104,7 +104,7 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       await queue.add([{ id: 'hopeless', data: null }]);
       queues.work(name, async () => {
         attempts++;
-        throw new GiveUp('no such mailbox');
+        throw new PermanentJobError('no such mailbox');
       });
       await until(async () => (await queue.counts()).failed === 1);
       expect(attempts).toBe(1);

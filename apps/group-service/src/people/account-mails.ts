@@ -70,7 +70,7 @@ export class AccountMails {
   /** Hands over what waits, and looks after what was handed over. */
   async tick(): Promise<void> {
     await this.outbox.handOver();
-    await this.outbox.lookAfter();
+    await this.outbox.reconcile();
   }
 
   async settled(): Promise<void> {

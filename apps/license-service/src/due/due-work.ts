@@ -94,7 +94,7 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
   async tick(): Promise<number> {
     const settled = await this.work();
     await this.outbox.handOver();
-    if ((await this.outbox.lookAfter()) > 0) await this.outbox.handOver();
+    if ((await this.outbox.reconcile()) > 0) await this.outbox.handOver();
     return settled;
   }
 

@@ -56,7 +56,7 @@ export class ExpiryOutbox {
   }
 
   /** Forgets what is done, and hands over again what the queue has lost. @returns how many were lost */
-  lookAfter(): Promise<number> {
-    return this.outbox.lookAfter();
+  reconcile(): Promise<number> {
+    return this.outbox.reconcile();
   }
 }

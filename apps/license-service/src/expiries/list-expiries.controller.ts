@@ -7,7 +7,7 @@ import {
   type Expiry,
   type PageOf,
 } from '@allotree/contracts';
-import { Caller, Clock, Documented, Permit, Reach, type Principal } from '@allotree/platform';
+import { Caller, Clock, Documented, Permit, PermissionChecker, type Principal } from '@allotree/platform';
 import { hasGroup } from '@allotree/domain';
 import { endOf } from '../dates.js';
 import { DUE_PROJECTION } from '../due/due-rows/due.projection.js';
@@ -70,7 +70,7 @@ export class ListExpiriesController {
     private readonly projects: Projects,
     private readonly freshness: Freshness,
     private readonly clock: Clock,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Get('projects/:p/expiries')
@@ -89,7 +89,7 @@ export class ListExpiriesController {
   ): Promise<PageOf<Expiry>> {
     const { timeZone } = await this.projects.project(p);
     if (groupId !== undefined) await this.seesGroup(principal, p, groupId);
-    const extent = await this.reach.extent(principal, 'licenses:read');
+    const extent = await this.reach.accessFilter(principal, 'licenses:read');
     return this.list(principal, { projectId: p, groupId, extent }, query, timeZone);
   }
 
@@ -106,7 +106,7 @@ export class ListExpiriesController {
     @Query({ schema: ExpiriesQuery }) { tenantId, ...query }: ExpiriesQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<Expiry>> {
-    const extent = await this.reach.extent(principal, 'licenses:read');
+    const extent = await this.reach.accessFilter(principal, 'licenses:read');
     return this.list(principal, { extent, tenantId }, query, 'UTC');
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Extent } from '@allotree/contracts';
+import type { AccessFilter } from '@allotree/contracts';
 import { TenantRows, type Principal } from '@allotree/platform';
 import { isoOf, isoOrNull } from '../persistence/columns.js';
 
@@ -14,7 +14,7 @@ export interface ProjectEnd {
 /** Instants in milliseconds. */
 export interface EndsWanted {
   /** What may be seen; `null`: everything. */
-  readonly extent: Extent | null;
+  readonly extent: AccessFilter | null;
   readonly projectId?: string | undefined;
   readonly tenantId?: string | undefined;
   /** Of this group of the project and what is below it. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GROUPS_TOPIC } from '@allotree/contracts';
-import { Bus, CONFIGURATION, Feed, LOGGER, type Logger } from '@allotree/platform';
+import { Bus, CONFIGURATION, FeedWaiter, LOGGER, type Logger } from '@allotree/platform';
 import type { LicenseConfiguration } from '../configuration.js';
 
 /** Hears the facts that projects and stocks are made of. */
@@ -14,8 +14,8 @@ export const ACCESS_GROUP = 'license-service-access';
  */
 @Injectable()
 export class GroupFeed {
-  readonly facts: Feed;
-  readonly memberships: Feed;
+  readonly facts: FeedWaiter;
+  readonly memberships: FeedWaiter;
 
   constructor(
     bus: Bus,
@@ -23,7 +23,7 @@ export class GroupFeed {
     @Inject(LOGGER) logger: Logger,
   ) {
     const feed = { bus, topic: GROUPS_TOPIC, logger, longestMs };
-    this.facts = new Feed({ ...feed, groupId: CONSUMER_GROUP });
-    this.memberships = new Feed({ ...feed, groupId: ACCESS_GROUP });
+    this.facts = new FeedWaiter({ ...feed, groupId: CONSUMER_GROUP });
+    this.memberships = new FeedWaiter({ ...feed, groupId: ACCESS_GROUP });
   }
 }

@@ -1,4 +1,4 @@
-import { keepTenantsApart, letTenantsMix, takeTenantFrom } from '@allotree/platform';
+import { enableRowLevelSecurity, disableRowLevelSecurity, copyTenantFrom } from '@allotree/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const OF_PROJECTS = [
@@ -27,16 +27,16 @@ export class TenantsApart1797000000000 implements MigrationInterface {
       SELECT project_id, tenant_id FROM licensing.due_project
       UNION
       SELECT project_id, "after"->>'tenantId' FROM licensing.history_entry WHERE event_type = 'ProjectOpened'`);
-    await runner.query(takeTenantFrom('licensing', OF_PROJECTS, 'project', 'project_id'));
-    await runner.query(takeTenantFrom('licensing', ['stock_package'], 'stock_partner', 'partner_id'));
+    await runner.query(copyTenantFrom('licensing', OF_PROJECTS, 'project', 'project_id'));
+    await runner.query(copyTenantFrom('licensing', ['stock_package'], 'stock_partner', 'partner_id'));
     await runner.query(
       `ALTER TABLE licensing.expiry_job ADD COLUMN tenant_id text GENERATED ALWAYS AS (data->>'tenantId') STORED NOT NULL`,
     );
-    await runner.query(keepTenantsApart('licensing', TABLES));
+    await runner.query(enableRowLevelSecurity('licensing', TABLES));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(letTenantsMix('licensing', TABLES));
+    await runner.query(disableRowLevelSecurity('licensing', TABLES));
     for (const table of [...OF_PROJECTS, 'stock_package'])
       await runner.query(`DROP TRIGGER take_tenant ON licensing.${table}`);
     for (const table of [...OF_PROJECTS, 'stock_package', 'expiry_job'])

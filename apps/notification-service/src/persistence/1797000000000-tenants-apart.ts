@@ -1,4 +1,4 @@
-import { keepTenantsApart, letTenantsMix, takeTenantFrom } from '@allotree/platform';
+import { enableRowLevelSecurity, disableRowLevelSecurity, copyTenantFrom } from '@allotree/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 
@@ -20,14 +20,14 @@ const TABLES = [
 /** Every row has a tenant. A mail without one is about the system itself: no tenant sees it. */
 export class TenantsApart1797000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(takeTenantFrom(NOTIFICATIONS, OF_PROJECTS, 'project', 'project_id'));
+    await runner.query(copyTenantFrom(NOTIFICATIONS, OF_PROJECTS, 'project', 'project_id'));
     await runner.query(
       `ALTER TABLE notifications.notice ADD COLUMN tenant_id text GENERATED ALWAYS AS (job->>'tenantId') STORED NOT NULL`,
     );
-    await runner.query(takeTenantFrom(NOTIFICATIONS, ['mail_item'], 'notice', 'notice_id'));
-    await runner.query(keepTenantsApart(NOTIFICATIONS, TABLES));
+    await runner.query(copyTenantFrom(NOTIFICATIONS, ['mail_item'], 'notice', 'notice_id'));
+    await runner.query(enableRowLevelSecurity(NOTIFICATIONS, TABLES));
     // Everybody reads the templates of all tenants.
-    await runner.query(keepTenantsApart(NOTIFICATIONS, ['mail_template'], "tenant_id = ''"));
+    await runner.query(enableRowLevelSecurity(NOTIFICATIONS, ['mail_template'], "tenant_id = ''"));
     await runner.query(`
       CREATE INDEX mail_by_tenant ON notifications.mail (tenant_id, ordinal);
       CREATE INDEX outbox_by_tenant ON notifications.outbox (tenant_id, ordinal)`);
@@ -37,7 +37,7 @@ export class TenantsApart1797000000000 implements MigrationInterface {
     await runner.query(`
       DROP INDEX notifications.mail_by_tenant, notifications.outbox_by_tenant;
       DROP POLICY also_seen ON notifications.mail_template`);
-    await runner.query(letTenantsMix(NOTIFICATIONS, [...TABLES, 'mail_template']));
+    await runner.query(disableRowLevelSecurity(NOTIFICATIONS, [...TABLES, 'mail_template']));
     for (const table of [...OF_PROJECTS, 'mail_item'])
       await runner.query(`DROP TRIGGER take_tenant ON notifications.${table}`);
     for (const table of [...OF_PROJECTS, 'mail_item', 'notice'])

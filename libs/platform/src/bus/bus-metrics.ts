@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { inTime } from '../in-time.js';
+import { withTimeout } from '../with-timeout.js';
 import type { Bus } from './bus.js';
 
 const COLLECT_TIMEOUT_MS = 2_000;
@@ -74,7 +74,7 @@ export class BusMetrics {
     this.lag.reset();
     await Promise.all(
       this.watched.map(async ({ bus, group, topic }) => {
-        const lags = await inTime(COLLECT_TIMEOUT_MS, () => bus.lag(group, topic)).catch(() => []);
+        const lags = await withTimeout(COLLECT_TIMEOUT_MS, () => bus.lag(group, topic)).catch(() => []);
         for (const { partition, lag } of lags) this.lag.set({ group, topic, partition }, lag);
       }),
     );

@@ -17,13 +17,13 @@ export interface DeadLetter {
 }
 
 /** Selects dead letters: all of them, unless a field is set. */
-export interface LetterChoice {
+export interface DeadLetterFilter {
   readonly group?: string | undefined;
   /** Ids of dead letters or of their events. */
   readonly ids?: readonly string[] | undefined;
 }
 
-export const isChosen = ({ letterId, group, event }: DeadLetter, choice: LetterChoice): boolean =>
+export const isChosen = ({ letterId, group, event }: DeadLetter, choice: DeadLetterFilter): boolean =>
   (choice.group === undefined || choice.group === group) &&
   (choice.ids === undefined || choice.ids.includes(letterId) || (event !== null && choice.ids.includes(event.id)));
 

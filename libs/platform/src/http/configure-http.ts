@@ -15,7 +15,7 @@ import { refuseOtherMethods } from './allowed-methods.js';
 import { pathOf, type PlatformRequest } from './caller.js';
 import { openApiDocument } from './openapi.js';
 import { problemOf, sendProblem } from './problem.filter.js';
-import { countRequests, Rates } from './rates.js';
+import { countRequests, RateLimiter } from './rate-limiter.js';
 import { acceptCleanText } from './request-text.js';
 import { requestContext } from './request-context.js';
 
@@ -115,12 +115,12 @@ async function harden(app: NestFastifyApplication, configuration: HttpConfigurat
       maxAge: 600,
     });
   await countRequests(app, configuration);
-  countWhatNoGuardSees(app);
+  countUnguardedRequests(app);
 }
 
 /** Counts requests for addresses that do not exist, and for routes that are not a controller's. */
-function countWhatNoGuardSees(app: NestFastifyApplication): void {
-  const rates = app.get(Rates);
+function countUnguardedRequests(app: NestFastifyApplication): void {
+  const rates = app.get(RateLimiter);
   app
     .getHttpAdapter()
     .getInstance()

@@ -151,7 +151,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
       return body;
     } catch (error) {
       if (PROBLEMS[problemOf(error).code].status < 500) await this.forget(run);
-      else await this.giveFree(run);
+      else await this.releaseKey(run);
       throw error;
     }
   }
@@ -165,7 +165,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
   }
 
   /** A failed run may have recorded its command all the same: a repetition is the same command. */
-  private async giveFree(run: Run): Promise<void> {
+  private async releaseKey(run: Run): Promise<void> {
     await this.bestEffort(
       `UPDATE http.idempotent_request SET lease_until = '-infinity' WHERE caller = $1 AND key = $2 AND run_id = $3`,
       [run.caller, run.key, run.runId],

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { LOGGER } from '../tokens.js';
 import { pathOf, type PlatformRequest } from './caller.js';
-import { passingTrouble } from './passing-trouble.js';
+import { transientProblem } from './transient-error.js';
 import { invalid, Problem } from './problem.js';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
@@ -61,8 +61,8 @@ export function problemDetails(problem: Problem, request: FastifyRequest): Probl
 /** The problem for an error. An error that is not meant for the caller becomes `INTERNAL`, without details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const passing = passingTrouble(error);
-  if (passing !== null) return passing;
+  const transient = transientProblem(error);
+  if (transient !== null) return transient;
   const status = statusOf(error);
   switch (status) {
     case 400:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { etagOf, expectedRevision } from './etag.js';
-import { passingTrouble } from './passing-trouble.js';
+import { transientProblem } from './transient-error.js';
 import { accepted, Problem, refusalProblem } from './problem.js';
 
 const problemOf = (work: () => unknown): Problem => {
@@ -59,7 +59,7 @@ describe('accepted', () => {
 
 describe('a transient error', () => {
   const coded = (code: string, cause?: unknown) => Object.assign(new Error('no', { cause }), { code });
-  const codeOf = (error: unknown) => passingTrouble(error)?.code ?? null;
+  const codeOf = (error: unknown) => transientProblem(error)?.code ?? null;
 
   it.each([
     ['a statement that took too long', Object.assign(new Error('canceling statement'), { code: '57014' })],
@@ -73,18 +73,18 @@ describe('a transient error', () => {
 
   it.each(['53100', 'ENOSPC'])('is 503 STORAGE_FULL, with nothing recorded, on a full disk (%s)', (code) => {
     const full = Object.assign(new Error('could not extend file'), { code });
-    expect(passingTrouble(full)).toMatchObject({ code: 'STORAGE_FULL', facts: { retryAfterSeconds: 30 } });
+    expect(transientProblem(full)).toMatchObject({ code: 'STORAGE_FULL', facts: { retryAfterSeconds: 30 } });
     expect(codeOf(new Error('QueryFailedError', { cause: full }))).toBe('STORAGE_FULL');
   });
 
   it('says whether something was recorded, and when to retry', () => {
-    const busy = passingTrouble(Object.assign(new Error('64 commands already wait'), { recorded: 'nothing' }));
+    const busy = transientProblem(Object.assign(new Error('64 commands already wait'), { recorded: 'nothing' }));
     expect([busy?.code, busy?.detail, busy?.facts]).toEqual([
       'OVERLOADED',
       'Nothing was done: 64 commands already wait',
       { retryAfterSeconds: 1 },
     ]);
-    const unknown = passingTrouble(Object.assign(new Error('not confirmed'), { recorded: 'unknown' }));
+    const unknown = transientProblem(Object.assign(new Error('not confirmed'), { recorded: 'unknown' }));
     expect([unknown?.code, unknown?.facts]).toEqual(['UNAVAILABLE', { retryAfterSeconds: 1 }]);
     expect(unknown?.detail).not.toContain('not confirmed');
   });

@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { PlatformRequest } from '../http/caller.js';
 import { Problem } from '../http/problem.js';
-import { Rates } from '../http/rates.js';
+import { RateLimiter } from '../http/rate-limiter.js';
 import { requestContext } from '../http/request-context.js';
 import { Authentication } from './authentication.js';
 import { Authorization } from './authorization.js';
@@ -27,7 +27,7 @@ export class AuthGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly authentication: Authentication,
     private readonly authorization: Authorization,
-    private readonly rates: Rates,
+    private readonly rates: RateLimiter,
   ) {}
 
   canActivate(execution: ExecutionContext): boolean | Promise<boolean> {

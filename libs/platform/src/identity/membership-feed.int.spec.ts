@@ -74,9 +74,9 @@ const atGroup = { kind: 'group', projectId: 'house', groupId: 'a' };
 
 describe('the view of memberships', () => {
   it('holds what the events say, and the same when they are delivered again', async () => {
-    const told = [partner(), added('user'), added('concierge')];
-    await feed.follow(told);
-    await feed.follow(told);
+    const events = [partner(), added('user'), added('concierge')];
+    await feed.follow(events);
+    await feed.follow(events);
     expect(await held('kim')).toEqual([{ scope: atGroup, permissions: ROLES.concierge }]);
     expect(await held('ben')).toEqual([
       { scope: { kind: 'partner', partnerId: 'dealer' }, permissions: ROLES.site_administrator },
@@ -85,9 +85,9 @@ describe('the view of memberships', () => {
   });
 
   it('ends in the same state as a rebuild from the beginning', async () => {
-    const told = [added('user'), removed(), added('concierge'), removed()];
-    await feed.follow(told);
-    await feed.follow(told);
+    const events = [added('user'), removed(), added('concierge'), removed()];
+    await feed.follow(events);
+    await feed.follow(events);
     expect(await held('kim')).toEqual([]);
   });
 

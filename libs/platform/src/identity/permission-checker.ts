@@ -12,7 +12,7 @@ import {
   type Scope,
 } from '@allotree/contracts';
 import { LRUCache } from 'lru-cache';
-import type { Feed } from '../bus/feed.js';
+import type { FeedWaiter } from '../bus/feed-waiter.js';
 import { notFound, Problem } from '../http/problem.js';
 import { CACHE_TTL_MS } from './cache-ttl.js';
 import type { Principal } from './principal.js';
@@ -47,7 +47,7 @@ export type RetryPolicy = <Result>(
 
 /** Retries when the feeds have caught up with everything published before. */
 export const retryAfterCatchUp =
-  (...feeds: readonly Feed[]): RetryPolicy =>
+  (...feeds: readonly FeedWaiter[]): RetryPolicy =>
   async (attempt, settled) => {
     const result = await attempt();
     if (settled(result)) return result;

@@ -36,8 +36,12 @@ jobsContract('BullMQ in PostgreSQL', async () => {
   const database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.connectionString, max: 1 });
   return {
-    open: (isTimely) =>
-      new BullMqJobQueues({ databaseUrl: database.connectionString, logger, ...(isTimely && { isTimely }) }),
+    open: (isClockAccurate) =>
+      new BullMqJobQueues({
+        databaseUrl: database.connectionString,
+        logger,
+        ...(isClockAccurate && { isClockAccurate }),
+      }),
     wipe: async () => {
       const { rows } = await pool.query<{ name: string }>(
         `SELECT quote_ident(table_name) AS name FROM information_schema.tables
@@ -65,7 +69,8 @@ describeOn('ALLOTREE_TEST_REDIS_URL', (redisUrl) => {
     const redis = new Redis(redisUrl);
     await redis.flushdb();
     return {
-      open: (isTimely) => new BullMqJobQueues({ databaseUrl: '', redisUrl, logger, ...(isTimely && { isTimely }) }),
+      open: (isClockAccurate) =>
+        new BullMqJobQueues({ databaseUrl: '', redisUrl, logger, ...(isClockAccurate && { isClockAccurate }) }),
       wipe: async () => void (await redis.flushdb()),
       takeAndDie: (queue, lockMs) =>
         takeAndDie(

@@ -2,7 +2,7 @@ import { UnrecoverableError, type Job as BullJob, type Queue, type Worker } from
 import type { Logger } from 'pino';
 import { openJobBackend, type JobBackend, type JobStore } from './job-backend.js';
 import {
-  GiveUp,
+  PermanentJobError,
   JobQueues,
   type FailedJob,
   type Job,
@@ -25,7 +25,7 @@ const QUIET_MS = 10_000;
 export interface BullMqOptions extends JobStore {
   readonly logger: Pick<Logger, 'warn'> & Partial<Pick<Logger, 'debug'>>;
   /** Whether the clock of this machine is accurate: otherwise it takes no ticks. Unset: always. */
-  readonly isTimely?: () => Promise<boolean>;
+  readonly isClockAccurate?: () => Promise<boolean>;
 }
 
 /** Queues kept by BullMQ, in PostgreSQL or Redis. */
@@ -36,13 +36,13 @@ export class BullMqJobQueues extends JobQueues {
   private readonly workers: Worker[] = [];
   private readonly watches: NodeJS.Timeout[] = [];
   private readonly quietUntil = new Map<string, number>();
-  private readonly isTimely: () => Promise<boolean>;
+  private readonly isClockAccurate: () => Promise<boolean>;
   private closing: Promise<void> | undefined;
 
-  constructor({ logger, isTimely = () => Promise.resolve(true), ...store }: BullMqOptions) {
+  constructor({ logger, isClockAccurate = () => Promise.resolve(true), ...store }: BullMqOptions) {
     super();
     this.logger = logger;
-    this.isTimely = isTimely;
+    this.isClockAccurate = isClockAccurate;
     this.backend = openJobBackend(store);
   }
 
@@ -77,10 +77,10 @@ export class BullMqJobQueues extends JobQueues {
   async every(name: string, milliseconds: number, tick: () => Promise<void>): Promise<void> {
     const { queue } = this.known(name, { attempts: 1 });
     const worker = this.worker(name, async () => {
-      if (!(await schedule.standsBack())) await tick();
+      if (!(await schedule.skipsTicks())) await tick();
     });
-    const { isTimely } = this;
-    const schedule = new TickSchedule({ name, milliseconds, queue, worker, isTimely });
+    const { isClockAccurate } = this;
+    const schedule = new TickSchedule({ name, milliseconds, queue, worker, isClockAccurate });
     const attempt = async (work: () => Promise<void>): Promise<void> => {
       await this.whenThere(work).catch((error: unknown) => this.complain(error, name));
     };
@@ -222,7 +222,7 @@ async function handled<Data>(job: BullJob, handler: (job: Job<Data>) => Promise<
       isLastAttempt: attempt >= (job.opts.attempts ?? 1),
     });
   } catch (error) {
-    if (error instanceof GiveUp) throw new UnrecoverableError(error.message);
+    if (error instanceof PermanentJobError) throw new UnrecoverableError(error.message);
     throw error;
   }
 }

@@ -66,7 +66,7 @@ export class JobOutbox<Data> {
   }
 
   /** Forgets completed jobs, and marks those that the queue has lost to be handed over again. @returns how many were lost */
-  lookAfter(): Promise<number> {
+  reconcile(): Promise<number> {
     const { table, queue, atOnce, transaction } = this.settings;
     return transaction(async (query) => {
       const rows = await query<{ job_id: string }>(

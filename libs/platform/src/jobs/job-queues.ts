@@ -68,8 +68,8 @@ export interface WorkerSettings {
 }
 
 /** Thrown by a handler when another attempt would end the same way. */
-export class GiveUp extends Error {
-  override readonly name = 'GiveUp';
+export class PermanentJobError extends Error {
+  override readonly name = 'PermanentJobError';
 }
 
 /**

@@ -11,7 +11,7 @@ interface Options {
   /** Handles the ticks of the schedule in this replica. */
   readonly worker: Worker;
   /** Whether the clock of this replica is accurate. */
-  readonly isTimely: () => Promise<boolean>;
+  readonly isClockAccurate: () => Promise<boolean>;
 }
 
 /**
@@ -26,14 +26,14 @@ export class TickSchedule {
   }
 
   async start(): Promise<void> {
-    if (await this.standsBack()) return;
+    if (await this.skipsTicks()) return;
     await this.schedule();
   }
 
   /** Takes ticks or leaves them to others, and recreates a schedule that was lost or lies far ahead. */
   async look(): Promise<void> {
     const { queue, worker, name, milliseconds } = this.options;
-    if (await this.standsBack()) return;
+    if (await this.skipsTicks()) return;
     if (worker.isPaused()) await worker.resume();
     const next = (await queue.getJobScheduler(name))?.next ?? 0;
     if (Math.abs(Date.now() - next) <= INTERVALS_OFF * milliseconds) return;
@@ -43,9 +43,9 @@ export class TickSchedule {
   }
 
   /** A running tick is not awaited: it may be the caller. */
-  async standsBack(): Promise<boolean> {
-    const { worker, isTimely } = this.options;
-    if (await isTimely()) return false;
+  async skipsTicks(): Promise<boolean> {
+    const { worker, isClockAccurate } = this.options;
+    if (await isClockAccurate()) return false;
     if (!worker.isPaused()) await worker.pause(true);
     return true;
   }

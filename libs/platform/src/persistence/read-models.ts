@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { prepareCallerRole, SEES_EVERY_TENANT } from './tenant-rows.js';
+import { prepareCallerRole, ALL_TENANTS_OPTION } from './tenant-rows.js';
 import { LONGEST_PAUSE_MS } from '../postgres/pool.js';
 
 export type ReadModelOptions = Extract<DataSourceOptions, { type: 'postgres' }> & {
@@ -67,5 +67,5 @@ async function takeTurn({ url, schema }: ReadModelOptions): Promise<{ end(): Pro
 
 function seeingEveryTenant(options: ReadModelOptions): ReadModelOptions {
   const extra = (options.extra ?? {}) as { readonly options?: string };
-  return { ...options, extra: { ...extra, options: [SEES_EVERY_TENANT, extra.options].filter(Boolean).join(' ') } };
+  return { ...options, extra: { ...extra, options: [ALL_TENANTS_OPTION, extra.options].filter(Boolean).join(' ') } };
 }

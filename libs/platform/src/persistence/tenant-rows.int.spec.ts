@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import pg from 'pg';
 import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
-import { keepTenantsApart, openReadModels, seeing } from '../index.js';
+import { enableRowLevelSecurity, openReadModels, withTenants } from '../index.js';
 
 class Things1000000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE TABLE things.thing (tenant_id text, name text NOT NULL)');
-    await runner.query(keepTenantsApart('things', ['thing'], "name = 'for all'"));
+    await runner.query(enableRowLevelSecurity('things', ['thing'], "name = 'for all'"));
     await runner.query('CREATE TABLE things.secret (name text NOT NULL)');
   }
 
@@ -63,16 +63,16 @@ describe.each(['a superuser', 'an ordinary user'])('rows of tenants in a databas
   });
 
   it('are visible to their tenants, all of them to the system itself', async () => {
-    expect(await seeing(things, ['nord'], namesSeen)).toEqual(['a', 'b', 'for all']);
-    expect(await seeing(things, ['nord', 'sued'], namesSeen)).toEqual(['a', 'b', 'c', 'for all']);
-    expect(await seeing(things, [], namesSeen)).toEqual(['for all']);
-    expect(await seeing(things, null, namesSeen)).toEqual(['a', 'b', 'c', 'd', 'for all']);
+    expect(await withTenants(things, ['nord'], namesSeen)).toEqual(['a', 'b', 'for all']);
+    expect(await withTenants(things, ['nord', 'sued'], namesSeen)).toEqual(['a', 'b', 'c', 'for all']);
+    expect(await withTenants(things, [], namesSeen)).toEqual(['for all']);
+    expect(await withTenants(things, null, namesSeen)).toEqual(['a', 'b', 'c', 'd', 'for all']);
     expect(await namesSeen(things.manager)).toEqual(['a', 'b', 'c', 'd', 'for all']);
   });
 
   it('are changed by their tenants only, and rows for all by none', async () => {
     const change = async (sql: string): Promise<number> => {
-      const [, changed]: [unknown, number] = await seeing(things, ['nord'], (tx) => tx.query(sql));
+      const [, changed]: [unknown, number] = await withTenants(things, ['nord'], (tx) => tx.query(sql));
       return changed;
     };
     expect(await change('UPDATE things.thing SET name = name')).toBe(2);
@@ -86,19 +86,19 @@ describe.each(['a superuser', 'an ordinary user'])('rows of tenants in a databas
 
   it('leave a connection unchanged, after a failure too', async () => {
     for (let round = 0; round < 15; round++)
-      await seeing(things, ['nord'], async (tx) => tx.query('SELECT 1 / 0')).catch(() => undefined);
+      await withTenants(things, ['nord'], async (tx) => tx.query('SELECT 1 / 0')).catch(() => undefined);
     const counted = await Promise.all(Array.from({ length: 15 }, () => namesSeen(things.manager)));
     expect(new Set(counted.map((names) => names.length))).toEqual(new Set([5]));
   });
 
   it('are selected by ids and nothing else', async () => {
     for (const odd of ['*', 'nord,sued', '', "x'; RESET ROLE; --"])
-      await expect(seeing(things, [odd], namesSeen)).rejects.toThrow('not a tenant id');
+      await expect(withTenants(things, [odd], namesSeen)).rejects.toThrow('not a tenant id');
   });
 
   it('stay unchanged when the schema is opened again', async () => {
     const again = await open(url);
-    expect(await seeing(again, ['sued'], namesSeen)).toEqual(['c', 'for all']);
+    expect(await withTenants(again, ['sued'], namesSeen)).toEqual(['c', 'for all']);
     await again.destroy();
   });
 });

@@ -11,7 +11,7 @@ export const CALLER_ROLE = 'allotree_caller';
 const TENANTS = 'allotree.tenant';
 
 /** The `options` of connections of the system itself, which see the rows of every tenant. */
-export const SEES_EVERY_TENANT = `-c ${TENANTS}=*`;
+export const ALL_TENANTS_OPTION = `-c ${TENANTS}=*`;
 
 const POLICY = `(SELECT current_setting('${TENANTS}', true)) = '*'
   OR tenant_id = ANY ((SELECT string_to_array(current_setting('${TENANTS}', true), ','))::text[])`;
@@ -20,7 +20,7 @@ const POLICY = `(SELECT current_setting('${TENANTS}', true)) = '*'
  * Statements for a migration: rows of these tables, which have a `tenant_id`, are visible to and writable by their own tenant.
  * @param also further visible rows, as an SQL expression
  */
-export const keepTenantsApart = (schema: string, tables: readonly string[], also?: string): string =>
+export const enableRowLevelSecurity = (schema: string, tables: readonly string[], also?: string): string =>
   tables
     .map(
       (table) => `
@@ -31,8 +31,8 @@ export const keepTenantsApart = (schema: string, tables: readonly string[], also
     )
     .join('');
 
-/** Undoes `keepTenantsApart`, without `also`. */
-export const letTenantsMix = (schema: string, tables: readonly string[]): string =>
+/** Undoes `enableRowLevelSecurity`, without `also`. */
+export const disableRowLevelSecurity = (schema: string, tables: readonly string[]): string =>
   tables
     .map(
       (table) => `
@@ -43,7 +43,7 @@ export const letTenantsMix = (schema: string, tables: readonly string[]): string
     .join('');
 
 /** Statements for a migration: a row of these tables takes its tenant from the row that `key` names in another table. */
-export const takeTenantFrom = (schema: string, tables: readonly string[], source: string, key: string): string => `
+export const copyTenantFrom = (schema: string, tables: readonly string[], source: string, key: string): string => `
   CREATE FUNCTION ${schema}.tenant_of_${source}() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     NEW.tenant_id := (SELECT source.tenant_id FROM ${schema}.${source} source WHERE source.${key} = NEW.${key});
@@ -93,12 +93,12 @@ export class TenantRows {
     permission: Permission,
     work: (tx: EntityManager) => Promise<Result>,
   ): Promise<Result> {
-    return seeing(this.dataSource, await this.checker.tenants(principal, permission), work);
+    return withTenants(this.dataSource, await this.checker.tenants(principal, permission), work);
   }
 }
 
 /** Runs `work` in a transaction that sees and writes rows of these tenants only. `null`: of all, as the system itself. */
-export const seeing = <Result>(
+export const withTenants = <Result>(
   dataSource: DataSource,
   tenants: readonly string[] | null,
   work: (tx: EntityManager) => Promise<Result>,

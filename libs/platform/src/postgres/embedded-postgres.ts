@@ -92,7 +92,7 @@ export async function startEmbeddedPostgres({
   const site: Site = { dataDir: folder, cluster, account, binaries, log, port };
   let written = '';
   for (let round = 0; round < ROUNDS; round += 1) {
-    await clearAway(site);
+    await removeStaleServer(site);
     const logged = await sizeOf(logOf(site));
     const started = await tryToStart(site);
     if (started !== null) return started;
@@ -117,7 +117,7 @@ export async function runningEmbeddedPostgres(dataDir: string): Promise<string |
 }
 
 /** Cleans up after an earlier server: stops one without an owner, and takes back a pid file that names another process. */
-async function clearAway(site: Site): Promise<void> {
+async function removeStaleServer(site: Site): Promise<void> {
   const { folder } = site.cluster;
   const postmaster = await postmasterOf(folder);
   if (postmaster === null) return;

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { SEES_EVERY_TENANT } from '../persistence/tenant-rows.js';
+import { ALL_TENANTS_OPTION } from '../persistence/tenant-rows.js';
 
 export interface PoolOptions {
   readonly connectionString: string;
@@ -27,7 +27,7 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    options: SEES_EVERY_TENANT,
+    options: ALL_TENANTS_OPTION,
     query_timeout: LONGEST_STATEMENT_MS,
     idle_in_transaction_session_timeout: LONGEST_PAUSE_MS,
   });

@@ -18,8 +18,8 @@ class Servers {
     const failure = this.outcomes.shift() ?? null;
     if (failure) throw failure;
     const ended = new Promise<string>((resolve) => (this.end = resolve));
-    const told = this.started.shift();
-    if (told) setImmediate(told);
+    const onStart = this.started.shift();
+    if (onStart) setImmediate(onStart);
     return {
       connectionString: 'postgres://allotree:secret@127.0.0.1:5555/allotree',
       ended,

@@ -36,13 +36,13 @@ export async function runService<Configuration extends PlatformConfiguration>(
 ): Promise<void> {
   const { name } = program;
   const complain = (line: string): void => void process.stderr.write(`${name}: ${line}\n`);
-  const wish = process.argv[2];
-  if (wish === '--help' || wish === '-h') {
+  const argument = process.argv[2];
+  if (argument === '--help' || argument === '-h') {
     process.stdout.write(usage(`node apps/${name}/dist/main.js`, program.summary, program.configuration));
     return;
   }
-  if (wish !== undefined) {
-    complain(`it takes no ${JSON.stringify(wish)}, only --help. Settings are environment variables.`);
+  if (argument !== undefined) {
+    complain(`it takes no ${JSON.stringify(argument)}, only --help. Settings are environment variables.`);
     process.exit(WRONG_USE);
   }
   const configuration = read(program.configuration, complain);

@@ -1,5 +1,5 @@
 /** The output of a process while it stops. */
-export interface StopWords {
+export interface StopOutput {
   stopping(): void;
   /** Awaited, for example until the log is written. */
   stopped(): void | Promise<void>;
@@ -9,7 +9,7 @@ export interface StopWords {
 /** A clean stop never takes longer than this; the data is safe either way. */
 const STOP_MS = 20_000;
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
-const SAME_WISH_MS = 1_000;
+const SAME_SIGNAL_MS = 1_000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof SIGNALS;
 
@@ -22,11 +22,11 @@ export class StopSignals {
   private stop: (() => Promise<void>) | null = null;
   private longest = STOP_MS;
 
-  private constructor(private readonly words: StopWords) {}
+  private constructor(private readonly words: StopOutput) {}
 
-  static listen(words: StopWords): StopSignals {
+  static listen(words: StopOutput): StopSignals {
     const signals = new StopSignals(words);
-    for (const signal of Object.keys(SIGNALS) as Signal[]) process.on(signal, () => signals.wish(signal));
+    for (const signal of Object.keys(SIGNALS) as Signal[]) process.on(signal, () => signals.receive(signal));
     return signals;
   }
 
@@ -36,9 +36,9 @@ export class StopSignals {
     this.longest = STOP_MS + delayMs;
   }
 
-  private wish(signal: Signal): void {
+  private receive(signal: Signal): void {
     if (this.since === null) this.begin(signal);
-    else if (signal === 'SIGINT' && performance.now() - this.since > SAME_WISH_MS) process.exit(SIGNALS.SIGINT);
+    else if (signal === 'SIGINT' && performance.now() - this.since > SAME_SIGNAL_MS) process.exit(SIGNALS.SIGINT);
   }
 
   private begin(signal: Signal): void {

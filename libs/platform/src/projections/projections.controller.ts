@@ -5,7 +5,7 @@ import { Problem } from '../http/problem.js';
 import { Permit } from '../identity/permit.js';
 
 /** The operations on a service's subscriptions that operators need. */
-export interface OperatedSubscriptions {
+export interface SubscriptionOperations {
   lag(): Promise<{ name: string; behind: number }[]>;
   /** The names that `rebuild` accepts. */
   projections(): readonly string[];
@@ -30,11 +30,11 @@ type ProjectionPath = z.infer<typeof ProjectionPath>;
  */
 export function projectionsController(
   service: string,
-  token: Type<OperatedSubscriptions> | Abstract<OperatedSubscriptions>,
+  token: Type<SubscriptionOperations> | Abstract<SubscriptionOperations>,
 ): Type {
   @Controller(`${service}/projections`)
   class ProjectionsController {
-    constructor(@Inject(token) private readonly subscriptions: OperatedSubscriptions) {}
+    constructor(@Inject(token) private readonly subscriptions: SubscriptionOperations) {}
 
     @Get()
     @Permit('system:manage')

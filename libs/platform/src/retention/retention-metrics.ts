@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { inTime } from '../in-time.js';
+import { withTimeout } from '../with-timeout.js';
 
 const ANSWER_MS = 2_000;
 const SIZES = `
@@ -24,12 +24,12 @@ export class RetentionMetrics {
       labelNames: ['table'],
       registers: [registry],
       // A database that does not answer does not affect the other metrics.
-      collect: () => inTime(ANSWER_MS, () => tell(sizes, pool)).catch(() => undefined),
+      collect: () => withTimeout(ANSWER_MS, () => report(sizes, pool)).catch(() => undefined),
     });
   }
 }
 
-async function tell(sizes: Gauge<'table'>, pool: Pick<pg.Pool, 'query'>): Promise<void> {
+async function report(sizes: Gauge<'table'>, pool: Pick<pg.Pool, 'query'>): Promise<void> {
   const { rows } = await pool.query<{ name: string; bytes: string }>(SIZES);
   sizes.reset();
   for (const { name, bytes } of rows) sizes.set({ table: name }, Number(bytes));

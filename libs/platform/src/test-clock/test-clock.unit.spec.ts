@@ -31,17 +31,17 @@ describe('a clock that can be moved', () => {
   it('runs its followers one after the other, before the next move', async () => {
     const clock = new TestClock();
     const start = Date.now();
-    const told: string[] = [];
+    const reported: string[] = [];
     const tell = (name: string) => async (): Promise<void> => {
       const day = Math.floor((clock.now() - start) / DAY);
-      told.push(`${name} begins on day ${day}`);
+      reported.push(`${name} begins on day ${day}`);
       await new Promise((resolve) => setImmediate(resolve));
-      told.push(`${name} ends on day ${day}`);
+      reported.push(`${name} ends on day ${day}`);
     };
     clock.afterMove(tell('a'));
     clock.afterMove(tell('b'));
     await Promise.all([clock.moveTo(start + DAY), clock.moveTo(start + 2 * DAY)]);
-    expect(told).toEqual(
+    expect(reported).toEqual(
       [1, 2].flatMap((day) =>
         ['a', 'b'].flatMap((name) => [`${name} begins on day ${day}`, `${name} ends on day ${day}`]),
       ),

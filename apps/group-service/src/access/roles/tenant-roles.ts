@@ -9,7 +9,7 @@ import {
   type RoleUse,
   roleSetting,
 } from '@allotree/domain';
-import { notFound, accepted, Problem, PermissionChecker, seeing, type Caller } from '@allotree/platform';
+import { notFound, accepted, Problem, PermissionChecker, withTenants, type Caller } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';
@@ -90,7 +90,7 @@ export class TenantRoles {
     const { role } = await this.role(tenantId, roleId);
     await this.holdsAll(role.permissions.filter(isTenantPermission), tenantId, caller);
     await this.freshness.of(MEMBERSHIP_VIEW);
-    const rows: UseRow[] = await seeing(this.dataSource, [tenantId], (tx) =>
+    const rows: UseRow[] = await withTenants(this.dataSource, [tenantId], (tx) =>
       tx.query(USES, [tenantId, roleId, MAX_NAMED_USES]),
     );
     const uses = rows.map(useOf);

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { CloseRequest, DryRun, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
 import type { PartnerCommand, PartnerMember } from '@allotree/domain';
-import { accepted, Caller, Documented, mayRevoke, Permit, preview, Problem, Reach } from '@allotree/platform';
+import { accepted, Caller, Documented, checkRevoke, Permit, preview, Problem, PermissionChecker } from '@allotree/platform';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
@@ -17,7 +17,7 @@ export class ClosePartnerController {
     private readonly partners: Partners,
     private readonly below: BelowPartner,
     private readonly closing: FinishClosing,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
@@ -78,7 +78,7 @@ export class ClosePartnerController {
       ...administrators.values(),
     ]);
     for (const role of new Set(members.map((member) => member.role)))
-      await mayRevoke(this.reach, principal, role, { kind: 'partner', partnerId });
+      await checkRevoke(this.reach, principal, role, { kind: 'partner', partnerId });
     return members.map(({ userId }) => userId);
   }
 }

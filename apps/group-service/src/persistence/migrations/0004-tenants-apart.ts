@@ -1,4 +1,4 @@
-import { keepTenantsApart, letTenantsMix } from '@allotree/platform';
+import { enableRowLevelSecurity, disableRowLevelSecurity } from '@allotree/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GROUPS } from '../../tokens.js';
 
@@ -20,10 +20,10 @@ const TABLES = [
 /** What is not among these proves who somebody is, and no caller's query sees it at all. */
 export class TenantsApart1797000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(keepTenantsApart(GROUPS, TABLES));
+    await runner.query(enableRowLevelSecurity(GROUPS, TABLES));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(letTenantsMix(GROUPS, TABLES));
+    await runner.query(disableRowLevelSecurity(GROUPS, TABLES));
   }
 }

@@ -1,4 +1,4 @@
-import { keepTenantsApart, letTenantsMix } from '@allotree/platform';
+import { enableRowLevelSecurity, disableRowLevelSecurity } from '@allotree/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GROUPS } from '../../tokens.js';
 
@@ -38,11 +38,11 @@ export class Joining1799000000000 implements MigrationInterface {
       );
       CREATE INDEX join_request_by_distributor ON groups.join_request (distributor_id, ordinal);
     `);
-    await runner.query(keepTenantsApart(GROUPS, TABLES));
+    await runner.query(enableRowLevelSecurity(GROUPS, TABLES));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(letTenantsMix(GROUPS, TABLES));
+    await runner.query(disableRowLevelSecurity(GROUPS, TABLES));
     await runner.query(`
       DROP TABLE groups.join_request, groups.join_code;
       DELETE FROM groups.registration;

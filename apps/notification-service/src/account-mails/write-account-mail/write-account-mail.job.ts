@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountMailJob } from '@allotree/contracts';
-import { CONFIGURATION, GiveUp, type Job } from '@allotree/platform';
+import { CONFIGURATION, PermanentJobError, type Job } from '@allotree/platform';
 import { publicUrl, type NotificationConfiguration } from '../../configuration.js';
 import { Mails } from '../../mails/mails.js';
 import { accountValuesOf } from '../../templates/values.js';
@@ -17,7 +17,7 @@ export class WriteAccountMail {
 
   async write({ id, data }: Pick<Job<unknown>, 'id' | 'data'>): Promise<void> {
     const job = AccountMailJob.safeParse(data);
-    if (!job.success) throw new GiveUp(`not a job of this queue: ${job.error.message}`);
+    if (!job.success) throw new PermanentJobError(`not a job of this queue: ${job.error.message}`);
     const { mailType, to, name, expiresAt } = job.data;
     const content = await this.templates.render(
       mailType,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LicenseExpiryJob } from '@allotree/contracts';
-import { GiveUp, type Job } from '@allotree/platform';
+import { PermanentJobError, type Job } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { Together } from '../../together.js';
 import { NOTIFICATIONS } from '../../tokens.js';
@@ -17,7 +17,7 @@ export class CollectNotice {
 
   async collect({ id, data }: Pick<Job<unknown>, 'id' | 'data'>): Promise<void> {
     const job = LicenseExpiryJob.safeParse(data);
-    if (!job.success) throw new GiveUp(`not a job of this queue: ${job.error.message}`);
+    if (!job.success) throw new PermanentJobError(`not a job of this queue: ${job.error.message}`);
     await this.insertions.one({ id, job: job.data });
   }
 

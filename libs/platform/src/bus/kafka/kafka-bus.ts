@@ -4,7 +4,7 @@ import { Partitioners, type Admin, type Kafka, type PartitionMetadata, type Prod
 import type { Logger } from 'pino';
 import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
-import { isChosen, type DeadLetter, type Failure, type LetterChoice } from '../dead-letter.js';
+import { isChosen, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
 import { messageOf } from './binary-mode.js';
 import { kafkaClient, RETRY, type KafkaSettings } from './kafka-settings.js';
 import { letterMessage, openLetters, replayOf, type FailedRecord, type FiledLetter } from './letters.js';
@@ -108,13 +108,13 @@ export class KafkaBus extends Bus {
     return all.filter(({ partition }) => partition === own);
   }
 
-  async deadLetters(topic: string, choice: LetterChoice = {}): Promise<readonly DeadLetter[]> {
+  async deadLetters(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     const filed = await this.filedLetters(topic);
     return filed.map(({ letter }) => letter).filter((letter) => isChosen(letter, choice));
   }
 
   /** The replayed messages and the notes that they were replayed are sent in one transaction; concurrent replays take turns. */
-  async replay(topic: string, choice: LetterChoice = {}): Promise<readonly DeadLetter[]> {
+  async replay(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     let replayed: readonly FiledLetter[] = [];
     await this.senderOf(`dlq.${topic}`).send(async () => {
       replayed = (await this.filedLetters(topic)).filter(({ letter }) => isChosen(letter, choice));

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { inTransaction, prepareSchema } from '../../postgres/pool.js';
 import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
-import { isChosen, ONLY_FOR, type DeadLetter, type Failure, type LetterChoice } from '../dead-letter.js';
+import { isChosen, ONLY_FOR, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
 import { received } from '../received.js';
 
 /** The channel for `LISTEN`; its payload is the topic. */
@@ -139,12 +139,12 @@ export class PostgresBus extends Bus {
     return Promise.resolve();
   }
 
-  async deadLetters(topic: string, choice: LetterChoice = {}): Promise<readonly DeadLetter[]> {
+  async deadLetters(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     const filed = await this.filedLetters(topic);
     return filed.map(({ letter }) => letter).filter((letter) => isChosen(letter, choice));
   }
 
-  async replay(topic: string, choice: LetterChoice = {}): Promise<readonly DeadLetter[]> {
+  async replay(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     const replayed: DeadLetter[] = [];
     for (const { letter, key } of await this.filedLetters(topic))
       if (isChosen(letter, choice) && (await this.handBack(topic, key, letter))) replayed.push(letter);

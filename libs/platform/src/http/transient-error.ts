@@ -2,7 +2,7 @@ import { Problem } from './problem.js';
 import { storageFull } from './storage-full.js';
 
 /** The properties by which errors declare themselves transient (`Transient` of the event sourcing library). */
-interface SaysItPasses {
+interface TransientError {
   readonly recorded: 'nothing' | 'unknown';
 }
 
@@ -24,11 +24,11 @@ const AWAY_MESSAGE =
 const AGAIN = { retryAfterSeconds: 1 };
 
 /** The 503 for an error after which the same request can succeed a little later; `null` for any other error. */
-export function passingTrouble(error: unknown): Problem | null {
+export function transientProblem(error: unknown): Problem | null {
   if (!(error instanceof Error)) return null;
   if (hasCode(error, FULL)) return storageFull('The disk of the database is full');
   if (hasCode(error, TOO_LARGE)) return new Problem('CAPACITY_EXCEEDED', `Nothing was done: ${error.message}`);
-  const { recorded } = error as Error & Partial<SaysItPasses>;
+  const { recorded } = error as Error & Partial<TransientError>;
   if (recorded === 'nothing') return new Problem('OVERLOADED', `Nothing was done: ${error.message}`, AGAIN);
   if (recorded === 'unknown' || isAway(error)) {
     const advice =

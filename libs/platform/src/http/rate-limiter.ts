@@ -50,7 +50,7 @@ interface Limited {
  * administrators are not counted.
  */
 @Injectable()
-export class Rates {
+export class RateLimiter {
   private counts: readonly { readonly of: Limited['of']; readonly count: Count }[] | undefined;
 
   constructor(
@@ -93,7 +93,7 @@ export class Rates {
 /** Counts the requests that the guard before it let pass; that guard counts those it refuses. */
 @Injectable()
 export class RateGuard implements CanActivate {
-  constructor(private readonly rates: Rates) {}
+  constructor(private readonly rates: RateLimiter) {}
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
     if (execution.getType() === 'http') await this.rates.take(execution.switchToHttp().getRequest<PlatformRequest>());

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { inTime } from '../in-time.js';
+import { withTimeout } from '../with-timeout.js';
 import type { Bus, PartitionProgress } from './bus.js';
-import { SharedReading } from './shared-reading.js';
+import { SharedRead } from './shared-read.js';
 
 export interface FeedOptions {
   readonly bus: Bus;
@@ -20,12 +20,12 @@ const LOOK_AGAIN_MS = 10;
  * A topic as read by one consumer group of a service, for requests that depend on it: before such a request is refused because a fact is
  * missing, the group catches up with the end that the topic had when the request arrived.
  */
-export class Feed {
-  private readonly progress: SharedReading<readonly PartitionProgress[]>;
+export class FeedWaiter {
+  private readonly progress: SharedRead<readonly PartitionProgress[]>;
 
   constructor(private readonly options: FeedOptions) {
     const { bus, groupId, topic } = options;
-    this.progress = new SharedReading(() => bus.progress(groupId, topic));
+    this.progress = new SharedRead(() => bus.progress(groupId, topic));
   }
 
   /**
@@ -40,7 +40,7 @@ export class Feed {
     if (milliseconds <= 0) return false;
     const deadline = performance.now() + milliseconds;
     try {
-      return await inTime(milliseconds, () => this.reached(key, deadline));
+      return await withTimeout(milliseconds, () => this.reached(key, deadline));
     } catch (error) {
       logger.warn({ err: error, group: groupId, topic }, 'the progress of a consumer group could not be read');
       return false;

@@ -2,7 +2,7 @@
  * Shares one read among concurrent callers. The result was read after the call: a caller that comes while a read is running shares the next
  * one.
  */
-export class SharedReading<Result> {
+export class SharedRead<Result> {
   private current: Promise<Result> | null = null;
   private next: Promise<Result> | null = null;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { Bus, PartitionProgress } from './bus.js';
-import { Feed } from './feed.js';
+import { FeedWaiter } from './feed-waiter.js';
 
 /** A topic with two partitions, and a group whose progress the spec sets. */
 class Topic {
@@ -25,12 +25,12 @@ class Topic {
     },
   } as unknown as Bus;
 
-  feed(longestMs = 60_000): Feed {
-    return new Feed({ bus: this.bus, topic: 't', groupId: 'g', logger: pino({ level: 'silent' }), longestMs });
+  feed(longestMs = 60_000): FeedWaiter {
+    return new FeedWaiter({ bus: this.bus, topic: 't', groupId: 'g', logger: pino({ level: 'silent' }), longestMs });
   }
 }
 
-describe('Feed', () => {
+describe('FeedWaiter', () => {
   it('does not wait where the group has handled everything: one query, however many requests ask at the same time', async () => {
     const topic = new Topic();
     topic.ends[0] = topic.handled[0] = 7n;
