@@ -252,6 +252,6 @@ describe('the services, each as a process of its own', () => {
     expect(help.out).toContain('DATABASE_URL, or DATABASE_URL_FILE  (required)');
     const wrong = ServiceProcess.run(name, {}, '--port');
     expect([await wrong.ended, wrong.out]).toEqual([2, '']);
-    expect(wrong.err).toContain('it takes no "--port", only --help');
+    expect(wrong.err).toContain('unknown argument "--port"; the only option is --help');
   });
 });

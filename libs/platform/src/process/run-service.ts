@@ -42,7 +42,7 @@ export async function runService<Configuration extends PlatformConfiguration>(
     return;
   }
   if (argument !== undefined) {
-    complain(`it takes no ${JSON.stringify(argument)}, only --help. Settings are environment variables.`);
+    complain(`unknown argument ${JSON.stringify(argument)}; the only option is --help. Settings are environment variables.`);
     process.exit(WRONG_USE);
   }
   const configuration = read(program.configuration, complain);

@@ -4,7 +4,7 @@ import { Clock } from '../clock.js';
 export type Follower = () => Promise<void>;
 
 /**
- * Runs like the system's clock, ahead of it by as much as it was moved: for tests and demonstrations (`TEST_CLOCK=1`). All services of the
+ * Runs like the system's clock, ahead of it by the total of all moves: for tests and demonstrations (`TEST_CLOCK=1`). All services of the
  * process share it.
  */
 export class TestClock extends Clock {
