@@ -125,7 +125,7 @@ const aroundOf = (
   ...(clock && { clock }),
   ...(database && {
     alone: true,
-    databaseFailure: () => database.trouble,
+    databaseFailure: () => database.failure,
     storage: { folder: folder.path, reserveBytes: configuration.MIN_FREE_DISK_BYTES },
   }),
 });

@@ -30,8 +30,8 @@ export class Backends implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     await this.retention.keep('platform', platformPolicies(this.configuration));
     this.readiness.register('database', () => {
-      const trouble = this.databaseFailure();
-      return trouble === null ? Promise.resolve() : Promise.reject(new CheckFailed(trouble));
+      const failure = this.databaseFailure();
+      return failure === null ? Promise.resolve() : Promise.reject(new CheckFailed(failure));
     });
     const { KAFKA_BROKERS, REDIS_URL } = this.configuration;
     if (REDIS_URL !== undefined) this.readiness.show('jobs', () => this.jobs.check());

@@ -5,7 +5,7 @@ import type { PlatformConfiguration } from './configuration/configuration.js';
 import { CheckFailed, Readiness } from './health.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from './tokens.js';
 
-const LOOK_EVERY_MS = 60_000;
+const CHECK_EVERY_MS = 60_000;
 
 /**
  * Compares the clock of this machine, which dates decisions and determines what is due, with that of the database. Warns in
@@ -34,7 +34,7 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     const look = (): void => void this.look().catch(() => undefined);
     look();
-    this.timer = setInterval(look, LOOK_EVERY_MS).unref();
+    this.timer = setInterval(look, CHECK_EVERY_MS).unref();
   }
 
   onModuleDestroy(): void {

@@ -31,8 +31,8 @@ export class AccountMails {
       table: 'groups.account_mail',
       order: 'sequence',
       queue: jobs.queue(ACCOUNT_MAILS_QUEUE, { keepCompletedSeconds: KEEP_COMPLETED_SECONDS }),
-      atOnce: 200,
-      firstLook: '10 seconds',
+      batchSize: 200,
+      firstCheck: '10 seconds',
       transaction: (work) =>
         inTransaction(pool, (tx) =>
           work(

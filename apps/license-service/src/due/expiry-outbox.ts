@@ -27,8 +27,8 @@ export class ExpiryOutbox {
       table: 'licensing.expiry_job',
       order: 'due_at, sequence',
       queue,
-      atOnce: 500,
-      firstLook: '15 seconds',
+      batchSize: 500,
+      firstCheck: '15 seconds',
       transaction: (work) => dataSource.transaction((tx) => work((sql, values) => tx.query(sql, [...values]))),
     });
   }

@@ -19,10 +19,10 @@ export class GroupFeed {
 
   constructor(
     bus: Bus,
-    @Inject(CONFIGURATION) { GROUP_FEED_WAIT_MS: longestMs }: LicenseConfiguration,
+    @Inject(CONFIGURATION) { GROUP_FEED_WAIT_MS: maxWaitMs }: LicenseConfiguration,
     @Inject(LOGGER) logger: Logger,
   ) {
-    const feed = { bus, topic: GROUPS_TOPIC, logger, longestMs };
+    const feed = { bus, topic: GROUPS_TOPIC, logger, maxWaitMs };
     this.facts = new FeedWaiter({ ...feed, groupId: CONSUMER_GROUP });
     this.memberships = new FeedWaiter({ ...feed, groupId: ACCESS_GROUP });
   }

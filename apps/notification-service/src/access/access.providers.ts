@@ -28,7 +28,7 @@ export const ACCESS: readonly Provider[] = [
         new MembershipRows(dataSource, NOTIFICATIONS),
         (projectId, groupId) => Promise.resolve(groupId === projectId ? [projectId] : null),
         retryAfterCatchUp(
-          new FeedWaiter({ bus, topic: GROUPS_TOPIC, groupId: ACCESS_GROUP, logger, longestMs: FEED_WAIT_MS }),
+          new FeedWaiter({ bus, topic: GROUPS_TOPIC, groupId: ACCESS_GROUP, logger, maxWaitMs: FEED_WAIT_MS }),
         ),
       ),
     inject: [getDataSourceToken(NOTIFICATIONS), Bus, LOGGER],

@@ -43,13 +43,13 @@ export abstract class Bus extends BusPublisher {
   abstract progress(groupId: string, topic: string, key?: string): Promise<readonly PartitionProgress[]>;
 
   /** Dead letters of the consumer groups that have not been replayed yet, oldest first. */
-  abstract deadLetters(topic: string, choice?: DeadLetterFilter): Promise<readonly DeadLetter[]>;
+  abstract deadLetters(topic: string, filter?: DeadLetterFilter): Promise<readonly DeadLetter[]>;
 
   /**
    * Replays dead letters: publishes each once more on its topic, for the group that failed alone. Calling it again does not replay a letter
    * twice; one that fails again becomes a new dead letter. Returns the replayed letters.
    */
-  abstract replay(topic: string, choice?: DeadLetterFilter): Promise<readonly DeadLetter[]>;
+  abstract replay(topic: string, filter?: DeadLetterFilter): Promise<readonly DeadLetter[]>;
 
   /**
    * Lets a consumer group read a topic again from the beginning. On Kafka no consumer of the group may be running.

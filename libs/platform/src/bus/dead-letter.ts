@@ -23,9 +23,9 @@ export interface DeadLetterFilter {
   readonly ids?: readonly string[] | undefined;
 }
 
-export const isChosen = ({ letterId, group, event }: DeadLetter, choice: DeadLetterFilter): boolean =>
-  (choice.group === undefined || choice.group === group) &&
-  (choice.ids === undefined || choice.ids.includes(letterId) || (event !== null && choice.ids.includes(event.id)));
+export const matchesFilter = ({ letterId, group, event }: DeadLetter, filter: DeadLetterFilter): boolean =>
+  (filter.group === undefined || filter.group === group) &&
+  (filter.ids === undefined || filter.ids.includes(letterId) || (event !== null && filter.ids.includes(event.id)));
 
 /** Why a message became a dead letter. */
 export interface Failure {

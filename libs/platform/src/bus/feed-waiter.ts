@@ -10,11 +10,11 @@ export interface FeedOptions {
   readonly groupId: string;
   readonly logger: Logger;
   /** The longest a request waits, in milliseconds. 0: requests do not wait. */
-  readonly longestMs: number;
+  readonly maxWaitMs: number;
 }
 
 /** How often the progress of the group is read while a request waits. */
-const LOOK_AGAIN_MS = 10;
+const POLL_MS = 10;
 
 /**
  * A topic as read by one consumer group of a service, for requests that depend on it: before such a request is refused because a fact is
@@ -35,8 +35,8 @@ export class FeedWaiter {
    * @param withinMs a wait shorter than the longest wait of this feed
    */
   async caughtUp(key?: string, withinMs = Infinity): Promise<boolean> {
-    const { longestMs, groupId, topic, logger } = this.options;
-    const milliseconds = Math.min(longestMs, withinMs);
+    const { maxWaitMs, groupId, topic, logger } = this.options;
+    const milliseconds = Math.min(maxWaitMs, withinMs);
     if (milliseconds <= 0) return false;
     const deadline = performance.now() + milliseconds;
     try {
@@ -56,7 +56,7 @@ export class FeedWaiter {
     const isBehind = ({ partition, handled }: PartitionProgress): boolean => handled < (ends.get(partition) ?? 0n);
     for (let now = asked; now.some(isBehind); now = await this.progress.read()) {
       if (performance.now() >= deadline) return false;
-      await sleep(LOOK_AGAIN_MS);
+      await sleep(POLL_MS);
     }
     return true;
   }

@@ -25,8 +25,8 @@ class Topic {
     },
   } as unknown as Bus;
 
-  feed(longestMs = 60_000): FeedWaiter {
-    return new FeedWaiter({ bus: this.bus, topic: 't', groupId: 'g', logger: pino({ level: 'silent' }), longestMs });
+  feed(maxWaitMs = 60_000): FeedWaiter {
+    return new FeedWaiter({ bus: this.bus, topic: 't', groupId: 'g', logger: pino({ level: 'silent' }), maxWaitMs });
   }
 }
 

@@ -39,11 +39,11 @@ export function transientProblem(error: unknown): Problem | null {
 }
 
 function isAway(error: Error): boolean {
-  if (PASSING.some((codes) => hasCode(error, codes))) return true;
+  if (TRANSIENT.some((codes) => hasCode(error, codes))) return true;
   return AWAY_MESSAGE.test(error.message) || (error.cause instanceof Error && isAway(error.cause));
 }
 
-const PASSING = [AWAY, GAVE_UP, SHORT_OF_MEMORY];
+const TRANSIENT = [AWAY, GAVE_UP, SHORT_OF_MEMORY];
 
 function hasCode(error: Error, codes: ReadonlySet<string>): boolean {
   const { code, cause } = error as NodeJS.ErrnoException;

@@ -28,9 +28,9 @@ const SCHEMA = `
 `;
 
 /** The longest until a change recorded by another replica takes effect here. */
-const LOOK_EVERY_MS = 1_000;
+const POLL_MS = 1_000;
 /** A row becomes visible when its transaction ends, later than its timestamp: no transaction here takes this long. */
-const LOOK_BACK = "interval '1 minute'";
+const POLL_OVERLAP = "interval '1 minute'";
 const SWEEP_EVERY_MS = 60 * 60_000;
 
 /** A user of this system who is linked to a subject of an external issuer. */
@@ -88,8 +88,8 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
     await prepareSchema(this.pool, 'identity', SCHEMA);
     await this.load();
     this.timer = setInterval(() => {
-      this.lookAgain().catch(() => undefined);
-    }, LOOK_EVERY_MS).unref();
+      this.poll().catch(() => undefined);
+    }, POLL_MS).unref();
   }
 
   onModuleDestroy(): void {
@@ -156,7 +156,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
     await this.refuse(events.flatMap(refusedBy));
   }
 
-  private async lookAgain(): Promise<void> {
+  private async poll(): Promise<void> {
     try {
       await this.load();
       if (Date.now() - this.lastSweep > SWEEP_EVERY_MS) await this.sweep();
@@ -169,7 +169,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
   private async load(): Promise<void> {
     const { rows: clock } = await this.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
     const { rows } = await this.pool.query<RefusedRow>(
-      `SELECT subject, until FROM identity.refused WHERE recorded_at > $1::timestamptz - ${LOOK_BACK}`,
+      `SELECT subject, until FROM identity.refused WHERE recorded_at > $1::timestamptz - ${POLL_OVERLAP}`,
       [this.lookedAt],
     );
     this.lookedAt = clock[0]?.now ?? this.lookedAt;
@@ -184,7 +184,7 @@ export class IdentityView implements OnModuleInit, OnModuleDestroy {
     this.lastSweep = Date.now();
     for (const [subject, until] of this.refused) if (until < this.lastSweep) this.refused.delete(subject);
     await this.pool.query(
-      `DELETE FROM identity.refused WHERE until < clock_timestamp() AND recorded_at < clock_timestamp() - ${LOOK_BACK}`,
+      `DELETE FROM identity.refused WHERE until < clock_timestamp() AND recorded_at < clock_timestamp() - ${POLL_OVERLAP}`,
     );
   }
 }

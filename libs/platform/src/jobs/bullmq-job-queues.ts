@@ -82,7 +82,7 @@ export class BullMqJobQueues extends JobQueues {
     const { isClockAccurate } = this;
     const schedule = new TickSchedule({ name, milliseconds, queue, worker, isClockAccurate });
     const attempt = async (work: () => Promise<void>): Promise<void> => {
-      await this.whenThere(work).catch((error: unknown) => this.complain(error, name));
+      await this.whenAvailable(work).catch((error: unknown) => this.complain(error, name));
     };
     // Where the store is unavailable now, the check below does it later.
     await attempt(() => schedule.start());
@@ -113,7 +113,7 @@ export class BullMqJobQueues extends JobQueues {
   }
 
   /** BullMQ waits indefinitely for an unavailable store. */
-  private async whenThere<Result>(work: () => Promise<Result>): Promise<Result> {
+  private async whenAvailable<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.check();
     return work();
   }
@@ -140,7 +140,7 @@ export class BullMqJobQueues extends JobQueues {
     const now = performance.now();
     if (this.closing !== undefined || now < (this.quietUntil.get(queue) ?? 0)) return;
     this.quietUntil.set(queue, now + QUIET_MS);
-    this.logger.warn({ err: error, queue }, 'a job queue has trouble, retrying');
+    this.logger.warn({ err: error, queue }, 'a job queue failed, retrying');
   }
 }
 

@@ -13,15 +13,15 @@ export interface JobOutboxSettings<Data> {
   readonly order: string;
   readonly queue: JobQueue<Data>;
   /** Rows per transaction. */
-  readonly atOnce: number;
+  readonly batchSize: number;
   /** How long after the hand-over the state of a job is checked first, as an interval. */
-  readonly firstLook: string;
+  readonly firstCheck: string;
   /** Runs all statements of `work` in one transaction. */
   readonly transaction: <Result>(work: (query: Query) => Promise<Result>) => Promise<Result>;
 }
 
 /** When the state of a job is checked again, by its last known state. */
-const LOOK_AGAIN: Readonly<Record<Exclude<JobState, 'completed' | 'missing'>, string>> = {
+const RECHECK_AFTER: Readonly<Record<Exclude<JobState, 'completed' | 'missing'>, string>> = {
   waiting: '1 minute',
   delayed: '1 minute',
   active: '15 seconds',
@@ -43,15 +43,15 @@ export class JobOutbox<Data> {
     for (;;) {
       const some = await this.handOverSome();
       handedOver += some;
-      if (some < this.settings.atOnce) return handedOver;
+      if (some < this.settings.batchSize) return handedOver;
     }
   }
 
   private handOverSome(): Promise<number> {
-    const { table, order, queue, atOnce, firstLook, transaction } = this.settings;
+    const { table, order, queue, batchSize, firstCheck, transaction } = this.settings;
     return transaction(async (query) => {
       const rows = await query<{ job_id: string; data: Data | null }>(
-        `SELECT job_id, data FROM ${table} WHERE look_at IS NULL ORDER BY ${order} LIMIT ${atOnce} FOR UPDATE SKIP LOCKED`,
+        `SELECT job_id, data FROM ${table} WHERE look_at IS NULL ORDER BY ${order} LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`,
         [],
       );
       if (rows.length === 0) return 0;
@@ -60,26 +60,26 @@ export class JobOutbox<Data> {
       const none = rows.flatMap(({ job_id, data }) => (data === null ? [job_id] : []));
       await this.forget(query, none);
       const ids = jobs.map(({ id }) => id);
-      await this.lookAgain(query, ids, firstLook);
+      await this.scheduleCheck(query, ids, firstCheck);
       return rows.length;
     });
   }
 
   /** Forgets completed jobs, and marks those that the queue has lost to be handed over again. @returns how many were lost */
   reconcile(): Promise<number> {
-    const { table, queue, atOnce, transaction } = this.settings;
+    const { table, queue, batchSize, transaction } = this.settings;
     return transaction(async (query) => {
       const rows = await query<{ job_id: string }>(
-        `SELECT job_id FROM ${table} WHERE look_at <= now() ORDER BY look_at LIMIT ${atOnce} FOR UPDATE SKIP LOCKED`,
+        `SELECT job_id FROM ${table} WHERE look_at <= now() ORDER BY look_at LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`,
         [],
       );
       const ids = rows.map(({ job_id }) => job_id);
       const states = await queue.states(ids);
       const found = (state: JobState): string[] => ids.filter((_, place) => states[place] === state);
       await this.forget(query, found('completed'));
-      await this.lookAgain(query, found('missing'), null);
-      for (const [state, after] of Object.entries(LOOK_AGAIN))
-        await this.lookAgain(query, found(state as JobState), after);
+      await this.scheduleCheck(query, found('missing'), null);
+      for (const [state, after] of Object.entries(RECHECK_AFTER))
+        await this.scheduleCheck(query, found(state as JobState), after);
       return found('missing').length;
     });
   }
@@ -89,7 +89,7 @@ export class JobOutbox<Data> {
   }
 
   /** @param after `null`: the job waits to be handed over */
-  private async lookAgain(query: Query, ids: readonly string[], after: string | null): Promise<void> {
+  private async scheduleCheck(query: Query, ids: readonly string[], after: string | null): Promise<void> {
     if (ids.length === 0) return;
     await query(`UPDATE ${this.settings.table} SET look_at = now() + $2::interval WHERE job_id = ANY ($1)`, [
       ids,

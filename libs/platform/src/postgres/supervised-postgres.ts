@@ -31,7 +31,7 @@ const WITHIN_MS = 600_000;
 export class SupervisedPostgres implements EmbeddedPostgres {
   #running: EmbeddedPostgres;
   #endings: number[] = [];
-  #trouble: string | null = null;
+  #failure: string | null = null;
   #stopping = false;
   readonly #supervision: Promise<void>;
   #wake: (() => void) | null = null;
@@ -59,8 +59,8 @@ export class SupervisedPostgres implements EmbeddedPostgres {
   }
 
   /** Why it does not work now; `null`: it runs. */
-  get trouble(): string | null {
-    return this.#trouble;
+  get failure(): string | null {
+    return this.#failure;
   }
 
   async stop(): Promise<void> {
@@ -74,10 +74,10 @@ export class SupervisedPostgres implements EmbeddedPostgres {
     for (;;) {
       const how = await this.#running.ended;
       if (this.#stopping) return;
-      this.#trouble = `The embedded database has ended (${how}) and is being restarted`;
+      this.#failure = `The embedded database has ended (${how}) and is being restarted`;
       this.options.warn(`the embedded database has ended (${how}), restarting it`);
       if (!this.#mayGoOn(`it ended (${how})`) || !(await this.#startAgain())) return;
-      this.#trouble = null;
+      this.#failure = null;
       this.options.warn('the embedded database runs again');
     }
   }
@@ -96,7 +96,7 @@ export class SupervisedPostgres implements EmbeddedPostgres {
         return !this.#stopping;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#trouble = `The embedded database does not start: ${reason}`;
+        this.#failure = `The embedded database does not start: ${reason}`;
         this.options.warn(`the embedded database does not start: ${reason}`);
         if (!this.#isWorthWaiting(error, reason)) return false;
       }

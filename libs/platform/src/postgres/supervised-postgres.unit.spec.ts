@@ -53,7 +53,7 @@ describe('SupervisedPostgres', () => {
       'the embedded database has ended (SIGKILL), restarting it',
       'the embedded database runs again',
     ]);
-    expect(server.trouble).toBeNull();
+    expect(server.failure).toBeNull();
     await server.stop();
     expect(servers.ports).toHaveLength(2);
   });
@@ -75,7 +75,7 @@ describe('SupervisedPostgres', () => {
     const { server, gone } = await servers.supervised();
     void servers.kill();
     expect((await gone).message).toContain('most recently because its files are damaged');
-    expect(server.trouble).toBe('The embedded database does not start: its files are damaged');
+    expect(server.failure).toBe('The embedded database does not start: its files are damaged');
   });
 
   it('waits for a full disk, however long it takes', async () => {

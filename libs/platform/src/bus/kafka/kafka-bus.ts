@@ -4,7 +4,7 @@ import { Partitioners, type Admin, type Kafka, type PartitionMetadata, type Prod
 import type { Logger } from 'pino';
 import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
-import { isChosen, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
+import { matchesFilter, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
 import { messageOf } from './binary-mode.js';
 import { kafkaClient, RETRY, type KafkaSettings } from './kafka-settings.js';
 import { letterMessage, openLetters, replayOf, type FailedRecord, type FiledLetter } from './letters.js';
@@ -32,7 +32,7 @@ const partitionOf = (key: string, partitions: readonly PartitionProgress[]): num
   });
 
 /** The client's error classes cannot be imported by name. */
-const isPassing = (error: unknown): boolean =>
+const isTransient = (error: unknown): boolean =>
   error instanceof Error && error.name === 'KafkaJSProtocolError' && 'retriable' in error && error.retriable === true;
 
 /**
@@ -108,16 +108,16 @@ export class KafkaBus extends Bus {
     return all.filter(({ partition }) => partition === own);
   }
 
-  async deadLetters(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
+  async deadLetters(topic: string, filter: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     const filed = await this.filedLetters(topic);
-    return filed.map(({ letter }) => letter).filter((letter) => isChosen(letter, choice));
+    return filed.map(({ letter }) => letter).filter((letter) => matchesFilter(letter, filter));
   }
 
   /** The replayed messages and the notes that they were replayed are sent in one transaction; concurrent replays take turns. */
-  async replay(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
+  async replay(topic: string, filter: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     let replayed: readonly FiledLetter[] = [];
     await this.senderOf(`dlq.${topic}`).send(async () => {
-      replayed = (await this.filedLetters(topic)).filter(({ letter }) => isChosen(letter, choice));
+      replayed = (await this.filedLetters(topic)).filter(({ letter }) => matchesFilter(letter, filter));
       const handedBack = replayed.map(replayOf);
       return [
         { topic, messages: handedBack.map(({ message }) => message) },
@@ -180,7 +180,7 @@ export class KafkaBus extends Bus {
       try {
         return await this.onAdmin(work);
       } catch (error) {
-        if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+        if (attempt === ATTEMPTS || !isTransient(error)) throw error;
         await sleep(ATTEMPT_PAUSE_MS * attempt);
       }
     }

@@ -136,7 +136,7 @@ export class KafkaGroup implements GroupConsumer {
     const stop = new AbortController();
     if (this.stopping.signal.aborted) stop.abort();
     this.batches.add(stop);
-    const pulse = new Pulse(
+    const pulse = new Heartbeat(
       () => payload.heartbeat(),
       () => stop.abort(),
     );
@@ -168,7 +168,7 @@ async function handleBatch(
 }
 
 /** Sends heartbeats to the group's coordinator for as long as a batch takes. */
-class Pulse {
+class Heartbeat {
   private readonly timer: NodeJS.Timeout;
   private beating: Promise<void> = Promise.resolve();
   private lost: { readonly error: unknown } | undefined;

@@ -58,13 +58,13 @@ export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaSettings, log
 }
 
 /** Errors that clients meet while coordinators load, groups rebalance and brokers start; they are transient. */
-const PASSING =
+const TRANSIENT =
   /coordinator|rebalanc|concurrent|ongoing transaction|no leader|not host this topic|older epoch|seed broker|Connection error|Limiting retries/i;
 
 /** The client logs every retryable error as an error. Fatal ones reach the caller as exceptions and are logged there. */
 function writeLine(logger: Logger, { namespace, level, log }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _name, ...about } = log;
   const text = `${message} ${typeof about['error'] === 'string' ? about['error'] : ''}`;
-  const isTrouble = level <= logLevel.WARN && !PASSING.test(text);
+  const isTrouble = level <= logLevel.WARN && !TRANSIENT.test(text);
   logger[isTrouble ? 'warn' : 'debug']({ ...about, part: namespace }, `Kafka client: ${message}`);
 }

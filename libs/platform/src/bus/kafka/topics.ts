@@ -28,12 +28,12 @@ export async function createTopics(admin: Admin, topics: readonly string[], sett
       configEntries: [{ name: 'retention.ms', value: String(settings.retentionMs) }],
     })),
   });
-  if (isCreated) await untilLed(admin, missing);
+  if (isCreated) await untilLeadersKnown(admin, missing);
   else await createTopics(admin, topics, settings);
 }
 
 /** Brokers learn of a new topic one after the other; a caller that uses it meanwhile retries. */
-async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+async function untilLeadersKnown(admin: Admin, topics: string[]): Promise<void> {
   for (let look = 0; look < LOOKS; look += 1) {
     const isLed = await admin.fetchTopicMetadata({ topics }).then(
       (metadata) => metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)),

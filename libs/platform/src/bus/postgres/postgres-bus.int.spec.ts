@@ -269,19 +269,19 @@ describe('the bus on PostgreSQL', () => {
 
 describe('@OnIntegrationEvent', () => {
   it('calls the handlers of its group in an application, and passes their errors through', async () => {
-    const heard: string[] = [];
+    const calls: string[] = [];
 
     @Controller()
     class Listener {
       @OnIntegrationEvent(TOPIC, 'one-group')
       async one(event: CloudEvent): Promise<void> {
         if (event.id === 'bad') z.number().parse(event.data);
-        heard.push(`one ${event.id}`);
+        calls.push(`one ${event.id}`);
       }
 
       @OnIntegrationEvents(TOPIC, 'batch-group')
       async many(events: readonly CloudEvent[]): Promise<void> {
-        heard.push(`many ${events.map((event) => event.id).join('+')}`);
+        calls.push(`many ${events.map((event) => event.id).join('+')}`);
       }
     }
     const configuration = loadConfiguration(BASE_CONFIGURATION, {
@@ -298,9 +298,9 @@ describe('@OnIntegrationEvent', () => {
     await app.get(BusPublisher).publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'bad'), busEvent('a', 'e2')]);
     await app.startAllMicroservices();
     await app.init();
-    await until(() => heard.includes('one e2') && heard.some((line) => line.startsWith('many')));
-    expect(heard.filter((line) => line.startsWith('one'))).toEqual(['one e1', 'one e2']);
-    expect(heard).toContain('many e1+bad+e2');
+    await until(() => calls.includes('one e2') && calls.some((line) => line.startsWith('many')));
+    expect(calls.filter((line) => line.startsWith('one'))).toEqual(['one e1', 'one e2']);
+    expect(calls).toContain('many e1+bad+e2');
     expect(await bus.deadLetters(TOPIC)).toMatchObject([
       {
         event: { id: 'bad' },

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { inTransaction, prepareSchema } from '../../postgres/pool.js';
 import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
-import { isChosen, ONLY_FOR, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
+import { matchesFilter, ONLY_FOR, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
 import { received } from '../received.js';
 
 /** The channel for `LISTEN`; its payload is the topic. */
@@ -139,20 +139,20 @@ export class PostgresBus extends Bus {
     return Promise.resolve();
   }
 
-  async deadLetters(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
+  async deadLetters(topic: string, filter: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     const filed = await this.filedLetters(topic);
-    return filed.map(({ letter }) => letter).filter((letter) => isChosen(letter, choice));
+    return filed.map(({ letter }) => letter).filter((letter) => matchesFilter(letter, filter));
   }
 
-  async replay(topic: string, choice: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
+  async replay(topic: string, filter: DeadLetterFilter = {}): Promise<readonly DeadLetter[]> {
     const replayed: DeadLetter[] = [];
     for (const { letter, key } of await this.filedLetters(topic))
-      if (isChosen(letter, choice) && (await this.handBack(topic, key, letter))) replayed.push(letter);
+      if (matchesFilter(letter, filter) && (await this.replayOne(topic, key, letter))) replayed.push(letter);
     return replayed;
   }
 
   /** False when another process did it meanwhile. The message and the note about its replay are written in one transaction. */
-  private async handBack(topic: string, key: string, { letterId, group, content }: DeadLetter): Promise<boolean> {
+  private async replayOne(topic: string, key: string, { letterId, group, content }: DeadLetter): Promise<boolean> {
     return inTransaction(this.pool, async (client) => {
       const note = { key, id: noteOf(letterId), payload: JSON.stringify({ replayed: letterId }) };
       if ((await append(client, deadLetterTopic(topic), [note])) === 0) return false;

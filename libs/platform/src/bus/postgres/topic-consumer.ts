@@ -19,7 +19,7 @@ interface Message extends Received, Row {}
 
 const FETCH_BYTES = 16_000_000;
 /** A notification can get lost with its connection, so new messages are also polled for. */
-const LOOK_AGAIN_MS = 1_000;
+const POLL_MS = 1_000;
 /** After this time without an answer (ms) the connection is closed. */
 const ANSWER_MS = 30_000;
 
@@ -87,7 +87,7 @@ export class TopicConsumer {
       const mine = [this.groupId, this.topic, lease.fence.toString()];
       const { rowCount } = await client.query(TAKE_OFFSET, mine);
       const handler = this.handlerOn(client);
-      for (let more = rowCount === 1; more; more = await session.goesOn())
+      for (let more = rowCount === 1; more; more = await session.waitForMore())
         while (await this.step(client, handler, session));
     } finally {
       session.end();
@@ -124,7 +124,7 @@ export class TopicConsumer {
 class Session {
   private lost: Error | undefined;
   /** Something was published since the last read. */
-  private hinted = false;
+  private isNotified = false;
   private wake: () => void = () => undefined;
   private readonly onAbort = (): void => this.wake();
 
@@ -142,19 +142,19 @@ class Session {
   }
 
   hint(): void {
-    this.hinted = true;
+    this.isNotified = true;
     this.wake();
   }
 
   look(): void {
-    this.hinted = false;
+    this.isNotified = false;
   }
 
   /** Waits until something was published, or for the poll interval; returns whether the session goes on. */
-  async goesOn(): Promise<boolean> {
-    if (!this.isOver && !this.hinted)
+  async waitForMore(): Promise<boolean> {
+    if (!this.isOver && !this.isNotified)
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_AGAIN_MS);
+        const timer = setTimeout(resolve, POLL_MS);
         this.wake = () => {
           clearTimeout(timer);
           resolve();
