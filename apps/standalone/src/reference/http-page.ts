@@ -81,7 +81,7 @@ JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, wi
 \`${BASE}/openapi.json\`. Outside it: \`GET /health/live\`, \`GET /health/ready\`, \`GET /metrics\`.
 
 - **Sign in** with \`POST /auth/token\`, then send \`Authorization: Bearer <access_token>\`; go on with the \`refresh_token\`. See
-  [Let people in](../how-to/let-people-in.md).
+  [Manage user accounts](../how-to/let-people-in.md).
 - **Lists** are pages: \`?limit=\` (1 to 200) and \`?cursor=\` give \`{items, nextCursor}\`; ask on until \`nextCursor\` is \`null\`.
 - **Permissions** are held at partners and groups: [Permissions and roles](permissions.md). What is out of reach is answered 404, as what never was.
 - **Refusals** are [problem details](problem-codes.md) with a \`code\` and its facts. Besides those named, any route may answer \`RATE_LIMITED\`,

@@ -224,8 +224,8 @@ const signIn: Page = {
   title: { en: 'Sign in', de: 'Anmelden' },
   content: [
     paragraph({
-      en: 'There is no web console yet: sign in with POST /api/v1/auth/token, as the page "Let people in" of the documentation shows.',
-      de: 'Es gibt noch keine Webkonsole: Melden Sie sich mit POST /api/v1/auth/token an, wie es die Seite „Let people in“ der Dokumentation zeigt.',
+      en: 'There is no web console yet: sign in with POST /api/v1/auth/token, as the documentation shows on the page "Manage user accounts".',
+      de: 'Es gibt noch keine Webkonsole: Melden Sie sich mit POST /api/v1/auth/token an, wie es die Seite „Manage user accounts“ der Dokumentation zeigt.',
     }),
     passwordLink({ en: 'Choose a new password', de: 'Neues Passwort wählen' }),
   ],
