@@ -42,7 +42,9 @@ export async function runService<Configuration extends PlatformConfiguration>(
     return;
   }
   if (argument !== undefined) {
-    complain(`unknown argument ${JSON.stringify(argument)}; the only option is --help. Settings are environment variables.`);
+    complain(
+      `unknown argument ${JSON.stringify(argument)}; the only option is --help. Settings are environment variables.`,
+    );
     process.exit(WRONG_USE);
   }
   const configuration = read(program.configuration, complain);

@@ -1,7 +1,16 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { CloseRequest, DryRun, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
 import type { PartnerCommand, PartnerMember } from '@allotree/domain';
-import { accepted, Caller, Documented, checkRevoke, Permit, preview, Problem, PermissionChecker } from '@allotree/platform';
+import {
+  accepted,
+  Caller,
+  Documented,
+  checkRevoke,
+  Permit,
+  preview,
+  Problem,
+  PermissionChecker,
+} from '@allotree/platform';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
