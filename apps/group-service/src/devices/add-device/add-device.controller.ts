@@ -7,7 +7,7 @@ import {
   Documented,
   Permit,
   Problem,
-  Reach,
+  PermissionChecker,
   refusalProblem,
   type Principal,
   preview,
@@ -25,7 +25,7 @@ export class AddDeviceController {
     private readonly trees: Trees,
     private readonly devices: Devices,
     private readonly catalogue: DeviceCatalogue,
-    private readonly reach: Reach,
+    private readonly reach: PermissionChecker,
   ) {}
 
   @Documented({
