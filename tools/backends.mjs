@@ -9,8 +9,8 @@ const { Argument, Command } = await import('commander');
 const { BACKENDS, down, environmentOf, known, up } = await import('../deploy/native/backends.mjs');
 
 const ALL = Object.keys(BACKENDS);
-const which = () => new Argument('[name...]', 'which of them').choices(ALL).default(ALL, 'all');
-const dataOption = ['--data <folder>', 'where their data, logs and pid files are', join(root, '.data-backends')];
+const which = () => new Argument('[name...]', 'names of the backends').choices(ALL).default(ALL, 'all');
+const dataOption = ['--data <folder>', 'folder for their data, logs and pid files', join(root, '.data-backends')];
 
 const show = (servers) =>
   servers.map(({ name, pid, address, logFile }) =>
@@ -21,11 +21,11 @@ const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 const exports = (variables) => Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)};`);
 
 const program = new Command('npm run backends --').description(
-  'Kafka, Redis and PostgreSQL on this machine, without Docker. They run until they are told to stop.',
+  'Kafka, Redis and PostgreSQL on this machine, without Docker. They run until you stop them.',
 );
 program
   .command('up')
-  .description('start those that do not run; ready when it returns')
+  .description('start backends and wait until they are ready')
   .addArgument(which())
   .option(...dataOption)
   .option('--install', 'install missing programs with apt-get (as root on Debian)', process.env.CI === 'true')
@@ -35,28 +35,28 @@ program
   });
 program
   .command('down')
-  .description('stop those that run; their data stays')
+  .description('stop backends; their data is kept')
   .addArgument(which())
   .option(...dataOption)
   .action(async (names, { data }) => {
     const stopped = await down(names, { dataDir: data });
-    say([stopped.length === 0 ? 'nothing was running' : `stopped ${stopped.join(', ')}`]);
+    say([stopped.length === 0 ? 'nothing is running' : `stopped ${stopped.join(', ')}`]);
   });
 program
   .command('status')
-  .description('what runs, where')
+  .description('show the state and address of backends')
   .addArgument(which())
   .option(...dataOption)
   .action((names, { data }) => {
     const servers = known(names, data);
-    say(servers.length === 0 ? ['nothing was ever started'] : show(servers));
+    say(servers.length === 0 ? ['no backend has been started'] : show(servers));
   });
 program
   .command('env')
-  .description('lines for a shell: eval $(npm run -s backends -- env)')
+  .description('print export statements: eval $(npm run -s backends -- env)')
   .addArgument(which())
   .option(...dataOption)
-  .option('--tests', 'as the specs want them: ALLOTREE_TEST_...', false)
+  .option('--tests', 'use the variables of the specs: ALLOTREE_TEST_...', false)
   .action((names, { data, tests }) => say(exports(environmentOf(known(names, data), { forTests: tests }))));
 
 await program.parseAsync().catch((error) => fail(error.message));

@@ -1,4 +1,4 @@
-/** `npm run bench [-- arguments]`: the benchmarks, with the peers they are compared to. */
+/** `npm run bench [-- arguments]`: runs the benchmarks and the systems they are compared with. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 
@@ -6,6 +6,6 @@ const bench = join(root, 'bench');
 
 requireNode();
 await ensureInstalled();
-await ensureInstalled(bench, 'what the benchmarks compare with');
+await ensureInstalled(bench, 'the dependencies of the benchmarks');
 await ensureBuilt();
 process.exitCode = await run(process.execPath, [join(bench, 'src/main.mjs'), ...process.argv.slice(2)]);

@@ -1,4 +1,4 @@
-/** `npm run cluster`: the services as processes of their own, two replicas each, behind nginx, on real backends. */
+/** `npm run cluster`: runs the services as separate processes behind nginx, two replicas each, on real backends. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, fail, requireNode, root } from './workspace.mjs';
 
@@ -14,23 +14,23 @@ const { DATA_DIR, PORT = '8080', HOST = '127.0.0.1', ADMIN_EMAIL = 'admin@allotr
 const number = (from, to) => (text) => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < from || value > to)
-    throw new InvalidArgumentError(`A whole number from ${from} to ${to}.`);
+    throw new InvalidArgumentError(`Must be an integer from ${from} to ${to}.`);
   return value;
 };
 
 const program = new Command('npm run cluster --')
   .description(
-    'The services as processes of their own behind nginx, on the backends that the environment names (DATABASE_URL, ' +
-      'EVENT_STORE_URL, KAFKA_BROKERS, REDIS_URL), or on some that are started for it. A process that dies is started again.',
+    'Runs the services as separate processes behind nginx, on the backends set in the environment (DATABASE_URL, ' +
+      'EVENT_STORE_URL, KAFKA_BROKERS, REDIS_URL) or on backends started for it. Processes that die are restarted.',
   )
-  .option('--data <folder>', 'where data, secrets and logs are kept', DATA_DIR ?? join(root, '.data-cluster'))
-  .option('--port <port>', 'where the front door answers; 0 takes any free port', number(0, 65_535), Number(PORT))
-  .option('--host <address>', 'on which address; 0.0.0.0 lets other machines in', HOST)
+  .option('--data <folder>', 'folder for data, secrets and logs', DATA_DIR ?? join(root, '.data-cluster'))
+  .option('--port <port>', 'port of nginx; 0 uses any free port', number(0, 65_535), Number(PORT))
+  .option('--host <address>', 'address of nginx; 0.0.0.0 accepts other machines', HOST)
   .option(
     '--backends [names...]',
-    `start these instead: ${Object.keys(BACKENDS).join(', ')} (all of them, where the environment names none)`,
+    `start these backends: ${Object.keys(BACKENDS).join(', ')} (default: all, if the environment sets none)`,
   )
-  .option('--replicas <number>', 'of the group service and of the license service', number(1, 16), 2)
+  .option('--replicas <number>', 'replicas of the group service and the license service', number(1, 16), 2)
   .option('--install', 'install missing programs with apt-get (as root on Debian)', CI === 'true')
   .addHelpText(
     'after',
@@ -42,8 +42,7 @@ const chosen = () => {
   if (options.backends === undefined) return backendsToStart(process.env);
   const names = options.backends === true ? Object.keys(BACKENDS) : options.backends;
   const unknown = names.find((name) => !Object.hasOwn(BACKENDS, name));
-  if (unknown !== undefined)
-    throw new Error(`there is no backend ${unknown}, only ${Object.keys(BACKENDS).join(', ')}.`);
+  if (unknown !== undefined) throw new Error(`unknown backend ${unknown}. Use ${Object.keys(BACKENDS).join(', ')}.`);
   return names;
 };
 
@@ -74,7 +73,7 @@ Allotree is running as a cluster.
   API            ${url}/api/v1
   Documentation  ${url}/api/v1/openapi.json  (OpenAPI)
   Administrator  ${ADMIN_EMAIL}
-  Password       ${password === null ? 'the one you know (forgotten? start with ADMIN_PASSWORD=...)' : `${password}   (made now, shown only once)`}
+  Password       ${password === null ? 'unchanged (forgotten? start with ADMIN_PASSWORD=...)' : `${password}   (generated, shown only once)`}
 
   Process                 Number   Answers at                           Log
 ${processes.map(row).join('\n')}
@@ -85,10 +84,10 @@ ${processes.map(row).join('\n')}
 
 try {
   const starting = start();
-  let wishes = 0;
+  let stopRequests = 0;
   const stop = async () => {
-    wishes += 1;
-    if (wishes > 1) return;
+    stopRequests += 1;
+    if (stopRequests > 1) return;
     const cluster = await starting;
     say('\nStopping ...');
     await cluster.stop();

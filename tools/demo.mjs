@@ -1,4 +1,4 @@
-/** `npm run demo`: applies an example project to a running system, over HTTP alone. */
+/** `npm run demo`: applies an example project to a running system over HTTP. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 

@@ -1,4 +1,4 @@
-/** `npm run dlq`: shows dead letters of the bus and hands them back. */
+/** `npm run dlq`: lists and redelivers dead letters of the bus. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 

@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the reference pages and schemas that are made from the code. */
+/** `npm run docs`: generates the reference pages and schemas from the code. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 

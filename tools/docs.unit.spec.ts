@@ -12,7 +12,7 @@ const pages = [
     .map((file) => join('docs', file)),
 ];
 
-/** Blocks of commands and of configuration: all fenced blocks. */
+/** All fenced blocks of commands and configuration. */
 const blocksOf = (text: string): string =>
   [...text.matchAll(/```\w*\n([^]*?)```/g)].map(([, block]) => block).join('\n');
 
@@ -29,7 +29,7 @@ const anchorsIn = (text: string): Set<string> =>
     ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!),
   ]);
 
-/** What is wrong with the links of a page. */
+/** Problems of the links of a page. */
 const brokenLinks = (page: string): string[] =>
   [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {
     if (/^(https?:|mailto:)/.test(link!)) return [];
@@ -40,11 +40,11 @@ const brokenLinks = (page: string): string[] =>
   });
 
 describe('the documentation', () => {
-  it.each(pages)('%s: every link leads somewhere', (page) => {
+  it.each(pages)('%s: every link resolves', (page) => {
     expect(brokenLinks(page)).toEqual([]);
   });
 
-  it('names npm scripts that exist', () => {
+  it('names existing npm scripts', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const known = new Set([...Object.keys(scripts), 'start', 'test']);
     const named = pages.flatMap((page) =>
@@ -54,7 +54,7 @@ describe('the documentation', () => {
     expect(named.filter((each) => !known.has(each.split(': ')[1]!))).toEqual([]);
   });
 
-  it('sets only settings that exist, in commands', () => {
+  it('sets only existing settings in commands', () => {
     const reference = read('docs/reference/configuration.md');
     const known = new Set([...reference.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => name!));
     const set = pages
@@ -64,13 +64,13 @@ describe('the documentation', () => {
           ([, name]) => `${page}: ${name}`,
         ),
       );
-    // Of servers that belong to others.
+    // Settings of third-party servers.
     const foreign = /: (EVENTSTORE_|NODE_|PG|EVENTSTOREDB_URL|ALLOTREE_)/;
     expect(set.length).toBeGreaterThan(10);
     expect(set.filter((each) => !foreign.test(each) && !known.has(each.split(': ')[1]!))).toEqual([]);
   });
 
-  it('names routes that exist', () => {
+  it('names existing routes', () => {
     const { paths } = JSON.parse(read('docs/reference/openapi.json')) as {
       paths: Record<string, Record<string, unknown>>;
     };

@@ -1,6 +1,6 @@
 /**
- * `node tools/mail-templates.mjs`: makes the HTML of the mail templates that are delivered out of their MJML. The HTML is
- * kept beside it, so that neither a build nor a start needs the tool kit; `--check` only says whether it is up to date.
+ * `node tools/mail-templates.mjs`: compiles the default mail templates from MJML to HTML. The HTML is committed, so
+ * neither builds nor starts need the compiler; `--check` only reports whether it is up to date.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import preset from 'mjml-preset-core';
 
 const folder = join(import.meta.dirname, '../apps/notification-service/src/templates/defaults');
 
-/** No fonts: they would be loaded from elsewhere. */
+/** No web fonts, which would be loaded from third parties. */
 const compiled = async (mjml) => {
   const convert = mjmlToHtml.default ?? mjmlToHtml;
   const { html, errors } = await convert(mjml, {
@@ -39,7 +39,7 @@ if (process.argv[1] === import.meta.filename) {
     const current = await readFile(path, 'utf8').catch(() => null);
     if (current === html) continue;
     if (process.argv.includes('--check')) {
-      console.error(`${path} is not up to date: run node tools/mail-templates.mjs`);
+      console.error(`${path} is outdated. Run node tools/mail-templates.mjs.`);
       process.exitCode = 1;
     } else await writeFile(path, html);
   }

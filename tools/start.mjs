@@ -1,4 +1,4 @@
-/** `npm start`: installs and builds what is missing, then runs the whole system in this process. */
+/** `npm start`: installs and builds if necessary, then runs the whole system in this process. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,14 +6,14 @@ import { ensureBuilt, ensureInstalled, fail, requireHeap, requireNode, root } fr
 
 const HELP = `npm start                the whole system in one process, on embedded backends
 
-It installs the dependencies and builds when something is missing. Settings are environment variables:
+Installs the dependencies and builds if necessary. Settings are environment variables:
 
-  PORT            8080                  where the API listens
-  HOST            127.0.0.1             on which address
-  DATA_DIR        ./.data               where the data is kept between starts
-  DATABASE_URL    (embedded)            a PostgreSQL of yours instead of the embedded one
+  PORT            8080                  port of the API
+  HOST            127.0.0.1             address of the API
+  DATA_DIR        ./.data               folder for persistent data
+  DATABASE_URL    (embedded)            PostgreSQL to use instead of the embedded one
   ADMIN_EMAIL     admin@allotree.local  the server administrator
-  ADMIN_PASSWORD  (generated)           printed once, when it is generated
+  ADMIN_PASSWORD  (generated)           printed once if it is generated
 
 All of them: docs/reference/configuration.md. Stop with Ctrl-C.`;
 
@@ -22,7 +22,7 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.exit(0);
 }
 
-/** Node opens the files of a program side by side: below this it cannot even be loaded. */
+/** Node opens the modules of a program concurrently; with fewer files it cannot even load it. */
 const OPEN_FILES = 1_024;
 
 function requireOpenFiles() {
@@ -30,7 +30,7 @@ function requireOpenFiles() {
   const [, allowed] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
   if (allowed !== undefined && Number(allowed) < OPEN_FILES)
     fail(
-      `Allotree needs ${OPEN_FILES} open files, and this process may have ${allowed}. ` +
+      `Allotree needs ${OPEN_FILES} open files, but this process is limited to ${allowed}. ` +
         'Raise the limit: ulimit -n 4096, LimitNOFILE=4096 in systemd, --ulimit nofile=4096 in Docker.',
     );
 }
@@ -41,7 +41,7 @@ requireOpenFiles();
 await ensureInstalled();
 await ensureBuilt();
 
-/** The parent of the shell that npm runs this script in: npm. Other systems than Linux tell only of our own parent. */
+/** The parent of the shell in which npm runs this script, i.e. npm. Only Linux exposes it. */
 const grandparent = () => {
   try {
     return readFileSync(`/proc/${process.ppid}/stat`, 'utf8').split(') ')[1].split(' ')[1];
@@ -50,7 +50,7 @@ const grandparent = () => {
   }
 };
 
-/** When the npm that started this process ends without passing a signal on, nothing is left behind that nobody sees. */
+/** Stops when npm ends without forwarding a signal, so that no process is left behind. */
 function stopWithParent() {
   if (process.env.npm_lifecycle_event !== 'start') return;
   const family = () => `${process.ppid} ${grandparent()}`;

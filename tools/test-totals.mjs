@@ -1,6 +1,6 @@
 const add = (report, ...names) => names.reduce((sum, name) => sum + (report?.[name] ?? 0), 0);
 
-/** The totals of Jest's JSON report over all its projects. A suite that could not even start counts as one failure. */
+/** Totals of the JSON report of Jest over all projects. A suite that could not start counts as one failure. */
 export const totalsOf = (report) => ({
   passed: add(report, 'numPassedTests'),
   failed: add(report, 'numFailedTests', 'numRuntimeErrorTestSuites'),
@@ -9,10 +9,13 @@ export const totalsOf = (report) => ({
 
 export const totalLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
-/** The reason in a name such as `skipped: redis-server is missing. ...` or `a cluster (skipped: nginx is missing. ...)`. */
+/**
+ * The reason in a title such as `skipped: redis-server is missing. ...` or `a cluster (skipped: nginx is missing.
+ * ...)`.
+ */
 const reasonIn = (title) => /\bskipped: (.+?)\)?$/.exec(title)?.[1];
 
-/** Why tests were skipped and how to have them run, one line; `null`: none was skipped. */
+/** One line that says why tests were skipped and how to run them; `null` if none was skipped. */
 export function skippedLine(report) {
   const pending = (report?.testResults ?? [])
     .flatMap(({ assertionResults }) => assertionResults)

@@ -1,4 +1,6 @@
-/** `npm test [-- jest arguments]`: installs and builds what is missing, runs Jest, ends with the totals in one line. */
+/**
+ * `npm test [-- jest arguments]`: installs and builds if necessary, runs Jest and prints the totals on the last line.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +10,12 @@ import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspac
 const HELP = `npm test                                      all tests
 npm test -- --selectProjects unit             one kind: unit (no I/O), int (real backends), e2e (the running system),
                                               cluster (its processes behind nginx)
-npm test -- libs/domain                       those under a path
-npm test -- --testNamePattern 'reserved pool' those whose name matches
+npm test -- libs/domain                       tests under a path
+npm test -- --testNamePattern 'reserved pool' tests whose name matches
 
-Everything after -- goes to Jest. The last line is "N passed, N failed, N skipped".
+Arguments after -- are passed to Jest. The last line is "N passed, N failed, N skipped".
 Two workers unless --maxWorkers says otherwise. Kafka, Redis and PostgreSQL are started for the run. Tests of a backend
-that this machine lacks are skipped, and the line before the last one says what to install.
+that is not installed are skipped, and the line before the last one says what to install.
 ALLOTREE_TEST_DATABASE_URL (a superuser's URL), ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL name others.`;
 
 const args = process.argv.slice(2);
@@ -37,7 +39,7 @@ const readResults = () => {
 };
 
 const jest = join(root, 'node_modules/jest/bin/jest.js');
-// Where nobody watches, a spec that broke before it could clean up must not keep the run from ending.
+// In CI, a spec that failed before cleaning up must not keep the run from ending.
 const unattended = process.env.CI ? ['--forceExit'] : [];
 const exitCode = await run(process.execPath, [jest, ...unattended, '--json', `--outputFile=${outputFile}`, ...args]);
 const report = readResults();

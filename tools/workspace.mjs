@@ -1,6 +1,6 @@
 /**
- * What every tool needs before it can use the workspace: a Node that is new enough, installed dependencies, built parts.
- * Node built-ins only: on a fresh clone nothing else is there.
+ * Prepares the workspace for every tool: a supported Node version, installed dependencies, built packages. Uses Node
+ * built-ins only, because nothing else exists in a fresh clone.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,13 +11,13 @@ import { getHeapStatistics } from 'node:v8';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const say = (line) => process.stderr.write(`${line}\n`);
 
-/** Ends the process with one line that says what to do. */
+/** Ends the process with a one-line error that says what to do. */
 export function fail(line) {
   say(`error: ${line}`);
   process.exit(1);
 }
 
-/** Node ^20.19 or >= 22.12: the versions that load ES modules the way the dependencies ask for. */
+/** Node ^20.19 or >= 22.12: the versions that can load ES modules the way the dependencies require. */
 export const isNodeSupported = (version) => {
   const [major, minor] = version.split('.').map(Number);
   if (major === 20) return minor >= 19;
@@ -34,35 +34,35 @@ export function requireNode() {
 
 const LEAST_HEAP_MEBIBYTES = 160;
 
-/** Before anything is installed or built: in less, that would already end without a word that helps. */
+/** Checked before installing or building, which would otherwise fail without a helpful message. */
 export function requireHeap() {
   const mebibytes = getHeapStatistics().heap_size_limit / 1_048_576;
   if (mebibytes < LEAST_HEAP_MEBIBYTES)
     fail(
-      `Allotree needs a heap of ${LEAST_HEAP_MEBIBYTES} MB, and Node gives this process ${Math.floor(mebibytes)} MB. ` +
+      `Allotree needs a heap of ${LEAST_HEAP_MEBIBYTES} MB, but the limit of this process is ${Math.floor(mebibytes)} MB. ` +
         'Start it with NODE_OPTIONS=--max-old-space-size=256 or more, or on a machine with more memory.',
     );
 }
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** The packages every installation has: optional ones may be for other platforms. */
+/** Packages required in every installation; optional ones may be for other platforms. */
 const wanted = (lock) =>
   Object.entries(lock.packages ?? {}).filter(
     ([path, { optional, extraneous, link }]) => path.startsWith('node_modules/') && !optional && !extraneous && !link,
   );
 
-/** Whether npm's record of what it installed holds what the lock file asks for. */
+/** Whether the record of installed packages satisfies the lock file. */
 export const holds = (record, lock) =>
   wanted(lock).every(([path, { version }]) => record.packages?.[path]?.version === version);
 
-/** npm writes its record last of all, so an installation that was broken off counts as missing. */
+/** npm writes its record last, so an interrupted installation counts as missing. */
 function isInstalled(folder) {
   const record = join(folder, 'node_modules', '.package-lock.json');
   return existsSync(record) && holds(readJson(record), readJson(join(folder, 'package-lock.json')));
 }
 
-/** Says every few seconds that the installation is alive, and how far it is. */
+/** Shows the progress of the installation every few seconds. */
 function showProgress(folder, paths) {
   const started = Date.now();
   const isTerminal = process.stderr.isTTY === true;
@@ -81,13 +81,13 @@ function showProgress(folder, paths) {
   };
 }
 
-/** The npm that runs this script, else the one of the PATH. */
+/** The npm that runs this script, or the one in PATH. */
 const npmCommand = () =>
   process.env.npm_execpath?.endsWith('.js')
     ? { command: process.execPath, first: [process.env.npm_execpath], shell: false }
     : { command: 'npm', first: [], shell: process.platform === 'win32' };
 
-/** Runs a command to its end; resolves with its exit code (128 + signal where one ended it). */
+/** Runs a command and resolves with its exit code (130 if a signal ended it). */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
@@ -105,15 +105,16 @@ export async function ensureInstalled(folder = root, what = 'the dependencies') 
     const { command, first, shell } = npmCommand();
     return run(command, [...first, ...args, '--include=dev', '--no-audit', '--no-fund'], { cwd: folder, shell });
   };
-  // A lock file that another npm finds incomplete (it lists packages of other platforms, too) is no reason to stop.
+  // Another npm version may consider the lock file incomplete (it lists packages of other platforms); fall back to `npm
+  // install`.
   const code = await npm('ci', '--silent')
     .then((failed) => (failed ? npm('install', '--no-save', '--loglevel=error') : 0))
     .finally(stopProgress);
-  if (code !== 0) fail(`npm could not install ${what} (it said why above). Try \`npm ci\` in ${folder}.`);
+  if (code !== 0) fail(`npm could not install ${what} (see its output above). Try \`npm ci\` in ${folder}.`);
   say(`Installed ${what}.`);
 }
 
-/** Builds what changed since the last build; Nx knows. Its words are shown only when it fails. */
+/** Builds what changed since the last build, according to Nx. The output is shown only if the build fails. */
 export async function ensureBuilt() {
   const started = Date.now();
   const args = [join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '--target=build', '--outputStyle=static'];

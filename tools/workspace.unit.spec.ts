@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { skippedLine, totalLine, totalsOf } from './test-totals.mjs';
 import { holds, isNodeSupported } from './workspace.mjs';
 
-describe('which Node is new enough', () => {
+describe('supported Node versions', () => {
   it.each([
     ['18.20.4', false],
     ['20.18.3', false],
@@ -16,7 +16,7 @@ describe('which Node is new enough', () => {
   });
 });
 
-describe('whether the dependencies are installed', () => {
+describe('the check of installed dependencies', () => {
   const lock = {
     packages: {
       '': { version: '0.1.0' },
@@ -27,11 +27,11 @@ describe('whether the dependencies are installed', () => {
     },
   };
 
-  it('yes, when every package of the lock file is there in its version', () => {
+  it('passes if every package of the lock file is installed in its version', () => {
     expect(holds({ packages: { 'node_modules/luxon': { version: '3.7.2' } } }, lock)).toBe(true);
   });
 
-  it('no, when one is missing or the lock file asks for another version', () => {
+  it('fails if a package is missing or has another version', () => {
     expect(holds({ packages: {} }, lock)).toBe(false);
     expect(holds({ packages: { 'node_modules/luxon': { version: '3.7.1' } } }, lock)).toBe(false);
   });
@@ -72,11 +72,11 @@ describe('the line about skipped tests', () => {
     expect(skippedLine(report)).toBe(`2 skipped: ${missing}`);
   });
 
-  it('counts those that a name pattern left out', () => {
+  it('counts tests excluded by a name pattern', () => {
     expect(skippedLine(reportOf(skipped('a store')))).toBe('1 skipped: 1 were not selected');
   });
 
-  it('is left out when nothing was skipped', () => {
+  it('is omitted if nothing was skipped', () => {
     expect(skippedLine(reportOf({ status: 'passed', ancestorTitles: [] }))).toBeNull();
     expect(skippedLine(null)).toBeNull();
   });

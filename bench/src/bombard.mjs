@@ -2,7 +2,7 @@ import autocannon from 'autocannon';
 
 export const CONNECTIONS = 64;
 
-/** A bounded number of requests from this process; all of them must be answered with 2xx. */
+/** Sends a bounded number of requests from this process; every response must be 2xx. */
 export async function bombard({ url, token }, requests, amount) {
   const result = await autocannon({
     url,
@@ -11,11 +11,11 @@ export async function bombard({ url, token }, requests, amount) {
     headers: { authorization: `Bearer ${token}` },
     requests,
     timeout: 30,
-    // It looks so often whether all are answered: seldom, and the figure is rounded to that.
+    // Interval of checking for completion; a longer one would round the figure.
     sampleInt: 10,
   });
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
+    throw new Error(`${result.non2xx} responses were not 2xx, ${result.errors} requests failed`);
   const took = (result.finish - result.start) / 1_000;
   return { perSecond: result['2xx'] / took, p50: result.latency.p50, p99: result.latency.p99 };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** A database of its own for one figure, dropped afterwards. */
+/** Creates a database for one figure, dropped afterwards. */
 export async function withDatabase(server, name, use) {
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();
@@ -17,7 +17,7 @@ export async function withDatabase(server, name, use) {
   }
 }
 
-/** Leaves connections that are just closing the time to do so: a client that is cut off throws. */
+/** Waits for closing connections: a client that is cut off throws. */
 async function drop(admin, name) {
   for (let tries = 0; tries < 40; tries++) {
     const { rows } = await admin.query('SELECT 1 FROM pg_stat_activity WHERE datname = $1', [name]);
@@ -27,7 +27,7 @@ async function drop(admin, name) {
   await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 }
 
-/** Starts a measurement with nothing left to flush from the one before. */
+/** Checkpoints, so that a measurement starts with nothing left to flush. */
 export async function settle(connectionString) {
   const client = new pg.Client({ connectionString });
   await client.connect();
@@ -35,7 +35,7 @@ export async function settle(connectionString) {
   await client.end();
 }
 
-/** What the figures stand on: the server's version, whether commits are durable, and what one costs. */
+/** Environment of the figures: server version, durable commits, and the cost of a commit. */
 export async function describeServer(connectionString) {
   const client = new pg.Client({ connectionString });
   await client.connect();

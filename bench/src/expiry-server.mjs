@@ -1,6 +1,6 @@
 /**
- * The license and the notification service in a process of their own, on a clock that is moved. Told what to do by messages
- * `{ what, ...}`, each answered when it is done.
+ * The license and the notification service in a separate process with a controllable clock. Driven by messages `{ what,
+ * ...}`, each answered when it is done.
  */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
@@ -44,7 +44,7 @@ async function start({ databaseUrl, smtpUrl, logFile, tickMs = '600000' }) {
     TOKEN_SECRET: randomBytes(48).toString('hex'),
     ADMIN_PASSWORD_HASH: await hashPassword(randomBytes(16).toString('hex')),
     TEST_CLOCK: '1',
-    // Ticks come when they are asked for.
+    // Ticks run only on request.
     DUE_TICK_MS: tickMs,
     MAIL_COLLECT_SECONDS: '0',
     LOG_LEVEL: 'warn',
@@ -71,7 +71,7 @@ async function start({ databaseUrl, smtpUrl, logFile, tickMs = '600000' }) {
   return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, token, now: the(Clock).now() };
 }
 
-/** Projects with groups that end at an instant; with a reminder where one is named. */
+/** Creates projects whose groups expire at an instant, optionally with a reminder. */
 async function prepare({ prefix, projects, groups, end, reminder = null, administrators = false }) {
   const handler = the(PROJECT_HANDLER);
   const names = Array.from({ length: projects }, (_, index) => `${prefix}p${index + 1}`);
@@ -98,7 +98,7 @@ async function prepare({ prefix, projects, groups, end, reminder = null, adminis
   return names;
 }
 
-/** Tells the notification service of a project: its groups, and an administrator of each. */
+/** Publishes a project to the notification service: its groups, and an administrator for each. */
 async function announce(projectId, groups) {
   const event = (type, data, index) => ({
     specversion: '1.0',
@@ -140,10 +140,10 @@ async function followed() {
   const { lastPosition } = the(CommandRuntime);
   for (const { name } of await the(Subscriptions).lag())
     if (!(await the(Subscriptions).waitUntil(name, lastPosition, PATIENCE_MS)))
-      throw new Error(`${name} does not follow`);
+      throw new Error(`${name} does not catch up`);
 }
 
-/** Waits until the notification service has heard of so many members. */
+/** Waits until the notification service has received this number of members. */
 async function heard({ members }) {
   for (;;) {
     const { rows } = await the(PG_POOL).query('SELECT count(*)::integer AS count FROM notifications.member');
@@ -152,7 +152,7 @@ async function heard({ members }) {
   }
 }
 
-/** Rows of what becomes due years later, as so many scheduled allotments leave them. */
+/** Inserts rows that become due years later, as that many scheduled allotments would. */
 async function schedule({ count }) {
   const pool = the(PG_POOL);
   await pool.query(
@@ -171,7 +171,7 @@ async function tick() {
   return { settled, ms: performance.now() - start };
 }
 
-/** Answers at once; what is due happens behind it. `alone`: nothing does, until a tick is asked for. */
+/** Responds immediately while due work runs in the background. `alone`: none runs until a tick is requested. */
 function moveTo({ instant, alone = false }) {
   const clock = the(Clock);
   if (alone) clock.followers.length = 0;

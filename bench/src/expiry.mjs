@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const TMP = join(import.meta.dirname, '..', 'tmp');
 
-/** The license and the notification service in a process of their own; `ask(what, more)` is answered when it is done. */
+/** The license and the notification service in a separate process; `ask(what, more)` resolves when it is done. */
 export async function startExpiry(settings) {
   await mkdir(TMP, { recursive: true });
   const child = fork(join(import.meta.dirname, 'expiry-server.mjs'), [], { stdio: ['ignore', 2, 2, 'ipc'] });
@@ -14,7 +14,7 @@ export async function startExpiry(settings) {
     child.send({ what, ...more });
     const [message] = await Promise.race([
       once(child, 'message'),
-      ended.then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
+      ended.then(([code]) => Promise.reject(new Error(`the server exited with ${code}`))),
     ]);
     if (message.error) throw new Error(message.error);
     return message.answer;

@@ -1,4 +1,4 @@
-/** What can be measured, in the order of the table. `figures/<name>.mjs` exports `run({ server, quick, progress })`. */
+/** All figures in the order of the table. `figures/<name>.mjs` exports `run({ server, quick, progress })`. */
 export const FIGURES = [
   { name: 'runtime_many', about: 'commands over 1,000 projects, 64 and 512 callers; peers: emmett, bare inserts' },
   { name: 'runtime_hot', about: 'commands on one project, 64 callers; peer: what emmett accepts' },

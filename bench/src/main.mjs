@@ -27,7 +27,7 @@ ${FIGURES.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
 
 const log = (line) => process.stderr.write(`${line}\n`);
 
-/** Every figure gets a process of its own: its heap and its compiled code are not those of the figure before. */
+/** Each figure runs in its own process, so that heap and compiled code are not shared. */
 function takeFigure(name, task) {
   return new Promise((resolve) => {
     const child = fork(join(import.meta.dirname, 'take-figure.mjs'), [name], {

@@ -1,4 +1,4 @@
-/** The middle value; of an even number, the mean of the two in the middle. */
+/** The median; of an even number of values, the mean of the two in the middle. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
@@ -11,8 +11,8 @@ export const percentile = (values, share) => {
 };
 
 /**
- * Runs the sides in turn, `rounds` times (A B A B ...), so that what disturbs the machine disturbs all of them.
- * `sides` maps a name to an async function that gives one figure. Returns the median of each side.
+ * Runs the sides alternately for `rounds` rounds (A B A B ...), so that disturbances affect all of them. `sides` maps a
+ * name to an async function that returns one figure. Returns the median of each side.
  */
 export async function interleave(rounds, sides, progress) {
   const figures = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
@@ -27,8 +27,8 @@ export async function interleave(rounds, sides, progress) {
 }
 
 /**
- * Keeps `callers` calls under way and counts those that were answered within `ms`, after `warmUpMs` that do not count.
- * `call(caller)` resolves to true where the command was accepted; a refusal or an exception counts as failed.
+ * Keeps `callers` calls in progress and counts those that complete within `ms`, after an uncounted warm-up of
+ * `warmUpMs`. `call(caller)` resolves to true if the command was accepted; a refusal or an exception counts as failed.
  */
 export async function throughput({ callers, warmUpMs, ms, call }) {
   const start = performance.now();

@@ -6,15 +6,16 @@ import { join } from 'node:path';
 const TMP = join(import.meta.dirname, '..', 'tmp');
 
 /**
- * The running system in a process of its own (started with this one's options of node), and a client for it.
- * @param {Record<string, string>} [settings] environment variables it is configured with
+ * Starts the system in a separate process (with the Node options of this one) and returns a client for it.
+ *
+ * @param {Record<string, string>} [settings] environment variables of the system
  */
 export async function startProduct(databaseUrl, settings = {}) {
   await mkdir(TMP, { recursive: true });
   const dataDir = await mkdtemp(join(TMP, 'server-'));
   const child = fork(join(import.meta.dirname, 'server.mjs'), [], { stdio: ['ignore', 2, 2, 'ipc'] });
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the server ended with ${code}`);
+    throw new Error(`the server exited with ${code}`);
   });
   ended.catch(() => undefined);
   const ask = async (message) => {
@@ -27,7 +28,7 @@ export async function startProduct(databaseUrl, settings = {}) {
     ...clientOf({ url, token }),
     /** An access token of this user. */
     tokenOf: (userId) => ask({ tokenOf: userId }),
-    /** CPU time (microseconds) and memory of the server's process so far. */
+    /** CPU time (microseconds) and memory of the server process so far. */
     usage: () => ask('usage'),
     async stop() {
       child.send('stop');
@@ -37,7 +38,7 @@ export async function startProduct(databaseUrl, settings = {}) {
   };
 }
 
-/** Asks a running system. */
+/** Sends a request to a running system. */
 export function clientOf({ url, token }) {
   const request = async (method, path, body) => {
     const response = await fetch(`${url}/api/v1${path}`, {
@@ -66,7 +67,7 @@ export function clientOf({ url, token }) {
 const PLENTY = { sip_number: 1_000_000_000, mobile_app: 1_000_000_000, ukey2: 1_000_000_000 };
 const SOME = { sip_number: 10_000_000, mobile_app: 10_000_000, ukey2: 10_000_000 };
 
-/** A distributor with more units than anybody needs. */
+/** Creates a distributor with more units than any benchmark needs. */
 export async function registerDistributor(product) {
   const { partnerId } = await product.post('/partners', {
     name: `Nordlicht ${Date.now()}`,
@@ -77,14 +78,14 @@ export async function registerDistributor(product) {
   return { partnerId, packageId };
 }
 
-/** An empty project of that distributor with a license. */
+/** Creates an empty project of that distributor with a license. */
 export async function createProject(product, { partnerId, packageId }, name) {
   const { projectId } = await product.post('/projects', { name, partnerId });
   await product.post(`/projects/${projectId}/licenses`, { type: 'plus', partnerId, packageId, units: SOME });
   return projectId;
 }
 
-/** All groups of a project, in the order they were made. */
+/** All groups of a project in order of creation. */
 export async function groupsOf(product, projectId, query = '') {
   const groups = [];
   for (let cursor = ''; cursor !== null;) {
@@ -97,7 +98,7 @@ export async function groupsOf(product, projectId, query = '') {
   return groups;
 }
 
-/** Paths of the eight apartments of each of so many projects, with room for any number of assignments; known to all services. */
+/** Paths of the eight apartments of each of `count` projects with unlimited capacity, known to all services. */
 export async function placesToAssign(product, projects) {
   const distributor = await registerDistributor(product);
   const places = [];

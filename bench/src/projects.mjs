@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** Ten groups as deep as the large tree: a company, a building, a unit, two floors and five apartments. */
+/** Ten groups of the same depth as the large tree: a company, a building, a unit, two floors and five apartments. */
 export function smallTree(projectId) {
   const groups = [{ groupId: projectId, parentId: null, type: 'company', name: projectId }];
   const below = growing(groups);
@@ -10,8 +10,8 @@ export function smallTree(projectId) {
 }
 
 /**
- * 101,000 groups: `buildings` (100 for the whole) of 4 units, 12 floors and 20 apartments a floor, below one company.
- * Parents before children.
+ * 101,000 groups below one company, parents first: `buildings` (100 in the full tree) with 4 units, 12 floors and 20
+ * apartments per floor.
  */
 export function largeTree(projectId, buildings) {
   const groups = [{ groupId: projectId, parentId: null, type: 'company', name: projectId }];
@@ -34,7 +34,7 @@ const PLENTY = 50_000_000;
 const BELOW_PROJECT = { building: 20_000_000, unit: 10_000_000, floor: 5_000_000, apartment: 1_000_000 };
 const sameOfEach = (units) => ({ sip_number: units, mobile_app: units, ukey2: units });
 
-/** What brings a project into being: its groups, and a license for all it will ever use. */
+/** Events that create a project: its groups, and a license for all it will ever use. */
 export function openingCommands(projectId, groups, now) {
   return [
     {
@@ -62,13 +62,13 @@ export function openingCommands(projectId, groups, now) {
   ];
 }
 
-/** A limit of its own for every group of these types, wide enough for what a benchmark assigns. */
+/** Sets a limit on every group of these types, high enough for all assignments of a benchmark. */
 export const restrictionCommands = (groups, types, now) =>
   groups
     .filter(({ type }) => types.includes(type))
     .map(({ groupId, type }) => restrict(groupId, sameOfEach(BELOW_PROJECT[type]), now));
 
-/** A limit of its own for a group, with an end and a reminder of it where they are given. */
+/** Sets a limit on a group, with an optional end and reminder. */
 export const restrict = (groupId, units, now, { validUntil = null, reminder = null } = {}) => ({
   type: 'SetRestriction',
   now,
@@ -83,7 +83,7 @@ export const restrict = (groupId, units, now, { validUntil = null, reminder = nu
   authority: { kind: 'vendor' },
 });
 
-/** A number for an apartment. */
+/** Assigns a unit at an apartment. */
 export const assign = (groupId, now) => ({
   type: 'AssignUnit',
   now,

@@ -5,7 +5,10 @@ import { openBareInsert } from './peers/bare-insert.mjs';
 import { openEmmett } from './peers/emmett.mjs';
 import { assign, context, openingCommands, restrictionCommands, smallTree } from './projects.mjs';
 
-/** The command runtime as the license service runs it: with snapshots. `recording` gives the batches it made meanwhile. */
+/**
+ * The command runtime as used by the license service, with snapshots. `recording` returns the batches appended
+ * meanwhile.
+ */
 export async function openRuntime(connectionString) {
   const store = await PostgresEventStore.open({ connectionString });
   const snapshots = await PostgresSnapshotStore.open({ connectionString });
@@ -22,8 +25,8 @@ export async function openRuntime(connectionString) {
 }
 
 /**
- * The command runtime and its peers on one database, `count` small projects open in each of them.
- * `runtime(project)` and `emmett(project)` assign one number at an apartment of it.
+ * The command runtime and its peers on one database, each with `count` small projects. `runtime(project)` and
+ * `emmett(project)` assign one unit at an apartment.
  */
 export async function openPeers(connectionString, count, progress) {
   const { handler, recording, close } = await openRuntime(connectionString);
@@ -54,7 +57,7 @@ export async function openPeers(connectionString, count, progress) {
       (await handler.execute(project, assign(apartment(project), Date.now()), context())).kind === 'accepted',
     emmett: (project) => emmett.execute(project, assign(apartment(project), Date.now())),
     recording,
-    /** Events a second that bare inserts of these batches reach, as many under way as the runtime had. */
+    /** Events per second of bare inserts of these batches, with the concurrency of the runtime. */
     async bareInsert({ list, events, underWay }) {
       const start = performance.now();
       await bare.insert(list, underWay);
@@ -68,8 +71,8 @@ export async function openPeers(connectionString, count, progress) {
 }
 
 /**
- * The store as it is, counting the batches that pass through it. They are read from the database afterwards: keeping
- * them meanwhile would burden the collector of garbage in the very process that is measured.
+ * Counts the batches passed to the store. They are read from the database afterwards: keeping them would burden the
+ * garbage collector of the measured process.
  */
 function watchBatches(store, connectionString) {
   let open = 0;
@@ -102,7 +105,7 @@ function watchBatches(store, connectionString) {
   };
 }
 
-/** The events of each append after a position: the upper bits of a position are those of the append's transaction. */
+/** The events of each append after a position; the upper bits of a position are the transaction of the append. */
 async function batchesAfter(connectionString, position) {
   const client = new pg.Client({ connectionString });
   await client.connect();

@@ -1,7 +1,7 @@
 /**
- * The whole system as `npm start` runs it, plus an empty route behind the same guard. Told by a message where
- * (`{ databaseUrl, dataDir, settings }`), it answers with its address and a token; `{ tokenOf }` with that of a person; `stop`
- * ends it.
+ * The whole system as started by `npm start`, plus an empty route behind the same guard. A message `{ databaseUrl,
+ * dataDir, settings }` starts it and is answered with its address and a token; `{ tokenOf }` with the token of a user;
+ * `stop` ends it.
  */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
@@ -30,7 +30,7 @@ async function start({ databaseUrl, dataDir, settings }) {
     DATABASE_URL: databaseUrl,
     DATA_DIR: dataDir,
     PORT: '0',
-    // A load of one caller is what is measured here.
+    // The load comes from a single caller, so rate limits are lifted.
     RATE_LIMIT_PER_CALLER: '0',
     RATE_LIMIT_PER_TENANT: '0',
     ADMIN_PASSWORD: randomBytes(16).toString('hex'),
@@ -44,7 +44,7 @@ async function start({ databaseUrl, dataDir, settings }) {
   return { standalone, tokenOf, ready: { url: standalone.url, token: accessToken } };
 }
 
-/** A person who may what memberships say. */
+/** A user with the permissions of its memberships. */
 const nobodySpecial = (userId) => ({ ...ownService(userId), serverAdministrator: false });
 
 let running;

@@ -1,8 +1,8 @@
 import { readable } from './measure.mjs';
 
 /**
- * One line of the table.
- * `target` is what has to be reached: `{ atLeast }` or `{ atMost }`, of the ratio where there is one, else of the value.
+ * One row of the table. `target` is `{ atLeast }` or `{ atMost }`, compared with the ratio if there is one, else with
+ * the value.
  */
 export function row({ figure, value, unit, peer, target, note }) {
   const ratio = peer === undefined ? undefined : value / peer.value;

@@ -1,4 +1,4 @@
-/** Takes one figure in this process: told what to do by a message, answers with the rows of the table. */
+/** Takes one figure in this process: started by a message, answers with the rows of the table. */
 const [name] = process.argv.slice(2);
 process.once('message', async ({ server, quick }) => {
   const { run } = await import(`./figures/${name.replaceAll('_', '-')}.mjs`);

@@ -1,6 +1,6 @@
 /**
- * `node deploy/images/collect.mjs <service> <folder>`: copies what a built service needs to run, and nothing else, into an empty
- * folder: its own files, the parts of ours it is made of, and of each package the files that are reached from there.
+ * `node deploy/images/collect.mjs <service> <folder>`: copies exactly what a built service needs at run time into an
+ * empty folder: its own files, its workspace packages, and the files it reaches in each dependency.
  */
 import { existsSync } from 'node:fs';
 import { cp, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { nodeFileTrace } from '@vercel/nft';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Only ever loaded where somebody asks for it by name, which these services do not. */
+/** Loaded only on explicit request, which these services never make. */
 const NEVER_LOADED = [
   'node_modules/@swc/**',
   'node_modules/@nx/**',
@@ -17,10 +17,10 @@ const NEVER_LOADED = [
   'node_modules/typescript/**',
 ];
 
-/** Paths of everything that is reached from a service's main file, as they are in the repository. */
+/** Repository paths of everything reachable from the main file of a service. */
 async function reachedFrom(service) {
   const main = join(root, 'apps', service, 'dist/main.js');
-  if (!existsSync(main)) throw new Error(`${main} is not there: npm run build`);
+  if (!existsSync(main)) throw new Error(`${main} does not exist. Run npm run build.`);
   const { fileList } = await nodeFileTrace([main], {
     base: root,
     ignore: NEVER_LOADED,
@@ -29,7 +29,7 @@ async function reachedFrom(service) {
   return [...fileList];
 }
 
-/** Of our own parts everything built is taken: templates are read by name. */
+/** Workspace packages are copied completely, because templates are read by name. */
 async function partsOf(files) {
   const parts = new Set(files.map((file) => /^((?:apps|libs)\/[^/]+)\//.exec(file)?.[1]).filter(Boolean));
   const built = await Promise.all(
@@ -48,7 +48,7 @@ async function copy(file, target) {
   const [from, to] = [join(root, file), join(target, file)];
   if (existsSync(to)) return;
   await mkdir(dirname(to), { recursive: true });
-  // The links of the workspace stay links: node_modules/@allotree/domain -> ../../libs/domain.
+  // Workspace links stay links: node_modules/@allotree/domain -> ../../libs/domain.
   if ((await lstat(from)).isSymbolicLink()) await symlink(await readlink(from), to);
   else await cp(from, to);
 }

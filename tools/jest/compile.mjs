@@ -7,11 +7,11 @@ import { transformSync } from '@swc/core';
 const settings = JSON.parse(readFileSync(new URL('../../.swcrc', import.meta.url), 'utf8'));
 const maps = join(tmpdir(), `allotree-source-maps-${process.getuid?.() ?? 0}`);
 
-/** A TypeScript file as JavaScript with its source map, by the settings of the build. */
+/** Compiles a TypeScript file with the settings of the build, with its source map. */
 export const compile = (filename) =>
   transformSync(readFileSync(filename, 'utf8'), { ...settings, filename, swcrc: false, sourceMaps: true });
 
-/** The path of a file with the source map of a TypeScript file. */
+/** Path of a file with the source map of a TypeScript file. */
 export function sourceMapFile(filename) {
   const digest = createHash('sha256').update(filename).update(readFileSync(filename)).digest('hex');
   const file = join(maps, `${digest}.map`);

@@ -1,9 +1,12 @@
-/** Takes the place of `@jest/globals` where specs run outside of Jest's `vm` contexts: passes every use on to the current spec's. */
+/**
+ * Replaces `@jest/globals` for specs that run outside the `vm` contexts of Jest: forwards every use to the current
+ * spec.
+ */
 const globals = globalThis[Symbol.for('allotree.jest-globals')];
 
 const currentOf = (name) => (name === 'jest' ? globals.jest : globals.current[name]);
 
-/** Modules that specs share import these once, so they look up the spec that runs at each use. */
+/** Shared modules import these once, so each use must look up the running spec. */
 const forwarded = (name) =>
   new Proxy(function () {}, {
     apply: (_target, _self, args) => currentOf(name)(...args),

@@ -20,7 +20,7 @@ const CIRCUS = join(dirname(require.resolve('jest-circus/runner')), 'jestAdapter
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
 const TEST_TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 
-/** What `@jest/globals` resolves to: the functions of the spec that is running. */
+/** `@jest/globals` resolves to these functions of the running spec. */
 const globals = (globalThis[Symbol.for('allotree.jest-globals')] = { jest: null, current: null });
 
 /** A circus of its own for every spec, as its state has no public reset. */

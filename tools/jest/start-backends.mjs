@@ -1,7 +1,7 @@
 /**
- * Jest globalSetup of the kinds that need backends: one PostgreSQL for the whole run and, where a spec speaks of them, one
- * Kafka and one Redis, on temporary folders. Those named by ALLOTREE_TEST_DATABASE_URL (a superuser's URL),
- * ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL are used as they are and left running.
+ * Jest globalSetup of the projects that need backends: one PostgreSQL for the whole run and, if a selected spec uses
+ * them, one Kafka and one Redis, in temporary folders. Backends set by ALLOTREE_TEST_DATABASE_URL (a superuser URL),
+ * ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL are used instead and left running.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export default async function startBackends(globalConfig) {
   globalThis[running] = await Promise.all(wanted.map(start));
 }
 
-/** The specs of the kinds with backends that this run may select. */
+/** Specs of the projects with backends that this run may select. */
 function selectedSpecs({ rootDir, testPathPatterns }) {
   const patterns = testPathPatterns.patterns.map((pattern) => new RegExp(pattern, 'i'));
   return ['libs', 'apps', 'tools', 'deploy']
@@ -39,7 +39,7 @@ function selectedSpecs({ rootDir, testPathPatterns }) {
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => pattern.test(file)));
 }
 
-/** A backend that this machine lacks is passed over, and its specs are skipped with the reason; in CI it is an error. */
+/** Specs of a backend that is not installed are skipped with the reason; in CI it is an error. */
 function isHere({ recipe, variable }) {
   const missing = missingOf(recipe);
   if (missing === null) return true;

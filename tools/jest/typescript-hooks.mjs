@@ -1,11 +1,11 @@
-/** Module hooks for specs: TypeScript compiled as the build compiles it, the packages of the workspace from their sources. */
+/** Module hooks for specs: compile TypeScript like the build, and resolve workspace packages to their sources. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compile } from './compile.mjs';
 
 const GLOBALS = new URL('./globals.mjs', import.meta.url).href;
 
-/** `./x.js` in a TypeScript file means `./x.ts`, where there is one. */
+/** In a TypeScript file `./x.js` means `./x.ts`, if it exists. */
 function sourceOf(specifier, parentURL) {
   if (!specifier.startsWith('.') || !specifier.endsWith('.js') || !parentURL?.endsWith('.ts')) return null;
   const source = new URL(specifier.replace(/\.js$/, '.ts'), parentURL);

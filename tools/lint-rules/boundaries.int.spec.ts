@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * One process lints all texts, each as if it stood in its file, with the configuration of the workspace: a name and
- * the rules its text breaks. (ESLint's own API is not used here: the plugin's graph does not run inside Jest.)
+ * Lints all texts in one process with the workspace configuration, each as if it were its file; returns the rules each
+ * text violates. (The API of ESLint is not used because the graph of the plugin does not run inside Jest.)
  */
 const script = `
   import { ESLint } from 'eslint';

@@ -9,12 +9,12 @@ const decoratorName = ({ expression }) => {
 const names = (node) => (node.decorators ?? []).map(decoratorName);
 const isGuarded = (node) => names(node).some((name) => GUARDS.has(name));
 
-/** Every route says on itself who may use it: `@Permit(...)`, `@SignedIn()` for what is about the caller alone, or `@Public()` where everybody may. */
+/** Every route declares who may call it: `@Permit(...)`, `@SignedIn()` for the data of the caller, or `@Public()`. */
 export default {
   meta: {
     type: 'problem',
     docs: { description: 'every controller route carries @Permit, @SignedIn or @Public' },
-    messages: { unguarded: "Route '{{name}}' has none of @Permit, @SignedIn and @Public: say who may use it." },
+    messages: { unguarded: "Route '{{name}}' has no access rule: add @Permit, @SignedIn or @Public." },
     schema: [],
   },
   create: (context) => ({

@@ -1,7 +1,7 @@
 import guardedRoutes from './guarded-routes.js';
 import noSliceImports from './no-slice-imports.js';
 
-/** The rules of this repository that no published plugin has. */
+/** Lint rules that no published plugin provides. */
 export default {
   rules: {
     'guarded-routes': guardedRoutes,

@@ -1,14 +1,14 @@
 import { dirname, posix, sep } from 'node:path';
 
-/** `apps/<app>/src/<area>/<slice>/...`: the slice a file belongs to, or null for what is above the slices. */
+/** The slice of a file in `apps/<app>/src/<area>/<slice>/...`, or null if it is above the slices. */
 const sliceOf = (file) => /(?:^|\/)(apps\/[^/]+\/src\/[^/]+\/[^/]+)\/[^/]/.exec(file)?.[1] ?? null;
 
-/** A slice holds everything its use case needs; what two slices share belongs above both. */
+/** A slice contains everything its use case needs; code shared by two slices belongs above both. */
 export default {
   meta: {
     type: 'problem',
     docs: { description: 'slices never import slices' },
-    messages: { crossing: "Slice '{{from}}' imports slice '{{to}}': move what both need out of them." },
+    messages: { crossing: "Slice '{{from}}' imports slice '{{to}}': move the shared code out of both." },
     schema: [],
   },
   create(context) {

@@ -9,14 +9,14 @@ const FEW = 10;
 const MANY = 10_000;
 const AT_ONCE = 64;
 
-/** What it costs to ask whether somebody may: the same requests by a member of a building, and by one of whom nothing is asked. */
+/** The cost of permission checks: the same requests by a member of a building and by a caller without checks. */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_authorised', async (connectionString) => {
     const product = await startProduct(connectionString);
     const house = await makeHouse(product);
     const requests = house.apartments.map((g) => quotaAt({ path: `/api/v1/projects/${house.projectId}/groups/${g}` }));
     const member = { ...product, token: await product.tokenOf(house.userId) };
-    // Many short rounds: the difference is small, and whatever else the machine does must not make it.
+    // Many short rounds, because the difference is small compared to other load on the machine.
     const amount = quick ? 3_000 : 8_000;
     const side = (who) => async () => {
       await settle(connectionString);
@@ -66,7 +66,7 @@ async function makeHouse(product) {
   return house;
 }
 
-/** Residents, spread over the apartments, until there are so many memberships. */
+/** Adds residents, spread over the apartments, up to the given number of memberships. */
 async function addMembers(product, house, wanted) {
   const { projectId, apartments } = house;
   const add = async (n) => {

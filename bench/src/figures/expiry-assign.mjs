@@ -5,10 +5,10 @@ import { median, percentile } from '../measure.mjs';
 import { row } from '../table.mjs';
 
 const GROUPS = 10;
-/** A request every so often, whether or not those before it are answered: waiting shows. */
+/** An open load: requests are sent at a fixed interval whether or not earlier ones completed, so that waiting shows. */
 const EVERY_MS = 10;
 
-/** How long assigning takes over HTTP while a tick is under way, and while none is. */
+/** Latency of assigning over HTTP during a tick and without one. */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_tick_assign', async (connectionString) => {
     const service = await startExpiry({ databaseUrl: connectionString });
@@ -27,7 +27,7 @@ export const run = ({ server, quick, progress }) =>
       progress(
         `round ${round}: a tick of ${due} took ${Math.round(ms)} ms; assigning p50 ${median(quiet).toFixed(1)} ms without, ${median(during).toFixed(1)} ms during (${during.length} requests)`,
       );
-      // The first one warms up.
+      // The first round is a warm-up.
       if (round > 0) rounds.push({ quiet, during });
     }
     await service.stop();
@@ -58,7 +58,7 @@ async function measure(service, callers) {
   return {
     ms,
     during: answered.filter(overlaps).map(({ sent, got }) => got - sent),
-    // What follows from a tick is still being told when it is over.
+    // Events of a tick are still being published when it ends.
     quiet: answered.filter(({ got }) => got <= from).map(({ sent, got }) => got - sent),
   };
 }

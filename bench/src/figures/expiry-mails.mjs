@@ -7,7 +7,7 @@ import { row } from '../table.mjs';
 const GROUPS = 100;
 const PATIENCE_MS = 300_000;
 
-/** From the instant at which reminders become due until an SMTP server has taken the last of their mails. */
+/** Time from the instant at which reminders become due until an SMTP server has accepted the last of their mails. */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_mails', async (connectionString) => {
     const mailServer = await startMailServer();
@@ -30,7 +30,7 @@ export const run = ({ server, quick, progress }) =>
       await sleep(5);
     }
     const took = since();
-    if (mailServer.taken.size < mails) throw new Error(`only ${mailServer.taken.size} of ${mails} mails have come`);
+    if (mailServer.taken.size < mails) throw new Error(`only ${mailServer.taken.size} of ${mails} mails have arrived`);
     progress(`${mails} mails in ${took.toFixed(1)} s, the first after ${first.toFixed(1)} s`);
     await service.stop();
     await mailServer.stop();
@@ -45,7 +45,7 @@ export const run = ({ server, quick, progress }) =>
     ];
   });
 
-/** Takes every mail, and counts the recipients. */
+/** Accepts every mail and counts the recipients. */
 async function startMailServer() {
   const taken = new Map();
   const smtp = new SMTPServer({

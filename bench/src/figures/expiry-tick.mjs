@@ -5,7 +5,7 @@ import { row } from '../table.mjs';
 
 const GROUPS = 10;
 
-/** What a tick costs in which the same number of allotments end, with many more scheduled for later and with few. */
+/** Cost of a tick in which the same number of allotments end, with many and with few others scheduled for later. */
 export const run = ({ server, quick, progress }) => {
   const projects = quick ? 10 : 100;
   const [many, few] = quick ? [100_000, 10_000] : [1_000_000, 10_000];
@@ -18,7 +18,7 @@ export const run = ({ server, quick, progress }) => {
       };
       const tick = (name) => async (round) => {
         const { service, connectionString } = sides[name];
-        // Over already when it is prepared: what is restricted now ends in a moment.
+        // The end has passed when preparation is done, so that the limit ends immediately.
         const prefix = `r${(sides[name].round += 1)}_`;
         const end = service.now + sides[name].round * DAY;
         await service.ask('prepare', { prefix, projects, groups: GROUPS, end });

@@ -3,7 +3,7 @@ import { withDatabase } from '../database.mjs';
 import { createProject, registerDistributor, startProduct } from '../product.mjs';
 import { row } from '../table.mjs';
 
-/** From the request that generates the groups until the license service answers the quota of the last one. */
+/** Time from the request that generates the groups until the license service returns the quota of the last one. */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_generate', async (connectionString) => {
     const product = await startProduct(connectionString);
@@ -38,7 +38,7 @@ export const run = ({ server, quick, progress }) =>
     ];
   });
 
-/** Walks down the newest children; a list waits for its projection only for a moment, so ask until all are there. */
+/** Walks down the newest children, repeating requests because a list waits for its projection only briefly. */
 async function lastGroup(product, projectId, levels) {
   let groupId = projectId;
   for (const { count } of levels) {

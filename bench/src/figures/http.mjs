@@ -51,7 +51,7 @@ export const run = ({ server, quick, progress }) =>
     );
   });
 
-/** What follows an assignment behind the scenes must not weigh on the next side: wait until no checkpoint moves any more. */
+/** Waits until all checkpoints are at rest, so that subscriptions of one side do not disturb the next. */
 async function untilFollowed(connectionString) {
   const client = new pg.Client({ connectionString });
   await client.connect();

@@ -15,7 +15,10 @@ const TOPIC = 'licensing.events.v1';
 const BATCH = 1_000;
 const EVERY_MS = 10;
 
-/** The bus on the Kafka of KAFKA_BROKERS, else on one of this run's own: until a consumer has what was acknowledged, and how much goes in. */
+/**
+ * The bus on the Kafka of KAFKA_BROKERS, or else on one started for the run: latency until a consumer has an event, and
+ * throughput.
+ */
 export async function run({ server, quick, progress }) {
   const own = process.env.KAFKA_BROKERS ? null : await ownKafka(progress);
   const brokers = process.env.KAFKA_BROKERS ?? own?.address;
@@ -58,7 +61,7 @@ const eventOf = (n) => ({
   data: { projectId: `project-${n % 200}`, assignmentId: randomUUID(), groupId: randomUUID(), resource: 'sip_number' },
 });
 
-/** The same message, as a plain producer would make it. */
+/** The same message as a plain producer would send it. */
 function plainMessage({ data, datacontenttype, ...attributes }) {
   const headers = { 'content-type': datacontenttype };
   for (const [name, value] of Object.entries(attributes)) headers[`ce_${name}`] = value;
@@ -114,7 +117,7 @@ async function publishing(kafka, brokers, { quick, progress }) {
   });
 }
 
-/** From the answer to a request until a consumer has its event; a request every 10 ms. */
+/** Time from the response to a request until a consumer has its event, with a request every 10 ms. */
 async function following(kafka, brokers, databaseUrl, { quick, progress }) {
   const product = await startProduct(databaseUrl, { KAFKA_BROKERS: brokers });
   const places = await placesToAssign(product, 1);

@@ -11,7 +11,9 @@ const PROJECTS = 16;
 const TMP = join(import.meta.dirname, '..', '..', 'tmp');
 const LOADS = { assign: assignAt, quota: quotaAt };
 
-/** The same load on one process with embedded backends, and on a cluster behind nginx with Kafka, Redis and PostgreSQL of its own. */
+/**
+ * The same load on one process with embedded backends and on a cluster behind nginx with Kafka, Redis and PostgreSQL.
+ */
 export async function run({ server, quick, progress }) {
   const amount = quick ? 2_000 : 20_000;
   const clustered = await onACluster((cluster) =>

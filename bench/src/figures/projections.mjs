@@ -16,7 +16,7 @@ import { row } from '../table.mjs';
 const PROJECTIONS = [GroupViewsProjection, HistoryProjection, LicenseViewProjection, StockViewProjection];
 const PATIENCE_MS = 600_000;
 
-/** The projections of the license service, emptied and rebuilt from a store full of events: all together, and each alone. */
+/** Rebuilds the projections of the license service from a large store: all together, and each on its own. */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_projections', async (connectionString) => {
     const events = await fill(connectionString, quick ? 100 : 1_000, progress);
@@ -62,7 +62,7 @@ export const run = ({ server, quick, progress }) =>
     ];
   });
 
-/** Projects of ten groups with a hundred numbers each: what a day of use looks like. */
+/** Projects of ten groups with a hundred assignments each: a typical day of use. */
 async function fill(connectionString, projects, progress) {
   const { handler, recording, close } = await openRuntime(connectionString);
   const ids = Array.from({ length: projects }, (_, index) => `p${index + 1}`);

@@ -5,11 +5,11 @@ import { row } from '../table.mjs';
 
 const CALLERS = 64;
 
-/** 64 callers on one project. Of emmett's commands only those count that were recorded in the end. */
+/** 64 callers on one project. Only commands of emmett that were finally recorded count. */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_hot', async (connectionString) => {
     const rounds = quick ? 1 : 3;
-    // A fresh one each round: what emmett reads for a command grows with the stream.
+    // A new project each round, because emmett reads the whole stream for each command.
     const peers = await openPeers(connectionString, rounds, progress);
     const project = (round) => peers.projects[round - 1];
     const time = quick ? { warmUpMs: 300, ms: 1_500 } : { warmUpMs: 1_000, ms: 5_000 };

@@ -5,7 +5,10 @@ import { row } from '../table.mjs';
 
 const PROJECTS = 1_000;
 
-/** Commands over 1,000 projects: our runtime, emmett's handler and bare inserts of the runtime's own batches, in turn. */
+/**
+ * Commands on 1,000 projects: this runtime, the handler of emmett, and bare inserts of the batches of the runtime,
+ * alternately.
+ */
 export async function run({ server, quick, progress }) {
   const rows = [];
   for (const callers of [64, 512])

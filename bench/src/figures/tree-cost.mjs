@@ -8,9 +8,9 @@ import { row } from '../table.mjs';
 const CALLERS = 64;
 
 /**
- * What one assignment and one quota cost in a tree of 101,000 groups and in one of ten.
- * In the domain both sides use as many apartments, so that the size of the tree is compared and not that of the processor's
- * caches; the note says what it costs all over the tree. In the runtime the whole tree is used.
+ * Cost of one assignment and one quota in a tree of 101,000 groups and in one of ten. In the domain both sides use the
+ * same number of apartments, to compare tree sizes and not CPU caches; the note gives the cost over the whole tree. In
+ * the runtime the whole tree is used.
  */
 export async function run({ server, quick, progress }) {
   const trees = { small: smallTree('small'), large: largeTree('large', quick ? 5 : 100) };
@@ -53,7 +53,7 @@ function costInDomain(trees, quick, progress) {
   return { assign: medians(costs.assign), quota: medians(costs.quota) };
 }
 
-/** The same through the command runtime, events made durable: microseconds a command at full load. */
+/** The same through the command runtime with durable events: microseconds per command at full load. */
 async function costInRuntime(connectionString, trees, quick, progress) {
   const { handler, close } = await openRuntime(connectionString);
   for (const [projectId, { groups }] of Object.entries(trees)) {
@@ -107,7 +107,7 @@ function obey(project, command) {
   for (const event of decision.events) project.state = projectAggregate.evolve(project.state, event);
 }
 
-/** Microseconds for deciding and folding one assignment; what was assigned is given back outside the clock. */
+/** Microseconds to decide and apply one assignment; the release is not measured. */
 function costOfAssign(project, batch) {
   const now = Date.now();
   const commands = Array.from({ length: batch }, () => assign(anyApartment(project), now));

@@ -8,8 +8,8 @@ import { row } from '../table.mjs';
 const PROJECT = 'complex';
 
 /**
- * The large project, restricted at every level down to each floor and with a number at every second apartment, read by
- * a runtime that does not know it yet; and what it holds in memory then.
+ * Loads the large project, with limits at every level down to the floors and an assignment at every second apartment,
+ * into a new runtime, and measures the memory it then uses.
  */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_load', async (connectionString) => {
@@ -56,7 +56,7 @@ async function write(connectionString, groups, used, progress) {
   await close();
 }
 
-/** What is alive in the heap and outside of it. Started with `--expose-gc`. */
+/** Live memory inside and outside the heap. Requires `--expose-gc`. */
 function heldBytes() {
   globalThis.gc();
   globalThis.gc();

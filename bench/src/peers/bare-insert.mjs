@@ -20,14 +20,14 @@ const INSERT = {
 };
 
 /**
- * The least a store of events can do: one set-based insert a batch, with a unique stream and revision, but no check of what
- * was expected and nobody to answer. `batches` are those that the command runtime made.
+ * The minimum work of an event store: one set-based insert per batch with a unique stream and revision, but no check of
+ * the expected revision and no responses. `batches` are those of the command runtime.
  */
 export async function openBareInsert(connectionString) {
   const pool = new pg.Pool({ connectionString });
   await pool.query(TABLE);
   return {
-    /** Inserts the batches in order, `underWay` of them at a time, each in a transaction of its own. */
+    /** Inserts the batches in order, `underWay` at a time, each in its own transaction. */
     async insert(batches, underWay) {
       let next = 0;
       const worker = async () => {

@@ -2,8 +2,8 @@ import { CommandHandler } from '@event-driven-io/emmett';
 import { getPostgreSQLEventStore } from '@event-driven-io/emmett-postgresql';
 
 /**
- * Emmett's command handler over its PostgreSQL store, with the decision and the stored form of our aggregate. Retries on
- * a version conflict as its documentation shows it (`onVersionConflict: true`: three times).
+ * The command handler of Emmett on its PostgreSQL store, with the same decision and stored form of the aggregate.
+ * Retries version conflicts as documented (`onVersionConflict: true`: three times).
  */
 export async function openEmmett(connectionString, aggregate) {
   const store = getPostgreSQLEventStore(connectionString);

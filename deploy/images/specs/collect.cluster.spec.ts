@@ -12,7 +12,7 @@ const MINUTES = 60_000;
 const root = resolve(import.meta.dirname, '../../..');
 const PASSWORD = 'correct horse battery';
 
-describe('what the image of a service holds', () => {
+describe('the image of a service', () => {
   let postgres: Awaited<ReturnType<typeof startPostgres>>;
   let folder: string;
   let environment: NodeJS.ProcessEnv;
@@ -34,7 +34,7 @@ describe('what the image of a service holds', () => {
   }, MINUTES);
 
   it.each(['group-service', 'license-service', 'notification-service'])(
-    'is enough for the %s to run, and no more',
+    'contains exactly what the %s needs to run',
     async (service) => {
       const image = join(folder, service);
       const collected = spawnSync(process.execPath, [join(root, 'deploy/images/collect.mjs'), service, image], {
@@ -68,7 +68,7 @@ describe('what the image of a service holds', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ email: 'admin@allotree.local', password: PASSWORD }),
       });
-      // The one service that knows people.
+      // The only service that knows people.
       expect(signedIn.status).toBe(service === 'group-service' ? 200 : 404);
       expect((await fetch(`${server.address}/api/v1/openapi.json`)).status).toBe(200);
       await server.stop();

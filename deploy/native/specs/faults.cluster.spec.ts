@@ -23,12 +23,12 @@ describeOnACluster('a cluster under load', (on) => {
   }, 2 * MINUTES);
   afterAll(() => Promise.all(loads.map((each) => each.abandon())), MINUTES);
 
-  /** How long each recovery took is for the reader of the run; nothing is made of it. */
+  /** Recovery times are only logged. */
   const tell = (what: string, since: number) =>
     process.stdout.write(`    ${what}: ${((performance.now() - since) / 1_000).toFixed(1)} s\n`);
 
   it(
-    'has two replicas decide for one project, and gives no unit twice',
+    'assigns no unit twice when two replicas decide for one project',
     async () => {
       const { cluster, api, signIn } = on();
       const replicas = ['license-service-1', 'license-service-2'].map((name) => cluster.server(name).address as string);
@@ -49,7 +49,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 
   it(
-    'goes on while one replica after the other is replaced',
+    'keeps working while the replicas are replaced one by one',
     async () => {
       const { cluster } = on();
       const before = load.repeated.length;
@@ -68,7 +68,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 
   it.each([...SERVICES, 'nginx', 'kafka', 'redis', 'postgres'])(
-    'goes on after %s was killed',
+    'resumes after %s is killed',
     async (name) => {
       const { cluster, said } = on();
       await cluster.kill(name);
@@ -85,7 +85,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 
   it(
-    'takes commands while Kafka is away, and tells the other services what happened when it is back',
+    'accepts commands while Kafka is down, and publishes the events once it is back',
     async () => {
       const { cluster, api } = on();
       const [project = ''] = load.projects;
@@ -107,7 +107,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 
   it(
-    'takes commands while Redis is away, and sends mails when it is back',
+    'accepts commands while Redis is down, and sends mails once it is back',
     async () => {
       const { cluster, api } = on();
       await cluster.stopProcess('redis');
@@ -126,7 +126,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 
   it(
-    'goes on when PostgreSQL is back',
+    'resumes when PostgreSQL is back',
     async () => {
       const { cluster } = on();
       await cluster.stopProcess('postgres');
@@ -140,7 +140,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 
   it(
-    'has done what it acknowledged, once, and never more than the limits',
+    'executed every acknowledged command once and never exceeded a limit',
     async () => {
       await load.stop();
       const { api } = on();
@@ -159,7 +159,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 
   it(
-    'has told the others of all of it, and of nothing else',
+    'published exactly the recorded events',
     async () => {
       const last = await load.assignLast();
       const told = await assignmentsToldUntil(last, on().cluster.environment['KAFKA_BROKERS'] as string, load.projects);
@@ -169,7 +169,7 @@ describeOnACluster('a cluster under load', (on) => {
   );
 });
 
-/** The assignments of these projects that stand on the topic, up to the last ones: the order per project is kept. */
+/** The assignments of these projects on the topic, up to the last ones; the order per project is preserved. */
 async function assignmentsToldUntil(
   last: ReadonlySet<string>,
   broker: string,

@@ -19,7 +19,7 @@ const openApiAt = async (address: string): Promise<OpenApi> =>
 
 describeOnACluster('a cluster', (on) => {
   it(
-    'does the worked example from end to end, and nothing the second time',
+    'runs the worked example end to end, and changes nothing the second time',
     async () => {
       const first = await demo(on().dataDir);
       expect(first).toMatchObject({ code: 0, output: expect.stringContaining('8 refused as they must be.') });
@@ -32,7 +32,7 @@ describeOnACluster('a cluster', (on) => {
     3 * MINUTES,
   );
 
-  it('hands every route of each service to a replica of that service', async () => {
+  it('routes every route of each service to a replica of that service', async () => {
     const { cluster, dataDir } = on();
     const owners = new Map<string, string[]>();
     for (const { address } of cluster.processes.filter((each) => each.name.includes('-service-')))
@@ -66,7 +66,7 @@ describeOnACluster('a cluster', (on) => {
       expect([path, await statusOf(path)]).toEqual([path, 404]);
   });
 
-  it('serves one description of all services, with every route of each', async () => {
+  it('serves one OpenAPI description with every route of all services', async () => {
     const { cluster } = on();
     const replicas = cluster.processes.filter(({ name }) => name.endsWith('-service-1'));
     const described = await Promise.all(replicas.map(async ({ address }) => routesOf(await openApiAt(address))));
@@ -75,7 +75,7 @@ describeOnACluster('a cluster', (on) => {
     expect(whole).toEqual(JSON.parse(await readFile(join(root, 'docs/reference/openapi.json'), 'utf8')));
   });
 
-  it('sends all requests about a project to one replica, and those about others to others', async () => {
+  it('sends all requests of a project to one replica, and distributes projects', async () => {
     const { cluster, dataDir } = on();
     const projects = Array.from({ length: 16 }, (_, index) => `some-${index}`);
     for (const project of projects)
@@ -91,7 +91,7 @@ describeOnACluster('a cluster', (on) => {
     expect(new Set(replicasOf.flat()).size).toBe(2);
   });
 
-  it('keeps a correlation id of the caller, and makes one where there is none', async () => {
+  it('keeps the correlation id of the caller, or generates one', async () => {
     const { cluster } = on();
     const idOf = async (headers: Record<string, string>) =>
       (await fetch(`${cluster.url}/api/v1/partners`, { headers })).headers.get('x-correlation-id');
@@ -113,7 +113,7 @@ describeOnACluster('a cluster', (on) => {
     expect(response.status).toBe(PROBLEMS[code].status);
   };
 
-  it('answers problems as the services do', async () => {
+  it('returns problems like the services', async () => {
     const { url } = on().cluster;
     await problemIn(await fetch(`${url}/nowhere?"=1`), 'NOT_FOUND');
     await problemIn(await fetch(`${url}/metrics`), 'NOT_FOUND');
@@ -125,7 +125,7 @@ describeOnACluster('a cluster', (on) => {
     await problemIn(await fetch(`${url}/api/v1/partners`), 'UNAUTHENTICATED');
   });
 
-  it('says that a service does not answer, and that it does again', async () => {
+  it('reports when a service is down and when it is back', async () => {
     const { cluster, api } = on();
     await cluster.stopProcess('notification-service-1');
     await problemIn(await fetch(`${cluster.url}/api/v1/outbox`), 'UNAVAILABLE');
@@ -139,7 +139,7 @@ describeOnACluster('a cluster', (on) => {
     expect(answer.ok).toBe(true);
   });
 
-  it('starts a process again that has died', async () => {
+  it('restarts a process that has died', async () => {
     const { cluster, said } = on();
     const pidOf = (name: string) => cluster.processes.find((each) => each.name === name)?.pid;
     const before = pidOf('group-service-2');
@@ -155,7 +155,7 @@ describeOnACluster('a cluster', (on) => {
     expect(said.join('\n')).toContain('group-service-2 has stopped, restarting it.');
   });
 
-  it('has its data folder for itself', async () => {
+  it('locks its data folder', async () => {
     await expect(startCluster({ dataDir: on().dataDir, backends: [] })).rejects.toThrow(`(process ${process.pid})`);
   });
 });

@@ -11,19 +11,19 @@ const CALLERS = 8;
 const LIMIT = 40;
 const UNITS = { sip_number: 1_000, mobile_app: 0, ukey2: 0 };
 
-/** The caller cannot know what became of it: it asks again under the same key. */
+/** The outcome is unknown, so the caller retries with the same idempotency key. */
 const isUnknown = ({ status, body }: Answer): boolean =>
   status === 429 || status >= 500 || body?.code === 'IDEMPOTENCY_KEY_IN_USE';
 
-/** Callers who assign and release numbers in several projects, as those do who never give up. */
+/** Callers that assign and release units in several projects and always retry. */
 export class Load {
-  /** By project: what was acknowledged and not released since. */
+  /** Acknowledged assignments that were not released, by project. */
   readonly assigned: ReadonlyMap<string, Set<string>>;
   readonly everAssigned = new Set<string>();
   refused = 0;
-  /** Requests whose outcome was not known, so that they were sent again: what each was answered. */
+  /** Requests retried after an unknown outcome, with the final response. */
   readonly repeated: string[] = [];
-  /** By project: when the last acknowledged command was begun. */
+  /** Start time of the last acknowledged command, by project. */
   private readonly begun = new Map<string, number>();
   private readonly ending = new AbortController();
   private asked = 0;
@@ -33,7 +33,7 @@ export class Load {
   private constructor(
     private readonly signIn: LocalSignIn,
     readonly projects: readonly string[],
-    /** Where commands are sent, by turns. */
+    /** URLs of the commands, in rotation. */
     private readonly urls: readonly string[],
   ) {
     this.assigned = new Map(projects.map((project) => [project, new Set()]));
@@ -41,8 +41,9 @@ export class Load {
   }
 
   /**
-   * With `count` projects, each with a company that may use 40 numbers.
-   * @param urls where assigning and releasing is asked for: replicas instead of the front door
+   * Creates `count` projects, each with a company that may use 40 units.
+   *
+   * @param urls URLs for assigning and releasing: replicas instead of nginx
    */
   static async start(signIn: LocalSignIn, count: number, urls: readonly string[] = [signIn.url]): Promise<Load> {
     const send = async (method: string, path: string, body: unknown): Promise<Record<string, string>> => {
@@ -73,27 +74,27 @@ export class Load {
     return new Load(signIn, projects, urls);
   }
 
-  /** Until in every project a command was acknowledged that was begun later than this. */
+  /** Waits until every project has an acknowledged command that started after this call. */
   async goesOn(since = performance.now()): Promise<void> {
     while (!this.projects.every((project) => (this.begun.get(project) ?? 0) > since)) {
       await Promise.race([delay(20), Promise.all(this.callers)]);
     }
   }
 
-  /** Ends when it is known what became of every command. */
+  /** Stops and waits for the outcome of every command. */
   async stop(): Promise<void> {
     this.isStopping = true;
     await Promise.all(this.callers);
   }
 
-  /** Whatever became of them: for the end of a spec that failed. */
+  /** Aborts without waiting for outcomes, at the end of a failed spec. */
   async abandon(): Promise<void> {
     this.isStopping = true;
     this.ending.abort();
     await Promise.allSettled(this.callers);
   }
 
-  /** One more number in each project, after everything else. */
+  /** Assigns one more unit in each project after everything else. */
   async assignLast(): Promise<Set<string>> {
     const before = new Set(this.everAssigned);
     for (const project of this.projects) {
@@ -120,7 +121,7 @@ export class Load {
     return insist({ ...this.signIn, url }, command, { repeated: this.repeated, signal: this.ending.signal });
   }
 
-  /** One that nobody else is about to release. */
+  /** An assignment that no other caller is releasing. */
   private takeOne(project: string): string | undefined {
     const [first] = this.assigned.get(project) ?? [];
     if (first !== undefined) this.assigned.get(project)?.delete(first);
@@ -140,7 +141,7 @@ export class Load {
   private async release(project: string, assignment: string): Promise<void> {
     const path = `/projects/${project}/groups/${project}/assignments/${assignment}`;
     const { status, body } = await this.insist({ method: 'DELETE', path });
-    // A release that went out twice finds nothing the second time.
+    // A repeated release finds nothing.
     if (status >= 300 && status !== 404) throw new Error(`releasing was answered ${status} ${JSON.stringify(body)}`);
   }
 }
@@ -151,7 +152,7 @@ interface Command {
   readonly body?: unknown;
 }
 
-/** Repeats a command under one key until it is known what became of it. */
+/** Retries a command with the same key until its outcome is known. */
 async function insist(
   signIn: LocalSignIn,
   command: Command,

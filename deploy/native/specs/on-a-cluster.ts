@@ -15,20 +15,20 @@ import { REDIS } from '../redis.mjs';
 export const MINUTES = 60_000;
 export const root = resolve(import.meta.dirname, '../../..');
 
-/** What a spec has of a running cluster. */
+/** The running cluster as seen by a spec. */
 export interface OnACluster {
   readonly cluster: Awaited<ReturnType<typeof startCluster>>;
   readonly dataDir: string;
-  /** Signed in as the administrator, through the front door. */
+  /** Client of the administrator, through nginx. */
   readonly api: Api;
   readonly signIn: LocalSignIn;
-  /** What the supervisor has said. */
+  /** Messages of the supervisor. */
   readonly said: readonly string[];
 }
 
 /**
- * Specs on a cluster of their own with real backends. Where this machine lacks one they are skipped, and their name says
- * why; CI has everything. `more`: what else they need.
+ * Specs on a dedicated cluster with real backends. They are skipped if a program is missing, with the reason in their
+ * name; CI has all programs. `more`: additional requirements.
  */
 export function describeOnACluster(
   name: string,
@@ -56,20 +56,20 @@ export function describeOnACluster(
           PATH: process.env['PATH'],
           HOME: process.env['HOME'],
           TMPDIR: tmpdir(),
-          // Whoever repeats a command whose replica was killed need not wait for so long.
+          // A short claim, so that retrying a command of a killed replica does not wait long.
           IDEMPOTENCY_LEASE_SECONDS: '2',
         },
         say: (line: string) => void said.push(line),
       });
       const signIn = await readLocalSignIn(folder, Date.now());
-      if (signIn === null) throw new Error('the cluster left no session for tools');
+      if (signIn === null) throw new Error('the cluster wrote no session file');
       running = { cluster, dataDir: folder, api: new Api(signIn.url, signIn.accessToken), signIn, said };
     }, 3 * MINUTES);
     specs(() => {
-      if (running === undefined) throw new Error('the cluster does not run');
+      if (running === undefined) throw new Error('the cluster is not running');
       return running;
     });
-    // What the specs opened on it ends before.
+    // Connections of the specs close first.
     afterAll(async () => {
       await running?.cluster.stop();
       await rm(folder, { recursive: true, force: true });
@@ -77,7 +77,7 @@ export function describeOnACluster(
   });
 }
 
-/** Asks again until the answer suits; only the time limit of the spec ends it. */
+/** Repeats the request until the response matches; only the timeout of the spec ends it. */
 export async function until<Answer>(
   ask: () => Promise<Answer> | Answer,
   suits: (answer: Answer) => Promise<boolean> | boolean,
@@ -110,11 +110,11 @@ interface Access {
   readonly path: string;
   readonly status: string;
   readonly service: string;
-  /** `host:port` of the replica; of several that were tried, with commas between them. */
+  /** `host:port` of the replica, comma-separated if several were tried. */
   readonly servedBy: string;
 }
 
-/** What the front door has let pass, in order. */
+/** Requests logged by nginx, in order. */
 export async function accesses(dataDir: string): Promise<Access[]> {
   const text = await readFile(join(dataDir, 'nginx/access.log'), 'utf8');
   return text

@@ -24,7 +24,7 @@ interface Message {
   readonly headers: readonly string[];
 }
 
-/** Everything on a topic that is committed, read by somebody who has nothing of ours. */
+/** All committed messages of a topic, read by a client without any code of this system. */
 async function read(topic: string, brokers: string): Promise<Message[]> {
   const args = ['-C', '-b', brokers, '-t', topic, '-o', 'beginning', '-e', '-q', '-J'];
   const { stdout } = await promisify(execFile)('kcat', [...args, '-X', 'isolation.level=read_committed'], {
@@ -36,7 +36,7 @@ async function read(topic: string, brokers: string): Promise<Message[]> {
     .map((line) => JSON.parse(line) as Message);
 }
 
-/** By the CloudEvents binding for Kafka, binary mode: attributes are headers `ce_<name>`, the value is the data. */
+/** CloudEvents binding for Kafka, binary mode: attributes are headers `ce_<name>`, the value is the data. */
 function eventOf({ headers, payload }: Message): Record<string, unknown> {
   const named = headers.flatMap((name, place) => (place % 2 === 0 ? [[name, headers[place + 1]] as const] : []));
   const attributes = named.map(([name, value]) => [
@@ -46,7 +46,7 @@ function eventOf({ headers, payload }: Message): Record<string, unknown> {
   return { ...Object.fromEntries(attributes), data: JSON.parse(payload) as unknown };
 }
 
-/** The schemas as they are published: files. */
+/** The published schema files. */
 async function publishedSchemas(): Promise<Ajv2020> {
   const ajv = new Ajv2020({ allErrors: true });
   (formats as unknown as (ajv: Ajv2020) => void)(ajv);
@@ -57,10 +57,10 @@ async function publishedSchemas(): Promise<Ajv2020> {
 }
 
 describeOnACluster(
-  'somebody outside who reads the topics',
+  'an external reader of the topics',
   (on: () => OnACluster) => {
     it(
-      'finds every message as its published schema says, with its key, and each event of a project in order',
+      'finds every message valid against its published schema, with its key and in order per project',
       async () => {
         const { cluster, dataDir } = on();
         expect(await demo(dataDir)).toMatchObject({ code: 0 });
@@ -68,7 +68,7 @@ describeOnACluster(
         const ajv = await publishedSchemas();
         const typesOf: Record<string, string[]> = {};
         for (const topic of [GROUPS_TOPIC, LICENSING_TOPIC]) {
-          // The demonstration ends when its answers are there; the publisher comes a moment later.
+          // The demo ends with its responses; the publisher follows shortly after.
           const messages = await until(
             () => read(topic, brokers),
             async (some) => (await read(topic, brokers)).length === some.length && some.length > 0,

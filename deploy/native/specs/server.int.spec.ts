@@ -37,7 +37,7 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     }
   };
 
-  it('keeps data, port and password from one start to the next', async () => {
+  it('keeps data, port and password across restarts', async () => {
     const redis = await startRedis({ dataDir });
     const { address } = redis;
     await asked(address, (client) => client.set('kept', '42'));
@@ -51,7 +51,7 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     expect((await stat(dataDir)).isDirectory()).toBe(true);
   });
 
-  it('lets in nobody without the password', async () => {
+  it('rejects clients without the password', async () => {
     const redis = await startRedis({ dataDir });
     const anonymous = redis.address.replace(/:[^:@]+@/, '');
     await expect(asked(anonymous, (client) => client.get('x'))).rejects.toThrow('NOAUTH');
@@ -59,7 +59,7 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     expect((await stat(join(dataDir, 'redis.conf'))).mode & 0o777).toBe(0o600);
   });
 
-  it('answers nothing while it is paused, and everything after it', async () => {
+  it('answers nothing while paused, and everything afterwards', async () => {
     const redis = await startRedis({ dataDir });
     await asked(redis.address, async (client) => {
       redis.pause();
@@ -76,21 +76,21 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     await redis.stop();
   });
 
-  it('removes the folder it was not given', async () => {
+  it('deletes its temporary folder', async () => {
     const redis = await startRedis();
     expect((await stat(redis.folder)).isDirectory()).toBe(true);
     await redis.remove();
     await expect(stat(redis.folder)).rejects.toThrow('ENOENT');
   });
 
-  it('runs once on a folder, however many start it at the same time', async () => {
+  it('runs once per folder under concurrent starts', async () => {
     const servers = await Promise.all([1, 2, 3].map(() => startRedis({ dataDir })));
     expect(new Set(servers.map(({ pid }) => pid)).size).toBe(1);
     await servers[0]?.stop();
     expect(servers.map(({ pid }) => pid)).toEqual([null, null, null]);
   });
 
-  it('never touches a process that was given the number of one of its own', async () => {
+  it('never touches a process that reuses a process id', async () => {
     const redis = await startRedis({ dataDir });
     await redis.stop();
     const stranger = spawn('sleep', ['60']);
@@ -105,7 +105,7 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     stranger.kill();
   });
 
-  it('ends with the process that started it, however that ends', async () => {
+  it('ends with the process that started it, however it ends', async () => {
     const code = `import { startRedis } from ${JSON.stringify(join(import.meta.dirname, '../redis.mjs'))};
       await startRedis({ dataDir: ${JSON.stringify(dataDir)} });
       process.kill(process.pid, 'SIGKILL');`;
@@ -117,7 +117,7 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     expect(serverOn(REDIS, dataDir)?.pid).toBe(null);
   });
 
-  it('says with its own words why it did not start', async () => {
+  it('includes its log in the error if it does not start', async () => {
     const recipe = {
       ...REDIS,
       launch: () => ({ program: process.execPath, args: ['--eval', 'throw Error("no room")'] }),
@@ -127,7 +127,7 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     );
   });
 
-  it('stays when it was started to stay, is found by others, and is stopped by them', async () => {
+  it('outlives its starter if detached, and can be found and stopped by others', async () => {
     const servers = await up(['redis', 'postgres'], { dataDir });
     const again = await up(['redis', 'postgres'], { dataDir });
     expect(again.map(({ pid }) => pid)).toEqual(servers.map(({ pid }) => pid));
@@ -143,7 +143,7 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
 });
 
 describe('the PostgreSQL of a recipe', () => {
-  it('loses nothing that was committed when it is killed with all its processes', async () => {
+  it('loses no committed data when killed with all its processes', async () => {
     const postgres = await startPostgres({ dataDir });
     const query = async (sql: string) => {
       const client = new pg.Client({ connectionString: postgres.address });
@@ -165,8 +165,8 @@ describe('the PostgreSQL of a recipe', () => {
   });
 });
 
-describe('what is missing', () => {
-  it('is named with the way out', () => {
+describe('preconditions', () => {
+  it('name a missing program and how to install it', () => {
     const recipe = {
       requirePrograms: () => {
         throw new MissingProgram('x-server', 'Or name an X of yours with X_URL.', ['x-server', 'x-tools']);
@@ -177,7 +177,7 @@ describe('what is missing', () => {
     );
   });
 
-  it('holds a folder for one process until that lets go', async () => {
+  it('lock a folder for one process until it is released', async () => {
     const letGo = await holdFolder(dataDir, 'It');
     await expect(holdFolder(dataDir, 'It')).rejects.toThrow(
       `It is already running on ${dataDir} (process ${process.pid})`,
