@@ -76,6 +76,7 @@ import { ClosePartnerController } from './partners/close-partner/close-partner.c
 import { FinishClosing } from './partners/close-partner/finish-closing.js';
 import { JoinCodes } from './partners/join-codes.js';
 import { JoinRequests } from './partners/join-requests.js';
+import { PermitPostpaidController } from './partners/permit-postpaid/permit-postpaid.controller.js';
 import { PromotePartnerController } from './partners/promote-partner/promote-partner.controller.js';
 import { PartnerRegistration } from './partners/registration.js';
 import { RotateJoinCodeController } from './partners/rotate-join-code/rotate-join-code.controller.js';
@@ -107,6 +108,7 @@ const CONTROLLERS = [
   RegisterPartnerController,
   ListPartnersController,
   AdministratorsController,
+  PermitPostpaidController,
   PromotePartnerController,
   ClosePartnerController,
   RotateJoinCodeController,

@@ -30,6 +30,7 @@ describe('partners', () => {
       tenantId: distributor,
       status: 'open',
       closedReason: null,
+      postpaidAllowed: false,
     });
     const below = await service.get(`/partners?parentPartnerId=${distributor}`);
     expect(below.body).toEqual({

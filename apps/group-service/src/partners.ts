@@ -26,22 +26,23 @@ export class Partners {
   }
 
   /** For what a closed partner takes no part in. @throws Problem `NOT_FOUND`, `PARTNER_CLOSED` */
-  async openPartner(partnerId: string): Promise<PartnerFacts> {
-    const { partner, closed } = await this.look(partnerId, (state) => ({
+  async openPartner(partnerId: string): Promise<PartnerFacts & Pick<PartnerState, 'postpaidAllowed'>> {
+    const { partner, closed, postpaidAllowed } = await this.look(partnerId, (state) => ({
       partner: state.partner,
       closed: closedPartner(state),
+      postpaidAllowed: state.postpaidAllowed,
     }));
     if (partner === null) throw notFound('partner', partnerId);
     if (closed !== null) throw refusalProblem(closed, detailOf(closed));
-    return partner;
+    return { ...partner, postpaidAllowed };
   }
 
   /** A partner as routes answer it. @throws Problem `NOT_FOUND` */
   async show(partnerId: string): Promise<PartnerDetails> {
-    const { partner, closedReason } = await this.look(partnerId, (state) => state);
+    const { partner, closedReason, postpaidAllowed } = await this.look(partnerId, (state) => state);
     if (partner === null) throw notFound('partner', partnerId);
     const { kind, name, parentPartnerId, tenantId } = partner;
-    return { partnerId, kind, name, parentPartnerId, tenantId, ...standingOf(closedReason) };
+    return { partnerId, kind, name, parentPartnerId, tenantId, ...standingOf(closedReason), postpaidAllowed };
   }
 
   /** With what any process recorded before. */
@@ -57,4 +58,5 @@ export const PARTNER_EXAMPLE = {
   parentPartnerId: null,
   tenantId: 'nordlicht',
   ...standingOf(null),
+  postpaidAllowed: false,
 };

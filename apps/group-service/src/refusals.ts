@@ -28,7 +28,7 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     `Nobody else administers the ${'projectId' in refusal ? 'project' : 'partner'}: give somebody else the role first`,
   ROLE_IN_USE: ({ count }) => `${count} have the role: give them another one first`,
   POSTPAID_NOT_ALLOWED: () =>
-    'Only a server administrator can create a postpaid project: leave billingMode out for a prepaid one',
+    'The partner has no permission to create postpaid projects: leave billingMode out for a prepaid one, or ask the server administrator',
   PARTNER_CLOSED: ({ partnerId, reason }) =>
     `The partner ${partnerId} was closed (${reason}): it can be read, and nothing about it changes`,
   PARTNER_NOT_EMPTY: ({ count, projectIds, partnerIds }) =>

@@ -211,6 +211,11 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       events: ['AssignmentsReleased'],
     },
     'POST /partners/{partnerId}/promote': { path: `/partners/${partnerId}/promote`, events: [] },
+    'POST /partners/{partnerId}/allow-postpaid': {
+      path: `/partners/${partnerId}/allow-postpaid`,
+      events: ['PostpaidAllowed'],
+    },
+    'POST /partners/{partnerId}/withdraw-postpaid': { path: `/partners/${partnerId}/withdraw-postpaid`, events: [] },
     'POST /partners/{partnerId}/join-code': { path: `/partners/${partnerId}/join-code`, events: ['join_code_rotated'] },
     'DELETE /partners/{partnerId}/join-code': {
       path: `/partners/${partnerId}/join-code`,

@@ -42,6 +42,8 @@ const PARTNER_TELLERS: {
     }),
   PartnerAdministratorAdded: (data) => tell('allotree.partner-administrator-added.v1', data),
   PartnerPromoted: (data) => tell('allotree.partner-promoted.v1', data),
+  PostpaidAllowed: (data) => tell('allotree.partner-postpaid-changed.v1', { ...data, allowed: true }),
+  PostpaidWithdrawn: (data) => tell('allotree.partner-postpaid-changed.v1', { ...data, allowed: false }),
   PartnerClosed: ({ partnerId, tenantId, reason }) =>
     tell('allotree.partner-closed.v1', { partnerId, tenantId, reason }),
   PartnerAdministratorRemoved: (data) => tell('allotree.partner-administrator-removed.v1', data),

@@ -51,6 +51,23 @@ describe('a partner that registers without a code', () => {
     }
   });
 
+  it('makes postpaid projects only while the server administrator allows it to', async () => {
+    const { body } = await people.partner('ole@postpaid.example', 'Ole');
+    const partnerId = body.partnerId as string;
+    await people.service.post(`/partners/${partnerId}/promote`, undefined);
+    const token = (await people.signIn('ole@postpaid.example')).body.access_token as string;
+    const create = (name: string) =>
+      people.ask('POST', '/projects', { name, partnerId, billingMode: 'postpaid' }, token);
+    expect(await create('Before')).toMatchObject({ status: 403, body: { code: 'POSTPAID_NOT_ALLOWED' } });
+    const allow = `/partners/${partnerId}/allow-postpaid`;
+    expect((await people.ask('POST', allow, undefined, token)).status).toBe(403);
+    const allowed = await people.service.post(allow, undefined);
+    expect([allowed.status, allowed.body.postpaidAllowed]).toEqual([200, true]);
+    expect((await create('Between')).status).toBe(201);
+    await people.service.post(`/partners/${partnerId}/withdraw-postpaid`, undefined);
+    expect(await create('After')).toMatchObject({ status: 403, body: { code: 'POSTPAID_NOT_ALLOWED' } });
+  });
+
   it('is made a distributor by the server administrator alone', async () => {
     const { body } = await people.partner('ben@dahl.example', 'Dahl');
     const partnerId = body.partnerId as string;

@@ -77,6 +77,8 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /partners/{partnerId}/administrators': malformed('partners:manage', PARTNER),
   'DELETE /partners/{partnerId}/administrators/{userId}': misses('partners:manage', PARTNER),
   'POST /partners/{partnerId}/promote': { ...stale('system:manage', ANYWHERE), answers: [404, 409, 412] },
+  'POST /partners/{partnerId}/allow-postpaid': { ...stale('system:manage', ANYWHERE), answers: [404, 409, 412] },
+  'POST /partners/{partnerId}/withdraw-postpaid': { ...stale('system:manage', ANYWHERE), answers: [404, 409, 412] },
   // A distributor closes the partners below it, not itself; with something open below nothing is closed.
   'POST /partners/{partnerId}/close': {
     ...stale('partners:manage', PARTNER, { reason: 'Over' }),

@@ -60,6 +60,8 @@ export const GROUPS_EVENTS = {
   /** An independent partner became a distributor; who administers it follows in events of their own. */
   'allotree.partner-promoted.v1': z.object({ partnerId: Id, tenantId: Id, kind: PartnerKindName }),
   /** The partner can be read from now on. Its administrators are removed in events of their own. */
+  /** Whether the partner's own people can create postpaid projects; those that exist are unaffected. */
+  'allotree.partner-postpaid-changed.v1': z.object({ partnerId: Id, tenantId: Id, allowed: z.boolean() }),
   'allotree.partner-closed.v1': z.object({ partnerId: Id, tenantId: Id, reason: text }),
   'allotree.partner-administrator-removed.v1': z.object({ partnerId: Id, userId: Id }),
   /** A role of the tenant's own, new or changed. The key is the tenant. Permissions nobody knows here permit nothing. */

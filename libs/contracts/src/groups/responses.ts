@@ -31,7 +31,10 @@ export const PartnerItem = z.object({
 });
 export type PartnerItem = z.infer<typeof PartnerItem>;
 /** What a single partner shows: exact for the moment. */
-export const PartnerDetails = PartnerItem.omit({ registeredAt: true });
+export const PartnerDetails = PartnerItem.omit({ registeredAt: true }).extend({
+  /** Whether its own people can create postpaid projects; set by the server administrator. */
+  postpaidAllowed: z.boolean(),
+});
 export type PartnerDetails = z.infer<typeof PartnerDetails>;
 export const PartnerPage = pageOf(PartnerItem);
 

@@ -48,6 +48,9 @@ interface PartnerEvents {
   PartnerAdministratorRemoved: { partnerId: string; userId: string };
   /** Became a distributor; its administrators got the role of that kind, each with an event of its own. */
   PartnerPromoted: { partnerId: string; tenantId: string; kind: 'distributor' };
+  /** May make postpaid projects of its own from now on, or not any more; those that are there stay as they are. */
+  PostpaidAllowed: { partnerId: string; tenantId: string };
+  PostpaidWithdrawn: { partnerId: string; tenantId: string };
   /**
    * The partner can be read from now on. Its administrators were removed, each with an event of its own;
    * `memberships`: the closed projects in which they were members, and are not any more.
@@ -87,6 +90,8 @@ type RemovePartnerAdministrator = {
   readonly userId: string;
 };
 type PromotePartner = { readonly type: 'PromotePartner'; readonly partnerId: string };
+/** Whether people with `projects:manage` at the partner can create postpaid projects of it (L1). */
+type PermitPostpaid = { readonly type: 'PermitPostpaid'; readonly partnerId: string; readonly allowed: boolean };
 /**
  * `open`: what is open below the partner. `memberships`: those of its administrators in its projects, and where it is its own
  * tenant in all projects of the tenant.
@@ -103,7 +108,12 @@ export interface OpenBelow {
   readonly partnerIds: readonly string[];
 }
 export type PartnerCommand =
-  RegisterPartner | AddPartnerAdministrator | RemovePartnerAdministrator | PromotePartner | ClosePartner;
+  | RegisterPartner
+  | AddPartnerAdministrator
+  | RemovePartnerAdministrator
+  | PromotePartner
+  | PermitPostpaid
+  | ClosePartner;
 
 export type PartnerRefusal =
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string }
@@ -121,6 +131,8 @@ export interface PartnerState {
   readonly partner: PartnerFacts | null;
   /** Why the partner was closed; `null`: it is open. */
   readonly closedReason: string | null;
+  /** Whether the partner can have postpaid projects created by its own people (L1). */
+  readonly postpaidAllowed: boolean;
   /** By user id. */
   readonly administrators: ReadonlyMap<string, PartnerMember>;
 }
@@ -212,6 +224,16 @@ const promote = (
   ]);
 };
 
+/** L1: the server administrator allows a partner to make postpaid projects. */
+const permitPostpaid = (
+  { postpaidAllowed }: PartnerState,
+  { partnerId, tenantId }: PartnerFacts,
+  allowed: boolean,
+): Decided =>
+  allowed === postpaidAllowed
+    ? accept([])
+    : accept([{ type: allowed ? 'PostpaidAllowed' : 'PostpaidWithdrawn', data: { partnerId, tenantId } }]);
+
 /** Nothing is deleted: what is in its stock stays there, and what it issued runs out (domain.md L4). */
 const close = (
   { administrators }: PartnerState,
@@ -255,6 +277,8 @@ const decide = (state: PartnerState, command: PartnerCommand): Decided => {
       return removeAdministrator(state, command);
     case 'PromotePartner':
       return promote(state, partner);
+    case 'PermitPostpaid':
+      return permitPostpaid(state, partner, command.allowed);
     case 'ClosePartner':
       return close(state, partner, command);
   }
@@ -272,6 +296,8 @@ const evolve = (state: PartnerState, event: PartnerEvent): PartnerState => {
   const administrators = new Map(state.administrators);
   if (event.type === 'PartnerPromoted')
     return { ...state, partner: state.partner && { ...state.partner, kind: event.data.kind } };
+  if (event.type === 'PostpaidAllowed' || event.type === 'PostpaidWithdrawn')
+    return { ...state, postpaidAllowed: event.type === 'PostpaidAllowed' };
   if (event.type === 'PartnerClosed') return { ...state, closedReason: event.data.reason };
   if (event.type === 'PartnerRegistered') {
     const first = registeredAdministrator(event.data);
@@ -290,13 +316,20 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<PartnerEventType>([
   'PartnerAdministratorAdded',
   'PartnerAdministratorRemoved',
   'PartnerPromoted',
+  'PostpaidAllowed',
+  'PostpaidWithdrawn',
   'PartnerClosed',
 ]);
 
 /** One partner and who administers it; stream `partner-<partnerId>`. */
 export const partnerAggregate = {
   category: 'partner',
-  initial: (): PartnerState => ({ partner: null, closedReason: null, administrators: new Map() }),
+  initial: (): PartnerState => ({
+    partner: null,
+    closedReason: null,
+    postpaidAllowed: false,
+    administrators: new Map(),
+  }),
   evolve,
   decide,
   encode: ({ type, data }: PartnerEvent): { type: string; data: unknown } => ({ type, data }),

@@ -130,6 +130,25 @@ describe('the administrators of a partner', () => {
   });
 });
 
+describe('L1: postpaid projects of a partner', () => {
+  const permit = (allowed: boolean) => ({ type: 'PermitPostpaid', partnerId: 'new', allowed }) as const;
+  const data = { partnerId: 'new', tenantId: 'new' };
+
+  it('are allowed and withdrawn, each once', () => {
+    const { decision } = partner.when(register('dealer', null));
+    if (!decision.ok) throw new Error('refused');
+    const dealer = given(partnerAggregate, decision.events);
+    dealer.when(permit(false)).then([]);
+    const allowed = dealer.when(permit(true)).then([{ type: 'PostpaidAllowed', data }]);
+    allowed.when(permit(true)).then([]);
+    allowed.when(permit(false)).then([{ type: 'PostpaidWithdrawn', data }]);
+  });
+
+  it('are a matter of a partner that is there', () => {
+    partner.when(permit(true)).then({ code: 'NOT_FOUND', what: 'partner', id: 'new' });
+  });
+});
+
 describe('promoting a partner to a distributor', () => {
   const promote = { type: 'PromotePartner', partnerId: 'new' } as const;
   const made = (parent: Registration['parent']) => {
@@ -152,14 +171,12 @@ describe('promoting a partner to a distributor', () => {
 
   it('raises its administrators, and nobody with another role', () => {
     const dealer = made(null);
-    const before = dealer
-      .when(give('u2', 'r1'))
-      .then([
-        {
-          ...raised('u2', 'Kim', 'u2@nordlicht.example'),
-          data: { ...raised('u2', 'Kim', 'u2@nordlicht.example').data, role: 'r1' },
-        },
-      ]);
+    const before = dealer.when(give('u2', 'r1')).then([
+      {
+        ...raised('u2', 'Kim', 'u2@nordlicht.example'),
+        data: { ...raised('u2', 'Kim', 'u2@nordlicht.example').data, role: 'r1' },
+      },
+    ]);
     const after = before
       .when(promote)
       .then([

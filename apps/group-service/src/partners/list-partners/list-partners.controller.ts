@@ -22,6 +22,9 @@ const show = ({ registeredAt, closedReason, ordinal: _, ...row }: PartnerRow): P
   registeredAt: registeredAt.toISOString(),
 });
 
+const { postpaidAllowed: _, ...summary } = PARTNER_EXAMPLE;
+const ITEM_EXAMPLE = { ...summary, registeredAt: '2026-06-01T08:00:00.000Z' };
+
 @Controller('partners')
 export class ListPartnersController {
   constructor(
@@ -36,7 +39,7 @@ export class ListPartnersController {
     summary: 'List partners in the order of their registration',
     response: {
       schema: PartnerPage,
-      example: { items: [{ ...PARTNER_EXAMPLE, registeredAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
+      example: { items: [ITEM_EXAMPLE], nextCursor: null },
     },
     problems: ['VALIDATION'],
   })

@@ -42,6 +42,8 @@ const AUDITED: Readonly<Record<string, Audited>> = {
     shown: ({ partnerId, tenantId, reason }) => ({ partnerId, tenantId, reason }),
   },
   PartnerPromoted: { action: 'partner_promoted' },
+  PostpaidAllowed: { action: 'postpaid_allowed' },
+  PostpaidWithdrawn: { action: 'postpaid_withdrawn' },
   JoinRequested: { action: 'join_requested' },
   JoinApproved: { action: 'join_approved' },
   JoinRejected: { action: 'join_rejected' },

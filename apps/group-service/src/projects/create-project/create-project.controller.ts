@@ -26,7 +26,7 @@ export class CreateProjectController {
     @Body({ schema: CreateProjectRequest }) body: CreateProjectRequest,
     @Caller() caller: Caller,
   ): Promise<CreatedProject | PreviewAnswer> {
-    const { partnerId, tenantId } = await this.partners.openPartner(body.partnerId);
+    const { partnerId, tenantId, postpaidAllowed } = await this.partners.openPartner(body.partnerId);
     const { name, timeZone, billingMode } = body;
     const projectId = caller.newId('project');
     const { events, revision } = await this.trees.run(
@@ -40,7 +40,7 @@ export class CreateProjectController {
         billingMode,
         trial: false,
         administrator: null,
-        postpaidAllowed: caller.principal.serverAdministrator,
+        postpaidAllowed: caller.principal.serverAdministrator || postpaidAllowed,
       },
       caller,
     );

@@ -1,0 +1,65 @@
+import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { DryRun, NoBody, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
+import { accepted, Caller, Documented, Permit, preview } from '@allotree/platform';
+import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
+import { PartnerPath } from '../../paths.js';
+import { detailOf } from '../../refusals.js';
+import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
+
+const documented = (summary: string, postpaidAllowed: boolean) => ({
+  tag: 'Partners',
+  summary,
+  response: { schema: PartnerDetails, example: { ...PARTNER_EXAMPLE, postpaidAllowed } },
+  problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_CLOSED', 'STALE_REVISION'] as const,
+  idempotent: true,
+  revised: true,
+  dryRun: true,
+});
+
+/** L1: the server administrator decides which partners can make postpaid projects. */
+@Controller('partners/:partnerId')
+export class PermitPostpaidController {
+  constructor(
+    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
+    private readonly partners: Partners,
+  ) {}
+
+  @Documented(documented('Allow a partner to create postpaid projects', true))
+  @Permit('system:manage')
+  @HttpCode(200)
+  @Post('allow-postpaid')
+  allow(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: NoBody }) _body: unknown,
+    @Caller() caller: Caller,
+  ): Promise<PartnerDetails | PreviewAnswer> {
+    return this.permit(partnerId, true, caller);
+  }
+
+  @Documented(
+    documented('Withdraw the permission to create postpaid projects; existing projects are unaffected', false),
+  )
+  @Permit('system:manage')
+  @HttpCode(200)
+  @Post('withdraw-postpaid')
+  withdraw(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: NoBody }) _body: unknown,
+    @Caller() caller: Caller,
+  ): Promise<PartnerDetails | PreviewAnswer> {
+    return this.permit(partnerId, false, caller);
+  }
+
+  private async permit(partnerId: string, allowed: boolean, caller: Caller): Promise<PartnerDetails | PreviewAnswer> {
+    const command = { type: 'PermitPostpaid', partnerId, allowed } as const;
+    const outcome = caller.dryRun
+      ? await this.handler.dryRun(partnerId, command, caller.context)
+      : await this.handler.execute(partnerId, command, caller.context);
+    const { events, revision } = accepted(outcome, detailOf);
+    caller.answerRevision(revision);
+    if (caller.dryRun) return preview(caller, events);
+    return this.partners.show(partnerId);
+  }
+}
