@@ -252,7 +252,7 @@ describe('Subscriptions', () => {
     const made = subscriptions();
     made.projection(projection('p'));
     expect(() => made.reactor({ name: 'p', categories: [], handle: async () => undefined })).toThrow(
-      'two subscriptions',
+      'subscription p already exists',
     );
   });
 });
