@@ -1,13 +1,32 @@
 /**
- * `node tools/mail-templates.mjs`: compiles the default mail templates from MJML to HTML. The HTML is committed, so
- * neither builds nor starts need the compiler; `--check` only reports whether it is up to date.
+ * `node tools/mail-templates.mjs`: compiles the default mail templates from MJML to HTML, one folder per language. A template is
+ * its heading, preview and reason (why the recipient gets the mail), then the MJML between greeting and footer; `layout.mjml`
+ * surrounds it. The HTML is committed, so neither builds nor starts need the compiler; `--check` only reports whether it is up
+ * to date.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import mjmlToHtml from 'mjml-core';
 import preset from 'mjml-preset-core';
 
 const folder = join(import.meta.dirname, '../apps/notification-service/src/templates/defaults');
+
+const PLAIN = '#1f5fa8';
+/** The colours of mails that report something good, bad or urgent. */
+const ACCENTS = { license_expiry_reminder: '#b25e09', license_ended: '#b3261e', license_restored: '#1e7d4b' };
+
+const FIELDS = ['heading', 'preview', 'reason'];
+
+/** The MJML of a whole mail. */
+const assembled = (layout, { path, source, language, mailType }) => {
+  const [head, content] = source.split('\n---\n');
+  const fields = Object.fromEntries(head.split('\n').map((line) => line.split(/: (.*)/, 2)));
+  const missing = FIELDS.filter((field) => !fields[field]);
+  if (content === undefined || missing.length > 0)
+    throw new Error(`${path} lacks ${missing.join(', ') || 'its content'}`);
+  const parts = { ...fields, content, language, accent: ACCENTS[mailType] ?? PLAIN };
+  return layout.replace(/\{\{(\w+)\}\}/g, (_hole, name) => parts[name]);
+};
 
 /** No web fonts, which would be loaded from third parties. */
 const compiled = async (mjml) => {
@@ -24,12 +43,24 @@ const compiled = async (mjml) => {
     .trim()}\n`;
 };
 
-export const mailTemplates = async () => {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.mjml')).sort();
+const sourcesOf = async (language) => {
+  const names = (await readdir(join(folder, language))).filter((name) => name.endsWith('.mjml')).sort();
   return Promise.all(
-    names.map(async (name) => ({
-      path: join(folder, name.replace(/\.mjml$/, '.html')),
-      html: await compiled(await readFile(join(folder, name), 'utf8')),
+    names.map(async (name) => {
+      const path = join(folder, language, name);
+      return { path, source: await readFile(path, 'utf8'), language, mailType: basename(name, '.mjml') };
+    }),
+  );
+};
+
+export const mailTemplates = async () => {
+  const layout = await readFile(join(folder, 'layout.mjml'), 'utf8');
+  const languages = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const sources = (await Promise.all(languages.map(({ name }) => sourcesOf(name)))).flat();
+  return Promise.all(
+    sources.map(async (source) => ({
+      path: source.path.replace(/\.mjml$/, '.html'),
+      html: await compiled(assembled(layout, source)),
     })),
   );
 };

@@ -42,7 +42,7 @@ describe('a mail about an account', () => {
       mailType: 'invitation',
     });
     expect(mail?.html).toContain('https://licenses.example/invitations#c2VjcmV0LW9mLXRoZS1saW5r');
-    expect(mail?.text).toContain('as concierge of Building A');
+    expect(mail?.text).toContain('Group: Building A\nYour role: concierge\n');
     // No administrator of a tenant reads the link of somebody else's mail.
     for (const table of ['mail', 'outbox'])
       expect(await service.rows(`SELECT tenant_id FROM notifications.${table}`)).toEqual([{ tenant_id: null }]);
@@ -51,6 +51,15 @@ describe('a mail about an account', () => {
     await service.app.get(WriteAccountMail, { strict: false }).write({ id: 'one', data: invitation });
     await service.notifications.whenIdle();
     expect(await mailsTo(invitation.to)).toHaveLength(1);
+  });
+
+  it('is in the language of the job, else in English', async () => {
+    await send('german', { ...invitation, to: 'german@example.com', language: 'de' });
+    await send('french', { ...invitation, to: 'french@example.com', language: 'fr' });
+    const [german] = await mailsTo('german@example.com');
+    expect(german?.subject).toBe('Ada Berg lädt Sie zu Hafenblick ein');
+    expect(german?.text).toContain('Gruppe: Building A\nIhre Rolle: Concierge\n');
+    expect((await mailsTo('french@example.com'))[0]?.subject).toBe('Ada Berg has invited you to Hafenblick');
   });
 
   it("is in the vendor's words, whatever its tenant has kept from before (P3)", async () => {

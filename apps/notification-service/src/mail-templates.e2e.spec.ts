@@ -85,7 +85,10 @@ describe('mail templates', () => {
           { field: 'html', message: 'must contain :group_list' },
           { field: 'html', message: 'must contain :valid_until' },
           { field: 'html', message: 'must contain :days_left' },
-          { field: 'html', message: expect.stringMatching(/^:nobody is not a marker of this mail: :recipient_name, /) },
+          {
+            field: 'html',
+            message: expect.stringMatching(/^:nobody is not a marker of this mail: :greeting, :recipient_name, /),
+          },
         ],
       },
     });
@@ -122,6 +125,35 @@ describe('mail templates', () => {
     expect(Object.keys(body).sort()).toEqual(['html', 'subject', 'text']);
     expect(body.text).toContain('Hello Ada Berg');
     expect(await service.rows('SELECT 1 FROM notifications.mail')).toEqual([]);
+  });
+
+  it('are shown and tried in the language that is asked for, else in that of the account', async () => {
+    const kim = await service.as({ userId: 'kim', email: 'kim@nordlicht.example', serverAdministrator: true });
+    await service.tell('kim', 'allotree.user-changed.v1', { userId: 'kim', language: 'de' });
+    const subjectOf = async (query: string, headers = {}) =>
+      (await service.request('POST', `${PATH}/preview${query}`, {}, headers)).body.subject;
+    const [english, german] = ['Hafenblick: licenses end in 30 days', 'Hafenblick: Lizenzen enden in 30 Tagen'];
+    expect([await subjectOf(''), await subjectOf('?language=de-CH'), await subjectOf('?language=fr')]).toEqual([
+      english,
+      german,
+      english,
+    ]);
+    expect([await subjectOf('', kim), await subjectOf('?language=en', kim)]).toEqual([german, english]);
+    expect((await service.get(`${PATH}?language=de`)).body.html).toContain('<html lang="de"');
+    expect((await service.get('/mail-templates?language=de')).body.items[0].subject).toContain('Lizenzen enden');
+    const test = await service.post(`${PATH}/test?language=de`, {});
+    await service.notifications.whenIdle();
+    expect((await service.get(`/outbox/${test.body.deliveryId}`)).body.subject).toBe(german);
+    expect(await service.post(`${PATH}/preview?language=d!`, {})).toMatchObject({
+      status: 400,
+      body: { code: 'VALIDATION', errors: [{ field: 'language' }] },
+    });
+    const own = { subject: ':project: :days_left', html: '<p>:valid_until :days_left</p>:group_list' };
+    expect((await service.post(`${PATH}/preview?language=de`, own)).body).toMatchObject({
+      subject: 'Hafenblick: 30 Tagen',
+      text: expect.stringContaining('1. Dezember 2026'),
+    });
+    await service.tell('kim', 'allotree.user-changed.v1', { userId: 'kim', language: 'en' });
   });
 
   it('can be looked at before they are saved, in part too', async () => {

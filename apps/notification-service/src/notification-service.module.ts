@@ -24,10 +24,13 @@ import { ChangeTemplateController } from './mail-templates/change-template/chang
 import { ShowTemplatesController } from './mail-templates/show-templates/show-templates.controller.js';
 import { TryTemplateController } from './mail-templates/try-template/try-template.controller.js';
 import { TemplateEfforts } from './mail-templates/template-efforts.js';
+import { TemplateLanguage } from './mail-templates/template-language.js';
+import { TemplateSamples } from './mail-templates/template-samples.js';
 import { TemplateTenant } from './mail-templates/template-tenant.js';
 import { Ledger } from './mails/ledger.js';
 import { Mails } from './mails/mails.js';
 import { Postman } from './mails/postman.js';
+import { AccountLanguages } from './mails/account-languages.js';
 import { TestMailQuotas } from './mails/test-mail-quotas.js';
 import { Writer } from './mails/writer.js';
 import { Addressing } from './notices/addressing.js';
@@ -92,6 +95,9 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
         delivery(configuration),
         ...ACCESS,
         SeenMails,
+        AccountLanguages,
+        TemplateLanguage,
+        TemplateSamples,
         TemplateTenant,
         TemplateEfforts,
         TestMailQuotas,

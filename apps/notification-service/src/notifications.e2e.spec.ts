@@ -77,6 +77,29 @@ describe('who is told (E3)', () => {
     expect((await service.outbox()).map(({ to }) => to)).toEqual(['ada@nordlicht.example', 'kim@nordlicht.example']);
   });
 
+  it('in the language of the account, German beside English in one project', async () => {
+    const speaks = (userId: string, language: string) =>
+      service.tell(userId, 'allotree.user-changed.v1', { userId, language });
+    await speaks('kim', 'de-AT');
+    await speaks('ada', 'en');
+    const stopping = { sip_number: 80, mobile_app: 60, ukey2: 5 };
+    await deliver(reminder('a', { stopping }), reminder('hafenblick', { stopping }));
+    const mails = new Map((await service.outbox()).map((mail) => [mail.to, mail]));
+    const [kim, ada] = [mails.get('kim@nordlicht.example'), mails.get('ada@nordlicht.example')];
+    expect(kim?.subject).toBe('Hafenblick: Lizenzen enden in 30 Tagen');
+    expect(kim?.text).toContain('Guten Tag Kim,');
+    expect(kim?.text).toContain(
+      'Ohne Verlängerung funktionieren 80 virtuelle Nummern, 60 mobile Apps und 5 UKEY2-Schlüssel nicht mehr.',
+    );
+    expect(kim?.html).toContain('<html lang="de"');
+    expect(ada?.subject).toBe('Hafenblick: licenses end in 30 days');
+    expect(ada?.text).toContain(
+      '80 virtual numbers, 60 mobile apps and 5 UKEY2 keys stop working unless the licenses are extended.',
+    );
+    expect(ada?.html).toContain('<html lang="en"');
+    await speaks('kim', 'en');
+  });
+
   it('names groups as they are called now, and says nothing of one that is gone', async () => {
     await service.tellAll('hafenblick', [
       {
@@ -150,7 +173,8 @@ describe('the mails', () => {
     await deliver(ended('a', { fallback: 'basic' }));
     const [mail] = await service.outbox();
     expect(mail).toMatchObject({ mailType: 'license_ended', subject: 'Hafenblick: licenses have ended' });
-    expect(mail?.text).toContain('Stopped: 80 virtual numbers, 60 mobile apps and 5 UKEY2. In force now: Basic.');
+    expect(mail?.text).toContain('No longer working: 80 virtual numbers, 60 mobile apps and 5 UKEY2 keys\n');
+    expect(mail?.text).toContain('Now in effect: Basic\n');
     expect(mail?.text).toContain('Extend licenses <https://licenses.example/projects/hafenblick/groups/a>');
   });
 

@@ -35,7 +35,9 @@ describe('an invitation', () => {
     expect([status, body.invitations[0].status, body.invitations[0].email]).toEqual([201, 'open', kim.email]);
     expect((await membersOf(building)).map(({ email }) => email)).not.toContain(kim.email);
 
-    const { token, values } = await people.mail(kim.email, 'invitation');
+    const { token, values, language } = await people.mail(kim.email, 'invitation');
+    // Without an account: that of the inviter.
+    expect(language).toBe('de');
     expect(values).toEqual({ inviter: 'Ada Berg', role: 'concierge', group: 'Building A', project: 'Hafenblick' });
     const preview = await people.ask('POST', '/invitations/preview', { token });
     expect(preview.body).toMatchObject({
@@ -45,7 +47,7 @@ describe('an invitation', () => {
       hasPassword: false,
     });
 
-    const accepted = await accept(token);
+    const accepted = await people.ask('POST', '/invitations/accept', { token, password: PASSWORD, language: 'nb' });
     expect([accepted.status, accepted.body.groupId]).toEqual([200, building]);
     const mine = accepted.body.session.access_token;
     expect((await people.ask('GET', `/projects/${projectId}/groups/${building}`, undefined, mine)).status).toBe(200);
@@ -56,6 +58,8 @@ describe('an invitation', () => {
       expect(codeOf(again)).toEqual([400, 'CODE_NOT_VALID']);
     const list = await people.ask('GET', path(), undefined, owner);
     expect(list.body.items[0]).toMatchObject({ email: kim.email, status: 'accepted' });
+    await invite([{ ...kim, role: 'user' }], owner);
+    expect(await people.mail(kim.email, 'invitation')).toMatchObject({ language: 'nb' });
   });
 
   it('goes to one of those who accept it at once', async () => {

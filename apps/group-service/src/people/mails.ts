@@ -6,14 +6,14 @@ import type { UserFacts } from '@allotree/domain';
  * who holds memberships elsewhere. A link's secret stands behind a #: it is sent to no server.
  */
 
-type Recipient = Pick<UserFacts, 'email' | 'name'>;
+type Recipient = Pick<UserFacts, 'email' | 'name' | 'language'>;
 
 const mail = (
   mailType: AccountMailJob['mailType'],
-  { email, name }: Recipient,
+  { email, name, language }: Recipient,
   path: string,
   values: AccountMailJob['values'] = {},
-): AccountMailJob => ({ mailType, tenantId: null, to: email, name, path, values });
+): AccountMailJob => ({ mailType, tenantId: null, to: email, name, language, path, values });
 
 export const registrationMail = (
   recipient: Recipient,
@@ -32,22 +32,23 @@ export const registrationKnownMail = (recipient: Recipient): AccountMailJob =>
 export const passwordResetMail = (recipient: Recipient, token: string): AccountMailJob =>
   mail('password_reset', recipient, secretLink('password', token));
 
-export const passwordChangedMail = (user: Recipient & Pick<UserFacts, 'timeZone'>, at: Date): AccountMailJob =>
-  mail('password_changed', user, LINK_PATHS.password, { changed_at: momentInWords(at, user.timeZone) });
+export const passwordChangedMail = (
+  { timeZone, ...user }: Recipient & Pick<UserFacts, 'timeZone'>,
+  at: Date,
+): AccountMailJob => ({
+  ...mail('password_changed', user, LINK_PATHS.password),
+  changed: { at: at.toISOString(), timeZone },
+});
 
 export const invitationMail = (
   recipient: Recipient,
   token: string,
-  values: Readonly<Record<'inviter' | 'role' | 'group' | 'project', string>>,
-): AccountMailJob => mail('invitation', recipient, secretLink('invitation', token), values);
+  { inviter, ...place }: Readonly<Record<'role' | 'group' | 'project', string>> & { readonly inviter: string | null },
+): AccountMailJob =>
+  mail('invitation', recipient, secretLink('invitation', token), inviter === null ? place : { inviter, ...place });
 
 /** A mail with a link that ends then: it is not sent when it could not be followed any more. */
 export const withEnd = (job: AccountMailJob, expiresAt: Date): AccountMailJob => ({
   ...job,
   expiresAt: expiresAt.toISOString(),
 });
-
-const momentInWords = (at: Date, timeZone: string): string => {
-  const words = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone });
-  return `${words.format(at)} (${timeZone})`;
-};

@@ -59,6 +59,7 @@ describe('registration', () => {
       const unknown = await people.ask('POST', '/registrations', { ...registration, email: 'new@nordlicht.example' });
       expect([known.status, Object.keys(known.body)]).toEqual([unknown.status, Object.keys(unknown.body)]);
       const mail = await people.mail(registration.email, 'registration_known');
+      expect(mail.language).toBe('de');
       expect([mail.path, mail.values]).toEqual(['/sign-in', {}]);
       const { registrationId } = known.body;
       const guess = await people.ask('POST', '/registrations/confirm', {
@@ -358,7 +359,10 @@ describe('what somebody changes of themselves', () => {
     expect((await people.ask('GET', '/me', undefined, there.access_token)).status).toBe(401);
     expect((await people.signIn(email)).status).toBe(401);
     expect((await people.signIn(email, 'another horse altogether')).status).toBe(200);
-    expect((await people.mail(email, 'password_changed')).values['changed_at']).toContain('(Europe/Oslo)');
+    expect(await people.mail(email, 'password_changed')).toMatchObject({
+      language: 'de',
+      changed: { at: expect.any(String), timeZone: 'Europe/Oslo' },
+    });
   });
 });
 
@@ -375,7 +379,8 @@ describe('a forgotten password', () => {
   it('is chosen anew by link: once, by one of those who use it, and signs everybody out', async () => {
     const { body: before } = await people.signIn(email);
     expect(await askFor(email.toUpperCase())).toMatchObject({ status: 202 });
-    const { token, to } = await people.mail(email, 'password_reset');
+    const { token, to, language } = await people.mail(email, 'password_reset');
+    expect(language).toBe('de');
     // Sent to the address as it is known, not as it was asked for.
     expect(to).toBe(email);
     const answers = await Promise.all(['a long new password', 'b long new password'].map((one) => choose(token, one)));

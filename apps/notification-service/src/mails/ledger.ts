@@ -18,6 +18,8 @@ export interface ClaimedMail {
   readonly projectIds: readonly string[];
   readonly recipient: string;
   readonly recipientName: string | null;
+  /** What the recipient's account prefers, a BCP 47 tag. */
+  readonly language: string | null;
   /** This one included. */
   readonly attempts: number;
   readonly content: MailContent | null;
@@ -89,7 +91,8 @@ const CLAIM = `
     RETURNING mail.*
   )
   SELECT mail_id AS "mailId", message_id AS "messageId", mail_type AS "mailType", tenant_id AS "tenantId",
-    project_ids AS "projectIds", recipient, recipient_name AS "recipientName", attempts, status, subject, html, text,
+    project_ids AS "projectIds", recipient, recipient_name AS "recipientName",
+    (SELECT language FROM notifications.account WHERE account.user_id = changed.recipient_id) AS language, attempts, status, subject, html, text,
     written_at AS "writtenAt", coalesce(link_expires_at < clock_timestamp() + ${LEAST_LINK_LIFE}, false) AS "linkEnds"
   FROM changed ORDER BY urgent DESC, ordinal`;
 
@@ -213,7 +216,7 @@ export class Ledger {
 }
 
 const claimed = (row: ClaimedRow, claim: string): ClaimedMail => {
-  const { mailId, messageId, mailType, tenantId, projectIds, recipient, recipientName, attempts } = row;
+  const { mailId, messageId, mailType, tenantId, projectIds, recipient, recipientName, language, attempts } = row;
   const { subject, html, text, writtenAt, linkEnds } = row;
   const content = subject === null ? null : { subject, html, text, writtenAt: writtenAt.getTime() };
   return {
@@ -225,6 +228,7 @@ const claimed = (row: ClaimedRow, claim: string): ClaimedMail => {
     projectIds,
     recipient,
     recipientName,
+    language,
     attempts,
     content,
     linkEnds,

@@ -6,7 +6,8 @@ import type { DataSource } from 'typeorm';
 import { publicUrl, type NotificationConfiguration } from '../configuration.js';
 import { Templates } from '../templates/templates.js';
 import { valuesOf, type MailItem } from '../templates/values.js';
-import { daysUntil } from '../templates/words.js';
+import { mailLanguageOf } from '../wording/languages.js';
+import { daysUntil } from '../wording/wording.js';
 import { NOTIFICATIONS } from '../tokens.js';
 import type { ClaimedMail, MailContent } from './ledger.js';
 
@@ -24,7 +25,7 @@ interface ItemRow extends MailItem {
   readonly mail_id: string;
 }
 
-/** Writes mails from their notices, with the template of the tenant. */
+/** Writes mails from their notices, with the template of the tenant and in the language of the recipient. */
 @Injectable()
 export class Writer {
   constructor(
@@ -58,8 +59,10 @@ export class Writer {
     if (mail.linkEnds) return { mail, kind: 'obsolete', reason: LINK_ENDED };
     if (mail.content !== null) return { mail, kind: 'written', content: mail.content };
     try {
-      const setting = { recipientName: mail.recipientName, publicUrl: publicUrl(this.configuration), now };
-      const content = await this.templates.render(mail.mailType, mail.tenantId, valuesOf(news, setting));
+      const language = mailLanguageOf(mail.language);
+      const setting = { recipientName: mail.recipientName, language, publicUrl: publicUrl(this.configuration), now };
+      const values = valuesOf(news, setting);
+      const content = await this.templates.render(mail.mailType, mail.tenantId, { language, values });
       return { mail, kind: 'written', content: { ...content, writtenAt: now } };
     } catch (error) {
       return { mail, kind: 'broken', error: `It could not be written: ${(error as Error).message}` };

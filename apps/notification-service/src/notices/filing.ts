@@ -122,16 +122,17 @@ async function insertMails(
       recipient: first.person.email,
       recipientKey: emailKey(first.person.email),
       recipientName: first.person.name,
+      recipientId: first.person.userId ?? null,
     };
   });
   await tx.query(
     `INSERT INTO notifications.mail
        (mail_id, key, digest, message_id, mail_type, status, tenant_id, project_ids, recipient, recipient_key,
-        recipient_name, created_at, not_before)
+        recipient_name, recipient_id, created_at, not_before)
      SELECT "mailId", key, digest, "messageId", "mailType", 'pending', "tenantId", "projectIds", recipient, "recipientKey",
-       "recipientName", $2, clock_timestamp() + make_interval(secs => $3)
+       "recipientName", "recipientId", $2, clock_timestamp() + make_interval(secs => $3)
      FROM json_to_recordset($1::json) AS given ("mailId" uuid, key text, digest text, "messageId" text, "mailType" text,
-       "tenantId" text, "projectIds" text[], recipient text, "recipientKey" text, "recipientName" text)`,
+       "tenantId" text, "projectIds" text[], recipient text, "recipientKey" text, "recipientName" text, "recipientId" text)`,
     [JSON.stringify(rows), new Date(now), collectSeconds],
   );
 }

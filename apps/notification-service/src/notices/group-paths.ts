@@ -18,6 +18,7 @@ interface PartnerRow {
   readonly project_id: string;
   readonly email: string;
   readonly name: string;
+  readonly userId: string | null;
 }
 
 /** Whether an account is known to be deactivated: who cannot sign in is no recipient (domain.md E5). */
@@ -38,7 +39,7 @@ const PATHS = `
   )
   SELECT path.project_id, path.asked_id, path.name, path.removed,
     coalesce((
-      SELECT json_agg(json_build_object('email', member.email, 'name', member.name, 'role', member.role)
+      SELECT json_agg(json_build_object('email', member.email, 'name', member.name, 'role', member.role, 'userId', member.user_id)
         ORDER BY member.member_id)
       FROM notifications.member
       WHERE member.project_id = path.project_id AND member.group_id = path.group_id
@@ -49,7 +50,8 @@ const PATHS = `
 
 /** The project's own partner before the tenant's. */
 const PARTNERS = `
-  SELECT project.project_id, partner.administrator_email AS email, partner.administrator_name AS name
+  SELECT project.project_id, partner.administrator_email AS email, partner.administrator_name AS name,
+    partner.administrator_id AS "userId"
   FROM notifications.project
   JOIN notifications.partner ON partner.partner_id IN (project.partner_id, project.tenant_id)
   WHERE project.project_id = ANY ($1) AND partner.administrator_email IS NOT NULL
@@ -67,8 +69,8 @@ export async function groupPaths(
   const rows: PathRow[] = await tx.query(PATHS, [projects, asked.map(({ groupId }) => groupId), ADMINISTRATORS]);
   const partnerRows: PartnerRow[] = await tx.query(PARTNERS, [[...new Set(projects)]]);
   const partners = new Map<string, Person[]>();
-  for (const { project_id, email, name } of partnerRows) {
-    partners.set(project_id, [...(partners.get(project_id) ?? []), { email, name }]);
+  for (const { project_id, ...person } of partnerRows) {
+    partners.set(project_id, [...(partners.get(project_id) ?? []), person]);
   }
   const paths = new Map<string, { groups: PathRow[]; partners: Person[] }>();
   for (const row of rows) {

@@ -4,6 +4,8 @@ import { emailKey } from '@allotree/domain';
 export interface Person {
   readonly email: string;
   readonly name: string;
+  /** Of the account, if it is known. */
+  readonly userId?: string | null;
 }
 
 export interface Member extends Person {
@@ -31,9 +33,9 @@ export function recipientsOf({ groups, partners }: GroupPath, wanted: Recipients
   const members = wanted === 'members' ? (groups[0]?.members ?? []) : [];
   const people: readonly Person[] = [...(administrators ?? partners.slice(0, 1)), ...members];
   const known = new Map<string, Person>();
-  for (const { email, name } of people) {
+  for (const { email, name, userId = null } of people) {
     const key = emailKey(email);
-    if (!known.has(key)) known.set(key, { email, name });
+    if (!known.has(key)) known.set(key, { email, name, userId });
   }
   return [...known.values()];
 }

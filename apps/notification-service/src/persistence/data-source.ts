@@ -6,6 +6,7 @@ import { ENTITIES } from './entities.js';
 import { DeactivatedPeople1802000000000 } from './1802000000000-deactivated-people.js';
 import { AccountMailsFirst1803000000000 } from './1803000000000-account-mails-first.js';
 import { RecipientsOfTheOutbox1812000000000 } from './1812000000000-recipients-of-the-outbox.js';
+import { LanguagesOfPeople1815000000000 } from './1815000000000-languages-of-people.js';
 import { OrderOfEvents1800000000000 } from './1800000000000-order-of-events.js';
 import { Notifications1790000000000 } from './1790000000000-notifications.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
@@ -25,6 +26,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     AccountMailsFirst1803000000000,
     RecipientsOfTheOutbox1812000000000,
     IndexesOfRetention1814000000000,
+    LanguagesOfPeople1815000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'notification-service',

@@ -49,7 +49,7 @@ const CLOSE = '\udc00';
 const HOLE = /\ud800([a-z][a-z0-9_]*)\udc00/;
 
 /** Attributes people read or follow: markers in them are filled in. */
-const READ_ATTRIBUTES = ['href', 'alt', 'title'];
+const READ_ATTRIBUTES = ['href', 'alt', 'title', 'aria-label'];
 
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
 

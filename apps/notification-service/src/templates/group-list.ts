@@ -1,5 +1,6 @@
 import type { MarkerValue } from './compile.js';
 import { escapeHtml } from './escape-html.js';
+import type { Wording } from '../wording/wording.js';
 
 /** One group in a list. */
 export interface ListedGroup {
@@ -14,19 +15,21 @@ export interface ListedGroup {
 const MOST = 100;
 
 /** The value of `:group_list`. */
-export function groupList(groups: readonly ListedGroup[]): MarkerValue {
+export function groupList(groups: readonly ListedGroup[], wording: Wording): MarkerValue {
   const rows = groups.slice(0, MOST);
-  const more = groups.length - rows.length;
+  const left = groups.length - rows.length;
+  const more = left > 0 ? [wording.more(left)] : [];
   return {
     html: [
       '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;font-family:Helvetica,Arial,sans-serif;">',
       ...rows.map(rowInHtml),
-      ...(more > 0
-        ? [`<tr><td style="${CELL}color:#2d3a48;font-size:14px;line-height:20px;">and ${more} more</td></tr>`]
-        : []),
+      ...more.map(
+        (words) =>
+          `<tr><td style="${CELL}color:#2d3a48;font-size:14px;line-height:20px;">${escapeHtml(words)}</td></tr>`,
+      ),
       '</table>',
     ].join('\n'),
-    text: [...rows.map(rowInText), ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
+    text: [...rows.map(rowInText), ...more.map((words) => `- ${words}`)].join('\n'),
   };
 }
 

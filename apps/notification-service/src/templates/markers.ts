@@ -18,6 +18,7 @@ const text = (description: string): Marker => ({ description, kind: 'text' });
 const required = (marker: Marker): Marker => ({ ...marker, required: true });
 
 const EVERYWHERE: Markers = {
+  greeting: text('Greeting with the name of the recipient: "Hello Ada Berg,"'),
   recipient_name: text('Name of the recipient'),
   project: text('Name of the project, or of the projects'),
   link: { description: 'Address where the recipient can act on it', kind: 'address' },
@@ -25,6 +26,7 @@ const EVERYWHERE: Markers = {
 
 /** Of a mail that is about no project. */
 const OF_PERSON: Markers = {
+  greeting: EVERYWHERE['greeting'] as Marker,
   recipient_name: EVERYWHERE['recipient_name'] as Marker,
   link: EVERYWHERE['link'] as Marker,
 };
@@ -37,18 +39,19 @@ const OF_GROUPS: Markers = {
 
 const fallback = text('License that takes over, such as Basic');
 
-/** domain.md E3 says what the mails tell. */
+/** domain.md E3 says what the mails tell. Values are in the language of the recipient. */
 export const MARKERS: Readonly<Record<MailTypeName, Markers>> = {
   license_expiry_reminder: {
     ...OF_GROUPS,
     valid_until: required(text('The first day something ends, in the time zone of its project')),
-    days_left: required(text('How long until then: "1 day", "7 days"')),
+    days_left: required(text('How long until then: "1 day", "7 days", as it follows "in"')),
+    what_stops: text('How much stops working then, as a sentence'),
     fallback,
   },
   license_ended: {
     ...OF_GROUPS,
     ended_at: text('When it ended'),
-    stopped: required(text('What stopped: "80 virtual numbers, 60 mobile apps"')),
+    stopped: required(text('What stopped working: "80 virtual numbers, 60 mobile apps"')),
     features_off: text('Features that are switched off'),
     fallback: required(fallback),
   },
@@ -66,8 +69,8 @@ export const MARKERS: Readonly<Record<MailTypeName, Markers>> = {
   invitation: {
     ...EVERYWHERE,
     link: required({ description: 'Address where the invitation is accepted', kind: 'address' }),
-    inviter: text('Name of who invites'),
-    role: text('What the recipient is invited to be'),
+    inviter: text('Name of the person who invites'),
+    role: text('Role the recipient is invited to take'),
     group: text('Name of the group the recipient is invited to'),
   },
   registration: {

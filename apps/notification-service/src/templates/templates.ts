@@ -15,8 +15,9 @@ import {
   type MarkerValues,
   type TemplateSource,
 } from './compile.js';
-import { DEFAULT_TEMPLATES } from './defaults.js';
+import { DEFAULT_TEMPLATES, ofEveryMail } from './defaults.js';
 import { MARKERS } from './markers.js';
+import type { MailLanguage } from '../wording/languages.js';
 
 /** What is said of a template in a list. */
 export interface TemplateSummary {
@@ -40,6 +41,11 @@ interface Version {
   readonly digest: string;
 }
 
+/** A changed template. `null`: it cannot be used. */
+interface Custom {
+  readonly template: CompiledTemplate | null;
+}
+
 /** Stands for "all tenants" in a key: a tenant's id is never empty. */
 export const ALL_TENANTS = '';
 /** Characters of compiled templates that are kept. */
@@ -53,9 +59,9 @@ const KEPT_CHARACTERS = 8_000_000;
 @Injectable()
 export class Templates {
   /** By their content: what is the same is compiled once. */
-  private readonly compiled = new LRUCache<string, CompiledTemplate>({
+  private readonly compiled = new LRUCache<string, Custom>({
     maxSize: KEPT_CHARACTERS,
-    sizeCalculation: ({ size }) => size + 1,
+    sizeCalculation: ({ template }) => (template?.size ?? 0) + 1,
   });
 
   constructor(
@@ -63,15 +69,16 @@ export class Templates {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async one(mailType: MailTypeName, tenantId: string | null): Promise<Template> {
+  /** A template that was changed is the same in every language. */
+  async one(mailType: MailTypeName, tenantId: string | null, language: MailLanguage): Promise<Template> {
     const rows = await this.rows.findBy({ mailType, tenantId: In(ownersOf(mailType, tenantId)) });
     const used = usedOf(rows);
-    const html = used?.html ?? DEFAULT_TEMPLATES[mailType].html;
-    return { ...summary(mailType, tenantId, rows), html };
+    const delivered = DEFAULT_TEMPLATES[language][mailType];
+    return { ...summary({ mailType, tenantId, delivered }, rows), html: used?.html ?? delivered.html };
   }
 
   /** Without their HTML, which is not read. */
-  async all(tenantId: string | null): Promise<TemplateSummary[]> {
+  async all(tenantId: string | null, language: MailLanguage): Promise<TemplateSummary[]> {
     const rows = await this.rows.find({
       select: { tenantId: true, mailType: true, subject: true, revision: true, changedAt: true },
       where: { tenantId: In([tenantId ?? ALL_TENANTS, ALL_TENANTS]) },
@@ -79,19 +86,23 @@ export class Templates {
     return MAIL_TYPES.map((mailType) => {
       const owners = ownersOf(mailType, tenantId);
       return summary(
-        mailType,
-        tenantId,
+        { mailType, tenantId, delivered: DEFAULT_TEMPLATES[language][mailType] },
         rows.filter((row) => row.mailType === mailType && owners.includes(row.tenantId)),
       );
     });
   }
 
   /** Fills the template in use in. One that cannot be used keeps no mail back: the one delivered takes its place. */
-  async render(mailType: MailTypeName, tenantId: string | null, values: MarkerValues): Promise<RenderedMail> {
+  async render(
+    mailType: MailTypeName,
+    tenantId: string | null,
+    { language, values }: { readonly language: MailLanguage; readonly values: MarkerValues },
+  ): Promise<RenderedMail> {
+    const delivered = DELIVERED[language][mailType];
     const version = await this.version(mailType, tenantId);
     if (version !== null) {
       try {
-        return (await this.custom(mailType, version)).render(values);
+        return ((await this.custom(mailType, version)).template ?? delivered).render(values);
       } catch (error) {
         if (!(error instanceof MailTooLarge)) throw error;
         this.logger.warn(
@@ -100,7 +111,7 @@ export class Templates {
         );
       }
     }
-    return DELIVERED[mailType].render(values);
+    return delivered.render(values);
   }
 
   private async version(mailType: MailTypeName, tenantId: string | null): Promise<Version | null> {
@@ -113,32 +124,32 @@ export class Templates {
     return rows.toSorted(ownFirst)[0] ?? null;
   }
 
-  private async custom(mailType: MailTypeName, { tenantId, digest }: Version): Promise<CompiledTemplate> {
+  private async custom(mailType: MailTypeName, { tenantId, digest }: Version): Promise<Custom> {
     const known = this.compiled.get(`${mailType}|${digest}`);
     if (known) return known;
     const row = await this.rows.findOneByOrFail({ mailType, tenantId });
-    const compiled = this.compile(mailType, row);
+    const compiled = { template: this.compile(mailType, row) };
     // It may have been changed since the digest was read.
     this.compiled.set(`${mailType}|${digestOf(row)}`, compiled);
     return compiled;
   }
 
-  private compile(mailType: MailTypeName, { subject, html }: TemplateRow): CompiledTemplate {
-    if (subject === null || html === null) return DELIVERED[mailType];
+  private compile(mailType: MailTypeName, { subject, html }: TemplateRow): CompiledTemplate | null {
+    if (subject === null || html === null) return null;
     try {
       // One that was saved when a link could stand anywhere.
       if (isAccountMail(mailType)) checkTemplate(mailType, { subject, html });
       return compileTemplate({ subject, html }, MARKERS[mailType]);
     } catch (error) {
       this.logger.warn({ err: error, mailType }, 'a changed mail template cannot be used; the delivered one is');
-      return DELIVERED[mailType];
+      return null;
     }
   }
 }
 
-const DELIVERED = Object.fromEntries(
-  MAIL_TYPES.map((mailType) => [mailType, compileTemplate(DEFAULT_TEMPLATES[mailType], MARKERS[mailType])]),
-) as Readonly<Record<MailTypeName, CompiledTemplate>>;
+const DELIVERED = ofEveryMail((language, mailType) =>
+  compileTemplate(DEFAULT_TEMPLATES[language][mailType], MARKERS[mailType]),
+);
 
 /** As PostgreSQL makes it in `version`; not against forgery. */
 const digestOf = ({ subject, html }: TemplateRow): string =>
@@ -156,16 +167,18 @@ const usedOf = <Row extends Pick<TemplateRow, 'tenantId' | 'subject'>>(rows: rea
   rows.filter(({ subject }) => subject !== null).toSorted(ownFirst)[0];
 
 function summary(
-  mailType: MailTypeName,
-  tenantId: string | null,
+  {
+    mailType,
+    tenantId,
+    delivered,
+  }: Pick<TemplateSummary, 'mailType' | 'tenantId'> & { readonly delivered: TemplateSource },
   rows: readonly Omit<TemplateRow, 'html' | 'changedBy'>[],
 ): TemplateSummary {
   const own = rows.find((row) => row.tenantId === (tenantId ?? ALL_TENANTS));
   const used = usedOf(rows);
   const revision = own?.revision ?? 0;
   if (used === undefined || used.subject === null) {
-    const { subject } = DEFAULT_TEMPLATES[mailType];
-    return { subject, mailType, tenantId, origin: 'delivered', revision, changedAt: null };
+    return { subject: delivered.subject, mailType, tenantId, origin: 'delivered', revision, changedAt: null };
   }
   const origin = used.tenantId === ALL_TENANTS ? 'all_tenants' : 'tenant';
   return { subject: used.subject, mailType, tenantId, origin, revision, changedAt: used.changedAt };

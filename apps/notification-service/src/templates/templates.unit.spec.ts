@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAIL_TYPES, type MailTypeName } from '@allotree/contracts';
+import { isAccountMail, MAIL_TYPES, type MailTypeName } from '@allotree/contracts';
 import { Problem } from '@allotree/platform';
+import fc from 'fast-check';
 import { checkTemplate, LIMITS } from './check.js';
 import { compileTemplate, LARGEST_MAIL, MailTooLarge, type MarkerValues } from './compile.js';
 import { DEFAULT_TEMPLATES } from './defaults.js';
 import { groupList } from './group-list.js';
 import { MARKERS, markersIn } from './markers.js';
-import { sampleValues } from './values.js';
+import { sampleValues } from './samples.js';
+import { accountValuesOf, valuesOf, type MailItem } from './values.js';
+import { MAIL_LANGUAGES, WORDINGS, type MailLanguage } from '../wording/languages.js';
 
 const REMINDER: MailTypeName = 'license_expiry_reminder';
 const NEEDED = '<p>:valid_until :days_left</p>:group_list';
@@ -23,7 +26,7 @@ const problemOf = (subject: string, html: string, mailType: MailTypeName = REMIN
 
 const rendered = (subject: string, html: string, values: MarkerValues) =>
   compileTemplate({ subject, html }, MARKERS[REMINDER]).render({
-    ...sampleValues(REMINDER, 'https://x.example'),
+    ...sampleValues(REMINDER, 'https://x.example', 'en'),
     ...values,
   });
 
@@ -202,8 +205,11 @@ describe('a template with too much in it', () => {
 
   it('makes no mail larger than what is sent', () => {
     const row = { place: 'x'.repeat(200), project: 'y', link: 'https://x.example', facts: ['z'.repeat(1_000)] };
-    const list = groupList(Array.from({ length: 100 }, () => row));
-    const values = { ...sampleValues(REMINDER, 'https://x.example'), group_list: list };
+    const list = groupList(
+      Array.from({ length: 100 }, () => row),
+      WORDINGS.en,
+    );
+    const values = { ...sampleValues(REMINDER, 'https://x.example', 'en'), group_list: list };
     const compiled = compileTemplate({ subject: 'x', html: ':group_list '.repeat(16_000) }, MARKERS[REMINDER]);
     expect(() => compiled.render(values)).toThrow(MailTooLarge);
     const { html } = compileTemplate({ subject: 'x', html: ':group_list '.repeat(2) }, MARKERS[REMINDER]).render(
@@ -231,7 +237,7 @@ describe('a mail', () => {
 
   it('escapes what stands in a list too', () => {
     const row = { place: nasty, project: `${nasty}!`, link: 'https://x.example', facts: [nasty] };
-    const { html, text } = rendered('x', ':group_list', { group_list: groupList([row]) });
+    const { html, text } = rendered('x', ':group_list', { group_list: groupList([row], WORDINGS.en) });
     expect(html).not.toContain('<script');
     expect(html).toContain('&lt;script&gt;');
     expect(text).toContain(`- ${nasty} (${nasty}!)\n  ${nasty}`);
@@ -264,9 +270,11 @@ Hello Ada Berg,
 
 - Building A (Hafenblick)
   Ends on 1 December 2026, in 30 days
+  Stops then: 79 virtual numbers, 58 mobile apps and 5 UKEY2 keys
   Afterwards: Basic
 - Building A › Unit 1 (Hafenblick)
   Ends on 15 December 2026, in 44 days
+  Stops then: 1 virtual number and 2 mobile apps
   Afterwards: no license
 
 Extend <https://x.example>
@@ -276,21 +284,96 @@ Extend <https://x.example>
 
   it('names a root group once', () => {
     const row = { place: 'Hafenblick', project: 'Hafenblick', link: 'https://x.example', facts: ['Ends'] };
-    expect(groupList([row])).toMatchObject({ text: '- Hafenblick\n  Ends' });
+    expect(groupList([row], WORDINGS.en)).toMatchObject({ text: '- Hafenblick\n  Ends' });
   });
 
   it('names a hundred groups and counts the others', () => {
     const row = { place: 'A', project: 'P', link: 'https://x.example', facts: [] };
-    const list = groupList(Array.from({ length: 250 }, () => row)) as { html: string; text: string };
+    const list = groupList(
+      Array.from({ length: 250 }, () => row),
+      WORDINGS.en,
+    ) as { html: string; text: string };
     expect(list.text.split('\n')).toHaveLength(101);
-    expect(list.text).toMatch(/and 150 more$/);
-    expect(list.html).toContain('and 150 more');
+    expect(list.text).toMatch(/- 150 more$/);
+    expect(list.html).toContain('150 more');
   });
 });
 
-describe.each(MAIL_TYPES)('the delivered template of %s', (mailType) => {
-  const template = DEFAULT_TEMPLATES[mailType];
-  const mail = compileTemplate(template, MARKERS[mailType]).render(sampleValues(mailType, 'https://x.example'));
+const name = fc.stringMatching(/^[A-Z][a-z]{0,9}$/);
+const count = fc.nat(1_000);
+const counts = fc.record({ sip_number: count, mobile_app: count, ukey2: count });
+const instant = fc.constantFrom('2026-12-01T23:00:00Z', '2026-12-01T12:00:00Z', '2027-06-30T22:00:00Z');
+const grace = fc.record({ until: instant, stopping: counts });
+const about = {
+  tenantId: name,
+  projectId: name,
+  projectName: name,
+  timeZone: fc.constantFrom('UTC', 'Europe/Berlin'),
+  groupId: name,
+  groupName: name,
+  dueAt: instant,
+  date: fc.constant('2026-11-01'),
+};
+const recipients = fc.constantFrom('administrators' as const, 'members' as const);
+const fallback = fc.constantFrom('basic' as const, 'plus' as const, null);
+const optional = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+
+const JOBS = {
+  license_expiry_reminder: fc.record({
+    ...about,
+    kind: fc.constant('reminder'),
+    validUntil: instant,
+    daysLeft: fc.constant(30),
+    allotmentIds: fc.constant([]),
+    stopping: optional(counts),
+    grace: optional(grace),
+    recipients,
+    fallback,
+  }),
+  license_ended: fc.record({
+    ...about,
+    kind: fc.constant('ended'),
+    endedAt: instant,
+    stopped: counts,
+    grace: optional(grace),
+    featuresOff: fc.subarray(['siri', 'elevators']),
+    fallback,
+    recipients,
+  }),
+  license_restored: fc.record({
+    ...about,
+    kind: fc.constant('restored'),
+    restoredAt: instant,
+    restored: counts,
+    validUntil: fc.option(instant),
+    recipients,
+  }),
+  trial_started: fc.record({ ...about, kind: fc.constant('trial_started'), validUntil: fc.option(instant) }),
+};
+
+/** Values of the markers of any mail of a type. */
+function mailValues(mailType: MailTypeName, language: MailLanguage): fc.Arbitrary<MarkerValues> {
+  const publicUrl = 'https://x.example';
+  if (isAccountMail(mailType))
+    return fc.record({ recipient: name, inviter: name, role: name }).map(({ recipient, ...values }) => ({
+      ...sampleValues(mailType, publicUrl, language),
+      ...accountValuesOf({ mailType, name: recipient, path: '/x#y', values }, { publicUrl, language }),
+    }));
+  const now = Date.parse('2026-11-01T07:00:00Z');
+  const items = fc.array(fc.record({ place: name, job: JOBS[mailType] }), { minLength: 1, maxLength: 8 });
+  return fc
+    .tuple(items, fc.option(name))
+    .map(([jobs, recipientName]) =>
+      valuesOf(jobs as unknown as readonly MailItem[], { recipientName, language, publicUrl, now }),
+    );
+}
+
+const EVERY_MAIL = MAIL_LANGUAGES.flatMap((language) => MAIL_TYPES.map((mailType) => ({ language, mailType })));
+
+describe.each(EVERY_MAIL)('the delivered template of $mailType in $language', ({ language, mailType }) => {
+  const template = DEFAULT_TEMPLATES[language][mailType];
+  const values = sampleValues(mailType, 'https://x.example', language);
+  const mail = compileTemplate(template, MARKERS[mailType]).render(values);
 
   it('would be accepted as a template of somebody', () => {
     expect(checkTemplate(mailType, template).subject).toBe(template.subject);
@@ -302,11 +385,25 @@ describe.each(MAIL_TYPES)('the delivered template of %s', (mailType) => {
     expect(mail.html).not.toMatch(/<script|@import|<link|src=/i);
     expect(mail.text).not.toMatch(/undefined|\[object|null/);
     expect(mail.text).toContain('<https://x.example');
+    expect(mail.html).toContain(`<html lang="${language}"`);
+  });
+
+  it('leaves no marker unfilled, whatever the mail is about', () => {
+    const compiled = compileTemplate(template, MARKERS[mailType]);
+    const unfilled = new RegExp(`:(${Object.keys(MARKERS[mailType]).join('|')})\\b`);
+    fc.assert(
+      fc.property(mailValues(mailType, language), (filled) => {
+        const { subject, html, text } = compiled.render(filled);
+        for (const part of [subject, html, text]) expect(part).not.toMatch(unfilled);
+        expect(Object.keys(filled)).toEqual(expect.arrayContaining(Object.keys(MARKERS[mailType])));
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('stays as it is when it is edited and saved unchanged but for comments', () => {
     const saved = checkTemplate(mailType, template);
-    const again = compileTemplate(saved, MARKERS[mailType]).render(sampleValues(mailType, 'https://x.example'));
+    const again = compileTemplate(saved, MARKERS[mailType]).render(values);
     expect(again.text).toBe(mail.text);
   });
 });

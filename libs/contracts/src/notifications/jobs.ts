@@ -10,6 +10,8 @@ export const LICENSE_EXPIRY_QUEUE = 'license-expiry';
 const count = z.int().min(0);
 const perResource = z.object({ sip_number: count, mobile_app: count, ukey2: count });
 
+const grace = z.object({ until: IsoInstant, stopping: perResource });
+
 /** Whom a group's mails reach (domain.md E3). */
 export const RecipientsName = z.enum(['administrators', 'members']);
 export type RecipientsName = z.infer<typeof RecipientsName>;
@@ -34,6 +36,10 @@ export const ReminderJob = z.object({
   validUntil: IsoInstant,
   daysLeft: z.int().min(1),
   allotmentIds: z.array(Id),
+  /** Suspended in the group and below at the end if nothing changes; absent in jobs of older versions. */
+  stopping: perResource.optional(),
+  /** Until when days of grace keep what is in use then, and what is suspended when they end. */
+  grace: grace.optional(),
   recipients: RecipientsName,
   /** The license type that takes over then; `null`: none. */
   fallback: LicenseTypeName.nullable(),
@@ -47,7 +53,7 @@ export const EndedJob = z.object({
   /** Suspended in the group and below. */
   stopped: perResource,
   /** Until when days of grace keep what is in use, and what is suspended then if nothing changes; absent: no grace runs. */
-  grace: z.object({ until: IsoInstant, stopping: perResource }).optional(),
+  grace: grace.optional(),
   featuresOff: z.array(FeatureName),
   fallback: LicenseTypeName.nullable(),
   recipients: RecipientsName,
@@ -104,10 +110,14 @@ export const AccountMailJob = z.object({
   tenantId: Id.nullable(),
   to: Email,
   name: z.string(),
+  /** A BCP 47 tag; absent: not known. */
+  language: z.string().max(35).optional(),
   /** Below the public address: `/invitations#<token>`. What follows the # is sent to no server. */
   path: z.string().regex(/^\/[\w/-]*(#[\w-]+)?$/),
   /** What further markers of the template stand for. */
   values: z.record(z.string().regex(/^[a-z_]+$/), z.string()),
+  /** What `:changed_at` says, in the language of the mail. */
+  changed: z.object({ at: IsoInstant, timeZone: z.string() }).optional(),
   /** When its link ends: it is not sent when little of its life is left. Without: it has no such link. */
   expiresAt: IsoInstant.optional(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Email } from '../groups/words.js';
 import { Flag, Id, Page, readOnly } from '../http/common.js';
+import { Language } from '../people/requests.js';
 import { TemplateDetails } from './responses.js';
 import { DeliveryStatusName } from './words.js';
 
@@ -24,6 +25,12 @@ export type TemplateQuery = z.infer<typeof TemplateQuery>;
 /** The same for what changes or sends one. */
 export const TemplateCommandQuery = TemplateQuery.extend({ dryRun: Flag });
 export type TemplateCommandQuery = z.infer<typeof TemplateCommandQuery>;
+
+/** In which language a delivered template, or what is filled in, is to be seen: without, that of the caller's account. */
+export const LocalizedTemplateQuery = TemplateQuery.extend({ language: Language.optional() });
+export type LocalizedTemplateQuery = z.infer<typeof LocalizedTemplateQuery>;
+export const LocalizedTemplateCommandQuery = LocalizedTemplateQuery.extend({ dryRun: Flag });
+export type LocalizedTemplateCommandQuery = z.infer<typeof LocalizedTemplateCommandQuery>;
 
 const Subject = z
   .string()

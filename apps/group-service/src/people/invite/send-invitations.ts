@@ -35,8 +35,15 @@ export class SendInvitations {
   /** The ids of the invitations, in their order; of a dry run nothing is kept. @throws Problem `RATE_LIMITED` for too many of the caller or tenant */
   async send(place: InvitedPlace, invited: readonly Invited[], caller: Caller): Promise<string[]> {
     const { principal, context, dryRun } = caller;
-    const inviter = await this.nameOf(principal);
-    const people = invited.map((one) => ({ ...one, userId: userIdOf(one.email), token: newSecret() }));
+    const inviter = await this.inviter(principal);
+    const people = await Promise.all(
+      invited.map(async (one) => {
+        const userId = userIdOf(one.email);
+        // Somebody who has no account yet most likely speaks the language of the inviter.
+        const language = (await this.accounts.facts(userId))?.language ?? inviter.language;
+        return { ...one, userId, language, token: newSecret() };
+      }),
+    );
     const transaction = (work: (tx: pg.PoolClient) => Promise<string[]>) => inTransaction(this.pool, work);
     const ids = await rehearse(dryRun, transaction, async (tx) => {
       await this.quotas.ofInvitations(tx, principal, { tenantId: place.tenantId, number: people.length });
@@ -54,10 +61,10 @@ export class SendInvitations {
           people.map(({ role }) => role),
         ],
       );
-      const mails = people.map(({ email, name, role, token }) =>
-        invitationMail({ email, name }, token, {
-          inviter,
-          role: role.replaceAll('_', ' '),
+      const mails = people.map(({ email, name, language, role, token }) =>
+        invitationMail({ email, name, language }, token, {
+          inviter: inviter.name,
+          role,
           group: place.group,
           project: place.project,
         }),
@@ -73,8 +80,9 @@ export class SendInvitations {
     return ids;
   }
 
-  private async nameOf({ userId, email }: Principal): Promise<string> {
-    return (await this.accounts.facts(userId))?.name ?? email ?? 'The administration';
+  private async inviter({ userId, email }: Principal): Promise<{ name: string | null; language: string }> {
+    const facts = await this.accounts.facts(userId);
+    return { name: facts?.name ?? email, language: facts?.language ?? 'en' };
   }
 }
 

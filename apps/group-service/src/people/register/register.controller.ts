@@ -9,7 +9,7 @@ import {
 import { Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
 import type pg from 'pg';
 import { AccountMails } from '../account-mails.js';
-import { Accounts } from '../accounts.js';
+import { Accounts, type Account } from '../accounts.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
 import { registrationKnownMail, registrationMail, withEnd } from '../mails.js';
 import { Passwords } from '../passwords.js';
@@ -79,8 +79,8 @@ export class RegisterController {
     const joining = await this.carryOut.joining(joinCode, visitor);
     const mayWrite = await this.mails.mayWriteTo(wish.email, visitor);
     const registrationId = randomUUID();
-    const isKnown = (await this.accounts.byEmail(wish.email)) !== null;
-    const expiresAt = await this.keep({ registrationId, wish, joining, isKnown, mayWrite });
+    const account = await this.accounts.byEmail(wish.email);
+    const expiresAt = await this.keep({ registrationId, wish, joining, account, mayWrite });
     return { registrationId, expiresAt: expiresAt.toISOString() };
   }
 
@@ -146,17 +146,20 @@ export class RegisterController {
     readonly registrationId: string;
     readonly wish: Wish;
     readonly joining: Joining | null;
-    readonly isKnown: boolean;
+    readonly account: Account | null;
     readonly mayWrite: boolean;
   }): Promise<Date> {
-    const { registrationId, wish, joining, isKnown, mayWrite } = registration;
+    const { registrationId, wish, joining, account, mayWrite } = registration;
     const [token, code] = [newSecret(), newCode()];
-    const recipient = { email: wish.email, name: wish.name };
-    const mail = isKnown
-      ? registrationKnownMail(recipient)
-      : registrationMail(recipient, { token, code, partner: wish.partnerName, project: wish.objectName });
+    const { email, name, language } = wish;
+    const mail = account
+      ? registrationKnownMail({ email, name, language: account.language })
+      : registrationMail(
+          { email, name, language },
+          { token, code, partner: wish.partnerName, project: wish.objectName },
+        );
     // A code is short: without a mail that carries it, it would only be there to be guessed.
-    const isConfirmable = mayWrite && !isKnown;
+    const isConfirmable = mayWrite && account === null;
     const expiresAt = await inTransaction(this.pool, async (tx) => {
       const { rows } = await tx.query<{ expires_at: Date }>(
         `INSERT INTO groups.registration

@@ -4,6 +4,7 @@ import { CONFIGURATION, PermanentJobError, type Job } from '@allotree/platform';
 import { publicUrl, type NotificationConfiguration } from '../../configuration.js';
 import { Mails } from '../../mails/mails.js';
 import { accountValuesOf } from '../../templates/values.js';
+import { mailLanguageOf } from '../../wording/languages.js';
 import { Templates } from '../../templates/templates.js';
 
 /** Writes the mail of a job of `account-mails`, in the vendor's words (domain.md P3), and queues it: once, by the id of the job. */
@@ -19,11 +20,9 @@ export class WriteAccountMail {
     const job = AccountMailJob.safeParse(data);
     if (!job.success) throw new PermanentJobError(`not a job of this queue: ${job.error.message}`);
     const { mailType, to, name, expiresAt } = job.data;
-    const content = await this.templates.render(
-      mailType,
-      null,
-      accountValuesOf(job.data, publicUrl(this.configuration)),
-    );
+    const language = mailLanguageOf(job.data.language);
+    const values = accountValuesOf(job.data, { publicUrl: publicUrl(this.configuration), language });
+    const content = await this.templates.render(mailType, null, { language, values });
     // Of no tenant: whoever reads the mails of a tenant could otherwise follow the link of somebody else's.
     const mail = { mailType, tenantId: null, recipient: to, recipientName: name, content, linkExpiresAt: expiresAt };
     await this.mails.queue({ key: `account|${id}`, ...mail });

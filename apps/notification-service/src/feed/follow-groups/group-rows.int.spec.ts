@@ -99,6 +99,37 @@ describe('what is known of groups and their people', () => {
     },
   );
 
+  it('keeps the language an account chose last, whatever else is told of it and in whatever order', async () => {
+    const changes = [
+      { active: true, language: 'en' },
+      { language: 'de' },
+      { active: false },
+      { email: 'kim@example.com' },
+    ].map((change, index) => ({
+      ...events[0]!,
+      type: 'allotree.user-changed.v1',
+      sequence: sequenceOf(index),
+      data: { userId: 'kim', ...change },
+    })) as unknown as readonly GroupsEvent[];
+    for (const order of [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+      [1, 0, 2],
+      [2, 1, 0, 1, 0],
+    ]) {
+      await dataSource.query('TRUNCATE notifications.account');
+      for (const index of order) await record(dataSource.manager, changes[index]!);
+      expect(await dataSource.query('SELECT user_id, active, language FROM notifications.account')).toEqual([
+        { user_id: 'kim', active: false, language: 'de' },
+      ]);
+    }
+    await dataSource.query('TRUNCATE notifications.account');
+    await record(dataSource.manager, changes[1]!);
+    expect(await dataSource.query('SELECT active, language FROM notifications.account')).toEqual([
+      { active: true, language: 'de' },
+    ]);
+  });
+
   it('takes events of a time before there were sequences as they come', async () => {
     const { sequence: _none, ...unnumbered } = events[4]!;
     await hear([0, 1]);

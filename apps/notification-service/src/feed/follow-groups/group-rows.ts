@@ -121,14 +121,21 @@ const WRITERS: Writers = {
        WHERE member.sequence <= excluded.sequence`,
       [projectId, memberId, groupId, role, sequence],
     ),
-  'allotree.user-changed.v1': async ({ tx, sequence }, { userId, active }) => {
-    if (active === undefined) return;
-    await tx.query(
-      `INSERT INTO notifications.account AS account (user_id, active, sequence) VALUES ($1, $2, $3)
-       ON CONFLICT (user_id) DO UPDATE SET active = excluded.active, sequence = excluded.sequence
-       WHERE account.sequence <= excluded.sequence`,
-      [userId, active, sequence],
-    );
+  'allotree.user-changed.v1': async ({ tx, sequence }, { userId, active, language }) => {
+    if (active !== undefined)
+      await tx.query(
+        `INSERT INTO notifications.account AS account (user_id, active, sequence) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id) DO UPDATE SET active = excluded.active, sequence = excluded.sequence
+         WHERE account.sequence <= excluded.sequence`,
+        [userId, active, sequence],
+      );
+    if (language !== undefined)
+      await tx.query(
+        `INSERT INTO notifications.account AS account (user_id, language, language_sequence) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id) DO UPDATE SET language = excluded.language, language_sequence = excluded.language_sequence
+         WHERE account.language_sequence <= excluded.language_sequence`,
+        [userId, language, sequence],
+      );
   },
 };
 

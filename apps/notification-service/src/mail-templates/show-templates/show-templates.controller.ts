@@ -1,34 +1,46 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { TemplateDetails, TemplateList, TemplateQuery } from '@allotree/contracts';
+import { TemplateDetails, TemplateList, LocalizedTemplateQuery } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { TemplatePath } from '../../paths.js';
 import { Templates } from '../../templates/templates.js';
 import { DETAILS_EXAMPLE, ITEM_EXAMPLE, showDetails, showItem } from '../show-template.js';
+import { TemplateLanguage } from '../template-language.js';
 import { TemplateTenant } from '../template-tenant.js';
+
+const DELIVERED_LANGUAGES =
+  'Delivered templates exist in English (`en`) and German (`de`); `language` selects one, by default the language of your account. A template of your own is used for recipients of every language.';
 
 @Controller('mail-templates')
 export class ShowTemplatesController {
   constructor(
     private readonly templates: Templates,
     private readonly tenant: TemplateTenant,
+    private readonly language: TemplateLanguage,
   ) {}
 
   @Documented({
     tag: 'Mail templates',
     summary: 'List the mails that are sent, with the markers of each',
+    description: DELIVERED_LANGUAGES,
     response: { schema: TemplateList, example: { items: [ITEM_EXAMPLE] } },
     problems: ['VALIDATION'],
   })
   @Permit('mail:read')
   @Get()
-  async list(@Query({ schema: TemplateQuery }) query: TemplateQuery, @Caller() caller: Caller): Promise<TemplateList> {
+  async list(
+    @Query({ schema: LocalizedTemplateQuery }) query: LocalizedTemplateQuery,
+    @Caller() caller: Caller,
+  ): Promise<TemplateList> {
     const tenantId = await this.tenant.of(caller, 'mail:read', query.tenantId);
-    return { items: (await this.templates.all(tenantId)).map(showItem) };
+    return {
+      items: (await this.templates.all(tenantId, await this.language.of(caller, query.language))).map(showItem),
+    };
   }
 
   @Documented({
     tag: 'Mail templates',
     summary: 'Show the template a mail is written with',
+    description: DELIVERED_LANGUAGES,
     response: { schema: TemplateDetails, example: DETAILS_EXAMPLE },
     problems: ['VALIDATION'],
     revised: true,
@@ -37,11 +49,11 @@ export class ShowTemplatesController {
   @Get(':mailType')
   async one(
     @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
-    @Query({ schema: TemplateQuery }) query: TemplateQuery,
+    @Query({ schema: LocalizedTemplateQuery }) query: LocalizedTemplateQuery,
     @Caller() caller: Caller,
   ): Promise<TemplateDetails> {
     const tenantId = await this.tenant.of(caller, 'mail:read', query.tenantId);
-    const template = await this.templates.one(mailType, tenantId);
+    const template = await this.templates.one(mailType, tenantId, await this.language.of(caller, query.language));
     caller.answerRevision(template.revision);
     return showDetails(template);
   }

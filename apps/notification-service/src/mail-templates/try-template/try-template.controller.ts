@@ -1,28 +1,23 @@
-import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
   PreviewTemplateRequest,
   QueuedTest,
   RenderedMail,
-  TemplateCommandQuery,
-  TemplateQuery,
+  LocalizedTemplateCommandQuery,
+  LocalizedTemplateQuery,
   TestTemplateRequest,
-  type MailTypeName,
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
-import { Caller, CONFIGURATION, Documented, Permit, preview, Problem } from '@allotree/platform';
+import { Caller, Documented, Permit, preview, Problem } from '@allotree/platform';
 import type { EntityManager } from 'typeorm';
-import { publicUrl, type NotificationConfiguration } from '../../configuration.js';
 import { Mails } from '../../mails/mails.js';
 import { TestMailQuotas } from '../../mails/test-mail-quotas.js';
 import { Notifications } from '../../notifications.js';
 import { TemplatePath } from '../../paths.js';
-import { checkTemplate } from '../../templates/check.js';
-import { compileTemplate, MailTooLarge } from '../../templates/compile.js';
-import { MARKERS } from '../../templates/markers.js';
-import { Templates } from '../../templates/templates.js';
-import { sampleValues } from '../../templates/values.js';
 import { TemplateEfforts } from '../template-efforts.js';
+import { TemplateLanguage } from '../template-language.js';
+import { TemplateSamples } from '../template-samples.js';
 import { TemplateTenant } from '../template-tenant.js';
 
 const example: RenderedMail = {
@@ -31,21 +26,25 @@ const example: RenderedMail = {
   text: 'Hello Ada Berg, ...\n',
 };
 
+const IN_LANGUAGE =
+  '`language` (`en` or `de`; other languages are written in English) is that of the sample data and of a delivered template, by default the language of your account.';
+
 @Controller('mail-templates')
 export class TryTemplateController {
   constructor(
-    private readonly templates: Templates,
+    private readonly samples: TemplateSamples,
     private readonly mails: Mails,
     private readonly notifications: Notifications,
     private readonly tenant: TemplateTenant,
+    private readonly language: TemplateLanguage,
     private readonly efforts: TemplateEfforts,
     private readonly quotas: TestMailQuotas,
-    @Inject(CONFIGURATION) private readonly configuration: NotificationConfiguration,
   ) {}
 
   @Documented({
     tag: 'Mail templates',
-    summary: 'Look at a template filled in with sample data, saved or not',
+    summary: 'Preview a template with sample data, saved or not',
+    description: IN_LANGUAGE,
     response: { schema: RenderedMail, example },
     problems: ['VALIDATION', 'TEMPLATE_NOT_CUSTOMIZABLE', 'RATE_LIMITED'],
   })
@@ -54,7 +53,7 @@ export class TryTemplateController {
   @Post(':mailType/preview')
   async preview(
     @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
-    @Query({ schema: TemplateQuery }) query: TemplateQuery,
+    @Query({ schema: LocalizedTemplateQuery }) query: LocalizedTemplateQuery,
     @Body({ schema: PreviewTemplateRequest.default({}) }) body: PreviewTemplateRequest,
     @Caller() caller: Caller,
   ): Promise<RenderedMail> {
@@ -63,14 +62,13 @@ export class TryTemplateController {
       ? await this.tenant.of(caller, asked.permission, asked.asked)
       : await this.tenant.customizing(caller, asked);
     await this.efforts.take(caller.principal);
-    return this.sample(mailType, tenantId, body);
+    return this.samples.render({ mailType, tenantId, language: await this.language.of(caller, query.language) }, body);
   }
 
   @Documented({
     tag: 'Mail templates',
-    summary: 'Send a template filled in with sample data to your own address',
-    description:
-      'Mails go to nobody else, and not to machines. How many of them is limited by the hour and by the day.',
+    summary: 'Send a template with sample data to your own address',
+    description: `Test mails go to no other address and not to API keys; their number per hour and day is limited. ${IN_LANGUAGE}`,
     response: { status: 202, schema: QueuedTest, example: { deliveryId: '3f0c2d4a-1b2c-8d3e-9f40-51a2b3c4d5e6' } },
     problems: ['VALIDATION', 'FORBIDDEN', 'TEMPLATE_NOT_CUSTOMIZABLE', 'RATE_LIMITED'],
     idempotent: true,
@@ -81,7 +79,7 @@ export class TryTemplateController {
   @Post(':mailType/test')
   async test(
     @Param({ schema: TemplatePath }) { mailType }: TemplatePath,
-    @Query({ schema: TemplateCommandQuery }) query: TemplateCommandQuery,
+    @Query({ schema: LocalizedTemplateCommandQuery }) query: LocalizedTemplateCommandQuery,
     @Body({ schema: TestTemplateRequest }) { to, ...body }: TestTemplateRequest,
     @Caller() caller: Caller,
   ): Promise<QueuedTest | PreviewAnswer> {
@@ -89,7 +87,8 @@ export class TryTemplateController {
     const tenantId = await this.tenant.customizing(caller, asked);
     const recipient = ownAddress(caller, to);
     await this.efforts.take(caller.principal);
-    const content = await this.sample(mailType, tenantId, body);
+    const language = await this.language.of(caller, query.language);
+    const content = await this.samples.render({ mailType, tenantId, language }, body);
     const key = `test|${caller.newId('mail')}`;
     const mail = { key, mailType, tenantId, recipient, content };
     const charge = (tx: EntityManager): Promise<void> => this.quotas.take(tx, caller.principal, tenantId);
@@ -97,26 +96,6 @@ export class TryTemplateController {
     if (caller.dryRun) return preview(caller, [{ type: 'mail_queued', data: { mailType, recipient } }]);
     this.notifications.wake();
     return { deliveryId };
-  }
-
-  private async sample(
-    mailType: MailTypeName,
-    tenantId: string | null,
-    { subject, html }: PreviewTemplateRequest,
-  ): Promise<RenderedMail> {
-    const values = sampleValues(mailType, publicUrl(this.configuration));
-    if (subject === undefined && html === undefined) return this.templates.render(mailType, tenantId, values);
-    const current = await this.templates.one(mailType, tenantId);
-    const asked = { subject: subject ?? current.subject, html: html ?? current.html };
-    // What was delivered is not cut down to what may be changed.
-    const { html: checked } = checkTemplate(mailType, asked);
-    const template = { ...asked, html: html === undefined ? current.html : checked };
-    try {
-      return compileTemplate(template, MARKERS[mailType]).render(values);
-    } catch (error) {
-      if (error instanceof MailTooLarge) throw Problem.validation('html', error.message);
-      throw error;
-    }
   }
 }
 

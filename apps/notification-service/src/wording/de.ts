@@ -1,0 +1,65 @@
+import type { Vocabulary } from './vocabulary.js';
+
+export const GERMAN: Vocabulary = {
+  locale: 'de',
+  resources: {
+    sip_number: { one: 'virtuelle Nummer', other: 'virtuelle Nummern' },
+    mobile_app: { one: 'mobile App', other: 'mobile Apps' },
+    ukey2: { one: 'UKEY2-Schlüssel', other: 'UKEY2-Schlüssel' },
+  },
+  features: {
+    sip_trunks: 'SIP-Trunks',
+    group_forward_rules: 'Weiterleitungsregeln für Gruppen',
+    remote_door_opening: 'Türöffnung aus der Ferne',
+    whitelabel: 'White Label',
+    apple_watch: 'Apple Watch',
+    siri: 'Siri',
+    family_events: 'Familienereignisse',
+    elevators: 'Aufzüge',
+    guest_access: 'Gästezugang',
+    amenities_reservation: 'Reservierung von Gemeinschaftsräumen',
+    license_plates: 'Kfz-Kennzeichen',
+  },
+  licenses: { trial: 'Testlizenz', basic: 'Basic', plus: 'Plus' },
+  roles: {
+    company_administrator: 'Firmenadministration',
+    site_administrator: 'Objektadministration',
+    concierge: 'Concierge',
+    user: 'Benutzer',
+  },
+  group: { one: 'Gruppe', other: 'Gruppen' },
+  day: { one: 'Tag', other: 'Tage' },
+  dayAhead: { one: 'Tag', other: 'Tagen' },
+  fallbacks: {
+    recipient: 'liebe Nutzerin, lieber Nutzer',
+    inviter: 'Ihre Administration',
+    noLicense: 'keine Lizenz',
+    noFeatures: 'keine',
+    nothingInUse: 'nichts, was in Benutzung war',
+    nothingInUseNow: 'nichts, was jetzt in Benutzung ist',
+    everythingAllotted: 'alles, was zugeteilt war',
+    withoutEnd: 'auf Weiteres',
+    unlimitedTime: 'unbegrenzte Zeit',
+  },
+  facts: {
+    ends: (date, daysLeft) => `Endet am ${date}, in ${daysLeft}`,
+    stopsThen: (resources) => `Dann außer Betrieb: ${resources}`,
+    afterwards: (license) => `Danach: ${license}`,
+    ended: (date) => `Abgelaufen am ${date}`,
+    stopped: (resources) => `Außer Betrieb: ${resources}`,
+    graceUntil: (date) => `Nachfrist: Was in Benutzung ist, funktioniert bis ${date} weiter`,
+    stopsAfterGrace: (resources) => `Danach außer Betrieb: ${resources}`,
+    switchedOff: (features) => `Abgeschaltet: ${features}`,
+    now: (license) => `Jetzt gültig: ${license}`,
+    worksAgain: (resources) => `Wieder in Betrieb: ${resources}`,
+    validUntil: (date) => `Gültig bis: ${date}`,
+  },
+  greeting: (name) => (name === null ? 'Guten Tag,' : `Guten Tag ${name},`),
+  more: (number) => `${number} weitere`,
+  moment: (date, time, timeZone) => `${date} um ${time} Uhr (${timeZone})`,
+  whatStops: (amount) =>
+    amount === null
+      ? 'Ohne Verlängerung funktionieren Anrufe und Apps nicht mehr, die auf diesen Lizenzen beruhen.'
+      : `Ohne Verlängerung ${amount.isPlural ? 'funktionieren' : 'funktioniert'} ${amount.words} nicht mehr.`,
+  nothingStops: 'Was heute in Benutzung ist, funktioniert danach weiter.',
+};

@@ -1,0 +1,65 @@
+import type { Vocabulary } from './vocabulary.js';
+
+export const ENGLISH: Vocabulary = {
+  locale: 'en-GB',
+  resources: {
+    sip_number: { one: 'virtual number', other: 'virtual numbers' },
+    mobile_app: { one: 'mobile app', other: 'mobile apps' },
+    ukey2: { one: 'UKEY2 key', other: 'UKEY2 keys' },
+  },
+  features: {
+    sip_trunks: 'SIP trunks',
+    group_forward_rules: 'group forwarding rules',
+    remote_door_opening: 'remote door opening',
+    whitelabel: 'white label',
+    apple_watch: 'Apple Watch',
+    siri: 'Siri',
+    family_events: 'family events',
+    elevators: 'elevators',
+    guest_access: 'guest access',
+    amenities_reservation: 'amenity reservations',
+    license_plates: 'license plates',
+  },
+  licenses: { trial: 'Trial', basic: 'Basic', plus: 'Plus' },
+  roles: {
+    company_administrator: 'company administrator',
+    site_administrator: 'site administrator',
+    concierge: 'concierge',
+    user: 'user',
+  },
+  group: { one: 'group', other: 'groups' },
+  day: { one: 'day', other: 'days' },
+  dayAhead: { one: 'day', other: 'days' },
+  fallbacks: {
+    recipient: 'there',
+    inviter: 'Your administrator',
+    noLicense: 'no license',
+    noFeatures: 'none',
+    nothingInUse: 'nothing that was in use',
+    nothingInUseNow: 'nothing that is in use now',
+    everythingAllotted: 'everything that was allotted',
+    withoutEnd: 'further notice',
+    unlimitedTime: 'an unlimited time',
+  },
+  facts: {
+    ends: (date, daysLeft) => `Ends on ${date}, in ${daysLeft}`,
+    stopsThen: (resources) => `Stops then: ${resources}`,
+    afterwards: (license) => `Afterwards: ${license}`,
+    ended: (date) => `Ended on ${date}`,
+    stopped: (resources) => `No longer working: ${resources}`,
+    graceUntil: (date) => `Grace period: everything in use keeps working until ${date}`,
+    stopsAfterGrace: (resources) => `Stops after that: ${resources}`,
+    switchedOff: (features) => `Switched off: ${features}`,
+    now: (license) => `Now in effect: ${license}`,
+    worksAgain: (resources) => `Working again: ${resources}`,
+    validUntil: (date) => `Valid until: ${date}`,
+  },
+  greeting: (name) => (name === null ? 'Hello,' : `Hello ${name},`),
+  more: (number) => `${number} more`,
+  moment: (date, time, timeZone) => `${date}, ${time} (${timeZone})`,
+  whatStops: (amount) =>
+    amount === null
+      ? 'Calls and apps that depend on these licenses stop working unless the licenses are extended.'
+      : `${amount.words} ${amount.isPlural ? 'stop' : 'stops'} working unless the licenses are extended.`,
+  nothingStops: 'Nothing that is in use today stops working then.',
+};
