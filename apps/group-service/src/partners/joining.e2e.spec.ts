@@ -32,7 +32,7 @@ async function request(email: string, joinCode: string): Promise<Answer> {
   return people.ask('POST', '/registrations/confirm', { token, password: PASSWORD });
 }
 
-describe('a partner that registers without a code', () => {
+describe('P1: a partner that registers without a code', () => {
   it('is its own tenant, with no power over partners, licenses or further projects', async () => {
     const { body } = await people.partner('eve@evil.example', 'Evil');
     const { partnerId } = body;
@@ -84,7 +84,7 @@ describe('a partner that registers without a code', () => {
   });
 });
 
-describe('a partner that registers with the join code of a distributor', () => {
+describe('P1: a partner that registers with the join code of a distributor', () => {
   it('sees and is nothing in its tenant until the distributor approves', async () => {
     const email = 'kim@larsen.example';
     const events = await people.service.recordedWhile(async () => {

@@ -19,7 +19,7 @@ const until = (lastDay: string, timeZone: string): RemindedTerm => ({
 
 const schedule = (daysBefore: readonly number[], recurrence: Recurrence) => ({ daysBefore, recurrence });
 
-describe('the days of a plan', () => {
+describe('E2: the days of a plan', () => {
   const daysLeft = (daysBefore: readonly number[], recurrence: Recurrence): number[] =>
     reminderPlan(schedule(daysBefore, recurrence), until('2026-12-31', 'Europe/Berlin')).map((mail) => mail.daysLeft);
 

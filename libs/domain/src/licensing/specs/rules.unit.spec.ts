@@ -521,6 +521,43 @@ describe('use', () => {
     expect(s.refusal(blank)).toEqual({ code: 'VALIDATION', field: 'label', message: 'must not be empty' });
   });
 
+  it('U1: what a subtree uses stays within the project and every restricted group above; the least of them is named', () => {
+    const s = story();
+    s.restrict('a', units(10, 0, 0)).restrict('a1', units(8, 0, 0));
+    s.assign('a1', 'sip_number', 8);
+    expect(s.refusal(s.assignment('a1'))).toMatchObject({ available: 0, limitedBy: from('A1', 'a1', 8, null) });
+    // Two more in a, wherever they are put below it, and the group's own use counts as well.
+    s.assign('a2', 'sip_number', 1);
+    s.assign('a', 'sip_number', 1);
+    expect(s.refusal(s.assignment('a2'))).toEqual({
+      code: 'LIMIT_EXCEEDED',
+      at: START,
+      resource: 'sip_number',
+      requested: 1,
+      available: 0,
+      limitedBy: from('A', 'a', 10, null),
+    });
+    s.assign('b', 'sip_number', 10);
+    expect(s.refusal(s.assignment('b'))).toMatchObject({
+      available: 0,
+      limitedBy: from('Hafenblick', null, 20, day('2027-01-01')),
+    });
+  });
+
+  it('U1: what is suspended does not count, and is not in the way of what is new', () => {
+    const s = new ProjectStory(START).open().place('a');
+    s.plus(units(4, 0, 0), null, { licenseId: 'big' });
+    s.plus(units(2, 0, 0));
+    s.assign('a', 'sip_number', 6);
+    s.do({ type: 'SuspendLicense', now: START, licenseId: 'big', reason: 'unpaid', authority: VENDOR });
+    expect(s.quota('a').resources.sip_number).toMatchObject({ consumed: 2, suspended: 4, available: 0 });
+    const [oldest] = assignmentsOf(s.state, 'a', START);
+    // The room goes to the oldest that waits, not to who asks next.
+    s.release('a', oldest!.assignmentId);
+    expect(s.quota('a').resources.sip_number).toMatchObject({ consumed: 2, suspended: 3, available: 0 });
+    expect(s.refusal(s.assignment('a'))).toMatchObject({ code: 'LIMIT_EXCEEDED', available: 0 });
+  });
+
   it('U2: an app takes a number in force at its group, the oldest free one unless named, and holds it', () => {
     const s = story();
     expect(s.refusal(s.assignment('a', 'mobile_app'))).toEqual({ code: 'NO_SIP_NUMBER', groupId: 'a' });
