@@ -4,7 +4,7 @@ import { rolesBelow, type CarryingAuthority } from '@allotree/domain';
 import { PermissionChecker, type Principal } from '@allotree/platform';
 import { Trees } from './trees.js';
 
-/** Which members may be moved or removed along with their group (domain.md P2). */
+/** Which members may be moved or removed along with their group (P2). */
 @Injectable()
 export class CarryingAuthorities {
   constructor(

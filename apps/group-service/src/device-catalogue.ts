@@ -44,7 +44,7 @@ const claimCodeHashOf = ({ serialNumber, claimCode }: CodedDevice): string =>
     .update(`claim code\n${serialKey(serialNumber)}\n${serialKey(claimCode)}`)
     .digest('hex');
 
-/** The vendor's catalogue of the devices it sold (domain.md L2). */
+/** The vendor's catalogue of the devices it sold (L2). */
 @Injectable()
 export class DeviceCatalogue {
   constructor(

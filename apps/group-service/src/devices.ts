@@ -32,7 +32,7 @@ export interface DeviceRequest extends DeviceFacts {
 
 /**
  * A device comes into a project in two steps: the project claims the serial number, then its tree takes the device in under
- * that claim; and leaves in two: the tree lets it go, then the claim is released (domain.md L2). Reactors finish what a
+ * that claim; and leaves in two: the tree lets it go, then the claim is released (L2). Reactors finish what a
  * crash left between.
  */
 @Injectable()

@@ -1,7 +1,7 @@
 import { administratorRole, type PartnerFacts, type TreeCommand } from '@allotree/domain';
 import { deriveId } from '@allotree/event-sourcing';
 
-/** The project a registration creates (domain.md L1); its administrator is the first member. `null`: it creates none. */
+/** The project a registration creates (L1); its administrator is the first member. `null`: it creates none. */
 export function createRegisteredProject({
   partnerId,
   kind,

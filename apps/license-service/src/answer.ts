@@ -9,7 +9,7 @@ interface Done {
   readonly revision: number;
 }
 
-/** The answer to a command: `body` with the new revision as ETag, or 200 with the preview of a dry run (domain.md R7). */
+/** The answer to a command: `body` with the new revision as ETag, or 200 with the preview of a dry run (R7). */
 export function answerTo(caller: Caller, reply: FastifyReply, done: Done, body: object): object {
   caller.answerRevision(done.revision);
   if (!caller.dryRun) return body;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Permission } from '@allotree/contracts';
 import { restriction, Service, units } from './service-under-test.spec.js';
 
-/** Who may change what was issued or set from where (domain.md L1, L4, R9), as people and keys meet it over HTTP. */
+/** Who may change what was issued or set from where (L1, L4, R9), as people and keys meet it over HTTP. */
 
 const TENANT = 'nordlicht';
 const HOUSE = 'hafenblick';

@@ -3,7 +3,7 @@ import { endOfDay, lastDayOf, dateAt, startOfDay, startsDay, type Instant, type 
 
 /** The first instant that JSON, PostgreSQL and calendars can all write down, with a day to spare. */
 const EARLIEST = Date.parse('1970-01-02T00:00:00Z');
-/** From this year on a date stands for no end: other systems write 9999-12-31 for it (domain.md E4). */
+/** From this year on a date stands for no end: other systems write 9999-12-31 for it (E4). */
 const NEVER = '9999';
 
 const isDate = (value: string): boolean => !value.includes('T');
@@ -16,7 +16,7 @@ export const namesDate = (...values: readonly (string | null | undefined)[]): bo
 const isNever = (value: string): boolean => value >= NEVER;
 
 /**
- * The instant a term or period starts: a date is the start of that day in the zone (domain.md E4).
+ * The instant a term or period starts: a date is the start of that day in the zone (E4).
  * @param field is blamed when the value is beyond what can be kept
  */
 export function startOf(value: string, zone: string, field: string): Instant {
@@ -26,7 +26,7 @@ export function startOf(value: string, zone: string, field: string): Instant {
 
 /**
  * The instant a term or period ends: a date is the end of that day in the zone, so the start of the next. `null`: it has no
- * end, which is what a date after 9998 means (domain.md E4).
+ * end, which is what a date after 9998 means (E4).
  */
 export function endOf(value: string, zone: string, field: string): Instant | null {
   if (isNever(value)) return null;

@@ -72,7 +72,7 @@ async function countEvents({ connectionString }: TestDatabase): Promise<number> 
   }
 }
 
-/** What the worked example says happens as time passes (domain.md, section 3), over HTTP on the file of the demo. */
+/** What the worked example says happens as time passes (docs/domain/words.md#example), over HTTP on the file of the demo. */
 describe.each(STORES)('the worked example, from 2026-06-01 on, with its events in $name', ({ name, open }) => {
   const clock = new FixedClock('2026-06-01T08:00:00Z');
   let database: TestDatabase;

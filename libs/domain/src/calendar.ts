@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import type { Instant } from './decision.js';
 
 /**
- * Days of the calendar in a time zone (domain.md E4), the one meaning every service shares. Pure: the rules of the zones are
+ * Days of the calendar in a time zone (E4), the one meaning every service shares. Pure: the rules of the zones are
  * the time zone data of the runtime's ICU (`process.versions.tz`), like the rules of letter case.
  */
 

@@ -1,6 +1,6 @@
 import { RESOURCES, type Limit, type Resource, type Units } from './words.js';
 
-/** Arithmetic of limits, where `null` is unlimited and the largest of all (domain.md, section 1 and L5). */
+/** Arithmetic of limits, where `null` is unlimited and the largest of all (docs/domain/words.md and L5). */
 
 /** Plain numbers per resource: what is counted, as opposed to what limits it. */
 export type Counts = Record<Resource, number>;
@@ -36,7 +36,7 @@ export const sameUnits = (a: Units, b: Units): boolean => RESOURCES.every((resou
 /** R1: every app needs a number of its own. */
 export const sipCoversMobile = (units: Units): boolean => !exceeds(units.mobile_app, units.sip_number);
 
-/** What so many devices bring with their Basic licenses (domain.md L2). */
+/** What so many devices bring with their Basic licenses (L2). */
 export const basicUnitsOf = (devices: number): Units => ({
   sip_number: 2 * devices,
   mobile_app: 2 * devices,

@@ -1,10 +1,10 @@
 import type { Instant } from './decision.js';
 
-/** What is counted (domain.md, section 1). */
+/** What is counted (docs/domain/words.md). */
 export const RESOURCES = ['sip_number', 'mobile_app', 'ukey2'] as const;
 export type Resource = (typeof RESOURCES)[number];
 
-/** What is switched (domain.md, section 1). */
+/** What is switched (docs/domain/words.md). */
 export const FEATURES = [
   'sip_trunks',
   'group_forward_rules',
@@ -53,12 +53,12 @@ export type PartnerKind = (typeof PARTNER_KINDS)[number];
 export const RECURRENCES = ['once', 'daily', 'weekly', 'every_30_days'] as const;
 export type Recurrence = (typeof RECURRENCES)[number];
 
-/** How a group is reminded of the end of its terms (domain.md E2, E3). */
+/** How a group is reminded of the end of its terms (E2, E3). */
 export interface Reminder {
   readonly daysBefore: readonly number[];
   readonly recurrence: Recurrence;
   readonly recipients: 'administrators' | 'members';
 }
 
-/** A root and 31 levels below it (domain.md G1). */
+/** A root and 31 levels below it (G1). */
 export const MAX_DEPTH = 32;

@@ -67,7 +67,7 @@ export interface Handler<State, Command, Event, Refusal> {
    * Rejects with `Overloaded`, `TooManyConflicts`, `OutcomeUnknown`, `RuntimeStopped`, or whatever the aggregate threw.
    */
   execute(id: string, command: Command, context: CommandContext): Promise<Outcome<Event, Refusal>>;
-  /** Decides like `execute` but records nothing (domain.md R7); `revision` is the revision it was decided at. */
+  /** Decides like `execute` but records nothing (R7); `revision` is the revision it was decided at. */
   dryRun(
     id: string,
     command: Command,

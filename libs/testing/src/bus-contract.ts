@@ -44,7 +44,7 @@ export const busEvent = (key: string, id: string, data: unknown = {}): CloudEven
 
 const TOPIC = 'contract.events.v1';
 
-/** The guarantees of the bus on every backend (architecture.md, "Bus semantics"). */
+/** The guarantees of the bus on every backend. */
 export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
   describe(`${name}: the bus contract`, () => {
     let bus: BusUnderTest;

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { Partners } from '../partners.js';
 import { hashOf, newSecret } from '../people/secrets.js';
 
-/** The secret by which a partner names the distributor it wants to join (domain.md P1). Only its hash is stored. */
+/** The secret by which a partner names the distributor it wants to join (P1). Only its hash is stored. */
 @Injectable()
 export class JoinCodes {
   constructor(

@@ -12,7 +12,7 @@ interface Approved {
   readonly events: readonly { readonly type: string; readonly data: object }[];
 }
 
-/** Requests of partners to join a distributor (domain.md P1). */
+/** Requests of partners to join a distributor (P1). */
 @Injectable()
 export class JoinRequests {
   constructor(

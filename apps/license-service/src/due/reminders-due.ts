@@ -38,7 +38,7 @@ export interface ReminderAnswer {
 
 /**
  * Looks at the project as it is now: of the reminders that have become due for an end, the latest goes out, and none once
- * the end has come (domain.md E2).
+ * the end has come (E2).
  */
 export function remindersDue(
   state: ProjectState,
@@ -59,7 +59,7 @@ export function remindersDue(
   });
 }
 
-/** Of the ends that a group is to be reminded of now, the nearest: a group has one reminder a day (domain.md E5). */
+/** Of the ends that a group is to be reminded of now, the nearest: a group has one reminder a day (E5). */
 function firstOfGroups(
   answers: readonly { readonly alarm: ReminderAlarm; readonly due?: Due | null }[],
 ): ReadonlyMap<string, ReminderAlarm> {
@@ -133,7 +133,7 @@ class Plans {
 
   /**
    * A reminder as it is sent today. One of an earlier day, left over by a standstill, gives way to the one that is still to
-   * come today, and to the last mail where today is the last day (domain.md E5).
+   * come today, and to the last mail where today is the last day (E5).
    */
   private today(planned: PlannedReminder, next: PlannedReminder | null, term: RemindedTerm): SentReminder | null {
     const date = dateAt(this.now, term.timeZone);

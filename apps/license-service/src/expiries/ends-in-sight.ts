@@ -34,7 +34,7 @@ interface Found {
   place: Place;
 }
 
-/** What ends in projects, in the order of time: groups by their end in effect, and licenses (domain.md E5). */
+/** What ends in projects, in the order of time: groups by their end in effect, and licenses (E5). */
 @Injectable()
 export class EndsInSight {
   constructor(

@@ -11,7 +11,7 @@ export const GRANT_STEP = 'grant';
  */
 export const HOWEVER_LATE = { maxClockLag: Infinity, isDebited: true } as const;
 
-/** The grant that units which left a partner's stock become (domain.md L3). Idempotent by the id of the license. */
+/** The grant that units which left a partner's stock become (L3). Idempotent by the id of the license. */
 export const grantOf = (
   partnerId: string,
   {

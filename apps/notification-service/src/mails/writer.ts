@@ -70,6 +70,6 @@ export class Writer {
   }
 }
 
-/** A reminder that could not go out before the last day is not sent any more: the last mail follows (domain.md E2, E5). */
+/** A reminder that could not go out before the last day is not sent any more: the last mail follows (E2, E5). */
 const isOver = (job: LicenseExpiryJob, now: number): boolean =>
   job.kind === 'reminder' && daysUntil(job.validUntil, job.timeZone, now) < 1;

@@ -21,7 +21,7 @@ interface PartnerRow {
   readonly userId: string | null;
 }
 
-/** Whether an account is known to be deactivated: who cannot sign in is no recipient (domain.md E5). */
+/** Whether an account is known to be deactivated: who cannot sign in is no recipient (E5). */
 const isDeactivated = (userId: string): string =>
   `EXISTS (SELECT FROM notifications.account WHERE account.user_id = ${userId} AND NOT account.active)`;
 

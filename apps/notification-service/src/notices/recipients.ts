@@ -22,7 +22,7 @@ export interface GroupPath {
 export const ADMINISTRATORS = ['site_administrator', 'company_administrator'];
 
 /**
- * Who is told of what becomes due at a group (domain.md E3): its administrators, where it has none those of the nearest
+ * Who is told of what becomes due at a group (E3): its administrators, where it has none those of the nearest
  * group above, and where nobody is found up to the root whoever administers the partner; with `members` also everybody
  * who is a member of the group. Nobody twice.
  */

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who was deactivated is no recipient (domain.md E5), so members and administrators are known by their accounts. */
+/** Who was deactivated is no recipient (E5), so members and administrators are known by their accounts. */
 export class DeactivatedPeople1802000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -35,7 +35,7 @@ const inUse = { sip_number: 80, mobile_app: 60, ukey2: 5 };
 
 type Sample = (names: (typeof NAMES)[MailLanguage]) => readonly MailItem[];
 
-/** The worked example of domain.md, as far as the mails tell it. */
+/** The worked example (docs/domain/words.md#example), as far as the mails tell it. */
 const SAMPLES: Readonly<Record<Exclude<MailTypeName, AccountMailJob['mailType']>, Sample>> = {
   license_expiry_reminder: ({ building, unit }) => {
     const reminder = { kind: 'reminder', daysLeft: 30, recipients: 'administrators' } as const;

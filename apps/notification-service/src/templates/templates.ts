@@ -53,7 +53,7 @@ const KEPT_CHARACTERS = 8_000_000;
 
 /**
  * Which template a mail is written with: the tenant's own, else the one of all tenants, else the one delivered. Mails about
- * accounts are in the vendor's words whatever tenant they concern (domain.md P3): a tenant's template of such a mail, kept
+ * accounts are in the vendor's words whatever tenant they concern (P3): a tenant's template of such a mail, kept
  * from before, is not used.
  */
 @Injectable()

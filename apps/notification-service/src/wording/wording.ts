@@ -94,7 +94,7 @@ export class Wording {
     return (Object.hasOwn(roles, key) ? roles[key] : undefined) ?? role.replaceAll('_', ' ');
   }
 
-  /** The last day of a term that ends with a day there, else the day and the time (domain.md E4). */
+  /** The last day of a term that ends with a day there, else the day and the time (E4). */
   end(iso: string, timeZone: string): string {
     const end = Date.parse(iso);
     return startsDay(end, timeZone)

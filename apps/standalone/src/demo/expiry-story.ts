@@ -35,7 +35,7 @@ const COMPANY_REMINDER = { daysBefore: [14], recurrence: 'weekly', recipients: '
 const COMPANY_LEADS = [14, 7];
 
 /**
- * Plays the last weeks of the worked example's terms, and the day after, on a system whose clock can be moved (domain.md E1 to
+ * Plays the last weeks of the worked example's terms, and the day after, on a system whose clock can be moved (E1 to
  * E4, and section 3).
  * @throws NoTestClock
  */

@@ -39,7 +39,7 @@ interface Stage {
   readonly refuse: (player: Player, refused: Refused, wish: Wish) => Promise<void>;
 }
 
-/** Five people at work, each with what is theirs, and refused what is not (domain.md, Roles). */
+/** Five people at work, each with what is theirs, and refused what is not (docs/domain/rules.md#roles). */
 export async function tellPeople({ host, narrator }: PeopleTelling): Promise<void> {
   const cast = await Cast.of(host, FIRST_PARTNER);
   const refuse = async (player: Player, refused: Refused, wish: Wish): Promise<void> => {

@@ -23,10 +23,10 @@ export const resolveWhen = <Border extends When>(border: Border, first: FirstDay
 
 const isDate = (border: string): boolean => /^\d{4}-\d\d-\d\d$/.test(border);
 
-/** A date after 9998 means no end (domain.md E4). */
+/** A date after 9998 means no end (E4). */
 const isNever = (border: When): boolean => typeof border === 'string' && border >= '9999';
 
-/** The instant an absolute border means: a date begins with its day and ends with the end of it (domain.md E4). */
+/** The instant an absolute border means: a date begins with its day and ends with the end of it (E4). */
 function instantOf(border: string, which: 'from' | 'until', zone: string): number {
   if (!isDate(border)) return Date.parse(border);
   return which === 'until' ? endOfDay(border, zone) : startOfDay(border, zone);

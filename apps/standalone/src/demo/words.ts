@@ -2,7 +2,7 @@ import { RESOURCES, type Limit, type Resource } from '@allotree/domain';
 import { DateTime } from 'luxon';
 import type { ProblemAnswer } from './api.js';
 
-/** How the resources are shown to people (domain.md, section 1). */
+/** How the resources are shown to people (docs/domain/words.md). */
 export const RESOURCE_NAMES: Readonly<Record<Resource, string>> = {
   sip_number: 'virtual numbers',
   mobile_app: 'mobile apps',

@@ -297,7 +297,7 @@ describe('a move', () => {
 });
 
 describe('licenses', () => {
-  it('are traded by whom domain.md says (L1, L3)', async () => {
+  it('are traded by whom the rules name (L1, L3)', async () => {
     const { ids, system } = world;
     const content = { name: 'Plus', units: { sip_number: 100, mobile_app: 50, ukey2: 10 }, features: [] };
     expect((await post('company', `/partners/${ids.nord}/packages`, content)).status).toBe(403);

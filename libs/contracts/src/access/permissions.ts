@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Everything somebody can be permitted, with a sentence each. A permission always applies to a place (a partner or a group)
- * and everything below it (domain.md, Roles).
+ * and everything below it (docs/domain/rules.md#roles).
  */
 export const PERMISSIONS = {
   'partners:read': 'See partners and who administers them',
@@ -94,7 +94,7 @@ const CONCIERGE = withImplied(['projects:read', 'groups:read', 'quotas:read']);
 
 const USER = withImplied(['projects:read', 'groups:read', 'quotas:read', 'assignments:read-own']);
 
-/** The five roles (domain.md, Roles) as sets of permissions. A tenant makes further ones out of the same list. */
+/** The five roles (docs/domain/rules.md#roles) as sets of permissions. A tenant makes further ones out of the same list. */
 export const ROLES = {
   server_administrator: PERMISSION_NAMES,
   company_administrator: COMPANY,

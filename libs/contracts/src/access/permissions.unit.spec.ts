@@ -22,7 +22,7 @@ const OF_A_SITE = [
   'history:read',
 ];
 
-describe('the roles (domain.md)', () => {
+describe('the roles of the rules', () => {
   it('are these sets of permissions', () => {
     expect(ROLES.server_administrator).toEqual(PERMISSION_NAMES);
     const vendors = ['packages:record', 'system:manage'];

@@ -52,7 +52,7 @@ export type Authority =
   | { readonly kind: 'group'; readonly groupId: string };
 
 /**
- * The highest place, at a place or above it, from which somebody holds a permission there (domain.md L4, R9): the tenant,
+ * The highest place, at a place or above it, from which somebody holds a permission there (L4, R9): the tenant,
  * then the partner, then the groups from the root down. `null`: it is held nowhere. The vendor has no memberships, so this
  * never returns it. O(memberships of the person x depth of the group).
  */

@@ -21,7 +21,7 @@ export const GROUPS_EVENTS = {
     tenantId: Id,
     administrator: z.object({ userId: Id, email: text, name: text }).optional(),
   }),
-  /** The root group has the project's id and the type `company`. `trial`: created by a partner's registration (domain.md L1). */
+  /** The root group has the project's id and the type `company`. `trial`: created by a partner's registration (L1). */
   'allotree.project-created.v1': z.object({
     projectId: Id,
     name: text,

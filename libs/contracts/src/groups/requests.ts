@@ -16,7 +16,7 @@ import {
   TimeZone,
 } from './words.js';
 
-/** `POST /partners`. With `objectName` the partner gets its own project of that name and its trial (domain.md L1). */
+/** `POST /partners`. With `objectName` the partner gets its own project of that name and its trial (L1). */
 export const RegisterPartnerRequest = z
   .strictObject({
     name: PlainName,
@@ -73,7 +73,7 @@ export const CreateGroupRequest = z
   .meta({ examples: [{ parentId: 'project-1', type: 'building', name: 'Building A' }] });
 export type CreateGroupRequest = z.infer<typeof CreateGroupRequest>;
 
-/** How many groups one call generates at most, all levels together (domain.md G2). */
+/** How many groups one call generates at most, all levels together (G2). */
 const MAX_GENERATED = 110_000;
 
 const level = (namePattern: string) => ({
@@ -91,7 +91,7 @@ const level = (namePattern: string) => ({
 });
 
 /**
- * `POST /projects/{p}/groups/generate` (domain.md G2). Levels may be left out; each group of a level gets all of the next.
+ * `POST /projects/{p}/groups/generate` (G2). Levels may be left out; each group of a level gets all of the next.
  * `apartments.restart` says where the numbers of apartments start again: in each `unit` (default), in each `building`, or on
  * each `floor`.
  */

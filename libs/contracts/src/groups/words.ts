@@ -8,7 +8,7 @@ export const BillingModeName = z.enum(['prepaid', 'postpaid']);
 /** Closed: it can be read, and nothing about it changes. */
 export const StandingName = z.enum(['open', 'closed']);
 export const GroupTypeName = z.enum(['company', 'building', 'unit', 'floor', 'apartment', 'custom']);
-/** One of the roles (domain.md, Roles) but the server administrator's, or the id of a role of the tenant. */
+/** One of the roles (docs/domain/rules.md#roles) but the server administrator's, or the id of a role of the tenant. */
 export const RoleName = Id;
 
 /** What is printed on the device; letters count as they are written. */
@@ -26,7 +26,7 @@ export const ClaimCode = z
 
 /**
  * Formats, private use and what has no width. What joins letters, emoji and variants is left to the domain, which knows where
- * they belong (domain.md G1).
+ * they belong (G1).
  */
 const UNSEEN =
   /(?!\u200c|\u200d|\ufe0e|\ufe0f|[\u{e0100}-\u{e01ef}])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;

@@ -35,7 +35,7 @@ export const IsoInstant = z.iso.datetime({
 
 const IsoDate = z.iso.date();
 
-/** A calendar date (in the project's time zone, domain.md E4) or an instant with its offset. */
+/** A calendar date (in the project's time zone, E4) or an instant with its offset. */
 export const DateOrInstant = z
   .string()
   .refine((value) => IsoDate.safeParse(value).success || IsoInstant.safeParse(value).success, {
@@ -50,7 +50,7 @@ export const Page = z.strictObject({
 });
 export type Page = z.infer<typeof Page>;
 
-/** `?dryRun=true` (domain.md R7). */
+/** `?dryRun=true` (R7). */
 export const Flag = z
   .enum(['true', 'false'])
   .default('false')

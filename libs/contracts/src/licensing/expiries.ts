@@ -15,7 +15,7 @@ export const ExpiriesQuery = EndsQuery.extend({ tenantId: Id.optional() });
 export type ExpiriesQuery = z.infer<typeof ExpiriesQuery>;
 
 /**
- * An end in sight (domain.md E5): of an allotment of a group, of a license of the project (its group is the main group), or of a
+ * An end in sight (E5): of an allotment of a group, of a license of the project (its group is the main group), or of a
  * group whose limit falls with the end of something above it.
  */
 export const Expiry = z.object({

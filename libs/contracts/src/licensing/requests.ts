@@ -4,7 +4,7 @@ import { Count, DateOrInstant, Flag, Id, LimitValue, Page, readOnly } from '../h
 import { MemberQuotaAnswer } from './responses.js';
 import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName, StatusName } from './words.js';
 
-/** Limits as a caller puts them: a resource not named is 0, `null` is unlimited (domain.md R1). */
+/** Limits as a caller puts them: a resource not named is 0, `null` is unlimited (R1). */
 export const UnitsInput = z.strictObject({
   sip_number: LimitValue.default(0),
   mobile_app: LimitValue.default(0),
@@ -26,7 +26,7 @@ const Reason = z
 /** A start: a date is the beginning of that day. Absent or `null`: now, or that of the package. */
 const Start = DateOrInstant.nullable().optional();
 /**
- * An end: a date is the end of that day, one after 9998 is none (domain.md E4). Absent or `null`: indefinite, or that of the
+ * An end: a date is the end of that day, one after 9998 is none (E4). Absent or `null`: indefinite, or that of the
  * package.
  */
 const End = DateOrInstant.nullable().optional();
@@ -63,7 +63,7 @@ const IssuePlusRequest = z.strictObject({
   validUntil: End,
 });
 
-/** `POST /projects/{p}/licenses`: a trial by hand (domain.md L1) or units out of a partner's package (L3). */
+/** `POST /projects/{p}/licenses`: a trial by hand (L1) or units out of a partner's package (L3). */
 export const GrantLicenseRequest = z.discriminatedUnion('type', [GrantTrialRequest, IssuePlusRequest]);
 export type GrantLicenseRequest = z.infer<typeof GrantLicenseRequest>;
 
@@ -93,7 +93,7 @@ const ReminderRequest = z.strictObject({
   recipients: z.enum(['administrators', 'members']).default('administrators'),
 });
 
-/** `PUT /projects/{p}/groups/{g}/restriction` (domain.md R1-R6, E1, E2). */
+/** `PUT /projects/{p}/groups/{g}/restriction` (R1-R6, E1, E2). */
 export const SetRestrictionRequest = z.strictObject({
   groupId: readOnly(Id),
   enabled: z.boolean(),
@@ -104,7 +104,7 @@ export const SetRestrictionRequest = z.strictObject({
 });
 export type SetRestrictionRequest = z.infer<typeof SetRestrictionRequest>;
 
-/** `POST /projects/{p}/groups/{g}/assignments` (domain.md U1, U2). */
+/** `POST /projects/{p}/groups/{g}/assignments` (U1, U2). */
 export const AssignUnitRequest = z.strictObject({
   resource: ResourceName,
   label: PlainName.nullable().optional(),
@@ -129,7 +129,7 @@ export const SetMemberLimitsRequest = z.strictObject({
 });
 export type SetMemberLimitsRequest = z.infer<typeof SetMemberLimitsRequest>;
 
-/** `POST /projects/{p}/allotment-transfers` (domain.md R8). */
+/** `POST /projects/{p}/allotment-transfers` (R8). */
 export const TransferAllotmentsRequest = z.strictObject({
   fromGroupId: Id,
   toGroupId: Id,
@@ -138,10 +138,10 @@ export const TransferAllotmentsRequest = z.strictObject({
 });
 export type TransferAllotmentsRequest = z.infer<typeof TransferAllotmentsRequest>;
 
-/** `POST /projects/{p}/groups/{g}/relocation-check` (domain.md G3). */
+/** `POST /projects/{p}/groups/{g}/relocation-check` (G3). */
 export const RelocationCheckRequest = z.strictObject({ parentId: Id });
 
-/** `?cascade=true` (domain.md R6) and `?dryRun=true` (R7). */
+/** `?cascade=true` (R6) and `?dryRun=true` (R7). */
 export const CascadeQuery = z.strictObject({ dryRun: Flag, cascade: Flag });
 
 /** `GET /projects/{p}/history`: a date is a day in the project's time zone, from its start to its end. */

@@ -167,7 +167,7 @@ export const HistoryAnswer = pageOf(
 
 const CountedUse = z.object({ groupId: Id, resource: ResourceName, count: Count });
 
-/** The answer to `?dryRun=true` (domain.md R7): what would be recorded and what it would mean. Nothing was recorded. */
+/** The answer to `?dryRun=true` (R7): what would be recorded and what it would mean. Nothing was recorded. */
 export const PreviewAnswer = z.object({
   /** `at`: the instant they would be in force from, where that is part of what is decided. */
   events: z.array(z.object({ type: z.string(), at: IsoInstant.optional(), data: z.looseObject({}) })),

@@ -12,7 +12,7 @@ const perResource = z.object({ sip_number: count, mobile_app: count, ukey2: coun
 
 const grace = z.object({ until: IsoInstant, stopping: perResource });
 
-/** Whom a group's mails reach (domain.md E3). */
+/** Whom a group's mails reach (E3). */
 export const RecipientsName = z.enum(['administrators', 'members']);
 export type RecipientsName = z.infer<typeof RecipientsName>;
 
@@ -25,11 +25,11 @@ const about = {
   groupName: z.string(),
   /** When it became due. */
   dueAt: IsoInstant,
-  /** The day it belongs to, in the project's time zone (domain.md E4). */
+  /** The day it belongs to, in the project's time zone (E4). */
   date: z.iso.date(),
 };
 
-/** A term of a group comes to its end (domain.md E2). */
+/** A term of a group comes to its end (E2). */
 export const ReminderJob = z.object({
   kind: z.literal('reminder'),
   ...about,
@@ -45,7 +45,7 @@ export const ReminderJob = z.object({
   fallback: LicenseTypeName.nullable(),
 });
 
-/** A term of a group has ended: what stopped, and what took over (domain.md E3). */
+/** A term of a group has ended: what stopped, and what took over (E3). */
 export const EndedJob = z.object({
   kind: z.literal('ended'),
   ...about,
@@ -71,7 +71,7 @@ export const RestoredJob = z.object({
   recipients: RecipientsName,
 });
 
-/** A project's trial began (domain.md L1); the group is its root. */
+/** A project's trial began (L1); the group is its root. */
 export const TrialStartedJob = z.object({
   kind: z.literal('trial_started'),
   ...about,
@@ -99,14 +99,14 @@ export const ACCOUNT_MAIL_TYPES = [
 ] as const satisfies readonly MailTypeName[];
 export type AccountMailType = (typeof ACCOUNT_MAIL_TYPES)[number];
 
-/** Mails about accounts are the vendor's alone, in the vendor's words (domain.md P3). */
+/** Mails about accounts are the vendor's alone, in the vendor's words (P3). */
 export const isAccountMail = (mailType: MailTypeName): mailType is AccountMailType =>
   (ACCOUNT_MAIL_TYPES as readonly MailTypeName[]).includes(mailType);
 
 /** What a job of `account-mails` carries: one mail to one person. */
 export const AccountMailJob = z.object({
   mailType: z.enum(ACCOUNT_MAIL_TYPES),
-  /** On whose behalf; it is written in the vendor's words all the same (domain.md P3). */
+  /** On whose behalf; it is written in the vendor's words all the same (P3). */
   tenantId: Id.nullable(),
   to: Email,
   name: z.string(),

@@ -55,7 +55,7 @@ export const RevokeTokenRequest = z
 export type RevokeTokenRequest = z.infer<typeof RevokeTokenRequest>;
 
 /**
- * `POST /registrations` (domain.md L1, P1). With `joinCode` it becomes a request to the distributor that has this code; the
+ * `POST /registrations` (L1, P1). With `joinCode` it becomes a request to the distributor that has this code; the
  * partner exists once the distributor approves it.
  */
 export const RegistrationRequest = z

@@ -1,4 +1,4 @@
-/** The roles somebody can be given (domain.md, Roles); a tenant makes further ones, known by their ids. */
+/** The roles somebody can be given (docs/domain/rules.md#roles); a tenant makes further ones, known by their ids. */
 export const MEMBER_ROLES = ['company_administrator', 'site_administrator', 'concierge', 'user'] as const;
 export type MemberRole = (typeof MEMBER_ROLES)[number];
 

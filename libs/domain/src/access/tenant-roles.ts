@@ -111,7 +111,7 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<RoleEventType>(['RoleDefined', 
 /** A role has a revision of its own. */
 export const roleSetting = (roleId: string): string => `role ${roleId}`;
 
-/** The roles a tenant made (domain.md, Roles, "custom"); stream `tenant_roles-<tenantId>`. */
+/** The roles a tenant made (docs/domain/rules.md#roles); stream `tenant_roles-<tenantId>`. */
 export const tenantRolesAggregate = {
   category: 'tenant_roles',
   initial: (): TenantRolesState => ({ tenantId: null, roles: new Map() }),

@@ -4,13 +4,13 @@ import type { Departure } from './departure.js';
 import type { Generation } from './generation.js';
 
 /**
- * What a caller lacks of each role, by role (domain.md P2): members with such a role are not moved or removed with their
+ * What a caller lacks of each role, by role (P2): members with such a role are not moved or removed with their
  * group. A role that is not named was unknown when this was determined, and stays as well. Absent: the system itself.
  */
 export type CarryingAuthority = Readonly<Record<string, readonly string[]>>;
 
 interface TreeCommands {
-  /** `administrator`: becomes the first member of the root. `postpaidAllowed`: by whoever creates it (domain.md L1). */
+  /** `administrator`: becomes the first member of the root. `postpaidAllowed`: by whoever creates it (L1). */
   CreateProject: ProjectFacts & {
     name: string;
     administrator: Omit<MemberFacts, 'groupId'> | null;
@@ -22,7 +22,7 @@ interface TreeCommands {
   EndMemberships: { userIds: readonly string[] };
   CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
   GenerateGroups: Generation;
-  /** Takes in what left another project of the tenant (domain.md G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */
+  /** Takes in what left another project of the tenant (G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */
   AdoptSubtree: Departure & { newId: string; parentId: string };
   /** `null` leaves it as it is. */
   ChangeGroupDetails: { groupId: string; groupType: GroupType | null; name: string | null };

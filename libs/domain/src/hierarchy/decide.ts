@@ -180,7 +180,7 @@ const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId, authority }) 
   return accept([...devices, ...members, { type: 'SubtreeRemoved', data: { groupId } }]);
 };
 
-/** domain.md, Roles: a project that has an administrator, a member of its root, keeps one. O(members of the root). */
+/** docs/domain/rules.md#roles: a project that has an administrator, a member of its root, keeps one. O(members of the root). */
 const isLastAdministrator = ({ members, membersOf, project }: GroupTreeState, { memberId }: MemberFacts): boolean => {
   const ofRoot = [...(membersOf.get(project?.projectId ?? '')?.values() ?? [])];
   const left = ofRoot.filter((id) => isAdministrator((members.get(id) as MemberFacts).role));

@@ -6,7 +6,7 @@ import type { TreeRefusal } from './refusals.js';
 import type { GroupTreeState } from './state.js';
 import { idOf, nameOf, parentOf, subtree } from './tree.js';
 
-/** A subtree on its way to another project, in columns like `GeneratedGroups`. Its members stay behind (domain.md P4). */
+/** A subtree on its way to another project, in columns like `GeneratedGroups`. Its members stay behind (P4). */
 export interface Departure {
   readonly origin: SubtreeOrigin;
   /** No project of another tenant takes it in. */
@@ -21,7 +21,7 @@ export interface Departure {
 type Refused = { readonly ok: false; readonly refusal: TreeRefusal };
 
 /**
- * What would leave for another project with a group (domain.md G3). Devices carry Basic licenses and those do not move
+ * What would leave for another project with a group (G3). Devices carry Basic licenses and those do not move
  * (L4), so a subtree with devices stays. O(size of the subtree).
  */
 export const departureOf = (

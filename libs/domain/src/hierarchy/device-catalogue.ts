@@ -1,7 +1,7 @@
 import { accept, type Decision } from '../decision.js';
 
 /**
- * Whether the vendor keeps a catalogue of the devices it sold (domain.md L2). Stream `device_catalogue-vendor`. What is in it
+ * Whether the vendor keeps a catalogue of the devices it sold (L2). Stream `device_catalogue-vendor`. What is in it
  * lies with the devices themselves, so that a claim is decided on one stream.
  */
 export interface DeviceCatalogueState {

@@ -2,7 +2,7 @@ import { accept, refuse, type Decision } from '../decision.js';
 import type { TreeRefusal } from './refusals.js';
 
 /**
- * Whose a serial number is (domain.md L2: one project at a time). Stream `device-<serialKey>`. A project claims the
+ * Whose a serial number is (L2: one project at a time). Stream `device-<serialKey>`. A project claims the
  * number, then its tree takes the device in under that claim; when the tree has let the device go, the claim is released.
  * A claim is used once, so that a late repetition of either step does nothing.
  */

@@ -8,7 +8,7 @@ export interface ProjectFacts {
   readonly partnerId: string;
   readonly timeZone: string;
   readonly billingMode: BillingMode;
-  /** Created by a partner's registration, which brings a trial (domain.md L1). */
+  /** Created by a partner's registration, which brings a trial (L1). */
   readonly trial: boolean;
 }
 

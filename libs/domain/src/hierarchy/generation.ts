@@ -3,7 +3,7 @@ import type { GeneratedGroups, TreeEventOf } from './events.js';
 import { hasUnseenCharacters, MAX_NAME_LENGTH, tidyName } from './names.js';
 import type { TreeRefusal } from './refusals.js';
 
-/** The levels that can be generated, from the top; any of them may be left out (domain.md G2). */
+/** The levels that can be generated, from the top; any of them may be left out (G2). */
 export const GENERATED_TYPES = ['building', 'unit', 'floor', 'apartment'] as const;
 export type GeneratedType = (typeof GENERATED_TYPES)[number];
 

@@ -7,7 +7,7 @@ import { treeSettingOf, treeSettingsOf } from './settings.js';
 import { evolveGroupTree, initialGroupTree, type GroupTreeState } from './state.js';
 
 /**
- * The groups, members and devices of one project (domain.md G1, G2, G3's part of the tree, G4); stream
+ * The groups, members and devices of one project (G1, G2, G3's part of the tree, G4); stream
  * `group_tree-<projectId>`. A command costs O(depth), and what it changes: a generation its groups, a removal its subtree,
  * a snapshot the whole tree. The first time a name is looked up below a parent its children are indexed.
  */

@@ -9,7 +9,7 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}+/gu;
 
 const oneLine = (text: string): string => text.replace(WHITE_SPACE, ' ').replace(/^ | $/g, '');
 
-/** A name as it is stored (domain.md G1): as typed in Unicode NFC, trimmed, runs of white space made one space. */
+/** A name as it is stored (G1): as typed in Unicode NFC, trimmed, runs of white space made one space. */
 export const tidyName = (name: string): string => oneLine(name.normalize('NFC'));
 
 /**
@@ -20,7 +20,7 @@ const foldCase = (text: string): string =>
   text.replace(/[^ı]+/gu, (run) => run.toUpperCase().toLowerCase()).replaceAll('ς', 'σ');
 
 /**
- * What two names are compared by (domain.md G1): NFKC and case folding, without the characters that have no width, so that
+ * What two names are compared by (G1): NFKC and case folding, without the characters that have no width, so that
  * two names a person reads as one are one to the system: "House a" and " HOUSE  A", "Straße" and "STRASSE", "Ａ" and "a".
  */
 export const nameKey = (name: string): string => {
@@ -29,7 +29,7 @@ export const nameKey = (name: string): string => {
   return oneLine(foldCase(folded).normalize('NFKC'));
 };
 
-/** Whether two names are one (domain.md G1). */
+/** Whether two names are one (G1). */
 export const isSameName = (one: string, other: string): boolean => nameKey(one) === nameKey(other);
 
 /**
@@ -72,7 +72,7 @@ const EMOJI_SEQUENCE =
 const HAN_VARIANT = /(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}]/gu;
 
 /**
- * Whether a name has a character that nobody can see (domain.md G1), or nothing else. The joiners are allowed between letters
+ * Whether a name has a character that nobody can see (G1), or nothing else. The joiners are allowed between letters
  * of scripts that are spelled with them, and what makes an emoji or a Han variant is allowed where it stands in one.
  */
 export const hasUnseenCharacters = (name: string): boolean => {

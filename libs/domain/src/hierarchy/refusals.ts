@@ -24,7 +24,7 @@ export type TreeRefusal =
     }
   /** Nobody would be left at the root of the project who administers it. */
   | { readonly code: 'LAST_ADMINISTRATOR'; readonly projectId: string; readonly memberId: string }
-  /** A postpaid project has unlimited capacity: only a server administrator makes one (domain.md L1). */
+  /** A postpaid project has unlimited capacity: only a server administrator makes one (L1). */
   | { readonly code: 'POSTPAID_NOT_ALLOWED'; readonly partnerId: string }
   /** A closed project can be read; nothing about it changes any more. */
   | { readonly code: 'PROJECT_CLOSED'; readonly projectId: string; readonly reason: string }

@@ -94,7 +94,7 @@ export const childNamed = (tree: Tree, parent: number, key: string): number | un
   return names.get(key);
 };
 
-/** Whether a subtree `levels` high (a single group: 0) may stand under this parent (domain.md G1). */
+/** Whether a subtree `levels` high (a single group: 0) may stand under this parent (G1). */
 export const fitsBelow = (tree: Tree, parent: number, levels: number): boolean =>
   depthOf(tree, parent) + 1 + levels <= MAX_DEPTH;
 

@@ -15,7 +15,7 @@ type Refused = ProjectRefusal | null;
 
 const tidyLabel = (label: string | null): string | null => (label === null ? null : tidyName(label));
 
-/** Puts one unit in use at a group (domain.md U1, U2). Idempotent by assignment id. Costs the depth of the group. */
+/** Puts one unit in use at a group (U1, U2). Idempotent by assignment id. Costs the depth of the group. */
 export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
   const { assignmentId, groupId, resource, holder } = command;
   const label = tidyLabel(command.label);
@@ -33,7 +33,7 @@ export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'Assign
   return null;
 }
 
-/** Gives a unit back; what was suspended for want of it returns (domain.md U2, U3). */
+/** Gives a unit back; what was suspended for want of it returns (U2, U3). */
 export function releaseAssignment(recorder: Recorder, command: ProjectCommandOf<'ReleaseAssignment'>): Refused {
   const assignment = recorder.state.assignments.get(command.assignmentId);
   if (!assignment || assignment.groupId !== command.groupId) {

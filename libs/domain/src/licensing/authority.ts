@@ -37,7 +37,7 @@ export const higherOf = (state: ProjectState, known: Place, authority: Place): P
   isAtOrAbove(state, authority, known) ? authority : known;
 
 /**
- * From where a restriction or a person's limits at a group were set (domain.md R9). Where it was not recorded, from right
+ * From where a restriction or a person's limits at a group were set (R9). Where it was not recorded, from right
  * above: the parent of the group, or of the root the partner. So an administrator of the group alone cannot loosen what
  * may have been meant for it, and whoever administers the groups around it still can.
  */
@@ -52,7 +52,7 @@ const partnerOf = (state: ProjectState): Place => ({
   partnerId: state.whole.project?.partnerId ?? '',
 });
 
-/** From where a license was issued (domain.md L4): a trial by the vendor, any other by the partner whose package it is. */
+/** From where a license was issued (L4): a trial by the vendor, any other by the partner whose package it is. */
 export const placeIssuedFrom = ({ source }: Pick<LicenseState, 'source'>): Place =>
   source.kind === 'package' ? { kind: 'partner', partnerId: source.partnerId } : VENDOR;
 

@@ -9,7 +9,7 @@ import { evolve } from './evolve.js';
 import type { Recorder } from './recorder.js';
 import { nearestRestrictedBelow, restrictionAt, type AllotmentState } from './state.js';
 
-/** The limits of a project before and after a change, to see what the change takes from the groups below (domain.md R6). */
+/** The limits of a project before and after a change, to see what the change takes from the groups below (R6). */
 export interface Change {
   readonly before: Envelopes;
   readonly after: Envelopes;
@@ -33,7 +33,7 @@ const isAffected = ({ before, after, now }: Change, groupId: string): boolean =>
 const hasShrunk = ({ before, after, now }: Change, groupId: string): boolean =>
   !covers(after.effective(groupId), before.effective(groupId), now);
 
-/** Clamps what `affectedBelow` finds, from the top down, one event a group (domain.md R6). Returns the clamped groups. */
+/** Clamps what `affectedBelow` finds, from the top down, one event a group (R6). Returns the clamped groups. */
 export function clampBelow(recorder: Recorder, change: Change, groupId: string, causedBy = groupId): string[] {
   const below = [...nearestRestrictedBelow(recorder.state, groupId)];
   const affected = below.filter((id) => id !== causedBy && isAffected(change, id));

@@ -18,7 +18,7 @@ import {
 import type { Binding, ProjectRefusal } from './refusals.js';
 import { nearestRestricted, parentOf, pathOf, restrictionAt, type ProjectState } from './state.js';
 
-/** When an allotment is checked: over its term that is not past; without an end at its start, or now (domain.md R2). */
+/** When an allotment is checked: over its term that is not past; without an end at its start, or now (R2). */
 export const windowOf = (term: Pick<Allotment, 'validFrom' | 'validUntil'>, now: Instant): Window => ({
   from: Math.max(term.validFrom, now),
   until: term.validUntil,

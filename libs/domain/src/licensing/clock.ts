@@ -24,7 +24,7 @@ export function clockBehind({ whole }: ProjectState, command: ProjectCommand): P
 }
 
 /**
- * Takes back what time did too early on a project that a clock ahead has touched (domain.md U5): time goes on from now,
+ * Takes back what time did too early on a project that a clock ahead has touched (U5): time goes on from now,
  * and every license and restriction whose terms began or ended since is put again as it is, so it is in force again as
  * its dates say; then the suspended return that fit (U3). Decisions made in between stay.
  */

@@ -3,7 +3,7 @@ import type { Recorder } from './recorder.js';
 import type { ProjectRefusal } from './refusals.js';
 import type { ProjectState } from './state.js';
 
-/** What is recorded on a closed project too: facts of the group service, and what time does by itself (domain.md E1). */
+/** What is recorded on a closed project too: facts of the group service, and what time does by itself (E1). */
 const RECORDED_NEVERTHELESS: ReadonlySet<ProjectCommandType> = new Set([
   'OpenProject',
   'PlaceGroups',

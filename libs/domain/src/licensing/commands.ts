@@ -46,8 +46,8 @@ interface ProjectCommands {
   RemoveMember: { memberId: string; userId: string; groupId: string };
 
   /**
-   * Licenses. `authority` is the highest place from which the caller holds the permission at the project (domain.md L4).
-   * A trial by hand needs it, and `usualUntil`, the end of a trial for which no term is named (domain.md L1).
+   * Licenses. `authority` is the highest place from which the caller holds the permission at the project (L4).
+   * A trial by hand needs it, and `usualUntil`, the end of a trial for which no term is named (L1).
    * `isDebited`: the units have left their stock, so the license reaches even a project that was closed since (L3).
    */
   GrantLicense: {
@@ -77,7 +77,7 @@ interface ProjectCommands {
     /** As many fresh ids as there are allotments. */
     newIds: readonly string[];
     cascade: boolean;
-    /** The highest place from which the caller may restrict this group (domain.md R9). */
+    /** The highest place from which the caller may restrict this group (R9). */
     authority: Place;
   };
   TransferAllotments: {
@@ -88,7 +88,7 @@ interface ProjectCommands {
     /** Prefix of the ids of the allotments the target receives: `<newId>_<index>`. */
     newId: string;
     cascade: boolean;
-    /** The highest places from which the caller may restrict the two groups (domain.md R9). */
+    /** The highest places from which the caller may restrict the two groups (R9). */
     authority: Place;
     toAuthority: Place;
   };
@@ -99,12 +99,12 @@ interface ProjectCommands {
     resource: Resource;
     label: string | null;
     holder: string | null;
-    /** `null`: the oldest free number in force at the group (domain.md U2). */
+    /** `null`: the oldest free number in force at the group (U2). */
     sipAssignmentId: string | null;
   };
   ReleaseAssignment: { assignmentId: string; groupId: string };
 
-  /** Replaces what a member may use at most in the group and below it; nothing narrower: its limits go (domain.md, Use). */
+  /** Replaces what a member may use at most in the group and below it; nothing narrower: its limits go (docs/domain/rules.md#use). */
   SetMemberLimits: {
     groupId: string;
     userId: string;
@@ -116,7 +116,7 @@ interface ProjectCommands {
   /** Brings a project back to `now` whose last decision is dated later, by a clock that was ahead. */
   CorrectClock: Record<never, never>;
 
-  /** Records what became due up to `now` and nothing else (domain.md U5, E1). */
+  /** Records what became due up to `now` and nothing else (U5, E1). */
   TakeEffect: Record<never, never>;
 }
 

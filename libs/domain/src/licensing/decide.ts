@@ -22,7 +22,7 @@ import { setRestriction, transferAllotments } from './restrictions.js';
 import type { ProjectState } from './state.js';
 
 /**
- * Decides a command on a project. First records what became due up to its instant (domain.md U5), then the command's
+ * Decides a command on a project. First records what became due up to its instant (U5), then the command's
  * own events and their effects. `state` stays as it was. No events: already so.
  */
 export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {

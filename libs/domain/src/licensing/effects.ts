@@ -26,7 +26,7 @@ export interface Touched {
 }
 
 /**
- * Records what became due up to `now`, in order, as if each timer had fired on time (domain.md U5, E1). What changes at
+ * Records what became due up to `now`, in order, as if each timer had fired on time (U5, E1). What changes at
  * one instant changes together: starts and ends first, then what no longer fits, then what fits again.
  */
 export function catchUp(recorder: Recorder, now: number): void {
@@ -81,7 +81,7 @@ function moveLicense(recorder: Recorder, license: LicenseState | undefined): boo
 }
 
 /**
- * Suspends exactly what no longer fits, newest first, then lets the suspended return that fit, oldest first (domain.md U3).
+ * Suspends exactly what no longer fits, newest first, then lets the suspended return that fit, oldest first (U3).
  * Costs the use below the limits that are exceeded, and the suspended below groups that have room.
  */
 export function settle(recorder: Recorder, touched: Touched): void {

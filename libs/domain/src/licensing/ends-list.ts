@@ -5,7 +5,7 @@ import { EndsInEffect, type EndsWith } from './ends.js';
 import { typeOf } from './quota.js';
 import { parentOf, pathOf, restrictionAt, usageOf, type AllotmentState, type ProjectState } from './state.js';
 
-/** An end of a group as a list shows it (domain.md E5). */
+/** An end of a group as a list shows it (E5). */
 export interface EndOfGroup {
   readonly groupId: string;
   readonly groupName: string;
@@ -45,7 +45,7 @@ export interface EndsAnswer {
 }
 
 /**
- * For which groups something ends at an instant (domain.md E5): the restricted ones, and those named. Costs the restricted groups
+ * For which groups something ends at an instant (E5): the restricted ones, and those named. Costs the restricted groups
  * below what ends then, and a limit worked out for each that is looked at.
  */
 export class EndsList {

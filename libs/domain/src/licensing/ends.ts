@@ -18,7 +18,7 @@ export interface EndingTerms {
 export type EndsWith = { readonly groupId: string } | { readonly licenseId: string };
 
 /**
- * Which ends count for a group (domain.md E5): those of its own terms while they still give something, and those above it at
+ * Which ends count for a group (E5): those of its own terms while they still give something, and those above it at
  * which its effective limit (R3) falls or a feature goes. Every limit is worked out once, for all groups that are asked for.
  */
 export class EndsInEffect {

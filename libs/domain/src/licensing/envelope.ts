@@ -17,7 +17,7 @@ import {
 
 /**
  * Limits over the whole of time. They are piecewise constant, so a list of the instants at which they change is exact
- * (domain.md R2: check at the instants where something changes, not by sampling).
+ * (R2: check at the instants where something changes, not by sampling).
  */
 export interface Segment {
   /** Holds from here to the `from` of the next segment; the first holds since ever, the last for good. */

@@ -20,7 +20,7 @@ export interface PlacedGroup {
   readonly name: string;
 }
 
-/** One block of a restriction. Its `type` is a label; its numbers and features bind (domain.md R2). */
+/** One block of a restriction. Its `type` is a label; its numbers and features bind (R2). */
 export interface Allotment extends Term {
   readonly allotmentId: string;
   readonly type: LicenseType;
@@ -28,13 +28,13 @@ export interface Allotment extends Term {
   readonly features: readonly Feature[];
 }
 
-/** A place something was decided from: the whole system (the vendor), a partner, or a group of the project (domain.md L4, R9). */
+/** A place something was decided from: the whole system (the vendor), a partner, or a group of the project (L4, R9). */
 export type Place =
   | { readonly kind: 'vendor' }
   | { readonly kind: 'partner'; readonly partnerId: string }
   | { readonly kind: 'group'; readonly groupId: string };
 
-/** Where a license came from. A license out of a package stays inside the term of that package (domain.md L3). */
+/** Where a license came from. A license out of a package stays inside the term of that package (L3). */
 export type LicenseSource =
   | { readonly kind: 'registration' }
   | { readonly kind: 'manual' }
@@ -77,7 +77,7 @@ export type ReleaseReason = 'released' | 'group_removed' | 'member_removed';
 
 /**
  * The events of a project's stream, in the order of its life. `at` is the instant the event is in force from;
- * it never decreases along the stream (domain.md U5), but at `ClockCorrected`.
+ * it never decreases along the stream (U5), but at `ClockCorrected`.
  */
 interface ProjectEvents {
   ProjectOpened: {
@@ -95,7 +95,7 @@ interface ProjectEvents {
   GroupRemoved: { groupId: string };
   /** The project was closed: its licenses run out, and nothing else is decided on it. */
   LicensingClosed: { reason: string };
-  /** A device of the project carries one Basic license (domain.md L2). */
+  /** A device of the project carries one Basic license (L2). */
   BasicLicenseStarted: { serialNumber: string; groupId: string };
   BasicLicenseEnded: { serialNumber: string };
 
@@ -106,11 +106,11 @@ interface ProjectEvents {
   LicenseReinstated: { licenseId: string };
   LicenseRevoked: { licenseId: string; reason: string };
 
-  /** `place`: the highest from which whoever set it held the permission (domain.md R9); `null`: not recorded. */
+  /** `place`: the highest from which whoever set it held the permission (R9); `null`: not recorded. */
   RestrictionChanged: RestrictionSettings & { groupId: string; place: Place | null };
-  /** What a change above took from a group below, with the caller's consent (domain.md R6 `cascade`). */
+  /** What a change above took from a group below, with the caller's consent (R6 `cascade`). */
   AllotmentsClamped: { groupId: string; allotments: readonly Allotment[]; causedByGroupId: string };
-  /** Units moved between two restricted groups (domain.md R8); both lists are the groups' allotments afterwards. */
+  /** Units moved between two restricted groups (R8); both lists are the groups' allotments afterwards. */
   AllotmentsTransferred: {
     fromGroupId: string;
     toGroupId: string;
@@ -118,7 +118,7 @@ interface ProjectEvents {
     reason: string;
     fromAllotments: readonly Allotment[];
     toAllotments: readonly Allotment[];
-    /** From where each group's limit is set now (domain.md R9); `null`: not recorded. */
+    /** From where each group's limit is set now (R9); `null`: not recorded. */
     fromPlace: Place | null;
     toPlace: Place | null;
   };
@@ -126,7 +126,7 @@ interface ProjectEvents {
   AssignmentMade: AssignmentRef & {
     label: string | null;
     holder: string | null;
-    /** The number a `mobile_app` is paired with (domain.md U2); `null` for every other resource. */
+    /** The number a `mobile_app` is paired with (U2); `null` for every other resource. */
     sipAssignmentId: string | null;
   };
   AssignmentsReleased: { assignments: readonly AssignmentRef[]; reason: ReleaseReason };
@@ -142,13 +142,13 @@ interface ProjectEvents {
   /** From here on time goes on from `at`, which lies before `lastRecorded`: a clock was ahead. */
   ClockCorrected: { lastRecorded: Instant };
 
-  /** Effects of time (domain.md E1). What changes at one instant has one `at`. */
+  /** Effects of time (E1). What changes at one instant has one `at`. */
   LicenseStarted: { licenseId: string };
   LicenseExpired: { licenseId: string };
   AllotmentsStarted: { allotments: readonly AllotmentRef[] };
   AllotmentsEnded: { allotments: readonly AllotmentRef[] };
   GracePeriodsEnded: { allotments: readonly AllotmentRef[] };
-  /** Effects of a limit that fell or rose (domain.md U3). */
+  /** Effects of a limit that fell or rose (U3). */
   AssignmentsSuspended: { assignments: readonly AssignmentRef[] };
   AssignmentsReinstated: { assignments: readonly AssignmentRef[] };
 }

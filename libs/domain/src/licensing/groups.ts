@@ -12,7 +12,7 @@ import { changeOf, settleOrRefuse } from './restrictions.js';
 import { nearestRestrictedBelow, parentOf, pathOf, restrictionAt, usageOf, type ProjectState } from './state.js';
 
 /**
- * The facts of the group service, which alone decides the tree (domain.md, Groups). They are recorded, not judged: a
+ * The facts of the group service, which alone decides the tree (docs/domain/rules.md#groups). They are recorded, not judged: a
  * fact that takes room away suspends (U3), and one that comes twice is already so.
  */
 type Refused = ProjectRefusal | null;
@@ -67,7 +67,7 @@ export function removeGroup(recorder: Recorder, { groupId }: ProjectCommandOf<'R
   return null;
 }
 
-/** A device of the project brings its Basic license (domain.md L2). */
+/** A device of the project brings its Basic license (L2). */
 export function addDevice(recorder: Recorder, { serialNumber, groupId }: ProjectCommandOf<'AddDevice'>): Refused {
   if (recorder.state.devices.has(serialNumber)) return null;
   if (!recorder.state.groups.has(groupId)) return groupNotFound(groupId);
@@ -97,7 +97,7 @@ function checkPlace(state: ProjectState, groupId: string, parentId: string): Ref
 }
 
 /**
- * Whether a place can hold what a group and everything below it use and were allotted (domain.md G3); `null`: it can.
+ * Whether a place can hold what a group and everything below it use and were allotted (G3); `null`: it can.
  * The group service asks before it decides a move.
  */
 export function checkRelocation(
@@ -155,7 +155,7 @@ function firstFailure(change: ReturnType<typeof changeOf>, groupId: string): Pro
   return [];
 }
 
-/** Whether a group may leave for another project: only with nothing assigned or allotted in it or below (domain.md G3, L4). */
+/** Whether a group may leave for another project: only with nothing assigned or allotted in it or below (G3, L4). */
 export function checkDeparture(state: ProjectState, groupId: string, now: Instant): Refused {
   const recorder = new Recorder(state, Math.max(now, state.whole.now));
   catchUp(recorder, recorder.at);

@@ -13,7 +13,7 @@ import type { LicenseState, ProjectState } from './state.js';
 
 type Refused = ProjectRefusal | null;
 
-/** Grants a license: by registration, by hand or out of a package (domain.md L1, L3). Idempotent by license id. */
+/** Grants a license: by registration, by hand or out of a package (L1, L3). Idempotent by license id. */
 export function grantLicense(recorder: Recorder, command: ProjectCommandOf<'GrantLicense'>): Refused {
   const { licenseId, licenseType: type, units, source, validUntil } = command;
   const { state, at } = recorder;
@@ -47,7 +47,7 @@ function checkTerm({ validFrom, validUntil }: Term, source: LicenseSource, now: 
   return source.kind === 'package' || validUntil > now ? null : invalid('validUntil', 'must be in the future');
 }
 
-/** Moves the end of a license further away; an ended one comes back (domain.md E1). */
+/** Moves the end of a license further away; an ended one comes back (E1). */
 export function extendLicense(recorder: Recorder, command: ProjectCommandOf<'ExtendLicense'>): Refused {
   return changeLicense(recorder, command, (license) => {
     const { validUntil } = command;
@@ -63,7 +63,7 @@ export function extendLicense(recorder: Recorder, command: ProjectCommandOf<'Ext
   });
 }
 
-/** Once more from further up: only from there it is reinstated now (domain.md L4). */
+/** Once more from further up: only from there it is reinstated now (L4). */
 export const suspendLicense = (recorder: Recorder, command: ProjectCommandOf<'SuspendLicense'>): Refused =>
   changeLicense(recorder, command, (license) => {
     const { licenseId, reason, authority: place } = command;
@@ -87,7 +87,7 @@ export const reinstateLicense = (recorder: Recorder, command: ProjectCommandOf<'
 /** Where it was not recorded it may have been the vendor, so only the vendor reinstates. */
 const placeSuspendedFrom = ({ suspendedFrom }: LicenseState): Place => suspendedFrom ?? VENDOR;
 
-/** Takes a license away for good; nothing returns to the stock (domain.md L4). */
+/** Takes a license away for good; nothing returns to the stock (L4). */
 export function revokeLicense(recorder: Recorder, command: ProjectCommandOf<'RevokeLicense'>): Refused {
   const { licenseId, reason } = command;
   if (recorder.state.licenses.get(licenseId)?.revokedReason != null) return null;
@@ -98,7 +98,7 @@ export function revokeLicense(recorder: Recorder, command: ProjectCommandOf<'Rev
 }
 
 /**
- * Only from the place a license was issued from or above it (domain.md L4). Capacity that is taken away from outside the
+ * Only from the place a license was issued from or above it (L4). Capacity that is taken away from outside the
  * tree is never refused because groups depend on it (L6): what no longer fits is suspended.
  */
 function changeLicense(

@@ -48,7 +48,7 @@ const isLooser = (before: MemberLimits, after: Omit<MemberLimits, 'place'>): boo
 
 /**
  * What was assigned through a membership comes back, with the apps paired to its numbers: what names the membership itself,
- * and what the user holds in its group and below (domain.md U4). The limits it had there go.
+ * and what the user holds in its group and below (U4). The limits it had there go.
  */
 export function removeMember(recorder: Recorder, command: ProjectCommandOf<'RemoveMember'>): null {
   const { memberId, userId, groupId } = command;

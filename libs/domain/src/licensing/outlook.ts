@@ -8,7 +8,7 @@ import { Recorder } from './recorder.js';
 import { isInForce, pathOf, restrictionAt, type ProjectState } from './state.js';
 
 /**
- * What takes over in groups at an instant (domain.md L5, E3): the type that is in force for a group then, if nothing is
+ * What takes over in groups at an instant (L5, E3): the type that is in force for a group then, if nothing is
  * changed until then; `null` where nothing can be used. Unknown groups are left out. Costs what becomes due until then,
  * once for all groups.
  */
@@ -36,7 +36,7 @@ const isUsable = (state: ProjectState, groupId: string): boolean =>
     return exceeds(limit, 0);
   });
 
-/** What is suspended at an instant to come, if nothing is changed until then (domain.md E1, U3). */
+/** What is suspended at an instant to come, if nothing is changed until then (E1, U3). */
 export function suspendedAt(recorded: ProjectState, at: Instant): readonly AssignmentRef[] {
   const recorder = new Recorder(recorded, at);
   catchUp(recorder, at);

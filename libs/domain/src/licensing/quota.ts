@@ -30,7 +30,7 @@ import type {
   Status,
 } from './views.js';
 
-/** The state as every answer sees it: with what became due up to `now` in effect (domain.md U5). */
+/** The state as every answer sees it: with what became due up to `now` in effect (U5). */
 export function asOf(state: ProjectState, now: Instant): ProjectState {
   const at = Math.max(now, state.whole.now);
   if ((state.schedule.next() ?? Infinity) > at) return state;
@@ -39,7 +39,7 @@ export function asOf(state: ProjectState, now: Instant): ProjectState {
   return recorder.state;
 }
 
-/** The instant of the project's last decision (domain.md U5). */
+/** The instant of the project's last decision (U5). */
 export const lastRecordedOf = (state: ProjectState): Instant => state.whole.now;
 
 export const projectOf = (state: ProjectState): Project | null => state.whole.project;
@@ -53,10 +53,10 @@ export const ancestryOf = (state: ProjectState, groupId: string): readonly strin
 
 export const hasGroup = (state: ProjectState, groupId: string): boolean => state.groups.has(groupId);
 
-/** The next instant at which something takes effect by itself (domain.md E1); `null`: nothing will. */
+/** The next instant at which something takes effect by itself (E1); `null`: nothing will. */
 export const nextDueAt = (state: ProjectState): Instant | null => state.schedule.next();
 
-/** The quota of a group (domain.md, section 1, "quota"); `null`: no such group. Costs the depth of the group. */
+/** The quota of a group (docs/domain/words.md); `null`: no such group. Costs the depth of the group. */
 export function quotaOf(recorded: ProjectState, groupId: string, now: Instant): GroupQuota | null {
   const state = asOf(recorded, now);
   const levels = levelsOf(state, groupId);
@@ -115,7 +115,7 @@ export function featuresOf(state: ProjectState, levels: readonly Level[]): Group
   return { on, off };
 }
 
-/** The nearest restricted group that has a feature off, or the project whose licenses lack it (domain.md R5). */
+/** The nearest restricted group that has a feature off, or the project whose licenses lack it (R5). */
 function switchedOffBy(state: ProjectState, levels: readonly Level[], feature: Feature): LimitedBy | null {
   const level = levels.find(({ restriction }) => restriction && !hasFeature(restriction.features, feature));
   if (level) return nameOfLevel(level);

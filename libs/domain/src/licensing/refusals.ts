@@ -40,7 +40,7 @@ export interface Shortage {
   readonly limitedBy: Binding;
 }
 
-/** Why a command on a project was refused, with the facts (architecture.md, HTTP). Nothing was recorded. */
+/** Why a command on a project was refused, with the facts. Nothing was recorded. */
 export type ProjectRefusal =
   | {
       readonly code: 'LIMIT_EXCEEDED';
@@ -79,18 +79,18 @@ export type ProjectRefusal =
       readonly resource: Resource;
       readonly limitedBy: Binding;
     }
-  /** The clock here is behind the one that decided last, by more than is tolerated (domain.md U5). */
+  /** The clock here is behind the one that decided last, by more than is tolerated (U5). */
   | { readonly code: 'CLOCK_BEHIND'; readonly now: Instant; readonly lastRecorded: Instant }
   | { readonly code: 'LICENSE_REVOKED'; readonly licenseId: string }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   | { readonly code: 'TRIAL_ALREADY_USED'; readonly licenseId: string }
-  /** A term of its own, from somebody who is no server administrator (domain.md L1). `validUntil`: the end it would have. */
+  /** A term of its own, from somebody who is no server administrator (L1). `validUntil`: the end it would have. */
   | { readonly code: 'TRIAL_TERM_FIXED'; readonly validUntil: Instant | null }
-  /** The license was issued from a place the caller is not at or above (domain.md L4). */
+  /** The license was issued from a place the caller is not at or above (L4). */
   | { readonly code: 'ISSUED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
-  /** The license was suspended from a place the caller is not at or above (domain.md L4). */
+  /** The license was suspended from a place the caller is not at or above (L4). */
   | { readonly code: 'SUSPENDED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
-  /** Would loosen what was set from a place the caller is not at or above (domain.md R9). */
+  /** Would loosen what was set from a place the caller is not at or above (R9). */
   | { readonly code: 'SET_FROM_ABOVE'; readonly groupId: string; readonly place: NamedPlace }
   /** A closed project can be read; nothing about it changes any more. */
   | { readonly code: 'PROJECT_CLOSED'; readonly projectId: string; readonly reason: string }

@@ -15,7 +15,7 @@ import { restrictionAt, type AllotmentState, type ProjectState, type Restriction
 
 type Refused = ProjectRefusal | null;
 
-/** Puts a group's restriction (domain.md R1 to R6). */
+/** Puts a group's restriction (R1 to R6). */
 export function setRestriction(recorder: Recorder, command: ProjectCommandOf<'SetRestriction'>): Refused {
   const { groupId } = command;
   if (!recorder.state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
@@ -41,7 +41,7 @@ export function setRestriction(recorder: Recorder, command: ProjectCommandOf<'Se
   return consequences(recorder, change, { groupId, cascade: command.cascade, scope: scopeOf(change, groupId) });
 }
 
-/** Moves units between two restricted groups (domain.md R8). */
+/** Moves units between two restricted groups (R8). */
 export function transferAllotments(recorder: Recorder, command: ProjectCommandOf<'TransferAllotments'>): Refused {
   const { fromGroupId, toGroupId, units, reason } = command;
   const refusal = checkTransfer(recorder.state, command);
@@ -83,7 +83,7 @@ export function transferAllotments(recorder: Recorder, command: ProjectCommandOf
 }
 
 /**
- * From where a changed restriction is set (domain.md R9). One that was off bound nobody, so it is of whoever switches it on;
+ * From where a changed restriction is set (R9). One that was off bound nobody, so it is of whoever switches it on;
  * later the higher place stays. A reminder is nobody's limit.
  */
 function placeAfter(

@@ -11,7 +11,7 @@ export interface Room {
   readonly limit: Limit;
 }
 
-/** What an assignment at a group would still be accepted for now (domain.md U1). Costs the depth of the group. */
+/** What an assignment at a group would still be accepted for now (U1). Costs the depth of the group. */
 export const roomFor = (state: ProjectState, groupId: string, resource: Resource): Limit =>
   tightest(state, levelsOf(state, groupId), resource).available;
 
@@ -34,7 +34,7 @@ export function tightest(state: ProjectState, levels: readonly Level[], resource
   return room;
 }
 
-/** What a reserved pool leaves for use outside the restricted groups below it (domain.md R4); unlimited when shared. */
+/** What a reserved pool leaves for use outside the restricted groups below it (R4); unlimited when shared. */
 function unreserved(pool: Restriction, usage: Level['usage'], resource: Resource): Limit {
   if (pool.poolMode === 'shared') return null;
   const allotted = allottedBelow(usage, resource);

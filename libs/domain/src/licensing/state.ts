@@ -37,7 +37,7 @@ export interface Group {
 export type Phase = 'scheduled' | 'active' | 'grace' | 'ended';
 
 export interface AllotmentState extends Allotment {
-  /** Order of creation in the project: "newest first" (domain.md R6, R8). */
+  /** Order of creation in the project: "newest first" (R6, R8). */
   readonly sequence: number;
   phase: Phase;
 }

@@ -2,7 +2,7 @@ import type { Instant } from '../decision.js';
 import type { Feature, LicenseType, Limit, Resource, Units } from '../words.js';
 import type { License, RestrictionSettings, Allotment } from './events.js';
 
-/** Derived from facts and a clock, never stored (domain.md, section 1). */
+/** Derived from facts and a clock, never stored (docs/domain/words.md). */
 export type Status = 'scheduled' | 'active' | 'grace' | 'expired' | 'suspended' | 'revoked';
 
 /** Who binds: a group, a person's own limit there (`userId`), or the project's capacity (`groupId: null`). */
@@ -22,7 +22,7 @@ export interface ResourceQuota {
   readonly allotted: Limit;
   readonly consumed: number;
   readonly suspended: number;
-  /** What an assignment at this group would still be accepted for now (domain.md U1). */
+  /** What an assignment at this group would still be accepted for now (U1). */
   readonly available: Limit;
 }
 

@@ -2,7 +2,7 @@ import { accept, refuse, type Decision } from '../decision.js';
 import { tidyName } from '../hierarchy/names.js';
 import type { PartnerAdministrator, RegisteredProject } from './partner.js';
 
-/** A partner that asks a distributor to belong to it (domain.md P1). Until it is approved there is no such partner. */
+/** A partner that asks a distributor to belong to it (P1). Until it is approved there is no such partner. */
 export interface JoinRequestFacts {
   readonly requestId: string;
   readonly distributorId: string;

@@ -11,7 +11,7 @@ export interface PartnerAdministrator {
   readonly email: string;
 }
 
-/** The project a registration creates, with its trial (domain.md L1). */
+/** The project a registration creates, with its trial (L1). */
 export interface RegisteredProject {
   readonly projectId: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface RegisteredProject {
 
 /**
  * A partner. A distributor is its own tenant. A dealer or management company belongs to a distributor and to its tenant, or
- * is independent and its own tenant (domain.md P1).
+ * is independent and its own tenant (P1).
  */
 export interface PartnerFacts {
   readonly partnerId: string;
@@ -137,7 +137,7 @@ export interface PartnerState {
   readonly administrators: ReadonlyMap<string, PartnerMember>;
 }
 
-/** What the administrator of a partner of this kind is (domain.md, Roles). */
+/** What the administrator of a partner of this kind is (docs/domain/rules.md#roles). */
 export const administratorRole = (kind: PartnerKind): 'company_administrator' | 'site_administrator' =>
   kind === 'distributor' ? 'company_administrator' : 'site_administrator';
 
@@ -234,7 +234,7 @@ const permitPostpaid = (
     ? accept([])
     : accept([{ type: allowed ? 'PostpaidAllowed' : 'PostpaidWithdrawn', data: { partnerId, tenantId } }]);
 
-/** Nothing is deleted: what is in its stock stays there, and what it issued runs out (domain.md L4). */
+/** Nothing is deleted: what is in its stock stays there, and what it issued runs out (L4). */
 const close = (
   { administrators }: PartnerState,
   { partnerId, tenantId }: PartnerFacts,

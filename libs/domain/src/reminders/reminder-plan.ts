@@ -2,7 +2,7 @@ import { addDays, dateAt, daysBetween, timeOfDay, type CalendarDate } from '../c
 import type { Instant } from '../decision.js';
 import type { Recurrence, Reminder, Term } from '../words.js';
 
-/** The term that comes to its end, and the zone its days are counted in (domain.md E4). */
+/** The term that comes to its end, and the zone its days are counted in (E4). */
 export interface RemindedTerm extends Term {
   /** A name of the IANA time zone database. */
   readonly timeZone: string;
@@ -26,7 +26,7 @@ const TIME_OF_DAY = '08:00';
 const STEP_DAYS: Readonly<Record<Recurrence, number>> = { once: Infinity, daily: 1, weekly: 7, every_30_days: 30 };
 
 /**
- * The mails that announce the end of a term (domain.md E2), in order: every `daysBefore` starts a series of its own
+ * The mails that announce the end of a term (E2), in order: every `daysBefore` starts a series of its own
  * towards the end, a day has one mail at most, and none lies outside the term or on its last day. A term without an end
  * has none.
  */

@@ -2,7 +2,7 @@ import type { Instant } from '../decision.js';
 import type { Feature, PartnerKind, Units } from '../words.js';
 import type { PackageContent, TermDates } from './events.js';
 
-/** Part of a package. What is `null` is the package's own (domain.md L3). Dates come with the instants they mean. */
+/** Part of a package. What is `null` is the package's own (L3). Dates come with the instants they mean. */
 export interface PackagePart extends TermDates {
   readonly units: Units;
   readonly features: readonly Feature[] | null;

@@ -21,9 +21,9 @@ type StockDecision = Decision<PartnerStockEvent, PartnerStockRefusal>;
 /** What a closed partner does not do any more. What was sold to it before still reaches it. */
 const TRADE: ReadonlySet<PartnerStockCommand['type']> = new Set(['RecordPackage', 'SellPackage', 'IssueUnits']);
 
-/** Decides a command on a partner's stock (domain.md L3, L4, R1). `state` stays as it was. */
+/** Decides a command on a partner's stock (L3, L4, R1). `state` stays as it was. */
 export function decidePartnerStock(state: PartnerStockState, command: PartnerStockCommand): StockDecision {
-  // Time in a stream never runs backwards (domain.md U5). Terms are looked at by the command's own instant: a clock that was
+  // Time in a stream never runs backwards (U5). Terms are looked at by the command's own instant: a clock that was
   // ahead once must not end every package of the partner.
   const at = Math.max(command.now, state.lastAt ?? command.now);
   if (command.type === 'OpenStock') return openStock(state, command, at);
@@ -183,7 +183,7 @@ function alreadySo(known: Departure, wished: Departure, field: string): StockDec
   return same ? accept([]) : refuse(taken(field));
 }
 
-/** A package as it is worth where it is issued: its dates are days there, an instant is the same everywhere (domain.md E4). */
+/** A package as it is worth where it is issued: its dates are days there, an instant is the same everywhere (E4). */
 const inZone = (stocked: StockPackage, timeZone: string): StockPackage => ({
   ...stocked,
   validFrom: stocked.validFromDate === undefined ? stocked.validFrom : startOfDay(stocked.validFromDate, timeZone),
@@ -212,7 +212,7 @@ function partRefusal(source: StockPackage, content: PackageContent, at: Instant)
   );
 }
 
-/** domain.md R1, and something at all: a feature alone would be inexhaustible. */
+/** R1, and something at all: a feature alone would be inexhaustible. */
 function unitsRefusal(units: Units): PartnerStockRefusal | null {
   if (RESOURCES.every((resource) => units[resource] === 0)) return invalid('units', 'name at least one unit');
   const { sip_number: sipNumber, mobile_app: mobileApp } = units;

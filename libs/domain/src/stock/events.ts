@@ -11,7 +11,7 @@ export interface TermDates {
 
 /**
  * What a package is worth when it is recorded, sold or received. Its instants are those of its dates in UTC, since partners
- * have no time zone; where it is issued, its dates are days of the project (domain.md E4).
+ * have no time zone; where it is issued, its dates are days of the project (E4).
  */
 export interface PackageContent extends Term, TermDates {
   readonly units: Units;
@@ -23,7 +23,7 @@ interface PartnerStockEvents {
   StockOpened: { partnerId: string; tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
   /** The partner became a distributor: packages can be recorded on its stock from now on. */
   PartnerPromoted: { partnerId: string; kind: 'distributor' };
-  /** The partner was closed. `left`: what stays in its stock, for good (domain.md L4). */
+  /** The partner was closed. `left`: what stays in its stock, for good (L4). */
   StockClosed: {
     partnerId: string;
     reason: string;
@@ -33,13 +33,13 @@ interface PartnerStockEvents {
   PartnerClosedBelow: { partnerId: string; reason: string };
   /** A partner was registered somewhere below this one: packages can be sold to it. */
   PartnerJoinedBelow: { partnerId: string; kind: PartnerKind; name: string };
-  /** The vendor put a package on the stock of a distributor (domain.md L3). */
+  /** The vendor put a package on the stock of a distributor (L3). */
   PackageRecorded: PackageContent & { packageId: string; name: string };
   /** Left the stock of the seller; `soldPackageId` is the package it becomes at the buyer. */
   PackageSold: PackageContent & { packageId: string; soldPackageId: string; toPartnerId: string; name: string };
   /** Reached the stock of the buyer. */
   PackageReceived: PackageContent & { packageId: string; name: string; fromPartnerId: string; fromPackageId: string };
-  /** Left the stock for good: a license of these units is granted on the project (domain.md L3, L4). */
+  /** Left the stock for good: a license of these units is granted on the project (L3, L4). */
   UnitsIssued: PackageContent & {
     packageId: string;
     licenseId: string;

@@ -24,7 +24,7 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>;
   /** For the command runtime. */
   readonly context: CommandContext;
-  /** `?dryRun=true` (domain.md R7): decide, record nothing. */
+  /** `?dryRun=true` (R7): decide, record nothing. */
   readonly dryRun: boolean;
   /** An id for something this request creates: the same for the same command and label, so that a retry creates nothing twice. */
   newId(label: string): string;
@@ -93,7 +93,7 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   return key;
 }
 
-/** Whether `?dryRun=true` is set (domain.md R7). */
+/** Whether `?dryRun=true` is set (R7). */
 export const isDryRun = (request: FastifyRequest): boolean =>
   (request.query as { dryRun?: unknown } | undefined)?.dryRun === 'true';
 

@@ -7,7 +7,7 @@ interface Recordable {
 }
 
 /**
- * The answer to `?dryRun=true` (domain.md R7): the events that would be recorded, or the lines of the audit trail where a
+ * The answer to `?dryRun=true` (R7): the events that would be recorded, or the lines of the audit trail where a
  * command records those. The license service decides what follows for licenses, when the events reach it.
  */
 export function preview(caller: Caller, events: readonly Recordable[]): PreviewAnswer {

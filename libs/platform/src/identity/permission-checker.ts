@@ -103,7 +103,7 @@ export class PermissionChecker {
   }
 
   /**
-   * The highest place from which a caller holds a permission at a group or partner (domain.md L4, R9). Never cached: a higher membership
+   * The highest place from which a caller holds a permission at a group or partner (L4, R9). Never cached: a higher membership
    * that was just granted or revoked decides whether a command is refused. A key has that of its tenant at most.
    * @throws Problem like `demand`, where the permission is no longer held
    */

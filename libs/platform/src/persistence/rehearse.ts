@@ -6,7 +6,7 @@ class RolledBack<Result> extends Error {
 }
 
 /**
- * Runs work in a transaction; with `dryRun` rolls back what it wrote (domain.md R7), so that everything is checked and
+ * Runs work in a transaction; with `dryRun` rolls back what it wrote (R7), so that everything is checked and
  * nothing recorded.
  *
  * @returns the result of the work

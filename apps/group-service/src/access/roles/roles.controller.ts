@@ -38,7 +38,7 @@ const show = ({ roleId, name, permissions }: CustomRole): RoleItem => ({
   permissions: permissions.filter(isTenantPermission),
 });
 
-/** domain.md, Roles: those that are everybody's, and those a tenant makes. */
+/** docs/domain/rules.md#roles: those that are everybody's, and those a tenant makes. */
 @Controller('roles')
 export class RolesController {
   constructor(private readonly roles: TenantRoles) {}

@@ -18,7 +18,7 @@ import { GroupPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
 
-/** domain.md L2. */
+/** L2. */
 @Controller('projects/:p/groups/:g/devices')
 export class AddDeviceController {
   constructor(

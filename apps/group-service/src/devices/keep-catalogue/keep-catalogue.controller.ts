@@ -35,7 +35,7 @@ function requireEachOnce(devices: readonly CodedDevice[]): void {
   });
 }
 
-/** domain.md L2: the devices the vendor sold. */
+/** L2: the devices the vendor sold. */
 @Controller('device-catalogue')
 export class KeepCatalogueController {
   constructor(

@@ -5,7 +5,7 @@ import { Devices } from '../../devices.js';
 import { DevicePath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 
-/** domain.md L2. */
+/** L2. */
 @Controller('projects/:p/groups/:g/devices/:serialNumber')
 export class RemoveDeviceController {
   constructor(

@@ -16,7 +16,7 @@ const example = {
   sample: [['Building 1'], ['Building 1', 'Apartment 1']],
 };
 
-/** domain.md G2. */
+/** G2. */
 @Controller('projects/:p/groups/generate')
 export class GenerateGroupsController {
   constructor(private readonly trees: Trees) {}

@@ -2,7 +2,7 @@ import type { ProblemCode } from '@allotree/contracts';
 import { PROBLEMS } from '@allotree/contracts';
 import { ownService, Problem, signToken } from '@allotree/platform';
 
-/** Whom the group service asks before a group moves: the licenses of its project (domain.md G3). */
+/** Whom the group service asks before a group moves: the licenses of its project (G3). */
 export abstract class LicensingGate {
   /** @throws Problem when the new place cannot hold what the subtree uses or was allotted, or nobody answers */
   abstract checkRelocation(projectId: string, groupId: string, parentId: string): Promise<void>;

@@ -8,7 +8,7 @@ import { Trees } from '../../trees.js';
 import { LicensingGate } from './licensing-gate.js';
 import { MoveToProject } from './move-to-project.js';
 
-/** domain.md G1, G3. */
+/** G1, G3. */
 @Controller('projects/:p/groups/:g/move')
 export class MoveGroupController {
   constructor(

@@ -12,12 +12,12 @@ export interface MoveToProjectWish {
   readonly groupId: string;
   readonly toProjectId: string;
   readonly parentId: string;
-  /** Its members lose their memberships (domain.md P2, P4). */
+  /** Its members lose their memberships (P2, P4). */
   readonly authority?: CarryingAuthority;
 }
 
 /**
- * A group moves to another project (domain.md G3): it is placed there first, under new ids, then removed here; a reactor
+ * A group moves to another project (G3): it is placed there first, under new ids, then removed here; a reactor
  * removes it where a crash came between. Nothing that is assigned or allotted goes along, and no
  * member (P4).
  */

@@ -5,7 +5,7 @@ import { CarryingAuthorities } from '../../carrying-authority.js';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 
-/** domain.md G4, U4. */
+/** G4, U4. */
 @Controller('projects/:p/groups/:g')
 export class RemoveGroupController {
   constructor(

@@ -5,7 +5,7 @@ import { Caller, Documented, checkRevoke, Permit, PermissionChecker, preview } f
 import { MemberPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 
-/** domain.md U4. */
+/** U4. */
 @Controller('projects/:p/groups/:g/members/:memberId')
 export class RemoveMemberController {
   constructor(

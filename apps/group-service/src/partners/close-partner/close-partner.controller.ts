@@ -81,7 +81,7 @@ export class ClosePartnerController {
     if (held?.has(permission) !== true) throw new Problem('FORBIDDEN', undefined, { permission });
   }
 
-  /** domain.md P2: nobody takes away what they do not hold. */
+  /** P2: nobody takes away what they do not hold. */
   private async administrators(partnerId: string, { principal }: Caller): Promise<readonly string[]> {
     const members: readonly PartnerMember[] = await this.handler.read(partnerId, ({ administrators }) => [
       ...administrators.values(),

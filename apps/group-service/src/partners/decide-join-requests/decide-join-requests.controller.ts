@@ -48,7 +48,7 @@ const show = (row: JoinRequestRow): JoinRequestItem => ({
   decidedAt: row.decidedAt?.toISOString() ?? null,
 });
 
-/** domain.md P1: who registered with the join code of a distributor belongs to it when the distributor approves. */
+/** P1: who registered with the join code of a distributor belongs to it when the distributor approves. */
 @Controller('partners/:partnerId/join-requests')
 export class DecideJoinRequestsController {
   constructor(

@@ -6,7 +6,7 @@ import { PartnerPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 
-/** domain.md P1: only the server administrator makes a distributor. */
+/** P1: only the server administrator makes a distributor. */
 @Controller('partners/:partnerId/promote')
 export class PromotePartnerController {
   constructor(

@@ -6,7 +6,7 @@ import { Partners } from '../../partners.js';
 import { Audit, type AuditedAction } from '../../people/audit.js';
 import { JoinCodes } from '../join-codes.js';
 
-/** domain.md P1. */
+/** P1. */
 @Controller('partners/:partnerId/join-code')
 export class RotateJoinCodeController {
   constructor(

@@ -61,7 +61,7 @@ const show = ({ keyId, tenantId, name, permissions, createdBy, ...row }: ApiKeyR
 
 /**
  * Keys of machines: what each may is chosen, and holds in the whole of its tenant, for as long as its maker holds it there
- * (domain.md P2).
+ * (P2).
  */
 @Controller('api-keys')
 export class ApiKeysController {

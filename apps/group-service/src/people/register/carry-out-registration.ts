@@ -86,7 +86,7 @@ export class CarryOutRegistration {
     return { owner: { userId, email, serverAdministrator: false }, ...made };
   }
 
-  /** A partner of its own tenant (domain.md P1). */
+  /** A partner of its own tenant (P1). */
   private async register(pending: PendingRegistration, context: Context): Promise<Omit<CarriedOut, 'owner'>> {
     const facts = factsOf(pending);
     const command = { type: 'RegisterPartner', ...facts, parent: null } as const;

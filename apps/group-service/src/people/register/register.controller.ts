@@ -43,7 +43,7 @@ const pendingOf = ({ distributorId, codeHash, ...row }: StoredRegistration): Pen
   joining: distributorId === null || codeHash === null ? null : { distributorId, codeHash },
 });
 
-/** domain.md L1, P1: a partner registers by itself. */
+/** L1, P1: a partner registers by itself. */
 @Controller('registrations')
 export class RegisterController {
   constructor(

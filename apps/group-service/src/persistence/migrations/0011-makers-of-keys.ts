@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A key holds what its maker holds, and ends with it (domain.md P2). */
+/** A key holds what its maker holds, and ends with it (P2). */
 export class MakersOfKeys1808000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The vendor's devices (domain.md L2). Of no tenant: callers see them through routes of the vendor alone. */
+/** The vendor's devices (L2). Of no tenant: callers see them through routes of the vendor alone. */
 export class DeviceCatalogue1812000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -11,7 +11,7 @@ export interface TouchedGroup {
 }
 
 /**
- * Keeps, for every end of these groups and of what is above them, when its next reminder is due (domain.md E2, E5). Whether an
+ * Keeps, for every end of these groups and of what is above them, when its next reminder is due (E2, E5). Whether an
  * end from above counts for a group is read off the project when the reminder is due. A reminder that is due already and has
  * not gone out stays, as long as the plan still has it.
  */
@@ -66,7 +66,7 @@ class Plans {
 }
 
 /**
- * These groups, and those below them that want to be reminded: what ends above a group may end for it (domain.md E5). Costs
+ * These groups, and those below them that want to be reminded: what ends above a group may end for it (E5). Costs
  * what lies below; for the main group, below which everything lies, the groups that want to be reminded.
  */
 export async function withGroupsBelow(

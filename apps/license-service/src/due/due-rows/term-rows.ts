@@ -33,7 +33,7 @@ export async function writeProjects(tx: EntityManager, projects: readonly Opened
   );
 }
 
-/** Where these groups lie: what ends above a group may end for it (domain.md E5). */
+/** Where these groups lie: what ends above a group may end for it (E5). */
 export async function writePlaces(tx: EntityManager, places: readonly GroupPlace[]): Promise<void> {
   if (places.length === 0) return;
   await tx.query(

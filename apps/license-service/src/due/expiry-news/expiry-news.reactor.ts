@@ -8,7 +8,7 @@ import { newsOf } from './news-of.js';
 
 export const EXPIRY_NEWS = 'expiry-news';
 
-/** What time did to a project, and what was put right afterwards, becomes jobs for those who tell people (domain.md E3). */
+/** What time did to a project, and what was put right afterwards, becomes jobs for those who tell people (E3). */
 @Injectable()
 export class ExpiryNewsReactor implements Reactor {
   readonly name = EXPIRY_NEWS;

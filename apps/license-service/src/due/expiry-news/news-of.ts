@@ -27,7 +27,7 @@ import type { ExpiryJob } from '../expiry-outbox.js';
 import type { Moment } from './moments.js';
 
 /**
- * Who is told about a moment (domain.md E3): the groups whose terms ended or began again, if they want to be reminded; the main
+ * Who is told about a moment (E3): the groups whose terms ended or began again, if they want to be reminded; the main
  * group when a license did; and that a trial began. Nobody is told about a closed project. `state` is the project as the moment left it.
  */
 export function newsOf(moment: Moment, state: ProjectState): ExpiryJob[] {
@@ -113,7 +113,7 @@ function graceOfEnding({ project, moment, state }: Telling, groupId: string): Pi
 }
 
 /**
- * Groups whose term ended, or its grace, or for which one above them did (domain.md E5), if they want to be reminded; and the
+ * Groups whose term ended, or its grace, or for which one above them did (E5), if they want to be reminded; and the
  * main group when a license ended.
  */
 function endedGroups(telling: Telling): Map<string, Ending> {

@@ -55,7 +55,7 @@ export class FollowGroupsController {
   }
 
   /**
-   * The project that a registration creates gets its trial (domain.md L1). One project, one such license. Its days count from
+   * The project that a registration creates gets its trial (L1). One project, one such license. Its days count from
    * the project's own last decision, should a clock have been ahead: a fact is never refused for that.
    */
   private async grantTrial(

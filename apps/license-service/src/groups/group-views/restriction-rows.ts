@@ -70,7 +70,7 @@ export async function writeAllotments(tx: EntityManager, groups: readonly GroupA
   );
 }
 
-/** `null` is unlimited, so one unlimited allotment makes the sum unlimited; no allotment in force is 0 (domain.md R2). */
+/** `null` is unlimited, so one unlimited allotment makes the sum unlimited; no allotment in force is 0 (R2). */
 const inForce = (resource: string): string =>
   `CASE WHEN bool_or(${resource} IS NULL) THEN NULL ELSE coalesce(sum(${resource}), 0) END AS ${resource}`;
 

@@ -13,7 +13,7 @@ import { GroupPath } from '../../paths.js';
 import { inGroup, Projects } from '../../projects.js';
 import { relocationDetailOf } from '../../refusals.js';
 
-/** Asked by the group service before it moves a group (domain.md G3). Records nothing. */
+/** Asked by the group service before it moves a group (G3). Records nothing. */
 @Controller('projects/:p/groups/:g')
 export class RelocationChecksController {
   constructor(private readonly projects: Projects) {}

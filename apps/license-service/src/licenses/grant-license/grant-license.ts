@@ -27,7 +27,7 @@ export class GrantLicense {
     @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
   ) {}
 
-  /** A trial by hand (domain.md L1). */
+  /** A trial by hand (L1). */
   async trial(projectId: string, licenseId: string, request: TrialRequest, caller: Caller): Promise<Granted> {
     const { timeZone } = await this.projects.project(projectId);
     const { validFrom, validUntil } = termOf(request, timeZone);
@@ -49,7 +49,7 @@ export class GrantLicense {
   }
 
   /**
-   * Units out of a partner's package (domain.md L3). The stock is debited first, then the license is granted; should the
+   * Units out of a partner's package (L3). The stock is debited first, then the license is granted; should the
    * process end in between, `FinishIssueReactor` grants it.
    */
   async plus(projectId: string, licenseId: string, request: PlusRequest, caller: Caller): Promise<Granted> {
@@ -91,7 +91,7 @@ export class GrantLicense {
     return { events: [...events, ...granted.events], revision: granted.revision };
   }
 
-  /** Across the border of a tenant nothing exists (domain.md, Roles). */
+  /** Across the border of a tenant nothing exists (docs/domain/rules.md#roles). */
   private async refuseOtherTenants(project: KnownProject, partnerId: string): Promise<void> {
     const partner = await this.stocks.partner(partnerId);
     if (partner.tenantId !== project.tenantId) throw partnerNotFound(partnerId);

@@ -107,7 +107,7 @@ function applied(
         projectId,
         licenseId: `basic:${data.serialNumber}`,
         type: 'basic',
-        // domain.md L2
+        // L2
         ...limitsOf({ sip_number: 2, mobile_app: 2, ukey2: 0 }),
         features: [],
         validFrom: new Date(at),

@@ -7,7 +7,7 @@ import { accountValuesOf } from '../../templates/values.js';
 import { mailLanguageOf } from '../../wording/languages.js';
 import { Templates } from '../../templates/templates.js';
 
-/** Writes the mail of a job of `account-mails`, in the vendor's words (domain.md P3), and queues it: once, by the id of the job. */
+/** Writes the mail of a job of `account-mails`, in the vendor's words (P3), and queues it: once, by the id of the job. */
 @Injectable()
 export class WriteAccountMail {
   constructor(

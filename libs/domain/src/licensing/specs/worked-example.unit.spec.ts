@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { FEATURES } from '../../words.js';
 import { ProjectStory, day, units } from './project-story.js';
 
-/** domain.md, section 3, number by number. */
+/** docs/domain/words.md#example, number by number. */
 describe('the worked example', () => {
   let story: ProjectStory;
 
