@@ -39,6 +39,8 @@ describe('the prose lint', () => {
   });
 
   it.each(PLAIN)('finds nothing in %s', (folder) => {
-    expect(filesIn([folder]).flatMap((file: string) => findingsIn(file, readFileSync(join(root, file), 'utf8')))).toEqual([]);
+    expect(
+      filesIn([folder]).flatMap((file: string) => findingsIn(file, readFileSync(join(root, file), 'utf8'))),
+    ).toEqual([]);
   });
 });

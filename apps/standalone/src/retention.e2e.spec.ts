@@ -119,7 +119,10 @@ describe('the retention of the services', () => {
     await fill(pool, 'licensing.history_entry', ROWS, { project_id: "'young'", event_id: "'young ' || n" });
     await fill(pool, 'licensing.license_group', ROWS, { project_id: "'young'" });
     await fill(pool, 'notifications.mail', ROWS, { status: "'sent'", key: "'young ' || n" });
-    await fill(pool, 'notifications.notice', ROWS, { state: "'addressed'", job: "jsonb_build_object('tenantId', 't')" });
+    await fill(pool, 'notifications.notice', ROWS, {
+      state: "'addressed'",
+      job: "jsonb_build_object('tenantId', 't')",
+    });
     await fill(pool, 'notifications.outbox', ROWS);
     await fill(pool, 'http.idempotent_request', ROWS);
     await fill(pool, 'bus.message', ROWS, { topic: `'${LICENSING_TOPIC}'`, id: "'young ' || n" });

@@ -3,8 +3,7 @@
  * Refusals are values with data; an exception means broken machinery.
  */
 export type Decision<Event, Refusal> =
-  | { readonly ok: true; readonly events: readonly Event[] }
-  | { readonly ok: false; readonly refusal: Refusal };
+  { readonly ok: true; readonly events: readonly Event[] } | { readonly ok: false; readonly refusal: Refusal };
 
 export const accept = <Event>(events: readonly Event[]): { readonly ok: true; readonly events: readonly Event[] } => ({
   ok: true,

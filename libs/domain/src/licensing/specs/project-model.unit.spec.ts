@@ -138,15 +138,13 @@ const release = fc
   .map((w): Wish => (now) => ({ type: 'ReleaseAssignment', now, ...w }));
 
 const simple: fc.Arbitrary<Wish> = fc.oneof(
-  fc
-    .record({ licenseId: id('l'), until })
-    .map((w): Wish => (now) => ({
-      type: 'ExtendLicense',
-      now,
-      licenseId: w.licenseId,
-      validUntil: at(now, w.until),
-      authority: VENDOR,
-    })),
+  fc.record({ licenseId: id('l'), until }).map((w): Wish => (now) => ({
+    type: 'ExtendLicense',
+    now,
+    licenseId: w.licenseId,
+    validUntil: at(now, w.until),
+    authority: VENDOR,
+  })),
   id('l').map((licenseId): Wish => (now) => ({
     type: 'SuspendLicense',
     now,
