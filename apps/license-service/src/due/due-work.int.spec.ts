@@ -189,6 +189,24 @@ describe('due work', () => {
     );
   });
 
+  it('says in a reminder what stops at the end, in the group and below, and what stops only after days of grace', async () => {
+    const p = await hafenblick();
+    const early = { ...reminder, daysBefore: [39] };
+    const inSeptember = restriction(units(5), { validUntil: '2026-09-30' }, { reminder: early });
+    await restrict(service, p, 'a', inSeptember);
+    await restrict(service, p, 'b', { ...inSeptember, gracePeriodDays: 3 });
+    for (const group of ['a', 'u1', 'b']) await assign(service, p, group, 1);
+    await quiet(service, '2026-08-22T12:00:00.000Z');
+    const counts = (sip_number: number) => ({ sip_number, mobile_app: 0, ukey2: 0 });
+    const jobs = new Map((await jobsOf(service, p)).map(({ data }) => [data.groupId, data]));
+    expect(jobs.get('a')).toMatchObject({ stopping: counts(2) });
+    expect(jobs.get('a')).not.toHaveProperty('grace');
+    expect(jobs.get('b')).toMatchObject({
+      stopping: counts(0),
+      grace: { until: '2026-10-04T00:00:00.000Z', stopping: counts(1) },
+    });
+  });
+
   it('reminds as planned, at 08:00 in the zone of the project, of what ends and of what takes over', async () => {
     const p = `hafenblick${++projects}`;
     await service.project(p, { timeZone: 'Europe/Berlin' });
@@ -200,6 +218,7 @@ describe('due work', () => {
       units: units(9),
     });
     await restrict(service, p, 'a', restriction(units(5), { validUntil: '2026-09-30' }, { reminder }));
+    await assign(service, p, 'a', 2);
     await quiet(service, '2026-08-31T05:59:59.999Z');
     expect(await recordedJobs(service)).toEqual([]);
     await quiet(service, '2026-08-31T06:00:00.000Z');
@@ -222,6 +241,7 @@ describe('due work', () => {
           daysLeft: 30,
           allotmentIds: [allotmentId],
           recipients: 'administrators',
+          stopping: { sip_number: 2, mobile_app: 0, ukey2: 0 },
           fallback: null,
         },
       },

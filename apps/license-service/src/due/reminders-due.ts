@@ -1,15 +1,20 @@
 import { licenseExpiryJobId, type ReminderJob } from '@allotree/contracts';
 import {
+  countsBelow,
   dateAt,
   daysBetween,
   EndsInEffect,
   isClosed,
   fallbacksAt,
+  graceEndOf,
   lastDayOf,
   nextReminder,
+  noCounts,
   projectOf,
   nameOf,
   restrictionOf,
+  suspendedAt,
+  type AssignmentRef,
   type Instant,
   type PlannedReminder,
   type Project,
@@ -50,11 +55,12 @@ export function remindersDue(
   const plans = new Plans(now);
   const ends = new EndsInEffect(state, now);
   const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor({ state, project, plans, ends }, alarm)) }));
-  const fallbacks = fallbacksOf(state, answers);
+  const outlooks = project ? outlooksOf({ state, project, now }, answers) : new Map<ReminderAlarm, Outlook>();
   const firsts = firstOfGroups(answers);
   return answers.map(({ alarm, due = null, next = null }) => {
     const told = firsts.get(alarm.groupId) === alarm && due;
-    const job = project && told ? jobOf(project, alarm, { ...told, fallback: fallbacks.get(alarm) ?? null }) : null;
+    const outlook = outlooks.get(alarm);
+    const job = project && told && outlook ? jobOf(project, alarm, { ...told, outlook }) : null;
     return { alarm, job, next };
   });
 }
@@ -154,34 +160,69 @@ class Plans {
   }
 }
 
-/** What takes over at each end, worked out once for all groups that share it. */
-function fallbacksOf(
-  state: ProjectState,
+/** What happens to a group at an end if nothing changes until then. */
+type Outlook = Required<Pick<ReminderJob, 'fallback' | 'stopping'>> & Pick<ReminderJob, 'grace'>;
+
+interface Foreseeing extends Pick<Looking, 'state' | 'project'> {
+  readonly now: Instant;
+}
+
+/** What stops and what takes over at each end, worked out once for all groups that share it. */
+function outlooksOf(
+  { state, project, now }: Foreseeing,
   answers: readonly { readonly alarm: ReminderAlarm; readonly due?: Due | null }[],
-): Map<ReminderAlarm, ReminderJob['fallback']> {
-  const byEnd = new Map<Instant, ReminderAlarm[]>();
-  for (const { alarm, due } of answers) {
-    if (!due) continue;
-    const alarms = byEnd.get(alarm.validUntil);
-    if (alarms) alarms.push(alarm);
-    else byEnd.set(alarm.validUntil, [alarm]);
+): Map<ReminderAlarm, Outlook> {
+  const dueOnes = answers.filter(({ due }) => due).map(({ alarm }) => alarm);
+  const suspensions = new Suspensions(state);
+  const outlooks = new Map<ReminderAlarm, Outlook>();
+  for (const validUntil of new Set(dueOnes.map((alarm) => alarm.validUntil))) {
+    const alarms = dueOnes.filter((alarm) => alarm.validUntil === validUntil);
+    const groupIds = alarms.map(({ groupId }) => groupId);
+    const types = fallbacksAt(state, groupIds, validUntil);
+    const stopping = suspensions.below(groupIds, validUntil);
+    for (const alarm of alarms) {
+      const { groupId } = alarm;
+      const grace = graceOf({ state, project, now }, alarm);
+      outlooks.set(alarm, {
+        fallback: types.get(groupId) ?? null,
+        stopping: stopping.get(groupId) ?? noCounts(),
+        ...(grace !== null && {
+          grace: {
+            until: new Date(grace).toISOString(),
+            stopping: suspensions.below([groupId], grace).get(groupId) ?? noCounts(),
+          },
+        }),
+      });
+    }
   }
-  const fallbacks = new Map<ReminderAlarm, ReminderJob['fallback']>();
-  for (const [validUntil, alarms] of byEnd) {
-    const types = fallbacksAt(
-      state,
-      alarms.map(({ groupId }) => groupId),
-      validUntil,
-    );
-    for (const alarm of alarms) fallbacks.set(alarm, types.get(alarm.groupId) ?? null);
+  return outlooks;
+}
+
+/** Until when days of grace run in a group whose own term ends. `null`: there are none. */
+function graceOf({ state, project, now }: Foreseeing, { groupId, validUntil }: ReminderAlarm): Instant | null {
+  const restriction = restrictionOf(state, groupId, now);
+  if (!restriction?.enabled || restriction.gracePeriodDays === 0) return null;
+  const isOwn = restriction.allotments.some((allotment) => allotment.validUntil === validUntil);
+  return isOwn ? graceEndOf(validUntil, restriction.gracePeriodDays, project.timeZone) : null;
+}
+
+/** What is suspended at instants to come, each looked at once. */
+class Suspensions {
+  private readonly known = new Map<Instant, readonly AssignmentRef[]>();
+
+  constructor(private readonly state: ProjectState) {}
+
+  below(groupIds: readonly string[], at: Instant): ReturnType<typeof countsBelow> {
+    let assignments = this.known.get(at);
+    if (!assignments) this.known.set(at, (assignments = suspendedAt(this.state, at)));
+    return countsBelow(this.state, groupIds, assignments);
   }
-  return fallbacks;
 }
 
 function jobOf(
   project: Project,
   { groupId, validUntil }: ReminderAlarm,
-  { planned, reminder, groupName, allotmentIds, fallback }: Due & { readonly fallback: ReminderJob['fallback'] },
+  { planned, reminder, groupName, allotmentIds, outlook }: Due & { readonly outlook: Outlook },
 ): ExpiryJob {
   const data: ReminderJob = {
     kind: 'reminder',
@@ -197,7 +238,7 @@ function jobOf(
     daysLeft: planned.daysLeft,
     allotmentIds: [...allotmentIds],
     recipients: reminder.recipients,
-    fallback,
+    ...outlook,
   };
   return { id: licenseExpiryJobId.reminder({ ...data, date: planned.occasion }), data };
 }
