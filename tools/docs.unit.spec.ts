@@ -99,4 +99,20 @@ describe('the documentation', () => {
     });
     expect(unknown).toEqual([]);
   });
+
+  it('offers `cascade` on every route that is refused with DESCENDANTS_AFFECTED, except for moves, whose texts advise none', () => {
+    const { paths } = JSON.parse(read('docs/reference/openapi.json')) as {
+      paths: Record<string, Record<string, { parameters?: { name: string }[] }>>;
+    };
+    const without = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([, operation]) => JSON.stringify(operation).includes('DESCENDANTS_AFFECTED'))
+        .filter(([, { parameters = [] }]) => !parameters.some(({ name }) => name === 'cascade'))
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(without).toEqual([
+      'post /api/v1/projects/{p}/groups/{g}/move',
+      'post /api/v1/projects/{p}/groups/{g}/relocation-check',
+    ]);
+  });
 });

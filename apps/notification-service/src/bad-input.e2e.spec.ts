@@ -182,11 +182,10 @@ describe('the OpenAPI document', () => {
       const pattern = `/api/v1${path.replace(NOBODY, '{id}').replace('license_expiry_reminder', '{mailType}')}`;
       const route = paths[pattern]?.[method.toLowerCase()];
       expect([pattern, route?.summary]).toEqual([pattern, expect.any(String)]);
-      const [status] = Object.keys(route.responses).filter((code) => code.startsWith('2'));
-      expect([pattern, status]).toEqual([
-        pattern,
-        method === 'DELETE' ? '204' : path.endsWith('/test') ? '202' : '200',
-      ]);
+      const statuses = Object.keys(route.responses).filter((code) => code.startsWith('2'));
+      // What a command tried with `?dryRun=true` would record is answered with 200.
+      const done = method === 'DELETE' ? ['200', '204'] : path.endsWith('/test') ? ['200', '202'] : ['200'];
+      expect([pattern, statuses]).toEqual([pattern, done]);
     }
     expect(paths['/api/v1/outbox/{id}/html'].get.responses['200'].content).toHaveProperty(['text/html']);
   });

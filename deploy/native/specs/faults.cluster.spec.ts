@@ -76,7 +76,7 @@ describeOnACluster('a cluster under load', (on) => {
       await load.goesOn(killed);
       tell(`${name} killed, commands in every project again after`, killed);
       await until(
-        () => said.some((line) => line.startsWith(`${name} runs again`)),
+        () => said.some((line) => line.startsWith(`${name} is running again`)),
         (runsAgain) => runsAgain,
       );
       await load.goesOn();

@@ -150,7 +150,7 @@ describeOnACluster('a cluster', (on) => {
     );
     await until(
       () => said.join('\n'),
-      (text) => text.includes('group-service-2 runs again'),
+      (text) => text.includes('group-service-2 is running again'),
     );
     expect(said.join('\n')).toContain('group-service-2 has stopped, restarting it.');
   });

@@ -127,8 +127,6 @@ describe('registration', () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ['a letter that looks like another', { email: 'аda@nordlicht.example' }, 'email'],
-    ['a letter that becomes another', { email: '\u212aim@nordlicht.example' }, 'email'],
     ['a second line in the address', { email: 'ada@nordlicht.example\r\nBcc: eve@evil.example' }, 'email'],
     ['a second line in the name', { name: 'Ada\r\nBcc: eve@evil.example' }, 'name'],
     ['a tenant of its choice', { tenantId: 'somebody-else' }, 'tenantId'],
@@ -140,6 +138,20 @@ describe('registration', () => {
   ])('is refused with %s', async (_what, over, field) => {
     const { status, body } = await people.ask('POST', '/registrations', { ...registration, ...over });
     expect([status, body.code, body.errors[0].field]).toEqual([400, 'VALIDATION', field]);
+  });
+
+  it('of an address that looks like another sends its mail to that address alone', async () => {
+    const lookAlike = 'аda@nordlicht.example';
+    const started = await people.ask('POST', '/registrations', { ...registration, email: lookAlike });
+    expect(started.status).toBe(202);
+    expect((await people.mail(lookAlike, 'registration')).to).toBe(lookAlike);
+    expect(people.unread(registration.email)).toEqual([]);
+  });
+
+  it('of an address that is another one in NFC is that of its owner', async () => {
+    await people.partner('kelvin@nordlicht.example', 'Kelvin');
+    await people.ask('POST', '/registrations', { ...registration, email: '\u212aelvin@nordlicht.example' });
+    expect((await people.mail('Kelvin@nordlicht.example', 'registration_known')).values).toEqual({});
   });
 
   it('is confirmed with no short password', async () => {

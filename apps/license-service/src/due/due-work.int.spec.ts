@@ -255,17 +255,17 @@ describe('due work', () => {
   it('sends nothing about a project that was closed, whose terms end all the same', async () => {
     const p = await hafenblick();
     const q = await hafenblick();
-    const end = '2026-09-28T00:00:00.000Z';
+    const end = '2026-10-02T00:00:00.000Z';
     for (const project of [p, q]) {
       await restrict(service, project, 'a', restriction(units(5), { validUntil: end }, { reminder }));
       await assign(service, project, 'a', 1);
     }
     await service.fact('allotree.project-closed.v1', { projectId: p, reason: 'Sold' });
-    await quiet(service, '2026-09-21T12:00:00.000Z');
+    await quiet(service, '2026-09-25T12:00:00.000Z');
     await quiet(service, end);
     expect((await effectsOf(service, p)).slice(-2)).toEqual([
-      '2026-09-28 AllotmentsEnded',
-      '2026-09-28 AssignmentsSuspended',
+      '2026-10-02 AllotmentsEnded',
+      '2026-10-02 AssignmentsSuspended',
     ]);
     expect(await jobsOf(service, p)).toEqual([]);
     expect((await jobsOf(service, q)).map(({ data }) => data.kind)).toEqual(['reminder', 'ended']);

@@ -93,6 +93,7 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'http.idempotent_request': 'answers by key, of the one who has it',
   'identity.external': 'who a token of another issuer stands for, before a tenant is known',
   'identity.refused': 'sessions and users that are let in no more',
+  'groups.catalogued_device': 'the devices that the vendor sold, for the server administrator alone',
   'groups.account': 'proves who somebody is, before a tenant is known',
   'groups.session': 'proves who somebody is, before a tenant is known',
   'groups.refresh_token': 'proves who somebody is, before a tenant is known',
@@ -243,7 +244,7 @@ describe('a body', () => {
   const writes = Object.entries(EXPECTATIONS).filter(([route]) => /^(POST|PUT|PATCH)/.test(route));
   /** Of two kinds of bodies the one is chosen by its type. */
   const KIND: Readonly<Record<string, object>> = { 'POST /projects/{p}/licenses': { type: 'trial' } };
-  const STOWAWAY = { serverAdministrator: true, isAdmin: true, ownerId: 'x' };
+  const STOWAWAY = { administrator: true, isAdmin: true, ownerId: 'x' };
 
   it.each(writes)('%s: takes along nothing that it does not name', async (route, expectation) => {
     const place = expectation.at.kind === 'partner' ? 'nord' : 'project';
@@ -254,6 +255,12 @@ describe('a body', () => {
     expect({ route, status }).toEqual({ route, status: 400 });
     const fields = (body.errors as { field: string }[]).map(({ field }) => field);
     expect(fields).toEqual(expect.arrayContaining(Object.keys(STOWAWAY)));
+  });
+
+  it('repeats what its sender is and nothing else', async () => {
+    const change = { name: 'Ada', serverAdministrator: true };
+    const { status, body } = await as('company', 'PATCH', '/me', change);
+    expect([status, body.errors]).toMatchObject([400, [{ field: 'serverAdministrator' }]]);
   });
 
   it('cannot make anybody what its sender is not, nor put anything into another tenant', async () => {
