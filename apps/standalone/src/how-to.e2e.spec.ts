@@ -323,6 +323,15 @@ describe('the how-to guides, typed as they are written', () => {
     page.env['PROJECT'] = projectId;
     await page.next();
     expect(await api.get(`/projects/${projectId}`)).toMatchObject({ status: 'closed' });
+
+    const { partnerId } = await api.post<{ partnerId: string }>('/partners', {
+      name: 'Former',
+      kind: 'dealer',
+      parentPartnerId: ada.partnerId,
+      administrator: { name: 'Ola', email: 'ola@former.example' },
+    });
+    page.env['PARTNER'] = partnerId;
+    expect((await page.next()).body).toMatchObject({ partnerId, status: 'closed' });
   });
 
   walk('keep-a-device-catalogue.md', async (page) => {

@@ -58,16 +58,14 @@ export class People {
   /** The next mail of a kind to an address that was not looked at yet. @throws Error when none comes */
   async mail(to: string, mailType: AccountMailJob['mailType']): Promise<AccountMailJob & { readonly token: string }> {
     const late = AbortSignal.timeout(MAIL_WAIT_MS);
+    const expired = new Promise<void>((resolve) => late.addEventListener('abort', () => resolve(), { once: true }));
     for (;;) {
       const index = this.mails.findIndex((mail) => mail.to === to && mail.mailType === mailType);
       if (index !== -1) {
         const [mail] = this.mails.splice(index, 1) as [AccountMailJob];
         return { ...mail, token: mail.path.split('#')[1] ?? '' };
       }
-      await new Promise<void>((resolve) => {
-        this.listeners.push(resolve);
-        late.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await Promise.race([new Promise<void>((resolve) => this.listeners.push(resolve)), expired]);
       if (late.aborted) throw new Error(`no mail of the kind ${mailType} came to ${to}`);
     }
   }
