@@ -8,6 +8,7 @@ const limit = (name: string) => ({ name, type: 'bigint', nullable: true }) as co
 /** A group as the license service knows it. `path`: the ids from the root down to the group itself. */
 @Entity({ name: 'license_group', schema })
 @Index('ix_license_group_parent', ['projectId', 'parentId'])
+@Index('ix_license_group_removed', ['removedAt'], { where: '"removed_at" IS NOT NULL' })
 export class LicenseGroupEntity {
   @Column(OF_TENANT)
   tenantId!: string;
@@ -213,6 +214,7 @@ export class StockPackageEntity {
 @Entity({ name: 'history_entry', schema })
 @Index('ix_history_entry_group', ['projectId', 'groupId', 'position', 'ordinal'])
 @Index('ix_history_entry_subject', ['projectId', 'subject', 'position', 'ordinal'], { where: '"subject" IS NOT NULL' })
+@Index('ix_history_entry_age', ['recordedAt'])
 export class HistoryEntryEntity {
   @Column(OF_TENANT)
   tenantId!: string;
