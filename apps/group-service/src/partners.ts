@@ -1,7 +1,14 @@
 import type { PartnerDetails } from '@allotree/contracts';
-import { closedPartner, type PartnerFacts, type PartnerState } from '@allotree/domain';
+import {
+  closedPartner,
+  type PartnerCommand,
+  type PartnerEvent,
+  type PartnerFacts,
+  type PartnerMember,
+  type PartnerState,
+} from '@allotree/domain';
 import { Leases } from '@allotree/leases';
-import { notFound, refusalProblem } from '@allotree/platform';
+import { accepted, notFound, refusalProblem, type Caller } from '@allotree/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { detailOf } from './refusals.js';
 import { standingOf } from './standing.js';
@@ -13,6 +20,24 @@ export class Partners {
     @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
     private readonly leases: Leases,
   ) {}
+
+  /**
+   * Decides and answers with the revision of the partner; a dry run records nothing.
+   * @throws Problem when refused or stale
+   */
+  async run(command: PartnerCommand, caller: Caller): Promise<readonly PartnerEvent[]> {
+    const { partnerId } = command;
+    const outcome = caller.dryRun
+      ? await this.handler.dryRun(partnerId, command, caller.context)
+      : await this.handler.execute(partnerId, command, caller.context);
+    const { events, revision } = accepted(outcome, detailOf);
+    caller.answerRevision(revision);
+    return events;
+  }
+
+  administrators(partnerId: string): Promise<readonly PartnerMember[]> {
+    return this.handler.read(partnerId, ({ administrators }) => [...administrators.values()]);
+  }
 
   find(partnerId: string): Promise<PartnerFacts | null> {
     return this.handler.read(partnerId, (state) => state.partner);

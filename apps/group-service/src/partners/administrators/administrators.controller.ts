@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
   AddAdministratorRequest,
   AddedAdministrator,
@@ -6,16 +6,9 @@ import {
   DryRun,
   type PreviewAnswer,
 } from '@allotree/contracts';
-import {
-  administratorRole,
-  emailKey,
-  type PartnerCommand,
-  type PartnerEvent,
-  type PartnerMember,
-} from '@allotree/domain';
+import { administratorRole, emailKey, type PartnerMember } from '@allotree/domain';
 import {
   notFound,
-  accepted,
   Caller,
   Documented,
   checkGrant,
@@ -26,15 +19,12 @@ import {
 } from '@allotree/platform';
 import { AdministratorPath, PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
-import { detailOf } from '../../refusals.js';
-import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 import { userIdOf } from '../../users.js';
 
 /** Who may do something at a partner: in all its projects and, at a distributor, in its whole tenant. */
 @Controller('partners/:partnerId/administrators')
 export class AdministratorsController {
   constructor(
-    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
     private readonly partners: Partners,
     private readonly reach: PermissionChecker,
   ) {}
@@ -55,7 +45,7 @@ export class AdministratorsController {
   @Get()
   async list(@Param({ schema: PartnerPath }) { partnerId }: PartnerPath): Promise<AdministratorList> {
     await this.partners.partner(partnerId);
-    return { items: [...(await this.administrators(partnerId))], nextCursor: null };
+    return { items: [...(await this.partners.administrators(partnerId))], nextCursor: null };
   }
 
   @Documented({
@@ -81,11 +71,11 @@ export class AdministratorsController {
     const scope = { kind: 'partner', partnerId } as const;
     await checkGrant(this.reach, principal, role ?? administratorRole(kind), scope);
     const same = (known: PartnerMember): boolean => emailKey(known.email) === emailKey(email);
-    const known = (await this.administrators(partnerId)).find(same);
+    const known = (await this.partners.administrators(partnerId)).find(same);
     if (known) await checkRevoke(this.reach, principal, known.role, scope);
     const userId = known?.userId ?? userIdOf(email);
     const command = { type: 'AddPartnerAdministrator', partnerId, userId, email, name, role: role ?? null } as const;
-    const events = await this.run(command, caller);
+    const events = await this.partners.run(command, caller);
     return caller.dryRun ? preview(caller, events) : { userId };
   }
 
@@ -105,23 +95,10 @@ export class AdministratorsController {
     @Query({ schema: DryRun }) _query: unknown,
     @Caller() caller: Caller,
   ): Promise<PreviewAnswer | undefined> {
-    const known = (await this.administrators(partnerId)).find((member) => member.userId === userId);
+    const known = (await this.partners.administrators(partnerId)).find((member) => member.userId === userId);
     if (!known) throw notFound('administrator', userId);
     await checkRevoke(this.reach, caller.principal, known.role, { kind: 'partner', partnerId });
-    const events = await this.run({ type: 'RemovePartnerAdministrator', partnerId, userId }, caller);
+    const events = await this.partners.run({ type: 'RemovePartnerAdministrator', partnerId, userId }, caller);
     return caller.dryRun ? preview(caller, events) : undefined;
-  }
-
-  private administrators(partnerId: string): Promise<readonly PartnerMember[]> {
-    return this.handler.read(partnerId, ({ administrators }) => [...administrators.values()]);
-  }
-
-  private async run(command: PartnerCommand, caller: Caller): Promise<readonly PartnerEvent[]> {
-    const outcome = caller.dryRun
-      ? await this.handler.dryRun(command.partnerId, command, caller.context)
-      : await this.handler.execute(command.partnerId, command, caller.context);
-    const { events, revision } = accepted(outcome, detailOf);
-    caller.answerRevision(revision);
-    return events;
   }
 }

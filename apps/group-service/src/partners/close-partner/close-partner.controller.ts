@@ -1,20 +1,9 @@
-import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CloseRequest, DryRun, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
-import type { PartnerCommand, PartnerMember } from '@allotree/domain';
-import {
-  accepted,
-  Caller,
-  Documented,
-  checkRevoke,
-  Permit,
-  preview,
-  Problem,
-  PermissionChecker,
-} from '@allotree/platform';
+import type { PartnerCommand } from '@allotree/domain';
+import { Caller, Documented, checkRevoke, Permit, preview, Problem, PermissionChecker } from '@allotree/platform';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
-import { detailOf } from '../../refusals.js';
-import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 import { BelowPartner } from './below-partner.js';
 import { FinishClosing } from './finish-closing.js';
 
@@ -22,7 +11,6 @@ import { FinishClosing } from './finish-closing.js';
 @Controller('partners/:partnerId/close')
 export class ClosePartnerController {
   constructor(
-    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
     private readonly partners: Partners,
     private readonly below: BelowPartner,
     private readonly closing: FinishClosing,
@@ -60,18 +48,14 @@ export class ClosePartnerController {
     const open = await this.below.open(partnerId);
     const memberships = await this.below.memberships(partnerId, userIds);
     const command: PartnerCommand = { type: 'ClosePartner', partnerId, reason, open, memberships };
-    const outcome = caller.dryRun
-      ? await this.handler.dryRun(partnerId, command, caller.context)
-      : await this.handler.execute(partnerId, command, caller.context);
-    const { events, revision } = accepted(outcome, detailOf);
-    caller.answerRevision(revision);
+    const events = await this.partners.run(command, caller);
     if (caller.dryRun) return preview(caller, events);
     for (const event of events)
       if (event.type === 'PartnerClosed') await this.closing.finish(event.data, caller.context);
     return this.partners.show(partnerId);
   }
 
-  /** Nobody closes the partner they stand at: whoever registers partners beside it does. */
+  /** A partner is closed by people who manage partners at its parent, never by its own administrators. */
   private async demandAbove(partnerId: string, { principal }: Caller): Promise<void> {
     if (principal.serverAdministrator) return;
     const permission = 'partners:manage';
@@ -83,9 +67,7 @@ export class ClosePartnerController {
 
   /** P2: nobody takes away what they do not hold. */
   private async administrators(partnerId: string, { principal }: Caller): Promise<readonly string[]> {
-    const members: readonly PartnerMember[] = await this.handler.read(partnerId, ({ administrators }) => [
-      ...administrators.values(),
-    ]);
+    const members = await this.partners.administrators(partnerId);
     for (const role of new Set(members.map((member) => member.role)))
       await checkRevoke(this.reach, principal, role, { kind: 'partner', partnerId });
     return members.map(({ userId }) => userId);

@@ -1,10 +1,8 @@
-import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, NoBody, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
-import { accepted, Caller, Documented, Permit, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/platform';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
-import { detailOf } from '../../refusals.js';
-import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 
 const documented = (summary: string, postpaidAllowed: boolean) => ({
   tag: 'Partners',
@@ -19,10 +17,7 @@ const documented = (summary: string, postpaidAllowed: boolean) => ({
 /** L1: the server administrator decides which partners can make postpaid projects. */
 @Controller('partners/:partnerId')
 export class PermitPostpaidController {
-  constructor(
-    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
-    private readonly partners: Partners,
-  ) {}
+  constructor(private readonly partners: Partners) {}
 
   @Documented(documented('Allow a partner to create postpaid projects', true))
   @Permit('system:manage')
@@ -53,12 +48,7 @@ export class PermitPostpaidController {
   }
 
   private async permit(partnerId: string, allowed: boolean, caller: Caller): Promise<PartnerDetails | PreviewAnswer> {
-    const command = { type: 'PermitPostpaid', partnerId, allowed } as const;
-    const outcome = caller.dryRun
-      ? await this.handler.dryRun(partnerId, command, caller.context)
-      : await this.handler.execute(partnerId, command, caller.context);
-    const { events, revision } = accepted(outcome, detailOf);
-    caller.answerRevision(revision);
+    const events = await this.partners.run({ type: 'PermitPostpaid', partnerId, allowed }, caller);
     if (caller.dryRun) return preview(caller, events);
     return this.partners.show(partnerId);
   }

@@ -1,18 +1,13 @@
-import { Body, Controller, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, NoBody, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
-import { accepted, Caller, Documented, Permit, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/platform';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
-import { detailOf } from '../../refusals.js';
-import { PARTNER_HANDLER, type PartnerHandler } from '../../tokens.js';
 
 /** P1: only the server administrator makes a distributor. */
 @Controller('partners/:partnerId/promote')
 export class PromotePartnerController {
-  constructor(
-    @Inject(PARTNER_HANDLER) private readonly handler: PartnerHandler,
-    private readonly partners: Partners,
-  ) {}
+  constructor(private readonly partners: Partners) {}
 
   @Documented({
     tag: 'Partners',
@@ -36,12 +31,7 @@ export class PromotePartnerController {
     @Caller() caller: Caller,
   ): Promise<PartnerDetails | PreviewAnswer> {
     const { partnerId } = path;
-    const command = { type: 'PromotePartner', partnerId } as const;
-    const outcome = caller.dryRun
-      ? await this.handler.dryRun(partnerId, command, caller.context)
-      : await this.handler.execute(partnerId, command, caller.context);
-    const { events, revision } = accepted(outcome, detailOf);
-    caller.answerRevision(revision);
+    const events = await this.partners.run({ type: 'PromotePartner', partnerId }, caller);
     if (caller.dryRun) return preview(caller, events);
     return this.partners.show(partnerId);
   }
