@@ -13,7 +13,7 @@ export interface CodedDevice {
   readonly claimCode: string;
 }
 
-/** Whose guesses at claim codes are counted. */
+/** The caller and tenant whose wrong claim codes are counted. */
 export interface Guesser {
   readonly userId: string;
   readonly tenantId: string;
@@ -35,10 +35,10 @@ const GUESSES_OF_TENANT: Limit = { ...GUESSES_OF_CALLER, free: 30 };
 /** Wrong claim codes for one serial number, whoever tries: its owner waits no longer than this. */
 const GUESSES_AT_DEVICE: Limit = { ...GUESSES_OF_CALLER, free: 20, longestPauseSeconds: 5 * MINUTE };
 
-/** Devices that are recorded side by side. */
+/** Devices recorded concurrently. */
 const SIDE_BY_SIDE = 50;
 
-/** What is kept of a claim code: case and hyphens do not count, and the same code of two devices is not seen to be the same. */
+/** The stored hash of a claim code. It ignores case and hyphens, and includes the serial number, so equal codes have different hashes. */
 const claimCodeHashOf = ({ serialNumber, claimCode }: CodedDevice): string =>
   createHash('sha256')
     .update(`claim code\n${serialKey(serialNumber)}\n${serialKey(claimCode)}`)

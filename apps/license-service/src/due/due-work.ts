@@ -59,7 +59,7 @@ export class DueSurroundings {
 }
 
 /**
- * What time does by itself (E1, E2). A tick claims due rows, oldest first, lets each project take effect, decides
+ * The effects of time (E1, E2). A tick claims due rows, oldest first, lets each project take effect, decides
  * which reminders go out, and lets the rows go in the same transaction. Killed anywhere in between it begins again: a project
  * that has taken effect answers "already so", and a job keeps its id. Other replicas tick beside it on other rows.
  */

@@ -173,8 +173,8 @@ describe('closing a partner', () => {
     const { partnerId: tenantId, projectId } = body;
     const eve = body.session.access_token as string;
     const { joinCode } = (await ask('POST', `/partners/${tenantId as string}/join-code`, undefined, eve)).body;
-    const wish = { ...registration, email: 'joins@suedwind.example', partnerName: 'Joins', joinCode };
-    await people.ask('POST', '/registrations', wish);
+    const joining = { ...registration, email: 'joins@suedwind.example', partnerName: 'Joins', joinCode };
+    await people.ask('POST', '/registrations', joining);
     const { token } = await people.mail('joins@suedwind.example', 'registration');
     await people.ask('POST', '/registrations/confirm', { token, password: PASSWORD });
     const requests = `/partners/${tenantId as string}/join-requests`;
@@ -190,7 +190,7 @@ describe('closing a partner', () => {
 
     expect((await machine()).status).toBe(401);
     expect((await people.service.post('/api-keys', key)).body.code).toBe('PARTNER_CLOSED');
-    const late = await people.ask('POST', '/registrations', { ...wish, email: 'late@suedwind.example' });
+    const late = await people.ask('POST', '/registrations', { ...joining, email: 'late@suedwind.example' });
     expect(late.body).toMatchObject({ code: 'VALIDATION', errors: [{ field: 'joinCode' }] });
     for (const path of [`${requests}/${joinRequestId as string}/approve`, `/partners/${tenantId as string}/join-code`])
       expect((await people.service.post(path, undefined)).body.code).toBe('PARTNER_CLOSED');

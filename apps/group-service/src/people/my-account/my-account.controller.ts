@@ -91,8 +91,8 @@ export class MyAccountController {
   ): Promise<Me | PreviewAnswer> {
     const { name, timeZone, language } = body;
     await this.refuseOtherChanges(body, caller);
-    const wish = { ...(name && { name }), ...(timeZone && { timeZone }), ...(language && { language }) };
-    const command = { type: 'ChangeUserDetails', userId: caller.principal.userId, ...wish } as const;
+    const changes = { ...(name && { name }), ...(timeZone && { timeZone }), ...(language && { language }) };
+    const command = { type: 'ChangeUserDetails', userId: caller.principal.userId, ...changes } as const;
     if (caller.dryRun) return preview(caller, await this.accounts.wouldRecord(command, caller.context));
     await this.accounts.run(command, caller.context);
     return this.me(caller);

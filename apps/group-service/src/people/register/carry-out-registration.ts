@@ -14,7 +14,7 @@ import { hashOf } from '../secrets.js';
 import type { SessionOwner } from '../sessions.js';
 import { contextOf, type Visitor } from '../visitor.js';
 
-export type Wish = Omit<RegistrationRequest, 'joinCode'>;
+export type RegistrationDetails = Omit<RegistrationRequest, 'joinCode'>;
 
 /** The distributor that a registration asks to join, and the hash of the code that named it. */
 export interface Joining {
@@ -24,7 +24,7 @@ export interface Joining {
 
 export interface PendingRegistration {
   readonly registrationId: string;
-  readonly wish: Wish;
+  readonly details: RegistrationDetails;
   readonly joining: Joining | null;
   readonly confirmedAt: Date | null;
 }
@@ -77,8 +77,8 @@ export class CarryOutRegistration {
     pending: PendingRegistration,
     { passwordHash, visitor }: { readonly passwordHash: string; readonly visitor: Visitor },
   ): Promise<CarriedOut> {
-    const { registrationId, wish, joining } = pending;
-    const { email, name, timeZone, language } = wish;
+    const { registrationId, details, joining } = pending;
+    const { email, name, timeZone, language } = details;
     const userId = userIdOf(email);
     const context = contextOf(commandIdOf('register', registrationId), `user:${userId}`, null, visitor.correlationId);
     const made = joining === null ? await this.register(pending, context) : await this.ask(pending, joining, context);
@@ -125,10 +125,10 @@ export class CarryOutRegistration {
 
 type Context = ReturnType<typeof contextOf>;
 
-const factsOf = ({ registrationId, wish }: PendingRegistration) => ({
+const factsOf = ({ registrationId, details }: PendingRegistration) => ({
   partnerId: commandIdOf('partner', registrationId),
-  kind: wish.kind,
-  name: wish.partnerName,
-  administrator: { administratorId: userIdOf(wish.email), name: wish.name, email: wish.email },
-  project: { projectId: commandIdOf('project', registrationId), name: wish.objectName, timeZone: wish.timeZone },
+  kind: details.kind,
+  name: details.partnerName,
+  administrator: { administratorId: userIdOf(details.email), name: details.name, email: details.email },
+  project: { projectId: commandIdOf('project', registrationId), name: details.objectName, timeZone: details.timeZone },
 });

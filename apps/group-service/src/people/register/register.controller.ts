@@ -21,7 +21,7 @@ import {
   codeHashOf,
   type Joining,
   type PendingRegistration,
-  type Wish,
+  type RegistrationDetails,
 } from './carry-out-registration.js';
 
 const GOOD_FOR_HOURS = 24;
@@ -32,7 +32,7 @@ const notGood = (): Problem => new Problem('CODE_NOT_VALID');
 
 interface StoredRegistration {
   readonly registrationId: string;
-  readonly wish: Wish;
+  readonly details: RegistrationDetails;
   readonly distributorId: string | null;
   readonly codeHash: Buffer | null;
   readonly confirmedAt: Date | null;
@@ -72,15 +72,15 @@ export class RegisterController {
     problems: ['VALIDATION', 'FORBIDDEN', 'RATE_LIMITED'],
   })
   async register(
-    @Body({ schema: RegistrationRequest }) { joinCode, ...wish }: RegistrationRequest,
+    @Body({ schema: RegistrationRequest }) { joinCode, ...details }: RegistrationRequest,
     @Visitor() visitor: Visitor,
   ): Promise<StartedRegistration> {
     this.signIn.wantLocalAccounts();
     const joining = await this.carryOut.joining(joinCode, visitor);
-    const mayWrite = await this.mails.mayWriteTo(wish.email, visitor);
+    const mayWrite = await this.mails.mayWriteTo(details.email, visitor);
     const registrationId = randomUUID();
-    const account = await this.accounts.byEmail(wish.email);
-    const expiresAt = await this.keep({ registrationId, wish, joining, account, mayWrite });
+    const account = await this.accounts.byEmail(details.email);
+    const expiresAt = await this.keep({ registrationId, details, joining, account, mayWrite });
     return { registrationId, expiresAt: expiresAt.toISOString() };
   }
 
@@ -119,7 +119,7 @@ export class RegisterController {
     const passwordHash = await this.passwords.choose(body.password, await this.emailOf(registrationId));
     const { done, signsIn } = await inTransaction(this.pool, async (tx) => {
       const { rows } = await tx.query<StoredRegistration>(
-        `SELECT registration_id AS "registrationId", wish, distributor_id AS "distributorId",
+        `SELECT registration_id AS "registrationId", wish AS "details", distributor_id AS "distributorId",
            join_code_hash AS "codeHash", confirmed_at AS "confirmedAt"
          FROM groups.registration WHERE registration_id = $1 FOR UPDATE`,
         [registrationId],
@@ -128,7 +128,7 @@ export class RegisterController {
       if (row === undefined) throw notGood();
       const pending = pendingOf(row);
       // An account that has a password by now keeps it, so this link signs nobody in to it.
-      const account = await this.accounts.byEmail(row.wish.email);
+      const account = await this.accounts.byEmail(row.details.email);
       const done = await this.carryOut.carryOut(tx, pending, { passwordHash, visitor });
       await tx.query(
         'UPDATE groups.registration SET confirmed_at = coalesce(confirmed_at, now()) WHERE registration_id = $1',
@@ -144,19 +144,19 @@ export class RegisterController {
 
   private async keep(registration: {
     readonly registrationId: string;
-    readonly wish: Wish;
+    readonly details: RegistrationDetails;
     readonly joining: Joining | null;
     readonly account: Account | null;
     readonly mayWrite: boolean;
   }): Promise<Date> {
-    const { registrationId, wish, joining, account, mayWrite } = registration;
+    const { registrationId, details, joining, account, mayWrite } = registration;
     const [token, code] = [newSecret(), newCode()];
-    const { email, name, language } = wish;
+    const { email, name, language } = details;
     const mail = account
       ? registrationKnownMail({ email, name, language: account.language })
       : registrationMail(
           { email, name, language },
-          { token, code, partner: wish.partnerName, project: wish.objectName },
+          { token, code, partner: details.partnerName, project: details.objectName },
         );
     // A code is short: without a mail that carries it, it would only be there to be guessed.
     const isConfirmable = mayWrite && account === null;
@@ -167,7 +167,7 @@ export class RegisterController {
          VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(hours => $8)) RETURNING expires_at`,
         [
           registrationId,
-          JSON.stringify(wish),
+          JSON.stringify(details),
           joining?.distributorId ?? null,
           joining?.codeHash ?? null,
           isConfirmable ? hashOf(token) : null,
