@@ -26,3 +26,28 @@ export function skippedLine(report) {
   if (named.length < pending.length) reasons.push(`${pending.length - named.length} were not selected`);
   return `${pending.length} skipped: ${reasons.join('; ')}`;
 }
+
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const MESSAGE_LINES = 6;
+
+/** The failed tests with the first lines of their messages, so that the end of a long log says what failed. */
+export const failedTests = (report, root) =>
+  (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    const file = name.replace(`${root}/`, '');
+    const suite =
+      status === 'failed' && failed.length === 0 ? [{ fullName: '(the file)', failureMessages: [message] }] : [];
+    return [...suite, ...failed].map(({ fullName, failureMessages }) =>
+      [`FAILED ${file} > ${fullName}`, ...firstLines(failureMessages)].join('\n'),
+    );
+  });
+
+const firstLines = (messages) =>
+  (messages ?? []).flatMap((message) =>
+    String(message)
+      .replaceAll(ESCAPES, '')
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(0, MESSAGE_LINES)
+      .map((line) => `  ${line}`),
+  );

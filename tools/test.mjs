@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { skippedLine, totalLine, totalsOf } from './test-totals.mjs';
+import { failedTests, skippedLine, totalLine, totalsOf } from './test-totals.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 
 const HELP = `npm test                                      all tests
@@ -47,6 +47,7 @@ const totals = totalsOf(report);
 rmSync(folder, { recursive: true, force: true });
 
 process.exitCode = totals.passed + totals.failed === 0 ? exitCode || 1 : exitCode;
+for (const text of failedTests(report, root)) console.log(text);
 const skipped = skippedLine(report);
 if (skipped !== null) console.log(skipped);
 console.log(totalLine(totals));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { skippedLine, totalLine, totalsOf } from './test-totals.mjs';
+import { failedTests, skippedLine, totalLine, totalsOf } from './test-totals.mjs';
 import { holds, isNodeSupported } from './workspace.mjs';
 
 describe('supported Node versions', () => {
@@ -34,6 +34,35 @@ describe('the check of installed dependencies', () => {
   it('fails if a package is missing or has another version', () => {
     expect(holds({ packages: {} }, lock)).toBe(false);
     expect(holds({ packages: { 'node_modules/luxon': { version: '3.7.1' } } }, lock)).toBe(false);
+  });
+});
+
+describe('the failed tests at the end of a run', () => {
+  it('are named with the first lines of their messages, files that could not be loaded included', () => {
+    const escape = String.fromCharCode(27);
+    const report = {
+      testResults: [
+        {
+          name: '/clone/libs/a.unit.spec.ts',
+          status: 'failed',
+          message: '',
+          assertionResults: [
+            { fullName: 'a works', status: 'passed', failureMessages: [] },
+            {
+              fullName: 'a breaks',
+              status: 'failed',
+              failureMessages: [`Expected ${escape}[31m1${escape}[39m\n\nReceived 2`],
+            },
+          ],
+        },
+        { name: '/clone/libs/b.unit.spec.ts', status: 'failed', message: 'cannot be loaded', assertionResults: [] },
+      ],
+    };
+    expect(failedTests(report, '/clone')).toEqual([
+      'FAILED libs/a.unit.spec.ts > a breaks\n  Expected 1\n  Received 2',
+      'FAILED libs/b.unit.spec.ts > (the file)\n  cannot be loaded',
+    ]);
+    expect(failedTests(null, '/clone')).toEqual([]);
   });
 });
 

@@ -34,7 +34,16 @@ export class Unreachable extends Error {
 
 const ATTEMPTS = 5;
 const PAUSE_MS = 200;
-const isWorthAnotherTry = (status: number): boolean => status === 503 || status === 429;
+const MAX_PAUSE_MS = 5_000;
+const isWorthAnotherTry = async (response: Response): Promise<boolean> => {
+  if (response.status === 503 || response.status === 429) return true;
+  if (response.status !== 409) return false;
+  const { code } = (await response.clone().json()) as Partial<ProblemAnswer>;
+  return code === 'IDEMPOTENCY_KEY_IN_USE';
+};
+/** Milliseconds until the next try: what the answer asks for, or a little longer each time. */
+const pauseMs = (response: Response | null, attempt: number): number =>
+  Math.min(Math.max(Number(response?.headers.get('retry-after') ?? 0) * 1_000, PAUSE_MS * attempt), MAX_PAUSE_MS);
 
 interface Call {
   readonly method: string;
@@ -97,10 +106,10 @@ export class Api {
         if (attempt === ATTEMPTS) throw new Unreachable(this.url, error);
         return null;
       });
-      if (response !== null && (attempt === ATTEMPTS || !isWorthAnotherTry(response.status))) {
+      if (response !== null && (attempt === ATTEMPTS || !(await isWorthAnotherTry(response)))) {
         return answerOf<Body>(response);
       }
-      await sleep(PAUSE_MS * attempt);
+      await sleep(pauseMs(response, attempt));
     }
   }
 

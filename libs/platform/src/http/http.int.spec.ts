@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Count, DryRun, Id, Page } from '@allotree/contracts';
@@ -34,6 +35,7 @@ const Thing = z.strictObject({
 /** The calls of the handlers, so that a spec can see that nothing happened twice. */
 let calls: string[] = [];
 let gate: Promise<void> = Promise.resolve();
+let duringCall = (): Promise<unknown> => Promise.resolve();
 
 @Controller('things')
 class ThingsController {
@@ -91,6 +93,7 @@ class ThingsController {
   async make(@Body({ schema: Thing }) body: z.infer<typeof Thing>, @Caller() caller: Caller): Promise<object> {
     calls.push(body.name);
     await gate;
+    await duringCall();
     if (body.name === 'taken') throw new Problem('NAME_TAKEN', 'There is one of that name', { name: body.name });
     if (body.name === 'broken' && calls.length === 1) throw new Error('broken once');
     caller.answerRevision(7);
@@ -501,6 +504,27 @@ describe('Idempotency-Key', () => {
     expect((await keyed('failure', { name: 'broken' })).status).toBe(500);
     expect((await keyed('failure', { name: 'broken' })).status).toBe(201);
     expect(calls).toEqual(['broken', 'broken']);
+  });
+
+  it('is released once the database answers again, if the outage that failed the command failed its release too', async () => {
+    const client = new pg.Client({ connectionString: database.connectionString });
+    await client.connect();
+    duringCall = async () => {
+      await client.query('ALTER TABLE http.idempotent_request RENAME TO away');
+      throw new Error('the database is away');
+    };
+    expect((await keyed('outage', { name: 'outage' })).status).toBe(500);
+    duringCall = () => Promise.resolve();
+    await client.query('ALTER TABLE http.away RENAME TO idempotent_request');
+    const isReleased = async (): Promise<boolean> => {
+      const { rowCount } = await client.query(
+        "SELECT FROM http.idempotent_request WHERE key = 'outage' AND lease_until = '-infinity'",
+      );
+      return rowCount === 1;
+    };
+    while (!(await isReleased())) await sleep(20);
+    await client.end();
+    expect((await keyed('outage', { name: 'outage' })).status).toBe(201);
   });
 
   it('continues after a run that died, as the same command', async () => {

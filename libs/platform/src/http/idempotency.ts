@@ -56,6 +56,8 @@ const RENEW = `
   UPDATE http.idempotent_request SET lease_until = now() + make_interval(secs => $4)
   WHERE caller = $1 AND key = $2 AND run_id = $3 AND answer IS NULL`;
 
+const RELEASE_RETRY_MS = 500;
+
 const NOT_KEPT_METADATA = 'allotree:not-kept';
 
 /** For a route whose request or answer contains a secret: nothing of it is kept, so it takes no idempotency key. */
@@ -164,12 +166,24 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     );
   }
 
-  /** A failed run may have recorded its command all the same: a repetition is the same command. */
-  private async releaseKey(run: Run): Promise<void> {
-    await this.bestEffort(
-      `UPDATE http.idempotent_request SET lease_until = '-infinity' WHERE caller = $1 AND key = $2 AND run_id = $3`,
-      [run.caller, run.key, run.runId],
-    );
+  /**
+   * A failed run may have recorded its command all the same: a repetition is the same command. The outage that failed the command often
+   * fails the release as well. It is then tried again, so that the key is free when the database is back and not only when the lease ends.
+   */
+  private async releaseKey(run: Run, attempt = 1): Promise<void> {
+    try {
+      await this.pool.query(
+        `UPDATE http.idempotent_request SET lease_until = '-infinity' WHERE caller = $1 AND key = $2 AND run_id = $3`,
+        [run.caller, run.key, run.runId],
+      );
+    } catch (error) {
+      this.logger.warn({ err: error, attempt }, 'idempotency key could not be released');
+      const isHeldByLease = attempt * RELEASE_RETRY_MS < this.configuration.IDEMPOTENCY_LEASE_SECONDS * 1_000;
+      if (isHeldByLease)
+        setTimeout(() => {
+          this.releaseKey(run, attempt + 1).catch(() => undefined);
+        }, RELEASE_RETRY_MS).unref();
+    }
   }
 
   /** Nothing was recorded under the key. */
