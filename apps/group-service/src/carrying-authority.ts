@@ -9,7 +9,7 @@ import { Trees } from './trees.js';
 export class CarryingAuthorities {
   constructor(
     private readonly trees: Trees,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   /** What the caller lacks at the group of each role that members there and below have. @throws Problem `NOT_FOUND` */
@@ -20,11 +20,14 @@ export class CarryingAuthorities {
   ): Promise<{ readonly authority?: CarryingAuthority }> {
     if (principal.serverAdministrator) return {};
     const scope = { kind: 'group', projectId, groupId } as const;
-    const held = (await this.reach.permissionsAt(principal, scope, true)) ?? new Set();
+    const held = (await this.permissionChecker.permissionsAt(principal, scope, true)) ?? new Set();
     const roles = await this.trees.look(projectId, (state) => rolesBelow(state, groupId));
     const missing = await Promise.all(
       // A role that is gone grants nothing.
-      roles.map(async (role) => [role, beyond((await this.reach.permissionsOfRole(role, scope)) ?? [], held)] as const),
+      roles.map(
+        async (role) =>
+          [role, beyond((await this.permissionChecker.permissionsOfRole(role, scope)) ?? [], held)] as const,
+      ),
     );
     return { authority: Object.fromEntries(missing) };
   }

@@ -60,7 +60,7 @@ import { MoveToProject } from './groups/move-group/move-to-project.js';
 import { MoveGroupController } from './groups/move-group/move-group.controller.js';
 import { RemoveGroupController } from './groups/remove-group/remove-group.controller.js';
 import { ShowGroupController } from './groups/show-group/show-group.controller.js';
-import { reach } from './access/reach.provider.js';
+import { permissionChecker } from './access/permission-checker.provider.js';
 import { RolesController } from './access/roles/roles.controller.js';
 import { TenantRoles } from './access/roles/tenant-roles.js';
 import { AdministratorsController } from './partners/administrators/administrators.controller.js';
@@ -307,7 +307,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         Projects,
         Freshness,
         retentionOf('group', groupPolicies),
-        reach,
+        permissionChecker,
         tenantRowsOf(getDataSourceToken(GROUPS)),
         TenantRoles,
         MoveToProject,

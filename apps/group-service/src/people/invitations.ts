@@ -38,7 +38,7 @@ export class Invitations {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly trees: Trees,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
     private readonly audit: Audit,
     private readonly view: IdentityView,
     private readonly keys: ApiKeys,
@@ -63,9 +63,9 @@ export class Invitations {
     const place = { kind: 'group', projectId, groupId } as const;
     try {
       // Not from memory: whoever ceased to be an administrator a moment ago invites nobody any more.
-      const held = await this.reach.permissionsAt(inviter, place, true);
+      const held = await this.permissionChecker.permissionsAt(inviter, place, true);
       if (held?.has('members:manage') !== true) throw linkNotGood();
-      await checkGrant(this.reach, inviter, role, place);
+      await checkGrant(this.permissionChecker, inviter, role, place);
     } catch (error) {
       if (error instanceof Problem && error.code !== 'OVERLOADED') throw linkNotGood();
       throw error;

@@ -7,13 +7,13 @@ import { MEMBERSHIP_VIEW } from '../views.js';
 @Injectable()
 export class OwnTenants {
   constructor(
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
     private readonly freshness: Freshness,
   ) {}
 
   /** In the order of their ids; a membership that began just now is among them. */
   async of(principal: Principal): Promise<string[]> {
     await this.freshness.of(MEMBERSHIP_VIEW);
-    return [...(await this.reach.tenantsOf(principal))].sort();
+    return [...(await this.permissionChecker.tenantsOf(principal))].sort();
   }
 }

@@ -87,8 +87,9 @@ export class EndsInSight {
   }
 }
 
-function within({ projectId, whole }: ProjectEnd, { extent, groupId }: Wanted) {
-  const held = extent?.groups.filter((group) => group.projectId === projectId).map((group) => group.groupId) ?? [];
+function within({ projectId, whole }: ProjectEnd, { accessFilter, groupId }: Wanted) {
+  const held =
+    accessFilter?.groups.filter((group) => group.projectId === projectId).map((group) => group.groupId) ?? [];
   const seen = whole ? null : held;
   return { seen, within: groupId === undefined ? seen : [groupId] };
 }

@@ -70,7 +70,7 @@ export class ListExpiriesController {
     private readonly projects: Projects,
     private readonly freshness: Freshness,
     private readonly clock: Clock,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Get('projects/:p/expiries')
@@ -89,8 +89,8 @@ export class ListExpiriesController {
   ): Promise<PageOf<Expiry>> {
     const { timeZone } = await this.projects.project(p);
     if (groupId !== undefined) await this.seesGroup(principal, p, groupId);
-    const extent = await this.reach.accessFilter(principal, 'licenses:read');
-    return this.list(principal, { projectId: p, groupId, extent }, query, timeZone);
+    const accessFilter = await this.permissionChecker.accessFilter(principal, 'licenses:read');
+    return this.list(principal, { projectId: p, groupId, accessFilter }, query, timeZone);
   }
 
   @Get('expiries')
@@ -106,19 +106,19 @@ export class ListExpiriesController {
     @Query({ schema: ExpiriesQuery }) { tenantId, ...query }: ExpiriesQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<Expiry>> {
-    const extent = await this.reach.accessFilter(principal, 'licenses:read');
-    return this.list(principal, { extent, tenantId }, query, 'UTC');
+    const accessFilter = await this.permissionChecker.accessFilter(principal, 'licenses:read');
+    return this.list(principal, { accessFilter, tenantId }, query, 'UTC');
   }
 
   /** @throws Problem `NOT_FOUND` */
   private async seesGroup(principal: Principal, projectId: string, groupId: string): Promise<void> {
-    await this.reach.demand(principal, 'licenses:read', { kind: 'group', projectId, groupId });
+    await this.permissionChecker.demand(principal, 'licenses:read', { kind: 'group', projectId, groupId });
     await this.projects.look(projectId, groupId, (state) => hasGroup(state, groupId) || null);
   }
 
   private async list(
     principal: Principal,
-    scope: Pick<Wanted, 'extent' | 'projectId' | 'tenantId' | 'groupId'>,
+    scope: Pick<Wanted, 'accessFilter' | 'projectId' | 'tenantId' | 'groupId'>,
     { before, limit, cursor }: EndsQuery,
     zone: string,
   ): Promise<PageOf<Expiry>> {

@@ -14,7 +14,7 @@ export interface ProjectEnd {
 /** Instants in milliseconds. */
 export interface EndsWanted {
   /** What may be seen; `null`: everything. */
-  readonly extent: AccessFilter | null;
+  readonly accessFilter: AccessFilter | null;
   readonly projectId?: string | undefined;
   readonly tenantId?: string | undefined;
   /** Of this group of the project and what is below it. */
@@ -84,17 +84,17 @@ export class ProjectEnds {
 
   async from(
     place: { readonly validUntil: number; readonly projectId: string },
-    { extent, projectId, tenantId, groupId, now, before }: EndsWanted,
+    { accessFilter, projectId, tenantId, groupId, now, before }: EndsWanted,
     { by, atMost }: { readonly by: Principal; readonly atMost: number },
   ): Promise<readonly ProjectEnd[]> {
-    const { tenantIds = [], partnerIds = [], groups = [] } = extent ?? {};
+    const { tenantIds = [], partnerIds = [], groups = [] } = accessFilter ?? {};
     const held = [groups.map((group) => group.projectId), groups.map((group) => group.groupId)];
     const parameters = [
       isoOf(now),
       isoOrNull(before),
       projectId ?? null,
       tenantId ?? null,
-      extent !== null,
+      accessFilter !== null,
       tenantIds,
       partnerIds,
       ...held,

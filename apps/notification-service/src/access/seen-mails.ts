@@ -12,7 +12,7 @@ interface MailLike {
 
 const PROJECTS = `ARRAY(
   SELECT project.project_id FROM notifications.access_project project
-  WHERE project.partner_id = ANY(CAST(:reachedPartners AS text[])) OR project.project_id = ANY(CAST(:reachedProjects AS text[]))
+  WHERE project.partner_id = ANY(CAST(:accessiblePartners AS text[])) OR project.project_id = ANY(CAST(:accessibleProjects AS text[]))
 )`;
 
 /**
@@ -21,23 +21,23 @@ const PROJECTS = `ARRAY(
  */
 @Injectable()
 export class SeenMails {
-  constructor(private readonly reach: PermissionChecker) {}
+  constructor(private readonly permissionChecker: PermissionChecker) {}
 
   async only<Row extends MailLike>(
     query: SelectQueryBuilder<Row>,
     principal: Principal,
     permission: Permission,
   ): Promise<SelectQueryBuilder<Row>> {
-    const extent = await this.reach.accessFilter(principal, permission);
-    if (extent === null) return query;
-    const roots = extent.groups.filter(({ projectId, groupId }) => projectId === groupId);
+    const accessFilter = await this.permissionChecker.accessFilter(principal, permission);
+    if (accessFilter === null) return query;
+    const roots = accessFilter.groups.filter(({ projectId, groupId }) => projectId === groupId);
     return query.andWhere(
       new Brackets((any) =>
         any
-          .where('row.tenantId = ANY(:reachedTenants)', { reachedTenants: extent.tenantIds })
+          .where('row.tenantId = ANY(:accessibleTenants)', { accessibleTenants: accessFilter.tenantIds })
           .orWhere(`(cardinality(row.projectIds) > 0 AND row.projectIds <@ ${PROJECTS})`, {
-            reachedPartners: extent.partnerIds,
-            reachedProjects: roots.map(({ projectId }) => projectId),
+            accessiblePartners: accessFilter.partnerIds,
+            accessibleProjects: roots.map(({ projectId }) => projectId),
           }),
       ),
     );

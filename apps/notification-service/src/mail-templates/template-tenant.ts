@@ -5,7 +5,7 @@ import { notFound, Problem, PermissionChecker, type Caller } from '@allotree/pla
 /** Whose templates a request is about. */
 @Injectable()
 export class TemplateTenant {
-  constructor(private readonly reach: PermissionChecker) {}
+  constructor(private readonly permissionChecker: PermissionChecker) {}
 
   /**
    * The tenant that is named, or the caller's own; `null`, for the server administrator alone: every tenant's that has none
@@ -13,9 +13,9 @@ export class TemplateTenant {
    * @throws Problem `NOT_FOUND` for a tenant in which the caller does not hold the permission as a whole
    */
   async of({ principal }: Caller, permission: Permission, asked: string | undefined): Promise<string | null> {
-    const extent = await this.reach.accessFilter(principal, permission);
-    if (extent === null) return asked ?? null;
-    const { tenantIds } = extent;
+    const accessFilter = await this.permissionChecker.accessFilter(principal, permission);
+    if (accessFilter === null) return asked ?? null;
+    const { tenantIds } = accessFilter;
     if (tenantIds.length === 0) throw new Problem('FORBIDDEN', undefined, { permission });
     const tenantId = asked ?? (tenantIds.length === 1 ? tenantIds[0] : principal.tenantId);
     if (tenantId === null || tenantId === undefined) throw Problem.validation('tenantId', 'must say whose templates');

@@ -1,2 +1,2 @@
 export * from './permissions.js';
-export * from './reach.js';
+export * from './permission-checks.js';

@@ -12,17 +12,18 @@ export interface OwnershipColumns {
 /** Restricts a list to the rows where the caller holds the permission. `null`: everything. */
 export function applyAccessFilter<Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
-  extent: AccessFilter | null,
+  accessFilter: AccessFilter | null,
   { tenant, partner, project }: OwnershipColumns,
 ): SelectQueryBuilder<Row> {
-  if (extent === null) return query;
-  const projectIds = [...new Set(extent.groups.map(({ projectId }) => projectId))];
+  if (accessFilter === null) return query;
+  const projectIds = [...new Set(accessFilter.groups.map(({ projectId }) => projectId))];
   return query.andWhere(
     new Brackets((any) => {
-      any.where(`${tenant} = ANY(:reachedTenants)`, { reachedTenants: extent.tenantIds });
+      any.where(`${tenant} = ANY(:accessibleTenants)`, { accessibleTenants: accessFilter.tenantIds });
       if (partner !== undefined)
-        any.orWhere(`${partner} = ANY(:reachedPartners)`, { reachedPartners: extent.partnerIds });
-      if (project !== undefined) any.orWhere(`${project} = ANY(:reachedProjects)`, { reachedProjects: projectIds });
+        any.orWhere(`${partner} = ANY(:accessiblePartners)`, { accessiblePartners: accessFilter.partnerIds });
+      if (project !== undefined)
+        any.orWhere(`${project} = ANY(:accessibleProjects)`, { accessibleProjects: projectIds });
     }),
   );
 }

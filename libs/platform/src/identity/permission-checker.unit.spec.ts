@@ -56,10 +56,10 @@ class Known extends Memberships {
   }
 }
 
-const reachOf = (memberships: Memberships) => {
+const checkerOf = (memberships: Memberships) => {
   const loaded: string[] = [];
   let looks = 0;
-  const reach = new PermissionChecker(
+  const checker = new PermissionChecker(
     memberships,
     (projectId, groupId) => {
       loaded.push(`${projectId}/${groupId}`);
@@ -71,21 +71,21 @@ const reachOf = (memberships: Memberships) => {
       return settled(result) ? result : attempt();
     },
   );
-  return { reach, loaded, looks: () => looks };
+  return { checker, loaded, looks: () => looks };
 };
 
 const answer = async (
-  reach: PermissionChecker,
+  checker: PermissionChecker,
   target: Target,
   permission: Permission = 'groups:read',
 ): Promise<unknown> =>
-  reach.demand(ADA, permission, target).then(
+  checker.demand(ADA, permission, target).then(
     () => 'permitted',
     (problem: Problem) => ({ code: problem.code, ...problem.facts }),
   );
 
 describe('a demand for a permission', () => {
-  const { reach } = reachOf(new Known([holding(group('a'), 'groups:read')]));
+  const { checker } = checkerOf(new Known([holding(group('a'), 'groups:read')]));
 
   it.each<[string, Target, unknown]>([
     ['at the group', group('a'), 'permitted'],
@@ -112,47 +112,50 @@ describe('a demand for a permission', () => {
       { code: 'NOT_FOUND', what: 'project', id: 'abroad' },
     ],
   ])('%s', async (_where, target, expected) => {
-    expect(await answer(reach, target)).toEqual(expected);
+    expect(await answer(checker, target)).toEqual(expected);
   });
 
   it('names the missing permission where the place is accessible', async () => {
-    expect(await answer(reach, group('a1'), 'groups:manage')).toEqual({
+    expect(await answer(checker, group('a1'), 'groups:manage')).toEqual({
       code: 'FORBIDDEN',
       permission: 'groups:manage',
     });
   });
 });
 
-describe('a reach', () => {
+describe('a checker', () => {
   it('fails once the group of the membership is removed', async () => {
-    const { reach } = reachOf(new Known([holding(group('gone'), 'groups:read')]));
-    expect(await answer(reach, { kind: 'within', projectId: 'house' })).toMatchObject({ what: 'project' });
-    expect(await answer(reach, group('gone'))).toMatchObject({ what: 'project' });
+    const { checker } = checkerOf(new Known([holding(group('gone'), 'groups:read')]));
+    expect(await answer(checker, { kind: 'within', projectId: 'house' })).toMatchObject({ what: 'project' });
+    expect(await answer(checker, group('gone'))).toMatchObject({ what: 'project' });
   });
 
   it('does not load a project for a caller without membership in it', async () => {
     const partner = holding({ kind: 'partner', partnerId: 'dealer' }, 'groups:read');
     for (const memberships of [new Known([]), new Known([partner])]) {
-      const { reach, loaded } = reachOf(memberships);
-      await answer(reach, group('a'));
+      const { checker, loaded } = checkerOf(memberships);
+      await answer(checker, group('a'));
       expect(loaded).toEqual([]);
     }
   });
 
   it('checks again, bypassing the cache, before it refuses', async () => {
     const given = new Known([], [holding(group('a'), 'groups:read')]);
-    const { reach, looks } = reachOf(given);
-    expect(await answer(reach, group('a'))).toBe('permitted');
+    const { checker, looks } = checkerOf(given);
+    expect(await answer(checker, group('a'))).toBe('permitted');
     expect(looks()).toBe(1);
-    const revoked = reachOf(new Known([holding(group('a'), 'quotas:read')], []));
-    expect(await answer(revoked.reach, group('a'))).toMatchObject({ code: 'NOT_FOUND' });
+    const revoked = checkerOf(new Known([holding(group('a'), 'quotas:read')], []));
+    expect(await answer(revoked.checker, group('a'))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('checks again before it answers that only the permission is missing', async () => {
     const promoted = new Known([holding(group('a'), 'quotas:read')], [holding(group('a'), 'groups:read')]);
-    expect(await answer(reachOf(promoted).reach, group('a'))).toBe('permitted');
+    expect(await answer(checkerOf(promoted).checker, group('a'))).toBe('permitted');
     const helper = new Known([holding(group('a'), 'quotas:read')]);
-    expect(await answer(reachOf(helper).reach, group('a'))).toEqual({ code: 'FORBIDDEN', permission: 'groups:read' });
+    expect(await answer(checkerOf(helper).checker, group('a'))).toEqual({
+      code: 'FORBIDDEN',
+      permission: 'groups:read',
+    });
   });
 
   it('limits a key to its creator’s permissions in the tenant, and ends it with the right to create keys', async () => {
@@ -162,8 +165,8 @@ describe('a reach', () => {
       apiKey: { keyId: 'k', permissions: ['groups:read', 'licenses:read'], madeBy: 'ada' },
     };
     const heldBy = async (...holdings: Holding[]) => {
-      const { reach } = reachOf(new Known(holdings));
-      return [...((await reach.permissionsAt(key, { kind: 'partner', partnerId: 'nord' })) ?? [])];
+      const { checker } = checkerOf(new Known(holdings));
+      return [...((await checker.permissionsAt(key, { kind: 'partner', partnerId: 'nord' })) ?? [])];
     };
     const tenant: Scope = { kind: 'partner', partnerId: 'nord' };
     const dealer: Scope = { kind: 'partner', partnerId: 'dealer' };
@@ -175,17 +178,17 @@ describe('a reach', () => {
 
   it('of an API key covers its tenant, with the permissions of the key', async () => {
     const key: Principal = { ...ADA, tenantId: 'nord', apiKey: { keyId: 'k', permissions: ['groups:read'] } };
-    const { reach } = reachOf(new Known([holding(group('a'), 'groups:manage')]));
-    const may = (target: Target) => reach.permissionsAt(key, target);
+    const { checker } = checkerOf(new Known([holding(group('a'), 'groups:manage')]));
+    const may = (target: Target) => checker.permissionsAt(key, target);
     expect(await may(group('b'))).toEqual(new Set(['groups:read']));
     expect(await may({ kind: 'partner', partnerId: 'dealer' })).toEqual(new Set(['groups:read']));
     expect(await may({ kind: 'partner', partnerId: 'sued' })).toBeNull();
-    expect(await reach.permissionsAt({ ...key, tenantId: null }, group('b'))).toBeNull();
+    expect(await checker.permissionsAt({ ...key, tenantId: null }, group('b'))).toBeNull();
   });
 });
 
 describe('granting', () => {
-  const { reach } = reachOf(new Known([holding(group('a'), 'groups:read', 'quotas:read', 'projects:read')]));
+  const { checker } = checkerOf(new Known([holding(group('a'), 'groups:read', 'quotas:read', 'projects:read')]));
   const refusal = async (asked: Promise<void>): Promise<unknown> =>
     asked.then(
       () => null,
@@ -193,69 +196,71 @@ describe('granting', () => {
     );
 
   it('can grant the permissions held there', async () => {
-    expect(await refusal(checkGrant(reach, ADA, 'concierge', group('a1')))).toBeNull();
-    expect(await refusal(checkGrant(reach, ADA, 'concierge', group('b')))).toMatchObject({ code: 'FORBIDDEN' });
-    expect(await refusal(checkGrant(reach, ADA, 'helper', group('a')))).toEqual({
+    expect(await refusal(checkGrant(checker, ADA, 'concierge', group('a1')))).toBeNull();
+    expect(await refusal(checkGrant(checker, ADA, 'concierge', group('b')))).toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    expect(await refusal(checkGrant(checker, ADA, 'helper', group('a')))).toEqual({
       code: 'FORBIDDEN',
       role: 'helper',
       missing: ['devices:read'],
     });
-    expect(await refusal(checkGrant(reach, ownService('host'), 'helper', group('a')))).toBeNull();
+    expect(await refusal(checkGrant(checker, ownService('host'), 'helper', group('a')))).toBeNull();
   });
 
   it('knows the existing roles', async () => {
     for (const role of ['server_administrator', 'nobody', 'constructor']) {
-      expect(await refusal(checkGrant(reach, ownService('host'), role, group('a')))).toMatchObject({
+      expect(await refusal(checkGrant(checker, ownService('host'), role, group('a')))).toMatchObject({
         code: 'VALIDATION',
       });
     }
     // A deleted role can be revoked by anyone who can revoke at all.
-    expect(await refusal(checkRevoke(reach, ADA, 'gone', group('a')))).toBeNull();
-    expect(await refusal(checkRevoke(reach, ADA, 'user', group('a')))).toMatchObject({
+    expect(await refusal(checkRevoke(checker, ADA, 'gone', group('a')))).toBeNull();
+    expect(await refusal(checkRevoke(checker, ADA, 'user', group('a')))).toMatchObject({
       missing: ['assignments:read-own'],
     });
   });
 });
 
 describe('authority: the highest place from which a permission is held', () => {
-  const authority = (reach: PermissionChecker, groupId: string, who: Principal = ADA): Promise<unknown> =>
-    reach
+  const authority = (checker: PermissionChecker, groupId: string, who: Principal = ADA): Promise<unknown> =>
+    checker
       .authority(who, 'groups:manage', { kind: 'group', projectId: 'house', groupId })
       .catch(({ code }: Problem) => code);
 
   it('is the partner before the group, and the highest group of several', async () => {
     const atGroups = [holding(group('a1'), 'groups:manage'), holding(group('a'), 'groups:manage')];
     const dealer = holding({ kind: 'partner', partnerId: 'dealer' }, 'groups:manage');
-    expect(await authority(reachOf(new Known(atGroups)).reach, 'a1')).toEqual({ kind: 'group', groupId: 'a' });
-    const all = reachOf(new Known([...atGroups, dealer])).reach;
+    expect(await authority(checkerOf(new Known(atGroups)).checker, 'a1')).toEqual({ kind: 'group', groupId: 'a' });
+    const all = checkerOf(new Known([...atGroups, dealer])).checker;
     expect(await authority(all, 'a1')).toEqual({ kind: 'partner', partnerId: 'dealer' });
   });
 
   it('is the vendor for a server administrator alone', async () => {
-    expect(await authority(reachOf(new Known([])).reach, 'a', ownService('admin'))).toEqual({ kind: 'vendor' });
+    expect(await authority(checkerOf(new Known([])).checker, 'a', ownService('admin'))).toEqual({ kind: 'vendor' });
   });
 
   it('of a key is that of its tenant at most', async () => {
     const key = { keyId: 'k', permissions: ['groups:manage'] } as const;
     const of = (tenantId: string | null): Principal => ({ ...ADA, tenantId, apiKey: key });
-    const { reach } = reachOf(new Known([]));
-    expect(await authority(reach, 'a', of('nord'))).toEqual({ kind: 'partner', partnerId: 'nord' });
-    expect(await authority(reach, 'a', of('sued'))).toBe('NOT_FOUND');
-    expect(await authority(reach, 'a', of(null))).toBe('NOT_FOUND');
+    const { checker } = checkerOf(new Known([]));
+    expect(await authority(checker, 'a', of('nord'))).toEqual({ kind: 'partner', partnerId: 'nord' });
+    expect(await authority(checker, 'a', of('sued'))).toBe('NOT_FOUND');
+    expect(await authority(checker, 'a', of(null))).toBe('NOT_FOUND');
   });
 
   it('reads again instead of trusting the cache, which may be older than a change', async () => {
     const upper = holding({ kind: 'partner', partnerId: 'nord' }, 'groups:manage');
     const lower = holding(group('a'), 'groups:manage');
-    expect(await authority(reachOf(new Known([lower], [lower, upper])).reach, 'a')).toEqual({
+    expect(await authority(checkerOf(new Known([lower], [lower, upper])).checker, 'a')).toEqual({
       kind: 'partner',
       partnerId: 'nord',
     });
-    expect(await authority(reachOf(new Known([lower, upper], [lower])).reach, 'a')).toEqual({
+    expect(await authority(checkerOf(new Known([lower, upper], [lower])).checker, 'a')).toEqual({
       kind: 'group',
       groupId: 'a',
     });
-    expect(await authority(reachOf(new Known([upper], [])).reach, 'a')).toBe('NOT_FOUND');
+    expect(await authority(checkerOf(new Known([upper], [])).checker, 'a')).toBe('NOT_FOUND');
   });
 });
 
@@ -264,18 +269,18 @@ describe('the tenant a request concerns', () => {
     holding({ kind: 'partner', partnerId: 'nord' }, 'projects:read'),
     { ...holding({ kind: 'partner', partnerId: 'sued' }, 'projects:read', 'roles:read'), tenantId: 'sued' },
   ];
-  const { reach } = reachOf(new Known(both));
+  const { checker } = checkerOf(new Known(both));
 
   it('is that of the place, whatever other memberships the caller has', async () => {
     const abroad = { kind: 'group', projectId: 'abroad', groupId: 'abroad' } as const;
-    expect(await reach.tenantConcerned(ADA, 'projects:read', group('a'))).toBe('nord');
-    expect(await reach.tenantConcerned(ADA, 'projects:read', abroad)).toBe('sued');
-    expect(await reach.tenantConcerned(ADA, 'projects:read', { kind: 'partner', partnerId: 'dealer' })).toBe('nord');
+    expect(await checker.tenantConcerned(ADA, 'projects:read', group('a'))).toBe('nord');
+    expect(await checker.tenantConcerned(ADA, 'projects:read', abroad)).toBe('sued');
+    expect(await checker.tenantConcerned(ADA, 'projects:read', { kind: 'partner', partnerId: 'dealer' })).toBe('nord');
   });
 
   it('is for a list the only one in which the permission is held, and none where there are several', async () => {
-    expect(await reach.tenantConcerned(ADA, 'roles:read', { kind: 'anywhere' })).toBe('sued');
-    expect(await reach.tenantConcerned(ADA, 'projects:read', { kind: 'anywhere' })).toBeNull();
-    expect(await reach.tenantConcerned(ownService('admin'), 'projects:read', group('a'))).toBeNull();
+    expect(await checker.tenantConcerned(ADA, 'roles:read', { kind: 'anywhere' })).toBe('sued');
+    expect(await checker.tenantConcerned(ADA, 'projects:read', { kind: 'anywhere' })).toBeNull();
+    expect(await checker.tenantConcerned(ownService('admin'), 'projects:read', group('a'))).toBeNull();
   });
 });

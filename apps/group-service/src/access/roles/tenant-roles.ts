@@ -42,7 +42,7 @@ export class TenantRoles {
     @InjectDataSource(GROUPS) private readonly dataSource: DataSource,
     private readonly freshness: Freshness,
     private readonly partners: Partners,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   /**
@@ -50,11 +50,11 @@ export class TenantRoles {
    * @throws Problem `NOT_FOUND` where the caller does not hold the permission in that tenant
    */
   async tenantOf({ principal }: Caller, permission: Permission, asked: string | undefined): Promise<string> {
-    const tenants = await this.reach.tenants(principal, permission);
+    const tenants = await this.permissionChecker.tenants(principal, permission);
     const tenantId = asked ?? principal.tenantId ?? (tenants?.length === 1 ? tenants[0] : undefined);
     if (tenantId === undefined) throw Problem.validation('tenantId', 'must say whose roles');
-    const isReached = tenants === null || tenants.includes(tenantId);
-    const partner = isReached ? await this.partners.find(tenantId) : null;
+    const hasAccess = tenants === null || tenants.includes(tenantId);
+    const partner = hasAccess ? await this.partners.find(tenantId) : null;
     if (partner?.tenantId !== tenantId) throw notFound('tenant', tenantId);
     return tenantId;
   }
@@ -105,7 +105,10 @@ export class TenantRoles {
   }
 
   private async holdsAll(permissions: readonly string[], tenantId: string, { principal }: Caller): Promise<void> {
-    const held = await this.reach.demand(principal, 'roles:manage', { kind: 'partner', partnerId: tenantId });
+    const held = await this.permissionChecker.demand(principal, 'roles:manage', {
+      kind: 'partner',
+      partnerId: tenantId,
+    });
     const missing = beyond(permissions.filter(isPermission), held);
     if (missing.length > 0)
       throw new Problem('FORBIDDEN', 'The role has, or would have, permissions that you do not hold', { missing });

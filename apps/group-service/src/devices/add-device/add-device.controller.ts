@@ -25,7 +25,7 @@ export class AddDeviceController {
     private readonly trees: Trees,
     private readonly devices: Devices,
     private readonly catalogue: DeviceCatalogue,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -90,7 +90,7 @@ export class AddDeviceController {
   ): Promise<Problem> {
     const { groupId } = problem.facts;
     if (problem.code !== 'DEVICE_ELSEWHERE' || typeof groupId !== 'string') return problem;
-    const held = await this.reach.permissionsAt(principal, { kind: 'group', projectId, groupId }, true);
+    const held = await this.permissionChecker.permissionsAt(principal, { kind: 'group', projectId, groupId }, true);
     if (held?.has('devices:read') === true) return problem;
     const refusal = { code: 'DEVICE_ELSEWHERE', serialNumber, groupId: null } as const;
     return refusalProblem(refusal, detailOf(refusal));

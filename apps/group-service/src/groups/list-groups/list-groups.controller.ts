@@ -11,7 +11,7 @@ import { TREE_VIEW } from '../../views.js';
 /** Groups and everything below them. */
 const BELOW = `
   WITH RECURSIVE below AS (
-    SELECT unnest(CAST(:reached AS text[])) AS group_id
+    SELECT unnest(CAST(:accessibleGroups AS text[])) AS group_id
     UNION
     SELECT child.group_id FROM groups.group_node child JOIN below ON child.parent_id = below.group_id
     WHERE child.project_id = :p
@@ -23,7 +23,7 @@ export class ListGroupsController {
     private readonly rows: TenantRows,
     private readonly trees: Trees,
     private readonly freshness: Freshness,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -50,25 +50,26 @@ export class ListGroupsController {
   ): Promise<PageOf<GroupItem>> {
     const { parentId } = query;
     if (parentId !== undefined)
-      await this.reach.demand(principal, 'groups:read', { kind: 'group', projectId: p, groupId: parentId });
+      await this.permissionChecker.demand(principal, 'groups:read', { kind: 'group', projectId: p, groupId: parentId });
     await this.trees.groupIsThere(p, parentId ?? p);
     await this.freshness.of(TREE_VIEW);
-    const reached = await this.reach.groupsWithin(principal, 'groups:read', p);
-    return this.rows.as(principal, 'groups:read', (tx) => pageOfGroups(tx, p, query, reached));
+    const accessibleGroups = await this.permissionChecker.groupsWithin(principal, 'groups:read', p);
+    return this.rows.as(principal, 'groups:read', (tx) => pageOfGroups(tx, p, query, accessibleGroups));
   }
 }
 
-/** @param reached the groups of which those below are shown; `null`: all */
+/** @param accessibleGroups the groups of which those below are shown; `null`: all */
 async function pageOfGroups(
   tx: EntityManager,
   p: string,
   query: GroupsQuery,
-  reached: readonly string[] | null,
+  accessibleGroups: readonly string[] | null,
 ): Promise<PageOf<GroupItem>> {
   const { parentId } = query;
   const rows = tx.createQueryBuilder(GroupRow, 'row').where('row.projectId = :p', { p });
   if (parentId !== undefined) rows.andWhere('row.parentId = :parentId', { parentId });
-  if (parentId === undefined && reached !== null) rows.andWhere(`row.groupId IN (${BELOW})`, { p, reached });
+  if (parentId === undefined && accessibleGroups !== null)
+    rows.andWhere(`row.groupId IN (${BELOW})`, { p, accessibleGroups });
   const page = await pageOfRows(rows, query, (row) => row);
   const parents = await parentsAmong(
     tx,

@@ -16,7 +16,7 @@ export class MoveGroupController {
     private readonly groups: Groups,
     private readonly licensing: LicensingGate,
     private readonly toProject: MoveToProject,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
     private readonly authorities: CarryingAuthorities,
   ) {}
 
@@ -55,7 +55,7 @@ export class MoveGroupController {
     @Caller() caller: Caller,
   ): Promise<GroupDetails | PreviewAnswer> {
     const target = { kind: 'group', projectId: projectId ?? p, groupId: parentId } as const;
-    await this.reach.demand(caller.principal, 'groups:manage', target);
+    await this.permissionChecker.demand(caller.principal, 'groups:manage', target);
     const authority = await this.authorities.of(caller.principal, p, g);
     if (projectId !== undefined && projectId !== p) {
       const wish = { projectId: p, groupId: g, toProjectId: projectId, parentId, ...authority };

@@ -19,7 +19,7 @@ import { userIdOf } from '../../users.js';
 export class AddMemberController {
   constructor(
     private readonly trees: Trees,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -57,7 +57,7 @@ export class AddMemberController {
   ): Promise<void> {
     const scope = { kind: 'group', projectId, groupId } as const;
     const known = await this.trees.look(projectId, (state) => memberOf(state, groupId, email));
-    await checkGrant(this.reach, principal, role, scope);
-    if (known) await checkRevoke(this.reach, principal, known.role, scope);
+    await checkGrant(this.permissionChecker, principal, role, scope);
+    if (known) await checkRevoke(this.permissionChecker, principal, known.role, scope);
   }
 }

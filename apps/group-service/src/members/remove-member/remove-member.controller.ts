@@ -10,7 +10,7 @@ import { Trees } from '../../trees.js';
 export class RemoveMemberController {
   constructor(
     private readonly trees: Trees,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -31,7 +31,11 @@ export class RemoveMemberController {
   ): Promise<PreviewAnswer | undefined> {
     const known = await this.trees.look(p, (state) => memberById(state, memberId));
     if (known?.groupId === g)
-      await checkRevoke(this.reach, caller.principal, known.role, { kind: 'group', projectId: p, groupId: g });
+      await checkRevoke(this.permissionChecker, caller.principal, known.role, {
+        kind: 'group',
+        projectId: p,
+        groupId: g,
+      });
     const { events, revision } = await this.trees.run(
       { type: 'RemoveMember', projectId: p, groupId: g, memberId },
       caller,

@@ -26,7 +26,7 @@ import { userIdOf } from '../../users.js';
 export class AdministratorsController {
   constructor(
     private readonly partners: Partners,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -69,10 +69,10 @@ export class AdministratorsController {
     const { kind } = await this.partners.partner(partnerId);
     const { principal } = caller;
     const scope = { kind: 'partner', partnerId } as const;
-    await checkGrant(this.reach, principal, role ?? administratorRole(kind), scope);
+    await checkGrant(this.permissionChecker, principal, role ?? administratorRole(kind), scope);
     const same = (known: PartnerMember): boolean => emailKey(known.email) === emailKey(email);
     const known = (await this.partners.administrators(partnerId)).find(same);
-    if (known) await checkRevoke(this.reach, principal, known.role, scope);
+    if (known) await checkRevoke(this.permissionChecker, principal, known.role, scope);
     const userId = known?.userId ?? userIdOf(email);
     const command = { type: 'AddPartnerAdministrator', partnerId, userId, email, name, role: role ?? null } as const;
     const events = await this.partners.run(command, caller);
@@ -97,7 +97,7 @@ export class AdministratorsController {
   ): Promise<PreviewAnswer | undefined> {
     const known = (await this.partners.administrators(partnerId)).find((member) => member.userId === userId);
     if (!known) throw notFound('administrator', userId);
-    await checkRevoke(this.reach, caller.principal, known.role, { kind: 'partner', partnerId });
+    await checkRevoke(this.permissionChecker, caller.principal, known.role, { kind: 'partner', partnerId });
     const events = await this.partners.run({ type: 'RemovePartnerAdministrator', partnerId, userId }, caller);
     return caller.dryRun ? preview(caller, events) : undefined;
   }

@@ -14,7 +14,7 @@ export class ClosePartnerController {
     private readonly partners: Partners,
     private readonly below: BelowPartner,
     private readonly closing: FinishClosing,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -61,7 +61,7 @@ export class ClosePartnerController {
     const permission = 'partners:manage';
     const { parentPartnerId } = await this.partners.partner(partnerId);
     const above = parentPartnerId === null ? null : ({ kind: 'partner', partnerId: parentPartnerId } as const);
-    const held = above && (await this.reach.permissionsAt(principal, above));
+    const held = above && (await this.permissionChecker.permissionsAt(principal, above));
     if (held?.has(permission) !== true) throw new Problem('FORBIDDEN', undefined, { permission });
   }
 
@@ -69,7 +69,7 @@ export class ClosePartnerController {
   private async administrators(partnerId: string, { principal }: Caller): Promise<readonly string[]> {
     const members = await this.partners.administrators(partnerId);
     for (const role of new Set(members.map((member) => member.role)))
-      await checkRevoke(this.reach, principal, role, { kind: 'partner', partnerId });
+      await checkRevoke(this.permissionChecker, principal, role, { kind: 'partner', partnerId });
     return members.map(({ userId }) => userId);
   }
 }

@@ -55,7 +55,7 @@ export class DecideJoinRequestsController {
     private readonly rows: TenantRows,
     private readonly freshness: Freshness,
     private readonly requests: JoinRequests,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -103,7 +103,7 @@ export class DecideJoinRequestsController {
     @Caller() caller: Caller,
   ): Promise<ApprovedJoin | PreviewAnswer> {
     // P2: the partner's first administrator comes with it.
-    await checkGrant(this.reach, caller.principal, 'site_administrator', { kind: 'partner', partnerId });
+    await checkGrant(this.permissionChecker, caller.principal, 'site_administrator', { kind: 'partner', partnerId });
     const { request, events } = await this.requests.approve(joinRequestId, partnerId, caller);
     if (caller.dryRun) return preview(caller, events);
     return { partnerId: request.partnerId, projectId: request.project.projectId };

@@ -31,7 +31,7 @@ export class ListPartnersController {
     private readonly rows: TenantRows,
     private readonly partners: Partners,
     private readonly freshness: Freshness,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -51,10 +51,10 @@ export class ListPartnersController {
   ): Promise<PageOf<PartnerItem>> {
     await this.freshness.of(PARTNER_VIEW);
     const { principal } = caller;
-    const extent = await this.reach.accessFilter(principal, 'partners:read');
+    const accessFilter = await this.permissionChecker.accessFilter(principal, 'partners:read');
     return this.rows.as(principal, 'partners:read', (tx) => {
       const rows = tx.createQueryBuilder(PartnerRow, 'row');
-      applyAccessFilter(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId' });
+      applyAccessFilter(rows, accessFilter, { tenant: 'row.tenantId', partner: 'row.partnerId' });
       if (query.parentPartnerId !== undefined)
         rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
       if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);

@@ -13,7 +13,7 @@ export class RegisterPartnerController {
   constructor(
     private readonly partners: Partners,
     private readonly registration: PartnerRegistration,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -46,7 +46,7 @@ export class RegisterPartnerController {
     if (parent !== null) {
       // P2: the partner's first administrator is given a role as well.
       const scope = { kind: 'partner', partnerId: parent.partnerId } as const;
-      await checkGrant(this.reach, caller.principal, administratorRole(command.kind), scope);
+      await checkGrant(this.permissionChecker, caller.principal, administratorRole(command.kind), scope);
     }
     if (caller.dryRun) return preview(caller, await this.registration.wouldRegister(command, caller.context));
     const { revision } = await this.registration.register(command, caller.context);

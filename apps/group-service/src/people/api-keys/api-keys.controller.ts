@@ -68,7 +68,7 @@ export class ApiKeysController {
   constructor(
     private readonly rows: TenantRows,
     private readonly keys: ApiKeys,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
     private readonly partners: Partners,
   ) {}
 
@@ -162,7 +162,10 @@ export class ApiKeysController {
   private async mayGive(principal: Principal, permissions: readonly Permission[], tenantId: string): Promise<void> {
     const index = permissions.findIndex((permission) => VENDOR_PERMISSIONS.has(permission));
     if (index !== -1) throw Problem.validation('permissions', `${permissions[index]} is for no key`);
-    const held = await this.reach.demand(principal, 'api-keys:manage', { kind: 'partner', partnerId: tenantId });
+    const held = await this.permissionChecker.demand(principal, 'api-keys:manage', {
+      kind: 'partner',
+      partnerId: tenantId,
+    });
     const partner = await this.partners.openPartner(tenantId);
     if (partner.tenantId !== tenantId)
       throw Problem.validation(
@@ -182,6 +185,6 @@ export class ApiKeysController {
 
   /** `null`: all of them. */
   private async tenants(principal: Principal): Promise<readonly string[] | null> {
-    return (await this.reach.accessFilter(principal, 'api-keys:manage'))?.tenantIds ?? null;
+    return (await this.permissionChecker.accessFilter(principal, 'api-keys:manage'))?.tenantIds ?? null;
   }
 }

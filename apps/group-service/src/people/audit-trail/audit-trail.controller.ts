@@ -20,7 +20,7 @@ export class AuditTrailController {
   constructor(
     private readonly rows: TenantRows,
     private readonly freshness: Freshness,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -52,11 +52,11 @@ export class AuditTrailController {
     @Caller() { principal }: Caller,
   ): Promise<PageOf<AuditItem>> {
     await this.freshness.of(AUDIT_VIEW);
-    const extent = await this.reach.accessFilter(principal, 'audit:read');
+    const accessFilter = await this.permissionChecker.accessFilter(principal, 'audit:read');
     return this.rows.as(principal, 'audit:read', (tx) => {
       const rows = tx.createQueryBuilder(AuditRow, 'row');
-      if (extent === null) rows.where('NOT row.isCopy');
-      else rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds: extent.tenantIds });
+      if (accessFilter === null) rows.where('NOT row.isCopy');
+      else rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds: accessFilter.tenantIds });
       if (userId !== undefined) rows.andWhere('row.userId = :userId', { userId });
       if (action !== undefined) rows.andWhere('row.action = :action', { action });
       return pageByTime(rows, page, show);

@@ -77,7 +77,7 @@ export class InviteController {
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly rows: TenantRows,
     private readonly trees: Trees,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
     private readonly audit: Audit,
     private readonly invitations: SendInvitations,
   ) {}
@@ -103,7 +103,7 @@ export class InviteController {
     const again = userIds.findIndex((userId, index) => userIds.indexOf(userId) < index);
     if (again !== -1) throw Problem.validation(`invitations[${again}].email`, 'is in this list twice');
     for (const role of new Set(invitations.map((one) => one.role)))
-      await checkGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
+      await checkGrant(this.permissionChecker, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
     const ids = await this.invitations.send(place, invitations, caller);
     if (caller.dryRun) return this.wouldInvite(place, invitations, caller);
     const rows = await this.rows.as(caller.principal, 'members:manage', (tx) =>
@@ -155,7 +155,7 @@ export class InviteController {
     @Caller() caller: Caller,
   ): Promise<InvitationItem | PreviewAnswer> {
     const { email, name, role } = await this.open({ p, g, invitationId }, caller);
-    await checkGrant(this.reach, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
+    await checkGrant(this.permissionChecker, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
     const place = await this.place(p, g);
     const [id] = await this.invitations.send(place, [{ email, name, role }], caller);
     if (caller.dryRun) return this.wouldInvite(place, [{ email, role }], caller);

@@ -12,7 +12,7 @@ export class CloseProjectController {
   constructor(
     private readonly trees: Trees,
     private readonly projects: Projects,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -51,7 +51,7 @@ export class CloseProjectController {
     const facts = await this.trees.look(projectId, projectFactsOf);
     if (facts === null) throw notFound('project', projectId);
     const permission = 'projects:manage';
-    const held = await this.reach.permissionsAt(principal, { kind: 'partner', partnerId: facts.partnerId });
+    const held = await this.permissionChecker.permissionsAt(principal, { kind: 'partner', partnerId: facts.partnerId });
     if (held?.has(permission) !== true) throw new Problem('FORBIDDEN', undefined, { permission });
   }
 }

@@ -28,7 +28,7 @@ export class ListProjectsController {
     private readonly rows: TenantRows,
     private readonly projects: Projects,
     private readonly freshness: Freshness,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Documented({
@@ -48,10 +48,14 @@ export class ListProjectsController {
   ): Promise<PageOf<ProjectItem>> {
     await this.freshness.of(TREE_VIEW);
     const { principal } = caller;
-    const extent = await this.reach.accessFilter(principal, 'projects:read');
+    const accessFilter = await this.permissionChecker.accessFilter(principal, 'projects:read');
     return this.rows.as(principal, 'projects:read', (tx) => {
       const rows = tx.createQueryBuilder(ProjectRow, 'row');
-      applyAccessFilter(rows, extent, { tenant: 'row.tenantId', partner: 'row.partnerId', project: 'row.projectId' });
+      applyAccessFilter(rows, accessFilter, {
+        tenant: 'row.tenantId',
+        partner: 'row.partnerId',
+        project: 'row.projectId',
+      });
       if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
       if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);
       return pageOfRows(rows, query, show);

@@ -11,7 +11,7 @@ import { Projects } from '../../projects.js';
 export class AllotmentTransfersController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Post()
@@ -50,7 +50,7 @@ export class AllotmentTransfersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object | undefined> {
     const target = { kind: 'group', projectId: p, groupId: body.toGroupId } as const;
-    await this.reach.demand(caller.principal, 'restrictions:manage', target);
+    await this.permissionChecker.demand(caller.principal, 'restrictions:manage', target);
     // Allotments get this id and a number behind it, which together must stay within the length of an id.
     const newId = caller.newId('transfer');
     const wish = { type: 'TransferAllotments', ...body, newId, cascade } as const;
@@ -65,7 +65,7 @@ export class AllotmentTransfersController {
 
   private async authorities(projectId: string, { fromGroupId, toGroupId }: TransferAllotmentsRequest, caller: Caller) {
     const at = (groupId: string) =>
-      this.reach.authority(caller.principal, 'restrictions:manage', { kind: 'group', projectId, groupId });
+      this.permissionChecker.authority(caller.principal, 'restrictions:manage', { kind: 'group', projectId, groupId });
     const [authority, toAuthority] = await Promise.all([at(fromGroupId), at(toGroupId)]);
     return { authority, toAuthority };
   }

@@ -19,7 +19,7 @@ import { publicJson } from '../../public-json.js';
 export class AssignmentsController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Post()
@@ -112,7 +112,7 @@ export class AssignmentsController {
   /** Whose assignments a caller is shown. `null`: everybody's. */
   private async holders(p: string, g: string, { principal, permissions }: Caller): Promise<ReadonlySet<string> | null> {
     if (permissions.has('assignments:read')) return null;
-    return new Set([principal.userId, ...(await this.reach.membershipsAt(principal, p, g))]);
+    return new Set([principal.userId, ...(await this.permissionChecker.membershipsAt(principal, p, g))]);
   }
 
   @Delete(':a')

@@ -44,7 +44,7 @@ export class MemberLimitsController {
     private readonly projects: Projects,
     private readonly rows: TenantRows,
     private readonly feed: GroupFeed,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Put('limits')
@@ -74,7 +74,7 @@ export class MemberLimitsController {
     const { limits, featuresOff } = body;
     await this.isMember({ p, g, u }, caller.principal);
     const group = { kind: 'group', projectId: p, groupId: g } as const;
-    const authority = () => this.reach.authority(caller.principal, 'restrictions:manage', group);
+    const authority = () => this.permissionChecker.authority(caller.principal, 'restrictions:manage', group);
     const wish = { type: 'SetMemberLimits', groupId: g, userId: u, limits, featuresOff } as const;
     const done = await this.projects.run(p, async () => ({ ...wish, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});

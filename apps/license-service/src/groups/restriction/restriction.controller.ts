@@ -33,7 +33,7 @@ const EXAMPLE = {
 export class RestrictionController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Put()
@@ -89,7 +89,7 @@ export class RestrictionController {
     const allotments = await this.allotmentsOf(p, body);
     const newIds = allotments.map((_, index) => caller.newId(`allotment ${index}`));
     const group = { kind: 'group', projectId: p, groupId: g } as const;
-    const authority = () => this.reach.authority(caller.principal, 'restrictions:manage', group);
+    const authority = () => this.permissionChecker.authority(caller.principal, 'restrictions:manage', group);
     const settings = { enabled, poolMode, gracePeriodDays, reminder, allotments };
     const wish = { type: 'SetRestriction', groupId: g, ...settings, newIds, cascade } as const;
     const done = await this.projects.run(p, async () => ({ ...wish, authority: await authority() }), caller);

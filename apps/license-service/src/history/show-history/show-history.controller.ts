@@ -11,7 +11,7 @@ import { Projects } from '../../projects.js';
 /** Groups and everything below them, also what was removed. */
 const BELOW = `
   SELECT place.group_id FROM licensing.license_group place
-  WHERE place.project_id = :projectId AND place.path && CAST(:reached AS text[])`;
+  WHERE place.project_id = :projectId AND place.path && CAST(:accessibleGroups AS text[])`;
 
 @Controller('projects/:p/history')
 export class ShowHistoryController {
@@ -19,7 +19,7 @@ export class ShowHistoryController {
     private readonly rows: TenantRows,
     private readonly projects: Projects,
     private readonly freshness: Freshness,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Get()
@@ -56,14 +56,15 @@ export class ShowHistoryController {
     @Caller() { principal }: Caller,
   ): Promise<PageOf<object>> {
     const { timeZone } = await this.projects.project(p);
-    const reached = await this.reach.groupsWithin(principal, 'history:read', p);
+    const accessibleGroups = await this.permissionChecker.groupsWithin(principal, 'history:read', p);
     await this.freshness.of(['history'], p);
     const rows = await this.rows.as(principal, 'history:read', async (tx) => {
       const entries = entriesOf(tx, p, query, timeZone);
-      if (reached !== null) entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, reached });
+      if (accessibleGroups !== null)
+        entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, accessibleGroups });
       // One more than asked for tells whether there is a next page.
       const found = await entries.limit(query.limit + 1).getMany();
-      return reached === null ? found : withoutNeighbours(tx, found, p, reached);
+      return accessibleGroups === null ? found : withoutNeighbours(tx, found, p, accessibleGroups);
     });
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
@@ -79,7 +80,7 @@ async function withoutNeighbours(
   tx: EntityManager,
   entries: readonly HistoryEntryEntity[],
   projectId: string,
-  reached: readonly string[],
+  accessibleGroups: readonly string[],
 ): Promise<HistoryEntryEntity[]> {
   const groupsOf = ({ details }: HistoryEntryEntity): unknown[] => {
     const { fromGroupId, toGroupId } = details as Record<string, unknown>;
@@ -87,12 +88,12 @@ async function withoutNeighbours(
   };
   const transfers = entries.filter(({ eventType }) => eventType === 'AllotmentsTransferred');
   if (transfers.length === 0) return [...entries];
-  const inReach: { group_id: string }[] = await tx.query(
+  const accessible: { group_id: string }[] = await tx.query(
     `SELECT group_id FROM licensing.license_group
      WHERE project_id = $1 AND group_id = ANY($2::text[]) AND path && $3::text[]`,
-    [projectId, transfers.flatMap(groupsOf), reached],
+    [projectId, transfers.flatMap(groupsOf), accessibleGroups],
   );
-  const seen = new Set<unknown>(inReach.map(({ group_id }) => group_id));
+  const seen = new Set<unknown>(accessible.map(({ group_id }) => group_id));
   return entries.map((entry) => {
     if (!transfers.includes(entry) || groupsOf(entry).every((groupId) => seen.has(groupId))) return entry;
     const { units } = entry.details as Record<string, unknown>;

@@ -59,7 +59,7 @@ const documented = (summary: string, body?: unknown) =>
 export class ChangeLicenseController {
   constructor(
     private readonly projects: Projects,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Post('extend')
@@ -124,7 +124,7 @@ export class ChangeLicenseController {
 
   private async change(change: LicenseChange, projectId: string, caller: Caller, reply: FastifyReply): Promise<object> {
     const root = { kind: 'group', projectId, groupId: projectId } as const;
-    const authority = () => this.reach.authority(caller.principal, 'licenses:manage', root);
+    const authority = () => this.permissionChecker.authority(caller.principal, 'licenses:manage', root);
     const done = await this.projects.run(projectId, async () => ({ ...change, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state.

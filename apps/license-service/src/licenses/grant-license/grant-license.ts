@@ -23,7 +23,7 @@ export class GrantLicense {
     private readonly projects: Projects,
     private readonly stocks: Stocks,
     private readonly clock: Clock,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
     @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
   ) {}
 
@@ -32,7 +32,7 @@ export class GrantLicense {
     const { timeZone } = await this.projects.project(projectId);
     const { validFrom, validUntil } = termOf(request, timeZone);
     const root = { kind: 'group', projectId, groupId: projectId } as const;
-    const authority = () => this.reach.authority(caller.principal, 'licenses:manage', root);
+    const authority = () => this.permissionChecker.authority(caller.principal, 'licenses:manage', root);
     const usualUntil = daysAfter(validFrom ?? this.clock.now(), this.configuration.TRIAL_DAYS, timeZone);
     const grant = {
       type: 'GrantLicense',
@@ -54,7 +54,7 @@ export class GrantLicense {
    */
   async plus(projectId: string, licenseId: string, request: PlusRequest, caller: Caller): Promise<Granted> {
     const stock = { kind: 'partner', partnerId: request.partnerId } as const;
-    await this.reach.demand(caller.principal, 'stock:issue', stock);
+    await this.permissionChecker.demand(caller.principal, 'stock:issue', stock);
     const project = await this.projects.project(projectId);
     await this.refuseOtherTenants(project, request.partnerId);
     const { partnerId, packageId, units, features } = request;

@@ -13,7 +13,7 @@ import { RECEIVE_STEP, receiptOf } from '../received-package.js';
 export class SellPackageController {
   constructor(
     private readonly stocks: Stocks,
-    private readonly reach: PermissionChecker,
+    private readonly permissionChecker: PermissionChecker,
   ) {}
 
   @Post()
@@ -46,7 +46,7 @@ export class SellPackageController {
   ): Promise<object> {
     const soldPackageId = caller.newId('package');
     const { toPartnerId, units, features } = body;
-    await this.reach.demand(caller.principal, 'partners:read', { kind: 'partner', partnerId: toPartnerId });
+    await this.permissionChecker.demand(caller.principal, 'partners:read', { kind: 'partner', partnerId: toPartnerId });
     // Who bought it must be known before anything leaves the stock: registered a moment ago, it may still be on its way.
     await this.stocks.partner(toPartnerId);
     const part = { units, features: features ?? null, ...termOf(body, 'UTC'), ...enteredDates(body) };

@@ -61,8 +61,8 @@ const worded = ({ what, groupId, id, units: { sip_number } }: EndOfGroup) =>
 
 function expected(state: ProjectState, within: readonly string[] | null, at: number): string[] {
   const named = (groupId: string) => within?.includes(groupId) ?? groupId === 'p';
-  const inReach = (groupId: string) => within === null || pathOf(groupId).some((id) => within.includes(id));
-  return GROUPS.filter(inReach)
+  const accessible = (groupId: string) => within === null || pathOf(groupId).some((id) => within.includes(id));
+  return GROUPS.filter(accessible)
     .sort()
     .flatMap((groupId) => {
       const restriction = restrictionOf(state, groupId, START)!;

@@ -24,7 +24,7 @@ const untilWritten =
   };
 
 /** What the guard of this service asks. */
-export const reach: Provider = {
+export const permissionChecker: Provider = {
   provide: PermissionChecker,
   useFactory: (dataSource: DataSource, trees: TreeHandler, freshness: Freshness) =>
     new PermissionChecker(new MembershipRows(dataSource, GROUPS), pathIn(trees), untilWritten(freshness)),

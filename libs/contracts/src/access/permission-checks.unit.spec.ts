@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PERMISSION_NAMES, type Permission } from './permissions.js';
-import { authorityAt, beyond, accessFilterOf, permissionsAt, type Holding, type Place, type Scope } from './reach.js';
+import {
+  authorityAt,
+  beyond,
+  accessFilterOf,
+  permissionsAt,
+  type Holding,
+  type Place,
+  type Scope,
+} from './permission-checks.js';
 
 const GROUPS = 12;
 const SOME: readonly Permission[] = ['groups:read', 'groups:manage', 'quotas:read', 'stock:read'];
@@ -67,7 +75,7 @@ const covered = (trees: Forest, at: number): Set<number> => {
   return below;
 };
 
-describe('reach', () => {
+describe('permissions at a place', () => {
   it('is what going down from every membership finds', () => {
     fc.assert(
       fc.property(forest, fc.array(member, { maxLength: 6 }), (trees, members) => {
@@ -134,7 +142,7 @@ describe('authority: the highest place from which a permission is held (L4, R9)'
   });
 });
 
-describe('the extent of a permission', () => {
+describe('the access filter of a permission', () => {
   it('names where it is held, a distributor as its tenant', () => {
     const members: Member[] = [
       { tenant: 0, at: -2, permissions: ['groups:read'] },
