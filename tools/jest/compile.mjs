@@ -1,23 +1,55 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { transformSync } from '@swc/core';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
+const require = createRequire(import.meta.url);
 const settings = JSON.parse(readFileSync(new URL('../../.swcrc', import.meta.url), 'utf8'));
-const maps = join(tmpdir(), `allotree-source-maps-${process.getuid?.() ?? 0}`);
+const folder = fileURLToPath(new URL('../../node_modules/.cache/compiled-specs', import.meta.url));
+const compiler = JSON.stringify([require('@swc/core/package.json').version, settings]);
 
-/** Compiles a TypeScript file with the settings of the build, with its source map. */
-export const compile = (filename) =>
-  transformSync(readFileSync(filename, 'utf8'), { ...settings, filename, swcrc: false, sourceMaps: true });
+/** Path of a file in the cache: named by everything that decides its content. */
+function cached(filename, text) {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([compiler, filename, text]))
+    .digest('hex');
+  return { code: join(folder, `${digest}.mjs`), map: join(folder, `${digest}.map`) };
+}
+
+/** Another worker may be writing the same file, so a file appears under its name only when it is complete. */
+function writeWhole(file, text) {
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, text);
+  renameSync(draft, file);
+}
+
+function compileInto({ code, map }, filename, text) {
+  // Loaded only here: with everything cached, no process needs the compiler.
+  const { transformSync } = require('@swc/core');
+  const output = transformSync(text, { ...settings, filename, swcrc: false, sourceMaps: true });
+  const source = `${output.code}\n//# sourceMappingURL=${pathToFileURL(map).href}`;
+  mkdirSync(folder, { recursive: true });
+  writeWhole(map, output.map);
+  writeWhole(code, source);
+  return source;
+}
+
+/** JavaScript of a TypeScript file, compiled with the settings of the build and kept between runs. */
+export function compile(filename) {
+  const text = readFileSync(filename, 'utf8');
+  const file = cached(filename, text);
+  try {
+    return readFileSync(file.code, 'utf8');
+  } catch {
+    return compileInto(file, filename, text);
+  }
+}
 
 /** Path of a file with the source map of a TypeScript file. */
 export function sourceMapFile(filename) {
-  const digest = createHash('sha256').update(filename).update(readFileSync(filename)).digest('hex');
-  const file = join(maps, `${digest}.map`);
-  if (!existsSync(file)) {
-    mkdirSync(maps, { recursive: true, mode: 0o700 });
-    writeFileSync(file, compile(filename).map);
-  }
-  return file;
+  const text = readFileSync(filename, 'utf8');
+  const file = cached(filename, text);
+  if (!existsSync(file.map)) compileInto(file, filename, text);
+  return file.map;
 }

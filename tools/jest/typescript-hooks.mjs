@@ -21,5 +21,5 @@ export function resolve(specifier, context, nextResolve) {
 
 export function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
-  return { format: 'module', source: compile(fileURLToPath(url)).code, shortCircuit: true };
+  return { format: 'module', source: compile(fileURLToPath(url)), shortCircuit: true };
 }
