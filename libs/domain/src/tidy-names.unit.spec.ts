@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { given } from '@allotree/testing';
+import { given } from '@allotree/testing/given';
 import { tenantRolesAggregate } from './access/tenant-roles.js';
 import { groupTreeAggregate } from './hierarchy/index.js';
 import { joinRequestAggregate } from './partners/join-request.js';

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, jest } from '@jest/globals';
-import { collect, InMemoryEventStore, seats } from '@allotree/testing';
-import type { SeatsCommand, SeatsState } from '@allotree/testing';
+import { collect } from '@allotree/testing/event-store-contract';
+import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
+import { seats } from '@allotree/testing/seats';
+import type { SeatsCommand, SeatsState } from '@allotree/testing/seats';
 import fc from 'fast-check';
 import type { Aggregate, CommandContext } from './aggregate.js';
 import { CommandRuntime } from './command-runtime.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '@allotree/testing';
+import { given } from '@allotree/testing/given';
 import { tenantRolesAggregate, type CustomRole, type RoleCommand } from './tenant-roles.js';
 
 const technician: CustomRole = { roleId: 'r1', name: 'Technician', permissions: ['groups:read', 'devices:manage'] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '@allotree/testing';
+import { given } from '@allotree/testing/given';
 import { departureOf, generatedId, groupOf, groupTreeAggregate, type TreeCommand, type TreeEvent } from './index.js';
 
 const project = (projectId: string): TreeEvent => ({

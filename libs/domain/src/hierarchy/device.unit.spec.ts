@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '@allotree/testing';
+import { given } from '@allotree/testing/given';
 import { deviceCatalogueAggregate } from './device-catalogue.js';
 import { deviceAggregate, type DeviceCommand, type DeviceEvent } from './device.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '@allotree/testing';
+import { given } from '@allotree/testing/given';
 import { partnerAggregate, type PartnerCommand } from './partner.js';
 
 const administrator = { administratorId: 'u1', name: 'Ada', email: 'ada@nordlicht.example' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '@allotree/testing';
+import { given } from '@allotree/testing/given';
 import { partnerStockAggregate, stockOf, type PartnerStockCommand, type PartnerStockEvent } from './index.js';
 
 const at = Date.parse('2026-06-01T00:00:00Z');

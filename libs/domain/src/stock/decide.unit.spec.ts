@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '@allotree/testing';
+import { given } from '@allotree/testing/given';
 import { FEATURES, type Feature, type Units } from '../words.js';
 import {
   partnerStockAggregate,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newEvent } from '@allotree/testing';
+import { newEvent } from '@allotree/testing/event-store-contract';
 import type { RecordedEvent } from '../event-store.js';
 import { KnownCommands } from './known-commands.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InMemoryEventStore, seats } from '@allotree/testing';
+import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
+import { seats } from '@allotree/testing/seats';
 import { CommandRuntime } from '../command-runtime.js';
 import { StateTooLarge } from '../errors.js';
 import { heapForStates } from './memory.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { InMemoryEventStore, newEvent } from '@allotree/testing';
+import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
+import { newEvent } from '@allotree/testing/event-store-contract';
 import { BUFFER_SIZE, CrossStreamReader } from './cross-stream-reader.js';
 
 describe('CrossStreamReader', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { projectAggregate, type AssignmentRef, type ProjectEvent } from '@allotree/domain';
 import type { NewEvent, RecordedEvent } from '@allotree/event-sourcing';
-import { InMemoryEventStore, newEvent } from '@allotree/testing';
+import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
+import { newEvent } from '@allotree/testing/event-store-contract';
 import { momentsOf } from './moments.js';
 
 const ref = (n: number): AssignmentRef => ({ assignmentId: `s${n}`, groupId: 'a', resource: 'sip_number' });
