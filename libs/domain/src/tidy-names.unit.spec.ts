@@ -1,10 +1,10 @@
 import { describe, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { tenantRolesAggregate } from './access/tenant-roles.js';
+import { tenantRolesAggregate } from './access/tenant-roles.aggregate.js';
 import { groupTreeAggregate } from './hierarchy/index.js';
-import { joinRequestAggregate } from './partners/join-request.js';
-import { partnerAggregate } from './partners/partner.js';
-import { userAggregate } from './people/user.js';
+import { joinRequestAggregate } from './partners/join-request.aggregate.js';
+import { partnerAggregate } from './partners/partner.aggregate.js';
+import { userAggregate } from './people/user.aggregate.js';
 import { partnerStockAggregate, type PartnerStockEvent } from './stock/index.js';
 
 /** As a keyboard of a Mac, a form and a spreadsheet make it: decomposed, with blanks around and within. */

@@ -1,2 +1,2 @@
 export * from './roles.js';
-export * from './tenant-roles.js';
+export * from './tenant-roles.aggregate.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { tenantRolesAggregate, type CustomRole, type RoleCommand } from './tenant-roles.js';
+import { tenantRolesAggregate, type CustomRole, type RoleCommand } from './tenant-roles.aggregate.js';
 
 const technician: CustomRole = { roleId: 'r1', name: 'Technician', permissions: ['groups:read', 'devices:manage'] };
 const define = (role: CustomRole): RoleCommand => ({ type: 'DefineRole', tenantId: 'nordlicht', ...role });

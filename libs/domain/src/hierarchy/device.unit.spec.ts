@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { deviceCatalogueAggregate } from './device-catalogue.js';
-import { deviceAggregate, type DeviceCommand, type DeviceEvent } from './device.js';
+import { deviceCatalogueAggregate } from './device-catalogue.aggregate.js';
+import { deviceAggregate, type DeviceCommand, type DeviceEvent } from './device.aggregate.js';
 
 const claim = { serialNumber: 'SN1', claimId: 'c1', projectId: 'p1', tenantId: 't', groupId: 'g', model: 'AA-12' };
 const claimed: DeviceEvent = { type: 'DeviceClaimed', data: claim };

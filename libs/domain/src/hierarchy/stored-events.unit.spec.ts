@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { tenantRolesAggregate } from '../access/tenant-roles.js';
-import { partnerAggregate } from '../partners/partner.js';
+import { tenantRolesAggregate } from '../access/tenant-roles.aggregate.js';
+import { partnerAggregate } from '../partners/partner.aggregate.js';
 import { deviceAggregate, groupTreeAggregate } from './index.js';
 
 /**

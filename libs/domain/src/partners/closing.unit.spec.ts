@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { closedPartner, MAX_NAMED_OPEN, partnerAggregate, type PartnerCommand, type PartnerEvent } from './partner.js';
+import {
+  closedPartner,
+  MAX_NAMED_OPEN,
+  partnerAggregate,
+  type PartnerCommand,
+  type PartnerEvent,
+} from './partner.aggregate.js';
 
 const [partnerId, tenantId] = ['hansen', 'nordlicht'];
 const registered: PartnerEvent = {

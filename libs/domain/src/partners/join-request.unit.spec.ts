@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { joinRequestAggregate, type JoinRequestFacts } from './join-request.js';
+import { joinRequestAggregate, type JoinRequestFacts } from './join-request.aggregate.js';
 
 const facts: JoinRequestFacts = {
   requestId: 'r1',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { partnerAggregate, type PartnerCommand } from './partner.js';
+import { partnerAggregate, type PartnerCommand } from './partner.aggregate.js';
 
 const administrator = { administratorId: 'u1', name: 'Ada', email: 'ada@nordlicht.example' };
 type Registration = Extract<PartnerCommand, { type: 'RegisterPartner' }>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { userAggregate, type UserEvent } from './user.js';
+import { userAggregate, type UserEvent } from './user.aggregate.js';
 
 const ada = {
   userId: 'ada',

@@ -6,4 +6,4 @@ export type { PartnerStockState, StockPartner, StockPackage } from './state.js';
 export { decidePartnerStock } from './decide.js';
 export * from './views.js';
 export { encodePartnerStockEvent, decodePartnerStockEvent, type StoredPartnerStockEvent } from './codec.js';
-export { partnerStockAggregate } from './aggregate.js';
+export { partnerStockAggregate } from './partner-stock.aggregate.js';

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exceeds, NO_UNITS, sipCoversMobile, sumUnits } from '../../limits.js';
 import { RESOURCES, type Feature, type Units } from '../../words.js';
-import type { ProjectCommand } from '../commands.js';
-import type { Place } from '../events.js';
-import { memberQuotaOf } from '../members.js';
-import { projectAggregate } from '../project.js';
-import { licensesOf, restrictionOf } from '../quota.js';
-import type { ProjectState } from '../state.js';
-import { ProjectStory, day, units } from './project-story.js';
+import type { ProjectCommand } from '../model/commands.js';
+import type { Place } from '../model/events.js';
+import { memberQuotaOf } from '../commands/members.js';
+import { projectAggregate } from '../project.aggregate.js';
+import { licensesOf, restrictionOf } from '../queries/quota.js';
+import type { ProjectState } from '../model/state.js';
+import { ProjectStory, day, units } from '../project-story.harness.js';
 
 /**
  * Random commands from random places. What each may not do is worked out anew: places are steps of one stair, and limits

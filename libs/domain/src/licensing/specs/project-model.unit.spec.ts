@@ -2,16 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exceeds, sipCoversMobile, sumUnits, NO_UNITS, basicUnitsOf, UNLIMITED } from '../../limits.js';
 import { FEATURES, RESOURCES, type Units } from '../../words.js';
-import { passes } from '../checks.js';
-import { VENDOR } from '../authority.js';
-import type { ProjectCommand } from '../commands.js';
-import type { ProjectEvent } from '../events.js';
-import { Envelopes } from '../envelope.js';
-import { projectAggregate } from '../project.js';
-import { memberQuotaOf } from '../members.js';
-import { assignmentsOf, licensesOf, quotaOf, restrictionOf } from '../quota.js';
-import { decodeSnapshot, encodeSnapshot } from '../snapshot.js';
-import { usageOf, type ProjectState } from '../state.js';
+import { passes } from '../limits/checks.js';
+import { VENDOR } from '../limits/authority.js';
+import type { ProjectCommand } from '../model/commands.js';
+import type { ProjectEvent } from '../model/events.js';
+import { Envelopes } from '../limits/limit-timeline.js';
+import { projectAggregate } from '../project.aggregate.js';
+import { memberQuotaOf } from '../commands/members.js';
+import { assignmentsOf, licensesOf, quotaOf, restrictionOf } from '../queries/quota.js';
+import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
+import { usageOf, type ProjectState } from '../model/state.js';
 
 /**
  * Random lists of commands with time moving. After each accepted one the whole project is looked at with the naked

@@ -1,0 +1,105 @@
+import { refuseName, tidyName } from '../../hierarchy/names.js';
+import { exceeds } from '../../limits.js';
+import type { Resource } from '../../words.js';
+import { bindingNow } from '../limits/checks.js';
+import type { ProjectCommandOf } from '../model/commands.js';
+import { refOf, settle } from '../time/effects.js';
+import { Envelopes } from '../limits/limit-timeline.js';
+import { roomOfMember } from './members.js';
+import type { Recorder } from '../model/recorder.js';
+import type { ProjectRefusal } from '../model/refusals.js';
+import { tightest } from '../limits/availability.js';
+import { levelsOf, restrictionAt, type Assignment, type ProjectState } from '../model/state.js';
+
+type Refused = ProjectRefusal | null;
+
+const tidyLabel = (label: string | null): string | null => (label === null ? null : tidyName(label));
+
+/** Puts one unit in use at a group (U1, U2). Idempotent by assignment id. Costs the depth of the group. */
+export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
+  const { assignmentId, groupId, resource, holder } = command;
+  const label = tidyLabel(command.label);
+  const { state } = recorder;
+  if (state.assignments.has(assignmentId)) return null;
+  const unnamed = refuseName('label', label);
+  if (unnamed) return unnamed.refusal;
+  if (!state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
+  const refusal = checkRoomOfHolder(recorder, command) ?? checkRoom(recorder, groupId, resource);
+  if (refusal) return refusal;
+  const number = numberFor(state, command);
+  if (number && 'code' in number) return number;
+  const sipAssignmentId = number?.assignmentId ?? null;
+  recorder.record('AssignmentMade', { assignmentId, groupId, resource, label, holder, sipAssignmentId });
+  return null;
+}
+
+/** Gives a unit back; what was suspended for want of it returns (U2, U3). */
+export function releaseAssignment(recorder: Recorder, command: ProjectCommandOf<'ReleaseAssignment'>): Refused {
+  const assignment = recorder.state.assignments.get(command.assignmentId);
+  if (!assignment || assignment.groupId !== command.groupId) {
+    return { code: 'NOT_FOUND', what: 'assignment', id: command.assignmentId };
+  }
+  const { assignmentId, pairedWith } = assignment;
+  if (pairedWith !== null) return { code: 'SIP_NUMBER_IN_USE', assignmentId, pairedWith };
+  recorder.emit('AssignmentsReleased', { assignments: [refOf(assignment)], reason: 'released' });
+  settle(recorder, { groups: [], capacity: false });
+  return null;
+}
+
+/** A person's own limits bind before those of its group: they are nearer. */
+function checkRoomOfHolder(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
+  const { groupId, resource, holder } = command;
+  const { state, at } = recorder;
+  const own = holder === null ? null : roomOfMember(state, levelsOf(state, groupId), holder, resource);
+  if (own === null || !exceeds(1, own.available)) return null;
+  const { limit, level } = own;
+  const limitedBy = { groupId: level.groupId, name: level.name, userId: holder!, limit, validUntil: null };
+  return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available: own.available, limitedBy, at };
+}
+
+function checkRoom(recorder: Recorder, groupId: string, resource: Resource): Refused {
+  const { state, at } = recorder;
+  const room = tightest(state, levelsOf(state, groupId), resource);
+  if (!exceeds(1, room.available)) return null;
+  const limitedBy = bindingNow(new Envelopes(state), room.groupId, resource, at);
+  if (hasEndedFor(state, room.groupId)) return { code: 'LICENSE_EXPIRED', groupId, resource, limitedBy };
+  const available = Math.max(0, room.available ?? 0);
+  return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available, limitedBy, at };
+}
+
+/** Whether what binds once had something in force, has nothing now and waits for nothing. */
+function hasEndedFor(state: ProjectState, groupId: string | null): boolean {
+  if (groupId !== null) {
+    const { allotments } = restrictionAt(state, groupId)!;
+    return allotments.length > 0 && allotments.every(({ phase }) => phase === 'grace' || phase === 'ended');
+  }
+  const licenses = [...state.licenses.entries()].map(([, license]) => license);
+  return state.whole.devices === 0 && licenses.length > 0 && licenses.every(({ phase }) => phase === 'ended');
+}
+
+/** The number an app is paired with: the one that is named, else the oldest free one at the group (U2). */
+function numberFor(state: ProjectState, command: ProjectCommandOf<'AssignUnit'>): Assignment | ProjectRefusal | null {
+  const { groupId, resource, sipAssignmentId } = command;
+  if (resource !== 'mobile_app') {
+    if (sipAssignmentId === null) return null;
+    return { code: 'VALIDATION', field: 'sipAssignmentId', message: 'goes with a mobile_app only' };
+  }
+  if (sipAssignmentId !== null) return namedNumber(state, groupId, sipAssignmentId);
+  for (const id of state.atGroup.get(groupId) ?? []) {
+    const assignment = state.assignments.get(id)!;
+    if (isFreeNumber(assignment)) return assignment;
+  }
+  return { code: 'NO_SIP_NUMBER', groupId };
+}
+
+function namedNumber(state: ProjectState, groupId: string, sipAssignmentId: string): Assignment | ProjectRefusal {
+  const number = state.assignments.get(sipAssignmentId);
+  if (!number || number.groupId !== groupId) return { code: 'NOT_FOUND', what: 'assignment', id: sipAssignmentId };
+  if (number.pairedWith !== null) {
+    return { code: 'SIP_NUMBER_IN_USE', assignmentId: sipAssignmentId, pairedWith: number.pairedWith };
+  }
+  return isFreeNumber(number) ? number : { code: 'NO_SIP_NUMBER', groupId };
+}
+
+const isFreeNumber = (assignment: Assignment): boolean =>
+  assignment.resource === 'sip_number' && assignment.inForce && assignment.pairedWith === null;

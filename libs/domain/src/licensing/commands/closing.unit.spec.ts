@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import { VENDOR } from '../limits/authority.js';
+import type { ProjectCommand, ProjectCommandType } from '../model/commands.js';
+import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
+import { isClosed } from '../queries/quota.js';
+import { ProjectStory, day, units } from '../project-story.harness.js';
+
+const START = day('2026-06-01');
+const END = day('2026-09-01');
+const reason = 'The building was sold';
+
+/** 10 numbers until September, two of them in use in building a, which has five. */
+function story(): { s: ProjectStory; assignmentId: string } {
+  const s = new ProjectStory(START).open().place('a', 'b');
+  s.plus(units(10, 10, 0), END, { licenseId: 'l' });
+  s.do(s.restriction('a', [{ units: units(5, 0, 0) }], { newIds: ['x'] }));
+  const [assignmentId = ''] = s.assign('a', 'sip_number', 2);
+  s.do({ type: 'AddDevice', now: START, serialNumber: 'SN1', groupId: 'a' });
+  return { s, assignmentId };
+}
+
+const close = { type: 'CloseProject', now: START, reason } as const;
+const closed = { type: 'LicensingClosed', at: START, data: { reason } };
+
+function closedStory(): ReturnType<typeof story> {
+  const told = story();
+  told.s.do(close);
+  return told;
+}
+
+type Refused = Exclude<
+  ProjectCommandType,
+  | 'OpenProject'
+  | 'PlaceGroups'
+  | 'ChangeGroup'
+  | 'RelocateGroup'
+  | 'RemoveGroup'
+  | 'AddDevice'
+  | 'RemoveDevice'
+  | 'RemoveMember'
+  | 'CloseProject'
+  | 'CorrectClock'
+  | 'TakeEffect'
+>;
+type Make = (told: ReturnType<typeof story>) => ProjectCommand;
+const now = START;
+const license = { now, licenseId: 'l', authority: VENDOR };
+/** Every decision there is; what is not here is a fact, or what time does by itself. */
+const DECISIONS: { readonly [Type in Refused]: Make } = {
+  GrantLicense: ({ s }) => s.grant({ units: units(1, 0, 0) }),
+  ExtendLicense: () => ({ type: 'ExtendLicense', ...license, validUntil: END + 1 }),
+  SuspendLicense: () => ({ type: 'SuspendLicense', ...license, reason: 'Unpaid' }),
+  ReinstateLicense: () => ({ type: 'ReinstateLicense', ...license }),
+  RevokeLicense: () => ({ type: 'RevokeLicense', ...license, reason: 'Unpaid' }),
+  SetRestriction: ({ s }) => s.restriction('b', [{ units: units(1, 0, 0) }]),
+  TransferAllotments: () => ({
+    type: 'TransferAllotments',
+    now,
+    fromGroupId: 'a',
+    toGroupId: 'b',
+    units: { sip_number: 1, mobile_app: 0, ukey2: 0 },
+    reason: 'r',
+    newId: 'n',
+    cascade: false,
+    authority: VENDOR,
+    toAuthority: VENDOR,
+  }),
+  AssignUnit: ({ s }) => s.assignment('a'),
+  ReleaseAssignment: ({ assignmentId }) => ({ type: 'ReleaseAssignment', now, groupId: 'a', assignmentId }),
+  SetMemberLimits: () => ({
+    type: 'SetMemberLimits',
+    now,
+    groupId: 'a',
+    userId: 'u',
+    limits: units(1, null, null),
+    featuresOff: [],
+    authority: VENDOR,
+  }),
+};
+
+describe('the licensing of a project that was closed', () => {
+  it('closes once, and takes nothing away', () => {
+    const { s } = story();
+    const before = s.quota('a');
+    expect(s.do(close)).toStrictEqual([closed]);
+    expect(s.do({ ...close, reason: 'Another' })).toStrictEqual([]);
+    expect([isClosed(s.state), s.quota('a')]).toEqual([true, before]);
+  });
+
+  it.each(Object.entries(DECISIONS))('refuses %s', (_type, make) => {
+    const told = closedStory();
+    expect(told.s.refusal(make(told))).toStrictEqual({ code: 'PROJECT_CLOSED', projectId: 'p', reason });
+  });
+
+  it('refuses units that would have to leave a stock for it, and takes those that have left (L3)', () => {
+    const { s } = closedStory();
+    const source = { kind: 'package', partnerId: 'nordlicht', packageId: 'k', packageValidUntil: null } as const;
+    const grant = s.grant({ licenseId: 'late', units: units(1, 0, 0), validUntil: END, source });
+    expect(s.refusal(grant)).toStrictEqual({ code: 'PROJECT_CLOSED', projectId: 'p', reason });
+    expect(s.do({ ...grant, isDebited: true }).map(({ type }) => type)).toStrictEqual(['LicenseGranted']);
+  });
+
+  it('takes in the facts of the group service, however late they come', () => {
+    const { s } = closedStory();
+    const trial = s.grant({
+      licenseType: 'trial',
+      licenseId: 't',
+      validUntil: END,
+      source: { kind: 'registration' },
+      units: units(null, null, null),
+    });
+    for (const fact of [
+      { type: 'PlaceGroups', now, groups: [{ groupId: 'c', parentId: 'a', type: 'unit', name: 'C' }] },
+      { type: 'RemoveDevice', now, serialNumber: 'SN1' },
+      trial,
+    ] as const)
+      expect(s.do(fact)).toHaveLength(1);
+  });
+
+  it('lets its licenses run out as they would (E1)', () => {
+    const ends = (told: ReturnType<typeof story>) => told.s.on(END).map(({ type, at, data }) => ({ type, at, data }));
+    expect(ends(closedStory()).map(({ type }) => type)).toEqual(['LicenseExpired']);
+    expect(ends(closedStory())).toEqual(ends(story()));
+  });
+
+  it('stays closed in its snapshot; a snapshot from before there was closing is one of an open project', () => {
+    const kept = (told: ReturnType<typeof story>) =>
+      isClosed(decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(told.s.state)))));
+    expect([kept(closedStory()), kept(story())]).toEqual([true, false]);
+    expect(encodeSnapshot(story().s.state)).not.toHaveProperty('closedReason');
+  });
+});

@@ -1,0 +1,70 @@
+import { accept, refuse, type Decision } from '../../decision.js';
+import { assignUnit, releaseAssignment } from './assignments.js';
+import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from '../model/commands.js';
+import { clockBehind, correctClock } from '../time/clock.js';
+import { closedProject, closeLicensing } from './closing.js';
+import { catchUp } from '../time/effects.js';
+import type { ProjectEvent } from '../model/events.js';
+import {
+  addDevice,
+  changeGroup,
+  openProject,
+  placeGroups,
+  relocateGroup,
+  removeDevice,
+  removeGroup,
+} from './groups.js';
+import { extendLicense, grantLicense, reinstateLicense, revokeLicense, suspendLicense } from './licenses.js';
+import { removeMember, setMemberLimits } from './members.js';
+import { Recorder } from '../model/recorder.js';
+import type { ProjectRefusal } from '../model/refusals.js';
+import { setRestriction, transferAllotments } from './restrictions.js';
+import type { ProjectState } from '../model/state.js';
+
+/**
+ * Decides a command on a project. First records what became due up to its instant (U5), then the command's
+ * own events and their effects. `state` stays as it was. No events: already so.
+ */
+export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
+  if (!state.whole.project && command.type !== 'OpenProject')
+    return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
+  const closed = closedProject(state, command);
+  if (closed) return refuse(closed);
+  const behind = clockBehind(state, command);
+  if (behind) return refuse(behind);
+  if (command.type === 'CorrectClock') return accept(correctClock(state, command));
+  const now = Math.max(command.now, state.whole.now);
+  const recorder = new Recorder(state, now);
+  catchUp(recorder, now);
+  const refusal = (decisions[command.type] as Decide<ProjectCommandType>)(recorder, command);
+  return refusal ? refuse(refusal) : accept(recorder.events);
+}
+
+type Decide<Type extends ProjectCommandType> = (
+  recorder: Recorder,
+  command: ProjectCommandOf<Type>,
+) => ProjectRefusal | null;
+
+const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
+  OpenProject: openProject,
+  PlaceGroups: placeGroups,
+  ChangeGroup: changeGroup,
+  RelocateGroup: relocateGroup,
+  RemoveGroup: removeGroup,
+  AddDevice: addDevice,
+  RemoveDevice: removeDevice,
+  RemoveMember: removeMember,
+  CloseProject: closeLicensing,
+  GrantLicense: grantLicense,
+  ExtendLicense: extendLicense,
+  SuspendLicense: suspendLicense,
+  ReinstateLicense: reinstateLicense,
+  RevokeLicense: revokeLicense,
+  SetRestriction: setRestriction,
+  TransferAllotments: transferAllotments,
+  AssignUnit: assignUnit,
+  ReleaseAssignment: releaseAssignment,
+  SetMemberLimits: setMemberLimits,
+  CorrectClock: () => null,
+  TakeEffect: () => null,
+};

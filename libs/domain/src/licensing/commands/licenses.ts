@@ -1,0 +1,133 @@
+import type { Instant } from '../../decision.js';
+import { featureList, featureSet } from '../../feature-set.js';
+import { sipCoversMobile } from '../../limits.js';
+import type { Term } from '../../words.js';
+import { isAtOrAbove, named, placeIssuedFrom, VENDOR } from '../limits/authority.js';
+import type { ProjectCommandOf } from '../model/commands.js';
+import { settle } from '../time/effects.js';
+import type { LicenseSource, Place } from '../model/events.js';
+import type { Recorder } from '../model/recorder.js';
+import type { ProjectRefusal } from '../model/refusals.js';
+import { sipBelowMobile } from './restrictions.js';
+import type { LicenseState, ProjectState } from '../model/state.js';
+
+type Refused = ProjectRefusal | null;
+
+/** Grants a license: by registration, by hand or out of a package (L1, L3). Idempotent by license id. */
+export function grantLicense(recorder: Recorder, command: ProjectCommandOf<'GrantLicense'>): Refused {
+  const { licenseId, licenseType: type, units, source, validUntil } = command;
+  const { state, at } = recorder;
+  if (state.licenses.has(licenseId)) return null;
+  const validFrom = command.validFrom ?? at;
+  const refusal = checkTrial(state, command) ?? checkTerm({ validFrom, validUntil }, source, at);
+  if (refusal) return refusal;
+  if (!sipCoversMobile(units)) return sipBelowMobile(units);
+  const features = featureList(featureSet(command.features));
+  recorder.emit('LicenseGranted', { licenseId, type, units, features, validFrom, validUntil, source });
+  settle(recorder, { groups: [], capacity: true });
+  return null;
+}
+
+/** L1: one trial a project, from now for the usual time; a server administrator may do otherwise. */
+function checkTrial(state: ProjectState, command: ProjectCommandOf<'GrantLicense'>): Refused {
+  const { licenseType, source, validFrom, validUntil, authority, usualUntil } = command;
+  if (licenseType !== 'trial' || authority?.kind === 'vendor') return null;
+  const trial = state.whole.trialLicenseId;
+  if (trial !== null) return { code: 'TRIAL_ALREADY_USED', licenseId: trial };
+  const isUsual = validFrom === null && validUntil === usualUntil;
+  return source.kind === 'registration' || isUsual
+    ? null
+    : { code: 'TRIAL_TERM_FIXED', validUntil: usualUntil ?? null };
+}
+
+function checkTerm({ validFrom, validUntil }: Term, source: LicenseSource, now: Instant): Refused {
+  if (validUntil === null) return null;
+  if (validUntil <= validFrom) return invalid('validUntil', 'must be after validFrom');
+  // What left a stock reaches the project however late it comes: its term was checked when it left (L3).
+  return source.kind === 'package' || validUntil > now ? null : invalid('validUntil', 'must be in the future');
+}
+
+/** Moves the end of a license further away; an ended one comes back (E1). */
+export function extendLicense(recorder: Recorder, command: ProjectCommandOf<'ExtendLicense'>): Refused {
+  return changeLicense(recorder, command, (license) => {
+    const { validUntil } = command;
+    if (validUntil === license.validUntil) return null;
+    if (license.validUntil === null || (validUntil !== null && validUntil < license.validUntil)) {
+      return invalid('validUntil', 'must not be before the end the license has');
+    }
+    if (validUntil !== null && validUntil <= recorder.at) return invalid('validUntil', 'must be in the future');
+    const outside = outsidePackage(license, validUntil);
+    if (outside) return outside;
+    recorder.emit('LicenseExtended', { licenseId: license.licenseId, validUntil });
+    return null;
+  });
+}
+
+/** Once more from further up: only from there it is reinstated now (L4). */
+export const suspendLicense = (recorder: Recorder, command: ProjectCommandOf<'SuspendLicense'>): Refused =>
+  changeLicense(recorder, command, (license) => {
+    const { licenseId, reason, authority: place } = command;
+    const isSuspended = license.suspendedReason !== null;
+    if (isSuspended && isAtOrAbove(recorder.state, placeSuspendedFrom(license), place)) return null;
+    recorder.emit('LicenseSuspended', { licenseId, reason, place });
+    return null;
+  });
+
+export const reinstateLicense = (recorder: Recorder, command: ProjectCommandOf<'ReinstateLicense'>): Refused =>
+  changeLicense(recorder, command, (license) => {
+    const { licenseId, authority } = command;
+    if (license.suspendedReason === null) return null;
+    const place = placeSuspendedFrom(license);
+    if (!isAtOrAbove(recorder.state, authority, place))
+      return { code: 'SUSPENDED_FROM_ABOVE', licenseId, place: named(recorder.state, place) };
+    recorder.emit('LicenseReinstated', { licenseId });
+    return null;
+  });
+
+/** Where it was not recorded it may have been the vendor, so only the vendor reinstates. */
+const placeSuspendedFrom = ({ suspendedFrom }: LicenseState): Place => suspendedFrom ?? VENDOR;
+
+/** Takes a license away for good; nothing returns to the stock (L4). */
+export function revokeLicense(recorder: Recorder, command: ProjectCommandOf<'RevokeLicense'>): Refused {
+  const { licenseId, reason } = command;
+  if (recorder.state.licenses.get(licenseId)?.revokedReason != null) return null;
+  return changeLicense(recorder, command, () => {
+    recorder.emit('LicenseRevoked', { licenseId, reason });
+    return null;
+  });
+}
+
+/**
+ * Only from the place a license was issued from or above it (L4). Capacity that is taken away from outside the
+ * tree is never refused because groups depend on it (L6): what no longer fits is suspended.
+ */
+function changeLicense(
+  recorder: Recorder,
+  { licenseId, authority }: { readonly licenseId: string; readonly authority: Place },
+  change: (license: LicenseState) => Refused,
+): Refused {
+  const { state } = recorder;
+  const license = state.licenses.get(licenseId);
+  if (!license) return { code: 'NOT_FOUND', what: 'license', id: licenseId };
+  const place = placeIssuedFrom(license);
+  if (!isAtOrAbove(state, authority, place))
+    return { code: 'ISSUED_FROM_ABOVE', licenseId, place: named(state, place) };
+  if (license.revokedReason !== null) return { code: 'LICENSE_REVOKED', licenseId };
+  const refusal = change(license);
+  if (!refusal) settle(recorder, { groups: [], capacity: true });
+  return refusal;
+}
+
+function outsidePackage({ source, units }: LicenseState, validUntil: number | null): Refused {
+  if (source.kind !== 'package' || source.packageValidUntil === null) return null;
+  if (validUntil !== null && validUntil <= source.packageValidUntil) return null;
+  const limitedBy = {
+    groupId: null,
+    name: `package ${source.packageId}`,
+    limit: units.sip_number,
+    validUntil: source.packageValidUntil,
+  };
+  return { code: 'PERIOD_OUTSIDE_PARENT', side: 'end', requestedUntil: validUntil, limitedBy };
+}
+
+const invalid = (field: string, message: string): ProjectRefusal => ({ code: 'VALIDATION', field, message });

@@ -1,0 +1,206 @@
+import type { Instant } from '../../decision.js';
+import { featureList, featureSet } from '../../feature-set.js';
+import { least, sumUnits, NO_UNITS } from '../../limits.js';
+import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
+import { hasEnded, passes, poolAbove, poolExcess, windowOf } from './checks.js';
+import {
+  covers,
+  firstExcess,
+  instantsIn,
+  segmentAt,
+  type Envelopes,
+  type Excess,
+  type Window,
+} from './limit-timeline.js';
+import type { Allotment, ProjectEventOf } from '../model/events.js';
+import { evolve } from '../model/evolve.js';
+import type { Recorder } from '../model/recorder.js';
+import { nearestRestrictedBelow, restrictionAt, type AllotmentState } from '../model/state.js';
+
+/** The limits of a project before and after a change, to see what the change takes from the groups below (R6). */
+export interface Change {
+  readonly before: Envelopes;
+  readonly after: Envelopes;
+  readonly now: Instant;
+}
+
+/**
+ * The groups below that would pass R2, R4 and R5 before the change and not after it, from the top down. Looks at the
+ * nearest restricted groups below, and further down only where the effective limit has shrunk.
+ */
+export function* affectedBelow(change: Change, groupId: string, except?: string): Generator<string> {
+  for (const id of nearestRestrictedBelow(change.after.state, groupId)) {
+    if (id !== except && isAffected(change, id)) yield id;
+    if (hasShrunk(change, id)) yield* affectedBelow(change, id, except);
+  }
+}
+
+const isAffected = ({ before, after, now }: Change, groupId: string): boolean =>
+  passes(before, groupId, now) && !passes(after, groupId, now);
+
+const hasShrunk = ({ before, after, now }: Change, groupId: string): boolean =>
+  !covers(after.effective(groupId), before.effective(groupId), now);
+
+/** Clamps what `affectedBelow` finds, from the top down, one event a group (R6). Returns the clamped groups. */
+export function clampBelow(recorder: Recorder, change: Change, groupId: string, causedBy = groupId): string[] {
+  const below = [...nearestRestrictedBelow(recorder.state, groupId)];
+  const affected = below.filter((id) => id !== causedBy && isAffected(change, id));
+  const clamp = new Clamp(recorder, change, causedBy);
+  for (const id of affected) clamp.toLimitAbove(id);
+  clamp.toPool(affected);
+  for (const id of affected) recorder.record('AllotmentsClamped', clamp.clamped(id));
+  return below.reduce<string[]>(
+    (all, id) => (hasShrunk(change, id) ? all.concat(clampBelow(recorder, change, id, causedBy)) : all),
+    affected,
+  );
+}
+
+class Clamp {
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly change: Change,
+    private readonly causedBy: string,
+  ) {}
+
+  /** Ends first, then numbers, newest allotment first, then features. */
+  toLimitAbove(groupId: string): void {
+    this.replace(
+      groupId,
+      this.allotments(groupId).flatMap((allotment) => this.bringEndForward(groupId, allotment)),
+    );
+    for (let excess = this.excessOf(groupId); excess; excess = this.excessOf(groupId)) this.reduceOwn(groupId, excess);
+    this.replace(
+      groupId,
+      this.allotments(groupId).map((allotment) => this.dropFeatures(groupId, allotment)),
+    );
+  }
+
+  /** What is promised beyond a reserved pool goes from the newest allotment of the affected groups. */
+  toPool(groupIds: readonly string[]): void {
+    for (const groupId of groupIds) {
+      for (let excess = this.poolExcessOf(groupId); excess; excess = this.poolExcessOf(groupId)) {
+        this.reducePool(groupIds, groupId, excess);
+      }
+    }
+  }
+
+  /** What the event of a group says. */
+  clamped(
+    groupId: string,
+    allotments: readonly Allotment[] = this.allotments(groupId),
+  ): ProjectEventOf<'AllotmentsClamped'>['data'] {
+    return { groupId, allotments: allotments.map(plainAllotment), causedByGroupId: this.causedBy };
+  }
+
+  private allotments(groupId: string): readonly AllotmentState[] {
+    return restrictionAt(this.recorder.state, groupId)!.allotments;
+  }
+
+  /** Applies at once, unrecorded: the one event of the group comes when it is done. */
+  private replace(groupId: string, allotments: readonly Allotment[]): void {
+    const data = this.clamped(groupId, allotments);
+    evolve(this.recorder.state, { type: 'AllotmentsClamped', at: this.change.now, data });
+    this.change.after.forget(groupId);
+  }
+
+  private bringEndForward(groupId: string, allotment: AllotmentState): readonly Allotment[] {
+    const { now, after } = this.change;
+    if (allotment.validUntil === null || hasEnded(allotment, now)) return [allotment];
+    const above = after.above(groupId);
+    const counted = RESOURCES.filter((resource) => allotment.units[resource] !== 0);
+    let end = allotment.validUntil;
+    for (const at of instantsIn(windowOf(allotment, now), above).reverse()) {
+      if (counted.length === 0 || counted.some((resource) => segmentAt(above, at).units[resource] !== 0)) break;
+      end = at;
+    }
+    if (end > allotment.validFrom) return [{ ...allotment, validUntil: end }];
+    return [];
+  }
+
+  private excessOf(groupId: string): Excess | null {
+    const { after } = this.change;
+    return this.firstOf(groupId, (window) => firstExcess(after.own(groupId), after.above(groupId), window));
+  }
+
+  private poolExcessOf(groupId: string): Excess | null {
+    return this.firstOf(groupId, (window) => poolExcess(this.change.after, groupId, window));
+  }
+
+  /** The first excess in the windows of what has not ended. */
+  private firstOf(groupId: string, excessIn: (window: Window) => Excess | null): Excess | null {
+    const { now } = this.change;
+    for (const allotment of this.allotments(groupId)) {
+      const excess = hasEnded(allotment, now) ? null : excessIn(windowOf(allotment, now));
+      if (excess) return excess;
+    }
+    return null;
+  }
+
+  private reduceOwn(groupId: string, excess: Excess): void {
+    const available = segmentAt(this.change.after.above(groupId), excess.at).units[excess.resource];
+    const newest = newestAt(this.allotments(groupId), excess);
+    const others = this.allotments(groupId).filter(
+      (allotment) => allotment !== newest && isActiveAt(allotment, excess.at),
+    );
+    this.reduce(groupId, newest, excess.resource, leftFor(available, sumOf(others)[excess.resource]));
+  }
+
+  private reducePool(groupIds: readonly string[], groupId: string, excess: Excess): void {
+    const { after } = this.change;
+    const candidates = groupIds.flatMap((id) => this.allotments(id).map((allotment) => ({ id, allotment })));
+    const newest = newestAt(
+      candidates.map(({ allotment }) => allotment),
+      excess,
+    );
+    const owner = candidates.find(({ allotment }) => allotment === newest)!.id;
+    const pool = poolAbove(this.recorder.state, groupId)!;
+    const has = segmentAt(after.own(pool), excess.at).units[excess.resource];
+    const promised = segmentAt(after.reserved(pool), excess.at).units[excess.resource];
+    const mine = newest.units[excess.resource];
+    const others = promised === null || mine === null ? null : promised - mine;
+    this.reduce(owner, newest, excess.resource, leftFor(has, others));
+  }
+
+  private reduce(groupId: string, reduced: AllotmentState, resource: Resource, to: Limit): void {
+    const allotments = this.allotments(groupId).map((allotment) =>
+      allotment === reduced ? { ...allotment, units: withUnit(allotment.units, resource, to) } : allotment,
+    );
+    this.replace(groupId, allotments);
+  }
+
+  private dropFeatures(groupId: string, allotment: AllotmentState): Allotment {
+    const { now, after } = this.change;
+    if (hasEnded(allotment, now)) return allotment;
+    const available = segmentAt(after.above(groupId), windowOf(allotment, now).from).features;
+    return { ...allotment, features: featureList(featureSet(allotment.features) & available) };
+  }
+}
+
+export const plainAllotment = (allotment: Allotment): Allotment => ({
+  allotmentId: allotment.allotmentId,
+  type: allotment.type,
+  units: allotment.units,
+  features: allotment.features,
+  validFrom: allotment.validFrom,
+  validUntil: allotment.validUntil,
+});
+
+const isActiveAt = (term: Pick<Allotment, 'validFrom' | 'validUntil'>, at: Instant): boolean =>
+  term.validFrom <= at && (term.validUntil === null || at < term.validUntil);
+
+const newestAt = (allotments: readonly AllotmentState[], { at, resource }: Excess): AllotmentState =>
+  allotments
+    .filter((allotment) => isActiveAt(allotment, at) && allotment.units[resource] !== 0)
+    .reduce((newest, allotment) => (allotment.sequence > newest.sequence ? allotment : newest));
+
+const sumOf = (allotments: readonly Allotment[]): Units =>
+  allotments.reduce<Units>((sum, { units }) => sumUnits(sum, units), NO_UNITS);
+
+const leftFor = (available: Limit, others: Limit): Limit =>
+  available === null ? null : others === null ? 0 : Math.max(0, available - others);
+
+/** Fewer numbers leave room for fewer apps (R1). */
+function withUnit(units: Units, resource: Resource, to: Limit): Units {
+  const reduced = { ...units, [resource]: to };
+  return resource === 'sip_number' ? { ...reduced, mobile_app: least(reduced.mobile_app, to) } : reduced;
+}

@@ -1,0 +1,280 @@
+import type { Instant } from '../../decision.js';
+import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../../feature-set.js';
+import { NO_UNITS, UNLIMITED, basicUnitsOf, exceeds, leastUnits, sameUnits, sumUnits } from '../../limits.js';
+import { RESOURCES, type Feature, type Resource, type Units } from '../../words.js';
+import {
+  graceEndOf,
+  nearestRestricted,
+  nearestRestrictedBelow,
+  parentOf,
+  restrictionAt,
+  usageOf,
+  usedOutside,
+  type Level,
+  type ProjectState,
+  type Restriction,
+} from '../model/state.js';
+
+/**
+ * Limits over the whole of time. They are piecewise constant, so a list of the instants at which they change is exact
+ * (R2: check at the instants where something changes, not by sampling).
+ */
+export interface Segment {
+  /** Holds from here to the `from` of the next segment; the first holds since ever, the last for good. */
+  readonly from: Instant;
+  readonly units: Units;
+  readonly features: FeatureSet;
+}
+export type Envelope = readonly Segment[];
+
+/** A window `[from, until)`; `until: null` is the one instant `from`. */
+export interface Window {
+  readonly from: Instant;
+  readonly until: Instant | null;
+}
+
+interface TimedUnits {
+  readonly validFrom: Instant;
+  readonly validUntil: Instant | null;
+  readonly units: Units;
+  readonly features: FeatureSet;
+}
+
+const EVER = Number.NEGATIVE_INFINITY;
+const always = (units: Units, features: FeatureSet): Envelope => [{ from: EVER, units, features }];
+
+/** Terms added up: units summed, features joined (R2, L5). */
+export function sumOfTerms(terms: readonly TimedUnits[]): Envelope {
+  const instants = new Set<Instant>([EVER]);
+  for (const { validFrom, validUntil } of terms) {
+    instants.add(validFrom);
+    if (validUntil !== null) instants.add(validUntil);
+  }
+  return merged(
+    [...instants].sort((a, b) => a - b),
+    (at) => {
+      let units = NO_UNITS;
+      let features = NO_FEATURES;
+      for (const term of terms) {
+        if (at < term.validFrom || (term.validUntil !== null && at >= term.validUntil)) continue;
+        units = sumUnits(units, term.units);
+        features |= term.features;
+      }
+      return { from: at, units, features };
+    },
+  );
+}
+
+/** What two limits leave together: the least units, the common features (R3, R5). */
+export const meet = (a: Envelope, b: Envelope): Envelope =>
+  combine(a, b, (x, y) => ({ units: leastUnits(x.units, y.units), features: x.features & y.features }));
+
+const join = (a: Envelope, b: Envelope): Envelope =>
+  combine(a, b, (x, y) => ({ units: sumUnits(x.units, y.units), features: x.features | y.features }));
+
+function combine(a: Envelope, b: Envelope, of: (x: Segment, y: Segment) => Omit<Segment, 'from'>): Envelope {
+  const segments: Segment[] = [];
+  let i = 0;
+  let j = 0;
+  let at = EVER;
+  for (;;) {
+    push(segments, { from: at, ...of(a[i]!, b[j]!) });
+    const nextA = a[i + 1]?.from ?? Infinity;
+    const nextB = b[j + 1]?.from ?? Infinity;
+    at = Math.min(nextA, nextB);
+    if (at === Infinity) return segments;
+    if (nextA === at) i++;
+    if (nextB === at) j++;
+  }
+}
+
+function merged(instants: readonly Instant[], segmentAt: (at: Instant) => Segment): Envelope {
+  const segments: Segment[] = [];
+  for (const at of instants) push(segments, segmentAt(at));
+  return segments;
+}
+
+/** Neighbours of equal worth are one segment. */
+function push(segments: Segment[], segment: Segment): void {
+  const last = segments.at(-1);
+  if (last && last.features === segment.features && sameUnits(last.units, segment.units)) return;
+  segments.push(segment);
+}
+
+export function indexAt(envelope: Envelope, at: Instant): number {
+  let low = 0;
+  let high = envelope.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (envelope[middle]!.from <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+export const segmentAt = (envelope: Envelope, at: Instant): Segment => envelope[indexAt(envelope, at)]!;
+
+/** When the segment in force at `at` ends; `null`: never. */
+export const endOfSegment = (envelope: Envelope, at: Instant): Instant | null =>
+  envelope[indexAt(envelope, at) + 1]?.from ?? null;
+
+export interface Excess {
+  readonly at: Instant;
+  readonly resource: Resource;
+}
+
+/** The first instant of the window, and the resource, at which `own` is more than `above`. */
+export function firstExcess(own: Envelope, above: Envelope, window: Window): Excess | null {
+  for (const at of instantsIn(window, own, above)) {
+    const mine = segmentAt(own, at).units;
+    const theirs = segmentAt(above, at).units;
+    const resource = RESOURCES.find((candidate) => exceeds(mine[candidate], theirs[candidate]));
+    if (resource) return { at, resource };
+  }
+  return null;
+}
+
+/** The start of a window and the instants within it at which one of the envelopes changes, in order. */
+export function instantsIn({ from, until }: Window, ...envelopes: readonly Envelope[]): Instant[] {
+  if (until === null) return [from];
+  const instants = new Set([from]);
+  for (const envelope of envelopes) {
+    for (let index = indexAt(envelope, from) + 1; index < envelope.length && envelope[index]!.from < until; index++) {
+      instants.add(envelope[index]!.from);
+    }
+  }
+  return [...instants].sort((a, b) => a - b);
+}
+
+/** Whether `a` allows everything that `b` allows, from `since` on. */
+export const covers = (a: Envelope, b: Envelope, since: Instant): boolean =>
+  instantsIn({ from: since, until: Infinity }, a, b).every((at) => {
+    const more = segmentAt(a, at);
+    const less = segmentAt(b, at);
+    return (less.features & ~more.features) === 0 && RESOURCES.every((r) => !exceeds(less.units[r], more.units[r]));
+  });
+
+/**
+ * The limits of a state over time, each worked out once. Costs the restricted groups asked for, times the instants at
+ * which they change. After a group's allotments changed, `forget` it.
+ */
+export class Envelopes {
+  private readonly owns = new Map<string, Envelope>();
+  private readonly effectives = new Map<string, Envelope>();
+  private readonly pools = new Map<string, Envelope>();
+  private capacityEnvelope: Envelope | null = null;
+
+  constructor(readonly state: ProjectState) {}
+
+  /** The project's capacity (L5): licenses neither suspended nor revoked, and Basic. */
+  capacity(): Envelope {
+    this.capacityEnvelope ??= capacityOf(this.state);
+    return this.capacityEnvelope;
+  }
+
+  /** The own limit of a restricted group (R2). */
+  own(groupId: string): Envelope {
+    let own = this.owns.get(groupId);
+    if (!own) {
+      own = ownEnvelope(restrictionAt(this.state, groupId)!);
+      this.owns.set(groupId, own);
+    }
+    return own;
+  }
+
+  /** The effective limit of a group (R3). */
+  effective(groupId: string | null): Envelope {
+    const nearest = nearestRestricted(this.state, groupId);
+    if (nearest === null) return this.capacity();
+    let effective = this.effectives.get(nearest);
+    if (!effective) {
+      effective = meet(this.own(nearest), this.effective(parentOf(this.state, nearest)));
+      this.effectives.set(nearest, effective);
+    }
+    return effective;
+  }
+
+  /** The effective limit above a group. */
+  above(groupId: string): Envelope {
+    return this.effective(parentOf(this.state, groupId));
+  }
+
+  /**
+   * What a reserved pool has promised (R4): the own limits of the nearest restricted groups below, and today's use
+   * outside them. Costs the number of those groups.
+   */
+  reserved(groupId: string): Envelope {
+    let reserved = this.pools.get(groupId);
+    if (!reserved) {
+      reserved = this.promisedBy(groupId);
+      this.pools.set(groupId, reserved);
+    }
+    return reserved;
+  }
+
+  private promisedBy(groupId: string): Envelope {
+    const usage = usageOf(this.state, groupId);
+    const outside: Units = {
+      sip_number: usedOutside(usage, 'sip_number'),
+      mobile_app: usedOutside(usage, 'mobile_app'),
+      ukey2: usedOutside(usage, 'ukey2'),
+    };
+    const below = [...nearestRestrictedBelow(this.state, groupId)].map((id) => this.own(id));
+    return sumAll([always(outside, NO_FEATURES), ...below]);
+  }
+
+  forget(groupId: string): void {
+    this.owns.delete(groupId);
+    this.effectives.delete(groupId);
+    const pool = nearestRestricted(this.state, parentOf(this.state, groupId));
+    if (pool !== null) this.pools.delete(pool);
+  }
+}
+
+/** What a restriction keeps in use over time: its allotments with their days of grace (E1). */
+export const keepingEnvelope = ({ allotments, gracePeriodDays }: Restriction, timeZone: string): Envelope =>
+  sumOfTerms(
+    allotments.map((allotment) => {
+      const { validUntil } = allotment;
+      const graceEnd = validUntil === null ? null : graceEndOf(validUntil, gracePeriodDays, timeZone);
+      return timed({ ...allotment, validUntil: graceEnd });
+    }),
+  );
+
+const ownEnvelope = ({ allotments }: Restriction): Envelope => sumOfTerms(allotments.map(timed));
+
+/** The effective limit of a path (R3): what its restrictions and the capacity leave together. */
+export const effectiveOf = (state: ProjectState, levels: readonly Level[]): Envelope =>
+  levels.reduce(
+    (effective, { restriction }) => (restriction ? meet(effective, ownEnvelope(restriction)) : effective),
+    capacityOf(state),
+  );
+
+/** Pairwise, so that many envelopes with few instants stay cheap. */
+function sumAll(envelopes: readonly Envelope[]): Envelope {
+  if (envelopes.length <= 2) return join(envelopes[0]!, envelopes[1] ?? always(NO_UNITS, NO_FEATURES));
+  const middle = envelopes.length >> 1;
+  return join(sumAll(envelopes.slice(0, middle)), sumAll(envelopes.slice(middle)));
+}
+
+function capacityOf(state: ProjectState): Envelope {
+  if (state.whole.project?.billingMode === 'postpaid') return always(UNLIMITED, ALL_FEATURES);
+  const basic = { validFrom: EVER, validUntil: null, units: basicUnitsOf(state.whole.devices), features: NO_FEATURES };
+  const terms: TimedUnits[] = [basic];
+  for (const [, license] of state.licenses.entries()) {
+    if (license.suspendedReason === null && license.revokedReason === null) terms.push(timed(license));
+  }
+  return sumOfTerms(terms);
+}
+
+const timed = (term: {
+  validFrom: Instant;
+  validUntil: Instant | null;
+  units: Units;
+  features: readonly Feature[];
+}): TimedUnits => ({
+  validFrom: term.validFrom,
+  validUntil: term.validUntil,
+  units: term.units,
+  features: featureSet(term.features),
+});

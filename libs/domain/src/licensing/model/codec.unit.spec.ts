@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { decodeProjectEvent, encodeProjectEvent, PROJECT_EVENT_TYPES } from './codec.js';
+
+/** One line a stored form, ever: a line is added, never edited. What was once recorded stays readable for good. */
+const golden = readFileSync(`${import.meta.dirname}/project-events.golden.jsonl`, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as { type: string; data: unknown });
+
+describe('stored events of a project', () => {
+  it.each(golden)('$type is read and written as ever', ({ type, data }) => {
+    expect(encodeProjectEvent(decodeProjectEvent(type, data))).toStrictEqual({ type, data });
+  });
+
+  it('has a golden line for every type', () => {
+    expect([...new Set(golden.map(({ type }) => type))].sort()).toEqual([...PROJECT_EVENT_TYPES].sort());
+  });
+
+  it('refuses a type it does not know', () => {
+    expect(() => decodeProjectEvent('Unheard', { at: '2026-06-01T00:00:00.000Z' })).toThrow('unknown event type');
+  });
+});

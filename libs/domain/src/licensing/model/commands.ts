@@ -1,0 +1,135 @@
+import type { Instant } from '../../decision.js';
+import type {
+  BillingMode,
+  Feature,
+  FiniteUnits,
+  GroupType,
+  LicenseType,
+  PoolMode,
+  Reminder,
+  Resource,
+  Units,
+} from '../../words.js';
+import type { LicenseSource, PlacedGroup, Place } from './events.js';
+
+/**
+ * An allotment as a caller puts it. `allotmentId: null` is a new one and takes the id at its place in
+ * `SetRestriction.newIds`. `validFrom: null` is now for a new one and unchanged for a known one.
+ */
+export interface AllotmentInput {
+  readonly allotmentId: string | null;
+  readonly type: LicenseType;
+  readonly units: Units;
+  readonly features: readonly Feature[];
+  readonly validFrom: Instant | null;
+  readonly validUntil: Instant | null;
+}
+
+interface ProjectCommands {
+  /** Facts of the group service. */
+  OpenProject: {
+    projectId: string;
+    tenantId: string;
+    partnerId: string;
+    name: string;
+    timeZone: string;
+    billingMode: BillingMode;
+  };
+  PlaceGroups: { groups: readonly PlacedGroup[] };
+  ChangeGroup: { groupId: string; groupType: GroupType; name: string };
+  RelocateGroup: { groupId: string; parentId: string };
+  RemoveGroup: { groupId: string };
+  AddDevice: { serialNumber: string; groupId: string };
+  RemoveDevice: { serialNumber: string };
+  CloseProject: { reason: string };
+  /** `groupId`: the group it was a member of. */
+  RemoveMember: { memberId: string; userId: string; groupId: string };
+
+  /**
+   * Licenses. `authority` is the highest place from which the caller holds the permission at the project (L4).
+   * A trial by hand needs it, and `usualUntil`, the end of a trial for which no term is named (L1).
+   * `isDebited`: the units have left their stock, so the license reaches even a project that was closed since (L3).
+   */
+  GrantLicense: {
+    licenseId: string;
+    licenseType: 'trial' | 'plus';
+    units: Units;
+    features: readonly Feature[];
+    validFrom: Instant | null;
+    validUntil: Instant | null;
+    source: LicenseSource;
+    authority?: Place;
+    usualUntil?: Instant;
+    isDebited?: boolean;
+  };
+  ExtendLicense: { licenseId: string; validUntil: Instant | null; authority: Place };
+  SuspendLicense: { licenseId: string; reason: string; authority: Place };
+  ReinstateLicense: { licenseId: string; authority: Place };
+  RevokeLicense: { licenseId: string; reason: string; authority: Place };
+
+  SetRestriction: {
+    groupId: string;
+    enabled: boolean;
+    poolMode: PoolMode;
+    gracePeriodDays: number;
+    allotments: readonly AllotmentInput[];
+    reminder: Reminder | null;
+    /** As many fresh ids as there are allotments. */
+    newIds: readonly string[];
+    cascade: boolean;
+    /** The highest place from which the caller may restrict this group (R9). */
+    authority: Place;
+  };
+  TransferAllotments: {
+    fromGroupId: string;
+    toGroupId: string;
+    units: FiniteUnits;
+    reason: string;
+    /** Prefix of the ids of the allotments the target receives: `<newId>_<index>`. */
+    newId: string;
+    cascade: boolean;
+    /** The highest places from which the caller may restrict the two groups (R9). */
+    authority: Place;
+    toAuthority: Place;
+  };
+
+  AssignUnit: {
+    assignmentId: string;
+    groupId: string;
+    resource: Resource;
+    label: string | null;
+    holder: string | null;
+    /** `null`: the oldest free number in force at the group (U2). */
+    sipAssignmentId: string | null;
+  };
+  ReleaseAssignment: { assignmentId: string; groupId: string };
+
+  /** Replaces what a member may use at most in the group and below it; nothing narrower: its limits go (docs/domain/rules.md#use). */
+  SetMemberLimits: {
+    groupId: string;
+    userId: string;
+    limits: Units;
+    featuresOff: readonly Feature[];
+    authority: Place;
+  };
+
+  /** Brings a project back to `now` whose last decision is dated later, by a clock that was ahead. */
+  CorrectClock: Record<never, never>;
+
+  /** Records what became due up to `now` and nothing else (U5, E1). */
+  TakeEffect: Record<never, never>;
+}
+
+export type ProjectCommandType = keyof ProjectCommands;
+/**
+ * Every command carries the instant it is decided at. `maxClockLag`: how many milliseconds that may lie before the last
+ * recorded one; without it any number, for what has been decided elsewhere and must be recorded however wrong a clock is.
+ */
+export type ProjectCommand = {
+  [Type in ProjectCommandType]: {
+    readonly type: Type;
+    readonly now: Instant;
+    readonly maxClockLag?: number;
+  } & Readonly<ProjectCommands[Type]>;
+}[ProjectCommandType];
+export type ProjectCommandOf<Type extends ProjectCommandType> = Extract<ProjectCommand, { type: Type }>;

@@ -1,0 +1,364 @@
+import type { Instant } from '../../decision.js';
+import { featureSet, NO_FEATURES } from '../../feature-set.js';
+import { NO_UNITS, noCounts, sameUnits, UNLIMITED, type Counts } from '../../limits.js';
+import type { Resource } from '../../words.js';
+import type {
+  Allotment,
+  AllotmentRef,
+  AssignmentRef,
+  Place,
+  ProjectEvent,
+  ProjectEventOf,
+  ProjectEventType,
+} from './events.js';
+import {
+  addChild,
+  contribute,
+  contributionOf,
+  graceEndOf,
+  graceOf,
+  licensePhaseAt,
+  phaseAt,
+  refreshCapacity,
+  refreshRestriction,
+  zoneOf,
+  type Assignment,
+  type LicenseState,
+  type MemberLimits,
+  type ProjectState,
+  type Restriction,
+} from './state.js';
+
+type Evolve<Type extends ProjectEventType> = (
+  state: ProjectState,
+  data: ProjectEventOf<Type>['data'],
+  at: Instant,
+) => void;
+
+/**
+ * Folds one event into the state, in place. Knows no rule: what an event says has happened.
+ * Costs the depth of the groups it names.
+ */
+export function evolve(state: ProjectState, event: ProjectEvent): ProjectState {
+  const { whole } = state;
+  if (event.at > whole.now) whole.now = event.at;
+  state.schedule.dropUpTo(whole.now);
+  (evolvers[event.type] as Evolve<ProjectEventType>)(state, event.data, event.at);
+  return state;
+}
+
+const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
+  ProjectOpened: (state, data) => {
+    state.whole.project = { ...data };
+    state.groups.put(data.projectId, {
+      groupId: data.projectId,
+      parentId: null,
+      type: 'company',
+      name: data.name,
+      children: null,
+    });
+    refreshCapacity(state);
+  },
+
+  GroupsPlaced: (state, { groups }) => {
+    for (const group of groups) {
+      state.groups.put(group.groupId, { ...group, children: null });
+      if (group.parentId !== null) addChild(state, group.parentId, group.groupId);
+    }
+  },
+
+  GroupChanged: (state, { groupId, type, name }) => {
+    const group = state.groups.edit(groupId);
+    if (group) Object.assign(group, { type, name });
+  },
+
+  GroupRelocated: (state, { groupId, parentId }) => {
+    const group = state.groups.edit(groupId);
+    if (!group) return;
+    detach(state, groupId);
+    group.parentId = parentId;
+    addChild(state, parentId, groupId);
+    contribute(state, parentId, contributionOf(state, groupId), 1);
+  },
+
+  GroupRemoved: (state, { groupId }) => {
+    detach(state, groupId);
+    forget(state, groupId);
+  },
+
+  LicensingClosed: (state, { reason }) => {
+    state.whole.closedReason = reason;
+  },
+
+  BasicLicenseStarted: (state, { serialNumber, groupId }) => {
+    if (!state.devices.has(serialNumber)) state.whole.devices += 1;
+    state.devices.put(serialNumber, { groupId });
+    refreshCapacity(state);
+  },
+
+  BasicLicenseEnded: (state, { serialNumber }) => {
+    if (state.devices.has(serialNumber)) state.whole.devices -= 1;
+    state.devices.remove(serialNumber);
+    refreshCapacity(state);
+  },
+
+  LicenseGranted: (state, license, at) => {
+    const granted: LicenseState = {
+      ...license,
+      phase: licensePhaseAt(license, at),
+      suspendedReason: null,
+      suspendedFrom: null,
+      revokedReason: null,
+    };
+    state.licenses.put(license.licenseId, granted);
+    if (license.type === 'trial') state.whole.trialLicenseId ??= license.licenseId;
+    scheduleLicense(state, granted, at);
+    refreshCapacity(state);
+  },
+
+  LicenseExtended: (state, { licenseId, validUntil }, at) => {
+    editLicense(state, licenseId, (license) => {
+      const extended = { ...license, validUntil };
+      return { ...extended, phase: licensePhaseAt(extended, at) };
+    });
+    const license = state.licenses.get(licenseId);
+    if (license) scheduleLicense(state, license, at);
+  },
+
+  LicenseSuspended: (state, { licenseId, reason, place }) => {
+    editLicense(state, licenseId, (license) => ({ ...license, suspendedReason: reason, suspendedFrom: place }));
+  },
+  LicenseReinstated: (state, { licenseId }) => {
+    editLicense(state, licenseId, (license) => ({ ...license, suspendedReason: null, suspendedFrom: null }));
+  },
+  LicenseRevoked: (state, { licenseId, reason }) => {
+    editLicense(state, licenseId, (license) => ({ ...license, revokedReason: reason }));
+  },
+  LicenseStarted: (state, { licenseId }) => {
+    editLicense(state, licenseId, (license) => ({ ...license, phase: 'active' }));
+  },
+  LicenseExpired: (state, { licenseId }) => {
+    editLicense(state, licenseId, (license) => ({ ...license, phase: 'ended' }));
+  },
+
+  RestrictionChanged: (state, { groupId, allotments, ...settings }, at) => {
+    const before = state.restrictions.get(groupId);
+    replaceRestriction(state, groupId, {
+      ...settings,
+      allotments: allotments.map((allotment) => ({
+        ...allotment,
+        sequence: sequenceOf(state, before, allotment),
+        phase: phaseAt(allotment, graceOf(state, settings), at),
+      })),
+      own: NO_UNITS,
+      keeping: NO_UNITS,
+      features: NO_FEATURES,
+    });
+    scheduleAllotments(state, groupId, at);
+  },
+
+  AllotmentsClamped: (state, { groupId, allotments }, at) => replaceAllotments(state, groupId, allotments, at),
+
+  AllotmentsTransferred: (state, data, at) => {
+    replaceAllotments(state, data.fromGroupId, data.fromAllotments, at);
+    replaceAllotments(state, data.toGroupId, data.toAllotments, at);
+    setFrom(state, data.fromGroupId, data.fromPlace);
+    setFrom(state, data.toGroupId, data.toPlace);
+  },
+
+  AssignmentMade: (state, data, at) => {
+    const { assignmentId, groupId, resource, label, holder, sipAssignmentId } = data;
+    const sequence = ++state.whole.sequence;
+    const made = { assignmentId, groupId, resource, label, holder, sipAssignmentId, sequence, assignedAt: at };
+    addAssignment(state, { ...made, inForce: true, pairedWith: null });
+    contribute(state, groupId, { inForce: one(resource) }, 1);
+  },
+
+  AssignmentsReleased: (state, { assignments }) => {
+    for (const { assignmentId } of assignments) releaseAssignment(state, assignmentId);
+  },
+
+  MemberLimitsSet: (state, { groupId, userId, limits, featuresOff, place }) => {
+    putMemberLimits(state, groupId, userId, { limits, featuresOff: featureSet(featuresOff), place });
+  },
+
+  ClockCorrected: (state, _data, at) => {
+    state.whole.now = at;
+  },
+
+  AllotmentsStarted: (state, { allotments }) => setPhases(state, allotments, 'active'),
+  AllotmentsEnded: (state, { allotments }, at) => {
+    setPhases(state, allotments, (restriction, allotment) => phaseAt(allotment, graceOf(state, restriction), at));
+  },
+  GracePeriodsEnded: (state, { allotments }) => setPhases(state, allotments, 'ended'),
+
+  AssignmentsSuspended: (state, { assignments }) => setInForce(state, assignments, false),
+  AssignmentsReinstated: (state, { assignments }) => setInForce(state, assignments, true),
+};
+
+/** Limits that narrow nothing are none. */
+export function putMemberLimits(state: ProjectState, groupId: string, userId: string, narrowing: MemberLimits): void {
+  const atGroup = new Map(state.memberLimits.get(groupId));
+  if (sameUnits(narrowing.limits, UNLIMITED) && narrowing.featuresOff === NO_FEATURES) atGroup.delete(userId);
+  else atGroup.set(userId, narrowing);
+  if (atGroup.size > 0) state.memberLimits.put(groupId, atGroup);
+  else state.memberLimits.remove(groupId);
+}
+
+/** Takes a group with everything below it out from under its parent. */
+function detach(state: ProjectState, groupId: string): void {
+  const parentId = state.groups.get(groupId)?.parentId ?? null;
+  if (parentId === null) return;
+  contribute(state, parentId, contributionOf(state, groupId), -1);
+  state.groups.edit(parentId)?.children?.delete(groupId);
+}
+
+function forget(state: ProjectState, groupId: string): void {
+  for (const child of state.groups.get(groupId)?.children ?? []) forget(state, child);
+  state.groups.remove(groupId);
+  state.usage.remove(groupId);
+  state.restrictions.remove(groupId);
+  state.memberLimits.remove(groupId);
+}
+
+function editLicense(state: ProjectState, licenseId: string, change: (license: LicenseState) => LicenseState): void {
+  const license = state.licenses.get(licenseId);
+  if (license) state.licenses.put(licenseId, change(license));
+  refreshCapacity(state);
+}
+
+function scheduleLicense(state: ProjectState, license: LicenseState, at: Instant): void {
+  for (const instant of [license.validFrom, license.validUntil]) {
+    if (instant !== null && instant > at) state.schedule.add(instant, { licenseId: license.licenseId });
+  }
+}
+
+const sequenceOf = (state: ProjectState, before: Restriction | undefined, allotment: Allotment): number =>
+  before?.allotments.find((known) => known.allotmentId === allotment.allotmentId)?.sequence ?? ++state.whole.sequence;
+
+function replaceAllotments(state: ProjectState, groupId: string, allotments: readonly Allotment[], at: Instant): void {
+  const before = state.restrictions.get(groupId);
+  if (!before) return;
+  const kept = allotments.map((allotment) => ({
+    ...allotment,
+    sequence: sequenceOf(state, before, allotment),
+    phase: phaseAt(allotment, graceOf(state, before), at),
+  }));
+  replaceRestriction(state, groupId, { ...before, allotments: kept });
+  scheduleAllotments(state, groupId, at);
+}
+
+/** The one way a restriction changes: what it contributes to the groups above goes out with the old and in with the new. */
+function replaceRestriction(state: ProjectState, groupId: string, restriction: Restriction): void {
+  refreshRestriction(restriction);
+  const parentId = state.groups.get(groupId)?.parentId ?? null;
+  const shares = (): ReturnType<typeof restrictionShare> => restrictionShare(state, groupId);
+  contribute(state, parentId, shares(), -1);
+  state.restrictions.put(groupId, restriction);
+  contribute(state, parentId, shares(), 1);
+}
+
+/** The part of a group's contribution that depends on its restriction. */
+const restrictionShare = (state: ProjectState, groupId: string) => {
+  const { restrictedGroups, allotted, inRestricted } = contributionOf(state, groupId);
+  return { restrictedGroups, allotted, inRestricted };
+};
+
+/** A transfer that was recorded without its place left the places as they were. */
+function setFrom(state: ProjectState, groupId: string, place: Place | null): void {
+  const restriction = state.restrictions.edit(groupId);
+  if (restriction && place) restriction.place = place;
+}
+
+function scheduleAllotments(state: ProjectState, groupId: string, at: Instant): void {
+  const restriction = state.restrictions.get(groupId);
+  if (!restriction?.enabled) return;
+  for (const { validFrom, validUntil } of restriction.allotments) {
+    const graceEnd = validUntil === null ? null : graceEndOf(validUntil, restriction.gracePeriodDays, zoneOf(state));
+    const instants = validUntil === null || graceEnd === null ? [validFrom] : [validFrom, validUntil, graceEnd];
+    for (const instant of instants) if (instant > at) state.schedule.add(instant, { groupId });
+  }
+}
+
+function setPhases(
+  state: ProjectState,
+  refs: readonly AllotmentRef[],
+  phase:
+    | 'active'
+    | 'ended'
+    | ((restriction: Restriction, allotment: Allotment) => Restriction['allotments'][number]['phase']),
+): void {
+  for (const [groupId, ids] of allotmentIdsByGroup(refs)) {
+    const restriction = state.restrictions.get(groupId);
+    if (!restriction) continue;
+    const allotments = restriction.allotments.map((allotment) =>
+      ids.has(allotment.allotmentId)
+        ? { ...allotment, phase: typeof phase === 'function' ? phase(restriction, allotment) : phase }
+        : allotment,
+    );
+    replaceRestriction(state, groupId, { ...restriction, allotments });
+  }
+}
+
+/** The allotments of a list, group by group. */
+export function allotmentIdsByGroup(refs: readonly AllotmentRef[]): Map<string, Set<string>> {
+  const groups = new Map<string, Set<string>>();
+  for (const { groupId, allotmentId } of refs) {
+    const ids = groups.get(groupId);
+    if (ids) ids.add(allotmentId);
+    else groups.set(groupId, new Set([allotmentId]));
+  }
+  return groups;
+}
+
+/** Enters an assignment and its pairing, without its use. */
+export function addAssignment(state: ProjectState, assignment: Assignment): void {
+  state.assignments.put(assignment.assignmentId, assignment);
+  addTo(state.atGroup, assignment.groupId, assignment.assignmentId);
+  if (assignment.holder !== null) addTo(state.heldBy, assignment.holder, assignment.assignmentId);
+  if (assignment.sipAssignmentId !== null) pair(state, assignment.sipAssignmentId, assignment.assignmentId);
+}
+
+function releaseAssignment(state: ProjectState, assignmentId: string): void {
+  const assignment = state.assignments.get(assignmentId);
+  if (!assignment) return;
+  const { groupId, resource, holder, sipAssignmentId, inForce } = assignment;
+  contribute(state, groupId, inForce ? { inForce: one(resource) } : { suspended: one(resource) }, -1);
+  state.assignments.remove(assignmentId);
+  takeFrom(state.atGroup, groupId, assignmentId);
+  if (holder !== null) takeFrom(state.heldBy, holder, assignmentId);
+  if (sipAssignmentId !== null) pair(state, sipAssignmentId, null);
+}
+
+function pair(state: ProjectState, sipAssignmentId: string, appId: string | null): void {
+  const number = state.assignments.edit(sipAssignmentId);
+  if (number) number.pairedWith = appId;
+}
+
+function setInForce(state: ProjectState, refs: readonly AssignmentRef[], inForce: boolean): void {
+  for (const { assignmentId, groupId, resource } of refs) {
+    const assignment = state.assignments.edit(assignmentId);
+    if (!assignment || assignment.inForce === inForce) continue;
+    assignment.inForce = inForce;
+    contribute(
+      state,
+      groupId,
+      { inForce: one(resource, inForce ? 1 : -1), suspended: one(resource, inForce ? -1 : 1) },
+      1,
+    );
+  }
+}
+
+const one = (resource: Resource, count = 1): Counts => ({ ...noCounts(), [resource]: count });
+
+function addTo(table: ProjectState['atGroup'], id: string, member: string): void {
+  const set = table.edit(id);
+  if (set) set.add(member);
+  else table.put(id, new Set([member]));
+}
+
+function takeFrom(table: ProjectState['atGroup'], id: string, member: string): void {
+  const set = table.edit(id);
+  set?.delete(member);
+  if (set?.size === 0) table.remove(id);
+}

@@ -1,0 +1,274 @@
+import type { Instant } from '../../decision.js';
+import { featureList, featureSet } from '../../feature-set.js';
+import { NO_UNITS } from '../../limits.js';
+import {
+  GROUP_TYPES,
+  LICENSE_TYPES,
+  RESOURCES,
+  type Limit,
+  type PoolMode,
+  type Reminder,
+  type Units,
+} from '../../words.js';
+import type { Place } from './events.js';
+import { addAssignment, putMemberLimits } from './evolve.js';
+import {
+  addChild,
+  editUsage,
+  graceEndOf,
+  initialState,
+  refreshCapacity,
+  refreshRestriction,
+  restrictionAt,
+  usageOf,
+  zoneOf,
+  type AllotmentState,
+  type LicenseState,
+  type MemberLimits,
+  type Phase,
+  type Project,
+  type ProjectState,
+  type Restriction,
+  type Usage,
+} from './state.js';
+
+/**
+ * A project's state in short: rows of arrays, groups by their place in the list. What follows from the rest (use,
+ * allotted, capacity, schedule) is worked out again when it is read.
+ */
+interface ProjectSnapshot {
+  readonly project: Project | null;
+  /** Absent: the project is open. */
+  readonly closedReason?: string;
+  readonly now: Instant;
+  readonly sequence: number;
+  readonly trialLicenseId: string | null;
+  /** Parents before their children: id, parent's place, type, name. */
+  readonly groups: readonly (readonly [string, number, number, string])[];
+  readonly restrictions: readonly RestrictionRow[];
+  readonly licenses: readonly LicenseState[];
+  readonly devices: readonly (readonly [string, number])[];
+  readonly assignments: readonly AssignmentRow[];
+  readonly memberLimits: readonly MemberLimitsRow[];
+}
+
+type UnitsRow = readonly [Limit, Limit, Limit];
+/** Id, type, units, features, from, until, sequence, phase. */
+type AllotmentRow = readonly [string, number, UnitsRow, number, Instant, Instant | null, number, Phase];
+/** Group, enabled, pool mode, days of grace, reminder, allotments, place. */
+type RestrictionRow = readonly [
+  number,
+  boolean,
+  PoolMode,
+  number,
+  Reminder | null,
+  readonly AllotmentRow[],
+  Place | null,
+];
+/** Id, group, resource, label, holder, number, since, sequence, in force. */
+type AssignmentRow = readonly [
+  string,
+  number,
+  number,
+  string | null,
+  string | null,
+  string | null,
+  Instant,
+  number,
+  boolean,
+];
+
+/** Group, user, limits, features off, place. */
+type MemberLimitsRow = readonly [number, string, UnitsRow, number, Place | null];
+
+export const PROJECT_SNAPSHOT_VERSION = 3;
+
+export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
+  const { project, closedReason, now, sequence, trialLicenseId } = state.whole;
+  const order = project ? subtree(state, project.projectId) : [];
+  const place = new Map(order.map((id, index) => [id, index]));
+  return {
+    project,
+    ...(closedReason === null ? {} : { closedReason }),
+    now,
+    sequence,
+    trialLicenseId,
+    groups: order.map((id) => {
+      const { parentId, type, name } = state.groups.get(id)!;
+      return [id, parentId === null ? -1 : place.get(parentId)!, GROUP_TYPES.indexOf(type), name];
+    }),
+    memberLimits: order.flatMap((id) => memberLimitsRows(place.get(id)!, state.memberLimits.get(id))),
+    restrictions: order.flatMap((id) => restrictionRows(place.get(id)!, state.restrictions.get(id))),
+    licenses: [...state.licenses.entries()].map(([, license]) => license),
+    devices: [...state.devices.entries()].map(([serialNumber, { groupId }]) => [
+      serialNumber,
+      place.get(groupId) ?? -1,
+    ]),
+    assignments: [...state.assignments.entries()].map(([, a]) => [
+      a.assignmentId,
+      place.get(a.groupId)!,
+      RESOURCES.indexOf(a.resource),
+      a.label,
+      a.holder,
+      a.sipAssignmentId,
+      a.assignedAt,
+      a.sequence,
+      a.inForce,
+    ]),
+  };
+}
+
+export function decodeSnapshot(json: unknown): ProjectState {
+  const snapshot = json as ProjectSnapshot;
+  const state = initialState();
+  const { project, closedReason = null, now, sequence, trialLicenseId } = snapshot;
+  Object.assign(state.whole, { project, closedReason, now, sequence, trialLicenseId });
+  const ids = snapshot.groups.map(([id]) => id);
+  readGroups(state, snapshot, ids);
+  for (const row of snapshot.restrictions) state.restrictions.put(ids[row[0]]!, readRestriction(row));
+  for (const license of snapshot.licenses) state.licenses.put(license.licenseId, license);
+  for (const [serialNumber, group] of snapshot.devices) state.devices.put(serialNumber, { groupId: ids[group] ?? '' });
+  state.whole.devices = snapshot.devices.length;
+  for (const row of snapshot.assignments) readAssignment(state, ids, row);
+  for (const [group, userId, limits, featuresOff, place] of snapshot.memberLimits) {
+    putMemberLimits(state, ids[group]!, userId, { limits: readUnits(limits), featuresOff, place });
+  }
+  workOutUsage(state, snapshot, ids);
+  refreshCapacity(state);
+  reschedule(state, snapshot, ids);
+  return state;
+}
+
+function subtree(state: ProjectState, rootId: string): string[] {
+  const order = [rootId];
+  for (let index = 0; index < order.length; index++) order.push(...(state.groups.get(order[index]!)?.children ?? []));
+  return order;
+}
+
+function restrictionRows(group: number, restriction: Restriction | undefined): RestrictionRow[] {
+  if (!restriction) return [];
+  const { enabled, poolMode, gracePeriodDays, reminder, allotments, place } = restriction;
+  const rows = allotments.map((a): AllotmentRow => [
+    a.allotmentId,
+    LICENSE_TYPES.indexOf(a.type),
+    unitsRow(a.units),
+    featureSet(a.features),
+    a.validFrom,
+    a.validUntil,
+    a.sequence,
+    a.phase,
+  ]);
+  return [[group, enabled, poolMode, gracePeriodDays, reminder, rows, place]];
+}
+
+const unitsRow = ({ sip_number, mobile_app, ukey2 }: Units): UnitsRow => [sip_number, mobile_app, ukey2];
+
+const memberLimitsRows = (
+  group: number,
+  limits: ReadonlyMap<string, MemberLimits> | undefined,
+): readonly MemberLimitsRow[] =>
+  [...(limits ?? [])].map(([userId, own]) => [group, userId, unitsRow(own.limits), own.featuresOff, own.place]);
+
+function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
+  for (const [groupId, parent, type, name] of snapshot.groups) {
+    const parentId = parent < 0 ? null : ids[parent]!;
+    state.groups.put(groupId, { groupId, parentId, type: GROUP_TYPES[type]!, name, children: null });
+    if (parentId !== null) addChild(state, parentId, groupId);
+  }
+}
+
+const readUnits = ([sip_number, mobile_app, ukey2]: UnitsRow): Units => ({ sip_number, mobile_app, ukey2 });
+
+function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows, place]: RestrictionRow): Restriction {
+  const allotments = rows.map(
+    ([allotmentId, type, units, features, validFrom, validUntil, sequence, phase]): AllotmentState => ({
+      allotmentId,
+      type: LICENSE_TYPES[type]!,
+      units: readUnits(units),
+      features: featureList(features),
+      validFrom,
+      validUntil,
+      sequence,
+      phase,
+    }),
+  );
+  const restriction: Restriction = {
+    enabled,
+    poolMode,
+    gracePeriodDays,
+    reminder,
+    allotments,
+    place,
+    own: NO_UNITS,
+    keeping: NO_UNITS,
+    features: 0,
+  };
+  refreshRestriction(restriction);
+  return restriction;
+}
+
+function readAssignment(state: ProjectState, ids: readonly string[], row: AssignmentRow): void {
+  const [assignmentId, group, resource, label, holder, sipAssignmentId, assignedAt, sequence, inForce] = row;
+  const groupId = ids[group]!;
+  const read = {
+    assignmentId,
+    groupId,
+    resource: RESOURCES[resource]!,
+    label,
+    holder,
+    sipAssignmentId,
+    assignedAt,
+    sequence,
+  };
+  addAssignment(state, { ...read, inForce, pairedWith: null });
+  const usage = editUsage(state, groupId);
+  (inForce ? usage.inForce : usage.suspended)[read.resource] += 1;
+}
+
+/** From the leaves up: the list has parents before their children. */
+function workOutUsage(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
+  for (let index = ids.length - 1; index > 0; index--) {
+    const groupId = ids[index]!;
+    if (!restrictionAt(state, groupId) && !state.usage.has(groupId)) continue;
+    const parentId = ids[snapshot.groups[index]![1]]!;
+    addUp(editUsage(state, parentId), usageOf(state, groupId), restrictionAt(state, groupId));
+  }
+}
+
+function addUp(above: Usage, usage: Readonly<Usage>, restriction: Restriction | null): void {
+  above.restrictedBelow += usage.restrictedBelow + (restriction ? 1 : 0);
+  for (const resource of RESOURCES) {
+    above.inForce[resource] += usage.inForce[resource];
+    above.suspended[resource] += usage.suspended[resource];
+    above.inRestricted[resource] += (restriction ? usage.inForce : usage.inRestricted)[resource];
+    const own = restriction?.own[resource];
+    above.allotted[resource] += restriction ? (own ?? 0) : usage.allotted[resource];
+    above.allottedUnlimited[resource] += restriction ? Number(own === null) : usage.allottedUnlimited[resource];
+  }
+}
+
+function reschedule(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
+  const { now } = snapshot;
+  const add = (at: Instant | null, key: { licenseId: string } | { groupId: string }): void => {
+    if (at !== null && at > now) state.schedule.add(at, key);
+  };
+  for (const { licenseId, validFrom, validUntil } of snapshot.licenses) {
+    for (const at of [validFrom, validUntil]) add(at, { licenseId });
+  }
+  for (const [group, enabled, , grace, , allotments] of snapshot.restrictions) {
+    if (!enabled) continue;
+    const groupId = ids[group]!;
+    for (const [, , , , validFrom, validUntil] of allotments) {
+      for (const at of [
+        validFrom,
+        validUntil,
+        validUntil === null ? null : graceEndOf(validUntil, grace, zoneOf(state)),
+      ])
+        add(at, { groupId });
+    }
+  }
+}
+
+/** About how many bytes a state holds: what decides how many projects stay in memory. */
+export const sizeOfState = ({ groups, restrictions, assignments, licenses }: ProjectState): number =>
+  2_000 + groups.size * 600 + restrictions.size * 900 + assignments.size * 700 + licenses.size * 600;

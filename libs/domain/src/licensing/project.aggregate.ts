@@ -1,0 +1,29 @@
+import { decodeProjectEvent, encodeProjectEvent } from './model/codec.js';
+import { decide } from './commands/decide.js';
+import { evolve } from './model/evolve.js';
+import { settingOf, settingsOf } from './model/settings.js';
+import { PROJECT_SNAPSHOT_VERSION, decodeSnapshot, encodeSnapshot, sizeOfState } from './model/snapshot.js';
+import { initialState, type ProjectState } from './model/state.js';
+
+/**
+ * The licensing of one project: its tree, licenses, restrictions and assignments in one stream, `project-<id>`, so that
+ * the rules that span groups are exact. The command runtime runs it; all of it is pure.
+ */
+export const projectAggregate = {
+  category: 'project',
+  initial: initialState,
+  evolve,
+  decide,
+  encode: encodeProjectEvent,
+  decode: decodeProjectEvent,
+  tenantOf: (state: ProjectState): string | null => state.whole.project?.tenantId ?? null,
+  settingsOf,
+  settingOf,
+  snapshot: {
+    version: PROJECT_SNAPSHOT_VERSION,
+    every: 1_000,
+    encode: encodeSnapshot as (state: ProjectState) => unknown,
+    decode: decodeSnapshot,
+    sizeOf: sizeOfState,
+  },
+};

@@ -1,0 +1,65 @@
+import type { Instant } from '../../decision.js';
+import { exceeds, least, noCounts } from '../../limits.js';
+import { RESOURCES, type FiniteUnits, type LicenseType, type Limit } from '../../words.js';
+import { catchUp } from '../time/effects.js';
+import type { AssignmentRef } from '../model/events.js';
+import { asOf, typeOf } from './quota.js';
+import { Recorder } from '../model/recorder.js';
+import { isInForce, pathOf, restrictionAt, type ProjectState } from '../model/state.js';
+
+/**
+ * What takes over in groups at an instant (L5, E3): the type that is in force for a group then, if nothing is
+ * changed until then; `null` where nothing can be used. Unknown groups are left out. Costs what becomes due until then,
+ * once for all groups.
+ */
+export function fallbacksAt(
+  recorded: ProjectState,
+  groupIds: Iterable<string>,
+  at: Instant,
+): ReadonlyMap<string, LicenseType | null> {
+  const state = asOf(recorded, at);
+  // An allotment of type plus gives no more than the Basic licenses it draws on.
+  const onlyBasic = state.whole.devices > 0 && ![...state.licenses.entries()].some(([, license]) => isInForce(license));
+  const typeAt = (groupId: string): LicenseType | null => {
+    if (!isUsable(state, groupId)) return null;
+    return onlyBasic && state.whole.project?.billingMode === 'prepaid' ? 'basic' : typeOf(state, groupId);
+  };
+  const fallbacks = new Map<string, LicenseType | null>();
+  for (const groupId of groupIds) if (state.groups.has(groupId)) fallbacks.set(groupId, typeAt(groupId));
+  return fallbacks;
+}
+
+const isUsable = (state: ProjectState, groupId: string): boolean =>
+  RESOURCES.some((resource) => {
+    let limit: Limit = state.whole.capacity[resource];
+    for (const id of pathOf(state, groupId)) limit = least(limit, restrictionAt(state, id)?.own[resource] ?? limit);
+    return exceeds(limit, 0);
+  });
+
+/** What is suspended at an instant to come, if nothing is changed until then (E1, U3). */
+export function suspendedAt(recorded: ProjectState, at: Instant): readonly AssignmentRef[] {
+  const recorder = new Recorder(recorded, at);
+  catchUp(recorder, at);
+  return recorder.events.flatMap((event) =>
+    event.type === 'AssignmentsSuspended' && event.at === at ? event.data.assignments : [],
+  );
+}
+
+/**
+ * How many of these assignments are at each of the groups or below it. Costs the depth of every assignment, however many
+ * groups are asked for.
+ */
+export function countsBelow(
+  state: ProjectState,
+  groupIds: Iterable<string>,
+  assignments: Iterable<AssignmentRef>,
+): ReadonlyMap<string, FiniteUnits> {
+  const counts = new Map([...groupIds].map((groupId) => [groupId, noCounts()]));
+  for (const { groupId, resource } of assignments) {
+    for (const id of pathOf(state, groupId)) {
+      const count = counts.get(id);
+      if (count) count[resource] += 1;
+    }
+  }
+  return counts;
+}

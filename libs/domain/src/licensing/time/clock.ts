@@ -1,0 +1,53 @@
+import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from '../model/commands.js';
+import { settle } from './effects.js';
+import type { ProjectEvent } from '../model/events.js';
+import { plainAllotment } from '../limits/cascade.js';
+import { Recorder } from '../model/recorder.js';
+import type { ProjectRefusal } from '../model/refusals.js';
+import { graceOf, licensePhaseAt, phaseAt, type Grace, type ProjectState, type Restriction } from '../model/state.js';
+
+/** Commands whose outcome depends on the time: what is over, has begun, or fits until when. */
+const DECIDED_BY_TIME: ReadonlySet<ProjectCommandType> = new Set([
+  'GrantLicense',
+  'ExtendLicense',
+  'ReinstateLicense',
+  'SetRestriction',
+  'TransferAllotments',
+  'AssignUnit',
+]);
+
+/** Why a command cannot be decided at its instant: the project's last decision is dated later than clocks may differ. */
+export function clockBehind({ whole }: ProjectState, command: ProjectCommand): ProjectRefusal | null {
+  const { type, now, maxClockLag = Infinity } = command;
+  if (!DECIDED_BY_TIME.has(type) || whole.now - now <= maxClockLag) return null;
+  return { code: 'CLOCK_BEHIND', now, lastRecorded: whole.now };
+}
+
+/**
+ * Takes back what time did too early on a project that a clock ahead has touched (U5): time goes on from now,
+ * and every license and restriction whose terms began or ended since is put again as it is, so it is in force again as
+ * its dates say; then the suspended return that fit (U3). Decisions made in between stay.
+ */
+export function correctClock(state: ProjectState, command: ProjectCommandOf<'CorrectClock'>): readonly ProjectEvent[] {
+  const { now, maxClockLag = 0 } = command;
+  const lastRecorded = state.whole.now;
+  if (lastRecorded - now <= maxClockLag) return [];
+  const recorder = new Recorder(state, now);
+  recorder.emit('ClockCorrected', { lastRecorded });
+  for (const [licenseId, { phase, revokedReason, validFrom, validUntil }] of state.licenses.entries()) {
+    if (revokedReason !== null || phase === licensePhaseAt({ validFrom, validUntil }, now)) continue;
+    recorder.emit('LicenseExtended', { licenseId, validUntil });
+  }
+  const changed = [...state.restrictions.entries()].filter(([, restriction]) =>
+    isOutOfTime(restriction, graceOf(state, restriction), now),
+  );
+  for (const [groupId, { enabled, poolMode, gracePeriodDays, reminder, allotments, place }] of changed) {
+    const settings = { enabled, poolMode, gracePeriodDays, reminder, place };
+    recorder.emit('RestrictionChanged', { groupId, ...settings, allotments: allotments.map(plainAllotment) });
+  }
+  settle(recorder, { groups: changed.map(([groupId]) => groupId), capacity: true });
+  return recorder.events;
+}
+
+const isOutOfTime = ({ enabled, allotments }: Restriction, grace: Grace, now: number): boolean =>
+  enabled && allotments.some((allotment) => allotment.phase !== phaseAt(allotment, grace, now));
