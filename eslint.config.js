@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 import allotree from './tools/lint-rules/index.js';
 
 const EVERY_TS = ['**/*.ts'];
-const SPECS = ['**/*.spec.ts', 'libs/testing/**/*.ts'];
+const SPECS = ['**/*.spec.ts', '**/*.fixture.ts', '**/*.harness.ts', 'libs/testing/**/*.ts'];
 
 /** Which part may import which (the table of the architecture), by the tags in each `project.json`. */
 const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { departureOf } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
-import { Service } from './service-under-test.spec.js';
+import { Service } from './service-under-test.harness.js';
 import { PARTNER_HANDLER, type PartnerHandler } from './tokens.js';
 import { Trees } from './trees.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deriveId } from '@allotree/event-sourcing';
 import { Devices } from './devices.js';
-import { Service } from './service-under-test.spec.js';
+import { Service } from './service-under-test.harness.js';
 import { DEVICE_HANDLER, type DeviceHandler } from './tokens.js';
 
 let service: Service;

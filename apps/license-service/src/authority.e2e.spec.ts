@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Permission } from '@allotree/contracts';
-import { restriction, Service, units } from './service-under-test.spec.js';
+import { restriction, Service, units } from './service-under-test.harness.js';
 
 /** Who may change what was issued or set from where (L1, L4, R9), as people and keys meet it over HTTP. */
 

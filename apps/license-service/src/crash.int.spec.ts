@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommandContext } from '@allotree/event-sourcing';
-import { Service, units } from './service-under-test.spec.js';
+import { Service, units } from './service-under-test.harness.js';
 
 const context = (commandId: string): CommandContext => ({
   commandId,

@@ -4,7 +4,7 @@ import { deadLetterTopic, GROUPS_TOPIC, type CloudEvent } from '@allotree/contra
 import { hasGroup, licensesOf, stockPartnerOf } from '@allotree/domain';
 import { BusPublisher } from '@allotree/platform';
 import { GroupFeed } from './feed/group-feed.js';
-import { restriction, Service, units } from './service-under-test.spec.js';
+import { restriction, Service, units } from './service-under-test.harness.js';
 
 /** Waits for what the bus brings. */
 async function eventually<Result>(look: () => Promise<Result | null | undefined | false>): Promise<Result> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { NOW, restriction, Service, units } from './service-under-test.spec.js';
+import { NOW, restriction, Service, units } from './service-under-test.harness.js';
 
 let service: Service;
 beforeAll(async () => {

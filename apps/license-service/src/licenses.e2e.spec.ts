@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Service, units } from './service-under-test.spec.js';
+import { Service, units } from './service-under-test.harness.js';
 
 let service: Service;
 let plus: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
-import { restriction, Service, units } from './service-under-test.spec.js';
+import { restriction, Service, units } from './service-under-test.harness.js';
 
 const MEMBER = { projectId: 'hafenblick', groupId: 'u1', memberId: 'm1', userId: 'eva' };
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { restriction, Service, units } from './service-under-test.spec.js';
+import { restriction, Service, units } from './service-under-test.harness.js';
 
 /** What people see of groups beside their own. */
 const p = 'hafenblick';

@@ -4,7 +4,7 @@ import { quotaOf, RESOURCES, restrictionOf } from '@allotree/domain';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { LICENSING } from './persistence/data-source.js';
-import { restriction, Service, units } from './service-under-test.spec.js';
+import { restriction, Service, units } from './service-under-test.harness.js';
 
 let service: Service;
 let plus = '';

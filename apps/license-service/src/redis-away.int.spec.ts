@@ -3,7 +3,7 @@ import { LICENSE_EXPIRY_QUEUE, type LicenseExpiryJob } from '@allotree/contracts
 import { JobQueues, Readiness } from '@allotree/platform';
 import { describeOn, startOwnRedis, type OwnServer } from '@allotree/testing';
 import { ExpiryOutbox } from './due/expiry-outbox.js';
-import { Service } from './service-under-test.spec.js';
+import { Service } from './service-under-test.harness.js';
 
 const jobAbout = (groupId: string): LicenseExpiryJob => ({
   kind: 'ended',

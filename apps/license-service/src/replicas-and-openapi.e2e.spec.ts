@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { restriction, Service, units } from './service-under-test.spec.js';
+import { restriction, Service, units } from './service-under-test.harness.js';
 
 const p = 'hafenblick';
 // What another replica recorded is heard of a moment later.

@@ -3,7 +3,7 @@ import { ACCOUNT_MAIL_TYPES, ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@a
 import { JobQueues, type JobQueue } from '@allotree/platform';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import { Ledger } from './mails/ledger.js';
-import { Service } from './service-under-test.spec.js';
+import { Service } from './service-under-test.harness.js';
 
 let service: Service;
 let queue: JobQueue<unknown>;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { ADMINISTRATOR, reminder, Service, type Answer } from './service-under-test.spec.js';
+import { ADMINISTRATOR, reminder, Service, type Answer } from './service-under-test.harness.js';
 
 // Real backends, started and stopped, on whatever machine this is.
 jest.setTimeout(60_000);

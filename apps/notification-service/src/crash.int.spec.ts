@@ -6,14 +6,14 @@ import { CONFIGURATION, LOGGER, METRICS } from '@allotree/platform';
 import type { Registry } from 'prom-client';
 import type { NotificationConfiguration } from './configuration.js';
 import { MailDelivery } from './delivery/mail-delivery.js';
-import { MailServer } from './delivery/smtp-server.spec.js';
+import { MailServer } from './delivery/smtp-server.harness.js';
 import { SmtpDelivery } from './delivery/smtp-delivery.js';
 import { Ledger } from './mails/ledger.js';
 import { Postman } from './mails/postman.js';
 import { Writer } from './mails/writer.js';
 import { Addressing } from './notices/addressing.js';
 import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
-import { reminder, Service } from './service-under-test.spec.js';
+import { reminder, Service } from './service-under-test.harness.js';
 
 // Real backends, started and stopped, on whatever machine this is.
 jest.setTimeout(60_000);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { LicenseExpiryJob } from '@allotree/contracts';
-import { ended, member, reminder, Service } from './service-under-test.spec.js';
+import { ended, member, reminder, Service } from './service-under-test.harness.js';
 
 // Real backends, started and stopped, on whatever machine this is.
 jest.setTimeout(60_000);

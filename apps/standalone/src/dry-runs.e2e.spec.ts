@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ownService } from '@allotree/platform';
 import pg from 'pg';
-import { mailedToken, PASSWORD, signUp } from './signed-up.spec.js';
-import { WholeSystem } from './whole-system.spec.js';
+import { mailedToken, PASSWORD, signUp } from './signed-up.fixture.js';
+import { WholeSystem } from './whole-system.harness.js';
 
 jest.setTimeout(120_000);
 

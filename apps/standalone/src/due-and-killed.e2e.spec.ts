@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OutboxItem } from '@allotree/contracts';
 import type { Api } from './demo/api.js';
-import { workbench, type RunningSystem } from './running-system.spec.js';
+import { workbench, type RunningSystem } from './running-system.harness.js';
 
 const MINUTE = 60_000;
 const GROUPS = 12;

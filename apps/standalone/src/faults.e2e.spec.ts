@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readLocalSignIn } from './local-sign-in.js';
-import { workbench, type RunningSystem } from './running-system.spec.js';
+import { workbench, type RunningSystem } from './running-system.harness.js';
 
 const run = promisify(execFile);
 const MINUTES = 60_000;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Api } from './demo/api.js';
-import { workbench, type RunningSystem } from './running-system.spec.js';
+import { workbench, type RunningSystem } from './running-system.harness.js';
 
 jest.setTimeout(180_000);
 

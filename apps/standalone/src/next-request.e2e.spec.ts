@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { WholeSystem } from './whole-system.spec.js';
-import { somebody } from './who-may/world.spec.js';
+import { WholeSystem } from './whole-system.harness.js';
+import { somebody } from './who-may/world.fixture.js';
 
 jest.setTimeout(90_000);
 

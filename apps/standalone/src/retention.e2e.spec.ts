@@ -3,9 +3,9 @@ import { LICENSING_TOPIC } from '@allotree/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { Registry } from 'prom-client';
-import { fill } from './filled-tables.spec.js';
+import { fill } from './filled-tables.fixture.js';
 import { servicePolicies } from './retention-policies.js';
-import { WholeSystem } from './whole-system.spec.js';
+import { WholeSystem } from './whole-system.harness.js';
 
 /** A table of 20,000 rows has 120 and more, and a step that deletes reads at most 2,000 rows. */
 const FEW_PAGES = 60;

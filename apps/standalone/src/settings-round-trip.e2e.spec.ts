@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { signUp } from './signed-up.spec.js';
-import { WholeSystem, type Answer } from './whole-system.spec.js';
+import { signUp } from './signed-up.fixture.js';
+import { WholeSystem, type Answer } from './whole-system.harness.js';
 
 jest.setTimeout(120_000);
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readLocalSignIn } from './local-sign-in.js';
 import { Api } from './demo/api.js';
-import { runBuilt, workbench } from './running-system.spec.js';
+import { runBuilt, workbench } from './running-system.harness.js';
 
 const MINUTES = 60_000;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PASSWORD, People, registration } from '../people/people-under-test.spec.js';
-import type { Answer } from '../service-under-test.spec.js';
+import { PASSWORD, People, registration } from '../people/people-under-test.harness.js';
+import type { Answer } from '../service-under-test.harness.js';
 
 let people: People;
 let distributorId: string;

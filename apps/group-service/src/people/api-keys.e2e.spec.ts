@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { People } from './people-under-test.spec.js';
+import { People } from './people-under-test.harness.js';
 
 let people: People;
 let projectId: string;

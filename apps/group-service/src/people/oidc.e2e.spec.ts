@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ExternalIssuer, IssuerUnreachable, LOGGER, RefusedToken, type Logger } from '@allotree/platform';
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
-import { AUDIENCE, IdentityProvider, type ProviderAccount } from './oidc-provider.spec.js';
-import { ADMIN_PASSWORD, PASSWORD, People } from './people-under-test.spec.js';
+import { AUDIENCE, IdentityProvider, type ProviderAccount } from './oidc-provider.harness.js';
+import { ADMIN_PASSWORD, PASSWORD, People } from './people-under-test.harness.js';
 
 let provider: IdentityProvider;
 let people: People;

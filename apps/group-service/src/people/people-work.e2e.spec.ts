@@ -3,7 +3,7 @@ import { JobQueues } from '@allotree/platform';
 import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
 import { AccountMails } from './account-mails.js';
 import { PeopleWork } from './people-work.js';
-import { People } from './people-under-test.spec.js';
+import { People } from './people-under-test.harness.js';
 
 let people: People;
 let replica: People;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Passwords } from './passwords.js';
-import { ADMIN_PASSWORD, PASSWORD, People, registration } from './people-under-test.spec.js';
+import { ADMIN_PASSWORD, PASSWORD, People, registration } from './people-under-test.harness.js';
 import { networkOf } from './visitor.js';
 
 let people: People;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { NOW, restriction, Service, units } from '../service-under-test.spec.js';
+import { NOW, restriction, Service, units } from '../service-under-test.harness.js';
 
 /** A machine whose clock was half a year ahead for a moment has touched a project. */
 const AHEAD = '2027-01-15T10:00:00.000Z';

@@ -4,7 +4,7 @@ import { ClockWatch, JobQueues, Readiness, type Job } from '@allotree/platform';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { restriction, Service, units } from '../service-under-test.spec.js';
+import { restriction, Service, units } from '../service-under-test.harness.js';
 import { LICENSING } from '../persistence/data-source.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 import { DueWork } from './due-work.js';

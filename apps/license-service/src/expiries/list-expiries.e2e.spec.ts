@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ExpiriesAnswer } from '@allotree/contracts';
-import { restriction, Service, units } from '../service-under-test.spec.js';
+import { restriction, Service, units } from '../service-under-test.harness.js';
 
 jest.setTimeout(60_000);
 

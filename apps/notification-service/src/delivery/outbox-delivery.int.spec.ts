@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type { DataSource } from 'typeorm';
 import { openDataSource } from '../persistence/data-source.js';
 import { OutboxRow } from '../persistence/entities.js';
-import { mailContract, mailOf } from './mail-contract.spec.js';
+import { mailContract, mailOf } from './mail-contract.harness.js';
 import { OutboxDelivery } from './outbox-delivery.js';
 
 // Real backends, started and stopped, on whatever machine this is.

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { mailContract, mailOf } from './mail-contract.spec.js';
+import { mailContract, mailOf } from './mail-contract.harness.js';
 import { DeliveryFailure } from './mail-delivery.js';
-import { MailServer } from './smtp-server.spec.js';
+import { MailServer } from './smtp-server.harness.js';
 import { SmtpDelivery } from './smtp-delivery.js';
 
 // Real backends, started and stopped, on whatever machine this is.

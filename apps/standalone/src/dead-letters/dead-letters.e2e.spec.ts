@@ -8,7 +8,7 @@ import { Leases } from '@allotree/leases';
 import { BusMetrics, createLogger, createPool, PostgresBus, PostgresGroup } from '@allotree/platform';
 import { busEvent, createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Registry } from 'prom-client';
-import { runBuilt } from '../running-system.spec.js';
+import { runBuilt } from '../running-system.harness.js';
 
 describe('npm run dlq', () => {
   let database: TestDatabase;

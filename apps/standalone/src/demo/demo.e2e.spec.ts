@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runBuilt, workbench, type Ended, type RunningSystem } from '../running-system.spec.js';
+import { runBuilt, workbench, type Ended, type RunningSystem } from '../running-system.harness.js';
 
 const MINUTES = 60_000;
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runBuilt, workbench, type Ended, type RunningSystem } from '../running-system.spec.js';
+import { runBuilt, workbench, type Ended, type RunningSystem } from '../running-system.harness.js';
 
 const MINUTES = 60_000;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runBuilt, workbench, type Ended } from '../running-system.spec.js';
+import { runBuilt, workbench, type Ended } from '../running-system.harness.js';
 
 const MINUTES = 60_000;
 

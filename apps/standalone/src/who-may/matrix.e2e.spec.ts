@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LINK_PATHS } from '@allotree/contracts';
 import { ownService } from '@allotree/platform';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { WholeSystem, type Answer } from '../whole-system.spec.js';
+import { WholeSystem, type Answer } from '../whole-system.harness.js';
 import {
   EXPECTATIONS,
   idOf,
@@ -12,8 +12,8 @@ import {
   situationsOf,
   type Expectation,
   type Situation,
-} from './expectations.spec.js';
-import { makeWorld, mayAt, mayWithin, PEOPLE, PERSONS, type Person, type World } from './world.spec.js';
+} from './expectations.fixture.js';
+import { makeWorld, mayAt, mayWithin, PEOPLE, PERSONS, type Person, type World } from './world.fixture.js';
 
 let world: World;
 beforeAll(async () => {

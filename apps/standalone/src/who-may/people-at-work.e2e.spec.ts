@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Answer, Asked } from '../whole-system.spec.js';
-import { WholeSystem } from '../whole-system.spec.js';
-import { makeWorld, somebody, type Person, type Place, type World } from './world.spec.js';
+import type { Answer, Asked } from '../whole-system.harness.js';
+import { WholeSystem } from '../whole-system.harness.js';
+import { makeWorld, somebody, type Person, type Place, type World } from './world.fixture.js';
 
 let world: World;
 /** Within the month of a trial. */

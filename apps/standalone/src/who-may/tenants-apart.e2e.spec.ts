@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CALLER_ROLE } from '@allotree/platform';
 import pg from 'pg';
-import type { Answer } from '../whole-system.spec.js';
-import { EXPECTATIONS, requestFor } from './expectations.spec.js';
-import { makeWorld, type Person, type World } from './world.spec.js';
+import type { Answer } from '../whole-system.harness.js';
+import { EXPECTATIONS, requestFor } from './expectations.fixture.js';
+import { makeWorld, type Person, type World } from './world.fixture.js';
 
 let world: World;
 let db: pg.Client;

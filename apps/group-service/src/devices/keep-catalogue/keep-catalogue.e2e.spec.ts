@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PG_POOL } from '@allotree/platform';
 import type pg from 'pg';
-import { Service } from '../../service-under-test.spec.js';
+import { Service } from '../../service-under-test.harness.js';
 
 let service: Service;
 let p: string;

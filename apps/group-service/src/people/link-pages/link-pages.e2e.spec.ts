@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LINK_PATHS } from '@allotree/contracts';
 import { describeInBrowser } from '@allotree/testing';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { PASSWORD, People, registration } from '../people-under-test.spec.js';
+import { PASSWORD, People, registration } from '../people-under-test.harness.js';
 import { publicFiles } from './link-pages.js';
 
 const NEXT = 'another horse battery staple';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LicenseExpiryJob } from '@allotree/contracts';
-import { restriction, Service, units } from '../../service-under-test.spec.js';
+import { restriction, Service, units } from '../../service-under-test.harness.js';
 import { DueWork } from '../due-work.js';
 
 jest.setTimeout(120_000);

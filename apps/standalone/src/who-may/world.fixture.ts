@@ -1,6 +1,6 @@
 import { ROLES, type Permission } from '@allotree/contracts';
 import { ownService, type Principal } from '@allotree/platform';
-import { WholeSystem } from '../whole-system.spec.js';
+import { WholeSystem } from '../whole-system.harness.js';
 
 /** What lies right above what: two distributors, two dealers of the first, three projects. */
 const ABOVE = {

@@ -1,5 +1,5 @@
 import type { Permission } from '@allotree/contracts';
-import type { Place, World } from './world.spec.js';
+import type { Place, World } from './world.fixture.js';
 
 /** Where the permission of a route is asked for, which decides in which situations it is tried. */
 export type At =

@@ -1,7 +1,7 @@
 import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
 import { hashPassword, JobQueues, PG_POOL } from '@allotree/platform';
 import type pg from 'pg';
-import { Service, type Answer } from '../service-under-test.spec.js';
+import { Service, type Answer } from '../service-under-test.harness.js';
 
 export const ADMIN_PASSWORD = 'the host of it all';
 /** Mails are handed over within seconds; a quota that is used up must fail a test soon, not at its timeout. */

@@ -1,4 +1,4 @@
-import type { WholeSystem } from './whole-system.spec.js';
+import type { WholeSystem } from './whole-system.harness.js';
 
 export const PASSWORD = 'seven wet herons on a quay';
 

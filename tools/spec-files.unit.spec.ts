@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(import.meta.dirname, '..');
+const SKIPPED = /(^|\/)(node_modules|dist)\//;
+const files = ['apps', 'libs', 'tools', 'deploy']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+  )
+  .filter((file) => !SKIPPED.test(file));
+const specs = files.filter((file) => file.endsWith('.spec.ts'));
+
+/** A test of its own, a suite that a library keeps for several implementations, or the tester of lint rules. */
+const TEST = /\b(?:it|test)(?:\.\w+)*[(<]|Contract\(|\bdescribe\w*\(|\b\w+\.run\(/;
+
+describe('a file that is called a spec', () => {
+  it('is run: it is a unit, int, e2e or cluster spec', () => {
+    expect(specs.filter((file) => !/\.(unit|int|e2e|cluster)\.spec\.ts$/.test(file))).toEqual([]);
+  });
+
+  it('contains a test', () => {
+    expect(specs.filter((file) => !TEST.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  });
+});
+
+describe('the helpers of specs', () => {
+  it('are in no build', () => {
+    const { targetDefaults } = JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as {
+      targetDefaults: { build: { options: { command: string } } };
+    };
+    const ignored = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
+    for (const kind of ['spec', 'fixture', 'harness']) {
+      expect(targetDefaults.build.options.command).toContain(`**/*.${kind}.ts`);
+      expect(ignored).toContain(`**/*.${kind}.ts`);
+    }
+  });
+});
