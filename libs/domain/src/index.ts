@@ -35,6 +35,6 @@ export {
 export { memberQuotaOf } from './licensing/commands/members.js';
 export { nameOf } from './licensing/limits/checks.js';
 export { EndsInEffect, type EndsWith } from './licensing/queries/ends.js';
-export { EndsList, type EndOfGroup, type EndsAnswer, type EndsQuestion } from './licensing/queries/ends-list.js';
+export { EndsList, type EndOfGroup, type EndsPage, type EndsQuery } from './licensing/queries/ends-list.js';
 export { countsBelow, fallbacksAt, suspendedAt } from './licensing/queries/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';

@@ -16,7 +16,7 @@ export const projectAggregate = {
   decide,
   encode: encodeProjectEvent,
   decode: decodeProjectEvent,
-  tenantOf: (state: ProjectState): string | null => state.whole.project?.tenantId ?? null,
+  tenantOf: (state: ProjectState): string | null => state.totals.project?.tenantId ?? null,
   settingsOf,
   settingOf,
   snapshot: {

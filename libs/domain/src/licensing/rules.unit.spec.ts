@@ -3,14 +3,14 @@ import { FEATURES } from '../words.js';
 import { VENDOR } from './limits/authority.js';
 import { checkDeparture, checkRelocation } from './commands/groups.js';
 import { assignmentsOf, licensesOf, restrictionOf } from './queries/quota.js';
-import { ProjectStory, day, units } from './project-story.harness.js';
+import { ProjectScenario, day, units } from './project-scenario.harness.js';
 
 const START = day('2026-06-01');
 const DAY = 86_400_000;
 
 /** A project with 20/20/10 until the end of the year, buildings a and b, a1 and a2 under a. */
-function story(): ProjectStory {
-  const told = new ProjectStory(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
+function scenario(): ProjectScenario {
+  const told = new ProjectScenario(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
   told.plus(units(20, 20, 10), day('2027-01-01'));
   return told;
 }
@@ -23,7 +23,7 @@ const from = (name: string, groupId: string | null, limit: number | null, validU
 
 describe('licenses', () => {
   it('L1: a project has one trial; only a server administrator grants another', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     const trial = { licenseType: 'trial', units: units(null, null, null), validUntil: START + 30 * DAY } as const;
     s.do(s.grant({ ...trial, licenseId: 'first', usualUntil: START + 30 * DAY }));
     expect(s.refusal(s.grant(trial))).toEqual({ code: 'TRIAL_ALREADY_USED', licenseId: 'first' });
@@ -50,7 +50,7 @@ describe('licenses', () => {
   });
 
   it('L2: each device carries 2 numbers and 2 apps for as long as it is in the project', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     const add = { type: 'AddDevice', now: START, serialNumber: 'd1', groupId: 'p' } as const;
     expect(s.do(add)).toEqual([{ type: 'BasicLicenseStarted', at: START, data: { serialNumber: 'd1', groupId: 'p' } }]);
     expect(s.do(add)).toEqual([]);
@@ -72,7 +72,7 @@ describe('licenses', () => {
   });
 
   it('L3: a license out of a package is not extended beyond it, and comes late without being refused', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     const source = { kind: 'package', partnerId: 'n', packageId: 'k', packageValidUntil: day('2026-12-01') } as const;
     s.plus(units(5, 5, 0), day('2026-10-01'), { licenseId: 'l', source });
     expect(
@@ -96,14 +96,14 @@ describe('licenses', () => {
   });
 
   it('L5: licenses add up, unlimited wins, a postpaid project has everything', () => {
-    const s = story();
+    const s = scenario();
     s.plus(units(null, 5, 0), day('2026-07-01'), { features: [] });
     expect(s.quota('p').resources).toMatchObject({
       sip_number: { effectiveLimit: null },
       mobile_app: { effectiveLimit: 25 },
     });
     expect(s.quota('p', day('2026-07-01')).resources.sip_number.effectiveLimit).toBe(20);
-    const postpaid = new ProjectStory(START).open({ billingMode: 'postpaid' });
+    const postpaid = new ProjectScenario(START).open({ billingMode: 'postpaid' });
     expect(postpaid.quota('p')).toMatchObject({
       status: 'active',
       resources: { ukey2: { effectiveLimit: null } },
@@ -113,7 +113,7 @@ describe('licenses', () => {
   });
 
   it('L6: suspending, revoking and ending a license is never refused; what no longer fits is suspended', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     s.plus(units(2, 0, 0), null, { licenseId: 'l' });
     const refs = s
       .assign('p', 'sip_number', 2)
@@ -147,7 +147,7 @@ describe('licenses', () => {
   });
 
   it('refuses terms that are reversed or over, and an end that comes nearer', () => {
-    const s = story();
+    const s = scenario();
     expect(s.refusal(s.grant({ validFrom: START + 9, validUntil: START + 9 }))).toMatchObject({
       code: 'VALIDATION',
       field: 'validUntil',
@@ -172,7 +172,7 @@ describe('licenses', () => {
 
 describe('restrictions', () => {
   it('R1: apps need numbers, unlimited apps unlimited numbers', () => {
-    const s = story();
+    const s = scenario();
     expect(s.refusal(s.restriction('a', [{ units: units(5, null, 0) }]))).toEqual({
       code: 'SIP_BELOW_MOBILE',
       sipNumber: 5,
@@ -181,7 +181,7 @@ describe('restrictions', () => {
   });
 
   it('R2, R7: a term that starts before the one above is refused with its start', () => {
-    const s = story();
+    const s = scenario();
     const later = { validFrom: day('2026-07-01'), validUntil: day('2026-09-01') };
     s.do(s.restriction('a', [{ units: units(8, 0, 0), ...later }]));
     expect(s.refusal(s.restriction('a1', [{ units: units(1, 0, 0), validUntil: day('2026-08-01') }]))).toEqual({
@@ -193,7 +193,7 @@ describe('restrictions', () => {
   });
 
   it('R2: an allotment is measured over its whole term, with all the others of its group', () => {
-    const s = story();
+    const s = scenario();
     s.do(
       s.restriction('a', [
         { units: units(8, 0, 0), validUntil: day('2026-09-01') },
@@ -234,7 +234,7 @@ describe('restrictions', () => {
   });
 
   it('R2: a child starts no earlier and ends no later than the group above; the end of the project binds as well', () => {
-    const s = story();
+    const s = scenario();
     s.do(s.restriction('a', [{ units: units(8, 0, 0), validFrom: day('2026-07-01'), validUntil: day('2026-09-01') }]));
     expect(s.refusal(s.restriction('a1', [{ units: units(1, 0, 0) }]))).toEqual({
       code: 'PERIOD_OUTSIDE_PARENT',
@@ -256,7 +256,7 @@ describe('restrictions', () => {
   });
 
   it('R2: what has ended stays and is not checked again; what is new must end in the future', () => {
-    const s = story();
+    const s = scenario();
     s.do(s.restriction('a', [{ units: units(9, 0, 0), validUntil: day('2026-07-01') }], { newIds: ['old'] }));
     s.on(day('2026-08-01'));
     const old = { allotmentId: 'old', type: 'plus', units: units(9, 0, 0), validUntil: day('2026-07-01') } as const;
@@ -280,7 +280,7 @@ describe('restrictions', () => {
   });
 
   it('says "already so" to the same restriction, with or without the ids of its allotments', () => {
-    const s = story();
+    const s = scenario();
     const put = s.restriction(
       'a',
       [{ units: units(5, 5, 0) }, { units: units(1, 0, 0), features: ['siri'], validUntil: day('2026-08-01') }],
@@ -293,13 +293,13 @@ describe('restrictions', () => {
   });
 
   it('R3: the nearest of several equal limits binds', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('p', units(20, 20, 10)).restrict('a', units(20, 20, 10));
     expect(s.quota('a1').resources.sip_number.limitedBy).toEqual({ groupId: 'a', name: 'A' });
   });
 
   it('R4: a reserved pool keeps for a child what was given to it', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('a', units(10, 0, 0), null, { poolMode: 'reserved' }).restrict('a1', units(6, 0, 0));
     s.assign('a', 'sip_number', 3);
     expect(s.quota('a').resources.sip_number).toMatchObject({ allotted: 6, consumed: 3, available: 1 });
@@ -319,7 +319,7 @@ describe('restrictions', () => {
   });
 
   it('R4: turning a pool into a reserved one, or switching a restriction off inside one, is checked for all below', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('a', units(10, 0, 0))
       .restrict('a1', units(6, 0, 0))
       .restrict('a2', units(6, 0, 0));
@@ -341,7 +341,7 @@ describe('restrictions', () => {
   });
 
   it('R5: features narrow downwards', () => {
-    const s = story();
+    const s = scenario();
     s.do(s.restriction('a', [{ units: units(5, 5, 0), features: ['siri'] }]));
     expect(s.refusal(s.restriction('a1', [{ features: ['siri', 'elevators'] }]))).toEqual({
       code: 'FEATURE_NOT_AVAILABLE',
@@ -350,7 +350,7 @@ describe('restrictions', () => {
     });
     expect(s.quota('a1').features.on).toEqual(['siri']);
     expect(s.quota('a1').features.off[0]).toEqual({ feature: 'sip_trunks', limitedBy: { groupId: 'a', name: 'A' } });
-    const bare = new ProjectStory(START).open();
+    const bare = new ProjectScenario(START).open();
     bare.plus(units(5, 5, 0), null, { features: [] });
     expect(bare.refusal(bare.restriction('p', [{ features: ['siri'] }]))).toEqual({
       code: 'FEATURE_NOT_AVAILABLE',
@@ -360,7 +360,7 @@ describe('restrictions', () => {
   });
 
   it('R6: lowering what groups below depend on is refused with the list of them, or clamped with the consent of the caller', () => {
-    const s = story();
+    const s = scenario();
     s.do(
       s.restriction(
         'a',
@@ -419,7 +419,7 @@ describe('restrictions', () => {
   });
 
   it('R6: a change that would suspend what is in use is refused and says how many, where', () => {
-    const s = story();
+    const s = scenario();
     s.do(s.restriction('a', [{ units: units(5, 5, 0) }], { newIds: ['top'] }));
     s.assign('a1', 'sip_number', 3);
     s.assign('a2', 'sip_number', 2);
@@ -439,7 +439,7 @@ describe('restrictions', () => {
   });
 
   it('R8: units move between restricted groups, newest allotments first, without features', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('a', units(10, 10, 5));
     s.do(
       s.restriction(
@@ -514,7 +514,7 @@ describe('restrictions', () => {
 
 describe('use', () => {
   it('G1: a label is kept in NFC, trimmed, with runs of white space made one; a blank one is refused', () => {
-    const s = story();
+    const s = scenario();
     const typed = s.assignment('a', 'sip_number', { label: '  Tu\u0308r \t  1\u00a0 ' });
     expect(s.do(typed)).toMatchObject([{ type: 'AssignmentMade', data: { label: 'Tür 1' } }]);
     const blank = s.assignment('a', 'sip_number', { label: ' \u3000 ' });
@@ -522,7 +522,7 @@ describe('use', () => {
   });
 
   it('U1: what a subtree uses stays within the project and every restricted group above; the least of them is named', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('a', units(10, 0, 0)).restrict('a1', units(8, 0, 0));
     s.assign('a1', 'sip_number', 8);
     expect(s.refusal(s.assignment('a1'))).toMatchObject({ available: 0, limitedBy: from('A1', 'a1', 8, null) });
@@ -545,7 +545,7 @@ describe('use', () => {
   });
 
   it('U1: what is suspended does not count, and is not in the way of what is new', () => {
-    const s = new ProjectStory(START).open().place('a');
+    const s = new ProjectScenario(START).open().place('a');
     s.plus(units(4, 0, 0), null, { licenseId: 'big' });
     s.plus(units(2, 0, 0));
     s.assign('a', 'sip_number', 6);
@@ -559,7 +559,7 @@ describe('use', () => {
   });
 
   it('U2: an app takes a number in force at its group, the oldest free one unless named, and holds it', () => {
-    const s = story();
+    const s = scenario();
     expect(s.refusal(s.assignment('a', 'mobile_app'))).toEqual({ code: 'NO_SIP_NUMBER', groupId: 'a' });
     const [first, second] = s.assign('a', 'sip_number', 2) as [string, string];
     const app = s.assignment('a', 'mobile_app', { label: 'Phone', holder: 'm1' });
@@ -615,7 +615,7 @@ describe('use', () => {
   });
 
   it('U3: a suspended number takes its app along; a suspended app leaves its number; a release brings back the oldest', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     s.plus(units(3, 3, 0), null, { licenseId: 'big' });
     s.plus(units(2, 1, 0), null, { licenseId: 'small' });
     s.assign('p', 'sip_number', 4);
@@ -638,7 +638,7 @@ describe('use', () => {
   });
 
   it('U3: what is suspended in one place lets what waits in another return', () => {
-    const s = new ProjectStory(START).open().place('a', 'b');
+    const s = new ProjectScenario(START).open().place('a', 'b');
     s.plus(units(4, 0, 0), day('2026-07-01'));
     s.plus(units(3, 0, 0));
     s.restrict('a', units(3, 0, 0), day('2026-07-01')).restrict('b', units(4, 0, 0));
@@ -649,7 +649,7 @@ describe('use', () => {
   });
 
   it('U4: removing a group or a member releases what was assigned through it', () => {
-    const s = story();
+    const s = scenario();
     s.do({ ...s.assignment('a1', 'sip_number'), holder: 'm1', assignmentId: 'n1' });
     s.do({ ...s.assignment('a1', 'mobile_app'), holder: 'm2', assignmentId: 'app1' });
     s.do({ ...s.assignment('a2', 'ukey2'), assignmentId: 'k1' });
@@ -686,7 +686,7 @@ describe('use', () => {
   });
 
   it('U5: an allotment that ends where the next starts suspends nothing; an instant before the last counts as the last', () => {
-    const s = story();
+    const s = scenario();
     s.do(
       s.restriction(
         'a',
@@ -706,7 +706,7 @@ describe('use', () => {
   });
 
   it('U5: a decision first records what became due, in order', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('a', units(3, 0, 0), day('2026-07-01'));
     s.assign('a1', 'sip_number', 1);
     const late = { ...s.assignment('b'), now: day('2027-02-01') };
@@ -726,7 +726,7 @@ describe('use', () => {
   });
 
   it('E1: `from` is in and `until` is out; grace keeps what is in use and grants nothing new', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('a', units(3, 0, 0), day('2026-07-01'), { gracePeriodDays: 5 });
     s.assign('a', 'sip_number', 2);
     s.on(day('2026-07-01') - 1);
@@ -750,7 +750,7 @@ describe('use', () => {
 
 describe('days of grace', () => {
   it('E4: are days of the calendar in the time zone of the project, also when its clocks change', () => {
-    const s = story();
+    const s = scenario();
     // Midnight in Berlin on 24 October; its clocks go back in the night to the 25th.
     const end = Date.parse('2026-10-23T22:00:00Z');
     const graceEnd = Date.parse('2026-10-26T23:00:00Z');
@@ -767,7 +767,7 @@ describe('days of grace', () => {
 
 describe('groups', () => {
   it('G3: a place that cannot hold what the group uses or was allotted is refused, with the reason', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('a1', units(4, 0, 0)).restrict('b', units(3, 0, 0));
     expect(checkRelocation(s.state, { groupId: 'a1', parentId: 'b', now: START })).toMatchObject({
       code: 'LIMIT_EXCEEDED',
@@ -800,7 +800,7 @@ describe('groups', () => {
   });
 
   it('records a move as a fact, keeps assignments, and suspends what does not fit', () => {
-    const s = story();
+    const s = scenario();
     s.restrict('b', units(3, 0, 0));
     s.assign('a2', 'sip_number', 4);
     const move = { type: 'RelocateGroup', now: START, groupId: 'a2', parentId: 'b' } as const;
@@ -811,7 +811,7 @@ describe('groups', () => {
   });
 
   it('G3, L4: a group leaves for another project only with nothing assigned or allotted in it', () => {
-    const s = story();
+    const s = scenario();
     expect(checkDeparture(s.state, 'a', START)).toBeNull();
     const [number] = s.assign('a1', 'sip_number') as [string];
     expect(checkDeparture(s.state, 'a', START)).toMatchObject({ code: 'NOT_TRANSFERABLE', groupId: 'a' });
@@ -825,7 +825,7 @@ describe('groups', () => {
   });
 
   it('takes the same facts twice and refuses to guess about unknown ones', () => {
-    const s = story();
+    const s = scenario();
     const groups = [{ groupId: 'c', parentId: 'p', type: 'building', name: 'C' }] as const;
     const place = { type: 'PlaceGroups', now: START, groups } as const;
     expect(s.do(place)).toEqual([{ type: 'GroupsPlaced', at: START, data: { groups } }]);
@@ -843,7 +843,7 @@ describe('groups', () => {
       what: 'group',
       id: 'unknown',
     });
-    const closed = new ProjectStory(START);
+    const closed = new ProjectScenario(START);
     expect(closed.refusal({ type: 'TakeEffect', now: START })).toEqual({ code: 'NOT_FOUND', what: 'project', id: '' });
   });
 });

@@ -81,8 +81,8 @@ const register = ({ user }: UserState, { userId, email, ...details }: UserFacts)
   return accept([{ type: 'UserRegistered', data: { userId, email, name: tidyName(name), timeZone, language } }]);
 };
 
-const changeDetails = (user: UserFacts, wish: Partial<UserDetails>): Decided => {
-  const { name = user.name, timeZone = user.timeZone, language = user.language } = wish;
+const changeDetails = (user: UserFacts, changes: Partial<UserDetails>): Decided => {
+  const { name = user.name, timeZone = user.timeZone, language = user.language } = changes;
   const data = { name: tidyName(name), timeZone, language };
   const isSo = data.name === user.name && timeZone === user.timeZone && language === user.language;
   return isSo ? alreadySo : accept([{ type: 'UserDetailsChanged', data }]);

@@ -176,16 +176,16 @@ describe('a term', () => {
   });
 
   it('that is extended in between is reminded of as of its new end', () => {
-    const wish = schedule([30, 7, 3], 'once');
-    const sent = nextReminder(wish, until('2026-12-01', 'Europe/Berlin'), instant('2026-11-01'));
+    const reminder = schedule([30, 7, 3], 'once');
+    const sent = nextReminder(reminder, until('2026-12-01', 'Europe/Berlin'), instant('2026-11-01'));
     expect(sent).toMatchObject({ date: '2026-11-01', daysLeft: 30 });
-    const next = nextReminder(wish, until('2026-12-31', 'Europe/Berlin'), sent?.at ?? 0);
+    const next = nextReminder(reminder, until('2026-12-31', 'Europe/Berlin'), sent?.at ?? 0);
     expect(next).toMatchObject({ date: '2026-12-01', daysLeft: 30 });
   });
 
   it('that is shortened goes on with what is left of the plan', () => {
-    const wish = schedule([30, 7, 3], 'once');
-    expect(nextReminder(wish, until('2026-12-08', 'UTC'), instant('2026-12-02T10:00:00Z'))).toMatchObject({
+    const reminder = schedule([30, 7, 3], 'once');
+    expect(nextReminder(reminder, until('2026-12-08', 'UTC'), instant('2026-12-02T10:00:00Z'))).toMatchObject({
       date: '2026-12-05',
       daysLeft: 3,
     });
@@ -193,14 +193,14 @@ describe('a term', () => {
 });
 
 describe('the next mail', () => {
-  const wish = schedule([30, 7], 'weekly');
+  const reminder = schedule([30, 7], 'weekly');
   const term = until('2026-12-31', 'Europe/Berlin');
-  const plan = reminderPlan(wish, term);
+  const plan = reminderPlan(reminder, term);
 
   it('comes after the instant, not at it', () => {
     for (const [index, mail] of plan.entries()) {
-      expect(nextReminder(wish, term, mail.at - 1)).toEqual(mail);
-      expect(nextReminder(wish, term, mail.at)).toEqual(plan[index + 1] ?? null);
+      expect(nextReminder(reminder, term, mail.at - 1)).toEqual(mail);
+      expect(nextReminder(reminder, term, mail.at)).toEqual(plan[index + 1] ?? null);
     }
   });
 });
@@ -243,12 +243,16 @@ const terms = fc
 const STEPS: Readonly<Record<Recurrence, number>> = { once: Infinity, daily: 1, weekly: 7, every_30_days: 30 };
 
 /** What is wrong with a mail of a plan; nothing, usually. */
-const faultsOf = (wish: Parameters<typeof reminderPlan>[0], term: RemindedTerm, mail: PlannedReminder): string[] => {
+const faultsOf = (
+  reminder: Parameters<typeof reminderPlan>[0],
+  term: RemindedTerm,
+  mail: PlannedReminder,
+): string[] => {
   const { at, date, daysLeft } = mail;
   const there = DateTime.fromMillis(at, { zone: term.timeZone });
   const lastDay = DateTime.fromMillis((term.validUntil ?? 0) - 1, { zone: term.timeZone }).toISODate() ?? '';
-  const inSeries = wish.daysBefore.some(
-    (lead) => lead === daysLeft || (lead > daysLeft && (lead - daysLeft) % STEPS[wish.recurrence] === 0),
+  const inSeries = reminder.daysBefore.some(
+    (lead) => lead === daysLeft || (lead > daysLeft && (lead - daysLeft) % STEPS[reminder.recurrence] === 0),
   );
   return [
     ...(at < term.validFrom ? ['before the term'] : []),
@@ -263,11 +267,11 @@ const faultsOf = (wish: Parameters<typeof reminderPlan>[0], term: RemindedTerm, 
 describe('any plan', () => {
   it('lies inside the term, in order, one mail a day at most, at 08:00 there', () => {
     fc.assert(
-      fc.property(schedules, terms, (wish, term) => {
-        const plan = reminderPlan(wish, term);
+      fc.property(schedules, terms, (reminder, term) => {
+        const plan = reminderPlan(reminder, term);
         const dates = plan.map((mail) => mail.date);
         expect(dates).toEqual([...new Set(dates)].sort());
-        expect(plan.flatMap((mail) => faultsOf(wish, term, mail))).toEqual([]);
+        expect(plan.flatMap((mail) => faultsOf(reminder, term, mail))).toEqual([]);
       }),
       { numRuns: 100 },
     );
@@ -275,12 +279,12 @@ describe('any plan', () => {
 
   it('is walked in the same order by asking for the next', () => {
     fc.assert(
-      fc.property(schedules, terms, (wish, term) => {
+      fc.property(schedules, terms, (reminder, term) => {
         const walked = [];
-        for (let next = nextReminder(wish, term, 0); next !== null; next = nextReminder(wish, term, next.at)) {
+        for (let next = nextReminder(reminder, term, 0); next !== null; next = nextReminder(reminder, term, next.at)) {
           walked.push(next);
         }
-        expect(walked).toEqual(reminderPlan(wish, term));
+        expect(walked).toEqual(reminderPlan(reminder, term));
       }),
       { numRuns: 50 },
     );
@@ -292,30 +296,30 @@ describe('any plan', () => {
       { maxLength: 6 },
     );
     fc.assert(
-      fc.property(schedules, zones, changes, (wish, timeZone, story) => {
+      fc.property(schedules, zones, changes, (reminder, timeZone, changesOfEnd) => {
         const validFrom = instant('2026-01-01T00:00:00Z');
         let validUntil = instant('2026-04-01T00:00:00Z');
         let now = validFrom;
         const mails: (PlannedReminder & { end: number })[] = [];
         const playUntil = (change: number): void => {
           for (;;) {
-            const next = nextReminder(wish, { validFrom, validUntil, timeZone }, now);
+            const next = nextReminder(reminder, { validFrom, validUntil, timeZone }, now);
             if (next === null || next.at > change) break;
             mails.push({ ...next, end: validUntil });
             now = next.at;
           }
           now = Math.max(now, change);
         };
-        for (const { days, by } of story) {
+        for (const { days, by } of changesOfEnd) {
           playUntil(now + days * 86_400_000);
           validUntil = Math.max(now + 1, validUntil + by * 86_400_000);
         }
         playUntil(Number.MAX_SAFE_INTEGER);
         const dates = mails.map((mail) => mail.date);
         expect(dates).toEqual([...new Set(dates)]);
-        expect(mails.flatMap((mail) => faultsOf(wish, { validFrom, validUntil: mail.end, timeZone }, mail))).toEqual(
-          [],
-        );
+        expect(
+          mails.flatMap((mail) => faultsOf(reminder, { validFrom, validUntil: mail.end, timeZone }, mail)),
+        ).toEqual([]);
       }),
       { numRuns: 50 },
     );

@@ -29,7 +29,7 @@ interface PartnerStockCommands {
 export type PartnerStockCommandType = keyof PartnerStockCommands;
 /**
  * Every command names the partner whose stock it is for and carries the instant it is decided at. Ids come from the
- * caller: the same id again is the same wish.
+ * caller: the same id again is the same command.
  */
 export type PartnerStockCommand = {
   [Type in PartnerStockCommandType]: {

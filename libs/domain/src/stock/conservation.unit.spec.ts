@@ -25,7 +25,7 @@ const units: fc.Arbitrary<Units> = fc.record(
   { noNullPrototype: true },
 );
 const day = fc.option(fc.integer({ min: -5, max: 40 }));
-const wish = fc.record({
+const attempt = fc.record({
   kind: fc.constantFrom('record', 'sell', 'sell', 'issue', 'issue'),
   partner: fc.nat(PARTNERS - 1),
   to: fc.nat(PARTNERS - 1),
@@ -35,10 +35,10 @@ const wish = fc.record({
   features: fc.option(fc.subarray([...FEATURES].slice(0, 3))),
   from: day,
   until: day,
-  /** Time between two wishes; clocks of replicas differ, so it runs back as well. */
+  /** Time between two attempts; clocks of replicas differ, so it runs back as well. */
   elapsed: fc.integer({ min: -1, max: 3 }),
 });
-type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
+type Attempt = typeof attempt extends fc.Arbitrary<infer Value> ? Value : never;
 
 class Market {
   readonly streams = Array.from({ length: PARTNERS }, () => [] as PartnerStockEvent[]);
@@ -90,7 +90,7 @@ class Market {
     return decision.events;
   }
 
-  wish({ kind, partner, to, pick, units: wished, features, from, until, elapsed }: Wish): void {
+  make({ kind, partner, to, pick, units: requested, features, from, until, elapsed }: Attempt): void {
     this.now += elapsed * DAY;
     const id = `id${this.ids++}`;
     const term = {
@@ -99,7 +99,7 @@ class Market {
     };
     if (kind === 'record') {
       const content = {
-        units: wished,
+        units: requested,
         features: features ?? [...FEATURES],
         validUntil: term.validUntil,
         validFrom: term.validFrom ?? T0,
@@ -121,7 +121,7 @@ class Market {
       partnerId: `p${source.partner}`,
       now: this.now,
       packageId: source.packageId,
-      units: wished,
+      units: requested,
       features,
       ...term,
     };
@@ -170,10 +170,10 @@ function expectConserved(market: Market, resource: Resource): void {
 describe('the stocks of a tree of partners', () => {
   it('conserve every unit, never fall below zero, decide idempotently and fold the same from events and snapshots', () => {
     fc.assert(
-      fc.property(tree, fc.array(wish, { maxLength: 40 }), (parents, wishes) => {
+      fc.property(tree, fc.array(attempt, { maxLength: 40 }), (parents, attempts) => {
         const market = new Market(parents);
-        for (const each of wishes) {
-          market.wish(each);
+        for (const each of attempts) {
+          market.make(each);
           for (const resource of RESOURCES) expectConserved(market, resource);
         }
         market.states.forEach((state, partner) => {
@@ -195,9 +195,9 @@ describe('the stocks of a tree of partners', () => {
 
   it('give nothing beyond the term and the features of the package it came from', () => {
     fc.assert(
-      fc.property(tree, fc.array(wish, { maxLength: 40 }), (parents, wishes) => {
+      fc.property(tree, fc.array(attempt, { maxLength: 40 }), (parents, attempts) => {
         const market = new Market(parents);
-        wishes.forEach((each) => market.wish(each));
+        attempts.forEach((each) => market.make(each));
         const packages = new Map(market.states.flatMap(packagesOf).map((stock) => [stock.packageId, stock]));
         for (const { from, features, validFrom, validUntil } of packages.values()) {
           const above = from && packages.get(from.packageId);

@@ -174,12 +174,12 @@ function issueUnits(
 
 const taken = (field: string): PartnerStockRefusal => invalid(field, 'was used for something else');
 
-function alreadySo(known: Departure, wished: Departure, field: string): StockDecision {
+function alreadySo(known: Departure, requested: Departure, field: string): StockDecision {
   const same =
-    known.packageId === wished.packageId &&
-    known.to.kind === wished.to.kind &&
-    known.to.id === wished.to.id &&
-    sameContent(known, wished);
+    known.packageId === requested.packageId &&
+    known.to.kind === requested.to.kind &&
+    known.to.id === requested.to.id &&
+    sameContent(known, requested);
   return same ? accept([]) : refuse(taken(field));
 }
 

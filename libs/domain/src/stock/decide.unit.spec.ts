@@ -166,9 +166,9 @@ describe('recording a package (L3)', () => {
     [units(59, 60), { code: 'SIP_BELOW_MOBILE', sipNumber: 59, mobileApp: 60 }],
     [units(59, null), { code: 'SIP_BELOW_MOBILE', sipNumber: 59, mobileApp: null }],
     [units(0), { code: 'VALIDATION', field: 'units', message: 'name at least one unit' }],
-  ] as const)('refuses %j', (wished, refusal) => {
+  ] as const)('refuses %j', (requested, refusal) => {
     given(partnerStockAggregate, [opened()])
-      .when(record({ units: wished }))
+      .when(record({ units: requested }))
       .then(refusal);
   });
 

@@ -4,11 +4,11 @@ import type { Resource } from '../../words.js';
 import { bindingNow } from '../limits/checks.js';
 import type { ProjectCommandOf } from '../model/commands.js';
 import { refOf, settle } from '../time/effects.js';
-import { Envelopes } from '../limits/limit-timeline.js';
-import { roomOfMember } from './members.js';
+import { LimitTimelines } from '../limits/limit-timeline.js';
+import { memberAvailability } from './members.js';
 import type { Recorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
-import { tightest } from '../limits/availability.js';
+import { tightestLimit } from '../limits/availability.js';
 import { levelsOf, restrictionAt, type Assignment, type ProjectState } from '../model/state.js';
 
 type Refused = ProjectRefusal | null;
@@ -24,7 +24,7 @@ export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'Assign
   const unnamed = refuseName('label', label);
   if (unnamed) return unnamed.refusal;
   if (!state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
-  const refusal = checkRoomOfHolder(recorder, command) ?? checkRoom(recorder, groupId, resource);
+  const refusal = checkHolderAvailability(recorder, command) ?? checkAvailability(recorder, groupId, resource);
   if (refusal) return refusal;
   const number = numberFor(state, command);
   if (number && 'code' in number) return number;
@@ -47,23 +47,23 @@ export function releaseAssignment(recorder: Recorder, command: ProjectCommandOf<
 }
 
 /** A person's own limits bind before those of its group: they are nearer. */
-function checkRoomOfHolder(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
+function checkHolderAvailability(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
   const { groupId, resource, holder } = command;
   const { state, at } = recorder;
-  const own = holder === null ? null : roomOfMember(state, levelsOf(state, groupId), holder, resource);
+  const own = holder === null ? null : memberAvailability(state, levelsOf(state, groupId), holder, resource);
   if (own === null || !exceeds(1, own.available)) return null;
   const { limit, level } = own;
   const limitedBy = { groupId: level.groupId, name: level.name, userId: holder!, limit, validUntil: null };
   return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available: own.available, limitedBy, at };
 }
 
-function checkRoom(recorder: Recorder, groupId: string, resource: Resource): Refused {
+function checkAvailability(recorder: Recorder, groupId: string, resource: Resource): Refused {
   const { state, at } = recorder;
-  const room = tightest(state, levelsOf(state, groupId), resource);
-  if (!exceeds(1, room.available)) return null;
-  const limitedBy = bindingNow(new Envelopes(state), room.groupId, resource, at);
-  if (hasEndedFor(state, room.groupId)) return { code: 'LICENSE_EXPIRED', groupId, resource, limitedBy };
-  const available = Math.max(0, room.available ?? 0);
+  const availability = tightestLimit(state, levelsOf(state, groupId), resource);
+  if (!exceeds(1, availability.available)) return null;
+  const limitedBy = bindingNow(new LimitTimelines(state), availability.groupId, resource, at);
+  if (hasEndedFor(state, availability.groupId)) return { code: 'LICENSE_EXPIRED', groupId, resource, limitedBy };
+  const available = Math.max(0, availability.available ?? 0);
   return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available, limitedBy, at };
 }
 
@@ -74,7 +74,7 @@ function hasEndedFor(state: ProjectState, groupId: string | null): boolean {
     return allotments.length > 0 && allotments.every(({ phase }) => phase === 'grace' || phase === 'ended');
   }
   const licenses = [...state.licenses.entries()].map(([, license]) => license);
-  return state.whole.devices === 0 && licenses.length > 0 && licenses.every(({ phase }) => phase === 'ended');
+  return state.totals.devices === 0 && licenses.length > 0 && licenses.every(({ phase }) => phase === 'ended');
 }
 
 /** The number an app is paired with: the one that is named, else the oldest free one at the group (U2). */

@@ -23,8 +23,8 @@ const isOwed = (command: ProjectCommand): boolean =>
   command.type === 'GrantLicense' && (command.isDebited === true || command.source.kind === 'registration');
 
 /** Refuses every decision on a closed project. `null`: the command is decided as ever. */
-export function closedProject({ whole }: ProjectState, command: ProjectCommand): ProjectRefusal | null {
-  const { project, closedReason: reason } = whole;
+export function closedProject({ totals }: ProjectState, command: ProjectCommand): ProjectRefusal | null {
+  const { project, closedReason: reason } = totals;
   if (project === null || reason === null) return null;
   if (RECORDED_NEVERTHELESS.has(command.type) || isOwed(command)) return null;
   return { code: 'PROJECT_CLOSED', projectId: project.projectId, reason };
@@ -32,6 +32,6 @@ export function closedProject({ whole }: ProjectState, command: ProjectCommand):
 
 /** A fact of the group service: what is in use stays in use until its license ends, and nothing returns to a stock (L4). */
 export function closeLicensing(recorder: Recorder, { reason }: ProjectCommandOf<'CloseProject'>): null {
-  if (recorder.state.whole.closedReason === null) recorder.emit('LicensingClosed', { reason });
+  if (recorder.state.totals.closedReason === null) recorder.emit('LicensingClosed', { reason });
   return null;
 }

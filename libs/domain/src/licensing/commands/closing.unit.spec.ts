@@ -3,15 +3,15 @@ import { VENDOR } from '../limits/authority.js';
 import type { ProjectCommand, ProjectCommandType } from '../model/commands.js';
 import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
 import { isClosed } from '../queries/quota.js';
-import { ProjectStory, day, units } from '../project-story.harness.js';
+import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 
 const START = day('2026-06-01');
 const END = day('2026-09-01');
 const reason = 'The building was sold';
 
 /** 10 numbers until September, two of them in use in building a, which has five. */
-function story(): { s: ProjectStory; assignmentId: string } {
-  const s = new ProjectStory(START).open().place('a', 'b');
+function scenario(): { s: ProjectScenario; assignmentId: string } {
+  const s = new ProjectScenario(START).open().place('a', 'b');
   s.plus(units(10, 10, 0), END, { licenseId: 'l' });
   s.do(s.restriction('a', [{ units: units(5, 0, 0) }], { newIds: ['x'] }));
   const [assignmentId = ''] = s.assign('a', 'sip_number', 2);
@@ -22,8 +22,8 @@ function story(): { s: ProjectStory; assignmentId: string } {
 const close = { type: 'CloseProject', now: START, reason } as const;
 const closed = { type: 'LicensingClosed', at: START, data: { reason } };
 
-function closedStory(): ReturnType<typeof story> {
-  const told = story();
+function closedScenario(): ReturnType<typeof scenario> {
+  const told = scenario();
   told.s.do(close);
   return told;
 }
@@ -42,7 +42,7 @@ type Refused = Exclude<
   | 'CorrectClock'
   | 'TakeEffect'
 >;
-type Make = (told: ReturnType<typeof story>) => ProjectCommand;
+type Make = (told: ReturnType<typeof scenario>) => ProjectCommand;
 const now = START;
 const license = { now, licenseId: 'l', authority: VENDOR };
 /** Every decision there is; what is not here is a fact, or what time does by itself. */
@@ -80,7 +80,7 @@ const DECISIONS: { readonly [Type in Refused]: Make } = {
 
 describe('the licensing of a project that was closed', () => {
   it('closes once, and takes nothing away', () => {
-    const { s } = story();
+    const { s } = scenario();
     const before = s.quota('a');
     expect(s.do(close)).toStrictEqual([closed]);
     expect(s.do({ ...close, reason: 'Another' })).toStrictEqual([]);
@@ -88,12 +88,12 @@ describe('the licensing of a project that was closed', () => {
   });
 
   it.each(Object.entries(DECISIONS))('refuses %s', (_type, make) => {
-    const told = closedStory();
+    const told = closedScenario();
     expect(told.s.refusal(make(told))).toStrictEqual({ code: 'PROJECT_CLOSED', projectId: 'p', reason });
   });
 
   it('refuses units that would have to leave a stock for it, and takes those that have left (L3)', () => {
-    const { s } = closedStory();
+    const { s } = closedScenario();
     const source = { kind: 'package', partnerId: 'nordlicht', packageId: 'k', packageValidUntil: null } as const;
     const grant = s.grant({ licenseId: 'late', units: units(1, 0, 0), validUntil: END, source });
     expect(s.refusal(grant)).toStrictEqual({ code: 'PROJECT_CLOSED', projectId: 'p', reason });
@@ -101,7 +101,7 @@ describe('the licensing of a project that was closed', () => {
   });
 
   it('takes in the facts of the group service, however late they come', () => {
-    const { s } = closedStory();
+    const { s } = closedScenario();
     const trial = s.grant({
       licenseType: 'trial',
       licenseId: 't',
@@ -118,15 +118,16 @@ describe('the licensing of a project that was closed', () => {
   });
 
   it('lets its licenses run out as they would (E1)', () => {
-    const ends = (told: ReturnType<typeof story>) => told.s.on(END).map(({ type, at, data }) => ({ type, at, data }));
-    expect(ends(closedStory()).map(({ type }) => type)).toEqual(['LicenseExpired']);
-    expect(ends(closedStory())).toEqual(ends(story()));
+    const ends = (told: ReturnType<typeof scenario>) =>
+      told.s.on(END).map(({ type, at, data }) => ({ type, at, data }));
+    expect(ends(closedScenario()).map(({ type }) => type)).toEqual(['LicenseExpired']);
+    expect(ends(closedScenario())).toEqual(ends(scenario()));
   });
 
   it('stays closed in its snapshot; a snapshot from before there was closing is one of an open project', () => {
-    const kept = (told: ReturnType<typeof story>) =>
+    const kept = (told: ReturnType<typeof scenario>) =>
       isClosed(decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(told.s.state)))));
-    expect([kept(closedStory()), kept(story())]).toEqual([true, false]);
-    expect(encodeSnapshot(story().s.state)).not.toHaveProperty('closedReason');
+    expect([kept(closedScenario()), kept(scenario())]).toEqual([true, false]);
+    expect(encodeSnapshot(scenario().s.state)).not.toHaveProperty('closedReason');
   });
 });

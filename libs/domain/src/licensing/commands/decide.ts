@@ -26,14 +26,14 @@ import type { ProjectState } from '../model/state.js';
  * own events and their effects. `state` stays as it was. No events: already so.
  */
 export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
-  if (!state.whole.project && command.type !== 'OpenProject')
+  if (!state.totals.project && command.type !== 'OpenProject')
     return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
   const closed = closedProject(state, command);
   if (closed) return refuse(closed);
   const behind = clockBehind(state, command);
   if (behind) return refuse(behind);
   if (command.type === 'CorrectClock') return accept(correctClock(state, command));
-  const now = Math.max(command.now, state.whole.now);
+  const now = Math.max(command.now, state.totals.now);
   const recorder = new Recorder(state, now);
   catchUp(recorder, now);
   const refusal = (decisions[command.type] as Decide<ProjectCommandType>)(recorder, command);

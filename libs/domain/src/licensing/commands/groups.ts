@@ -2,7 +2,7 @@ import type { Instant } from '../../decision.js';
 import { affectedBelow } from '../limits/cascade.js';
 import { RESOURCES } from '../../words.js';
 import { bindingNow, checkAllotment, hasEnded, poolAbove } from '../limits/checks.js';
-import { Envelopes } from '../limits/limit-timeline.js';
+import { LimitTimelines } from '../limits/limit-timeline.js';
 import type { ProjectCommandOf } from '../model/commands.js';
 import { anyOf, assignmentsBelow, catchUp, refOf, settle } from '../time/effects.js';
 import type { AssignmentRef, ReleaseReason } from '../model/events.js';
@@ -20,7 +20,7 @@ type Refused = ProjectRefusal | null;
 const groupNotFound = (id: string): ProjectRefusal => ({ code: 'NOT_FOUND', what: 'group', id });
 
 export function openProject(recorder: Recorder, command: ProjectCommandOf<'OpenProject'>): Refused {
-  if (recorder.state.whole.project) return null;
+  if (recorder.state.totals.project) return null;
   const { projectId, tenantId, partnerId, name, timeZone, billingMode } = command;
   recorder.emit('ProjectOpened', { projectId, tenantId, partnerId, name, timeZone, billingMode });
   return null;
@@ -105,7 +105,7 @@ export function checkRelocation(
   move: { groupId: string; parentId: string; now: Instant },
 ): Refused {
   const { groupId, parentId } = move;
-  const recorder = new Recorder(state, Math.max(move.now, state.whole.now));
+  const recorder = new Recorder(state, Math.max(move.now, state.totals.now));
   catchUp(recorder, recorder.at);
   const refusal = checkPlace(recorder.state, groupId, parentId);
   if (refusal || parentOf(recorder.state, groupId) === parentId) return refusal;
@@ -126,7 +126,7 @@ export function checkRelocation(
 
 /** What a group uses that does not fit under the limits at and above its new place (R3): the one that leaves the least room. */
 function shortageAt({ state, at }: Recorder, parentId: string, groupId: string): Shortage | null {
-  const envelopes = new Envelopes(state);
+  const timelines = new LimitTimelines(state);
   const moved = usageOf(state, groupId).inForce;
   let shortage: Shortage | null = null;
   for (const id of pathOf(state, parentId)) {
@@ -137,7 +137,7 @@ function shortageAt({ state, at }: Recorder, parentId: string, groupId: string):
       if (limit === null || used <= limit || moved[resource] === 0) continue;
       const available = Math.max(0, limit - (used - moved[resource]));
       if (shortage && available >= shortage.available) continue;
-      const limitedBy = bindingNow(envelopes, id, resource, at);
+      const limitedBy = bindingNow(timelines, id, resource, at);
       shortage = { resource, requested: moved[resource], available, limitedBy };
     }
   }
@@ -157,7 +157,7 @@ function firstFailure(change: ReturnType<typeof changeOf>, groupId: string): Pro
 
 /** Whether a group may leave for another project: only with nothing assigned or allotted in it or below (G3, L4). */
 export function checkDeparture(state: ProjectState, groupId: string, now: Instant): Refused {
-  const recorder = new Recorder(state, Math.max(now, state.whole.now));
+  const recorder = new Recorder(state, Math.max(now, state.totals.now));
   catchUp(recorder, recorder.at);
   if (!recorder.state.groups.has(groupId)) return groupNotFound(groupId);
   const usage = usageOf(recorder.state, groupId);

@@ -32,7 +32,7 @@ export function grantLicense(recorder: Recorder, command: ProjectCommandOf<'Gran
 function checkTrial(state: ProjectState, command: ProjectCommandOf<'GrantLicense'>): Refused {
   const { licenseType, source, validFrom, validUntil, authority, usualUntil } = command;
   if (licenseType !== 'trial' || authority?.kind === 'vendor') return null;
-  const trial = state.whole.trialLicenseId;
+  const trial = state.totals.trialLicenseId;
   if (trial !== null) return { code: 'TRIAL_ALREADY_USED', licenseId: trial };
   const isUsual = validFrom === null && validUntil === usualUntil;
   return source.kind === 'registration' || isUsual

@@ -78,28 +78,28 @@ function heldAt(state: ProjectState, holder: string, groupId: string | null): As
 }
 
 /** How much a person may still get, and the level of the path whose limit for it leaves the least. */
-export interface RoomOfMember {
+export interface MemberAvailability {
   readonly available: number;
   readonly limit: number;
   readonly level: Level;
 }
 
 /** `null`: it has no limit of its own anywhere on the path. Costs the depth of the group and what the person holds. */
-export function roomOfMember(
+export function memberAvailability(
   state: ProjectState,
   levels: readonly Level[],
   userId: string,
   resource: Resource,
-): RoomOfMember | null {
-  let room: RoomOfMember | null = null;
+): MemberAvailability | null {
+  let availability: MemberAvailability | null = null;
   for (const level of levels) {
     const limit = limitsOf(state, level.groupId, userId).limits[resource];
     if (limit === null) continue;
     const held = heldAt(state, userId, level.groupId).filter((assignment) => assignment.resource === resource).length;
     const available = Math.max(0, limit - held);
-    if (room === null || available < room.available) room = { available, limit, level };
+    if (availability === null || available < availability.available) availability = { available, limit, level };
   }
-  return room;
+  return availability;
 }
 
 /** The quota of a person in a group; `null`: no such group. */
@@ -132,7 +132,7 @@ function memberResource(
 ): MemberQuota['resources'][Resource] {
   const group = resourceQuota(state, levels, resource);
   const nearest = leastLimit(state, levels, userId, resource);
-  const room = roomOfMember(state, levels, userId, resource);
+  const availability = memberAvailability(state, levels, userId, resource);
   const held = heldAt(state, userId, levels[0]!.groupId).filter((assignment) => assignment.resource === resource);
   const consumed = held.filter(({ inForce }) => inForce).length;
   const isNarrower = nearest !== null && !exceeds(nearest.limit, group.effectiveLimit);
@@ -142,7 +142,7 @@ function memberResource(
     limitedBy: isNarrower ? nearest.by : group.limitedBy,
     consumed,
     suspended: held.length - consumed,
-    available: room === null ? group.available : least(group.available, room.available),
+    available: availability === null ? group.available : least(group.available, availability.available),
   };
 }
 

@@ -4,13 +4,13 @@ import { VENDOR } from '../limits/authority.js';
 import type { ProjectCommandOf } from '../model/commands.js';
 import { memberQuotaOf } from './members.js';
 import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
-import { ProjectStory, day, units } from '../project-story.harness.js';
+import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 
 const START = day('2026-06-01');
 
 /** Apartment 1 in unit a has 4 numbers, 4 apps and 2 keys, with every feature. */
-function story(): ProjectStory {
-  const told = new ProjectStory(START).open().place('a', 'a1 under a', 'a2 under a');
+function scenario(): ProjectScenario {
+  const told = new ProjectScenario(START).open().place('a', 'a1 under a', 'a2 under a');
   told.plus(units(20, 20, 10), day('2027-01-01'));
   told.do(told.restriction('a1', [{ units: units(4, 4, 2), features: FEATURES }]));
   return told;
@@ -35,7 +35,7 @@ const forEva = { holder: 'eva' };
 
 describe('the limits of a person', () => {
   it('bind what is assigned to it, and nobody else', () => {
-    const s = story();
+    const s = scenario();
     const set = narrow('a1', units(1, null, null));
     expect(s.do(set)).toEqual([
       {
@@ -63,7 +63,7 @@ describe('the limits of a person', () => {
   });
 
   it('hold for the group and everything below it, each on the path', () => {
-    const s = story();
+    const s = scenario();
     s.do(narrow('a', units(2, 0, 0)));
     s.do(narrow('a1', units(3, 3, 0)));
     s.do(s.assignment('a1', 'sip_number', forEva));
@@ -75,7 +75,7 @@ describe('the limits of a person', () => {
   });
 
   it('only narrow: more than the group has is what the group has', () => {
-    const s = story();
+    const s = scenario();
     s.do(narrow('a1', units(100, 100, 100)));
     expect(memberQuotaOf(s.state, 'a1', 'eva', START)!.resources.sip_number).toEqual({
       limit: 100,
@@ -92,7 +92,7 @@ describe('the limits of a person', () => {
   });
 
   it('lowered below what is held take nothing away and grant nothing new until there is less', () => {
-    const s = story();
+    const s = scenario();
     const first = s.assignment('a1', 'ukey2', forEva);
     const second = s.assignment('a1', 'ukey2', forEva);
     s.do(first);
@@ -108,7 +108,7 @@ describe('the limits of a person', () => {
   });
 
   it('count what is suspended: it comes back', () => {
-    const s = story();
+    const s = scenario();
     s.do(narrow('a1', units(1, 0, 0)));
     s.do(s.assignment('a1', 'sip_number', forEva));
     s.do(s.restriction('a1', [], { enabled: false }));
@@ -122,7 +122,7 @@ describe('the limits of a person', () => {
   });
 
   it('switch features off at once, and on again only where the group has them', () => {
-    const s = story();
+    const s = scenario();
     s.do(s.restriction('a1', [{ units: units(4, 4, 2), features: ['siri', 'elevators'] }]));
     s.do(narrow('a1', units(null, null, null), { featuresOff: ['siri', 'whitelabel'] }));
     const { on, off } = memberQuotaOf(s.state, 'a1', 'eva', START)!.features;
@@ -141,7 +141,7 @@ describe('the limits of a person', () => {
   });
 
   it('U4: go with the membership, and what was held through it is released there and below', () => {
-    const s = story();
+    const s = scenario();
     s.do(narrow('a', units(2, 0, 2)));
     s.do({ ...s.assignment('a1', 'ukey2', forEva), assignmentId: 'below' });
     s.do({ ...s.assignment('p', 'ukey2', forEva), assignmentId: 'elsewhere' });
@@ -166,7 +166,7 @@ describe('the limits of a person', () => {
   });
 
   it('go with the group, move with it, and are in a snapshot', () => {
-    const s = story();
+    const s = scenario();
     s.do(narrow('a1', units(1, 0, 0), { featuresOff: ['siri'] }));
     s.do({ type: 'RelocateGroup', now: START, groupId: 'a1', parentId: 'p' });
     const read = decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(s.state))));

@@ -7,7 +7,7 @@ import { affectedBelow, clampBelow, plainAllotment, type Change } from '../limit
 import { checkAllotment, hasEnded, nameOf, poolAbove } from '../limits/checks.js';
 import type { AllotmentInput, ProjectCommandOf } from '../model/commands.js';
 import { settle } from '../time/effects.js';
-import { covers, Envelopes } from '../limits/limit-timeline.js';
+import { covers, LimitTimelines } from '../limits/limit-timeline.js';
 import type { Allotment, Place, RestrictionSettings } from '../model/events.js';
 import type { Recorder } from '../model/recorder.js';
 import type { ProjectRefusal, SuspendedUse } from '../model/refusals.js';
@@ -98,8 +98,8 @@ function placeAfter(
 }
 
 export const changeOf = (before: ProjectState, recorder: Recorder): Change => ({
-  before: new Envelopes(before),
-  after: new Envelopes(recorder.state),
+  before: new LimitTimelines(before),
+  after: new LimitTimelines(recorder.state),
   now: recorder.at,
 });
 

@@ -1,6 +1,6 @@
 import type { Change } from './cascade.js';
 import { nameOf } from './checks.js';
-import { covers, keepingEnvelope } from './limit-timeline.js';
+import { covers, keepingTimeline } from './limit-timeline.js';
 import type { Place } from '../model/events.js';
 import type { NamedPlace, ProjectRefusal } from '../model/refusals.js';
 import { parentOf, pathOf, restrictionAt, zoneOf, type LicenseState, type ProjectState } from '../model/state.js';
@@ -18,14 +18,14 @@ export function isAtOrAbove(state: ProjectState, authority: Place, place: Place)
     case 'vendor':
       return true;
     case 'partner': {
-      const isTenant = authority.partnerId === state.whole.project?.tenantId;
+      const isTenant = authority.partnerId === state.totals.project?.tenantId;
       return (
         place.kind === 'group' || (place.kind === 'partner' && (isTenant || place.partnerId === authority.partnerId))
       );
     }
     case 'group': {
       if (place.kind !== 'group') return false;
-      const root = state.whole.project?.projectId ?? null;
+      const root = state.totals.project?.projectId ?? null;
       const path = pathOf(state, state.groups.has(place.groupId) ? place.groupId : root);
       return [...path].includes(authority.groupId);
     }
@@ -49,7 +49,7 @@ export function placeSetFrom(state: ProjectState, groupId: string, recorded: Pla
 
 const partnerOf = (state: ProjectState): Place => ({
   kind: 'partner',
-  partnerId: state.whole.project?.partnerId ?? '',
+  partnerId: state.totals.project?.partnerId ?? '',
 });
 
 /** From where a license was issued (L4): a trial by the vendor, any other by the partner whose package it is. */
@@ -83,6 +83,6 @@ export function loosenedFromBelow(
     is.gracePeriodDays <= was.gracePeriodDays &&
     !(was.poolMode === 'reserved' && is.poolMode === 'shared') &&
     covers(before.own(groupId), after.own(groupId), now) &&
-    covers(keepingEnvelope(was, zone), keepingEnvelope(is, zone), now);
+    covers(keepingTimeline(was, zone), keepingTimeline(is, zone), now);
   return isTighter ? null : setFromAbove(before.state, groupId, place);
 }

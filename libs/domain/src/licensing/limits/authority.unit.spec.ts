@@ -6,7 +6,7 @@ import type { ProjectCommand } from '../model/commands.js';
 import type { LicenseSource, Place } from '../model/events.js';
 import { projectAggregate } from '../project.aggregate.js';
 import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
-import { ProjectStory, day, units } from '../project-story.harness.js';
+import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 
 const START = day('2026-06-01');
 const DAY = 86_400_000;
@@ -29,8 +29,8 @@ const packageOf = (partnerId: string): LicenseSource => ({
   packageValidUntil: null,
 });
 
-function story(): ProjectStory {
-  const told = new ProjectStory(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
+function scenario(): ProjectScenario {
+  const told = new ProjectScenario(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
   told.plus(units(20, 20, 10), day('2027-01-01'));
   return told;
 }
@@ -39,7 +39,7 @@ describe('L1: a trial', () => {
   const trial = { licenseType: 'trial', units: units(null, null, null), usualUntil: START + 30 * DAY } as const;
 
   it('has the usual term unless a server administrator grants it', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     const fixed = { code: 'TRIAL_TERM_FIXED', validUntil: START + 30 * DAY };
     for (const authority of [TENANT, DEALER, group('p')]) {
       const by = { ...trial, authority };
@@ -65,14 +65,14 @@ describe('L1: a trial', () => {
   });
 
   it('of the usual term is granted once by whoever may, and never again', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     const usual = { ...trial, validUntil: START + 30 * DAY, authority: TENANT };
     expect(s.do(s.grant({ ...usual, licenseId: 'l' }))).toHaveLength(1);
     expect(s.refusal(s.grant(usual))).toEqual({ code: 'TRIAL_ALREADY_USED', licenseId: 'l' });
   });
 
   it('is not granted with a term of its own where nobody said from where', () => {
-    const s = new ProjectStory(START).open();
+    const s = new ProjectScenario(START).open();
     const { usualUntil: _, ...nobody } = { ...trial, validUntil: START + 30 * DAY };
     expect(s.refusal(s.grant(nobody))).toEqual({ code: 'TRIAL_TERM_FIXED', validUntil: null });
   });
@@ -88,8 +88,8 @@ describe('L4: a license is changed only from the place it was issued from or abo
       { type: 'RevokeLicense', ...on, reason: 'fraud' },
     ];
   };
-  const issued = (source: LicenseSource, licenseType: 'trial' | 'plus' = 'plus'): ProjectStory => {
-    const s = new ProjectStory(START).open();
+  const issued = (source: LicenseSource, licenseType: 'trial' | 'plus' = 'plus'): ProjectScenario => {
+    const s = new ProjectScenario(START).open();
     s.plus(units(5, 5, 0), START + 30 * DAY, { licenseId: 'l', source, licenseType, authority: VENDOR });
     return s;
   };
@@ -158,14 +158,14 @@ describe('R9: what was set from above may be tightened from below, not loosened'
     { allotmentId: 'x', units: units(10, 8, 2), features: ['siri'] as const, validUntil: day('2026-12-01') },
   ];
   const put = (
-    s: ProjectStory,
-    allotments: Parameters<ProjectStory['restriction']>[1],
+    s: ProjectScenario,
+    allotments: Parameters<ProjectScenario['restriction']>[1],
     authority: Place,
-    options: Parameters<ProjectStory['restriction']>[2] = {},
+    options: Parameters<ProjectScenario['restriction']>[2] = {},
   ) => s.restriction('a', allotments, { authority, newIds: allotments.map((_, index) => `new-${index}`), ...options });
   /** Building a has 10/8/2 until December, reserved, with three days of grace, set by the tenant. */
-  const restricted = (): ProjectStory => {
-    const s = story();
+  const restricted = (): ProjectScenario => {
+    const s = scenario();
     const [{ allotmentId: _, ...first }] = TEN as [(typeof TEN)[0]];
     s.do(put(s, [first], TENANT, { newIds: ['x'], poolMode: 'reserved', gracePeriodDays: 3 }));
     return s;
@@ -236,7 +236,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
   });
 
   it('is of whoever switches it on, and of the highest that changed it since', () => {
-    const s = story();
+    const s = scenario();
     s.do(put(s, [{ units: units(5, 0, 0) }], group('a'), { newIds: ['x'] }));
     s.do(put(s, [{ allotmentId: 'x', units: units(6, 0, 0) }], group('a')));
     s.do(put(s, [{ allotmentId: 'x', units: units(5, 0, 0) }], group('p')));
@@ -251,7 +251,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
   });
 
   it('where the place was not recorded it is right above the group: its parent, or of the root the partner', () => {
-    const s = story();
+    const s = scenario();
     const recorded = (groupId: string): void => {
       const data = {
         at: '2026-06-01T00:00:00.000Z',
@@ -274,7 +274,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
   });
 
   it('a place that moved away or is gone still binds: nobody gets past it by moving or removing a group', () => {
-    const s = story();
+    const s = scenario();
     s.do(s.restriction('a1', [{ units: units(5, 0, 0) }], { authority: group('a') }));
     s.do({ type: 'RelocateGroup', now: START, groupId: 'a1', parentId: 'b' });
     const off = (authority: Place) => s.restriction('a1', [], { enabled: false, authority });
@@ -285,7 +285,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
   });
 
   it('R8: units reach a restriction only from where it may be loosened; it gives them from anywhere', () => {
-    const s = story();
+    const s = scenario();
     s.do(s.restriction('a1', [{ units: units(4, 0, 0) }], { authority: TENANT }));
     s.do(s.restriction('a2', [{ units: units(4, 0, 0) }], { authority: group('a') }));
     const move = {
@@ -311,7 +311,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
   });
 
   it("binds a person's own limits likewise", () => {
-    const s = story();
+    const s = scenario();
     const set = (limits: ReturnType<typeof units>, authority: Place, featuresOff: readonly 'siri'[] = ['siri']) =>
       ({ type: 'SetMemberLimits', now: START, groupId: 'a1', userId: 'eva', limits, featuresOff, authority }) as const;
     s.do(set(units(2, 1, null), group('p')));

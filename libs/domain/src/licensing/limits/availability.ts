@@ -10,7 +10,7 @@ import {
 } from '../model/state.js';
 
 /** How much room is left, and which limit leaves the least. */
-export interface Room {
+export interface Availability {
   readonly available: Limit;
   /** `null`: the project's capacity. */
   readonly groupId: string | null;
@@ -19,14 +19,14 @@ export interface Room {
 }
 
 /** What an assignment at a group would still be accepted for now (U1). Costs the depth of the group. */
-export const roomFor = (state: ProjectState, groupId: string, resource: Resource): Limit =>
-  tightest(state, levelsOf(state, groupId), resource).available;
+export const availableAt = (state: ProjectState, groupId: string, resource: Resource): Limit =>
+  tightestLimit(state, levelsOf(state, groupId), resource).available;
 
 /** The same of a path, with the limit that binds: the nearest one where several leave as little. */
-export function tightest(state: ProjectState, levels: readonly Level[], resource: Resource): Room {
-  let room: Room = { available: null, groupId: null, limit: null };
+export function tightestLimit(state: ProjectState, levels: readonly Level[], resource: Resource): Availability {
+  let availability: Availability = { available: null, groupId: null, limit: null };
   const offer = (available: Limit, by: string | null, limit: Limit): void => {
-    if (exceeds(room.available, available)) room = { available, groupId: by, limit };
+    if (exceeds(availability.available, available)) availability = { available, groupId: by, limit };
   };
   let isNearest = true;
   for (const { groupId, restriction, usage } of levels) {
@@ -36,9 +36,9 @@ export function tightest(state: ProjectState, levels: readonly Level[], resource
     if (isNearest) offer(unreserved(restriction, usage, resource), groupId, own);
     isNearest = false;
   }
-  const capacity = state.whole.capacity[resource];
+  const capacity = state.totals.capacity[resource];
   offer(minus(capacity, levels.at(-1)?.usage.inForce[resource] ?? 0), null, capacity);
-  return room;
+  return availability;
 }
 
 /** What a reserved pool leaves for use outside the restricted groups below it (R4); unlimited when shared. */

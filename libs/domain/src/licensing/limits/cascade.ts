@@ -8,7 +8,7 @@ import {
   firstExcess,
   instantsIn,
   segmentAt,
-  type Envelopes,
+  type LimitTimelines,
   type Excess,
   type Window,
 } from './limit-timeline.js';
@@ -19,8 +19,8 @@ import { nearestRestrictedBelow, restrictionAt, type AllotmentState } from '../m
 
 /** The limits of a project before and after a change, to see what the change takes from the groups below (R6). */
 export interface Change {
-  readonly before: Envelopes;
-  readonly after: Envelopes;
+  readonly before: LimitTimelines;
+  readonly after: LimitTimelines;
   readonly now: Instant;
 }
 

@@ -25,7 +25,7 @@ export interface Segment {
   readonly units: Units;
   readonly features: FeatureSet;
 }
-export type Envelope = readonly Segment[];
+export type LimitTimeline = readonly Segment[];
 
 /** A window `[from, until)`; `until: null` is the one instant `from`. */
 export interface Window {
@@ -41,10 +41,10 @@ interface TimedUnits {
 }
 
 const EVER = Number.NEGATIVE_INFINITY;
-const always = (units: Units, features: FeatureSet): Envelope => [{ from: EVER, units, features }];
+const always = (units: Units, features: FeatureSet): LimitTimeline => [{ from: EVER, units, features }];
 
 /** Terms added up: units summed, features joined (R2, L5). */
-export function sumOfTerms(terms: readonly TimedUnits[]): Envelope {
+export function sumOfTerms(terms: readonly TimedUnits[]): LimitTimeline {
   const instants = new Set<Instant>([EVER]);
   for (const { validFrom, validUntil } of terms) {
     instants.add(validFrom);
@@ -66,13 +66,17 @@ export function sumOfTerms(terms: readonly TimedUnits[]): Envelope {
 }
 
 /** What two limits leave together: the least units, the common features (R3, R5). */
-export const meet = (a: Envelope, b: Envelope): Envelope =>
+export const meet = (a: LimitTimeline, b: LimitTimeline): LimitTimeline =>
   combine(a, b, (x, y) => ({ units: leastUnits(x.units, y.units), features: x.features & y.features }));
 
-const join = (a: Envelope, b: Envelope): Envelope =>
+const join = (a: LimitTimeline, b: LimitTimeline): LimitTimeline =>
   combine(a, b, (x, y) => ({ units: sumUnits(x.units, y.units), features: x.features | y.features }));
 
-function combine(a: Envelope, b: Envelope, of: (x: Segment, y: Segment) => Omit<Segment, 'from'>): Envelope {
+function combine(
+  a: LimitTimeline,
+  b: LimitTimeline,
+  of: (x: Segment, y: Segment) => Omit<Segment, 'from'>,
+): LimitTimeline {
   const segments: Segment[] = [];
   let i = 0;
   let j = 0;
@@ -88,7 +92,7 @@ function combine(a: Envelope, b: Envelope, of: (x: Segment, y: Segment) => Omit<
   }
 }
 
-function merged(instants: readonly Instant[], segmentAt: (at: Instant) => Segment): Envelope {
+function merged(instants: readonly Instant[], segmentAt: (at: Instant) => Segment): LimitTimeline {
   const segments: Segment[] = [];
   for (const at of instants) push(segments, segmentAt(at));
   return segments;
@@ -101,22 +105,22 @@ function push(segments: Segment[], segment: Segment): void {
   segments.push(segment);
 }
 
-export function indexAt(envelope: Envelope, at: Instant): number {
+export function indexAt(timeline: LimitTimeline, at: Instant): number {
   let low = 0;
-  let high = envelope.length - 1;
+  let high = timeline.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (envelope[middle]!.from <= at) low = middle;
+    if (timeline[middle]!.from <= at) low = middle;
     else high = middle - 1;
   }
   return low;
 }
 
-export const segmentAt = (envelope: Envelope, at: Instant): Segment => envelope[indexAt(envelope, at)]!;
+export const segmentAt = (timeline: LimitTimeline, at: Instant): Segment => timeline[indexAt(timeline, at)]!;
 
 /** When the segment in force at `at` ends; `null`: never. */
-export const endOfSegment = (envelope: Envelope, at: Instant): Instant | null =>
-  envelope[indexAt(envelope, at) + 1]?.from ?? null;
+export const endOfSegment = (timeline: LimitTimeline, at: Instant): Instant | null =>
+  timeline[indexAt(timeline, at) + 1]?.from ?? null;
 
 export interface Excess {
   readonly at: Instant;
@@ -124,7 +128,7 @@ export interface Excess {
 }
 
 /** The first instant of the window, and the resource, at which `own` is more than `above`. */
-export function firstExcess(own: Envelope, above: Envelope, window: Window): Excess | null {
+export function firstExcess(own: LimitTimeline, above: LimitTimeline, window: Window): Excess | null {
   for (const at of instantsIn(window, own, above)) {
     const mine = segmentAt(own, at).units;
     const theirs = segmentAt(above, at).units;
@@ -134,20 +138,20 @@ export function firstExcess(own: Envelope, above: Envelope, window: Window): Exc
   return null;
 }
 
-/** The start of a window and the instants within it at which one of the envelopes changes, in order. */
-export function instantsIn({ from, until }: Window, ...envelopes: readonly Envelope[]): Instant[] {
+/** The start of a window and the instants within it at which one of the timelines changes, in order. */
+export function instantsIn({ from, until }: Window, ...timelines: readonly LimitTimeline[]): Instant[] {
   if (until === null) return [from];
   const instants = new Set([from]);
-  for (const envelope of envelopes) {
-    for (let index = indexAt(envelope, from) + 1; index < envelope.length && envelope[index]!.from < until; index++) {
-      instants.add(envelope[index]!.from);
+  for (const timeline of timelines) {
+    for (let index = indexAt(timeline, from) + 1; index < timeline.length && timeline[index]!.from < until; index++) {
+      instants.add(timeline[index]!.from);
     }
   }
   return [...instants].sort((a, b) => a - b);
 }
 
 /** Whether `a` allows everything that `b` allows, from `since` on. */
-export const covers = (a: Envelope, b: Envelope, since: Instant): boolean =>
+export const covers = (a: LimitTimeline, b: LimitTimeline, since: Instant): boolean =>
   instantsIn({ from: since, until: Infinity }, a, b).every((at) => {
     const more = segmentAt(a, at);
     const less = segmentAt(b, at);
@@ -158,32 +162,32 @@ export const covers = (a: Envelope, b: Envelope, since: Instant): boolean =>
  * The limits of a state over time, each worked out once. Costs the restricted groups asked for, times the instants at
  * which they change. After a group's allotments changed, `forget` it.
  */
-export class Envelopes {
-  private readonly owns = new Map<string, Envelope>();
-  private readonly effectives = new Map<string, Envelope>();
-  private readonly pools = new Map<string, Envelope>();
-  private capacityEnvelope: Envelope | null = null;
+export class LimitTimelines {
+  private readonly owns = new Map<string, LimitTimeline>();
+  private readonly effectives = new Map<string, LimitTimeline>();
+  private readonly pools = new Map<string, LimitTimeline>();
+  private capacityTimeline: LimitTimeline | null = null;
 
   constructor(readonly state: ProjectState) {}
 
   /** The project's capacity (L5): licenses neither suspended nor revoked, and Basic. */
-  capacity(): Envelope {
-    this.capacityEnvelope ??= capacityOf(this.state);
-    return this.capacityEnvelope;
+  capacity(): LimitTimeline {
+    this.capacityTimeline ??= capacityOf(this.state);
+    return this.capacityTimeline;
   }
 
   /** The own limit of a restricted group (R2). */
-  own(groupId: string): Envelope {
+  own(groupId: string): LimitTimeline {
     let own = this.owns.get(groupId);
     if (!own) {
-      own = ownEnvelope(restrictionAt(this.state, groupId)!);
+      own = ownTimeline(restrictionAt(this.state, groupId)!);
       this.owns.set(groupId, own);
     }
     return own;
   }
 
   /** The effective limit of a group (R3). */
-  effective(groupId: string | null): Envelope {
+  effective(groupId: string | null): LimitTimeline {
     const nearest = nearestRestricted(this.state, groupId);
     if (nearest === null) return this.capacity();
     let effective = this.effectives.get(nearest);
@@ -195,7 +199,7 @@ export class Envelopes {
   }
 
   /** The effective limit above a group. */
-  above(groupId: string): Envelope {
+  above(groupId: string): LimitTimeline {
     return this.effective(parentOf(this.state, groupId));
   }
 
@@ -203,7 +207,7 @@ export class Envelopes {
    * What a reserved pool has promised (R4): the own limits of the nearest restricted groups below, and today's use
    * outside them. Costs the number of those groups.
    */
-  reserved(groupId: string): Envelope {
+  reserved(groupId: string): LimitTimeline {
     let reserved = this.pools.get(groupId);
     if (!reserved) {
       reserved = this.promisedBy(groupId);
@@ -212,7 +216,7 @@ export class Envelopes {
     return reserved;
   }
 
-  private promisedBy(groupId: string): Envelope {
+  private promisedBy(groupId: string): LimitTimeline {
     const usage = usageOf(this.state, groupId);
     const outside: Units = {
       sip_number: usedOutside(usage, 'sip_number'),
@@ -232,7 +236,7 @@ export class Envelopes {
 }
 
 /** What a restriction keeps in use over time: its allotments with their days of grace (E1). */
-export const keepingEnvelope = ({ allotments, gracePeriodDays }: Restriction, timeZone: string): Envelope =>
+export const keepingTimeline = ({ allotments, gracePeriodDays }: Restriction, timeZone: string): LimitTimeline =>
   sumOfTerms(
     allotments.map((allotment) => {
       const { validUntil } = allotment;
@@ -241,25 +245,25 @@ export const keepingEnvelope = ({ allotments, gracePeriodDays }: Restriction, ti
     }),
   );
 
-const ownEnvelope = ({ allotments }: Restriction): Envelope => sumOfTerms(allotments.map(timed));
+const ownTimeline = ({ allotments }: Restriction): LimitTimeline => sumOfTerms(allotments.map(timed));
 
 /** The effective limit of a path (R3): what its restrictions and the capacity leave together. */
-export const effectiveOf = (state: ProjectState, levels: readonly Level[]): Envelope =>
+export const effectiveOf = (state: ProjectState, levels: readonly Level[]): LimitTimeline =>
   levels.reduce(
-    (effective, { restriction }) => (restriction ? meet(effective, ownEnvelope(restriction)) : effective),
+    (effective, { restriction }) => (restriction ? meet(effective, ownTimeline(restriction)) : effective),
     capacityOf(state),
   );
 
-/** Pairwise, so that many envelopes with few instants stay cheap. */
-function sumAll(envelopes: readonly Envelope[]): Envelope {
-  if (envelopes.length <= 2) return join(envelopes[0]!, envelopes[1] ?? always(NO_UNITS, NO_FEATURES));
-  const middle = envelopes.length >> 1;
-  return join(sumAll(envelopes.slice(0, middle)), sumAll(envelopes.slice(middle)));
+/** Pairwise, so that many timelines with few instants stay cheap. */
+function sumAll(timelines: readonly LimitTimeline[]): LimitTimeline {
+  if (timelines.length <= 2) return join(timelines[0]!, timelines[1] ?? always(NO_UNITS, NO_FEATURES));
+  const middle = timelines.length >> 1;
+  return join(sumAll(timelines.slice(0, middle)), sumAll(timelines.slice(middle)));
 }
 
-function capacityOf(state: ProjectState): Envelope {
-  if (state.whole.project?.billingMode === 'postpaid') return always(UNLIMITED, ALL_FEATURES);
-  const basic = { validFrom: EVER, validUntil: null, units: basicUnitsOf(state.whole.devices), features: NO_FEATURES };
+function capacityOf(state: ProjectState): LimitTimeline {
+  if (state.totals.project?.billingMode === 'postpaid') return always(UNLIMITED, ALL_FEATURES);
+  const basic = { validFrom: EVER, validUntil: null, units: basicUnitsOf(state.totals.devices), features: NO_FEATURES };
   const terms: TimedUnits[] = [basic];
   for (const [, license] of state.licenses.entries()) {
     if (license.suspendedReason === null && license.revokedReason === null) terms.push(timed(license));

@@ -40,16 +40,16 @@ type Evolve<Type extends ProjectEventType> = (
  * Costs the depth of the groups it names.
  */
 export function evolve(state: ProjectState, event: ProjectEvent): ProjectState {
-  const { whole } = state;
-  if (event.at > whole.now) whole.now = event.at;
-  state.schedule.dropUpTo(whole.now);
+  const { totals } = state;
+  if (event.at > totals.now) totals.now = event.at;
+  state.schedule.dropUpTo(totals.now);
   (evolvers[event.type] as Evolve<ProjectEventType>)(state, event.data, event.at);
   return state;
 }
 
 const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   ProjectOpened: (state, data) => {
-    state.whole.project = { ...data };
+    state.totals.project = { ...data };
     state.groups.put(data.projectId, {
       groupId: data.projectId,
       parentId: null,
@@ -87,17 +87,17 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   },
 
   LicensingClosed: (state, { reason }) => {
-    state.whole.closedReason = reason;
+    state.totals.closedReason = reason;
   },
 
   BasicLicenseStarted: (state, { serialNumber, groupId }) => {
-    if (!state.devices.has(serialNumber)) state.whole.devices += 1;
+    if (!state.devices.has(serialNumber)) state.totals.devices += 1;
     state.devices.put(serialNumber, { groupId });
     refreshCapacity(state);
   },
 
   BasicLicenseEnded: (state, { serialNumber }) => {
-    if (state.devices.has(serialNumber)) state.whole.devices -= 1;
+    if (state.devices.has(serialNumber)) state.totals.devices -= 1;
     state.devices.remove(serialNumber);
     refreshCapacity(state);
   },
@@ -111,7 +111,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
       revokedReason: null,
     };
     state.licenses.put(license.licenseId, granted);
-    if (license.type === 'trial') state.whole.trialLicenseId ??= license.licenseId;
+    if (license.type === 'trial') state.totals.trialLicenseId ??= license.licenseId;
     scheduleLicense(state, granted, at);
     refreshCapacity(state);
   },
@@ -168,7 +168,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
 
   AssignmentMade: (state, data, at) => {
     const { assignmentId, groupId, resource, label, holder, sipAssignmentId } = data;
-    const sequence = ++state.whole.sequence;
+    const sequence = ++state.totals.sequence;
     const made = { assignmentId, groupId, resource, label, holder, sipAssignmentId, sequence, assignedAt: at };
     addAssignment(state, { ...made, inForce: true, pairedWith: null });
     contribute(state, groupId, { inForce: one(resource) }, 1);
@@ -183,7 +183,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   },
 
   ClockCorrected: (state, _data, at) => {
-    state.whole.now = at;
+    state.totals.now = at;
   },
 
   AllotmentsStarted: (state, { allotments }) => setPhases(state, allotments, 'active'),
@@ -234,7 +234,7 @@ function scheduleLicense(state: ProjectState, license: LicenseState, at: Instant
 }
 
 const sequenceOf = (state: ProjectState, before: Restriction | undefined, allotment: Allotment): number =>
-  before?.allotments.find((known) => known.allotmentId === allotment.allotmentId)?.sequence ?? ++state.whole.sequence;
+  before?.allotments.find((known) => known.allotmentId === allotment.allotmentId)?.sequence ?? ++state.totals.sequence;
 
 function replaceAllotments(state: ProjectState, groupId: string, allotments: readonly Allotment[], at: Instant): void {
   const before = state.restrictions.get(groupId);

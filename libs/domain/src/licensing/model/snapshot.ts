@@ -84,7 +84,7 @@ type MemberLimitsRow = readonly [number, string, UnitsRow, number, Place | null]
 export const PROJECT_SNAPSHOT_VERSION = 3;
 
 export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
-  const { project, closedReason, now, sequence, trialLicenseId } = state.whole;
+  const { project, closedReason, now, sequence, trialLicenseId } = state.totals;
   const order = project ? subtree(state, project.projectId) : [];
   const place = new Map(order.map((id, index) => [id, index]));
   return {
@@ -122,13 +122,13 @@ export function decodeSnapshot(json: unknown): ProjectState {
   const snapshot = json as ProjectSnapshot;
   const state = initialState();
   const { project, closedReason = null, now, sequence, trialLicenseId } = snapshot;
-  Object.assign(state.whole, { project, closedReason, now, sequence, trialLicenseId });
+  Object.assign(state.totals, { project, closedReason, now, sequence, trialLicenseId });
   const ids = snapshot.groups.map(([id]) => id);
   readGroups(state, snapshot, ids);
   for (const row of snapshot.restrictions) state.restrictions.put(ids[row[0]]!, readRestriction(row));
   for (const license of snapshot.licenses) state.licenses.put(license.licenseId, license);
   for (const [serialNumber, group] of snapshot.devices) state.devices.put(serialNumber, { groupId: ids[group] ?? '' });
-  state.whole.devices = snapshot.devices.length;
+  state.totals.devices = snapshot.devices.length;
   for (const row of snapshot.assignments) readAssignment(state, ids, row);
   for (const [group, userId, limits, featuresOff, place] of snapshot.memberLimits) {
     putMemberLimits(state, ids[group]!, userId, { limits: readUnits(limits), featuresOff, place });

@@ -103,7 +103,7 @@ export interface MemberLimits {
 }
 
 /** What is known of the project as a whole. */
-export interface Whole {
+export interface ProjectTotals {
   project: Project | null;
   /** Why the project was closed; `null`: it is open. */
   closedReason: string | null;
@@ -119,7 +119,7 @@ export interface Whole {
 
 /** The fold of a project's stream. Made by `initialState`, changed by `evolve` alone. */
 export interface ProjectState {
-  readonly whole: Whole;
+  readonly totals: ProjectTotals;
   readonly groups: Table<Group>;
   readonly usage: Table<Usage>;
   readonly restrictions: Table<Restriction>;
@@ -137,7 +137,7 @@ export interface ProjectState {
 }
 
 export const initialState = (): ProjectState => ({
-  whole: {
+  totals: {
     project: null,
     closedReason: null,
     now: 0,
@@ -164,7 +164,7 @@ const copyRow = <Row extends object>(row: Row): Row => ({ ...row });
 
 /** A state to try things on: `below` stays as it is. Costs what is changed on it. */
 export const draftOf = (below: ProjectState): ProjectState => ({
-  whole: { ...below.whole },
+  totals: { ...below.totals },
   groups: new DraftTable(below.groups, (group) => ({ ...group, children: group.children && copySet(group.children) })),
   usage: new DraftTable(below.usage, (usage) => ({
     inForce: { ...usage.inForce },
@@ -262,7 +262,7 @@ export const usedOutside = (usage: Readonly<Usage>, resource: Resource): number 
   usage.inForce[resource] - usage.inRestricted[resource];
 
 /** The time zone in which the days of a project are counted (E4). */
-export const zoneOf = (state: ProjectState): string => state.whole.project?.timeZone ?? 'UTC';
+export const zoneOf = (state: ProjectState): string => state.totals.project?.timeZone ?? 'UTC';
 
 /** The end of the days of grace after an end: days of the calendar in the project's time zone (E1, E4). */
 export const graceEndOf = (validUntil: Instant, gracePeriodDays: number, timeZone: string): Instant =>
@@ -312,17 +312,17 @@ export const isInForce = (license: LicenseState): boolean =>
 
 /** Brings the capacity and features of the project in line with its licenses (L5). */
 export function refreshCapacity(state: ProjectState): void {
-  const { whole } = state;
-  if (whole.project?.billingMode === 'postpaid') {
-    Object.assign(whole, { capacity: UNLIMITED, features: ALL_FEATURES });
+  const { totals } = state;
+  if (totals.project?.billingMode === 'postpaid') {
+    Object.assign(totals, { capacity: UNLIMITED, features: ALL_FEATURES });
     return;
   }
-  whole.capacity = basicUnitsOf(whole.devices);
-  whole.features = NO_FEATURES;
+  totals.capacity = basicUnitsOf(totals.devices);
+  totals.features = NO_FEATURES;
   for (const [, license] of state.licenses.entries()) {
     if (!isInForce(license)) continue;
-    whole.capacity = sumUnits(whole.capacity, license.units);
-    whole.features |= featureSet(license.features);
+    totals.capacity = sumUnits(totals.capacity, license.units);
+    totals.features |= featureSet(license.features);
   }
 }
 

@@ -24,7 +24,7 @@ export interface EndOfGroup {
   readonly endsWith: (EndsWith & { readonly name: string }) | null;
 }
 
-export interface EndsQuestion {
+export interface EndsQuery {
   readonly at: Instant;
   /** These groups and what is below them; `null`: all. One that is named needs no restriction to be answered for. */
   readonly within: readonly string[] | null;
@@ -36,7 +36,7 @@ export interface EndsQuestion {
   readonly atMost: number;
 }
 
-export interface EndsAnswer {
+export interface EndsPage {
   /** In the order of the ids of the groups, then of `id`. */
   readonly ends: readonly EndOfGroup[];
   readonly looked: number;
@@ -57,7 +57,7 @@ export class EndsList {
     this.state = this.ends.state;
   }
 
-  at(question: EndsQuestion): EndsAnswer {
+  at(question: EndsQuery): EndsPage {
     const { at, within, seen, from, atMost } = question;
     const affected = new Smallest(from, atMost + 1);
     this.collectAffected(at, within, affected);
@@ -80,7 +80,7 @@ export class EndsList {
 
   /** The highest groups for which something ends at an instant. */
   private *topsOf(at: Instant): Generator<string> {
-    const root = this.state.whole.project?.projectId;
+    const root = this.state.totals.project?.projectId;
     if (root !== undefined && this.ends.licensesEnding(at).length > 0) return void (yield root);
     for (const key of this.state.schedule.at(at)) {
       if (!('groupId' in key) || this.ends.ending(key.groupId, at).length === 0) continue;
@@ -145,7 +145,7 @@ export class EndsList {
 
   /** A license is seen by whoever sees the whole project. */
   private named(endsWith: EndsWith, seen: readonly string[] | null): EndOfGroup['endsWith'] {
-    const place = 'groupId' in endsWith ? endsWith.groupId : this.state.whole.project!.projectId;
+    const place = 'groupId' in endsWith ? endsWith.groupId : this.state.totals.project!.projectId;
     if (seen !== null && !isBelowAny(this.state, place, new Set(seen))) return null;
     return { ...endsWith, name: nameOf(this.state, 'groupId' in endsWith ? place : null) };
   }

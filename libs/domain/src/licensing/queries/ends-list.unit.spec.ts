@@ -8,7 +8,7 @@ import { EndsList, type EndOfGroup } from './ends-list.js';
 import { projectAggregate } from '../project.aggregate.js';
 import { licensesOf, restrictionOf } from './quota.js';
 import type { ProjectState } from '../model/state.js';
-import { day, ProjectStory, units } from '../project-story.harness.js';
+import { day, ProjectScenario, units } from '../project-scenario.harness.js';
 
 const START = day('2026-01-01');
 const DAY = 86_400_000;
@@ -109,19 +109,19 @@ function projectWith(
   licenses: readonly { term: Term; suspended: boolean }[],
   restrictions: readonly { groupId: string; terms: readonly Term[]; off: number }[],
 ): ProjectState {
-  const story = new ProjectStory(START).open();
-  story.place(...Object.entries(TREE).map(([id, parent]) => `${id} under ${parent}`));
-  licenses.forEach(({ term }, n) => story.do(story.grant({ licenseId: `l${n}`, ...termOf(term) })));
+  const scenario = new ProjectScenario(START).open();
+  scenario.place(...Object.entries(TREE).map(([id, parent]) => `${id} under ${parent}`));
+  licenses.forEach(({ term }, n) => scenario.do(scenario.grant({ licenseId: `l${n}`, ...termOf(term) })));
   const accepted = (command: ProjectCommand): void => {
-    if (projectAggregate.decide(story.state, command).ok) story.do(command);
+    if (projectAggregate.decide(scenario.state, command).ok) scenario.do(command);
   };
   for (const { groupId, terms, off } of restrictions)
-    accepted(story.restriction(groupId, terms.map(termOf), { enabled: off > 0, cascade: true }));
+    accepted(scenario.restriction(groupId, terms.map(termOf), { enabled: off > 0, cascade: true }));
   licenses.forEach(({ suspended }, n) => {
     if (!suspended || n === 0) return;
     accepted({ type: 'SuspendLicense', now: START, licenseId: `l${n}`, reason: 'unpaid', authority: VENDOR });
   });
-  return story.state;
+  return scenario.state;
 }
 
 /** What a list says of one instant, page by page. */
@@ -168,7 +168,7 @@ describe('a list of ends (E5)', () => {
   });
 
   it('names the nearest of what leaves the least', () => {
-    const s = new ProjectStory(START).open().place('a', 'b under a', 'c under b');
+    const s = new ProjectScenario(START).open().place('a', 'b under a', 'c under b');
     const until = START + DAY;
     s.plus(units(100), until);
     s.plus(units(20), null);

@@ -2,7 +2,7 @@ import type { Instant } from '../../decision.js';
 import { featureList, NO_FEATURES } from '../../feature-set.js';
 import { exceeds } from '../../limits.js';
 import { RESOURCES, type Feature, type Resource } from '../../words.js';
-import { Envelopes, segmentAt, type Segment } from '../limits/limit-timeline.js';
+import { LimitTimelines, segmentAt, type Segment } from '../limits/limit-timeline.js';
 import { asOf } from './quota.js';
 import { pathOf, restrictionAt, type AllotmentState, type LicenseState, type ProjectState } from '../model/state.js';
 
@@ -22,13 +22,13 @@ export type EndsWith = { readonly groupId: string } | { readonly licenseId: stri
  * which its effective limit (R3) falls or a feature goes. Every limit is worked out once, for all groups that are asked for.
  */
 export class EndsInEffect {
-  private readonly envelopes: Envelopes;
+  private readonly timelines: LimitTimelines;
   /** With what became due up to now in effect. */
   readonly state: ProjectState;
 
   constructor(recorded: ProjectState, now: Instant) {
     this.state = asOf(recorded, now);
-    this.envelopes = new Envelopes(this.state);
+    this.timelines = new LimitTimelines(this.state);
   }
 
   /** What ends for a group at an instant; `null`: nothing that counts. */
@@ -55,7 +55,7 @@ export class EndsInEffect {
 
   /** The effective limit of a group right before an instant and from then on. */
   around(groupId: string, at: Instant): { readonly before: Segment; readonly after: Segment } {
-    const effective = this.envelopes.effective(groupId);
+    const effective = this.timelines.effective(groupId);
     return { before: segmentAt(effective, at - 1), after: segmentAt(effective, at) };
   }
 
@@ -72,14 +72,14 @@ export class EndsInEffect {
         ? (before.features & ~after.features & ~own.features) !== NO_FEATURES
         : !exceeds(own.units[resource], after.units[resource]);
     for (const id of pathOf(this.state, groupId))
-      if (this.ending(id, at).length > 0 && leaves(segmentAt(this.envelopes.own(id), at))) return { groupId: id };
+      if (this.ending(id, at).length > 0 && leaves(segmentAt(this.timelines.own(id), at))) return { groupId: id };
     const license = this.licensesEnding(at).find(({ suspendedReason }) => suspendedReason === null);
     return license ? { licenseId: license.licenseId } : null;
   }
 
   /** The features that a group had before an instant and has no more. */
   featuresGoneAt(groupId: string, at: Instant): readonly Feature[] {
-    const effective = this.envelopes.effective(groupId);
+    const effective = this.timelines.effective(groupId);
     return featureList(segmentAt(effective, at - 1).features & ~segmentAt(effective, at).features);
   }
 
@@ -90,7 +90,7 @@ export class EndsInEffect {
   }
 
   private givesBefore(groupId: string, end: Instant): boolean {
-    const { units, features } = segmentAt(this.envelopes.effective(groupId), end - 1);
+    const { units, features } = segmentAt(this.timelines.effective(groupId), end - 1);
     return features !== NO_FEATURES || RESOURCES.some((resource) => exceeds(units[resource], 0));
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EndsInEffect } from './ends.js';
-import { day, ProjectStory, units } from '../project-story.harness.js';
+import { day, ProjectScenario, units } from '../project-scenario.harness.js';
 
 const START = day('2026-01-01');
 const BUILDING = day('2026-12-01');
@@ -8,8 +8,8 @@ const LICENSE = day('2027-01-01');
 
 describe('ends in effect (E5)', () => {
   /** Building a with unit u1, whose allotment has no end; building b has more than the license that stays. */
-  const story = (): ProjectStory => {
-    const s = new ProjectStory(START).open().place('a', 'b', 'u1 under a');
+  const scenario = (): ProjectScenario => {
+    const s = new ProjectScenario(START).open().place('a', 'b', 'u1 under a');
     s.plus(units(100), LICENSE);
     s.plus(units(10), null);
     s.restrict('a', units(80), BUILDING);
@@ -17,18 +17,18 @@ describe('ends in effect (E5)', () => {
     s.restrict('b', units(50), null);
     return s;
   };
-  const ends = (s: ProjectStory) => new EndsInEffect(s.state, START);
+  const ends = (s: ProjectScenario) => new EndsInEffect(s.state, START);
 
   it('a unit ends with its building', () => {
-    expect(ends(story()).at('u1', BUILDING)).toEqual({ allotmentIds: [], validFrom: START });
+    expect(ends(scenario()).at('u1', BUILDING)).toEqual({ allotmentIds: [], validFrom: START });
   });
 
   it('a building ends with a license it lives on', () => {
-    expect(ends(story()).at('b', LICENSE)).toEqual({ allotmentIds: [], validFrom: START });
+    expect(ends(scenario()).at('b', LICENSE)).toEqual({ allotmentIds: [], validFrom: START });
   });
 
   it('what does not change what a group has is no end for it', () => {
-    const s = story();
+    const s = scenario();
     expect(ends(s).at('b', BUILDING)).toBeNull();
     // The unit has nothing left by then.
     expect(ends(s).at('u1', LICENSE)).toBeNull();
@@ -37,7 +37,7 @@ describe('ends in effect (E5)', () => {
   });
 
   it('its own end counts while it still gives something, and says which allotments end', () => {
-    const s = story();
+    const s = scenario();
     expect(ends(s).at('a', BUILDING)?.allotmentIds).toHaveLength(1);
     expect(ends(s).at('p', LICENSE)).toEqual({ allotmentIds: [], validFrom: START });
     expect(ends(s).at('nowhere', LICENSE)).toBeNull();

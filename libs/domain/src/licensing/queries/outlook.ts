@@ -19,10 +19,11 @@ export function fallbacksAt(
 ): ReadonlyMap<string, LicenseType | null> {
   const state = asOf(recorded, at);
   // An allotment of type plus gives no more than the Basic licenses it draws on.
-  const onlyBasic = state.whole.devices > 0 && ![...state.licenses.entries()].some(([, license]) => isInForce(license));
+  const onlyBasic =
+    state.totals.devices > 0 && ![...state.licenses.entries()].some(([, license]) => isInForce(license));
   const typeAt = (groupId: string): LicenseType | null => {
     if (!isUsable(state, groupId)) return null;
-    return onlyBasic && state.whole.project?.billingMode === 'prepaid' ? 'basic' : typeOf(state, groupId);
+    return onlyBasic && state.totals.project?.billingMode === 'prepaid' ? 'basic' : typeOf(state, groupId);
   };
   const fallbacks = new Map<string, LicenseType | null>();
   for (const groupId of groupIds) if (state.groups.has(groupId)) fallbacks.set(groupId, typeAt(groupId));
@@ -31,7 +32,7 @@ export function fallbacksAt(
 
 const isUsable = (state: ProjectState, groupId: string): boolean =>
   RESOURCES.some((resource) => {
-    let limit: Limit = state.whole.capacity[resource];
+    let limit: Limit = state.totals.capacity[resource];
     for (const id of pathOf(state, groupId)) limit = least(limit, restrictionAt(state, id)?.own[resource] ?? limit);
     return exceeds(limit, 0);
   });

@@ -2,27 +2,27 @@ import { describe, expect, it } from '@jest/globals';
 import { noCounts } from '../../limits.js';
 import type { AssignmentRef } from '../model/events.js';
 import { countsBelow, fallbacksAt } from './outlook.js';
-import { ProjectStory, day, units } from '../project-story.harness.js';
+import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 
 const START = day('2026-06-01');
 const END = day('2026-12-01');
 const LATER = day('2027-01-01');
 
-function story(options: { billingMode?: 'prepaid' | 'postpaid' } = {}): ProjectStory {
-  const one = new ProjectStory(START).open(options);
+function scenario(options: { billingMode?: 'prepaid' | 'postpaid' } = {}): ProjectScenario {
+  const one = new ProjectScenario(START).open(options);
   one.place('a', 'b', 'unit1 under a', 'unit2 under a');
   return one;
 }
-const license = (one: ProjectStory, validUntil: number | null) =>
+const license = (one: ProjectScenario, validUntil: number | null) =>
   one.do(one.grant({ licenseId: 'license', units: units(100, 50, 5), validUntil }));
-const device = (one: ProjectStory) => one.do({ type: 'AddDevice', now: one.now, serialNumber: 'd1', groupId: 'a' });
+const device = (one: ProjectScenario) => one.do({ type: 'AddDevice', now: one.now, serialNumber: 'd1', groupId: 'a' });
 
-const at = (one: ProjectStory, instant: number, ...groups: string[]) =>
+const at = (one: ProjectScenario, instant: number, ...groups: string[]) =>
   Object.fromEntries(fallbacksAt(one.state, groups, instant));
 
 describe('what takes over at an end to come', () => {
   it('is what the group is allotted next, and nothing below a group that has nothing', () => {
-    const one = story();
+    const one = scenario();
     license(one, LATER);
     one.do(
       one.restriction('a', [
@@ -37,7 +37,7 @@ describe('what takes over at an end to come', () => {
   });
 
   it('is Basic where only devices are left, whatever the allotments are called', () => {
-    const one = story();
+    const one = scenario();
     license(one, END);
     device(one);
     one.do(one.restriction('a', [{ units: units(10) }]));
@@ -46,7 +46,7 @@ describe('what takes over at an end to come', () => {
   });
 
   it('is what a postpaid project has anyway', () => {
-    const one = story({ billingMode: 'postpaid' });
+    const one = scenario({ billingMode: 'postpaid' });
     device(one);
     one.do(one.restriction('a', [{ units: units(10), validUntil: END }]));
     expect(at(one, END - 1, 'a')).toEqual({ a: 'plus' });
@@ -54,7 +54,7 @@ describe('what takes over at an end to come', () => {
   });
 
   it('says nothing of groups that are not there, and leaves the state as it is', () => {
-    const one = story();
+    const one = scenario();
     license(one, END);
     const before = JSON.stringify(one.quota('a'));
     expect(at(one, END, 'nowhere', 'a')).toEqual({ a: null });
@@ -64,7 +64,7 @@ describe('what takes over at an end to come', () => {
 
 describe('how many of some assignments are in groups and below them', () => {
   it('counts each at its group and at every group above that is asked for', () => {
-    const one = story();
+    const one = scenario();
     const ref = (groupId: string, resource: AssignmentRef['resource']): AssignmentRef => ({
       assignmentId: `${groupId} ${resource}`,
       groupId,

@@ -4,9 +4,9 @@ import { basicUnitsOf, exceeds, least } from '../../limits.js';
 import { FEATURES, type Feature, type LicenseType, type Limit, type Resource } from '../../words.js';
 import { nameOf } from '../limits/checks.js';
 import { catchUp } from '../time/effects.js';
-import { effectiveOf, indexAt, type Envelope } from '../limits/limit-timeline.js';
+import { effectiveOf, indexAt, type LimitTimeline } from '../limits/limit-timeline.js';
 import { Recorder } from '../model/recorder.js';
-import { tightest } from '../limits/availability.js';
+import { tightestLimit } from '../limits/availability.js';
 import {
   allottedBelow,
   isInForce,
@@ -32,7 +32,7 @@ import type {
 
 /** The state as every answer sees it: with what became due up to `now` in effect (U5). */
 export function asOf(state: ProjectState, now: Instant): ProjectState {
-  const at = Math.max(now, state.whole.now);
+  const at = Math.max(now, state.totals.now);
   if ((state.schedule.next() ?? Infinity) > at) return state;
   const recorder = new Recorder(state, at);
   catchUp(recorder, at);
@@ -40,12 +40,12 @@ export function asOf(state: ProjectState, now: Instant): ProjectState {
 }
 
 /** The instant of the project's last decision (U5). */
-export const lastRecordedOf = (state: ProjectState): Instant => state.whole.now;
+export const lastRecordedOf = (state: ProjectState): Instant => state.totals.now;
 
-export const projectOf = (state: ProjectState): Project | null => state.whole.project;
+export const projectOf = (state: ProjectState): Project | null => state.totals.project;
 
 /** Whether the project was closed: its licenses run out, and nothing else is decided on it. */
-export const isClosed = (state: ProjectState): boolean => state.whole.closedReason !== null;
+export const isClosed = (state: ProjectState): boolean => state.totals.closedReason !== null;
 
 /** The ids from a group up to the root; `null`: no such group (any more). O(depth). */
 export const ancestryOf = (state: ProjectState, groupId: string): readonly string[] | null =>
@@ -62,7 +62,7 @@ export function quotaOf(recorded: ProjectState, groupId: string, now: Instant): 
   const levels = levelsOf(state, groupId);
   const group = levels[0];
   if (!group) return null;
-  const at = Math.max(now, state.whole.now);
+  const at = Math.max(now, state.totals.now);
   return {
     groupId,
     name: group.name,
@@ -88,9 +88,9 @@ export function resourceQuota(state: ProjectState, levels: readonly Level[], res
     effectiveLimit = own;
     limitedBy = nameOfLevel(level);
   }
-  const capacity = state.whole.capacity[resource];
+  const capacity = state.totals.capacity[resource];
   if (exceeds(effectiveLimit, capacity)) limitedBy = { groupId: null, name: nameOf(state, null) };
-  const room = tightest(state, levels, resource).available;
+  const availability = tightestLimit(state, levels, resource).available;
   return {
     limit: restriction?.own[resource] ?? null,
     effectiveLimit: least(effectiveLimit, capacity),
@@ -98,7 +98,7 @@ export function resourceQuota(state: ProjectState, levels: readonly Level[], res
     allotted: allottedBelow(usage, resource),
     consumed: usage.inForce[resource],
     suspended: usage.suspended[resource],
-    available: room === null ? null : Math.max(0, room),
+    available: availability === null ? null : Math.max(0, availability),
   };
 }
 
@@ -119,7 +119,7 @@ export function featuresOf(state: ProjectState, levels: readonly Level[]): Group
 function switchedOffBy(state: ProjectState, levels: readonly Level[], feature: Feature): LimitedBy | null {
   const level = levels.find(({ restriction }) => restriction && !hasFeature(restriction.features, feature));
   if (level) return nameOfLevel(level);
-  return hasFeature(state.whole.features, feature) ? null : { groupId: null, name: nameOf(state, null) };
+  return hasFeature(state.totals.features, feature) ? null : { groupId: null, name: nameOf(state, null) };
 }
 
 /** The status of the nearest of the group, its ancestors and the project that is not active. */
@@ -129,7 +129,7 @@ function statusOf(state: ProjectState, levels: readonly Level[]): Status {
     const status = firstOf(['active', 'grace', 'scheduled'], restriction.allotments.map(statusOfPhase));
     if (status !== 'active') return status;
   }
-  if (state.whole.project?.billingMode === 'postpaid' || state.whole.devices > 0) return 'active';
+  if (state.totals.project?.billingMode === 'postpaid' || state.totals.devices > 0) return 'active';
   const statuses = [...state.licenses.entries()].map(([, license]) => licenseStatus(license));
   return firstOf(['active', 'suspended', 'scheduled', 'expired', 'revoked'], statuses);
 }
@@ -155,10 +155,10 @@ export function typeOf(state: ProjectState, groupId: string): LicenseType | null
     );
   }
   const inForce = [...state.licenses.entries()].map(([, license]) => license).filter(isInForce);
-  return inForce.at(-1)?.type ?? (state.whole.devices > 0 ? 'basic' : null);
+  return inForce.at(-1)?.type ?? (state.totals.devices > 0 ? 'basic' : null);
 }
 
-function effectivePeriod(effective: Envelope, at: Instant): GroupQuota['effectivePeriod'] {
+function effectivePeriod(effective: LimitTimeline, at: Instant): GroupQuota['effectivePeriod'] {
   const index = indexAt(effective, at);
   const from = effective[index]!.from;
   return { validFrom: from === Number.NEGATIVE_INFINITY ? null : from, validUntil: effective[index + 1]?.from ?? null };
@@ -190,7 +190,7 @@ export function restrictionOf(recorded: ProjectState, groupId: string, now: Inst
 /** The project's licenses in the order they were granted, the Basic ones of its devices as one entry in front. */
 export function licensesOf(recorded: ProjectState, now: Instant): LicenseView[] {
   const state = asOf(recorded, now);
-  const views: LicenseView[] = state.whole.devices > 0 ? [basicLicenses(state.whole.devices)] : [];
+  const views: LicenseView[] = state.totals.devices > 0 ? [basicLicenses(state.totals.devices)] : [];
   for (const [, license] of state.licenses.entries()) {
     const { phase: _phase, suspendedFrom: _suspendedFrom, ...shown } = license;
     views.push({ ...shown, status: licenseStatus(license) });

@@ -17,10 +17,10 @@ const DECIDED_BY_TIME: ReadonlySet<ProjectCommandType> = new Set([
 ]);
 
 /** Why a command cannot be decided at its instant: the project's last decision is dated later than clocks may differ. */
-export function clockBehind({ whole }: ProjectState, command: ProjectCommand): ProjectRefusal | null {
+export function clockBehind({ totals }: ProjectState, command: ProjectCommand): ProjectRefusal | null {
   const { type, now, maxClockLag = Infinity } = command;
-  if (!DECIDED_BY_TIME.has(type) || whole.now - now <= maxClockLag) return null;
-  return { code: 'CLOCK_BEHIND', now, lastRecorded: whole.now };
+  if (!DECIDED_BY_TIME.has(type) || totals.now - now <= maxClockLag) return null;
+  return { code: 'CLOCK_BEHIND', now, lastRecorded: totals.now };
 }
 
 /**
@@ -30,7 +30,7 @@ export function clockBehind({ whole }: ProjectState, command: ProjectCommand): P
  */
 export function correctClock(state: ProjectState, command: ProjectCommandOf<'CorrectClock'>): readonly ProjectEvent[] {
   const { now, maxClockLag = 0 } = command;
-  const lastRecorded = state.whole.now;
+  const lastRecorded = state.totals.now;
   if (lastRecorded - now <= maxClockLag) return [];
   const recorder = new Recorder(state, now);
   recorder.emit('ClockCorrected', { lastRecorded });

@@ -5,7 +5,7 @@ import type { ProjectCommand } from '../model/commands.js';
 import { projectAggregate } from '../project.aggregate.js';
 import { lastRecordedOf, nextDueAt, quotaOf } from '../queries/quota.js';
 import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
-import { ProjectStory, day, units } from '../project-story.harness.js';
+import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 
 const START = day('2026-06-01');
 const MINUTE = 60_000;
@@ -13,11 +13,11 @@ const DAY = 86_400_000;
 const LAG = 5 * MINUTE;
 
 /** 20 numbers until October; building a has 5 until September, three of them in use. */
-function story(): {
-  s: ProjectStory;
+function scenario(): {
+  s: ProjectScenario;
   assignments: { assignmentId: string; groupId: string; resource: 'sip_number' }[];
 } {
-  const s = new ProjectStory(START).open().place('a', 'b');
+  const s = new ProjectScenario(START).open().place('a', 'b');
   s.plus(units(20, 20, 0), day('2026-10-01'), { licenseId: 'l' });
   s.do(s.restriction('a', [{ units: units(5, 0, 0), validUntil: day('2026-09-01') }], { newIds: ['x'] }));
   const assignments = s
@@ -27,7 +27,7 @@ function story(): {
 }
 
 /** Somebody decided something at an instant. */
-function touch(s: ProjectStory, at: number): void {
+function touch(s: ProjectScenario, at: number): void {
   s.now = at;
   s.place('touched');
 }
@@ -35,7 +35,7 @@ function touch(s: ProjectStory, at: number): void {
 describe('a clock that is behind the last decision (U5)', () => {
   const late = START + 10 * DAY;
   const decided: ProjectCommand[] = (() => {
-    const { s } = story();
+    const { s } = scenario();
     const move = { units: { sip_number: 1, mobile_app: 0, ukey2: 0 }, reason: 'r', newId: 'n', cascade: false };
     return [
       s.grant({ units: units(1, 0, 0) }),
@@ -56,21 +56,21 @@ describe('a clock that is behind the last decision (U5)', () => {
   })();
 
   it.each(decided)('refuses $type, with both instants, beyond what is tolerated', (command) => {
-    const { s } = story();
+    const { s } = scenario();
     touch(s, late);
     const now = late - LAG - 1;
     expect(s.refusal({ ...command, now, maxClockLag: LAG })).toEqual({ code: 'CLOCK_BEHIND', now, lastRecorded: late });
   });
 
   it('tolerates a little, and counts it as the last recorded instant', () => {
-    const { s } = story();
+    const { s } = scenario();
     touch(s, late);
     const [granted] = s.do({ ...s.grant({ units: units(1, 0, 0) }), now: late - LAG, maxClockLag: LAG });
     expect(granted).toMatchObject({ type: 'LicenseGranted', at: late, data: { validFrom: late } });
   });
 
   it('refuses nothing that has to be recorded, and nothing whose outcome does not depend on the time', () => {
-    const { s, assignments } = story();
+    const { s, assignments } = scenario();
     touch(s, late);
     const now = START;
     const lag = { now, maxClockLag: LAG };
@@ -91,7 +91,7 @@ describe('a clock that is behind the last decision (U5)', () => {
 
 describe('correcting a project that a clock ahead has touched', () => {
   it('puts in force again what ended too early, and the suspended return', () => {
-    const { s, assignments } = story();
+    const { s, assignments } = scenario();
     const ahead = day('2027-03-01');
     touch(s, ahead);
     expect(s.quota('a').resources.sip_number).toMatchObject({ effectiveLimit: 0, suspended: 3 });
@@ -130,7 +130,7 @@ describe('correcting a project that a clock ahead has touched', () => {
   });
 
   it('leaves alone what a clock within tolerance decided, and what is revoked', () => {
-    const { s } = story();
+    const { s } = scenario();
     expect(s.do({ type: 'CorrectClock', now: START - LAG, maxClockLag: LAG })).toEqual([]);
     s.do({ type: 'RevokeLicense', now: day('2027-03-01'), licenseId: 'l', reason: 'over', authority: VENDOR });
     const types = s.do({ type: 'CorrectClock', now: START, maxClockLag: LAG }).map(({ type }) => type);
@@ -154,7 +154,7 @@ describe('correcting a project that a clock ahead has touched', () => {
         fc.array(part, { maxLength: 3 }),
         fc.nat(90),
         (licenses, allotments, ahead) => {
-          const s = new ProjectStory(START).open().place('a');
+          const s = new ProjectScenario(START).open().place('a');
           s.plus(units(99, 0, 0));
           for (const one of licenses)
             s.plus(units(one.units, 0, 0), null, {

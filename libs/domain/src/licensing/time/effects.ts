@@ -4,7 +4,7 @@ import { RESOURCES, type Resource, type Units } from '../../words.js';
 import type { AllotmentRef, AssignmentRef } from '../model/events.js';
 import { evolve } from '../model/evolve.js';
 import { inChunks, type Recorder } from '../model/recorder.js';
-import { roomFor } from '../limits/availability.js';
+import { availableAt } from '../limits/availability.js';
 import {
   licensePhaseAt,
   pathOf,
@@ -128,7 +128,7 @@ function exceededLimits(state: ProjectState, touched: Touched): ExceededLimit[] 
     if (restriction) check(groupId, usageOf(state, groupId).inForce, restriction.keeping);
   }
   const root = rootOf(state);
-  if (touched.capacity && root !== null) check(null, usageOf(state, root).inForce, state.whole.capacity);
+  if (touched.capacity && root !== null) check(null, usageOf(state, root).inForce, state.totals.capacity);
   return exceeded;
 }
 
@@ -162,13 +162,13 @@ function inForceBelow(state: ProjectState, exceeded: readonly ExceededLimit[]): 
 function reinstateWhatFits(recorder: Recorder): void {
   const { state } = recorder;
   const root = rootOf(state);
-  if (root === null || !capacityHasRoom(state, usageOf(state, root))) return;
+  if (root === null || !capacityIsLeft(state, usageOf(state, root))) return;
   const waiting = [...assignmentsBelow(state, root, (id) => mayReturnBelow(state, id))].filter(
     ({ inForce }) => !inForce,
   );
   const returned: AssignmentRef[] = [];
   for (const assignment of inOrder(waiting)) {
-    if (!numberWorks(state, assignment) || exceeds(1, roomFor(state, assignment.groupId, assignment.resource)))
+    if (!numberIsInForce(state, assignment) || exceeds(1, availableAt(state, assignment.groupId, assignment.resource)))
       continue;
     const ref = refOf(assignment);
     // Each takes its room before the next is looked at; the event names them all.
@@ -178,12 +178,12 @@ function reinstateWhatFits(recorder: Recorder): void {
   for (const assignments of inChunks(returned)) recorder.record('AssignmentsReinstated', { assignments });
 }
 
-const capacityHasRoom = (state: ProjectState, { suspended, inForce }: Readonly<Usage>): boolean =>
+const capacityIsLeft = (state: ProjectState, { suspended, inForce }: Readonly<Usage>): boolean =>
   RESOURCES.some(
-    (resource) => suspended[resource] > 0 && !exceeds(1, minus(state.whole.capacity[resource], inForce[resource])),
+    (resource) => suspended[resource] > 0 && !exceeds(1, minus(state.totals.capacity[resource], inForce[resource])),
   );
 
-const numberWorks = (state: ProjectState, assignment: Assignment): boolean =>
+const numberIsInForce = (state: ProjectState, assignment: Assignment): boolean =>
   assignment.sipAssignmentId === null || state.assignments.get(assignment.sipAssignmentId)?.inForce === true;
 
 /** Whether anything suspended in the group or below could find room at the group itself. */
@@ -199,14 +199,14 @@ function mayReturnBelow(state: ProjectState, groupId: string): boolean {
 export function* assignmentsBelow(
   state: ProjectState,
   groupId: string,
-  worthALook: (groupId: string) => boolean,
+  isCandidate: (groupId: string) => boolean,
 ): Generator<Assignment> {
-  if (!worthALook(groupId)) return;
+  if (!isCandidate(groupId)) return;
   for (const id of state.atGroup.get(groupId) ?? []) yield state.assignments.get(id)!;
-  for (const child of state.groups.get(groupId)?.children ?? []) yield* assignmentsBelow(state, child, worthALook);
+  for (const child of state.groups.get(groupId)?.children ?? []) yield* assignmentsBelow(state, child, isCandidate);
 }
 
-export const rootOf = (state: ProjectState): string | null => state.whole.project?.projectId ?? null;
+export const rootOf = (state: ProjectState): string | null => state.totals.project?.projectId ?? null;
 
 export const anyOf = (counts: Counts): boolean => RESOURCES.some((resource) => counts[resource] > 0);
 

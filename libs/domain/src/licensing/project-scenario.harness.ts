@@ -20,8 +20,8 @@ export const units = (
   ukey2,
 });
 
-/** A project to tell a story with: commands in, events and refusals out, and the state in between. */
-export class ProjectStory {
+/** A project to tell a scenario with: commands in, events and refusals out, and the state in between. */
+export class ProjectScenario {
   state: ProjectState = projectAggregate.initial();
   readonly events: ProjectEvent[] = [];
   private count = 0;

@@ -8,7 +8,7 @@ import { memberQuotaOf } from '../commands/members.js';
 import { projectAggregate } from '../project.aggregate.js';
 import { licensesOf, restrictionOf } from '../queries/quota.js';
 import type { ProjectState } from '../model/state.js';
-import { ProjectStory, day, units } from '../project-story.harness.js';
+import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 
 /**
  * Random commands from random places. What each may not do is worked out anew: places are steps of one stair, and limits
@@ -183,8 +183,8 @@ const act = fc.record({
     .map((one) => Object.assign(one, { [fc.toStringMethod]: () => one.says })),
 });
 
-function opened(): ProjectStory {
-  const s = new ProjectStory(START).open().place('a', 'a1 under a');
+function opened(): ProjectScenario {
+  const s = new ProjectScenario(START).open().place('a', 'a1 under a');
   const package_ = (partnerId: string) =>
     ({ kind: 'package', partnerId, packageId: 'k', packageValidUntil: null }) as const;
   s.plus(units(20, 20, 10), null, { licenseId: 'ofTenant', source: package_('t') });
@@ -226,15 +226,15 @@ describe('nobody below a place loosens what was set or issued from it, by whatev
   it('restrictions, limits of members, licenses', () => {
     fc.assert(
       fc.property(fc.array(act, { minLength: 5, maxLength: 40, size: 'max' }), (acts) => {
-        const story = opened();
+        const scenario = opened();
         /** The step each is set from, as told by what was accepted. */
         const setFrom = new Map<string, number>();
         const suspendedFrom = new Map<string, number>();
         let now = START;
         for (const { pass, act } of acts) {
           now += pass * DAY;
-          story.on(now);
-          const { state } = story;
+          scenario.on(now);
+          const { state } = scenario;
           const look = () => ({
             worth: new Map(GROUPS.map((groupId) => [groupId, worth(state, groupId, now)])),
             eva: new Map(GROUPS.map((groupId) => [groupId, memberQuotaOf(state, groupId, 'eva', now)!])),
@@ -244,7 +244,7 @@ describe('nobody below a place loosens what was set or issued from it, by whatev
           const command = act.command(now, state);
           const decision = projectAggregate.decide(state, command);
           if (!decision.ok) continue;
-          story.do(command);
+          scenario.do(command);
           const after = look();
 
           for (const groupId of GROUPS) {

@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { exceeds, sipCoversMobile, sumUnits, NO_UNITS, basicUnitsOf, UNLIMITED } from '../../limits.js';
-import { FEATURES, RESOURCES, type Units } from '../../words.js';
-import { passes } from '../limits/checks.js';
-import { VENDOR } from '../limits/authority.js';
-import type { ProjectCommand } from '../model/commands.js';
-import type { ProjectEvent } from '../model/events.js';
-import { Envelopes } from '../limits/limit-timeline.js';
-import { projectAggregate } from '../project.aggregate.js';
-import { memberQuotaOf } from '../commands/members.js';
-import { assignmentsOf, licensesOf, quotaOf, restrictionOf } from '../queries/quota.js';
-import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
-import { usageOf, type ProjectState } from '../model/state.js';
+import { exceeds, sipCoversMobile, sumUnits, NO_UNITS, basicUnitsOf, UNLIMITED } from '../limits.js';
+import { FEATURES, RESOURCES, type Units } from '../words.js';
+import { passes } from './limits/checks.js';
+import { VENDOR } from './limits/authority.js';
+import type { ProjectCommand } from './model/commands.js';
+import type { ProjectEvent } from './model/events.js';
+import { LimitTimelines } from './limits/limit-timeline.js';
+import { projectAggregate } from './project.aggregate.js';
+import { memberQuotaOf } from './commands/members.js';
+import { assignmentsOf, licensesOf, quotaOf, restrictionOf } from './queries/quota.js';
+import { decodeSnapshot, encodeSnapshot } from './model/snapshot.js';
+import { usageOf, type ProjectState } from './model/state.js';
 
 /**
  * Random lists of commands with time moving. After each accepted one the whole project is looked at with the naked
@@ -44,11 +44,11 @@ const days = fc.integer({ min: -3, max: 20 });
 const id = (prefix: string): fc.Arbitrary<string> => fc.integer({ min: 0, max: 4 }).map((n) => `${prefix}${n}`);
 
 /** A command without its instant; instants in it count in days from now. */
-type Wish = (now: number) => ProjectCommand;
-const printable = (wish: Wish): Wish =>
-  Object.assign(wish, {
+type CommandAt = (now: number) => ProjectCommand;
+const printable = (commandAt: CommandAt): CommandAt =>
+  Object.assign(commandAt, {
     [fc.toStringMethod]: () =>
-      JSON.stringify(wish(0), (key, value) => (key.startsWith('valid') && value ? `+${value / DAY}d` : value)),
+      JSON.stringify(commandAt(0), (key, value) => (key.startsWith('valid') && value ? `+${value / DAY}d` : value)),
   });
 
 const until = fc.option(fc.integer({ min: 4, max: 25 }), { nil: null });
@@ -57,7 +57,7 @@ const at = (now: number, inDays: number | null): number | null => (inDays === nu
 
 const grant = fc
   .record({ licenseId: id('l'), trial: fc.boolean(), units: unitsArb, features, from, until })
-  .map((w): Wish => (now) => ({
+  .map((w): CommandAt => (now) => ({
     type: 'GrantLicense',
     now,
     licenseId: w.licenseId,
@@ -81,7 +81,7 @@ const restrict = fc
     allotments: fc.array(allotment, { maxLength: 2 }),
     ids: fc.integer({ min: 0, max: 2 }),
   })
-  .map((w): Wish => (now) => ({
+  .map((w): CommandAt => (now) => ({
     type: 'SetRestriction',
     now,
     groupId: w.groupId,
@@ -111,7 +111,7 @@ const transfer = fc
     newId: id('t'),
     cascade: fc.boolean(),
   })
-  .map((w): Wish => (now) => ({
+  .map((w): CommandAt => (now) => ({
     type: 'TransferAllotments',
     now,
     fromGroupId: w.from,
@@ -131,40 +131,42 @@ const assign = fc
     resource: fc.constantFrom(...RESOURCES),
     holder: fc.option(fc.constantFrom(...PEOPLE), { nil: null }),
   })
-  .map((w): Wish => (now) => ({ type: 'AssignUnit', now, label: null, sipAssignmentId: null, ...w }));
+  .map((w): CommandAt => (now) => ({ type: 'AssignUnit', now, label: null, sipAssignmentId: null, ...w }));
 
 const release = fc
   .record({ assignmentId: fc.integer({ min: 0, max: 40 }).map((n) => `s${n}`), groupId: group })
-  .map((w): Wish => (now) => ({ type: 'ReleaseAssignment', now, ...w }));
+  .map((w): CommandAt => (now) => ({ type: 'ReleaseAssignment', now, ...w }));
 
-const simple: fc.Arbitrary<Wish> = fc.oneof(
-  fc.record({ licenseId: id('l'), until }).map((w): Wish => (now) => ({
+const simple: fc.Arbitrary<CommandAt> = fc.oneof(
+  fc.record({ licenseId: id('l'), until }).map((w): CommandAt => (now) => ({
     type: 'ExtendLicense',
     now,
     licenseId: w.licenseId,
     validUntil: at(now, w.until),
     authority: VENDOR,
   })),
-  id('l').map((licenseId): Wish => (now) => ({
+  id('l').map((licenseId): CommandAt => (now) => ({
     type: 'SuspendLicense',
     now,
     licenseId,
     reason: 'unpaid',
     authority: VENDOR,
   })),
-  id('l').map((licenseId): Wish => (now) => ({ type: 'ReinstateLicense', now, licenseId, authority: VENDOR })),
-  id('l').map((licenseId): Wish => (now) => ({
+  id('l').map((licenseId): CommandAt => (now) => ({ type: 'ReinstateLicense', now, licenseId, authority: VENDOR })),
+  id('l').map((licenseId): CommandAt => (now) => ({
     type: 'RevokeLicense',
     now,
     licenseId,
     reason: 'fraud',
     authority: VENDOR,
   })),
-  fc.record({ serialNumber: id('d'), groupId: group }).map((w): Wish => (now) => ({ type: 'AddDevice', now, ...w })),
-  id('d').map((serialNumber): Wish => (now) => ({ type: 'RemoveDevice', now, serialNumber })),
-  fc.record({ groupId: group, parentId: group }).map((w): Wish => (now) => ({ type: 'RelocateGroup', now, ...w })),
-  fc.constantFrom('b1', 'c').map((groupId): Wish => (now) => ({ type: 'RemoveGroup', now, groupId })),
-  fc.record({ userId: fc.constantFrom(...PEOPLE), groupId: group }).map(({ userId, groupId }): Wish => (now) => ({
+  fc
+    .record({ serialNumber: id('d'), groupId: group })
+    .map((w): CommandAt => (now) => ({ type: 'AddDevice', now, ...w })),
+  id('d').map((serialNumber): CommandAt => (now) => ({ type: 'RemoveDevice', now, serialNumber })),
+  fc.record({ groupId: group, parentId: group }).map((w): CommandAt => (now) => ({ type: 'RelocateGroup', now, ...w })),
+  fc.constantFrom('b1', 'c').map((groupId): CommandAt => (now) => ({ type: 'RemoveGroup', now, groupId })),
+  fc.record({ userId: fc.constantFrom(...PEOPLE), groupId: group }).map(({ userId, groupId }): CommandAt => (now) => ({
     type: 'RemoveMember',
     now,
     memberId: `${userId} of ${groupId}`,
@@ -173,8 +175,8 @@ const simple: fc.Arbitrary<Wish> = fc.oneof(
   })),
   fc
     .record({ userId: fc.constantFrom(...PEOPLE), groupId: group, limits: unitsArb, featuresOff: features })
-    .map((w): Wish => (now) => ({ type: 'SetMemberLimits', now, authority: VENDOR, ...w })),
-  fc.constant<Wish>((now) => ({ type: 'TakeEffect', now })),
+    .map((w): CommandAt => (now) => ({ type: 'SetMemberLimits', now, authority: VENDOR, ...w })),
+  fc.constant<CommandAt>((now) => ({ type: 'TakeEffect', now })),
 );
 
 /** Prints as the commands it makes when it fails. */
@@ -184,7 +186,7 @@ const step = fc.record({
     { weight: 2, arbitrary: fc.integer({ min: 0, max: 5 }) },
     { weight: 1, arbitrary: fc.constant(-1) },
   ),
-  wish: fc
+  commandAt: fc
     .oneof(
       { weight: 1, arbitrary: grant },
       { weight: 4, arbitrary: restrict },
@@ -266,13 +268,13 @@ function worth(state: ProjectState, groupId: string, now: number, withGrace: boo
 }
 
 function capacity(state: ProjectState, now: number): Units {
-  if (state.whole.project!.billingMode === 'postpaid') return UNLIMITED;
+  if (state.totals.project!.billingMode === 'postpaid') return UNLIMITED;
   const granted = licensesOf(state, now).filter(
     (l) => l.licenseId !== null && l.suspendedReason === null && l.revokedReason === null,
   );
   return granted
     .filter((l) => l.validFrom <= now && (l.validUntil === null || now < l.validUntil))
-    .reduce((sum, l) => sumUnits(sum, l.units), basicUnitsOf(state.whole.devices));
+    .reduce((sum, l) => sumUnits(sum, l.units), basicUnitsOf(state.totals.devices));
 }
 
 /**
@@ -282,7 +284,7 @@ function capacity(state: ProjectState, now: number): Units {
 type Faults = Iterable<object>;
 
 function* limitFaults(state: ProjectState): Faults {
-  const { now } = state.whole;
+  const { now } = state.totals;
   const all = groupsOf(state).flatMap((groupId) => assignmentsOf(state, groupId, now));
   const used = (within: string, resource: string): number =>
     all.filter((a) => a.resource === resource && a.status === 'in_force' && path(state, a.groupId).includes(within))
@@ -301,7 +303,7 @@ function* limitFaults(state: ProjectState): Faults {
 }
 
 function* pairFaults(state: ProjectState): Faults {
-  const { now } = state.whole;
+  const { now } = state.totals;
   const all = groupsOf(state).flatMap((groupId) => assignmentsOf(state, groupId, now));
   for (const app of all.filter((a) => a.resource === 'mobile_app')) {
     const number = all.find((a) => a.assignmentId === app.sipAssignmentId)!;
@@ -318,15 +320,15 @@ function* pairFaults(state: ProjectState): Faults {
 
 function* formFaults(state: ProjectState): Faults {
   for (const groupId of groupsOf(state)) {
-    for (const allotment of restrictionOf(state, groupId, state.whole.now)!.allotments)
+    for (const allotment of restrictionOf(state, groupId, state.totals.now)!.allotments)
       if (!sipCoversMobile(allotment.units)) yield { groupId, allotment };
   }
-  for (const license of licensesOf(state, state.whole.now)) if (!sipCoversMobile(license.units)) yield { license };
+  for (const license of licensesOf(state, state.totals.now)) if (!sipCoversMobile(license.units)) yield { license };
 }
 
 /** A person may at most what its group may, and less where its own limits say so: nothing that narrows widens. */
 function* peopleFaults(state: ProjectState): Faults {
-  const { now } = state.whole;
+  const { now } = state.totals;
   for (const groupId of groupsOf(state)) {
     const group = quotaOf(state, groupId, now)!;
     for (const userId of PEOPLE) {
@@ -355,9 +357,9 @@ function* ownLimitFaults(state: ProjectState, events: readonly ProjectEvent[]): 
     for (const above of path(state, groupId)) {
       const held = groupsOf(state)
         .filter((id) => path(state, id).includes(above))
-        .flatMap((id) => assignmentsOf(state, id, state.whole.now))
+        .flatMap((id) => assignmentsOf(state, id, state.totals.now))
         .filter((assignment) => assignment.holder === holder && assignment.resource === resource);
-      const limit = memberQuotaOf(state, above, holder, state.whole.now)!.limits[resource];
+      const limit = memberQuotaOf(state, above, holder, state.totals.now)!.limits[resource];
       if (exceeds(held.length, limit)) yield { holder, resource, above, held: held.length, limit };
     }
   }
@@ -371,11 +373,11 @@ const told = (state: ProjectState): unknown => ({
       .sort()
       .map((groupId) => [groupId, usageOf(state, groupId)]),
   ),
-  capacity: state.whole.capacity,
-  features: state.whole.features,
+  capacity: state.totals.capacity,
+  features: state.totals.features,
   quotas: groupsOf(state)
     .sort()
-    .map((groupId) => quotaOf(state, groupId, state.whole.now)),
+    .map((groupId) => quotaOf(state, groupId, state.totals.now)),
 });
 
 /** Sequence numbers and stored phases say when a thing was recorded, not what holds. */
@@ -395,13 +397,13 @@ const runs = {
 describe('a project under random commands with time moving', () => {
   it('never exceeds a limit, suspends exactly the excess, keeps R1, decides every command once', () => {
     fc.assert(
-      fc.property(steps, (wishes) => {
+      fc.property(steps, (walk) => {
         const state = opened();
         let now = START;
         let before = JSON.stringify(told(state));
-        for (const { pass, wish } of wishes) {
+        for (const { pass, commandAt } of walk) {
           now += pass * DAY;
-          const command = wish(now);
+          const command = commandAt(now);
           const decision = projectAggregate.decide(state, command);
           expect(JSON.stringify(told(state))).toBe(before);
           if (!decision.ok) continue;
@@ -410,8 +412,8 @@ describe('a project under random commands with time moving', () => {
           for (const event of decision.events) projectAggregate.evolve(state, event);
           before = JSON.stringify(told(state));
           if (available !== undefined) expect(available === null || available > 0).toBe(true);
-          const envelopes = new Envelopes(state);
-          expect(stood.filter((groupId) => !passes(envelopes, groupId, state.whole.now))).toEqual([]);
+          const timelines = new LimitTimelines(state);
+          expect(stood.filter((groupId) => !passes(timelines, groupId, state.totals.now))).toEqual([]);
           expect([
             ...ownLimitFaults(state, decision.events),
             ...limitFaults(state),
@@ -432,16 +434,16 @@ describe('a project under random commands with time moving', () => {
 
   it('is the same from its events, from a snapshot, and asked ahead of its timers', () => {
     fc.assert(
-      fc.property(steps, fc.integer({ min: 0, max: 30 }), (wishes, ahead) => {
+      fc.property(steps, fc.integer({ min: 0, max: 30 }), (walk, ahead) => {
         const state = opened();
         let now = START;
-        for (const { pass, wish } of wishes) {
+        for (const { pass, commandAt } of walk) {
           now += pass * DAY;
-          fold(state, wish(now));
+          fold(state, commandAt(now));
         }
         const restored = decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(state))));
         expect(told(restored)).toEqual(told(state));
-        const later = Math.max(now, state.whole.now) + ahead * DAY;
+        const later = Math.max(now, state.totals.now) + ahead * DAY;
         const foretold = quotas(state, later);
         for (const one of [state, restored]) {
           fold(one, { type: 'TakeEffect', now: later });
@@ -463,15 +465,15 @@ function standing(recorded: ProjectState, command: ProjectCommand): string[] {
   const changed = command.type === 'SetRestriction' ? command.groupId : command.fromGroupId;
   const state = decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(recorded))));
   fold(state, { type: 'TakeEffect', now: command.now });
-  const envelopes = new Envelopes(state);
+  const timelines = new LimitTimelines(state);
   return groupsOf(state).filter(
-    (id) => id !== changed && path(state, id).includes(changed) && passes(envelopes, id, state.whole.now),
+    (id) => id !== changed && path(state, id).includes(changed) && passes(timelines, id, state.totals.now),
   );
 }
 
 function quotaBefore(state: ProjectState, command: ProjectCommand): number | null | undefined {
   if (command.type !== 'AssignUnit' || state.assignments.has(command.assignmentId)) return undefined;
-  const at = Math.max(command.now, state.whole.now);
+  const at = Math.max(command.now, state.totals.now);
   const quota =
     command.holder === null
       ? quotaOf(state, command.groupId, at)
