@@ -112,26 +112,34 @@ const picture = (state: GroupTreeState) => ({
 
 const fold = (events: readonly TreeEvent[]): GroupTreeState => events.reduce(aggregate.evolve, aggregate.initial());
 
-const checkTree = (state: GroupTreeState): void => {
+/** What breaks the form of a tree. One list instead of an `expect` for every group, which would cost more than the domain. */
+function* treeFaults(state: GroupTreeState): Iterable<object> {
   const { tree } = state;
   const root = tree.slots.get(projectId) as number;
   const reachable = [...subtree(tree, root)];
   // No orphans, no cycles: the walk down from the root meets every group exactly once.
-  expect(new Set(reachable).size).toBe(reachable.length);
-  expect(reachable.map((slot) => idOf(tree, slot)).sort()).toEqual([...tree.slots.keys()].sort());
+  if (new Set(reachable).size !== reachable.length) yield { reachedTwice: reachable };
   const siblings = new Set<string>();
   for (const slot of reachable) {
     const view = groupOf(state, idOf(tree, slot));
-    expect(view?.path.length).toBeLessThanOrEqual(MAX_DEPTH);
+    if (view === null || view.path.length > MAX_DEPTH) yield { tooDeep: slot, view };
     const key = `${view?.parentId}/${nameKey(view?.name ?? '')}`;
-    expect(siblings.has(key)).toBe(false);
+    if (siblings.has(key)) yield { nameOfTwoSiblings: key };
     siblings.add(key);
     const below = reachable.filter((other) => parentOf(tree, other) === slot).map((child) => heightOf(tree, child) + 1);
-    expect(heightOf(tree, slot)).toBe(Math.max(0, ...below));
+    if (heightOf(tree, slot) !== Math.max(0, ...below)) yield { slot, height: heightOf(tree, slot), below };
   }
-  expect(parentOf(tree, root)).toBe(NONE);
-  for (const member of state.members.values()) expect(isGroup(state, member.groupId)).toBe(true);
-  for (const { groupId } of state.devices.values()) expect(groupId === null || isGroup(state, groupId)).toBe(true);
+  if (parentOf(tree, root) !== NONE) yield { rootUnder: parentOf(tree, root) };
+  for (const member of state.members.values()) if (!isGroup(state, member.groupId)) yield { member };
+  for (const device of state.devices.values())
+    if (device.groupId !== null && !isGroup(state, device.groupId)) yield { device };
+}
+
+const checkTree = (state: GroupTreeState): void => {
+  const { tree } = state;
+  const reachable = [...subtree(tree, tree.slots.get(projectId) as number)];
+  expect(reachable.map((slot) => idOf(tree, slot)).sort()).toEqual([...tree.slots.keys()].sort());
+  expect([...treeFaults(state)]).toEqual([]);
 };
 
 /** Removals find nothing the second time; everything else is already so. */

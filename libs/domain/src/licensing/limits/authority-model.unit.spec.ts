@@ -246,22 +246,27 @@ describe('nobody below a place loosens what was set or issued from it, by whatev
           if (!decision.ok) continue;
           scenario.do(command);
           const after = look();
-
+          // One list instead of an `expect` for every value, which would cost more than the domain.
+          const loosened: object[] = [];
           for (const groupId of GROUPS) {
-            if (act.step < (setFrom.get(groupId) ?? -1))
-              expect(isLooser(after.worth.get(groupId)!, before.worth.get(groupId)!)).toBe(false);
+            const isBelow = act.step < (setFrom.get(groupId) ?? -1);
+            if (isBelow && isLooser(after.worth.get(groupId)!, before.worth.get(groupId)!)) loosened.push({ groupId });
             const [was, is] = [before.eva.get(groupId)!, after.eva.get(groupId)!];
-            if (act.step < (setFrom.get(`eva ${groupId}`) ?? -1)) {
-              expect(isMore(is.limits, was.limits)).toBe(false);
-              expect(is.featuresOff).toEqual(expect.arrayContaining([...was.featuresOff]));
-            }
+            const isBelowEva = act.step < (setFrom.get(`eva ${groupId}`) ?? -1);
+            const areStillOff = was.featuresOff.every((feature) => is.featuresOff.includes(feature));
+            if (isBelowEva && (isMore(is.limits, was.limits) || !areStillOff)) loosened.push({ groupId, was, is });
           }
+          const issuedAbove: string[] = [];
           for (const [id, issuedFrom] of Object.entries(ISSUED_FROM)) {
-            if (act.step < issuedFrom) expect(after.licenses.get(id)).toEqual(before.licenses.get(id));
+            if (act.step < issuedFrom) issuedAbove.push(id);
             const isBack =
               before.licenses.get(id)!.suspendedReason !== null && after.licenses.get(id)!.suspendedReason === null;
-            if (isBack) expect(act.step).toBeGreaterThanOrEqual(suspendedFrom.get(id)!);
+            if (isBack && !(act.step >= suspendedFrom.get(id)!)) loosened.push({ reinstated: id });
           }
+          expect(loosened).toEqual([]);
+          expect(issuedAbove.map((id) => after.licenses.get(id))).toEqual(
+            issuedAbove.map((id) => before.licenses.get(id)),
+          );
           const trials = [...after.licenses.values()].filter(({ type }) => type === 'trial').length;
           if (act.step < 5)
             expect(trials).toBe([...before.licenses.values()].filter(({ type }) => type === 'trial').length);
