@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Logger } from 'pino';
 import { Bus } from './bus/bus.js';
 import type { PlatformConfiguration } from './configuration/configuration.js';
-import { CheckFailed, Readiness } from './health.js';
+import { CheckFailed, Readiness } from './readiness.js';
 import { JobQueues } from './jobs/job-queues.js';
 import { platformPolicies } from './retention/platform-policies.js';
 import { Retention } from './retention/retention.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { PlatformConfiguration } from './configuration/configuration.js';
-import { CheckFailed, Readiness } from './health.js';
+import { CheckFailed, Readiness } from './readiness.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from './tokens.js';
 
 const CHECK_EVERY_MS = 60_000;

@@ -13,7 +13,7 @@ export { PostgresBus } from './bus/postgres/postgres-bus.js';
 export { PostgresGroup } from './bus/postgres/postgres-group.js';
 export * from './clock.js';
 export * from './configuration/configuration.js';
-export { Readiness } from './health.js';
+export { Readiness } from './readiness.js';
 export { Caller, type CommandContext } from './http/caller.js';
 export * from './http/configure-http.js';
 export * from './http/etag.js';

@@ -8,7 +8,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { CheckFailed, Readiness } from './health.js';
+import { CheckFailed, Readiness } from './readiness.js';
 import { pathOf, type PlatformRequest } from './http/caller.js';
 import { storageFull } from './http/storage-full.js';
 import { LOGGER } from './tokens.js';

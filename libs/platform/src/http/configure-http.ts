@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { PlatformConfiguration } from '../configuration/configuration.js';
-import { Readiness } from '../health.js';
+import { Readiness } from '../readiness.js';
 import { NestLogger } from '../logging.js';
 import { httpDurations } from '../metrics.js';
 import { LOGGER, METRICS } from '../tokens.js';

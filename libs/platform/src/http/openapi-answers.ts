@@ -1,8 +1,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEMS, ProblemDetails, problemType, type ProblemCode } from '@allotree/contracts';
-import { PERMISSION_EXTENSION } from '../identity/permit.js';
+import { PERMISSION_EXTENSION } from '../identity/permission-extension.js';
 import { jsonSchemaOf } from './json-schema.js';
-import { PROBLEM_CONTENT_TYPE } from './problem.filter.js';
+import { PROBLEM_CONTENT_TYPE } from './problem.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];

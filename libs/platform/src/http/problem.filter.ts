@@ -5,9 +5,7 @@ import type { Logger } from 'pino';
 import { LOGGER } from '../tokens.js';
 import { pathOf, type PlatformRequest } from './caller.js';
 import { transientProblem } from './transient-error.js';
-import { invalid, Problem } from './problem.js';
-
-export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+import { invalid, Problem, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 /** Answers every failure of a route with RFC 9457 problem details. HTTP status codes are decided here and nowhere else. */
 @Catch()

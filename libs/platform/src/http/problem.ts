@@ -1,6 +1,8 @@
 import { PROBLEMS, type FieldError, type ProblemCode } from '@allotree/contracts';
 import { isoInstants } from './iso-instants.js';
 
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+
 /** Facts that are instants: domain refusals carry them as milliseconds, HTTP as ISO 8601. */
 const INSTANT_FACTS = new Set([
   'at',

@@ -1,12 +1,11 @@
 import { applyDecorators, SetMetadata, type CustomDecorator } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
 import type { Permission } from '@allotree/contracts';
+import { PERMISSION_EXTENSION } from './permission-extension.js';
 
 export const PERMISSION_METADATA = 'allotree:permission';
 export const PUBLIC_METADATA = 'allotree:public';
 export const SIGNED_IN_METADATA = 'allotree:signed-in';
-/** The extension that names the permission of an operation in the OpenAPI document; `signed-in`: any signed-in user; absent: public. */
-export const PERMISSION_EXTENSION = 'x-permission';
 
 /**
  * The place a permission is required at. Each value is the name of a route parameter, or `body.<field>`. Empty: the permission must be held

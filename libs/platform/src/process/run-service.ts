@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { connectBusConsumers } from '../bus/connect-bus.js';
 import { ConfigurationError, loadConfiguration, type PlatformConfiguration } from '../configuration/configuration.js';
 import { misspelled, misspelledWarning } from '../configuration/misspelled.js';
-import { Readiness } from '../health.js';
+import { Readiness } from '../readiness.js';
 import { createHttpApplication } from '../http/configure-http.js';
 import { createLogger, type Logger } from '../logging.js';
 import { PlatformModule } from '../platform.module.js';

@@ -4,7 +4,7 @@ import { encodePartnerStockEvent, projectAggregate, type PartnerStockEvent, type
 import type { RecordedEvent } from '@allotree/event-sourcing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { integrationEventsOf } from './publish-licensing.reactor.js';
+import { integrationEventsOf } from './cloud-events.js';
 
 const at = Date.parse('2026-06-01T00:00:00Z');
 const content = {

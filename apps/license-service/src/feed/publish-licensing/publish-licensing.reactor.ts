@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { LICENSING_TOPIC, dataSchemaOf, sequenceOf, type CloudEvent } from '@allotree/contracts';
-import { decodePartnerStockEvent, projectAggregate } from '@allotree/domain';
-import { deriveId, type Reactor, type RecordedEvent } from '@allotree/event-sourcing';
+import { LICENSING_TOPIC } from '@allotree/contracts';
+import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
 import { BusPublisher } from '@allotree/platform';
-import { partnerOfStream, projectOfStream } from '../../streams.js';
-import { projectNews, stockNews, type Outgoing } from './integration-events.js';
+import { integrationEventsOf } from './cloud-events.js';
 
 /** Tells the world, billing first of all, what happened to licenses and their use. */
 @Injectable()
@@ -19,38 +17,4 @@ export class PublishLicensingReactor implements Reactor {
     const outgoing = events.flatMap(integrationEventsOf);
     if (outgoing.length > 0) await this.bus.publish(LICENSING_TOPIC, outgoing);
   }
-}
-
-export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
-  const { subject, at, news } = newsOf(recorded);
-  return news.map(({ type, data }, index) => ({
-    specversion: '1.0',
-    // One private event becomes several only where its list is cut: each has an id of its own, the same every time.
-    id: index === 0 ? recorded.metadata.eventId : deriveId(recorded.metadata.eventId, index),
-    source: '/license-service',
-    type,
-    subject,
-    time: new Date(at).toISOString(),
-    datacontenttype: 'application/json',
-    dataschema: dataSchemaOf(type),
-    tenantid: recorded.metadata.tenantId,
-    correlationid: recorded.metadata.correlationId,
-    causationid: recorded.metadata.eventId,
-    actor: recorded.metadata.actor,
-    sequence: sequenceOf(recorded.revision),
-    data,
-  }));
-}
-
-function newsOf({ streamName, type, data }: RecordedEvent): {
-  subject: string;
-  at: number;
-  news: readonly Outgoing[];
-} {
-  if (streamName.startsWith('partner_stock-')) {
-    const [subject, event] = [partnerOfStream(streamName), decodePartnerStockEvent(type, data)];
-    return { subject, at: event.at, news: stockNews(subject, event) };
-  }
-  const [subject, event] = [projectOfStream(streamName), projectAggregate.decode(type, data)];
-  return { subject, at: event.at, news: projectNews(subject, event) };
 }

@@ -1,9 +1,6 @@
-import { Controller, Get, Inject, Injectable, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { withTimeout } from './with-timeout.js';
-import { Public } from './identity/permit.js';
 import { PG_POOL } from './tokens.js';
 
 type Check = () => Promise<unknown>;
@@ -79,27 +76,3 @@ const outcomeOf = (check: Check): Promise<{ up: boolean; reason: string | null }
     () => ({ up: true, reason: null }),
     (error: unknown) => ({ up: false, reason: error instanceof CheckFailed ? error.message : null }),
   );
-
-/** Outside the API: for the systems that monitor this one. */
-@ApiExcludeController()
-@Controller('health')
-export class HealthController {
-  constructor(private readonly readiness: Readiness) {}
-
-  @Public()
-  @Get('live')
-  live(): { status: 'up' } {
-    return { status: 'up' };
-  }
-
-  @Public()
-  @Get('ready')
-  async ready(
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<{ status: 'up' | 'down'; checks: HealthReport['checks']; reasons?: HealthReport['reasons'] }> {
-    const { ready, checks, reasons } = await this.readiness.report();
-    if (!ready) void reply.status(503);
-    const explained = Object.keys(reasons).length > 0 ? { reasons } : {};
-    return { status: ready ? 'up' : 'down', checks, ...explained };
-  }
-}
