@@ -47,9 +47,28 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:leases',
           'type:event-sourcing',
           'type:platform',
+          'type:api-client',
           'type:service',
         ]),
-        allow('type:testing', ['type:domain', 'type:contracts', 'type:leases', 'type:event-sourcing', 'type:platform']),
+        allow('type:api-client', [], frameworksAndBackends),
+        allow('type:tool', [
+          'type:domain',
+          'type:contracts',
+          'type:leases',
+          'type:platform',
+          'type:api-client',
+          'type:service',
+          'type:standalone',
+          'type:tool',
+        ]),
+        allow('type:testing', [
+          'type:domain',
+          'type:contracts',
+          'type:leases',
+          'type:event-sourcing',
+          'type:platform',
+          'type:api-client',
+        ]),
       ],
     },
   ];
@@ -192,6 +211,21 @@ export default tseslint.config(
     },
   },
   {
+    // The pages that they write describe every part.
+    files: ['apps/reference/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries({
+        inSpecs: true,
+        allowed: [
+          '@allotree/demo',
+          '@allotree/license-service',
+          '@allotree/notification-service',
+          '@allotree/standalone',
+        ],
+      }),
+    },
+  },
+  {
     files: SPECS,
     rules: {
       '@nx/enforce-module-boundaries': boundaries({ inSpecs: true }),
@@ -210,6 +244,11 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
     },
+  },
+  {
+    // The worked example is the project file of the demo.
+    files: ['apps/standalone/**/*.spec.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundaries({ inSpecs: true, allowed: ['@allotree/demo'] }) },
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],

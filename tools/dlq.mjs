@@ -6,6 +6,6 @@ requireNode();
 await ensureInstalled();
 await ensureBuilt();
 process.exitCode = await run(process.execPath, [
-  join(root, 'apps/standalone/dist/dead-letters/main.js'),
+  join(root, 'apps/dead-letters/dist/main.js'),
   ...process.argv.slice(2),
 ]);

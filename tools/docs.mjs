@@ -5,4 +5,4 @@ import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspac
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
-process.exitCode = await run(process.execPath, [join(root, 'apps/standalone/dist/reference/main.js')]);
+process.exitCode = await run(process.execPath, [join(root, 'apps/reference/dist/main.js')]);

@@ -35,7 +35,7 @@ const pages = new Set(
   ),
 );
 /** Programs and tests that write or invent a page. */
-const WRITES_PAGES = /^(apps\/standalone\/src\/reference|tools\/)/;
+const WRITES_PAGES = /^(apps\/reference\/src|tools\/)/;
 
 describe('the rules of the domain', () => {
   it('have an anchor each, in one place', () => {

@@ -56,10 +56,15 @@ const wanted = (lock) =>
 export const holds = (record, lock) =>
   wanted(lock).every(([path, { version }]) => record.packages?.[path]?.version === version);
 
+/** Whether every part of the workspace can be imported by its name. */
+const isLinked = (folder, lock) =>
+  Object.entries(lock.packages ?? {}).every(([path, { link }]) => !link || existsSync(join(folder, path)));
+
 /** npm writes its record last, so an interrupted installation counts as missing. */
 function isInstalled(folder) {
   const record = join(folder, 'node_modules', '.package-lock.json');
-  return existsSync(record) && holds(readJson(record), readJson(join(folder, 'package-lock.json')));
+  const lock = readJson(join(folder, 'package-lock.json'));
+  return existsSync(record) && holds(readJson(record), lock) && isLinked(folder, lock);
 }
 
 /** Shows the progress of the installation every few seconds. */

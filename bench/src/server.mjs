@@ -9,7 +9,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ownService, PlatformModule, Permit, signToken } from '@allotree/platform';
 import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
 import { DataFolder } from '../../apps/standalone/dist/data-folder.js';
-import { readLocalSignIn } from '../../apps/standalone/dist/local-sign-in.js';
+import { readLocalSignIn } from '../../libs/api-client/dist/index.js';
 import { openLog } from '../../apps/standalone/dist/log.js';
 import { startStandalone } from '../../apps/standalone/dist/standalone.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { verifyPassword } from '@allotree/platform';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataFolder, DataFolderError } from './data-folder.js';
-import { readLocalSignIn } from './local-sign-in.js';
+import { readLocalSignIn } from '@allotree/api-client';
 
 let path: string;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, chmod, constants, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashPassword, StartError, verifyPassword } from '@allotree/platform';
-import { SIGN_IN_FILE, type LocalSignIn } from './local-sign-in.js';
+import { SIGN_IN_FILE, type LocalSignIn } from '@allotree/api-client';
 
 /** The folder cannot be used. */
 export class DataFolderError extends StartError {

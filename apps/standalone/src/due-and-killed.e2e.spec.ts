@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OutboxItem } from '@allotree/contracts';
-import type { Api } from './demo/api.js';
-import { workbench, type RunningSystem } from './running-system.harness.js';
+import type { Api } from '@allotree/api-client';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 const MINUTE = 60_000;
 const GROUPS = 12;

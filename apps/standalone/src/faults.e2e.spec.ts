@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readLocalSignIn } from './local-sign-in.js';
-import { workbench, type RunningSystem } from './running-system.harness.js';
+import { readLocalSignIn } from '@allotree/api-client';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 const run = promisify(execFile);
 const MINUTES = 60_000;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Api } from './demo/api.js';
-import { workbench, type RunningSystem } from './running-system.harness.js';
+import { Api } from '@allotree/api-client';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 jest.setTimeout(180_000);
 
@@ -51,11 +51,11 @@ let api: Api;
 let folder: string;
 
 /** What `npm run` would start after a look at the build, which would cost seconds each time. */
-const PROGRAMS: Readonly<Record<string, string>> = { demo: 'demo/main.js', dlq: 'dead-letters/main.js' };
+const PROGRAMS: Readonly<Record<string, string>> = { demo: 'demo', dlq: 'dead-letters' };
 const started = (script: string): string =>
   script.replace(
     /npm run (\w+)(?: --(?= ))?/g,
-    (_, name: string) => `node ${join(root, 'apps/standalone/dist', PROGRAMS[name]!)}`,
+    (_, name: string) => `node ${join(root, 'apps', PROGRAMS[name]!, 'dist/main.js')}`,
   );
 
 const shell = (script: string, env: Readonly<Record<string, string>>): Promise<Outcome> =>

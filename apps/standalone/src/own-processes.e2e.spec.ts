@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { describeMetrics, ownService, signToken } from '@allotree/platform';
 import { createTestDatabase, documentedFetch, publishedDocument, type TestDatabase } from '@allotree/testing';
-import { Api } from './demo/api.js';
+import { Api } from '@allotree/api-client';
 
 // Processes are started and stopped, on whatever machine this is.
 jest.setTimeout(180_000);

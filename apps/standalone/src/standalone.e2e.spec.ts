@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readLocalSignIn } from './local-sign-in.js';
-import { Api } from './demo/api.js';
-import { runBuilt, workbench } from './running-system.harness.js';
+import { readLocalSignIn } from '@allotree/api-client';
+import { Api } from '@allotree/api-client';
+import { runBuilt, workbench } from '@allotree/testing/running-system';
 
 const MINUTES = 60_000;
 
@@ -50,7 +50,7 @@ describe('a start that cannot be', () => {
     'on a folder in use says so and leaves the other alone',
     async () => {
       const first = await bench.start();
-      const { code, output } = await runBuilt('main.js', [], { DATA_DIR: bench.dataDir, PORT: '0' }).ended;
+      const { code, output } = await runBuilt('standalone', [], { DATA_DIR: bench.dataDir, PORT: '0' }).ended;
       expect(code).toBe(1);
       expect(output).toMatch(/^error: The data folder .* is in use by another running Allotree/m);
       expect(await statusOf(`${first.url}/health/ready`)).toBe(200);
@@ -62,7 +62,7 @@ describe('a start that cannot be', () => {
     'in a heap that is too small says so and makes no data folder',
     async () => {
       const env = { DATA_DIR: bench.dataDir, PORT: '0', NODE_OPTIONS: '--max-old-space-size=100' };
-      const { code, output } = await runBuilt('main.js', [], env).ended;
+      const { code, output } = await runBuilt('standalone', [], env).ended;
       expect(code).toBe(1);
       expect(output).toMatch(/^error: Allotree needs a heap of 160 MB, .*--max-old-space-size=256[^\n]*\n$/);
       expect(existsSync(bench.dataDir)).toBe(false);
@@ -76,7 +76,7 @@ describe('a start that cannot be', () => {
       const other = createServer().listen(0, '127.0.0.1');
       await new Promise((done) => other.once('listening', done));
       const { port } = other.address() as AddressInfo;
-      const { code, output } = await runBuilt('main.js', [], { DATA_DIR: bench.dataDir, PORT: String(port) }).ended;
+      const { code, output } = await runBuilt('standalone', [], { DATA_DIR: bench.dataDir, PORT: String(port) }).ended;
       other.close();
       expect(code).toBe(1);
       expect(output).toMatch(new RegExp(`^error: port ${port} is in use.*PORT=`, 'm'));
@@ -90,7 +90,7 @@ describe('a start that cannot be', () => {
   it(
     'on a folder that cannot be written to says so',
     async () => {
-      const { code, output } = await runBuilt('main.js', [], { DATA_DIR: '/dev/null/data', PORT: '0' }).ended;
+      const { code, output } = await runBuilt('standalone', [], { DATA_DIR: '/dev/null/data', PORT: '0' }).ended;
       expect(code).toBe(1);
       expect(output).toMatch(/^error: the data folder \/dev\/null\/data cannot be written to .*DATA_DIR/m);
     },
@@ -100,7 +100,7 @@ describe('a start that cannot be', () => {
   it(
     'with a wrong setting names it and what it may be',
     async () => {
-      const { code, output } = await runBuilt('main.js', [], {
+      const { code, output } = await runBuilt('standalone', [], {
         DATA_DIR: bench.dataDir,
         PORT: 'eighty',
         TOKEN_SECRET: 'short',
@@ -118,7 +118,7 @@ describe('a start with a password that is easy to guess', () => {
   it(
     'ends with one sentence that says so, and not the password',
     async () => {
-      const { code, output } = await runBuilt('main.js', [], {
+      const { code, output } = await runBuilt('standalone', [], {
         DATA_DIR: bench.dataDir,
         PORT: '0',
         ADMIN_PASSWORD: 'Password123',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { workbench } from './running-system.harness.js';
+import { workbench } from '@allotree/testing/running-system';
 
 jest.setTimeout(180_000);
 

@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Api, readLocalSignIn } from '@allotree/api-client';
+import { applyProjectFile, Narrator, nodeAt, readProjectFile, type Tree } from '@allotree/demo';
 import { createLogger, FixedClock } from '@allotree/platform';
 import {
   createTestDatabase,
@@ -13,13 +15,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { readConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';
-import { Api } from './demo/api.js';
-import { nodeAt, type Tree } from './demo/apply-groups.js';
-import { applyProjectFile } from './demo/apply.js';
-import { Narrator } from './demo/narrator.js';
-import { readProjectFile } from './demo/read-project-file.js';
-import { readLocalSignIn } from './local-sign-in.js';
-import { httpPage, openApiFile, type OpenApi } from './reference/http-page.js';
 import { startStandalone, type Standalone } from './standalone.js';
 
 const MINUTE = 60_000;
@@ -200,13 +195,6 @@ describe.each(STORES)('the worked example, from 2026-06-01 on, with its events i
       `/projects/${own}/groups/${own}/quota`,
     );
     expect(quota.resources['sip_number']?.effectiveLimit).toBe(0);
-  });
-
-  it('answers the routes that the reference lists (else: npm run docs, beside a running system)', async () => {
-    const openApi = (await (await fetch(`${standalone.url}/api/v1/openapi.json`)).json()) as OpenApi;
-    const reference = (name: string) => readFile(resolve(import.meta.dirname, '../../../docs/reference', name), 'utf8');
-    expect(await reference('http.md')).toBe(httpPage(openApi));
-    expect(await reference('openapi.json')).toBe(openApiFile(openApi));
   });
 
   it('can make a projection again, by command', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LocalSignIn } from '../../../apps/standalone/src/local-sign-in.js';
+import type { LocalSignIn } from '@allotree/api-client';
 
 interface Answer {
   readonly status: number;

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { Api } from '../../../apps/standalone/src/demo/api.js';
-import { readLocalSignIn, type LocalSignIn } from '../../../apps/standalone/src/local-sign-in.js';
+import { Api, readLocalSignIn, type LocalSignIn } from '@allotree/api-client';
 import { missingOf } from '../backends.mjs';
 import { startCluster } from '../cluster.mjs';
 import { KAFKA } from '../kafka.mjs';
@@ -91,7 +90,7 @@ export async function until<Answer>(
 
 /** `npm run demo` with these arguments. */
 export async function demo(dataDir: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [join(root, 'apps/standalone/dist/demo/main.js'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'apps/demo/dist/main.js'), ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
   });

@@ -1,0 +1,248 @@
+import {
+  isSameName,
+  RESOURCES,
+  type Feature,
+  type LicenseType,
+  type PoolMode,
+  type Reminder,
+  type Units,
+} from '@allotree/domain';
+import { inParallel } from '@allotree/api-client';
+import type { ProjectApplication } from './apply.js';
+import { secondsSince, type Node, type Tree } from './apply-groups.js';
+import {
+  levelsOf,
+  type GroupEntry,
+  type LevelEntry,
+  type RehearsalEntry,
+  type RestrictionEntry,
+} from './project-file.js';
+import { expectRefusal } from './show-refusals.js';
+import { isSameBorder, resolveWhen, type FirstDay } from './terms.js';
+import { dateText, unitsText } from './words.js';
+
+interface StandingAllotment {
+  readonly allotmentId: string;
+  readonly type: LicenseType;
+  readonly units: Units;
+  readonly features: readonly Feature[];
+  readonly validFrom: string;
+  readonly validUntil: string | null;
+}
+
+/** A restriction as the API shows it. */
+export interface StandingRestriction {
+  readonly enabled: boolean;
+  readonly poolMode: PoolMode;
+  readonly gracePeriodDays: number;
+  readonly allotments: readonly StandingAllotment[];
+  readonly reminder: Reminder | null;
+}
+
+const UNRESTRICTED: StandingRestriction = {
+  enabled: false,
+  poolMode: 'shared',
+  gracePeriodDays: 0,
+  allotments: [],
+  reminder: null,
+};
+
+/** How many requests are under way at once where many groups are restricted. */
+const WIDTH = 24;
+/** From how many on the groups of a level are told together. */
+const FEW = 12;
+
+/** The restrictions of a file, from the main group down: what is above binds what is below. */
+export const applyRestrictions = async (application: ProjectApplication, tree: Tree): Promise<void> => {
+  const { file, narrator } = application;
+  narrator.begin('Restrictions, level by level');
+  if (file.project.restriction) await applyAndTell(application, tree.root, file.project.restriction);
+  await applyNamed(application, file.project.groups, tree.root);
+  let parents: readonly Node[] = [tree.root];
+  for (const { type, level } of levelsOf(file.project.generate ?? {})) {
+    const groups = parents.flatMap(({ children }) => children.filter((child) => child.type === type));
+    if (level.restriction)
+      await applyToLevel(application, parents, {
+        ...level,
+        type,
+        restriction: level.restriction,
+        isFresh: tree.isFresh,
+      });
+    parents = groups;
+  }
+};
+
+const applyNamed = async (
+  application: ProjectApplication,
+  groups: readonly GroupEntry[],
+  parent: Node,
+): Promise<void> => {
+  for (const entry of groups) {
+    const node = parent.children.find(({ name }) => isSameName(name, entry.name));
+    if (!node) continue;
+    if (entry.restriction) await applyAndTell(application, node, entry.restriction, entry.rehearsal);
+    await applyNamed(application, entry.groups, node);
+  }
+};
+
+const untilText = ({ allotments }: StandingRestriction, zone: string): string => {
+  const ends = allotments.map(({ validUntil }) => dateText(validUntil, zone));
+  return [...new Set(ends)].map((end) => (end === 'no end' ? 'no end of its own' : `until ${end}`)).join(', ');
+};
+
+const applyAndTell = async (
+  application: ProjectApplication,
+  node: Node,
+  restriction: RestrictionEntry,
+  rehearsal?: RehearsalEntry,
+): Promise<void> => {
+  const { narrator, project } = application;
+  const standing = await read(application, node);
+  if (rehearsal && standing.allotments.length === 0) await rehearse(application, node, restriction, rehearsal);
+  const isChanged = await put(application, node, restriction, standing);
+  const now = isChanged ? await read(application, node) : standing;
+  const units = now.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
+  const line = `${node.path}: ${units} (numbers/apps/UKEY2), ${untilText(now, project.firstDay.zone)}, ${now.poolMode} pool`;
+  if (isChanged) narrator.changed(line);
+  else narrator.alreadySo(line);
+};
+
+interface RestrictedLevel extends LevelEntry {
+  readonly type: string;
+  readonly restriction: RestrictionEntry;
+  readonly isFresh: boolean;
+}
+
+const applyToLevel = async (
+  application: ProjectApplication,
+  parents: readonly Node[],
+  level: RestrictedLevel,
+): Promise<void> => {
+  const { narrator } = application;
+  const nodes = parents.flatMap(({ children }) =>
+    children.filter(({ type }) => type === level.type).slice(0, level.restrictedOfEach),
+  );
+  if (nodes.length <= FEW) {
+    for (const node of nodes) await applyAndTell(application, node, level.restriction);
+    return;
+  }
+  const started = performance.now();
+  let changed = 0;
+  await inParallel(nodes, WIDTH, async (node) => {
+    const standing = level.isFresh ? UNRESTRICTED : await read(application, node);
+    if (await put(application, node, level.restriction, standing)) changed += 1;
+  });
+  const units = level.restriction.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
+  const each = `${units} (numbers/apps/UKEY2) each`;
+  const unchanged = nodes.length - changed;
+  const count = (groups: number): string => `${groups.toLocaleString('en-US')} ${level.type} groups`;
+  if (changed > 0) narrator.changed(`${count(changed)}: ${each}, in ${secondsSince(started)}`, changed);
+  if (unchanged > 0) narrator.alreadySo(`${count(unchanged)}: ${each}`, unchanged);
+};
+
+const pathOf = ({ project }: ProjectApplication, node: Node): string =>
+  `/projects/${project.projectId}/groups/${node.groupId}/restriction`;
+
+const read = (application: ProjectApplication, node: Node): Promise<StandingRestriction> =>
+  application.api.get<StandingRestriction>(pathOf(application, node));
+
+/** Puts a restriction unless it is already so; says whether it did. */
+const put = async (
+  application: ProjectApplication,
+  node: Node,
+  wanted: RestrictionEntry,
+  standing: StandingRestriction,
+): Promise<boolean> => {
+  const { firstDay } = application.project;
+  if (isAlreadySo(standing, wanted, firstDay)) return false;
+  await application.api.put(pathOf(application, node), requestOf(wanted, firstDay, standing));
+  return true;
+};
+
+/** The request that puts a restriction of a file; allotments that stand keep their ids, in their order. */
+export const requestOf = (wanted: RestrictionEntry, firstDay: FirstDay, standing?: StandingRestriction) => ({
+  enabled: true,
+  poolMode: wanted.poolMode,
+  gracePeriodDays: wanted.gracePeriodDays,
+  reminder: wanted.reminder,
+  allotments: wanted.allotments.map((allotment, index) => ({
+    ...allotment,
+    allotmentId: standing?.allotments[index]?.allotmentId,
+    validFrom: resolveWhen(allotment.validFrom, firstDay),
+    validUntil: resolveWhen(allotment.validUntil, firstDay),
+  })),
+});
+
+const isSameSet = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((member) => other.includes(member));
+
+const isSameReminder = (one: Reminder | null, other: Reminder | null): boolean => {
+  if (one === null || other === null) return one === other;
+  const isSameDays = isSameSet(one.daysBefore.map(String), other.daysBefore.map(String));
+  return isSameDays && one.recurrence === other.recurrence && one.recipients === other.recipients;
+};
+
+/** Whether a restriction that stands is the one of the file in every setting. */
+export const isAlreadySo = (standing: StandingRestriction, wanted: RestrictionEntry, firstDay: FirstDay): boolean =>
+  standing.enabled &&
+  standing.poolMode === wanted.poolMode &&
+  standing.gracePeriodDays === wanted.gracePeriodDays &&
+  isSameReminder(standing.reminder, wanted.reminder) &&
+  standing.allotments.length === wanted.allotments.length &&
+  requestOf(wanted, firstDay).allotments.every((allotment, index) =>
+    isSameAllotment(standing.allotments[index], allotment, firstDay),
+  );
+
+const isSameAllotment = (
+  standing: StandingAllotment | undefined,
+  wanted: ReturnType<typeof requestOf>['allotments'][number],
+  { zone }: FirstDay,
+): boolean =>
+  standing?.type === wanted.type &&
+  RESOURCES.every((resource) => standing.units[resource] === wanted.units[resource]) &&
+  isSameSet(standing.features, wanted.features) &&
+  isSameBorder(standing.validFrom, wanted.validFrom, 'from', zone) &&
+  isSameBorder(standing.validUntil, wanted.validUntil, 'until', zone);
+
+/**
+ * Shows what would be refused with another pool mode above. The mode above is really changed and put back; whatever breaks in
+ * between, the next run puts back what the file says.
+ */
+const rehearse = async (
+  application: ProjectApplication,
+  node: Node,
+  restriction: RestrictionEntry,
+  rehearsal: RehearsalEntry,
+): Promise<void> => {
+  const { api, project } = application;
+  const above = node.parent;
+  if (!above) return;
+  const standing = await read(application, above);
+  const putAbove = async (poolMode: PoolMode): Promise<void> => {
+    await api.put(pathOf(application, above), { ...requestAgain(standing), poolMode });
+  };
+  await putAbove(rehearsal.poolModeAbove);
+  const call = {
+    method: 'PUT',
+    path: `${pathOf(application, node)}?dryRun=true`,
+    body: requestOf(restriction, project.firstDay),
+  };
+  await expectRefusal(application, { title: rehearsal.title, refused: rehearsal.refused, call });
+  await putAbove(standing.poolMode);
+};
+
+/** What stands, as a request that changes nothing. */
+export const requestAgain = ({ enabled, poolMode, gracePeriodDays, reminder, allotments }: StandingRestriction) => ({
+  enabled,
+  poolMode,
+  gracePeriodDays,
+  reminder,
+  allotments: allotments.map(({ allotmentId, type, units, features, validFrom, validUntil }) => ({
+    allotmentId,
+    type,
+    units,
+    features,
+    validFrom,
+    validUntil,
+  })),
+});

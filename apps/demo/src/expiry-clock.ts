@@ -1,0 +1,59 @@
+import { addDays, lastDayOf, timeOfDay } from '@allotree/domain';
+import { DateTime } from 'luxon';
+import type { Api } from '@allotree/api-client';
+
+/** The system keeps real time. */
+export class NoTestClock extends Error {
+  override readonly name = 'NoTestClock';
+
+  constructor(url: string) {
+    super(
+      [
+        `the Allotree at ${url} keeps real time, and this story takes seven months. Start one whose clock can be moved, on a data folder`,
+        'of its own, and tell it there:',
+        '',
+        '  TEST_CLOCK=1 DATA_DIR=.data-expiry PORT=8081 npm start',
+        '  npm run demo -- --expiry --data-dir .data-expiry        (in another terminal)',
+      ].join('\n'),
+    );
+  }
+}
+
+/** The clock of a system that was started with `TEST_CLOCK=1`. */
+export class StoryClock {
+  private constructor(
+    private readonly api: Api,
+    private instant: number,
+  ) {}
+
+  /** @throws NoTestClock */
+  static async of(api: Api): Promise<StoryClock> {
+    const answer = await api.ask<{ now: string }>({ method: 'GET', path: '/test-clock' });
+    if (!answer.ok) throw new NoTestClock(api.url);
+    return new StoryClock(api, Date.parse(answer.body.now));
+  }
+
+  /** What time it was in the story when it was moved last, in milliseconds since 1970. */
+  get now(): number {
+    return this.instant;
+  }
+
+  /** Moves forward; what is due by then has happened, and its mails are out, when it returns. */
+  async moveTo(instant: number): Promise<void> {
+    const { now } = await this.api.put<{ now: string }>('/test-clock', { now: new Date(instant).toISOString() });
+    this.instant = Date.parse(now);
+  }
+
+  /** Lets what follows from the last requests happen. */
+  async tick(): Promise<void> {
+    const { now } = await this.api.get<{ now: string }>('/test-clock');
+    await this.moveTo(Date.parse(now) + 1_000);
+  }
+}
+
+/** 08:00 there on the day so many days before the last day of a term: when a reminder is due. */
+export const morningBefore = (end: number, days: number, zone: string): number =>
+  timeOfDay(addDays(lastDayOf(end, zone), -days), '08:00', zone) ?? end;
+
+export const momentText = (instant: number, zone: string): string =>
+  DateTime.fromMillis(instant, { zone }).toFormat('ccc yyyy-MM-dd HH:mm:ss');

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { Command } from 'commander';
+import { readLocalSignIn } from '@allotree/api-client';
+import { Api, UnexpectedRefusal, Unreachable } from '@allotree/api-client';
+import { applyProjectFile } from './apply.js';
+import { NoTestClock } from './expiry-clock.js';
+import { tellExpiry } from './expiry-story.js';
+import { NoMail } from './people-cast.js';
+import { tellPeople, WrongPower } from './people-story.js';
+import { Narrator } from './narrator.js';
+import type { ProjectFile } from './project-file.js';
+import { ProjectFileError, readProjectFile } from './read-project-file.js';
+import { WrongAnswer } from './show-refusals.js';
+
+interface Options {
+  readonly file: string;
+  readonly url?: string;
+  readonly email?: string;
+  readonly password?: string;
+  readonly dataDir: string;
+  readonly expiry: boolean;
+  readonly people: boolean;
+}
+
+/** Something the caller can put right: told without a stack. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const write = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const command = new Command('npm run demo --')
+  .description('Applies a project file to a running Allotree over HTTP alone, and shows the refusals the file names.')
+  .option('--file <path>', 'project file; examples/ has three', 'examples/hafenblick.yaml')
+  .option('--url <url>', 'where Allotree answers (default: the one running on the data folder)')
+  .option('--email <email>', 'whom to sign in as (default: ADMIN_EMAIL, else admin@allotree.local)')
+  .option(
+    '--password <password>',
+    'its password (default: ADMIN_PASSWORD, else the session npm start left in its data folder)',
+  )
+  .option('--data-dir <path>', 'data folder of the running Allotree', process.env['DATA_DIR'] ?? '.data')
+  .option('--expiry', 'plays the end of the terms of the worked example instead: a system with TEST_CLOCK=1', false)
+  .option('--people', 'shows five people at work instead, and what each is refused', false)
+  .addHelpText(
+    'after',
+    '\nApplying a file again changes nothing: every step looks first and says "=" where it is already so.',
+  );
+
+const { PORT = '8080', ADMIN_EMAIL = 'admin@allotree.local', ADMIN_PASSWORD } = process.env;
+
+/** With what was named, else with the session that `npm start` leaves for tools on its machine (and for its own URL only). */
+const signIn = async (options: Options): Promise<Api> => {
+  const local = await readLocalSignIn(options.dataDir, Date.now());
+  const isAnonymous = options.email === undefined && options.password === undefined;
+  if (local !== null && isAnonymous && (options.url ?? local.url) === local.url)
+    return new Api(local.url, local.accessToken);
+  const url = options.url ?? local?.url ?? `http://127.0.0.1:${PORT}`;
+  return Api.signIn(url.replace(/\/+$/, ''), options.email ?? ADMIN_EMAIL, passwordOf(options, url));
+};
+
+const passwordOf = ({ url, password, dataDir }: Options, at: string): string => {
+  const known = password ?? ADMIN_PASSWORD;
+  if (known !== undefined) return known;
+  throw new UsageError(
+    url === undefined
+      ? `no Allotree is running on the data folder ${dataDir}. Start it with \`npm start\` in another terminal.`
+      : `a password is needed for ${at}: --password, or ADMIN_PASSWORD in the environment.`,
+  );
+};
+
+const showPeople = async (options: Options): Promise<void> => {
+  const host = await signIn(options);
+  write(`Five people at work -> ${host.url}`);
+  write('+ done   x refused, as it must be');
+  const narrator = new Narrator(write);
+  await tellPeople({ host, narrator });
+  const { changed, refused } = narrator.counts;
+  write('');
+  write(`${changed} done, ${refused} refused as they must be.`);
+};
+
+const run = async (options: Options): Promise<void> => {
+  if (options.people) return showPeople(options);
+  const path = resolve(options.file);
+  const name = relative(process.cwd(), path);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${name} cannot be read (${error.code ?? error.message}).`);
+  });
+  const file = readProjectFile(name, text);
+  const api = await signIn(options);
+  const narrator = new Narrator(write);
+  if (options.expiry) return playExpiry({ options, file, api, narrator });
+  write(`${file.title}: ${name} -> ${api.url}`);
+  write('+ done   = already so   x refused, as it must be');
+  await applyProjectFile({ api, file, narrator, clock: () => Date.now() });
+  const { changed, alreadySo, refused } = narrator.counts;
+  write('');
+  write(`${changed} done, ${alreadySo} already so, ${refused} refused as they must be.`);
+  if (changed > 0) write('Run it again: nothing changes the second time.');
+};
+
+interface Playing {
+  readonly options: Options;
+  readonly file: ProjectFile;
+  readonly api: Api;
+  readonly narrator: Narrator;
+}
+
+const playExpiry = async ({ options, file, api, narrator }: Playing): Promise<void> => {
+  write(`${file.title}: how its terms end -> ${api.url}`);
+  await tellExpiry({ api, file, narrator, mailFolder: join(options.dataDir, 'mails') });
+};
+
+const isForTheCaller = (error: unknown): error is Error =>
+  [UsageError, NoMail, NoTestClock, ProjectFileError, Unreachable, UnexpectedRefusal, WrongAnswer, WrongPower].some(
+    (kind) => error instanceof kind,
+  );
+
+try {
+  await run(command.parse().opts<Options>());
+} catch (error) {
+  if (!isForTheCaller(error)) throw error;
+  process.stderr.write(`\n${error instanceof ProjectFileError ? 'nothing was sent:\n' : ''}${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,281 @@
+import * as domain from '@allotree/domain';
+import {
+  ACCOUNT_MAILS_QUEUE,
+  deadLetterTopic,
+  eventSchema,
+  GROUPS_EVENTS,
+  GROUPS_TOPIC,
+  LICENSE_EXPIRY_QUEUE,
+  LICENSING_EVENTS,
+  LICENSING_TOPIC,
+  PERMISSION_NAMES,
+  PERMISSIONS,
+  PROBLEMS,
+  problemType,
+  ROLES,
+  type ProblemCode,
+} from '@allotree/contracts';
+import { LICENSE_ACCESS_GROUP, LICENSE_CONSUMER_GROUP } from '@allotree/license-service';
+import { NOTIFICATION_ACCESS_GROUP, NOTIFICATION_CONSUMER_GROUP } from '@allotree/notification-service';
+import { describeConfiguration, describeMetrics } from '@allotree/platform';
+import { z } from 'zod';
+import { STANDALONE_CONFIGURATION } from '@allotree/standalone';
+import { projectFileSchema } from '@allotree/demo';
+
+/** The pages of the documentation that are made from the code, by their path in the repository. `npm run docs` writes them. */
+export const referencePages = (): ReadonlyMap<string, string> =>
+  new Map([
+    ['examples/project.schema.json', `${JSON.stringify(projectFileSchema(), null, 2)}\n`],
+    ['docs/reference/configuration.md', configurationPage()],
+    ['docs/reference/events.md', eventsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/names.md', namesPage()],
+    ['docs/reference/permissions.md', permissionsPage()],
+    ['docs/reference/problem-codes.md', problemsPage()],
+    ...eventSchemaFiles(),
+  ]);
+
+/** For readers in any language. */
+const eventSchemaFiles = (): [string, string][] =>
+  Object.entries({ ...GROUPS_EVENTS, ...LICENSING_EVENTS }).map(([type, data]) => [
+    `docs/reference/event-schemas/${type}.json`,
+    `${JSON.stringify(eventSchema(type, data), null, 2)}\n`,
+  ]);
+
+const NOTE = '<!-- Made from the code by `npm run docs`; a test compares the two. -->';
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+
+const configurationPage = (): string => {
+  const rows = describeConfiguration(STANDALONE_CONFIGURATION).map(
+    ({ name, description, allowed, default: usual, secret }) => [
+      `\`${name}\``,
+      usual === null ? '' : `\`${usual}\``,
+      `${description}${secret === true ? ` Also as a file: \`${name}_FILE\`.` : ''}`,
+      allowed,
+    ],
+  );
+  return `${NOTE}
+
+# Configuration
+
+Everything is set by environment variables, and checked at start: a wrong one is named, with what it may be. An empty variable
+counts as not set. What \`npm start\` needs and is not told, it makes and keeps in \`DATA_DIR\`.
+
+${table(['Variable', 'Default', 'What it does', 'Allowed'], rows)}
+
+Tests know three more, for servers that are used instead of those they start: \`ALLOTREE_TEST_DATABASE_URL\` (a PostgreSQL superuser's),
+\`ALLOTREE_TEST_KAFKA_BROKERS\` and \`ALLOTREE_TEST_REDIS_URL\`.
+`;
+};
+
+const metricsPage = (): string => {
+  const rows = [...describeMetrics()]
+    .sort((one, other) => one.name.localeCompare(other.name))
+    .map(({ name, type, help, labels }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(' '),
+      help,
+    ]);
+  return `${NOTE}
+
+# Metrics
+
+\`GET /metrics\` of each process, for Prometheus; outside the API, with the bearer token \`METRICS_TOKEN\`; without one on loopback alone. Every sample carries \`service\`, the name of the
+process. Beside these there are Node's own (\`process_*\`, \`nodejs_*\`).
+
+${table(['Metric', 'Kind', 'Labels', 'What it says'], rows)}
+
+- Several replicas: counters and histograms add up; \`subscription_behind_events\` is told by the one that works on the subscription, and
+  \`sum by (lease) (lease_held)\` is 1, or 0 for the seconds of a failover. \`jobs\`, \`due_rows_waiting\` and \`bus_consumer_lag\` are the same
+  wherever they are asked for: take \`max\`.
+- Worth an alert: \`lease_held\` summed to 0 for a minute, \`subscription_failures_total\` rising, \`subscription_behind_events\` or
+  \`due_rows_waiting\` not coming down, \`bus_dead_letters_total\` rising, \`jobs{state="failed"}\` above 0.
+`;
+};
+
+/** Every aggregate that the domain exports has streams of its category. */
+const categories = (): string[] =>
+  Object.values(domain).flatMap((exported: unknown) =>
+    typeof exported === 'object' && exported !== null && 'category' in exported && typeof exported.category === 'string'
+      ? [exported.category]
+      : [],
+  );
+
+const TOPICS = [GROUPS_TOPIC, LICENSING_TOPIC];
+
+/** Who reads which topics, as a consumer group of its own. */
+const CONSUMER_GROUPS: readonly (readonly [group: string, service: string])[] = [
+  [LICENSE_CONSUMER_GROUP, 'license-service'],
+  [LICENSE_ACCESS_GROUP, 'license-service'],
+  [NOTIFICATION_CONSUMER_GROUP, 'notification-service'],
+  [NOTIFICATION_ACCESS_GROUP, 'notification-service'],
+];
+
+const namesPage = (): string => {
+  const code = (name: string): string => `\`${name}\``;
+  return `${NOTE}
+
+# Names for access lists
+
+What an operator lists where access is granted name by name: in EventStoreDB, Kafka, Redis and firewalls.
+
+## Streams of the event store
+
+Each service reads and writes these, and reads \`$all\`. The last one identifies the store.
+
+${table(
+  ['Streams'],
+  [
+    ...categories()
+      .sort()
+      .map((category) => [code(`${category}-*`)]),
+    [code('allotree_store-identity')],
+  ],
+)}
+
+## Topics on Kafka
+
+The group service publishes the first one, the license service the second, each under the transactional id
+\`<KAFKA_CLIENT_ID>.<topic>\`. A consumer writes what it cannot handle to the topic for dead letters.
+
+${table(
+  ['Topic', 'Dead letters'],
+  TOPICS.map((topic) => [code(topic), code(deadLetterTopic(topic))]),
+)}
+
+## Consumer groups on Kafka
+
+${table(
+  ['Group', 'Service'],
+  CONSUMER_GROUPS.map(([group, service]) => [code(group), service]),
+)}
+
+## Job queues
+
+BullMQ, in PostgreSQL or Redis.
+
+${table(
+  ['Queue'],
+  [LICENSE_EXPIRY_QUEUE, ACCOUNT_MAILS_QUEUE].map((queue) => [code(queue)]),
+)}
+`;
+};
+
+const problemsPage = (): string => {
+  const rows = Object.entries(PROBLEMS).map(([code, { status, title }]) => [
+    `\`${code}\``,
+    String(status),
+    title,
+    `\`${problemType(code as ProblemCode)}\``,
+  ]);
+  return `${NOTE}
+
+# Problem codes
+
+Every refusal and every error is answered as RFC 9457 problem details (\`application/problem+json\`): \`type\`, \`title\`, \`status\`,
+\`detail\`, \`instance\`, \`code\`, \`correlationId\`, and the facts of the code beside them. \`VALIDATION\` lists the fields in \`errors\`.
+
+${table(['code', 'Status', 'Title', 'type'], rows)}
+
+Which rule stands behind a code, and where it is decided: [CONTRIBUTING.md](../../CONTRIBUTING.md#find-the-rule-behind-a-refusal).
+`;
+};
+
+const permissionsPage = (): string => {
+  const roles = Object.entries(ROLES);
+  const rows = PERMISSION_NAMES.map((permission) => [
+    `\`${permission}\``,
+    PERMISSIONS[permission],
+    ...roles.map(([, permissions]) => (permissions.includes(permission) ? 'x' : '')),
+  ]);
+  return `${NOTE}
+
+# Permissions and roles
+
+A role is held at a partner or a group, and counts there and everywhere below: [Who may do what](../explanation/who-may-do-what.md). A tenant makes
+further roles out of the same permissions (\`POST /roles\`); what manages something includes seeing it. Which permission a route needs stands in
+[HTTP](http.md), and in the OpenAPI document as \`x-permission\`.
+
+${table(['Permission', 'What it lets somebody do', ...roles.map(([role]) => `\`${role}\``)], rows)}
+`;
+};
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+const choiceText = ({ enum: members, const: constant }: JsonSchema): string | null => {
+  if (members) return members.map((member) => `\`${String(member)}\``).join(' or ');
+  return constant === undefined ? null : `\`${JSON.stringify(constant)}\``;
+};
+
+const partsText = (properties: NonNullable<JsonSchema['properties']>): string =>
+  `{ ${Object.entries(properties)
+    .map(([name, schema]) => `${name}: ${typeText(schema)}`)
+    .join(', ')} }`;
+
+const typeText = (schema: JsonSchema): string => {
+  const choice = choiceText(schema);
+  if (choice !== null) return choice;
+  const forms = schema.anyOf ?? schema.oneOf;
+  if (forms) return forms.map(typeText).join(' or ');
+  if (schema.type === 'array') return `list of ${typeText(schema.items ?? {})}`;
+  if (schema.properties) return partsText(schema.properties);
+  return schema.type ?? 'anything';
+};
+
+const eventRows = (events: Readonly<Record<string, z.ZodType>>): string[][] =>
+  Object.entries(events).map(([type, data]) => {
+    const { properties = {} } = z.toJSONSchema(data, { unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+    const fields = Object.entries(properties).map(([name, schema]) => `${name}: ${typeText(schema)}`);
+    return [`\`${type}\``, fields.join('<br>')];
+  });
+
+const eventsPage = (): string => `${NOTE}
+
+# Integration events
+
+What one service tells the others, and anybody else who listens. They are CloudEvents 1.0 with the extension attributes \`tenantid\`,
+\`correlationid\`, \`causationid\`, \`actor\` and \`sequence\`. \`subject\` is the project or partner the event is about and the key of the
+message: order is kept per key. \`sequence\` (16 digits) grows with every event of a source and subject: of two events the one with the
+greater is the later. Delivery is at least once: an event can come again, even after later ones; know it by its \`id\`, or by \`sequence\`.
+\`time\` is the instant the decision holds for, in every service; recording and publishing come later. An attribute that is null here is absent
+on Kafka.
+
+**On Kafka** events are in the binary mode of the CloudEvents binding: the data is the message's value (JSON), \`datacontenttype\` the header
+\`content-type\`, and every other attribute a header \`ce_<name>\`. Consumers of this system read the structured mode
+(\`content-type: application/cloudevents+json\`) as well. The partition follows from the key as with the Java clients (murmur2). Events are
+published in transactions: read with \`isolation.level=read_committed\`. Topics are created where they are missing (\`KAFKA_PARTITIONS\`,
+\`KAFKA_REPLICATION_FACTOR\`, \`KAFKA_RETENTION_MS\`); those that are there stay as they are. Topics, groups and
+transactional ids: [Names for access lists](names.md).
+
+**Without Kafka** they are rows of the table \`bus.message\` in PostgreSQL, \`payload\` being the structured mode.
+
+**Dead letters.** A message that keeps failing goes to \`<topic>.dlq\`: on Kafka as it was, with the headers \`dlq-letter\` (its id), \`dlq-group\`
+(who failed), \`dlq-error\`, \`dlq-attempts\` (0: it is no event of this system) and \`dlq-time\`; in PostgreSQL as the event with the attributes
+\`dlqgroup\`, \`dlqerror\`, \`dlqattempts\` and \`dlqtime\`. An event with the attribute \`onlyfor\` was handed back to the group it names; all
+others pass over it. See [Handle dead letters](../how-to/dead-letters.md).
+
+## ${GROUPS_TOPIC}
+
+Said by the group service.
+
+${table(['type', 'data'], eventRows(GROUPS_EVENTS))}
+
+## ${LICENSING_TOPIC}
+
+Said by the license service, for billing first of all.
+
+${table(['type', 'data'], eventRows(LICENSING_EVENTS))}
+`;

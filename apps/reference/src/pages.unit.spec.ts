@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { referencePages } from './pages.js';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+describe('the pages made from the code', () => {
+  it.each([...referencePages()])('%s is as the code says (else: npm run docs)', (path, text) => {
+    expect(readFileSync(resolve(root, path), 'utf8')).toBe(text);
+  });
+});

@@ -1,0 +1,1 @@
+export { STANDALONE_CONFIGURATION } from './configuration.js';

@@ -1,0 +1,100 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Api, readLocalSignIn } from '@allotree/api-client';
+import { documentedFetch, publishedDocument } from './documented-answers.js';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface Process {
+  readonly child: ChildProcess;
+  /** Everything written so far to stdout and stderr. */
+  output(): string;
+  readonly ended: Promise<Ended>;
+}
+
+/** Runs a built app as its own process; PATH, HOME and these variables are its whole environment. */
+export const runBuilt = (app: string, args: readonly string[], env: Readonly<Record<string, string>>): Process => {
+  const file = join(root, 'apps', app, 'dist/main.js');
+  if (!existsSync(file)) throw new Error(`${file} is not built: npm run build`);
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [file, ...args], { cwd: root, env: { PATH, HOME, ...env } });
+  let output = '';
+  const listen = (chunk: Buffer): void => {
+    output += chunk.toString();
+  };
+  child.stdout.on('data', listen);
+  child.stderr.on('data', listen);
+  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, output })));
+  return { child, output: () => output, ended };
+};
+
+export interface RunningSystem extends Process {
+  readonly url: string;
+  readonly api: Api;
+  /** Kills it. */
+  kill(): Promise<void>;
+  /** Stops it by SIGTERM. */
+  terminate(): Promise<Ended>;
+}
+
+const START_TIMEOUT_MS = 90_000;
+
+/** Starts the system on any free port and waits until it reports that it is running. */
+export const startSystem = async (
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningSystem> => {
+  const running = runBuilt('standalone', [], { DATA_DIR: dataDir, PORT: '0', ...env });
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!running.output().includes('Allotree is running')) {
+    if (running.child.exitCode !== null || Date.now() > deadline) {
+      running.child.kill('SIGKILL');
+      throw new Error(`the system did not start:\n${running.output()}`);
+    }
+    await sleep(50);
+  }
+  const signIn = await readLocalSignIn(dataDir, Date.now());
+  if (signIn === null) throw new Error('the running system wrote no session');
+  return {
+    ...running,
+    url: signIn.url,
+    api: new Api(signIn.url, signIn.accessToken, documentedFetch('standalone', publishedDocument(signIn.url))),
+    kill: async () => {
+      running.child.kill('SIGKILL');
+      await running.ended;
+    },
+    terminate: () => {
+      running.child.kill('SIGTERM');
+      return running.ended;
+    },
+  };
+};
+
+/** An empty data folder and the systems started on it; `clear()` stops them and deletes the folder. */
+export const workbench = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'allotree-e2e-'));
+  const systems = new Set<RunningSystem>();
+  return {
+    dataDir: join(folder, 'data'),
+    start: async (env: Readonly<Record<string, string>> = {}): Promise<RunningSystem> => {
+      const system = await startSystem(env['DATA_DIR'] ?? join(folder, 'data'), env);
+      systems.add(system);
+      return system;
+    },
+    clear: async (): Promise<void> => {
+      // By SIGTERM, so that no embedded database is left behind.
+      for (const system of systems)
+        if (system.child.exitCode === null && system.child.signalCode === null) await system.terminate();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
