@@ -10,5 +10,4 @@ export * from './command-runtime.js';
 export * from './subscriptions/subscriptions.js';
 export * from './postgres/postgres-event-store.js';
 export * from './postgres/postgres-snapshot-store.js';
-export * from './eventstoredb/eventstoredb-event-store.js';
 export * from './open-event-store.js';
