@@ -1,6 +1,7 @@
 /**
- * `node deploy/images/collect.mjs <service> <folder>`: copies exactly what a built service needs at run time into an
- * empty folder: its own files, its workspace packages, and the files it reaches in each dependency.
+ * `node deploy/images/collect.mjs <service> <folder> [<service> <folder> ...]`: copies exactly what a built service
+ * needs at run time into an empty folder: its own files, its workspace packages, and the files it reaches in each
+ * dependency.
  */
 import { existsSync } from 'node:fs';
 import { cp, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
@@ -17,6 +18,9 @@ const NEVER_LOADED = [
   'node_modules/typescript/**',
 ];
 
+/** Analyzed files: the services share most of their dependencies. */
+const analyzed = {};
+
 /** Repository paths of everything reachable from the main file of a service. */
 async function reachedFrom(service) {
   const main = join(root, 'apps', service, 'dist/main.js');
@@ -25,6 +29,7 @@ async function reachedFrom(service) {
     base: root,
     ignore: NEVER_LOADED,
     conditions: ['node', 'import', 'default'],
+    cache: analyzed,
   });
   return [...fileList];
 }
@@ -67,10 +72,13 @@ export async function collect(service, folder) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [service, folder] = process.argv.slice(2);
-  if (!service || !folder) {
-    console.error('usage: node deploy/images/collect.mjs <service> <folder>');
+  const args = process.argv.slice(2);
+  if (args.length === 0 || args.length % 2 !== 0) {
+    console.error('usage: node deploy/images/collect.mjs <service> <folder> [<service> <folder> ...]');
     process.exit(2);
   }
-  console.log(`${await collect(service, folder)} files in ${folder}`);
+  for (let at = 0; at < args.length; at += 2) {
+    const [service, folder] = args.slice(at, at + 2);
+    console.log(`${await collect(service, folder)} files in ${folder}`);
+  }
 }

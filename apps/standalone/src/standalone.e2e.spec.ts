@@ -1,62 +1,22 @@
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readLocalSignIn } from '@allotree/api-client';
-import { Api } from '@allotree/api-client';
-import { runBuilt, workbench } from '@allotree/testing/running-system';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Api, readLocalSignIn } from '@allotree/api-client';
+import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 const MINUTES = 60_000;
-
-let bench: Awaited<ReturnType<typeof workbench>>;
-beforeEach(async () => {
-  bench = await workbench();
-});
-afterEach(() => bench.clear(), 2 * MINUTES);
 
 const passwordIn = (output: string): string | undefined => /Password +(\S+) +\(made now/.exec(output)?.[1];
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
 
-describe('a start on an empty folder', () => {
-  it(
-    'says where to go, lets the administrator in, stops cleanly and starts again with the same password',
-    async () => {
-      const first = await bench.start();
-      expect(await statusOf(`${first.url}/health/live`)).toBe(200);
-      expect(await statusOf(`${first.url}/health/ready`)).toBe(200);
-      expect(await statusOf(`${first.url}/metrics`)).toBe(200);
-      expect(await statusOf(`${first.url}/api/v1/openapi.json`)).toBe(200);
-      expect(await statusOf(`${first.url}/api/v1/projects`)).toBe(401);
-      const password = passwordIn(first.output()) ?? '';
-      const administrator = await Api.signIn(first.url, 'admin@allotree.local', password);
-      expect(await administrator.list('/projects')).toEqual([]);
-
-      const { code, output } = await first.terminate();
-      expect(code).toBe(0);
-      expect(output).toContain('Stopped.');
-      expect(await readLocalSignIn(bench.dataDir, 0)).toBeNull();
-
-      const second = await bench.start();
-      expect(passwordIn(second.output())).toBeUndefined();
-      expect(await (await Api.signIn(second.url, 'admin@allotree.local', password)).list('/projects')).toEqual([]);
-    },
-    3 * MINUTES,
-  );
-});
-
-describe('a start that cannot be', () => {
-  it(
-    'on a folder in use says so and leaves the other alone',
-    async () => {
-      const first = await bench.start();
-      const { code, output } = await runBuilt('standalone', [], { DATA_DIR: bench.dataDir, PORT: '0' }).ended;
-      expect(code).toBe(1);
-      expect(output).toMatch(/^error: The data folder .* is in use by another running Allotree/m);
-      expect(await statusOf(`${first.url}/health/ready`)).toBe(200);
-    },
-    3 * MINUTES,
-  );
+describe('a start that cannot succeed', () => {
+  let bench: Awaited<ReturnType<typeof workbench>>;
+  beforeAll(async () => {
+    bench = await workbench();
+  });
+  afterAll(() => bench.clear(), 2 * MINUTES);
 
   it(
     'in a heap that is too small says so and makes no data folder',
@@ -66,23 +26,6 @@ describe('a start that cannot be', () => {
       expect(code).toBe(1);
       expect(output).toMatch(/^error: Allotree needs a heap of 160 MB, .*--max-old-space-size=256[^\n]*\n$/);
       expect(existsSync(bench.dataDir)).toBe(false);
-    },
-    3 * MINUTES,
-  );
-
-  it(
-    'on a port in use says so, names PORT and leaves no database behind',
-    async () => {
-      const other = createServer().listen(0, '127.0.0.1');
-      await new Promise((done) => other.once('listening', done));
-      const { port } = other.address() as AddressInfo;
-      const { code, output } = await runBuilt('standalone', [], { DATA_DIR: bench.dataDir, PORT: String(port) }).ended;
-      other.close();
-      expect(code).toBe(1);
-      expect(output).toMatch(new RegExp(`^error: port ${port} is in use.*PORT=`, 'm'));
-      // The password that was never shown is not the one that counts.
-      const system = await bench.start();
-      expect(passwordIn(system.output())).toBeDefined();
     },
     3 * MINUTES,
   );
@@ -112,11 +55,9 @@ describe('a start that cannot be', () => {
     },
     MINUTES,
   );
-});
 
-describe('a start with a password that is easy to guess', () => {
   it(
-    'ends with one sentence that says so, and not the password',
+    'with a password that is easy to guess ends with one sentence that says so, and not the password',
     async () => {
       const { code, output } = await runBuilt('standalone', [], {
         DATA_DIR: bench.dataDir,
@@ -189,13 +130,80 @@ const timesEach = (names: readonly (string | null)[]): Map<string, number> => {
   return counts;
 };
 
-describe('a kill without warning, under load', () => {
+/** One data folder through its life: a start costs several seconds, so each test goes on from the one before it. */
+describe('an installation', () => {
+  let bench: Awaited<ReturnType<typeof workbench>>;
+  let system: RunningSystem;
+  let password: string;
+  /** A killed run holds its key until its lease ends. */
+  const start = (): Promise<RunningSystem> => bench.start({ IDEMPOTENCY_LEASE_SECONDS: '2' });
+  beforeAll(async () => {
+    bench = await workbench();
+  });
+  afterAll(() => bench.clear(), 2 * MINUTES);
+
   it(
-    'loses nothing that was answered, and does nothing twice',
+    'on a port in use says so, names PORT and leaves no database behind',
     async () => {
-      // A killed run holds its key until its lease ends.
-      const lease = { IDEMPOTENCY_LEASE_SECONDS: '2' };
-      const first = await bench.start(lease);
+      const other = createServer().listen(0, '127.0.0.1');
+      await new Promise((done) => other.once('listening', done));
+      const { port } = other.address() as AddressInfo;
+      const { code, output } = await runBuilt('standalone', [], { DATA_DIR: bench.dataDir, PORT: String(port) }).ended;
+      other.close();
+      expect(code).toBe(1);
+      expect(output).toMatch(new RegExp(`^error: port ${port} is in use.*PORT=`, 'm'));
+      // The password that was never shown is not the one that counts.
+      system = await start();
+      expect(passwordIn(system.output())).toBeDefined();
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'says where to go and lets the administrator in',
+    async () => {
+      expect(await statusOf(`${system.url}/health/live`)).toBe(200);
+      expect(await statusOf(`${system.url}/health/ready`)).toBe(200);
+      expect(await statusOf(`${system.url}/metrics`)).toBe(200);
+      expect(await statusOf(`${system.url}/api/v1/openapi.json`)).toBe(200);
+      expect(await statusOf(`${system.url}/api/v1/projects`)).toBe(401);
+      password = passwordIn(system.output()) ?? '';
+      const administrator = await Api.signIn(system.url, 'admin@allotree.local', password);
+      expect(await administrator.list('/projects')).toEqual([]);
+    },
+    MINUTES,
+  );
+
+  it(
+    'refuses a second process on its folder, and the first goes on',
+    async () => {
+      const { code, output } = await runBuilt('standalone', [], { DATA_DIR: bench.dataDir, PORT: '0' }).ended;
+      expect(code).toBe(1);
+      expect(output).toMatch(/^error: The data folder .* is in use by another running Allotree/m);
+      expect(await statusOf(`${system.url}/health/ready`)).toBe(200);
+    },
+    MINUTES,
+  );
+
+  it(
+    'stops cleanly and starts again with the same password',
+    async () => {
+      const { code, output } = await system.terminate();
+      expect(code).toBe(0);
+      expect(output).toContain('Stopped.');
+      expect(await readLocalSignIn(bench.dataDir, 0)).toBeNull();
+
+      system = await start();
+      expect(passwordIn(system.output())).toBeUndefined();
+      expect(await (await Api.signIn(system.url, 'admin@allotree.local', password)).list('/projects')).toEqual([]);
+    },
+    3 * MINUTES,
+  );
+
+  it(
+    'killed without warning, under load, loses nothing that was answered, and does nothing twice',
+    async () => {
+      const first = system;
       const { projectId, group } = await openProject(first.api);
       const token = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
       const groups = { url: first.url, token, path: `/projects/${projectId}/groups` };
@@ -214,7 +222,7 @@ describe('a kill without warning, under load', () => {
       await first.kill();
       const unanswered = await Promise.all(senders);
 
-      const second = await bench.start(lease);
+      const second = (system = await start());
       // Whoever got no answer asks again with the same key; the open ones must come to stand once, done before or not.
       const again = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
       for (const [index, { name, key }] of unanswered.entries()) {
@@ -248,13 +256,11 @@ describe('a kill without warning, under load', () => {
     },
     5 * MINUTES,
   );
-});
 
-describe('a stop under load', () => {
   it(
-    'answers what is under way, and keeps all of it',
+    'stopped under load answers what is under way, and keeps all of it',
     async () => {
-      const first = await bench.start();
+      const first = system;
       const { group } = await openProject(first.api);
       const token = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
       const made = new Set<string>();
@@ -266,7 +272,7 @@ describe('a stop under load', () => {
       expect((await first.terminate()).code).toBe(0);
       await Promise.all(senders);
 
-      const second = await bench.start();
+      const second = await start();
       const labels = timesEach((await second.api.list<Labelled>(`${group}/assignments`)).map(({ label }) => label));
       expect([...made].filter((label) => labels.get(label) !== 1)).toEqual([]);
     },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PROBLEMS, problemType, type ProblemCode } from '@allotree/contracts';
 import { expect, it } from '@jest/globals';
 import { startCluster } from '../cluster.mjs';
+import { describeOutsideReader } from './outside-reader.fixture.js';
 import { accesses, demo, describeOnACluster, MINUTES, root, until } from './on-a-cluster.js';
 
 interface OpenApi {
@@ -31,6 +32,8 @@ describeOnACluster('a cluster', (on) => {
     },
     3 * MINUTES,
   );
+
+  describeOutsideReader(on);
 
   it('routes every route of each service to a replica of that service', async () => {
     const { cluster, dataDir } = on();

@@ -8,6 +8,8 @@ interface Answer {
 }
 
 const CALLERS = 8;
+/** Between two commands of a caller (ms): enough load to meet every fault, and time for restarts on a small machine. */
+const PAUSE_MS = 10;
 const LIMIT = 40;
 const UNITS = { sip_number: 1_000, mobile_app: 0, ukey2: 0 };
 
@@ -112,6 +114,7 @@ export class Load {
       const release = turn % 3 === 0 ? this.takeOne(project) : undefined;
       await (release === undefined ? this.assign(project) : this.release(project, release));
       this.begun.set(project, Math.max(began, this.begun.get(project) ?? 0));
+      await delay(PAUSE_MS);
     }
   }
 

@@ -98,7 +98,7 @@ export class Templates {
     tenantId: string | null,
     { language, values }: { readonly language: MailLanguage; readonly values: MarkerValues },
   ): Promise<RenderedMail> {
-    const delivered = DELIVERED[language][mailType];
+    const delivered = DELIVERED[language][mailType]();
     const version = await this.version(mailType, tenantId);
     if (version !== null) {
       try {
@@ -147,9 +147,12 @@ export class Templates {
   }
 }
 
-const DELIVERED = ofEveryMail((language, mailType) =>
-  compileTemplate(DEFAULT_TEMPLATES[language][mailType], MARKERS[mailType]),
-);
+/** Compiled at first use: all of them together would cost every start half a second. */
+const DELIVERED = ofEveryMail((language, mailType) => {
+  let compiled: CompiledTemplate | undefined;
+  return (): CompiledTemplate =>
+    (compiled ??= compileTemplate(DEFAULT_TEMPLATES[language][mailType], MARKERS[mailType]));
+});
 
 /** As PostgreSQL makes it in `version`; not against forgery. */
 const digestOf = ({ subject, html }: TemplateRow): string =>
