@@ -1,6 +1,7 @@
 export * from './decision.js';
 export * from './words.js';
 export * from './calendar.js';
+export * from './names.js';
 export * from './licensing/model/events.js';
 export * from './licensing/model/commands.js';
 export * from './licensing/model/refusals.js';
@@ -16,10 +17,11 @@ export * from './limits.js';
 export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.aggregate.js';
 export { LICENSES_SETTING, memberLimitsSetting, restrictionSetting } from './licensing/model/settings.js';
-export { graceEndOf, type Project, type ProjectState } from './licensing/model/state.js';
+export { graceEndOf } from './licensing/model/phases.js';
+export type { Project, ProjectState } from './licensing/model/state.js';
 export { PROJECT_EVENT_TYPES } from './licensing/model/codec.js';
 export { allotmentIdsByGroup } from './licensing/model/evolve.js';
-export { checkDeparture, checkRelocation } from './licensing/commands/groups.js';
+export { checkDeparture, checkRelocation } from './licensing/commands/relocation-checks.js';
 export {
   ancestryOf,
   assignmentsOf,
@@ -32,7 +34,7 @@ export {
   quotaOf,
   restrictionOf,
 } from './licensing/queries/quota.js';
-export { memberQuotaOf } from './licensing/commands/members.js';
+export { memberQuotaOf } from './licensing/queries/member-quota.js';
 export { nameOf } from './licensing/limits/checks.js';
 export { EndsInEffect, type EndsWith } from './licensing/queries/ends.js';
 export { EndsList, type EndOfGroup, type EndsPage, type EndsQuery } from './licensing/queries/ends-list.js';

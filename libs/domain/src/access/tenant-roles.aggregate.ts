@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '../decision.js';
-import { nameKey, refuseName, tidyName } from '../hierarchy/names.js';
+import { nameKey, refuseName, tidyName } from '../names.js';
 
 /** A role a tenant made for itself: a named set of permissions. */
 export interface CustomRole {

@@ -6,7 +6,7 @@ import type { DeviceFacts, MemberFacts, TreeEvent } from './events.js';
 import { generatedId } from './events.js';
 import { adoptedEvents, heightOfColumns } from './departure.js';
 import { generate, planGeneration, topNames } from './generation.js';
-import { nameKey, refuseName, tidyName } from './names.js';
+import { nameKey, refuseName, tidyName } from '../names.js';
 import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
 import { emailKey } from '../people/email.js';
 import { knownSerialNumber, type GroupTreeState } from './state.js';

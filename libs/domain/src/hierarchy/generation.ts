@@ -1,6 +1,6 @@
 import { refuse } from '../decision.js';
 import type { GeneratedGroups, TreeEventOf } from './events.js';
-import { hasUnseenCharacters, MAX_NAME_LENGTH, tidyName } from './names.js';
+import { hasUnseenCharacters, MAX_NAME_LENGTH, tidyName } from '../names.js';
 import type { TreeRefusal } from './refusals.js';
 
 /** The levels that can be generated, from the top; any of them may be left out (G2). */

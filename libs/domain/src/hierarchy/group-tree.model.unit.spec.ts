@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_DEPTH } from '../words.js';
+import { nameKey } from '../names.js';
 import {
   groupOf,
   groupTreeAggregate as aggregate,
   isGroup,
-  nameKey,
   type GroupTreeState,
   type TreeCommand,
   type TreeEvent,

@@ -5,7 +5,6 @@ export * from './device-catalogue.aggregate.js';
 export * from './events.js';
 export * from './generation.js';
 export * from './group-tree.aggregate.js';
-export * from './names.js';
 export * from './queries.js';
 export * from './refusals.js';
 export { groupSetting } from './settings.js';

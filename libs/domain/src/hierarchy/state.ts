@@ -9,7 +9,7 @@ import {
 import { describe, emptyTree, insert, move, NONE, removeSubtree, type Tree } from './tree.js';
 import type { GroupType } from '../words.js';
 import { emailKey } from '../people/email.js';
-import { serialKey } from './names.js';
+import { serialKey } from '../names.js';
 
 /** A device that is in the tree, or (`groupId: null`) the claim by which it was the last time. */
 export interface KnownDevice {

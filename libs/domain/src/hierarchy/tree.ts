@@ -1,5 +1,5 @@
 import { GROUP_TYPES, MAX_DEPTH, type GroupType } from '../words.js';
-import { nameKey } from './names.js';
+import { nameKey } from '../names.js';
 
 /** No group: what a column holds where there is no parent, child or sibling. */
 export const NONE = -1;

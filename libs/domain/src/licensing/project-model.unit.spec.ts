@@ -6,12 +6,14 @@ import { passes } from './limits/checks.js';
 import { VENDOR } from './limits/authority.js';
 import type { ProjectCommand } from './model/commands.js';
 import type { ProjectEvent } from './model/events.js';
+import { asOf } from './time/catch-up.js';
 import { LimitTimelines } from './limits/limit-timeline.js';
 import { projectAggregate } from './project.aggregate.js';
-import { memberQuotaOf } from './commands/members.js';
+import { memberQuotaOf } from './queries/member-quota.js';
 import { assignmentsOf, licensesOf, quotaOf, restrictionOf } from './queries/quota.js';
 import { decodeSnapshot, encodeSnapshot } from './model/snapshot.js';
-import { usageOf, type ProjectState } from './model/state.js';
+import { usageOf } from './model/usage.js';
+import type { ProjectState } from './model/state.js';
 
 /**
  * Random lists of commands with time moving. After each accepted one the whole project is looked at with the naked
@@ -412,7 +414,7 @@ describe('a project under random commands with time moving', () => {
           for (const event of decision.events) projectAggregate.evolve(state, event);
           before = JSON.stringify(told(state));
           if (available !== undefined) expect(available === null || available > 0).toBe(true);
-          const timelines = new LimitTimelines(state);
+          const timelines = new LimitTimelines(asOf(state, state.totals.now));
           expect(stood.filter((groupId) => !passes(timelines, groupId, state.totals.now))).toEqual([]);
           expect([
             ...ownLimitFaults(state, decision.events),
@@ -465,7 +467,7 @@ function standing(recorded: ProjectState, command: ProjectCommand): string[] {
   const changed = command.type === 'SetRestriction' ? command.groupId : command.fromGroupId;
   const state = decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(recorded))));
   fold(state, { type: 'TakeEffect', now: command.now });
-  const timelines = new LimitTimelines(state);
+  const timelines = new LimitTimelines(asOf(state, state.totals.now));
   return groupsOf(state).filter(
     (id) => id !== changed && path(state, id).includes(changed) && passes(timelines, id, state.totals.now),
   );

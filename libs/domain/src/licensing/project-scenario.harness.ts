@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { NO_UNITS } from '../limits.js';
 import { FEATURES, type Resource, type Units } from '../words.js';
 import { VENDOR } from './limits/authority.js';
@@ -20,7 +21,7 @@ export const units = (
   ukey2,
 });
 
-/** A project to tell a scenario with: commands in, events and refusals out, and the state in between. */
+/** Runs commands on a project: returns their events or refusals and keeps the folded state. */
 export class ProjectScenario {
   state: ProjectState = projectAggregate.initial();
   readonly events: ProjectEvent[] = [];
@@ -28,7 +29,7 @@ export class ProjectScenario {
 
   constructor(public now: number) {}
 
-  /** Decides and folds; gives the events of this command alone. */
+  /** Decides and folds a command; returns its events. */
   do(command: ProjectCommand): readonly ProjectEvent[] {
     const decision = projectAggregate.decide(this.state, command);
     if (!decision.ok) throw new Error(`refused: ${JSON.stringify(decision.refusal)}`);
@@ -41,11 +42,13 @@ export class ProjectScenario {
     return decision.events;
   }
 
+  /** Decides a command that must be refused and leave the state unchanged. */
   refusal(command: ProjectCommand): ProjectRefusal {
-    const before = this.events.length;
+    const before = structuredClone(this.state);
     const decision = projectAggregate.decide(this.state, command);
     if (decision.ok) throw new Error(`accepted: ${JSON.stringify(decision.events)}`);
-    if (this.events.length !== before) throw new Error('a refusal left events');
+    if (!isDeepStrictEqual(structuredClone(this.state), before))
+      throw new Error('the refused command changed the state');
     return decision.refusal;
   }
 
@@ -157,7 +160,7 @@ export class ProjectScenario {
     };
   }
 
-  /** Assigns so many units of a resource; gives their ids. */
+  /** Assigns `count` units of a resource and returns the ids of the assignments. */
   assign(groupId: string, resource: Resource = 'sip_number', count = 1): string[] {
     return Array.from({ length: count }, () => {
       const command = this.assignment(groupId, resource);
@@ -170,7 +173,7 @@ export class ProjectScenario {
     return this.do({ type: 'ReleaseAssignment', now: this.now, groupId, assignmentId });
   }
 
-  /** Lets time pass, and what is due happen. */
+  /** Lets time pass until an instant and records everything that became due. */
   on(now: number): readonly ProjectEvent[] {
     this.now = now;
     return this.do({ type: 'TakeEffect', now });

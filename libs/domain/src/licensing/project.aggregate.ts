@@ -1,5 +1,5 @@
-import { decodeProjectEvent, encodeProjectEvent } from './model/codec.js';
 import { decide } from './commands/decide.js';
+import { decodeProjectEvent, encodeProjectEvent } from './model/codec.js';
 import { evolve } from './model/evolve.js';
 import { settingOf, settingsOf } from './model/settings.js';
 import { PROJECT_SNAPSHOT_VERSION, decodeSnapshot, encodeSnapshot, sizeOfState } from './model/snapshot.js';

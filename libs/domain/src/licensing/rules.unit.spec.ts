@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FEATURES } from '../words.js';
 import { VENDOR } from './limits/authority.js';
-import { checkDeparture, checkRelocation } from './commands/groups.js';
+import { checkDeparture, checkRelocation } from './commands/relocation-checks.js';
 import { assignmentsOf, licensesOf, restrictionOf } from './queries/quota.js';
 import { ProjectScenario, day, units } from './project-scenario.harness.js';
 

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '../decision.js';
-import { tidyName } from '../hierarchy/names.js';
+import { tidyName } from '../names.js';
 import type { PartnerAdministrator, RegisteredProject } from './partner.aggregate.js';
 
 /** A partner that asks a distributor to belong to it (P1). Until it is approved there is no such partner. */

@@ -1,6 +1,6 @@
 import { isAdministrator, type Role } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
-import { refuseName, tidyName } from '../hierarchy/names.js';
+import { refuseName, tidyName } from '../names.js';
 import { emailKey } from '../people/email.js';
 import type { PartnerKind } from '../words.js';
 

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '../decision.js';
-import { tidyName } from '../hierarchy/names.js';
+import { tidyName } from '../names.js';
 
 /** What a person may change of itself. */
 export interface UserDetails {

@@ -1,6 +1,6 @@
 import { accept, refuse, type Decision, type Instant } from '../decision.js';
 import { endOfDay, startOfDay } from '../calendar.js';
-import { refuseName, tidyName } from '../hierarchy/names.js';
+import { refuseName, tidyName } from '../names.js';
 import { exceeds } from '../limits.js';
 import { RESOURCES, type Term, type Units } from '../words.js';
 import type { PackagePart, PartnerStockCommand, PartnerStockCommandOf } from './commands.js';

@@ -1,22 +1,23 @@
-import { refuseName, tidyName } from '../../hierarchy/names.js';
+import { refuseName, tidyName } from '../../names.js';
 import { exceeds } from '../../limits.js';
 import type { Resource } from '../../words.js';
-import { bindingNow } from '../limits/checks.js';
-import type { ProjectCommandOf } from '../model/commands.js';
-import { refOf, settle } from '../time/effects.js';
-import { LimitTimelines } from '../limits/limit-timeline.js';
-import { memberAvailability } from './members.js';
-import type { Recorder } from '../model/recorder.js';
-import type { ProjectRefusal } from '../model/refusals.js';
 import { tightestLimit } from '../limits/availability.js';
-import { levelsOf, restrictionAt, type Assignment, type ProjectState } from '../model/state.js';
+import { bindingNow } from '../limits/checks.js';
+import { LimitTimelines } from '../limits/limit-timeline.js';
+import { memberAvailability } from '../limits/member-limits.js';
+import type { ProjectCommandOf } from '../model/commands.js';
+import type { CurrentRecorder } from '../model/recorder.js';
+import type { ProjectRefusal } from '../model/refusals.js';
+import { restrictionAt, type Assignment, type CurrentState } from '../model/state.js';
+import { levelsOf } from '../model/tree.js';
+import { refOf, settleUse } from '../time/use.js';
 
 type Refused = ProjectRefusal | null;
 
 const tidyLabel = (label: string | null): string | null => (label === null ? null : tidyName(label));
 
 /** Puts one unit in use at a group (U1, U2). Idempotent by assignment id. Costs the depth of the group. */
-export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
+export function assignUnit(recorder: CurrentRecorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
   const { assignmentId, groupId, resource, holder } = command;
   const label = tidyLabel(command.label);
   const { state } = recorder;
@@ -34,20 +35,20 @@ export function assignUnit(recorder: Recorder, command: ProjectCommandOf<'Assign
 }
 
 /** Gives a unit back; what was suspended for want of it returns (U2, U3). */
-export function releaseAssignment(recorder: Recorder, command: ProjectCommandOf<'ReleaseAssignment'>): Refused {
+export function releaseAssignment(recorder: CurrentRecorder, command: ProjectCommandOf<'ReleaseAssignment'>): Refused {
   const assignment = recorder.state.assignments.get(command.assignmentId);
   if (!assignment || assignment.groupId !== command.groupId) {
     return { code: 'NOT_FOUND', what: 'assignment', id: command.assignmentId };
   }
   const { assignmentId, pairedWith } = assignment;
   if (pairedWith !== null) return { code: 'SIP_NUMBER_IN_USE', assignmentId, pairedWith };
-  recorder.emit('AssignmentsReleased', { assignments: [refOf(assignment)], reason: 'released' });
-  settle(recorder, { groups: [], capacity: false });
+  recorder.record('AssignmentsReleased', { assignments: [refOf(assignment)], reason: 'released' });
+  settleUse(recorder, { groups: [], capacity: false });
   return null;
 }
 
 /** A person's own limits bind before those of its group: they are nearer. */
-function checkHolderAvailability(recorder: Recorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
+function checkHolderAvailability(recorder: CurrentRecorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
   const { groupId, resource, holder } = command;
   const { state, at } = recorder;
   const own = holder === null ? null : memberAvailability(state, levelsOf(state, groupId), holder, resource);
@@ -57,7 +58,7 @@ function checkHolderAvailability(recorder: Recorder, command: ProjectCommandOf<'
   return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available: own.available, limitedBy, at };
 }
 
-function checkAvailability(recorder: Recorder, groupId: string, resource: Resource): Refused {
+function checkAvailability(recorder: CurrentRecorder, groupId: string, resource: Resource): Refused {
   const { state, at } = recorder;
   const availability = tightestLimit(state, levelsOf(state, groupId), resource);
   if (!exceeds(1, availability.available)) return null;
@@ -68,7 +69,7 @@ function checkAvailability(recorder: Recorder, groupId: string, resource: Resour
 }
 
 /** Whether what binds once had something in force, has nothing now and waits for nothing. */
-function hasEndedFor(state: ProjectState, groupId: string | null): boolean {
+function hasEndedFor(state: CurrentState, groupId: string | null): boolean {
   if (groupId !== null) {
     const { allotments } = restrictionAt(state, groupId)!;
     return allotments.length > 0 && allotments.every(({ phase }) => phase === 'grace' || phase === 'ended');
@@ -78,7 +79,7 @@ function hasEndedFor(state: ProjectState, groupId: string | null): boolean {
 }
 
 /** The number an app is paired with: the one that is named, else the oldest free one at the group (U2). */
-function numberFor(state: ProjectState, command: ProjectCommandOf<'AssignUnit'>): Assignment | ProjectRefusal | null {
+function numberFor(state: CurrentState, command: ProjectCommandOf<'AssignUnit'>): Assignment | ProjectRefusal | null {
   const { groupId, resource, sipAssignmentId } = command;
   if (resource !== 'mobile_app') {
     if (sipAssignmentId === null) return null;
@@ -92,7 +93,7 @@ function numberFor(state: ProjectState, command: ProjectCommandOf<'AssignUnit'>)
   return { code: 'NO_SIP_NUMBER', groupId };
 }
 
-function namedNumber(state: ProjectState, groupId: string, sipAssignmentId: string): Assignment | ProjectRefusal {
+function namedNumber(state: CurrentState, groupId: string, sipAssignmentId: string): Assignment | ProjectRefusal {
   const number = state.assignments.get(sipAssignmentId);
   if (!number || number.groupId !== groupId) return { code: 'NOT_FOUND', what: 'assignment', id: sipAssignmentId };
   if (number.pairedWith !== null) {

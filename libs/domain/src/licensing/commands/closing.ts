@@ -1,5 +1,5 @@
 import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from '../model/commands.js';
-import type { Recorder } from '../model/recorder.js';
+import type { CurrentRecorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
 import type { ProjectState } from '../model/state.js';
 
@@ -31,7 +31,7 @@ export function closedProject({ totals }: ProjectState, command: ProjectCommand)
 }
 
 /** A fact of the group service: what is in use stays in use until its license ends, and nothing returns to a stock (L4). */
-export function closeLicensing(recorder: Recorder, { reason }: ProjectCommandOf<'CloseProject'>): null {
-  if (recorder.state.totals.closedReason === null) recorder.emit('LicensingClosed', { reason });
+export function closeLicensing(recorder: CurrentRecorder, { reason }: ProjectCommandOf<'CloseProject'>): null {
+  if (recorder.state.totals.closedReason === null) recorder.record('LicensingClosed', { reason });
   return null;
 }

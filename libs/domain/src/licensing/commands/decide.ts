@@ -1,10 +1,13 @@
 import { accept, refuse, type Decision } from '../../decision.js';
-import { assignUnit, releaseAssignment } from './assignments.js';
 import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from '../model/commands.js';
-import { clockBehind, correctClock } from '../time/clock.js';
-import { closedProject, closeLicensing } from './closing.js';
-import { catchUp } from '../time/effects.js';
 import type { ProjectEvent } from '../model/events.js';
+import type { CurrentRecorder } from '../model/recorder.js';
+import type { ProjectRefusal } from '../model/refusals.js';
+import type { ProjectState } from '../model/state.js';
+import { catchUp } from '../time/catch-up.js';
+import { clockBehind, correctClock } from '../time/clock.js';
+import { assignUnit, releaseAssignment } from './assignments.js';
+import { closeLicensing, closedProject } from './closing.js';
 import {
   addDevice,
   changeGroup,
@@ -16,14 +19,11 @@ import {
 } from './groups.js';
 import { extendLicense, grantLicense, reinstateLicense, revokeLicense, suspendLicense } from './licenses.js';
 import { removeMember, setMemberLimits } from './members.js';
-import { Recorder } from '../model/recorder.js';
-import type { ProjectRefusal } from '../model/refusals.js';
 import { setRestriction, transferAllotments } from './restrictions.js';
-import type { ProjectState } from '../model/state.js';
 
 /**
- * Decides a command on a project. First records what became due up to its instant (U5), then the command's
- * own events and their effects. `state` stays as it was. No events: already so.
+ * Decides a command on a project. First records everything that became due up to its instant (U5), then the command's own
+ * events and their effects. `state` is unchanged. No events: already so.
  */
 export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
   if (!state.totals.project && command.type !== 'OpenProject')
@@ -33,15 +33,13 @@ export function decide(state: ProjectState, command: ProjectCommand): Decision<P
   const behind = clockBehind(state, command);
   if (behind) return refuse(behind);
   if (command.type === 'CorrectClock') return accept(correctClock(state, command));
-  const now = Math.max(command.now, state.totals.now);
-  const recorder = new Recorder(state, now);
-  catchUp(recorder, now);
+  const recorder = catchUp(state, command.now);
   const refusal = (decisions[command.type] as Decide<ProjectCommandType>)(recorder, command);
   return refusal ? refuse(refusal) : accept(recorder.events);
 }
 
 type Decide<Type extends ProjectCommandType> = (
-  recorder: Recorder,
+  recorder: CurrentRecorder,
   command: ProjectCommandOf<Type>,
 ) => ProjectRefusal | null;
 

@@ -2,19 +2,19 @@ import type { Instant } from '../../decision.js';
 import { featureList, featureSet } from '../../feature-set.js';
 import { sipCoversMobile } from '../../limits.js';
 import type { Term } from '../../words.js';
-import { isAtOrAbove, named, placeIssuedFrom, VENDOR } from '../limits/authority.js';
+import { VENDOR, isAtOrAbove, named, placeIssuedFrom } from '../limits/authority.js';
+import { sipBelowMobile } from '../limits/checks.js';
 import type { ProjectCommandOf } from '../model/commands.js';
-import { settle } from '../time/effects.js';
 import type { LicenseSource, Place } from '../model/events.js';
-import type { Recorder } from '../model/recorder.js';
+import type { CurrentRecorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
-import { sipBelowMobile } from './restrictions.js';
 import type { LicenseState, ProjectState } from '../model/state.js';
+import { settleUse } from '../time/use.js';
 
 type Refused = ProjectRefusal | null;
 
 /** Grants a license: by registration, by hand or out of a package (L1, L3). Idempotent by license id. */
-export function grantLicense(recorder: Recorder, command: ProjectCommandOf<'GrantLicense'>): Refused {
+export function grantLicense(recorder: CurrentRecorder, command: ProjectCommandOf<'GrantLicense'>): Refused {
   const { licenseId, licenseType: type, units, source, validUntil } = command;
   const { state, at } = recorder;
   if (state.licenses.has(licenseId)) return null;
@@ -23,8 +23,8 @@ export function grantLicense(recorder: Recorder, command: ProjectCommandOf<'Gran
   if (refusal) return refusal;
   if (!sipCoversMobile(units)) return sipBelowMobile(units);
   const features = featureList(featureSet(command.features));
-  recorder.emit('LicenseGranted', { licenseId, type, units, features, validFrom, validUntil, source });
-  settle(recorder, { groups: [], capacity: true });
+  recorder.record('LicenseGranted', { licenseId, type, units, features, validFrom, validUntil, source });
+  settleUse(recorder, { groups: [], capacity: true });
   return null;
 }
 
@@ -48,7 +48,7 @@ function checkTerm({ validFrom, validUntil }: Term, source: LicenseSource, now: 
 }
 
 /** Moves the end of a license further away; an ended one comes back (E1). */
-export function extendLicense(recorder: Recorder, command: ProjectCommandOf<'ExtendLicense'>): Refused {
+export function extendLicense(recorder: CurrentRecorder, command: ProjectCommandOf<'ExtendLicense'>): Refused {
   return changeLicense(recorder, command, (license) => {
     const { validUntil } = command;
     if (validUntil === license.validUntil) return null;
@@ -58,29 +58,29 @@ export function extendLicense(recorder: Recorder, command: ProjectCommandOf<'Ext
     if (validUntil !== null && validUntil <= recorder.at) return invalid('validUntil', 'must be in the future');
     const outside = outsidePackage(license, validUntil);
     if (outside) return outside;
-    recorder.emit('LicenseExtended', { licenseId: license.licenseId, validUntil });
+    recorder.record('LicenseExtended', { licenseId: license.licenseId, validUntil });
     return null;
   });
 }
 
 /** Once more from further up: only from there it is reinstated now (L4). */
-export const suspendLicense = (recorder: Recorder, command: ProjectCommandOf<'SuspendLicense'>): Refused =>
+export const suspendLicense = (recorder: CurrentRecorder, command: ProjectCommandOf<'SuspendLicense'>): Refused =>
   changeLicense(recorder, command, (license) => {
     const { licenseId, reason, authority: place } = command;
     const isSuspended = license.suspendedReason !== null;
     if (isSuspended && isAtOrAbove(recorder.state, placeSuspendedFrom(license), place)) return null;
-    recorder.emit('LicenseSuspended', { licenseId, reason, place });
+    recorder.record('LicenseSuspended', { licenseId, reason, place });
     return null;
   });
 
-export const reinstateLicense = (recorder: Recorder, command: ProjectCommandOf<'ReinstateLicense'>): Refused =>
+export const reinstateLicense = (recorder: CurrentRecorder, command: ProjectCommandOf<'ReinstateLicense'>): Refused =>
   changeLicense(recorder, command, (license) => {
     const { licenseId, authority } = command;
     if (license.suspendedReason === null) return null;
     const place = placeSuspendedFrom(license);
     if (!isAtOrAbove(recorder.state, authority, place))
       return { code: 'SUSPENDED_FROM_ABOVE', licenseId, place: named(recorder.state, place) };
-    recorder.emit('LicenseReinstated', { licenseId });
+    recorder.record('LicenseReinstated', { licenseId });
     return null;
   });
 
@@ -88,11 +88,11 @@ export const reinstateLicense = (recorder: Recorder, command: ProjectCommandOf<'
 const placeSuspendedFrom = ({ suspendedFrom }: LicenseState): Place => suspendedFrom ?? VENDOR;
 
 /** Takes a license away for good; nothing returns to the stock (L4). */
-export function revokeLicense(recorder: Recorder, command: ProjectCommandOf<'RevokeLicense'>): Refused {
+export function revokeLicense(recorder: CurrentRecorder, command: ProjectCommandOf<'RevokeLicense'>): Refused {
   const { licenseId, reason } = command;
   if (recorder.state.licenses.get(licenseId)?.revokedReason != null) return null;
   return changeLicense(recorder, command, () => {
-    recorder.emit('LicenseRevoked', { licenseId, reason });
+    recorder.record('LicenseRevoked', { licenseId, reason });
     return null;
   });
 }
@@ -102,7 +102,7 @@ export function revokeLicense(recorder: Recorder, command: ProjectCommandOf<'Rev
  * tree is never refused because groups depend on it (L6): what no longer fits is suspended.
  */
 function changeLicense(
-  recorder: Recorder,
+  recorder: CurrentRecorder,
   { licenseId, authority }: { readonly licenseId: string; readonly authority: Place },
   change: (license: LicenseState) => Refused,
 ): Refused {
@@ -114,7 +114,7 @@ function changeLicense(
     return { code: 'ISSUED_FROM_ABOVE', licenseId, place: named(state, place) };
   if (license.revokedReason !== null) return { code: 'LICENSE_REVOKED', licenseId };
   const refusal = change(license);
-  if (!refusal) settle(recorder, { groups: [], capacity: true });
+  if (!refusal) settleUse(recorder, { groups: [], capacity: true });
   return refusal;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { FEATURES } from '../../words.js';
 import { VENDOR } from '../limits/authority.js';
 import type { ProjectCommandOf } from '../model/commands.js';
-import { memberQuotaOf } from './members.js';
+import { memberQuotaOf } from '../queries/member-quota.js';
 import { decodeSnapshot, encodeSnapshot } from '../model/snapshot.js';
 import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 

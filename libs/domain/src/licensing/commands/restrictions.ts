@@ -1,22 +1,28 @@
 import type { Instant } from '../../decision.js';
 import { featureList, featureSet } from '../../feature-set.js';
 import { minus, sameUnits, sipCoversMobile } from '../../limits.js';
-import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
+import { RESOURCES, type Limit, type Resource } from '../../words.js';
 import { higherOf, loosenedFromBelow, placeSetFrom } from '../limits/authority.js';
-import { affectedBelow, clampBelow, plainAllotment, type Change } from '../limits/cascade.js';
-import { checkAllotment, hasEnded, nameOf, poolAbove } from '../limits/checks.js';
+import type { Change } from '../limits/cascade.js';
+import { checkAllotment, hasEnded, nameOf, poolAbove, sipBelowMobile } from '../limits/checks.js';
+import { covers } from '../limits/limit-timeline.js';
 import type { AllotmentInput, ProjectCommandOf } from '../model/commands.js';
-import { settle } from '../time/effects.js';
-import { covers, LimitTimelines } from '../limits/limit-timeline.js';
 import type { Allotment, Place, RestrictionSettings } from '../model/events.js';
-import type { Recorder } from '../model/recorder.js';
-import type { ProjectRefusal, SuspendedUse } from '../model/refusals.js';
-import { restrictionAt, type AllotmentState, type ProjectState, type Restriction } from '../model/state.js';
+import type { CurrentRecorder } from '../model/recorder.js';
+import type { ProjectRefusal } from '../model/refusals.js';
+import {
+  plainAllotment,
+  restrictionAt,
+  type AllotmentState,
+  type ProjectState,
+  type Restriction,
+} from '../model/state.js';
+import { changeOf, consequences } from './consequences.js';
 
 type Refused = ProjectRefusal | null;
 
 /** Puts a group's restriction (R1 to R6). */
-export function setRestriction(recorder: Recorder, command: ProjectCommandOf<'SetRestriction'>): Refused {
+export function setRestriction(recorder: CurrentRecorder, command: ProjectCommandOf<'SetRestriction'>): Refused {
   const { groupId } = command;
   if (!recorder.state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
   const known = recorder.state.restrictions.get(groupId);
@@ -29,7 +35,7 @@ export function setRestriction(recorder: Recorder, command: ProjectCommandOf<'Se
 
   const before = recorder.branch();
   const place = placeAfter(before, known, settings, command);
-  recorder.emit('RestrictionChanged', { groupId, ...settings, place });
+  recorder.record('RestrictionChanged', { groupId, ...settings, place });
   const change = changeOf(before, recorder);
   const fromAbove = loosenedFromBelow(change, groupId, command.authority);
   if (fromAbove) return fromAbove;
@@ -42,7 +48,10 @@ export function setRestriction(recorder: Recorder, command: ProjectCommandOf<'Se
 }
 
 /** Moves units between two restricted groups (R8). */
-export function transferAllotments(recorder: Recorder, command: ProjectCommandOf<'TransferAllotments'>): Refused {
+export function transferAllotments(
+  recorder: CurrentRecorder,
+  command: ProjectCommandOf<'TransferAllotments'>,
+): Refused {
   const { fromGroupId, toGroupId, units, reason } = command;
   const refusal = checkTransfer(recorder.state, command);
   if (refusal) return refusal;
@@ -64,7 +73,7 @@ export function transferAllotments(recorder: Recorder, command: ProjectCommandOf
   const before = recorder.branch();
   const fromPlace = higherOf(before, placeSetFrom(before, fromGroupId, from.place), command.authority);
   const toPlace = higherOf(before, placeSetFrom(before, toGroupId, to.place), command.toAuthority);
-  recorder.emit('AllotmentsTransferred', {
+  recorder.record('AllotmentsTransferred', {
     fromGroupId,
     toGroupId,
     units,
@@ -95,55 +104,6 @@ function placeAfter(
   if (!known?.enabled) return authority;
   if (sameSettings(known, { ...settings, reminder: known.reminder })) return known.place;
   return higherOf(state, placeSetFrom(state, groupId, known.place), authority);
-}
-
-export const changeOf = (before: ProjectState, recorder: Recorder): Change => ({
-  before: new LimitTimelines(before),
-  after: new LimitTimelines(recorder.state),
-  now: recorder.at,
-});
-
-interface Consequences {
-  /** The group that changed. */
-  readonly groupId: string;
-  readonly cascade: boolean;
-  /** Below which group others may be affected; `null`: nobody can be. */
-  readonly scope: string | null;
-}
-
-/** R6: what a change takes from the groups below and from what is in use, refused or carried out. */
-function consequences(recorder: Recorder, change: Change, { groupId, cascade, scope }: Consequences): Refused {
-  if (cascade) {
-    const clamped = scope === null ? [] : clampBelow(recorder, change, scope, groupId);
-    settle(recorder, { groups: [groupId, ...clamped], capacity: false });
-    return null;
-  }
-  const affected = scope === null ? [] : [...affectedBelow(change, scope, groupId)];
-  return settleOrRefuse(recorder, affected, [groupId]);
-}
-
-/** Settles what changed at these groups; refused with what it would take from the affected and from what is in use (R6). */
-export function settleOrRefuse(recorder: Recorder, affected: readonly string[], changed: Iterable<string>): Refused {
-  const recorded = recorder.events.length;
-  settle(recorder, { groups: changed, capacity: false });
-  const suspensions = suspensionsSince(recorder, recorded);
-  if (affected.length === 0 && suspensions.length === 0) return null;
-  const groups = affected.map((id) => ({ groupId: id, name: nameOf(recorder.state, id) }));
-  return { code: 'DESCENDANTS_AFFECTED', groups, suspensions };
-}
-
-/** How many assignments the decision suspended so far, and where. */
-function suspensionsSince(recorder: Recorder, eventIndex: number): SuspendedUse[] {
-  const found = new Map<string, SuspendedUse>();
-  for (const event of recorder.events.slice(eventIndex)) {
-    if (event.type !== 'AssignmentsSuspended') continue;
-    for (const { groupId, resource } of event.data.assignments) {
-      const key = `${groupId} ${resource}`;
-      const count = (found.get(key)?.count ?? 0) + 1;
-      found.set(key, { groupId, name: nameOf(recorder.state, groupId), resource, count });
-    }
-  }
-  return [...found.values()];
 }
 
 function firstRefusal(change: Change, groupId: string, allotments: readonly Allotment[]): Refused {
@@ -250,13 +210,6 @@ function checkForm(allotment: Allotment, index: number, now: Instant): Refused {
   return sipCoversMobile(allotment.units) ? null : sipBelowMobile(allotment.units);
 }
 
-/** R1 refused: `mobileApp: null` stands for unlimited apps. */
-export const sipBelowMobile = (units: Units): ProjectRefusal => ({
-  code: 'SIP_BELOW_MOBILE',
-  sipNumber: units.sip_number ?? 0,
-  mobileApp: units.mobile_app,
-});
-
 const sameAllotment = (a: Allotment, b: Allotment): boolean =>
   a.type === b.type &&
   sameUnits(a.units, b.units) &&
@@ -327,7 +280,7 @@ function takeNewestFirst(from: Restriction, units: Readonly<Record<Resource, num
   return { left: [...left.values()], pieces, missing };
 }
 
-function notEnough(recorder: Recorder, groupId: string, resource: Resource, requested: number): ProjectRefusal {
+function notEnough(recorder: CurrentRecorder, groupId: string, resource: Resource, requested: number): ProjectRefusal {
   const available = restrictionAt(recorder.state, groupId)!.own[resource];
   return {
     code: 'LIMIT_EXCEEDED',

@@ -4,7 +4,7 @@ import { exceeds, NO_UNITS, sipCoversMobile, sumUnits } from '../../limits.js';
 import { RESOURCES, type Feature, type Units } from '../../words.js';
 import type { ProjectCommand } from '../model/commands.js';
 import type { Place } from '../model/events.js';
-import { memberQuotaOf } from '../commands/members.js';
+import { memberQuotaOf } from '../queries/member-quota.js';
 import { projectAggregate } from '../project.aggregate.js';
 import { licensesOf, restrictionOf } from '../queries/quota.js';
 import type { ProjectState } from '../model/state.js';

@@ -1,9 +1,11 @@
+import type { Place } from '../model/events.js';
+import { zoneOf } from '../model/phases.js';
+import type { NamedPlace, ProjectRefusal } from '../model/refusals.js';
+import { parentOf, restrictionAt, type LicenseState, type ProjectState } from '../model/state.js';
+import { pathOf } from '../model/tree.js';
 import type { Change } from './cascade.js';
 import { nameOf } from './checks.js';
 import { covers, keepingTimeline } from './limit-timeline.js';
-import type { Place } from '../model/events.js';
-import type { NamedPlace, ProjectRefusal } from '../model/refusals.js';
-import { parentOf, pathOf, restrictionAt, zoneOf, type LicenseState, type ProjectState } from '../model/state.js';
 
 /** Server administrators: everything lies below them. */
 export const VENDOR: Place = { kind: 'vendor' };

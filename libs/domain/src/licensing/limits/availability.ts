@@ -1,13 +1,8 @@
 import { exceeds, minus } from '../../limits.js';
 import type { Limit, Resource } from '../../words.js';
-import {
-  allottedBelow,
-  levelsOf,
-  usedOutside,
-  type Level,
-  type ProjectState,
-  type Restriction,
-} from '../model/state.js';
+import type { CurrentState, Restriction } from '../model/state.js';
+import { levelsOf, type Level } from '../model/tree.js';
+import { allottedBelow, usedOutside } from '../model/usage.js';
 
 /** How much room is left, and which limit leaves the least. */
 export interface Availability {
@@ -19,11 +14,11 @@ export interface Availability {
 }
 
 /** What an assignment at a group would still be accepted for now (U1). Costs the depth of the group. */
-export const availableAt = (state: ProjectState, groupId: string, resource: Resource): Limit =>
+export const availableAt = (state: CurrentState, groupId: string, resource: Resource): Limit =>
   tightestLimit(state, levelsOf(state, groupId), resource).available;
 
 /** The same of a path, with the limit that binds: the nearest one where several leave as little. */
-export function tightestLimit(state: ProjectState, levels: readonly Level[], resource: Resource): Availability {
+export function tightestLimit(state: CurrentState, levels: readonly Level[], resource: Resource): Availability {
   let availability: Availability = { available: null, groupId: null, limit: null };
   const offer = (available: Limit, by: string | null, limit: Limit): void => {
     if (exceeds(availability.available, available)) availability = { available, groupId: by, limit };

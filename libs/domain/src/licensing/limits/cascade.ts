@@ -1,21 +1,21 @@
 import type { Instant } from '../../decision.js';
 import { featureList, featureSet } from '../../feature-set.js';
-import { least, sumUnits, NO_UNITS } from '../../limits.js';
+import { NO_UNITS, least, sumUnits } from '../../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
+import type { Allotment } from '../model/events.js';
+import type { CurrentRecorder } from '../model/recorder.js';
+import { plainAllotment, restrictionAt, type AllotmentState } from '../model/state.js';
+import { nearestRestrictedBelow } from '../model/tree.js';
 import { hasEnded, passes, poolAbove, poolExcess, windowOf } from './checks.js';
 import {
+  LimitTimelines,
   covers,
   firstExcess,
   instantsIn,
   segmentAt,
-  type LimitTimelines,
   type Excess,
   type Window,
 } from './limit-timeline.js';
-import type { Allotment, ProjectEventOf } from '../model/events.js';
-import { evolve } from '../model/evolve.js';
-import type { Recorder } from '../model/recorder.js';
-import { nearestRestrictedBelow, restrictionAt, type AllotmentState } from '../model/state.js';
 
 /** The limits of a project before and after a change, to see what the change takes from the groups below (R6). */
 export interface Change {
@@ -42,25 +42,31 @@ const hasShrunk = ({ before, after, now }: Change, groupId: string): boolean =>
   !covers(after.effective(groupId), before.effective(groupId), now);
 
 /** Clamps what `affectedBelow` finds, from the top down, one event a group (R6). Returns the clamped groups. */
-export function clampBelow(recorder: Recorder, change: Change, groupId: string, causedBy = groupId): string[] {
-  const below = [...nearestRestrictedBelow(recorder.state, groupId)];
+export function clampBelow(recorder: CurrentRecorder, change: Change, groupId: string, causedBy = groupId): string[] {
+  const below = [...nearestRestrictedBelow(change.after.state, groupId)];
   const affected = below.filter((id) => id !== causedBy && isAffected(change, id));
-  const clamp = new Clamp(recorder, change, causedBy);
+  const clamp = new Clamp(change);
   for (const id of affected) clamp.toLimitAbove(id);
   clamp.toPool(affected);
-  for (const id of affected) recorder.record('AllotmentsClamped', clamp.clamped(id));
+  for (const id of affected) {
+    const allotments = clamp.allotments(id).map(plainAllotment);
+    recorder.record('AllotmentsClamped', { groupId: id, allotments, causedByGroupId: causedBy });
+  }
   return below.reduce<string[]>(
     (all, id) => (hasShrunk(change, id) ? all.concat(clampBelow(recorder, change, id, causedBy)) : all),
     affected,
   );
 }
 
+/** Works out the clamped allotments of groups; the state is unchanged. */
 class Clamp {
-  constructor(
-    private readonly recorder: Recorder,
-    private readonly change: Change,
-    private readonly causedBy: string,
-  ) {}
+  private readonly clamped = new Map<string, readonly AllotmentState[]>();
+
+  constructor(private readonly change: Change) {}
+
+  allotments(groupId: string): readonly AllotmentState[] {
+    return this.clamped.get(groupId) ?? restrictionAt(this.change.after.state, groupId)!.allotments;
+  }
 
   /** Ends first, then numbers, newest allotment first, then features. */
   toLimitAbove(groupId: string): void {
@@ -84,26 +90,12 @@ class Clamp {
     }
   }
 
-  /** What the event of a group says. */
-  clamped(
-    groupId: string,
-    allotments: readonly Allotment[] = this.allotments(groupId),
-  ): ProjectEventOf<'AllotmentsClamped'>['data'] {
-    return { groupId, allotments: allotments.map(plainAllotment), causedByGroupId: this.causedBy };
+  private replace(groupId: string, allotments: readonly AllotmentState[]): void {
+    this.clamped.set(groupId, allotments);
+    this.change.after.suppose(groupId, allotments);
   }
 
-  private allotments(groupId: string): readonly AllotmentState[] {
-    return restrictionAt(this.recorder.state, groupId)!.allotments;
-  }
-
-  /** Applies at once, unrecorded: the one event of the group comes when it is done. */
-  private replace(groupId: string, allotments: readonly Allotment[]): void {
-    const data = this.clamped(groupId, allotments);
-    evolve(this.recorder.state, { type: 'AllotmentsClamped', at: this.change.now, data });
-    this.change.after.forget(groupId);
-  }
-
-  private bringEndForward(groupId: string, allotment: AllotmentState): readonly Allotment[] {
+  private bringEndForward(groupId: string, allotment: AllotmentState): readonly AllotmentState[] {
     const { now, after } = this.change;
     if (allotment.validUntil === null || hasEnded(allotment, now)) return [allotment];
     const above = after.above(groupId);
@@ -153,7 +145,7 @@ class Clamp {
       excess,
     );
     const owner = candidates.find(({ allotment }) => allotment === newest)!.id;
-    const pool = poolAbove(this.recorder.state, groupId)!;
+    const pool = poolAbove(after.state, groupId)!;
     const has = segmentAt(after.own(pool), excess.at).units[excess.resource];
     const promised = segmentAt(after.reserved(pool), excess.at).units[excess.resource];
     const mine = newest.units[excess.resource];
@@ -168,22 +160,13 @@ class Clamp {
     this.replace(groupId, allotments);
   }
 
-  private dropFeatures(groupId: string, allotment: AllotmentState): Allotment {
+  private dropFeatures(groupId: string, allotment: AllotmentState): AllotmentState {
     const { now, after } = this.change;
     if (hasEnded(allotment, now)) return allotment;
     const available = segmentAt(after.above(groupId), windowOf(allotment, now).from).features;
     return { ...allotment, features: featureList(featureSet(allotment.features) & available) };
   }
 }
-
-export const plainAllotment = (allotment: Allotment): Allotment => ({
-  allotmentId: allotment.allotmentId,
-  type: allotment.type,
-  units: allotment.units,
-  features: allotment.features,
-  validFrom: allotment.validFrom,
-  validUntil: allotment.validUntil,
-});
 
 const isActiveAt = (term: Pick<Allotment, 'validFrom' | 'validUntil'>, at: Instant): boolean =>
   term.validFrom <= at && (term.validUntil === null || at < term.validUntil);

@@ -1,22 +1,23 @@
 import type { Instant } from '../../decision.js';
-import { featureSet, featureList } from '../../feature-set.js';
-import { exceeds, minus, sameUnits, NO_UNITS } from '../../limits.js';
-import { RESOURCES, type Limit, type Resource } from '../../words.js';
+import { featureList, featureSet } from '../../feature-set.js';
+import { NO_UNITS, exceeds, minus, sameUnits } from '../../limits.js';
+import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
 import type { Allotment } from '../model/events.js';
+import type { Binding, ProjectRefusal } from '../model/refusals.js';
+import { parentOf, restrictionAt, type ProjectState } from '../model/state.js';
+import { nearestRestricted, pathOf } from '../model/tree.js';
 import {
+  LimitTimelines,
   endOfSegment,
   firstExcess,
   indexAt,
   instantsIn,
   segmentAt,
-  type LimitTimeline,
-  type LimitTimelines,
   type Excess,
+  type LimitTimeline,
   type Segment,
   type Window,
 } from './limit-timeline.js';
-import type { Binding, ProjectRefusal } from '../model/refusals.js';
-import { nearestRestricted, parentOf, pathOf, restrictionAt, type ProjectState } from '../model/state.js';
 
 /** When an allotment is checked: over its term that is not past; without an end at its start, or now (R2). */
 export const windowOf = (term: Pick<Allotment, 'validFrom' | 'validUntil'>, now: Instant): Window => ({
@@ -187,3 +188,10 @@ export function bindingNow(
   const timeline = groupId === null ? timelines.capacity() : timelines.own(groupId);
   return bindingAt(timeline, { groupId, name: nameOf(timelines.state, groupId) }, { at: now, resource });
 }
+
+/** R1 refused: `mobileApp: null` stands for unlimited apps. */
+export const sipBelowMobile = (units: Units): ProjectRefusal => ({
+  code: 'SIP_BELOW_MOBILE',
+  sipNumber: units.sip_number ?? 0,
+  mobileApp: units.mobile_app,
+});

@@ -2,18 +2,11 @@ import type { Instant } from '../../decision.js';
 import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../../feature-set.js';
 import { NO_UNITS, UNLIMITED, basicUnitsOf, exceeds, leastUnits, sameUnits, sumUnits } from '../../limits.js';
 import { RESOURCES, type Feature, type Resource, type Units } from '../../words.js';
-import {
-  graceEndOf,
-  nearestRestricted,
-  nearestRestrictedBelow,
-  parentOf,
-  restrictionAt,
-  usageOf,
-  usedOutside,
-  type Level,
-  type ProjectState,
-  type Restriction,
-} from '../model/state.js';
+import type { Allotment } from '../model/events.js';
+import { graceEndOf } from '../model/phases.js';
+import { parentOf, restrictionAt, type CurrentState, type ProjectState, type Restriction } from '../model/state.js';
+import { nearestRestricted, nearestRestrictedBelow, type Level } from '../model/tree.js';
+import { usageOf, usedOutside } from '../model/usage.js';
 
 /**
  * Limits over the whole of time. They are piecewise constant, so a list of the instants at which they change is exact
@@ -160,7 +153,7 @@ export const covers = (a: LimitTimeline, b: LimitTimeline, since: Instant): bool
 
 /**
  * The limits of a state over time, each worked out once. Costs the restricted groups asked for, times the instants at
- * which they change. After a group's allotments changed, `forget` it.
+ * which they change.
  */
 export class LimitTimelines {
   private readonly owns = new Map<string, LimitTimeline>();
@@ -168,7 +161,7 @@ export class LimitTimelines {
   private readonly pools = new Map<string, LimitTimeline>();
   private capacityTimeline: LimitTimeline | null = null;
 
-  constructor(readonly state: ProjectState) {}
+  constructor(readonly state: CurrentState) {}
 
   /** The project's capacity (L5): licenses neither suspended nor revoked, and Basic. */
   capacity(): LimitTimeline {
@@ -227,8 +220,9 @@ export class LimitTimelines {
     return sumAll([always(outside, NO_FEATURES), ...below]);
   }
 
-  forget(groupId: string): void {
-    this.owns.delete(groupId);
+  /** Takes these as the allotments of a group, whatever the state says: for working out a change before it is recorded. */
+  suppose(groupId: string, allotments: readonly Allotment[]): void {
+    this.owns.set(groupId, sumOfTerms(allotments.map(timed)));
     this.effectives.delete(groupId);
     const pool = nearestRestricted(this.state, parentOf(this.state, groupId));
     if (pool !== null) this.pools.delete(pool);

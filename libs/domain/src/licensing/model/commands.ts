@@ -10,7 +10,7 @@ import type {
   Resource,
   Units,
 } from '../../words.js';
-import type { LicenseSource, PlacedGroup, Place } from './events.js';
+import type { LicenseSource, Place, PlacedGroup } from './events.js';
 
 /**
  * An allotment as a caller puts it. `allotmentId: null` is a new one and takes the id at its place in

@@ -1,7 +1,8 @@
 import type { Instant } from '../../decision.js';
-import { featureSet, NO_FEATURES } from '../../feature-set.js';
-import { NO_UNITS, noCounts, sameUnits, UNLIMITED, type Counts } from '../../limits.js';
+import { NO_FEATURES, featureSet } from '../../feature-set.js';
+import { NO_UNITS, UNLIMITED, noCounts, sameUnits, type Counts } from '../../limits.js';
 import type { Resource } from '../../words.js';
+import { refreshCapacity } from './capacity.js';
 import type {
   Allotment,
   AllotmentRef,
@@ -11,23 +12,10 @@ import type {
   ProjectEventOf,
   ProjectEventType,
 } from './events.js';
-import {
-  addChild,
-  contribute,
-  contributionOf,
-  graceEndOf,
-  graceOf,
-  licensePhaseAt,
-  phaseAt,
-  refreshCapacity,
-  refreshRestriction,
-  zoneOf,
-  type Assignment,
-  type LicenseState,
-  type MemberLimits,
-  type ProjectState,
-  type Restriction,
-} from './state.js';
+import { graceEndOf, graceOf, licensePhaseAt, phaseAt, refreshRestriction, zoneOf } from './phases.js';
+import type { Assignment, LicenseState, MemberLimits, ProjectState, Restriction } from './state.js';
+import { addChild } from './tree.js';
+import { contribute, contributionOf } from './usage.js';
 
 type Evolve<Type extends ProjectEventType> = (
   state: ProjectState,

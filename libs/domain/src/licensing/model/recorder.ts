@@ -1,42 +1,59 @@
 import type { Instant } from '../../decision.js';
 import type { ProjectEvent, ProjectEventOf, ProjectEventType } from './events.js';
 import { evolve } from './evolve.js';
-import { draftOf, type ProjectState } from './state.js';
+import { draftOf, type CurrentState, type ProjectState } from './state.js';
 
-/** An event with a list in it names so many things at most; a longer list becomes several events of one instant. */
+/** The longest list in one event; a longer one becomes several events of one instant. */
 const LONGEST_LIST = 1_000;
 
-/** Collects the events of one decision while they take effect on a draft of the state. */
-export class Recorder {
-  readonly events: ProjectEvent[] = [];
-  state: ProjectState;
+/**
+ * Collects the events of one decision. Reading `state` applies every event recorded so far to a draft, so the two never
+ * differ, and an event whose effect nothing reads costs nothing.
+ */
+export class Recorder<State extends ProjectState = ProjectState> {
+  private readonly recorded: ProjectEvent[] = [];
+  private draft: ProjectState;
+  private applied = 0;
 
   constructor(
     state: ProjectState,
-    public at: Instant,
+    private instant: Instant,
   ) {
-    this.state = draftOf(state);
+    this.draft = draftOf(state);
   }
 
-  /** Records an event and applies it. */
-  emit<Type extends ProjectEventType>(type: Type, data: ProjectEventOf<Type>['data']): void {
-    evolve(this.state, this.record(type, data));
+  get events(): readonly ProjectEvent[] {
+    return this.recorded;
   }
 
-  /** Records an event whose effect the rest of the decision does not need. */
-  record<Type extends ProjectEventType>(type: Type, data: ProjectEventOf<Type>['data']): ProjectEvent {
-    const event = { type, at: this.at, data } as ProjectEvent;
-    this.events.push(event);
-    return event;
+  /** The instant of the events recorded from now on. */
+  get at(): Instant {
+    return this.instant;
   }
 
-  /** Keeps the state as it is now and goes on with a draft over it: for comparing before and after. */
-  branch(): ProjectState {
+  get state(): State {
+    while (this.applied < this.recorded.length) evolve(this.draft, this.recorded[this.applied++]!);
+    return this.draft as State;
+  }
+
+  advanceTo(at: Instant): void {
+    this.instant = at;
+  }
+
+  record<Type extends ProjectEventType>(type: Type, data: ProjectEventOf<Type>['data']): void {
+    this.recorded.push({ type, at: this.instant, data } as ProjectEvent);
+  }
+
+  /** Returns the state so far, which later events leave unchanged: for comparing before and after. */
+  branch(): State {
     const before = this.state;
-    this.state = draftOf(before);
+    this.draft = draftOf(before);
     return before;
   }
 }
+
+/** A recorder whose state is current, as every decision needs it (U5). */
+export type CurrentRecorder = Recorder<CurrentState>;
 
 export function inChunks<Item>(items: readonly Item[]): Item[][] {
   const chunks: Item[][] = [];

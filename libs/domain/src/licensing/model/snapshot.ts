@@ -10,18 +10,13 @@ import {
   type Reminder,
   type Units,
 } from '../../words.js';
+import { refreshCapacity } from './capacity.js';
 import type { Place } from './events.js';
 import { addAssignment, putMemberLimits } from './evolve.js';
+import { graceEndOf, refreshRestriction, zoneOf } from './phases.js';
 import {
-  addChild,
-  editUsage,
-  graceEndOf,
   initialState,
-  refreshCapacity,
-  refreshRestriction,
   restrictionAt,
-  usageOf,
-  zoneOf,
   type AllotmentState,
   type LicenseState,
   type MemberLimits,
@@ -31,6 +26,8 @@ import {
   type Restriction,
   type Usage,
 } from './state.js';
+import { addChild } from './tree.js';
+import { editUsage, usageOf } from './usage.js';
 
 /**
  * A project's state in short: rows of arrays, groups by their place in the list. What follows from the rest (use,

@@ -1,17 +1,7 @@
-import { daysAfter } from '../../calendar.js';
 import type { Instant } from '../../decision.js';
-import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../../feature-set.js';
-import { NO_UNITS, UNLIMITED, basicUnitsOf, eachUnit, noCounts, sumUnits, type Counts } from '../../limits.js';
-import {
-  RESOURCES,
-  type BillingMode,
-  type GroupType,
-  type Limit,
-  type PoolMode,
-  type Reminder,
-  type Resource,
-  type Units,
-} from '../../words.js';
+import { NO_FEATURES, type FeatureSet } from '../../feature-set.js';
+import { NO_UNITS, type Counts } from '../../limits.js';
+import type { BillingMode, GroupType, PoolMode, Reminder, Resource, Units } from '../../words.js';
 import type { Allotment, License, Place } from './events.js';
 import { DraftSchedule, LiveSchedule, type Schedule } from './schedule.js';
 import { DraftTable, LiveTable, type Table } from './table.js';
@@ -102,7 +92,7 @@ export interface MemberLimits {
   readonly place: Place | null;
 }
 
-/** What is known of the project as a whole. */
+/** Facts and totals of the project as a unit. */
 export interface ProjectTotals {
   project: Project | null;
   /** Why the project was closed; `null`: it is open. */
@@ -162,7 +152,14 @@ export const initialState = (): ProjectState => ({
 const copySet = (set: Set<string>): Set<string> => new Set(set);
 const copyRow = <Row extends object>(row: Row): Row => ({ ...row });
 
-/** A state to try things on: `below` stays as it is. Costs what is changed on it. */
+/**
+ * A state with everything that was due up to its instant in effect (U5). Only `catchUp` and the correction of a clock make
+ * one, so a function that takes it cannot be called with a state whose timers are still to fire.
+ */
+export type CurrentState = ProjectState & { readonly [CURRENT]: true };
+declare const CURRENT: unique symbol;
+
+/** A copy-on-write draft: changes to it leave `below` unchanged. Costs only the rows that change. */
 export const draftOf = (below: ProjectState): ProjectState => ({
   totals: { ...below.totals },
   groups: new DraftTable(below.groups, (group) => ({ ...group, children: group.children && copySet(group.children) })),
@@ -187,205 +184,22 @@ export const draftOf = (below: ProjectState): ProjectState => ({
   schedule: new DraftSchedule(below.schedule),
 });
 
-const newUsage = (): Usage => ({
-  inForce: noCounts(),
-  suspended: noCounts(),
-  restrictedBelow: 0,
-  allotted: noCounts(),
-  allottedUnlimited: noCounts(),
-  inRestricted: noCounts(),
-});
-
-const NO_USE: Readonly<Usage> = Object.freeze(newUsage());
-
-export const usageOf = (state: ProjectState, groupId: string): Readonly<Usage> => state.usage.get(groupId) ?? NO_USE;
-
 export const restrictionAt = (state: ProjectState, groupId: string): Restriction | null => {
   const restriction = state.restrictions.get(groupId);
   return restriction?.enabled ? restriction : null;
 };
 
-export function addChild(state: ProjectState, parentId: string, childId: string): void {
-  const parent = state.groups.edit(parentId);
-  if (!parent) return;
-  parent.children ??= new Set();
-  parent.children.add(childId);
-}
-
 export const parentOf = (state: ProjectState, groupId: string): string | null =>
   state.groups.get(groupId)?.parentId ?? null;
 
-/** The group and its ancestors, the root last. */
-export function* pathOf(state: ProjectState, groupId: string | null): Generator<string> {
-  for (let id = groupId; id !== null; id = parentOf(state, id)) yield id;
-}
+export const rootOf = (state: ProjectState): string | null => state.totals.project?.projectId ?? null;
 
-/** One group on a path, with all that limits and uses there. */
-export interface Level {
-  readonly groupId: string;
-  readonly name: string;
-  readonly restriction: Restriction | null;
-  readonly usage: Readonly<Usage>;
-}
-
-/** The group and its ancestors, the root last, each looked up once. */
-export function levelsOf(state: ProjectState, groupId: string): readonly Level[] {
-  const levels: Level[] = [];
-  for (let group = state.groups.get(groupId); group;) {
-    const { groupId: id, name, parentId } = group;
-    levels.push({ groupId: id, name, restriction: restrictionAt(state, id), usage: usageOf(state, id) });
-    group = parentId === null ? undefined : state.groups.get(parentId);
-  }
-  return levels;
-}
-
-/** The group itself or the nearest above it that is restricted; `null`: none. */
-export function nearestRestricted(state: ProjectState, groupId: string | null): string | null {
-  for (let id = groupId; id !== null; id = parentOf(state, id)) if (restrictionAt(state, id)) return id;
-  return null;
-}
-
-/** The nearest restricted groups strictly below a group. */
-export function* nearestRestrictedBelow(state: ProjectState, groupId: string): Generator<string> {
-  if (usageOf(state, groupId).restrictedBelow === 0) return;
-  for (const child of state.groups.get(groupId)?.children ?? []) {
-    if (restrictionAt(state, child)) yield child;
-    else yield* nearestRestrictedBelow(state, child);
-  }
-}
-
-export const allottedBelow = (usage: Readonly<Usage>, resource: Resource): Limit =>
-  usage.allottedUnlimited[resource] > 0 ? null : usage.allotted[resource];
-
-/** What is used below a group outside its nearest restricted groups (R4). */
-export const usedOutside = (usage: Readonly<Usage>, resource: Resource): number =>
-  usage.inForce[resource] - usage.inRestricted[resource];
-
-/** The time zone in which the days of a project are counted (E4). */
-export const zoneOf = (state: ProjectState): string => state.totals.project?.timeZone ?? 'UTC';
-
-/** The end of the days of grace after an end: days of the calendar in the project's time zone (E1, E4). */
-export const graceEndOf = (validUntil: Instant, gracePeriodDays: number, timeZone: string): Instant =>
-  gracePeriodDays === 0 ? validUntil : daysAfter(validUntil, gracePeriodDays, timeZone);
-
-/** So many days of grace, counted in a time zone. */
-export interface Grace {
-  readonly days: number;
-  readonly timeZone: string;
-}
-
-const NO_GRACE: Grace = { days: 0, timeZone: 'UTC' };
-
-export function phaseAt(term: Pick<Allotment, 'validFrom' | 'validUntil'>, grace: Grace, at: Instant): Phase {
-  if (at < term.validFrom) return 'scheduled';
-  if (term.validUntil === null || at < term.validUntil) return 'active';
-  return at < graceEndOf(term.validUntil, grace.days, grace.timeZone) ? 'grace' : 'ended';
-}
-
-export function licensePhaseAt(term: Pick<License, 'validFrom' | 'validUntil'>, at: Instant): LicenseState['phase'] {
-  const phase = phaseAt(term, NO_GRACE, at);
-  return phase === 'grace' ? 'ended' : phase;
-}
-
-/** The days of grace of a group's allotments. */
-export const graceOf = (state: ProjectState, { gracePeriodDays }: { readonly gracePeriodDays: number }): Grace => ({
-  days: gracePeriodDays,
-  timeZone: zoneOf(state),
+/** An allotment as events carry it. */
+export const plainAllotment = (allotment: Allotment): Allotment => ({
+  allotmentId: allotment.allotmentId,
+  type: allotment.type,
+  units: allotment.units,
+  features: allotment.features,
+  validFrom: allotment.validFrom,
+  validUntil: allotment.validUntil,
 });
-
-/** Brings what is kept of an own limit in line with the phases of its allotments. */
-export function refreshRestriction(restriction: Restriction): void {
-  restriction.own = NO_UNITS;
-  restriction.keeping = NO_UNITS;
-  restriction.features = NO_FEATURES;
-  for (const { phase, units, features } of restriction.allotments) {
-    if (phase === 'active') {
-      restriction.own = sumUnits(restriction.own, units);
-      restriction.features |= featureSet(features);
-    }
-    if (phase === 'active' || phase === 'grace') restriction.keeping = sumUnits(restriction.keeping, units);
-  }
-}
-
-export const isInForce = (license: LicenseState): boolean =>
-  license.phase === 'active' && license.suspendedReason === null && license.revokedReason === null;
-
-/** Brings the capacity and features of the project in line with its licenses (L5). */
-export function refreshCapacity(state: ProjectState): void {
-  const { totals } = state;
-  if (totals.project?.billingMode === 'postpaid') {
-    Object.assign(totals, { capacity: UNLIMITED, features: ALL_FEATURES });
-    return;
-  }
-  totals.capacity = basicUnitsOf(totals.devices);
-  totals.features = NO_FEATURES;
-  for (const [, license] of state.licenses.entries()) {
-    if (!isInForce(license)) continue;
-    totals.capacity = sumUnits(totals.capacity, license.units);
-    totals.features |= featureSet(license.features);
-  }
-}
-
-/** What a subtree adds to the groups above it. */
-export interface Contribution {
-  readonly inForce?: Counts;
-  readonly suspended?: Counts;
-  readonly restrictedGroups?: number;
-  readonly allotted?: { readonly finite: Counts; readonly unlimited: Counts };
-  readonly inRestricted?: Counts;
-}
-
-/**
- * Adds (`sign` 1) or takes away (-1) a contribution at a group and all above it. What a nearest restricted group
- * allots or uses counts up to the first restricted group above it; further up that one stands for it.
- */
-export function contribute(state: ProjectState, fromGroupId: string | null, what: Contribution, sign: 1 | -1): void {
-  let inside = false;
-  for (let id = fromGroupId; id !== null; id = parentOf(state, id)) {
-    const usage = editUsage(state, id);
-    if (what.inForce) addCounts(usage.inForce, what.inForce, sign);
-    if (what.suspended) addCounts(usage.suspended, what.suspended, sign);
-    if (what.restrictedGroups) usage.restrictedBelow += sign * what.restrictedGroups;
-    const restrictedUse = inside ? what.inForce : what.inRestricted;
-    if (restrictedUse) addCounts(usage.inRestricted, restrictedUse, sign);
-    if (what.allotted && !inside) {
-      addCounts(usage.allotted, what.allotted.finite, sign);
-      addCounts(usage.allottedUnlimited, what.allotted.unlimited, sign);
-    }
-    inside ||= restrictionAt(state, id) !== null;
-  }
-}
-
-/** What a group as a whole, itself included, adds to the groups above it. */
-export function contributionOf(state: ProjectState, groupId: string): Required<Contribution> {
-  const usage = usageOf(state, groupId);
-  const restriction = restrictionAt(state, groupId);
-  return {
-    inForce: usage.inForce,
-    suspended: usage.suspended,
-    restrictedGroups: usage.restrictedBelow + (restriction ? 1 : 0),
-    allotted: restriction
-      ? allottedBy(restriction.own)
-      : { finite: usage.allotted, unlimited: usage.allottedUnlimited },
-    inRestricted: restriction ? usage.inForce : usage.inRestricted,
-  };
-}
-
-const allottedBy = (own: Units): { finite: Counts; unlimited: Counts } => ({
-  finite: eachUnit((resource) => own[resource] ?? 0) as Counts,
-  unlimited: eachUnit((resource) => (own[resource] === null ? 1 : 0)) as Counts,
-});
-
-/** The usage of a group, to be changed. */
-export function editUsage(state: ProjectState, groupId: string): Usage {
-  let usage = state.usage.edit(groupId);
-  if (!usage) {
-    usage = newUsage();
-    state.usage.put(groupId, usage);
-  }
-  return usage;
-}
-
-function addCounts(to: Counts, what: Counts, sign: 1 | -1): void {
-  for (const resource of RESOURCES) to[resource] += sign * what[resource];
-}

@@ -1,9 +1,11 @@
 import type { Instant } from '../../decision.js';
 import type { LicenseType, Units } from '../../words.js';
 import { nameOf } from '../limits/checks.js';
+import { parentOf, restrictionAt, type AllotmentState, type CurrentState, type ProjectState } from '../model/state.js';
+import { pathOf } from '../model/tree.js';
+import { usageOf } from '../model/usage.js';
 import { EndsInEffect, type EndsWith } from './ends.js';
 import { typeOf } from './quota.js';
-import { parentOf, pathOf, restrictionAt, usageOf, type AllotmentState, type ProjectState } from '../model/state.js';
 
 /** An end of a group as a list shows it (E5). */
 export interface EndOfGroup {
@@ -50,7 +52,7 @@ export interface EndsPage {
  */
 export class EndsList {
   private readonly ends: EndsInEffect;
-  private readonly state: ProjectState;
+  private readonly state: CurrentState;
 
   constructor(recorded: ProjectState, now: Instant) {
     this.ends = new EndsInEffect(recorded, now);

@@ -1,10 +1,17 @@
 import type { Instant } from '../../decision.js';
-import { featureList, NO_FEATURES } from '../../feature-set.js';
+import { NO_FEATURES, featureList } from '../../feature-set.js';
 import { exceeds } from '../../limits.js';
 import { RESOURCES, type Feature, type Resource } from '../../words.js';
 import { LimitTimelines, segmentAt, type Segment } from '../limits/limit-timeline.js';
-import { asOf } from './quota.js';
-import { pathOf, restrictionAt, type AllotmentState, type LicenseState, type ProjectState } from '../model/state.js';
+import {
+  restrictionAt,
+  type AllotmentState,
+  type CurrentState,
+  type LicenseState,
+  type ProjectState,
+} from '../model/state.js';
+import { pathOf } from '../model/tree.js';
+import { asOf } from '../time/catch-up.js';
 
 /** The terms of a group that end at an instant: its own, or those above it and of the project's licenses. */
 export interface EndingTerms {
@@ -24,7 +31,7 @@ export type EndsWith = { readonly groupId: string } | { readonly licenseId: stri
 export class EndsInEffect {
   private readonly timelines: LimitTimelines;
   /** With what became due up to now in effect. */
-  readonly state: ProjectState;
+  readonly state: CurrentState;
 
   constructor(recorded: ProjectState, now: Instant) {
     this.state = asOf(recorded, now);

@@ -1,11 +1,12 @@
 import type { Instant } from '../../decision.js';
 import { exceeds, least, noCounts } from '../../limits.js';
 import { RESOURCES, type FiniteUnits, type LicenseType, type Limit } from '../../words.js';
-import { catchUp } from '../time/effects.js';
+import { isInForce } from '../model/capacity.js';
 import type { AssignmentRef } from '../model/events.js';
-import { asOf, typeOf } from './quota.js';
-import { Recorder } from '../model/recorder.js';
-import { isInForce, pathOf, restrictionAt, type ProjectState } from '../model/state.js';
+import { restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
+import { pathOf } from '../model/tree.js';
+import { asOf, catchUp } from '../time/catch-up.js';
+import { typeOf } from './quota.js';
 
 /**
  * What takes over in groups at an instant (L5, E3): the type that is in force for a group then, if nothing is
@@ -30,7 +31,7 @@ export function fallbacksAt(
   return fallbacks;
 }
 
-const isUsable = (state: ProjectState, groupId: string): boolean =>
+const isUsable = (state: CurrentState, groupId: string): boolean =>
   RESOURCES.some((resource) => {
     let limit: Limit = state.totals.capacity[resource];
     for (const id of pathOf(state, groupId)) limit = least(limit, restrictionAt(state, id)?.own[resource] ?? limit);
@@ -39,9 +40,7 @@ const isUsable = (state: ProjectState, groupId: string): boolean =>
 
 /** What is suspended at an instant to come, if nothing is changed until then (E1, U3). */
 export function suspendedAt(recorded: ProjectState, at: Instant): readonly AssignmentRef[] {
-  const recorder = new Recorder(recorded, at);
-  catchUp(recorder, at);
-  return recorder.events.flatMap((event) =>
+  return catchUp(recorded, at).events.flatMap((event) =>
     event.type === 'AssignmentsSuspended' && event.at === at ? event.data.assignments : [],
   );
 }

@@ -2,24 +2,21 @@ import type { Instant } from '../../decision.js';
 import { hasFeature } from '../../feature-set.js';
 import { basicUnitsOf, exceeds, least } from '../../limits.js';
 import { FEATURES, type Feature, type LicenseType, type Limit, type Resource } from '../../words.js';
-import { nameOf } from '../limits/checks.js';
-import { catchUp } from '../time/effects.js';
-import { effectiveOf, indexAt, type LimitTimeline } from '../limits/limit-timeline.js';
-import { Recorder } from '../model/recorder.js';
 import { tightestLimit } from '../limits/availability.js';
+import { nameOf } from '../limits/checks.js';
+import { effectiveOf, indexAt, type LimitTimeline } from '../limits/limit-timeline.js';
+import { isInForce } from '../model/capacity.js';
 import {
-  allottedBelow,
-  isInForce,
-  levelsOf,
-  nearestRestricted,
-  pathOf,
   restrictionAt,
-  type Level,
+  type CurrentState,
   type LicenseState,
   type Phase,
   type Project,
   type ProjectState,
 } from '../model/state.js';
+import { levelsOf, nearestRestricted, pathOf, type Level } from '../model/tree.js';
+import { allottedBelow } from '../model/usage.js';
+import { asOf } from '../time/catch-up.js';
 import type {
   AssignmentView,
   GroupQuota,
@@ -29,15 +26,6 @@ import type {
   RestrictionView,
   Status,
 } from './views.js';
-
-/** The state as every answer sees it: with what became due up to `now` in effect (U5). */
-export function asOf(state: ProjectState, now: Instant): ProjectState {
-  const at = Math.max(now, state.totals.now);
-  if ((state.schedule.next() ?? Infinity) > at) return state;
-  const recorder = new Recorder(state, at);
-  catchUp(recorder, at);
-  return recorder.state;
-}
 
 /** The instant of the project's last decision (U5). */
 export const lastRecordedOf = (state: ProjectState): Instant => state.totals.now;
@@ -78,7 +66,7 @@ export function quotaOf(recorded: ProjectState, groupId: string, now: Instant): 
   };
 }
 
-export function resourceQuota(state: ProjectState, levels: readonly Level[], resource: Resource): ResourceQuota {
+export function resourceQuota(state: CurrentState, levels: readonly Level[], resource: Resource): ResourceQuota {
   const { restriction, usage } = levels[0]!;
   let effectiveLimit: Limit = null;
   let limitedBy: LimitedBy | null = null;
@@ -104,7 +92,7 @@ export function resourceQuota(state: ProjectState, levels: readonly Level[], res
 
 export const nameOfLevel = ({ groupId, name }: Level): LimitedBy => ({ groupId, name });
 
-export function featuresOf(state: ProjectState, levels: readonly Level[]): GroupQuota['features'] {
+export function featuresOf(state: CurrentState, levels: readonly Level[]): GroupQuota['features'] {
   const on: Feature[] = [];
   const off: { feature: Feature; limitedBy: LimitedBy }[] = [];
   for (const feature of FEATURES) {
@@ -116,14 +104,14 @@ export function featuresOf(state: ProjectState, levels: readonly Level[]): Group
 }
 
 /** The nearest restricted group that has a feature off, or the project whose licenses lack it (R5). */
-function switchedOffBy(state: ProjectState, levels: readonly Level[], feature: Feature): LimitedBy | null {
+function switchedOffBy(state: CurrentState, levels: readonly Level[], feature: Feature): LimitedBy | null {
   const level = levels.find(({ restriction }) => restriction && !hasFeature(restriction.features, feature));
   if (level) return nameOfLevel(level);
   return hasFeature(state.totals.features, feature) ? null : { groupId: null, name: nameOf(state, null) };
 }
 
 /** The status of the nearest of the group, its ancestors and the project that is not active. */
-function statusOf(state: ProjectState, levels: readonly Level[]): Status {
+function statusOf(state: CurrentState, levels: readonly Level[]): Status {
   for (const { restriction } of levels) {
     if (!restriction) continue;
     const status = firstOf(['active', 'grace', 'scheduled'], restriction.allotments.map(statusOfPhase));
@@ -145,7 +133,7 @@ function licenseStatus(license: LicenseState): Status {
   return license.suspendedReason === null ? license.phase : 'suspended';
 }
 
-export function typeOf(state: ProjectState, groupId: string): LicenseType | null {
+export function typeOf(state: CurrentState, groupId: string): LicenseType | null {
   const restricted = nearestRestricted(state, groupId);
   if (restricted !== null) {
     const active = restrictionAt(state, restricted)!.allotments.filter(({ phase }) => phase === 'active');

@@ -1,6 +1,6 @@
 import type { Instant } from '../../decision.js';
 import type { Feature, LicenseType, Limit, Resource, Units } from '../../words.js';
-import type { License, RestrictionSettings, Allotment } from '../model/events.js';
+import type { Allotment, License, RestrictionSettings } from '../model/events.js';
 
 /** Derived from facts and a clock, never stored (docs/domain/words.md). */
 export type Status = 'scheduled' | 'active' | 'grace' | 'expired' | 'suspended' | 'revoked';

@@ -1,10 +1,11 @@
 import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from '../model/commands.js';
-import { settle } from './effects.js';
 import type { ProjectEvent } from '../model/events.js';
-import { plainAllotment } from '../limits/cascade.js';
+import { graceOf, licensePhaseAt, phaseAt, type Grace } from '../model/phases.js';
 import { Recorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
-import { graceOf, licensePhaseAt, phaseAt, type Grace, type ProjectState, type Restriction } from '../model/state.js';
+import { plainAllotment, type ProjectState, type Restriction } from '../model/state.js';
+import { asCurrent } from './catch-up.js';
+import { settleUse } from './use.js';
 
 /** Commands whose outcome depends on the time: what is over, has begun, or fits until when. */
 const DECIDED_BY_TIME: ReadonlySet<ProjectCommandType> = new Set([
@@ -33,19 +34,19 @@ export function correctClock(state: ProjectState, command: ProjectCommandOf<'Cor
   const lastRecorded = state.totals.now;
   if (lastRecorded - now <= maxClockLag) return [];
   const recorder = new Recorder(state, now);
-  recorder.emit('ClockCorrected', { lastRecorded });
+  recorder.record('ClockCorrected', { lastRecorded });
   for (const [licenseId, { phase, revokedReason, validFrom, validUntil }] of state.licenses.entries()) {
     if (revokedReason !== null || phase === licensePhaseAt({ validFrom, validUntil }, now)) continue;
-    recorder.emit('LicenseExtended', { licenseId, validUntil });
+    recorder.record('LicenseExtended', { licenseId, validUntil });
   }
   const changed = [...state.restrictions.entries()].filter(([, restriction]) =>
     isOutOfTime(restriction, graceOf(state, restriction), now),
   );
   for (const [groupId, { enabled, poolMode, gracePeriodDays, reminder, allotments, place }] of changed) {
     const settings = { enabled, poolMode, gracePeriodDays, reminder, place };
-    recorder.emit('RestrictionChanged', { groupId, ...settings, allotments: allotments.map(plainAllotment) });
+    recorder.record('RestrictionChanged', { groupId, ...settings, allotments: allotments.map(plainAllotment) });
   }
-  settle(recorder, { groups: changed.map(([groupId]) => groupId), capacity: true });
+  settleUse(asCurrent(recorder), { groups: changed.map(([groupId]) => groupId), capacity: true });
   return recorder.events;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { groupTreeAggregate, type TreeCommand, type TreeEvent } from './index.js';
+import { groupTreeAggregate, type TreeCommand, type TreeEvent } from './hierarchy/index.js';
 import { hasUnseenCharacters, nameKey, serialKey, tidyName } from './names.js';
 
 describe('a name', () => {

@@ -1,4 +1,4 @@
-import { refuse } from '../decision.js';
+import { refuse } from './decision.js';
 
 /** Longest name of a group, in UTF-16 code units after trimming. */
 export const MAX_NAME_LENGTH = 200;

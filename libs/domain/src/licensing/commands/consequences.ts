@@ -1,0 +1,66 @@
+import { affectedBelow, clampBelow, type Change } from '../limits/cascade.js';
+import { nameOf } from '../limits/checks.js';
+import { LimitTimelines } from '../limits/limit-timeline.js';
+import type { CurrentRecorder } from '../model/recorder.js';
+import type { ProjectRefusal, SuspendedUse } from '../model/refusals.js';
+import type { CurrentState } from '../model/state.js';
+import { settleUse } from '../time/use.js';
+
+type Refused = ProjectRefusal | null;
+
+export const changeOf = (before: CurrentState, recorder: CurrentRecorder): Change => ({
+  before: new LimitTimelines(before),
+  after: new LimitTimelines(recorder.state),
+  now: recorder.at,
+});
+
+interface Consequences {
+  /** The group that changed. */
+  readonly groupId: string;
+  readonly cascade: boolean;
+  /** Below which group others may be affected; `null`: nobody can be. */
+  readonly scope: string | null;
+}
+
+/** R6: what a change takes from the groups below and from what is in use, refused or carried out. */
+export function consequences(
+  recorder: CurrentRecorder,
+  change: Change,
+  { groupId, cascade, scope }: Consequences,
+): Refused {
+  if (cascade) {
+    const clamped = scope === null ? [] : clampBelow(recorder, change, scope, groupId);
+    settleUse(recorder, { groups: [groupId, ...clamped], capacity: false });
+    return null;
+  }
+  const affected = scope === null ? [] : [...affectedBelow(change, scope, groupId)];
+  return settleOrRefuse(recorder, affected, [groupId]);
+}
+
+/** Settles what changed at these groups; refused with what it would take from the affected and from what is in use (R6). */
+export function settleOrRefuse(
+  recorder: CurrentRecorder,
+  affected: readonly string[],
+  changed: Iterable<string>,
+): Refused {
+  const recorded = recorder.events.length;
+  settleUse(recorder, { groups: changed, capacity: false });
+  const suspensions = suspensionsSince(recorder, recorded);
+  if (affected.length === 0 && suspensions.length === 0) return null;
+  const groups = affected.map((id) => ({ groupId: id, name: nameOf(recorder.state, id) }));
+  return { code: 'DESCENDANTS_AFFECTED', groups, suspensions };
+}
+
+/** How many assignments the decision suspended so far, and where. */
+function suspensionsSince(recorder: CurrentRecorder, eventIndex: number): SuspendedUse[] {
+  const found = new Map<string, SuspendedUse>();
+  for (const event of recorder.events.slice(eventIndex)) {
+    if (event.type !== 'AssignmentsSuspended') continue;
+    for (const { groupId, resource } of event.data.assignments) {
+      const key = `${groupId} ${resource}`;
+      const count = (found.get(key)?.count ?? 0) + 1;
+      found.set(key, { groupId, name: nameOf(recorder.state, groupId), resource, count });
+    }
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,88 @@
+import type { Instant } from '../../decision.js';
+import { RESOURCES } from '../../words.js';
+import { affectedBelow } from '../limits/cascade.js';
+import { bindingNow, checkAllotment, hasEnded, poolAbove } from '../limits/checks.js';
+import { LimitTimelines } from '../limits/limit-timeline.js';
+import type { CurrentRecorder } from '../model/recorder.js';
+import type { ProjectRefusal, Shortage } from '../model/refusals.js';
+import { parentOf, restrictionAt, type ProjectState } from '../model/state.js';
+import { nearestRestrictedBelow, pathOf } from '../model/tree.js';
+import { usageOf } from '../model/usage.js';
+import { catchUp } from '../time/catch-up.js';
+import { anyOf } from '../time/use.js';
+import { changeOf, settleOrRefuse } from './consequences.js';
+import { checkPlace, groupNotFound } from './groups.js';
+
+type Refused = ProjectRefusal | null;
+
+/**
+ * Whether a place can hold what a group and everything below it use and were allotted (G3); `null`: it can.
+ * The group service asks before it decides a move.
+ */
+export function checkRelocation(
+  state: ProjectState,
+  move: { groupId: string; parentId: string; now: Instant },
+): Refused {
+  const { groupId, parentId } = move;
+  const recorder = catchUp(state, move.now);
+  const refusal = checkPlace(recorder.state, groupId, parentId);
+  if (refusal || parentOf(recorder.state, groupId) === parentId) return refusal;
+  const before = recorder.branch();
+  recorder.record('GroupRelocated', { groupId, parentId });
+  const change = changeOf(before, recorder);
+  const pool = poolAbove(recorder.state, groupId);
+  const own = restrictionAt(recorder.state, groupId) ? [groupId] : nearestRestrictedBelow(recorder.state, groupId);
+  const moved = [...own].flatMap((id) => firstFailure(change, id));
+  if (moved[0]) return moved[0];
+  const affected = [
+    ...new Set([...affectedBelow(change, groupId), ...(pool === null ? [] : affectedBelow(change, pool))]),
+  ];
+  const shortage = shortageAt(recorder, parentId, groupId);
+  const refused = settleOrRefuse(recorder, affected, pathOf(recorder.state, parentId));
+  return refused?.code === 'DESCENDANTS_AFFECTED' && shortage ? { ...refused, shortage } : refused;
+}
+
+/** What a group uses that does not fit under the limits at and above its new place (R3): the one that leaves the least room. */
+function shortageAt({ state, at }: CurrentRecorder, parentId: string, groupId: string): Shortage | null {
+  const timelines = new LimitTimelines(state);
+  const moved = usageOf(state, groupId).inForce;
+  let shortage: Shortage | null = null;
+  for (const id of pathOf(state, parentId)) {
+    const keeping = restrictionAt(state, id)?.keeping;
+    for (const resource of keeping ? RESOURCES : []) {
+      const limit = keeping![resource];
+      const used = usageOf(state, id).inForce[resource];
+      if (limit === null || used <= limit || moved[resource] === 0) continue;
+      const available = Math.max(0, limit - (used - moved[resource]));
+      if (shortage && available >= shortage.available) continue;
+      const limitedBy = bindingNow(timelines, id, resource, at);
+      shortage = { resource, requested: moved[resource], available, limitedBy };
+    }
+  }
+  return shortage;
+}
+
+/** Why what was in order before is not any more: the reason itself says more than the name of the group. */
+function firstFailure(change: ReturnType<typeof changeOf>, groupId: string): ProjectRefusal[] {
+  const { before, after, now } = change;
+  for (const allotment of restrictionAt(after.state, groupId)!.allotments) {
+    if (hasEnded(allotment, now) || checkAllotment(before, groupId, allotment, now)) continue;
+    const refusal = checkAllotment(after, groupId, allotment, now);
+    if (refusal) return [refusal];
+  }
+  return [];
+}
+
+/** Whether a group may leave for another project: only with nothing assigned or allotted in it or below (G3, L4). */
+export function checkDeparture(state: ProjectState, groupId: string, now: Instant): Refused {
+  const recorder = catchUp(state, now);
+  if (!recorder.state.groups.has(groupId)) return groupNotFound(groupId);
+  const usage = usageOf(recorder.state, groupId);
+  if (anyOf(usage.inForce) || anyOf(usage.suspended)) {
+    return { code: 'NOT_TRANSFERABLE', groupId, reason: 'units are assigned in the group or below it' };
+  }
+  const restricted = restrictionAt(recorder.state, groupId) !== null || usage.restrictedBelow > 0;
+  return restricted
+    ? { code: 'NOT_TRANSFERABLE', groupId, reason: 'units are allotted in the group or below it' }
+    : null;
+}

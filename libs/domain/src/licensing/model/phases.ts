@@ -1,0 +1,52 @@
+import { daysAfter } from '../../calendar.js';
+import type { Instant } from '../../decision.js';
+import { NO_FEATURES, featureSet } from '../../feature-set.js';
+import { NO_UNITS, sumUnits } from '../../limits.js';
+import type { Allotment, License } from './events.js';
+import type { LicenseState, Phase, ProjectState, Restriction } from './state.js';
+
+/** The time zone in which the days of a project are counted (E4). */
+export const zoneOf = (state: ProjectState): string => state.totals.project?.timeZone ?? 'UTC';
+
+/** The end of the days of grace after an end: days of the calendar in the project's time zone (E1, E4). */
+export const graceEndOf = (validUntil: Instant, gracePeriodDays: number, timeZone: string): Instant =>
+  gracePeriodDays === 0 ? validUntil : daysAfter(validUntil, gracePeriodDays, timeZone);
+
+/** So many days of grace, counted in a time zone. */
+export interface Grace {
+  readonly days: number;
+  readonly timeZone: string;
+}
+
+const NO_GRACE: Grace = { days: 0, timeZone: 'UTC' };
+
+export function phaseAt(term: Pick<Allotment, 'validFrom' | 'validUntil'>, grace: Grace, at: Instant): Phase {
+  if (at < term.validFrom) return 'scheduled';
+  if (term.validUntil === null || at < term.validUntil) return 'active';
+  return at < graceEndOf(term.validUntil, grace.days, grace.timeZone) ? 'grace' : 'ended';
+}
+
+export function licensePhaseAt(term: Pick<License, 'validFrom' | 'validUntil'>, at: Instant): LicenseState['phase'] {
+  const phase = phaseAt(term, NO_GRACE, at);
+  return phase === 'grace' ? 'ended' : phase;
+}
+
+/** The days of grace of a group's allotments. */
+export const graceOf = (state: ProjectState, { gracePeriodDays }: { readonly gracePeriodDays: number }): Grace => ({
+  days: gracePeriodDays,
+  timeZone: zoneOf(state),
+});
+
+/** Brings what is kept of an own limit in line with the phases of its allotments. */
+export function refreshRestriction(restriction: Restriction): void {
+  restriction.own = NO_UNITS;
+  restriction.keeping = NO_UNITS;
+  restriction.features = NO_FEATURES;
+  for (const { phase, units, features } of restriction.allotments) {
+    if (phase === 'active') {
+      restriction.own = sumUnits(restriction.own, units);
+      restriction.features |= featureSet(features);
+    }
+    if (phase === 'active' || phase === 'grace') restriction.keeping = sumUnits(restriction.keeping, units);
+  }
+}

@@ -1,0 +1,59 @@
+import { parentOf, restrictionAt, type Assignment, type ProjectState, type Restriction, type Usage } from './state.js';
+import { usageOf } from './usage.js';
+
+export function addChild(state: ProjectState, parentId: string, childId: string): void {
+  const parent = state.groups.edit(parentId);
+  if (!parent) return;
+  parent.children ??= new Set();
+  parent.children.add(childId);
+}
+
+/** The group and its ancestors, the root last. */
+export function* pathOf(state: ProjectState, groupId: string | null): Generator<string> {
+  for (let id = groupId; id !== null; id = parentOf(state, id)) yield id;
+}
+
+/** One group on a path, with its limits and its use. */
+export interface Level {
+  readonly groupId: string;
+  readonly name: string;
+  readonly restriction: Restriction | null;
+  readonly usage: Readonly<Usage>;
+}
+
+/** The group and its ancestors, the root last, each looked up once. */
+export function levelsOf(state: ProjectState, groupId: string): readonly Level[] {
+  const levels: Level[] = [];
+  for (let group = state.groups.get(groupId); group;) {
+    const { groupId: id, name, parentId } = group;
+    levels.push({ groupId: id, name, restriction: restrictionAt(state, id), usage: usageOf(state, id) });
+    group = parentId === null ? undefined : state.groups.get(parentId);
+  }
+  return levels;
+}
+
+/** The group itself or the nearest above it that is restricted; `null`: none. */
+export function nearestRestricted(state: ProjectState, groupId: string | null): string | null {
+  for (let id = groupId; id !== null; id = parentOf(state, id)) if (restrictionAt(state, id)) return id;
+  return null;
+}
+
+/** The nearest restricted groups strictly below a group. */
+export function* nearestRestrictedBelow(state: ProjectState, groupId: string): Generator<string> {
+  if (usageOf(state, groupId).restrictedBelow === 0) return;
+  for (const child of state.groups.get(groupId)?.children ?? []) {
+    if (restrictionAt(state, child)) yield child;
+    else yield* nearestRestrictedBelow(state, child);
+  }
+}
+
+/** The assignments of a group and of the candidates among the groups below it. */
+export function* assignmentsBelow(
+  state: ProjectState,
+  groupId: string,
+  isCandidate: (groupId: string) => boolean,
+): Generator<Assignment> {
+  if (!isCandidate(groupId)) return;
+  for (const id of state.atGroup.get(groupId) ?? []) yield state.assignments.get(id)!;
+  for (const child of state.groups.get(groupId)?.children ?? []) yield* assignmentsBelow(state, child, isCandidate);
+}

@@ -1,0 +1,87 @@
+import { eachUnit, noCounts, type Counts } from '../../limits.js';
+import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
+import { parentOf, restrictionAt, type ProjectState, type Usage } from './state.js';
+
+const newUsage = (): Usage => ({
+  inForce: noCounts(),
+  suspended: noCounts(),
+  restrictedBelow: 0,
+  allotted: noCounts(),
+  allottedUnlimited: noCounts(),
+  inRestricted: noCounts(),
+});
+
+const NO_USE: Readonly<Usage> = Object.freeze(newUsage());
+
+export const usageOf = (state: ProjectState, groupId: string): Readonly<Usage> => state.usage.get(groupId) ?? NO_USE;
+
+export const allottedBelow = (usage: Readonly<Usage>, resource: Resource): Limit =>
+  usage.allottedUnlimited[resource] > 0 ? null : usage.allotted[resource];
+
+/** What is used below a group outside its nearest restricted groups (R4). */
+export const usedOutside = (usage: Readonly<Usage>, resource: Resource): number =>
+  usage.inForce[resource] - usage.inRestricted[resource];
+
+/** What a subtree adds to the groups above it. */
+export interface Contribution {
+  readonly inForce?: Counts;
+  readonly suspended?: Counts;
+  readonly restrictedGroups?: number;
+  readonly allotted?: { readonly finite: Counts; readonly unlimited: Counts };
+  readonly inRestricted?: Counts;
+}
+
+/**
+ * Adds (`sign` 1) or takes away (-1) a contribution at a group and all above it. What a nearest restricted group
+ * allots or uses counts up to the first restricted group above it; further up that one stands for it.
+ */
+export function contribute(state: ProjectState, fromGroupId: string | null, what: Contribution, sign: 1 | -1): void {
+  let inside = false;
+  for (let id = fromGroupId; id !== null; id = parentOf(state, id)) {
+    const usage = editUsage(state, id);
+    if (what.inForce) addCounts(usage.inForce, what.inForce, sign);
+    if (what.suspended) addCounts(usage.suspended, what.suspended, sign);
+    if (what.restrictedGroups) usage.restrictedBelow += sign * what.restrictedGroups;
+    const restrictedUse = inside ? what.inForce : what.inRestricted;
+    if (restrictedUse) addCounts(usage.inRestricted, restrictedUse, sign);
+    if (what.allotted && !inside) {
+      addCounts(usage.allotted, what.allotted.finite, sign);
+      addCounts(usage.allottedUnlimited, what.allotted.unlimited, sign);
+    }
+    inside ||= restrictionAt(state, id) !== null;
+  }
+}
+
+/** What a group as a whole, itself included, adds to the groups above it. */
+export function contributionOf(state: ProjectState, groupId: string): Required<Contribution> {
+  const usage = usageOf(state, groupId);
+  const restriction = restrictionAt(state, groupId);
+  return {
+    inForce: usage.inForce,
+    suspended: usage.suspended,
+    restrictedGroups: usage.restrictedBelow + (restriction ? 1 : 0),
+    allotted: restriction
+      ? allottedBy(restriction.own)
+      : { finite: usage.allotted, unlimited: usage.allottedUnlimited },
+    inRestricted: restriction ? usage.inForce : usage.inRestricted,
+  };
+}
+
+const allottedBy = (own: Units): { finite: Counts; unlimited: Counts } => ({
+  finite: eachUnit((resource) => own[resource] ?? 0) as Counts,
+  unlimited: eachUnit((resource) => (own[resource] === null ? 1 : 0)) as Counts,
+});
+
+/** The usage of a group, to be changed. */
+export function editUsage(state: ProjectState, groupId: string): Usage {
+  let usage = state.usage.edit(groupId);
+  if (!usage) {
+    usage = newUsage();
+    state.usage.put(groupId, usage);
+  }
+  return usage;
+}
+
+function addCounts(to: Counts, what: Counts, sign: 1 | -1): void {
+  for (const resource of RESOURCES) to[resource] += sign * what[resource];
+}
