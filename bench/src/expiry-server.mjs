@@ -31,7 +31,7 @@ import { context, openingCommands, restrict } from './projects.mjs';
 import { accepted, inParallel } from './runtime.mjs';
 
 const SOME = { sip_number: 1_000, mobile_app: 1_000, ukey2: 1_000 };
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 let app;
 const the = (token) => app.get(token, { strict: false });
@@ -139,12 +139,12 @@ async function announce(projectId, groups) {
 async function followed() {
   const { lastPosition } = the(CommandRuntime);
   for (const { name } of await the(Subscriptions).lag())
-    if (!(await the(Subscriptions).waitUntil(name, lastPosition, PATIENCE_MS)))
+    if (!(await the(Subscriptions).waitUntil(name, lastPosition, TIMEOUT_MS)))
       throw new Error(`${name} does not catch up`);
 }
 
 /** Waits until the notification service has received this number of members. */
-async function heard({ members }) {
+async function received({ members }) {
   for (;;) {
     const { rows } = await the(PG_POOL).query('SELECT count(*)::integer AS count FROM notifications.member');
     if (rows[0].count >= members) return rows[0].count;
@@ -182,7 +182,7 @@ const WHAT = {
   start,
   prepare,
   schedule,
-  heard,
+  received,
   tick,
   followed,
   moveTo,

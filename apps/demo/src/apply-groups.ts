@@ -127,7 +127,7 @@ const bare = (level: LevelEntry | undefined): object | undefined => {
 
 export const secondsSince = (started: number): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /** Lists are read from projections, which may need a moment after so many groups. */
 const untilListed = async (application: ProjectApplication, size: number): Promise<Tree> => {
@@ -135,7 +135,7 @@ const untilListed = async (application: ProjectApplication, size: number): Promi
   for (;;) {
     const tree = await readTree(application);
     if (tree.byPath.size >= size) return tree;
-    if (performance.now() - started > PATIENCE_MS) {
+    if (performance.now() - started > TIMEOUT_MS) {
       throw new Error(
         `${size} groups were made, but only ${tree.byPath.size} are listed after ${secondsSince(started)}`,
       );
@@ -148,7 +148,7 @@ const untilListed = async (application: ProjectApplication, size: number): Promi
 const untilKnown = async ({ api, narrator, project }: ProjectApplication, { root, byPath }: Tree): Promise<void> => {
   const last = [...byPath.values()].at(-1) ?? root;
   const started = performance.now();
-  while (performance.now() - started < PATIENCE_MS) {
+  while (performance.now() - started < TIMEOUT_MS) {
     const answer = await api.ask({
       method: 'GET',
       path: `/projects/${project.projectId}/groups/${last.groupId}/quota`,

@@ -21,11 +21,11 @@ export type KnownPartners = ReadonlyMap<string, KnownPartner>;
 export const applyPartners = async (application: Application): Promise<KnownPartners> => {
   const { api, file, narrator } = application;
   narrator.begin('Partners and their stock');
-  const standing = await api.list<PartnerItem>('/partners');
+  const current = await api.list<PartnerItem>('/partners');
   const known = new Map<string, KnownPartner>();
   for (const entry of file.partners) {
     const above = entry.parent === undefined ? undefined : known.get(entry.parent);
-    const partnerId = await applyPartner(application, entry, above?.partnerId ?? null, standing);
+    const partnerId = await applyPartner(application, entry, above?.partnerId ?? null, current);
     const packages = await packagesOf(application, partnerId);
     for (const owned of entry.packages) await applyPackage(application, entry, partnerId, owned, packages);
     for (const purchase of entry.purchases) {
@@ -45,10 +45,10 @@ const applyPartner = async (
   { api, file, narrator }: Application,
   entry: PartnerEntry,
   parentPartnerId: string | null,
-  standing: readonly PartnerItem[],
+  current: readonly PartnerItem[],
 ): Promise<string> => {
   const is = `${entry.kind.replace('_', ' ')} ${entry.name}`;
-  const found = standing.find(
+  const found = current.find(
     (item) => isSameName(item.name, entry.name) && item.kind === entry.kind && item.parentPartnerId === parentPartnerId,
   );
   if (found) {

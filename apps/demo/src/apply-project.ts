@@ -25,10 +25,10 @@ interface License {
 export const applyProject = async (application: Application, partners: KnownPartners): Promise<Project> => {
   application.narrator.begin('The project and its licenses');
   const project = await findOrCreate(application, partners);
-  const standing = await application.api.get<{ items: License[] }>(`/projects/${project.projectId}/licenses`);
+  const current = await application.api.get<{ items: License[] }>(`/projects/${project.projectId}/licenses`);
   for (const entry of application.file.project.licenses) {
     const license = licenseOf(entry, partners, project);
-    const found = standing.items.find((one) => isIssuedAs(one, license));
+    const found = current.items.find((one) => isIssuedAs(one, license));
     const from = `out of ${entry.package} of ${entry.from}`;
     if (found) {
       const until = dateText(found.validUntil, project.firstDay.zone);
@@ -47,10 +47,10 @@ const findOrCreate = async ({ api, file, narrator, clock }: Application, partner
   const find = async (): Promise<ProjectItem | undefined> =>
     (await api.list<ProjectItem>(`/projects?partnerId=${partnerId}`)).find((item) => isSameName(item.name, name));
   const whose = `${name} of ${file.project.partner}`;
-  const standing = await find();
-  if (standing) {
+  const current = await find();
+  if (current) {
     narrator.alreadySo(`the project ${whose} is there`);
-    return projectOf(standing);
+    return projectOf(current);
   }
   const { projectId } = await api.post<{ projectId: string }>('/projects', { name, partnerId, timeZone, billingMode });
   narrator.changed(`created the project ${whose} (${billingMode}, ${timeZone})`);

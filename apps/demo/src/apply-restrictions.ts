@@ -21,7 +21,7 @@ import { expectRefusal } from './show-refusals.js';
 import { isSameBorder, resolveWhen, type FirstDay } from './terms.js';
 import { dateText, unitsText } from './words.js';
 
-interface StandingAllotment {
+interface CurrentAllotment {
   readonly allotmentId: string;
   readonly type: LicenseType;
   readonly units: Units;
@@ -31,15 +31,15 @@ interface StandingAllotment {
 }
 
 /** A restriction as the API shows it. */
-export interface StandingRestriction {
+export interface CurrentRestriction {
   readonly enabled: boolean;
   readonly poolMode: PoolMode;
   readonly gracePeriodDays: number;
-  readonly allotments: readonly StandingAllotment[];
+  readonly allotments: readonly CurrentAllotment[];
   readonly reminder: Reminder | null;
 }
 
-const UNRESTRICTED: StandingRestriction = {
+const UNRESTRICTED: CurrentRestriction = {
   enabled: false,
   poolMode: 'shared',
   gracePeriodDays: 0,
@@ -85,7 +85,7 @@ const applyNamed = async (
   }
 };
 
-const untilText = ({ allotments }: StandingRestriction, zone: string): string => {
+const untilText = ({ allotments }: CurrentRestriction, zone: string): string => {
   const ends = allotments.map(({ validUntil }) => dateText(validUntil, zone));
   return [...new Set(ends)].map((end) => (end === 'no end' ? 'no end of its own' : `until ${end}`)).join(', ');
 };
@@ -97,10 +97,10 @@ const applyAndTell = async (
   rehearsal?: RehearsalEntry,
 ): Promise<void> => {
   const { narrator, project } = application;
-  const standing = await read(application, node);
-  if (rehearsal && standing.allotments.length === 0) await rehearse(application, node, restriction, rehearsal);
-  const isChanged = await put(application, node, restriction, standing);
-  const now = isChanged ? await read(application, node) : standing;
+  const current = await read(application, node);
+  if (rehearsal && current.allotments.length === 0) await rehearse(application, node, restriction, rehearsal);
+  const isChanged = await put(application, node, restriction, current);
+  const now = isChanged ? await read(application, node) : current;
   const units = now.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
   const line = `${node.path}: ${units} (numbers/apps/UKEY2), ${untilText(now, project.firstDay.zone)}, ${now.poolMode} pool`;
   if (isChanged) narrator.changed(line);
@@ -129,8 +129,8 @@ const applyToLevel = async (
   const started = performance.now();
   let changed = 0;
   await inParallel(nodes, WIDTH, async (node) => {
-    const standing = level.isFresh ? UNRESTRICTED : await read(application, node);
-    if (await put(application, node, level.restriction, standing)) changed += 1;
+    const current = level.isFresh ? UNRESTRICTED : await read(application, node);
+    if (await put(application, node, level.restriction, current)) changed += 1;
   });
   const units = level.restriction.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
   const each = `${units} (numbers/apps/UKEY2) each`;
@@ -143,31 +143,31 @@ const applyToLevel = async (
 const pathOf = ({ project }: ProjectApplication, node: Node): string =>
   `/projects/${project.projectId}/groups/${node.groupId}/restriction`;
 
-const read = (application: ProjectApplication, node: Node): Promise<StandingRestriction> =>
-  application.api.get<StandingRestriction>(pathOf(application, node));
+const read = (application: ProjectApplication, node: Node): Promise<CurrentRestriction> =>
+  application.api.get<CurrentRestriction>(pathOf(application, node));
 
 /** Puts a restriction unless it is already so; says whether it did. */
 const put = async (
   application: ProjectApplication,
   node: Node,
   wanted: RestrictionEntry,
-  standing: StandingRestriction,
+  current: CurrentRestriction,
 ): Promise<boolean> => {
   const { firstDay } = application.project;
-  if (isAlreadySo(standing, wanted, firstDay)) return false;
-  await application.api.put(pathOf(application, node), requestOf(wanted, firstDay, standing));
+  if (isAlreadySo(current, wanted, firstDay)) return false;
+  await application.api.put(pathOf(application, node), requestOf(wanted, firstDay, current));
   return true;
 };
 
 /** The request that puts a restriction of a file; allotments that stand keep their ids, in their order. */
-export const requestOf = (wanted: RestrictionEntry, firstDay: FirstDay, standing?: StandingRestriction) => ({
+export const requestOf = (wanted: RestrictionEntry, firstDay: FirstDay, current?: CurrentRestriction) => ({
   enabled: true,
   poolMode: wanted.poolMode,
   gracePeriodDays: wanted.gracePeriodDays,
   reminder: wanted.reminder,
   allotments: wanted.allotments.map((allotment, index) => ({
     ...allotment,
-    allotmentId: standing?.allotments[index]?.allotmentId,
+    allotmentId: current?.allotments[index]?.allotmentId,
     validFrom: resolveWhen(allotment.validFrom, firstDay),
     validUntil: resolveWhen(allotment.validUntil, firstDay),
   })),
@@ -183,26 +183,26 @@ const isSameReminder = (one: Reminder | null, other: Reminder | null): boolean =
 };
 
 /** Whether a restriction that stands is the one of the file in every setting. */
-export const isAlreadySo = (standing: StandingRestriction, wanted: RestrictionEntry, firstDay: FirstDay): boolean =>
-  standing.enabled &&
-  standing.poolMode === wanted.poolMode &&
-  standing.gracePeriodDays === wanted.gracePeriodDays &&
-  isSameReminder(standing.reminder, wanted.reminder) &&
-  standing.allotments.length === wanted.allotments.length &&
+export const isAlreadySo = (current: CurrentRestriction, wanted: RestrictionEntry, firstDay: FirstDay): boolean =>
+  current.enabled &&
+  current.poolMode === wanted.poolMode &&
+  current.gracePeriodDays === wanted.gracePeriodDays &&
+  isSameReminder(current.reminder, wanted.reminder) &&
+  current.allotments.length === wanted.allotments.length &&
   requestOf(wanted, firstDay).allotments.every((allotment, index) =>
-    isSameAllotment(standing.allotments[index], allotment, firstDay),
+    isSameAllotment(current.allotments[index], allotment, firstDay),
   );
 
 const isSameAllotment = (
-  standing: StandingAllotment | undefined,
+  current: CurrentAllotment | undefined,
   wanted: ReturnType<typeof requestOf>['allotments'][number],
   { zone }: FirstDay,
 ): boolean =>
-  standing?.type === wanted.type &&
-  RESOURCES.every((resource) => standing.units[resource] === wanted.units[resource]) &&
-  isSameSet(standing.features, wanted.features) &&
-  isSameBorder(standing.validFrom, wanted.validFrom, 'from', zone) &&
-  isSameBorder(standing.validUntil, wanted.validUntil, 'until', zone);
+  current?.type === wanted.type &&
+  RESOURCES.every((resource) => current.units[resource] === wanted.units[resource]) &&
+  isSameSet(current.features, wanted.features) &&
+  isSameBorder(current.validFrom, wanted.validFrom, 'from', zone) &&
+  isSameBorder(current.validUntil, wanted.validUntil, 'until', zone);
 
 /**
  * Shows what would be refused with another pool mode above. The mode above is really changed and put back; whatever breaks in
@@ -217,9 +217,9 @@ const rehearse = async (
   const { api, project } = application;
   const above = node.parent;
   if (!above) return;
-  const standing = await read(application, above);
+  const current = await read(application, above);
   const putAbove = async (poolMode: PoolMode): Promise<void> => {
-    await api.put(pathOf(application, above), { ...requestAgain(standing), poolMode });
+    await api.put(pathOf(application, above), { ...requestAgain(current), poolMode });
   };
   await putAbove(rehearsal.poolModeAbove);
   const call = {
@@ -228,11 +228,11 @@ const rehearse = async (
     body: requestOf(restriction, project.firstDay),
   };
   await expectRefusal(application, { title: rehearsal.title, refused: rehearsal.refused, call });
-  await putAbove(standing.poolMode);
+  await putAbove(current.poolMode);
 };
 
 /** What stands, as a request that changes nothing. */
-export const requestAgain = ({ enabled, poolMode, gracePeriodDays, reminder, allotments }: StandingRestriction) => ({
+export const requestAgain = ({ enabled, poolMode, gracePeriodDays, reminder, allotments }: CurrentRestriction) => ({
   enabled,
   poolMode,
   gracePeriodDays,

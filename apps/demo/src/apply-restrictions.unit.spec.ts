@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isAlreadySo, requestOf, type StandingRestriction } from './apply-restrictions.js';
+import { isAlreadySo, requestOf, type CurrentRestriction } from './apply-restrictions.js';
 import type { RestrictionEntry } from './project-file.js';
 
 const firstDay = { zone: 'UTC', instant: Date.parse('2026-06-01T00:00:00Z') };
@@ -18,7 +18,7 @@ const wanted: RestrictionEntry = {
   ],
 };
 
-const standing: StandingRestriction = {
+const current: CurrentRestriction = {
   enabled: true,
   poolMode: 'shared',
   gracePeriodDays: 0,
@@ -34,14 +34,14 @@ const standing: StandingRestriction = {
     },
   ],
 };
-const allotment = standing.allotments[0] as StandingRestriction['allotments'][number];
+const allotment = current.allotments[0] as CurrentRestriction['allotments'][number];
 
 describe('a restriction', () => {
   it('is already so when every setting is, in whatever order', () => {
-    expect(isAlreadySo(standing, wanted, firstDay)).toBe(true);
+    expect(isAlreadySo(current, wanted, firstDay)).toBe(true);
   });
 
-  it.each<[what: string, change: Partial<StandingRestriction>]>([
+  it.each<[what: string, change: Partial<CurrentRestriction>]>([
     ['it is switched off', { enabled: false }],
     ['its pool mode differs', { poolMode: 'reserved' }],
     ['its grace differs', { gracePeriodDays: 3 }],
@@ -53,11 +53,11 @@ describe('a restriction', () => {
     ['its end differs', { allotments: [{ ...allotment, validUntil: '2026-12-02T00:00:00.000Z' }] }],
     ['its label differs', { allotments: [{ ...allotment, type: 'basic' }] }],
   ])('is not when %s', (_what, change) => {
-    expect(isAlreadySo({ ...standing, ...change }, wanted, firstDay)).toBe(false);
+    expect(isAlreadySo({ ...current, ...change }, wanted, firstDay)).toBe(false);
   });
 
   it('is put over the allotments that stand, so that they keep their ids', () => {
-    expect(requestOf(wanted, firstDay, standing).allotments[0]).toMatchObject({
+    expect(requestOf(wanted, firstDay, current).allotments[0]).toMatchObject({
       allotmentId: 'a1',
       validUntil: '2026-12-01T00:00:00.000Z',
     });

@@ -21,9 +21,9 @@ export const applyUse = async (application: ProjectApplication, tree: Tree): Pro
 const applyDevices = async ({ api, file, narrator, project }: ProjectApplication, tree: Tree): Promise<void> => {
   for (const { group, serialNumber, model, claimCode } of file.devices) {
     const path = `/projects/${project.projectId}/groups/${nodeAt(tree, group).groupId}/devices`;
-    const standing = await api.list<DeviceItem>(path);
+    const current = await api.list<DeviceItem>(path);
     const device = `device ${serialNumber} (${model}) at ${group}`;
-    if (standing.some((item) => serialKey(item.serialNumber) === serialKey(serialNumber))) {
+    if (current.some((item) => serialKey(item.serialNumber) === serialKey(serialNumber))) {
       narrator.alreadySo(device);
     } else {
       await api.post(path, { serialNumber, model, ...(claimCode !== undefined && { claimCode }) });
@@ -35,9 +35,9 @@ const applyDevices = async ({ api, file, narrator, project }: ProjectApplication
 const applyAssignments = async (application: ProjectApplication, node: Node, entry: AssignmentEntry): Promise<void> => {
   const { api, narrator, project } = application;
   const path = `/projects/${project.projectId}/groups/${node.groupId}/assignments`;
-  const standing = await api.list<Assignment>(path);
+  const current = await api.list<Assignment>(path);
   const labels = new Set(
-    standing.filter(({ resource }) => resource === entry.resource).map(({ label }) => nameKey(label ?? '')),
+    current.filter(({ resource }) => resource === entry.resource).map(({ label }) => nameKey(label ?? '')),
   );
   const wanted = Array.from({ length: entry.count }, (_, index) => nameOf(entry.label, entry.firstNumber + index));
   const missing = wanted.filter((label) => !labels.has(nameKey(label)));

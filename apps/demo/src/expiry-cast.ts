@@ -12,7 +12,7 @@ export const CAST = [
  * A file with its partners, project and devices under other names, so that the story can be told again where it was told
  * before: what it is about has ended there. No wishes to be refused either; that is another story.
  */
-export function retold(file: ProjectFile, take: number): ProjectFile {
+export function renamed(file: ProjectFile, take: number): ProjectFile {
   const again = (name: string): string => (take === 1 ? name : `${name} (${take})`);
   const { project, partners, devices } = file;
   return {
@@ -49,7 +49,7 @@ export async function nextTake(api: Api, file: ProjectFile): Promise<number> {
 export async function appoint(api: Api, projectId: string, groupIdOf: (path: string) => string): Promise<void> {
   for (const { group, ...person } of CAST) {
     const path = `/projects/${projectId}/groups/${groupIdOf(group)}/members`;
-    const standing = await api.list<MemberItem>(path);
-    if (!standing.some(({ email }) => email === person.email)) await api.post(path, person);
+    const current = await api.list<MemberItem>(path);
+    if (!current.some(({ email }) => email === person.email)) await api.post(path, person);
   }
 }

@@ -21,7 +21,7 @@ export class Mailbox {
   }
 
   /** Tells the mails that have come since the last time, oldest first. @returns how many */
-  async tellNew(narrator: Narrator): Promise<number> {
+  async reportNew(narrator: Narrator): Promise<number> {
     const mails = await this.api.list<OutboxItem>(`/outbox?projectId=${this.projectId}`);
     const news = mails.filter(({ outboxId }) => !this.known.has(outboxId)).reverse();
     for (const { outboxId } of news) {

@@ -2,8 +2,8 @@ import type { Expiry, PageOf } from '@allotree/contracts';
 import type { Api } from '@allotree/api-client';
 import { nodeAt, type Tree } from './apply-groups.js';
 import { applyProjectFile, type ProjectApplication } from './apply.js';
-import { requestAgain, type StandingRestriction } from './apply-restrictions.js';
-import { appoint, CAST, nextTake, retold } from './expiry-cast.js';
+import { requestAgain, type CurrentRestriction } from './apply-restrictions.js';
+import { appoint, CAST, nextTake, renamed } from './expiry-cast.js';
 import { momentText, morningBefore, StoryClock } from './expiry-clock.js';
 import { Mailbox } from './expiry-mails.js';
 import { Narrator } from './narrator.js';
@@ -39,7 +39,7 @@ const COMPANY_LEADS = [14, 7];
  * E4, and section 3).
  * @throws NoTestClock
  */
-export async function tellExpiry(telling: ExpiryTelling): Promise<void> {
+export async function runExpiryStory(telling: ExpiryTelling): Promise<void> {
   const stage = await setTheStage(telling);
   await remindersOfBuilding(stage);
   await endOfBuilding(stage);
@@ -51,7 +51,7 @@ export async function tellExpiry(telling: ExpiryTelling): Promise<void> {
 async function setTheStage({ api, file, narrator, mailFolder }: ExpiryTelling): Promise<Stage> {
   const storyClock = await StoryClock.of(api);
   const take = await nextTake(api, file);
-  const story = retold(file, take);
+  const story = renamed(file, take);
   narrator.begin(
     `The stage: ${file.project.name}, as \`npm run demo\` makes it${take === 1 ? '' : `, told again (${take})`}`,
   );
@@ -99,7 +99,7 @@ async function endOfBuilding(stage: Stage): Promise<void> {
   await storyClock.moveTo(end);
   narrator.changed(`${momentText(end, zone)}   ${await useText(stage, BUILDING)}`);
   narrator.note(`${' '.repeat(25)}${await useText(stage, 'Building B')}`);
-  await stage.mailbox.tellNew(narrator);
+  await stage.mailbox.reportNew(narrator);
 }
 
 async function extension(stage: Stage): Promise<void> {
@@ -110,13 +110,13 @@ async function extension(stage: Stage): Promise<void> {
   await storyClock.moveTo(morningBefore(end, -1, zone));
   for (const path of ENDING) {
     const place = `/projects/${project.projectId}/groups/${nodeAt(tree, path).groupId}/restriction`;
-    const { allotments, ...settings } = requestAgain(await api.get<StandingRestriction>(place));
+    const { allotments, ...settings } = requestAgain(await api.get<CurrentRestriction>(place));
     await api.put(place, { ...settings, allotments: allotments.map((one) => ({ ...one, validUntil: longer })) });
     narrator.changed(`extended ${path}: ${await useText(stage, BUILDING)}`);
   }
   narrator.note('unit 2 has an end of its own and asked for no mails: nobody is told of it');
   await storyClock.tick();
-  await stage.mailbox.tellNew(narrator);
+  await stage.mailbox.reportNew(narrator);
 }
 
 async function remindersOfLicense(stage: Stage): Promise<void> {
@@ -136,10 +136,10 @@ async function endOfLicense(stage: Stage): Promise<void> {
   narrator.begin('The end of the license: what is left is the Basic license of each device');
   await storyClock.moveTo(end);
   narrator.changed(`${momentText(end, zone)}   ${await useText(stage, 'Building B')}`);
-  await mailbox.tellNew(narrator);
+  await mailbox.reportNew(narrator);
   narrator.begin('The day after');
   await storyClock.moveTo(morningBefore(end, -1, zone));
-  await mailbox.tellNew(narrator);
+  await mailbox.reportNew(narrator);
   narrator.block(await quotaTable(stage, stage.tree));
   narrator.note(`${mailbox.count} mails in all; each went out once.`);
 }
@@ -147,13 +147,13 @@ async function endOfLicense(stage: Stage): Promise<void> {
 async function moveAndTell({ narrator, storyClock, mailbox, zone }: Stage, instant: number): Promise<void> {
   await storyClock.moveTo(instant);
   narrator.changed(momentText(instant, zone));
-  await mailbox.tellNew(narrator);
+  await mailbox.reportNew(narrator);
 }
 
 /** When the allotment of a group ends. */
 async function endOf({ api, project, tree }: Stage, path: string): Promise<number> {
   const place = `/projects/${project.projectId}/groups/${nodeAt(tree, path).groupId}/restriction`;
-  const { allotments } = await api.get<StandingRestriction>(place);
+  const { allotments } = await api.get<CurrentRestriction>(place);
   return Date.parse(allotments[0]?.validUntil ?? '');
 }
 

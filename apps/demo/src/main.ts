@@ -5,9 +5,9 @@ import { readLocalSignIn } from '@allotree/api-client';
 import { Api, UnexpectedRefusal, Unreachable } from '@allotree/api-client';
 import { applyProjectFile } from './apply.js';
 import { NoTestClock } from './expiry-clock.js';
-import { tellExpiry } from './expiry-story.js';
+import { runExpiryStory } from './expiry-story.js';
 import { NoMail } from './people-cast.js';
-import { tellPeople, WrongPower } from './people-story.js';
+import { runPeopleStory, UnexpectedPermission } from './people-story.js';
 import { Narrator } from './narrator.js';
 import type { ProjectFile } from './project-file.js';
 import { ProjectFileError, readProjectFile } from './read-project-file.js';
@@ -76,7 +76,7 @@ const showPeople = async (options: Options): Promise<void> => {
   write(`Five people at work -> ${host.url}`);
   write('+ done   x refused, as it must be');
   const narrator = new Narrator(write);
-  await tellPeople({ host, narrator });
+  await runPeopleStory({ host, narrator });
   const { changed, refused } = narrator.counts;
   write('');
   write(`${changed} done, ${refused} refused as they must be.`);
@@ -111,13 +111,20 @@ interface Playing {
 
 const playExpiry = async ({ options, file, api, narrator }: Playing): Promise<void> => {
   write(`${file.title}: how its terms end -> ${api.url}`);
-  await tellExpiry({ api, file, narrator, mailFolder: join(options.dataDir, 'mails') });
+  await runExpiryStory({ api, file, narrator, mailFolder: join(options.dataDir, 'mails') });
 };
 
 const isForTheCaller = (error: unknown): error is Error =>
-  [UsageError, NoMail, NoTestClock, ProjectFileError, Unreachable, UnexpectedRefusal, WrongAnswer, WrongPower].some(
-    (kind) => error instanceof kind,
-  );
+  [
+    UsageError,
+    NoMail,
+    NoTestClock,
+    ProjectFileError,
+    Unreachable,
+    UnexpectedRefusal,
+    WrongAnswer,
+    UnexpectedPermission,
+  ].some((kind) => error instanceof kind);
 
 try {
   await run(command.parse().opts<Options>());

@@ -12,14 +12,14 @@ export interface PeopleTelling {
 }
 
 /** Somebody could do what they must not, or could not do what they may. */
-export class WrongPower extends Error {
-  override readonly name = 'WrongPower';
+export class UnexpectedPermission extends Error {
+  override readonly name = 'UnexpectedPermission';
 }
 
 const FIRST_PARTNER = 'Lindgren';
 const REVOKED_WITHIN_MS = 10_000;
 
-interface Wish {
+interface ExpectedRefusal {
   readonly title: string;
   readonly method?: string;
   readonly path: string;
@@ -36,17 +36,17 @@ interface Stage {
   readonly narrator: Narrator;
   readonly host: Api;
   readonly cast: Cast;
-  readonly refuse: (player: Player, refused: Refused, wish: Wish) => Promise<void>;
+  readonly refuse: (player: Player, refused: Refused, request: ExpectedRefusal) => Promise<void>;
 }
 
 /** Five people at work, each with what is theirs, and refused what is not (docs/domain/rules.md#roles). */
-export async function tellPeople({ host, narrator }: PeopleTelling): Promise<void> {
+export async function runPeopleStory({ host, narrator }: PeopleTelling): Promise<void> {
   const cast = await Cast.of(host, FIRST_PARTNER);
-  const refuse = async (player: Player, refused: Refused, wish: Wish): Promise<void> => {
-    const { title, method = 'GET', path, body } = wish;
+  const refuse = async (player: Player, refused: Refused, request: ExpectedRefusal): Promise<void> => {
+    const { title, method = 'GET', path, body } = request;
     const answer = await player.api.ask({ method, path, ...(body === undefined ? {} : { body }) });
     if (answer.ok || answer.problem.code !== refused)
-      throw new WrongPower(
+      throw new UnexpectedPermission(
         `${player.name} asked "${title}" and should be answered ${refused}: ${JSON.stringify(answer)}`,
       );
     narrator.refused(`${player.name}: ${title}`, refusalLine(answer.problem));
@@ -90,7 +90,7 @@ async function distributorAtWork({ host, narrator, cast, refuse }: Stage): Promi
     path: `/projects/${projectId}/licenses`,
     body: { type: 'trial' },
   });
-  if (trial.ok) throw new WrongPower('a second trial was granted');
+  if (trial.ok) throw new UnexpectedPermission('a second trial was granted');
   narrator.refused(`${player.name}: grant herself a second trial`, refusalLine(trial.problem));
   return { ...business, packageId };
 }
@@ -250,8 +250,8 @@ async function residentAtWork({ narrator, cast, refuse }: Stage, house: House): 
 async function leaving({ narrator }: Stage, house: House, concierge: Player): Promise<void> {
   narrator.begin('The concierge leaves');
   const members = `/projects/${house.projectId}/groups/${house.building}/members`;
-  const standing = await house.player.api.list<{ memberId: string; email: string }>(members);
-  const memberId = standing.find(({ email }) => email === concierge.email)?.memberId ?? '';
+  const current = await house.player.api.list<{ memberId: string; email: string }>(members);
+  const memberId = current.find(({ email }) => email === concierge.email)?.memberId ?? '';
   await house.player.api.ask({ method: 'DELETE', path: `${members}/${memberId}` });
   narrator.changed(`${house.player.name} removed ${concierge.name}`);
   const path = `/projects/${house.projectId}/groups/${house.building}/quota`;
@@ -259,7 +259,7 @@ async function leaving({ narrator }: Stage, house: House, concierge: Player): Pr
   for (;;) {
     const answer = await concierge.api.ask({ method: 'GET', path });
     if (!answer.ok) return narrator.refused(`${concierge.name}: look at the building`, refusalLine(answer.problem));
-    if (Date.now() > deadline) throw new WrongPower(`${concierge.name} still sees the building`);
+    if (Date.now() > deadline) throw new UnexpectedPermission(`${concierge.name} still sees the building`);
     await sleep(100);
   }
 }

@@ -3,7 +3,7 @@ import type { ProjectApplication } from './apply.js';
 import { nodeAt, type Tree } from './apply-groups.js';
 import type { KnownPartners } from './apply-partners.js';
 import { licenseOf } from './apply-project.js';
-import { requestOf, type StandingRestriction } from './apply-restrictions.js';
+import { requestOf, type CurrentRestriction } from './apply-restrictions.js';
 import type { RefusalEntry, RefusedEntry } from './project-file.js';
 import { boundBy, refusalText } from './words.js';
 
@@ -16,7 +16,7 @@ export class WrongAnswer extends Error {
   }
 }
 
-interface Wish {
+interface ExpectedRefusal {
   readonly title: string;
   readonly refused: RefusedEntry;
   readonly call: { readonly method: string; readonly path: string; readonly body: unknown };
@@ -28,7 +28,10 @@ const isAsWanted = (wanted: RefusedEntry, problem: ProblemAnswer): boolean =>
   (wanted.limitedBy === undefined || boundBy(problem) === wanted.limitedBy);
 
 /** Puts a wish that must be refused, and tells the refusal. */
-export const expectRefusal = async (application: ProjectApplication, { title, refused, call }: Wish): Promise<void> => {
+export const expectRefusal = async (
+  application: ProjectApplication,
+  { title, refused, call }: ExpectedRefusal,
+): Promise<void> => {
   const { api, narrator, project } = application;
   const answer = await api.ask(call);
   if (answer.ok || !isAsWanted(refused, answer.problem)) {
@@ -58,7 +61,7 @@ const callOf = async (
   entry: RefusalEntry,
   partners: KnownPartners,
   tree: Tree,
-): Promise<Wish['call']> => {
+): Promise<ExpectedRefusal['call']> => {
   const base = `/projects/${project.projectId}`;
   if ('issue' in entry) {
     return { method: 'POST', path: `${base}/licenses?dryRun=true`, body: licenseOf(entry.issue, partners, project) };
@@ -72,7 +75,7 @@ const callOf = async (
     };
   }
   const path = `${base}/groups/${nodeAt(tree, entry.restrict.group).groupId}/restriction`;
-  const standing = await api.get<StandingRestriction>(path);
-  const body = requestOf(entry.restrict.restriction, project.firstDay, standing);
+  const current = await api.get<CurrentRestriction>(path);
+  const body = requestOf(entry.restrict.restriction, project.firstDay, current);
   return { method: 'PUT', path: `${path}?dryRun=true`, body };
 };

@@ -79,10 +79,10 @@ describe('two replicas', () => {
     const p = await service.project();
     const q = await replica.project('Q');
     const both = [service, replica];
-    const wishes = Array.from({ length: 12 }, (_, i) =>
+    const requests = Array.from({ length: 12 }, (_, i) =>
       (both[i % 2] as Service).post(`/projects/${p}/groups`, { parentId: p, type: 'building', name: 'The one' }),
     );
-    const statuses = (await Promise.all(wishes)).map(({ status }) => status);
+    const statuses = (await Promise.all(requests)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 201)).toHaveLength(1);
     expect(statuses.filter((status) => status === 409)).toHaveLength(11);
     const devices = await Promise.all([

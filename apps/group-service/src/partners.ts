@@ -11,7 +11,7 @@ import { Leases } from '@allotree/leases';
 import { accepted, notFound, refusalProblem, type Caller } from '@allotree/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { detailOf } from './refusals.js';
-import { standingOf } from './standing.js';
+import { closingStatusOf } from './closing-status.js';
 import { PARTNER_HANDLER, type PartnerHandler } from './tokens.js';
 
 @Injectable()
@@ -67,7 +67,7 @@ export class Partners {
     const { partner, closedReason, postpaidAllowed } = await this.look(partnerId, (state) => state);
     if (partner === null) throw notFound('partner', partnerId);
     const { kind, name, parentPartnerId, tenantId } = partner;
-    return { partnerId, kind, name, parentPartnerId, tenantId, ...standingOf(closedReason), postpaidAllowed };
+    return { partnerId, kind, name, parentPartnerId, tenantId, ...closingStatusOf(closedReason), postpaidAllowed };
   }
 
   /** With what any process recorded before. */
@@ -82,6 +82,6 @@ export const PARTNER_EXAMPLE = {
   name: 'Nordlicht',
   parentPartnerId: null,
   tenantId: 'nordlicht',
-  ...standingOf(null),
+  ...closingStatusOf(null),
   postpaidAllowed: false,
 };

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ProjectDetails } from '@allotree/contracts';
 import { closedReasonOf, groupSetting, projectFactsOf } from '@allotree/domain';
 import { notFound, type Caller } from '@allotree/platform';
-import { standingOf } from './standing.js';
+import { closingStatusOf } from './closing-status.js';
 import { Trees } from './trees.js';
 
 /** A project as routes answer it: exact for the moment, with its own revision as ETag. */
@@ -21,7 +21,7 @@ export class Projects {
     if (facts === null) throw notFound('project', projectId);
     const { trial: _, ...shown } = facts;
     caller.answerRevision(revision);
-    return { ...shown, ...standingOf(closedReason) };
+    return { ...shown, ...closingStatusOf(closedReason) };
   }
 }
 
@@ -32,5 +32,5 @@ export const PROJECT_EXAMPLE = {
   tenantId: 'nordlicht',
   timeZone: 'Europe/Berlin',
   billingMode: 'prepaid',
-  ...standingOf(null),
+  ...closingStatusOf(null),
 };

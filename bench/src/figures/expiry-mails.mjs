@@ -5,7 +5,7 @@ import { DAY, startExpiry } from '../expiry.mjs';
 import { row } from '../table.mjs';
 
 const GROUPS = 100;
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /** Time from the instant at which reminders become due until an SMTP server has accepted the last of their mails. */
 export const run = ({ server, quick, progress }) =>
@@ -18,14 +18,14 @@ export const run = ({ server, quick, progress }) =>
     const end = Math.ceil((service.now + 20 * DAY) / DAY) * DAY;
     const reminder = { daysBefore: [7], recurrence: 'once', recipients: 'administrators' };
     await service.ask('prepare', { prefix: '', projects, groups: GROUPS, end, reminder, administrators: true });
-    await service.ask('heard', { members: mails });
+    await service.ask('received', { members: mails });
     progress(`${mails} groups with an administrator each and a reminder`);
     await settle(connectionString);
     const start = performance.now();
     const since = () => (performance.now() - start) / 1_000;
     await service.ask('moveTo', { instant: end - 6 * DAY });
     let first = 0;
-    while (mailServer.taken.size < mails && since() * 1_000 < PATIENCE_MS) {
+    while (mailServer.taken.size < mails && since() * 1_000 < TIMEOUT_MS) {
       if (first === 0 && mailServer.taken.size > 0) first = since();
       await sleep(5);
     }

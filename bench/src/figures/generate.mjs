@@ -12,8 +12,8 @@ export const run = ({ server, quick, progress }) =>
     const start = performance.now();
     const since = () => (performance.now() - start) / 1_000;
     const [buildings, units, floors, apartments] = [quick ? 5 : 100, 4, 12, 20].map((count) => ({ count }));
-    const wish = { parentId: projectId, buildings, units, floors, apartments };
-    const { created } = await product.post(`/projects/${projectId}/groups/generate`, wish);
+    const request = { parentId: projectId, buildings, units, floors, apartments };
+    const { created } = await product.post(`/projects/${projectId}/groups/generate`, request);
     const answered = since();
     progress(`${created} groups answered after ${answered.toFixed(1)} s`);
     const last = await lastGroup(product, projectId, [buildings, units, floors, apartments]);

@@ -55,14 +55,14 @@ export const run = ({ server, quick, progress }) =>
 async function untilFollowed(connectionString) {
   const client = new pg.Client({ connectionString });
   await client.connect();
-  const standing = async () => {
+  const positions = async () => {
     const { rows } = await client.query('SELECT sum(position)::text AS all FROM licensing.checkpoint');
     return rows[0].all;
   };
-  let before = await standing();
+  let before = await positions();
   for (let unchanged = 0; unchanged < 5;) {
     await sleep(200);
-    const now = await standing();
+    const now = await positions();
     unchanged = now === before ? unchanged + 1 : 0;
     before = now;
   }

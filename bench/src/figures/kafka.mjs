@@ -137,11 +137,11 @@ async function following(kafka, brokers, databaseUrl, { quick, progress }) {
     const { assignmentId } = await product.post(`${path(n)}/assignments`, { resource: 'sip_number', label: String(n) });
     acknowledged.set(assignmentId, performance.now());
   };
-  const heard = async () => {
+  const allReceived = async () => {
     while ([...acknowledged.keys()].some((id) => !seen.has(id))) await sleep(5);
   };
   for (let n = 0; n < 50; n++) await assign(n);
-  await heard();
+  await allReceived();
   acknowledged.clear();
   const requests = [];
   for (let n = 0; n < (quick ? 200 : 2_000); n++) {
@@ -149,9 +149,9 @@ async function following(kafka, brokers, databaseUrl, { quick, progress }) {
     await sleep(EVERY_MS);
   }
   await Promise.all(requests);
-  await heard();
+  await allReceived();
   const latencies = [...acknowledged].map(([id, at]) => Math.max(0, seen.get(id) - at));
-  progress(`${latencies.length} assignments heard of`);
+  progress(`${latencies.length} assignments received`);
   await consumer.disconnect();
   await product.stop();
   const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];

@@ -14,7 +14,7 @@ import { accepted, inParallel, openRuntime } from '../runtime.mjs';
 import { row } from '../table.mjs';
 
 const PROJECTIONS = [GroupViewsProjection, HistoryProjection, LicenseViewProjection, StockViewProjection];
-const PATIENCE_MS = 600_000;
+const TIMEOUT_MS = 600_000;
 
 /** Rebuilds the projections of the license service from a large store: all together, and each on its own. */
 export const run = ({ server, quick, progress }) =>
@@ -35,9 +35,7 @@ export const run = ({ server, quick, progress }) =>
       await settle(connectionString);
       const start = performance.now();
       await subscriptions.start();
-      const reached = await Promise.all(
-        projections.map(({ name }) => subscriptions.waitUntil(name, head, PATIENCE_MS)),
-      );
+      const reached = await Promise.all(projections.map(({ name }) => subscriptions.waitUntil(name, head, TIMEOUT_MS)));
       const perSecond = (events * 1_000) / (performance.now() - start);
       await subscriptions.stop();
       if (!reached.every(Boolean)) throw new Error('a projection did not catch up');

@@ -14,10 +14,10 @@ export interface JobStoreUnderTest {
   cleanUp(): Promise<void>;
 }
 
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
+  const end = performance.now() + TIMEOUT_MS;
   while (!(await what())) {
     if (performance.now() > end) throw new Error(`condition not met in time: ${String(what)}`);
     await sleep(20);

@@ -20,7 +20,7 @@ const recorded = (streamName: string, { type, data }: { type: string; data: unkn
     recordedAt: '2026-06-01T08:00:00.000Z',
   },
 });
-const told = (event: TreeEvent) =>
+const published = (event: TreeEvent) =>
   integrationEventOf(recorded('group_tree-hafen-blick', groupTreeAggregate.encode(event)));
 
 const member = {
@@ -105,9 +105,9 @@ const CASES: readonly [TreeEvent, GroupsEventType, object][] = [
   ],
 ];
 
-describe('what others are told', () => {
+describe('the integration event', () => {
   it.each(CASES)('of %j', (event, type, data) => {
-    const message = told(event);
+    const message = published(event);
     expect(message).toEqual({
       specversion: '1.0',
       id: '5a3c7a10-0000-5000-8000-000000000001',

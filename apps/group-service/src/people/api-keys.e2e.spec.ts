@@ -22,7 +22,8 @@ beforeAll(async () => {
 afterAll(() => people.stop());
 
 const codeOf = ({ status, body }: { status: number; body: { code?: string } | null }) => [status, body?.code];
-const make = (wish: object, token = owner) => people.ask('POST', '/api-keys', { name: 'billing', ...wish }, token);
+const make = (request: object, token = owner) =>
+  people.ask('POST', '/api-keys', { name: 'billing', ...request }, token);
 const exchange = (client_id: string, client_secret: string) =>
   people.ask('POST', '/auth/token', { grant_type: 'client_credentials', client_id, client_secret });
 
@@ -48,10 +49,10 @@ describe('an API key', () => {
   });
 
   it('is written down nowhere, not even for whoever repeats the request', async () => {
-    const wish = { name: 'twice', permissions: ['projects:read'] };
+    const request = { name: 'twice', permissions: ['projects:read'] };
     const headers = { authorization: `Bearer ${owner}`, 'idempotency-key': 'the-same' };
-    const { body: one } = await people.service.request('POST', '/api-keys', wish, headers);
-    const { body: two } = await people.service.request('POST', '/api-keys', wish, headers);
+    const { body: one } = await people.service.request('POST', '/api-keys', request, headers);
+    const { body: two } = await people.service.request('POST', '/api-keys', request, headers);
     expect(one.keyId).not.toBe(two.keyId);
     const kept = await people.pool.query<{ text: string }>(
       'SELECT row_to_json(t)::text AS text FROM http.idempotent_request t',
@@ -105,7 +106,7 @@ describe('an API key', () => {
   it('may no more than who makes it, and never what is the host’s', async () => {
     expect(codeOf(await make({ permissions: ['projects:read'] }, concierge))).toEqual([403, 'FORBIDDEN']);
     expect(codeOf(await make({ permissions: ['projects:read'], tenantId }, stranger))).toEqual([404, 'NOT_FOUND']);
-    const admin = (wish: object) => people.service.post('/api-keys', { name: 'x', ...wish });
+    const admin = (request: object) => people.service.post('/api-keys', { name: 'x', ...request });
     expect(codeOf(await admin({ permissions: ['projects:read'] }))).toEqual([400, 'VALIDATION']);
     for (const permission of ['system:manage', 'packages:record'])
       expect(codeOf(await admin({ permissions: [permission], tenantId }))).toEqual([400, 'VALIDATION']);

@@ -30,7 +30,7 @@ interface KeyRow {
 }
 
 /** A key that may sign in: with what the keys that made it have as well. */
-export interface KeyStanding {
+export interface KeyInForce {
   readonly tenantId: string;
   readonly permissions: readonly Permission[];
   /** The person at the top of the chain. `null`: the vendor. */
@@ -51,7 +51,7 @@ const LINEAGE = `
   FROM lineage ORDER BY distance`;
 
 /** `null`: it has ended, or one that made it. */
-const standingOf = (lineage: readonly KeyRow[]): KeyStanding | null => {
+const keyInForce = (lineage: readonly KeyRow[]): KeyInForce | null => {
   const [key] = lineage;
   if (key === undefined || lineage.some((row) => row.is_over)) return null;
   const ends = lineage.flatMap(({ expires_at }) => (expires_at === null ? [] : [expires_at.getTime()]));
@@ -144,8 +144,8 @@ export class ApiKeys {
   }
 
   /** How a key stands now. `null`: it has ended, or there is none. */
-  async standing(keyId: string): Promise<KeyStanding | null> {
-    return standingOf((await this.pool.query<KeyRow>(LINEAGE, [keyId])).rows);
+  async inForce(keyId: string): Promise<KeyInForce | null> {
+    return keyInForce((await this.pool.query<KeyRow>(LINEAGE, [keyId])).rows);
   }
 
   /** Keys that a key made end with it. */
@@ -162,9 +162,9 @@ export class ApiKeys {
     );
   }
 
-  private async find(keyId: string, secret: string): Promise<KeyStanding | null> {
+  private async find(keyId: string, secret: string): Promise<KeyInForce | null> {
     const { rows } = await this.pool.query<KeyRow>(LINEAGE, [keyId]);
     const isRight = timingSafeEqual(hashOf(secret), rows[0]?.secret_hash ?? NOTHING);
-    return isRight ? standingOf(rows) : null;
+    return isRight ? keyInForce(rows) : null;
   }
 }

@@ -30,7 +30,7 @@ const OPEN = `
   FROM groups.invitation
   WHERE token_hash = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()`;
 
-export const linkNotGood = (): Problem => new Problem('CODE_NOT_VALID');
+export const invalidLink = (): Problem => new Problem('CODE_NOT_VALID');
 
 /** Invitations by what is known of them: the token of their link. */
 @Injectable()
@@ -57,28 +57,28 @@ export class Invitations {
   async hold(tx: pg.PoolClient, token: string): Promise<OpenInvitation> {
     const { rows } = await tx.query<OpenInvitation>(`${OPEN} FOR UPDATE`, [hashOf(token)]);
     const [invitation] = rows;
-    const inviter = invitation === undefined ? null : await this.standing(invitation.inviter);
-    if (invitation === undefined || inviter === null) throw linkNotGood();
+    const inviter = invitation === undefined ? null : await this.inviterNow(invitation.inviter);
+    if (invitation === undefined || inviter === null) throw invalidLink();
     const { role, projectId, groupId } = invitation;
     const place = { kind: 'group', projectId, groupId } as const;
     try {
       // Not from memory: whoever ceased to be an administrator a moment ago invites nobody any more.
       const held = await this.permissionChecker.permissionsAt(inviter, place, true);
-      if (held?.has('members:manage') !== true) throw linkNotGood();
+      if (held?.has('members:manage') !== true) throw invalidLink();
       await checkGrant(this.permissionChecker, inviter, role, place);
     } catch (error) {
-      if (error instanceof Problem && error.code !== 'OVERLOADED') throw linkNotGood();
+      if (error instanceof Problem && error.code !== 'OVERLOADED') throw invalidLink();
       throw error;
     }
     return invitation;
   }
 
   /** The inviter as it stands now, a key with what it and its makers still have. `null`: may not sign in any more. */
-  private async standing(inviter: Principal): Promise<Principal | null> {
+  private async inviterNow(inviter: Principal): Promise<Principal | null> {
     if (this.view.isRefused({ ...inviter, sessionId: null })) return null;
     if (inviter.apiKey === null) return inviter;
     const { keyId } = inviter.apiKey;
-    const key = await this.keys.standing(keyId);
+    const key = await this.keys.inForce(keyId);
     if (key === null) return null;
     const { permissions, madeBy } = key;
     if (madeBy !== null && this.view.isRefused({ userId: madeBy, sessionId: null })) return null;
@@ -86,7 +86,7 @@ export class Invitations {
   }
 
   /** The invited becomes a member. Its ids follow from the invitation's, so doing it again changes nothing. */
-  async carryOut(tx: pg.PoolClient, invitation: OpenInvitation, visitor: Visitor): Promise<AcceptedInvitation> {
+  async accept(tx: pg.PoolClient, invitation: OpenInvitation, visitor: Visitor): Promise<AcceptedInvitation> {
     const { invitationId, tenantId, projectId, groupId, userId, email, name, role, inviter } = invitation;
     const commandId = commandIdOf('accept', invitationId);
     const context = contextOf(commandId, `user:${inviter.userId}`, tenantId, visitor.correlationId);
@@ -96,7 +96,7 @@ export class Invitations {
       await this.trees.run({ type: 'AddMember', projectId, ...facts }, { context, dryRun: false });
     } catch (error) {
       // The group is gone.
-      if (error instanceof Problem && error.code === 'NOT_FOUND') throw linkNotGood();
+      if (error instanceof Problem && error.code === 'NOT_FOUND') throw invalidLink();
       throw error;
     }
     await tx.query('UPDATE groups.invitation SET accepted_at = now() WHERE invitation_id = $1', [invitationId]);

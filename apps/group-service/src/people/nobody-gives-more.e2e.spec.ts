@@ -75,8 +75,8 @@ describe('a role of the tenant', () => {
 describe('an API key', () => {
   it('loses what its maker loses, at once, and cannot be exchanged for more', async () => {
     const dismiss = await appoint();
-    const wish = { name: 'crm', permissions: ['projects:read'], tenantId };
-    const key = (await people.ask('POST', '/api-keys', wish, kim)).body;
+    const request = { name: 'crm', permissions: ['projects:read'], tenantId };
+    const key = (await people.ask('POST', '/api-keys', request, kim)).body;
     const machine = (await exchange(key)).body.access_token as string;
     expect((await people.ask('GET', `/projects/${projectId}`, undefined, machine)).status).toBe(200);
     await dismiss();
@@ -91,8 +91,8 @@ describe('an API key', () => {
   });
 
   it('ends with the key that made it', async () => {
-    const wish = { name: 'maker', permissions: ['api-keys:manage', 'projects:read'], tenantId };
-    const maker = (await asOwner('POST', '/api-keys', wish)).body;
+    const request = { name: 'maker', permissions: ['api-keys:manage', 'projects:read'], tenantId };
+    const maker = (await asOwner('POST', '/api-keys', request)).body;
     const machine = (await exchange(maker)).body.access_token as string;
     const made = (await people.ask('POST', '/api-keys', { name: 'made', permissions: ['projects:read'] }, machine))
       .body;
@@ -113,8 +113,8 @@ describe('an API key', () => {
   it('is made for a tenant, and for no partner within one', async () => {
     const dealer = { name: 'Dahl', kind: 'dealer', administrator: { name: 'Ben', email: 'ben@dahl.example' } };
     const { body } = await asOwner('POST', '/partners', { ...dealer, parentPartnerId: tenantId });
-    const wish = { name: 'hidden', permissions: ['projects:read'], tenantId: body.partnerId as string };
-    for (const answer of [await asOwner('POST', '/api-keys', wish), await people.service.post('/api-keys', wish)])
+    const request = { name: 'hidden', permissions: ['projects:read'], tenantId: body.partnerId as string };
+    for (const answer of [await asOwner('POST', '/api-keys', request), await people.service.post('/api-keys', request)])
       expect(answer.body).toMatchObject({ code: 'VALIDATION', errors: [{ field: 'tenantId' }] });
   });
 });

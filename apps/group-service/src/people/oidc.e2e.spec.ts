@@ -58,8 +58,8 @@ describe('somebody of an external issuer', () => {
     expect(body).toMatchObject({ name: 'Kim Larsen', serverAdministrator: false, sessionId: null });
     expect((await people.ask('POST', '/me/invitations', { token: invitation }, token)).status).toBe(200);
     expect((await people.ask('GET', `/projects/${projectId}`, undefined, token)).status).toBe(200);
-    const told = await people.service.published(body.userId);
-    expect(told.map(({ type }) => type)).toContain('allotree.identity-linked.v1');
+    const published = await people.service.published(body.userId);
+    expect(published.map(({ type }) => type)).toContain('allotree.identity-linked.v1');
     // Without a password of its own here.
     expect((await people.signIn('kim@example.com')).status).toBe(401);
   });

@@ -29,14 +29,14 @@ describe('what a request left undone when its process was killed', () => {
     await work().tick();
     await work().tick();
     expect(await isIn(people, token)).toBe(false);
-    const told = await people.service.published(body.userId);
-    expect(told.filter(({ type }) => type === 'allotree.session-revoked.v1')).toHaveLength(1);
+    const published = await people.service.published(body.userId);
+    expect(published.filter(({ type }) => type === 'allotree.session-revoked.v1')).toHaveLength(1);
   });
 
   it('is told: a key that was revoked', async () => {
     const { body } = await people.distributor('ben@nordlicht.example', 'Südlicht');
-    const wish = { name: 'billing', permissions: ['projects:read'] };
-    const { body: key } = await people.ask('POST', '/api-keys', wish, body.session.access_token);
+    const request = { name: 'billing', permissions: ['projects:read'] };
+    const { body: key } = await people.ask('POST', '/api-keys', request, body.session.access_token);
     const secret = { grant_type: 'client_credentials', client_id: key.keyId, client_secret: key.secret };
     const { body: tokens } = await people.ask('POST', '/auth/token', secret);
     await people.pool.query('UPDATE groups.api_key SET revoked_at = now() WHERE key_id = $1', [key.keyId]);

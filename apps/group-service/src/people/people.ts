@@ -20,12 +20,12 @@ import { OwnTenants } from './own-tenants.js';
 import { PasswordChanges } from './password-changes.js';
 import { Passwords } from './passwords.js';
 import { PeopleWork } from './people-work.js';
-import { CarryOutRegistration } from './register/carry-out-registration.js';
+import { CompleteRegistration } from './register/complete-registration.js';
 import { RegisterController } from './register/register.controller.js';
 import { ResetPasswordController } from './reset-password/reset-password.controller.js';
 import { Sessions } from './sessions.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
-import { UserStandingController } from './user-standing/user-standing.controller.js';
+import { UserStatusController } from './user-status/user-status.controller.js';
 
 export const PEOPLE_CONTROLLERS: Type[] = [
   SignInController,
@@ -36,7 +36,7 @@ export const PEOPLE_CONTROLLERS: Type[] = [
   ResetPasswordController,
   ApiKeysController,
   AuditTrailController,
-  UserStandingController,
+  UserStatusController,
 ];
 
 export const PEOPLE: Provider[] = [
@@ -54,7 +54,7 @@ export const PEOPLE: Provider[] = [
   Invitations,
   SendInvitations,
   MailQuotas,
-  CarryOutRegistration,
+  CompleteRegistration,
   ExternalPeople,
   PeopleWork,
   LinkPages,

@@ -145,11 +145,11 @@ describe('an integration event', () => {
     const now = '2027-05-01T12:00:00.000Z';
     expect((await people.service.request('PUT', '/test-clock', { now })).status).toBe(200);
     await people.service.group(nord.projectId, nord.projectId, 'Decided later');
-    const told = await people.service.published(nord.projectId);
-    expect(told.at(-1)).toMatchObject({
+    const published = await people.service.published(nord.projectId);
+    expect(published.at(-1)).toMatchObject({
       type: 'allotree.groups-placed.v1',
       data: { groups: [{ name: 'Decided later' }] },
     });
-    expect(told.at(-1)?.time.slice(0, 16)).toBe(now.slice(0, 16));
+    expect(published.at(-1)?.time.slice(0, 16)).toBe(now.slice(0, 16));
   });
 });

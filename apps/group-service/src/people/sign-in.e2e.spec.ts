@@ -302,9 +302,9 @@ describe('a session', () => {
     expect(await isIn(body.access_token)).toBe(false);
     expect((await refresh(body.refresh_token)).status).toBe(401);
     expect((await people.ask('POST', '/auth/revoke', { token: 'what is no token at all' })).status).toBe(204);
-    const told = await people.service.published(me.userId);
-    expect(told.map(({ type }) => type)).toContain('allotree.session-revoked.v1');
-    expect(told.at(-1)?.data).toMatchObject({ sessionId: me.sessionId, userId: me.userId });
+    const published = await people.service.published(me.userId);
+    expect(published.map(({ type }) => type)).toContain('allotree.session-revoked.v1');
+    expect(published.at(-1)?.data).toMatchObject({ sessionId: me.sessionId, userId: me.userId });
   });
 
   it('is seen and ended by its owner, and by nobody else', async () => {
@@ -349,8 +349,8 @@ describe('what somebody changes of themselves', () => {
     const changed = await people.ask('PATCH', '/me', { timeZone: 'Europe/Oslo' }, body.access_token);
     expect(changed.body).toMatchObject({ name: 'Ada Berg', timeZone: 'Europe/Oslo', language: 'de' });
     const events = await people.service.recordedWhile(async () => {
-      for (const wish of [{ email: 'x@y.example' }, { tenantId: 'x' }, { serverAdministrator: true }, {}])
-        expect(codeOf(await people.ask('PATCH', '/me', wish, body.access_token))).toEqual([400, 'VALIDATION']);
+      for (const request of [{ email: 'x@y.example' }, { tenantId: 'x' }, { serverAdministrator: true }, {}])
+        expect(codeOf(await people.ask('PATCH', '/me', request, body.access_token))).toEqual([400, 'VALIDATION']);
     });
     expect(events).toEqual([]);
   });

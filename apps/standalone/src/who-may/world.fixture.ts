@@ -49,9 +49,9 @@ export const PERSONS = Object.keys(PEOPLE) as readonly Person[];
 
 /** `null`: for this person there is no such place. */
 export const mayAt = (person: Person, place: Place): readonly Permission[] | null => {
-  const standing = PEOPLE[person];
-  if (standing === null) return ROLES.server_administrator;
-  return standing.at !== null && isBelow(place, standing.at) ? standing.may : null;
+  const membership = PEOPLE[person];
+  if (membership === null) return ROLES.server_administrator;
+  return membership.at !== null && isBelow(place, membership.at) ? membership.may : null;
 };
 
 /** Anywhere in a project, or above it. */

@@ -27,7 +27,7 @@ export type Place =
   /** A partner. The tenant is the distributor above it, or the partner itself. */
   | { readonly kind: 'partner'; readonly tenantId: string; readonly partnerId: string };
 
-const standsAbove = ({ scope, tenantId }: Holding, place: Place): boolean => {
+const appliesAt = ({ scope, tenantId }: Holding, place: Place): boolean => {
   if (tenantId !== place.tenantId) return false;
   if (scope.kind === 'partner') return scope.partnerId === place.partnerId || scope.partnerId === place.tenantId;
   return place.kind === 'group' && scope.projectId === place.projectId && place.path.includes(scope.groupId);
@@ -38,11 +38,11 @@ const standsAbove = ({ scope, tenantId }: Holding, place: Place): boolean => {
  * person the place does not exist. O(memberships of the person x depth of the group).
  */
 export const permissionsAt = (holdings: readonly Holding[], place: Place): ReadonlySet<Permission> | null => {
-  const standing = holdings.filter((holding) => standsAbove(holding, place));
-  const [only, ...others] = standing;
+  const applicable = holdings.filter((holding) => appliesAt(holding, place));
+  const [only, ...others] = applicable;
   if (only === undefined) return null;
   if (others.length === 0) return only.permissions;
-  return new Set(standing.flatMap(({ permissions }) => [...permissions]));
+  return new Set(applicable.flatMap(({ permissions }) => [...permissions]));
 };
 
 /** A place from which a permission is held: the whole system (the vendor), a partner, or a group of the project. */
@@ -63,7 +63,7 @@ export const authorityAt = (holdings: readonly Holding[], permission: Permission
     if (scope.kind === 'group') return 2 + path.length - path.indexOf(scope.groupId);
     return scope.partnerId === place.tenantId ? 0 : 1;
   };
-  const holding = holdings.filter((one) => one.permissions.has(permission) && standsAbove(one, place));
+  const holding = holdings.filter((one) => one.permissions.has(permission) && appliesAt(one, place));
   const [highest] = holding.sort((a, b) => rank(a) - rank(b));
   if (highest === undefined) return null;
   const { scope } = highest;

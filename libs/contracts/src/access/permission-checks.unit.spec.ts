@@ -80,9 +80,9 @@ describe('permissions at a place', () => {
     fc.assert(
       fc.property(forest, fc.array(member, { maxLength: 6 }), (trees, members) => {
         for (let group = 0; group < GROUPS; group += 1) {
-          const standing = members.filter((one) => one.tenant === trees.tenant && covered(trees, one.at).has(group));
+          const applicable = members.filter((one) => one.tenant === trees.tenant && covered(trees, one.at).has(group));
           const found = permissionsAt(members.map(holdingOf), placeOf(trees, group));
-          const expected = standing.length === 0 ? null : new Set(standing.flatMap((one) => one.permissions));
+          const expected = applicable.length === 0 ? null : new Set(applicable.flatMap((one) => one.permissions));
           expect(found).toEqual(expected);
         }
       }),

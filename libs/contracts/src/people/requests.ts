@@ -191,7 +191,7 @@ export const AuditQuery = Page.extend({ userId: Id.optional(), action: z.string(
 export type AuditQuery = z.infer<typeof AuditQuery>;
 
 /** `POST /users/{userId}/deactivate`, `POST /users/{userId}/reinstate` */
-export const UserStandingRequest = z
+export const UserStatusRequest = z
   .strictObject({ reason: PlainName })
   .meta({ examples: [{ reason: 'The account was taken over' }] });
-export type UserStandingRequest = z.infer<typeof UserStandingRequest>;
+export type UserStatusRequest = z.infer<typeof UserStatusRequest>;

@@ -18,14 +18,14 @@ const ABOUT_MEMBERSHIPS: ReadonlySet<string> = new Set([
   'RoleRemoved',
 ]);
 
-const told = (event: RecordedEvent): GroupsEvent => integrationEventOf(event) as GroupsEvent;
+const groupsEventOf = (event: RecordedEvent): GroupsEvent => integrationEventOf(event) as GroupsEvent;
 
-/** Who is a member where, with which role: the same rows as other services make of what they are told. */
+/** Who is a member where, with which role: the same rows that other services derive from the integration events. */
 export const membershipView: Projection = {
   name: MEMBERSHIP_VIEW,
   categories: [partnerAggregate.category, groupTreeAggregate.category, tenantRolesAggregate.category],
   apply: (events, tx) =>
-    recordMemberships(tx, GROUPS, events.filter(({ type }) => ABOUT_MEMBERSHIPS.has(type)).map(told)),
+    recordMemberships(tx, GROUPS, events.filter(({ type }) => ABOUT_MEMBERSHIPS.has(type)).map(groupsEventOf)),
   async reset(tx) {
     await tx.query(truncateMembershipTables(GROUPS));
   },

@@ -58,17 +58,17 @@ export class MoveGroupController {
     await this.permissionChecker.demand(caller.principal, 'groups:manage', target);
     const authority = await this.authorities.of(caller.principal, p, g);
     if (projectId !== undefined && projectId !== p) {
-      const wish = { projectId: p, groupId: g, toProjectId: projectId, parentId, ...authority };
-      const moved = await this.toProject.move(wish, caller);
+      const request = { projectId: p, groupId: g, toProjectId: projectId, parentId, ...authority };
+      const moved = await this.toProject.move(request, caller);
       return caller.dryRun ? preview(caller, moved.events) : this.groups.show(projectId, moved.groupId, caller);
     }
     const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId, ...authority } as const;
     // The tree first: it refuses at once what the license service need not be asked about.
-    const wish = await this.trees.run(command, { context: caller.context, dryRun: true });
-    if (wish.events.length > 0) await this.licensing.checkRelocation(p, g, parentId);
+    const checked = await this.trees.run(command, { context: caller.context, dryRun: true });
+    if (checked.events.length > 0) await this.licensing.checkRelocation(p, g, parentId);
     if (caller.dryRun) {
-      caller.answerRevision(wish.revision);
-      return preview(caller, wish.events);
+      caller.answerRevision(checked.revision);
+      return preview(caller, checked.events);
     }
     await this.trees.run(command, caller);
     return this.groups.show(p, g, caller);

@@ -7,7 +7,7 @@ import { Trees } from '../../trees.js';
 import { departed } from './departed.js';
 import { LicensingGate } from './licensing-gate.js';
 
-export interface MoveToProjectWish {
+export interface MoveToProjectRequest {
   readonly projectId: string;
   readonly groupId: string;
   readonly toProjectId: string;
@@ -30,10 +30,10 @@ export class MoveToProject {
 
   /** The id of the group in its new project, and what was recorded. @throws Problem when refused; then nothing has changed */
   async move(
-    wish: MoveToProjectWish,
+    request: MoveToProjectRequest,
     caller: Caller,
   ): Promise<{ readonly groupId: string; readonly events: readonly TreeEvent[] }> {
-    const { toProjectId, parentId, ...leaving } = wish;
+    const { toProjectId, parentId, ...leaving } = request;
     const { projectId, groupId } = leaving;
     const checked = { context: caller.context, dryRun: true };
     const removing = await this.trees.run({ type: 'RemoveSubtree', ...leaving }, checked);

@@ -13,12 +13,12 @@ import { Freshness } from '../../freshness.js';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { PartnerRow } from '../../persistence/entities.js';
-import { standingOf } from '../../standing.js';
+import { closingStatusOf } from '../../closing-status.js';
 import { PARTNER_VIEW } from '../../views.js';
 
 const show = ({ registeredAt, closedReason, ordinal: _, ...row }: PartnerRow): PartnerItem => ({
   ...row,
-  ...standingOf(closedReason),
+  ...closingStatusOf(closedReason),
   registeredAt: registeredAt.toISOString(),
 });
 

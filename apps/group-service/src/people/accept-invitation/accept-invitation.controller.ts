@@ -12,7 +12,7 @@ import type pg from 'pg';
 import { Trees } from '../../trees.js';
 import { Accounts, commandIdOf } from '../accounts.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
-import { Invitations, linkNotGood, type OpenInvitation } from '../invitations.js';
+import { Invitations, invalidLink, type OpenInvitation } from '../invitations.js';
 import { Passwords } from '../passwords.js';
 import { Sessions } from '../sessions.js';
 import { contextOf, Visitor } from '../visitor.js';
@@ -61,7 +61,7 @@ export class AcceptInvitationController {
       project: projectFactsOf(state)?.name ?? '',
       group: groupOf(state, groupId)?.name ?? null,
     }));
-    if (group === null) throw linkNotGood();
+    if (group === null) throw invalidLink();
     const account = await this.accounts.byId(userId);
     const hasPassword = account !== null && account.passwordHash !== null;
     return { email, name, project, group, role, hasPassword, expiresAt: expiresAt.toISOString() };
@@ -96,10 +96,10 @@ export class AcceptInvitationController {
     const account = await this.accounts.byId(invitation.userId);
     if (account !== null && account.passwordHash !== null) {
       // The account may be a moment old, of somebody who used the same link: then the link is used up.
-      if ((await this.invitations.find(body.token)) === null) throw linkNotGood();
+      if ((await this.invitations.find(body.token)) === null) throw invalidLink();
       await this.signIn.whose(account.email, body.password, visitor);
       const answer = await inTransaction(this.pool, async (tx) =>
-        this.invitations.carryOut(tx, await this.invitations.hold(tx, body.token), visitor),
+        this.invitations.accept(tx, await this.invitations.hold(tx, body.token), visitor),
       );
       return this.signedIn(answer, account, { tenantId: invitation.tenantId, visitor });
     }
@@ -108,7 +108,7 @@ export class AcceptInvitationController {
     const answer = await inTransaction(this.pool, async (tx) => {
       const held = await this.invitations.hold(tx, body.token);
       await this.open(tx, held, { ...body, passwordHash }, visitor);
-      return this.invitations.carryOut(tx, held, visitor);
+      return this.invitations.accept(tx, held, visitor);
     });
     return this.signedIn(answer, account ?? invitation, { tenantId: invitation.tenantId, visitor });
   }
@@ -129,26 +129,26 @@ export class AcceptInvitationController {
   ): Promise<AcceptedInvitation> {
     const invitation = await this.find(token, visitor);
     // Somebody else's invitation is, for this one, none.
-    if (invitation.userId !== principal.userId) throw linkNotGood();
+    if (invitation.userId !== principal.userId) throw invalidLink();
     return inTransaction(this.pool, async (tx) =>
-      this.invitations.carryOut(tx, await this.invitations.hold(tx, token), visitor),
+      this.invitations.accept(tx, await this.invitations.hold(tx, token), visitor),
     );
   }
 
   private async find(token: string, visitor: Visitor): Promise<OpenInvitation> {
     const invitation = await this.signIn.guess(visitor, () => this.invitations.find(token));
-    if (invitation === null) throw linkNotGood();
+    if (invitation === null) throw invalidLink();
     return invitation;
   }
 
   private async open(
     tx: pg.PoolClient,
     { invitationId, userId, email, name }: OpenInvitation,
-    wish: Omit<AcceptInvitationRequest, 'password'> & { readonly passwordHash: string },
+    request: Omit<AcceptInvitationRequest, 'password'> & { readonly passwordHash: string },
     { correlationId }: Visitor,
   ): Promise<void> {
-    const { timeZone, language, passwordHash } = wish;
-    const user = { userId, email, name: wish.name ?? name, timeZone, language };
+    const { timeZone, language, passwordHash } = request;
+    const user = { userId, email, name: request.name ?? name, timeZone, language };
     const context = contextOf(commandIdOf('open', invitationId), `user:${userId}`, null, correlationId);
     await this.accounts.open(tx, user, passwordHash, context);
   }

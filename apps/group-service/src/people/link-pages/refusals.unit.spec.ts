@@ -11,8 +11,8 @@ describe('the German words of the pages', () => {
         passwordFault(password, 'ada@nordlicht.example'),
       ),
     );
-    const told = PASSWORD_FAULTS.map(({ en }) => en);
-    expect(told).toEqual(expect.arrayContaining([error?.issues[0]?.message, ...faults]));
-    expect(told).toHaveLength(5);
+    const messages = PASSWORD_FAULTS.map(({ en }) => en);
+    expect(messages).toEqual(expect.arrayContaining([error?.issues[0]?.message, ...faults]));
+    expect(messages).toHaveLength(5);
   });
 });

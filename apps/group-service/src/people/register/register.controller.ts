@@ -17,12 +17,12 @@ import { hashOf, newCode, newSecret } from '../secrets.js';
 import { Sessions } from '../sessions.js';
 import { Visitor } from '../visitor.js';
 import {
-  CarryOutRegistration,
+  CompleteRegistration,
   codeHashOf,
   type Joining,
   type PendingRegistration,
   type RegistrationDetails,
-} from './carry-out-registration.js';
+} from './complete-registration.js';
 
 const GOOD_FOR_HOURS = 24;
 /** Wrong codes, whoever types them: a code is short. */
@@ -53,7 +53,7 @@ export class RegisterController {
     private readonly mails: AccountMails,
     private readonly signIn: GuardedSignIn,
     private readonly sessions: Sessions,
-    private readonly carryOut: CarryOutRegistration,
+    private readonly completion: CompleteRegistration,
   ) {}
 
   @Public()
@@ -76,7 +76,7 @@ export class RegisterController {
     @Visitor() visitor: Visitor,
   ): Promise<StartedRegistration> {
     this.signIn.wantLocalAccounts();
-    const joining = await this.carryOut.joining(joinCode, visitor);
+    const joining = await this.completion.joining(joinCode, visitor);
     const mayWrite = await this.mails.mayWriteTo(details.email, visitor);
     const registrationId = randomUUID();
     const account = await this.accounts.byEmail(details.email);
@@ -129,7 +129,7 @@ export class RegisterController {
       const pending = pendingOf(row);
       // An account that has a password by now keeps it, so this link signs nobody in to it.
       const account = await this.accounts.byEmail(row.details.email);
-      const done = await this.carryOut.carryOut(tx, pending, { passwordHash, visitor });
+      const done = await this.completion.complete(tx, pending, { passwordHash, visitor });
       await tx.query(
         'UPDATE groups.registration SET confirmed_at = coalesce(confirmed_at, now()) WHERE registration_id = $1',
         [registrationId],

@@ -13,12 +13,12 @@ import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';
 import { PROJECT_EXAMPLE, Projects } from '../../projects.js';
-import { standingOf } from '../../standing.js';
+import { closingStatusOf } from '../../closing-status.js';
 import { TREE_VIEW } from '../../views.js';
 
 const show = ({ createdAt, closedReason, ordinal: _, ...row }: ProjectRow): ProjectItem => ({
   ...row,
-  ...standingOf(closedReason),
+  ...closingStatusOf(closedReason),
   createdAt: createdAt.toISOString(),
 });
 

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DryRun, Id, UserStandingRequest, type PreviewAnswer } from '@allotree/contracts';
+import { DryRun, Id, UserStatusRequest, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, IdentityView, Permit, preview, refusedUser } from '@allotree/platform';
 import { z } from 'zod';
 import { Accounts } from '../accounts.js';
@@ -10,7 +10,7 @@ type UserPath = z.infer<typeof UserPath>;
 
 /** Whether somebody may come in at all, whatever the memberships. */
 @Controller('users/:userId')
-export class UserStandingController {
+export class UserStatusController {
   constructor(
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
@@ -30,7 +30,7 @@ export class UserStandingController {
   async deactivate(
     @Param({ schema: UserPath }) { userId }: UserPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: UserStandingRequest }) { reason }: UserStandingRequest,
+    @Body({ schema: UserStatusRequest }) { reason }: UserStatusRequest,
     @Caller() caller: Caller,
   ): Promise<PreviewAnswer | undefined> {
     const command = { type: 'DeactivateUser', userId, reason } as const;
@@ -54,7 +54,7 @@ export class UserStandingController {
   async reinstate(
     @Param({ schema: UserPath }) { userId }: UserPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: UserStandingRequest }) { reason }: UserStandingRequest,
+    @Body({ schema: UserStatusRequest }) { reason }: UserStatusRequest,
     @Caller() caller: Caller,
   ): Promise<PreviewAnswer | undefined> {
     const command = { type: 'ReinstateUser', userId, reason } as const;

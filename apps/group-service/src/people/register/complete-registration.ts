@@ -29,7 +29,7 @@ export interface PendingRegistration {
   readonly confirmedAt: Date | null;
 }
 
-export interface CarriedOut {
+export interface CompletedRegistration {
   readonly owner: SessionOwner;
   /** The tenant in which the registrant is an administrator from now on. `null`: the distributor has not approved yet. */
   readonly tenantId: string | null;
@@ -47,7 +47,7 @@ export const codeHashOf = (registrationId: string, code: string): Buffer =>
 
 /** Makes what was registered. All ids follow from the registration's, so doing it again changes nothing. */
 @Injectable()
-export class CarryOutRegistration {
+export class CompleteRegistration {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly partners: Partners,
@@ -72,11 +72,11 @@ export class CarryOutRegistration {
   }
 
   /** @throws Problem when refused */
-  async carryOut(
+  async complete(
     tx: pg.PoolClient,
     pending: PendingRegistration,
     { passwordHash, visitor }: { readonly passwordHash: string; readonly visitor: Visitor },
-  ): Promise<CarriedOut> {
+  ): Promise<CompletedRegistration> {
     const { registrationId, details, joining } = pending;
     const { email, name, timeZone, language } = details;
     const userId = userIdOf(email);
@@ -87,7 +87,10 @@ export class CarryOutRegistration {
   }
 
   /** A partner of its own tenant (P1). */
-  private async register(pending: PendingRegistration, context: Context): Promise<Omit<CarriedOut, 'owner'>> {
+  private async register(
+    pending: PendingRegistration,
+    context: Context,
+  ): Promise<Omit<CompletedRegistration, 'owner'>> {
     const facts = factsOf(pending);
     const command = { type: 'RegisterPartner', ...facts, parent: null } as const;
     const { partner } = await this.registration.register(command, context);
@@ -99,7 +102,7 @@ export class CarryOutRegistration {
     pending: PendingRegistration,
     { distributorId, codeHash }: Joining,
     context: Context,
-  ): Promise<Omit<CarriedOut, 'owner'>> {
+  ): Promise<Omit<CompletedRegistration, 'owner'>> {
     if (pending.confirmedAt === null) await this.stillInvited(distributorId, codeHash);
     const requestId = pending.registrationId;
     const { tenantId } = await this.partners.partner(distributorId);

@@ -1,5 +1,5 @@
 /** Whether a project or partner is open, as routes say it. */
-export const standingOf = (
+export const closingStatusOf = (
   closedReason: string | null,
 ): { readonly status: 'open' | 'closed'; readonly closedReason: string | null } => ({
   status: closedReason === null ? 'open' : 'closed',
