@@ -23,7 +23,7 @@ export class CarryingAuthorities {
     const held = (await this.permissionChecker.permissionsAt(principal, scope, true)) ?? new Set();
     const roles = await this.trees.look(projectId, (state) => rolesBelow(state, groupId));
     const missing = await Promise.all(
-      // A role that is gone grants nothing.
+      // A removed role grants nothing.
       roles.map(
         async (role) =>
           [role, beyond((await this.permissionChecker.permissionsOfRole(role, scope)) ?? [], held)] as const,

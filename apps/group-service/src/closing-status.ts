@@ -1,4 +1,4 @@
-/** Whether a project or partner is open, as routes say it. */
+/** Whether a project or partner is open, in the form of responses. */
 export const closingStatusOf = (
   closedReason: string | null,
 ): { readonly status: 'open' | 'closed'; readonly closedReason: string | null } => ({

@@ -25,7 +25,7 @@ const context = (commandId: string): CommandContext => ({
   tenantId: null,
 });
 
-/** A replica hears of what another wrote a moment later. */
+/** A replica sees the writes of another one a moment later. */
 const eventually = async (isSo: () => Promise<boolean>): Promise<void> => {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     if (await isSo()) return;
@@ -104,7 +104,7 @@ describe('two replicas', () => {
     }
   });
 
-  it('know what the other wrote, and tell others once', async () => {
+  it('see the writes of the other, and publish each event once', async () => {
     const p = await service.project();
     await service.post(`/projects/${p}/groups/generate`, { parentId: p, units: { count: 3 } });
     const created = await replica.post(`/projects/${p}/groups`, { parentId: p, type: 'unit', name: 'Unit 4' });

@@ -32,7 +32,7 @@ const GUESSES_OF_CALLER: Limit = {
   forgottenAfterSeconds: DAY,
 };
 const GUESSES_OF_TENANT: Limit = { ...GUESSES_OF_CALLER, free: 30 };
-/** Wrong claim codes for one serial number, whoever tries: its owner waits no longer than this. */
+/** Wrong claim codes for one serial number from all callers. The pause is short, because the owner waits too. */
 const GUESSES_AT_DEVICE: Limit = { ...GUESSES_OF_CALLER, free: 20, longestPauseSeconds: 5 * MINUTE };
 
 /** Devices recorded concurrently. */

@@ -14,14 +14,14 @@ import { detailOf } from './refusals.js';
 import { DEVICE_HANDLER, type DeviceHandler } from './tokens.js';
 import { Trees } from './trees.js';
 
-/** A claim that another request has just given up is used up: a new one is made, so often at most. */
+/** Attempts to claim a device again after a concurrent request released its claim. */
 const TRIES = 3;
 
 export interface ClaimedDevice extends DeviceClaim {
   readonly serialNumber: string;
 }
 
-/** `null`: there is no catalogue, and none is needed. */
+/** `null`: there is no catalogue, so no code is required. */
 export type ClaimProof = { readonly claimCodeHash: string | null } | null;
 
 export interface DeviceRequest extends DeviceFacts {
@@ -104,8 +104,8 @@ export class Devices {
   }
 
   /**
-   * Earlier versions kept a claim under the serial number as it was typed, where another spelling does not find it: such a
-   * claim moves to the stream of the key. May be repeated. False: another project holds the key, and both keep what they have.
+   * Moves a claim of an earlier version to the stream of its key. Those versions kept claims under the serial number as typed,
+   * where other spellings do not find them. May be repeated. False: another project holds the key, and both keep what they have.
    */
   async moveClaim(from: string, claimed: ClaimedDevice, context: CommandContext): Promise<boolean> {
     const { serialNumber, claimId } = claimed;

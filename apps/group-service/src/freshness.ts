@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
 
-/** Lists wait so long, at most, for what this process recorded before. */
+/** The longest wait of a list for events recorded before the request. */
 const LONGEST_WAIT_MS = 1_000;
 
-/** Lets a caller find in a list what it has just written. */
+/** Read-your-writes consistency of lists. */
 @Injectable()
 export class Freshness {
   constructor(

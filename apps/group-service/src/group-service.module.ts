@@ -257,10 +257,10 @@ const infrastructure = ({
   },
 ];
 
-/** Of one project, of the heap that states may take: little, because its licensing takes more in the same process. */
+/** The share of the heap for states that one project may use: small, because its licensing state uses more in the same process. */
 const SHARE_OF_ONE_STATE = 0.12;
 
-/** So long, at most, a start waits for claims of devices that an earlier version kept elsewhere. */
+/** The longest wait at start for the migration of device claims. */
 const MOVE_ATTEMPTS = 24;
 const MOVE_WAIT_MS = 5_000;
 
@@ -283,7 +283,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
       imports: [
         TypeOrmModule.forRootAsync({
           name: GROUPS,
-          // A database that does not answer is told at once, not after half a minute of attempts.
+          // An unavailable database is reported at once, not after half a minute of attempts.
           useFactory: () => ({ ...dataSourceOptions(configuration.DATABASE_URL), retryAttempts: 0 }),
           dataSourceFactory: () => openDataSource(configuration.DATABASE_URL),
         }),
@@ -327,7 +327,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
     for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt += 1) {
       if (await this.subscriptions.waitUntil(MOVE_DEVICE_CLAIMS, head, MOVE_WAIT_MS)) return;
     }
-    throw new Error('the claims of devices are still being moved to new streams: start again to go on');
+    throw new Error('device claims of an earlier version are still being migrated: restart the service to continue');
   }
 
   /** HTTP is drained by now: nothing new comes in. */

@@ -242,7 +242,7 @@ describe('moving to another project (G3)', () => {
   const anotherProject = async (): Promise<string> =>
     service.project('Other', (await service.get(`/projects/${p}`)).body.partnerId as string);
 
-  it('is refused to a project of another tenant, whoever asks (P4)', async () => {
+  it('is refused to a project of another tenant for every caller (P4)', async () => {
     const a = await service.group(p, p, 'A');
     const foreign = await service.project('Foreign');
     const types = await typesOf(async () => {
@@ -283,7 +283,7 @@ describe('moving to another project (G3)', () => {
     expect((await service.published(p)).at(-1)?.type).toBe('allotree.group-removed.v1');
   });
 
-  it('is refused while licenses, devices or names stand in the way, and changes nothing', async () => {
+  it('is refused while licenses, devices or names prevent it, and changes nothing', async () => {
     const a = await service.group(p, p, 'A');
     const other = await anotherProject();
     const move = (body: object) =>
@@ -404,7 +404,7 @@ describe('generating groups (G2)', () => {
     expect(again).toMatchObject({ status: 409, body: { code: 'NAME_TAKEN', names: ['Unit 1', 'Unit 2'], count: 2 } });
   });
 
-  it('makes a complex of 101,300 groups in one call and tells others in pieces of 1,000', async () => {
+  it('creates a complex of 101,300 groups in one call and publishes it in pieces of 1,000', async () => {
     const complex = {
       parentId: p,
       buildings: { count: 100 },

@@ -6,7 +6,7 @@ export function ownAddress({ httpAdapter }: HttpAdapterHost): string {
     address(): { address: string; port: number; family: string } | string | null;
   };
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('this process listens on no port');
+  if (address === null || typeof address === 'string') throw new Error('this process does not listen on a port');
   const host = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address;
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }

@@ -5,44 +5,45 @@ type RefusalOf<Code extends Refusal['code']> = Extract<Refusal, { code: Code }>;
 
 const takenNames = (refusal: RefusalOf<'NAME_TAKEN'>): string => {
   const { names, count } = refusal;
-  if ('roleId' in refusal) return `There is a role named ${names[0]} already: choose another name`;
+  if ('roleId' in refusal) return `A role named ${names[0]} already exists. Choose another name.`;
   const listed = names.slice(0, 3).join(', ');
   const more = count > 3 ? ` and ${count - 3} more` : '';
   return count === 1
-    ? `There is a group named ${listed} here already: choose another name`
-    : `Groups named ${listed}${more} are here already: choose other names or another first number`;
+    ? `A group named ${listed} already exists here. Choose another name.`
+    : `Groups named ${listed}${more} already exist here. Choose other names or another first number.`;
 };
 
-/** One sentence for whoever was refused: what stands in the way, and what would get past it. */
+const firstOf = (ids: readonly string[]): string => (ids.length === 0 ? 'none' : ids.slice(0, 3).join(', '));
+
+/** The `detail` of each refusal: the reason, and one thing to do that works. */
 const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) => string } = {
   NAME_TAKEN: takenNames,
   CYCLE: ({ groupId, parentId }) =>
-    `The group ${groupId} would lie below itself: ${parentId} is that group or below it. Choose a parent outside of it`,
+    `The group ${groupId} cannot move to ${parentId}, which is the group itself or below it. Choose a parent outside the group.`,
   DEVICE_ELSEWHERE: ({ serialNumber, groupId }) =>
     groupId === null
-      ? `The device ${serialNumber} is in use elsewhere: it has to be removed there first`
-      : `The device ${serialNumber} is in the group ${groupId} of this project: remove it there first`,
+      ? `The device ${serialNumber} is in use in another project. It has to be removed there first.`
+      : `The device ${serialNumber} is already in the group ${groupId} of this project. Remove it there first.`,
   CLAIM_CODE_INVALID: ({ serialNumber }) =>
-    `The serial number ${serialNumber} or its claim code is invalid: send both as printed on the device`,
+    `The serial number ${serialNumber} or its claim code is invalid. Send both as printed on the device.`,
   LAST_ADMINISTRATOR: (refusal) =>
-    `Nobody else administers the ${'projectId' in refusal ? 'project' : 'partner'}: give somebody else the role first`,
-  ROLE_IN_USE: ({ count }) => `${count} have the role: give them another one first`,
+    `This is the last administrator of the ${'projectId' in refusal ? 'project' : 'partner'}. Give another person the role first.`,
+  ROLE_IN_USE: ({ count }) => `${count} memberships have the role. Give them another role first.`,
   POSTPAID_NOT_ALLOWED: () =>
-    'The partner has no permission to create postpaid projects: leave billingMode out for a prepaid one, or ask the server administrator',
-  PARTNER_CLOSED: ({ partnerId, reason }) =>
-    `The partner ${partnerId} was closed (${reason}): it can be read, and nothing about it changes`,
+    'The partner has no permission to create postpaid projects. Omit billingMode to create a prepaid project, or ask the server administrator.',
+  PARTNER_CLOSED: ({ partnerId, reason }) => `The partner ${partnerId} was closed (${reason}) and cannot be changed`,
   PARTNER_NOT_EMPTY: ({ count, projectIds, partnerIds }) =>
-    `${count} of its projects (${projectIds.length === 0 ? 'none' : projectIds.slice(0, 3).join(', ')}) and of the partners below it (${partnerIds.length === 0 ? 'none' : partnerIds.slice(0, 3).join(', ')}) are open: close those first`,
+    `${count} projects (${firstOf(projectIds)}) and partners (${firstOf(partnerIds)}) below the partner are open. Close them first.`,
   PARTNER_NOT_INDEPENDENT: ({ parentPartnerId }) =>
-    `The partner belongs to the distributor ${parentPartnerId}: only an independent partner can become a distributor`,
-  JOIN_REQUEST_DECIDED: ({ status }) => `The request was ${status} before: ask the partner to register again`,
+    `The partner belongs to the distributor ${parentPartnerId}. Only an independent partner can become a distributor.`,
+  JOIN_REQUEST_DECIDED: ({ status }) => `The request was already ${status}. Ask the partner to register again.`,
   MEMBERS_HOLD_MORE: ({ role, missing, count }) =>
-    `${count} members of the group or below it have a role such as ${role}, which permits ${missing.join(', ') || 'more'}: somebody who holds that has to do it`,
-  PROJECT_CLOSED: ({ reason }) => `The project was closed (${reason}): it can be read, and nothing about it changes`,
+    `${count} members of the group or below it have roles such as ${role} with permissions that you lack (${missing.join(', ') || 'unknown'}). Ask someone who holds them.`,
+  PROJECT_CLOSED: ({ reason }) => `The project was closed (${reason}) and cannot be changed`,
   NOT_TRANSFERABLE: ({ reason }) => reason,
   NOT_FOUND: ({ what, id }) => `There is no ${what} ${id} here`,
   VALIDATION: ({ field, message }) => `${field}: ${message}`,
 };
 
-/** The `detail` of the problem a refusal is answered with. */
+/** The `detail` of the problem of a refusal. */
 export const detailOf = (refusal: Refusal): string => (DETAILS[refusal.code] as (refusal: Refusal) => string)(refusal);

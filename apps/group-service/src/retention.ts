@@ -1,11 +1,11 @@
 import type { RetentionPolicy } from '@allotree/platform';
 
-/** A view made again shows older entries until they are deleted again. */
+/** A rebuilt view shows older entries until they are deleted again. */
 const AUDIT = `
   DELETE FROM groups.audit WHERE ordinal IN (
     SELECT ordinal FROM groups.audit WHERE at < now() - make_interval(days => $1) LIMIT $2)`;
 
-/** What became of an invitation is asked while somebody may remember it. */
+/** Settled invitations stay listed for a while. */
 const INVITATIONS = `
   DELETE FROM groups.invitation WHERE invitation_id IN (
     SELECT invitation_id FROM groups.invitation WHERE expires_at < now() - make_interval(days => $1) LIMIT $2)`;
@@ -16,7 +16,7 @@ const REFRESH_TOKENS = `
     SELECT token_hash FROM groups.session JOIN groups.refresh_token USING (session_id)
     WHERE expires_at < now() - make_interval(days => $1) LIMIT $2)`;
 
-/** Kept a while for who asks what it was. */
+/** Ended sessions stay listed for a while. */
 const SESSIONS = `
   DELETE FROM groups.session WHERE session_id IN (
     SELECT session_id FROM groups.session

@@ -34,7 +34,7 @@ export interface Answer {
   readonly etag: string | null;
 }
 
-/** The license service, as far as it is asked: says yes until told what else to answer. */
+/** A stand-in for the license service: permits every move until a spec sets another answer. */
 export class LicenseServiceDouble {
   answer: { status: number; body: object | null } = { status: 204, body: null };
   readonly asked: { path: string; body: unknown; authorization: string | undefined }[] = [];
@@ -148,7 +148,7 @@ export class Service {
     return Service.start({ DATABASE_URL: this.databaseUrl });
   }
 
-  /** Waits until everything behind the store has followed. */
+  /** Waits until all subscriptions have caught up. */
   async settled(): Promise<void> {
     const subscriptions = this.app.get(Subscriptions, { strict: false });
     const head = await this.store.head();
@@ -158,7 +158,7 @@ export class Service {
     }
   }
 
-  /** Lets a projection forget everything, and waits until it has followed again. */
+  /** Rebuilds a projection and waits until it has caught up. */
   async rebuild(projection: string): Promise<void> {
     await this.app.get(Subscriptions, { strict: false }).rebuild(projection);
     await this.settled();

@@ -35,7 +35,7 @@ export interface SubscribingParts {
   readonly closing: FinishClosing;
 }
 
-/** Everything that happens behind the store. Not started yet. */
+/** All subscriptions of the service, not started yet. */
 export function groupSubscriptions({
   store,
   dataSource,

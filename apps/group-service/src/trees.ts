@@ -35,7 +35,7 @@ export class Trees {
     return accepted(outcome, detailOf);
   }
 
-  /** Looks at a project, with what any process recorded before. @throws Problem `NOT_FOUND` when there is no such project */
+  /** Reads the current state of a project. @throws Problem `NOT_FOUND` when there is no such project */
   async look<Found>(projectId: string, look: StateSelector<GroupTreeState, Found>): Promise<Found> {
     const found = await this.handler.read(
       projectId,
@@ -47,7 +47,7 @@ export class Trees {
     return found.value;
   }
 
-  /** For what is no command on the tree. @throws Problem `NOT_FOUND`, `PROJECT_CLOSED` */
+  /** For operations other than tree commands. @throws Problem `NOT_FOUND`, `PROJECT_CLOSED` */
   async isOpen(projectId: string): Promise<void> {
     const reason = await this.look(projectId, (state) => closedReasonOf(state) ?? undefined);
     if (reason === undefined) return;

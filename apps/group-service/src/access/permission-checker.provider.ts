@@ -7,7 +7,7 @@ import { Freshness } from '../freshness.js';
 import { GROUPS, TREE_HANDLER, type TreeHandler } from '../tokens.js';
 import { MEMBERSHIP_VIEW } from '../views.js';
 
-/** Out of the tree itself, so exact for the moment. */
+/** From the current state of the tree. */
 const pathIn =
   (trees: TreeHandler): PathOf =>
   (projectId, groupId, checked) =>
@@ -23,7 +23,7 @@ const untilWritten =
     return attempt();
   };
 
-/** What the guard of this service asks. */
+/** The permission checker of this service's guard. */
 export const permissionChecker: Provider = {
   provide: PermissionChecker,
   useFactory: (dataSource: DataSource, trees: TreeHandler, freshness: Freshness) =>

@@ -27,10 +27,11 @@ export class JoinCodes {
   /** @throws Problem for a partner that is no distributor */
   async demandDistributor(partnerId: string): Promise<void> {
     const { kind } = await this.partners.openPartner(partnerId);
-    if (kind !== 'distributor') throw Problem.validation('partnerId', 'only a distributor has a join code');
+    if (kind !== 'distributor')
+      throw Problem.validation('partnerId', 'is not a distributor; only distributors have join codes');
   }
 
-  /** Nobody can ask to join any more, until there is a new code. */
+  /** Revokes the code: no new requests to join until there is a new one. */
   async revoke(partnerId: string): Promise<void> {
     await this.pool.query('DELETE FROM groups.join_code WHERE partner_id = $1', [partnerId]);
   }

@@ -64,7 +64,9 @@ export class AccountMails {
   handOverSoon(): void {
     this.underWay = this.underWay
       .then(() => this.outbox.handOver())
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'mails about accounts wait for their queue'));
+      .catch((error: unknown) =>
+        this.logger.warn({ err: error }, 'mails about accounts could not be queued, retrying'),
+      );
   }
 
   /** Hands over what waits, and looks after what was handed over. */

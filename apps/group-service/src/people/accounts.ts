@@ -9,14 +9,14 @@ import { USER_HANDLER, type UserHandler } from '../tokens.js';
 import { userIdOf } from '../users.js';
 import { MEMBERSHIP_VIEW } from '../views.js';
 
-/** Somebody who can come in, as far as that is known. */
+/** An account with its credentials. */
 export interface Account extends UserFacts {
   readonly active: boolean;
-  /** `null`: signs in elsewhere. */
+  /** `null`: signs in with an identity provider. */
   readonly passwordHash: string | null;
 }
 
-/** Somebody whose address is known: with an account, or (so far) only as a member or administrator of something. */
+/** A person with a known address: with an account, or only as a member or administrator so far. */
 export interface KnownPerson extends UserDetails {
   readonly userId: string;
   readonly email: string;
@@ -25,7 +25,7 @@ export interface KnownPerson extends UserDetails {
 
 type Database = pg.Pool | pg.PoolClient;
 
-/** Accounts: what is known of a person is in its stream, what the person proves itself by in a table. */
+/** Accounts. The details of a person are in its stream, the credentials in a table. */
 @Injectable()
 export class Accounts {
   constructor(
@@ -62,8 +62,8 @@ export class Accounts {
   }
 
   /**
-   * Whoever is a member or administrator by this address is known, with an account or without. Memberships of this moment
-   * are waited for whoever it is, so that the time taken says nothing about the address.
+   * The person with this address, if it has an account or is a member or administrator. Always waits for the newest
+   * memberships, so that the time taken reveals nothing about the address.
    */
   async known(email: string): Promise<KnownPerson | null> {
     await this.freshness.of(MEMBERSHIP_VIEW);
@@ -82,7 +82,7 @@ export class Accounts {
   }
 
   /**
-   * Makes an account whose address is proven; one that is there already stays as it is, but for a password where it has
+   * Creates an account with a confirmed address. An existing account is unchanged, except that it gets the password if it has
    * none.
    */
   async open(tx: Database, user: UserFacts, passwordHash: string | null, context: CommandContext): Promise<void> {
@@ -102,7 +102,7 @@ export class Accounts {
       userId,
       passwordHash,
     ]);
-    // Whoever asked for a new password before has one now.
+    // Earlier requests to reset the password are settled.
     await tx.query('DELETE FROM groups.password_reset WHERE user_id = $1', [userId]);
   }
 }

@@ -48,7 +48,7 @@ describe('an API key', () => {
       expect((await ask(method, path, method === 'POST' ? { reason: 'x' } : undefined)).status).toBe(403);
   });
 
-  it('is written down nowhere, not even for whoever repeats the request', async () => {
+  it('is stored nowhere, not even in the response kept for a repeated request', async () => {
     const request = { name: 'twice', permissions: ['projects:read'] };
     const headers = { authorization: `Bearer ${owner}`, 'idempotency-key': 'the-same' };
     const { body: one } = await people.service.request('POST', '/api-keys', request, headers);
@@ -89,7 +89,7 @@ describe('an API key', () => {
     expect((await people.ask('DELETE', `/api-keys/${key.keyId}`, undefined, owner)).status).toBe(204);
   });
 
-  it('is not good past its end, nor with another secret, nor when there is none', async () => {
+  it('is refused after its end, with another secret, and if it does not exist', async () => {
     const { body: key } = await make({ permissions: ['projects:read'], expiresAt: '2999-01-01T00:00:00Z' });
     expect((await exchange(key.keyId, key.secret)).status).toBe(200);
     await people.pool.query('UPDATE groups.api_key SET expires_at = now() WHERE key_id = $1', [key.keyId]);
@@ -103,7 +103,7 @@ describe('an API key', () => {
     expect(answers[0]).toContain('UNAUTHENTICATED');
   });
 
-  it('may no more than who makes it, and never what is the host’s', async () => {
+  it('cannot have permissions that its creator lacks, nor those of the server administrator', async () => {
     expect(codeOf(await make({ permissions: ['projects:read'] }, concierge))).toEqual([403, 'FORBIDDEN']);
     expect(codeOf(await make({ permissions: ['projects:read'], tenantId }, stranger))).toEqual([404, 'NOT_FOUND']);
     const admin = (request: object) => people.service.post('/api-keys', { name: 'x', ...request });
@@ -162,7 +162,7 @@ describe('the audit trail', () => {
       cursor = body.nextCursor === null ? '' : `&cursor=${body.nextCursor}`;
     } while (cursor !== '');
     expect(pages).toEqual(whole);
-    // A cursor is good for whoever got it.
+    // A cursor is valid only for its caller.
     const { nextCursor } = (await audit('?limit=1')).body;
     expect(codeOf(await audit(`?limit=200&cursor=${nextCursor}`, stranger))).toEqual([400, 'VALIDATION']);
   });

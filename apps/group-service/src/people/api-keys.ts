@@ -29,7 +29,7 @@ interface KeyRow {
   readonly expires_at: Date | null;
 }
 
-/** A key that may sign in: with what the keys that made it have as well. */
+/** A valid key, with the permissions that all keys above it hold too. */
 export interface KeyInForce {
   readonly tenantId: string;
   readonly permissions: readonly Permission[];
@@ -39,7 +39,7 @@ export interface KeyInForce {
   readonly expiresAt: Date | null;
 }
 
-/** A key, then the one that made it, and so on. */
+/** A key, then its creator, and so on. */
 const LINEAGE = `
   WITH RECURSIVE lineage AS (
     SELECT api_key.*, 0 AS distance FROM groups.api_key WHERE key_id = $1
@@ -50,7 +50,7 @@ const LINEAGE = `
     revoked_at IS NOT NULL OR coalesce(expires_at <= now(), false) AS is_over
   FROM lineage ORDER BY distance`;
 
-/** `null`: it has ended, or one that made it. */
+/** `null`: the key or one above it has ended. */
 const keyInForce = (lineage: readonly KeyRow[]): KeyInForce | null => {
   const [key] = lineage;
   if (key === undefined || lineage.some((row) => row.is_over)) return null;
@@ -63,10 +63,10 @@ const keyInForce = (lineage: readonly KeyRow[]): KeyInForce | null => {
   };
 };
 
-/** Of a key that is not there; compared all the same. */
+/** Compared for an unknown key, so that the response takes as long. */
 const NOTHING = Buffer.alloc(32);
 
-/** Keys of machines: a secret that is exchanged for short access tokens here, and shown to no other service. */
+/** API keys. Their secret is exchanged for short-lived access tokens here; no other service receives it. */
 @Injectable()
 export class ApiKeys {
   constructor(
@@ -105,7 +105,10 @@ export class ApiKeys {
         visitor,
         facts: { keyId },
       });
-      throw new Problem('UNAUTHENTICATED', 'The key or its secret is wrong, or no longer good');
+      throw new Problem(
+        'UNAUTHENTICATED',
+        'The API key or its secret is wrong, or the key has expired or been revoked',
+      );
     }
     await this.pool.query(
       `UPDATE groups.api_key SET last_used_at = now()
@@ -143,12 +146,12 @@ export class ApiKeys {
     return row !== undefined;
   }
 
-  /** How a key stands now. `null`: it has ended, or there is none. */
+  /** A key that is in force. `null`: it has ended, or does not exist. */
   async inForce(keyId: string): Promise<KeyInForce | null> {
     return keyInForce((await this.pool.query<KeyRow>(LINEAGE, [keyId])).rows);
   }
 
-  /** Keys that a key made end with it. */
+  /** The keys created with a key end with it. */
   private async revokeMadeBy(keyId: string): Promise<void> {
     await this.pool.query(
       `WITH RECURSIVE made AS (

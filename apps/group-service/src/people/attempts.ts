@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PG_POOL, Problem } from '@allotree/platform';
 import type pg from 'pg';
 
-/** How often something may be tried, and how long whoever goes on waits: twice as long each time. */
+/** The number of free attempts, then a pause that doubles with every further attempt. */
 export interface Limit {
   readonly free: number;
   readonly firstPauseSeconds: number;
   readonly longestPauseSeconds: number;
-  /** So long after the last attempt it begins anew. */
+  /** The count starts again this long after the last attempt. */
   readonly forgottenAfterSeconds: number;
 }
 
@@ -22,8 +22,8 @@ export const GUESSES_AT_ACCOUNT: Limit = {
   forgottenAfterSeconds: 24 * HOUR,
 };
 /**
- * Wrong passwords for one account from all networks that it never signed in from, together: whoever guesses from many gets no
- * further than from one. The pause is short, because the owner may come from a new network, too.
+ * Wrong passwords for one account from all networks without an earlier sign-in of it, counted together against distributed
+ * guessing. The pause is short, because the owner may also use a new network.
  */
 export const GUESSES_FROM_ELSEWHERE: Limit = {
   free: 50,
@@ -70,7 +70,9 @@ export class Attempts {
   async take(key: string, limit: Limit): Promise<void> {
     const seconds = await this.isEarly(key, limit);
     if (seconds === 0) return;
-    throw new Problem('RATE_LIMITED', `Too many attempts; wait ${seconds} seconds`, { retryAfterSeconds: seconds });
+    throw new Problem('RATE_LIMITED', `Too many attempts. Try again in ${seconds} seconds.`, {
+      retryAfterSeconds: seconds,
+    });
   }
 
   /** Counts an attempt. 0, or how many seconds too early it is: then it is not counted. */
@@ -92,7 +94,7 @@ export class Attempts {
     return Math.max(1, rows[0]?.seconds ?? 1);
   }
 
-  /** It went well: as if this attempt had not been made, and for `forgotten` no other either. */
+  /** Uncounts a successful attempt, and deletes the counts of `forgotten`. */
   async wentWell(keys: readonly string[], forgotten: readonly string[] = []): Promise<void> {
     await this.pool.query(
       `UPDATE groups.attempt SET number = greatest(number - 1, 0), blocked_until = clock_timestamp() WHERE key = ANY ($1)`,

@@ -3,7 +3,7 @@ import { PG_POOL } from '@allotree/platform';
 import type pg from 'pg';
 import type { Visitor } from './visitor.js';
 
-/** What is written down besides what is recorded as an event. */
+/** The audit entries that are not derived from events. */
 export type AuditedAction =
   | 'signed_in'
   | 'sign_in_failed'
@@ -28,14 +28,14 @@ interface Entry {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-/** Something a tenant records: about its keys, its invitations. */
+/** An entry of one tenant, about its keys or invitations. */
 export interface AuditEntry extends Entry {
   readonly tenantId: string | null;
   /** Whom it is about. */
   readonly userId: string | null;
 }
 
-/** Something that happened to an account, which belongs to no tenant. */
+/** An entry about an account, which belongs to no tenant. */
 export interface AccountAuditEntry extends Entry {
   readonly userId: string | null;
   /** A tenant whose membership began with this, which the view of memberships may not have yet. */
@@ -44,8 +44,8 @@ export interface AccountAuditEntry extends Entry {
 
 /**
  * $1 actor, $2 action, $3 user, $4 address, $5 facts, $6 a further tenant. With one tenant, the line is that tenant's. With
- * several, the whole line is the vendor's, and each tenant learns that it happened: where from and how could tell one
- * tenant what somebody does in another.
+ * several, the full line is the vendor's, and each tenant sees only that it happened, because origin and method could reveal
+ * what the person does in another tenant.
  */
 const OF_ACCOUNT = `
   WITH concerned AS (
@@ -59,7 +59,7 @@ const OF_ACCOUNT = `
   UNION ALL
   SELECT concerned.tenant_id, $1, $2, $3, NULL, '{}', true FROM concerned JOIN whole ON is_shared`;
 
-/** Who signed in, or tried to, and what became of what people sign in with. Nothing here is ever changed. */
+/** Sign-ins, failed attempts and changes of credentials. Entries are never changed. */
 @Injectable()
 export class Audit {
   constructor(@Inject(PG_POOL) private readonly pool: pg.Pool) {}

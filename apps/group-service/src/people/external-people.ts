@@ -11,8 +11,8 @@ import { Audit } from './audit.js';
 import { contextOf } from './visitor.js';
 
 /**
- * Makes people of an external issuer known: matched by the address the issuer has verified, once, and by its subject from
- * then on. Whoever is neither member nor administrator nor invited is nobody here.
+ * Links users of an external issuer to people of this system: first by the address that the issuer has verified, then by
+ * the issuer's subject. A user who is neither member nor administrator nor invited is unknown.
  */
 @Injectable()
 export class ExternalPeople implements OnModuleInit {
@@ -70,7 +70,7 @@ export class ExternalPeople implements OnModuleInit {
   }
 }
 
-/** What the issuer says, as far as it is well-formed. */
+/** The well-formed claims of the issuer. */
 const detailsOf = (
   { name, timeZone, language }: ExternalIdentity,
   person: KnownPerson | Omit<KnownPerson, 'account'>,

@@ -14,10 +14,9 @@ import type { SessionOwner } from './sessions.js';
 import { networkOf, type Visitor } from './visitor.js';
 
 /**
- * Checks who somebody is, against guessing. Wrong guesses are counted for the network they come from, for the account
- * together with that network, and for the account from all networks it never signed in from. Nobody can lock somebody else
- * out: networks the account is known in are exempt from the last, and a password reset makes a network known. Whoever asks,
- * the same work is done.
+ * Checks credentials and limits guessing. Wrong guesses are counted per network, per account and network, and per account
+ * over all networks without an earlier sign-in of it. An attacker cannot lock the owner out: the last count does not apply
+ * to networks with an earlier sign-in or password reset. The same work is done for every address.
  */
 @Injectable()
 export class GuardedSignIn {
@@ -33,7 +32,7 @@ export class GuardedSignIn {
   /** @throws Problem `FORBIDDEN` where people sign in elsewhere */
   wantLocalAccounts(): void {
     if (!this.configuration.LOCAL_ACCOUNTS)
-      throw new Problem('FORBIDDEN', 'There are no passwords here: sign in with the identity provider', {
+      throw new Problem('FORBIDDEN', 'Password sign-in is disabled: sign in with the identity provider', {
         issuer: this.configuration.OIDC_ISSUER,
       });
   }
@@ -49,7 +48,7 @@ export class GuardedSignIn {
     const owner = await this.guess(visitor, () => this.owner(email, password), { email, userId });
     if (owner !== null) return owner;
     await this.audit.recordOfAccount({ action: 'sign_in_failed', actor: 'unknown', userId, visitor });
-    throw new Problem('UNAUTHENTICATED', 'The e-mail or the password is wrong');
+    throw new Problem('UNAUTHENTICATED', 'The e-mail address or the password is wrong');
   }
 
   /** Somebody proved its address from here: guesses from elsewhere do not slow it down here any more. */

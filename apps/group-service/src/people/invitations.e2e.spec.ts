@@ -92,7 +92,7 @@ describe('an invitation', () => {
     expect((await people.signIn('both@example.com')).status).toBe(200);
   });
 
-  it('is good no more when it was revoked, sent again, or is too old', async () => {
+  it('is invalid after it was revoked, sent again, or has expired', async () => {
     const to = 'late@example.com';
     const { body } = await invite([{ ...kim, email: to }]);
     const { invitationId } = body.invitations[0];

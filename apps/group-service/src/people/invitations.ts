@@ -32,7 +32,7 @@ const OPEN = `
 
 export const invalidLink = (): Problem => new Problem('CODE_NOT_VALID');
 
-/** Invitations by what is known of them: the token of their link. */
+/** Invitations, found by the token of their link. */
 @Injectable()
 export class Invitations {
   constructor(
@@ -62,7 +62,7 @@ export class Invitations {
     const { role, projectId, groupId } = invitation;
     const place = { kind: 'group', projectId, groupId } as const;
     try {
-      // Not from memory: whoever ceased to be an administrator a moment ago invites nobody any more.
+      // Read without a cache, because an inviter may have lost the permission a moment ago.
       const held = await this.permissionChecker.permissionsAt(inviter, place, true);
       if (held?.has('members:manage') !== true) throw invalidLink();
       await checkGrant(this.permissionChecker, inviter, role, place);
@@ -73,7 +73,7 @@ export class Invitations {
     return invitation;
   }
 
-  /** The inviter as it stands now, a key with what it and its makers still have. `null`: may not sign in any more. */
+  /** The inviter with its current permissions. `null`: it cannot sign in any more. */
   private async inviterNow(inviter: Principal): Promise<Principal | null> {
     if (this.view.isRefused({ ...inviter, sessionId: null })) return null;
     if (inviter.apiKey === null) return inviter;

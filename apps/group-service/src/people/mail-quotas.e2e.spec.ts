@@ -68,7 +68,7 @@ describe('invitations', () => {
 });
 
 describe('mails that a network asks for', () => {
-  it('beyond its quota are refused, whoever they are for', async () => {
+  it('beyond its quota are refused for every recipient', async () => {
     const reset = (email: string) => people.ask('POST', '/auth/password-resets', { email });
     expect((await reset('ada@nordlicht.example')).status).toBe(202);
     const { expiresAt } = await people.mail('ada@nordlicht.example', 'password_reset');

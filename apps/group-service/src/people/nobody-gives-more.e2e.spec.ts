@@ -60,7 +60,7 @@ describe('a role of the tenant', () => {
     await dismiss();
   });
 
-  it('never has a permission of the vendor, whoever makes it', async () => {
+  it('never has a permission of the vendor, regardless of its creator', async () => {
     for (const permission of ['system:manage', 'packages:record']) {
       const role = { name: `With ${permission}`, permissions: ['groups:read', permission] };
       expect(codeOf(await people.service.post(`/roles?tenantId=${tenantId}`, role))).toEqual([400, 'VALIDATION']);

@@ -96,7 +96,7 @@ export class IdentityProvider {
       .sign(key);
   }
 
-  /** What anybody can download. */
+  /** The public keys. */
   async publicKey(): Promise<JWK> {
     const response = await fetch(`${this.issuer}/jwks`);
     return ((await response.json()) as { keys: JWK[] }).keys[0] as JWK;

@@ -47,7 +47,7 @@ const causesLogged = (): [string[], () => void] => {
 };
 
 describe('somebody of an external issuer', () => {
-  it('comes in by the verified address, accepts an invitation, and is told of', async () => {
+  it('signs in with the verified address, accepts an invitation, and is published', async () => {
     const invitations = [{ email: 'kim@example.com', name: 'Kim', role: 'concierge' }];
     const path = `/projects/${projectId}/groups/${projectId}/invitations`;
     await people.ask('POST', path, { invitations }, owner);
@@ -83,7 +83,7 @@ describe('somebody of an external issuer', () => {
     expect(events).toEqual([]);
   });
 
-  it('may have an account of ours, too', async () => {
+  it('can also have a local account', async () => {
     const token = await provider.signIn(account('ada', { email: 'ada@nordlicht.example' }));
     const { body } = await people.signIn('ada@nordlicht.example', PASSWORD);
     expect((await me(token)).body.userId).toBe((await me(body.access_token)).body.userId);

@@ -3,7 +3,7 @@ import { PermissionChecker, type Principal } from '@allotree/platform';
 import { Freshness } from '../freshness.js';
 import { MEMBERSHIP_VIEW } from '../views.js';
 
-/** Where somebody is a member or administrator. */
+/** The tenants in which a user is a member or administrator. */
 @Injectable()
 export class OwnTenants {
   constructor(
@@ -11,7 +11,7 @@ export class OwnTenants {
     private readonly freshness: Freshness,
   ) {}
 
-  /** In the order of their ids; a membership that began just now is among them. */
+  /** In the order of their ids, including memberships that have just begun. */
   async of(principal: Principal): Promise<string[]> {
     await this.freshness.of(MEMBERSHIP_VIEW);
     return [...(await this.permissionChecker.tenantsOf(principal))].sort();

@@ -8,7 +8,7 @@ import { passwordChangedMail } from './mails.js';
 import { Passwords } from './passwords.js';
 import type { Visitor } from './visitor.js';
 
-/** An account gets another password: its owner is told by mail, and the audit trail has it. */
+/** Changes the password of an account, with a mail to its owner and an entry in the audit trail. */
 @Injectable()
 export class PasswordChanges {
   constructor(

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { hashPassword, passwordFault, Problem, verifyPassword } from '@allotree/platform';
 
-/** Each takes 19 MiB and a processor for some tens of milliseconds: more at once would only be slower. */
+/** Concurrent hashes: each uses 19 MiB and a processor for tens of milliseconds. */
 const AT_ONCE = 64;
 
-/** Of no password at all; costs the same to compare with. */
+/** Compared where there is no password, at the same cost. */
 const NOBODYS = hashPassword(crypto.randomUUID());
 
 /** Passwords of accounts. */

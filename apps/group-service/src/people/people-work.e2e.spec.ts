@@ -22,7 +22,7 @@ const work = () => people.service.app.get(PeopleWork, { strict: false });
 const isIn = async (where: People, token: string) => (await where.ask('GET', '/me', undefined, token)).status === 200;
 
 describe('what a request left undone when its process was killed', () => {
-  it('is told: a session that ended', async () => {
+  it('publishes a session that ended', async () => {
     const { body } = await people.distributor('ada@nordlicht.example');
     const { access_token: token } = body.session;
     await people.pool.query('UPDATE groups.session SET revoked_at = now() WHERE user_id = $1', [body.userId]);
@@ -33,7 +33,7 @@ describe('what a request left undone when its process was killed', () => {
     expect(published.filter(({ type }) => type === 'allotree.session-revoked.v1')).toHaveLength(1);
   });
 
-  it('is told: a key that was revoked', async () => {
+  it('publishes a key that was revoked', async () => {
     const { body } = await people.distributor('ben@nordlicht.example', 'Südlicht');
     const request = { name: 'billing', permissions: ['projects:read'] };
     const { body: key } = await people.ask('POST', '/api-keys', request, body.session.access_token);

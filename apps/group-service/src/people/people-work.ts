@@ -7,7 +7,7 @@ import { Sessions } from './sessions.js';
 const PEOPLE_WORK = 'people-work';
 const EVERY_MS = 2_000;
 
-/** Finishes what a request left undone when its process was killed. */
+/** Completes the work of requests whose process was killed. */
 @Injectable()
 export class PeopleWork implements OnApplicationBootstrap {
   constructor(

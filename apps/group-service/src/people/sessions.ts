@@ -20,7 +20,7 @@ import { KnownNetworks } from './known-networks.js';
 import { hashOf, newSecret } from './secrets.js';
 import { contextOf, type Visitor } from './visitor.js';
 
-/** Whose session it is. */
+/** The user of a session. */
 export type SessionOwner = Pick<Principal, 'userId' | 'serverAdministrator'> & { readonly email: string };
 
 interface SessionRow {
@@ -37,11 +37,11 @@ type RefreshRow = SessionRow & { readonly used_at: Date | null };
 /** A token that ends with its session is not accepted for so long: until it would have expired, and a while. */
 const MARGIN_SECONDS = 60;
 
-const signInAgain = (): Problem => new Problem('UNAUTHENTICATED', 'The session is over: sign in again');
+const signInAgain = (): Problem => new Problem('UNAUTHENTICATED', 'The session has ended. Sign in again.');
 
 /**
- * Who is signed in. A session has one refresh token at a time, good once: where an old one turns up, somebody has a copy,
- * and the session ends. An access token is good without asking here, so the end of a session is told to every service.
+ * Sessions of users. A session has one refresh token at a time, which can be used once: a second use means that the token was
+ * copied, and ends the session. Services accept access tokens without a lookup, so the end of a session is announced to all.
  */
 @Injectable()
 export class Sessions {
@@ -131,7 +131,7 @@ export class Sessions {
     return rows.length;
   }
 
-  /** Tells everybody of what ended, also of what a process that was killed left untold. */
+  /** Announces ended sessions, including those that a killed process did not announce. */
   async announce(): Promise<void> {
     await this.announceFrom('session', 'session_id AS id, user_id, NULL AS tenant_id', 'session_id');
     await this.announceFrom('api_key', 'key_id AS id, key_id AS user_id, tenant_id', 'key_id');

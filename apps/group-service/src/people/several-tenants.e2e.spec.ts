@@ -55,7 +55,7 @@ describe('an account', () => {
     expect(me.body).not.toHaveProperty('tenantId');
     for (const { projectId } of [nord, sued])
       expect((await people.ask('GET', `/projects/${projectId}`, undefined, body.access_token)).status).toBe(200);
-    // What it records in a tenant is that tenant's.
+    // Records made in a tenant belong to that tenant.
     const events = await people.service.recordedWhile(() =>
       people.ask(
         'POST',
@@ -67,7 +67,7 @@ describe('an account', () => {
     expect(events.map(({ metadata }) => metadata.tenantId)).toEqual([sued.partnerId]);
   });
 
-  it('tells each of several tenants that it signed in, and only the vendor from where and how', async () => {
+  it('shows each of several tenants that it signed in, and only the vendor the origin and method', async () => {
     await people.from('192.0.2.2', '/auth/token', { email: kim, password: PASSWORD });
     await people.from('192.0.2.3', '/auth/token', { email: kim, password: 'wrong' });
     for (const action of ['signed_in', 'sign_in_failed'])

@@ -53,7 +53,7 @@ describe('registration', () => {
     expect((await people.signIn('Ada@Nordlicht.Example')).status).toBe(200);
   });
 
-  it('answers the same for an address that has an account, and tells its owner', async () => {
+  it('answers the same for an address that has an account, and sends its owner a mail', async () => {
     const events = await people.service.recordedWhile(async () => {
       const known = await people.ask('POST', '/registrations', { ...registration, partnerName: 'Fake' });
       const unknown = await people.ask('POST', '/registrations', { ...registration, email: 'new@nordlicht.example' });
@@ -284,7 +284,7 @@ describe('a session', () => {
     const { body: second } = await refresh(first.refresh_token);
     expect(await isIn(second.access_token)).toBe(true);
     expect(codeOf(await refresh(first.refresh_token))).toEqual([401, 'UNAUTHENTICATED']);
-    // Whoever has the newer one is out, too: one of the two is not its owner.
+    // The holder of the newer token is signed out too: one of the two is an attacker.
     expect(codeOf(await refresh(second.refresh_token))).toEqual([401, 'UNAUTHENTICATED']);
     expect(await isIn(second.access_token)).toBe(false);
   });
@@ -393,7 +393,7 @@ describe('a forgotten password', () => {
     expect(await askFor(email.toUpperCase())).toMatchObject({ status: 202 });
     const { token, to, language } = await people.mail(email, 'password_reset');
     expect(language).toBe('de');
-    // Sent to the address as it is known, not as it was asked for.
+    // Sent to the stored spelling of the address, not to the requested one.
     expect(to).toBe(email);
     const answers = await Promise.all(['a long new password', 'b long new password'].map((one) => choose(token, one)));
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
@@ -414,7 +414,7 @@ describe('a forgotten password', () => {
     expect(people.unread('admin@allotree.local')).toEqual([]);
   });
 
-  it('is the first one of whoever was made a member by address', async () => {
+  it('is the first password of a person who was added as a member by address', async () => {
     const address = 'first@nordlicht.example';
     const projectId = await people.service.project('Seeblick');
     const member = { email: address, name: 'Finn', role: 'concierge' };
@@ -436,7 +436,7 @@ describe('a forgotten password', () => {
     await people.mail(email, 'password_reset');
     // The first of five was the registration.
     expect(people.unread(address)).toEqual(Array<string>(4).fill('password_reset'));
-    // What no mail tells is good for nothing.
+    // A token that was not mailed cannot be used.
     const { rows } = await people.pool.query<{ unsent: number }>(
       `SELECT count(*) FILTER (WHERE user_id IS NULL)::integer AS unsent FROM groups.password_reset WHERE email = $1`,
       [address],

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { CommandContext } from '@allotree/event-sourcing';
 import type { FastifyRequest } from 'fastify';
 
-/** Where a request comes from that need not be signed in. */
+/** The origin of a request without a signed-in user. */
 export interface Visitor {
   readonly address: string;
   readonly userAgent: string;

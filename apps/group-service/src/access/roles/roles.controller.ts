@@ -38,14 +38,14 @@ const show = ({ roleId, name, permissions }: CustomRole): RoleItem => ({
   permissions: permissions.filter(isTenantPermission),
 });
 
-/** docs/domain/rules.md#roles: those that are everybody's, and those a tenant makes. */
+/** The built-in roles and those of a tenant (docs/domain/rules.md#roles). */
 @Controller('roles')
 export class RolesController {
   constructor(private readonly roles: TenantRoles) {}
 
   @Documented({
     tag: 'Roles',
-    summary: 'List the roles that can be given: the built-in ones, then those of the tenant',
+    summary: 'List roles: the built-in ones, then those of the tenant',
     response: { schema: RoleList, example: { items: [ITEM], nextCursor: null } },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
@@ -58,8 +58,8 @@ export class RolesController {
 
   @Documented({
     tag: 'Roles',
-    summary: 'Make a role of the tenant: a named set of permissions, none that one does not hold oneself',
-    description: 'What a permission implies (`groups:manage`: `groups:read`) is added.',
+    summary: 'Create a role of the tenant: a named set of permissions that the caller holds',
+    description: 'Permissions implied by others are added, for example `groups:read` by `groups:manage`.',
     response: { status: 201, schema: CreatedRole, example: { roleId: ITEM.roleId } },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
@@ -83,7 +83,7 @@ export class RolesController {
 
   @Documented({
     tag: 'Roles',
-    summary: 'Change a role of the tenant; whoever has it may do what it says from then on',
+    summary: 'Change the name or permissions of a role; the change applies to everyone who has the role',
     response: { schema: RoleItem, example: ITEM },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'NAME_TAKEN', 'STALE_REVISION'],
     idempotent: true,
@@ -111,7 +111,7 @@ export class RolesController {
 
   @Documented({
     tag: 'Roles',
-    summary: 'Remove a role of the tenant that nobody has',
+    summary: 'Delete a role of the tenant that is not in use',
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'ROLE_IN_USE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,

@@ -28,13 +28,13 @@ interface UseRow {
   readonly total: string;
 }
 
-/** What was recorded, or would be. */
+/** The events that were recorded, or with a dry run would be. */
 export interface Recorded {
   readonly events: readonly RoleEvent[];
   readonly revision: number;
 }
 
-/** The roles tenants made, as routes use them. */
+/** The roles defined by tenants. */
 @Injectable()
 export class TenantRoles {
   constructor(
@@ -52,7 +52,7 @@ export class TenantRoles {
   async tenantOf({ principal }: Caller, permission: Permission, asked: string | undefined): Promise<string> {
     const tenants = await this.permissionChecker.tenants(principal, permission);
     const tenantId = asked ?? principal.tenantId ?? (tenants?.length === 1 ? tenants[0] : undefined);
-    if (tenantId === undefined) throw Problem.validation('tenantId', 'must say whose roles');
+    if (tenantId === undefined) throw Problem.validation('tenantId', 'is required: name the tenant of the roles');
     const hasAccess = tenants === null || tenants.includes(tenantId);
     const partner = hasAccess ? await this.partners.find(tenantId) : null;
     if (partner?.tenantId !== tenantId) throw notFound('tenant', tenantId);
@@ -63,7 +63,7 @@ export class TenantRoles {
     return this.handler.read(tenantId, ({ roles }) => [...roles.values()]);
   }
 
-  /** A role and its revision, out of one state. */
+  /** A role and its revision, from one state. */
   async role(tenantId: string, roleId: string): Promise<{ readonly role: CustomRole; readonly revision: number }> {
     const found = await this.handler.read(tenantId, ({ roles }, _revision, revisionOf) => {
       const role = roles.get(roleId);
@@ -80,7 +80,8 @@ export class TenantRoles {
     const held = [...role.permissions, ...before.filter(isTenantPermission)];
     await this.holdsAll([...new Set(held)], tenantId, caller);
     const vendors = role.permissions.find((name) => isPermission(name) && VENDOR_PERMISSIONS.has(name));
-    if (vendors !== undefined) throw Problem.validation('permissions', `${vendors} is for no role of a tenant`);
+    if (vendors !== undefined)
+      throw Problem.validation('permissions', `${vendors} cannot be part of a role of a tenant`);
     const command: RoleCommand = type === 'DefineRole' ? { type, tenantId, ...role } : { type, ...role };
     return this.run(tenantId, command, caller);
   }
@@ -111,7 +112,7 @@ export class TenantRoles {
     });
     const missing = beyond(permissions.filter(isPermission), held);
     if (missing.length > 0)
-      throw new Problem('FORBIDDEN', 'The role has, or would have, permissions that you do not hold', { missing });
+      throw new Problem('FORBIDDEN', 'The role contains permissions that you do not hold', { missing });
   }
 }
 

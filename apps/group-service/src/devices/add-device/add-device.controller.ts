@@ -30,7 +30,7 @@ export class AddDeviceController {
 
   @Documented({
     tag: 'Devices',
-    summary: 'Register a device and add it to a group; it carries one Basic license',
+    summary: 'Register a device at a group; the device brings a Basic license',
     response: { status: 201, schema: AddedDevice, example: { serialNumber: 'AA-12CD-000017' } },
     problems: [
       'VALIDATION',
@@ -82,7 +82,7 @@ export class AddDeviceController {
     }
   }
 
-  /** Whoever does not see the devices of the group that has it learns only that it is in use. */
+  /** Names the group of the device only to callers who can list its devices. */
   private async withoutPlace(
     problem: Problem,
     { projectId, serialNumber }: Pick<DeviceRequest, 'projectId' | 'serialNumber'>,

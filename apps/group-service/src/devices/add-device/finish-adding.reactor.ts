@@ -13,7 +13,7 @@ export const finishAdding = (devices: Devices): Reactor => {
     try {
       await devices.takeIn(event.data, followUp(metadata, 'take in'));
     } catch (error) {
-      // The group is gone: the claim was released with that, and there is nothing left to do.
+      // The group was removed, which released the claim.
       if (!(error instanceof Problem)) throw error;
     }
   };

@@ -30,7 +30,7 @@ function requireEachOnce(devices: readonly CodedDevice[]): void {
   const seen = new Set<string>();
   devices.forEach(({ serialNumber }, index) => {
     const key = serialKey(serialNumber);
-    if (seen.has(key)) throw Problem.validation(`devices[${index}].serialNumber`, 'is in this list twice');
+    if (seen.has(key)) throw Problem.validation(`devices[${index}].serialNumber`, 'is listed twice in this request');
     seen.add(key);
   });
 }
@@ -46,9 +46,9 @@ export class KeepCatalogueController {
 
   @Documented({
     tag: 'Devices',
-    summary: 'Put devices that were sold into the catalogue, with their claim codes',
+    summary: 'Add sold devices to the catalogue, with their claim codes',
     description:
-      'Up to 1,000 at a time, beside those that are in it already; a device that is named again gets the new code. From the first one on a device is registered only if it is in the catalogue and named with its code. Codes are kept as hashes.',
+      'Up to 1,000 devices per request, in addition to those already listed; a device that is already listed gets the new code. The first request opens the catalogue: from then on, a device can be registered only if it is listed and the request contains its code. Codes are stored as hashes.',
     response: { schema: CatalogueChange, example: { changed: 998, unchanged: 2 } },
     problems: ['VALIDATION'],
     idempotent: true,
@@ -70,7 +70,7 @@ export class KeepCatalogueController {
 
   @Documented({
     tag: 'Devices',
-    summary: 'List the devices of the catalogue, without their codes',
+    summary: 'List the devices of the catalogue, without claim codes',
     response: {
       schema: CataloguePage,
       example: {
@@ -91,8 +91,8 @@ export class KeepCatalogueController {
 
   @Documented({
     tag: 'Devices',
-    summary: 'Close the catalogue: every serial number counts again, without a code',
-    description: 'The devices stay in it, with their codes; the next PUT opens it again.',
+    summary: 'Close the catalogue: devices can be registered without a claim code again',
+    description: 'The devices and their codes are kept. The next PUT opens the catalogue again.',
     problems: ['VALIDATION'],
     idempotent: true,
     dryRun: true,

@@ -99,7 +99,7 @@ describe('the device catalogue (L2)', () => {
     expect((await add(`sold.${number}`, CODE.toLowerCase())).status).toBe(201);
   });
 
-  it('does not tell where a device is to who has not its code', async () => {
+  it('does not reveal where a device is to a caller without its code', async () => {
     const serialNumber = `BUSY-${number}`;
     await sold(serialNumber);
     const project = await service.project('Other');

@@ -33,7 +33,7 @@ interface Claim {
   readonly claimId: string;
 }
 
-/** As a version recorded it that kept a claim under the serial number as it was typed. */
+/** A claim of an earlier version, kept under the serial number as typed. */
 const claim = async (projectId: string, { stream, serialNumber, claimId }: Claim): Promise<void> => {
   const facts = { serialNumber, projectId, tenantId: 't', groupId: projectId, model: 'AA-12', claimId, proof: null };
   const handler = service.app.get<DeviceHandler>(DEVICE_HANDLER, { strict: false });

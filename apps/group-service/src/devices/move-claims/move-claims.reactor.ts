@@ -7,7 +7,7 @@ export const MOVE_DEVICE_CLAIMS = 'move_device_claims';
 
 const PREFIX = `${deviceAggregate.category}-`;
 
-/** Moves claims of earlier versions, kept under the serial number as it was typed, to the stream of its key (L2). */
+/** Moves claims of earlier versions, kept under the serial number as typed, to the stream of the key (L2). */
 export const moveDeviceClaims = (devices: Devices, logger: Logger): Reactor => {
   const move = async ({ streamName, type, data, metadata }: RecordedEvent): Promise<void> => {
     const event = deviceAggregate.decode(type, data);

@@ -15,7 +15,7 @@ export class RemoveDeviceController {
 
   @Documented({
     tag: 'Devices',
-    summary: 'Remove a device from its group and project; its Basic license ends',
+    summary: 'Remove a device from its group and project; the Basic license of the device ends',
     problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'STALE_REVISION'],
     idempotent: true,
     revised: true,

@@ -6,7 +6,7 @@ import { integrationEventOf } from '../integration-events.js';
 
 export const PUBLISH_GROUPS = 'publish_groups';
 
-/** Tells the other services what became of partners, group trees, roles and users, in the order in which it happened. */
+/** Publishes the integration events of partners, group trees, roles and users, in the order of the stored events. */
 export const publishGroups = (bus: BusPublisher): Reactor => ({
   name: PUBLISH_GROUPS,
   categories: [

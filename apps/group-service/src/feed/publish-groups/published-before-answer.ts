@@ -3,16 +3,16 @@ import type { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
 import { from, mergeMap, type Observable } from 'rxjs';
 import { PUBLISH_GROUPS } from './publish-groups.reactor.js';
 
-/** The longest an answer is held back. */
+/** The longest delay of a response. */
 const LONGEST_MS = 5_000;
 
 /**
- * Answers a command when what it recorded is published: whoever asks another service next finds it there, because that
- * service catches up with the end of the topic before it refuses. While the bus is away answers are not held back, from the
- * first that waited in vain until the publisher is past it.
+ * Delays the response to a command until its events are published. The next request to another service finds them, because
+ * that service catches up with the end of the topic before it refuses. After a wait has timed out, responses are not delayed
+ * until the publisher has caught up.
  */
 export class PublishedBeforeAnswer implements NestInterceptor {
-  /** Where the publisher was waited for in vain. */
+  /** The position at which a wait for the publisher timed out. */
   private stalledAt: bigint | null = null;
 
   constructor(

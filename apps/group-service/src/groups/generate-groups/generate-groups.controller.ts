@@ -23,9 +23,9 @@ export class GenerateGroupsController {
 
   @Documented({
     tag: 'Groups',
-    summary: 'Generate buildings, units, floors and apartments by name patterns, up to 110,000 groups in one call',
+    summary: 'Generate buildings, units, floors and apartments from name patterns, up to 110,000 groups per request',
     description:
-      'Every group of a level gets all groups of the next one named. Patterns know `{n}` (own number), `{building}`, `{unit}`, `{floor}` (numbers above) and `{n:2}` (at least two digits). Apartments count on from floor to floor and start again in each unit, because that is where visitors dial them; `apartments.restart` changes that to `building` or `floor`. With `?dryRun=true` nothing is made: the answer is the preview.',
+      'Each group of a level gets all groups of the next level. Patterns can contain `{n}` (the number of the group itself), `{building}`, `{unit}` and `{floor}` (the numbers of the groups above) and `{n:2}` (at least two digits). Apartment numbers continue from floor to floor and restart in each unit; `apartments.restart` changes that to `building` or `floor`. With `?dryRun=true` the response is a preview and no groups are created.',
     response: { status: 201, schema: GeneratedGroupsSummary, example },
     dryRun: { schema: GeneratedGroupsSummary, example: { ...example, dryRun: true } },
     problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'NAME_TAKEN', 'STALE_REVISION'],

@@ -28,8 +28,7 @@ export class ListGroupsController {
 
   @Documented({
     tag: 'Groups',
-    summary:
-      'List the groups below one (?parentId=), or all groups of the project, in the order in which they were made',
+    summary: 'List all groups of the project, or the children of one group (?parentId=), in order of creation',
     response: {
       schema: GroupPage,
       example: {

@@ -3,10 +3,10 @@ import type { CommandContext } from '@allotree/event-sourcing';
 import { Problem } from '@allotree/platform';
 import type { Trees } from '../../trees.js';
 
-/** Left where it was for good: gone, or in a project that was closed since. */
+/** Whether the subtree can no longer be removed: it is gone, or its project was closed. */
 const STAYS: ReadonlySet<string> = new Set(['NOT_FOUND', 'PROJECT_CLOSED']);
 
-/** Removes what another project has taken in from where it was; nothing there any more is as good. */
+/** Removes an adopted subtree from its former project; already removed counts as done. */
 export async function departed(
   trees: Trees,
   { projectId, groupId }: SubtreeOrigin,

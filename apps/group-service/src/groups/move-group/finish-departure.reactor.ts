@@ -4,7 +4,7 @@ import type { Reactor } from '@allotree/event-sourcing';
 import type { Trees } from '../../trees.js';
 import { departed } from './departed.js';
 
-/** Removes a subtree from the project it left where the request did not get that far. */
+/** Removes a moved subtree from its former project after a crash. */
 export const finishDeparture = (trees: Trees): Reactor => ({
   name: 'finish_departures',
   categories: [groupTreeAggregate.category],

@@ -2,7 +2,7 @@ import type { ProblemCode } from '@allotree/contracts';
 import { PROBLEMS } from '@allotree/contracts';
 import { ownService, Problem, signToken } from '@allotree/platform';
 
-/** Whom the group service asks before a group moves: the licenses of its project (G3). */
+/** Checks with the license service whether a group can move (G3). */
 export abstract class LicensingGate {
   /** @throws Problem when the new place cannot hold what the subtree uses or was allotted, or nobody answers */
   abstract checkRelocation(projectId: string, groupId: string, parentId: string): Promise<void>;
@@ -16,19 +16,19 @@ const TOKEN_LIFETIME_SECONDS = 60;
 const silent = (cause: string): Problem =>
   new Problem(
     'OVERLOADED',
-    `The license service did not say whether the group may move (${cause}); nothing was moved. Try again shortly`,
+    `The license service could not check the move (${cause}), so the group was not moved. Try again shortly.`,
     {
       retryAfterSeconds: 5,
       cause,
     },
   );
 
-/** What the license service answered, as a problem of ours. */
+/** The refusal of the license service as a problem of this service. */
 const passedOn = async (response: Response): Promise<Problem> => {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const { code, detail, type: _t, title: _h, status: _s, instance: _i, correlationId: _c, ...facts } = body;
   const known = typeof code === 'string' && Object.hasOwn(PROBLEMS, code);
-  // What is in the tree is on its way to the license service, which has not heard of it yet.
+  // The group exists in the tree, so the license service has not received it yet.
   if (!known || response.status >= 500 || response.status === 401 || response.status === 403 || code === 'NOT_FOUND') {
     return silent(`it answered ${response.status}${typeof code === 'string' ? ` ${code}` : ''}`);
   }
@@ -71,7 +71,7 @@ export class HttpLicensingGate extends LicensingGate {
       });
     } catch (error) {
       throw silent(
-        error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : 'it cannot be reached',
+        error instanceof Error && error.name === 'TimeoutError' ? 'no response in time' : 'it cannot be reached',
       );
     }
   }

@@ -22,9 +22,9 @@ export class MoveGroupController {
 
   @Documented({
     tag: 'Groups',
-    summary: 'Move a group, with everything below it, below another group of the project, or of another project',
+    summary: 'Move a group and everything below it to another parent, in the same or another project',
     description:
-      'What is assigned and allotted stays with the subtree; where the new place cannot hold it, the move is refused. With `projectId` it moves to that project, under new ids and without its members; a project of another tenant is no target. It is refused while anything is assigned or allotted in it or devices are there.',
+      'Within a project, assignments and allotments move with the subtree; the move is refused if the limits of the new parent are too low for them. With `projectId`, the subtree moves to that project of the same tenant, with new ids and without its members; the move is refused while the subtree has assignments, allotments or devices.',
     response: { schema: GroupDetails, example: GROUP_EXAMPLE },
     problems: [
       'VALIDATION',
@@ -63,7 +63,7 @@ export class MoveGroupController {
       return caller.dryRun ? preview(caller, moved.events) : this.groups.show(projectId, moved.groupId, caller);
     }
     const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId, ...authority } as const;
-    // The tree first: it refuses at once what the license service need not be asked about.
+    // The tree first, which refuses without a call to the license service.
     const checked = await this.trees.run(command, { context: caller.context, dryRun: true });
     if (checked.events.length > 0) await this.licensing.checkRelocation(p, g, parentId);
     if (caller.dryRun) {

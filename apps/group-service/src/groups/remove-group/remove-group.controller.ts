@@ -15,9 +15,9 @@ export class RemoveGroupController {
 
   @Documented({
     tag: 'Groups',
-    summary: 'Remove a group with everything below it; what was assigned there is released',
+    summary: 'Remove a group and everything below it; the assignments there are released',
     description:
-      'The root cannot be removed, nor a group with members whose roles permit what the caller does not hold.',
+      'The root cannot be removed, and neither can a group with members whose roles have permissions that the caller lacks.',
     problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'MEMBERS_HOLD_MORE', 'STALE_REVISION'],
     idempotent: true,
     revised: true,

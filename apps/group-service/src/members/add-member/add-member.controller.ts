@@ -24,7 +24,7 @@ export class AddMemberController {
 
   @Documented({
     tag: 'Members',
-    summary: 'Record a person with a role at a group; the same e-mail address again changes name and role',
+    summary: 'Add a member with a role to a group, or change the name and role of the member with this e-mail address',
     response: { status: 201, schema: AddedMember, example: { memberId: 'member-1', userId: 'user-1' } },
     problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
@@ -44,13 +44,13 @@ export class AddMemberController {
     const { events, revision } = await this.trees.run({ type: 'AddMember', projectId: p, ...facts }, caller);
     if (caller.dryRun) return preview(caller, events);
     const member = await this.trees.look(p, (state) => memberOf(state, g, email));
-    // Gone again meanwhile.
+    // Removed concurrently.
     if (member === null) throw notFound('member', facts.memberId);
     caller.answerRevision(revision);
     return { memberId: member.memberId, userId: member.userId };
   }
 
-  /** Neither gives nor takes what the caller may not do. */
+  /** P2: the caller can neither grant nor revoke permissions it lacks. */
   private async mayPut(
     { projectId, groupId, email, role }: { projectId: string; groupId: string; email: string; role: string },
     { principal }: Caller,

@@ -15,7 +15,7 @@ export class RemoveMemberController {
 
   @Documented({
     tag: 'Members',
-    summary: 'Remove a member; what was assigned through it is released',
+    summary: 'Remove a member; the assignments of the member are released',
     problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,

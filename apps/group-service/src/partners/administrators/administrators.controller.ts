@@ -21,7 +21,7 @@ import { AdministratorPath, PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
 import { userIdOf } from '../../users.js';
 
-/** Who may do something at a partner: in all its projects and, at a distributor, in its whole tenant. */
+/** Roles at a partner, valid in all its projects and, at a distributor, in its whole tenant. */
 @Controller('partners/:partnerId/administrators')
 export class AdministratorsController {
   constructor(
@@ -31,7 +31,7 @@ export class AdministratorsController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'List who administers a partner, and who else has a role there',
+    summary: 'List the administrators of a partner and everyone else with a role there',
     response: {
       schema: AdministratorList,
       example: {
@@ -50,8 +50,9 @@ export class AdministratorsController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'Let somebody administer a partner; the same e-mail address again changes name and role',
-    description: "Without `role`: the administrator's of the partner's kind. Otherwise the id of a role of the tenant.",
+    summary: 'Add an administrator to a partner, or change the name and role of the one with this e-mail address',
+    description:
+      'Default of `role`: the administrator role for the kind of partner. Otherwise the id of a role of the tenant.',
     response: { status: 201, schema: AddedAdministrator, example: { userId: 'user-1' } },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PARTNER_CLOSED', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
@@ -81,7 +82,7 @@ export class AdministratorsController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'Take from somebody what they may do at a partner',
+    summary: 'Remove an administrator from a partner',
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PARTNER_CLOSED', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
     idempotent: true,
     revised: true,

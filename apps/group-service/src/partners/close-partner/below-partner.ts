@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { Freshness } from '../../freshness.js';
 import { PARTNER_VIEW, TREE_VIEW } from '../../views.js';
 
-/** What lies below a partner, for whoever closes it. */
+/** The open projects and partners below a partner, for closing it. */
 @Injectable()
 export class BelowPartner {
   constructor(
@@ -17,9 +17,13 @@ export class BelowPartner {
   async upToDate(): Promise<void> {
     for (const view of [TREE_VIEW, PARTNER_VIEW])
       if (!(await this.freshness.of(view)))
-        throw new Problem('OVERLOADED', 'It is not known yet what is open below the partner; try again shortly', {
-          retryAfterSeconds: 5,
-        });
+        throw new Problem(
+          'OVERLOADED',
+          'The open projects and partners below the partner are not known yet. Try again shortly.',
+          {
+            retryAfterSeconds: 5,
+          },
+        );
   }
 
   async open(partnerId: string): Promise<OpenBelow> {

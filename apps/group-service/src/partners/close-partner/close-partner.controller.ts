@@ -19,11 +19,11 @@ export class ClosePartnerController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'Close a partner for good, which has no open projects and no open partners below it',
+    summary: 'Close a partner permanently; it must have no open projects and no open partners below it',
     description:
-      'A distributor closes a partner below it, the server administrator any partner. Its stock stays where it is and ' +
-      'nothing is bought, sold or issued any more. Its administrators lose their rights there and in its projects; its join ' +
-      'code, and the API keys of its tenant, end. Closing it again changes nothing.',
+      'A distributor can close the partners below it, the server administrator any partner. The stock remains, but the partner ' +
+      'can no longer buy, sell or issue licenses. Its administrators lose their permissions there and in its projects; its ' +
+      'join code and the API keys of its tenant are revoked. Closing a closed partner has no effect.',
     response: {
       schema: PartnerDetails,
       example: { ...PARTNER_EXAMPLE, status: 'closed', closedReason: 'The contract ended' },
@@ -65,7 +65,7 @@ export class ClosePartnerController {
     if (held?.has(permission) !== true) throw new Problem('FORBIDDEN', undefined, { permission });
   }
 
-  /** P2: nobody takes away what they do not hold. */
+  /** P2: the caller cannot revoke permissions it lacks. */
   private async administrators(partnerId: string, { principal }: Caller): Promise<readonly string[]> {
     const members = await this.partners.administrators(partnerId);
     for (const role of new Set(members.map((member) => member.role)))

@@ -109,7 +109,7 @@ describe('closing a partner', () => {
     const session = (await people.signIn(email)).body.access_token as string;
     for (const path of [`/partners/${partnerId}`, `/projects/${projectId}`])
       expect((await ask('GET', path, undefined, session)).status).toBe(404);
-    // Whoever is above goes on reading.
+    // Callers above the partner can still read it.
     expect((await ask('GET', `/partners/${partnerId}`)).body.status).toBe('closed');
     expect((await ask('GET', `/projects/${projectId}/groups`)).status).toBe(200);
   });
@@ -154,7 +154,7 @@ describe('closing a partner', () => {
     expect(await where()).toEqual([false, true]);
   });
 
-  it('is up to whoever stands above it: neither to itself nor to another tenant', async () => {
+  it('can be closed from above only: not by the partner and not by another tenant', async () => {
     const { partnerId, projectId, token } = await dealer();
     await closeProject(projectId);
     const stranger = (await people.distributor('olaf@ostwind.example', 'Ostwind')).body.session.access_token as string;

@@ -2,7 +2,7 @@ import { partnerAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
 import type { FinishClosing } from './finish-closing.js';
 
-/** Ends what ends with a partner where the request did not get that far. */
+/** Completes the closing of a partner after a crash. */
 export const finishClosing = (closing: FinishClosing): Reactor => ({
   name: 'finish_closing',
   categories: [partnerAggregate.category],

@@ -7,7 +7,7 @@ import { Audit } from '../../people/audit.js';
 import { Trees } from '../../trees.js';
 import { JoinCodes } from '../join-codes.js';
 
-/** What ends with a partner besides its administrators' rights there; repeated, it changes nothing. */
+/** Revokes the join code and the API keys of a closed partner; idempotent. */
 @Injectable()
 export class FinishClosing {
   constructor(

@@ -60,7 +60,7 @@ export class DecideJoinRequestsController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'List requests to join a distributor, the newest first',
+    summary: 'List the requests to join a distributor, newest first',
     response: { schema: JoinRequestPage, example: { items: [example], nextCursor: null } },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
@@ -83,7 +83,7 @@ export class DecideJoinRequestsController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'Approve a request to join: the partner, its project with a trial and its administrator are created',
+    summary: 'Approve a request to join: creates the partner, its administrator and its project with a trial',
     response: {
       schema: ApprovedJoin,
       example: { partnerId: 'a3f0c2d4-1b2c-8d3e-9f40-51a2b3c4d5e6', projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b' },

@@ -2,7 +2,7 @@ import { joinRequestAggregate } from '@allotree/domain';
 import { followUp, type Reactor } from '@allotree/event-sourcing';
 import type { JoinRequests } from '../join-requests.js';
 
-/** Registers the partner of an approved request where the request did not get that far. */
+/** Registers the partner of an approved request after a crash. */
 export const finishJoining = (requests: JoinRequests): Reactor => ({
   name: 'finish_joining',
   categories: [joinRequestAggregate.category],

@@ -36,7 +36,7 @@ export class ListPartnersController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'List partners in the order of their registration',
+    summary: 'List partners in order of registration',
     response: {
       schema: PartnerPage,
       example: { items: [ITEM_EXAMPLE], nextCursor: null },

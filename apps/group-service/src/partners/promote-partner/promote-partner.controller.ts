@@ -11,7 +11,7 @@ export class PromotePartnerController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'Make an independent partner a distributor; its site administrators become company administrators',
+    summary: 'Promote an independent partner to distributor; its site administrators become company administrators',
     response: {
       schema: PartnerDetails,
       example: PARTNER_EXAMPLE,

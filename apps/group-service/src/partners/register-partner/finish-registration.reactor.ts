@@ -4,7 +4,7 @@ import type { Reactor } from '@allotree/event-sourcing';
 import type { Trees } from '../../trees.js';
 import { createRegisteredProject } from '../../registered-project.js';
 
-/** Creates the project of a registration where the request did not get that far. */
+/** Creates the project of a registration after a crash. */
 export const finishRegistration = (trees: Trees): Reactor => ({
   name: 'finish_registration',
   categories: [partnerAggregate.category],

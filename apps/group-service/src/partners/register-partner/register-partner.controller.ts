@@ -18,7 +18,7 @@ export class RegisterPartnerController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'Register a partner; with objectName it gets a project of its own and a trial',
+    summary: 'Register a partner; with objectName, a project with a trial is created too',
     response: {
       status: 201,
       schema: RegisteredPartner,
@@ -39,7 +39,7 @@ export class RegisterPartnerController {
     @Body({ schema: RegisterPartnerRequest }) body: RegisterPartnerRequest,
     @Caller() caller: Caller,
   ): Promise<RegisteredPartner | PreviewAnswer> {
-    // What is nobody's partner is a tenant of its own: the vendor's to register.
+    // A partner without a parent is a tenant of its own, which only the vendor registers.
     if (body.parentPartnerId === undefined && !caller.principal.serverAdministrator) throw new Problem('FORBIDDEN');
     const command = await this.commandOf(body, caller);
     const { partnerId, project, administrator, parent } = command;

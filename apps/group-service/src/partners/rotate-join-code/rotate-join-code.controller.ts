@@ -17,9 +17,9 @@ export class RotateJoinCodeController {
 
   @Documented({
     tag: 'Partners',
-    summary: 'Create a new join code of a distributor, shown in this answer and never again',
+    summary: 'Create a new join code of a distributor; it is shown only in this response',
     description:
-      'A partner that registers with the code asks to join the distributor. The previous code is invalid then.',
+      'A partner that registers with the code requests to join the distributor. The previous code becomes invalid.',
     response: {
       status: 201,
       schema: RotatedJoinCode,
@@ -48,7 +48,7 @@ export class RotateJoinCodeController {
 
   @Documented({
     tag: 'Partners',
-    summary: "Revoke a distributor's join code: nobody can ask to join until there is a new one",
+    summary: 'Revoke the join code of a distributor: no new requests to join until a new code is created',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
     dryRun: true,

@@ -36,7 +36,7 @@ export class AcceptInvitationController {
   @HttpCode(200)
   @Documented({
     tag: 'Invitations',
-    summary: 'What an invitation is to, for whoever has its link',
+    summary: 'Show an invitation, by the token of its link',
     response: {
       schema: InvitationPreview,
       example: {
@@ -72,7 +72,7 @@ export class AcceptInvitationController {
   @HttpCode(200)
   @Documented({
     tag: 'Invitations',
-    summary: 'Accept an invitation with a new password, or with the one of the account that is there; signs in',
+    summary: 'Accept an invitation and sign in, with a new password or that of the existing account',
     response: {
       schema: AcceptedAndSignedIn,
       example: {
@@ -118,7 +118,7 @@ export class AcceptInvitationController {
   @HttpCode(200)
   @Documented({
     tag: 'Invitations',
-    summary: 'Accept an invitation as who is signed in',
+    summary: 'Accept an invitation as the signed-in user',
     response: { schema: AcceptedInvitation, example: accepted },
     problems: ['VALIDATION', 'CODE_NOT_VALID', 'PROJECT_CLOSED', 'RATE_LIMITED'],
   })

@@ -60,8 +60,7 @@ const show = ({ keyId, tenantId, name, permissions, createdBy, ...row }: ApiKeyR
 });
 
 /**
- * Keys of machines: what each may is chosen, and holds in the whole of its tenant, for as long as its maker holds it there
- * (P2).
+ * API keys. The permissions of a key are valid in its whole tenant, as long as its creator holds them there (P2).
  */
 @Controller('api-keys')
 export class ApiKeysController {
@@ -74,9 +73,9 @@ export class ApiKeysController {
 
   @Documented({
     tag: 'API keys',
-    summary: 'Make an API key; its secret is shown in this answer and never again',
+    summary: 'Create an API key; its secret is shown only in this response',
     description:
-      'A machine exchanges key and secret for access tokens: POST /auth/token with grant_type client_credentials.',
+      'Clients exchange the key and its secret for access tokens: POST /auth/token with grant_type client_credentials.',
     response: {
       status: 201,
       schema: CreatedApiKey,
@@ -95,7 +94,7 @@ export class ApiKeysController {
   ): Promise<CreatedApiKey | PreviewAnswer> {
     const { principal, context, dryRun } = caller;
     const tenantId = body.tenantId ?? (await this.onlyTenant(principal));
-    if (tenantId === null) throw Problem.validation('tenantId', 'name the tenant the key is for');
+    if (tenantId === null) throw Problem.validation('tenantId', 'is required: name the tenant of the key');
     const permissions = withImplied(body.permissions);
     await this.mayGive(principal, permissions, tenantId);
     const expiresAt = body.expiresAt ?? null;
@@ -115,7 +114,7 @@ export class ApiKeysController {
 
   @Documented({
     tag: 'API keys',
-    summary: 'List API keys, the newest first',
+    summary: 'List API keys, newest first',
     response: { schema: ApiKeyPage, example: { items: [example], nextCursor: null } },
     problems: ['VALIDATION'],
   })
@@ -132,7 +131,7 @@ export class ApiKeysController {
 
   @Documented({
     tag: 'API keys',
-    summary: 'Revoke an API key and the keys it made; their access tokens end within seconds',
+    summary: 'Revoke an API key and all keys created with it; their access tokens become invalid within seconds',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
     dryRun: true,
@@ -158,10 +157,10 @@ export class ApiKeysController {
     return undefined;
   }
 
-  /** A key holds in the whole of a tenant, so its maker must hold there what it is to have. */
+  /** A key is valid in a whole tenant, so its creator must hold the permissions there. */
   private async mayGive(principal: Principal, permissions: readonly Permission[], tenantId: string): Promise<void> {
     const index = permissions.findIndex((permission) => VENDOR_PERMISSIONS.has(permission));
-    if (index !== -1) throw Problem.validation('permissions', `${permissions[index]} is for no key`);
+    if (index !== -1) throw Problem.validation('permissions', `${permissions[index]} cannot be given to an API key`);
     const held = await this.permissionChecker.demand(principal, 'api-keys:manage', {
       kind: 'partner',
       partnerId: tenantId,
@@ -170,14 +169,14 @@ export class ApiKeysController {
     if (partner.tenantId !== tenantId)
       throw Problem.validation(
         'tenantId',
-        `is a partner of the tenant ${partner.tenantId}: a key holds in a whole tenant`,
+        `is a partner of the tenant ${partner.tenantId}: an API key is valid for a whole tenant`,
       );
     const missing = beyond(permissions, held);
     if (missing.length > 0)
       throw new Problem('FORBIDDEN', 'An API key cannot have permissions that its creator lacks', { missing });
   }
 
-  /** Where the maker may make keys, if that is one tenant. */
+  /** The tenant in which the caller can create keys, if it is a single one. */
   private async onlyTenant(principal: Principal): Promise<string | null> {
     const [only, ...others] = (await this.tenants(principal)) ?? [];
     return others.length > 0 ? null : (only ?? null);

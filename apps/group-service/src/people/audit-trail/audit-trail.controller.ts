@@ -25,7 +25,7 @@ export class AuditTrailController {
 
   @Documented({
     tag: 'Audit',
-    summary: 'Who signed in, who became or ceased to be what, which keys there were; the newest first',
+    summary: 'List the audit trail, newest first: sign-ins, changes of memberships and roles, API keys, accounts',
     response: {
       schema: AuditPage,
       example: {

@@ -18,7 +18,7 @@ interface Audited {
   readonly action: string;
   /** Which fact names whom it is about. */
   readonly about?: string;
-  /** What of the event is shown, where not all of it. */
+  /** The facts to show; absent: all of them. */
   readonly shown?: (facts: Facts) => Facts;
 }
 

@@ -70,7 +70,7 @@ const show = (row: InvitationRow): InvitationItem => {
   };
 };
 
-/** People come in by a link: they are members when they accept. */
+/** Invitations by mail; the invited become members when they accept. */
 @Controller('projects/:p/groups/:g/invitations')
 export class InviteController {
   constructor(
@@ -84,7 +84,7 @@ export class InviteController {
 
   @Documented({
     tag: 'Invitations',
-    summary: 'Invite people by mail to be members of a group; whoever is invited already is invited anew',
+    summary: 'Invite people to a group by mail; an open invitation of the same person is replaced',
     response: { status: 201, schema: CreatedInvitations, example: { invitations: [example] } },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PROJECT_CLOSED', 'RATE_LIMITED'],
     idempotent: true,
@@ -101,7 +101,7 @@ export class InviteController {
     const place = await this.place(p, g);
     const userIds = invitations.map(({ email }) => userIdOf(email));
     const again = userIds.findIndex((userId, index) => userIds.indexOf(userId) < index);
-    if (again !== -1) throw Problem.validation(`invitations[${again}].email`, 'is in this list twice');
+    if (again !== -1) throw Problem.validation(`invitations[${again}].email`, 'is listed twice in this request');
     for (const role of new Set(invitations.map((one) => one.role)))
       await checkGrant(this.permissionChecker, caller.principal, role, { kind: 'group', projectId: p, groupId: g });
     const ids = await this.invitations.send(place, invitations, caller);
@@ -118,7 +118,7 @@ export class InviteController {
 
   @Documented({
     tag: 'Invitations',
-    summary: 'List the invitations to a group, the newest first',
+    summary: 'List the invitations to a group, newest first',
     response: { schema: InvitationPage, example: { items: [example], nextCursor: null } },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
@@ -140,7 +140,7 @@ export class InviteController {
 
   @Documented({
     tag: 'Invitations',
-    summary: 'Send an open invitation again, with a new link; the old one is good no more',
+    summary: 'Send an open invitation again with a new link; the old link becomes invalid',
     response: { schema: InvitationItem, example },
     problems: ['VALIDATION', 'NOT_FOUND', 'FORBIDDEN', 'PROJECT_CLOSED', 'RATE_LIMITED'],
     idempotent: true,
@@ -166,7 +166,7 @@ export class InviteController {
 
   @Documented({
     tag: 'Invitations',
-    summary: 'Revoke an open invitation: its link is good no more',
+    summary: 'Revoke an open invitation; its link becomes invalid',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
     dryRun: true,

@@ -65,7 +65,7 @@ export class MyAccountController {
 
   @SignedIn()
   @Get()
-  @Documented({ tag: 'Identity', summary: 'Who is signed in', response: { schema: Me, example } })
+  @Documented({ tag: 'Identity', summary: 'Show the signed-in user', response: { schema: Me, example } })
   async me(@Caller() { principal }: Caller): Promise<Me> {
     const facts = await this.accounts.facts(principal.userId);
     const { userId, email, serverAdministrator, sessionId } = principal;
@@ -78,7 +78,7 @@ export class MyAccountController {
   @Patch()
   @Documented({
     tag: 'Identity',
-    summary: 'Change the own name, time zone or language',
+    summary: 'Change your name, time zone or language',
     response: { schema: Me, example },
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
@@ -114,7 +114,7 @@ export class MyAccountController {
   @HttpCode(204)
   @Documented({
     tag: 'Identity',
-    summary: 'Change the own password; every other session ends',
+    summary: 'Change your password; all your other sessions end',
     problems: ['VALIDATION', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
   })
   async changePassword(
@@ -132,7 +132,7 @@ export class MyAccountController {
   @Get('sessions')
   @Documented({
     tag: 'Identity',
-    summary: 'List the own sessions, the newest first',
+    summary: 'List your sessions, newest first',
     response: {
       schema: SessionList,
       example: {
@@ -175,7 +175,7 @@ export class MyAccountController {
   @HttpCode(204)
   @Documented({
     tag: 'Identity',
-    summary: 'End one of the own sessions, wherever it is',
+    summary: 'End one of your sessions',
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   async end(
@@ -189,7 +189,7 @@ export class MyAccountController {
   @SignedIn()
   @Delete('sessions')
   @HttpCode(204)
-  @Documented({ tag: 'Identity', summary: 'End all of the own sessions but this one' })
+  @Documented({ tag: 'Identity', summary: 'End all your sessions except the current one' })
   async endOthers(@Caller() { principal }: Caller): Promise<void> {
     await this.sessions.revoke(principal.userId, null, principal.sessionId);
   }
@@ -198,7 +198,7 @@ export class MyAccountController {
   private async ownAccount(userId: string): Promise<Account> {
     const account = await this.accounts.byId(userId);
     if (account === null || account.passwordHash === null)
-      throw new Problem('FORBIDDEN', 'There is no password here that could be changed');
+      throw new Problem('FORBIDDEN', 'This account has no password that can be changed here');
     return account;
   }
 }

@@ -38,14 +38,14 @@ export interface CompletedRegistration {
   readonly joinRequestId: string | null;
 }
 
-/** Requests a distributor has not decided on yet; more are refused, so that a code that got around fills no lists. */
+/** Undecided requests per distributor; more are refused, so that a leaked join code cannot flood its list. */
 const MAX_OPEN_REQUESTS = 200;
 
 /** Salted with the registration's id, which is in no mail. */
 export const codeHashOf = (registrationId: string, code: string): Buffer =>
   createHash('sha256').update(`${registrationId}\n${code}`).digest();
 
-/** Makes what was registered. All ids follow from the registration's, so doing it again changes nothing. */
+/** Creates the registered partner or request. All ids derive from the registration id, so it is idempotent. */
 @Injectable()
 export class CompleteRegistration {
   constructor(
@@ -67,7 +67,7 @@ export class CompleteRegistration {
     const codeHash = hashOf(joinCode);
     const distributorId = await this.signIn.guess(visitor, () => this.codes.distributorOf(codeHash));
     if (distributorId === null)
-      throw Problem.validation('joinCode', 'is not the join code of a distributor; ask it for the current one');
+      throw Problem.validation('joinCode', 'is not a valid join code; ask the distributor for the current one');
     return { distributorId, codeHash };
   }
 
@@ -111,16 +111,19 @@ export class CompleteRegistration {
     return { tenantId: null, partnerId: null, projectId: null, joinRequestId: requestId };
   }
 
-  /** A distributor that changed its code since asks nobody in by the old one. */
+  /** A join code that was changed since is refused. */
   private async stillInvited(distributorId: string, codeHash: Buffer): Promise<void> {
     if ((await this.codes.distributorOf(codeHash)) !== distributorId)
-      throw new Problem('CODE_NOT_VALID', 'The distributor changed its join code: register again with the current one');
+      throw new Problem(
+        'CODE_NOT_VALID',
+        'The distributor has changed its join code. Register again with the current one.',
+      );
     const { rows } = await this.pool.query<{ open: number }>(
       `SELECT count(*)::integer AS open FROM groups.join_request WHERE distributor_id = $1 AND status = 'open'`,
       [distributorId],
     );
     if ((rows[0]?.open ?? 0) < MAX_OPEN_REQUESTS) return;
-    throw new Problem('RATE_LIMITED', 'Too many partners wait for the distributor to decide; try again later', {
+    throw new Problem('RATE_LIMITED', 'The distributor has too many undecided requests. Try again later.', {
       retryAfterSeconds: 3_600,
     });
   }

@@ -25,7 +25,7 @@ import {
 } from './complete-registration.js';
 
 const GOOD_FOR_HOURS = 24;
-/** Wrong codes, whoever types them: a code is short. */
+/** Wrong codes per registration, because a code is short enough to guess. */
 const TRIES = 5;
 
 const notGood = (): Problem => new Problem('CODE_NOT_VALID');
@@ -43,7 +43,7 @@ const pendingOf = ({ distributorId, codeHash, ...row }: StoredRegistration): Pen
   joining: distributorId === null || codeHash === null ? null : { distributorId, codeHash },
 });
 
-/** L1, P1: a partner registers by itself. */
+/** L1, P1: self-registration of a partner. */
 @Controller('registrations')
 export class RegisterController {
   constructor(
@@ -61,9 +61,9 @@ export class RegisterController {
   @HttpCode(202)
   @Documented({
     tag: 'Registration',
-    summary: 'Register a partner: a mail asks to confirm the address',
+    summary: 'Register a partner; a mail with a confirmation link is sent to the address',
     description:
-      'The answer is the same whether the address is known or not; the mail says it. With `joinCode` the distributor has to approve before the partner exists.',
+      'The response is the same whether or not the address has an account; only the mail differs. With `joinCode`, the partner is created when the distributor approves.',
     response: {
       status: 202,
       schema: StartedRegistration,
@@ -89,9 +89,9 @@ export class RegisterController {
   @HttpCode(200)
   @Documented({
     tag: 'Registration',
-    summary: 'Confirm the address and choose a password: the partner, its project, administrator and trial are created',
+    summary: 'Confirm the address and set a password; creates the partner, its administrator, project and trial',
     description:
-      'A partner that registered with a join code waits for the distributor: its request has the `joinRequestId`. Confirmed again, the answer is the same without a session, and the password stays as it was.',
+      'A registration with a join code creates a request to the distributor instead, with the `joinRequestId`. A second confirmation returns the same response without a session and does not change the password.',
     response: {
       schema: ConfirmedRegistration,
       example: {

@@ -33,7 +33,7 @@ export class ResetPasswordController {
   @HttpCode(202)
   @Documented({
     tag: 'Identity',
-    summary: 'Ask for a mail with a link to choose a password; the answer is the same for every address',
+    summary: 'Request a mail with a link to set a password; the response is the same for every address',
     response: { status: 202, schema: ResetPasswordRequest, example: { email: 'ada@nordlicht.example' } },
     problems: ['VALIDATION', 'FORBIDDEN', 'RATE_LIMITED'],
   })
@@ -53,7 +53,7 @@ export class ResetPasswordController {
   @HttpCode(204)
   @Documented({
     tag: 'Identity',
-    summary: 'Choose a password with the token of the link; whoever is signed in with the old one is signed out',
+    summary: 'Set a password with the token of the link; all sessions of the account end',
     problems: ['VALIDATION', 'CODE_NOT_VALID', 'FORBIDDEN', 'RATE_LIMITED'],
   })
   async confirm(
@@ -83,7 +83,7 @@ export class ResetPasswordController {
       const { rows } = await tx.query<{ expires_at: Date }>(
         `INSERT INTO groups.password_reset (token_hash, user_id, email, expires_at)
          VALUES ($1, $2, $3, now() + make_interval(hours => $4)) RETURNING expires_at`,
-        // A token that goes out in no mail is good for nothing.
+        // A token without a user cannot be used.
         [hashOf(token), mayWrite ? userId : null, person?.email ?? email, GOOD_FOR_HOURS],
       );
       const { expires_at: end } = rows[0] as { expires_at: Date };
@@ -94,7 +94,7 @@ export class ResetPasswordController {
     });
   }
 
-  /** Whoever has the administrator's address changes the password in the configuration. */
+  /** `null` for the administrator, whose password is in the configuration. */
   private async person(email: string): Promise<KnownPerson | null> {
     if (this.signIn.isAdministrator(email)) return null;
     const person = await this.accounts.known(email);
@@ -109,7 +109,7 @@ export class ResetPasswordController {
     return rows[0]?.email ?? null;
   }
 
-  /** The token is good once: of several who use it at once, one finds it. */
+  /** A token can be used once: of several concurrent requests, one finds it. */
   private async use(tx: pg.PoolClient, token: string, passwordHash: string, visitor: Visitor): Promise<KnownPerson> {
     const { rows } = await tx.query<{ email: string }>(
       `DELETE FROM groups.password_reset WHERE token_hash = $1 AND user_id IS NOT NULL AND expires_at > now()

@@ -19,9 +19,9 @@ export class SignInController {
   @HttpCode(200)
   @Documented({
     tag: 'Identity',
-    summary: 'Sign in with a password or an API key, or go on with a refresh token',
+    summary: 'Sign in with a password or an API key, or refresh a session',
     description:
-      'An access token is good for minutes. A refresh token is good once: the answer has the next one. Where one is used twice its session ends.',
+      'Access tokens are valid for a few minutes. A refresh token can be used once; the response contains the next one. A second use ends the session.',
     body: { email: 'admin@allotree.local', password: 'correct horse battery staple' },
     response: {
       schema: IssuedTokens,

@@ -8,7 +8,7 @@ import { Sessions } from '../sessions.js';
 const UserPath = z.object({ userId: Id });
 type UserPath = z.infer<typeof UserPath>;
 
-/** Whether somebody may come in at all, whatever the memberships. */
+/** Whether an account can sign in, regardless of its memberships. */
 @Controller('users/:userId')
 export class UserStatusController {
   constructor(
@@ -19,7 +19,7 @@ export class UserStatusController {
 
   @Documented({
     tag: 'Identity',
-    summary: 'Deactivate an account: its sessions end, and nobody signs in with it',
+    summary: 'Deactivate an account: its sessions end, and sign-in is refused',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
     dryRun: true,
@@ -43,7 +43,7 @@ export class UserStatusController {
 
   @Documented({
     tag: 'Identity',
-    summary: 'Let somebody whose account was deactivated sign in again',
+    summary: 'Reactivate a deactivated account',
     problems: ['VALIDATION', 'NOT_FOUND'],
     idempotent: true,
     dryRun: true,

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What proves who somebody is: never part of an event. Secrets are kept as hashes: passwords by Argon2id, everything that
- * is random by SHA-256. All instants are those of the database's clock.
+ * Credentials, which are never part of an event. Secrets are stored as hashes: passwords by Argon2id, random values by
+ * SHA-256. All instants are those of the database clock.
  */
 export class People1795000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

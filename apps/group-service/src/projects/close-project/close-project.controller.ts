@@ -17,10 +17,10 @@ export class CloseProjectController {
 
   @Documented({
     tag: 'Projects',
-    summary: 'Close a project for good: it can be read, and nothing about it changes any more',
+    summary: 'Close a project permanently: it stays readable and cannot be changed',
     description:
-      'Needs the permission that creates projects of its partner. Its licenses run out as they would, nothing returns to a ' +
-      'stock, and no reminders are sent. Closing it again changes nothing.',
+      'Requires the permission to create projects at its partner. Its licenses end on their dates, no units return to a ' +
+      'stock, and no reminders are sent. Closing a closed project has no effect.',
     response: {
       schema: ProjectDetails,
       example: { ...PROJECT_EXAMPLE, status: 'closed', closedReason: 'The building was sold' },

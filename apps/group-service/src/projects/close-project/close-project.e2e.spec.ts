@@ -112,7 +112,7 @@ describe('closing a project', () => {
     expect((await people.signIn(email)).status).toBe(401);
   });
 
-  it('is up to whoever may create projects of its partner, and to nobody inside', async () => {
+  it('can be closed with the permission to create projects of its partner, not from inside', async () => {
     const p = await project();
     const role = { name: 'Powerful', permissions: ['projects:manage', 'groups:manage', 'members:manage'] };
     const { roleId } = (await ask('POST', '/roles', role)).body;

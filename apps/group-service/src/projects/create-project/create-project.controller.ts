@@ -13,7 +13,7 @@ export class CreateProjectController {
 
   @Documented({
     tag: 'Projects',
-    summary: "Create a project of a partner; its root group has the project's id",
+    summary: 'Create a project of a partner; the id of its root group is the project id',
     response: { status: 201, schema: CreatedProject, example: { projectId: '7d1f0c7e-52c1-8b7a-9a52-0c1d2e3f4a5b' } },
     problems: ['VALIDATION', 'NOT_FOUND', 'PARTNER_CLOSED', 'POSTPAID_NOT_ALLOWED'],
     idempotent: true,

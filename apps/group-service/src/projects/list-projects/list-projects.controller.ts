@@ -33,7 +33,7 @@ export class ListProjectsController {
 
   @Documented({
     tag: 'Projects',
-    summary: 'List projects in the order of their creation',
+    summary: 'List projects in order of creation',
     response: {
       schema: ProjectPage,
       example: { items: [{ ...PROJECT_EXAMPLE, createdAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
