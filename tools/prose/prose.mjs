@@ -3,9 +3,11 @@
  * recipients of mails read, and in Markdown. `node tools/prose/prose.mjs [path ...]` lists every finding.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { keptBetweenRuns } from '../kept-between-runs.mjs';
+import { piecesOf } from './pieces.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -34,63 +36,19 @@ export const BANNED = [
   [/\blet(s)? (everybody|nobody|people) /i, 'allow'],
 ];
 
-/** Keys whose string literals people read. */
-const READ_KEYS = new Set(['title', 'detail', 'summary', 'description', 'allowed', 'message', 'help', 'reason']);
-const TEST_CALL = /^(describe|it|test)(\.each\b[^]*)?$/;
+const require = createRequire(import.meta.url);
+const parser = readFileSync(new URL('pieces.mjs', import.meta.url), 'utf8');
+const kept = keptBetweenRuns('prose', [parser, require('typescript/package.json').version]);
 
-const lineOf = (file, position) => file.getLineAndCharacterOfPosition(position).line + 1;
-
-/** Pieces of prose of a TypeScript or JavaScript source: `{ line, text }`. */
-export function proseOf(fileName, text) {
-  const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true);
-  const found = [];
-  const seen = new Set();
-  const comments = (position) => {
-    for (const range of [
-      ...(ts.getLeadingCommentRanges(text, position) ?? []),
-      ...(ts.getTrailingCommentRanges(text, position) ?? []),
-    ]) {
-      if (seen.has(range.pos)) continue;
-      seen.add(range.pos);
-      found.push({ line: lineOf(file, range.pos), text: plain(text.slice(range.pos, range.end)) });
-    }
-  };
-  const literal = (node) => {
-    if (ts.isStringLiteralLike(node)) found.push({ line: lineOf(file, node.getStart()), text: node.text });
-    else if (ts.isTemplateExpression(node))
-      found.push({
-        line: lineOf(file, node.getStart()),
-        text: [node.head.text, ...node.templateSpans.map((span) => span.literal.text)].join('…'),
-      });
-  };
-  /** The arguments of a call that people read: names of tests, log lines, messages of errors. */
-  const readArguments = (node) => {
-    const name = node.expression.getText(file);
-    const [first, second] = node.arguments ?? [];
-    if (ts.isNewExpression(node)) return /Problem|Error/.test(name) ? [...(node.arguments ?? [])] : [];
-    if (/\blogger\.\w+$/i.test(name)) return [first, second];
-    return TEST_CALL.test(name) ? [first] : [];
-  };
-  const visit = (node) => {
-    comments(node.getFullStart());
-    comments(node.getEnd());
-    if (ts.isPropertyAssignment(node) && READ_KEYS.has(node.name.getText(file).replaceAll(/['"]/g, '')))
-      literal(node.initializer);
-    if (ts.isCallExpression(node) || ts.isNewExpression(node))
-      for (const argument of readArguments(node)) if (argument !== undefined) literal(argument);
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
-  return found;
+/**
+ * Pieces of prose of a TypeScript or JavaScript source, kept between runs: parsing takes most of the time of this lint.
+ *
+ * @returns {{ line: number, text: string }[]}
+ */
+function proseOf(fileName, text) {
+  const file = kept(extname(fileName), text)('json');
+  return JSON.parse(file.read() ?? file.write(JSON.stringify(piecesOf(fileName, text))));
 }
-
-const plain = (comment) =>
-  comment
-    .replace(/^\/\*\*?|\*\/$|^\/\//g, '')
-    .replace(/^\s*(\*|\/\/) ?/gm, '')
-    .replace(/`[^`]*`/g, '`code`')
-    .replace(/\s+/g, ' ')
-    .trim();
 
 /** Prose of a Markdown page by paragraphs, without blocks of code. */
 export function proseOfPage(text) {
