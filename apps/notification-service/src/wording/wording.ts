@@ -1,4 +1,5 @@
 import { dateAt, daysBetween, lastDayOf, RESOURCES, startsDay } from '@allotree/domain';
+import { LRUCache } from 'lru-cache';
 import type { FallbackWords, FactLines, Noun, Vocabulary } from './vocabulary.js';
 
 export type Counts = Readonly<Record<(typeof RESOURCES)[number], number>>;
@@ -6,10 +7,19 @@ export type Counts = Readonly<Record<(typeof RESOURCES)[number], number>>;
 /** What is left out of a list beyond so many is counted. */
 const LONGEST_LIST = 5;
 
+const ZONES_KEPT = 50;
+
+interface ZoneFormats {
+  readonly date: Intl.DateTimeFormat;
+  readonly time: Intl.DateTimeFormat;
+}
+
 /** Facts in the words of one language. */
 export class Wording {
   private readonly numbers: Intl.NumberFormat;
   private readonly plurals: Intl.PluralRules;
+  /** Making a format costs more than using it a hundred times. */
+  private readonly formatsByZone = new LRUCache<string, ZoneFormats>({ max: ZONES_KEPT });
   private readonly lists: Readonly<Record<'and' | 'or', Intl.ListFormat>>;
 
   constructor(private readonly vocabulary: Vocabulary) {
@@ -104,20 +114,25 @@ export class Wording {
 
   /** The day and the time there. */
   moment(iso: string, timeZone: string): string {
-    const { locale } = this.vocabulary;
     const at = Date.parse(iso);
-    const time = new Intl.DateTimeFormat(locale, {
-      timeZone,
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    }).format(at);
+    const time = this.formats(timeZone).time.format(at);
     return this.vocabulary.moment(this.date(at, timeZone), time, timeZone.replaceAll('_', ' '));
   }
 
   private date(at: number, timeZone: string): string {
+    return this.formats(timeZone).date.format(at);
+  }
+
+  private formats(timeZone: string): ZoneFormats {
+    const known = this.formatsByZone.get(timeZone);
+    if (known !== undefined) return known;
     const { locale } = this.vocabulary;
-    return new Intl.DateTimeFormat(locale, { timeZone, day: 'numeric', month: 'long', year: 'numeric' }).format(at);
+    const formats = {
+      date: new Intl.DateTimeFormat(locale, { timeZone, day: 'numeric', month: 'long', year: 'numeric' }),
+      time: new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+    };
+    this.formatsByZone.set(timeZone, formats);
+    return formats;
   }
 
   private counted(number: number, noun: Noun): string {
