@@ -11,6 +11,7 @@ import {
   type TreeEvent,
 } from './index.js';
 import { heightOf, idOf, NONE, parentOf, subtree } from './tree.js';
+import { modelRuns } from '../model-runs.fixture.js';
 
 const projectId = 'p';
 const created: TreeEvent = {
@@ -171,7 +172,7 @@ describe('any list of commands', () => {
         expect(picture(restored)).toEqual(picture(state));
         checkTree(restored);
       }),
-      { numRuns: 400 },
+      modelRuns(),
     );
   });
 
@@ -198,7 +199,7 @@ describe('any list of commands', () => {
         }
         checkTree(state);
       }),
-      { numRuns: 50 },
+      modelRuns(),
     );
   });
 });

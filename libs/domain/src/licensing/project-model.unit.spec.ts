@@ -14,6 +14,7 @@ import { assignmentsOf, licensesOf, quotaOf, restrictionOf } from './queries/quo
 import { decodeSnapshot, encodeSnapshot } from './model/snapshot.js';
 import { usageOf } from './model/usage.js';
 import type { ProjectState } from './model/state.js';
+import { modelRuns } from '../model-runs.fixture.js';
 
 /**
  * Random lists of commands with time moving. After each accepted one the whole project is looked at with the naked
@@ -391,10 +392,8 @@ const quotas = (state: ProjectState, now: number): unknown =>
       ...PEOPLE.map((user) => memberQuotaOf(state, groupId, user, now)),
     ]);
 
-const runs = {
-  numRuns: Number(process.env['MODEL_RUNS'] ?? 25),
-  ...(process.env['MODEL_SEED'] ? { seed: Number(process.env['MODEL_SEED']) } : {}),
-};
+/** A run takes some 80 ms, so that the usual 100 of both properties would double the time of all unit specs. */
+const runs = modelRuns(25);
 
 describe('a project under random commands with time moving', () => {
   it('never exceeds a limit, suspends exactly the excess, keeps R1, decides every command once', () => {

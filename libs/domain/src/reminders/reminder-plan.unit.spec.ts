@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { RECURRENCES, type Recurrence } from '../words.js';
 import { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminder-plan.js';
+import { modelRuns } from '../model-runs.fixture.js';
 
 const instant = (iso: string, zone = 'utc'): number => {
   const at = DateTime.fromISO(iso, { zone });
@@ -273,7 +274,7 @@ describe('any plan', () => {
         expect(dates).toEqual([...new Set(dates)].sort());
         expect(plan.flatMap((mail) => faultsOf(reminder, term, mail))).toEqual([]);
       }),
-      { numRuns: 100 },
+      modelRuns(),
     );
   });
 
@@ -286,7 +287,7 @@ describe('any plan', () => {
         }
         expect(walked).toEqual(reminderPlan(reminder, term));
       }),
-      { numRuns: 50 },
+      modelRuns(50),
     );
   });
 
@@ -321,7 +322,7 @@ describe('any plan', () => {
           mails.flatMap((mail) => faultsOf(reminder, { validFrom, validUntil: mail.end, timeZone }, mail)),
         ).toEqual([]);
       }),
-      { numRuns: 50 },
+      modelRuns(50),
     );
   });
 });

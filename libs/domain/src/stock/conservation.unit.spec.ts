@@ -8,6 +8,7 @@ import {
   type PartnerStockEvent,
   type PartnerStockState,
 } from './index.js';
+import { modelRuns } from '../model-runs.fixture.js';
 
 const PARTNERS = 6;
 const T0 = Date.parse('2026-01-01T00:00:00Z');
@@ -190,7 +191,7 @@ describe('the stocks of a tree of partners', () => {
           expect(partnerStockAggregate.snapshot.decode(json)).toStrictEqual(state);
         });
       }),
-      { numRuns: 200 },
+      modelRuns(),
     );
   });
 
@@ -208,7 +209,7 @@ describe('the stocks of a tree of partners', () => {
           expect(validUntil ?? Infinity).toBeLessThanOrEqual(above.validUntil ?? Infinity);
         }
       }),
-      { numRuns: 100 },
+      modelRuns(),
     );
   });
 });

@@ -9,6 +9,7 @@ import { projectAggregate } from '../project.aggregate.js';
 import { licensesOf, restrictionOf } from '../queries/quota.js';
 import type { ProjectState } from '../model/state.js';
 import { ProjectScenario, day, units } from '../project-scenario.harness.js';
+import { modelRuns } from '../../model-runs.fixture.js';
 
 /**
  * Random commands from random places. What each may not do is worked out anew: places are steps of one stair, and limits
@@ -220,8 +221,6 @@ function isLooser(after: ReturnType<typeof worth>, before: ReturnType<typeof wor
   });
 }
 
-const runs = { numRuns: Number(process.env['MODEL_RUNS'] ?? 150) };
-
 describe('nobody below a place loosens what was set or issued from it, by whatever sequence of commands (L1, L4, R9)', () => {
   it('restrictions, limits of members, licenses', () => {
     fc.assert(
@@ -288,7 +287,7 @@ describe('nobody below a place loosens what was set or issued from it, by whatev
           }
         }
       }),
-      runs,
+      modelRuns(),
     );
   });
 });

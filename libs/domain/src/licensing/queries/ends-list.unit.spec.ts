@@ -9,6 +9,7 @@ import { projectAggregate } from '../project.aggregate.js';
 import { licensesOf, restrictionOf } from './quota.js';
 import type { ProjectState } from '../model/state.js';
 import { day, ProjectScenario, units } from '../project-scenario.harness.js';
+import { modelRuns } from '../../model-runs.fixture.js';
 
 const START = day('2026-01-01');
 const DAY = 86_400_000;
@@ -163,7 +164,7 @@ describe('a list of ends (E5)', () => {
           }
         },
       ),
-      { numRuns: 50 },
+      modelRuns(50),
     );
   });
 
