@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
@@ -37,6 +38,9 @@ type HttpConfiguration = Pick<
   'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'REDIS_URL'
 >;
 
+/** For a request that is just arriving when the server closes. */
+const SILENCE_MS = 500;
+
 /**
  * An application on Fastify with the whole platform: prefix `/api/v1`, problem details, validation, correlation ids, request log and
  * metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
@@ -53,7 +57,11 @@ export async function createHttpApplication(
     bodyLimit: configuration.BODY_LIMIT_BYTES,
     // A slow body holds a connection for at most this long.
     requestTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
-    http: { headersTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000, connectionsCheckingInterval: 1_000 },
+    http: {
+      requestTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
+      headersTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
+      connectionsCheckingInterval: 1_000,
+    },
     trustProxy: configuration.TRUSTED_PROXIES ?? false,
     forceCloseConnections: 'idle',
     // Late requests are answered normally and their connection closed; Fastify's own refusal is not in the form of problem details.
@@ -72,6 +80,7 @@ export async function createHttpApplication(
     ...(logger && { logger: new NestLogger(logger) }),
   });
   configureHttp(app);
+  endSilentConnections(app);
   await harden(app, configuration);
   return app;
 }
@@ -116,6 +125,21 @@ async function harden(app: NestFastifyApplication, configuration: HttpConfigurat
     });
   await countRequests(app, configuration);
   countUnguardedRequests(app);
+}
+
+/** Node counts a connection without any request as busy until the headers time out, and a stop would wait for it. */
+function endSilentConnections(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const silent = new Set<Socket>();
+  fastify.server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  fastify.server.prependListener('request', ({ socket }: { readonly socket: Socket }) => silent.delete(socket));
+  fastify.addHook('preClose', (done) => {
+    setTimeout(() => silent.forEach((socket) => socket.destroy()), SILENCE_MS).unref();
+    done();
+  });
 }
 
 /** Counts requests for addresses that do not exist, and for routes that are not a controller's. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Body, Controller, type DynamicModule, Get, Header, Module, Post } from '@nestjs/common';
@@ -137,6 +138,16 @@ describe('a request that does not arrive completely', () => {
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 408 /);
+  });
+});
+
+describe('a connection without a request', () => {
+  it('holds up no stop', async () => {
+    const { hostname, port } = new URL(await start({ REQUEST_TIMEOUT_SECONDS: '3600' }));
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    await running.pop()?.close();
+    await once(socket.resume(), 'close');
   });
 });
 
