@@ -1,5 +1,6 @@
 import { accept, refuse, type Decision } from '../decision.js';
 import { nameKey, refuseName, tidyName } from '../names.js';
+import { AS_IS, eventCodec } from '../stored-events.js';
 
 /** A role a tenant made for itself: a named set of permissions. */
 export interface CustomRole {
@@ -106,10 +107,14 @@ const evolve = (state: TenantRolesState, event: RoleEvent): TenantRolesState => 
   return { tenantId: event.type === 'RoleDefined' ? event.data.tenantId : state.tenantId, roles };
 };
 
-const EVENT_TYPES: ReadonlySet<string> = new Set<RoleEventType>(['RoleDefined', 'RoleChanged', 'RoleRemoved']);
-
 /** A role has a revision of its own. */
 export const roleSetting = (roleId: string): string => `role ${roleId}`;
+
+const tenantRolesCodec = eventCodec<RoleEvent>('the roles of a tenant')({
+  RoleDefined: AS_IS,
+  RoleChanged: AS_IS,
+  RoleRemoved: AS_IS,
+});
 
 /** The roles a tenant made (docs/domain/rules.md#roles); stream `tenant_roles-<tenantId>`. */
 export const tenantRolesAggregate = {
@@ -117,11 +122,8 @@ export const tenantRolesAggregate = {
   initial: (): TenantRolesState => ({ tenantId: null, roles: new Map() }),
   evolve,
   decide,
-  encode: ({ type, data }: RoleEvent): { type: string; data: unknown } => ({ type, data }),
-  decode: (stored: string, data: unknown): RoleEvent => {
-    if (!EVENT_TYPES.has(stored)) throw new Error(`unknown event type of the roles of a tenant: ${stored}`);
-    return { type: stored, data } as RoleEvent;
-  },
+  encode: tenantRolesCodec.encode,
+  decode: tenantRolesCodec.decode,
   settingsOf: ({ data }: RoleEvent): readonly string[] => [roleSetting(data.roleId)],
   settingOf: ({ roleId }: RoleCommand): string | null => roleSetting(roleId),
   tenantOf: (state: TenantRolesState): string | null => state.tenantId,

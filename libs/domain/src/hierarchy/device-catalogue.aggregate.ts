@@ -1,4 +1,5 @@
 import { accept, type Decision } from '../decision.js';
+import { AS_IS, eventCodec } from '../stored-events.js';
 
 /**
  * Whether the vendor keeps a catalogue of the devices it sold (L2). Stream `device_catalogue-vendor`. What is in it
@@ -17,11 +18,6 @@ export interface DeviceCatalogueCommand {
   readonly type: 'OpenDeviceCatalogue' | 'CloseDeviceCatalogue';
 }
 
-const TYPES: ReadonlySet<string> = new Set<DeviceCatalogueEvent['type']>([
-  'DeviceCatalogueOpened',
-  'DeviceCatalogueClosed',
-]);
-
 const decide = (
   { open }: DeviceCatalogueState,
   { type }: DeviceCatalogueCommand,
@@ -33,6 +29,11 @@ const decide = (
 /** The id of its only stream. */
 export const DEVICE_CATALOGUE = 'vendor';
 
+const deviceCatalogueCodec = eventCodec<DeviceCatalogueEvent>('the device catalogue')({
+  DeviceCatalogueOpened: AS_IS,
+  DeviceCatalogueClosed: AS_IS,
+});
+
 export const deviceCatalogueAggregate = {
   category: 'device_catalogue',
   initial: (): DeviceCatalogueState => ({ open: false }),
@@ -40,9 +41,6 @@ export const deviceCatalogueAggregate = {
     open: type === 'DeviceCatalogueOpened',
   }),
   decide,
-  encode: ({ type, data }: DeviceCatalogueEvent): { type: string; data: unknown } => ({ type, data }),
-  decode: (stored: string, data: unknown): DeviceCatalogueEvent => {
-    if (!TYPES.has(stored)) throw new Error(`unknown event type of the device catalogue: ${stored}`);
-    return { type: stored, data } as DeviceCatalogueEvent;
-  },
+  encode: deviceCatalogueCodec.encode,
+  decode: deviceCatalogueCodec.decode,
 } as const;

@@ -1,5 +1,6 @@
 import { accept, refuse, type Decision } from '../decision.js';
 import type { TreeRefusal } from './refusals.js';
+import { AS_IS, eventCodec } from '../stored-events.js';
 
 /**
  * Whose a serial number is (L2: one project at a time). Stream `device-<serialKey>`. A project claims the
@@ -91,25 +92,18 @@ const decide = (state: DeviceState, command: DeviceCommand): Decided => {
   }
 };
 
-const STORED_TYPES: { readonly [Type in DeviceEventType]: string } = {
-  DeviceCatalogued: 'DeviceCatalogued',
-  DeviceClaimed: 'DeviceClaimed',
-  DeviceReleased: 'DeviceReleased',
-};
+const deviceCodec = eventCodec<DeviceEvent>('a device')({
+  DeviceCatalogued: AS_IS,
+  DeviceClaimed: AS_IS,
+  DeviceReleased: AS_IS,
+});
 
 export const deviceAggregate = {
   category: 'device',
   initial: (): DeviceState => ({ claim: null, tenantId: null, claimCodeHash: null }),
   evolve,
   decide,
-  encode: (event: DeviceEvent): { type: string; data: unknown } => ({
-    type: STORED_TYPES[event.type],
-    data: event.data,
-  }),
-  decode: (stored: string, data: unknown): DeviceEvent => {
-    const type = (Object.keys(STORED_TYPES) as DeviceEventType[]).find((known) => STORED_TYPES[known] === stored);
-    if (!type) throw new Error(`unknown event type of a device: ${stored}`);
-    return { type, data } as DeviceEvent;
-  },
+  encode: deviceCodec.encode,
+  decode: deviceCodec.decode,
   tenantOf: (state: DeviceState): string | null => state.tenantId,
 } as const;

@@ -1,8 +1,8 @@
 import type { TreeCommand } from './commands.js';
-import { decodeTreeEvent, encodeTreeEvent } from './codec.js';
+import { treeCodec } from './codec.js';
 import { decideGroupTree } from './decide.js';
 import type { TreeEvent } from './events.js';
-import { decodeTreeSnapshot, encodeTreeSnapshot, sizeOfGroupTree } from './snapshot.js';
+import { decodeTreeSnapshot, encodeTreeSnapshot, sizeOfGroupTree, TREE_SNAPSHOT_VERSION } from './snapshot.js';
 import { treeSettingOf, treeSettingsOf } from './settings.js';
 import { evolveGroupTree, initialGroupTree, type GroupTreeState } from './state.js';
 
@@ -16,13 +16,13 @@ export const groupTreeAggregate = {
   initial: initialGroupTree,
   evolve: (state: GroupTreeState, event: TreeEvent) => evolveGroupTree(state, event),
   decide: (state: GroupTreeState, command: TreeCommand) => decideGroupTree(state, command),
-  encode: encodeTreeEvent,
-  decode: decodeTreeEvent,
+  encode: treeCodec.encode,
+  decode: treeCodec.decode,
   tenantOf: (state: GroupTreeState): string | null => state.project?.tenantId ?? null,
   settingsOf: treeSettingsOf,
   settingOf: treeSettingOf,
   snapshot: {
-    version: 1,
+    version: TREE_SNAPSHOT_VERSION,
     every: 100,
     encode: encodeTreeSnapshot,
     decode: decodeTreeSnapshot,

@@ -13,6 +13,8 @@ export interface TreeSnapshot {
   readonly closedReason?: string;
   readonly ids: readonly string[];
   readonly names: readonly string[];
+  /** The words that `types` refers to by their place, so that the snapshot stays readable when a type is added or moved. */
+  readonly groupTypes: readonly GroupType[];
   readonly types: readonly number[];
   /** Place in these columns; -1 for the root. */
   readonly parents: readonly number[];
@@ -24,6 +26,9 @@ export interface TreeSnapshot {
     model: string,
   ])[];
 }
+
+/** Increase it with every change of the form; snapshots of another version are ignored. */
+export const TREE_SNAPSHOT_VERSION = 2;
 
 const prefixOf = (id: string): string => id.slice(0, id.lastIndexOf('_') + 1);
 
@@ -55,6 +60,7 @@ export const encodeTreeSnapshot = (state: GroupTreeState): TreeSnapshot => {
     ...(closedReason === null ? {} : { closedReason }),
     ids: packIds(slots.map((slot) => idOf(tree, slot))),
     names: slots.map((slot) => nameOf(tree, slot)),
+    groupTypes: GROUP_TYPES,
     types: slots.map((slot) => tree.types[slot] as number),
     parents: slots.map((slot) => places.get(parentOf(tree, slot)) ?? NONE),
     members: [...state.members.values()],
@@ -68,7 +74,7 @@ export const decodeTreeSnapshot = (json: unknown): GroupTreeState => {
   state.project = snapshot.project;
   state.closedReason = snapshot.closedReason ?? null;
   unpackIds(snapshot.ids).forEach((groupId, place) => {
-    const type = GROUP_TYPES[snapshot.types[place] as number] as GroupType;
+    const type = snapshot.groupTypes[snapshot.types[place] as number] as GroupType;
     insert(state.tree, { groupId, type, name: snapshot.names[place] as string }, snapshot.parents[place] as number);
   });
   for (const member of snapshot.members) addMember(state, member);

@@ -1,5 +1,5 @@
 import { decide } from './commands/decide.js';
-import { decodeProjectEvent, encodeProjectEvent } from './model/codec.js';
+import { projectCodec } from './model/codec.js';
 import { evolve } from './model/evolve.js';
 import { settingOf, settingsOf } from './model/settings.js';
 import { PROJECT_SNAPSHOT_VERSION, decodeSnapshot, encodeSnapshot, sizeOfState } from './model/snapshot.js';
@@ -14,8 +14,8 @@ export const projectAggregate = {
   initial: initialState,
   evolve,
   decide,
-  encode: encodeProjectEvent,
-  decode: decodeProjectEvent,
+  encode: projectCodec.encode,
+  decode: projectCodec.decode,
   tenantOf: (state: ProjectState): string | null => state.totals.project?.tenantId ?? null,
   settingsOf,
   settingOf,

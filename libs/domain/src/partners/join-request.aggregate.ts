@@ -1,6 +1,7 @@
 import { accept, refuse, type Decision } from '../decision.js';
 import { tidyName } from '../names.js';
 import type { PartnerAdministrator, RegisteredProject } from './partner.aggregate.js';
+import { AS_IS, eventCodec } from '../stored-events.js';
 
 /** A partner that asks a distributor to belong to it (P1). Until it is approved there is no such partner. */
 export interface JoinRequestFacts {
@@ -84,11 +85,11 @@ const evolve = (state: JoinRequestState, event: JoinRequestEvent): JoinRequestSt
   return { ...state, status: event.type === 'JoinApproved' ? 'approved' : 'rejected' };
 };
 
-const EVENT_TYPES: ReadonlySet<string> = new Set<JoinRequestEventType>([
-  'JoinRequested',
-  'JoinApproved',
-  'JoinRejected',
-]);
+const joinRequestCodec = eventCodec<JoinRequestEvent>('a join request')({
+  JoinRequested: AS_IS,
+  JoinApproved: AS_IS,
+  JoinRejected: AS_IS,
+});
 
 /** One request to join a distributor; stream `join_request-<requestId>`. */
 export const joinRequestAggregate = {
@@ -96,10 +97,7 @@ export const joinRequestAggregate = {
   initial: (): JoinRequestState => ({ request: null, status: 'open' }),
   evolve,
   decide,
-  encode: ({ type, data }: JoinRequestEvent): { type: string; data: unknown } => ({ type, data }),
-  decode: (stored: string, data: unknown): JoinRequestEvent => {
-    if (!EVENT_TYPES.has(stored)) throw new Error(`unknown event type of a join request: ${stored}`);
-    return { type: stored, data } as JoinRequestEvent;
-  },
+  encode: joinRequestCodec.encode,
+  decode: joinRequestCodec.decode,
   tenantOf: (state: JoinRequestState): string | null => state.request?.tenantId ?? null,
 } as const;

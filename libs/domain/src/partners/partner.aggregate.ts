@@ -3,6 +3,7 @@ import { accept, refuse, type Decision } from '../decision.js';
 import { refuseName, tidyName } from '../names.js';
 import { emailKey } from '../people/email.js';
 import type { PartnerKind } from '../words.js';
+import { AS_IS, eventCodec } from '../stored-events.js';
 
 /** The person a partner is registered with. */
 export interface PartnerAdministrator {
@@ -311,15 +312,15 @@ const evolve = (state: PartnerState, event: PartnerEvent): PartnerState => {
   return { ...state, administrators };
 };
 
-const EVENT_TYPES: ReadonlySet<string> = new Set<PartnerEventType>([
-  'PartnerRegistered',
-  'PartnerAdministratorAdded',
-  'PartnerAdministratorRemoved',
-  'PartnerPromoted',
-  'PostpaidAllowed',
-  'PostpaidWithdrawn',
-  'PartnerClosed',
-]);
+const partnerCodec = eventCodec<PartnerEvent>('a partner')({
+  PartnerRegistered: AS_IS,
+  PartnerAdministratorAdded: AS_IS,
+  PartnerAdministratorRemoved: AS_IS,
+  PartnerPromoted: AS_IS,
+  PostpaidAllowed: AS_IS,
+  PostpaidWithdrawn: AS_IS,
+  PartnerClosed: AS_IS,
+});
 
 /** One partner and who administers it; stream `partner-<partnerId>`. */
 export const partnerAggregate = {
@@ -332,10 +333,7 @@ export const partnerAggregate = {
   }),
   evolve,
   decide,
-  encode: ({ type, data }: PartnerEvent): { type: string; data: unknown } => ({ type, data }),
-  decode: (stored: string, data: unknown): PartnerEvent => {
-    if (!EVENT_TYPES.has(stored)) throw new Error(`unknown event type of a partner: ${stored}`);
-    return { type: stored, data } as PartnerEvent;
-  },
+  encode: partnerCodec.encode,
+  decode: partnerCodec.decode,
   tenantOf: (state: PartnerState): string | null => state.partner?.tenantId ?? null,
 } as const;

@@ -1,5 +1,6 @@
 import { accept, refuse, type Decision } from '../decision.js';
 import { tidyName } from '../names.js';
+import { AS_IS, eventCodec, fields } from '../stored-events.js';
 
 /** What a person may change of itself. */
 export interface UserDetails {
@@ -148,21 +149,16 @@ const evolve = (state: UserState, event: UserEvent): UserState => {
   }
 };
 
-const TYPES: Readonly<Record<UserEvent['type'], true>> = {
-  UserRegistered: true,
-  UserEmailConfirmed: true,
-  UserDetailsChanged: true,
-  UserDeactivated: true,
-  UserReinstated: true,
-  IdentityLinked: true,
-  SessionRevoked: true,
-};
-
-/** Stored by earlier versions, which gave an account to the tenant that named it first. */
-const withoutTenant = (data: unknown): unknown => {
-  const { tenantId: _, ...facts } = data as { readonly tenantId?: unknown };
-  return facts;
-};
+/** Names the fields of every payload, since earlier versions also stored the tenant that first named an account. */
+const userCodec = eventCodec<UserEvent>('a user')({
+  UserRegistered: fields<UserFacts>()({ userId: AS_IS, email: AS_IS, name: AS_IS, timeZone: AS_IS, language: AS_IS }),
+  UserEmailConfirmed: fields<{ readonly email: string }>()({ email: AS_IS }),
+  UserDetailsChanged: fields<UserDetails>()({ name: AS_IS, timeZone: AS_IS, language: AS_IS }),
+  UserDeactivated: fields<{ readonly reason: string }>()({ reason: AS_IS }),
+  UserReinstated: fields<{ readonly reason: string }>()({ reason: AS_IS }),
+  IdentityLinked: fields<LinkedIdentity>()({ userId: AS_IS, email: AS_IS, issuer: AS_IS, subject: AS_IS }),
+  SessionRevoked: fields<RevokedSession>()({ sessionId: AS_IS, userId: AS_IS, until: AS_IS }),
+});
 
 /** One person; stream `user-<userId>`. What proves who somebody is (passwords, tokens) is in no event. */
 export const userAggregate = {
@@ -176,9 +172,6 @@ export const userAggregate = {
   }),
   evolve,
   decide,
-  encode: (event: UserEvent): { type: string; data: unknown } => event,
-  decode: (stored: string, data: unknown): UserEvent => {
-    if (!Object.hasOwn(TYPES, stored)) throw new Error(`unknown event type of a user: ${stored}`);
-    return { type: stored, data: withoutTenant(data) } as UserEvent;
-  },
+  encode: userCodec.encode,
+  decode: userCodec.decode,
 } as const;

@@ -1,5 +1,5 @@
 import type { PartnerStockCommand } from './commands.js';
-import { decodePartnerStockEvent, encodePartnerStockEvent } from './codec.js';
+import { partnerStockCodec } from './codec.js';
 import { decidePartnerStock } from './decide.js';
 import type { PartnerStockEvent } from './events.js';
 import {
@@ -16,8 +16,8 @@ export const partnerStockAggregate = {
   initial: initialPartnerStock,
   evolve: (state: PartnerStockState, event: PartnerStockEvent) => evolvePartnerStock(state, event),
   decide: (state: PartnerStockState, command: PartnerStockCommand) => decidePartnerStock(state, command),
-  encode: encodePartnerStockEvent,
-  decode: decodePartnerStockEvent,
+  encode: partnerStockCodec.encode,
+  decode: partnerStockCodec.decode,
   tenantOf: (state: PartnerStockState): string | null => state.partner?.tenantId ?? null,
   snapshot: {
     version: PARTNER_STOCK_SNAPSHOT_VERSION,

@@ -11,7 +11,7 @@ interface PartnerStockSnapshot {
   readonly lastAt: Instant | null;
 }
 
-/** Grows with every change of the snapshot's form. */
+/** Increase it with every change of the form; snapshots of another version are ignored. */
 export const PARTNER_STOCK_SNAPSHOT_VERSION = 1;
 
 export const encodePartnerStockSnapshot = (state: PartnerStockState): PartnerStockSnapshot => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FEATURES } from '../../words.js';
 import { VENDOR } from './authority.js';
-import { decodeProjectEvent } from '../model/codec.js';
+import { projectCodec } from '../model/codec.js';
 import type { ProjectCommand } from '../model/commands.js';
 import type { LicenseSource, Place } from '../model/events.js';
 import { projectAggregate } from '../project.aggregate.js';
@@ -146,7 +146,7 @@ describe('L4: a license is changed only from the place it was issued from or abo
   it('a suspension that was recorded without its place is lifted by the vendor alone', () => {
     const s = issued(packageOf('nordlicht'));
     const at = '2026-06-01T00:00:00.000Z';
-    projectAggregate.evolve(s.state, decodeProjectEvent('LicenseSuspended', { at, licenseId: 'l', reason: 'unpaid' }));
+    projectAggregate.evolve(s.state, projectCodec.decode('LicenseSuspended', { at, licenseId: 'l', reason: 'unpaid' }));
     const reinstate = { type: 'ReinstateLicense', now: START, licenseId: 'l' } as const;
     expect(s.refusal({ ...reinstate, authority: TENANT })).toMatchObject({ code: 'SUSPENDED_FROM_ABOVE' });
     expect(s.do({ ...reinstate, authority: VENDOR })).toHaveLength(1);
@@ -262,7 +262,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
         reminder: null,
         allotments: [],
       };
-      projectAggregate.evolve(s.state, decodeProjectEvent('RestrictionChanged', data));
+      projectAggregate.evolve(s.state, projectCodec.decode('RestrictionChanged', data));
     };
     for (const groupId of ['p', 'a', 'a1']) recorded(groupId);
     const off = (groupId: string, authority: Place) => s.restriction(groupId, [], { enabled: false, authority });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { decodeProjectEvent, encodeProjectEvent, PROJECT_EVENT_TYPES } from './codec.js';
+import { PROJECT_EVENT_TYPES, projectCodec } from './codec.js';
 
 /** One line a stored form, ever: a line is added, never edited. What was once recorded stays readable for good. */
 const golden = readFileSync(`${import.meta.dirname}/project-events.golden.jsonl`, 'utf8')
@@ -10,7 +10,7 @@ const golden = readFileSync(`${import.meta.dirname}/project-events.golden.jsonl`
 
 describe('stored events of a project', () => {
   it.each(golden)('$type is read and written as ever', ({ type, data }) => {
-    expect(encodeProjectEvent(decodeProjectEvent(type, data))).toStrictEqual({ type, data });
+    expect(projectCodec.encode(projectCodec.decode(type, data))).toStrictEqual({ type, data });
   });
 
   it('has a golden line for every type', () => {
@@ -18,6 +18,6 @@ describe('stored events of a project', () => {
   });
 
   it('refuses a type it does not know', () => {
-    expect(() => decodeProjectEvent('Unheard', { at: '2026-06-01T00:00:00.000Z' })).toThrow('unknown event type');
+    expect(() => projectCodec.decode('Unheard', { at: '2026-06-01T00:00:00.000Z' })).toThrow('unknown event type');
   });
 });

@@ -1,13 +1,18 @@
 import type { Instant } from '../../decision.js';
-import { featureList, featureSet } from '../../feature-set.js';
-import { NO_UNITS } from '../../limits.js';
+import { featureList, featureSet, type FeatureSet } from '../../feature-set.js';
+import { NO_UNITS, eachUnit } from '../../limits.js';
 import {
+  FEATURES,
   GROUP_TYPES,
   LICENSE_TYPES,
   RESOURCES,
+  type Feature,
+  type GroupType,
+  type LicenseType,
   type Limit,
   type PoolMode,
   type Reminder,
+  type Resource,
   type Units,
 } from '../../words.js';
 import { refreshCapacity } from './capacity.js';
@@ -30,10 +35,12 @@ import { addChild } from './tree.js';
 import { editUsage, usageOf } from './usage.js';
 
 /**
- * A project's state in short: rows of arrays, groups by their place in the list. What follows from the rest (use,
- * allotted, capacity, schedule) is worked out again when it is read.
+ * A project's state as rows of arrays: groups by their place in the list, words by their place in the lists of the snapshot
+ * itself, so that it stays readable when a word is added or moved. Derived facts (use, allotted units, capacity, schedule)
+ * are left out and computed again.
  */
 interface ProjectSnapshot {
+  readonly words: SnapshotWords;
   readonly project: Project | null;
   /** Absent: the project is open. */
   readonly closedReason?: string;
@@ -49,7 +56,16 @@ interface ProjectSnapshot {
   readonly memberLimits: readonly MemberLimitsRow[];
 }
 
-type UnitsRow = readonly [Limit, Limit, Limit];
+/** The words of the snapshot in their order. A set of features has a bit for each, the first one lowest. */
+interface SnapshotWords {
+  readonly groupTypes: readonly GroupType[];
+  readonly licenseTypes: readonly LicenseType[];
+  readonly resources: readonly Resource[];
+  readonly features: readonly Feature[];
+}
+
+/** By resource. */
+type UnitsRow = readonly Limit[];
 /** Id, type, units, features, from, until, sequence, phase. */
 type AllotmentRow = readonly [string, number, UnitsRow, number, Instant, Instant | null, number, Phase];
 /** Group, enabled, pool mode, days of grace, reminder, allotments, place. */
@@ -78,13 +94,21 @@ type AssignmentRow = readonly [
 /** Group, user, limits, features off, place. */
 type MemberLimitsRow = readonly [number, string, UnitsRow, number, Place | null];
 
-export const PROJECT_SNAPSHOT_VERSION = 3;
+export const PROJECT_SNAPSHOT_VERSION = 4;
+
+const WORDS: SnapshotWords = {
+  groupTypes: GROUP_TYPES,
+  licenseTypes: LICENSE_TYPES,
+  resources: RESOURCES,
+  features: FEATURES,
+};
 
 export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
   const { project, closedReason, now, sequence, trialLicenseId } = state.totals;
   const order = project ? subtree(state, project.projectId) : [];
   const place = new Map(order.map((id, index) => [id, index]));
   return {
+    words: WORDS,
     project,
     ...(closedReason === null ? {} : { closedReason }),
     now,
@@ -118,17 +142,18 @@ export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
 export function decodeSnapshot(json: unknown): ProjectState {
   const snapshot = json as ProjectSnapshot;
   const state = initialState();
-  const { project, closedReason = null, now, sequence, trialLicenseId } = snapshot;
+  const { words, project, closedReason = null, now, sequence, trialLicenseId } = snapshot;
   Object.assign(state.totals, { project, closedReason, now, sequence, trialLicenseId });
   const ids = snapshot.groups.map(([id]) => id);
   readGroups(state, snapshot, ids);
-  for (const row of snapshot.restrictions) state.restrictions.put(ids[row[0]]!, readRestriction(row));
+  for (const row of snapshot.restrictions) state.restrictions.put(ids[row[0]]!, readRestriction(words, row));
   for (const license of snapshot.licenses) state.licenses.put(license.licenseId, license);
   for (const [serialNumber, group] of snapshot.devices) state.devices.put(serialNumber, { groupId: ids[group] ?? '' });
   state.totals.devices = snapshot.devices.length;
-  for (const row of snapshot.assignments) readAssignment(state, ids, row);
+  for (const row of snapshot.assignments) readAssignment(state, snapshot, { ids, row });
   for (const [group, userId, limits, featuresOff, place] of snapshot.memberLimits) {
-    putMemberLimits(state, ids[group]!, userId, { limits: readUnits(limits), featuresOff, place });
+    const own = { limits: readUnits(words, limits), featuresOff: readFeatures(words, featuresOff), place };
+    putMemberLimits(state, ids[group]!, userId, own);
   }
   workOutUsage(state, snapshot, ids);
   refreshCapacity(state);
@@ -158,7 +183,7 @@ function restrictionRows(group: number, restriction: Restriction | undefined): R
   return [[group, enabled, poolMode, gracePeriodDays, reminder, rows, place]];
 }
 
-const unitsRow = ({ sip_number, mobile_app, ukey2 }: Units): UnitsRow => [sip_number, mobile_app, ukey2];
+const unitsRow = (units: Units): UnitsRow => WORDS.resources.map((resource) => units[resource]);
 
 const memberLimitsRows = (
   group: number,
@@ -169,20 +194,30 @@ const memberLimitsRows = (
 function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
   for (const [groupId, parent, type, name] of snapshot.groups) {
     const parentId = parent < 0 ? null : ids[parent]!;
-    state.groups.put(groupId, { groupId, parentId, type: GROUP_TYPES[type]!, name, children: null });
+    state.groups.put(groupId, { groupId, parentId, type: snapshot.words.groupTypes[type]!, name, children: null });
     if (parentId !== null) addChild(state, parentId, groupId);
   }
 }
 
-const readUnits = ([sip_number, mobile_app, ukey2]: UnitsRow): Units => ({ sip_number, mobile_app, ukey2 });
+const readUnits = ({ resources }: SnapshotWords, row: UnitsRow): Units =>
+  eachUnit((resource) => {
+    const limit = row[resources.indexOf(resource)];
+    return limit === undefined ? 0 : limit;
+  });
 
-function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows, place]: RestrictionRow): Restriction {
+const readFeatures = ({ features }: SnapshotWords, bits: number): FeatureSet =>
+  featureSet(features.filter((_, index) => (bits & (1 << index)) !== 0));
+
+function readRestriction(
+  words: SnapshotWords,
+  [, enabled, poolMode, gracePeriodDays, reminder, rows, place]: RestrictionRow,
+): Restriction {
   const allotments = rows.map(
     ([allotmentId, type, units, features, validFrom, validUntil, sequence, phase]): AllotmentState => ({
       allotmentId,
-      type: LICENSE_TYPES[type]!,
-      units: readUnits(units),
-      features: featureList(features),
+      type: words.licenseTypes[type]!,
+      units: readUnits(words, units),
+      features: featureList(readFeatures(words, features)),
       validFrom,
       validUntil,
       sequence,
@@ -204,13 +239,17 @@ function readRestriction([, enabled, poolMode, gracePeriodDays, reminder, rows, 
   return restriction;
 }
 
-function readAssignment(state: ProjectState, ids: readonly string[], row: AssignmentRow): void {
+function readAssignment(
+  state: ProjectState,
+  { words }: ProjectSnapshot,
+  { ids, row }: { readonly ids: readonly string[]; readonly row: AssignmentRow },
+): void {
   const [assignmentId, group, resource, label, holder, sipAssignmentId, assignedAt, sequence, inForce] = row;
   const groupId = ids[group]!;
   const read = {
     assignmentId,
     groupId,
-    resource: RESOURCES[resource]!,
+    resource: words.resources[resource]!,
     label,
     holder,
     sipAssignmentId,
