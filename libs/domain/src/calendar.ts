@@ -34,7 +34,7 @@ export const daysBetween = (from: CalendarDate, to: CalendarDate): number =>
 export const startsDay = (instant: Instant, timeZone: string): boolean =>
   startOfDay(dateAt(instant, timeZone), timeZone) === instant;
 
-/** So many days later by the calendar of the zone: the start of a day leads to the start of a day. */
+/** Adds days by the calendar of the zone: the start of a day leads to the start of a day. */
 export function daysAfter(instant: Instant, days: number, timeZone: string): Instant {
   if (startsDay(instant, timeZone)) return startOfDay(addDays(dateAt(instant, timeZone), days), timeZone);
   return zoned(instant, timeZone).add({ days }).epochMilliseconds;

@@ -1,5 +1,5 @@
 /**
- * What a decision returns: the events it took, or the reason it was refused. No events means "already so".
+ * The result of a decision: its events, or the refusal. No events: everything is already so.
  * Refusals are values with data; an exception means broken machinery.
  */
 export type Decision<Event, Refusal> =

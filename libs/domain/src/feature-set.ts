@@ -1,6 +1,6 @@
 import { FEATURES, type Feature } from './words.js';
 
-/** A set of features as one number, a bit a feature in the order of `FEATURES`: cheap to keep, to join and to intersect. */
+/** A set of features as a bit mask in the order of `FEATURES`: cheap to store, join and intersect. Only in memory: the order may change. */
 export type FeatureSet = number;
 
 export const NO_FEATURES: FeatureSet = 0;

@@ -2,7 +2,7 @@ import { RESOURCES, type Limit, type Resource, type Units } from './words.js';
 
 /** Arithmetic of limits, where `null` is unlimited and the largest of all (docs/domain/words.md and L5). */
 
-/** Plain numbers per resource: what is counted, as opposed to what limits it. */
+/** Plain numbers per resource, for use as opposed to limits. */
 export type Counts = Record<Resource, number>;
 
 export const NO_UNITS: Units = { sip_number: 0, mobile_app: 0, ukey2: 0 };
@@ -17,7 +17,7 @@ export const least = (a: Limit, b: Limit): Limit => (a === null ? b : b === null
 /** Whether `a` is more than `b`. */
 export const exceeds = (a: Limit, b: Limit): boolean => b !== null && (a === null || a > b);
 
-/** What is left of a limit; negative when more is used than there is. */
+/** The unused part of a limit; negative when use exceeds it. */
 export const minus = (limit: Limit, used: number): Limit => (limit === null ? null : limit - used);
 
 export const eachUnit = (value: (resource: Resource) => Limit): Units => ({
@@ -36,7 +36,7 @@ export const sameUnits = (a: Units, b: Units): boolean => RESOURCES.every((resou
 /** R1: every app needs a number of its own. */
 export const sipCoversMobile = (units: Units): boolean => !exceeds(units.mobile_app, units.sip_number);
 
-/** What so many devices bring with their Basic licenses (L2). */
+/** The units of the Basic licenses of `devices` devices (L2). */
 export const basicUnitsOf = (devices: number): Units => ({
   sip_number: 2 * devices,
   mobile_app: 2 * devices,

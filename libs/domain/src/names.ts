@@ -9,7 +9,7 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}+/gu;
 
 const oneLine = (text: string): string => text.replace(WHITE_SPACE, ' ').replace(/^ | $/g, '');
 
-/** A name as it is stored (G1): as typed in Unicode NFC, trimmed, runs of white space made one space. */
+/** The stored form of a name (G1): as typed, in Unicode NFC, trimmed, with runs of white space collapsed to one space. */
 export const tidyName = (name: string): string => oneLine(name.normalize('NFC'));
 
 /**
@@ -20,8 +20,8 @@ const foldCase = (text: string): string =>
   text.replace(/[^ı]+/gu, (run) => run.toUpperCase().toLowerCase()).replaceAll('ς', 'σ');
 
 /**
- * What two names are compared by (G1): NFKC and case folding, without the characters that have no width, so that
- * two names a person reads as one are one to the system: "House a" and " HOUSE  A", "Straße" and "STRASSE", "Ａ" and "a".
+ * The key that names are compared by (G1): NFKC and case folding, without characters of no width, so that names that look
+ * equal are equal: "House a" and " HOUSE  A", "Straße" and "STRASSE", "Ａ" and "a".
  */
 export const nameKey = (name: string): string => {
   if (PRINTABLE_ASCII.test(name)) return oneLine(name).toLowerCase();
@@ -29,22 +29,22 @@ export const nameKey = (name: string): string => {
   return oneLine(foldCase(folded).normalize('NFKC'));
 };
 
-/** Whether two names are one (G1). */
+/** Whether two names are equal (G1). */
 export const isSameName = (one: string, other: string): boolean => nameKey(one) === nameKey(other);
 
 /**
- * What nobody can see: controls, bidirectional and other formats, halves of pairs, private use, unassigned, and whatever has
- * no width by definition (Unicode tags, fillers, word joiners, variation selectors).
+ * Invisible characters: controls, bidirectional and other formats, lone surrogates, private use, unassigned, and characters
+ * without width by definition (Unicode tags, fillers, word joiners, variation selectors).
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
-/** Why a name is refused; `null`: it is a name. */
+/** Why a name is refused; `null`: it is accepted. */
 export const nameFault = (name: string): string | null => {
   if (hasUnseenCharacters(name)) return 'must not contain characters that cannot be seen';
   return nameKey(name) === '' ? 'must not be empty' : null;
 };
 
-/** The refusal of a name; `null`: it is one. `null` for no name at all, too. */
+/** The refusal of a name; `null`: it is accepted, or there is none. */
 export const refuseName = (
   field: string,
   name: string | null,
@@ -72,8 +72,8 @@ const EMOJI_SEQUENCE =
 const HAN_VARIANT = /(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}]/gu;
 
 /**
- * Whether a name has a character that nobody can see (G1), or nothing else. The joiners are allowed between letters
- * of scripts that are spelled with them, and what makes an emoji or a Han variant is allowed where it stands in one.
+ * Whether a name contains an invisible character (G1), or no visible one. Joiners are allowed between letters of scripts
+ * that need them, and the parts of an emoji or a Han variant are allowed inside one.
  */
 export const hasUnseenCharacters = (name: string): boolean => {
   if (PRINTABLE_ASCII.test(name)) return false;
@@ -83,6 +83,6 @@ export const hasUnseenCharacters = (name: string): boolean => {
 
 const SEPARATORS = /[\s.:\-\u2010-\u2015]+/gu;
 
-/** What two serial numbers are compared by: without case and without the separators a label or a person puts in. */
+/** The key that serial numbers are compared by: without case and without the separators that labels and people add. */
 export const serialKey = (serialNumber: string): string =>
   serialNumber.normalize('NFKC').replace(SEPARATORS, '').toUpperCase();

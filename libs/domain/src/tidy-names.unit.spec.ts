@@ -7,7 +7,7 @@ import { partnerAggregate } from './partners/partner.aggregate.js';
 import { userAggregate } from './people/user.aggregate.js';
 import { partnerStockAggregate, type PartnerStockEvent } from './stock/index.js';
 
-/** As a keyboard of a Mac, a form and a spreadsheet make it: decomposed, with blanks around and within. */
+/** As typed on a Mac or pasted from a spreadsheet: decomposed, with spaces around and within. */
 const TYPED = '  Cafe\u0301    Su\u0308d\u00a0\u3000West ';
 const KEPT = 'Café Süd West';
 

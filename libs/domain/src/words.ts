@@ -1,10 +1,10 @@
 import type { Instant } from './decision.js';
 
-/** What is counted (docs/domain/words.md). */
+/** The units that are counted (docs/domain/words.md). */
 export const RESOURCES = ['sip_number', 'mobile_app', 'ukey2'] as const;
 export type Resource = (typeof RESOURCES)[number];
 
-/** What is switched (docs/domain/words.md). */
+/** The features that are switched on and off (docs/domain/words.md). */
 export const FEATURES = [
   'sip_trunks',
   'group_forward_rules',

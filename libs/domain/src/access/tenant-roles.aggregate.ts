@@ -2,7 +2,7 @@ import { accept, refuse, type Decision } from '../decision.js';
 import { nameKey, refuseName, tidyName } from '../names.js';
 import { AS_IS, eventCodec } from '../stored-events.js';
 
-/** A role a tenant made for itself: a named set of permissions. */
+/** A custom role of a tenant: a named set of permissions. */
 export interface CustomRole {
   readonly roleId: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export type RoleEvent = {
 interface RoleCommands {
   DefineRole: CustomRole & { tenantId: string };
   ChangeRole: CustomRole;
-  /** `uses`: what is known of who has the role, at most `MAX_NAMED_USES` of `useCount`. */
+  /** `uses`: memberships that have the role, at most `MAX_NAMED_USES` of `useCount`. */
   RemoveRole: { roleId: string; uses: readonly RoleUse[]; useCount: number };
 }
 
@@ -116,7 +116,7 @@ const tenantRolesCodec = eventCodec<RoleEvent>('the roles of a tenant')({
   RoleRemoved: AS_IS,
 });
 
-/** The roles a tenant made (docs/domain/rules.md#roles); stream `tenant_roles-<tenantId>`. */
+/** The custom roles of a tenant (docs/domain/rules.md#roles); stream `tenant_roles-<tenantId>`. */
 export const tenantRolesAggregate = {
   category: 'tenant_roles',
   initial: (): TenantRolesState => ({ tenantId: null, roles: new Map() }),

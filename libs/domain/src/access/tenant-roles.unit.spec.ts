@@ -17,11 +17,11 @@ const made = empty
   .then([{ type: 'RoleDefined', data: { tenantId: 'nordlicht', ...technician } }]);
 
 describe('roles of a tenant', () => {
-  it('are made once, however often the same command comes', () => {
+  it('are created once, however often the command is repeated', () => {
     made.when(define(technician)).then([]);
   });
 
-  it('have names of their own', () => {
+  it('have unique names', () => {
     const other = { ...technician, roleId: 'r2', name: 'TECHNICIAN' };
     made.when(define(other)).then({ code: 'NAME_TAKEN', roleId: 'r1', names: ['Technician'], count: 1 });
     const two = made
@@ -40,7 +40,7 @@ describe('roles of a tenant', () => {
     empty.when(change(technician)).then({ code: 'NOT_FOUND', what: 'role', id: 'r1' });
   });
 
-  it('are not removed while somebody has them; the refusal says where', () => {
+  it('are not removed while a member has them; the refusal names the memberships', () => {
     made.when(remove('r1', 3)).then({
       code: 'ROLE_IN_USE',
       roleId: 'r1',
@@ -63,7 +63,7 @@ describe('roles of a tenant', () => {
       .then({ code: 'VALIDATION', field: 'name', message: 'a tenant has at most 200 roles' });
   });
 
-  it('stop the reading at an event nobody knows', () => {
+  it('refuse to read an unknown event type', () => {
     expect(() => tenantRolesAggregate.decode('RoleVanished', {})).toThrow('unknown event type');
   });
 });

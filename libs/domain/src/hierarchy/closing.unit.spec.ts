@@ -94,7 +94,7 @@ describe('a project that is closed', () => {
     open.when(close).then([closed]).when(command).then({ code: 'PROJECT_CLOSED', projectId, reason });
   });
 
-  it('lets the memberships of people end whose partner was closed, the last administrator included', () => {
+  it('ends the memberships of people of a closed partner, the last administrator included', () => {
     const ended = (data: typeof member): TreeEvent => ({ type: 'MemberRemoved', data });
     const root = { ...member, memberId: 'r', groupId: projectId, role: 'site_administrator' };
     const other = { ...member, memberId: 'o', userId: 'v', email: 'lee@example.com' };
@@ -125,7 +125,7 @@ describe('a project that is closed', () => {
       .then([]);
   });
 
-  it('stays closed in its snapshot; a snapshot from before there was closing is one of an open project', () => {
+  it('stays closed in its snapshot; an older snapshot without that field is one of an open project', () => {
     const { encode, decode } = groupTreeAggregate.snapshot;
     const kept = (state: ReturnType<typeof open.state>) =>
       closedReasonOf(decode(JSON.parse(JSON.stringify(encode(state))) as unknown));

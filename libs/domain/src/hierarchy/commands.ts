@@ -4,34 +4,34 @@ import type { Departure } from './departure.js';
 import type { Generation } from './generation.js';
 
 /**
- * What a caller lacks of each role, by role (P2): members with such a role are not moved or removed with their
- * group. A role that is not named was unknown when this was determined, and stays as well. Absent: the system itself.
+ * By role, the permissions of that role which the caller lacks (P2): members with such a role are not moved or removed
+ * with their group. A role without an entry was unknown to the check and stays as well. Absent: the system itself.
  */
 export type CarryingAuthority = Readonly<Record<string, readonly string[]>>;
 
 interface TreeCommands {
-  /** `administrator`: becomes the first member of the root. `postpaidAllowed`: by whoever creates it (L1). */
+  /** `administrator` becomes the first member of the root. `postpaidAllowed`: the caller can create postpaid projects (L1). */
   CreateProject: ProjectFacts & {
     name: string;
     administrator: Omit<MemberFacts, 'groupId'> | null;
     postpaidAllowed: boolean;
   };
-  /** From then on the project can be read, and nothing about it changes. */
+  /** Afterwards the project can be read but not changed. */
   CloseProject: { reason: string };
   /** Of people whose partner was closed, in a project that is closed as well. */
   EndMemberships: { userIds: readonly string[] };
   CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
   GenerateGroups: Generation;
-  /** Takes in what left another project of the tenant (G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */
+  /** Adopts a subtree of another project of the tenant (G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */
   AdoptSubtree: Departure & { newId: string; parentId: string };
-  /** `null` leaves it as it is. */
+  /** `null` leaves it unchanged. */
   ChangeGroupDetails: { groupId: string; groupType: GroupType | null; name: string | null };
   MoveGroup: { groupId: string; parentId: string; authority?: CarryingAuthority };
   RemoveSubtree: { groupId: string; authority?: CarryingAuthority };
   /** One membership for each e-mail address and group: put again, it changes the name and the role of the one there is. */
   AddMember: MemberFacts;
   RemoveMember: { groupId: string; memberId: string };
-  /** Does nothing where this claim was already used, even if the device left since. */
+  /** Does nothing if this claim has been used already, even if the device has left since. */
   AddDevice: DeviceFacts;
   RemoveDevice: { groupId: string; serialNumber: string };
 }

@@ -53,7 +53,7 @@ const createProject: Decider<'CreateProject'> = (state, command) => {
 const closeProject: Decider<'CloseProject'> = (_state, { projectId, reason }) =>
   accept([{ type: 'ProjectClosed', data: { projectId, reason } }]);
 
-/** Nobody needs to be left who administers the project: it is closed. */
+/** A closed project needs no administrator, so the last one can leave too. */
 const endMemberships: Decider<'EndMemberships'> = ({ members }, { userIds }) => {
   const ending = [...members.values()].filter(({ userId }) => userIds.includes(userId));
   return accept(ending.map((data): TreeEvent => ({ type: 'MemberRemoved', data })));
@@ -70,13 +70,13 @@ const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _
   return refused ?? accept([{ type: 'GroupCreated', data }]);
 };
 
-/** Whether anything is left of an earlier generation with these ids. */
+/** Whether any group of an earlier generation with these ids is left. */
 const isGenerated = (state: GroupTreeState, newId: string, total: number): boolean => {
   for (let n = 0; n < total; n += 1) if (slotOf(state, generatedId(newId, n)) !== undefined) return true;
   return false;
 };
 
-/** G2. Names differ among generated siblings by their numbers, so only the top level can clash with what is there. */
+/** G2. Names differ among generated siblings by their numbers, so only the top level can clash with existing groups. */
 const generateGroups: Decider<'GenerateGroups'> = (state, command) => {
   const parent = slotOf(state, command.parentId);
   if (parent === undefined) return notFound('group', command.parentId);
@@ -90,7 +90,7 @@ const generateGroups: Decider<'GenerateGroups'> = (state, command) => {
   return refuse({ code: 'NAME_TAKEN', parentId: command.parentId, names, count: taken.length });
 };
 
-/** G3, P4: what left another project of the tenant comes in as new groups. */
+/** G3, P4: a subtree of another project of the tenant arrives as new groups. */
 const adoptSubtree: Decider<'AdoptSubtree'> = (state, command) => {
   if (state.project?.tenantId !== command.tenantId) {
     const reason = 'groups do not move to a project of another tenant';
@@ -126,7 +126,7 @@ const membersBelow = (state: GroupTreeState, root: number): MemberFacts[] => {
   );
 };
 
-/** P2: nobody moves along or removes a membership that permits what they do not hold. O(size of the subtree). */
+/** P2: refuses to move or remove a membership that permits more than the caller holds. O(size of the subtree). */
 const membersHoldMore = (
   state: GroupTreeState,
   root: number,
@@ -141,7 +141,7 @@ const membersHoldMore = (
   return refuse({ code: 'MEMBERS_HOLD_MORE', groupId: idOf(state.tree, root), role, missing, count: beyond.length });
 };
 
-/** G1, and G3 as far as the tree alone can say: what licenses say is asked before (see `checkRelocation`). O(depth). */
+/** G1, and the part of G3 that concerns the tree alone: licensing is asked first (see `checkRelocation`). O(depth). */
 const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId, authority }) => {
   const { tree } = state;
   const slot = slotOf(state, groupId);
@@ -168,7 +168,7 @@ const devicesBelow = (state: GroupTreeState, root: number): DeviceFacts[] => {
   return found;
 };
 
-/** G4, U4. O(size of the subtree). A second removal finds nothing. Nobody stays a member of what is gone. */
+/** G4, U4. O(size of the subtree). A second removal finds nothing. The members of a removed group leave with it. */
 const removeSubtree: Decider<'RemoveSubtree'> = (state, { groupId, authority }) => {
   const slot = slotOf(state, groupId);
   if (slot === undefined) return notFound('group', groupId);
@@ -250,7 +250,7 @@ const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
 const onClosedProject = (projectId: string, reason: string, { type }: TreeCommand): Decided =>
   type === 'CloseProject' ? ALREADY_SO : refuse({ code: 'PROJECT_CLOSED', projectId, reason });
 
-/** Leaves the state as it was, but for the index of names, which is made when it is first needed. */
+/** Leaves the state unchanged, except for the index of names, which is built when it is first needed. */
 export const decideGroupTree = (state: GroupTreeState, command: TreeCommand): Decided => {
   if (command.type === 'CreateProject') return createProject(state, command);
   if (!state.project) return notFound('project', command.projectId);

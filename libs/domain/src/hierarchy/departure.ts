@@ -9,7 +9,7 @@ import { idOf, nameOf, parentOf, subtree } from './tree.js';
 /** A subtree on its way to another project, in columns like `GeneratedGroups`. Its members stay behind (P4). */
 export interface Departure {
   readonly origin: SubtreeOrigin;
-  /** No project of another tenant takes it in. */
+  /** Only a project of this tenant can adopt it. */
   readonly tenantId: string;
   readonly levels: readonly GroupType[];
   readonly level: readonly number[];
@@ -21,8 +21,8 @@ export interface Departure {
 type Refused = { readonly ok: false; readonly refusal: TreeRefusal };
 
 /**
- * What would leave for another project with a group (G3). Devices carry Basic licenses and those do not move
- * (L4), so a subtree with devices stays. O(size of the subtree).
+ * A group and everything below it, ready to leave for another project (G3). Devices carry Basic licenses, which cannot
+ * move (L4), so a subtree with devices stays. O(size of the subtree).
  */
 export const departureOf = (
   state: GroupTreeState,

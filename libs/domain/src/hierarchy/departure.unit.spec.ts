@@ -67,7 +67,7 @@ describe('a subtree that moves to another project (G3)', () => {
         .then([]);
   });
 
-  it('is taken in by no project of another tenant (P4)', () => {
+  it('is refused by a project of another tenant (P4)', () => {
     const foreign = project('new') as Extract<TreeEvent, { type: 'ProjectCreated' }>;
     given(groupTreeAggregate, [{ ...foreign, data: { ...foreign.data, tenantId: 'another' } }])
       .when(arrival('new'))
@@ -94,7 +94,7 @@ describe('a subtree that moves to another project (G3)', () => {
     expect(deep.when(arrival('g26')).decision.ok).toBe(true);
   });
 
-  it('stays while devices are in it, and is a group of the project', () => {
+  it('stays while devices are in it, and must be a group of the project', () => {
     const device: TreeEvent = {
       type: 'DeviceAdded',
       data: { serialNumber: 'S', groupId: 'a11', model: 'm', claimId: 'c' },

@@ -2,8 +2,8 @@ import { accept, type Decision } from '../decision.js';
 import { AS_IS, eventCodec } from '../stored-events.js';
 
 /**
- * Whether the vendor keeps a catalogue of the devices it sold (L2). Stream `device_catalogue-vendor`. What is in it
- * lies with the devices themselves, so that a claim is decided on one stream.
+ * Whether the vendor keeps a catalogue of the devices it sold (L2). Stream `device_catalogue-vendor`. Each entry
+ * is in the stream of its device, so that a claim is decided on one stream.
  */
 export interface DeviceCatalogueState {
   readonly open: boolean;

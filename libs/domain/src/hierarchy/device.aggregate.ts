@@ -3,9 +3,9 @@ import type { TreeRefusal } from './refusals.js';
 import { AS_IS, eventCodec } from '../stored-events.js';
 
 /**
- * Whose a serial number is (L2: one project at a time). Stream `device-<serialKey>`. A project claims the
- * number, then its tree takes the device in under that claim; when the tree has let the device go, the claim is released.
- * A claim is used once, so that a late repetition of either step does nothing.
+ * Which project has claimed a serial number (L2: one at a time). Stream `device-<serialKey>`. A project claims the
+ * number, then its tree adds the device under that claim; after the tree has removed the device, the claim is released.
+ * A claim is used once, so that a late repetition of either step has no effect.
  */
 export interface DeviceClaim {
   readonly claimId: string;
@@ -16,7 +16,7 @@ export interface DeviceClaim {
 }
 
 interface DeviceEvents {
-  /** The vendor sold it with a claim code, of which a hash is kept: the latest counts. */
+  /** The vendor sold it with a claim code, stored as a hash; the latest code is valid. */
   DeviceCatalogued: { serialNumber: string; claimCodeHash: string };
   DeviceClaimed: DeviceClaim & { serialNumber: string };
   DeviceReleased: { serialNumber: string; projectId: string; claimId: string };
@@ -30,14 +30,14 @@ export type DeviceCommand =
   | ({
       readonly type: 'ClaimDevice';
       readonly serialNumber: string;
-      /** What was named as its claim code, if anything, where the vendor keeps a catalogue; `null`: there is none. */
+      /** The claim code of the request, if any, where the vendor keeps a catalogue; `null`: there is no catalogue. */
       readonly proof: { readonly claimCodeHash: string | null } | null;
     } & DeviceClaim)
   | { readonly type: 'CatalogueDevice'; readonly serialNumber: string; readonly claimCodeHash: string }
   | { readonly type: 'ReleaseDevice'; readonly serialNumber: string; readonly claimId: string };
 
 export interface DeviceState {
-  /** `null`: nobody's. */
+  /** `null`: unclaimed. */
   readonly claim: DeviceClaim | null;
   /** Of the last claim. */
   readonly tenantId: string | null;
@@ -71,7 +71,7 @@ const release = ({ claim }: DeviceState, { serialNumber, claimId }: CommandOf<'R
   return accept([{ type: 'DeviceReleased', data: { serialNumber, projectId: claim.projectId, claimId } }]);
 };
 
-/** An unknown serial number, a wrong code and none are refused alike, before it is told where the device is. */
+/** Refuses an unknown serial number, a wrong code and a missing code alike, so that the refusal reveals nothing about the device. */
 const claim = (state: DeviceState, { type: _, proof, ...data }: CommandOf<'ClaimDevice'>): Decided => {
   const { serialNumber, projectId } = data;
   if (state.claim?.projectId === projectId) return accept([]);

@@ -32,7 +32,7 @@ describe('a serial number (L2)', () => {
       .then([{ type: 'DeviceClaimed', data: next }]);
   });
 
-  it('stays where it is when an older claim is released late', () => {
+  it('stays claimed when an older claim is released late', () => {
     const next: DeviceEvent = { type: 'DeviceClaimed', data: { ...claim, claimId: 'c2' } };
     given(deviceAggregate, [claimed, released, next])
       .when({ type: 'ReleaseDevice', serialNumber: 'SN1', claimId: 'c1' })
@@ -69,7 +69,7 @@ describe('a serial number (L2)', () => {
     known.when(withCode('good')).then([claimed]);
   });
 
-  it('does not tell that it is in use to who has no code of it', () => {
+  it('does not reveal that it is in use to a caller without its code', () => {
     const elsewhere = given(deviceAggregate, [catalogued, claimed]);
     const from = { projectId: 'p2', claimId: 'c2' };
     elsewhere.when({ ...withCode('wrong'), ...from }).then(refused);
@@ -92,7 +92,7 @@ describe('a serial number (L2)', () => {
     given(deviceAggregate, [catalogued]).when(ask).then([claimed]);
   });
 
-  it('keeps its events as they are stored', () => {
+  it('stores its events unchanged', () => {
     for (const event of [catalogued, claimed, released]) {
       const { type, data } = deviceAggregate.encode(event);
       expect(deviceAggregate.decode(type, data)).toEqual(event);
@@ -119,7 +119,7 @@ describe('the device catalogue (L2)', () => {
       .then([opened]);
   });
 
-  it('keeps its events as they are stored', () => {
+  it('stores its events unchanged', () => {
     for (const event of [opened, closed]) {
       const { type, data } = deviceCatalogueAggregate.encode(event);
       expect(deviceCatalogueAggregate.decode(type, data)).toEqual(event);

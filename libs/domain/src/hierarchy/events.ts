@@ -1,7 +1,7 @@
 import type { Role } from '../access/roles.js';
 import type { BillingMode, GroupType } from '../words.js';
 
-/** A project as its group tree knows it. Its name is the name of its root group, whose id is the project's. */
+/** The facts of a project in its group tree. Its name is the name of its root group, whose id is the project's. */
 export interface ProjectFacts {
   readonly projectId: string;
   readonly tenantId: string;
@@ -32,7 +32,7 @@ export interface DeviceFacts {
   readonly serialNumber: string;
   readonly groupId: string;
   readonly model: string;
-  /** The claim on the serial number this device came in by (see `device.ts`). */
+  /** The claim on the serial number this device came in by (see `device.aggregate.ts`). */
   readonly claimId: string;
 }
 
@@ -51,7 +51,7 @@ export interface GeneratedGroups {
   readonly names: readonly string[];
 }
 
-/** Where groups of another project were before. */
+/** The previous place of groups that came from another project. */
 export interface SubtreeOrigin {
   readonly projectId: string;
   readonly groupId: string;
@@ -60,7 +60,7 @@ export interface SubtreeOrigin {
 /** The events of a project's group tree, in the order of its life. */
 interface TreeEvents {
   ProjectCreated: ProjectFacts & { name: string };
-  /** The project can be read from now on; every command on it is refused. */
+  /** Afterwards the project can be read; every command on it is refused. */
   ProjectClosed: { projectId: string; reason: string };
   GroupCreated: GroupFacts;
   GroupsGenerated: GeneratedGroups;
@@ -70,7 +70,7 @@ interface TreeEvents {
   GroupMoved: { groupId: string; parentId: string };
   /** A group with everything below it left the tree; its devices and members left just before, each with its own event. */
   SubtreeRemoved: { groupId: string };
-  /** The same member again carries a new name or role. */
+  /** Recorded again for a known member: with a new name or role. */
   MemberAdded: MemberFacts;
   MemberRemoved: MemberFacts;
   DeviceAdded: DeviceFacts;

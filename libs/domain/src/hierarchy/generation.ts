@@ -7,9 +7,9 @@ import type { TreeRefusal } from './refusals.js';
 export const GENERATED_TYPES = ['building', 'unit', 'floor', 'apartment'] as const;
 export type GeneratedType = (typeof GENERATED_TYPES)[number];
 
-/** 100 buildings x 4 units x 12 floors x 20 apartments with the levels above them, and some room. */
+/** 100 buildings x 4 units x 12 floors x 20 apartments with the levels above them, and a margin. */
 export const MAX_GENERATED_GROUPS = 110_000;
-/** How many groups one event carries. */
+/** The most groups in one event. */
 export const GENERATED_PER_EVENT = 1_000;
 
 /** `count` groups for every group of the level above, numbered from `firstNumber`. */
@@ -114,7 +114,7 @@ const planLevel = (generation: Generation, types: readonly GeneratedType[], own:
   const type = types[own] as GeneratedType;
   const level = generation.levels[type] as GenerationLevel;
   const field = fieldOf(type, 'namePattern');
-  // Trimmed as a whole: what stands around a name is no part of it.
+  // Trimmed at the end only, since white space around a name is no part of it.
   const compiled = compilePattern(tidyName(level.namePattern), types, own);
   if ('unknown' in compiled) {
     return invalid(field, `${compiled.unknown} is not {n} or the number of a generated level above`);
@@ -143,7 +143,7 @@ const totalOf = (levels: readonly PlannedLevel[]): number => {
   return total;
 };
 
-/** Checks what is asked for, without looking at the tree. Fields of a refusal are named as in the HTTP request. */
+/** Checks the request alone, without the tree. Fields of a refusal are named as in the HTTP request. */
 export const planGeneration = (
   generation: Generation,
 ): { ok: true; plan: GenerationPlan } | { ok: false; refusal: Invalid } => {
@@ -223,7 +223,7 @@ export const generate = (plan: GenerationPlan): readonly TreeEventOf<'GroupsGene
 
 const SAMPLE_SIZE = 20;
 
-/** What a generation would make: how many groups of each level, the first and the last name of each, and a sample. */
+/** The preview of a generation: how many groups of each level, their first and last names, and a sample. */
 export const previewGeneration = (plan: GenerationPlan): GenerationPreview => {
   const levels = plan.levels.map((level) => ({ type: level.type, count: 0, first: '', last: '' }));
   const sample: string[][] = [];

@@ -162,7 +162,7 @@ describe('generating groups (G2)', () => {
     ]);
   });
 
-  it('names the siblings that are there already', () => {
+  it('refuses names of existing siblings', () => {
     given(groupTreeAggregate, [
       created,
       { type: 'GroupCreated', data: { groupId: 'x', parentId: 'p', type: 'building', name: 'HOUSE 2' } },
@@ -185,7 +185,7 @@ describe('generating groups (G2)', () => {
     expect(decision).toMatchObject({ ok: false, refusal: { code: 'VALIDATION', field } });
   });
 
-  it('keeps within 32 levels and below a group that is there', () => {
+  it('keeps within 32 levels and below an existing group', () => {
     const chain = Array.from({ length: 29 }, (_, i): TreeEvent => {
       const parentId = i === 0 ? 'p' : `g${i + 1}`;
       return { type: 'GroupCreated', data: { groupId: `g${i + 2}`, parentId, type: 'custom', name: 'x' } };

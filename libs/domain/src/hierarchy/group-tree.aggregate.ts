@@ -8,8 +8,8 @@ import { evolveGroupTree, initialGroupTree, type GroupTreeState } from './state.
 
 /**
  * The groups, members and devices of one project (G1, G2, G3's part of the tree, G4); stream
- * `group_tree-<projectId>`. A command costs O(depth), and what it changes: a generation its groups, a removal its subtree,
- * a snapshot the whole tree. The first time a name is looked up below a parent its children are indexed.
+ * `group_tree-<projectId>`. A command costs O(depth) plus the groups it changes (all generated groups, or
+ * the removed subtree); a snapshot costs the whole tree. The first lookup of a name below a parent indexes its children.
  */
 export const groupTreeAggregate = {
   category: 'group_tree',

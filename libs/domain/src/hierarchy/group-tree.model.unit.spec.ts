@@ -98,7 +98,7 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
   }),
 );
 
-/** Everything a state says, in an order that does not depend on how it came about. */
+/** All facts of a state, in an order that does not depend on its history. */
 const picture = (state: GroupTreeState) => ({
   project: state.project,
   groups: [...state.tree.slots.keys()].sort().map((groupId) => groupOf(state, groupId)),
@@ -113,7 +113,7 @@ const picture = (state: GroupTreeState) => ({
 
 const fold = (events: readonly TreeEvent[]): GroupTreeState => events.reduce(aggregate.evolve, aggregate.initial());
 
-/** What breaks the form of a tree. One list instead of an `expect` for every group, which would cost more than the domain. */
+/** Faults in the form of a tree. One list instead of an `expect` for every group, which would cost more than the domain. */
 function* treeFaults(state: GroupTreeState): Iterable<object> {
   const { tree } = state;
   const root = tree.slots.get(projectId) as number;

@@ -107,13 +107,13 @@ describe('a project', () => {
 });
 
 describe('a new group (G1)', () => {
-  it('stands below its parent, its name without space around it and in Unicode NFC', () => {
+  it('is below its parent, with its name trimmed and in Unicode NFC', () => {
     tree()
       .when(create('a', 'hafenblick', '  Cafe\u0301 '))
       .then([placed('a', 'hafenblick', 'Caf\u00e9')]);
   });
 
-  it('is there once, however often it is asked for', () => {
+  it('is created once, however often the command is repeated', () => {
     tree(placed('a', 'hafenblick', 'A'))
       .when(create('a', 'hafenblick', 'A'))
       .then([]);
@@ -131,7 +131,7 @@ describe('a new group (G1)', () => {
       .then({ code: 'NAME_TAKEN', parentId: 'hafenblick', names: ['Building A'], count: 1 });
   });
 
-  it('may have the name of a cousin, of its parent, and of a group that was removed or renamed', () => {
+  it('can have the name of a cousin, of its parent, and of a removed or renamed group', () => {
     const start = tree(placed('a', 'hafenblick', 'A'), placed('b', 'hafenblick', 'B'), placed('a1', 'a', 'One'));
     start.when(create('b1', 'b', 'One')).then([placed('b1', 'b', 'One')]);
     start.when(create('a2', 'a', 'A')).then([placed('a2', 'a', 'A')]);
@@ -147,7 +147,7 @@ describe('a new group (G1)', () => {
       .then([placed('d', 'hafenblick', 'B')]);
   });
 
-  it('stands at most 32 levels deep, the root being the first', () => {
+  it('is at most 32 levels deep, the root being the first', () => {
     const chain = Array.from({ length: 31 }, (_, i) => placed(`g${i + 2}`, i === 0 ? 'hafenblick' : `g${i + 1}`, 'x'));
     tree(...chain)
       .when(create('g33', 'g32', 'x'))
@@ -174,7 +174,7 @@ describe('changing a group', () => {
     start.when(change('a', null, 'unit')).then([changed('A', 'unit')]);
   });
 
-  it('may write its own name differently', () => {
+  it('can change the spelling of its own name', () => {
     start.when(change('a', 'a')).then([changed('a')]);
   });
 
@@ -352,7 +352,7 @@ describe('members', () => {
       .then([{ type: 'MemberAdded', data: { ...kim, memberId: 'm2', groupId: 'b' } }]);
   });
 
-  it('change their role and name when they are put again', () => {
+  it('change their role and name when they are added again', () => {
     joined
       .when(add({ ...kim, memberId: 'm9', email: 'KIM@example.com', role: 'concierge' }))
       .then([{ type: 'MemberAdded', data: { ...kim, role: 'concierge' } }]);
@@ -443,7 +443,7 @@ describe('the administrators of a project', () => {
   );
   const last = { code: 'LAST_ADMINISTRATOR', projectId: 'hafenblick', memberId: 'm1' } as const;
 
-  it('are never none, once there is one', () => {
+  it('keep at least one, once there is one', () => {
     start.when(remove('m1')).then(last);
     start.when(put('m1', 'concierge')).then(last);
     start.when(put('m1', 'a-role-of-the-tenant')).then(last);
@@ -452,7 +452,7 @@ describe('the administrators of a project', () => {
       .then([{ type: 'MemberAdded', data: member('m1', 'company_administrator') }]);
   });
 
-  it('go where another is left', () => {
+  it('can leave while another one stays', () => {
     const two = start
       .when(put('m2', 'company_administrator'))
       .then([{ type: 'MemberAdded', data: member('m2', 'company_administrator') }]);
@@ -460,7 +460,7 @@ describe('the administrators of a project', () => {
     gone.when(remove('m2')).then({ ...last, memberId: 'm2' });
   });
 
-  it('are those of the root: a group below may lose its last', () => {
+  it('are those of the root: a group below can lose its last one', () => {
     start.when(remove('m3', 'a')).then([{ type: 'MemberRemoved', data: member('m3', 'site_administrator', 'a') }]);
     start.when(remove('m2')).then([{ type: 'MemberRemoved', data: member('m2', 'concierge') }]);
   });

@@ -64,6 +64,6 @@ export const memberById = ({ members }: GroupTreeState, memberId: string): Membe
 export const deviceGroupOf = (state: GroupTreeState, serialNumber: string): string | null =>
   knownDeviceOf(state, serialNumber)?.groupId ?? null;
 
-/** A device that is in the tree, or (`groupId: null`) the claim by which it was the last time; `null`: it never was. */
+/** A device that is in the tree, or (`groupId: null`) the claim of its last stay; `null`: it has never been in the tree. */
 export const knownDeviceOf = (state: GroupTreeState, serialNumber: string): KnownDevice | null =>
   state.devices.get(knownSerialNumber(state, serialNumber)) ?? null;

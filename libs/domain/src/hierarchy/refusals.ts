@@ -11,7 +11,7 @@ export type TreeRefusal =
   | { readonly code: 'CYCLE'; readonly groupId: string; readonly parentId: string }
   /** `groupId`: where in this project the serial number is; `null`: it is in another project. */
   | { readonly code: 'DEVICE_ELSEWHERE'; readonly serialNumber: string; readonly groupId: string | null }
-  /** The vendor keeps a catalogue of devices, and this serial number is not in it, or with another code: which, is not told. */
+  /** The serial number is missing from the vendor's catalogue of devices, or has another code; the refusal does not say which. */
   | { readonly code: 'CLAIM_CODE_INVALID'; readonly serialNumber: string }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   /** `count` members of the group or below it have a role that permits `missing`, which the caller does not hold. */
@@ -22,11 +22,11 @@ export type TreeRefusal =
       readonly missing: readonly string[];
       readonly count: number;
     }
-  /** Nobody would be left at the root of the project who administers it. */
+  /** The project would lose the last administrator at its root. */
   | { readonly code: 'LAST_ADMINISTRATOR'; readonly projectId: string; readonly memberId: string }
-  /** A postpaid project has unlimited capacity: only a server administrator makes one (L1). */
+  /** A postpaid project has unlimited capacity, so it needs permission of the server administrator (L1). */
   | { readonly code: 'POSTPAID_NOT_ALLOWED'; readonly partnerId: string }
-  /** A closed project can be read; nothing about it changes any more. */
+  /** A closed project can be read but not changed. */
   | { readonly code: 'PROJECT_CLOSED'; readonly projectId: string; readonly reason: string }
   | { readonly code: 'NOT_FOUND'; readonly what: 'project' | 'group' | 'member' | 'device'; readonly id: string }
   | { readonly code: 'VALIDATION'; readonly field: string; readonly message: string };

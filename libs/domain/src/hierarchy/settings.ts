@@ -1,10 +1,10 @@
 import type { TreeCommand } from './commands.js';
 import type { TreeEvent } from './events.js';
 
-/** A group's name, type and place have a revision of their own, so that a form may be saved while others are changed. */
+/** A group's name, type and place have a revision of their own, so that one form can be saved while another changes. */
 export const groupSetting = (groupId: string): string => `group ${groupId}`;
 
-/** The settings an event changes. Groups that are made in a run begin at the revision of the stream's beginning. */
+/** The settings an event changes. Generated groups begin at the revision of the start of the stream. */
 export function treeSettingsOf(event: TreeEvent): readonly string[] {
   switch (event.type) {
     case 'ProjectCreated':

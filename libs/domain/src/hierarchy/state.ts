@@ -11,7 +11,7 @@ import type { GroupType } from '../words.js';
 import { emailKey } from '../people/email.js';
 import { serialKey } from '../names.js';
 
-/** A device that is in the tree, or (`groupId: null`) the claim by which it was the last time. */
+/** A device that is in the tree, or (`groupId: null`) the claim of its last stay. */
 export interface KnownDevice {
   readonly claimId: string;
   readonly groupId: string | null;
@@ -28,7 +28,7 @@ export interface GroupTreeState {
   /** By group id: member id by e-mail address. */
   readonly membersOf: Map<string, Map<string, string>>;
   readonly devices: Map<string, KnownDevice>;
-  /** By what serial numbers are compared by: as they were typed, the last one that came in. */
+  /** By the key of a serial number: its spelling at the last arrival. */
   readonly serialNumbers: Map<string, string>;
   /** By group id: serial numbers. */
   readonly devicesOf: Map<string, Set<string>>;
@@ -68,7 +68,7 @@ export const addDevice = (state: GroupTreeState, serialNumber: string, device: K
   state.devicesOf.set(device.groupId, ofGroup);
 };
 
-/** How a device that is in the tree was typed when it came in; the serial number as it is where there is none. */
+/** The spelling of a serial number at its arrival in the tree; the given one if no such device is in the tree. */
 export const knownSerialNumber = (state: GroupTreeState, serialNumber: string): string => {
   if ((state.devices.get(serialNumber)?.groupId ?? null) !== null) return serialNumber;
   const other = state.serialNumbers.get(serialKey(serialNumber));
@@ -105,7 +105,7 @@ const dropSubtree = (state: GroupTreeState, groupId: string): void => {
   }
 };
 
-/** Changes the state in place. */
+/** Folds one event into the state, in place. */
 export const evolveGroupTree = (state: GroupTreeState, event: TreeEvent): GroupTreeState => {
   switch (event.type) {
     case 'ProjectCreated': {

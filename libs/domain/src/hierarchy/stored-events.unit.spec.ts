@@ -4,8 +4,8 @@ import { partnerAggregate } from '../partners/partner.aggregate.js';
 import { deviceAggregate, groupTreeAggregate } from './index.js';
 
 /**
- * Every event as it lies in stores, one of each version. Never edit an entry: what was written once must be read for
- * ever. A breaking change adds a `.v2`.
+ * One stored event of each version. Never edit an entry, because stored events must stay readable
+ * for good. A breaking change adds a `.v2`.
  */
 const GROUP_TREE = [
   {
@@ -117,7 +117,7 @@ const ROLES = [
 ];
 
 describe('stored events', () => {
-  it('of a group tree are read and written as ever, and together make a tree', () => {
+  it('of a group tree are read and written unchanged, and make a tree together', () => {
     const events = GROUP_TREE.map(({ type, data }) => groupTreeAggregate.decode(type, data));
     expect(events.map(groupTreeAggregate.encode)).toEqual(GROUP_TREE);
     const state = events.reduce(groupTreeAggregate.evolve, groupTreeAggregate.initial());
@@ -139,7 +139,7 @@ describe('stored events', () => {
     expect(read.map(tenantRolesAggregate.encode)).toEqual(ROLES);
   });
 
-  it('of a type nobody knows stop the reading', () => {
+  it('of an unknown type are refused', () => {
     expect(() => groupTreeAggregate.decode('GroupVanished', {})).toThrow('unknown event type');
   });
 });

@@ -24,7 +24,7 @@ export interface Tree {
   readonly childHeights: Map<number, number[]>;
   readonly slots: Map<string, number>;
   readonly free: number[];
-  /** By parent: slot by name key. Made when names of that parent are first asked for, kept up to date from then on. */
+  /** By parent: slot by name key. Built at the first lookup below that parent, then kept up to date. */
   readonly childNames: Map<number, Map<string, number>>;
   /** Parents with children whose names are equal under `nameKey`. */
   readonly sharedNames: Set<number>;
@@ -76,7 +76,7 @@ export function* subtree(tree: Tree, root: number): Generator<number> {
   }
 }
 
-/** Siblings named before names were compared as they are now can share a key. */
+/** Older siblings can share a key, since names were once compared differently. */
 const indexName = (tree: Tree, names: Map<string, number>, parent: number, slot: number): void => {
   const key = nameKey(nameOf(tree, slot));
   if (names.has(key)) tree.sharedNames.add(parent);
@@ -94,7 +94,7 @@ export const childNamed = (tree: Tree, parent: number, key: string): number | un
   return names.get(key);
 };
 
-/** Whether a subtree `levels` high (a single group: 0) may stand under this parent (G1). */
+/** Whether a subtree `levels` high (a single group: 0) fits below this parent (G1). */
 export const fitsBelow = (tree: Tree, parent: number, levels: number): boolean =>
   depthOf(tree, parent) + 1 + levels <= MAX_DEPTH;
 
@@ -130,7 +130,7 @@ const addName = (tree: Tree, parent: number, slot: number): void => {
 };
 
 const forgetName = (tree: Tree, parent: number, slot: number): void => {
-  // With a shared key the index leads to one of the siblings only: it is made anew when it is next asked.
+  // With a shared key the index leads to one of the siblings only: it is rebuilt at the next lookup.
   if (tree.sharedNames.delete(parent)) tree.childNames.delete(parent);
   else tree.childNames.get(parent)?.delete(nameKey(nameOf(tree, slot)));
 };
@@ -192,7 +192,7 @@ export const describe = (tree: Tree, slot: number, type: GroupType, name: string
   addName(tree, parent, slot);
 };
 
-/** Takes a group and everything below it out and returns the ids of what went: O(size of the subtree). */
+/** Removes a group and everything below it and returns the removed ids: O(size of the subtree). */
 export const removeSubtree = (tree: Tree, root: number): string[] => {
   const slots = [...subtree(tree, root)];
   const ids = slots.map((slot) => idOf(tree, slot));

@@ -17,8 +17,8 @@ import type { ProjectState } from './model/state.js';
 import { modelRuns } from '../model-runs.fixture.js';
 
 /**
- * Random lists of commands with time moving. After each accepted one the whole project is looked at with the naked
- * eye: limits are added up anew from the allotments, use is counted anew from the assignments.
+ * Random lists of commands while time passes. After each accepted one the project is checked independently of the code:
+ * limits are summed from the allotments, and use is counted from the assignments.
  */
 
 const DAY = 86_400_000;
@@ -31,7 +31,7 @@ const limit = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 6 }) },
   { weight: 1, arbitrary: fc.constant(null) },
 );
-/** Mostly in order by R1: what is refused for its form teaches little. */
+/** Mostly valid by R1, because refusals of form teach little. */
 const unitsArb: fc.Arbitrary<Units> = fc
   .record({
     sip_number: limit,
@@ -260,7 +260,7 @@ function path(state: ProjectState, groupId: string): string[] {
   return parentId === null ? [groupId] : [groupId, ...path(state, parentId)];
 }
 
-/** What a group's allotments are worth at an instant, `graceDays` after their end included. */
+/** The sum of a group's allotments at an instant, including `graceDays` after their end. */
 function worth(state: ProjectState, groupId: string, now: number, withGrace: boolean): Units | null {
   const restriction = restrictionOf(state, groupId, now)!;
   if (!restriction.enabled) return null;
@@ -329,7 +329,7 @@ function* formFaults(state: ProjectState): Faults {
   for (const license of licensesOf(state, state.totals.now)) if (!sipCoversMobile(license.units)) yield { license };
 }
 
-/** A person may at most what its group may, and less where its own limits say so: nothing that narrows widens. */
+/** A person can use at most what the group can, and less by its own limits; narrowing never widens. */
 function* peopleFaults(state: ProjectState): Faults {
   const { now } = state.totals;
   for (const groupId of groupsOf(state)) {
@@ -352,7 +352,7 @@ function* peopleFaults(state: ProjectState): Faults {
   }
 }
 
-/** What was just assigned to somebody fits in that person's own limits at the group and at every group above it. */
+/** A new assignment fits in the limits of its holder at the group and at every group above it. */
 function* ownLimitFaults(state: ProjectState, events: readonly ProjectEvent[]): Faults {
   for (const { data } of events.filter((event) => event.type === 'AssignmentMade')) {
     const { holder, resource, groupId } = data;
@@ -368,7 +368,7 @@ function* ownLimitFaults(state: ProjectState, events: readonly ProjectEvent[]): 
   }
 }
 
-/** Everything of a state that can be told, with what is worked out. */
+/** All facts of a state, derived ones included. */
 const told = (state: ProjectState): unknown => ({
   snapshot: encodeSnapshot(state),
   usage: Object.fromEntries(
@@ -457,7 +457,7 @@ describe('a project under random commands with time moving', () => {
   });
 });
 
-/** What came true since: the group of the first decision is gone, its trial is the one that is used, or its term is over. */
+/** Refusals by facts that changed since: the group is gone, its trial is the used one, or its term is over. */
 const REPEATABLE_REFUSALS: readonly string[] = [];
 
 /** R6: the groups below a changed restriction that are in order before the change; all of them must be afterwards. */

@@ -34,7 +34,7 @@ const gone = (userId: string): PartnerEvent => ({ type: 'PartnerAdministratorRem
 const open = given(partnerAggregate, [registered, second]);
 
 describe('closing a partner', () => {
-  it('takes the rights of everybody who administers it, the last one included, once', () => {
+  it('removes all its administrators, the last one included, once', () => {
     open
       .when(close)
       .then([closed, gone('u1'), gone('u2')])
@@ -53,7 +53,7 @@ describe('closing a partner', () => {
     });
   });
 
-  it('needs a partner that is there', () => {
+  it('needs a registered partner', () => {
     given(partnerAggregate, []).when(close).then({ code: 'NOT_FOUND', what: 'partner', id: partnerId });
   });
 
@@ -68,7 +68,7 @@ describe('closing a partner', () => {
     },
     { type: 'RemovePartnerAdministrator', partnerId, userId: 'u2' },
     { type: 'PromotePartner', partnerId },
-  ] as const)('leaves nothing to decide about it: $type', (command) => {
+  ] as const)('refuses every further command: $type', (command) => {
     open
       .when(close)
       .then([closed, gone('u1'), gone('u2')])
@@ -76,7 +76,7 @@ describe('closing a partner', () => {
       .then({ code: 'PARTNER_CLOSED', partnerId, reason });
   });
 
-  it('is what others ask for before they let a partner take part', () => {
+  it('is what other decisions check before they involve a partner', () => {
     const state = open
       .when(close)
       .then([closed, gone('u1'), gone('u2')])

@@ -28,7 +28,7 @@ export type JoinRequestEvent = {
   [Type in JoinRequestEventType]: { readonly type: Type; readonly data: Readonly<JoinRequestEvents[Type]> };
 }[JoinRequestEventType];
 
-/** `distributorId`: the one that decides; a request to another distributor does not exist for it. */
+/** `distributorId`: the distributor that decides; it cannot see requests to another one. */
 export type JoinRequestCommand =
   | ({ readonly type: 'RequestJoin' } & JoinRequestFacts)
   | { readonly type: 'ApproveJoin'; readonly requestId: string; readonly distributorId: string }

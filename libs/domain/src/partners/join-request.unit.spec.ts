@@ -19,7 +19,7 @@ const approved = { type: 'JoinApproved', data: { requestId: 'r1' } } as const;
 const rejected = { type: 'JoinRejected', data: { requestId: 'r1', reason: 'Unknown to us' } } as const;
 
 describe('a request to join a distributor', () => {
-  it('is made once', () => {
+  it('is created once', () => {
     given(joinRequestAggregate, [])
       .when({ type: 'RequestJoin', ...facts, name: ' Dahl Installations ' })
       .then([requested])
@@ -39,7 +39,7 @@ describe('a request to join a distributor', () => {
     done.when(approve).then({ code: 'JOIN_REQUEST_DECIDED', requestId: 'r1', status: 'rejected' });
   });
 
-  it('does not exist for another distributor, nor before it is made', () => {
+  it('does not exist for another distributor, nor before it is created', () => {
     const unknown = { code: 'NOT_FOUND', what: 'join request', id: 'r1' } as const;
     given(joinRequestAggregate, [requested])
       .when({ ...approve, distributorId: 'evil' })
@@ -47,7 +47,7 @@ describe('a request to join a distributor', () => {
     given(joinRequestAggregate, []).when(approve).then(unknown);
   });
 
-  it('keeps its events as they are stored', () => {
+  it('stores its events unchanged', () => {
     for (const event of [requested, approved, rejected]) {
       const { type, data } = joinRequestAggregate.encode(event);
       expect(joinRequestAggregate.decode(type, data)).toEqual(event);

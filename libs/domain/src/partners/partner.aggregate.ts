@@ -33,7 +33,7 @@ export interface PartnerFacts {
   readonly project: RegisteredProject | null;
 }
 
-/** Somebody with a role at a partner: in all its projects, and where it is a distributor in its whole tenant. */
+/** A person with a role at a partner: in all its projects, and where it is a distributor in its whole tenant. */
 export interface PartnerMember {
   readonly userId: string;
   readonly email: string;
@@ -49,12 +49,12 @@ interface PartnerEvents {
   PartnerAdministratorRemoved: { partnerId: string; userId: string };
   /** Became a distributor; its administrators got the role of that kind, each with an event of its own. */
   PartnerPromoted: { partnerId: string; tenantId: string; kind: 'distributor' };
-  /** May make postpaid projects of its own from now on, or not any more; those that are there stay as they are. */
+  /** The partner can create postpaid projects from now on, or no longer; existing projects are unchanged. */
   PostpaidAllowed: { partnerId: string; tenantId: string };
   PostpaidWithdrawn: { partnerId: string; tenantId: string };
   /**
    * The partner can be read from now on. Its administrators were removed, each with an event of its own;
-   * `memberships`: the closed projects in which they were members, and are not any more.
+   * `memberships`: their memberships in closed projects, which have ended.
    */
   PartnerClosed: ClosedPartner & { reason: string };
 }
@@ -132,19 +132,19 @@ export interface PartnerState {
   readonly partner: PartnerFacts | null;
   /** Why the partner was closed; `null`: it is open. */
   readonly closedReason: string | null;
-  /** Whether the partner can have postpaid projects created by its own people (L1). */
+  /** Whether people of the partner can create postpaid projects (L1). */
   readonly postpaidAllowed: boolean;
   /** By user id. */
   readonly administrators: ReadonlyMap<string, PartnerMember>;
 }
 
-/** What the administrator of a partner of this kind is (docs/domain/rules.md#roles). */
+/** The role of the administrator of a partner of this kind (docs/domain/rules.md#roles). */
 export const administratorRole = (kind: PartnerKind): 'company_administrator' | 'site_administrator' =>
   kind === 'distributor' ? 'company_administrator' : 'site_administrator';
 
 type Decided = Decision<PartnerEvent, PartnerRefusal>;
 
-/** Who may stand below whom. */
+/** Why a partner of this kind cannot be below that parent; `null`: it can. */
 const misplaced = (kind: PartnerKind, parent: RegisterPartner['parent']): string | null => {
   if (parent === null) return null;
   if (kind === 'distributor') return 'a distributor has no partner above it';
@@ -207,7 +207,7 @@ const removeAdministrator = (state: PartnerState, { partnerId, userId }: RemoveP
   return accept([{ type: 'PartnerAdministratorRemoved', data: { partnerId, userId } }]);
 };
 
-/** P1: an independent partner becomes a distributor. Its tenant stays what it was, so no row changes hands. */
+/** P1: an independent partner becomes a distributor. Its tenant is unchanged, so no row changes its owner. */
 const promote = (
   { administrators }: PartnerState,
   { partnerId, kind, tenantId, parentPartnerId }: PartnerFacts,
@@ -235,7 +235,7 @@ const permitPostpaid = (
     ? accept([])
     : accept([{ type: allowed ? 'PostpaidAllowed' : 'PostpaidWithdrawn', data: { partnerId, tenantId } }]);
 
-/** Nothing is deleted: what is in its stock stays there, and what it issued runs out (L4). */
+/** Nothing is deleted: its stock stays, and the licenses it issued run out (L4). */
 const close = (
   { administrators }: PartnerState,
   { partnerId, tenantId }: PartnerFacts,
@@ -256,7 +256,7 @@ const close = (
   ]);
 };
 
-/** Why a partner takes part in nothing any more; `null`: it is open, or there is none. */
+/** The refusal because a partner is closed; `null`: it is open, or there is none. */
 export const closedPartner = ({ partner, closedReason }: PartnerState): PartnerRefusal | null =>
   partner === null || closedReason === null
     ? null
@@ -285,7 +285,7 @@ const decide = (state: PartnerState, command: PartnerCommand): Decided => {
   }
 };
 
-/** The administrator a partner was registered with, as everybody after. */
+/** The administrator a partner was registered with, in the form of those added later. */
 export const registeredAdministrator = ({ kind, administrator }: PartnerFacts): PartnerMember => ({
   userId: administrator.administratorId,
   email: administrator.email,

@@ -62,7 +62,7 @@ describe('registering a partner', () => {
     partner.when(register(kind, parent)).then({ code: 'VALIDATION', field: 'parentPartnerId', message });
   });
 
-  it('keeps its event as it is stored', () => {
+  it('stores its event unchanged', () => {
     const { decision } = partner.when(register('distributor'));
     if (!decision.ok) throw new Error('refused');
     for (const event of decision.events) {
@@ -112,7 +112,7 @@ describe('the administrators of a partner', () => {
       .then([added('u2', 'r1', 'new', 'u2@nordlicht.example')]);
   });
 
-  it('go, but for the last one', () => {
+  it('can be removed, except for the last one', () => {
     const last = { code: 'LAST_ADMINISTRATOR', partnerId: 'new', userId: 'u1' } as const;
     own.when(remove('u1')).then(last);
     own.when(add('u1', { role: 'r1', email: administrator.email })).then(last);
@@ -125,7 +125,7 @@ describe('the administrators of a partner', () => {
     left.when(remove('u3')).then({ code: 'LAST_ADMINISTRATOR', partnerId: 'new', userId: 'u3' });
   });
 
-  it('are of a partner that is there', () => {
+  it('need a registered partner', () => {
     partner.when(add('u2')).then({ code: 'NOT_FOUND', what: 'partner', id: 'new' });
   });
 });
@@ -144,7 +144,7 @@ describe('L1: postpaid projects of a partner', () => {
     allowed.when(permit(false)).then([{ type: 'PostpaidWithdrawn', data }]);
   });
 
-  it('are a matter of a partner that is there', () => {
+  it('need a registered partner', () => {
     partner.when(permit(true)).then({ code: 'NOT_FOUND', what: 'partner', id: 'new' });
   });
 });
@@ -169,7 +169,7 @@ describe('promoting a partner to a distributor', () => {
     data: { partnerId: 'new', tenantId: 'new', userId, email, name, role: 'company_administrator' },
   });
 
-  it('raises its administrators, and nobody with another role', () => {
+  it('promotes its administrators, and nobody with another role', () => {
     const dealer = made(null);
     const before = dealer.when(give('u2', 'r1')).then([
       {

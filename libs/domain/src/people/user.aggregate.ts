@@ -2,7 +2,7 @@ import { accept, refuse, type Decision } from '../decision.js';
 import { tidyName } from '../names.js';
 import { AS_IS, eventCodec, fields } from '../stored-events.js';
 
-/** What a person may change of itself. */
+/** The details that a person can change. */
 export interface UserDetails {
   readonly name: string;
   /** A name of the IANA time zone database. */
@@ -12,7 +12,7 @@ export interface UserDetails {
 }
 
 /**
- * A person with an account. Its id follows from the e-mail address, so the address never changes. An account belongs to no
+ * A person with an account. Its id is derived from the e-mail address, so the address never changes. An account belongs to no
  * tenant (P3).
  */
 export interface UserFacts extends UserDetails {
@@ -29,7 +29,7 @@ export type UserEvent =
   | { readonly type: 'IdentityLinked'; readonly data: LinkedIdentity }
   | { readonly type: 'SessionRevoked'; readonly data: RevokedSession };
 
-/** Whom an external issuer of tokens knows this user as. */
+/** The identity of this user at an external issuer of tokens. */
 export interface LinkedIdentity {
   readonly userId: string;
   readonly email: string;
@@ -37,11 +37,11 @@ export interface LinkedIdentity {
   readonly subject: string;
 }
 
-/** What was signed in and is not any more. */
+/** A session that was ended before it expired. */
 export interface RevokedSession {
   readonly sessionId: string;
   readonly userId: string;
-  /** ISO 8601: afterwards no access token of the session is good any more by itself. */
+  /** ISO 8601: the instant at which the last access token of the session expires. */
   readonly until: string;
 }
 
@@ -60,7 +60,7 @@ export interface UserRefusal {
   readonly id: string;
 }
 
-/** `user: null`: without an account, though sessions of it may have been revoked (the server administrator, a machine). */
+/** `user: null`: no account, although sessions can have been revoked (the server administrator, a machine). */
 export interface UserState {
   readonly user: UserFacts | null;
   readonly emailConfirmed: boolean;
@@ -75,7 +75,7 @@ type Decided = Decision<UserEvent, UserRefusal>;
 
 const alreadySo: Decided = accept([]);
 
-/** An account is made once: who registers again is the person that is there already. */
+/** An account is created once; registering again changes nothing. */
 const register = ({ user }: UserState, { userId, email, ...details }: UserFacts): Decided => {
   if (user !== null) return alreadySo;
   const { name, timeZone, language } = details;
@@ -160,7 +160,7 @@ const userCodec = eventCodec<UserEvent>('a user')({
   SessionRevoked: fields<RevokedSession>()({ sessionId: AS_IS, userId: AS_IS, until: AS_IS }),
 });
 
-/** One person; stream `user-<userId>`. What proves who somebody is (passwords, tokens) is in no event. */
+/** One person; stream `user-<userId>`. No event contains a password or token. */
 export const userAggregate = {
   category: 'user',
   initial: (): UserState => ({

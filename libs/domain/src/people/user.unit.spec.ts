@@ -15,7 +15,7 @@ const somebody = given(userAggregate, [registered]);
 const session = { sessionId: 's1', userId: 'ada', until: '2026-06-01T12:15:00.000Z' };
 
 describe('an account', () => {
-  it('is made once, with a tidy name', () => {
+  it('is created once, with a tidy name', () => {
     nobody
       .when({ type: 'RegisterUser', ...ada, name: ' Ada Berg ' })
       .then([registered])
@@ -31,7 +31,7 @@ describe('an account', () => {
       .then([]);
   });
 
-  it('changes what is named and keeps the rest', () => {
+  it('changes the given details and keeps the rest', () => {
     const changed = { name: 'Ada Berg', timeZone: 'Europe/Oslo', language: 'de' };
     somebody
       .when({ type: 'ChangeUserDetails', userId: 'ada', timeZone: 'Europe/Oslo' })
@@ -52,7 +52,7 @@ describe('an account', () => {
       .then([]);
   });
 
-  it('is known to an external issuer once', () => {
+  it('is linked to an external identity once', () => {
     const identity = { issuer: 'https://id.example', subject: '42' };
     somebody
       .when({ type: 'LinkIdentity', userId: 'ada', ...identity })
@@ -66,7 +66,7 @@ describe('an account', () => {
       .then([]);
   });
 
-  it('that is not there is not changed', () => {
+  it('must exist to be changed', () => {
     const refusal = { code: 'NOT_FOUND', what: 'user', id: 'ada' } as const;
     nobody.when({ type: 'ChangeUserDetails', userId: 'ada', name: 'Eve' }).then(refusal);
     nobody.when({ type: 'ConfirmUserEmail', userId: 'ada' }).then(refusal);
@@ -93,11 +93,11 @@ describe('what is stored', () => {
   it.each([
     ['UserRegistered', ada],
     ['IdentityLinked', { userId: 'ada', email: ada.email, issuer: 'https://id.example', subject: '42' }],
-  ])('forgets the tenant that earlier versions stored with %s', (type, data) => {
+  ])('ignores the tenant that earlier versions stored with %s', (type, data) => {
     expect(userAggregate.decode(type, { ...data, tenantId: 'nordlicht' })).toStrictEqual({ type, data });
   });
 
-  it('is read as it was written', () => {
+  it('is read and written unchanged', () => {
     const { type, data } = userAggregate.encode(registered);
     expect(userAggregate.decode(type, data)).toStrictEqual(registered);
     expect(() => userAggregate.decode('UserLost', {})).toThrow('unknown event type of a user: UserLost');

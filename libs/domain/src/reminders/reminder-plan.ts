@@ -18,7 +18,7 @@ export interface PlannedReminder {
   readonly daysLeft: number;
 }
 
-/** What a reminder is made of, without whom it reaches. */
+/** The days of a reminder, without its recipients. */
 type Schedule = Pick<Reminder, 'daysBefore' | 'recurrence'>;
 
 const TIME_OF_DAY = '08:00';
@@ -66,7 +66,7 @@ function reminderOn(
   daysLeft: number,
 ): PlannedReminder | null {
   const date = addDays(lastDay, -daysLeft);
-  // A zone that changes sides of the date line leaves a day out: the mail of that day has no day.
+  // A zone that crosses the date line skips a day; the mail of that day is left out.
   const at = timeOfDay(date, TIME_OF_DAY, timeZone);
   return at !== null && at >= validFrom && at < (validUntil ?? Infinity) ? { date, at, daysLeft } : null;
 }

@@ -243,7 +243,7 @@ const terms = fc
 
 const STEPS: Readonly<Record<Recurrence, number>> = { once: Infinity, daily: 1, weekly: 7, every_30_days: 30 };
 
-/** What is wrong with a mail of a plan; nothing, usually. */
+/** The faults of a mail of a plan. */
 const faultsOf = (
   reminder: Parameters<typeof reminderPlan>[0],
   term: RemindedTerm,

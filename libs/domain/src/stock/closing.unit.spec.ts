@@ -61,7 +61,7 @@ const kept = ({ state }: Pick<typeof open, 'state'>) => {
 };
 
 describe('the stock of a partner that was closed', () => {
-  it('stays where it is, and is written down once (L4)', () => {
+  it('keeps its units, which are recorded once (L4)', () => {
     const after = open
       .when(close)
       .then([closed])
@@ -70,12 +70,12 @@ describe('the stock of a partner that was closed', () => {
     expect(stockOf(after.state(), at)).toEqual(stockOf(open.state(), at));
   });
 
-  it.each([record, sell('hansen'), issue])('is not traded any more: $type', (command) => {
+  it.each([record, sell('hansen'), issue])('is no longer traded: $type', (command) => {
     expect(open.when(command).decision.ok).toBe(true);
     open.when(close).then([closed]).when(command).then({ code: 'PARTNER_CLOSED', partnerId, reason });
   });
 
-  it('still takes in what was sold to it before', () => {
+  it('still receives packages that were sold to it before', () => {
     const { decision } = open.when(close).then([closed]).when(receive);
     expect(decision).toMatchObject({ ok: true, events: [{ type: 'PackageReceived' }] });
   });
@@ -87,7 +87,7 @@ describe('the stock of a partner that was closed', () => {
 });
 
 describe('a partner below that was closed', () => {
-  it('buys nothing any more, and others do', () => {
+  it('buys nothing any more, while others do', () => {
     const after = open.when(closeBelow).then([closedBelow]);
     after.when(closeBelow).then([]);
     after.when(sell('hansen')).then({ code: 'PARTNER_CLOSED', partnerId: 'hansen', reason });
@@ -95,7 +95,7 @@ describe('a partner below that was closed', () => {
     expect(kept(after)).toStrictEqual(after.state());
   });
 
-  it('has bought what it bought before: the same sale again is already so', () => {
+  it('keeps earlier purchases: repeating such a sale changes nothing', () => {
     const { decision } = open.when(sell('hansen'));
     if (!decision.ok) throw new Error('refused');
     given(partnerStockAggregate, [...events, ...decision.events, closedBelow])
@@ -103,7 +103,7 @@ describe('a partner below that was closed', () => {
       .then([]);
   });
 
-  it('that nobody knows is no fact', () => {
+  it('must be known', () => {
     open.when({ ...closeBelow, belowPartnerId: 'nobody' }).then([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodePartnerStockEvent, encodePartnerStockEvent, type PartnerStockEvent } from './index.js';
 
-/** Every form in which an event was ever stored. Lines are added, never edited: old streams must stay readable. */
+/** Every stored form of an event. Lines are added, never edited, because old streams must stay readable. */
 const STORED: readonly (readonly [type: string, json: string])[] = [
   [
     'StockOpened',
@@ -49,14 +49,14 @@ describe('the stored form of a stock’s events', () => {
     expect(new Set(STORED.map(([type]) => type))).toEqual(new Set(Object.keys(CURRENT)));
   });
 
-  it.each(STORED)('%s is read and written as it was', (type, json) => {
+  it.each(STORED)('%s is read and written unchanged', (type, json) => {
     const event = decodePartnerStockEvent(type, JSON.parse(json));
     expect(event).toMatchObject({ type, at: Date.parse('2026-06-01T10:00:00Z') });
     expect(encodePartnerStockEvent(event)).toStrictEqual({ type, data: JSON.parse(json) });
     expect(JSON.stringify(event)).not.toMatch(/"valid(From|Until)":"/);
   });
 
-  it('of which a type is not known is not read in part', () => {
+  it('of an unknown type is refused', () => {
     expect(() => decodePartnerStockEvent('PackageBurnt', { at: '2026-06-01T10:00:00.000Z' })).toThrow('PackageBurnt');
   });
 });

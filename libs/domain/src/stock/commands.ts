@@ -2,7 +2,7 @@ import type { Instant } from '../decision.js';
 import type { Feature, PartnerKind, Units } from '../words.js';
 import type { PackageContent, TermDates } from './events.js';
 
-/** Part of a package. What is `null` is the package's own (L3). Dates come with the instants they mean. */
+/** Part of a package. `null`: the value of the package (L3). Dates come with their instants. */
 export interface PackagePart extends TermDates {
   readonly units: Units;
   readonly features: readonly Feature[] | null;
@@ -20,7 +20,7 @@ interface PartnerStockCommands {
 
   RecordPackage: PackageContent & { packageId: string; name: string };
   SellPackage: PackagePart & { packageId: string; soldPackageId: string; toPartnerId: string };
-  /** The other half of a sale; sent again after a crash, so known by the id of the package. */
+  /** The second half of a sale; repeated after a crash, so it is identified by the id of the package. */
   ReceivePackage: PackageContent & { packageId: string; name: string; fromPartnerId: string; fromPackageId: string };
   /** The project is known to belong to the partner's tenant; dates are days in its time zone. */
   IssueUnits: PackagePart & { packageId: string; licenseId: string; projectId: string; timeZone: string };

@@ -36,7 +36,7 @@ const attempt = fc.record({
   features: fc.option(fc.subarray([...FEATURES].slice(0, 3))),
   from: day,
   until: day,
-  /** Time between two attempts; clocks of replicas differ, so it runs back as well. */
+  /** Time between two attempts; negative as well, because clocks of replicas differ. */
   elapsed: fc.integer({ min: -1, max: 3 }),
 });
 type Attempt = typeof attempt extends fc.Arbitrary<infer Value> ? Value : never;
@@ -77,7 +77,7 @@ class Market {
       });
   }
 
-  /** Decides, and decides again on what that led to: every decision is idempotent. */
+  /** Decides twice, because every decision is idempotent. */
   run(partner: number, command: PartnerStockCommand): readonly PartnerStockEvent[] {
     const before = JSON.stringify(partnerStockAggregate.snapshot.encode(this.states[partner]!));
     const decision = partnerStockAggregate.decide(this.states[partner]!, command);
@@ -151,7 +151,7 @@ class Market {
 
 const packagesOf = (state: PartnerStockState) => stockOf(state, T0)!.packages;
 
-/** Where units got lost or were made. One list instead of an `expect` for every package, which would cost more than the domain. */
+/** Places where units were lost or created. One list instead of an `expect` for every package, which would cost more than the domain. */
 function* conservationFaults(market: Market, resource: Resource): Iterable<object> {
   let [recorded, stocked, issued] = [0, 0, 0];
   let unlimited = false;
@@ -165,7 +165,7 @@ function* conservationFaults(market: Market, resource: Resource): Iterable<objec
       stocked += left ?? 0;
       issued += gone ?? 0;
     }
-  // What was sold lies in the buyer's stock, so over all partners: recorded = still in stock + issued.
+  // Sold units are in the buyer's stock, so over all partners: recorded = still in stock + issued.
   if (!unlimited && stocked + issued !== recorded) yield { resource, stocked, issued, recorded };
 }
 
@@ -195,7 +195,7 @@ describe('the stocks of a tree of partners', () => {
     );
   });
 
-  it('give nothing beyond the term and the features of the package it came from', () => {
+  it('give nothing outside the term and features of the source package', () => {
     fc.assert(
       fc.property(tree, fc.array(attempt, { maxLength: 40 }), (parents, attempts) => {
         const market = new Market(parents);

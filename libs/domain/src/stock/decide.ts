@@ -18,13 +18,13 @@ import {
 
 type StockDecision = Decision<PartnerStockEvent, PartnerStockRefusal>;
 
-/** What a closed partner does not do any more. What was sold to it before still reaches it. */
+/** Commands that a closed partner refuses. Packages sold to it before still reach it. */
 const TRADE: ReadonlySet<PartnerStockCommand['type']> = new Set(['RecordPackage', 'SellPackage', 'IssueUnits']);
 
-/** Decides a command on a partner's stock (L3, L4, R1). `state` stays as it was. */
+/** Decides a command on a partner's stock (L3, L4, R1). `state` is unchanged. */
 export function decidePartnerStock(state: PartnerStockState, command: PartnerStockCommand): StockDecision {
-  // Time in a stream never runs backwards (U5). Terms are looked at by the command's own instant: a clock that was
-  // ahead once must not end every package of the partner.
+  // Time in a stream never runs backwards (U5). Terms are checked at the command's own instant, so that a clock
+  // that was ahead once does not end every package of the partner.
   const at = Math.max(command.now, state.lastAt ?? command.now);
   if (command.type === 'OpenStock') return openStock(state, command, at);
   const { partner, closedReason } = state;
@@ -69,7 +69,7 @@ function promotePartner({ partnerId, kind }: StockPartner, at: Instant): StockDe
   return kind === 'distributor' ? accept([]) : happened('PartnerPromoted', at, { partnerId, kind: 'distributor' });
 }
 
-/** What is left stays where it is, and is written down. */
+/** Records the units left, which stay in the stock. */
 function closeStock(
   { closedReason, packages }: PartnerStockState,
   { partnerId }: StockPartner,
@@ -149,7 +149,7 @@ function receivePackage(
 ): StockDecision {
   if (state.packages.has(command.packageId)) return accept([]);
   const { packageId, name, fromPartnerId, fromPackageId } = command;
-  // The seller was debited already, so nothing is checked here: what left one stock must reach the other.
+  // The seller has been debited already, so the package must arrive; nothing is checked.
   const content = contentOf(command);
   return happened('PackageReceived', at, { packageId, name, fromPartnerId, fromPackageId, ...content });
 }
@@ -212,7 +212,7 @@ function partRefusal(source: StockPackage, content: PackageContent, at: Instant)
   );
 }
 
-/** R1, and something at all: a feature alone would be inexhaustible. */
+/** R1, and at least one unit, because a feature alone would never run out. */
 function unitsRefusal(units: Units): PartnerStockRefusal | null {
   if (RESOURCES.every((resource) => units[resource] === 0)) return invalid('units', 'name at least one unit');
   const { sip_number: sipNumber, mobile_app: mobileApp } = units;
@@ -233,7 +233,7 @@ function featureRefusal(source: StockPackage, { features }: PackageContent): Par
   return missing ? { code: 'FEATURE_NOT_AVAILABLE', feature: missing, packageId: source.packageId } : null;
 }
 
-/** The term of what is sold or issued lies inside the package's. A start in the past is allowed, an end is not. */
+/** The sides of a term that lie outside the package's. */
 const sideOf = (tooEarly: boolean, pastEnd: boolean): 'start' | 'end' | 'both' => {
   if (tooEarly && pastEnd) return 'both';
   return tooEarly ? 'start' : 'end';

@@ -124,7 +124,7 @@ describe('a partner', () => {
 });
 
 describe('recording a package (L3)', () => {
-  it('is possible on the stock of a partner that was promoted to a distributor', () => {
+  it('is possible on the stock of a promoted partner', () => {
     const promote = { type: 'PromotePartner', partnerId: 'nordlicht', now: NOW } as const;
     const promoted = given(partnerStockAggregate, [opened('dealer')])
       .when(promote)
@@ -155,7 +155,7 @@ describe('recording a package (L3)', () => {
       .then({ code: 'VALIDATION', field: 'partnerId', message: 'packages are recorded on the stock of a distributor' });
   });
 
-  it('may be unlimited and indefinite', () => {
+  it('accepts unlimited and indefinite packages', () => {
     const content = { units: units(null, null, null), validUntil: null };
     given(partnerStockAggregate, [opened()])
       .when(record(content))
@@ -206,7 +206,7 @@ describe('selling part of a package (L3)', () => {
     expect(stockOf(stock(recorded(), sold()).state(), NOW)?.packages[0]?.available).toStrictEqual(units(880, 700, 90));
   });
 
-  it('carries a narrower term and fewer features where they are named', () => {
+  it('has a narrower term and fewer features when they are named', () => {
     const part = { features: ['siri'] as Feature[], validFrom: NOW - 5, validUntil: NOW + 5 };
     stock(recorded())
       .when(sell(part))
@@ -263,7 +263,7 @@ describe('selling part of a package (L3)', () => {
     stock().when(sell()).then({ code: 'NOT_FOUND', what: 'package', id: 'plus' });
   });
 
-  it('lets the last unit go and then none', () => {
+  it('sells the last unit and then none', () => {
     const all = { units: units(1_000, 800, 100) };
     stock(recorded(), sold(all))
       .when(sell({ soldPackageId: 'next', units: units(1) }))
@@ -273,7 +273,7 @@ describe('selling part of a package (L3)', () => {
       .then([sold(all)]);
   });
 
-  it('names the resource that is short', () => {
+  it('names the exhausted resource', () => {
     stock(recorded())
       .when(sell({ units: units(100, 0, 101) }))
       .then({ code: 'STOCK_EXHAUSTED', resource: 'ukey2', requested: 101, available: 100, packageId: 'plus' });

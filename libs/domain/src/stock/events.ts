@@ -10,7 +10,7 @@ export interface TermDates {
 }
 
 /**
- * What a package is worth when it is recorded, sold or received. Its instants are those of its dates in UTC, since partners
+ * The content of a package when it is recorded, sold or received. Its instants are those of its dates in UTC, since partners
  * have no time zone; where it is issued, its dates are days of the project (E4).
  */
 export interface PackageContent extends Term, TermDates {
@@ -23,7 +23,7 @@ interface PartnerStockEvents {
   StockOpened: { partnerId: string; tenantId: string; kind: PartnerKind; name: string; parentPartnerId: string | null };
   /** The partner became a distributor: packages can be recorded on its stock from now on. */
   PartnerPromoted: { partnerId: string; kind: 'distributor' };
-  /** The partner was closed. `left`: what stays in its stock, for good (L4). */
+  /** The partner was closed. `left`: the units that stay in its stock for good (L4). */
   StockClosed: {
     partnerId: string;
     reason: string;

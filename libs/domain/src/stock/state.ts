@@ -20,7 +20,7 @@ export interface StockPackage extends PackageContent {
   readonly issued: Units;
 }
 
-/** What left a package, by the id it carries where it went. */
+/** Units that left a package, by their id at the destination. */
 export interface Departure extends PackageContent {
   readonly packageId: string;
   readonly to: { readonly kind: 'partner' | 'project'; readonly id: string };
@@ -54,13 +54,13 @@ export const initialPartnerStock = (): PartnerStockState => ({
   lastAt: null,
 });
 
-/** What is left of a package. An unlimited package is inexhaustible: `null` stays `null`. */
+/** The units left of a package. An unlimited package never runs out: `null` stays `null`. */
 export const availableUnits = ({ units, sold, issued }: Pick<StockPackage, 'units' | 'sold' | 'issued'>): Units => {
   const gone = sumUnits(sold, issued);
   return eachUnit((resource) => minus(units[resource], gone[resource] ?? 0));
 };
 
-/** The dates among the fields of a term; those that are absent stay so. */
+/** The dates among the fields of a term; absent ones stay absent. */
 export const datesIn = ({ validFromDate, validUntilDate }: TermDates): TermDates => ({
   ...(validFromDate === undefined ? {} : { validFromDate }),
   ...(validUntilDate === undefined ? {} : { validUntilDate }),

@@ -26,7 +26,7 @@ function packageStatus({ validFrom, validUntil }: StockPackage, now: Instant): S
   return validFrom > now ? 'scheduled' : 'active';
 }
 
-/** A partner's packages in the order they came, with what is left of each. `null`: no such partner. */
+/** A partner's packages in the order they came, with the units left of each. `null`: no such partner. */
 export function stockOf(state: PartnerStockState, now: Instant): StockView | null {
   if (!state.partner) return null;
   const { partnerId, name, kind } = state.partner;

@@ -34,7 +34,7 @@ export function assignUnit(recorder: CurrentRecorder, command: ProjectCommandOf<
   return null;
 }
 
-/** Gives a unit back; what was suspended for want of it returns (U2, U3). */
+/** Releases a unit; suspended assignments that now fit return (U2, U3). */
 export function releaseAssignment(recorder: CurrentRecorder, command: ProjectCommandOf<'ReleaseAssignment'>): Refused {
   const assignment = recorder.state.assignments.get(command.assignmentId);
   if (!assignment || assignment.groupId !== command.groupId) {
@@ -47,7 +47,7 @@ export function releaseAssignment(recorder: CurrentRecorder, command: ProjectCom
   return null;
 }
 
-/** A person's own limits bind before those of its group: they are nearer. */
+/** The limits of a person are checked before those of the group, because they are nearer. */
 function checkHolderAvailability(recorder: CurrentRecorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
   const { groupId, resource, holder } = command;
   const { state, at } = recorder;
@@ -68,7 +68,7 @@ function checkAvailability(recorder: CurrentRecorder, groupId: string, resource:
   return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available, limitedBy, at };
 }
 
-/** Whether what binds once had something in force, has nothing now and waits for nothing. */
+/** Whether the binding limit has ended: it had terms in force, has none now and none to come. */
 function hasEndedFor(state: CurrentState, groupId: string | null): boolean {
   if (groupId !== null) {
     const { allotments } = restrictionAt(state, groupId)!;

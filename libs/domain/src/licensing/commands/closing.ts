@@ -3,8 +3,8 @@ import type { CurrentRecorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
 import type { ProjectState } from '../model/state.js';
 
-/** What is recorded on a closed project too: facts of the group service, and what time does by itself (E1). */
-const RECORDED_NEVERTHELESS: ReadonlySet<ProjectCommandType> = new Set([
+/** Commands that a closed project still records: facts of the group service, and effects of time (E1). */
+const RECORDED_WHEN_CLOSED: ReadonlySet<ProjectCommandType> = new Set([
   'OpenProject',
   'PlaceGroups',
   'ChangeGroup',
@@ -18,19 +18,19 @@ const RECORDED_NEVERTHELESS: ReadonlySet<ProjectCommandType> = new Set([
   'CorrectClock',
 ]);
 
-/** A license the project was to get before it was closed: out of its registration, or out of a stock that was debited. */
+/** A license that was due to the project before it closed: from its registration, or from a stock that was debited. */
 const isOwed = (command: ProjectCommand): boolean =>
   command.type === 'GrantLicense' && (command.isDebited === true || command.source.kind === 'registration');
 
-/** Refuses every decision on a closed project. `null`: the command is decided as ever. */
+/** Refuses decisions on a closed project. `null`: the command is decided as usual. */
 export function closedProject({ totals }: ProjectState, command: ProjectCommand): ProjectRefusal | null {
   const { project, closedReason: reason } = totals;
   if (project === null || reason === null) return null;
-  if (RECORDED_NEVERTHELESS.has(command.type) || isOwed(command)) return null;
+  if (RECORDED_WHEN_CLOSED.has(command.type) || isOwed(command)) return null;
   return { code: 'PROJECT_CLOSED', projectId: project.projectId, reason };
 }
 
-/** A fact of the group service: what is in use stays in use until its license ends, and nothing returns to a stock (L4). */
+/** Records the closing as a fact: use continues until its license ends, and nothing returns to a stock (L4). */
 export function closeLicensing(recorder: CurrentRecorder, { reason }: ProjectCommandOf<'CloseProject'>): null {
   if (recorder.state.totals.closedReason === null) recorder.record('LicensingClosed', { reason });
   return null;

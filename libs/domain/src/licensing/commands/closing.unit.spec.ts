@@ -45,7 +45,7 @@ type Refused = Exclude<
 type Make = (told: ReturnType<typeof scenario>) => ProjectCommand;
 const now = START;
 const license = { now, licenseId: 'l', authority: VENDOR };
-/** Every decision there is; what is not here is a fact, or what time does by itself. */
+/** Every decision; the other commands are facts and effects of time. */
 const DECISIONS: { readonly [Type in Refused]: Make } = {
   GrantLicense: ({ s }) => s.grant({ units: units(1, 0, 0) }),
   ExtendLicense: () => ({ type: 'ExtendLicense', ...license, validUntil: END + 1 }),
@@ -79,7 +79,7 @@ const DECISIONS: { readonly [Type in Refused]: Make } = {
 };
 
 describe('the licensing of a project that was closed', () => {
-  it('closes once, and takes nothing away', () => {
+  it('is closed once, and loses nothing', () => {
     const { s } = scenario();
     const before = s.quota('a');
     expect(s.do(close)).toStrictEqual([closed]);
@@ -92,7 +92,7 @@ describe('the licensing of a project that was closed', () => {
     expect(told.s.refusal(make(told))).toStrictEqual({ code: 'PROJECT_CLOSED', projectId: 'p', reason });
   });
 
-  it('refuses units that would have to leave a stock for it, and takes those that have left (L3)', () => {
+  it('refuses units that are still in a stock, and accepts units that have left it (L3)', () => {
     const { s } = closedScenario();
     const source = { kind: 'package', partnerId: 'nordlicht', packageId: 'k', packageValidUntil: null } as const;
     const grant = s.grant({ licenseId: 'late', units: units(1, 0, 0), validUntil: END, source });
@@ -100,7 +100,7 @@ describe('the licensing of a project that was closed', () => {
     expect(s.do({ ...grant, isDebited: true }).map(({ type }) => type)).toStrictEqual(['LicenseGranted']);
   });
 
-  it('takes in the facts of the group service, however late they come', () => {
+  it('records the facts of the group service, however late they arrive', () => {
     const { s } = closedScenario();
     const trial = s.grant({
       licenseType: 'trial',
@@ -117,14 +117,14 @@ describe('the licensing of a project that was closed', () => {
       expect(s.do(fact)).toHaveLength(1);
   });
 
-  it('lets its licenses run out as they would (E1)', () => {
+  it('lets its licenses run out as usual (E1)', () => {
     const ends = (told: ReturnType<typeof scenario>) =>
       told.s.on(END).map(({ type, at, data }) => ({ type, at, data }));
     expect(ends(closedScenario()).map(({ type }) => type)).toEqual(['LicenseExpired']);
     expect(ends(closedScenario())).toEqual(ends(scenario()));
   });
 
-  it('stays closed in its snapshot; a snapshot from before there was closing is one of an open project', () => {
+  it('stays closed in its snapshot; an older snapshot without that field is one of an open project', () => {
     const kept = (told: ReturnType<typeof scenario>) =>
       isClosed(decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(told.s.state)))));
     expect([kept(closedScenario()), kept(scenario())]).toEqual([true, false]);

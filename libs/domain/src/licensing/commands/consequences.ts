@@ -18,11 +18,11 @@ interface Consequences {
   /** The group that changed. */
   readonly groupId: string;
   readonly cascade: boolean;
-  /** Below which group others may be affected; `null`: nobody can be. */
+  /** The group below which others may be affected; `null`: none can be. */
   readonly scope: string | null;
 }
 
-/** R6: what a change takes from the groups below and from what is in use, refused or carried out. */
+/** R6: refuses a change that takes something from groups below or from use, or clamps them with `cascade`. */
 export function consequences(
   recorder: CurrentRecorder,
   change: Change,
@@ -37,7 +37,7 @@ export function consequences(
   return settleOrRefuse(recorder, affected, [groupId]);
 }
 
-/** Settles what changed at these groups; refused with what it would take from the affected and from what is in use (R6). */
+/** Applies a change to use at these groups; refused if groups or assignments would lose something (R6). */
 export function settleOrRefuse(
   recorder: CurrentRecorder,
   affected: readonly string[],
@@ -51,7 +51,7 @@ export function settleOrRefuse(
   return { code: 'DESCENDANTS_AFFECTED', groups, suspensions };
 }
 
-/** How many assignments the decision suspended so far, and where. */
+/** The assignments that the decision has suspended since an event, counted by group and resource. */
 function suspensionsSince(recorder: CurrentRecorder, eventIndex: number): SuspendedUse[] {
   const found = new Map<string, SuspendedUse>();
   for (const event of recorder.events.slice(eventIndex)) {

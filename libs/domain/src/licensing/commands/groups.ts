@@ -7,8 +7,8 @@ import { assignmentsBelow, pathOf } from '../model/tree.js';
 import { refOf, settleUse } from '../time/use.js';
 
 /**
- * The facts of the group service, which alone decides the tree (docs/domain/rules.md#groups). They are recorded, not judged: a
- * fact that takes room away suspends (U3), and one that comes twice is already so.
+ * The facts of the group service, which alone decides the tree (docs/domain/rules.md#groups). They are recorded without judgement: a
+ * fact that takes capacity away suspends use (U3), and a repeated fact changes nothing.
  */
 type Refused = ProjectRefusal | null;
 

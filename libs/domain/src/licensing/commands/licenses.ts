@@ -28,7 +28,7 @@ export function grantLicense(recorder: CurrentRecorder, command: ProjectCommandO
   return null;
 }
 
-/** L1: one trial a project, from now for the usual time; a server administrator may do otherwise. */
+/** L1: one trial a project, from now for the usual time; only a server administrator can deviate. */
 function checkTrial(state: ProjectState, command: ProjectCommandOf<'GrantLicense'>): Refused {
   const { licenseType, source, validFrom, validUntil, authority, usualUntil } = command;
   if (licenseType !== 'trial' || authority?.kind === 'vendor') return null;
@@ -43,11 +43,11 @@ function checkTrial(state: ProjectState, command: ProjectCommandOf<'GrantLicense
 function checkTerm({ validFrom, validUntil }: Term, source: LicenseSource, now: Instant): Refused {
   if (validUntil === null) return null;
   if (validUntil <= validFrom) return invalid('validUntil', 'must be after validFrom');
-  // What left a stock reaches the project however late it comes: its term was checked when it left (L3).
+  // Units that left a stock reach the project however late, because their term was checked when they left (L3).
   return source.kind === 'package' || validUntil > now ? null : invalid('validUntil', 'must be in the future');
 }
 
-/** Moves the end of a license further away; an ended one comes back (E1). */
+/** Moves the end of a license to a later instant; an ended license is in force again (E1). */
 export function extendLicense(recorder: CurrentRecorder, command: ProjectCommandOf<'ExtendLicense'>): Refused {
   return changeLicense(recorder, command, (license) => {
     const { validUntil } = command;
@@ -63,7 +63,7 @@ export function extendLicense(recorder: CurrentRecorder, command: ProjectCommand
   });
 }
 
-/** Once more from further up: only from there it is reinstated now (L4). */
+/** A second suspension from a higher place replaces the first: only from there can it be reinstated (L4). */
 export const suspendLicense = (recorder: CurrentRecorder, command: ProjectCommandOf<'SuspendLicense'>): Refused =>
   changeLicense(recorder, command, (license) => {
     const { licenseId, reason, authority: place } = command;
@@ -84,7 +84,7 @@ export const reinstateLicense = (recorder: CurrentRecorder, command: ProjectComm
     return null;
   });
 
-/** Where it was not recorded it may have been the vendor, so only the vendor reinstates. */
+/** An unrecorded place may have been the vendor's, so only the vendor can reinstate. */
 const placeSuspendedFrom = ({ suspendedFrom }: LicenseState): Place => suspendedFrom ?? VENDOR;
 
 /** Takes a license away for good; nothing returns to the stock (L4). */
@@ -98,8 +98,8 @@ export function revokeLicense(recorder: CurrentRecorder, command: ProjectCommand
 }
 
 /**
- * Only from the place a license was issued from or above it (L4). Capacity that is taken away from outside the
- * tree is never refused because groups depend on it (L6): what no longer fits is suspended.
+ * Changes a license only from the place it was issued from or above it (L4). A change that takes capacity away is never
+ * refused because groups depend on it (L6): the excess is suspended.
  */
 function changeLicense(
   recorder: CurrentRecorder,

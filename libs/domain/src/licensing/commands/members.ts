@@ -34,8 +34,8 @@ const isLooser = (before: MemberLimits, after: Omit<MemberLimits, 'place'>): boo
   RESOURCES.some((resource) => exceeds(after.limits[resource], before.limits[resource]));
 
 /**
- * What was assigned through a membership comes back, with the apps paired to its numbers: what names the membership itself,
- * and what the user holds in its group and below (U4). The limits it had there go.
+ * Releases everything assigned through a membership, with the apps paired to its numbers: assignments held by the membership
+ * itself, and those of the user in its group and below (U4). The user's limits at the group are removed.
  */
 export function removeMember(recorder: CurrentRecorder, command: ProjectCommandOf<'RemoveMember'>): null {
   const { memberId, userId, groupId } = command;

@@ -34,7 +34,7 @@ const narrow = (
 const forEva = { holder: 'eva' };
 
 describe('the limits of a person', () => {
-  it('bind what is assigned to it, and nobody else', () => {
+  it('bind the assignments of that person only', () => {
     const s = scenario();
     const set = narrow('a1', units(1, null, null));
     expect(s.do(set)).toEqual([
@@ -74,7 +74,7 @@ describe('the limits of a person', () => {
     s.do(s.assignment('p', 'sip_number', forEva));
   });
 
-  it('only narrow: more than the group has is what the group has', () => {
+  it('only narrow: a higher limit than that of the group has no effect', () => {
     const s = scenario();
     s.do(narrow('a1', units(100, 100, 100)));
     expect(memberQuotaOf(s.state, 'a1', 'eva', START)!.resources.sip_number).toEqual({
@@ -91,7 +91,7 @@ describe('the limits of a person', () => {
     });
   });
 
-  it('lowered below what is held take nothing away and grant nothing new until there is less', () => {
+  it('lowered below the use take nothing away and grant nothing new until less is held', () => {
     const s = scenario();
     const first = s.assignment('a1', 'ukey2', forEva);
     const second = s.assignment('a1', 'ukey2', forEva);
@@ -107,7 +107,7 @@ describe('the limits of a person', () => {
     s.do(s.assignment('a1', 'ukey2', forEva));
   });
 
-  it('count what is suspended: it comes back', () => {
+  it('count suspended assignments, because they return', () => {
     const s = scenario();
     s.do(narrow('a1', units(1, 0, 0)));
     s.do(s.assignment('a1', 'sip_number', forEva));
@@ -140,7 +140,7 @@ describe('the limits of a person', () => {
     expect(memberQuotaOf(s.state, 'a1', 'eva', START)!.features.on).toEqual(['siri', 'elevators']);
   });
 
-  it('U4: go with the membership, and what was held through it is released there and below', () => {
+  it('U4: end with the membership, and assignments through it are released there and below', () => {
     const s = scenario();
     s.do(narrow('a', units(2, 0, 2)));
     s.do({ ...s.assignment('a1', 'ukey2', forEva), assignmentId: 'below' });
@@ -165,7 +165,7 @@ describe('the limits of a person', () => {
     expect(memberQuotaOf(s.state, 'a', 'eva', START)!.limits).toEqual(units(null, null, null));
   });
 
-  it('go with the group, move with it, and are in a snapshot', () => {
+  it('are removed with the group, move with it, and are in a snapshot', () => {
     const s = scenario();
     s.do(narrow('a1', units(1, 0, 0), { featuresOff: ['siri'] }));
     s.do({ type: 'RelocateGroup', now: START, groupId: 'a1', parentId: 'p' });

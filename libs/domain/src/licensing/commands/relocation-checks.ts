@@ -16,7 +16,7 @@ import { checkPlace, groupNotFound } from './groups.js';
 type Refused = ProjectRefusal | null;
 
 /**
- * Whether a place can hold what a group and everything below it use and were allotted (G3); `null`: it can.
+ * Refuses a place that cannot hold the use and the allotments of a group and everything below it (G3); `null`: it can.
  * The group service asks before it decides a move.
  */
 export function checkRelocation(
@@ -42,7 +42,7 @@ export function checkRelocation(
   return refused?.code === 'DESCENDANTS_AFFECTED' && shortage ? { ...refused, shortage } : refused;
 }
 
-/** What a group uses that does not fit under the limits at and above its new place (R3): the one that leaves the least room. */
+/** The use of a group that exceeds a limit at or above its new place (R3): at the limit that leaves the least. */
 function shortageAt({ state, at }: CurrentRecorder, parentId: string, groupId: string): Shortage | null {
   const timelines = new LimitTimelines(state);
   const moved = usageOf(state, groupId).inForce;
@@ -62,7 +62,7 @@ function shortageAt({ state, at }: CurrentRecorder, parentId: string, groupId: s
   return shortage;
 }
 
-/** Why what was in order before is not any more: the reason itself says more than the name of the group. */
+/** The refusal of the first allotment that passed before the change and fails after it; it says more than the group's name. */
 function firstFailure(change: ReturnType<typeof changeOf>, groupId: string): ProjectRefusal[] {
   const { before, after, now } = change;
   for (const allotment of restrictionAt(after.state, groupId)!.allotments) {
@@ -73,7 +73,7 @@ function firstFailure(change: ReturnType<typeof changeOf>, groupId: string): Pro
   return [];
 }
 
-/** Whether a group may leave for another project: only with nothing assigned or allotted in it or below (G3, L4). */
+/** Refuses that a group leaves for another project while anything is assigned or allotted in it or below (G3, L4). */
 export function checkDeparture(state: ProjectState, groupId: string, now: Instant): Refused {
   const recorder = catchUp(state, now);
   if (!recorder.state.groups.has(groupId)) return groupNotFound(groupId);

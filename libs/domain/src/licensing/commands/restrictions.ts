@@ -21,7 +21,7 @@ import { changeOf, consequences } from './consequences.js';
 
 type Refused = ProjectRefusal | null;
 
-/** Puts a group's restriction (R1 to R6). */
+/** Replaces a group's restriction (R1 to R6). */
 export function setRestriction(recorder: CurrentRecorder, command: ProjectCommandOf<'SetRestriction'>): Refused {
   const { groupId } = command;
   if (!recorder.state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
@@ -92,8 +92,8 @@ export function transferAllotments(
 }
 
 /**
- * From where a changed restriction is set (R9). One that was off bound nobody, so it is of whoever switches it on;
- * later the higher place stays. A reminder is nobody's limit.
+ * The place a changed restriction is set from (R9). A disabled one bound nobody, so enabling it sets the place of the
+ * caller; later the higher place stays. A changed reminder keeps the place, since it limits nobody.
  */
 function placeAfter(
   state: ProjectState,
@@ -116,8 +116,8 @@ function firstRefusal(change: Change, groupId: string, allotments: readonly Allo
 }
 
 /**
- * Where a changed restriction can affect others. One that is switched on binds what is below it; one that is switched
- * off hands what is below it to the reserved pool above, if there is one.
+ * The group below which a changed restriction can affect others. An enabled one binds the groups below it; a disabled one
+ * leaves them to the reserved pool above, if there is one.
  */
 function scopeOf({ before, after, now }: Change, groupId: string): string | null {
   const was = restrictionAt(before.state, groupId);
@@ -130,7 +130,7 @@ function scopeOf({ before, after, now }: Change, groupId: string): string | null
 
 type Resolved = { readonly allotments: readonly Allotment[] } | ProjectRefusal;
 
-/** What a request asks for, as allotments: known ones by their id or, for a repeated request, by what they say. */
+/** The requested allotments: known ones are found by id or, for a repeated request, by their content. */
 function resolveAllotments(
   known: Restriction | undefined,
   command: ProjectCommandOf<'SetRestriction'>,
@@ -254,7 +254,7 @@ function checkTransfer(state: ProjectState, command: ProjectCommandOf<'TransferA
 interface Taken {
   /** The source's allotments afterwards, in their order. */
   readonly left: readonly Allotment[];
-  /** What was taken from each. */
+  /** The units taken from each. */
   readonly pieces: readonly Allotment[];
   readonly missing: Readonly<Record<Resource, number>>;
 }

@@ -12,8 +12,8 @@ import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 import { modelRuns } from '../../model-runs.fixture.js';
 
 /**
- * Random commands from random places. What each may not do is worked out anew: places are steps of one stair, and limits
- * are added up day by day.
+ * Random commands from random places. The expected refusals are computed independently: places are numbered from top to
+ * bottom, and limits are added up day by day.
  */
 
 const DAY = 86_400_000;
@@ -195,7 +195,7 @@ function opened(): ProjectScenario {
   return s;
 }
 
-/** What a group's allotments are worth on each day from `now` on, with and without grace; `null`: it has no limit. */
+/** The sum of a group's allotments on each day from `now` on, with and without grace; `null`: it has no limit. */
 function worth(state: ProjectState, groupId: string, now: number) {
   const { enabled, allotments, gracePeriodDays, poolMode } = restrictionOf(state, groupId, now)!;
   if (!enabled) return null;
@@ -226,7 +226,7 @@ describe('nobody below a place loosens what was set or issued from it, by whatev
     fc.assert(
       fc.property(fc.array(act, { minLength: 5, maxLength: 40, size: 'max' }), (acts) => {
         const scenario = opened();
-        /** The step each is set from, as told by what was accepted. */
+        /** The place each was set from, derived from the accepted commands. */
         const setFrom = new Map<string, number>();
         const suspendedFrom = new Map<string, number>();
         let now = START;

@@ -7,13 +7,13 @@ import type { Change } from './cascade.js';
 import { nameOf } from './checks.js';
 import { covers, keepingTimeline } from './limit-timeline.js';
 
-/** Server administrators: everything lies below them. */
+/** The place of server administrators, above every other. */
 export const VENDOR: Place = { kind: 'vendor' };
 
 /**
  * Whether an authority at a project is a place or lies above it. An authority is always above the group it acts at, so a
- * partner's covers every group. The tenant is above every partner in it. A group that is gone counts as the root: nobody
- * gets past a place by having it removed.
+ * partner's covers every group. The tenant is above every partner in it. A removed group counts as the root, so that
+ * removing a group lifts no limit.
  */
 export function isAtOrAbove(state: ProjectState, authority: Place, place: Place): boolean {
   switch (authority.kind) {
@@ -39,9 +39,9 @@ export const higherOf = (state: ProjectState, known: Place, authority: Place): P
   isAtOrAbove(state, authority, known) ? authority : known;
 
 /**
- * From where a restriction or a person's limits at a group were set (R9). Where it was not recorded, from right
- * above: the parent of the group, or of the root the partner. So an administrator of the group alone cannot loosen what
- * may have been meant for it, and whoever administers the groups around it still can.
+ * The place a restriction or a member's limits at a group were set from (R9). If it was not recorded: right above, which
+ * is the parent of the group, or the partner for the root. So an administrator of the group alone cannot loosen it, and
+ * administrators of the group above still can.
  */
 export function placeSetFrom(state: ProjectState, groupId: string, recorded: Place | null): Place {
   if (recorded) return recorded;
@@ -54,7 +54,7 @@ const partnerOf = (state: ProjectState): Place => ({
   partnerId: state.totals.project?.partnerId ?? '',
 });
 
-/** From where a license was issued (L4): a trial by the vendor, any other by the partner whose package it is. */
+/** The place a license was issued from (L4): the vendor for a trial, else the partner that owns the package. */
 export const placeIssuedFrom = ({ source }: Pick<LicenseState, 'source'>): Place =>
   source.kind === 'package' ? { kind: 'partner', partnerId: source.partnerId } : VENDOR;
 
@@ -68,7 +68,7 @@ export const setFromAbove = (state: ProjectState, groupId: string, place: Place)
 export const named = (state: ProjectState, place: Place): NamedPlace =>
   place.kind === 'group' ? { ...place, name: nameOf(state, place.groupId) } : place;
 
-/** R9: who holds the permission only below the place a restriction was set from may tighten it, not loosen it. */
+/** R9: a caller who holds the permission only below the place a restriction was set from can tighten it, not loosen it. */
 export function loosenedFromBelow(
   { before, after, now }: Change,
   groupId: string,

@@ -64,14 +64,14 @@ describe('L1: a trial', () => {
     ]);
   });
 
-  it('of the usual term is granted once by whoever may, and never again', () => {
+  it('of the usual term is granted once by an authorised caller, and never again', () => {
     const s = new ProjectScenario(START).open();
     const usual = { ...trial, validUntil: START + 30 * DAY, authority: TENANT };
     expect(s.do(s.grant({ ...usual, licenseId: 'l' }))).toHaveLength(1);
     expect(s.refusal(s.grant(usual))).toEqual({ code: 'TRIAL_ALREADY_USED', licenseId: 'l' });
   });
 
-  it('is not granted with a term of its own where nobody said from where', () => {
+  it('is not granted with its own term when the place of the caller is unknown', () => {
     const s = new ProjectScenario(START).open();
     const { usualUntil: _, ...nobody } = { ...trial, validUntil: START + 30 * DAY };
     expect(s.refusal(s.grant(nobody))).toEqual({ code: 'TRIAL_TERM_FIXED', validUntil: null });
@@ -115,7 +115,7 @@ describe('L4: a license is changed only from the place it was issued from or abo
       ).toEqual(['LicenseExtended', 'LicenseSuspended', 'LicenseRevoked']);
   });
 
-  it('what was suspended from above is reinstated from there or above', () => {
+  it('a license suspended from above is reinstated from there or above', () => {
     const s = issued(packageOf('nordlicht'));
     const suspend = (authority: Place) =>
       ({ type: 'SuspendLicense', now: START, licenseId: 'l', reason: 'unpaid', authority }) as const;
@@ -153,7 +153,7 @@ describe('L4: a license is changed only from the place it was issued from or abo
   });
 });
 
-describe('R9: what was set from above may be tightened from below, not loosened', () => {
+describe('R9: a limit set from above can be tightened from below, not loosened', () => {
   const TEN = [
     { allotmentId: 'x', units: units(10, 8, 2), features: ['siri'] as const, validUntil: day('2026-12-01') },
   ];
@@ -227,7 +227,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
     expect(s.refusal(put(s, halves, group('a'), asIs))).toEqual(refused);
   });
 
-  it('leaves reminders free, and a reminder set from above makes nothing its own', () => {
+  it('leaves reminders free, and a reminder set from above changes no place', () => {
     const s = restricted();
     const reminder = { daysBefore: [7], recurrence: 'once', recipients: 'administrators' } as const;
     expect(s.do(put(s, TEN, group('a'), { ...asIs, reminder }))).toMatchObject([{ data: { place: TENANT } }]);
@@ -235,7 +235,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
     expect(s.do(put(s, [], TENANT, { enabled: false }))).toHaveLength(1);
   });
 
-  it('is of whoever switches it on, and of the highest that changed it since', () => {
+  it('belongs to the place that enabled it, and then to the highest that changed it', () => {
     const s = scenario();
     s.do(put(s, [{ units: units(5, 0, 0) }], group('a'), { newIds: ['x'] }));
     s.do(put(s, [{ allotmentId: 'x', units: units(6, 0, 0) }], group('a')));
@@ -250,7 +250,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
     expect(s.do(put(s, [], group('a'), { enabled: false }))).toHaveLength(1);
   });
 
-  it('where the place was not recorded it is right above the group: its parent, or of the root the partner', () => {
+  it('an unrecorded place is right above the group: its parent, or the partner for the root', () => {
     const s = scenario();
     const recorded = (groupId: string): void => {
       const data = {
@@ -273,7 +273,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
     expect(s.do(off('p', DEALER))).toHaveLength(1);
   });
 
-  it('a place that moved away or is gone still binds: nobody gets past it by moving or removing a group', () => {
+  it('a place that moved away or is gone still binds: moving or removing a group does not lift it', () => {
     const s = scenario();
     s.do(s.restriction('a1', [{ units: units(5, 0, 0) }], { authority: group('a') }));
     s.do({ type: 'RelocateGroup', now: START, groupId: 'a1', parentId: 'b' });
@@ -284,7 +284,7 @@ describe('R9: what was set from above may be tightened from below, not loosened'
     expect(s.do(off(group('p')))).toHaveLength(1);
   });
 
-  it('R8: units reach a restriction only from where it may be loosened; it gives them from anywhere', () => {
+  it('R8: units reach a restriction only from a place that can loosen it; it gives them from anywhere', () => {
     const s = scenario();
     s.do(s.restriction('a1', [{ units: units(4, 0, 0) }], { authority: TENANT }));
     s.do(s.restriction('a2', [{ units: units(4, 0, 0) }], { authority: group('a') }));

@@ -4,20 +4,20 @@ import type { CurrentState, Restriction } from '../model/state.js';
 import { levelsOf, type Level } from '../model/tree.js';
 import { allottedBelow, usedOutside } from '../model/usage.js';
 
-/** How much room is left, and which limit leaves the least. */
+/** The units left, and the limit that leaves the least. */
 export interface Availability {
   readonly available: Limit;
   /** `null`: the project's capacity. */
   readonly groupId: string | null;
-  /** The limit that binds and what of it is taken. */
+  /** The limit that binds. */
   readonly limit: Limit;
 }
 
-/** What an assignment at a group would still be accepted for now (U1). Costs the depth of the group. */
+/** The units that could still be assigned at a group now (U1). Costs the depth of the group. */
 export const availableAt = (state: CurrentState, groupId: string, resource: Resource): Limit =>
   tightestLimit(state, levelsOf(state, groupId), resource).available;
 
-/** The same of a path, with the limit that binds: the nearest one where several leave as little. */
+/** The limit on a path that leaves the least: the nearest of equal ones. */
 export function tightestLimit(state: CurrentState, levels: readonly Level[], resource: Resource): Availability {
   let availability: Availability = { available: null, groupId: null, limit: null };
   const offer = (available: Limit, by: string | null, limit: Limit): void => {
@@ -36,7 +36,7 @@ export function tightestLimit(state: CurrentState, levels: readonly Level[], res
   return availability;
 }
 
-/** What a reserved pool leaves for use outside the restricted groups below it (R4); unlimited when shared. */
+/** The units that a reserved pool leaves for use outside the restricted groups below it (R4); unlimited when shared. */
 function unreserved(pool: Restriction, usage: Level['usage'], resource: Resource): Limit {
   if (pool.poolMode === 'shared') return null;
   const allotted = allottedBelow(usage, resource);

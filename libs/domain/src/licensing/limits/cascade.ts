@@ -17,7 +17,7 @@ import {
   type Window,
 } from './limit-timeline.js';
 
-/** The limits of a project before and after a change, to see what the change takes from the groups below (R6). */
+/** The limits of a project before and after a change, for comparing what it takes from the groups below (R6). */
 export interface Change {
   readonly before: LimitTimelines;
   readonly after: LimitTimelines;
@@ -81,7 +81,7 @@ class Clamp {
     );
   }
 
-  /** What is promised beyond a reserved pool goes from the newest allotment of the affected groups. */
+  /** Units promised beyond a reserved pool are taken from the newest allotment of the affected groups. */
   toPool(groupIds: readonly string[]): void {
     for (const groupId of groupIds) {
       for (let excess = this.poolExcessOf(groupId); excess; excess = this.poolExcessOf(groupId)) {
@@ -118,7 +118,7 @@ class Clamp {
     return this.firstOf(groupId, (window) => poolExcess(this.change.after, groupId, window));
   }
 
-  /** The first excess in the windows of what has not ended. */
+  /** The first excess in the windows of the allotments that have not ended. */
   private firstOf(groupId: string, excessIn: (window: Window) => Excess | null): Excess | null {
     const { now } = this.change;
     for (const allotment of this.allotments(groupId)) {

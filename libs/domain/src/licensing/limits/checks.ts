@@ -28,7 +28,7 @@ export const windowOf = (term: Pick<Allotment, 'validFrom' | 'validUntil'>, now:
 export const hasEnded = (term: Pick<Allotment, 'validUntil'>, now: Instant): boolean =>
   term.validUntil !== null && term.validUntil <= now;
 
-/** Why an allotment of a restricted group, put now, would not pass R2, R4 and R5; `null`: it would. */
+/** The refusal of an allotment by R2, R4 or R5 if it were set now; `null`: it passes. */
 export function checkAllotment(
   timelines: LimitTimelines,
   groupId: string,
@@ -43,7 +43,7 @@ export function checkAllotment(
   return checkFeatures(timelines, groupId, allotment, window.from);
 }
 
-/** Whether all allotments of a group that have not ended, put again now, would pass (R6). */
+/** Whether all allotments of a group that have not ended would pass if they were set again now (R6). */
 export function passes(timelines: LimitTimelines, groupId: string, now: Instant): boolean {
   const restriction = restrictionAt(timelines.state, groupId);
   return (
@@ -58,7 +58,7 @@ export function poolAbove(state: ProjectState, groupId: string): string | null {
   return pool !== null && restrictionAt(state, pool)!.poolMode === 'reserved' ? pool : null;
 }
 
-/** The first instant of the window at which the pool has promised more than it has, of something this group takes (R4). */
+/** The first instant of the window at which a reserved pool has promised more than its limit of a resource of this group (R4). */
 export function poolExcess(timelines: LimitTimelines, groupId: string, window: Window): Excess | null {
   const pool = poolAbove(timelines.state, groupId);
   if (pool === null) return null;
@@ -178,7 +178,7 @@ function termOutside(timeline: LimitTimeline, at: Instant): Segment | null {
 export const nameOf = (state: ProjectState, groupId: string | null): string =>
   (groupId === null ? state.totals.project?.name : state.groups.get(groupId)?.name) ?? '';
 
-/** What the limit of a group, or of the project, is now and until when it stays so. */
+/** The current limit of a group, or of the project, and until when it holds. */
 export function bindingNow(
   timelines: LimitTimelines,
   groupId: string | null,
@@ -189,7 +189,7 @@ export function bindingNow(
   return bindingAt(timeline, { groupId, name: nameOf(timelines.state, groupId) }, { at: now, resource });
 }
 
-/** R1 refused: `mobileApp: null` stands for unlimited apps. */
+/** The refusal by R1; `mobileApp: null` is unlimited. */
 export const sipBelowMobile = (units: Units): ProjectRefusal => ({
   code: 'SIP_BELOW_MOBILE',
   sipNumber: units.sip_number ?? 0,

@@ -9,11 +9,11 @@ import { nearestRestricted, nearestRestrictedBelow, type Level } from '../model/
 import { usageOf, usedOutside } from '../model/usage.js';
 
 /**
- * Limits over the whole of time. They are piecewise constant, so a list of the instants at which they change is exact
- * (R2: check at the instants where something changes, not by sampling).
+ * Limits over time. They are piecewise constant, so a list of the instants at which they change is exact (R2: check where
+ * something changes, not by sampling).
  */
 export interface Segment {
-  /** Holds from here to the `from` of the next segment; the first holds since ever, the last for good. */
+  /** Holds until the `from` of the next segment; the first segment has no beginning, the last no end. */
   readonly from: Instant;
   readonly units: Units;
   readonly features: FeatureSet;
@@ -58,7 +58,7 @@ export function sumOfTerms(terms: readonly TimedUnits[]): LimitTimeline {
   );
 }
 
-/** What two limits leave together: the least units, the common features (R3, R5). */
+/** Two limits combined: the least units, the common features (R3, R5). */
 export const meet = (a: LimitTimeline, b: LimitTimeline): LimitTimeline =>
   combine(a, b, (x, y) => ({ units: leastUnits(x.units, y.units), features: x.features & y.features }));
 
@@ -91,7 +91,7 @@ function merged(instants: readonly Instant[], segmentAt: (at: Instant) => Segmen
   return segments;
 }
 
-/** Neighbours of equal worth are one segment. */
+/** Equal neighbours are merged. */
 function push(segments: Segment[], segment: Segment): void {
   const last = segments.at(-1);
   if (last && last.features === segment.features && sameUnits(last.units, segment.units)) return;
@@ -152,7 +152,7 @@ export const covers = (a: LimitTimeline, b: LimitTimeline, since: Instant): bool
   });
 
 /**
- * The limits of a state over time, each worked out once. Costs the restricted groups asked for, times the instants at
+ * The limits of a state over time, each computed once. Costs the restricted groups asked for, times the instants at
  * which they change.
  */
 export class LimitTimelines {
@@ -197,7 +197,7 @@ export class LimitTimelines {
   }
 
   /**
-   * What a reserved pool has promised (R4): the own limits of the nearest restricted groups below, and today's use
+   * The units promised by a reserved pool (R4): the own limits of the nearest restricted groups below, and today's use
    * outside them. Costs the number of those groups.
    */
   reserved(groupId: string): LimitTimeline {
@@ -220,7 +220,7 @@ export class LimitTimelines {
     return sumAll([always(outside, NO_FEATURES), ...below]);
   }
 
-  /** Takes these as the allotments of a group, whatever the state says: for working out a change before it is recorded. */
+  /** Replaces the allotments of a group in these timelines only: for computing a change before it is recorded. */
   suppose(groupId: string, allotments: readonly Allotment[]): void {
     this.owns.set(groupId, sumOfTerms(allotments.map(timed)));
     this.effectives.delete(groupId);
@@ -229,7 +229,7 @@ export class LimitTimelines {
   }
 }
 
-/** What a restriction keeps in use over time: its allotments with their days of grace (E1). */
+/** The limit on existing use over time: the allotments with their days of grace (E1). */
 export const keepingTimeline = ({ allotments, gracePeriodDays }: Restriction, timeZone: string): LimitTimeline =>
   sumOfTerms(
     allotments.map((allotment) => {
@@ -241,7 +241,7 @@ export const keepingTimeline = ({ allotments, gracePeriodDays }: Restriction, ti
 
 const ownTimeline = ({ allotments }: Restriction): LimitTimeline => sumOfTerms(allotments.map(timed));
 
-/** The effective limit of a path (R3): what its restrictions and the capacity leave together. */
+/** The effective limit of a path (R3): its restrictions and the capacity combined. */
 export const effectiveOf = (state: ProjectState, levels: readonly Level[]): LimitTimeline =>
   levels.reduce(
     (effective, { restriction }) => (restriction ? meet(effective, ownTimeline(restriction)) : effective),

@@ -5,7 +5,7 @@ import type { LicenseState, ProjectState } from './state.js';
 export const isInForce = (license: LicenseState): boolean =>
   license.phase === 'active' && license.suspendedReason === null && license.revokedReason === null;
 
-/** Brings the capacity and features of the project in line with its licenses (L5). */
+/** Recomputes the capacity and features of the project from its licenses (L5). */
 export function refreshCapacity(state: ProjectState): void {
   const { totals } = state;
   if (totals.project?.billingMode === 'postpaid') {

@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { PROJECT_EVENT_TYPES, projectCodec } from './codec.js';
 
-/** One line a stored form, ever: a line is added, never edited. What was once recorded stays readable for good. */
+/** One line for each stored form. Lines are added, never edited, because stored events must stay readable for good. */
 const golden = readFileSync(`${import.meta.dirname}/project-events.golden.jsonl`, 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line) as { type: string; data: unknown });
 
 describe('stored events of a project', () => {
-  it.each(golden)('$type is read and written as ever', ({ type, data }) => {
+  it.each(golden)('$type is read and written unchanged', ({ type, data }) => {
     expect(projectCodec.encode(projectCodec.decode(type, data))).toStrictEqual({ type, data });
   });
 

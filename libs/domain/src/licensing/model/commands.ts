@@ -77,7 +77,7 @@ interface ProjectCommands {
     /** As many fresh ids as there are allotments. */
     newIds: readonly string[];
     cascade: boolean;
-    /** The highest place from which the caller may restrict this group (R9). */
+    /** The highest place from which the caller holds the permission at this group (R9). */
     authority: Place;
   };
   TransferAllotments: {
@@ -88,7 +88,7 @@ interface ProjectCommands {
     /** Prefix of the ids of the allotments the target receives: `<newId>_<index>`. */
     newId: string;
     cascade: boolean;
-    /** The highest places from which the caller may restrict the two groups (R9). */
+    /** The highest places from which the caller holds the permission at the two groups (R9). */
     authority: Place;
     toAuthority: Place;
   };
@@ -104,7 +104,7 @@ interface ProjectCommands {
   };
   ReleaseAssignment: { assignmentId: string; groupId: string };
 
-  /** Replaces what a member may use at most in the group and below it; nothing narrower: its limits go (docs/domain/rules.md#use). */
+  /** Replaces the limits of a person in a group and below it; unlimited with every feature removes them (docs/domain/rules.md#use). */
   SetMemberLimits: {
     groupId: string;
     userId: string;
@@ -113,17 +113,17 @@ interface ProjectCommands {
     authority: Place;
   };
 
-  /** Brings a project back to `now` whose last decision is dated later, by a clock that was ahead. */
+  /** Takes a project back to `now` after a clock that was ahead has dated its last decision later. */
   CorrectClock: Record<never, never>;
 
-  /** Records what became due up to `now` and nothing else (U5, E1). */
+  /** Records everything that became due up to `now`, nothing else (U5, E1). */
   TakeEffect: Record<never, never>;
 }
 
 export type ProjectCommandType = keyof ProjectCommands;
 /**
- * Every command carries the instant it is decided at. `maxClockLag`: how many milliseconds that may lie before the last
- * recorded one; without it any number, for what has been decided elsewhere and must be recorded however wrong a clock is.
+ * Every command carries the instant of its decision. `maxClockLag`: the most milliseconds by which it can lie before the
+ * last recorded instant. Absent: no limit, for facts of other streams that must be recorded however wrong a clock is.
  */
 export type ProjectCommand = {
   [Type in ProjectCommandType]: {

@@ -12,7 +12,7 @@ import type {
   Units,
 } from '../../words.js';
 
-/** A group as the project's stream knows it. The root has `parentId: null` and the id of the project. */
+/** A group in the project's stream. The root has `parentId: null` and the id of the project. */
 export interface PlacedGroup {
   readonly groupId: string;
   readonly parentId: string | null;
@@ -28,7 +28,7 @@ export interface Allotment extends Term {
   readonly features: readonly Feature[];
 }
 
-/** A place something was decided from: the whole system (the vendor), a partner, or a group of the project (L4, R9). */
+/** The place of a decision: the whole system (the vendor), a partner, or a group of the project (L4, R9). */
 export type Place =
   | { readonly kind: 'vendor' }
   | { readonly kind: 'partner'; readonly partnerId: string }
@@ -77,7 +77,7 @@ export type ReleaseReason = 'released' | 'group_removed' | 'member_removed';
 
 /**
  * The events of a project's stream, in the order of its life. `at` is the instant the event is in force from;
- * it never decreases along the stream (U5), but at `ClockCorrected`.
+ * it never decreases along the stream (U5), except at `ClockCorrected`.
  */
 interface ProjectEvents {
   ProjectOpened: {
@@ -106,9 +106,9 @@ interface ProjectEvents {
   LicenseReinstated: { licenseId: string };
   LicenseRevoked: { licenseId: string; reason: string };
 
-  /** `place`: the highest from which whoever set it held the permission (R9); `null`: not recorded. */
+  /** `place`: the highest place from which the caller held the permission (R9); `null`: not recorded. */
   RestrictionChanged: RestrictionSettings & { groupId: string; place: Place | null };
-  /** What a change above took from a group below, with the caller's consent (R6 `cascade`). */
+  /** A change above reduced a group below, with the caller's consent (R6 `cascade`). */
   AllotmentsClamped: { groupId: string; allotments: readonly Allotment[]; causedByGroupId: string };
   /** Units moved between two restricted groups (R8); both lists are the groups' allotments afterwards. */
   AllotmentsTransferred: {
@@ -130,7 +130,7 @@ interface ProjectEvents {
     sipAssignmentId: string | null;
   };
   AssignmentsReleased: { assignments: readonly AssignmentRef[]; reason: ReleaseReason };
-  /** What a person may use at most in a group and below it, inside what the group has; `null`: no limit of its own. */
+  /** The limits of a person in a group and below it, besides those of the group; `null`: unlimited. */
   MemberLimitsSet: {
     groupId: string;
     userId: string;
@@ -139,10 +139,10 @@ interface ProjectEvents {
     place: Place | null;
   };
 
-  /** From here on time goes on from `at`, which lies before `lastRecorded`: a clock was ahead. */
+  /** Time continues from `at`, which is before `lastRecorded`, because a clock was ahead. */
   ClockCorrected: { lastRecorded: Instant };
 
-  /** Effects of time (E1). What changes at one instant has one `at`. */
+  /** Effects of time (E1). Changes of one instant have the same `at`. */
   LicenseStarted: { licenseId: string };
   LicenseExpired: { licenseId: string };
   AllotmentsStarted: { allotments: readonly AllotmentRef[] };

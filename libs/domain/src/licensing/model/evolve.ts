@@ -24,7 +24,7 @@ type Evolve<Type extends ProjectEventType> = (
 ) => void;
 
 /**
- * Folds one event into the state, in place. Knows no rule: what an event says has happened.
+ * Folds one event into the state, in place. It checks no rule, because an event has already happened.
  * Costs the depth of the groups it names.
  */
 export function evolve(state: ProjectState, event: ProjectEvent): ProjectState {
@@ -184,7 +184,7 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   AssignmentsReinstated: (state, { assignments }) => setInForce(state, assignments, true),
 };
 
-/** Limits that narrow nothing are none. */
+/** Limits that narrow nothing are removed. */
 export function putMemberLimits(state: ProjectState, groupId: string, userId: string, narrowing: MemberLimits): void {
   const atGroup = new Map(state.memberLimits.get(groupId));
   if (sameUnits(narrowing.limits, UNLIMITED) && narrowing.featuresOff === NO_FEATURES) atGroup.delete(userId);
@@ -193,7 +193,7 @@ export function putMemberLimits(state: ProjectState, groupId: string, userId: st
   else state.memberLimits.remove(groupId);
 }
 
-/** Takes a group with everything below it out from under its parent. */
+/** Removes a group with everything below it from its parent. */
 function detach(state: ProjectState, groupId: string): void {
   const parentId = state.groups.get(groupId)?.parentId ?? null;
   if (parentId === null) return;
@@ -236,7 +236,7 @@ function replaceAllotments(state: ProjectState, groupId: string, allotments: rea
   scheduleAllotments(state, groupId, at);
 }
 
-/** The one way a restriction changes: what it contributes to the groups above goes out with the old and in with the new. */
+/** The only way to change a restriction: the groups above lose the contribution of the old one and gain that of the new one. */
 function replaceRestriction(state: ProjectState, groupId: string, restriction: Restriction): void {
   refreshRestriction(restriction);
   const parentId = state.groups.get(groupId)?.parentId ?? null;
@@ -252,7 +252,7 @@ const restrictionShare = (state: ProjectState, groupId: string) => {
   return { restrictedGroups, allotted, inRestricted };
 };
 
-/** A transfer that was recorded without its place left the places as they were. */
+/** A transfer that was recorded without a place keeps the places. */
 function setFrom(state: ProjectState, groupId: string, place: Place | null): void {
   const restriction = state.restrictions.edit(groupId);
   if (restriction && place) restriction.place = place;
@@ -299,7 +299,7 @@ export function allotmentIdsByGroup(refs: readonly AllotmentRef[]): Map<string, 
   return groups;
 }
 
-/** Enters an assignment and its pairing, without its use. */
+/** Adds an assignment and its pairing, without its use. */
 export function addAssignment(state: ProjectState, assignment: Assignment): void {
   state.assignments.put(assignment.assignmentId, assignment);
   addTo(state.atGroup, assignment.groupId, assignment.assignmentId);

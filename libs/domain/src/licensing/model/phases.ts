@@ -12,7 +12,7 @@ export const zoneOf = (state: ProjectState): string => state.totals.project?.tim
 export const graceEndOf = (validUntil: Instant, gracePeriodDays: number, timeZone: string): Instant =>
   gracePeriodDays === 0 ? validUntil : daysAfter(validUntil, gracePeriodDays, timeZone);
 
-/** So many days of grace, counted in a time zone. */
+/** A number of days of grace, counted in a time zone. */
 export interface Grace {
   readonly days: number;
   readonly timeZone: string;
@@ -37,7 +37,7 @@ export const graceOf = (state: ProjectState, { gracePeriodDays }: { readonly gra
   timeZone: zoneOf(state),
 });
 
-/** Brings what is kept of an own limit in line with the phases of its allotments. */
+/** Recomputes the own limit from the phases of the allotments. */
 export function refreshRestriction(restriction: Restriction): void {
   restriction.own = NO_UNITS;
   restriction.keeping = NO_UNITS;

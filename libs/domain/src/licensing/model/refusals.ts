@@ -2,17 +2,17 @@ import type { Instant } from '../../decision.js';
 import type { Feature, Limit, Resource } from '../../words.js';
 import type { Place } from './events.js';
 
-/** What binds: a restricted group, a person's own limit there, or the project's capacity (`groupId: null`, the project's name). */
+/** The limit that binds: a restricted group's, a person's there, or the project's capacity (`groupId: null`, the project's name). */
 export interface Binding {
   readonly groupId: string | null;
   readonly name: string;
-  /** Whose own limit it is; not there: that of the group itself. */
+  /** The person whose limit it is; absent: the limit is the group's. */
   readonly userId?: string;
   /** Its limit at the instant of the refusal. */
   readonly limit: Limit;
-  /** Where a start is what binds: from when that limit holds. */
+  /** If the start binds: from when that limit holds. */
   readonly validFrom?: Instant;
-  /** Until when that limit holds; `null`: for good. */
+  /** Until when that limit holds; `null`: it has no end. */
   readonly validUntil: Instant | null;
 }
 
@@ -32,7 +32,7 @@ export interface SuspendedUse {
   readonly count: number;
 }
 
-/** What is used in a group and below it, and what a place has left for it. */
+/** The use of a group and everything below it, and the units that a place has left for it. */
 export interface Shortage {
   readonly resource: Resource;
   readonly requested: number;
@@ -54,7 +54,7 @@ export type ProjectRefusal =
   | { readonly code: 'SIP_BELOW_MOBILE'; readonly sipNumber: number; readonly mobileApp: Limit }
   | {
       readonly code: 'PERIOD_OUTSIDE_PARENT';
-      /** Which end of the term lies outside. */
+      /** The end of the term that lies outside. */
       readonly side: 'start' | 'end';
       readonly requestedUntil: Instant | null;
       readonly limitedBy: Binding;
@@ -68,7 +68,7 @@ export type ProjectRefusal =
       readonly code: 'DESCENDANTS_AFFECTED';
       readonly groups: readonly AffectedGroup[];
       readonly suspensions: readonly SuspendedUse[];
-      /** Of a group that moves: what its use does not fit into at the new place. */
+      /** Of a group that moves: the limit at the new place that its use exceeds. */
       readonly shortage?: Shortage;
     }
   | { readonly code: 'NO_SIP_NUMBER'; readonly groupId: string }
@@ -79,20 +79,20 @@ export type ProjectRefusal =
       readonly resource: Resource;
       readonly limitedBy: Binding;
     }
-  /** The clock here is behind the one that decided last, by more than is tolerated (U5). */
+  /** The clock of this decision is further behind the last recorded instant than is tolerated (U5). */
   | { readonly code: 'CLOCK_BEHIND'; readonly now: Instant; readonly lastRecorded: Instant }
   | { readonly code: 'LICENSE_REVOKED'; readonly licenseId: string }
   | { readonly code: 'NOT_TRANSFERABLE'; readonly groupId: string; readonly reason: string }
   | { readonly code: 'TRIAL_ALREADY_USED'; readonly licenseId: string }
-  /** A term of its own, from somebody who is no server administrator (L1). `validUntil`: the end it would have. */
+  /** The caller named a term and is no server administrator (L1). `validUntil`: the end of the usual term. */
   | { readonly code: 'TRIAL_TERM_FIXED'; readonly validUntil: Instant | null }
   /** The license was issued from a place the caller is not at or above (L4). */
   | { readonly code: 'ISSUED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
   /** The license was suspended from a place the caller is not at or above (L4). */
   | { readonly code: 'SUSPENDED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
-  /** Would loosen what was set from a place the caller is not at or above (R9). */
+  /** The change would loosen a limit that was set from a place the caller is not at or above (R9). */
   | { readonly code: 'SET_FROM_ABOVE'; readonly groupId: string; readonly place: NamedPlace }
-  /** A closed project can be read; nothing about it changes any more. */
+  /** A closed project can be read but not changed. */
   | { readonly code: 'PROJECT_CLOSED'; readonly projectId: string; readonly reason: string }
   | {
       readonly code: 'NOT_FOUND';

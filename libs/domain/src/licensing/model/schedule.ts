@@ -1,9 +1,9 @@
 import type { Instant } from '../../decision.js';
 
-/** Something to look at when its instant comes. What it then does is read off the state, so a stale entry does nothing. */
+/** A license or group to check at an instant. The effect is derived from the state, so a stale entry has none. */
 export type DueKey = { readonly licenseId: string } | { readonly groupId: string };
 
-/** What becomes due and when: a heap of instants and what to look at at each. */
+/** The instants at which something becomes due, with the keys to check at each. */
 export interface Schedule {
   add(at: Instant, key: DueKey): void;
   /** Everything due at or before `now`, in order of time. */
@@ -11,7 +11,7 @@ export interface Schedule {
   /** Forgets what is due at or before `now`. */
   dropUpTo(now: Instant): void;
   next(): Instant | null;
-  /** What to look at at one instant to come. */
+  /** The keys to check at a later instant. */
   at(instant: Instant): Iterable<DueKey>;
 }
 
@@ -85,7 +85,7 @@ export class LiveSchedule implements Schedule {
   }
 }
 
-/** A draft decides at one instant and is thrown away: what it would schedule lies after that instant. */
+/** A draft adds nothing: it decides at one instant and is discarded, and new entries would lie after that instant. */
 export class DraftSchedule implements Schedule {
   constructor(private readonly below: Schedule) {}
   add(): void {}

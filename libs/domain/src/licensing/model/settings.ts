@@ -1,13 +1,13 @@
 import type { ProjectCommand } from './commands.js';
 import type { ProjectEvent } from './events.js';
 
-/** The settings of a project that have revisions of their own, so that a form may be saved while others are changed. */
+/** The settings of a project that have revisions of their own, so that one form can be saved while another changes. */
 export const restrictionSetting = (groupId: string): string => `restriction ${groupId}`;
 export const memberLimitsSetting = (groupId: string, userId: string): string => `member limits ${groupId} ${userId}`;
-/** What was granted to a project is one list, read and changed as such. */
+/** All licenses of a project are one setting, because they are read and changed as one list. */
 export const LICENSES_SETTING = 'licenses';
 
-/** The settings an event changes. What time alone does to them (an allotment that begins or ends) changes none. */
+/** The settings an event changes. Effects of time (an allotment that begins or ends) change none. */
 export function settingsOf(event: ProjectEvent): readonly string[] {
   switch (event.type) {
     case 'RestrictionChanged':

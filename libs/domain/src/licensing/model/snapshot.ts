@@ -305,6 +305,6 @@ function reschedule(state: ProjectState, snapshot: ProjectSnapshot, ids: readonl
   }
 }
 
-/** About how many bytes a state holds: what decides how many projects stay in memory. */
+/** The approximate size of a state in bytes, which determines how many projects stay in memory. */
 export const sizeOfState = ({ groups, restrictions, assignments, licenses }: ProjectState): number =>
   2_000 + groups.size * 600 + restrictions.size * 900 + assignments.size * 700 + licenses.size * 600;

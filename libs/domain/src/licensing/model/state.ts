@@ -38,17 +38,17 @@ export interface Restriction {
   gracePeriodDays: number;
   reminder: Reminder | null;
   allotments: AllotmentState[];
-  /** From where it was set (R9); `null`: not recorded. */
+  /** The place it was set from (R9); `null`: not recorded. */
   place: Place | null;
   /** The own limit now (R2). */
   own: Units;
-  /** What it keeps in use now: `own` and what is in grace (E1). */
+  /** The limit on existing use now: `own` and the allotments in grace (E1). */
   keeping: Units;
   /** The features on now (R5). */
   features: FeatureSet;
 }
 
-/** What a group and everything below it use, kept up to date along the path of every change. */
+/** The use of a group and everything below it, kept up to date along the path of every change. */
 export interface Usage {
   inForce: Counts;
   suspended: Counts;
@@ -64,7 +64,7 @@ export interface Usage {
 export interface LicenseState extends License {
   phase: Exclude<Phase, 'grace'>;
   suspendedReason: string | null;
-  /** From where it was suspended (L4); `null`: it is not, or that was not recorded. */
+  /** The place it was suspended from (L4); `null`: not suspended, or not recorded. */
   suspendedFrom: Place | null;
   revokedReason: string | null;
 }
@@ -83,12 +83,12 @@ export interface Assignment {
   pairedWith: string | null;
 }
 
-/** What a person may use at most in a group and below it, inside what the group has. */
+/** The limits of a person in a group and below it, besides those of the group. */
 export interface MemberLimits {
-  /** `null`: no limit of its own. */
+  /** `null`: unlimited. */
   readonly limits: Units;
   readonly featuresOff: FeatureSet;
-  /** From where they were set (R9); `null`: not recorded. */
+  /** The place they were set from (R9); `null`: not recorded. */
   readonly place: Place | null;
 }
 

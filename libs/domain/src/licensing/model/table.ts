@@ -1,6 +1,6 @@
 /**
- * The collections of a project's state. A decision works on a draft over them and leaves them as they are; the fold
- * works on them in place. Both use the one interface, so the same `evolve` serves both.
+ * The collections of a project's state. A decision changes a draft over them; the fold changes them in place.
+ * Both have this interface, so both use the same `evolve`.
  */
 export interface Table<Row> {
   get(id: string): Row | undefined;

@@ -18,11 +18,11 @@ export const usageOf = (state: ProjectState, groupId: string): Readonly<Usage> =
 export const allottedBelow = (usage: Readonly<Usage>, resource: Resource): Limit =>
   usage.allottedUnlimited[resource] > 0 ? null : usage.allotted[resource];
 
-/** What is used below a group outside its nearest restricted groups (R4). */
+/** The use below a group outside its nearest restricted groups (R4). */
 export const usedOutside = (usage: Readonly<Usage>, resource: Resource): number =>
   usage.inForce[resource] - usage.inRestricted[resource];
 
-/** What a subtree adds to the groups above it. */
+/** The contribution of a subtree to the groups above it. */
 export interface Contribution {
   readonly inForce?: Counts;
   readonly suspended?: Counts;
@@ -32,8 +32,8 @@ export interface Contribution {
 }
 
 /**
- * Adds (`sign` 1) or takes away (-1) a contribution at a group and all above it. What a nearest restricted group
- * allots or uses counts up to the first restricted group above it; further up that one stands for it.
+ * Adds (`sign` 1) or takes away (-1) a contribution at a group and all above it. The limits and
+ * use of a nearest restricted group count up to the first restricted group above it, which replaces them further up.
  */
 export function contribute(state: ProjectState, fromGroupId: string | null, what: Contribution, sign: 1 | -1): void {
   let inside = false;
@@ -52,7 +52,7 @@ export function contribute(state: ProjectState, fromGroupId: string | null, what
   }
 }
 
-/** What a group as a whole, itself included, adds to the groups above it. */
+/** The contribution of a group and everything below it to the groups above. */
 export function contributionOf(state: ProjectState, groupId: string): Required<Contribution> {
   const usage = usageOf(state, groupId);
   const restriction = restrictionAt(state, groupId);

@@ -22,19 +22,19 @@ export interface EndOfGroup {
   readonly remaining: Units;
   /** The end of its own terms; `null`: they have none, or there are none. */
   readonly ownUntil: Instant | null;
-  /** Whose end it is; `null`: out of sight of who asks. */
+  /** The license or group that ends; `null`: the caller cannot see it. */
   readonly endsWith: (EndsWith & { readonly name: string }) | null;
 }
 
 export interface EndsQuery {
   readonly at: Instant;
-  /** These groups and what is below them; `null`: all. One that is named needs no restriction to be answered for. */
+  /** These groups and what is below them; `null`: all. A named group is included even without a restriction. */
   readonly within: readonly string[] | null;
-  /** The groups below which who asks sees everything; `null`: everywhere. */
+  /** The groups below which the caller sees everything; `null`: everywhere. */
   readonly seen: readonly string[] | null;
   /** Groups from this id on. */
   readonly from: string;
-  /** How many groups to look at. */
+  /** The most groups to examine. */
   readonly atMost: number;
 }
 
@@ -42,13 +42,13 @@ export interface EndsPage {
   /** In the order of the ids of the groups, then of `id`. */
   readonly ends: readonly EndOfGroup[];
   readonly looked: number;
-  /** The id of the last group looked at, where there are more; `null`: that was all. */
+  /** The id of the last examined group if there are more; `null`: there are none. */
   readonly until: string | null;
 }
 
 /**
  * For which groups something ends at an instant (E5): the restricted ones, and those named. Costs the restricted groups
- * below what ends then, and a limit worked out for each that is looked at.
+ * below what ends then, and one limit for each examined group.
  */
 export class EndsList {
   private readonly ends: EndsInEffect;
@@ -107,7 +107,7 @@ export class EndsList {
     }
   }
 
-  /** In the order in which they lie in memory, which is much faster than from group to group. */
+  /** In the order of the table, which is much faster than walking the tree. */
   private collectAll(root: string, into: Smallest): void {
     into.add(root);
     for (const [groupId, { enabled }] of this.state.restrictions.entries()) if (enabled) into.add(groupId);
@@ -145,7 +145,7 @@ export class EndsList {
     return known.length === ends.length && known.length > 0 ? Math.max(...known) : null;
   }
 
-  /** A license is seen by whoever sees the whole project. */
+  /** A license is visible to callers who see the whole project. */
   private named(endsWith: EndsWith, seen: readonly string[] | null): EndOfGroup['endsWith'] {
     const place = 'groupId' in endsWith ? endsWith.groupId : this.state.totals.project!.projectId;
     if (seen !== null && !isBelowAny(this.state, place, new Set(seen))) return null;

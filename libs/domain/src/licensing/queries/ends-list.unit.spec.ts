@@ -24,7 +24,7 @@ interface Worth {
   readonly features: readonly Feature[];
 }
 
-/** What terms are worth together at an instant, added up with the naked eye. */
+/** The sum of terms at an instant, computed independently of the code. */
 function sumAt(terms: readonly (Worth & { validFrom: number; validUntil: number | null })[], at: number): Worth {
   const running = terms.filter((t) => t.validFrom <= at && (t.validUntil === null || at < t.validUntil));
   return {

@@ -21,16 +21,16 @@ export interface EndingTerms {
   readonly validFrom: Instant;
 }
 
-/** What is binding at an end: the allotments of a group, or a license of the project. */
+/** The binding end: of the allotments of a group, or of a license of the project. */
 export type EndsWith = { readonly groupId: string } | { readonly licenseId: string };
 
 /**
  * Which ends count for a group (E5): those of its own terms while they still give something, and those above it at
- * which its effective limit (R3) falls or a feature goes. Every limit is worked out once, for all groups that are asked for.
+ * which its effective limit (R3) falls or a feature goes. Every limit is computed once for all requested groups.
  */
 export class EndsInEffect {
   private readonly timelines: LimitTimelines;
-  /** With what became due up to now in effect. */
+  /** With everything due up to now in effect. */
   readonly state: CurrentState;
 
   constructor(recorded: ProjectState, now: Instant) {
@@ -38,7 +38,7 @@ export class EndsInEffect {
     this.timelines = new LimitTimelines(this.state);
   }
 
-  /** What ends for a group at an instant; `null`: nothing that counts. */
+  /** The terms that end for a group at an instant; `null`: none that counts. */
   at(groupId: string, end: Instant): EndingTerms | null {
     if (!this.state.groups.has(groupId)) return null;
     const own = this.ending(groupId, end);
@@ -67,8 +67,8 @@ export class EndsInEffect {
   }
 
   /**
-   * Whose end it is that a group's limit falls with at an instant: where several end, the one that leaves the least, and the
-   * nearest of those that leave the same (R3). `null`: it does not fall.
+   * The end that lowers a group's limit at an instant: of several ends the one that leaves the least, and of equal ones the
+   * nearest (R3). `null`: it does not fall.
    */
   endsWith(groupId: string, at: Instant): EndsWith | null {
     if (!this.fallsAt(groupId, at)) return null;
@@ -84,13 +84,13 @@ export class EndsInEffect {
     return license ? { licenseId: license.licenseId } : null;
   }
 
-  /** The features that a group had before an instant and has no more. */
+  /** The features that a group loses at an instant. */
   featuresGoneAt(groupId: string, at: Instant): readonly Feature[] {
     const effective = this.timelines.effective(groupId);
     return featureList(segmentAt(effective, at - 1).features & ~segmentAt(effective, at).features);
   }
 
-  /** The restricted groups that want to be reminded and for which something ends at an instant. */
+  /** The restricted groups with a reminder for which something ends at an instant. */
   *remindedAt(at: Instant): Generator<string> {
     for (const [groupId, { enabled, reminder }] of this.state.restrictions.entries())
       if (enabled && reminder !== null && this.fallsAt(groupId, at)) yield groupId;

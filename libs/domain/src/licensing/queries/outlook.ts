@@ -9,8 +9,8 @@ import { asOf, catchUp } from '../time/catch-up.js';
 import { typeOf } from './quota.js';
 
 /**
- * What takes over in groups at an instant (L5, E3): the type that is in force for a group then, if nothing is
- * changed until then; `null` where nothing can be used. Unknown groups are left out. Costs what becomes due until then,
+ * The license type that groups fall back to at an instant (L5, E3) if nothing changes until then; `null` where nothing can
+ * be used. Unknown groups are left out. Costs everything that becomes due until then,
  * once for all groups.
  */
 export function fallbacksAt(
@@ -19,7 +19,7 @@ export function fallbacksAt(
   at: Instant,
 ): ReadonlyMap<string, LicenseType | null> {
   const state = asOf(recorded, at);
-  // An allotment of type plus gives no more than the Basic licenses it draws on.
+  // An allotment of type plus grants no more than the Basic licenses behind it.
   const onlyBasic =
     state.totals.devices > 0 && ![...state.licenses.entries()].some(([, license]) => isInForce(license));
   const typeAt = (groupId: string): LicenseType | null => {
@@ -38,7 +38,7 @@ const isUsable = (state: CurrentState, groupId: string): boolean =>
     return exceeds(limit, 0);
   });
 
-/** What is suspended at an instant to come, if nothing is changed until then (E1, U3). */
+/** The assignments that are suspended at a later instant if nothing changes until then (E1, U3). */
 export function suspendedAt(recorded: ProjectState, at: Instant): readonly AssignmentRef[] {
   return catchUp(recorded, at).events.flatMap((event) =>
     event.type === 'AssignmentsSuspended' && event.at === at ? event.data.assignments : [],

@@ -32,7 +32,7 @@ export const lastRecordedOf = (state: ProjectState): Instant => state.totals.now
 
 export const projectOf = (state: ProjectState): Project | null => state.totals.project;
 
-/** Whether the project was closed: its licenses run out, and nothing else is decided on it. */
+/** Whether the project was closed: its licenses run out, and no other decision is made on it. */
 export const isClosed = (state: ProjectState): boolean => state.totals.closedReason !== null;
 
 /** The ids from a group up to the root; `null`: no such group (any more). O(depth). */
@@ -41,7 +41,7 @@ export const ancestryOf = (state: ProjectState, groupId: string): readonly strin
 
 export const hasGroup = (state: ProjectState, groupId: string): boolean => state.groups.has(groupId);
 
-/** The next instant at which something takes effect by itself (E1); `null`: nothing will. */
+/** The next instant at which time alone changes something (E1); `null`: none. */
 export const nextDueAt = (state: ProjectState): Instant | null => state.schedule.next();
 
 /** The quota of a group (docs/domain/words.md); `null`: no such group. Costs the depth of the group. */

@@ -5,7 +5,7 @@ import type { Allotment, License, RestrictionSettings } from '../model/events.js
 /** Derived from facts and a clock, never stored (docs/domain/words.md). */
 export type Status = 'scheduled' | 'active' | 'grace' | 'expired' | 'suspended' | 'revoked';
 
-/** Who binds: a group, a person's own limit there (`userId`), or the project's capacity (`groupId: null`). */
+/** The owner of the binding limit: a group, a person there (`userId`), or the project (`groupId: null`). */
 export interface LimitedBy {
   readonly groupId: string | null;
   readonly name: string;
@@ -22,7 +22,7 @@ export interface ResourceQuota {
   readonly allotted: Limit;
   readonly consumed: number;
   readonly suspended: number;
-  /** What an assignment at this group would still be accepted for now (U1). */
+  /** The units that could still be assigned at this group now (U1). */
   readonly available: Limit;
 }
 
@@ -41,7 +41,7 @@ export interface GroupQuota {
   readonly effectivePeriod: { readonly validFrom: Instant | null; readonly validUntil: Instant | null };
 }
 
-/** What a person may use in a group and below it, uses, and could still get there. */
+/** The limits of a person in a group and below it, the use, and the units still available. */
 export interface MemberQuota {
   readonly groupId: string;
   readonly userId: string;

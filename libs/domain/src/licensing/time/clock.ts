@@ -25,9 +25,9 @@ export function clockBehind({ totals }: ProjectState, command: ProjectCommand): 
 }
 
 /**
- * Takes back what time did too early on a project that a clock ahead has touched (U5): time goes on from now,
- * and every license and restriction whose terms began or ended since is put again as it is, so it is in force again as
- * its dates say; then the suspended return that fit (U3). Decisions made in between stay.
+ * Reverses effects of time that a clock ahead has recorded too early (U5): time continues from now, every license and
+ * restriction with a term that began or ended since is recorded again unchanged, so that its dates apply again, and
+ * suspended assignments that fit return (U3). Decisions made in between stay.
  */
 export function correctClock(state: ProjectState, command: ProjectCommandOf<'CorrectClock'>): readonly ProjectEvent[] {
   const { now, maxClockLag = 0 } = command;

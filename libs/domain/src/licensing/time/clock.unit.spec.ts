@@ -26,7 +26,7 @@ function scenario(): {
   return { s, assignments };
 }
 
-/** Somebody decided something at an instant. */
+/** A decision at an instant. */
 function touch(s: ProjectScenario, at: number): void {
   s.now = at;
   s.place('touched');
@@ -69,7 +69,7 @@ describe('a clock that is behind the last decision (U5)', () => {
     expect(granted).toMatchObject({ type: 'LicenseGranted', at: late, data: { validFrom: late } });
   });
 
-  it('refuses nothing that has to be recorded, and nothing whose outcome does not depend on the time', () => {
+  it('does not refuse facts, or commands whose outcome does not depend on the time', () => {
     const { s, assignments } = scenario();
     touch(s, late);
     const now = START;
@@ -90,7 +90,7 @@ describe('a clock that is behind the last decision (U5)', () => {
 });
 
 describe('correcting a project that a clock ahead has touched', () => {
-  it('puts in force again what ended too early, and the suspended return', () => {
+  it('puts terms that ended too early in force again, and suspended assignments return', () => {
     const { s, assignments } = scenario();
     const ahead = day('2027-03-01');
     touch(s, ahead);
@@ -129,7 +129,7 @@ describe('correcting a project that a clock ahead has touched', () => {
     expect(s.on(day('2026-09-01')).map(({ type }) => type)).toEqual(['AllotmentsEnded', 'AssignmentsSuspended']);
   });
 
-  it('leaves alone what a clock within tolerance decided, and what is revoked', () => {
+  it('keeps decisions of a clock within tolerance, and revoked licenses', () => {
     const { s } = scenario();
     expect(s.do({ type: 'CorrectClock', now: START - LAG, maxClockLag: LAG })).toEqual([]);
     s.do({ type: 'RevokeLicense', now: day('2027-03-01'), licenseId: 'l', reason: 'over', authority: VENDOR });
@@ -137,7 +137,7 @@ describe('correcting a project that a clock ahead has touched', () => {
     expect(types).toEqual(['ClockCorrected', 'RestrictionChanged']);
   });
 
-  it('leaves limits and what is due as they would be had the clock never been ahead', () => {
+  it('results in the limits and due instants of a clock that was never ahead', () => {
     const days = fc.integer({ min: -20, max: 40 });
     const part = fc.record({
       units: fc.integer({ min: 0, max: 9 }),

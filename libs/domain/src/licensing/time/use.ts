@@ -74,7 +74,7 @@ function exceededLimits(state: ProjectState, changed: ChangedLimits): ExceededLi
   return exceeded;
 }
 
-/** The exceeded limits on the path of a group. Only these can bind: everything else held before and holds with less. */
+/** The exceeded limits on the path of a group. Only these can bind, because suspending never exceeds another limit. */
 function bindingLimits(state: ProjectState, exceeded: readonly ExceededLimit[]): (groupId: string) => ExceededLimit[] {
   const byGroup = new Map(exceeded.map((limit) => [limit.groupId, limit]));
   const capacity = byGroup.get(null);
@@ -135,7 +135,7 @@ const capacityIsLeft = (state: ProjectState, { suspended, inForce }: Readonly<Us
 const numberIsInForce = (state: ProjectState, assignment: Assignment): boolean =>
   assignment.sipAssignmentId === null || state.assignments.get(assignment.sipAssignmentId)?.inForce === true;
 
-/** Whether anything suspended in the group or below could find room at the group itself. */
+/** Whether the group itself has units left for anything suspended in it or below. */
 function mayReturnBelow(state: ProjectState, groupId: string): boolean {
   const { suspended, inForce } = usageOf(state, groupId);
   const own = restrictionAt(state, groupId)?.own;
