@@ -12,6 +12,7 @@ const PLAIN = [
   'deploy',
   'docs/adr',
   'docs/tutorials',
+  'libs/domain',
   'libs/event-sourcing',
   'libs/leases',
 ];
