@@ -5,14 +5,19 @@ import { keptBetweenRuns } from '../kept-between-runs.mjs';
 
 const require = createRequire(import.meta.url);
 const settings = JSON.parse(readFileSync(new URL('../../.swcrc', import.meta.url), 'utf8'));
-const kept = keptBetweenRuns('compiled-specs', [require('@swc/core/package.json').version, settings]);
+const kept = keptBetweenRuns('compiled-specs', [
+  require('@swc/core/package.json').version,
+  settings,
+  readFileSync(new URL(import.meta.url), 'utf8'),
+]);
 
 function compileInto(file, filename, text) {
   // Loaded only here: with everything kept, no process needs the compiler.
   const { transformSync } = require('@swc/core');
   const { code, map } = transformSync(text, { ...settings, filename, swcrc: false, sourceMaps: true });
   file('map').write(map);
-  return file('mjs').write(`${code}\n//# sourceMappingURL=${pathToFileURL(file('map').path).href}`);
+  // A path: Node's coverage reads no source map by its file URL.
+  return file('mjs').write(`${code}\n//# sourceMappingURL=${pathToFileURL(file('map').path).pathname}`);
 }
 
 /** JavaScript of a TypeScript file, compiled with the settings of the build. */
