@@ -53,7 +53,7 @@ async function sessionOf(system, data) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Resolves to the exit code; a run that does not end by itself is stopped and fails. */
+/** Resolves to the exit code; a run that does not end in time is stopped and fails. */
 async function fuzz({ url, accessToken }) {
   const args = [
     ...['run', `${url}/api/v1/openapi.json`, '--header', `Authorization: Bearer ${accessToken}`],

@@ -69,7 +69,7 @@ export const findingsIn = (fileName, text) =>
     }),
   );
 
-const SKIPPED = /(^|\/)(node_modules|dist|\.nx|reference|prose)\//;
+const SKIPPED = /(^|\/)(node_modules|dist|\.nx|prose)\/|^docs\/reference\//;
 export const filesIn = (folders) =>
   folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

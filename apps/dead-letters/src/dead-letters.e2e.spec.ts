@@ -85,10 +85,10 @@ describe('npm run dlq', () => {
     expect(handled).toHaveLength(2);
   });
 
-  it('lets a group hear a topic again', async () => {
+  it('lets a group read a topic again', async () => {
     const before = handled.length;
     const rewound = await dlq('rewind', '--topic', LICENSING_TOPIC, '--group', 'billing');
-    expect(rewound).toEqual({ code: 0, output: `billing hears ${LICENSING_TOPIC} again from the beginning.\n` });
+    expect(rewound).toEqual({ code: 0, output: `billing reads ${LICENSING_TOPIC} again from the beginning.\n` });
     await until(() => handled.length === before + 4);
   });
 

@@ -23,8 +23,8 @@ const topicOption = () =>
 const choosing = (command: Command): Command =>
   command
     .addOption(topicOption())
-    .option('--group <group>', 'only letters of this consumer group')
-    .option('--id <id...>', 'only these: ids of events or of letters (default: all)');
+    .option('--group <group>', 'only dead letters of this consumer group')
+    .option('--id <id...>', 'only these ids of events or dead letters (default: all)');
 
 const choiceOf = ({ group, id: ids }: Chosen) => ({ group, ids });
 
@@ -43,25 +43,25 @@ async function replay(chosen: Chosen): Promise<void> {
 
 async function rewind({ topic, group = '' }: Chosen): Promise<void> {
   await withBus((bus) => bus.rewind(group, topic));
-  say(`${group} hears ${topic} again from the beginning.`);
+  say(`${group} reads ${topic} again from the beginning.`);
 }
 
 const program = new Command('npm run dlq --')
   .description(
-    'Shows the integration events that a consumer group could not handle, and hands them back to it. The bus is that of KAFKA_BROKERS (with the other KAFKA_ variables), else that in DATABASE_URL, else that of the system or the cluster running on DATA_DIR.',
+    'Lists the integration events that a consumer group could not handle, and redelivers them to it. The bus is that of KAFKA_BROKERS (with the other KAFKA_ variables), else that in DATABASE_URL, else that of the system or the cluster running on DATA_DIR.',
   )
   .showHelpAfterError();
 choosing(program.command('list'))
-  .description('shows the dead letters nobody has handed back, oldest first')
-  .option('--json', 'one JSON object a line, with the whole message')
+  .description('lists the open dead letters, oldest first')
+  .option('--json', 'one JSON object per line, with the whole message')
   .action(list);
 choosing(program.command('replay'))
-  .description('hands dead letters back to the groups that failed, each once, and says which')
+  .description('redelivers dead letters to the groups that failed, each once, and lists them')
   .action(replay);
 program
   .command('rewind')
   .description(
-    'lets a consumer group hear a topic again from the beginning; on Kafka while none of the group is running',
+    'makes a consumer group read a topic again from the beginning; on Kafka, stop the processes of the group first',
   )
   .addOption(topicOption())
   .requiredOption('--group <group>', 'the consumer group')

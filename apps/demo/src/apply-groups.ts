@@ -129,7 +129,7 @@ export const secondsSince = (started: number): string => `${((performance.now() 
 
 const TIMEOUT_MS = 300_000;
 
-/** Lists are read from projections, which may need a moment after so many groups. */
+/** Lists are read from projections, which may need a moment after a large number of groups. */
 const untilListed = async (application: ProjectApplication, size: number): Promise<Tree> => {
   const started = performance.now();
   for (;;) {

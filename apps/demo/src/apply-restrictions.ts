@@ -49,7 +49,7 @@ const UNRESTRICTED: CurrentRestriction = {
 
 /** How many requests are under way at once where many groups are restricted. */
 const WIDTH = 24;
-/** From how many on the groups of a level are told together. */
+/** The number of groups from which a level is reported in one line. */
 const FEW = 12;
 
 /** The restrictions of a file, from the main group down: what is above binds what is below. */

@@ -36,7 +36,7 @@ export const applyProjectFile = async (application: Application): Promise<{ proj
   await applyRestrictions(withProject, tree);
   await applyUse(withProject, tree);
   await showRefusals(withProject, partners, tree);
-  application.narrator.begin(`What stands now in ${project.name}`);
+  application.narrator.begin(`The current state of ${project.name}`);
   application.narrator.block(await quotaTable(withProject, tree));
   return { project, tree };
 };

@@ -2,15 +2,15 @@ import type { MemberItem, PartnerItem } from '@allotree/contracts';
 import type { Api } from '@allotree/api-client';
 import type { ProjectFile } from './project-file.js';
 
-/** Who is told what: the groups of the story and their administrators. */
+/** The groups of the story and their administrators, who get the mails. */
 export const CAST = [
   { group: 'Hafenblick', name: 'Mia Winter', email: 'mia.winter@hafenblick.example', role: 'company_administrator' },
   { group: 'Building A', name: 'Tom Falk', email: 'tom.falk@hafenblick.example', role: 'site_administrator' },
 ] as const;
 
 /**
- * A file with its partners, project and devices under other names, so that the story can be told again where it was told
- * before: what it is about has ended there. No wishes to be refused either; that is another story.
+ * The file with other names for partners, project and devices, so that the story can run again on the same system, where the
+ * terms of the first run have ended. Without the requests that must be refused, which belong to the other story.
  */
 export function renamed(file: ProjectFile, take: number): ProjectFile {
   const again = (name: string): string => (take === 1 ? name : `${name} (${take})`);
@@ -36,7 +36,7 @@ export function renamed(file: ProjectFile, take: number): ProjectFile {
   };
 }
 
-/** How often the story has been told on this system, and once more. */
+/** The number of this run of the story on the system, from 1. */
 export async function nextTake(api: Api, file: ProjectFile): Promise<number> {
   const names = new Set((await api.list<PartnerItem>('/partners')).map(({ name }) => name));
   const first = file.partners[0]?.name ?? '';

@@ -33,7 +33,7 @@ export class StoryClock {
     return new StoryClock(api, Date.parse(answer.body.now));
   }
 
-  /** What time it was in the story when it was moved last, in milliseconds since 1970. */
+  /** The time of the story after the last move, in milliseconds since 1970. */
   get now(): number {
     return this.instant;
   }
@@ -51,7 +51,7 @@ export class StoryClock {
   }
 }
 
-/** 08:00 there on the day so many days before the last day of a term: when a reminder is due. */
+/** 08:00 in the zone, a number of days before the last day of a term: when a reminder is due. */
 export const morningBefore = (end: number, days: number, zone: string): number =>
   timeOfDay(addDays(lastDayOf(end, zone), -days), '08:00', zone) ?? end;
 

@@ -20,19 +20,19 @@ export class Mailbox {
     return this.known.size;
   }
 
-  /** Tells the mails that have come since the last time, oldest first. @returns how many */
+  /** Reports the mails received since the last call, oldest first. @returns their number */
   async reportNew(narrator: Narrator): Promise<number> {
     const mails = await this.api.list<OutboxItem>(`/outbox?projectId=${this.projectId}`);
-    const news = mails.filter(({ outboxId }) => !this.known.has(outboxId)).reverse();
-    for (const { outboxId } of news) {
+    const received = mails.filter(({ outboxId }) => !this.known.has(outboxId)).reverse();
+    for (const { outboxId } of received) {
       this.known.add(outboxId);
-      await this.tell(narrator, await this.api.get<OutboxMail>(`/outbox/${outboxId}`));
+      await this.report(narrator, await this.api.get<OutboxMail>(`/outbox/${outboxId}`));
     }
-    if (news.length === 0) narrator.note('(no mail)');
-    return news.length;
+    if (received.length === 0) narrator.note('(no mail)');
+    return received.length;
   }
 
-  private async tell(narrator: Narrator, mail: OutboxMail): Promise<void> {
+  private async report(narrator: Narrator, mail: OutboxMail): Promise<void> {
     const file = join(this.folder, `${String(this.known.size).padStart(2, '0')}-${mail.mailType}.html`);
     await mkdir(this.folder, { recursive: true });
     await writeFile(file, mail.html);

@@ -69,11 +69,11 @@ async function setTheStage({ api, file, narrator, mailFolder }: ExpiryTelling): 
   return stage;
 }
 
-/** The company limits nothing by itself; it wants to know of the end of its license. */
+/** The company has no limits of its own, only a reminder of the end of its license. */
 async function remindCompany({ api, narrator, project, tree }: Stage): Promise<void> {
   const body = { enabled: false, reminder: COMPANY_REMINDER };
   await api.put(`/projects/${project.projectId}/groups/${tree.root.groupId}/restriction`, body);
-  narrator.changed(`${project.name} is to be reminded two weeks before its license ends, and weekly from then on`);
+  narrator.changed(`${project.name} gets a reminder two weeks before its license ends, and weekly from then on`);
 }
 
 async function showEnds({ api, narrator, project, zone }: Stage): Promise<void> {
@@ -85,7 +85,7 @@ async function showEnds({ api, narrator, project, zone }: Stage): Promise<void> 
 
 async function remindersOfBuilding(stage: Stage): Promise<void> {
   const { narrator, zone } = stage;
-  narrator.begin(`${BUILDING} comes to its end: reminders ${LEADS.join(', ')} days before, at 08:00 in ${zone}`);
+  narrator.begin(`${BUILDING} ends: reminders ${LEADS.join(', ')} days before, at 08:00 in ${zone}`);
   const end = await endOf(stage, BUILDING);
   for (const days of LEADS) await moveAndTell(stage, morningBefore(end, days, zone));
 }
@@ -114,14 +114,14 @@ async function extension(stage: Stage): Promise<void> {
     await api.put(place, { ...settings, allotments: allotments.map((one) => ({ ...one, validUntil: longer })) });
     narrator.changed(`extended ${path}: ${await useText(stage, BUILDING)}`);
   }
-  narrator.note('unit 2 has an end of its own and asked for no mails: nobody is told of it');
+  narrator.note('unit 2 has its own end and no reminder, so it gets no mail');
   await storyClock.tick();
   await stage.mailbox.reportNew(narrator);
 }
 
 async function remindersOfLicense(stage: Stage): Promise<void> {
   const { narrator, zone } = stage;
-  narrator.begin('The license of the project comes to its end, and building A with it');
+  narrator.begin('The license of the project ends, and building A with it');
   const end = await endOfProject(stage);
   const days = [...new Set([...COMPANY_LEADS, ...LEADS])].sort((a, b) => b - a);
   for (const before of days) {
@@ -133,7 +133,7 @@ async function remindersOfLicense(stage: Stage): Promise<void> {
 async function endOfLicense(stage: Stage): Promise<void> {
   const { narrator, storyClock, mailbox, zone } = stage;
   const end = await endOfProject(stage);
-  narrator.begin('The end of the license: what is left is the Basic license of each device');
+  narrator.begin('The end of the license: only the Basic license of each device remains');
   await storyClock.moveTo(end);
   narrator.changed(`${momentText(end, zone)}   ${await useText(stage, 'Building B')}`);
   await mailbox.reportNew(narrator);

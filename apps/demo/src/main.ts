@@ -23,7 +23,7 @@ interface Options {
   readonly people: boolean;
 }
 
-/** Something the caller can put right: told without a stack. */
+/** A mistake of the caller, reported without a stack. */
 class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -33,25 +33,26 @@ const write = (line: string): void => {
 };
 
 const command = new Command('npm run demo --')
-  .description('Applies a project file to a running Allotree over HTTP alone, and shows the refusals the file names.')
+  .description('Applies a project file to a running Allotree over HTTP, and shows the refusals named in the file.')
   .option('--file <path>', 'project file; examples/ has three', 'examples/hafenblick.yaml')
-  .option('--url <url>', 'where Allotree answers (default: the one running on the data folder)')
-  .option('--email <email>', 'whom to sign in as (default: ADMIN_EMAIL, else admin@allotree.local)')
+  .option('--url <url>', 'URL of Allotree (default: the one running on the data folder)')
+  .option('--email <email>', 'user to sign in as (default: ADMIN_EMAIL, else admin@allotree.local)')
   .option(
     '--password <password>',
-    'its password (default: ADMIN_PASSWORD, else the session npm start left in its data folder)',
+    'password of the user (default: ADMIN_PASSWORD, else the session in the data folder)',
   )
   .option('--data-dir <path>', 'data folder of the running Allotree', process.env['DATA_DIR'] ?? '.data')
-  .option('--expiry', 'plays the end of the terms of the worked example instead: a system with TEST_CLOCK=1', false)
-  .option('--people', 'shows five people at work instead, and what each is refused', false)
-  .addHelpText(
-    'after',
-    '\nApplying a file again changes nothing: every step looks first and says "=" where it is already so.',
-  );
+  .option(
+    '--expiry',
+    'shows the end of the terms of the worked example instead; needs a system with TEST_CLOCK=1',
+    false,
+  )
+  .option('--people', 'shows the work of five people instead, with their refusals', false)
+  .addHelpText('after', '\nApplying a file again changes nothing: a step that is already done is shown with "=".');
 
 const { PORT = '8080', ADMIN_EMAIL = 'admin@allotree.local', ADMIN_PASSWORD } = process.env;
 
-/** With what was named, else with the session that `npm start` leaves for tools on its machine (and for its own URL only). */
+/** Signs in with the given credentials, or with the session that `npm start` leaves for its own URL. */
 const signIn = async (options: Options): Promise<Api> => {
   const local = await readLocalSignIn(options.dataDir, Date.now());
   const isAnonymous = options.email === undefined && options.password === undefined;
@@ -74,12 +75,12 @@ const passwordOf = ({ url, password, dataDir }: Options, at: string): string => 
 const showPeople = async (options: Options): Promise<void> => {
   const host = await signIn(options);
   write(`Five people at work -> ${host.url}`);
-  write('+ done   x refused, as it must be');
+  write('+ done   x refused as expected');
   const narrator = new Narrator(write);
   await runPeopleStory({ host, narrator });
   const { changed, refused } = narrator.counts;
   write('');
-  write(`${changed} done, ${refused} refused as they must be.`);
+  write(`${changed} done, ${refused} refused as expected.`);
 };
 
 const run = async (options: Options): Promise<void> => {
@@ -94,11 +95,11 @@ const run = async (options: Options): Promise<void> => {
   const narrator = new Narrator(write);
   if (options.expiry) return playExpiry({ options, file, api, narrator });
   write(`${file.title}: ${name} -> ${api.url}`);
-  write('+ done   = already so   x refused, as it must be');
+  write('+ done   = already so   x refused as expected');
   await applyProjectFile({ api, file, narrator, clock: () => Date.now() });
   const { changed, alreadySo, refused } = narrator.counts;
   write('');
-  write(`${changed} done, ${alreadySo} already so, ${refused} refused as they must be.`);
+  write(`${changed} done, ${alreadySo} already so, ${refused} refused as expected.`);
   if (changed > 0) write('Run it again: nothing changes the second time.');
 };
 

@@ -1,7 +1,7 @@
-/** Tells what happens, and counts it. */
+/** Prints each step and counts the results. */
 export class Narrator {
   private section = 0;
-  /** What was changed, was already so, and was refused as it must be. */
+  /** Steps that changed something, that found it done already, and that were refused as expected. */
   readonly counts = { changed: 0, alreadySo: 0, refused: 0 };
 
   constructor(private readonly write: (line: string) => void) {}
@@ -22,9 +22,9 @@ export class Narrator {
     this.write(`   = ${text}`);
   }
 
-  refused(wish: string, because: string): void {
+  refused(title: string, because: string): void {
     this.counts.refused += 1;
-    this.write(`   x ${wish}`);
+    this.write(`   x ${title}`);
     this.write(`       refused: ${because}`);
   }
 

@@ -21,7 +21,7 @@ export class NoMail extends Error {
 
 const LOOKS = 150;
 const LOOK_AGAIN_MS = 200;
-/** What follows the # of a link is sent to no server but ours. */
+/** The fragment of a link, which browsers do not send to any server. */
 const LINK_TOKEN = /#([\w-]{20,})/;
 
 export interface Registration {
@@ -35,7 +35,7 @@ export interface Distributor {
   readonly player: Player;
 }
 
-/** Lets people into a running system as they come in themselves: by forms and the links of mails. */
+/** Signs people up at a running system as they would do it themselves: by forms and the links of mails. */
 export class Cast {
   private readonly password = randomBytes(12).toString('base64url');
 
@@ -45,7 +45,7 @@ export class Cast {
     private readonly take: number,
   ) {}
 
-  /** How often the story was told here before, and once more. */
+  /** The cast of the next run of the story on this system. */
   static async of(host: Api, firstPartner: string): Promise<Cast> {
     const names = new Set((await host.list<PartnerItem>('/partners')).map(({ name }) => name));
     let take = 1;

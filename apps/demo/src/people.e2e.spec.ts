@@ -44,7 +44,7 @@ describe('npm run demo -- --people', () => {
   );
 
   it(
-    'is told again under other names',
+    'runs again under other names',
     async () => {
       const { code, output } = await demo();
       expect({ code, output }).toEqual({ code: 0, output });

@@ -162,7 +162,7 @@ const refusal = z
     z.strictObject({ ...attempt, assign: z.strictObject({ group: name, resource: z.enum(RESOURCES) }) }),
     z.strictObject({ ...attempt, issue: license }),
   ])
-  .describe('A wish that must be refused; it is put as a dry run, so nothing can come of it');
+  .describe('A request that must be refused; it is sent as a dry run, so it never has an effect');
 
 export const ProjectFile = z
   .strictObject({
@@ -219,7 +219,7 @@ export const levelsOf = (generation: GenerationEntry): { type: (typeof LEVELS)[n
     return level ? [{ type, level }] : [];
   });
 
-/** How the names of a path are told apart in a file: `Building A / Unit 1`. */
+/** The separator of the names of a path: `Building A / Unit 1`. */
 export const PATH_SEPARATOR = ' / ';
 
 /** Writes a number where the pattern has `{n}` (`{n:2}`: in two digits at least). */

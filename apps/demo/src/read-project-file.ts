@@ -62,7 +62,7 @@ interface Finding {
   readonly message: string;
 }
 
-/** Unknown keys are told where they stand; a choice of forms tells what is wrong with the form that comes nearest. */
+/** Unknown keys are reported with their position; a choice of forms reports the faults of the closest form. */
 const findingsOf = (issue: z.core.$ZodIssue, above: Path = []): Finding[] => {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys')

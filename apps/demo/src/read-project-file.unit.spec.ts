@@ -132,7 +132,7 @@ describe('a project file', () => {
     ]);
   });
 
-  it('tells all its mistakes at once', () => {
+  it('reports all its mistakes at once', () => {
     expect(
       mistakesIn(small.replace('kind: distributor', 'kind: shop').replace('type: building', 'type: barn')),
     ).toHaveLength(2);

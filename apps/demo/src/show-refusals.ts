@@ -7,7 +7,7 @@ import { requestOf, type CurrentRestriction } from './apply-restrictions.js';
 import type { RefusalEntry, RefusedEntry } from './project-file.js';
 import { boundBy, refusalText } from './words.js';
 
-/** A wish was accepted, or refused for another reason than the file says. */
+/** A request was accepted, or refused for another reason than the file says. */
 export class WrongAnswer extends Error {
   constructor(title: string, wanted: RefusedEntry, problem: ProblemAnswer | null) {
     const got = problem === null ? 'it was accepted' : `it was refused with ${JSON.stringify(problem)}`;
@@ -27,7 +27,7 @@ const isAsWanted = (wanted: RefusedEntry, problem: ProblemAnswer): boolean =>
   (wanted.available === undefined || problem['available'] === wanted.available) &&
   (wanted.limitedBy === undefined || boundBy(problem) === wanted.limitedBy);
 
-/** Puts a wish that must be refused, and tells the refusal. */
+/** Sends a request that must be refused, and prints the refusal. */
 export const expectRefusal = async (
   application: ProjectApplication,
   { title, refused, call }: ExpectedRefusal,
@@ -40,7 +40,7 @@ export const expectRefusal = async (
   narrator.refused(title, refusalText(answer.problem, project.firstDay.zone));
 };
 
-/** The wishes of a file that must be refused. They are put as dry runs, so nothing could come of them either way. */
+/** Sends the requests of a file that must be refused, as dry runs, so that they never have an effect. */
 export const showRefusals = async (
   application: ProjectApplication,
   partners: KnownPartners,

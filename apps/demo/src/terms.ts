@@ -2,7 +2,7 @@ import { dateAt, endOfDay, startOfDay } from '@allotree/domain';
 import { DateTime, Duration } from 'luxon';
 import { isRelative } from './project-file.js';
 
-/** What the durations of a file count from: the start of the day its project was made, in the project's time zone. */
+/** The start of the day on which the project was created, in its time zone; durations of a file count from it. */
 export interface FirstDay {
   readonly zone: string;
   /** An instant of that day, in milliseconds since 1970. */
@@ -32,7 +32,7 @@ function instantOf(border: string, which: 'from' | 'until', zone: string): numbe
   return which === 'until' ? endOfDay(border, zone) : startOfDay(border, zone);
 }
 
-/** Whether a border that stands in the system is the one wanted; one that is not named is left to the system. */
+/** Whether an existing border is the wanted one; a border that is not named matches any. */
 export const isSameBorder = (stands: string | null, wanted: When, which: 'from' | 'until', zone: string): boolean => {
   if (wanted === undefined) return which === 'from' || stands === null;
   if (which === 'until' && isNever(wanted)) return stands === null;

@@ -20,7 +20,7 @@ describe('a duration of a project file', () => {
   });
 });
 
-describe('whether a border stands as it is wanted', () => {
+describe('whether an existing border is the wanted one', () => {
   it.each<
     [what: string, stands: string | null, wanted: string | null | undefined, which: 'from' | 'until', same: boolean]
   >([

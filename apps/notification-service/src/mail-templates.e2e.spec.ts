@@ -267,7 +267,7 @@ describe('the callers of a tenant', () => {
     await nothingSent();
   });
 
-  it('take so many templates apart a minute', async () => {
+  it('process a limited number of templates per minute', async () => {
     const headers = await service.as({ ...key, userId: 'k' });
     const preview = () => service.post(`${PATH}/preview?tenantId=nordlicht`, { subject: 'x' }, headers);
     const answers = await Promise.all(Array.from({ length: 61 }, preview));

@@ -83,7 +83,7 @@ JSON, camelCase, below \`${BASE}\`; the OpenAPI document of a running system, wi
 - **Sign in** with \`POST /auth/token\`, then send \`Authorization: Bearer <access_token>\`; go on with the \`refresh_token\`. See
   [Manage user accounts](../how-to/let-people-in.md).
 - **Lists** are pages: \`?limit=\` (1 to 200) and \`?cursor=\` give \`{items, nextCursor}\`; ask on until \`nextCursor\` is \`null\`.
-- **Permissions** are held at partners and groups: [Permissions and roles](permissions.md). What is out of reach is answered 404, as what never was.
+- **Permissions** are held at partners and groups: [Permissions and roles](permissions.md). Resources you cannot access return 404, exactly like resources that do not exist.
 - **Refusals** are [problem details](problem-codes.md) with a \`code\` and its facts. Besides those named, any route may answer \`RATE_LIMITED\`,
   \`OVERLOADED\` or \`UNAVAILABLE\`; one that is not public \`UNAUTHENTICATED\`, one with a permission \`FORBIDDEN\`, one with a body \`PAYLOAD_TOO_LARGE\` or
   \`UNSUPPORTED_MEDIA_TYPE\`, one with \`Idempotency-Key\` \`IDEMPOTENCY_KEY_IN_USE\` or \`IDEMPOTENCY_KEY_REUSED\`.

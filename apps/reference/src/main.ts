@@ -18,7 +18,7 @@ for (const [path, text] of referencePages()) await write(path, text);
 const running = await readLocalSignIn(process.env['DATA_DIR'] ?? '.data', Date.now());
 if (running === null) {
   process.stdout.write(
-    'docs/reference/{http.md,openapi.json} are left as they are: a running system (npm start) makes them\n',
+    'docs/reference/{http.md,openapi.json} are unchanged: they are generated only beside a running system (npm start)\n',
   );
 } else {
   const response = await fetch(`${running.url}/api/v1/openapi.json`);

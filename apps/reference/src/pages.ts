@@ -22,7 +22,7 @@ import { z } from 'zod';
 import { STANDALONE_CONFIGURATION } from '@allotree/standalone';
 import { projectFileSchema } from '@allotree/demo';
 
-/** The pages of the documentation that are made from the code, by their path in the repository. `npm run docs` writes them. */
+/** The pages of the documentation that are generated from the code, by their path in the repository. `npm run docs` writes them. */
 export const referencePages = (): ReadonlyMap<string, string> =>
   new Map([
     ['examples/project.schema.json', `${JSON.stringify(projectFileSchema(), null, 2)}\n`],
@@ -42,7 +42,7 @@ const eventSchemaFiles = (): [string, string][] =>
     `${JSON.stringify(eventSchema(type, data), null, 2)}\n`,
   ]);
 
-const NOTE = '<!-- Made from the code by `npm run docs`; a test compares the two. -->';
+const NOTE = '<!-- Generated from the code by `npm run docs`; a test compares the two. -->';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows]
@@ -62,12 +62,12 @@ const configurationPage = (): string => {
 
 # Configuration
 
-Everything is set by environment variables, and checked at start: a wrong one is named, with what it may be. An empty variable
-counts as not set. What \`npm start\` needs and is not told, it makes and keeps in \`DATA_DIR\`.
+All settings are environment variables, checked at start; an invalid one is reported with its allowed values. An empty variable
+is treated as unset. \`npm start\` generates missing secrets and keeps them in \`DATA_DIR\`.
 
-${table(['Variable', 'Default', 'What it does', 'Allowed'], rows)}
+${table(['Variable', 'Default', 'Description', 'Allowed'], rows)}
 
-Tests know three more, for servers that are used instead of those they start: \`ALLOTREE_TEST_DATABASE_URL\` (a PostgreSQL superuser's),
+Tests use three more, for servers to use instead of starting their own: \`ALLOTREE_TEST_DATABASE_URL\` (a PostgreSQL superuser's),
 \`ALLOTREE_TEST_KAFKA_BROKERS\` and \`ALLOTREE_TEST_REDIS_URL\`.
 `;
 };
@@ -85,14 +85,14 @@ const metricsPage = (): string => {
 
 # Metrics
 
-\`GET /metrics\` of each process, for Prometheus; outside the API, with the bearer token \`METRICS_TOKEN\`; without one on loopback alone. Every sample carries \`service\`, the name of the
-process. Beside these there are Node's own (\`process_*\`, \`nodejs_*\`).
+\`GET /metrics\` of each process, for Prometheus; outside the API, with the bearer token \`METRICS_TOKEN\`; if that is unset, only on loopback. Every sample carries \`service\`, the name of the
+process. Node's own metrics are included (\`process_*\`, \`nodejs_*\`).
 
-${table(['Metric', 'Kind', 'Labels', 'What it says'], rows)}
+${table(['Metric', 'Kind', 'Labels', 'Description'], rows)}
 
-- Several replicas: counters and histograms add up; \`subscription_behind_events\` is told by the one that works on the subscription, and
+- Several replicas: counters and histograms add up; \`subscription_behind_events\` is reported by the replica that runs the subscription, and
   \`sum by (lease) (lease_held)\` is 1, or 0 for the seconds of a failover. \`jobs\`, \`due_rows_waiting\` and \`bus_consumer_lag\` are the same
-  wherever they are asked for: take \`max\`.
+  on every replica: use \`max\`.
 - Worth an alert: \`lease_held\` summed to 0 for a minute, \`subscription_failures_total\` rising, \`subscription_behind_events\` or
   \`due_rows_waiting\` not coming down, \`bus_dead_letters_total\` rising, \`jobs{state="failed"}\` above 0.
 `;
@@ -122,7 +122,7 @@ const namesPage = (): string => {
 
 # Names for access lists
 
-What an operator lists where access is granted name by name: in EventStoreDB, Kafka, Redis and firewalls.
+Names for operators who grant access name by name in EventStoreDB, Kafka, Redis and firewalls.
 
 ## Streams of the event store
 
@@ -182,7 +182,7 @@ Every refusal and every error is answered as RFC 9457 problem details (\`applica
 
 ${table(['code', 'Status', 'Title', 'type'], rows)}
 
-Which rule stands behind a code, and where it is decided: [CONTRIBUTING.md](../../CONTRIBUTING.md#find-the-rule-behind-a-refusal).
+The rule behind a code and where it is decided: [CONTRIBUTING.md](../../CONTRIBUTING.md#find-the-rule-behind-a-refusal).
 `;
 };
 
@@ -197,11 +197,11 @@ const permissionsPage = (): string => {
 
 # Permissions and roles
 
-A role is held at a partner or a group, and counts there and everywhere below: [Who may do what](../explanation/who-may-do-what.md). A tenant makes
-further roles out of the same permissions (\`POST /roles\`); what manages something includes seeing it. Which permission a route needs stands in
+A role is held at a partner or a group, and counts there and everywhere below: [Who may do what](../explanation/who-may-do-what.md). A tenant can define
+further roles from the same permissions (\`POST /roles\`); a permission to manage includes the one to read. The permission that a route requires is listed in
 [HTTP](http.md), and in the OpenAPI document as \`x-permission\`.
 
-${table(['Permission', 'What it lets somebody do', ...roles.map(([role]) => `\`${role}\``)], rows)}
+${table(['Permission', 'Permits', ...roles.map(([role]) => `\`${role}\``)], rows)}
 `;
 };
 
@@ -246,7 +246,7 @@ const eventsPage = (): string => `${NOTE}
 
 # Integration events
 
-What one service tells the others, and anybody else who listens. They are CloudEvents 1.0 with the extension attributes \`tenantid\`,
+Events for the other services and for external consumers. They are CloudEvents 1.0 with the extension attributes \`tenantid\`,
 \`correlationid\`, \`causationid\`, \`actor\` and \`sequence\`. \`subject\` is the project or partner the event is about and the key of the
 message: order is kept per key. \`sequence\` (16 digits) grows with every event of a source and subject: of two events the one with the
 greater is the later. Delivery is at least once: an event can come again, even after later ones; know it by its \`id\`, or by \`sequence\`.
@@ -257,7 +257,7 @@ on Kafka.
 \`content-type\`, and every other attribute a header \`ce_<name>\`. Consumers of this system read the structured mode
 (\`content-type: application/cloudevents+json\`) as well. The partition follows from the key as with the Java clients (murmur2). Events are
 published in transactions: read with \`isolation.level=read_committed\`. Topics are created where they are missing (\`KAFKA_PARTITIONS\`,
-\`KAFKA_REPLICATION_FACTOR\`, \`KAFKA_RETENTION_MS\`); those that are there stay as they are. Topics, groups and
+\`KAFKA_REPLICATION_FACTOR\`, \`KAFKA_RETENTION_MS\`); existing ones are unchanged. Topics, groups and
 transactional ids: [Names for access lists](names.md).
 
 **Without Kafka** they are rows of the table \`bus.message\` in PostgreSQL, \`payload\` being the structured mode.
@@ -265,17 +265,17 @@ transactional ids: [Names for access lists](names.md).
 **Dead letters.** A message that keeps failing goes to \`<topic>.dlq\`: on Kafka as it was, with the headers \`dlq-letter\` (its id), \`dlq-group\`
 (who failed), \`dlq-error\`, \`dlq-attempts\` (0: it is no event of this system) and \`dlq-time\`; in PostgreSQL as the event with the attributes
 \`dlqgroup\`, \`dlqerror\`, \`dlqattempts\` and \`dlqtime\`. An event with the attribute \`onlyfor\` was handed back to the group it names; all
-others pass over it. See [Handle dead letters](../how-to/dead-letters.md).
+others ignore it. See [Handle dead letters](../how-to/dead-letters.md).
 
 ## ${GROUPS_TOPIC}
 
-Said by the group service.
+Published by the group service.
 
 ${table(['type', 'data'], eventRows(GROUPS_EVENTS))}
 
 ## ${LICENSING_TOPIC}
 
-Said by the license service, for billing first of all.
+Published by the license service, for billing and other consumers.
 
 ${table(['type', 'data'], eventRows(LICENSING_EVENTS))}
 `;

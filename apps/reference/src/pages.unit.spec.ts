@@ -6,7 +6,7 @@ import { referencePages } from './pages.js';
 const root = resolve(import.meta.dirname, '../../..');
 
 describe('the pages made from the code', () => {
-  it.each([...referencePages()])('%s is as the code says (else: npm run docs)', (path, text) => {
+  it.each([...referencePages()])('%s matches the code (else: npm run docs)', (path, text) => {
     expect(readFileSync(resolve(root, path), 'utf8')).toBe(text);
   });
 });

@@ -10,11 +10,11 @@ export interface Welcome {
   readonly password: string | null;
   /** `false` with LOCAL_ACCOUNTS=false: nobody has a password here. */
   readonly passwordSignIn: boolean;
-  /** As it is typed to reach this system. */
+  /** The command that applies the demo to this system. */
   readonly demo: string;
 }
 
-/** The demo looks into `./.data` for the running system, unless it is told another folder. */
+/** The command of the demo; its default data folder is `./.data`. */
 export const demoCommand = (folder: string): string => {
   if (folder === resolve('.data')) return 'npm run demo';
   const near = relative('', folder);

@@ -42,7 +42,7 @@ export class DataFolder {
     try {
       await mkdir(folder, { recursive: true, mode: OWNER_FOLDER });
       await access(folder, constants.W_OK | constants.X_OK);
-      // Permissions do not tell everything (a read-only mount, a full disk): try.
+      // Permissions are not enough (a read-only mount, a full disk), so a write is tried.
       const probe = join(folder, `.probe-${process.pid}`);
       await writeFile(probe, 'x');
       await rm(probe);

@@ -322,7 +322,7 @@ const commands = async (): Promise<readonly { readonly route: string; readonly t
 };
 
 /**
- * Signing in, passwords and secrets of links would tell a caller without any effect whether a guess is right; the others
+ * A dry run of a sign-in, a password or the secret of a link would reveal whether a guess is right; the others
  * record nothing that a caller decides.
  */
 const REFUSING = [
@@ -345,7 +345,7 @@ const REFUSING = [
   'POST /license-service/projections/{name}/rebuild',
 ];
 
-/** What changes by itself: leases, checkpoints, and the beat of the job queues, whose own jobs are counted below. */
+/** Excluded, because they change continuously: leases, checkpoints and the schedulers of the job queues. Jobs are counted below. */
 const RESTLESS = /lease|checkpoint|consumer_offset|^jobs\.(event|job|meta|scheduler)$/;
 
 /** Mails that are in the queue are removed here some time later; in the queue they are counted as jobs. */
@@ -377,7 +377,7 @@ beforeAll(async () => {
   database = new pg.Client({ connectionString: system.databaseUrl });
   await database.connect();
   trials = await makeTrials();
-  // What was made above has come everywhere, mails included.
+  // Everything created above has been processed everywhere, mails included.
   let before: Readonly<Record<string, string>> = {};
   for (let now = await tables(); !isDeepStrictEqual(now, before); now = await tables()) {
     before = now;

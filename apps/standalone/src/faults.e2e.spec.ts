@@ -125,7 +125,7 @@ describe('a disk that is full', () => {
           const found = await healthOf(system);
           return found.body.checks['disk'] === 'down' ? found : null;
         });
-        // Reads go on, so whoever routes requests must go on sending them here.
+        // Reads continue, so a load balancer must continue to send requests.
         expect(health.status).toBe(200);
         expect(health.body.reasons).toEqual({ disk: 'Less than 150 MiB are free on the disk of the data folder' });
         const token = (await readLocalSignIn(dataDir, 0))?.accessToken ?? '';

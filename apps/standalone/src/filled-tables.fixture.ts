@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What stands in a column that must have something in it, by its type; `n` is the number of the row. */
+/** Values of required columns by type; `n` is the number of the row. */
 const STANDARD: Readonly<Record<string, string>> = {
   text: "'spec ' || n",
   uuid: 'gen_random_uuid()',

@@ -80,7 +80,7 @@ const shell = (script: string, env: Readonly<Record<string, string>>): Promise<O
     );
   });
 
-/** Walks a page command by command, as a reader does who fills in what stands in angle brackets. */
+/** Walks a page command by command, as a reader does who fills in the parts in angle brackets. */
 class Walk {
   private readonly commands: string[];
   readonly env: Record<string, string>;
@@ -264,7 +264,7 @@ describe('the how-to guides, typed as they are written', () => {
   walk('describe-a-project.md', async (page) => {
     page.skip('shows what a mistake in a file is answered; the first line of a file precedes it');
     const { output } = await page.next();
-    expect(output).toContain('refused as they must be');
+    expect(output).toContain('refused as expected');
   });
 
   walk('dead-letters.md', async (page) => {
@@ -276,7 +276,7 @@ describe('the how-to guides, typed as they are written', () => {
   });
 
   walk('back-up-and-restore.md', async (page) => {
-    // Any client stands in for pg_dump: what the page says is how to reach the server.
+    // Another client replaces pg_dump: the page shows how to connect to the server.
     page.env['NODE_PATH'] = join(root, 'node_modules');
     const client = join(folder, 'client.cjs');
     await writeFile(
@@ -311,7 +311,7 @@ describe('the how-to guides, typed as they are written', () => {
       'admin@example.com': 'admin@allotree.local',
       '...': `'${PASSWORD}'`,
     });
-    expect(output).toContain('refused as they must be');
+    expect(output).toContain('refused as expected');
   });
 
   walk('close-a-project-or-partner.md', async (page) => {

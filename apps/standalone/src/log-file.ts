@@ -7,9 +7,9 @@ export interface LogFileOptions {
   readonly path: string;
   /** A file as large as this is put aside as `<path>.1`, the one before it as `<path>.2`, and so on. */
   readonly bytes: number;
-  /** So many of them are kept. */
+  /** The number of rotated files that are kept. */
   readonly files: number;
-  /** Told once when lines cannot be written, and once when they can again. */
+  /** Called once when writing fails, and once when it works again. */
   readonly report: (message: string) => void;
   /** Where none is given, the rotating stream of the path. */
   readonly open?: () => Writable;
@@ -57,7 +57,7 @@ export class LogFile {
     this.#flush();
   }
 
-  /** What can be written is in the file when it resolves; a disk that does not answer is not waited for. */
+  /** Resolves when all lines are in the file; does not wait for a disk that is not responding. */
   async close(): Promise<void> {
     const idle = new Promise<void>((resolve) => (this.#whenIdle = resolve));
     if (this.#isAtRest) this.#whenIdle?.();

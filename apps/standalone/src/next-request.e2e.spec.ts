@@ -10,7 +10,7 @@ describe('the next request to another service', () => {
   let projectId: string;
   let partnerId: string;
   beforeAll(async () => {
-    // A wait that ends by itself would end after the spec.
+    // A wait that times out would end after the spec.
     system = await WholeSystem.start({ GROUP_FEED_WAIT_MS: '60000', MAIL_COLLECT_SECONDS: '0' });
     ({ partnerId } = await system.must('POST', '/partners', {
       kind: 'distributor',

@@ -138,7 +138,7 @@ describe('the services, each as a process of its own', () => {
     await restrict(unit, 20);
     const move = (parentId: string) =>
       here!.ask({ method: 'POST', path: `/projects/${projectId}/groups/${unit}/move`, body: { parentId } });
-    // What the other replica of the license service recorded is heard of a moment later.
+    // Events recorded by the other replica of the license service arrive a moment later.
     let refused = await move(b);
     while (refused.ok) refused = (await move(a), await move(b));
     expect(refused).toMatchObject({ ok: false, problem: { code: 'LIMIT_EXCEEDED' } });
@@ -148,7 +148,7 @@ describe('the services, each as a process of its own', () => {
     expect(moved.ok).toBe(true);
   });
 
-  it('tell of their projections, and make them again, from either replica', async () => {
+  it('list their projections, and rebuild them, from either replica', async () => {
     for (const service of groups) {
       const api = await service.api();
       const { items } = await api.get<{ items: { name: string; rebuildable: boolean }[] }>(
@@ -164,7 +164,7 @@ describe('the services, each as a process of its own', () => {
     await api.post('/license-service/projections/history/rebuild', {});
   });
 
-  it('tell what the page of metrics says, and who of two works', async () => {
+  it('expose the metrics of the reference page, and one of two replicas works', async () => {
     const told = await Promise.all(
       licenses.map(async (service) => (await fetch(`${await service.url()}/metrics`)).text()),
     );
@@ -246,7 +246,7 @@ describe('the services, each as a process of its own', () => {
     expect(service.err).toMatch(/^[a-z-]+: Allotree needs a heap of 160 MB, .*--max-old-space-size=256[^\n]*\n$/);
   });
 
-  it.each(SERVICES)('%s tells what it can be told', async (name) => {
+  it.each(SERVICES)('%s lists its settings', async (name) => {
     const help = ServiceProcess.run(name, {}, '--help');
     expect(await help.ended).toBe(0);
     expect(help.out).toContain('DATABASE_URL, or DATABASE_URL_FILE  (required)');

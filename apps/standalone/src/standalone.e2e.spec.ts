@@ -227,7 +227,7 @@ describe('an installation', () => {
       const unanswered = await Promise.all(senders);
 
       const second = (system = await start());
-      // Whoever got no answer asks again with the same key; the open ones must come to stand once, done before or not.
+      // Clients without a response retry with the same key; each command must take effect once, executed before or not.
       const again = (await readLocalSignIn(bench.dataDir, 0))?.accessToken ?? '';
       for (const [index, { name, key }] of unanswered.entries()) {
         const { path } = index % 2 === 0 ? groups : assignments;

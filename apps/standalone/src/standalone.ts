@@ -152,7 +152,7 @@ const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfi
   await app.startAllMicroservices();
   await app.listen(PORT, HOST);
   const clock = app.get(Clock, { strict: false });
-  // What became due has been handed over by then: now it goes out.
+  // Due work has been handed over by then; now its mails are sent.
   if (clock instanceof TestClock) clock.afterMove(() => app.get(Notifications, { strict: false }).whenIdle());
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : PORT;

@@ -52,7 +52,7 @@ describe('the tutorial, typed as it is written', () => {
     expect(JSON.parse(last)).toEqual(anyText(JSON.parse(text)));
   });
 
-  it('is refused once for each refusal that it tells of, and nowhere else', () => {
+  it('is refused once for each refusal it describes, and nowhere else', () => {
     const codes = [...printed.join('\n').matchAll(/"code":"(\w+)"/g)].map(([, code]) => code);
     expect(codes).toEqual(['LIMIT_EXCEEDED', 'NO_SIP_NUMBER', 'DESCENDANTS_AFFECTED']);
   });

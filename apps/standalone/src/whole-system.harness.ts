@@ -22,7 +22,7 @@ export interface Asked {
 
 const SECRET = 'a secret of the specs, 32 characters and more';
 
-/** The whole system in this process, on a database of its own, with tokens for whoever is wanted. */
+/** The whole system in this process, on a database of its own, with tokens for any principal. */
 export class WholeSystem {
   static readonly SECRET = SECRET;
 
@@ -42,7 +42,7 @@ export class WholeSystem {
       DATABASE_URL: database.connectionString,
       DATA_DIR: path,
       PORT: '0',
-      // Specs ask until the news is there.
+      // Specs poll until an event has arrived.
       RATE_LIMIT_PER_CALLER: '0',
       RATE_LIMIT_PER_ADDRESS: '0',
       TOKEN_SECRET: SECRET,
@@ -87,7 +87,7 @@ export class WholeSystem {
     return answer.body;
   }
 
-  /** Asks until the answer is the wanted one: news travel between the services. */
+  /** Asks until the answer is the wanted one, because events need a moment between services. */
   async until(wanted: (answer: Answer) => boolean, ask: () => Promise<Answer>): Promise<Answer> {
     const deadline = Date.now() + 30_000;
     for (;;) {

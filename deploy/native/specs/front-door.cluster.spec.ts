@@ -23,12 +23,12 @@ describeOnACluster('a cluster', (on) => {
     'runs the worked example end to end, and changes nothing the second time',
     async () => {
       const first = await demo(on().dataDir);
-      expect(first).toMatchObject({ code: 0, output: expect.stringContaining('8 refused as they must be.') });
+      expect(first).toMatchObject({ code: 0, output: expect.stringContaining('8 refused as expected.') });
       expect(first.output).toMatch(/│ {3}Building A +│ active +│ 80 of 80, 0 free +│ 55 of 60/);
       expect(first.output).toMatch(/│ {3}Building B +│ active +│ 10 of 126, 36 free/);
       const second = await demo(on().dataDir);
       expect(second.code).toBe(0);
-      expect(second.output).toMatch(/^0 done, \d+ already so, 7 refused as they must be\.$/m);
+      expect(second.output).toMatch(/^0 done, \d+ already so, 7 refused as expected\.$/m);
     },
     3 * MINUTES,
   );

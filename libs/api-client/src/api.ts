@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** RFC 9457 problem details as the system answers them: the facts of the code stand beside these. */
+/** RFC 9457 problem details as the system answers them: the facts of the code are further members. */
 export interface ProblemAnswer {
   readonly status: number;
   readonly code: string;

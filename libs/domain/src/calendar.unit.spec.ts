@@ -26,7 +26,7 @@ const END = Date.parse('2041-01-01T00:00:00Z');
 /** No zone changes its clocks and changes them back within a fortnight. */
 const FORTNIGHT_MS = 14 * 86_400_000;
 
-/** What a clock is ahead of UTC. */
+/** The offset of a zone from UTC. */
 const offsetAt = (clock: Clock, instant: number): number =>
   Date.parse(`${clock(instant).replace(' ', 'T')}Z`) - instant;
 

@@ -54,7 +54,7 @@ const open = (...answers: readonly number[]): Expectation => ({
 const G = '/projects/{p}/groups/{g}';
 
 /**
- * Public addresses outside `/api/v1`, which the document of the API does not tell of: files that are the same for everybody.
+ * Public addresses outside `/api/v1`, which the OpenAPI document does not contain: files that are the same for everybody.
  * A page of a link that is missing here fails the suite. Besides them there are `/health/live`, `/health/ready` and `/metrics`.
  */
 export const PUBLIC_FILES = [
@@ -151,7 +151,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   [`POST ${G}/assignments`]: stale('assignments:manage', GROUP, { resource: 'ukey2' }),
   [`DELETE ${G}/assignments/{a}`]: stale('assignments:manage', GROUP),
 
-  // Whoever runs the system says which tenant is meant.
+  // The server administrator names the tenant.
   'GET /roles': { needs: 'roles:read', at: ANYWHERE, answers: [200, 400] },
   'POST /roles': malformed('roles:manage', ANYWHERE),
   'PUT /roles/{roleId}': malformed('roles:manage', ANYWHERE),

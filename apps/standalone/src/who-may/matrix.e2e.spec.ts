@@ -17,7 +17,7 @@ import { makeWorld, mayAt, mayWithin, PEOPLE, PERSONS, type Person, type World }
 
 let world: World;
 beforeAll(async () => {
-  // What is not heard of yet is not waited for, so that each 404 comes at once.
+  // Without waiting for the feed, so that each 404 comes at once.
   world = await makeWorld({ GROUP_FEED_WAIT_MS: '0' });
 });
 afterAll(() => world.system.stop());
@@ -66,7 +66,7 @@ const verdictOn = ({ needs, at }: Expectation, person: Person, place: Situation)
   return place === project ? 'forbidden' : missing('group', place);
 };
 
-/** The same words whether a thing is out of reach or never was. */
+/** The same words for an inaccessible and a nonexistent resource. */
 const notFound = ({ what, id }: { what: string; id: string }) => ({
   type: 'urn:allotree:problem:not-found',
   title: 'Not found',
@@ -80,7 +80,7 @@ const notFound = ({ what, id }: { what: string; id: string }) => ({
 });
 
 const check = async (route: string, expectation: Expectation, person: Person, place: Situation): Promise<void> => {
-  // To whoever may everything, what is nowhere is just not there.
+  // For a caller with all permissions, an unknown resource does not exist.
   if (person === 'server' && place === null && expectation.at.kind !== 'anywhere') return;
   const { status, body } = await ask(route, expectation, person, place);
   const verdict = verdictOn(expectation, person, place);
@@ -98,7 +98,7 @@ describe('every route', () => {
     expect(Object.fromEntries(await routes())).toEqual(Object.fromEntries(expected));
   });
 
-  it.each(Object.entries(EXPECTATIONS))('%s: whoever asks, wherever', async (route, expectation) => {
+  it.each(Object.entries(EXPECTATIONS))('%s: for every caller and place', async (route, expectation) => {
     for (const place of situationsOf(expectation))
       for (const person of PERSONS) await check(route, expectation, person, place);
   });
@@ -167,7 +167,7 @@ describe('without a good token', () => {
 });
 
 describe('a membership that is revoked', () => {
-  it('ends everywhere, though the token is good for longer', async () => {
+  it('ends everywhere, although the token would be valid for longer', async () => {
     const { system, ids, tokens, members } = world;
     const group = `/projects/${ids.project}/groups/${ids.buildingA}`;
     const gone = async (path: string, person: Person, status: number): Promise<void> => {

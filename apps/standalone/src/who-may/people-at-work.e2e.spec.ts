@@ -27,7 +27,7 @@ describe('lists', () => {
   const partners = async (person: Person): Promise<unknown[]> =>
     idsOf(await as(person, 'GET', '/partners'), 'partnerId');
 
-  it('of projects show those somebody stands in or above', async () => {
+  it('of projects show those in or above which the caller has a role', async () => {
     const { project, otherProject, foreignProject } = world.ids;
     expect(await projects('server')).toEqual([project, otherProject, foreignProject]);
     expect(await projects('company')).toEqual([project, otherProject]);
@@ -57,7 +57,7 @@ describe('lists', () => {
     for (const person of ['site', 'concierge', 'resident'] as const)
       expect(idsOf(await as(person, 'GET', path), 'groupId')).toEqual([ids.buildingA, ids.unitA1]);
     expect(idsOf(await as('site', 'GET', `${path}?parentId=${ids.buildingA}`), 'groupId')).toEqual([ids.unitA1]);
-    // That there is a project, whoever is in it knows.
+    // A member knows that its project exists.
     expect((await as('site', 'GET', `${path}?parentId=${ids.project}`)).status).toBe(403);
     for (const parentId of [ids.buildingB, ids.foreignBuilding, 'never-was']) {
       const { status, body } = await as('site', 'GET', `${path}?parentId=${parentId}`);
@@ -275,7 +275,7 @@ describe('a move', () => {
     expect([out.status, out.body.what, out.body.id]).toEqual([404, 'project', ids.otherProject]);
   });
 
-  it('takes a group out of reach, and into it', async () => {
+  it('makes a group inaccessible, and accessible again', async () => {
     const { ids, system } = world;
     const { groupId } = await system.must('POST', `/projects/${ids.project}/groups`, {
       parentId: ids.buildingA,
@@ -316,7 +316,7 @@ describe('licenses', () => {
     expect((await post('company', licenses, issue(ids.dealer, sold.body.packageId as string))).status).toBe(201);
   });
 
-  it('of a dealer are issued by itself where the distributor lets it', async () => {
+  it('of a dealer are issued by the dealer where the distributor permits it', async () => {
     const { ids, system } = world;
     const { packageId } = await system.must('POST', `/partners/${ids.nord}/packages`, {
       name: 'More',

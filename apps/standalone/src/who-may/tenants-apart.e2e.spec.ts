@@ -134,7 +134,7 @@ const protectedTables = async (): Promise<string[]> =>
   (await tables()).map(({ name }) => name).filter((name) => !isNotOfATenant(name));
 
 describe('every table', () => {
-  it('keeps its tenants apart, or is named with a reason and out of reach', async () => {
+  it('enforces row-level security, or is listed with a reason and inaccessible', async () => {
     const wrong = (await tables()).filter(({ name, is_protected, has_tenant, is_granted }) =>
       isNotOfATenant(name) ? is_granted : !is_protected || !has_tenant,
     );
@@ -213,7 +213,7 @@ describe('a cursor', () => {
     as(person, 'GET', `${list}?limit=1${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
   const refused = { status: 400, body: { code: 'VALIDATION', errors: [{ field: 'cursor' }] } };
 
-  it('leads to the next page of whoever got it, in the list it came from', async () => {
+  it('leads to the next page only for its caller, in its list', async () => {
     const first = await page('company', '/projects');
     const second = await page('company', '/projects', first.body.nextCursor);
     expect(second.status).toBe(200);

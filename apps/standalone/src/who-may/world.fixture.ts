@@ -137,7 +137,7 @@ export const makeWorld = async (settings: Readonly<Record<string, string>>): Pro
   return world;
 };
 
-/** Every service has heard of everybody. */
+/** Every service has received all memberships. */
 const everybodyIsKnown = async ({ system, ids, tokens }: World): Promise<void> => {
   const quota = `/projects/${ids.project}/groups/${ids.buildingA}/quota`;
   for (const name of ['company', 'dealer', 'site', 'concierge', 'resident'] as const)

@@ -5,7 +5,7 @@ export type Scope =
   | { readonly kind: 'partner'; readonly partnerId: string }
   | { readonly kind: 'group'; readonly projectId: string; readonly groupId: string };
 
-/** What somebody may do at one place and below it: a membership with what its role permits. */
+/** The permissions of a person at one place and below it: a membership with the permissions of its role. */
 export interface Holding {
   /** Unique in its project, or at its partner. */
   readonly membershipId: string;
@@ -34,7 +34,7 @@ const appliesAt = ({ scope, tenantId }: Holding, place: Place): boolean => {
 };
 
 /**
- * What somebody may do at a place: all that a membership on it or above it permits. `null`: none stands there, so for this
+ * The permissions of a person at a place: those of all memberships at it or above it. `null`: there are none, so for this
  * person the place does not exist. O(memberships of the person x depth of the group).
  */
 export const permissionsAt = (holdings: readonly Holding[], place: Place): ReadonlySet<Permission> | null => {
@@ -92,6 +92,6 @@ export const accessFilterOf = (holdings: readonly Holding[], permission: Permiss
   return { tenantIds: [...tenantIds], partnerIds: [...partnerIds], groups };
 };
 
-/** What of these somebody who may do only `held` cannot pass on: nobody grants what they do not hold. */
+/** The permissions that a person who holds only `held` cannot grant. */
 export const beyond = (granted: readonly Permission[], held: ReadonlySet<Permission>): readonly Permission[] =>
   granted.filter((permission) => !held.has(permission));

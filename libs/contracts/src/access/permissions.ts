@@ -66,7 +66,7 @@ export const withImplied = (permissions: readonly Permission[]): readonly Permis
   return PERMISSION_NAMES.filter((permission) => all.has(permission));
 };
 
-/** Only whoever runs the system may do these: no role of a tenant has them. */
+/** Permissions of the server administrator only: no role of a tenant has them. */
 export const VENDOR_PERMISSIONS: ReadonlySet<Permission> = new Set(['packages:record', 'system:manage']);
 
 /** Whether a tenant can have this permission: in a role of its own, or in a key. */

@@ -11,7 +11,7 @@ const device = { ...group, serialNumber: text, model: text };
 /** How many groups one `groups-placed` carries at most. */
 export const MAX_PLACED_GROUPS = 1_000;
 
-/** What the group service tells others: CloudEvent type -> shape of `data`. The key is the project's or partner's id. */
+/** The integration events of the group service: CloudEvent type -> shape of `data`. The key is the id of the project or partner. */
 export const GROUPS_EVENTS = {
   'allotree.partner-registered.v1': z.object({
     partnerId: Id,
@@ -106,8 +106,8 @@ export type GroupsEvent<Type extends GroupsEventType = GroupsEventType> = {
 export const groupsEventSchema = (type: GroupsEventType): object => eventSchema(type, GROUPS_EVENTS[type]);
 
 /**
- * What reached a consumer on the topic of the group service. `null`: a type that means nothing here.
- * @throws ZodError when it has not the shape of its type
+ * Decodes a message on the topic of the group service. `null`: an unknown type.
+ * @throws ZodError if the data does not match the type
  */
 export function groupsEventOf(message: unknown): GroupsEvent | null {
   const event = AnyCloudEvent.parse(message);

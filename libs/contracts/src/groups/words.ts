@@ -11,7 +11,7 @@ export const GroupTypeName = z.enum(['company', 'building', 'unit', 'floor', 'ap
 /** One of the roles (docs/domain/rules.md#roles) but the server administrator's, or the id of a role of the tenant. */
 export const RoleName = Id;
 
-/** What is printed on the device; letters count as they are written. */
+/** The serial number as printed on the device. */
 export const SerialNumber = z
   .string()
   .regex(
@@ -19,14 +19,14 @@ export const SerialNumber = z
     'must be 1 to 64 letters, digits, "_", ".", ":" or "-", and begin with a letter or digit',
   );
 
-/** What comes with a device and proves who has it; compared without case and hyphens. */
+/** A code supplied with a device that proves possession; compared without case and hyphens. */
 export const ClaimCode = z
   .string()
   .regex(/^[A-Za-z0-9](-?[A-Za-z0-9]){7,63}$/, 'must be 8 to 64 letters and digits, with single hyphens between them');
 
 /**
- * Formats, private use and what has no width. What joins letters, emoji and variants is left to the domain, which knows where
- * they belong (G1).
+ * Format characters, private use and characters without width. Joiners and variation selectors are checked by the domain,
+ * which knows where they belong (G1).
  */
 const UNSEEN =
   /(?!\u200c|\u200d|\ufe0e|\ufe0f|[\u{e0100}-\u{e01ef}])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;

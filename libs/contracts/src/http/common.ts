@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** 2^31 - 1: what a count can be at most. */
 export const MAX_COUNT = 2_147_483_647;
 
-/** An identifier of ours. */
+/** An identifier of this system. */
 export const Id = z
   .string()
   .regex(
@@ -69,11 +69,11 @@ export interface PageOf<Item> {
 /** A member of an answer that a request may repeat, as clients send back what they read. It never changes anything. */
 export const readOnly = <Schema extends z.ZodType>(schema: Schema) => schema.optional().meta({ readOnly: true });
 
-/** What is wrong with one field; `''` is the body as a whole. */
+/** The fault of one field; `''` is the body as a whole. */
 export const FieldError = z.object({ field: z.string(), message: z.string() });
 export type FieldError = z.infer<typeof FieldError>;
 
-/** RFC 9457 problem details; the facts of the code stand beside these. */
+/** RFC 9457 problem details; the facts of the code are further members. */
 export const ProblemDetails = z.looseObject({
   type: z.string(),
   title: z.string(),

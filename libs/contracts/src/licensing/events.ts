@@ -23,8 +23,8 @@ const licenseSource = z.discriminatedUnion('kind', [
 ]);
 
 /**
- * What the license service tells others, billing first of all: CloudEvent type -> shape of `data`. `time` of the event is
- * the instant it is in force from. Lists of assignments are cut into events of at most 1,000.
+ * The integration events of the license service, for billing and other consumers: CloudEvent type -> shape of `data`. `time`
+ * is the instant from which the event is in force. Lists of assignments are split into events of at most 1,000.
  */
 export const LICENSING_EVENTS = {
   'allotree.package-recorded.v1': z.object({ partnerId: Id, packageId: Id, name: Name, ...content, ...dates }),

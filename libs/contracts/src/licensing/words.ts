@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LimitValue } from '../http/common.js';
 
-/** What is counted; `sip_number` is shown as "Virtual numbers". */
+/** Resources that are counted; `sip_number` is shown as "Virtual numbers". */
 export const ResourceName = z.enum(['sip_number', 'mobile_app', 'ukey2']);
 
 /** What is switched. */

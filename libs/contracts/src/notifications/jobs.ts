@@ -112,7 +112,7 @@ export const AccountMailJob = z.object({
   name: z.string(),
   /** A BCP 47 tag; absent: not known. */
   language: z.string().max(35).optional(),
-  /** Below the public address: `/invitations#<token>`. What follows the # is sent to no server. */
+  /** Below the public address: `/invitations#<token>`. Browsers do not send the fragment after # to any server. */
   path: z.string().regex(/^\/[\w/-]*(#[\w-]+)?$/),
   /** What further markers of the template stand for. */
   values: z.record(z.string().regex(/^[a-z_]+$/), z.string()),

@@ -10,8 +10,8 @@ const IP_ADDRESS = /\d{1,3}(?:[.\u3002\uff0e\uff61]\d{1,3}){3}/gu;
 export const LONGEST_NAME_IN_MAIL = 80;
 
 /**
- * A name or free text as it may stand in a mail to somebody who did not ask for it: one line, nothing that a mail reader
- * makes a link of, at most so many characters.
+ * A name or free text for a mail to a person who did not request it: one line, without anything that a mail client turns into
+ * a link, at most `longest` characters.
  */
 export function linklessText(text: string, longest = LONGEST_NAME_IN_MAIL): string {
   // Nothing beyond this is shown, so that the cost does not follow from what somebody sends.

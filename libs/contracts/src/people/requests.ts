@@ -175,7 +175,7 @@ export const ChangePasswordRequest = z
   .meta({ examples: [{ currentPassword: 'correct horse', newPassword: 'correct horse battery staple' }] });
 export type ChangePasswordRequest = z.infer<typeof ChangePasswordRequest>;
 
-/** `POST /api-keys`. `tenantId`: only for whoever works in no tenant. */
+/** `POST /api-keys`. `tenantId`: only for callers without a tenant. */
 export const CreateApiKeyRequest = z
   .strictObject({
     name: PlainName,

@@ -45,7 +45,7 @@ export const InvitationPage = pageOf(InvitationItem);
 export const CreatedInvitations = z.object({ invitations: z.array(InvitationItem) });
 export type CreatedInvitations = z.infer<typeof CreatedInvitations>;
 
-/** What somebody with the link is shown. `hasPassword`: an account is there; its password accepts. */
+/** The invitation as shown for its link. `hasPassword`: an account is there; its password accepts. */
 export const InvitationPreview = z.object({
   email: z.string(),
   name: z.string(),
@@ -62,7 +62,7 @@ export type AcceptedInvitation = z.infer<typeof AcceptedInvitation>;
 export const AcceptedAndSignedIn = AcceptedInvitation.extend({ session: IssuedTokens });
 export type AcceptedAndSignedIn = z.infer<typeof AcceptedAndSignedIn>;
 
-/** `name` and what follows it are `null` for whoever has no account: the server administrator, a machine. */
+/** `name` and what follows it are `null` for callers without an account: the server administrator, a machine. */
 export const Me = z.object({
   userId: Id,
   email: z.string().nullable(),
