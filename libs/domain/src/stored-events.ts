@@ -39,8 +39,7 @@ export const absentIfNull = <Value>(): Form<Value | null, Value | undefined> => 
 });
 
 const sameForm: Form<unknown, unknown> = { store: (value) => value, restore: (stored) => stored };
-const formOf = (form: FormOf<never>): Form<unknown, unknown> =>
-  form === AS_IS ? sameForm : (form as Form<unknown, unknown>);
+const formOf = (form: FormOf<never>): Form<unknown, unknown> => (form === AS_IS ? sameForm : form);
 
 /** The form of an object, field by field. It names every field of `Value`; fields that it does not name are left out. */
 export const fields =

@@ -57,6 +57,22 @@ export interface TenantRolesState {
 export const MAX_NAMED_USES = 20;
 const MAX_ROLES = 200;
 
+const tenantRolesCodec = eventCodec<RoleEvent>('the roles of a tenant')({
+  RoleDefined: AS_IS,
+  RoleChanged: AS_IS,
+  RoleRemoved: AS_IS,
+});
+
+const evolve = (state: TenantRolesState, event: RoleEvent): TenantRolesState => {
+  const roles = new Map(state.roles);
+  if (event.type === 'RoleRemoved') roles.delete(event.data.roleId);
+  else {
+    const { roleId, name, permissions } = event.data;
+    roles.set(roleId, { roleId, name, permissions });
+  }
+  return { tenantId: event.type === 'RoleDefined' ? event.data.tenantId : state.tenantId, roles };
+};
+
 type Decided = Decision<RoleEvent, RoleRefusal>;
 
 const sameRole = (one: CustomRole, other: CustomRole): boolean =>
@@ -97,24 +113,8 @@ const decide = (state: TenantRolesState, command: RoleCommand): Decided => {
   return command.type === 'ChangeRole' ? change(state, command) : remove(state, command);
 };
 
-const evolve = (state: TenantRolesState, event: RoleEvent): TenantRolesState => {
-  const roles = new Map(state.roles);
-  if (event.type === 'RoleRemoved') roles.delete(event.data.roleId);
-  else {
-    const { roleId, name, permissions } = event.data;
-    roles.set(roleId, { roleId, name, permissions });
-  }
-  return { tenantId: event.type === 'RoleDefined' ? event.data.tenantId : state.tenantId, roles };
-};
-
 /** A role has a revision of its own. */
 export const roleSetting = (roleId: string): string => `role ${roleId}`;
-
-const tenantRolesCodec = eventCodec<RoleEvent>('the roles of a tenant')({
-  RoleDefined: AS_IS,
-  RoleChanged: AS_IS,
-  RoleRemoved: AS_IS,
-});
 
 /** The custom roles of a tenant (docs/domain/rules.md#roles); stream `tenant_roles-<tenantId>`. */
 export const tenantRolesAggregate = {

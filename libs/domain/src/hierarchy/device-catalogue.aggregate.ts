@@ -18,6 +18,11 @@ export interface DeviceCatalogueCommand {
   readonly type: 'OpenDeviceCatalogue' | 'CloseDeviceCatalogue';
 }
 
+const deviceCatalogueCodec = eventCodec<DeviceCatalogueEvent>('the device catalogue')({
+  DeviceCatalogueOpened: AS_IS,
+  DeviceCatalogueClosed: AS_IS,
+});
+
 const decide = (
   { open }: DeviceCatalogueState,
   { type }: DeviceCatalogueCommand,
@@ -28,11 +33,6 @@ const decide = (
 
 /** The id of its only stream. */
 export const DEVICE_CATALOGUE = 'vendor';
-
-const deviceCatalogueCodec = eventCodec<DeviceCatalogueEvent>('the device catalogue')({
-  DeviceCatalogueOpened: AS_IS,
-  DeviceCatalogueClosed: AS_IS,
-});
 
 export const deviceCatalogueAggregate = {
   category: 'device_catalogue',

@@ -47,6 +47,12 @@ export interface DeviceState {
 
 export type DeviceRefusal = Extract<TreeRefusal, { code: 'DEVICE_ELSEWHERE' | 'CLAIM_CODE_INVALID' }>;
 
+const deviceCodec = eventCodec<DeviceEvent>('a device')({
+  DeviceCatalogued: AS_IS,
+  DeviceClaimed: AS_IS,
+  DeviceReleased: AS_IS,
+});
+
 const evolve = (state: DeviceState, event: DeviceEvent): DeviceState => {
   switch (event.type) {
     case 'DeviceCatalogued':
@@ -91,12 +97,6 @@ const decide = (state: DeviceState, command: DeviceCommand): Decided => {
       return claim(state, command);
   }
 };
-
-const deviceCodec = eventCodec<DeviceEvent>('a device')({
-  DeviceCatalogued: AS_IS,
-  DeviceClaimed: AS_IS,
-  DeviceReleased: AS_IS,
-});
 
 export const deviceAggregate = {
   category: 'device',

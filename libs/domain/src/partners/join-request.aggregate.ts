@@ -54,6 +54,17 @@ export interface JoinRequestState {
   readonly status: JoinRequestStatus;
 }
 
+const joinRequestCodec = eventCodec<JoinRequestEvent>('a join request')({
+  JoinRequested: AS_IS,
+  JoinApproved: AS_IS,
+  JoinRejected: AS_IS,
+});
+
+const evolve = (state: JoinRequestState, event: JoinRequestEvent): JoinRequestState => {
+  if (event.type === 'JoinRequested') return { request: event.data, status: 'open' };
+  return { ...state, status: event.type === 'JoinApproved' ? 'approved' : 'rejected' };
+};
+
 type Decided = Decision<JoinRequestEvent, JoinRequestRefusal>;
 type DecideCommand = Exclude<JoinRequestCommand, { type: 'RequestJoin' }>;
 
@@ -79,17 +90,6 @@ const decide = (state: JoinRequestState, command: JoinRequestCommand): Decided =
   const project = facts.project && { ...facts.project, name: tidyName(facts.project.name) };
   return accept([{ type: 'JoinRequested', data: { ...facts, name: tidyName(facts.name), administrator, project } }]);
 };
-
-const evolve = (state: JoinRequestState, event: JoinRequestEvent): JoinRequestState => {
-  if (event.type === 'JoinRequested') return { request: event.data, status: 'open' };
-  return { ...state, status: event.type === 'JoinApproved' ? 'approved' : 'rejected' };
-};
-
-const joinRequestCodec = eventCodec<JoinRequestEvent>('a join request')({
-  JoinRequested: AS_IS,
-  JoinApproved: AS_IS,
-  JoinRejected: AS_IS,
-});
 
 /** One request to join a distributor; stream `join_request-<requestId>`. */
 export const joinRequestAggregate = {

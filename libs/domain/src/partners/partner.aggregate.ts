@@ -142,6 +142,35 @@ export interface PartnerState {
 export const administratorRole = (kind: PartnerKind): 'company_administrator' | 'site_administrator' =>
   kind === 'distributor' ? 'company_administrator' : 'site_administrator';
 
+const partnerCodec = eventCodec<PartnerEvent>('a partner')({
+  PartnerRegistered: AS_IS,
+  PartnerAdministratorAdded: AS_IS,
+  PartnerAdministratorRemoved: AS_IS,
+  PartnerPromoted: AS_IS,
+  PostpaidAllowed: AS_IS,
+  PostpaidWithdrawn: AS_IS,
+  PartnerClosed: AS_IS,
+});
+
+const evolve = (state: PartnerState, event: PartnerEvent): PartnerState => {
+  const administrators = new Map(state.administrators);
+  if (event.type === 'PartnerPromoted')
+    return { ...state, partner: state.partner && { ...state.partner, kind: event.data.kind } };
+  if (event.type === 'PostpaidAllowed' || event.type === 'PostpaidWithdrawn')
+    return { ...state, postpaidAllowed: event.type === 'PostpaidAllowed' };
+  if (event.type === 'PartnerClosed') return { ...state, closedReason: event.data.reason };
+  if (event.type === 'PartnerRegistered') {
+    const first = registeredAdministrator(event.data);
+    return { ...state, partner: event.data, administrators: administrators.set(first.userId, first) };
+  }
+  if (event.type === 'PartnerAdministratorRemoved') administrators.delete(event.data.userId);
+  else {
+    const { userId, email, name, role } = event.data;
+    administrators.set(userId, { userId, email, name, role });
+  }
+  return { ...state, administrators };
+};
+
 type Decided = Decision<PartnerEvent, PartnerRefusal>;
 
 /** Why a partner of this kind cannot be below that parent; `null`: it can. */
@@ -291,35 +320,6 @@ export const registeredAdministrator = ({ kind, administrator }: PartnerFacts): 
   email: administrator.email,
   name: administrator.name,
   role: administratorRole(kind),
-});
-
-const evolve = (state: PartnerState, event: PartnerEvent): PartnerState => {
-  const administrators = new Map(state.administrators);
-  if (event.type === 'PartnerPromoted')
-    return { ...state, partner: state.partner && { ...state.partner, kind: event.data.kind } };
-  if (event.type === 'PostpaidAllowed' || event.type === 'PostpaidWithdrawn')
-    return { ...state, postpaidAllowed: event.type === 'PostpaidAllowed' };
-  if (event.type === 'PartnerClosed') return { ...state, closedReason: event.data.reason };
-  if (event.type === 'PartnerRegistered') {
-    const first = registeredAdministrator(event.data);
-    return { ...state, partner: event.data, administrators: administrators.set(first.userId, first) };
-  }
-  if (event.type === 'PartnerAdministratorRemoved') administrators.delete(event.data.userId);
-  else {
-    const { userId, email, name, role } = event.data;
-    administrators.set(userId, { userId, email, name, role });
-  }
-  return { ...state, administrators };
-};
-
-const partnerCodec = eventCodec<PartnerEvent>('a partner')({
-  PartnerRegistered: AS_IS,
-  PartnerAdministratorAdded: AS_IS,
-  PartnerAdministratorRemoved: AS_IS,
-  PartnerPromoted: AS_IS,
-  PostpaidAllowed: AS_IS,
-  PostpaidWithdrawn: AS_IS,
-  PartnerClosed: AS_IS,
 });
 
 /** One partner and who administers it; stream `partner-<partnerId>`. */

@@ -71,6 +71,38 @@ export interface UserState {
   readonly revoked: Set<string>;
 }
 
+/** Names the fields of every payload, since earlier versions also stored the tenant that first named an account. */
+const userCodec = eventCodec<UserEvent>('a user')({
+  UserRegistered: fields<UserFacts>()({ userId: AS_IS, email: AS_IS, name: AS_IS, timeZone: AS_IS, language: AS_IS }),
+  UserEmailConfirmed: fields<{ readonly email: string }>()({ email: AS_IS }),
+  UserDetailsChanged: fields<UserDetails>()({ name: AS_IS, timeZone: AS_IS, language: AS_IS }),
+  UserDeactivated: fields<{ readonly reason: string }>()({ reason: AS_IS }),
+  UserReinstated: fields<{ readonly reason: string }>()({ reason: AS_IS }),
+  IdentityLinked: fields<LinkedIdentity>()({ userId: AS_IS, email: AS_IS, issuer: AS_IS, subject: AS_IS }),
+  SessionRevoked: fields<RevokedSession>()({ sessionId: AS_IS, userId: AS_IS, until: AS_IS }),
+});
+
+const evolve = (state: UserState, event: UserEvent): UserState => {
+  switch (event.type) {
+    case 'UserRegistered':
+      return { ...state, user: event.data, active: true };
+    case 'UserEmailConfirmed':
+      return { ...state, emailConfirmed: true };
+    case 'UserDetailsChanged':
+      return { ...state, user: state.user && { ...state.user, ...event.data } };
+    case 'UserDeactivated':
+      return { ...state, active: false };
+    case 'UserReinstated':
+      return { ...state, active: true };
+    case 'IdentityLinked':
+      state.identities.add(identityKey(event.data));
+      return state;
+    case 'SessionRevoked':
+      state.revoked.add(event.data.sessionId);
+      return state;
+  }
+};
+
 type Decided = Decision<UserEvent, UserRefusal>;
 
 const alreadySo: Decided = accept([]);
@@ -127,38 +159,6 @@ const decide = (state: UserState, command: UserCommand): Decided => {
   if (state.revoked.has(sessionId)) return alreadySo;
   return accept([{ type: 'SessionRevoked', data: { sessionId, userId, until } }]);
 };
-
-const evolve = (state: UserState, event: UserEvent): UserState => {
-  switch (event.type) {
-    case 'UserRegistered':
-      return { ...state, user: event.data, active: true };
-    case 'UserEmailConfirmed':
-      return { ...state, emailConfirmed: true };
-    case 'UserDetailsChanged':
-      return { ...state, user: state.user && { ...state.user, ...event.data } };
-    case 'UserDeactivated':
-      return { ...state, active: false };
-    case 'UserReinstated':
-      return { ...state, active: true };
-    case 'IdentityLinked':
-      state.identities.add(identityKey(event.data));
-      return state;
-    case 'SessionRevoked':
-      state.revoked.add(event.data.sessionId);
-      return state;
-  }
-};
-
-/** Names the fields of every payload, since earlier versions also stored the tenant that first named an account. */
-const userCodec = eventCodec<UserEvent>('a user')({
-  UserRegistered: fields<UserFacts>()({ userId: AS_IS, email: AS_IS, name: AS_IS, timeZone: AS_IS, language: AS_IS }),
-  UserEmailConfirmed: fields<{ readonly email: string }>()({ email: AS_IS }),
-  UserDetailsChanged: fields<UserDetails>()({ name: AS_IS, timeZone: AS_IS, language: AS_IS }),
-  UserDeactivated: fields<{ readonly reason: string }>()({ reason: AS_IS }),
-  UserReinstated: fields<{ readonly reason: string }>()({ reason: AS_IS }),
-  IdentityLinked: fields<LinkedIdentity>()({ userId: AS_IS, email: AS_IS, issuer: AS_IS, subject: AS_IS }),
-  SessionRevoked: fields<RevokedSession>()({ sessionId: AS_IS, userId: AS_IS, until: AS_IS }),
-});
 
 /** One person; stream `user-<userId>`. No event contains a password or token. */
 export const userAggregate = {
