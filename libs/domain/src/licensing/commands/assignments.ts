@@ -1,5 +1,5 @@
-import { refuseName, tidyName } from '../../names.js';
 import { exceeds } from '../../limits.js';
+import { refuseName, tidyName } from '../../names.js';
 import type { Resource } from '../../words.js';
 import { tightestLimit } from '../limits/availability.js';
 import { bindingNow } from '../limits/checks.js';
@@ -60,7 +60,7 @@ function checkHolderAvailability(recorder: CurrentRecorder, command: ProjectComm
 
 function checkAvailability(recorder: CurrentRecorder, groupId: string, resource: Resource): Refused {
   const { state, at } = recorder;
-  const availability = tightestLimit(state, levelsOf(state, groupId), resource);
+  const availability = tightestLimit(state.totals.capacity, levelsOf(state, groupId), resource);
   if (!exceeds(1, availability.available)) return null;
   const limitedBy = bindingNow(new LimitTimelines(state), availability.groupId, resource, at);
   if (hasEndedFor(state, availability.groupId)) return { code: 'LICENSE_EXPIRED', groupId, resource, limitedBy };

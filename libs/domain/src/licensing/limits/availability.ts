@@ -1,5 +1,5 @@
 import { exceeds, minus } from '../../limits.js';
-import type { Limit, Resource } from '../../words.js';
+import type { Limit, Resource, Units } from '../../words.js';
 import type { CurrentState, Restriction } from '../model/state.js';
 import { levelsOf, type Level } from '../model/tree.js';
 import { allottedBelow, usedOutside } from '../model/usage.js';
@@ -15,10 +15,10 @@ export interface Availability {
 
 /** The units that could still be assigned at a group now (U1). Costs the depth of the group. */
 export const availableAt = (state: CurrentState, groupId: string, resource: Resource): Limit =>
-  tightestLimit(state, levelsOf(state, groupId), resource).available;
+  tightestLimit(state.totals.capacity, levelsOf(state, groupId), resource).available;
 
 /** The limit on a path that leaves the least: the nearest of equal ones. */
-export function tightestLimit(state: CurrentState, levels: readonly Level[], resource: Resource): Availability {
+export function tightestLimit(capacity: Units, levels: readonly Level[], resource: Resource): Availability {
   let availability: Availability = { available: null, groupId: null, limit: null };
   const offer = (available: Limit, by: string | null, limit: Limit): void => {
     if (exceeds(availability.available, available)) availability = { available, groupId: by, limit };
@@ -31,8 +31,8 @@ export function tightestLimit(state: CurrentState, levels: readonly Level[], res
     if (isNearest) offer(unreserved(restriction, usage, resource), groupId, own);
     isNearest = false;
   }
-  const capacity = state.totals.capacity[resource];
-  offer(minus(capacity, levels.at(-1)?.usage.inForce[resource] ?? 0), null, capacity);
+  const total = capacity[resource];
+  offer(minus(total, levels.at(-1)?.usage.inForce[resource] ?? 0), null, total);
   return availability;
 }
 

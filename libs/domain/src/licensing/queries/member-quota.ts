@@ -3,10 +3,11 @@ import { featureList, hasFeature } from '../../feature-set.js';
 import { exceeds, least } from '../../limits.js';
 import { FEATURES, type Limit, type Resource } from '../../words.js';
 import { heldAt, limitsOf, memberAvailability } from '../limits/member-limits.js';
-import type { CurrentState, ProjectState } from '../model/state.js';
-import { levelsOf, type Level } from '../model/tree.js';
+import type { ProjectState } from '../model/state.js';
+import type { Level } from '../model/tree.js';
 import { asOf } from '../time/catch-up.js';
-import { featuresOf, nameOfLevel, resourceQuota } from './quota.js';
+import { featuresOf, nameOfLevel, resourceQuota, type QuotaFacts } from './quota-rules.js';
+import { quotaFactsOf } from './quota.js';
 import type { GroupQuota, LimitedBy, MemberQuota } from './views.js';
 
 /** The quota of a person in a group; `null`: no such group. */
@@ -17,27 +18,28 @@ export function memberQuotaOf(
   now: Instant,
 ): MemberQuota | null {
   const state = asOf(recorded, now);
-  const levels = levelsOf(state, groupId);
-  if (levels.length === 0) return null;
+  const facts = quotaFactsOf(state, groupId);
+  if (facts.levels.length === 0) return null;
   const { limits, featuresOff } = limitsOf(state, groupId, userId);
-  const quota = (resource: Resource) => memberResource(state, levels, userId, resource);
+  const quota = (resource: Resource) => memberResource(state, facts, userId, resource);
   return {
     groupId,
     userId,
     limits,
     featuresOff: featureList(featuresOff),
     resources: { sip_number: quota('sip_number'), mobile_app: quota('mobile_app'), ukey2: quota('ukey2') },
-    features: memberFeatures(state, levels, userId),
+    features: memberFeatures(state, facts, userId),
   };
 }
 
 function memberResource(
-  state: CurrentState,
-  levels: readonly Level[],
+  state: ProjectState,
+  facts: QuotaFacts,
   userId: string,
   resource: Resource,
 ): MemberQuota['resources'][Resource] {
-  const group = resourceQuota(state, levels, resource);
+  const { levels } = facts;
+  const group = resourceQuota(facts, resource);
   const nearest = leastLimit(state, levels, userId, resource);
   const availability = memberAvailability(state, levels, userId, resource);
   const held = heldAt(state, userId, levels[0]!.groupId).filter((assignment) => assignment.resource === resource);
@@ -70,8 +72,9 @@ function leastLimit(
   return found;
 }
 
-function memberFeatures(state: CurrentState, levels: readonly Level[], userId: string): GroupQuota['features'] {
-  const group = featuresOf(state, levels);
+function memberFeatures(state: ProjectState, facts: QuotaFacts, userId: string): GroupQuota['features'] {
+  const { levels } = facts;
+  const group = featuresOf(facts);
   const own = group.on.flatMap((feature) => {
     const level = levels.find(({ groupId }) => hasFeature(limitsOf(state, groupId, userId).featuresOff, feature));
     return level ? [{ feature, limitedBy: { ...nameOfLevel(level), userId } }] : [];
