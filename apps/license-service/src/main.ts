@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { runService } from '@allotree/platform';
 import { LICENSE_CONFIGURATION } from './configuration.js';
-import { ACCESS_GROUP, CONSUMER_GROUP } from './feed/group-feed.js';
+import { ACCESS_GROUP, CONSUMER_GROUP } from './consumer-groups.js';
 import { LicenseServiceModule } from './license-service.module.js';
 
 await runService({

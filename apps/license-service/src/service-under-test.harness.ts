@@ -27,7 +27,7 @@ import { createTestDatabase, documentedFetch, type TestDatabase } from '@allotre
 import type pg from 'pg';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
-import { ACCESS_GROUP, CONSUMER_GROUP } from './feed/group-feed.js';
+import { ACCESS_GROUP, CONSUMER_GROUP } from './consumer-groups.js';
 import { LICENSE_CONFIGURATION, LicenseServiceModule, type LicenseConfiguration } from './index.js';
 import { EVENT_STORE, PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from './tokens.js';
 

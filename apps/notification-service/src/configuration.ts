@@ -1,4 +1,4 @@
-import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform';
+import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform/configuration';
 import { z } from 'zod';
 import { mailboxOf } from './delivery/mailbox.js';
 

@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import { runService } from '@allotree/platform';
 import { NOTIFICATION_CONFIGURATION } from './configuration.js';
-import { ACCESS_GROUP } from './access/follow-memberships/follow-memberships.controller.js';
-import { CONSUMER_GROUP } from './feed/follow-groups/follow-groups.controller.js';
+import { ACCESS_GROUP, CONSUMER_GROUP } from './consumer-groups.js';
 import { NotificationServiceModule } from './notification-service.module.js';
 
 await runService({

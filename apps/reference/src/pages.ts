@@ -15,12 +15,13 @@ import {
   ROLES,
   type ProblemCode,
 } from '@allotree/contracts';
-import { LICENSE_ACCESS_GROUP, LICENSE_CONSUMER_GROUP } from '@allotree/license-service';
-import { NOTIFICATION_ACCESS_GROUP, NOTIFICATION_CONSUMER_GROUP } from '@allotree/notification-service';
-import { describeConfiguration, describeMetrics } from '@allotree/platform';
+import * as license from '@allotree/license-service/consumer-groups';
+import * as notification from '@allotree/notification-service/consumer-groups';
+import { describeConfiguration } from '@allotree/platform/configuration';
+import { describeMetrics } from '@allotree/platform/metrics';
 import { z } from 'zod';
-import { STANDALONE_CONFIGURATION } from '@allotree/standalone';
-import { projectFileSchema } from '@allotree/demo';
+import { STANDALONE_CONFIGURATION } from '@allotree/standalone/configuration';
+import { projectFileSchema } from '@allotree/demo/project-file';
 
 /** The pages of the documentation that are generated from the code, by their path in the repository. `npm run docs` writes them. */
 export const referencePages = (): ReadonlyMap<string, string> =>
@@ -110,10 +111,10 @@ const TOPICS = [GROUPS_TOPIC, LICENSING_TOPIC];
 
 /** Who reads which topics, as a consumer group of its own. */
 const CONSUMER_GROUPS: readonly (readonly [group: string, service: string])[] = [
-  [LICENSE_CONSUMER_GROUP, 'license-service'],
-  [LICENSE_ACCESS_GROUP, 'license-service'],
-  [NOTIFICATION_CONSUMER_GROUP, 'notification-service'],
-  [NOTIFICATION_ACCESS_GROUP, 'notification-service'],
+  [license.CONSUMER_GROUP, 'license-service'],
+  [license.ACCESS_GROUP, 'license-service'],
+  [notification.CONSUMER_GROUP, 'notification-service'],
+  [notification.ACCESS_GROUP, 'notification-service'],
 ];
 
 const namesPage = (): string => {

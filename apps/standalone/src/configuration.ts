@@ -1,7 +1,7 @@
-import { GROUP_VARIABLES } from '@allotree/group-service';
-import { LICENSE_VARIABLES } from '@allotree/license-service';
-import { NOTIFICATION_VARIABLES } from '@allotree/notification-service';
-import { BASE_CONFIGURATION, integer, loadConfiguration, variable } from '@allotree/platform';
+import { GROUP_VARIABLES } from '@allotree/group-service/configuration';
+import { LICENSE_VARIABLES } from '@allotree/license-service/configuration';
+import { NOTIFICATION_VARIABLES } from '@allotree/notification-service/configuration';
+import { BASE_CONFIGURATION, integer, loadConfiguration, variable } from '@allotree/platform/configuration';
 import { z } from 'zod';
 
 const { DATABASE_URL, TOKEN_SECRET, ADMIN_PASSWORD_HASH } = BASE_CONFIGURATION.shape;

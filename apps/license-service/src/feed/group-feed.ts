@@ -2,11 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GROUPS_TOPIC } from '@allotree/contracts';
 import { Bus, CONFIGURATION, FeedWaiter, LOGGER, type Logger } from '@allotree/platform';
 import type { LicenseConfiguration } from '../configuration.js';
-
-/** Hears the facts that projects and stocks are made of. */
-export const CONSUMER_GROUP = 'license-service';
-/** Hears who may do what. */
-export const ACCESS_GROUP = 'license-service-access';
+import { ACCESS_GROUP, CONSUMER_GROUP } from '../consumer-groups.js';
 
 /**
  * What the group service tells, as this service hears it. The group service answers when what it recorded is published, so a

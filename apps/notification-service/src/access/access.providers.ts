@@ -13,7 +13,7 @@ import {
   type Logger,
 } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
-import { ACCESS_GROUP } from './follow-memberships/follow-memberships.controller.js';
+import { ACCESS_GROUP } from '../consumer-groups.js';
 import { NOTIFICATIONS } from '../tokens.js';
 
 /** So long, at most, a request waits for what the group service published before it. */

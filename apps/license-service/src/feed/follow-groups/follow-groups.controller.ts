@@ -12,7 +12,7 @@ import { deriveId, type CommandContext, type Outcome } from '@allotree/event-sou
 import { Clock, CONFIGURATION, OnIntegrationEvent } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from '../../tokens.js';
-import { CONSUMER_GROUP } from '../group-feed.js';
+import { CONSUMER_GROUP } from '../../consumer-groups.js';
 import { projectWishOf } from './facts.js';
 
 /** A fact that cannot be recorded yet, or never: the bus tries again for a while and then files it as a dead letter. */

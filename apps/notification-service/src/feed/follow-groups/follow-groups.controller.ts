@@ -5,8 +5,7 @@ import { OnIntegrationEvents } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../../tokens.js';
 import { record } from './group-rows.js';
-
-export const CONSUMER_GROUP = 'notification-service';
+import { CONSUMER_GROUP } from '../../consumer-groups.js';
 
 /**
  * Keeps this service's own view of groups, their administrators and members. An event that comes again, or after later ones,

@@ -1,0 +1,4 @@
+/** The consumer group of the events about groups. */
+export const CONSUMER_GROUP = 'notification-service';
+/** The consumer group of the events about memberships. */
+export const ACCESS_GROUP = 'notification-service-access';
