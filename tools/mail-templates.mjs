@@ -12,7 +12,7 @@ import preset from 'mjml-preset-core';
 const folder = join(import.meta.dirname, '../apps/notification-service/src/templates/defaults');
 
 const PLAIN = '#1f5fa8';
-/** The colours of mails that report something good, bad or urgent. */
+/** The colors of mails that report something good, bad or urgent. */
 const ACCENTS = { license_expiry_reminder: '#b25e09', license_ended: '#b3261e', license_restored: '#1e7d4b' };
 
 const FIELDS = ['heading', 'preview', 'reason'];

@@ -3,7 +3,7 @@ export const FIGURES = [
   { name: 'runtime_many', about: 'commands over 1,000 projects, 64 and 512 callers; peers: emmett, bare inserts' },
   { name: 'runtime_hot', about: 'commands on one project, 64 callers; peer: what emmett accepts' },
   { name: 'http', about: 'assign and quota over HTTP; limit: an empty guarded route' },
-  { name: 'authorised', about: 'quota over HTTP with a membership in the project; limit: the same without checks' },
+  { name: 'authorized', about: 'quota over HTTP with a membership in the project; limit: the same without checks' },
   { name: 'tree_cost', about: 'cost of assign and quota in 101,000 groups; limit: the same in 10 groups' },
   { name: 'tree_load', about: 'loading the 101,000 groups from their snapshot, and what they hold in memory' },
   { name: 'generate', about: 'generating 101,000 groups over HTTP until the quota of the last one answers' },

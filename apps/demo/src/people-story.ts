@@ -141,7 +141,7 @@ async function dealerAtWork(
 interface House extends Business {
   readonly building: string;
   readonly apartment: string;
-  readonly neighbours: string;
+  readonly neighbors: string;
 }
 
 async function managementAtWork(
@@ -170,7 +170,7 @@ async function managementAtWork(
     all.find((group) => group.name === name && group.parentId === parentId)?.groupId ?? '';
   const building = idOf('Building 1', projectId);
   const apartment = idOf('Apartment 1', building);
-  const neighbours = idOf('Apartment 2', building);
+  const neighbors = idOf('Apartment 2', building);
   narrator.changed('made two buildings with two apartments each', 1);
   const restriction = {
     enabled: true,
@@ -192,7 +192,7 @@ async function managementAtWork(
     body: { email: cast.emailOf('Carl Nyman'), name: 'Carl Nyman', role: 'company_administrator' },
   });
   await refuse(player, 'NOT_FOUND', { title: "look into the dealer's project", path: `/projects/${dealer.projectId}` });
-  return { ...business, building, apartment, neighbours };
+  return { ...business, building, apartment, neighbors };
 }
 
 async function conciergeAtWork({ narrator, cast, refuse }: Stage, house: House): Promise<Player> {
@@ -238,8 +238,8 @@ async function residentAtWork({ narrator, cast, refuse }: Stage, house: House): 
   });
   await refuse(player, 'FORBIDDEN', { title: 'see who else is a member', path: `${own}/members` });
   await refuse(player, 'NOT_FOUND', {
-    title: "look at the neighbours' assignments",
-    path: `${groups}/${house.neighbours}/assignments`,
+    title: "look at the neighbors' assignments",
+    path: `${groups}/${house.neighbors}/assignments`,
   });
   await refuse(player, 'NOT_FOUND', {
     title: 'look at what never was',

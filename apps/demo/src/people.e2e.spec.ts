@@ -33,7 +33,7 @@ describe('npm run demo -- --people', () => {
         'Carl: look into Building 2: 404 NOT_FOUND',
         'Rosa: assign herself another app: 403 FORBIDDEN',
         'Rosa: see who else is a member: 403 FORBIDDEN',
-        "Rosa: look at the neighbours' assignments: 404 NOT_FOUND",
+        "Rosa: look at the neighbors' assignments: 404 NOT_FOUND",
         'Rosa: look at what never was: 404 NOT_FOUND',
         'Carl: look at the building: 404 NOT_FOUND',
       ]);

@@ -236,7 +236,7 @@ const ADDRESSES: readonly [method: string, path: string, body: unknown, field: s
   ['GET', `${ASSIGNMENTS}?limit=0`, undefined, 'limit'],
   ['GET', `${ASSIGNMENTS}?limit=201`, undefined, 'limit'],
   ['GET', `${ASSIGNMENTS}?limit=many`, undefined, 'limit'],
-  ['GET', `${ASSIGNMENTS}?colour=red`, undefined, 'colour'],
+  ['GET', `${ASSIGNMENTS}?color=red`, undefined, 'color'],
   ['PUT', `${RESTRICTION}?dryRun=yes`, { enabled: false }, 'dryRun'],
   ['PUT', `${RESTRICTION}?cascade=1`, { enabled: false }, 'cascade'],
   ['POST', `${PACKAGES}?dryrun=true`, packageBody, 'dryrun'],

@@ -303,7 +303,7 @@ describe('a process that is killed (kill -9)', () => {
     await app.init();
   `;
 
-  it('between handing over and recording: the next one hands the mail over again, recognisably, and records it', async () => {
+  it('between handing over and recording: the next one hands the mail over again, recognizably, and records it', async () => {
     if (!existsSync(resolve(root, 'apps/notification-service/dist/index.js')))
       throw new Error('not built: npm run build');
     await fileOne();

@@ -65,7 +65,7 @@ const JOINING =
   '\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}' +
   '\\p{Script=Malayalam}\\p{Script=Sinhala}\\p{Script=Khmer}\\p{Script=Myanmar}\\p{Script=Tibetan}]';
 const LETTER_JOINER = new RegExp(`(?<=${JOINING}\\p{M}*)[\\u200c\\u200d](?=${JOINING})`, 'gu');
-/** An emoji made of several: joined people, a heart shown in colour, a key cap. Flags spelled with tags are not among them. */
+/** An emoji made of several: joined people, a heart shown in color, a key cap. Flags spelled with tags are not among them. */
 const EMOJI_SEQUENCE =
   /\p{Extended_Pictographic}[\ufe0e\ufe0f]?\p{Emoji_Modifier}?(?:\u200d\p{Extended_Pictographic}[\ufe0e\ufe0f]?\p{Emoji_Modifier}?)*(?!\u200d|\ufe0e|\ufe0f)|[0-9#*]\ufe0f\u20e3/gu;
 /** Variants of Han characters, which families and places write their names with. */

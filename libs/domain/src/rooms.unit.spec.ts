@@ -92,7 +92,7 @@ describe('the imports of the domain', () => {
 
   it.each([
     ['a lower room', 'licensing/model/state.ts', "import { a } from '../time/use.js';"],
-    ['a neighbouring room', 'licensing/queries/quota.ts', "import type { a } from '../commands/decide.js';"],
+    ['a neighboring room', 'licensing/queries/quota.ts', "import type { a } from '../commands/decide.js';"],
     ['a room', 'licensing/model/state.ts', "export { a } from '../project.aggregate.js';"],
   ])('would be found to lead up from %s', (_from, path, text) => {
     expect(upwardImports(new Map([[path, importsOf(path, text)]]))).toHaveLength(1);

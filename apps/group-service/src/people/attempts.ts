@@ -94,7 +94,7 @@ export class Attempts {
     return Math.max(1, rows[0]?.seconds ?? 1);
   }
 
-  /** Uncounts a successful attempt, and deletes the counts of `forgotten`. */
+  /** Removes a successful attempt from the count, and deletes the counts of `forgotten`. */
   async wentWell(keys: readonly string[], forgotten: readonly string[] = []): Promise<void> {
     await this.pool.query(
       `UPDATE groups.attempt SET number = greatest(number - 1, 0), blocked_until = clock_timestamp() WHERE key = ANY ($1)`,

@@ -5,7 +5,7 @@ import { hashPassword, passwordFault, Problem, verifyPassword } from '@allotree/
 const AT_ONCE = 64;
 
 /** Compared where there is no password, at the same cost. */
-const NOBODYS = hashPassword(crypto.randomUUID());
+const NO_PASSWORD = hashPassword(crypto.randomUUID());
 
 /** Passwords of accounts. */
 @Injectable()
@@ -30,7 +30,7 @@ export class Passwords {
   /** Takes as long for an account that is not there (`null`). */
   fits(passwordHash: string | null, password: string): Promise<boolean> {
     return this.oneOfFew(async () => {
-      const fits = await verifyPassword(passwordHash ?? (await NOBODYS), password.normalize('NFC'));
+      const fits = await verifyPassword(passwordHash ?? (await NO_PASSWORD), password.normalize('NFC'));
       return fits && passwordHash !== null;
     });
   }

@@ -44,7 +44,7 @@ function nearest(given: string, known: ReadonlySet<string>): string | null {
 
 const plainOf = (name: string): string => name.toUpperCase().replaceAll(/[-_.]/g, '');
 
-/** Letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
+/** Letters to insert, delete, replace or swap with their neighbor (optimal string alignment). */
 function slipsBetween(one: string, other: string): number {
   let before: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -98,7 +98,7 @@ export const isDryRun = (request: FastifyRequest): boolean =>
   (request.query as { dryRun?: unknown } | undefined)?.dryRun === 'true';
 
 /**
- * The same for every request of this caller with this key on this route, so that the event store recognises the command, for as long as the
+ * The same for every request of this caller with this key on this route, so that the event store recognizes the command, for as long as the
  * key is kept; later it is another command.
  */
 const keyedCommandId = (

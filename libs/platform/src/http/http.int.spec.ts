@@ -252,7 +252,7 @@ describe('problem details', () => {
     ['an array', '[]', 400, 'VALIDATION', ''],
     ['a missing field', {}, 400, 'VALIDATION', 'name'],
     ['a wrong type', { name: 7 }, 400, 'VALIDATION', 'name'],
-    ['an unknown field', { name: 'x', colour: 'red' }, 400, 'VALIDATION', 'colour'],
+    ['an unknown field', { name: 'x', color: 'red' }, 400, 'VALIDATION', 'color'],
     [
       'a negative number deep inside',
       { name: 'x', allotments: [{ units: { sip_number: -1 } }] },
@@ -432,7 +432,7 @@ describe('Idempotency-Key', () => {
     expect(calls).toEqual(['taken', 'taken', 'free']);
   });
 
-  it('recognises a body whose members come in another order', async () => {
+  it('recognizes a body whose members come in another order', async () => {
     calls = [];
     const raw = (body: string) =>
       call('/api/v1/things', {

@@ -72,7 +72,7 @@ interface Answer {
 /**
  * Carries out a request with an `Idempotency-Key` once: a repetition within 24 hours gets the first answer again. While the first is still
  * running a repetition is refused (409); with another route or body it is refused (422). A refusal changed nothing, so it releases the key.
- * A run that died, or whose outcome is unknown, can be repeated; its commands are recognised by the event store, because their ids derive
+ * A run that died, or whose outcome is unknown, can be repeated; its commands are recognized by the event store, because their ids derive
  * from the key and from when it was first seen. After 24 hours a key counts as new. Requests without the header pass untouched, and so do
  * dry runs, which record nothing, and those of `NotKept` routes.
  */

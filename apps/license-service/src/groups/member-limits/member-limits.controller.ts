@@ -16,7 +16,7 @@ import { answerTo } from '../../answer.js';
 import { GroupFeed } from '../../feed/group-feed.js';
 import { MemberPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { withoutNeighbours } from '../without-neighbours.js';
+import { withoutNeighbors } from '../without-neighbors.js';
 
 const resource = { limit: null, effectiveLimit: 4, limitedBy: { groupId: 'apartment-7', name: 'Apartment 7' } };
 const OWN = {
@@ -97,7 +97,7 @@ export class MemberLimitsController {
     if (path.u !== principal.userId && !permissions.has('assignments:read')) throw notFound('member', path.u);
     const { quota, revision } = await this.quota(path);
     caller.answerRevision(revision);
-    return withoutNeighbours(quota, permissions);
+    return withoutNeighbors(quota, permissions);
   }
 
   /** @throws Problem `NOT_FOUND` */

@@ -4,7 +4,7 @@ import { quotaOf, type GroupQuota, type Instant } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/platform';
 import { GroupPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { withoutNeighbours } from '../without-neighbours.js';
+import { withoutNeighbors } from '../without-neighbors.js';
 
 const resource = { limit: 80, effectiveLimit: 80, limitedBy: { groupId: 'group-1', name: 'Building A' } };
 
@@ -52,7 +52,7 @@ export class QuotaController {
       return quota && { quota, revision };
     });
     caller.answerRevision(revision);
-    return quotaAnswer(withoutNeighbours(quota, caller.permissions));
+    return quotaAnswer(withoutNeighbors(quota, caller.permissions));
   }
 }
 

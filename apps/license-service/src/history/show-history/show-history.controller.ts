@@ -64,7 +64,7 @@ export class ShowHistoryController {
         entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, accessibleGroups });
       // One more than asked for tells whether there is a next page.
       const found = await entries.limit(query.limit + 1).getMany();
-      return accessibleGroups === null ? found : withoutNeighbours(tx, found, p, accessibleGroups);
+      return accessibleGroups === null ? found : withoutNeighbors(tx, found, p, accessibleGroups);
     });
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
@@ -76,7 +76,7 @@ export class ShowHistoryController {
 }
 
 /** A transfer tells of the other group, and why, only to somebody who sees that group as well. */
-async function withoutNeighbours(
+async function withoutNeighbors(
   tx: EntityManager,
   entries: readonly HistoryEntryEntity[],
   projectId: string,

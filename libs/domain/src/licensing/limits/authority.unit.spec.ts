@@ -64,7 +64,7 @@ describe('L1: a trial', () => {
     ]);
   });
 
-  it('of the usual term is granted once by an authorised caller, and never again', () => {
+  it('of the usual term is granted once by an authorized caller, and never again', () => {
     const s = new ProjectScenario(START).open();
     const usual = { ...trial, validUntil: START + 30 * DAY, authority: TENANT };
     expect(s.do(s.grant({ ...usual, licenseId: 'l' }))).toHaveLength(1);

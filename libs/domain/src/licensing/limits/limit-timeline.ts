@@ -91,7 +91,7 @@ function merged(instants: readonly Instant[], segmentAt: (at: Instant) => Segmen
   return segments;
 }
 
-/** Equal neighbours are merged. */
+/** Equal neighbors are merged. */
 function push(segments: Segment[], segment: Segment): void {
   const last = segments.at(-1);
   if (last && last.features === segment.features && sameUnits(last.units, segment.units)) return;

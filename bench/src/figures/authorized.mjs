@@ -11,7 +11,7 @@ const AT_ONCE = 64;
 
 /** The cost of permission checks: the same requests by a member of a building and by a caller without checks. */
 export const run = ({ server, quick, progress }) =>
-  withDatabase(server, 'bench_authorised', async (connectionString) => {
+  withDatabase(server, 'bench_authorized', async (connectionString) => {
     const product = await startProduct(connectionString);
     const house = await makeHouse(product);
     const requests = house.apartments.map((g) => quotaAt({ path: `/api/v1/projects/${house.projectId}/groups/${g}` }));

@@ -8,10 +8,10 @@ interface Room {
 }
 
 /**
- * A quota as a resident sees it. What is really left of a limit above depends on what the neighbours use, so somebody who
+ * A quota as a resident sees it. What is really left of a limit above depends on what the neighbors use, so somebody who
  * sees only what is assigned to oneself is shown what the limits leave of what is used here.
  */
-export function withoutNeighbours<Quota extends { readonly resources: Readonly<Record<Resource, Room>> }>(
+export function withoutNeighbors<Quota extends { readonly resources: Readonly<Record<Resource, Room>> }>(
   quota: Quota,
   permissions: ReadonlySet<Permission>,
 ): Quota {

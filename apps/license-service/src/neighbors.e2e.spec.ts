@@ -36,7 +36,7 @@ afterAll(() => service.stop());
 const at = (path: string): string => `/projects/${p}/groups/${path}`;
 
 describe('a resident', () => {
-  it('is not told by a quota how much the neighbours use', async () => {
+  it('is not told by a quota how much the neighbors use', async () => {
     const seen = async (who: string, path: string) => {
       const { status, body } = await service.request('GET', at(path), undefined, people[who]);
       return { status, resources: body.resources.sip_number };
