@@ -23,13 +23,36 @@ const TEST_TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 /** `@jest/globals` resolves to these functions of the running spec. */
 const globals = (globalThis[Symbol.for('allotree.jest-globals')] = { jest: null, current: null });
 
+const asyncHooks = require('node:async_hooks');
+/** The async contexts of the current circus. */
+const contexts = [];
+
 /** A circus of its own for every spec, as its state has no public reset. */
 function freshCircus() {
   delete require.cache[CIRCUS];
   delete globalThis[EVENT_HANDLERS];
   delete globalThis[TEST_TIMEOUT];
-  return require(CIRCUS);
+  const { AsyncLocalStorage } = asyncHooks;
+  asyncHooks.AsyncLocalStorage = class extends AsyncLocalStorage {
+    constructor(...args) {
+      super(...args);
+      contexts.push(this);
+    }
+  };
+  try {
+    return require(CIRCUS);
+  } finally {
+    asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+  }
 }
+
+/** Every context in use costs time with every promise, so that those of past specs would slow down later ones. */
+function disableContexts() {
+  for (const context of contexts.splice(0)) context.disable();
+}
+
+/** Jest sets 100. Every `expect` takes a stack, which in generated cases costs more than the code under test. */
+const STACK_FRAMES = 25;
 
 function mockerOf() {
   const mocker = new ModuleMocker(globalThis);
@@ -74,6 +97,7 @@ function keepProcess() {
 export default async function nativeCircus(...settings) {
   const [globalConfig, config, environment, runtime, testPath, sendMessageToJest] = settings;
   const restoreProcess = keepProcess();
+  Error.stackTraceLimit = STACK_FRAMES;
   globals.jest = mockerOf();
   answerSourceMaps(runtime.getSourceMaps());
   const native = {
@@ -91,6 +115,7 @@ export default async function nativeCircus(...settings) {
     return await run(globalConfig, config, environment, native, testPath, sendMessageToJest);
   } finally {
     globals.jest.restoreAllMocks();
+    disableContexts();
     restoreProcess();
   }
 }
