@@ -8,7 +8,7 @@ const NEVER = '9999';
 
 const isDate = (value: string): boolean => !value.includes('T');
 
-/** Whether a wish cannot be understood without a time zone. */
+/** Whether a request cannot be understood without a time zone. */
 export const namesDate = (...values: readonly (string | null | undefined)[]): boolean =>
   values.some((value) => typeof value === 'string' && isDate(value));
 

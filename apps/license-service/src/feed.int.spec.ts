@@ -131,13 +131,13 @@ describe('facts of the group service', () => {
   });
 
   it('of which this service does not know the type are let go', async () => {
-    const news = {
+    const batch = {
       ...service.message('allotree.project-created.v1', project('x')),
       type: 'allotree.weather-changed.v1',
     };
     const { FollowGroupsController } = await import('./feed/follow-groups/follow-groups.controller.js');
     const events = await service.recordedWhile(() =>
-      service.app.get(FollowGroupsController, { strict: false }).follow(news),
+      service.app.get(FollowGroupsController, { strict: false }).follow(batch),
     );
     expect(events).toEqual([]);
   });
@@ -337,9 +337,9 @@ describe('what the license service publishes', () => {
     try {
       await service.hafenblick('hafenblick', await service.nordlicht());
       await service.posted('/projects/hafenblick/groups/u1/assignments', { resource: 'sip_number', label: 'private' });
-      const [told] = [await service.published('hafenblick')];
-      expect(told.map(({ type }) => type)).toEqual(['allotree.license-granted.v1', 'allotree.assignment-made.v1']);
-      expect(told[1]).toMatchObject({
+      const [published] = [await service.published('hafenblick')];
+      expect(published.map(({ type }) => type)).toEqual(['allotree.license-granted.v1', 'allotree.assignment-made.v1']);
+      expect(published[1]).toMatchObject({
         subject: 'hafenblick',
         tenantid: 'nordlicht',
         data: { projectId: 'hafenblick', groupId: 'u1', resource: 'sip_number' },

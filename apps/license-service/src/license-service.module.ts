@@ -32,10 +32,10 @@ import { FollowMembershipsController } from './access/follow-memberships/follow-
 import { CorrectClockController } from './clock/correct-clock/correct-clock.controller.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
-import { DueSurroundings, DueWork } from './due/due-work.js';
-import { ExpiryNewsReactor } from './due/expiry-news/expiry-news.reactor.js';
+import { DueDependencies, DueWork } from './due/due-work.js';
+import { ExpiryNotificationsReactor } from './due/expiry-notifications/expiry-notifications.reactor.js';
 import { ExpiryOutbox } from './due/expiry-outbox.js';
-import { EndsInSight } from './expiries/ends-in-sight.js';
+import { UpcomingExpiries } from './expiries/upcoming-expiries.js';
 import { ProjectEnds } from './expiries/project-ends.js';
 import { ListExpiriesController } from './expiries/list-expiries.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
@@ -169,11 +169,11 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         Stocks,
         GrantLicense,
         Freshness,
-        EndsInSight,
+        UpcomingExpiries,
         ProjectEnds,
         retentionOf('license', licensePolicies),
         ExpiryOutbox,
-        DueSurroundings,
+        DueDependencies,
         DueWork,
         ...SUBSCRIBERS,
         {
@@ -205,7 +205,7 @@ const PROJECTIONS = [
   HistoryProjection,
   DueProjection,
 ];
-const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor, ExpiryNewsReactor];
+const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor, ExpiryNotificationsReactor];
 const SUBSCRIBERS = [...PROJECTIONS, ...REACTORS];
 
 function subscriptionsOf(

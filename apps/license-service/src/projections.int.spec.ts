@@ -17,7 +17,7 @@ afterAll(() => service.stop());
 const GROUPS = ['a', 'b', 'u1', 'u2'];
 const group = fc.constantFrom(...GROUPS);
 const limits = fc.nat(6).map((count) => units(count, Math.min(count, 3), count));
-const wish = fc.oneof(
+const request = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({ do: fc.constant('assign' as const), group, resource: fc.constantFrom(...RESOURCES) }),
@@ -27,7 +27,7 @@ const wish = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('move' as const), group, parent: group }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('change' as const), suspend: fc.boolean() }) },
 );
-type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
+type Request = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Does what a random day brings; what the rules refuse is refused. */
 class Day {
@@ -38,34 +38,34 @@ class Day {
     private readonly license: string,
   ) {}
 
-  async live(wish: Wish): Promise<void> {
+  async live(request: Request): Promise<void> {
     const at = (groupId: string, what: string) => `/projects/${this.p}/groups/${groupId}/${what}`;
-    switch (wish.do) {
+    switch (request.do) {
       case 'assign': {
-        const { status, body } = await service.post(at(wish.group, 'assignments'), { resource: wish.resource });
-        if (status === 201) this.made.push({ groupId: wish.group, assignmentId: body.assignmentId });
+        const { status, body } = await service.post(at(request.group, 'assignments'), { resource: request.resource });
+        if (status === 201) this.made.push({ groupId: request.group, assignmentId: body.assignmentId });
         return;
       }
       case 'release': {
-        const [released] = this.made.splice(wish.pick % Math.max(1, this.made.length), 1);
+        const [released] = this.made.splice(request.pick % Math.max(1, this.made.length), 1);
         if (released) await service.delete(at(released.groupId, `assignments/${released.assignmentId}`));
         return;
       }
       case 'restrict':
-        await service.put(at(wish.group, 'restriction?cascade=true'), {
-          ...restriction(wish.limits),
-          enabled: wish.enabled,
+        await service.put(at(request.group, 'restriction?cascade=true'), {
+          ...restriction(request.limits),
+          enabled: request.enabled,
         });
         return;
       case 'move':
         await service
-          .fact('allotree.group-moved.v1', { projectId: this.p, groupId: wish.group, parentId: wish.parent })
+          .fact('allotree.group-moved.v1', { projectId: this.p, groupId: request.group, parentId: request.parent })
           .catch(() => undefined);
         return;
       case 'change':
         await service.post(
-          `/projects/${this.p}/licenses/${this.license}/${wish.suspend ? 'suspend' : 'reinstate'}`,
-          wish.suspend ? { reason: 'R' } : {},
+          `/projects/${this.p}/licenses/${this.license}/${request.suspend ? 'suspend' : 'reinstate'}`,
+          request.suspend ? { reason: 'R' } : {},
         );
         return;
     }
@@ -119,14 +119,14 @@ describe('the rows of a project', () => {
   it('say what the fold says, whatever happened, and again after a rebuild', async () => {
     let count = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(wish, { minLength: 5, maxLength: 40 }), async (wishes) => {
+      fc.asyncProperty(fc.array(request, { minLength: 5, maxLength: 40 }), async (requests) => {
         const p = `day-${(count += 1)}`;
         await service.project(p);
         await service.groups(p, { a: p, b: p, u1: 'a', u2: 'a' });
         const issue = { type: 'plus', partnerId: 'nordlicht', packageId: plus, units: units(8, 5, 4) };
         const { licenseId } = await service.posted(`/projects/${p}/licenses`, issue);
         const day = new Day(p, licenseId);
-        for (const each of wishes) await day.live(each);
+        for (const each of requests) await day.live(each);
         const [rows, fold] = await both(p);
         expect(rows).toEqual(fold);
       }),
@@ -156,10 +156,10 @@ describe('the rows of a project', () => {
     const contents = await Promise.all(
       TABLES.map(async (table) => {
         const rows = await service.rows<Record<string, unknown>>(`SELECT * FROM licensing.${table}`);
-        const telling = rows.filter(
+        const significant = rows.filter(
           (row) => table !== 'group_quota' || row['restricted'] || row['consumed'] || row['suspended'],
         );
-        return [table, telling.map((row) => JSON.stringify(row)).sort()] as const;
+        return [table, significant.map((row) => JSON.stringify(row)).sort()] as const;
       }),
     );
     return Object.fromEntries(contents);

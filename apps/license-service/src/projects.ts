@@ -18,10 +18,10 @@ import { PROJECT_HANDLER, type ProjectHandler } from './tokens.js';
 
 type Timeless<Command> = Command extends unknown ? Omit<Command, 'now'> : never;
 /** A command without its instant: that is taken when it is decided. */
-export type ProjectWish = Timeless<ProjectCommand>;
+export type ProjectRequest = Timeless<ProjectCommand>;
 
 /** A command that names from where its caller holds the permission for it, or makes it anew from what is known by now. */
-export type WishOf = ProjectWish | (() => Promise<ProjectWish>);
+export type RequestSource = ProjectRequest | (() => Promise<ProjectRequest>);
 
 /** What is at which revision: the project as a whole, and its settings (`restrictionSetting` and its like). */
 export interface Revisions {
@@ -59,12 +59,12 @@ export class Projects {
    * before the request: a command that depends on who the caller is by now is a function, which is asked again before one.
    * @throws Problem when refused or stale
    */
-  async run(projectId: string, wish: WishOf, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
-    const command = typeof wish === 'function' ? wish : () => Promise.resolve(wish);
+  async run(projectId: string, request: RequestSource, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
+    const command = typeof request === 'function' ? request : () => Promise.resolve(request);
     let outcome = await this.decide(projectId, await command(), caller);
     if (outcome.kind === 'refused') {
       const { facts, memberships } = this.feed;
-      await Promise.all([facts.caughtUp(projectId), typeof wish === 'function' && memberships.caughtUp()]);
+      await Promise.all([facts.caughtUp(projectId), typeof request === 'function' && memberships.caughtUp()]);
       outcome = await this.decide(projectId, await command(), caller);
     }
     return accepted(outcome, detailOf);
@@ -101,11 +101,11 @@ export class Projects {
 
   private decide(
     projectId: string,
-    wish: ProjectWish,
+    request: ProjectRequest,
     { context, dryRun }: { readonly context: CommandContext; readonly dryRun: boolean },
   ): Promise<Outcome<ProjectEvent, ProjectRefusal>> {
     const maxClockLag = this.configuration.CLOCK_TOLERANCE_SECONDS * 1_000;
-    const command: ProjectCommand = { maxClockLag, ...wish, now: this.clock.now() };
+    const command: ProjectCommand = { maxClockLag, ...request, now: this.clock.now() };
     return dryRun
       ? this.handler.dryRun(projectId, command, context)
       : this.handler.execute(projectId, command, context);

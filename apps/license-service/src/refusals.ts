@@ -93,15 +93,15 @@ function limitExceeded({ resource, requested, available, limitedBy, at }: Refusa
 }
 
 function periodOutsideParent(refusal: RefusalOf<'PERIOD_OUTSIDE_PARENT'>): string {
-  const wished = refusal.requestedUntil === null ? 'without an end' : `until ${iso(refusal.requestedUntil)}`;
+  const requestedEnd = refusal.requestedUntil === null ? 'without an end' : `until ${iso(refusal.requestedUntil)}`;
   if (!('requestedFrom' in refusal)) {
     const { limitedBy } = refusal;
     if (refusal.side === 'start' && limitedBy.validFrom !== undefined)
       return `The term starts too early for ${whose(limitedBy)}, which starts ${iso(limitedBy.validFrom)}${until(limitedBy.validUntil)}: start it then, or let that start earlier first`;
-    return `A term ${wished} goes beyond ${whose(limitedBy)}, which ends ${limitedBy.validUntil === null ? 'there' : iso(limitedBy.validUntil)}: end it by then, or extend that first`;
+    return `A term ${requestedEnd} goes beyond ${whose(limitedBy)}, which ends ${limitedBy.validUntil === null ? 'there' : iso(limitedBy.validUntil)}: end it by then, or extend that first`;
   }
   const { name, validFrom, validUntil } = refusal.limitedBy;
-  return `A term from ${iso(refusal.requestedFrom)} ${wished} is not inside that of the package ${name}, from ${iso(validFrom)}${until(validUntil)}: keep to its term or take another package`;
+  return `A term from ${iso(refusal.requestedFrom)} ${requestedEnd} is not inside that of the package ${name}, from ${iso(validFrom)}${until(validUntil)}: keep to its term or take another package`;
 }
 
 const featureMissing = (feature: Feature, limitedBy: Pick<Binding, 'groupId' | 'name'>): string =>

@@ -16,7 +16,7 @@ import { detailOf } from './refusals.js';
 import { STOCK_HANDLER, type StockHandler } from './tokens.js';
 
 type Timeless<Command> = Command extends unknown ? Omit<Command, 'now'> : never;
-export type StockWish = Timeless<PartnerStockCommand>;
+export type StockRequest = Timeless<PartnerStockCommand>;
 
 /** The partner stock aggregate as routes use it. See `Projects`. */
 @Injectable()
@@ -30,13 +30,13 @@ export class Stocks {
 
   /** @throws Problem when refused or stale */
   async run(
-    wish: StockWish,
+    request: StockRequest,
     asked: { readonly context: CommandContext; readonly dryRun: boolean },
   ): Promise<{ readonly events: readonly PartnerStockEvent[]; readonly revision: number }> {
-    let outcome = await this.decide(wish, asked);
+    let outcome = await this.decide(request, asked);
     if (outcome.kind === 'refused') {
       await this.feed.facts.caughtUp();
-      outcome = await this.decide(wish, asked);
+      outcome = await this.decide(request, asked);
     }
     return accepted(outcome, detailOf);
   }
@@ -60,11 +60,11 @@ export class Stocks {
   }
 
   private decide(
-    wish: StockWish,
+    request: StockRequest,
     { context, dryRun }: { readonly context: CommandContext; readonly dryRun: boolean },
   ): Promise<Outcome<PartnerStockEvent, PartnerStockRefusal>> {
-    const command: PartnerStockCommand = { ...wish, now: this.clock.now() };
-    const { partnerId } = wish;
+    const command: PartnerStockCommand = { ...request, now: this.clock.now() };
+    const { partnerId } = request;
     return dryRun
       ? this.handler.dryRun(partnerId, command, context)
       : this.handler.execute(partnerId, command, context);

@@ -9,9 +9,9 @@ import { MailDelivery } from './delivery/mail-delivery.js';
 import { MailServer } from './delivery/smtp-server.harness.js';
 import { SmtpDelivery } from './delivery/smtp-delivery.js';
 import { Ledger } from './mails/ledger.js';
-import { Postman } from './mails/postman.js';
+import { MailSender } from './mails/mail-sender.js';
 import { Writer } from './mails/writer.js';
-import { Addressing } from './notices/addressing.js';
+import { RecipientResolver } from './notices/recipient-resolver.js';
 import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
 import { reminder, Service } from './service-under-test.harness.js';
 
@@ -46,13 +46,13 @@ let server: MailServer;
 let delivery: SmtpDelivery;
 
 /** A worker of its own, whose parts may fail; nothing of the service itself hands mails over meanwhile. */
-const postman = (change: (parts: Parts) => Partial<Parts> = () => ({})): Postman => {
+const mailSender = (change: (parts: Parts) => Partial<Parts> = () => ({})): MailSender => {
   const get = <Part>(token: new (...parameters: never[]) => Part) => service.app.get(token, { strict: false });
   const parts = { ledger: get(Ledger), writer: get(Writer), delivery };
   const { ledger, writer, delivery: out } = { ...parts, ...change(parts) };
   const configuration = service.app.get<NotificationConfiguration>(CONFIGURATION, { strict: false });
   const registry = { registerMetric: () => undefined } as unknown as Registry;
-  return new Postman(ledger, writer, out, configuration, service.app.get(LOGGER, { strict: false }), registry);
+  return new MailSender(ledger, writer, out, configuration, service.app.get(LOGGER, { strict: false }), registry);
 };
 
 const leasePasses = () => service.rows("UPDATE notifications.mail SET lease_until = now() WHERE status = 'sending'");
@@ -66,7 +66,7 @@ let jobs = 0;
 const fileOne = async (): Promise<void> => {
   const notice = service.app.get(CollectNotice, { strict: false });
   await notice.collect({ id: `crash_${(jobs += 1)}`, data: reminder('a') });
-  await service.app.get(Addressing, { strict: false }).step();
+  await service.app.get(RecipientResolver, { strict: false }).step();
   await service.rows('UPDATE notifications.mail SET not_before = now()');
 };
 
@@ -102,13 +102,13 @@ describe('a worker that is killed', () => {
     ['after recording', ({ ledger }) => ({ ledger: killedAt(ledger, 'sent', 'after') }), 1],
   ])('%s: the mail goes out, and only what nobody can know twice', async (_when, change, copies) => {
     await fileOne();
-    await expect(postman(change).round(false)).rejects.toThrow(Killed);
+    await expect(mailSender(change).round(false)).rejects.toThrow(Killed);
     // As long as the lease lasts the mail is left to whoever has it.
     service.clock.advance(1_000);
-    await postman().round(false);
+    await mailSender().round(false);
     await leasePasses();
-    await postman().round(false);
-    await postman().round(true);
+    await mailSender().round(false);
+    await mailSender().round(true);
     expect(server.received).toHaveLength(copies);
     const mail = await onlyMail();
     expect(mail).toMatchObject({ status: 'sent', error: null });
@@ -121,12 +121,12 @@ describe('a worker that is killed', () => {
   it('whose template changed in between sends what it had written', async () => {
     await fileOne();
     await expect(
-      postman(({ ledger }) => ({ ledger: killedAt(ledger, 'sent', 'before') })).round(false),
+      mailSender(({ ledger }) => ({ ledger: killedAt(ledger, 'sent', 'before') })).round(false),
     ).rejects.toThrow(Killed);
     const html = ':group_list :valid_until :days_left';
     await service.put('/mail-templates/license_expiry_reminder', { subject: 'another', html });
     await leasePasses();
-    await postman().round(false);
+    await mailSender().round(false);
     await service.delete('/mail-templates/license_expiry_reminder');
     expect(server.received.map(({ mail }) => mail.subject)).toEqual(
       Array(2).fill('Hafenblick: licenses end in 30 days'),
@@ -136,22 +136,22 @@ describe('a worker that is killed', () => {
   it('again and again while it hands the same mail over: that ends, too', async () => {
     await fileOne();
     for (let death = 0; death < 5; death += 1) {
-      await postman(({ ledger }) => ({ ledger: killedAt(ledger, 'sent', 'before') }))
+      await mailSender(({ ledger }) => ({ ledger: killedAt(ledger, 'sent', 'before') }))
         .round(false)
         .catch(() => undefined);
       await leasePasses();
     }
-    await postman().round(false);
+    await mailSender().round(false);
     expect(server.received).toHaveLength(3);
     expect(await onlyMail()).toMatchObject({ status: 'dead', error: expect.stringMatching(/ended/) });
   });
 
   it('while it files notices: they are filed once', async () => {
     const notice = service.app.get(CollectNotice, { strict: false });
-    const addressing = service.app.get(Addressing, { strict: false });
+    const recipientResolver = service.app.get(RecipientResolver, { strict: false });
     for (const id of ['file_1', 'file_2', 'file_1']) await notice.collect({ id, data: reminder('a') });
     const source = (
-      addressing as unknown as { dataSource: { transaction: (work: (tx: object) => unknown) => unknown } }
+      recipientResolver as unknown as { dataSource: { transaction: (work: (tx: object) => unknown) => unknown } }
     ).dataSource;
     const { transaction } = source;
     source.transaction = (work) =>
@@ -159,11 +159,11 @@ describe('a worker that is killed', () => {
         await work(tx);
         throw new Killed();
       });
-    await expect(addressing.step()).rejects.toThrow(Killed);
+    await expect(recipientResolver.step()).rejects.toThrow(Killed);
     source.transaction = transaction;
     expect(await service.deliveries()).toEqual([]);
-    expect(await addressing.step()).toBe(2);
-    expect(await addressing.step()).toBe(0);
+    expect(await recipientResolver.step()).toBe(2);
+    expect(await recipientResolver.step()).toBe(0);
     expect(await service.rows('SELECT count(*)::integer AS count FROM notifications.mail_item')).toEqual([
       { count: 2 },
     ]);
@@ -176,9 +176,9 @@ describe('two workers', () => {
     const notice = service.app.get(CollectNotice, { strict: false });
     for (let day = 10; day < 30; day += 1)
       await notice.collect({ id: `two_${day}`, data: reminder('b', { date: `2026-11-${day}` }) });
-    await service.app.get(Addressing, { strict: false }).step();
+    await service.app.get(RecipientResolver, { strict: false }).step();
     await service.rows('UPDATE notifications.mail SET not_before = now()');
-    await Promise.all([postman().round(false), postman().round(false), postman().round(false)]);
+    await Promise.all([mailSender().round(false), mailSender().round(false), mailSender().round(false)]);
     expect(server.received).toHaveLength(20);
     expect(new Set(server.received.map(({ mail }) => mail.messageId)).size).toBe(20);
   });
@@ -187,19 +187,19 @@ describe('two workers', () => {
     const notice = service.app.get(CollectNotice, { strict: false });
     for (let n = 10; n < 40; n += 1)
       await notice.collect({ id: `hour_${n}`, data: reminder('b', { date: `20${n}-11-01` }) });
-    await service.app.get(Addressing, { strict: false }).step();
+    await service.app.get(RecipientResolver, { strict: false }).step();
     await service.rows('UPDATE notifications.mail SET not_before = now()');
-    await Promise.all([postman().round(false), postman().round(false)]);
+    await Promise.all([mailSender().round(false), mailSender().round(false)]);
     expect(server.received).toHaveLength(20);
     service.clock.advance(61 * 60_000);
-    await postman().round(false);
+    await mailSender().round(false);
     expect(server.received).toHaveLength(30);
   });
 
   it('of which one was thought dead: the other has sent it, and the record stays true', async () => {
     await fileOne();
     let late: (() => void) | undefined;
-    const slow = postman(({ delivery: out }) => ({
+    const slow = mailSender(({ delivery: out }) => ({
       delivery: {
         deliver: async (mail: Parameters<MailDelivery['deliver']>[0]) => {
           await new Promise<void>((go) => {
@@ -212,7 +212,7 @@ describe('two workers', () => {
     })).round(false);
     while (late === undefined) await new Promise((go) => setTimeout(go, 10));
     await leasePasses();
-    await postman().round(false);
+    await mailSender().round(false);
     expect(await onlyMail()).toMatchObject({ status: 'sent', attempts: 2 });
     late();
     await slow;
@@ -235,23 +235,23 @@ describe('a mail server that has trouble', () => {
     server.recipientCode = 451;
     const pauses: number[] = [];
     for (const attempts of [1, 2]) {
-      await postman().round(true);
+      await mailSender().round(true);
       expect(await onlyMail()).toMatchObject({ status: 'failed', attempts, error: expect.stringContaining('451') });
-      expect(await postman().round(true)).toBe(0);
+      expect(await mailSender().round(true)).toBe(0);
       pauses.push(await waits());
       await later();
     }
     expect(pauses[0]).toBeGreaterThan(50);
     expect(pauses[0]).toBeLessThanOrEqual(60);
     expect(pauses[1]).toBeGreaterThan(110);
-    await postman().round(true);
+    await mailSender().round(true);
     const dead = await onlyMail();
     expect(dead).toMatchObject({ status: 'dead', attempts: 3, nextAttemptAt: null });
 
     server.recipientCode = null;
     const { status, body } = await service.post(`/deliveries/${dead?.deliveryId}/retry`);
     expect([status, body.deliveries]).toEqual([200, [expect.objectContaining({ status: 'pending', attempts: 0 })]]);
-    await postman().round(false);
+    await mailSender().round(false);
     expect(await onlyMail()).toMatchObject({ status: 'sent', messageId: dead?.messageId });
     expect(server.received).toHaveLength(1);
   });
@@ -259,18 +259,18 @@ describe('a mail server that has trouble', () => {
   it('and turns the mail away for good: no more attempts', async () => {
     await fileOne();
     server.recipientCode = 550;
-    await postman().round(false);
+    await mailSender().round(false);
     expect(await onlyMail()).toMatchObject({ status: 'dead', attempts: 1, error: expect.stringContaining('550') });
   });
 
   it('and goes away after the data: the mail goes again, under the same Message-ID', async () => {
     await fileOne();
     server.afterData = 'drop';
-    await postman().round(false);
+    await mailSender().round(false);
     expect(await onlyMail()).toMatchObject({ status: 'failed' });
     server.afterData = 'accept';
     await later();
-    await postman().round(false);
+    await mailSender().round(false);
     expect(await onlyMail()).toMatchObject({ status: 'sent', attempts: 2 });
     expect(server.received).toHaveLength(2);
     expect(new Set(server.received.map(({ mail }) => mail.messageId)).size).toBe(1);
@@ -279,12 +279,12 @@ describe('a mail server that has trouble', () => {
   it('until the end is over: then nobody is reminded any more', async () => {
     await fileOne();
     server.recipientCode = 451;
-    await postman().round(false);
+    await mailSender().round(false);
     server.recipientCode = null;
     await later();
     const at = new Date(service.clock.now()).toISOString();
     service.clock.moveTo('2026-12-01T23:00:00Z');
-    await postman().round(false);
+    await mailSender().round(false);
     expect(await onlyMail()).toMatchObject({ status: 'obsolete' });
     expect(server.received).toEqual([]);
     service.clock.moveTo(at);
@@ -333,7 +333,7 @@ describe('a process that is killed (kill -9)', () => {
     server.onReceived = null;
     expect(await onlyMail()).toMatchObject({ status: 'sending', attempts: 1 });
     await leasePasses();
-    await postman().round(false);
+    await mailSender().round(false);
     const mail = await onlyMail();
     expect(mail).toMatchObject({ status: 'sent', attempts: 2 });
     expect(server.received.map(({ mail: { messageId } }) => messageId)).toEqual([mail?.messageId, mail?.messageId]);

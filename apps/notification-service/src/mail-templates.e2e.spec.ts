@@ -129,7 +129,7 @@ describe('mail templates', () => {
 
   it('are shown and tried in the language that is asked for, else in that of the account', async () => {
     const kim = await service.as({ userId: 'kim', email: 'kim@nordlicht.example', serverAdministrator: true });
-    await service.tell('kim', 'allotree.user-changed.v1', { userId: 'kim', language: 'de' });
+    await service.publish('kim', 'allotree.user-changed.v1', { userId: 'kim', language: 'de' });
     const subjectOf = async (query: string, headers = {}) =>
       (await service.request('POST', `${PATH}/preview${query}`, {}, headers)).body.subject;
     const [english, german] = ['Hafenblick: licenses end in 30 days', 'Hafenblick: Lizenzen enden in 30 Tagen'];
@@ -153,7 +153,7 @@ describe('mail templates', () => {
       subject: 'Hafenblick: 30 Tagen',
       text: expect.stringContaining('1. Dezember 2026'),
     });
-    await service.tell('kim', 'allotree.user-changed.v1', { userId: 'kim', language: 'en' });
+    await service.publish('kim', 'allotree.user-changed.v1', { userId: 'kim', language: 'en' });
   });
 
   it('can be looked at before they are saved, in part too', async () => {
@@ -227,7 +227,7 @@ describe('the callers of a tenant', () => {
     const administrator = { userId: 'ada', email: ada.email, name: 'Ada' };
     const partner = { partnerId: 'nordlicht', kind: 'distributor', name: 'Nordlicht', tenantId: 'nordlicht' } as const;
     const data = { ...partner, parentPartnerId: null, administrator };
-    await service.tell('nordlicht', 'allotree.partner-registered.v1', data);
+    await service.publish('nordlicht', 'allotree.partner-registered.v1', data);
   });
   beforeEach(() => service.rows('TRUNCATE notifications.quota'));
 

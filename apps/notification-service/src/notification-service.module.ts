@@ -29,11 +29,11 @@ import { TemplateSamples } from './mail-templates/template-samples.js';
 import { TemplateTenant } from './mail-templates/template-tenant.js';
 import { Ledger } from './mails/ledger.js';
 import { Mails } from './mails/mails.js';
-import { Postman } from './mails/postman.js';
+import { MailSender } from './mails/mail-sender.js';
 import { AccountLanguages } from './mails/account-languages.js';
 import { TestMailQuotas } from './mails/test-mail-quotas.js';
 import { Writer } from './mails/writer.js';
-import { Addressing } from './notices/addressing.js';
+import { RecipientResolver } from './notices/recipient-resolver.js';
 import { CollectNotice } from './notices/collect-notice/collect-notice.job.js';
 import { Notifications } from './notifications.js';
 import { notificationPolicies } from './retention.js';
@@ -105,10 +105,10 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
         retentionOf('notification', notificationPolicies),
         CollectNotice,
         WriteAccountMail,
-        Addressing,
+        RecipientResolver,
         Ledger,
         Writer,
-        Postman,
+        MailSender,
         Mails,
         Templates,
       ],

@@ -23,7 +23,7 @@ beforeEach(async () => {
 let jobs = 0;
 const job = (data: LicenseExpiryJob): Record<string, LicenseExpiryJob> => ({ [`job_${(jobs += 1)}`]: data });
 const deliver = (...data: LicenseExpiryJob[]) => service.deliver(Object.assign({}, ...data.map(job)));
-const told = async () => (await service.outbox()).map(({ to, subject }) => `${to}: ${subject}`);
+const sentMails = async () => (await service.outbox()).map(({ to, subject }) => `${to}: ${subject}`);
 
 describe('who is told (E3)', () => {
   it('the administrators of the group, else of the nearest above', async () => {
@@ -38,30 +38,30 @@ describe('who is told (E3)', () => {
 
   it('with "members" those of the group too', async () => {
     await deliver(reminder('unit-1', { recipients: 'members' }));
-    expect((await told()).sort()).toEqual([
+    expect((await sentMails()).sort()).toEqual([
       'kim@nordlicht.example: Hafenblick: licenses end in 30 days',
       'rolf@nordlicht.example: Hafenblick: licenses end in 30 days',
     ]);
   });
 
   it('follows who administers what', async () => {
-    await service.tell(
+    await service.publish(
       'hafenblick',
       'allotree.member-added.v1',
       member('hafenblick', 'unit-1', 'mia', 'site_administrator'),
     );
     await deliver(reminder('unit-1'));
-    await service.tell('hafenblick', 'allotree.group-moved.v1', {
+    await service.publish('hafenblick', 'allotree.group-moved.v1', {
       projectId: 'hafenblick',
       groupId: 'unit-1',
       parentId: 'b',
     });
-    await service.tell('hafenblick', 'allotree.member-removed.v1', {
+    await service.publish('hafenblick', 'allotree.member-removed.v1', {
       ...member('hafenblick', 'unit-1', 'mia', 'site_administrator'),
     });
     await deliver(reminder('unit-1', { date: '2026-11-02' }));
     expect((await service.outbox()).map(({ to }) => to)).toEqual(['mia@nordlicht.example', 'ada@nordlicht.example']);
-    await service.tell('hafenblick', 'allotree.group-moved.v1', {
+    await service.publish('hafenblick', 'allotree.group-moved.v1', {
       projectId: 'hafenblick',
       groupId: 'unit-1',
       parentId: 'a',
@@ -69,7 +69,7 @@ describe('who is told (E3)', () => {
   });
 
   it('passes over who is deactivated, up to the nearest group with somebody active, until reinstated (E5)', async () => {
-    const standing = (active: boolean) => service.tell('kim', 'allotree.user-changed.v1', { userId: 'kim', active });
+    const standing = (active: boolean) => service.publish('kim', 'allotree.user-changed.v1', { userId: 'kim', active });
     await standing(false);
     await deliver(reminder('unit-1'));
     await standing(true);
@@ -79,7 +79,7 @@ describe('who is told (E3)', () => {
 
   it('in the language of the account, German beside English in one project', async () => {
     const speaks = (userId: string, language: string) =>
-      service.tell(userId, 'allotree.user-changed.v1', { userId, language });
+      service.publish(userId, 'allotree.user-changed.v1', { userId, language });
     await speaks('kim', 'de-AT');
     await speaks('ada', 'en');
     const stopping = { sip_number: 80, mobile_app: 60, ukey2: 5 };
@@ -101,7 +101,7 @@ describe('who is told (E3)', () => {
   });
 
   it('names groups as they are called now, and says nothing of one that is gone', async () => {
-    await service.tellAll('hafenblick', [
+    await service.publishAll('hafenblick', [
       {
         type: 'allotree.groups-placed.v1',
         data: {
@@ -119,7 +119,7 @@ describe('who is told (E3)', () => {
       { type: 'allotree.member-added.v1', data: member('hafenblick', 'c-1', 'cleo', 'site_administrator') },
     ]);
     await deliver(reminder('c-1'));
-    await service.tell('hafenblick', 'allotree.group-removed.v1', { projectId: 'hafenblick', groupId: 'c' });
+    await service.publish('hafenblick', 'allotree.group-removed.v1', { projectId: 'hafenblick', groupId: 'c' });
     await deliver(reminder('c-1', { date: '2026-11-02' }));
     const mails = await service.outbox();
     expect(mails.map(({ to }) => to)).toEqual(['cleo@nordlicht.example']);
@@ -186,7 +186,7 @@ describe('the mails', () => {
       { ...base, kind: 'restored', restoredAt: '2026-11-01T07:00:00Z', restored },
       { ...trial, kind: 'trial_started', validUntil: '2026-12-01T23:00:00Z' },
     );
-    expect((await told()).sort()).toEqual([
+    expect((await sentMails()).sort()).toEqual([
       'ada@nordlicht.example: Hafenblick: your trial has started',
       'kim@nordlicht.example: Hafenblick: licenses work again',
     ]);
@@ -206,8 +206,8 @@ describe('the mails', () => {
   it('are no more than so many an hour for one recipient; the others wait and are not lost', async () => {
     const dates = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04', '2026-11-05'];
     await deliver(...dates.map((date) => reminder('a', { date })), reminder('b'));
-    expect((await told()).filter((mail) => mail.startsWith('kim'))).toHaveLength(3);
-    expect((await told()).filter((mail) => mail.startsWith('ada'))).toHaveLength(1);
+    expect((await sentMails()).filter((mail) => mail.startsWith('kim'))).toHaveLength(3);
+    expect((await sentMails()).filter((mail) => mail.startsWith('ada'))).toHaveLength(1);
     // Whether those in front of them were taken on is known in a minute.
     service.clock.moveTo('2026-11-01T07:01:00Z');
     await service.notifications.whenIdle();
@@ -221,7 +221,7 @@ describe('the mails', () => {
     expect((await service.deliveries('&status=pending')).length).toBe(2);
     service.clock.moveTo('2026-11-01T08:00:00Z');
     await service.notifications.whenIdle();
-    expect((await told()).filter((mail) => mail.startsWith('kim'))).toHaveLength(5);
+    expect((await sentMails()).filter((mail) => mail.startsWith('kim'))).toHaveLength(5);
   });
 });
 
@@ -248,7 +248,7 @@ describe('a dead letter', () => {
   };
 
   it('is what nobody can be found for; when somebody is there it can be sent again', async () => {
-    await service.tellAll('lonely', [project('lonely', 'nobody')]);
+    await service.publishAll('lonely', [project('lonely', 'nobody')]);
     await service.enqueue(job(reminder('lonely', { projectId: 'lonely', projectName: 'lonely' })));
     await buried();
     const [letter] = await service.deliveries('&status=dead');
@@ -258,7 +258,7 @@ describe('a dead letter', () => {
     expect(await service.post(path)).toMatchObject({ status: 409, body: { code: 'NO_RECIPIENT' } });
     expect(await service.deliveries('&status=dead')).toEqual([letter]);
 
-    await service.tell('nobody', 'allotree.partner-registered.v1', {
+    await service.publish('nobody', 'allotree.partner-registered.v1', {
       partnerId: 'nobody',
       kind: 'dealer',
       name: 'Nobody',
@@ -272,13 +272,13 @@ describe('a dead letter', () => {
       body: { deliveries: [{ to: 'pia@dealer.example', status: 'pending' }] },
     });
     await service.notifications.whenIdle();
-    expect(await told()).toEqual(['pia@dealer.example: lonely: licenses end in 30 days']);
+    expect(await sentMails()).toEqual(['pia@dealer.example: lonely: licenses end in 30 days']);
     expect(await service.deliveries()).toHaveLength(1);
     expect((await service.post(path)).status).toBe(404);
   });
 
   it('goes to whoever administers the tenant where the own partner is not known', async () => {
-    await service.tell('nordlicht', 'allotree.partner-registered.v1', {
+    await service.publish('nordlicht', 'allotree.partner-registered.v1', {
       partnerId: 'nordlicht',
       kind: 'distributor',
       name: 'Nordlicht',
@@ -286,9 +286,9 @@ describe('a dead letter', () => {
       tenantId: 'nordlicht',
       administrator: { userId: 'ada', email: 'owner@nordlicht.example', name: 'Ada' },
     });
-    await service.tellAll('orphan', [project('orphan', 'unheard-of')]);
+    await service.publishAll('orphan', [project('orphan', 'unheard-of')]);
     await deliver(reminder('orphan', { projectId: 'orphan', projectName: 'orphan' }));
-    expect(await told()).toEqual(['owner@nordlicht.example: orphan: licenses end in 30 days']);
+    expect(await sentMails()).toEqual(['owner@nordlicht.example: orphan: licenses end in 30 days']);
   });
 
   it('is also a group nobody told of; what the events tell in time is found', async () => {
@@ -296,7 +296,7 @@ describe('a dead letter', () => {
     while ((await service.rows('SELECT 1 FROM notifications.notice WHERE tries > 0')).length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    await service.tellAll('late', [project('late', 'nordlicht')]);
+    await service.publishAll('late', [project('late', 'nordlicht')]);
     await service.notifications.whenIdle();
     expect(await service.outbox('&projectId=late')).toHaveLength(1);
 

@@ -172,11 +172,11 @@ export class Service {
   }
 
   /** Tells as the group service does, and waits until it is heard. */
-  async tell<Type extends GroupsEventType>(key: string, type: Type, data: GroupsEventData<Type>): Promise<void> {
-    await this.tellAll(key, [{ type, data }]);
+  async publish<Type extends GroupsEventType>(key: string, type: Type, data: GroupsEventData<Type>): Promise<void> {
+    await this.publishAll(key, [{ type, data }]);
   }
 
-  async tellAll(key: string, events: readonly { type: GroupsEventType; data: unknown }[]): Promise<void> {
+  async publishAll(key: string, events: readonly { type: GroupsEventType; data: unknown }[]): Promise<void> {
     const messages = events.map(({ type, data }) => {
       const id = randomUUID();
       return {
@@ -196,10 +196,10 @@ export class Service {
       };
     });
     await this.app.get(BusPublisher, { strict: false }).publish(GROUPS_TOPIC, messages);
-    await this.heard();
+    await this.caughtUp();
   }
 
-  async heard(): Promise<void> {
+  async caughtUp(): Promise<void> {
     const behind = `
       SELECT 1 FROM bus.message WHERE topic = $1 AND position >
         coalesce((SELECT position FROM bus.consumer_offset WHERE topic = $1 AND group_id = $2), 0) LIMIT 1`;
@@ -210,7 +210,7 @@ export class Service {
 
   /** The worked example's tree: Hafenblick > building A > unit 1; Ada administers Hafenblick, Kim building A. */
   async hafenblick(projectId = 'hafenblick'): Promise<void> {
-    await this.tellAll(projectId, [
+    await this.publishAll(projectId, [
       {
         type: 'allotree.project-created.v1',
         data: {

@@ -303,7 +303,7 @@ describe('due work', () => {
     await quiet(service, '2026-10-21T05:00:00.000Z');
     expect(await jobsOf(service, p)).toEqual([]);
     await quiet(service, '2026-10-23T05:00:00.000Z');
-    const told = async () =>
+    const jobs = async () =>
       (await jobsOf(service, p)).map(({ data }) => [
         data.date,
         data.kind,
@@ -311,9 +311,9 @@ describe('due work', () => {
         'daysLeft' in data && data.daysLeft,
       ]);
     // The one of a of the day before gives way to the last mail, that of b is two days left, not three.
-    expect(await told()).toEqual([['2026-10-23', 'reminder', 'b', 2]]);
+    expect(await jobs()).toEqual([['2026-10-23', 'reminder', 'b', 2]]);
     await quiet(service, '2026-10-23T09:00:00.000Z');
-    expect(await told()).toHaveLength(1);
+    expect(await jobs()).toHaveLength(1);
   });
 
   it('reminds a group of the nearest of several ends alone', async () => {

@@ -11,7 +11,7 @@ import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 import { DUE_PROJECTION } from './due-rows/due.projection.js';
 import type { DueKind, DueSubject } from './due-rows/term-rows.js';
 import { ExpiryOutbox, type ExpiryJob } from './expiry-outbox.js';
-import { EXPIRY_NEWS } from './expiry-news/expiry-news.reactor.js';
+import { EXPIRY_NOTIFICATIONS } from './expiry-notifications/expiry-notifications.reactor.js';
 import { remindersDue, type ReminderAlarm, type ReminderAnswer } from './reminders-due.js';
 
 /** The schedule, and the queue it ticks in. */
@@ -49,7 +49,7 @@ interface Settled {
 
 /** What a tick needs besides the rows and the projects. */
 @Injectable()
-export class DueSurroundings {
+export class DueDependencies {
   constructor(
     readonly runtime: CommandRuntime,
     readonly subscriptions: Subscriptions,
@@ -74,7 +74,7 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly outbox: ExpiryOutbox,
     private readonly clock: Clock,
-    private readonly around: DueSurroundings,
+    private readonly around: DueDependencies,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -104,7 +104,7 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
     for (;;) {
       await subscriptions.waitUntil(DUE_PROJECTION, runtime.lastPosition, PATIENCE_MS);
       const settled = await this.work();
-      await subscriptions.waitUntil(EXPIRY_NEWS, runtime.lastPosition, PATIENCE_MS);
+      await subscriptions.waitUntil(EXPIRY_NOTIFICATIONS, runtime.lastPosition, PATIENCE_MS);
       const handedOver = await this.outbox.handOver();
       if (settled === 0 && handedOver === 0) return;
     }

@@ -58,9 +58,9 @@ export function remindersDue(
   const outlooks = project ? outlooksOf({ state, project, now }, answers) : new Map<ReminderAlarm, Outlook>();
   const firsts = firstOfGroups(answers);
   return answers.map(({ alarm, due = null, next = null }) => {
-    const told = firsts.get(alarm.groupId) === alarm && due;
+    const firstDue = firsts.get(alarm.groupId) === alarm && due;
     const outlook = outlooks.get(alarm);
-    const job = project && told && outlook ? jobOf(project, alarm, { ...told, outlook }) : null;
+    const job = project && firstDue && outlook ? jobOf(project, alarm, { ...firstDue, outlook }) : null;
     return { alarm, job, next };
   });
 }
@@ -104,7 +104,7 @@ function dueFor(
   const { now } = plans;
   const restriction = restrictionOf(state, groupId, now);
   if (!restriction?.reminder || validUntil <= now) return null;
-  // A group that is not restricted is told of the licenses if it is the main group, and of nothing else.
+  // A group that is not restricted is reminded of the licenses if it is the main group, and of nothing else.
   if (!restriction.enabled && groupId !== project.projectId) return null;
   const { reminder } = restriction;
   const ending = ends.at(groupId, validUntil);

@@ -14,7 +14,7 @@ import { DUE_PROJECTION } from '../due/due-rows/due.projection.js';
 import { Freshness } from '../freshness.js';
 import { ProjectPath } from '../paths.js';
 import { Projects } from '../projects.js';
-import { EndsInSight, type Wanted } from './ends-in-sight.js';
+import { UpcomingExpiries, type Wanted } from './upcoming-expiries.js';
 
 const EXAMPLE = {
   items: [
@@ -66,7 +66,7 @@ const WHAT_IS_LISTED =
 @Controller()
 export class ListExpiriesController {
   constructor(
-    private readonly ends: EndsInSight,
+    private readonly ends: UpcomingExpiries,
     private readonly projects: Projects,
     private readonly freshness: Freshness,
     private readonly clock: Clock,

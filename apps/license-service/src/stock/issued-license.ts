@@ -1,5 +1,5 @@
 import type { PartnerStockEventOf } from '@allotree/domain';
-import type { ProjectWish } from '../projects.js';
+import type { ProjectRequest } from '../projects.js';
 
 /** Ids of the grant derive from those of the debit under this name. */
 export const GRANT_STEP = 'grant';
@@ -23,7 +23,7 @@ export const grantOf = (
     validUntil,
     packageValidUntil,
   }: PartnerStockEventOf<'UnitsIssued'>['data'],
-): Extract<ProjectWish, { type: 'GrantLicense' }> => ({
+): Extract<ProjectRequest, { type: 'GrantLicense' }> => ({
   type: 'GrantLicense',
   licenseId,
   licenseType: 'plus',

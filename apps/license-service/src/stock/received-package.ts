@@ -1,5 +1,5 @@
 import type { PartnerStockEventOf } from '@allotree/domain';
-import type { StockWish } from '../stocks.js';
+import type { StockRequest } from '../stocks.js';
 
 /** Ids of the credit derive from those of the debit under this name. */
 export const RECEIVE_STEP = 'receive';
@@ -8,7 +8,7 @@ export const RECEIVE_STEP = 'receive';
 export const receiptOf = (
   sellerId: string,
   { packageId, soldPackageId, toPartnerId, ...content }: PartnerStockEventOf<'PackageSold'>['data'],
-): Extract<StockWish, { type: 'ReceivePackage' }> => ({
+): Extract<StockRequest, { type: 'ReceivePackage' }> => ({
   type: 'ReceivePackage',
   partnerId: toPartnerId,
   packageId: soldPackageId,

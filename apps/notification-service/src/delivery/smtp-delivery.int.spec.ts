@@ -53,7 +53,8 @@ describe('an address with letters beyond ASCII', () => {
     server = await new MailServer(options).listen();
     delivery = new SmtpDelivery({ url: server.url(), connections: 1, timeoutMs: PATIENT });
   };
-  const heard = (line: RegExp): string | undefined => line.exec(Buffer.concat(server.heard).toString())?.[0].trim();
+  const lineReceived = (line: RegExp): string | undefined =>
+    line.exec(Buffer.concat(server.bytesReceived).toString())?.[0].trim();
   const to = (address: string) => mailOf({ to: { name: null, address } });
   afterEach(async () => {
     await delivery.close();
@@ -69,24 +70,24 @@ describe('an address with letters beyond ASCII', () => {
   ])('in the domain: %j goes to %j, with any server', async (address, routed) => {
     await through({ hideSMTPUTF8: true });
     await delivery.deliver(to(address));
-    expect(heard(/^RCPT TO:.*$/m)).toBe(`RCPT TO:<${routed}>`);
-    expect(heard(/^To: .*$/m)).toBe(`To: ${routed}`);
+    expect(lineReceived(/^RCPT TO:.*$/m)).toBe(`RCPT TO:<${routed}>`);
+    expect(lineReceived(/^To: .*$/m)).toBe(`To: ${routed}`);
     expect(server.received).toHaveLength(1);
   });
 
   it('as the sender: its domain is in ASCII, too', async () => {
     await through({ hideSMTPUTF8: true });
     await delivery.deliver(mailOf({ from: { name: 'Allotree', address: 'mail@MÜNCHEN.example' } }));
-    expect(heard(/^MAIL FROM:\S+/m)).toBe('MAIL FROM:<mail@xn--mnchen-3ya.example>');
-    expect(heard(/^From: .*$/m)).toBe('From: Allotree <mail@xn--mnchen-3ya.example>');
+    expect(lineReceived(/^MAIL FROM:\S+/m)).toBe('MAIL FROM:<mail@xn--mnchen-3ya.example>');
+    expect(lineReceived(/^From: .*$/m)).toBe('From: Allotree <mail@xn--mnchen-3ya.example>');
   });
 
   it('before the @: goes out as it is where the server has SMTPUTF8', async () => {
     await through({});
     await delivery.deliver(to('josé@münchen.example'));
-    expect(heard(/^MAIL FROM:.*$/m)).toContain(' SMTPUTF8');
-    expect(heard(/^RCPT TO:.*$/m)).toBe('RCPT TO:<josé@münchen.example>');
-    expect(heard(/^To: .*$/m)).toBe('To: josé@münchen.example');
+    expect(lineReceived(/^MAIL FROM:.*$/m)).toContain(' SMTPUTF8');
+    expect(lineReceived(/^RCPT TO:.*$/m)).toBe('RCPT TO:<josé@münchen.example>');
+    expect(lineReceived(/^To: .*$/m)).toBe('To: josé@münchen.example');
     expect(server.received).toHaveLength(1);
   });
 

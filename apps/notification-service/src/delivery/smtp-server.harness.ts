@@ -19,7 +19,7 @@ const answerError = (code: number): Error => Object.assign(new Error(`${code} of
 export class MailServer {
   readonly received: Received[] = [];
   /** What clients sent without TLS, as it came over the wire. */
-  readonly heard: Buffer[] = [];
+  readonly bytesReceived: Buffer[] = [];
   afterData: AfterData = 'accept';
   recipientCode: number | null = null;
   /** Called when it has a mail's data, before it says so; then it says nothing. */
@@ -57,7 +57,7 @@ export class MailServer {
     });
     this.server.on('error', () => undefined);
     this.server.server.on('connection', (socket: Socket) =>
-      socket.on('data', (chunk: Buffer) => this.heard.push(chunk)),
+      socket.on('data', (chunk: Buffer) => this.bytesReceived.push(chunk)),
     );
   }
 

@@ -5,7 +5,7 @@ import type { MailTypeName } from '@allotree/contracts';
 import { Clock, CONFIGURATION } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
-import { Together } from '../together.js';
+import { Batcher } from '../batcher.js';
 import { NOTIFICATIONS } from '../tokens.js';
 
 /** A mail this process is handing over. Without content it has not been written yet. */
@@ -99,7 +99,7 @@ const CLAIM = `
 /** Which mail is where. All changes of a mail's state happen here. */
 @Injectable()
 export class Ledger {
-  private readonly recordings = new Together((mails: readonly ClaimedMail[]) => this.recordSent(mails));
+  private readonly recordings = new Batcher((mails: readonly ClaimedMail[]) => this.recordSent(mails));
 
   constructor(
     @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,

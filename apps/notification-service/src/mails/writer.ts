@@ -54,14 +54,14 @@ export class Writer {
 
   private async writeOne(mail: ClaimedMail, items: readonly MailItem[]): Promise<Written> {
     const now = this.clock.now();
-    const news = items.filter(({ job }) => !isOver(job, now));
-    if (items.length > 0 && news.length === 0) return { mail, kind: 'obsolete', reason: OVER };
+    const current = items.filter(({ job }) => !isOver(job, now));
+    if (items.length > 0 && current.length === 0) return { mail, kind: 'obsolete', reason: OVER };
     if (mail.linkEnds) return { mail, kind: 'obsolete', reason: LINK_ENDED };
     if (mail.content !== null) return { mail, kind: 'written', content: mail.content };
     try {
       const language = mailLanguageOf(mail.language);
       const setting = { recipientName: mail.recipientName, language, publicUrl: publicUrl(this.configuration), now };
-      const values = valuesOf(news, setting);
+      const values = valuesOf(current, setting);
       const content = await this.templates.render(mail.mailType, mail.tenantId, { language, values });
       return { mail, kind: 'written', content: { ...content, writtenAt: now } };
     } catch (error) {

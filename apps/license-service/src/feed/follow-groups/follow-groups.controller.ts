@@ -13,7 +13,7 @@ import { Clock, CONFIGURATION, OnIntegrationEvent } from '@allotree/platform';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from '../../tokens.js';
 import { CONSUMER_GROUP } from '../../consumer-groups.js';
-import { projectWishOf } from './facts.js';
+import { projectRequestOf } from './facts.js';
 
 /** A fact that cannot be recorded yet, or never: the bus tries again for a while and then files it as a dead letter. */
 class FactRefused extends Error {
@@ -48,9 +48,9 @@ export class FollowGroupsController {
   }
 
   private async recordFact(event: GroupsEvent): Promise<void> {
-    const fact = projectWishOf(event);
+    const fact = projectRequestOf(event);
     if (fact === null) return;
-    await this.onProject(event, fact.projectId, { ...fact.wish, now: this.clock.now() }, contextOf(event));
+    await this.onProject(event, fact.projectId, { ...fact.request, now: this.clock.now() }, contextOf(event));
     if (event.type === 'allotree.project-created.v1' && event.data.trial) await this.grantTrial(event, event.data);
   }
 

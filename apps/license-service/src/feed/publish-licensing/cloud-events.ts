@@ -2,12 +2,12 @@ import { dataSchemaOf, sequenceOf, type CloudEvent } from '@allotree/contracts';
 import { decodePartnerStockEvent, projectAggregate } from '@allotree/domain';
 import { deriveId, type RecordedEvent } from '@allotree/event-sourcing';
 import { partnerOfStream, projectOfStream } from '../../streams.js';
-import { projectNews, stockNews, type Outgoing } from './integration-events.js';
+import { projectIntegrationEvents, stockIntegrationEvents, type Outgoing } from './integration-events.js';
 
 /** The integration events of a recorded event. */
 export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
-  const { subject, at, news } = newsOf(recorded);
-  return news.map(({ type, data }, index) => ({
+  const { subject, at, events } = outgoingOf(recorded);
+  return events.map(({ type, data }, index) => ({
     specversion: '1.0',
     // One private event becomes several only where its list is cut: each has an id of its own, the same every time.
     id: index === 0 ? recorded.metadata.eventId : deriveId(recorded.metadata.eventId, index),
@@ -26,15 +26,15 @@ export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
   }));
 }
 
-function newsOf({ streamName, type, data }: RecordedEvent): {
+function outgoingOf({ streamName, type, data }: RecordedEvent): {
   subject: string;
   at: number;
-  news: readonly Outgoing[];
+  events: readonly Outgoing[];
 } {
   if (streamName.startsWith('partner_stock-')) {
     const [subject, event] = [partnerOfStream(streamName), decodePartnerStockEvent(type, data)];
-    return { subject, at: event.at, news: stockNews(subject, event) };
+    return { subject, at: event.at, events: stockIntegrationEvents(subject, event) };
   }
   const [subject, event] = [projectOfStream(streamName), projectAggregate.decode(type, data)];
-  return { subject, at: event.at, news: projectNews(subject, event) };
+  return { subject, at: event.at, events: projectIntegrationEvents(subject, event) };
 }

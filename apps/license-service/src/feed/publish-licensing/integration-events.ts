@@ -44,7 +44,7 @@ function inChunks(assignments: readonly AssignmentRef[]): AssignmentRef[][] {
 
 /** Private event of a project -> what the world hears of it. Nothing: not its business. */
 
-export function projectNews(projectId: string, { type, data }: ProjectEvent): readonly Outgoing[] {
+export function projectIntegrationEvents(projectId: string, { type, data }: ProjectEvent): readonly Outgoing[] {
   switch (type) {
     case 'LicenseGranted': {
       const { licenseId, type: licenseType, source } = data;
@@ -99,7 +99,7 @@ export function projectNews(projectId: string, { type, data }: ProjectEvent): re
 }
 
 /** Private event of a partner's stock -> what the world hears of it. */
-export function stockNews(partnerId: string, { type, data }: PartnerStockEvent): readonly Outgoing[] {
+export function stockIntegrationEvents(partnerId: string, { type, data }: PartnerStockEvent): readonly Outgoing[] {
   switch (type) {
     case 'PackageRecorded': {
       const { packageId, name } = data;

@@ -53,10 +53,10 @@ export class AllotmentTransfersController {
     await this.permissionChecker.demand(caller.principal, 'restrictions:manage', target);
     // Allotments get this id and a number behind it, which together must stay within the length of an id.
     const newId = caller.newId('transfer');
-    const wish = { type: 'TransferAllotments', ...body, newId, cascade } as const;
+    const request = { type: 'TransferAllotments', ...body, newId, cascade } as const;
     const done = await this.projects.run(
       p,
-      async () => ({ ...wish, ...(await this.authorities(p, body, caller)) }),
+      async () => ({ ...request, ...(await this.authorities(p, body, caller)) }),
       caller,
     );
     const answer = answerTo(caller, reply, done, {});

@@ -58,8 +58,8 @@ export class AssignmentsController {
   ): Promise<object> {
     const assignmentId = caller.newId('assignment');
     const { resource, label = null, holder = null, sipAssignmentId = null } = body;
-    const wish = { type: 'AssignUnit', assignmentId, groupId: g, resource, label, holder, sipAssignmentId } as const;
-    return answerTo(caller, reply, await this.projects.run(p, wish, caller), { assignmentId });
+    const request = { type: 'AssignUnit', assignmentId, groupId: g, resource, label, holder, sipAssignmentId } as const;
+    return answerTo(caller, reply, await this.projects.run(p, request, caller), { assignmentId });
   }
 
   @Get()
@@ -134,8 +134,8 @@ export class AssignmentsController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object | undefined> {
-    const wish = { type: 'ReleaseAssignment', assignmentId: a, groupId: g } as const;
-    const answer = answerTo(caller, reply, await this.projects.run(p, wish, caller), {});
+    const request = { type: 'ReleaseAssignment', assignmentId: a, groupId: g } as const;
+    const answer = answerTo(caller, reply, await this.projects.run(p, request, caller), {});
     return caller.dryRun ? answer : undefined;
   }
 }

@@ -75,8 +75,8 @@ export class MemberLimitsController {
     await this.isMember({ p, g, u }, caller.principal);
     const group = { kind: 'group', projectId: p, groupId: g } as const;
     const authority = () => this.permissionChecker.authority(caller.principal, 'restrictions:manage', group);
-    const wish = { type: 'SetMemberLimits', groupId: g, userId: u, limits, featuresOff } as const;
-    const done = await this.projects.run(p, async () => ({ ...wish, authority: await authority() }), caller);
+    const request = { type: 'SetMemberLimits', groupId: g, userId: u, limits, featuresOff } as const;
+    const done = await this.projects.run(p, async () => ({ ...request, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state, should somebody have changed it meanwhile.
     const { quota, revision } = await this.quota({ p, g, u });

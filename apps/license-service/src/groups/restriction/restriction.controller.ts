@@ -91,8 +91,8 @@ export class RestrictionController {
     const group = { kind: 'group', projectId: p, groupId: g } as const;
     const authority = () => this.permissionChecker.authority(caller.principal, 'restrictions:manage', group);
     const settings = { enabled, poolMode, gracePeriodDays, reminder, allotments };
-    const wish = { type: 'SetRestriction', groupId: g, ...settings, newIds, cascade } as const;
-    const done = await this.projects.run(p, async () => ({ ...wish, authority: await authority() }), caller);
+    const request = { type: 'SetRestriction', groupId: g, ...settings, newIds, cascade } as const;
+    const done = await this.projects.run(p, async () => ({ ...request, authority: await authority() }), caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state, should somebody have changed it meanwhile.
     const { restriction, revision } = await this.restriction(p, g);

@@ -14,11 +14,13 @@ import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
 import { endOf, namesDate } from '../../dates.js';
 import { LicensePath } from '../../paths.js';
-import { Projects, type ProjectWish } from '../../projects.js';
+import { Projects, type ProjectRequest } from '../../projects.js';
 import { licenseAnswer } from '../license-answer.js';
 
-type WithoutAuthority<Wish> = Wish extends unknown ? Omit<Wish, 'authority'> : never;
-type LicenseChange = WithoutAuthority<Exclude<Extract<ProjectWish, { licenseId: string }>, { type: 'GrantLicense' }>>;
+type WithoutAuthority<Request> = Request extends unknown ? Omit<Request, 'authority'> : never;
+type LicenseChange = WithoutAuthority<
+  Exclude<Extract<ProjectRequest, { licenseId: string }>, { type: 'GrantLicense' }>
+>;
 
 const LICENSE_EXAMPLE = {
   licenseId: 'd0a3c7f4-2c6c-8b0e-8a86-1f0f5a3f7c55',

@@ -4,7 +4,7 @@ import { notFound, Caller, Documented, Permit, preview, Problem, rehearse, Tenan
 import { In, type EntityManager } from 'typeorm';
 import { SeenMails } from '../../access/seen-mails.js';
 import { Notifications } from '../../notifications.js';
-import { Addressing } from '../../notices/addressing.js';
+import { RecipientResolver } from '../../notices/recipient-resolver.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
 import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
@@ -13,7 +13,7 @@ import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
 export class RetryDeliveryController {
   constructor(
     private readonly rows: TenantRows,
-    private readonly addressing: Addressing,
+    private readonly recipientResolver: RecipientResolver,
     private readonly notifications: Notifications,
     private readonly seen: SeenMails,
   ) {}
@@ -50,7 +50,7 @@ export class RetryDeliveryController {
     if (row === null) throw notFound('delivery', id);
     const ids =
       row.recipient === null
-        ? await this.addressing.addressAgain(id, dryRun)
+        ? await this.recipientResolver.addressAgain(id, dryRun)
         : await rehearse(
             dryRun,
             (work: (tx: EntityManager) => Promise<readonly string[]>) => asCaller(work),

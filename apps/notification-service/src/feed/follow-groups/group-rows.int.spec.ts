@@ -73,12 +73,12 @@ describe('what is known of groups and their people', () => {
 
   it('is the same after events have come again, however often and however late', async () => {
     await hear(inOrder);
-    const told = await everything();
+    const before = await everything();
     const index = fc.integer({ min: 0, max: STORY.length - 1 });
     await fc.assert(
       fc.asyncProperty(fc.array(index, { maxLength: 15 }), async (again) => {
         await hear(again);
-        expect(await everything()).toEqual(told);
+        expect(await everything()).toEqual(before);
       }),
       { numRuns: 60 },
     );

@@ -3,13 +3,13 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { LicenseExpiryJob } from '@allotree/contracts';
 import { PermanentJobError, type Job } from '@allotree/platform';
 import type { DataSource } from 'typeorm';
-import { Together } from '../../together.js';
+import { Batcher } from '../../batcher.js';
 import { NOTIFICATIONS } from '../../tokens.js';
 
 /** Takes a job of `license-expiry` in: once, by its id. What becomes of it is no business of the queue any more. */
 @Injectable()
 export class CollectNotice {
-  private readonly insertions = new Together((notices: readonly { id: string; job: LicenseExpiryJob }[]) =>
+  private readonly insertions = new Batcher((notices: readonly { id: string; job: LicenseExpiryJob }[]) =>
     this.insert(notices),
   );
 

@@ -26,19 +26,19 @@ async function recorded(commands: Readonly<Record<string, readonly ProjectEvent[
   const store = new InMemoryEventStore();
   let revision = -1;
   for (const [commandId, events] of Object.entries(commands)) {
-    const news: NewEvent[] = events.map((event) => {
+    const appended: NewEvent[] = events.map((event) => {
       const { type, data } = projectAggregate.encode(event);
       return newEvent(type, data, { commandId });
     });
-    await store.append([{ streamName: stream, expectedRevision: revision, events: news }]);
-    revision += news.length;
+    await store.append([{ streamName: stream, expectedRevision: revision, events: appended }]);
+    revision += appended.length;
   }
   const all: RecordedEvent[] = [];
   for await (const event of store.readStream(stream)) all.push(event);
   return { store, all };
 }
 
-const told = (moments: Awaited<ReturnType<typeof momentsOf>>) =>
+const summary = (moments: Awaited<ReturnType<typeof momentsOf>>) =>
   moments.map(({ at, revision, events }) => ({ at, revision, types: events.map(({ type }) => type) }));
 
 describe('the moments of a run of events', () => {
@@ -48,7 +48,7 @@ describe('the moments of a run of events', () => {
       second: [ended(20, 'c'), renamed(30)],
       third: [renamed(30)],
     });
-    expect(told(await momentsOf(all, store))).toEqual([
+    expect(summary(await momentsOf(all, store))).toEqual([
       { at: 10, revision: 1, types: ['AllotmentsEnded', 'AssignmentsSuspended'] },
       { at: 20, revision: 2, types: ['AllotmentsEnded'] },
       { at: 20, revision: 3, types: ['AllotmentsEnded'] },
@@ -60,8 +60,8 @@ describe('the moments of a run of events', () => {
       first: [ended(10, 'a'), ended(10, 'b'), suspended(10, 1, 2), suspended(10, 3)],
     });
     const whole = { at: 10, revision: 3 };
-    expect(told(await momentsOf(all.slice(0, 1), store))).toMatchObject([whole]);
-    expect(told(await momentsOf(all.slice(1, 2), store))).toMatchObject([
+    expect(summary(await momentsOf(all.slice(0, 1), store))).toMatchObject([whole]);
+    expect(summary(await momentsOf(all.slice(1, 2), store))).toMatchObject([
       { ...whole, types: ['AllotmentsEnded', 'AssignmentsSuspended', 'AssignmentsSuspended'] },
     ]);
     // What is left of it is of no interest by itself.

@@ -4,14 +4,14 @@ import type { EventStore, Reactor, RecordedEvent } from '@allotree/event-sourcin
 import { EVENT_STORE, PROJECT_HANDLER, type ProjectHandler } from '../../tokens.js';
 import { ExpiryOutbox, type ExpiryJob } from '../expiry-outbox.js';
 import { momentsOf, type Moment } from './moments.js';
-import { newsOf } from './news-of.js';
+import { expiryJobsOf } from './expiry-jobs.js';
 
-export const EXPIRY_NEWS = 'expiry-news';
+export const EXPIRY_NOTIFICATIONS = 'expiry-news';
 
 /** What time did to a project, and what was put right afterwards, becomes jobs for those who tell people (E3). */
 @Injectable()
-export class ExpiryNewsReactor implements Reactor {
-  readonly name = EXPIRY_NEWS;
+export class ExpiryNotificationsReactor implements Reactor {
+  readonly name = EXPIRY_NOTIFICATIONS;
   readonly categories = ['project'];
   readonly batchSize = 500;
 
@@ -25,32 +25,32 @@ export class ExpiryNewsReactor implements Reactor {
     const moments = await momentsOf(events, this.store);
     if (moments.length === 0) return;
     const jobs: ExpiryJob[] = [];
-    for (const some of byProject(moments)) jobs.push(...(await this.newsOf(some)));
+    for (const some of byProject(moments)) jobs.push(...(await this.expiryJobsOf(some)));
     jobs.sort((a, b) => Date.parse(a.data.dueAt) - Date.parse(b.data.dueAt));
     await this.outbox.put(jobs);
   }
 
   /** @param moments of one project, in order */
-  private async newsOf(moments: readonly Moment[]): Promise<ExpiryJob[]> {
+  private async expiryJobsOf(moments: readonly Moment[]): Promise<ExpiryJob[]> {
     const [only] = moments;
     if (only && moments.length === 1) {
-      const news = await this.projects.read(only.projectId, (state, revision) =>
-        revision === only.revision ? newsOf(only, state) : null,
+      const jobs = await this.projects.read(only.projectId, (state, revision) =>
+        revision === only.revision ? expiryJobsOf(only, state) : null,
       );
-      if (news) return news;
+      if (jobs) return jobs;
     }
-    return this.newsAsItWas(moments);
+    return this.jobsAsOfThen(moments);
   }
 
   /** The project has moved on since: it is folded again, up to each moment. */
-  private async newsAsItWas(moments: readonly Moment[]): Promise<ExpiryJob[]> {
+  private async jobsAsOfThen(moments: readonly Moment[]): Promise<ExpiryJob[]> {
     const jobs: ExpiryJob[] = [];
     const rest = [...moments];
     let state: ProjectState = projectAggregate.initial();
     for await (const { type, data, revision } of this.store.readStream(moments[0]?.streamName ?? '')) {
       state = projectAggregate.evolve(state, projectAggregate.decode(type, data));
       if (revision !== rest[0]?.revision) continue;
-      jobs.push(...newsOf(rest[0], state));
+      jobs.push(...expiryJobsOf(rest[0], state));
       rest.shift();
       if (rest.length === 0) break;
     }

@@ -36,7 +36,7 @@ interface Found {
 
 /** What ends in projects, in the order of time: groups by their end in effect, and licenses (E5). */
 @Injectable()
-export class EndsInSight {
+export class UpcomingExpiries {
   constructor(
     private readonly ends: ProjectEnds,
     private readonly projects: Projects,

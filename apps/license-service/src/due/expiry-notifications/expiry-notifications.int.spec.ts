@@ -51,7 +51,7 @@ describe('news of what time did', () => {
     await service.app.get(DueWork, { strict: false }).untilQuiet();
     await service.settled();
   };
-  const newsOf = async (projectId: string): Promise<LicenseExpiryJob[]> => {
+  const expiryJobsOf = async (projectId: string): Promise<LicenseExpiryJob[]> => {
     await service.settled();
     const rows = await service.rows<{ data: unknown }>(
       `SELECT data FROM licensing.expiry_job WHERE data ->> 'projectId' = $1 AND data ->> 'kind' <> 'reminder'
@@ -72,7 +72,7 @@ describe('news of what time did', () => {
     await assign(p, 'a', 1);
     await assign(p, 'b', 2);
     await quiet(DECEMBER);
-    expect(await newsOf(p)).toEqual([
+    expect(await expiryJobsOf(p)).toEqual([
       {
         kind: 'ended',
         tenantId: 'nordlicht',
@@ -102,7 +102,7 @@ describe('news of what time did', () => {
     await assign(p, 'u1', 3);
     await assign(p, 'u2', 1);
     await quiet(end);
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       {
         kind: 'ended',
         groupId: 'u1',
@@ -121,7 +121,7 @@ describe('news of what time did', () => {
     await restrict(p, 'a', restriction(units(9), {}, { reminder }));
     await assign(p, 'a', 2);
     await quiet(end);
-    expect((await newsOf(p)).map((job) => [job.kind, job.groupId, 'stopped' in job && job.stopped])).toEqual([
+    expect((await expiryJobsOf(p)).map((job) => [job.kind, job.groupId, 'stopped' in job && job.stopped])).toEqual([
       ['ended', p, counts(2)],
       ['ended', 'a', counts(2)],
     ]);
@@ -139,7 +139,7 @@ describe('news of what time did', () => {
     await assign(p, 'a', 3, 1);
     await assign(p, 'b', 2);
     await quiet('2026-12-03T23:00:00.000Z');
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       {
         groupId: p,
         groupName: 'Hafenblick',
@@ -159,7 +159,7 @@ describe('news of what time did', () => {
     await restrict(p, p, restriction(units(9), { validUntil: end, features: ['siri'] }, { reminder }));
     await assign(p, 'a', 2);
     await quiet(end);
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       { groupId: p, stopped: counts(2), featuresOff: ['siri', 'elevators'], recipients: 'members', fallback: null },
     ]);
   });
@@ -175,7 +175,9 @@ describe('news of what time did', () => {
     await restrict(p, 'a', { enabled: true, allotments: two, reminder });
     await assign(p, 'a', 3);
     await quiet(end);
-    expect(await newsOf(p)).toMatchObject([{ kind: 'ended', groupId: 'a', stopped: counts(1), fallback: 'basic' }]);
+    expect(await expiryJobsOf(p)).toMatchObject([
+      { kind: 'ended', groupId: 'a', stopped: counts(1), fallback: 'basic' },
+    ]);
   });
 
   it('tells at the end of a term that is in grace, and again when grace is over and things stop', async () => {
@@ -185,12 +187,12 @@ describe('news of what time did', () => {
     await restrict(p, 'a', restriction(units(5), { validUntil: end }, { reminder, gracePeriodDays: 2 }));
     await assign(p, 'a', 3);
     await quiet(end);
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       { endedAt: end, stopped: counts(0), grace: { until: '2026-12-09T00:00:00.000Z', stopping: counts(3) } },
     ]);
     await quiet('2026-12-09T00:00:00.000Z');
-    expect(await newsOf(p)).toMatchObject([{}, { endedAt: '2026-12-09T00:00:00.000Z', stopped: counts(3) }]);
-    expect((await newsOf(p))[1]).not.toHaveProperty('grace');
+    expect(await expiryJobsOf(p)).toMatchObject([{}, { endedAt: '2026-12-09T00:00:00.000Z', stopped: counts(3) }]);
+    expect((await expiryJobsOf(p))[1]).not.toHaveProperty('grace');
   });
 
   it('tells who is extended that it works again, with the new end', async () => {
@@ -205,7 +207,7 @@ describe('news of what time did', () => {
       'a',
       restriction(units(2), { allotmentId, validUntil: '2026-12-20T00:00:00.000Z' }, { reminder }),
     );
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       { kind: 'ended', dueAt: end, stopped: counts(3) },
       {
         kind: 'restored',
@@ -222,7 +224,7 @@ describe('news of what time did', () => {
     const { items } = (await service.get(`/projects/${p}/groups/u1/assignments`)).body;
     const inForce = items.find(({ status }: { status: string }) => status === 'in_force');
     await service.delete(`/projects/${p}/groups/u1/assignments/${inForce.assignmentId}`);
-    expect(await newsOf(p)).toHaveLength(2);
+    expect(await expiryJobsOf(p)).toHaveLength(2);
   });
 
   it('tells the main group when a license is extended', async () => {
@@ -231,7 +233,7 @@ describe('news of what time did', () => {
     await assign(p, 'b', 2);
     await quiet('2026-12-12T06:00:00.000Z');
     await service.posted(`/projects/${p}/licenses/${licenseId}/extend`, { validUntil: '2026-12-30T00:00:00Z' });
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       { kind: 'ended', groupId: p },
       { kind: 'restored', groupId: p, restored: counts(2), validUntil: '2026-12-30T00:00:00.000Z' },
     ]);
@@ -240,7 +242,7 @@ describe('news of what time did', () => {
   it('tells that a trial began, and until when it lasts', async () => {
     const p = await open({ trial: true });
     const [{ licenseId }] = (await service.get(`/projects/${p}/licenses`)).body.items;
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       { kind: 'trial_started', groupId: p, dueAt: '2026-12-12T06:00:00.000Z', validUntil: '2027-01-11T06:00:00.000Z' },
     ]);
     expect(await service.rows('SELECT job_id FROM licensing.expiry_job')).toEqual([
@@ -253,7 +255,7 @@ describe('news of what time did', () => {
     await grant(p, '2026-12-13T00:00:00Z');
     await assign(p, 'b', 2);
     await quiet('2026-12-13T00:00:00.000Z');
-    expect(await newsOf(p)).toEqual([]);
+    expect(await expiryJobsOf(p)).toEqual([]);
   });
 
   it('tells each moment as it was, however far the project has moved on since', async () => {
@@ -280,7 +282,7 @@ describe('news of what time did', () => {
     service.clock.moveTo('2026-12-16T00:00:00.000Z');
     await restrict(p, 'a', { enabled: false });
     await service.subscriptions.start();
-    expect(await newsOf(p)).toMatchObject([
+    expect(await expiryJobsOf(p)).toMatchObject([
       { kind: 'ended', dueAt: '2026-12-14T00:00:00.000Z', stopped: counts(3), featuresOff: ['siri'], fallback: null },
       { kind: 'restored', dueAt: '2026-12-15T00:00:00.000Z', restored: counts(3) },
     ]);

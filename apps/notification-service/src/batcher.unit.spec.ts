@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { Together } from './together.js';
+import { Batcher } from './batcher.js';
 
 describe('things done together', () => {
   it('are one batch with what is asked for meanwhile', async () => {
     const batches: number[][] = [];
     let go: () => void = () => undefined;
-    const together = new Together(async (items: readonly number[]) => {
+    const batcher = new Batcher(async (items: readonly number[]) => {
       batches.push([...items]);
       if (batches.length === 1) await new Promise<void>((resolve) => (go = resolve));
       return items.map((item) => item * 2);
     });
-    const first = [together.one(1), together.one(2)];
+    const first = [batcher.one(1), batcher.one(2)];
     await new Promise((resolve) => setImmediate(resolve));
-    const second = [together.one(3), together.one(4)];
+    const second = [batcher.one(3), batcher.one(4)];
     go();
     expect(await Promise.all([...first, ...second])).toEqual([2, 4, 6, 8]);
     expect(batches).toEqual([
@@ -23,13 +23,13 @@ describe('things done together', () => {
 
   it('fail together, and go on', async () => {
     let fails = true;
-    const together = new Together(async (items: readonly number[]) => {
+    const batcher = new Batcher(async (items: readonly number[]) => {
       if (fails) throw new Error('no');
       return items;
     });
-    const results = await Promise.allSettled([together.one(1), together.one(2)]);
+    const results = await Promise.allSettled([batcher.one(1), batcher.one(2)]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     fails = false;
-    expect(await together.one(3)).toBe(3);
+    expect(await batcher.one(3)).toBe(3);
   });
 });

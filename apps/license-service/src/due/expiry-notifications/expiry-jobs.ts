@@ -30,27 +30,30 @@ import type { Moment } from './moments.js';
  * Who is told about a moment (E3): the groups whose terms ended or began again, if they want to be reminded; the main
  * group when a license did; and that a trial began. Nobody is told about a closed project. `state` is the project as the moment left it.
  */
-export function newsOf(moment: Moment, state: ProjectState): ExpiryJob[] {
+export function expiryJobsOf(moment: Moment, state: ProjectState): ExpiryJob[] {
   const project = projectOf(state);
   if (!project || isClosed(state)) return [];
-  const telling = { project, moment, state };
-  return [...trialsStarted(telling), ...endings(telling), ...restorations(telling)];
+  const occasion = { project, moment, state };
+  return [...trialsStarted(occasion), ...endings(occasion), ...restorations(occasion)];
 }
 
-interface Telling {
+interface Occasion {
   readonly project: Project;
   readonly moment: Moment;
   readonly state: ProjectState;
 }
 
-const dataOf = <Type extends ProjectEventType>({ moment }: Telling, ...types: Type[]): ProjectEventOf<Type>['data'][] =>
+const dataOf = <Type extends ProjectEventType>(
+  { moment }: Occasion,
+  ...types: Type[]
+): ProjectEventOf<Type>['data'][] =>
   moment.events.flatMap((event) =>
     types.includes(event.type as Type) ? [event.data as ProjectEventOf<Type>['data']] : [],
   );
 
 const isoOf = (instant: number): string => new Date(instant).toISOString();
 
-const about = ({ project, moment, state }: Telling, groupId: string) => ({
+const about = ({ project, moment, state }: Occasion, groupId: string) => ({
   tenantId: project.tenantId,
   projectId: project.projectId,
   projectName: project.name,
@@ -61,14 +64,14 @@ const about = ({ project, moment, state }: Telling, groupId: string) => ({
   date: dateAt(moment.at, project.timeZone),
 });
 
-function trialsStarted(telling: Telling): ExpiryJob[] {
-  return dataOf(telling, 'LicenseGranted')
+function trialsStarted(occasion: Occasion): ExpiryJob[] {
+  return dataOf(occasion, 'LicenseGranted')
     .filter(({ type }) => type === 'trial')
     .map(({ licenseId, validUntil }) => {
-      const { projectId } = telling.project;
+      const { projectId } = occasion.project;
       const data: TrialStartedJob = {
         kind: 'trial_started',
-        ...about(telling, projectId),
+        ...about(occasion, projectId),
         validUntil: validUntil === null ? null : isoOf(validUntil),
       };
       return { id: licenseExpiryJobId.trialStarted(projectId, licenseId), data };
@@ -81,19 +84,19 @@ interface Ending {
   readonly recipients: EndedJob['recipients'];
 }
 
-function endings(telling: Telling): ExpiryJob[] {
-  const { moment, state } = telling;
-  const ended = endedGroups(telling);
-  const stopped = countsBelow(state, ended.keys(), assignmentsIn(telling, 'AssignmentsSuspended'));
+function endings(occasion: Occasion): ExpiryJob[] {
+  const { moment, state } = occasion;
+  const ended = endedGroups(occasion);
+  const stopped = countsBelow(state, ended.keys(), assignmentsIn(occasion, 'AssignmentsSuspended'));
   const fallbacks = fallbacksAt(state, ended.keys(), moment.at);
   return [...ended].map(([groupId, { features, recipients }]) => {
     const on = new Set(quotaOf(state, groupId, moment.at)?.features.on);
     const data: EndedJob = {
       kind: 'ended',
-      ...about(telling, groupId),
+      ...about(occasion, groupId),
       endedAt: isoOf(moment.at),
       stopped: stopped.get(groupId) ?? noCounts(),
-      ...graceOfEnding(telling, groupId),
+      ...graceOfEnding(occasion, groupId),
       featuresOff: [...features].filter((feature) => !on.has(feature)),
       fallback: fallbacks.get(groupId) ?? null,
       recipients,
@@ -103,7 +106,7 @@ function endings(telling: Telling): ExpiryJob[] {
 }
 
 /** The days of grace that began at the moment in a group: until when they run, and what stops then if nothing changes. */
-function graceOfEnding({ project, moment, state }: Telling, groupId: string): Pick<EndedJob, 'grace'> {
+function graceOfEnding({ project, moment, state }: Occasion, groupId: string): Pick<EndedJob, 'grace'> {
   const restriction = restrictionOf(state, groupId, moment.at);
   const ends = (restriction?.allotments ?? []).filter(({ status }) => status === 'grace').map((one) => one.validUntil!);
   if (!restriction || ends.length === 0) return {};
@@ -116,19 +119,19 @@ function graceOfEnding({ project, moment, state }: Telling, groupId: string): Pi
  * Groups whose term ended, or its grace, or for which one above them did (E5), if they want to be reminded; and the
  * main group when a license ended.
  */
-function endedGroups(telling: Telling): Map<string, Ending> {
-  const { moment, state } = telling;
+function endedGroups(occasion: Occasion): Map<string, Ending> {
+  const { moment, state } = occasion;
   const ended = new Map<string, Ending>();
   const end: End = (groupId, features, recipients) => {
     const known = ended.get(groupId) ?? { features: new Set(), recipients };
     for (const feature of features) known.features.add(feature);
     ended.set(groupId, known);
   };
-  const endedTerms = endOwn(telling, end) + endLicenses(telling, end);
+  const endedTerms = endOwn(occasion, end) + endLicenses(occasion, end);
   if (endedTerms === 0) return ended;
   const effective = new EndsInEffect(state, moment.at);
   for (const groupId of effective.remindedAt(moment.at)) {
-    const reminder = ended.has(groupId) ? null : reminded(telling, groupId)?.reminder;
+    const reminder = ended.has(groupId) ? null : reminded(occasion, groupId)?.reminder;
     if (reminder) end(groupId, effective.featuresGoneAt(groupId, moment.at), reminder.recipients);
   }
   return ended;
@@ -137,11 +140,11 @@ function endedGroups(telling: Telling): Map<string, Ending> {
 type End = (groupId: string, features: readonly Feature[], recipients: EndedJob['recipients']) => void;
 
 /** @returns how many groups had a term that ended, whether they want to be reminded or not */
-function endOwn(telling: Telling, end: End): number {
-  const refs = dataOf(telling, 'AllotmentsEnded', 'GracePeriodsEnded').flatMap(({ allotments }) => allotments);
+function endOwn(occasion: Occasion, end: End): number {
+  const refs = dataOf(occasion, 'AllotmentsEnded', 'GracePeriodsEnded').flatMap(({ allotments }) => allotments);
   const byGroup = allotmentIdsByGroup(refs);
   for (const [groupId, ids] of byGroup) {
-    const restriction = reminded(telling, groupId);
+    const restriction = reminded(occasion, groupId);
     if (!restriction?.reminder) continue;
     const gone = restriction.allotments.filter(({ allotmentId }) => ids.has(allotmentId));
     end(
@@ -154,45 +157,45 @@ function endOwn(telling: Telling, end: End): number {
 }
 
 /** @returns how many licenses ended */
-function endLicenses(telling: Telling, end: End): number {
-  const { project, moment, state } = telling;
+function endLicenses(occasion: Occasion, end: End): number {
+  const { project, moment, state } = occasion;
   // A postpaid project is billed by use: no license ends for it.
   if (project.billingMode === 'postpaid') return 0;
-  const expired = new Set(dataOf(telling, 'LicenseExpired').map(({ licenseId }) => licenseId));
+  const expired = new Set(dataOf(occasion, 'LicenseExpired').map(({ licenseId }) => licenseId));
   for (const { licenseId, features } of licensesOf(state, moment.at))
-    if (licenseId !== null && expired.has(licenseId)) end(project.projectId, features, recipientsOfProject(telling));
+    if (licenseId !== null && expired.has(licenseId)) end(project.projectId, features, recipientsOfProject(occasion));
   return expired.size;
 }
 
 /** The restriction of a group that wants to be reminded. */
-function reminded({ moment, state }: Telling, groupId: string): RestrictionView | null {
+function reminded({ moment, state }: Occasion, groupId: string): RestrictionView | null {
   const restriction = restrictionOf(state, groupId, moment.at);
   return restriction?.enabled && restriction.reminder !== null ? restriction : null;
 }
 
-const recipientsOfProject = ({ project, moment, state }: Telling): EndedJob['recipients'] =>
+const recipientsOfProject = ({ project, moment, state }: Occasion): EndedJob['recipients'] =>
   restrictionOf(state, project.projectId, moment.at)?.reminder?.recipients ?? 'administrators';
 
-const assignmentsIn = (telling: Telling, type: 'AssignmentsSuspended' | 'AssignmentsReinstated'): AssignmentRef[] =>
-  dataOf(telling, type).flatMap(({ assignments }) => assignments);
+const assignmentsIn = (occasion: Occasion, type: 'AssignmentsSuspended' | 'AssignmentsReinstated'): AssignmentRef[] =>
+  dataOf(occasion, type).flatMap(({ assignments }) => assignments);
 
 interface Restoration {
   readonly validUntil: number | null;
   readonly recipients: RestoredJob['recipients'];
 }
 
-function restorations(telling: Telling): ExpiryJob[] {
-  const { moment, state } = telling;
-  const reinstated = assignmentsIn(telling, 'AssignmentsReinstated');
+function restorations(occasion: Occasion): ExpiryJob[] {
+  const { moment, state } = occasion;
+  const reinstated = assignmentsIn(occasion, 'AssignmentsReinstated');
   if (reinstated.length === 0) return [];
-  const causes = restoredGroups(telling);
+  const causes = restoredGroups(occasion);
   const restored = countsBelow(state, causes.keys(), reinstated);
   return [...causes].flatMap(([groupId, { validUntil, recipients }]) => {
     const counts = restored.get(groupId) ?? noCounts();
     if (RESOURCES.every((resource) => counts[resource] === 0)) return [];
     const data: RestoredJob = {
       kind: 'restored',
-      ...about(telling, groupId),
+      ...about(occasion, groupId),
       restoredAt: isoOf(moment.at),
       restored: counts,
       validUntil: validUntil === null ? null : isoOf(validUntil),
@@ -203,27 +206,27 @@ function restorations(telling: Telling): ExpiryJob[] {
 }
 
 /** The groups whose own change brought something back, and the main group when a license did. Room from a release is no news. */
-function restoredGroups(telling: Telling): Map<string, Restoration> {
-  const { project, moment, state } = telling;
+function restoredGroups(occasion: Occasion): Map<string, Restoration> {
+  const { project, moment, state } = occasion;
   const groups = new Map<string, Restoration>();
   const changed = [
-    ...dataOf(telling, 'RestrictionChanged').map(({ groupId }) => groupId),
-    ...dataOf(telling, 'AllotmentsTransferred').map(({ toGroupId }) => toGroupId),
-    ...dataOf(telling, 'AllotmentsStarted').flatMap(({ allotments }) => allotments.map(({ groupId }) => groupId)),
+    ...dataOf(occasion, 'RestrictionChanged').map(({ groupId }) => groupId),
+    ...dataOf(occasion, 'AllotmentsTransferred').map(({ toGroupId }) => toGroupId),
+    ...dataOf(occasion, 'AllotmentsStarted').flatMap(({ allotments }) => allotments.map(({ groupId }) => groupId)),
   ];
   for (const groupId of new Set(changed)) {
-    const restriction = reminded(telling, groupId);
+    const restriction = reminded(occasion, groupId);
     if (!restriction?.reminder) continue;
     const ends = restriction.allotments.filter(({ status }) => status === 'active').map((one) => one.validUntil);
     groups.set(groupId, { validUntil: latest(ends), recipients: restriction.reminder.recipients });
   }
-  const licenses = dataOf(telling, 'LicenseExtended', 'LicenseGranted', 'LicenseStarted', 'LicenseReinstated');
+  const licenses = dataOf(occasion, 'LicenseExtended', 'LicenseGranted', 'LicenseStarted', 'LicenseReinstated');
   const ids = new Set(licenses.map(({ licenseId }) => licenseId));
   const ends = licensesOf(state, moment.at).flatMap((one) =>
     one.licenseId !== null && ids.has(one.licenseId) ? [one.validUntil] : [],
   );
   if (ends.length > 0)
-    groups.set(project.projectId, { validUntil: latest(ends), recipients: recipientsOfProject(telling) });
+    groups.set(project.projectId, { validUntil: latest(ends), recipients: recipientsOfProject(occasion) });
   return groups;
 }
 

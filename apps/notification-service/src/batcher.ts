@@ -8,7 +8,7 @@ interface Waiting<Item, Result> {
  * Does things in batches without making the first wait: what is asked for while a batch is under way is the next one. Each
  * is answered when its batch is done; where a batch fails, all of it does.
  */
-export class Together<Item, Result> {
+export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private running = false;
 

@@ -1,15 +1,15 @@
-/** Lets one loop wait for news: until it is rung, or for a while. A ring while nobody waits is heard by the next who does. */
-export class Doorbell {
-  private rung = false;
+/** Lets one loop wait until it is notified, or until a timeout. A notification while nothing waits ends the next wait at once. */
+export class Signal {
+  private notified = false;
   private open: () => void = () => undefined;
 
-  ring(): void {
-    this.rung = true;
+  notify(): void {
+    this.notified = true;
     this.open();
   }
 
   async wait(milliseconds: number): Promise<void> {
-    if (!this.rung) {
+    if (!this.notified) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds);
         this.open = () => {
@@ -18,6 +18,6 @@ export class Doorbell {
         };
       });
     }
-    this.rung = false;
+    this.notified = false;
   }
 }

@@ -40,7 +40,7 @@ const UNKNOWN_GROUP = 'Nobody to send it to: the group is not known here';
  * groups of one administrator meet in one mail.
  */
 @Injectable()
-export class Addressing {
+export class RecipientResolver {
   constructor(
     @InjectDataSource(NOTIFICATIONS) private readonly dataSource: DataSource,
     @Inject(CONFIGURATION) private readonly configuration: NotificationConfiguration,

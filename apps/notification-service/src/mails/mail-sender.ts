@@ -15,7 +15,7 @@ const IN_HAND = 64;
 
 /** Hands mails over: claims them, has them written, keeps what was written, delivers it, records what became of it. */
 @Injectable()
-export class Postman {
+export class MailSender {
   private readonly inHand = new Set<ClaimedMail>();
   private readonly from: Mailbox;
   private readonly outcomes: Counter<'mail_type' | 'outcome'>;
