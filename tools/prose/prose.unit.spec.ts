@@ -10,6 +10,8 @@ const PLAIN = [
   'apps/dead-letters',
   'apps/demo',
   'apps/group-service',
+  'apps/license-service',
+  'apps/notification-service',
   'apps/reference',
   'apps/standalone',
   'bench',

@@ -250,7 +250,7 @@ const ADDRESSES: readonly [method: string, path: string, body: unknown, field: s
 
 const nothingRecorded = async (work: () => Promise<unknown>) => expect(await service.recordedWhile(work)).toEqual([]);
 
-describe('bad input is told with its field, and nothing is recorded', () => {
+describe('bad input is refused with its field, and nothing is recorded', () => {
   it.each(BODIES)('%s %s: %s', async (method, path, _why, body, field) => {
     await nothingRecorded(async () => {
       expect(await service.request(method, at(path), filled(body))).toMatchObject({

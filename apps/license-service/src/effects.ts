@@ -7,7 +7,7 @@ interface CountedUse {
   count: number;
 }
 
-/** What a command does besides what it asks for, group by group (R6, R7, U3). */
+/** The side effects of a command, group by group (R6, R7, U3). */
 export interface Effects {
   readonly suspended: readonly CountedUse[];
   readonly reinstated: readonly CountedUse[];

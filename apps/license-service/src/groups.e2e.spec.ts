@@ -147,7 +147,7 @@ describe('PUT /projects/{p}/groups/{g}/restriction', () => {
     expect(await set('u1', restriction(units(50, 40, 5)))).toMatchObject({ status: 200 });
   });
 
-  it('takes from groups below only with cascade; the preview tells (R6, R7)', async () => {
+  it('takes from groups below only with cascade; the preview lists the effects (R6, R7)', async () => {
     await set('a', buildingA);
     await set('u1', restriction(units(50, 40, 5)));
     for (let index = 0; index < 45; index++) await assign('u1', 'sip_number');
@@ -298,7 +298,7 @@ describe('GET /projects/{p}/groups/{g}/quota', () => {
     });
   });
 
-  it('follows time by itself: A falls to 0 on 2026-12-01 and comes back when it is extended (U3, E1)', async () => {
+  it('follows time automatically: A falls to 0 on 2026-12-01 and comes back when it is extended (U3, E1)', async () => {
     const { body } = await set('a', buildingA);
     for (let index = 0; index < 3; index++) await assign('u1', 'sip_number');
     await assign('b', 'sip_number');

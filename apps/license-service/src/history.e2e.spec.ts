@@ -12,7 +12,7 @@ afterAll(() => service.stop());
 const history = async (query = '') => (await service.get(`/projects/${p}/history${query}`)).body;
 
 describe('GET /projects/{p}/history', () => {
-  it('tells who, when, what, before and after, as soon as it is done', async () => {
+  it('shows who, when, what, before and after, as soon as it is done', async () => {
     const set = async (limit: number) =>
       (
         await service.put(`/projects/${p}/groups/a/restriction`, restriction(units(limit)), {

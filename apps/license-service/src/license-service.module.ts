@@ -90,7 +90,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
       imports: [
         TypeOrmModule.forRootAsync({
           name: LICENSING,
-          // A database that does not answer is told at once, not after half a minute of attempts.
+          // An unreachable database is reported at once, not after half a minute of attempts.
           useFactory: () => ({ retryAttempts: 0 }),
           dataSourceFactory: () =>
             openLicensingDataSource(configuration.DATABASE_URL, configuration.DATABASE_POOL_SIZE),

@@ -138,7 +138,7 @@ describe('POST /projects/{p}/licenses: trial (L1)', () => {
     expect(trial.features).toHaveLength(11);
   });
 
-  it('ends when it is told to, and may be granted again by a server administrator', async () => {
+  it('ends on request, and may be granted again by a server administrator', async () => {
     const p = await project();
     await service.posted(`/projects/${p}/licenses`, { type: 'trial', validUntil: '2026-06-10' });
     await service.posted(`/projects/${p}/licenses`, { type: 'trial', validFrom: '2026-06-11' });

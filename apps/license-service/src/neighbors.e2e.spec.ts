@@ -36,7 +36,7 @@ afterAll(() => service.stop());
 const at = (path: string): string => `/projects/${p}/groups/${path}`;
 
 describe('a resident', () => {
-  it('is not told by a quota how much the neighbors use', async () => {
+  it('does not learn from a quota how much the neighbors use', async () => {
     const seen = async (who: string, path: string) => {
       const { status, body } = await service.request('GET', at(path), undefined, people[who]);
       return { status, resources: body.resources.sip_number };
@@ -50,7 +50,7 @@ describe('a resident', () => {
 });
 
 describe('the history of a transfer', () => {
-  it('tells of the other group, and why, only to who sees that group as well', async () => {
+  it('names the other group and the reason only to users who can see that group as well', async () => {
     const move = {
       fromGroupId: 'u1',
       toGroupId: 'u2',

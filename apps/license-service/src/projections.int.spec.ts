@@ -81,7 +81,7 @@ interface QuotaRow {
   suspended: number;
 }
 
-/** What the rows say and what the fold says, of every group, so that the two can be compared. */
+/** The rows and the folded state of every group, for comparison. */
 async function both(p: string): Promise<[rows: object, fold: object]> {
   await service.settled();
   const rows = await service.rows<QuotaRow>('SELECT * FROM licensing.group_quota WHERE project_id = $1', [p]);

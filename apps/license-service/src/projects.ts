@@ -43,7 +43,7 @@ export interface KnownProject {
   readonly timeZone: string;
 }
 
-/** The project aggregate as routes use it: with the clock, dry runs, problems, and what the group service has told. */
+/** The project aggregate as routes use it: with the clock, dry runs, problems, and the facts from the group service. */
 @Injectable()
 export class Projects {
   constructor(
@@ -76,7 +76,7 @@ export class Projects {
    */
   async look<Found>(projectId: string, groupId: string | null, look: LookAt<Found>): Promise<Found> {
     await this.feed.facts.caughtUp(projectId);
-    // What another process took in may not be in this one's memory yet.
+    // Events recorded by another process may not be in this one's memory yet.
     const consistent = !this.leases.singleProcess;
     const found = await this.handler.read(
       projectId,
@@ -89,7 +89,7 @@ export class Projects {
     return found;
   }
 
-  /** What is known of a project by now; `null`: nothing. For lists, which have waited for all of their projects already. */
+  /** The current state of a project, or `null` if unknown. For lists, which have already waited for all of their projects. */
   async see<Found>(projectId: string, look: (state: ProjectState) => Found | null): Promise<Found | null> {
     return this.handler.read(projectId, look, { consistent: !this.leases.singleProcess });
   }

@@ -30,8 +30,8 @@ const named = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 /**
- * One sentence or two for whoever was refused: what stands in the way, and what would get past it. The facts stand
- * beside it in the problem, under the names of the refusal.
+ * The `detail` of a refusal in one or two sentences: the reason, and one thing to do. The facts are fields of the problem,
+ * under the names of the refusal.
  */
 const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) => string } = {
   LIMIT_EXCEEDED: limitExceeded,

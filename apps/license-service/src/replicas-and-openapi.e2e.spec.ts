@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { restriction, Service, units } from './service-under-test.harness.js';
 
 const p = 'hafenblick';
-// What another replica recorded is heard of a moment later.
+// Events of another replica arrive a moment later.
 const settings = { GROUP_FEED_WAIT_MS: '60000' };
 let one: Service;
 let other: Service;
@@ -45,12 +45,12 @@ describe('two replicas', () => {
       const { items } = (await replica.get(`/projects/${p}/licenses`)).body;
       return items.filter(({ source }: { source: { packageId?: string } }) => source.packageId === packageId).length;
     };
-    // A replica hears of what another wrote a moment later.
+    // Events written by another replica arrive a moment later.
     while ((await granted(one)) < issued || (await granted(other)) < issued) await delay(10);
     expect([await granted(one), await granted(other)]).toEqual([issued, issued]);
   });
 
-  it('find groups that only the other has heard of', async () => {
+  it('find groups that only the other replica has received', async () => {
     await other.groups(p, { late: 'b' });
     expect(await one.post(`/projects/${p}/groups/late/assignments`, { resource: 'sip_number' })).toMatchObject({
       status: 201,

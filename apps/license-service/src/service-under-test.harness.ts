@@ -82,9 +82,9 @@ export class Service {
       TOKEN_SECRET: SECRET,
       ADMIN_PASSWORD_HASH: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$AAAA',
       LOG_LEVEL: 'error',
-      // What is not known is not under way, unless a spec says so.
+      // An unknown project is not on its way, unless a spec says so.
       GROUP_FEED_WAIT_MS: '0',
-      // What is due is done when a spec says so.
+      // Due work runs only when a spec asks for it.
       DUE_TICK_MS: '600000',
       ...settings,
     });
@@ -172,7 +172,7 @@ export class Service {
 
   /** Waits until everything behind the store has followed. */
   async settled(): Promise<void> {
-    // What reactors record in turn is behind the store as well: twice is once for them and once for what follows them.
+    // Waits twice: once for the reactors, and once for the events that they record.
     for (let round = 0; round < 2; round++)
       for (const { name } of await this.subscriptions.lag()) await this.followed(name);
   }

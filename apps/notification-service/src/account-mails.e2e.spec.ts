@@ -156,7 +156,7 @@ describe('the administrators of a tenant, and keys with every permission about m
     expect([preview.status, preview.body.text]).toEqual([200, expect.stringContaining('Ada Berg')]);
   });
 
-  it('are told in the list which templates are theirs to change', async () => {
+  it('see in the list which templates they can change', async () => {
     const { items } = (await service.request('GET', '/mail-templates', undefined, await service.as(key))).body;
     const fixed = items.filter(({ customizable }: { customizable: boolean }) => !customizable);
     expect(fixed.map(({ mailType }: { mailType: string }) => mailType)).toEqual([...ACCOUNT_MAIL_TYPES]);

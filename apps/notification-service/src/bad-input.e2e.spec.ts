@@ -183,7 +183,7 @@ describe('the OpenAPI document', () => {
       const route = paths[pattern]?.[method.toLowerCase()];
       expect([pattern, route?.summary]).toEqual([pattern, expect.any(String)]);
       const statuses = Object.keys(route.responses).filter((code) => code.startsWith('2'));
-      // What a command tried with `?dryRun=true` would record is answered with 200.
+      // A command with `?dryRun=true` is answered with 200 and the changes it would make.
       const done = method === 'DELETE' ? ['200', '204'] : path.endsWith('/test') ? ['200', '202'] : ['200'];
       expect([pattern, statuses]).toEqual([pattern, done]);
     }

@@ -103,7 +103,7 @@ describe('a worker that is killed', () => {
   ])('%s: the mail goes out, and only what nobody can know twice', async (_when, change, copies) => {
     await fileOne();
     await expect(mailSender(change).round(false)).rejects.toThrow(Killed);
-    // As long as the lease lasts the mail is left to whoever has it.
+    // While the lease lasts, only its owner handles the mail.
     service.clock.advance(1_000);
     await mailSender().round(false);
     await leasePasses();
@@ -112,7 +112,7 @@ describe('a worker that is killed', () => {
     expect(server.received).toHaveLength(copies);
     const mail = await onlyMail();
     expect(mail).toMatchObject({ status: 'sent', error: null });
-    // Whoever gets it twice can tell by its Message-ID, and sees the same to the letter.
+    // A mail received twice has the same Message-ID and the same content.
     expect(new Set(server.received.map(({ mail: { messageId } }) => messageId))).toEqual(new Set([mail?.messageId]));
     const withoutBoundaries = server.received.map(({ raw }) => raw.replace(/--_NmP-[^\s"]+/g, '--'));
     expect(new Set(withoutBoundaries).size).toBe(1);

@@ -249,7 +249,7 @@ describe('the callers of a tenant', () => {
     await nothingSent();
   });
 
-  it('send so many test mails an hour and no more', async () => {
+  it('send only the configured number of test mails an hour', async () => {
     const headers = await service.as(ada);
     for (let sent = 0; sent < 10; sent += 1) expect((await service.post(TEST, {}, headers)).status).toBe(202);
     const refused = await service.post(TEST, {}, headers);
@@ -258,7 +258,7 @@ describe('the callers of a tenant', () => {
     expect(await service.rows('SELECT 1 FROM notifications.mail')).toHaveLength(10);
   });
 
-  it('send so many test mails a day together', async () => {
+  it('send only the configured number of test mails a day in total', async () => {
     await service.rows(
       `INSERT INTO notifications.quota VALUES ('test mails|tenant|nordlicht|day', 100, now() + interval '1 hour')`,
     );

@@ -84,7 +84,7 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
       imports: [
         TypeOrmModule.forRootAsync({
           name: NOTIFICATIONS,
-          // A database that does not answer is told at once, not after half a minute of attempts.
+          // An unreachable database is reported at once, not after half a minute of attempts.
           useFactory: () => ({ ...dataSourceOptions(configuration.DATABASE_URL), retryAttempts: 0 }),
           dataSourceFactory: () => openDataSource(configuration.DATABASE_URL),
         }),

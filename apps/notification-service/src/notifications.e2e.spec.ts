@@ -25,7 +25,7 @@ const job = (data: LicenseExpiryJob): Record<string, LicenseExpiryJob> => ({ [`j
 const deliver = (...data: LicenseExpiryJob[]) => service.deliver(Object.assign({}, ...data.map(job)));
 const sentMails = async () => (await service.outbox()).map(({ to, subject }) => `${to}: ${subject}`);
 
-describe('who is told (E3)', () => {
+describe('recipients (E3)', () => {
   it('the administrators of the group, else of the nearest above', async () => {
     await deliver(reminder('a'), reminder('b'), reminder('unit-1'));
     const mails = await service.outbox();
@@ -100,7 +100,7 @@ describe('who is told (E3)', () => {
     await speaks('kim', 'en');
   });
 
-  it('names groups as they are called now, and says nothing of one that is gone', async () => {
+  it('names groups by their current names, and omits removed groups', async () => {
     await service.publishAll('hafenblick', [
       {
         type: 'allotree.groups-placed.v1',
@@ -169,7 +169,7 @@ describe('what goes in one mail (E3)', () => {
 });
 
 describe('the mails', () => {
-  it('tell that a term has ended, what stopped and what it fell back to', async () => {
+  it('say that a term has ended, what stopped and what it fell back to', async () => {
     await deliver(ended('a', { fallback: 'basic' }));
     const [mail] = await service.outbox();
     expect(mail).toMatchObject({ mailType: 'license_ended', subject: 'Hafenblick: licenses have ended' });
@@ -178,7 +178,7 @@ describe('the mails', () => {
     expect(mail?.text).toContain('Extend licenses <https://licenses.example/projects/hafenblick/groups/a>');
   });
 
-  it('tell what works again, and that a trial has begun', async () => {
+  it('say what works again, and that a trial has begun', async () => {
     const { daysLeft: _days, allotmentIds: _ids, fallback: _fallback, ...base } = reminder('a');
     const restored = { sip_number: 80, mobile_app: 60, ukey2: 5 };
     const { recipients: _recipients, ...trial } = { ...base, groupId: 'hafenblick', groupName: 'Hafenblick' };
@@ -203,7 +203,7 @@ describe('the mails', () => {
     expect(mail?.text).not.toContain('- Building A (');
   });
 
-  it('are no more than so many an hour for one recipient; the others wait and are not lost', async () => {
+  it('are limited per recipient and hour; the others wait and are not lost', async () => {
     const dates = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04', '2026-11-05'];
     await deliver(...dates.map((date) => reminder('a', { date })), reminder('b'));
     expect((await sentMails()).filter((mail) => mail.startsWith('kim'))).toHaveLength(3);
@@ -277,7 +277,7 @@ describe('a dead letter', () => {
     expect((await service.post(path)).status).toBe(404);
   });
 
-  it('goes to whoever administers the tenant where the own partner is not known', async () => {
+  it('goes to the administrators of the tenant when the partner is not known', async () => {
     await service.publish('nordlicht', 'allotree.partner-registered.v1', {
       partnerId: 'nordlicht',
       kind: 'distributor',
@@ -291,7 +291,7 @@ describe('a dead letter', () => {
     expect(await sentMails()).toEqual(['owner@nordlicht.example: orphan: licenses end in 30 days']);
   });
 
-  it('is also a group nobody told of; what the events tell in time is found', async () => {
+  it('can be an unknown group; events that arrive in time are used', async () => {
     await service.enqueue(job(reminder('late', { projectId: 'late', projectName: 'late' })));
     while ((await service.rows('SELECT 1 FROM notifications.notice WHERE tries > 0')).length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 20));

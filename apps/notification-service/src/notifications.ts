@@ -120,7 +120,7 @@ export class Notifications {
     if (await this.recipientResolver.isBusy()) return true;
     const queues = [LICENSE_EXPIRY_QUEUE, ACCOUNT_MAILS_QUEUE].map((name) => this.jobs.queue(name).counts());
     const jobs = (await Promise.all(queues)).reduce((sum, { waiting, active }) => sum + waiting + active, 0);
-    // What a queue had a moment ago is a notice now.
+    // A job may have left the queue and become a notice in the meantime.
     return jobs > 0 || (await this.recipientResolver.isBusy());
   }
 

@@ -171,7 +171,7 @@ export class Service {
     await this.notifications.whenIdle();
   }
 
-  /** Tells as the group service does, and waits until it is heard. */
+  /** Publishes as the group service does, and waits until the events are processed. */
   async publish<Type extends GroupsEventType>(key: string, type: Type, data: GroupsEventData<Type>): Promise<void> {
     await this.publishAll(key, [{ type, data }]);
   }

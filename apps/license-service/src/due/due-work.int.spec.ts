@@ -525,7 +525,7 @@ describe('jobs of due work', () => {
     expect(await effectsOf(service, 'hafenblick')).toEqual(['2026-12-01 AllotmentsEnded']);
   });
 
-  it('are made by another replica when one stands still over its rows, and once', async () => {
+  it('are made once, by another replica, when one stalls while it holds its rows', async () => {
     await withReminder();
     const other = await Service.start({ database: service.database });
     other.clock.moveTo('2026-11-24T09:00:00.000Z');
@@ -545,7 +545,7 @@ describe('jobs of due work', () => {
     await sleeps;
     await dueOf(other).tick();
     expect(await recordedJobs(other)).toEqual([]);
-    // What the database does by itself to a session that is silent in a transaction for so long.
+    // The database ends a session that is idle in a transaction for too long.
     expect(
       await other.app.get<DataSource>(getDataSourceToken(LICENSING)).query('SHOW idle_in_transaction_session_timeout'),
     ).toEqual([{ idle_in_transaction_session_timeout: '30s' }]);

@@ -118,7 +118,7 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
       const { claimed, done } = await this.workOnSome(failed);
       settled += done;
       if (claimed < AT_ONCE) break;
-      // What takes effect does not wait for a queue that cannot be reached: the end of the tick tells of it.
+      // Changes take effect even when the queue is unreachable: the end of the tick reports the failure.
       await this.outbox.handOver().catch(() => undefined);
     }
     return settled;

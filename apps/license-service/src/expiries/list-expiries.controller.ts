@@ -97,7 +97,7 @@ export class ListExpiriesController {
   @Permit('licenses:read')
   @Documented({
     tag: 'expiries',
-    summary: 'What ends wherever one may see it, soonest first',
+    summary: 'List the upcoming ends in all accessible groups, soonest first',
     description: WHAT_IS_LISTED,
     response: { schema: ExpiriesAnswer, example: EXAMPLE },
     problems: ['VALIDATION'],

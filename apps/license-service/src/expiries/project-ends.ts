@@ -35,7 +35,7 @@ const whole = (ends: string): string => `
     SELECT FROM licensing.access_project home WHERE home.project_id = ${ends}.project_id
       AND (home.tenant_id = ANY($6::text[]) OR home.partner_id = ANY($7::text[]))))`;
 
-/** What ends above a group, in it or below it may be an end of it. */
+/** A term that ends above, in or below one of the given groups concerns that group. */
 const concerned = (projects: string, groups: string): string => `
   (EXISTS (
     SELECT FROM licensing.license_group place JOIN unnest(${projects}, ${groups}) AS held(project_id, group_id)

@@ -42,7 +42,7 @@ export class UpcomingExpiries {
     private readonly projects: Projects,
   ) {}
 
-  /** @throws Problem when the cursor is none of ours */
+  /** @throws Problem when this endpoint did not issue the cursor */
   async page(wanted: Wanted, by: Principal): Promise<PageOf<Expiry>> {
     const found: Found = { items: [], looked: 0, place: placeOf(wanted.cursor, wanted.now) };
     for (let instants = 0; instants < INSTANTS_A_PAGE;) {

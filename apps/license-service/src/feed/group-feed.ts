@@ -5,8 +5,8 @@ import type { LicenseConfiguration } from '../configuration.js';
 import { ACCESS_GROUP, CONSUMER_GROUP } from '../consumer-groups.js';
 
 /**
- * What the group service tells, as this service hears it. The group service answers when what it recorded is published, so a
- * request that comes after such an answer finds it here once the feed has caught up.
+ * Subscriptions to the integration events of the group service. The group service answers after it has published its events,
+ * so a request that follows such an answer finds them here once the feed has caught up.
  */
 @Injectable()
 export class GroupFeed {

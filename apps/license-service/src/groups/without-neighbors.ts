@@ -8,8 +8,8 @@ interface Room {
 }
 
 /**
- * A quota as a resident sees it. What is really left of a limit above depends on what the neighbors use, so somebody who
- * sees only what is assigned to oneself is shown what the limits leave of what is used here.
+ * A quota as a resident sees it. The units left of a limit above depend on the use of the neighbors, so users who see
+ * only their own assignments get the limits minus the use in this group.
  */
 export function withoutNeighbors<Quota extends { readonly resources: Readonly<Record<Resource, Room>> }>(
   quota: Quota,

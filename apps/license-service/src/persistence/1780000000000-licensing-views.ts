@@ -52,7 +52,7 @@ const UP = [
      "details" json NOT NULL, "before" json, "after" json,
      CONSTRAINT "pk_history_entry" PRIMARY KEY ("project_id", "position", "ordinal"))`,
   `CREATE INDEX "ix_history_entry_group" ON "licensing"."history_entry" ("project_id", "group_id", "position", "ordinal")`,
-  // What something was before is the newest entry about it; assignments are never looked up.
+  // The previous state is the newest entry about an object; assignments are never looked up.
   `CREATE INDEX "ix_history_entry_subject" ON "licensing"."history_entry" ("project_id", "subject", "position", "ordinal")
      WHERE "subject" IS NOT NULL`,
 ];

@@ -28,7 +28,7 @@ export class LicenseGroupEntity {
   removedAt!: Date | null;
 }
 
-/** What a group may use of a resource by its own limit, and what is used in it and below. */
+/** A group's own limit of a resource, and the use in the group and below. */
 @Entity({ name: 'group_quota', schema })
 export class GroupQuotaEntity {
   @Column(OF_TENANT)
@@ -99,7 +99,7 @@ export class AllotmentEntity {
   validUntil!: Date | null;
 }
 
-/** One unit in use. What is released is not here any more. */
+/** One unit in use. A released unit is deleted. */
 @Entity({ name: 'assignment', schema })
 export class AssignmentEntity {
   @Column(OF_TENANT)

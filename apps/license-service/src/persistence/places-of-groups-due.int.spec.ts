@@ -26,7 +26,7 @@ it('groups of before learn where they lie, and look at what ends above them', as
   expect(await rows.query("SELECT subject_id, ref FROM licensing.due WHERE kind = 'reminder'")).toEqual([
     { subject_id: 'u', ref: String(Date.parse('2099-01-01')) },
   ]);
-  // What the group views have not seen yet is read again.
+  // Events that the group views have not processed yet are read again.
   expect(await rows.query('SELECT name, position FROM licensing.checkpoint ORDER BY name')).toEqual([
     { name: 'due-work', position: '5' },
     { name: 'group-views', position: '5' },

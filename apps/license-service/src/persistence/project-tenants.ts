@@ -6,8 +6,8 @@ import { columns } from './columns.js';
 type Opened = ProjectEventOf<'ProjectOpened'>['data'];
 
 /**
- * Whose the projects are that begin among these events. Their rows take their tenant from here, so every projection tells
- * it before it writes the first of them, whichever of them comes first; nothing ever takes it back.
+ * The tenants of the projects that begin among these events. Rows take their tenant from here, so every projection records
+ * it before its first row of a project, whichever projection comes first; it is never removed.
  */
 export async function rememberTenants(tx: EntityManager, events: readonly RecordedEvent[]): Promise<void> {
   const opened = events.filter(({ type }) => type === 'ProjectOpened').map(({ data }) => data as Opened);

@@ -5,8 +5,8 @@ import type { ProjectRequest } from '../projects.js';
 export const GRANT_STEP = 'grant';
 
 /**
- * What left a stock reaches the project whatever the clocks say, and although it was closed since: the debit cannot be
- * taken back. A request that would meet a closed project, or one whose last decision is dated later, is refused before the
+ * Units debited from a stock reach the project whatever the clocks say, and even if it has been closed since: the debit
+ * cannot be undone. A request that would meet a closed project, or one whose last decision is dated later, is refused before the
  * debit.
  */
 export const HOWEVER_LATE = { maxClockLag: Infinity, isDebited: true } as const;

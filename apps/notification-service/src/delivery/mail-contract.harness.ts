@@ -36,7 +36,7 @@ export const mailOf = (change: Partial<Mail> = {}): Mail => {
   };
 };
 
-/** What every way out of the system does with a mail. */
+/** The contract of every mail delivery. */
 export const mailContract = (name: string, { delivery, arrived }: MailSide): void => {
   const deliver = async (mail: Mail): Promise<Arrived> => {
     await delivery().deliver(mail);

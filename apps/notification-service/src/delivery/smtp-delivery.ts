@@ -11,10 +11,10 @@ export interface SmtpOptions {
   readonly timeoutMs?: number;
 }
 
-/** So many times the time of one step a mail may take, waiting for a connection included. */
+/** A mail may take this multiple of the time of one step, including the wait for a connection. */
 const STEPS = 10;
 
-/** What a server answers to the mail itself, and not to whoever brings it. */
+/** Errors of the mail itself, not of the connection or the login. */
 const ABOUT_THE_MAIL = new Set(['EENVELOPE', 'EMESSAGE']);
 
 /** Hands mails to an SMTP server over a few connections that are kept. */

@@ -2,7 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 
-/** What the server does with a mail whose data it has. */
+/** The reaction of the server to a mail whose data it has received. */
 export type AfterData = 'accept' | 'drop' | { readonly code: number };
 
 export interface Received {
@@ -15,7 +15,7 @@ export interface Received {
 
 const answerError = (code: number): Error => Object.assign(new Error(`${code} of the spec`), { responseCode: code });
 
-/** A real SMTP server on this machine that keeps what it receives, and can be told to behave badly. */
+/** A real SMTP server on this machine that keeps what it receives, and can be configured to behave badly. */
 export class MailServer {
   readonly received: Received[] = [];
   /** What clients sent without TLS, as it came over the wire. */

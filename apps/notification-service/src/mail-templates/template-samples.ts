@@ -33,7 +33,7 @@ export class TemplateSamples {
       return this.templates.render(mailType, tenantId, { language, values });
     const current = await this.templates.one(mailType, tenantId, language);
     const asked = { subject: subject ?? current.subject, html: html ?? current.html };
-    // What was delivered is not cut down to what may be changed.
+    // The current HTML is rendered unchanged; only submitted HTML is sanitized.
     const { html: checked } = checkTemplate(mailType, asked);
     const template = { ...asked, html: html === undefined ? current.html : checked };
     try {

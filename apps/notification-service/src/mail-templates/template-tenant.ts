@@ -25,8 +25,8 @@ export class TemplateTenant {
 
   /**
    * The same, for a template that is to be changed or tried.
-   * @throws Problem `TEMPLATE_NOT_CUSTOMIZABLE` of a mail about an account, for a tenant: such mails let people in, and are in
-   * the vendor's words (P3)
+   * @throws Problem `TEMPLATE_NOT_CUSTOMIZABLE` of a mail about an account, for a tenant: such mails grant access, and use
+   * the vendor's wording (P3)
    */
   async customizing(caller: Caller, { mailType, permission, asked }: Customizing): Promise<string | null> {
     const tenantId = await this.of(caller, permission, asked);

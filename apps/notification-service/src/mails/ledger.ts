@@ -50,7 +50,7 @@ const LONGEST_PAUSE_SECONDS = 4 * 3_600;
 
 /**
  * $1 how many, $2 now by the services' clock, $3 mails an hour, $4 claim, $5 seconds of the lease, $6 whether mails that
- * wait for more of the day go at once. What a killed process was handing over is taken over when its lease is past. Urgent
+ * wait for more of the day go at once. Mails of a killed process are taken over when its lease expires. Urgent
  * mails, about accounts, come first and are not counted; the others are counted for a recipient and a tenant, so that no
  * tenant's mails hold back another's.
  */

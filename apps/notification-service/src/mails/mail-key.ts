@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostOf } from '../delivery/mailbox.js';
 
-/** What a mail is known by everywhere: it follows from the key of its ledger row, so a mail that goes out twice says so. */
+/** The identity of a mail, derived from the key of its ledger row: duplicates of a mail share it. */
 export interface MailIdentity {
   readonly key: string;
   /** A UUID (version 8). */

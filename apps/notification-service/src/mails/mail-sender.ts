@@ -10,7 +10,7 @@ import { Writer, type Written } from './writer.js';
 
 type Outcome = 'sent' | 'failed' | 'dead' | 'obsolete';
 
-/** So many mails are in hand at once; the connections to the mail server are fewer. */
+/** Mails in progress at once; the connections to the mail server are fewer. */
 const IN_HAND = 64;
 
 /** Hands mails over: claims them, has them written, keeps what was written, delivers it, records what became of it. */
@@ -98,7 +98,7 @@ export class MailSender {
     if (recorded) return;
     this.logger.warn(
       { mail: mail.mailId, messageId: mail.messageId, outcome },
-      'another process took this mail over in between; its Message-ID tells a duplicate',
+      'another process took this mail over in between; its Message-ID identifies a duplicate',
     );
   }
 

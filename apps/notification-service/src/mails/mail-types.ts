@@ -1,6 +1,6 @@
 import type { LicenseExpiryJob, MailTypeName } from '@allotree/contracts';
 
-/** The mail that tells of a job. */
+/** The mail type of a job. */
 export const MAIL_TYPE_OF: Readonly<Record<LicenseExpiryJob['kind'], MailTypeName>> = {
   reminder: 'license_expiry_reminder',
   ended: 'license_ended',

@@ -29,7 +29,7 @@ interface KnownMail {
   readonly open: boolean;
 }
 
-/** What goes in one mail: the same kind of news, of one tenant and one day, for one recipient (E3). */
+/** Notices share a mail if they have the same kind, tenant, day and recipient (E3). */
 const digestOf = ({ job, person }: Addressed): string =>
   [MAIL_TYPE_OF[job.kind], job.tenantId, job.date, emailKey(person.email)].join('|');
 

@@ -19,10 +19,10 @@ interface Notice {
 }
 
 const AT_ONCE = 200;
-/** What a group's events have not told yet they may tell in a moment: half a second, then twice as long, so often. */
+/** Retries for a group whose events may arrive in a moment: the first after half a second, each pause twice the last. */
 const TRIES = 7;
 const FIRST_PAUSE_SECONDS = 0.5;
-/** After so many tries, waiting until all mails are out does not include these. */
+/** After this number of attempts, waiting until all mails are sent no longer includes these. */
 const SOON_TRIES = 3;
 
 const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('allotree notifications addressing', 0))";

@@ -22,8 +22,8 @@ export interface GroupPath {
 export const ADMINISTRATORS = ['site_administrator', 'company_administrator'];
 
 /**
- * Who is told of what becomes due at a group (E3): its administrators, where it has none those of the nearest
- * group above, and where nobody is found up to the root whoever administers the partner; with `members` also everybody
+ * The recipients of notices about a group (E3): its administrators, where it has none those of the nearest
+ * group above, and where nobody is found up to the root, the administrators of the partner; with `members` also everybody
  * who is a member of the group. Nobody twice.
  */
 export function recipientsOf({ groups, partners }: GroupPath, wanted: RecipientsName): readonly Person[] {

@@ -26,7 +26,7 @@ describe('recipients (E3)', () => {
     expect(names(path(group('unit'), group('building'), root))).toEqual(['r']);
   });
 
-  it('are, up to the root nobody, whoever administers the partner, the nearest first', () => {
+  it('are the administrators of the partner, the nearest first, if no group up to the root has any', () => {
     expect(names(path(group('unit', person('c', 'concierge')), group('root')))).toEqual(['dealer']);
     expect(names({ groups: [group('root')], partners: [] })).toEqual([]);
   });
@@ -44,7 +44,7 @@ describe('recipients (E3)', () => {
 });
 
 describe('the place of a group', () => {
-  it('is told from the project down, without it', () => {
+  it('is given from the project down, without the project', () => {
     expect(placeOf(path(group('Unit 1'), group('Building A'), group('Hafenblick')))).toBe('Building A › Unit 1');
     expect(placeOf(path(group('Hafenblick')))).toBe('Hafenblick');
   });

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Who administers what (from the events of the group service), what is to be told, and the mails. Their content is not
+ * Who administers what (from the events of the group service), the pending notices, and the mails. Their content is not
  * compressed: that costs more than writing it.
  */
 export class Notifications1790000000000 implements MigrationInterface {

@@ -38,7 +38,7 @@ export class OutboxRow {
   @Column({ name: 'message_id', type: 'text' }) messageId!: string;
   @Column({ type: 'text' }) sender!: string;
   @Column({ type: 'text' }) recipient!: string;
-  /** What addresses are compared by. */
+  /** The normalized address for comparison. */
   @Column({ name: 'recipient_key', type: 'text', nullable: true }) recipientKey!: string | null;
   @Column({ name: 'recipient_name', type: 'text', nullable: true }) recipientName!: string | null;
   @Column({ type: 'text' }) subject!: string;
@@ -64,7 +64,7 @@ export class TemplateRow {
   @Column({ name: 'changed_by', type: 'text' }) changedBy!: string;
 }
 
-/** What is to be told of one group: a job of `license-expiry`, kept until it is in the mails of its recipients. */
+/** A notice about one group: a job of `license-expiry`, kept until it is in the mails of its recipients. */
 @Entity({ name: 'notice', schema: 'notifications' })
 export class NoticeRow {
   @PrimaryColumn({ name: 'notice_id', type: 'text' }) noticeId!: string;

@@ -17,7 +17,7 @@ const LAYOUT_ATTRIBUTES = [
   'role',
 ];
 
-/** What mail is made of, and nothing that runs, asks, loads or leaves: no scripts, handlers, forms, frames, stylesheets. */
+/** The elements of plain mails. Excluded is active content: scripts, handlers, forms, frames, stylesheets. */
 const ALLOWED: sanitizeHtml.IOptions = {
   allowedTags: [
     ...['html', 'head', 'title', 'meta', 'style', 'body', 'div', 'span', 'center', 'section', 'p', 'br', 'hr'],
@@ -43,7 +43,7 @@ const ALLOWED: sanitizeHtml.IOptions = {
   nestingLimit: 100,
 };
 
-/** Longer mails are cut off by those who receive them; so many tags and markers no layout needs. */
+/** Mail clients cut off longer mails, and no layout needs more tags and markers. */
 export const LIMITS = { html: 100_000, tags: 3_000, markers: 200, sameList: 2, errors: 20 } as const;
 
 /**
@@ -144,7 +144,7 @@ function misplacedInAttribute(text: string, attribute: string | null, markers: M
   }
   return names
     .filter((name) => kindOf(markers, name) !== 'text')
-    .map((name) => ({ field: 'html', message: `:${name} cannot stand in ${attribute}=""` }));
+    .map((name) => ({ field: 'html', message: `:${name} cannot be used in ${attribute}=""` }));
 }
 
 const withDoctype = (given: string, clean: string): string =>

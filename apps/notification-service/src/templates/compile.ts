@@ -34,7 +34,7 @@ export class MailTooLarge extends Error {
   }
 }
 
-/** What stays as it is, and what is filled in. */
+/** The literal parts of a template and its markers. */
 type Part = string | { readonly marker: string };
 
 type Document = ReturnType<typeof parseDocument>;

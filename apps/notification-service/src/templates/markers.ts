@@ -39,7 +39,7 @@ const OF_GROUPS: Markers = {
 
 const fallback = text('License that takes over, such as Basic');
 
-/** E3 says what the mails tell. Values are in the language of the recipient. */
+/** E3 defines the content of the mails. Values are in the language of the recipient. */
 export const MARKERS: Readonly<Record<MailTypeName, Markers>> = {
   license_expiry_reminder: {
     ...OF_GROUPS,

@@ -10,7 +10,7 @@ import type { MarkerValues } from './compile.js';
 import { accountValuesOf, valuesOf, type MailItem } from './values.js';
 import type { MailLanguage } from '../wording/languages.js';
 
-/** What the groups of the sample are called. */
+/** The names of the groups of the sample. */
 const NAMES: Readonly<Record<MailLanguage, { readonly building: string; readonly unit: string }>> = {
   en: { building: 'Building A', unit: 'Unit 1' },
   de: { building: 'Haus A', unit: 'Wohnung 1' },
@@ -35,7 +35,7 @@ const inUse = { sip_number: 80, mobile_app: 60, ukey2: 5 };
 
 type Sample = (names: (typeof NAMES)[MailLanguage]) => readonly MailItem[];
 
-/** The worked example (docs/domain/words.md#example), as far as the mails tell it. */
+/** The worked example (docs/domain/words.md#example), as far as it appears in mails. */
 const SAMPLES: Readonly<Record<Exclude<MailTypeName, AccountMailJob['mailType']>, Sample>> = {
   license_expiry_reminder: ({ building, unit }) => {
     const reminder = { kind: 'reminder', daysLeft: 30, recipients: 'administrators' } as const;

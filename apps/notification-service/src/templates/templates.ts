@@ -22,7 +22,7 @@ import type { MailLanguage } from '../wording/languages.js';
 /** What is said of a template in a list. */
 export interface TemplateSummary {
   readonly mailType: MailTypeName;
-  /** As it was asked for; `null`: of all tenants. */
+  /** The requested tenant; `null`: all tenants. */
   readonly tenantId: string | null;
   /** Where it comes from. */
   readonly origin: 'tenant' | 'all_tenants' | 'delivered';

@@ -235,7 +235,7 @@ describe('a mail', () => {
     expect(subject).toBe(nasty);
   });
 
-  it('escapes what stands in a list too', () => {
+  it('escapes the values in a list too', () => {
     const row = { place: nasty, project: `${nasty}!`, link: 'https://x.example', facts: [nasty] };
     const { html, text } = rendered('x', ':group_list', { group_list: groupList([row], WORDINGS.en) });
     expect(html).not.toContain('<script');
@@ -401,7 +401,7 @@ describe.each(EVERY_MAIL)('the delivered template of $mailType in $language', ({
     );
   });
 
-  it('stays as it is when it is edited and saved unchanged but for comments', () => {
+  it('stays the same when it is edited and saved unchanged except for comments', () => {
     const saved = checkTemplate(mailType, template);
     const again = compileTemplate(saved, MARKERS[mailType]).render(values);
     expect(again.text).toBe(mail.text);

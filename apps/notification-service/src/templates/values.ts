@@ -188,7 +188,7 @@ const LONGEST_PLACE = 200;
 const groupLink = (publicUrl: string, { projectId, groupId }: LicenseExpiryJob): string =>
   `${publicUrl}${groupLinkPath(projectId, groupId)}`;
 
-/** What the markers of a mail stand for. All items are of one kind. */
+/** The values of the markers of a mail. All items are of one kind. */
 export function valuesOf(items: readonly MailItem[], setting: MailSetting): MarkerValues {
   const [first] = items;
   if (first === undefined) throw new Error('a mail without items');
@@ -211,7 +211,7 @@ export function valuesOf(items: readonly MailItem[], setting: MailSetting): Mark
   };
 }
 
-/** What the markers of a mail about an account stand for. Names in it may be those of strangers. */
+/** The values of the markers of a mail about an account. Names in it may be those of strangers. */
 export function accountValuesOf(
   { mailType, name, path, values, changed }: Pick<AccountMailJob, 'mailType' | 'name' | 'path' | 'values' | 'changed'>,
   { publicUrl, language }: Pick<MailSetting, 'publicUrl' | 'language'>,

@@ -45,7 +45,7 @@ export interface FallbackWords {
   readonly unlimitedTime: string;
 }
 
-/** All words of mails in one language that stand in no template. */
+/** All words of mails in one language that are in no template. */
 export interface Vocabulary {
   /** Decides on forms of numbers, dates and lists. */
   readonly locale: string;

@@ -4,7 +4,7 @@ import type { FallbackWords, FactLines, Noun, Vocabulary } from './vocabulary.js
 
 export type Counts = Readonly<Record<(typeof RESOURCES)[number], number>>;
 
-/** What is left out of a list beyond so many is counted. */
+/** List items beyond this number are only counted. */
 const LONGEST_LIST = 5;
 
 const ZONES_KEPT = 50;

@@ -83,7 +83,7 @@ async function zonesOf(tx: EntityManager, groups: readonly GroupTerms[]): Promis
 
 const keyOf = ({ projectId, groupId }: Pick<GroupTerms, 'projectId' | 'groupId'>): string => `${projectId} ${groupId}`;
 
-/** How each group is set now. What a batch says of it is kept; where it says nothing, what was kept before counts. */
+/** How each group is set now. A batch overrides the stored setting; without a change in the batch the stored setting applies. */
 async function settingsOf(tx: EntityManager, groups: readonly GroupTerms[]): Promise<Map<string, Settings>> {
   const settings = new Map<string, Settings>();
   const changed = groups.filter((group) => group.settings !== null);
@@ -127,7 +127,7 @@ async function settingsOf(tx: EntityManager, groups: readonly GroupTerms[]): Pro
   return settings;
 }
 
-/** What of a group's allotments is still to come. A disabled restriction does nothing by itself. */
+/** The allotment changes of a group that are still to come. A disabled restriction causes none. */
 function rowsOf(
   { projectId, groupId, allotments, at: now }: GroupTerms,
   settings: Settings | null,

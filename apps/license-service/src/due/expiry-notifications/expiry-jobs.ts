@@ -27,8 +27,8 @@ import type { ExpiryJob } from '../expiry-outbox.js';
 import type { Moment } from './moments.js';
 
 /**
- * Who is told about a moment (E3): the groups whose terms ended or began again, if they want to be reminded; the main
- * group when a license did; and that a trial began. Nobody is told about a closed project. `state` is the project as the moment left it.
+ * The jobs to notify about a moment (E3): the groups whose terms ended or began again, if they want to be reminded; the main
+ * group when a license did; and that a trial began. A closed project has none. `state` is the project as the moment left it.
  */
 export function expiryJobsOf(moment: Moment, state: ProjectState): ExpiryJob[] {
   const project = projectOf(state);
@@ -78,7 +78,7 @@ function trialsStarted(occasion: Occasion): ExpiryJob[] {
     });
 }
 
-/** What has ended for a group: the features that came with it, and whom to tell. */
+/** The end of a group's terms: the features that came with them, and the recipients. */
 interface Ending {
   readonly features: Set<Feature>;
   readonly recipients: EndedJob['recipients'];
@@ -205,7 +205,7 @@ function restorations(occasion: Occasion): ExpiryJob[] {
   });
 }
 
-/** The groups whose own change brought something back, and the main group when a license did. Room from a release is no news. */
+/** The groups whose own change brought something back, and the main group when a license did. Releases do not count. */
 function restoredGroups(occasion: Occasion): Map<string, Restoration> {
   const { project, moment, state } = occasion;
   const groups = new Map<string, Restoration>();

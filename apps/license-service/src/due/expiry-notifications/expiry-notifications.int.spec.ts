@@ -10,7 +10,7 @@ const NEW_YEAR = '2027-01-01T00:00:00.000Z';
 const reminder = { daysBefore: [30], recurrence: 'once', recipients: 'members' };
 const counts = (sip_number: number, mobile_app = 0, ukey2 = 0) => ({ sip_number, mobile_app, ukey2 });
 
-describe('news of what time did', () => {
+describe('expiry notifications', () => {
   let service: Service;
   let plus: string;
   let projects = 0;
@@ -61,7 +61,7 @@ describe('news of what time did', () => {
     return rows.map(({ data }) => LicenseExpiryJob.parse(data));
   };
 
-  it('tells a group whose term ended what stopped in it and below, and nobody else', async () => {
+  it('notifies only the group whose term ended, with the count of stopped units in it and below', async () => {
     const p = await open();
     await grant(p);
     const elevators = restriction(units(9, 5), { validUntil: DECEMBER, features: ['siri'] }, { reminder });
@@ -92,7 +92,7 @@ describe('news of what time did', () => {
     ]);
   });
 
-  it('tells a unit that ended with its building, and none that lost nothing', async () => {
+  it('notifies a unit that ended with its building, and no unit that lost nothing', async () => {
     const p = await open();
     await grant(p);
     const end = '2026-12-02T00:00:00.000Z';
@@ -114,7 +114,7 @@ describe('news of what time did', () => {
     ]);
   });
 
-  it('tells a building that ended with the license it lived on, beside the main group', async () => {
+  it('notifies a building that ended with the license it depended on, and the main group', async () => {
     const p = await open();
     const end = '2026-12-02T12:00:00.000Z';
     await grant(p, end);
@@ -127,7 +127,7 @@ describe('news of what time did', () => {
     ]);
   });
 
-  it('tells the main group of a license that ended, what stopped in the project and that it fell back to Basic', async () => {
+  it('notifies the main group of an ended license, the stopped units and the fallback to Basic', async () => {
     const p = await open({ timeZone: 'Europe/Berlin' });
     await grant(p, '2026-12-03T23:00:00Z');
     await service.fact('allotree.device-registered.v1', {
@@ -152,7 +152,7 @@ describe('news of what time did', () => {
     ]);
   });
 
-  it('tells the main group once when its own term and the license end together', async () => {
+  it('notifies the main group once when its own term and the license end together', async () => {
     const p = await open();
     const end = '2026-12-05T00:00:00.000Z';
     await grant(p, end);
@@ -180,7 +180,7 @@ describe('news of what time did', () => {
     ]);
   });
 
-  it('tells at the end of a term that is in grace, and again when grace is over and things stop', async () => {
+  it('notifies when a term ends and grace begins, and again when grace ends and units stop', async () => {
     const p = await open();
     await grant(p);
     const end = '2026-12-07T00:00:00.000Z';
@@ -195,7 +195,7 @@ describe('news of what time did', () => {
     expect((await expiryJobsOf(p))[1]).not.toHaveProperty('grace');
   });
 
-  it('tells who is extended that it works again, with the new end', async () => {
+  it('notifies an extended group that it works again, with the new end', async () => {
     const p = await open();
     await grant(p);
     const end = '2026-12-10T00:00:00.000Z';
@@ -227,7 +227,7 @@ describe('news of what time did', () => {
     expect(await expiryJobsOf(p)).toHaveLength(2);
   });
 
-  it('tells the main group when a license is extended', async () => {
+  it('notifies the main group when a license is extended', async () => {
     const p = await open();
     const { licenseId } = await grant(p, '2026-12-12T00:00:00Z');
     await assign(p, 'b', 2);
@@ -239,7 +239,7 @@ describe('news of what time did', () => {
     ]);
   });
 
-  it('tells that a trial began, and until when it lasts', async () => {
+  it('announces that a trial began, and when it ends', async () => {
     const p = await open({ trial: true });
     const [{ licenseId }] = (await service.get(`/projects/${p}/licenses`)).body.items;
     expect(await expiryJobsOf(p)).toMatchObject([
@@ -258,7 +258,7 @@ describe('news of what time did', () => {
     expect(await expiryJobsOf(p)).toEqual([]);
   });
 
-  it('tells each moment as it was, however far the project has moved on since', async () => {
+  it('describes each moment as of its instant, however much the project has changed since', async () => {
     const p = await open();
     await grant(p);
     await service.fact('allotree.device-registered.v1', {

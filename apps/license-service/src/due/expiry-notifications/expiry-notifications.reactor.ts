@@ -8,7 +8,7 @@ import { expiryJobsOf } from './expiry-jobs.js';
 
 export const EXPIRY_NOTIFICATIONS = 'expiry-news';
 
-/** What time did to a project, and what was put right afterwards, becomes jobs for those who tell people (E3). */
+/** Queues a job for the notification service for everything that ended, began or was restored in a project (E3). */
 @Injectable()
 export class ExpiryNotificationsReactor implements Reactor {
   readonly name = EXPIRY_NOTIFICATIONS;

@@ -64,7 +64,7 @@ describe('the moments of a run of events', () => {
     expect(summary(await momentsOf(all.slice(1, 2), store))).toMatchObject([
       { ...whole, types: ['AllotmentsEnded', 'AssignmentsSuspended', 'AssignmentsSuspended'] },
     ]);
-    // What is left of it is of no interest by itself.
+    // The remainder of a moment is not returned on its own.
     expect(await momentsOf(all.slice(2), store)).toEqual([]);
   });
 

@@ -42,7 +42,7 @@ function inChunks(assignments: readonly AssignmentRef[]): AssignmentRef[][] {
   return chunks;
 }
 
-/** Private event of a project -> what the world hears of it. Nothing: not its business. */
+/** Maps a private event of a project to its integration events; empty for internal events. */
 
 export function projectIntegrationEvents(projectId: string, { type, data }: ProjectEvent): readonly Outgoing[] {
   switch (type) {
@@ -98,7 +98,7 @@ export function projectIntegrationEvents(projectId: string, { type, data }: Proj
   }
 }
 
-/** Private event of a partner's stock -> what the world hears of it. */
+/** Maps a private event of a partner's stock to its integration events. */
 export function stockIntegrationEvents(partnerId: string, { type, data }: PartnerStockEvent): readonly Outgoing[] {
   switch (type) {
     case 'PackageRecorded': {

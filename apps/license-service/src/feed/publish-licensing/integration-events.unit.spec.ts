@@ -77,7 +77,7 @@ const published = [
   ),
 ];
 
-describe('what the license service tells others', () => {
+describe('integration events of the license service', () => {
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv);
   const schemas = Object.keys(LICENSING_EVENTS) as LicensingEventType[];

@@ -4,7 +4,7 @@ import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
 import { BusPublisher } from '@allotree/platform';
 import { integrationEventsOf } from './cloud-events.js';
 
-/** Tells the world, billing first of all, what happened to licenses and their use. */
+/** Publishes integration events about licenses and their use, mainly for billing. */
 @Injectable()
 export class PublishLicensingReactor implements Reactor {
   readonly name = 'publish-licensing';

@@ -68,7 +68,7 @@ export class AssignmentsController {
     tag: 'assignments',
     summary: 'What is in use at a group itself, oldest first',
     description:
-      'Whoever may only see what is assigned to oneself is shown that: what has this user, or its membership of the group, as `holder`.',
+      'Users who may only see their own assignments get those whose `holder` is the user or their membership of the group.',
     response: {
       schema: AssignmentsAnswer,
       example: {

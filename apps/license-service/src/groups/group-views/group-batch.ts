@@ -19,7 +19,7 @@ import { changeGroups, placeGroups, type NamedGroup, type PlacedRow } from './tr
 
 type Settings = { readonly projectId: string; readonly groupId: string } & Omit<RestrictionSettings, 'allotments'>;
 
-/** What a run of events does to the rows, the last word on each row. */
+/** The row changes of a batch of events; the last change to each row wins. */
 export class GroupBatch {
   private readonly placed: PlacedRow[] = [];
   private readonly changed = new Map<string, NamedGroup>();

@@ -43,7 +43,7 @@ export async function relocateGroup(
   await tx.query(CARRY_USE, [projectId, groupId, 1]);
 }
 
-/** A subtree leaves the tree. Its rows stay, marked, for whoever looks back (G4); its limits do not. */
+/** A subtree leaves the tree. Its rows stay, marked as removed, for the history (G4); its limits do not. */
 export async function removeGroup(
   tx: EntityManager,
   projectId: string,

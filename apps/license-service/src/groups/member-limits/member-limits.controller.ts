@@ -37,7 +37,7 @@ const EXAMPLE = {
   features: { on: ['siri'], off: [{ feature: 'guest_access', limitedBy: OWN.limitedBy }] },
 };
 
-/** What one person may use, inside what its group has. */
+/** The limits of one person within those of the group. */
 @Controller('projects/:p/groups/:g/members/:u')
 export class MemberLimitsController {
   constructor(
@@ -87,7 +87,7 @@ export class MemberLimitsController {
   @Permit('assignments:read-own', { project: 'p', group: 'g' })
   @Documented({
     tag: 'members',
-    summary: 'What a person may use in a group and below it, uses, and could still get',
+    summary: 'Get the limits, use and remaining units of a person in a group and below it',
     description: 'Of oneself, or of anybody for whom `assignments:read` is permitted.',
     response: { schema: MemberQuotaAnswer, example: EXAMPLE },
     problems: ['NOT_FOUND'],

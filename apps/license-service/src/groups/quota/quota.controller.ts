@@ -16,7 +16,7 @@ export class QuotaController {
   @Permit('quotas:read', { project: 'p', group: 'g' })
   @Documented({
     tag: 'quota',
-    summary: 'What a group may use, uses, and could still get now',
+    summary: 'Get the limits, use and remaining units of a group',
     response: {
       schema: QuotaAnswer,
       example: {

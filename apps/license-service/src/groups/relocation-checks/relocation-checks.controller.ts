@@ -38,7 +38,7 @@ export class RelocationChecksController {
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Body({ schema: RelocationCheckRequest }) { parentId }: z.infer<typeof RelocationCheckRequest>,
   ): Promise<void> {
-    // The new parent may be news as well: found means that both are known.
+    // The new parent can be unknown too: finding it means that both groups are known.
     await this.projects.look(
       p,
       parentId,

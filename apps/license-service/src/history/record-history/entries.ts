@@ -6,7 +6,7 @@ export type Json = Readonly<Record<string, unknown>>;
 /** What an event says in the history of one group, or of the project (`groupId: null`). */
 export interface Entry {
   readonly groupId: string | null;
-  /** What `before` and `after` are states of; `null` where the event says both by itself. */
+  /** The object that `before` and `after` describe; `null` where the event contains both. */
   readonly subject: string | null;
   /** The state after it, from the one before; `null`: it is not there. */
   readonly after: (before: Json | null) => Json | null;

@@ -62,7 +62,7 @@ export class ShowHistoryController {
       const entries = entriesOf(tx, p, query, timeZone);
       if (accessibleGroups !== null)
         entries.andWhere(`entry.groupId IN (${BELOW})`, { projectId: p, accessibleGroups });
-      // One more than asked for tells whether there is a next page.
+      // One row more than requested shows whether there is a next page.
       const found = await entries.limit(query.limit + 1).getMany();
       return accessibleGroups === null ? found : withoutNeighbors(tx, found, p, accessibleGroups);
     });
@@ -75,7 +75,7 @@ export class ShowHistoryController {
   }
 }
 
-/** A transfer tells of the other group, and why, only to somebody who sees that group as well. */
+/** A transfer names the other group and the reason only to users who can see that group as well. */
 async function withoutNeighbors(
   tx: EntityManager,
   entries: readonly HistoryEntryEntity[],

@@ -14,7 +14,7 @@ export class ShowStockController {
   @Permit('stock:read', { partner: 'partnerId' })
   @Documented({
     tag: 'stock',
-    summary: 'What a partner has in stock',
+    summary: 'Get the stock of a partner',
     response: {
       schema: StockAnswer,
       example: {

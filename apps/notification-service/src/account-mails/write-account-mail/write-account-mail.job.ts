@@ -23,7 +23,7 @@ export class WriteAccountMail {
     const language = mailLanguageOf(job.data.language);
     const values = accountValuesOf(job.data, { publicUrl: publicUrl(this.configuration), language });
     const content = await this.templates.render(mailType, null, { language, values });
-    // Of no tenant: whoever reads the mails of a tenant could otherwise follow the link of somebody else's.
+    // Belongs to no tenant: otherwise a reader of a tenant's mails could follow the link of another user.
     const mail = { mailType, tenantId: null, recipient: to, recipientName: name, content, linkExpiresAt: expiresAt };
     await this.mails.queue({ key: `account|${id}`, ...mail });
   }

@@ -22,7 +22,7 @@ export class RetryDeliveryController {
     tag: 'Mail',
     summary: 'Send a mail again that failed: a dead letter, or one that waits for its next attempt',
     description:
-      'It keeps its Message-ID. For a dead letter without a recipient one is looked for again; mails to whoever is found take its place.',
+      'The mail keeps its Message-ID. For a dead letter without a recipient, the recipients are resolved again; mails to them replace it.',
     response: {
       status: 200,
       schema: RetriedDeliveries,

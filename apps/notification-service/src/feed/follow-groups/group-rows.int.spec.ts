@@ -94,12 +94,12 @@ describe('what is known of groups and their people', () => {
       await hear([late]);
       const now = await everything();
       expect(now.groups).toEqual(groups);
-      // A member who came late into a group that is gone gets no mail there; whoever left before is not brought back.
+      // A member who came late into a group that is gone gets no mail there; a member who left earlier is not restored.
       expect(now.members[0]).toEqual(members[0]);
     },
   );
 
-  it('keeps the language an account chose last, whatever else is told of it and in whatever order', async () => {
+  it('keeps the language an account chose last, whatever other events arrive and in whatever order', async () => {
     const changes = [
       { active: true, language: 'en' },
       { language: 'de' },

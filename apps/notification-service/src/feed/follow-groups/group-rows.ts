@@ -2,7 +2,7 @@ import { insertRows, onRows } from '@allotree/platform';
 import type { GroupsEvent, GroupsEventData, GroupsEventType } from '@allotree/contracts';
 import type { EntityManager } from 'typeorm';
 
-/** What a row is changed with: `sequence` says which event it was, so that none undoes what a later one did. */
+/** A change to a row: `sequence` identifies its event, so that no event undoes a later one. */
 interface Change {
   readonly tx: EntityManager;
   readonly sequence: number;
@@ -14,7 +14,7 @@ type Writers = {
 
 type Placed = { readonly groupId: string; readonly parentId: string | null; readonly name: string };
 
-/** An event may be of an older time than what a row says of one thing, and news of another. */
+/** An event can be older than one column of a row and newer than another. */
 const newer = (column: string): string => `
   ${column} = CASE WHEN node.${column}_sequence <= excluded.${column}_sequence THEN excluded.${column} ELSE node.${column} END,
   ${column}_sequence = greatest(node.${column}_sequence, excluded.${column}_sequence)`;

@@ -63,7 +63,7 @@ export class ChangeTemplateController {
     await this.efforts.take(caller.principal);
     const isChanged = await this.change(mailType, tenantId, checkTemplate(mailType, body), caller);
     if (caller.dryRun) return wouldChange(caller, isChanged, { mailType, tenantId });
-    // What was just saved is the same in every language.
+    // The saved template is the same in every language.
     const template = await this.templates.one(mailType, tenantId, 'en');
     caller.answerRevision(template.revision);
     return showDetails(template);

@@ -104,7 +104,7 @@ const isUnchanged = ({ subject, html }: PreviewTemplateRequest): boolean => subj
 /** @throws Problem `FORBIDDEN` to a machine, `VALIDATION` for an address that is not the caller's */
 function ownAddress({ principal: { email } }: Caller, to: string | undefined): string {
   if (email === null)
-    throw new Problem('FORBIDDEN', 'Test mails go to the address of whoever is signed in; a key has none');
+    throw new Problem('FORBIDDEN', 'Test mails go to the address of the signed-in user; an API key has none');
   if (to !== undefined && emailKey(to) !== emailKey(email))
     throw Problem.validation('to', 'must be your own address, or left out');
   return email;

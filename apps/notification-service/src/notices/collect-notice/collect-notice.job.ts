@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import { Batcher } from '../../batcher.js';
 import { NOTIFICATIONS } from '../../tokens.js';
 
-/** Takes a job of `license-expiry` in: once, by its id. What becomes of it is no business of the queue any more. */
+/** Stores a job of `license-expiry` once, by its id. From then on the queue is no longer involved. */
 @Injectable()
 export class CollectNotice {
   private readonly insertions = new Batcher((notices: readonly { id: string; job: LicenseExpiryJob }[]) =>
