@@ -119,8 +119,8 @@ function format(folder) {
       ...jvm('128m'),
       'kafka.tools.StorageTool',
       'format',
-      '--cluster-id',
-      id,
+      // One argument: a random id can begin with a dash.
+      `--cluster-id=${id}`,
       '--config',
       join(folder, 'server.properties'),
       '--standalone',
