@@ -64,7 +64,6 @@ import { RecordPackageController } from './stock/record-package/record-package.c
 import { FinishSaleReactor } from './stock/sell-package/finish-sale.reactor.js';
 import { SellPackageController } from './stock/sell-package/sell-package.controller.js';
 import { ShowStockController } from './stock/show-stock/show-stock.controller.js';
-import { StockViewProjection } from './stock/stock-view/stock-view.projection.js';
 import { Stocks } from './stocks.js';
 import { EVENT_STORE, PROJECT_HANDLER, SNAPSHOT_STORE, STOCK_HANDLER } from './tokens.js';
 
@@ -198,13 +197,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
   }
 }
 
-const PROJECTIONS = [
-  GroupViewsProjection,
-  LicenseViewProjection,
-  StockViewProjection,
-  HistoryProjection,
-  DueProjection,
-];
+const PROJECTIONS = [GroupViewsProjection, LicenseViewProjection, HistoryProjection, DueProjection];
 const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor, ExpiryNotificationsReactor];
 const SUBSCRIBERS = [...PROJECTIONS, ...REACTORS];
 

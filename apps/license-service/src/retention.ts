@@ -12,15 +12,9 @@ const HISTORY = `
 
 /** A removed group is known as long as its history. */
 const REMOVED_GROUPS = `
-  WITH gone AS (
-    DELETE FROM licensing.license_group WHERE (project_id, group_id) IN (
-      SELECT project_id, group_id FROM licensing.license_group
-      WHERE removed_at < now() - make_interval(days => $1) LIMIT $2)
-    RETURNING project_id, group_id),
-  quotas AS (
-    DELETE FROM licensing.group_quota AS quota USING gone
-    WHERE quota.project_id = gone.project_id AND quota.group_id = gone.group_id)
-  SELECT FROM gone`;
+  DELETE FROM licensing.license_group WHERE (project_id, group_id) IN (
+    SELECT project_id, group_id FROM licensing.license_group
+    WHERE removed_at < now() - make_interval(days => $1) LIMIT $2)`;
 
 interface Settings {
   readonly HISTORY_RETENTION_DAYS: number;

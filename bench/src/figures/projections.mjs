@@ -7,13 +7,12 @@ import {
   LICENSING_SCHEMA,
   openLicensingDataSource,
 } from '../../../apps/license-service/dist/persistence/data-source.js';
-import { StockViewProjection } from '../../../apps/license-service/dist/stock/stock-view/stock-view.projection.js';
 import { settle, withDatabase } from '../database.mjs';
 import { assign, context, openingCommands, restrictionCommands, smallTree } from '../projects.mjs';
 import { accepted, inParallel, openRuntime } from '../runtime.mjs';
 import { row } from '../table.mjs';
 
-const PROJECTIONS = [GroupViewsProjection, HistoryProjection, LicenseViewProjection, StockViewProjection];
+const PROJECTIONS = [GroupViewsProjection, HistoryProjection, LicenseViewProjection];
 const TIMEOUT_MS = 600_000;
 
 /** Rebuilds the projections of the license service from a large store: all together, and each on its own. */

@@ -7,6 +7,7 @@ import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
 import { CalendarDaysOfGrace1802000000000 } from './1802000000000-calendar-days-of-grace.js';
 import { PlacesOfGroupsDue1802000000001 } from './1802000000001-places-of-groups-due.js';
 import { IndexesOfRetention1814000000000 } from './1814000000000-indexes-of-retention.js';
+import { UnreadViews1816000000000 } from './1816000000000-unread-views.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -37,6 +38,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       CalendarDaysOfGrace1802000000000,
       PlacesOfGroupsDue1802000000001,
       IndexesOfRetention1814000000000,
+      UnreadViews1816000000000,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

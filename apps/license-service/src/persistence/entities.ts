@@ -28,29 +28,6 @@ export class LicenseGroupEntity {
   removedAt!: Date | null;
 }
 
-/** A group's own limit of a resource, and the use in the group and below. */
-@Entity({ name: 'group_quota', schema })
-export class GroupQuotaEntity {
-  @Column(OF_TENANT)
-  tenantId!: string;
-  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
-  projectId!: string;
-  @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
-  groupId!: string;
-  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'pk_group_quota' })
-  resource!: string;
-  /** Whether there is a limit of its own at all. */
-  @Column({ type: 'boolean' })
-  restricted!: boolean;
-  /** `null`: none, or unlimited. */
-  @Column(limit('own_limit'))
-  ownLimit!: string | null;
-  @Column({ type: 'integer' })
-  consumed!: number;
-  @Column({ type: 'integer' })
-  suspended!: number;
-}
-
 @Entity({ name: 'restriction', schema })
 export class RestrictionEntity {
   @Column(OF_TENANT)
@@ -99,31 +76,6 @@ export class AllotmentEntity {
   validUntil!: Date | null;
 }
 
-/** One unit in use. A released unit is deleted. */
-@Entity({ name: 'assignment', schema })
-export class AssignmentEntity {
-  @Column(OF_TENANT)
-  tenantId!: string;
-  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_assignment' })
-  projectId!: string;
-  @PrimaryColumn({ name: 'assignment_id', type: 'text', primaryKeyConstraintName: 'pk_assignment' })
-  assignmentId!: string;
-  @Column({ name: 'group_id', type: 'text' })
-  groupId!: string;
-  @Column({ type: 'text' })
-  resource!: string;
-  @Column({ type: 'text', nullable: true })
-  label!: string | null;
-  @Column({ type: 'text', nullable: true })
-  holder!: string | null;
-  @Column({ name: 'sip_assignment_id', type: 'text', nullable: true })
-  sipAssignmentId!: string | null;
-  @Column({ type: 'boolean' })
-  suspended!: boolean;
-  @Column({ name: 'assigned_at', type: 'timestamptz' })
-  assignedAt!: Date;
-}
-
 /** A license of a project. A device's Basic license has the id `basic:<serial number>`. */
 @Entity({ name: 'license', schema })
 @Index('ix_license_end', ['validUntil', 'projectId', 'licenseId'], { where: '"valid_until" IS NOT NULL' })
@@ -154,60 +106,6 @@ export class LicenseEntity {
   suspendedReason!: string | null;
   @Column({ name: 'revoked_reason', type: 'text', nullable: true })
   revokedReason!: string | null;
-}
-
-@Entity({ name: 'stock_partner', schema })
-export class StockPartnerEntity {
-  @PrimaryColumn({ name: 'partner_id', type: 'text', primaryKeyConstraintName: 'pk_stock_partner' })
-  partnerId!: string;
-  @Column({ name: 'tenant_id', type: 'text' })
-  tenantId!: string;
-  @Column({ type: 'text' })
-  kind!: string;
-  @Column({ type: 'text' })
-  name!: string;
-  @Column({ name: 'parent_partner_id', type: 'text', nullable: true })
-  parentPartnerId!: string | null;
-}
-
-@Entity({ name: 'stock_package', schema })
-export class StockPackageEntity {
-  @Column(OF_TENANT)
-  tenantId!: string;
-  @PrimaryColumn({ name: 'partner_id', type: 'text', primaryKeyConstraintName: 'pk_stock_package' })
-  partnerId!: string;
-  @PrimaryColumn({ name: 'package_id', type: 'text', primaryKeyConstraintName: 'pk_stock_package' })
-  packageId!: string;
-  @Column({ type: 'text' })
-  name!: string;
-  @Column({ name: 'from_partner_id', type: 'text', nullable: true })
-  fromPartnerId!: string | null;
-  @Column({ name: 'from_package_id', type: 'text', nullable: true })
-  fromPackageId!: string | null;
-  @Column(limit('sip_number'))
-  sipNumber!: string | null;
-  @Column(limit('mobile_app'))
-  mobileApp!: string | null;
-  @Column(limit('ukey2'))
-  ukey2!: string | null;
-  @Column(limit('sold_sip_number'))
-  soldSipNumber!: string | null;
-  @Column(limit('sold_mobile_app'))
-  soldMobileApp!: string | null;
-  @Column(limit('sold_ukey2'))
-  soldUkey2!: string | null;
-  @Column(limit('issued_sip_number'))
-  issuedSipNumber!: string | null;
-  @Column(limit('issued_mobile_app'))
-  issuedMobileApp!: string | null;
-  @Column(limit('issued_ukey2'))
-  issuedUkey2!: string | null;
-  @Column({ type: 'text', array: true })
-  features!: string[];
-  @Column({ name: 'valid_from', type: 'timestamptz' })
-  validFrom!: Date;
-  @Column({ name: 'valid_until', type: 'timestamptz', nullable: true })
-  validUntil!: Date | null;
 }
 
 /** Who, when, what, before and after: one entry for every group an event is about. */
@@ -250,14 +148,4 @@ export class HistoryEntryEntity {
   after!: object | null;
 }
 
-export const ENTITIES = [
-  LicenseGroupEntity,
-  GroupQuotaEntity,
-  RestrictionEntity,
-  AllotmentEntity,
-  AssignmentEntity,
-  LicenseEntity,
-  StockPartnerEntity,
-  StockPackageEntity,
-  HistoryEntryEntity,
-];
+export const ENTITIES = [LicenseGroupEntity, RestrictionEntity, AllotmentEntity, LicenseEntity, HistoryEntryEntity];

@@ -15,8 +15,6 @@ it('rows of before get the tenant of their project or partner, and those after i
     INSERT INTO licensing.history_entry
     VALUES ('p2', 1, 0, 'e', 'ProjectOpened', NULL, 'project', now(), now(), 'a', 'c', '{}', NULL, '${OPENED}');
     INSERT INTO licensing.restriction VALUES ('p1', 'g', true, 'shared', 0), ('p2', 'g', true, 'shared', 0);
-    INSERT INTO licensing.stock_partner VALUES ('d', 'nord', 'dealer', 'D', NULL);
-    INSERT INTO licensing.stock_package (partner_id, package_id, name, features, valid_from) VALUES ('d', 'k', 'K', '{}', now());
     INSERT INTO licensing.expiry_job (job_id, due_at, data) VALUES ('j', now(), '{"tenantId": "nord"}')`);
   await rows.runMigrations();
   await rows.query("INSERT INTO licensing.restriction VALUES ('p1', 'h', true, 'shared', 0)");
@@ -26,13 +24,11 @@ it('rows of before get the tenant of their project or partner, and those after i
   expect(
     await rows.query(`
       SELECT 'restriction' AS what, project_id || group_id AS id, tenant_id FROM licensing.restriction
-      UNION ALL SELECT 'package', package_id, tenant_id FROM licensing.stock_package
       UNION ALL SELECT 'history', project_id, tenant_id FROM licensing.history_entry
       UNION ALL SELECT 'job', job_id, tenant_id FROM licensing.expiry_job ORDER BY 1, 2`),
   ).toEqual([
     { what: 'history', id: 'p2', tenant_id: 'sued' },
     { what: 'job', id: 'j', tenant_id: 'nord' },
-    { what: 'package', id: 'k', tenant_id: 'nord' },
     { what: 'restriction', id: 'p1g', tenant_id: 'nord' },
     { what: 'restriction', id: 'p1h', tenant_id: 'nord' },
     { what: 'restriction', id: 'p2g', tenant_id: 'sued' },

@@ -8,8 +8,8 @@ import { GroupBatch } from './group-batch.js';
 import { relocateGroup, removeGroup } from './tree-changes.js';
 
 /**
- * The tree with its paths, restrictions, assignments, and what is used in every group and below it. Events are gathered
- * and written in sets; a change of the tree itself comes between two sets, because use is counted along the paths.
+ * The tree with its paths, and restrictions with their allotments. Events are gathered and written in sets; a change of the
+ * tree itself comes between two sets, because it rewrites paths that were written before.
  */
 @Injectable()
 export class GroupViewsProjection implements Projection {
@@ -36,8 +36,6 @@ export class GroupViewsProjection implements Projection {
   }
 
   async reset(tx: EntityManager): Promise<void> {
-    await tx.query(
-      `TRUNCATE licensing.license_group, licensing.group_quota, licensing.restriction, licensing.allotment, licensing.assignment`,
-    );
+    await tx.query(`TRUNCATE licensing.license_group, licensing.restriction, licensing.allotment`);
   }
 }

@@ -8,8 +8,6 @@ interface InGroup {
 }
 export type SettingsRow = InGroup & Omit<RestrictionSettings, 'allotments'>;
 export type GroupAllotments = InGroup & { readonly allotments: readonly Allotment[] };
-/** A group as it is from an instant on (ms). */
-export type DatedGroup = InGroup & { readonly at: number };
 
 export async function writeSettings(tx: EntityManager, rows: readonly SettingsRow[]): Promise<void> {
   if (rows.length === 0) return;
@@ -66,39 +64,6 @@ export async function writeAllotments(tx: EntityManager, groups: readonly GroupA
       (row) => row.features.join(','),
       (row) => isoOf(row.validFrom),
       (row) => isoOrNull(row.validUntil),
-    ),
-  );
-}
-
-/** `null` is unlimited, so one unlimited allotment makes the sum unlimited; no allotment in force is 0 (R2). */
-const inForce = (resource: string): string =>
-  `CASE WHEN bool_or(${resource} IS NULL) THEN NULL ELSE coalesce(sum(${resource}), 0) END AS ${resource}`;
-
-/** The own limits of these groups as they are at their instants. */
-export async function writeOwnLimits(tx: EntityManager, groups: readonly DatedGroup[]): Promise<void> {
-  if (groups.length === 0) return;
-  await tx.query(
-    `INSERT INTO licensing.group_quota (project_id, group_id, resource, restricted, own_limit, consumed, suspended)
-     SELECT due.project_id, due.group_id, own.resource, restriction.enabled,
-            CASE WHEN restriction.enabled THEN own.units END, 0, 0
-     FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS due(project_id, group_id, at)
-     JOIN licensing.restriction USING (project_id, group_id)
-     CROSS JOIN LATERAL (
-       SELECT ${inForce('sip_number')}, ${inForce('mobile_app')}, ${inForce('ukey2')}
-       FROM licensing.allotment
-       WHERE allotment.project_id = due.project_id AND allotment.group_id = due.group_id
-         AND valid_from <= due.at AND (valid_until IS NULL OR valid_until > due.at)
-     ) AS total
-     CROSS JOIN LATERAL (
-       VALUES ('sip_number', total.sip_number), ('mobile_app', total.mobile_app), ('ukey2', total.ukey2)
-     ) AS own(resource, units)
-     ON CONFLICT (project_id, group_id, resource) DO UPDATE
-     SET restricted = excluded.restricted, own_limit = excluded.own_limit`,
-    columns(
-      groups,
-      (row) => row.projectId,
-      (row) => row.groupId,
-      (row) => isoOf(row.at),
     ),
   );
 }
