@@ -38,7 +38,7 @@ export async function withBus<Result>(work: (bus: Bus) => Promise<Result>): Prom
   const connectionString = configuration.DATABASE_URL ?? '';
   const pool = createPool({ connectionString, max: 2, applicationName: 'dead letters' });
   const logger = createLogger({ service: 'dead-letters', level: 'silent' });
-  const bus = openBus({ configuration, logger, pool, metrics: new BusMetrics(new Registry()) });
+  const bus = await openBus({ configuration, logger, pool, metrics: new BusMetrics(new Registry()) });
   try {
     return await work(bus);
   } finally {

@@ -1,12 +1,14 @@
 import 'reflect-metadata';
-import { runService } from '@allotree/platform';
+import { runService } from '@allotree/platform/process';
 import { GROUP_CONFIGURATION } from './configuration.js';
-import { GroupServiceModule } from './group-service.module.js';
 
 await runService({
   name: 'group-service',
   summary: 'Partners, projects, groups, members and devices.',
   configuration: GROUP_CONFIGURATION,
-  module: (configuration) => GroupServiceModule.forRoot(configuration),
+  module: async (configuration) => {
+    const { GroupServiceModule } = await import('./group-service.module.js');
+    return GroupServiceModule.forRoot(configuration);
+  },
   consumerGroups: [],
 });

@@ -1,17 +1,10 @@
 import 'reflect-metadata';
-import {
-  ConfigurationError,
-  misspelled,
-  misspelledWarning,
-  requireHeap,
-  startFailure,
-  StopSignals,
-} from '@allotree/platform';
+import { ConfigurationError } from '@allotree/platform/configuration';
+import { misspelled, misspelledWarning, requireHeap, startFailure, StopSignals } from '@allotree/platform/process';
 import { banner, demoCommand } from './banner.js';
 import { readConfiguration, STANDALONE_CONFIGURATION, type StandaloneConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';
 import { openLog, type Log } from './log.js';
-import { startStandalone } from './standalone.js';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -40,6 +33,8 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
   log = await openLog(folder, configuration);
   for (const each of misspelled(STANDALONE_CONFIGURATION, process.env))
     log.logger.warn({ variable: each.given }, misspelledWarning(each));
+  // Most of a start is loading this: what can be refused before is refused at once.
+  const { startStandalone } = await import('./standalone.js');
   const standalone = await startStandalone({
     configuration,
     folder,

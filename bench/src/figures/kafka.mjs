@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BusMetrics, createLogger, KafkaBus } from '@allotree/platform';
+import { BusMetrics, createLogger } from '@allotree/platform';
+import { KafkaBus } from '@allotree/platform/kafka';
 import kafkajs from 'kafkajs';
 import { Registry } from 'prom-client';
 import { startKafka } from '../../../deploy/native/kafka.mjs';

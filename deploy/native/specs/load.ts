@@ -9,7 +9,7 @@ interface Answer {
 
 const CALLERS = 8;
 /** Between two commands of a caller (ms): enough load to meet every fault, and time for restarts on a small machine. */
-const PAUSE_MS = 10;
+const PAUSE_MS = 40;
 const LIMIT = 40;
 const UNITS = { sip_number: 1_000, mobile_app: 0, ukey2: 0 };
 

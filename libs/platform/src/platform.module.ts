@@ -95,9 +95,11 @@ export class PlatformModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: BusMetrics, useFactory: (metrics: Registry) => new BusMetrics(metrics), inject: [METRICS] },
         {
           provide: Bus,
-          useFactory: (log: Logger, pool: pg.Pool, metrics: BusMetrics) =>
-            openBus({ configuration, logger: log, pool, metrics }),
-          inject: [LOGGER, PG_POOL, BusMetrics],
+          useFactory: (log: Logger, pool: pg.Pool, metrics: BusMetrics, leases: Leases) => {
+            const consumption = { connectionString: configuration.DATABASE_URL, leases };
+            return openBus({ configuration, logger: log, pool, metrics, consumption });
+          },
+          inject: [LOGGER, PG_POOL, BusMetrics, Leases],
         },
         { provide: BusPublisher, useExisting: Bus },
         {

@@ -2,15 +2,8 @@ import type { CloudEvent } from '@allotree/contracts';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { busTransport } from './integration-event.js';
+import type { GroupConsumer } from './bus.js';
 import type { Handler } from './topic-handler.js';
-
-/** The consumers of a group, on any bus. */
-export interface GroupConsumer {
-  /** Resolves once the consumers are running. It does not wait for a bus that does not answer. */
-  start(): Promise<void>;
-  /** Resolves when the messages in progress are handled and their offsets committed. */
-  stop(): Promise<void>;
-}
 
 /**
  * The consuming end of the bus for one consumer group, as a Nest microservice transport: calls the

@@ -1,5 +1,8 @@
 import type { CloudEvent } from '@allotree/contracts';
+import type { Logger } from 'pino';
+import type { BusMetrics } from './bus-metrics.js';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter.js';
+import type { Handler } from './topic-handler.js';
 
 /** Publishes integration events onto the bus. */
 export abstract class BusPublisher {
@@ -26,10 +29,29 @@ export interface PartitionProgress {
   readonly handled: bigint;
 }
 
+/** A consumer group as a process takes part in it. */
+export interface ConsumerGroup {
+  readonly groupId: string;
+  readonly handlers: readonly Handler[];
+  readonly logger: Logger;
+  readonly metrics: BusMetrics;
+}
+
+/** The consumers of a group, on any bus. */
+export interface GroupConsumer {
+  /** Resolves once the consumers are running. It does not wait for a bus that does not answer. */
+  start(): Promise<void>;
+  /** Resolves when the messages in progress are handled and their offsets committed. */
+  stop(): Promise<void>;
+}
+
 /** The bus as operators use it. */
 export abstract class Bus extends BusPublisher {
   /** Creates the missing ones of these topics and their dead letter topics. The first use of a topic does the same. */
   abstract prepare(topics: readonly string[]): Promise<void>;
+
+  /** The part of this process in a consumer group. Not started yet. */
+  abstract consumer(group: ConsumerGroup): GroupConsumer;
 
   /** Rejects when the bus cannot be reached. */
   abstract check(): Promise<void>;

@@ -1,14 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Module, type DynamicModule } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { DynamicModule } from '@nestjs/common';
 import type { z } from 'zod';
-import { connectBusConsumers } from '../bus/connect-bus.js';
 import { ConfigurationError, loadConfiguration, type PlatformConfiguration } from '../configuration/configuration.js';
 import { misspelled, misspelledWarning } from '../configuration/misspelled.js';
-import { Readiness } from '../readiness.js';
-import { createHttpApplication } from '../http/configure-http.js';
-import { createLogger, type Logger } from '../logging.js';
-import { PlatformModule } from '../platform.module.js';
+import { createLogger } from '../logging.js';
 import { requireHeap } from './heap.js';
 import { startFailure } from './start-failure.js';
 import { StopSignals } from './stop-signals.js';
@@ -20,7 +14,8 @@ export interface ServiceProgram<Configuration extends PlatformConfiguration> {
   /** A one-line summary, for `--help`. */
   readonly summary: string;
   readonly configuration: z.ZodObject & z.ZodType<Configuration>;
-  readonly module: (configuration: Configuration) => DynamicModule;
+  /** Imports the module itself, so that a wrong setting is reported without loading it. */
+  readonly module: (configuration: Configuration) => Promise<DynamicModule>;
   /** Groups of bus consumers for which the module has handlers. */
   readonly consumerGroups: readonly string[];
 }
@@ -58,7 +53,8 @@ export async function runService<Configuration extends PlatformConfiguration>(
   });
   try {
     requireHeap();
-    const app = await start(program, configuration, logger);
+    const { startService, drainAndClose } = await import('./service-process.js');
+    const app = await startService(program, configuration, logger);
     signals.started(() => drainAndClose(app, configuration), configuration.SHUTDOWN_DELAY_MS);
   } catch (error) {
     complain(startFailure(error, configuration) ?? String((error as Error).stack ?? error));
@@ -75,42 +71,4 @@ function read<Shape extends z.ZodObject>(shape: Shape, complain: (line: string) 
       complain(`${variable} ${problem}. It must be ${allowed}.`);
     process.exit(WRONG_USE);
   }
-}
-
-@Module({})
-class ServiceProcessModule {}
-
-async function start<Configuration extends PlatformConfiguration>(
-  { name, module, consumerGroups }: ServiceProgram<Configuration>,
-  configuration: Configuration,
-  logger: Logger,
-): Promise<NestFastifyApplication> {
-  const platform = PlatformModule.forRoot({ service: name, configuration, logger });
-  const root = { module: ServiceProcessModule, imports: [platform, module(configuration)] };
-  const app = await createHttpApplication(root, configuration, logger);
-  try {
-    if (consumerGroups.length > 0) {
-      connectBusConsumers(app, ...consumerGroups);
-      await app.startAllMicroservices();
-    }
-    await app.listen(configuration.PORT, configuration.HOST);
-    logger.info({ url: await app.getUrl() }, 'listening');
-    return app;
-  } catch (error) {
-    await app.close().catch(() => undefined);
-    throw error;
-  }
-}
-
-/**
- * Reports not ready first, so that a load balancer sends no new requests; then stops HTTP, the consumers, the subscriptions and the
- * database.
- */
-async function drainAndClose(
-  app: NestFastifyApplication,
-  { SHUTDOWN_DELAY_MS }: Pick<PlatformConfiguration, 'SHUTDOWN_DELAY_MS'>,
-): Promise<void> {
-  app.get(Readiness).drain();
-  await sleep(SHUTDOWN_DELAY_MS);
-  await app.close();
 }

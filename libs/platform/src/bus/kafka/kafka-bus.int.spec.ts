@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@je
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
 import { busContract, busEvent, describeOn, startOwnKafka, type Consumption } from '@allotree/testing';
 import { Registry } from 'prom-client';
-import { BusMetrics, createLogger, KafkaBus, KafkaGroup, type KafkaSettings } from '../../index.js';
+import { BusMetrics, createLogger } from '../../index.js';
+import { KafkaBus, KafkaGroup, type KafkaSettings } from './kafka.js';
 import { readTopic } from './read-topic.js';
 
 jest.setTimeout(90_000);
@@ -233,7 +234,8 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
     it('resumes the messages of a consumer that was killed', async () => {
       await opened.bus.publish(topic, numbered(20));
       const script = `
-        import { BusMetrics, createLogger, KafkaBus, KafkaGroup } from '@allotree/platform';
+        import { BusMetrics, createLogger } from '@allotree/platform';
+        import { KafkaBus, KafkaGroup } from '@allotree/platform/kafka';
         import { Registry } from 'prom-client';
         const metrics = new BusMetrics(new Registry());
         const logger = createLogger({ service: 'spec', level: 'silent' });

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
 import { Partitioners, type Admin, type Kafka, type PartitionMetadata, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
-import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
+import { Bus, type ConsumerGroup, type GroupConsumer, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
 import { matchesFilter, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
 import { messageOf } from './binary-mode.js';
+import { KafkaGroup } from './kafka-group.js';
 import { kafkaClient, RETRY, type KafkaSettings } from './kafka-settings.js';
 import { letterMessage, openLetters, replayOf, type FailedRecord, type FiledLetter } from './letters.js';
 import { readTopic } from './read-topic.js';
@@ -49,6 +50,10 @@ export class KafkaBus extends Bus {
   constructor(private readonly options: KafkaBusOptions) {
     super();
     this.kafka = kafkaClient(options.settings, options.logger);
+  }
+
+  consumer(group: ConsumerGroup): GroupConsumer {
+    return new KafkaGroup({ ...group, bus: this });
   }
 
   async prepare(topics: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { BusMetrics } from '../bus-metrics.js';
-import type { GroupConsumer } from '../bus.server.js';
+import type { GroupConsumer } from '../bus.js';
 import type { Received } from '../received.js';
 import { TopicHandler, type Handler, type HandlingSettings } from '../topic-handler.js';
 import { receivedRecord } from './binary-mode.js';

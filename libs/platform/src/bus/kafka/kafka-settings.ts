@@ -18,9 +18,10 @@ export interface KafkaSettings {
   readonly retentionMs: number;
 }
 
-/** `null` where the configuration names no brokers. */
-export function kafkaSettings(configuration: KafkaConfiguration): KafkaSettings | null {
-  if (configuration.KAFKA_BROKERS === undefined) return null;
+/** The settings of the client and of the topics it creates. */
+export function kafkaSettings(
+  configuration: KafkaConfiguration & { readonly KAFKA_BROKERS: readonly string[] },
+): KafkaSettings {
   return {
     brokers: configuration.KAFKA_BROKERS,
     clientId: configuration.KAFKA_CLIENT_ID,

@@ -1,10 +1,12 @@
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
+import type { Leases } from '@allotree/leases';
 import type pg from 'pg';
 import { inTransaction, prepareSchema } from '../../postgres/pool.js';
-import { Bus, type PartitionLag, type PartitionProgress } from '../bus.js';
+import { Bus, type ConsumerGroup, type GroupConsumer, type PartitionLag, type PartitionProgress } from '../bus.js';
 import type { BusMetrics } from '../bus-metrics.js';
 import { matchesFilter, ONLY_FOR, type DeadLetter, type Failure, type DeadLetterFilter } from '../dead-letter.js';
 import { received } from '../received.js';
+import { PostgresGroup } from './postgres-group.js';
 
 /** The channel for `LISTEN`; its payload is the topic. */
 export const BUS_CHANNEL = 'bus_message';
@@ -71,6 +73,14 @@ const PROGRESS_OF_KEY = `${HANDLED}
 const CALL_MESSAGES = 1_000;
 const CALL_BYTES = 2_000_000;
 
+/** What consumers need beside the tables. */
+export interface PostgresConsumption {
+  /** They listen for new messages on a connection of their own. */
+  readonly connectionString: string;
+  /** Only the process that holds a topic's lease reads it for a group. */
+  readonly leases: Leases;
+}
+
 /** The bus as a log table in PostgreSQL, with the offsets of consumer groups beside it. */
 export class PostgresBus extends Bus {
   private ready: Promise<void> | undefined;
@@ -78,8 +88,14 @@ export class PostgresBus extends Bus {
   constructor(
     private readonly pool: pg.Pool,
     private readonly metrics: BusMetrics,
+    private readonly consumption?: PostgresConsumption,
   ) {
     super();
+  }
+
+  consumer(group: ConsumerGroup): GroupConsumer {
+    if (this.consumption === undefined) throw new Error('this bus was opened without consumers');
+    return new PostgresGroup({ ...group, ...this.consumption, bus: this });
   }
 
   /** Creates the tables, which hold all topics. */

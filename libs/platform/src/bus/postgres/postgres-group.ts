@@ -1,7 +1,7 @@
 import type { Leases } from '@allotree/leases';
 import type { Logger } from 'pino';
 import type { BusMetrics } from '../bus-metrics.js';
-import type { GroupConsumer } from '../bus.server.js';
+import type { GroupConsumer } from '../bus.js';
 import type { Handler, HandlingSettings } from '../topic-handler.js';
 import type { PostgresBus } from './postgres-bus.js';
 import { TopicConsumer } from './topic-consumer.js';
