@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/** The parts that each part may import, outside of specs and their helpers (docs/explanation/architecture.md). */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  contracts: [],
+  leases: [],
+  'api-client': [],
+  'event-sourcing': ['leases'],
+  platform: ['contracts', 'leases'],
+  testing: ['api-client', 'contracts', 'event-sourcing', 'leases', 'platform'],
+  'group-service': ['domain', 'contracts', 'leases', 'event-sourcing', 'platform'],
+  'license-service': ['domain', 'contracts', 'leases', 'event-sourcing', 'platform'],
+  'notification-service': ['domain', 'contracts', 'platform'],
+  standalone: ['api-client', 'platform', 'group-service', 'license-service', 'notification-service'],
+  demo: ['api-client', 'contracts', 'domain'],
+  'dead-letters': ['contracts', 'platform'],
+  reference: [
+    'api-client',
+    'contracts',
+    'demo',
+    'domain',
+    'license-service',
+    'notification-service',
+    'platform',
+    'standalone',
+  ],
+};
+
+interface Part {
+  readonly name: string;
+  readonly folder: string;
+}
+
+const parts: readonly Part[] = ['libs', 'apps'].flatMap((group) =>
+  readdirSync(join(root, group))
+    .filter((name) => existsSync(join(root, group, name, 'package.json')))
+    .map((name) => ({ name, folder: join(root, group, name) })),
+);
+
+const IS_HELPER = /\.(spec|fixture|harness)\.ts$/;
+const PACKAGE = /(?:from|import|import\()\s*'@allotree\/([a-z-]+)((?:\/[a-z-]+)*)'/g;
+const RELATIVE = /(?:from|import|import\()\s*'((?:\.\.\/)+)[^']*'/g;
+
+/** What the sources of a part import: `name`, or `name/entry` for another entry of the package than its index. */
+function importsOf({ folder }: Part): readonly string[] {
+  const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !IS_HELPER.test(file),
+  );
+  const found = files.flatMap((file) => packagesIn(readFileSync(join(folder, 'src', file), 'utf8')));
+  return [...new Set(found)].sort();
+}
+
+const packagesIn = (text: string): string[] => [...text.matchAll(PACKAGE)].map(([, name, entry]) => `${name}${entry}`);
+
+const partOf = (imported: string): string => imported.split('/')[0]!;
+
+const forbidden = (name: string, imports: readonly string[]): string[] =>
+  imports
+    .filter((imported) => partOf(imported) !== name && !MAY_IMPORT[name]?.includes(partOf(imported)))
+    .map((imported) => `${name} -> ${imported}`);
+
+/** Entries that the package does not export. */
+const undeclared = (imports: readonly string[]): string[] =>
+  imports.filter((imported) => {
+    const part = parts.find(({ name }) => name === partOf(imported));
+    if (part === undefined) return true;
+    const { exports } = JSON.parse(readFileSync(join(part.folder, 'package.json'), 'utf8')) as { exports?: object };
+    const entry = imported === part.name ? '.' : `.${imported.slice(part.name.length)}`;
+    return !Object.keys(exports ?? {}).includes(entry);
+  });
+
+/** One cycle of the table, from its first part back to it; empty: none. */
+function cycleIn(table: Readonly<Record<string, readonly string[]>>, path: readonly string[]): readonly string[] {
+  const last = path.at(-1)!;
+  if (path.indexOf(last) < path.length - 1) return path.slice(path.indexOf(last));
+  for (const next of table[last] ?? []) {
+    const cycle = cycleIn(table, [...path, next]);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
+
+describe('the imports between libraries and apps', () => {
+  it('are declared for every part', () => {
+    expect(parts.map(({ name }) => name).sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  });
+
+  it('have no cycle', () => {
+    for (const name of Object.keys(MAY_IMPORT)) expect(cycleIn(MAY_IMPORT, [name])).toEqual([]);
+  });
+
+  it.each(parts)('of $name are those declared, through entries that exist', (part) => {
+    const imports = importsOf(part);
+    expect(forbidden(part.name, imports)).toEqual([]);
+    expect(undeclared(imports)).toEqual([]);
+  });
+
+  it.each(parts)('of $name never reach into another part by a path', ({ folder }) => {
+    const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !IS_HELPER.test(file),
+    );
+    const escaping = files.filter((file) => {
+      const depth = file.split('/').length - 1;
+      const text = readFileSync(join(folder, 'src', file), 'utf8');
+      return [...text.matchAll(RELATIVE)].some(([, up]) => up!.length / 3 > depth);
+    });
+    expect(escaping).toEqual([]);
+  });
+});
+
+describe('the check of imports', () => {
+  it('finds an import that is not declared, in any form', () => {
+    const text =
+      "import type { A } from '@allotree/platform';\nconst b = await import('@allotree/license-service/configuration');";
+    expect(forbidden('domain', packagesIn(text))).toEqual([
+      'domain -> platform',
+      'domain -> license-service/configuration',
+    ]);
+  });
+
+  it('finds an entry that a package does not export', () => {
+    expect(undeclared(['platform', 'platform/http/problem', 'nothing'])).toEqual(['platform/http/problem', 'nothing']);
+  });
+
+  it('finds a cycle', () => {
+    expect(cycleIn({ a: ['b'], b: ['c'], c: ['b'] }, ['a'])).toEqual(['b', 'c', 'b']);
+  });
+});
