@@ -16,7 +16,6 @@ import {
   StartError,
   Clock,
   SupervisedPostgres,
-  TestClock,
   type Logger,
   type PlatformConfiguration,
   type PlatformOptions,
@@ -151,9 +150,8 @@ const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfi
   );
   await app.startAllMicroservices();
   await app.listen(PORT, HOST);
-  const clock = app.get(Clock, { strict: false });
   // Due work has been handed over by then; now its mails are sent.
-  if (clock instanceof TestClock) clock.afterMove(() => app.get(Notifications, { strict: false }).whenIdle());
+  app.get(Clock, { strict: false }).onJump(() => app.get(Notifications, { strict: false }).whenIdle());
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : PORT;
   return `http://${isEverywhere(HOST) ? '127.0.0.1' : hostText(HOST)}:${port}`;

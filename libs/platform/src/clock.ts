@@ -1,7 +1,16 @@
+/** Work that must be finished before the answer to a moved clock is sent. */
+export type Follower = () => Promise<void>;
+
 /** The time, for everything that decides or stamps. Decisions never read a clock themselves. */
 export abstract class Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   abstract now(): number;
+
+  /**
+   * Registers work to do after each jump, in the order of registration. Only a clock that can be moved from outside and waits for what
+   * follows (`TEST_CLOCK=1`) calls it.
+   */
+  onJump(_follower: Follower): void {}
 }
 
 export class SystemClock extends Clock {

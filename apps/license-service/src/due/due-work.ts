@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandRuntime, deriveId, Subscriptions } from '@allotree/event-sourcing';
-import { Clock, CONFIGURATION, JobQueues, LOGGER, ServiceMetrics, TestClock, type Logger } from '@allotree/platform';
+import { Clock, CONFIGURATION, JobQueues, LOGGER, ServiceMetrics, type Logger } from '@allotree/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { LicenseConfiguration } from '../configuration.js';
 import { columns, isoOf, isoOrNull } from '../persistence/columns.js';
@@ -78,7 +78,7 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.clock instanceof TestClock) this.clock.afterMove(() => this.untilQuiet());
+    this.clock.onJump(() => this.untilQuiet());
     const { jobs, metrics } = this.around;
     metrics.watchDue(() => countDue(this.dataSource, this.clock.now()));
     await jobs.every(DUE_WORK, this.configuration.DUE_TICK_MS, async () => {

@@ -1,7 +1,4 @@
-import { Clock } from '../clock.js';
-
-/** Work that must be finished before the answer to a moved clock is sent. */
-export type Follower = () => Promise<void>;
+import { Clock, type Follower } from '../clock.js';
 
 /**
  * Runs like the system's clock, ahead of it by the total of all moves: for tests and demonstrations (`TEST_CLOCK=1`). All services of the
@@ -16,8 +13,8 @@ export class TestClock extends Clock {
     return Date.now() + this.ahead;
   }
 
-  /** Called after each move, in the order of registration; the next follower waits for the previous one. */
-  afterMove(follower: Follower): void {
+  /** The next follower waits for the previous one. */
+  override onJump(follower: Follower): void {
     this.followers.push(follower);
   }
 

@@ -38,8 +38,8 @@ describe('a clock that can be moved', () => {
       await new Promise((resolve) => setImmediate(resolve));
       reported.push(`${name} ends on day ${day}`);
     };
-    clock.afterMove(tell('a'));
-    clock.afterMove(tell('b'));
+    clock.onJump(tell('a'));
+    clock.onJump(tell('b'));
     await Promise.all([clock.moveTo(start + DAY), clock.moveTo(start + 2 * DAY)]);
     expect(reported).toEqual(
       [1, 2].flatMap((day) =>
@@ -51,7 +51,7 @@ describe('a clock that can be moved', () => {
   it('continues after a follower has failed', async () => {
     const clock = new TestClock();
     let fails = true;
-    clock.afterMove(async () => {
+    clock.onJump(async () => {
       if (fails) throw new Error('no database');
     });
     await expect(clock.moveTo(Date.now() + DAY)).rejects.toThrow('no database');
