@@ -73,8 +73,8 @@ describe('a process that is killed while terms end', () => {
       }
       const { api } = system;
       const mails = (): Promise<OutboxItem[]> => api.list<OutboxItem>(`/outbox?projectId=${projectId}`);
-      const patience = Date.now() + MINUTE;
-      while ((await mails()).length < GROUPS && Date.now() < patience) await sleep(200);
+      const deadline = Date.now() + MINUTE;
+      while ((await mails()).length < GROUPS && Date.now() < deadline) await sleep(200);
       // A second copy would come soon after the first.
       await sleep(2_000);
       expect((await mails()).map(({ to, mailType }) => `${mailType} ${to}`).sort()).toEqual(

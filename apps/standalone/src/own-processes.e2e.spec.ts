@@ -165,16 +165,16 @@ describe('the services, each as a process of its own', () => {
   });
 
   it('expose the metrics of the reference page, and one of two replicas works', async () => {
-    const told = await Promise.all(
+    const pages = await Promise.all(
       licenses.map(async (service) => (await fetch(`${await service.url()}/metrics`)).text()),
     );
     const page = describeMetrics().map(({ name }) => name);
-    for (const text of told) {
+    for (const text of pages) {
       const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!);
       expect(names.filter((name) => !/^(process|nodejs)_/.test(name)).sort()).toEqual([...page].sort());
     }
     const samples = (name: string): { labels: string; value: number }[] =>
-      told.flatMap((text) =>
+      pages.flatMap((text) =>
         [...text.matchAll(new RegExp(`^${name}\\{(.*)\\} (\\S+)$`, 'gm'))].map(([, labels, value]) => ({
           labels: labels!.replace(/,?service="[^"]*"/, ''),
           value: Number(value),

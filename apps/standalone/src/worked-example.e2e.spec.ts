@@ -76,7 +76,7 @@ describe.each(STORES)('the worked example, from 2026-06-01 on, with its events i
   let standalone: Standalone;
   let api: Api;
   let tree: Tree;
-  const told: string[] = [];
+  const lines: string[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -98,7 +98,7 @@ describe.each(STORES)('the worked example, from 2026-06-01 on, with its events i
     ({ tree } = await applyProjectFile({
       api,
       file,
-      narrator: new Narrator((line) => told.push(line)),
+      narrator: new Narrator((line) => lines.push(line)),
       clock: () => clock.now(),
     }));
   }, 2 * MINUTE);
@@ -123,8 +123,8 @@ describe.each(STORES)('the worked example, from 2026-06-01 on, with its events i
   };
 
   it('is applied, with its terms counted from that day', () => {
-    expect(told).toContainEqual(expect.stringContaining('Building A: 80/60/5 (numbers/apps/UKEY2), until 2026-12-01'));
-    expect(told).toContainEqual(
+    expect(lines).toContainEqual(expect.stringContaining('Building A: 80/60/5 (numbers/apps/UKEY2), until 2026-12-01'));
+    expect(lines).toContainEqual(
       expect.stringContaining('until 2027-01-01 asked for, limited by Building A 80 until 2026-12-01'),
     );
   });

@@ -162,15 +162,19 @@ describeOnACluster('a cluster under load', (on) => {
     'published exactly the recorded events',
     async () => {
       const last = await load.assignLast();
-      const told = await assignmentsToldUntil(last, on().cluster.environment['KAFKA_BROKERS'] as string, load.projects);
-      expect([...told].sort()).toEqual([...load.everAssigned].sort());
+      const published = await publishedAssignments(
+        last,
+        on().cluster.environment['KAFKA_BROKERS'] as string,
+        load.projects,
+      );
+      expect([...published].sort()).toEqual([...load.everAssigned].sort());
     },
     2 * MINUTES,
   );
 });
 
 /** The assignments of these projects on the topic, up to the last ones; the order per project is preserved. */
-async function assignmentsToldUntil(
+async function publishedAssignments(
   last: ReadonlySet<string>,
   broker: string,
   projects: readonly string[],
@@ -178,7 +182,7 @@ async function assignmentsToldUntil(
   const consumer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).consumer({
     groupId: `spec-${randomUUID()}`,
   });
-  const told = new Set<string>();
+  const published = new Set<string>();
   await consumer.connect();
   await consumer.subscribe({ topic: LICENSING_TOPIC, fromBeginning: true });
   await new Promise<void>((done, failed) => {
@@ -187,12 +191,12 @@ async function assignmentsToldUntil(
         eachMessage: async ({ message: { headers, value } }) => {
           if (headers?.['ce_type']?.toString() !== 'allotree.assignment-made.v1') return;
           const data = JSON.parse(value?.toString() ?? '') as { projectId: string; assignmentId: string };
-          if (projects.includes(data.projectId)) told.add(data.assignmentId);
-          if ([...last].every((id) => told.has(id))) done();
+          if (projects.includes(data.projectId)) published.add(data.assignmentId);
+          if ([...last].every((id) => published.has(id))) done();
         },
       })
       .catch(failed);
   });
   await consumer.disconnect();
-  return told;
+  return published;
 }

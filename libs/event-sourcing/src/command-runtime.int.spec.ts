@@ -104,11 +104,11 @@ describe('CommandRuntime on PostgreSQL', () => {
     const [one, two] = await Promise.all([startProcess(), startProcess()]);
     const id = randomUUID();
     await one.handler.execute(id, open(7), context());
-    const told = new Promise<void>((resolve) =>
+    const appends = new Promise<void>((resolve) =>
       one.store.onAppend((byAnotherProcess) => byAnotherProcess && resolve()),
     );
     await two.handler.execute(id, take('theirs'), context());
-    await told;
+    await appends;
     expect(await one.handler.read(id, ({ taken }) => [...taken])).toEqual(['theirs']);
   });
 

@@ -295,18 +295,18 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
       });
 
       it('notifies listeners until they unsubscribe', async () => {
-        let told = 0;
-        const heard = new Promise<void>((resolve) => {
+        let appends = 0;
+        const appended = new Promise<void>((resolve) => {
           const stop = store.onAppend(() => {
-            told++;
+            appends++;
             stop();
             resolve();
           });
         });
         await put(stream(), -1, newEvent('A'));
-        await heard;
+        await appended;
         await put(stream(), -1, newEvent('B'));
-        expect(told).toBe(1);
+        expect(appends).toBe(1);
       });
     });
   });
@@ -329,16 +329,16 @@ export function sharedEventStoreContract(name: string, makeStore: MakeStore): vo
     // Only the first hint is checked: hints of other appends arrive at any time.
     it('reports foreign appends and distinguishes its own', async () => {
       const [one, other] = stores as [EventStore, EventStore];
-      const told: boolean[] = [];
+      const appends: boolean[] = [];
       const hearing = (store: EventStore): Promise<void> =>
         new Promise((resolve) => store.onAppend((byAnotherProcess) => byAnotherProcess && resolve()));
       const [oneHears, otherHears] = [hearing(one), hearing(other)];
-      other.onAppend((byAnotherProcess) => told.push(byAnotherProcess));
-      await append(other, stream(), -1, newEvent('Told'));
+      other.onAppend((byAnotherProcess) => appends.push(byAnotherProcess));
+      await append(other, stream(), -1, newEvent('Recorded'));
       await oneHears;
       await append(one, stream(), -1, newEvent('Answered'));
       await otherHears;
-      expect(told).toEqual([false, true]);
+      expect(appends).toEqual([false, true]);
     });
 
     it('accepts appends to the same streams in different orders without losing any', async () => {

@@ -24,7 +24,7 @@ const AT_ONCE = 200;
 const PROJECTS_AT_ONCE = 2;
 /** A tick rests as long as it works, up to so long at a time (ms): what is due can wait a moment, callers cannot. */
 const LONGEST_REST_MS = 25;
-const PATIENCE_MS = 30_000;
+const CATCH_UP_TIMEOUT_MS = 30_000;
 
 interface ClaimedRow {
   readonly project_id: string;
@@ -74,12 +74,12 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly outbox: ExpiryOutbox,
     private readonly clock: Clock,
-    private readonly around: DueDependencies,
+    private readonly dependencies: DueDependencies,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.clock.onJump(() => this.untilQuiet());
-    const { jobs, metrics } = this.around;
+    const { jobs, metrics } = this.dependencies;
     metrics.watchDue(() => countDue(this.dataSource, this.clock.now()));
     await jobs.every(DUE_WORK, this.configuration.DUE_TICK_MS, async () => {
       await metrics.measureTick(() => this.tick());
@@ -100,11 +100,11 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Ticks until nothing is due at the clock's instant and everything that followed from it is handed over. */
   async untilQuiet(): Promise<void> {
-    const { runtime, subscriptions } = this.around;
+    const { runtime, subscriptions } = this.dependencies;
     for (;;) {
-      await subscriptions.waitUntil(DUE_PROJECTION, runtime.lastPosition, PATIENCE_MS);
+      await subscriptions.waitUntil(DUE_PROJECTION, runtime.lastPosition, CATCH_UP_TIMEOUT_MS);
       const settled = await this.work();
-      await subscriptions.waitUntil(EXPIRY_NOTIFICATIONS, runtime.lastPosition, PATIENCE_MS);
+      await subscriptions.waitUntil(EXPIRY_NOTIFICATIONS, runtime.lastPosition, CATCH_UP_TIMEOUT_MS);
       const handedOver = await this.outbox.handOver();
       if (settled === 0 && handedOver === 0) return;
     }

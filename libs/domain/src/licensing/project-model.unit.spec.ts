@@ -369,7 +369,7 @@ function* ownLimitFaults(state: ProjectState, events: readonly ProjectEvent[]): 
 }
 
 /** All facts of a state, derived ones included. */
-const told = (state: ProjectState): unknown => ({
+const summaryOf = (state: ProjectState): unknown => ({
   snapshot: encodeSnapshot(state),
   usage: Object.fromEntries(
     groupsOf(state)
@@ -401,17 +401,17 @@ describe('a project under random commands with time moving', () => {
       fc.property(steps, (walk) => {
         const state = opened();
         let now = START;
-        let before = JSON.stringify(told(state));
+        let before = JSON.stringify(summaryOf(state));
         for (const { pass, commandAt } of walk) {
           now += pass * DAY;
           const command = commandAt(now);
           const decision = projectAggregate.decide(state, command);
-          expect(JSON.stringify(told(state))).toBe(before);
+          expect(JSON.stringify(summaryOf(state))).toBe(before);
           if (!decision.ok) continue;
           const available = quotaBefore(state, command);
           const stood = standing(state, command);
           for (const event of decision.events) projectAggregate.evolve(state, event);
-          before = JSON.stringify(told(state));
+          before = JSON.stringify(summaryOf(state));
           if (available !== undefined) expect(available === null || available > 0).toBe(true);
           const timelines = new LimitTimelines(asOf(state, state.totals.now));
           expect(stood.filter((groupId) => !passes(timelines, groupId, state.totals.now))).toEqual([]);
@@ -443,14 +443,14 @@ describe('a project under random commands with time moving', () => {
           fold(state, commandAt(now));
         }
         const restored = decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(state))));
-        expect(told(restored)).toEqual(told(state));
+        expect(summaryOf(restored)).toEqual(summaryOf(state));
         const later = Math.max(now, state.totals.now) + ahead * DAY;
-        const foretold = quotas(state, later);
+        const predicted = quotas(state, later);
         for (const one of [state, restored]) {
           fold(one, { type: 'TakeEffect', now: later });
-          expect(quotas(one, later)).toEqual(foretold);
+          expect(quotas(one, later)).toEqual(predicted);
         }
-        expect(told(restored)).toEqual(told(state));
+        expect(summaryOf(restored)).toEqual(summaryOf(state));
       }),
       runs,
     );

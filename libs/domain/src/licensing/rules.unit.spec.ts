@@ -10,9 +10,9 @@ const DAY = 86_400_000;
 
 /** A project with 20/20/10 until the end of the year, buildings a and b, a1 and a2 under a. */
 function scenario(): ProjectScenario {
-  const told = new ProjectScenario(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
-  told.plus(units(20, 20, 10), day('2027-01-01'));
-  return told;
+  const setup = new ProjectScenario(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
+  setup.plus(units(20, 20, 10), day('2027-01-01'));
+  return setup;
 }
 const from = (name: string, groupId: string | null, limit: number | null, validUntil: number | null) => ({
   groupId,

@@ -169,9 +169,9 @@ describe('EventStoreDbEventStore', () => {
       const missed = next(store, true);
       await started.listen();
       await missed;
-      const heard = next(store, true);
+      const appended = next(store, true);
       await retried(() => other.append([one('back-1', 'Back')]));
-      await heard;
+      await appended;
       expect(await types(store, 'back')).toEqual(['Back']);
       expect(await types(store, 'gone')).toEqual([]);
     });
@@ -273,9 +273,9 @@ describe('EventStoreDbEventStore', () => {
         if (second.subscriptions === before) throw new Error('not followed yet');
         return Promise.resolve();
       });
-      const heard = next(store, true);
+      const appended = next(store, true);
       await other.append([one('led-2', 'Heard')]);
-      await heard;
+      await appended;
     });
   });
 

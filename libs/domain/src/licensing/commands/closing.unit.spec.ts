@@ -23,9 +23,9 @@ const close = { type: 'CloseProject', now: START, reason } as const;
 const closed = { type: 'LicensingClosed', at: START, data: { reason } };
 
 function closedScenario(): ReturnType<typeof scenario> {
-  const told = scenario();
-  told.s.do(close);
-  return told;
+  const setup = scenario();
+  setup.s.do(close);
+  return setup;
 }
 
 type Refused = Exclude<
@@ -42,7 +42,7 @@ type Refused = Exclude<
   | 'CorrectClock'
   | 'TakeEffect'
 >;
-type Make = (told: ReturnType<typeof scenario>) => ProjectCommand;
+type Make = (setup: ReturnType<typeof scenario>) => ProjectCommand;
 const now = START;
 const license = { now, licenseId: 'l', authority: VENDOR };
 /** Every decision; the other commands are facts and effects of time. */
@@ -88,8 +88,8 @@ describe('the licensing of a project that was closed', () => {
   });
 
   it.each(Object.entries(DECISIONS))('refuses %s', (_type, make) => {
-    const told = closedScenario();
-    expect(told.s.refusal(make(told))).toStrictEqual({ code: 'PROJECT_CLOSED', projectId: 'p', reason });
+    const setup = closedScenario();
+    expect(setup.s.refusal(make(setup))).toStrictEqual({ code: 'PROJECT_CLOSED', projectId: 'p', reason });
   });
 
   it('refuses units that are still in a stock, and accepts units that have left it (L3)', () => {
@@ -118,15 +118,15 @@ describe('the licensing of a project that was closed', () => {
   });
 
   it('lets its licenses run out as usual (E1)', () => {
-    const ends = (told: ReturnType<typeof scenario>) =>
-      told.s.on(END).map(({ type, at, data }) => ({ type, at, data }));
+    const ends = (setup: ReturnType<typeof scenario>) =>
+      setup.s.on(END).map(({ type, at, data }) => ({ type, at, data }));
     expect(ends(closedScenario()).map(({ type }) => type)).toEqual(['LicenseExpired']);
     expect(ends(closedScenario())).toEqual(ends(scenario()));
   });
 
   it('stays closed in its snapshot; an older snapshot without that field is one of an open project', () => {
-    const kept = (told: ReturnType<typeof scenario>) =>
-      isClosed(decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(told.s.state)))));
+    const kept = (setup: ReturnType<typeof scenario>) =>
+      isClosed(decodeSnapshot(JSON.parse(JSON.stringify(encodeSnapshot(setup.s.state)))));
     expect([kept(closedScenario()), kept(scenario())]).toEqual([true, false]);
     expect(encodeSnapshot(scenario().s.state)).not.toHaveProperty('closedReason');
   });

@@ -10,10 +10,10 @@ const START = day('2026-06-01');
 
 /** Apartment 1 in unit a has 4 numbers, 4 apps and 2 keys, with every feature. */
 function scenario(): ProjectScenario {
-  const told = new ProjectScenario(START).open().place('a', 'a1 under a', 'a2 under a');
-  told.plus(units(20, 20, 10), day('2027-01-01'));
-  told.do(told.restriction('a1', [{ units: units(4, 4, 2), features: FEATURES }]));
-  return told;
+  const setup = new ProjectScenario(START).open().place('a', 'a1 under a', 'a2 under a');
+  setup.plus(units(20, 20, 10), day('2027-01-01'));
+  setup.do(setup.restriction('a1', [{ units: units(4, 4, 2), features: FEATURES }]));
+  return setup;
 }
 
 const narrow = (

@@ -30,9 +30,9 @@ const packageOf = (partnerId: string): LicenseSource => ({
 });
 
 function scenario(): ProjectScenario {
-  const told = new ProjectScenario(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
-  told.plus(units(20, 20, 10), day('2027-01-01'));
-  return told;
+  const setup = new ProjectScenario(START).open().place('a', 'b', 'a1 under a', 'a2 under a');
+  setup.plus(units(20, 20, 10), day('2027-01-01'));
+  return setup;
 }
 
 describe('L1: a trial', () => {

@@ -73,7 +73,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
       chosen?.group === undefined ? chosen : { ...chosen, group: own(chosen.group) };
     return {
       publish: (topic, events) => bus.publish(own(topic), events),
-      consume: (wish) => consume(opened, { ...wish, topic: own(wish.topic), groupId: own(wish.groupId) }),
+      consume: (group) => consume(opened, { ...group, topic: own(group.topic), groupId: own(group.groupId) }),
       rewind: (groupId, topic) => bus.rewind(own(groupId), own(topic)),
       deadLetters: async (topic, chosen) => theirs(await bus.deadLetters(own(topic), choice(chosen))),
       replay: async (topic, chosen) => theirs(await bus.replay(own(topic), choice(chosen))),
