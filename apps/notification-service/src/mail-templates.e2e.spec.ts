@@ -11,11 +11,13 @@ beforeAll(async () => {
   await service.hafenblick();
 });
 afterAll(() => service.stop());
-beforeEach(() =>
-  service.rows(
+beforeEach(async () => {
+  // A mail of the test before that is still on its way would arrive in the next one.
+  await service.notifications.whenIdle();
+  await service.rows(
     'TRUNCATE notifications.mail_template, notifications.mail, notifications.mail_item, notifications.notice, notifications.outbox',
-  ),
-);
+  );
+});
 
 const PATH = '/mail-templates/license_expiry_reminder';
 const own = {
