@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cycleIn } from '@allotree/testing/import-cycle';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -39,26 +40,6 @@ function upwardImports(imports: Imports): string[] {
       .filter((target) => target.startsWith('licensing/') && !known.includes(roomOf(target) ?? 'aggregate'))
       .map((target) => `${path} -> ${target}`);
   });
-}
-
-/** One cycle among these nodes, from its first node back to it; empty: none. */
-function cycleIn(edges: Imports): string[] {
-  const done = new Set<string>();
-  const visit = (node: string, path: readonly string[]): string[] => {
-    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
-    if (done.has(node)) return [];
-    for (const next of edges.get(node) ?? []) {
-      const cycle = visit(next, [...path, node]);
-      if (cycle.length > 0) return cycle;
-    }
-    done.add(node);
-    return [];
-  };
-  for (const node of edges.keys()) {
-    const cycle = visit(node, []);
-    if (cycle.length > 0) return cycle;
-  }
-  return [];
 }
 
 /** The same imports between areas (top-level folders), the files beside them left out. */
