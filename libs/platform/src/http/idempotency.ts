@@ -177,7 +177,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
         [run.caller, run.key, run.runId],
       );
     } catch (error) {
-      this.logger.warn({ err: error, attempt }, 'idempotency key could not be released');
+      if (attempt === 1) this.logger.warn({ err: error }, 'idempotency key could not be released, retrying');
       const isHeldByLease = attempt * RELEASE_RETRY_MS < this.configuration.IDEMPOTENCY_LEASE_SECONDS * 1_000;
       if (isHeldByLease)
         setTimeout(() => {

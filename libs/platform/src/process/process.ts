@@ -1,4 +1,4 @@
-/** What a process needs before it loads a service: most of a start is loading, and a wrong setting is known without it. */
+/** Checks of settings and heap, and signals: small enough to report a wrong setting before the services are loaded. */
 export { misspelled, misspelledWarning, type Misspelled } from '../configuration/misspelled.js';
 export * from './heap.js';
 export * from './run-service.js';
