@@ -256,7 +256,7 @@ describe('mails to one recipient', () => {
   });
 
   it('about the account go out before all others, and are not counted', async () => {
-    await service.rows('TRUNCATE notifications.mail, notifications.mail_item, notifications.outbox');
+    await service.empty('mail', 'mail_item', 'outbox');
     const account = service.app.get(WriteAccountMail, { strict: false });
     const ledger = service.app.get(Ledger, { strict: false });
     await service.notifications.stop();

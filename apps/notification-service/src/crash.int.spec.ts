@@ -80,9 +80,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 beforeEach(async () => {
-  await service.rows(
-    'TRUNCATE notifications.mail, notifications.mail_item, notifications.notice, notifications.outbox',
-  );
+  await service.empty('mail', 'mail_item', 'notice', 'outbox');
   server = await new MailServer().listen();
   delivery = new SmtpDelivery({ url: server.url(), connections: 2, timeoutMs: 5_000 });
 });

@@ -14,9 +14,7 @@ afterAll(() => service.stop());
 beforeEach(async () => {
   // A mail of the test before that is still on its way would arrive in the next one.
   await service.notifications.whenIdle();
-  await service.rows(
-    'TRUNCATE notifications.mail_template, notifications.mail, notifications.mail_item, notifications.notice, notifications.outbox',
-  );
+  await service.empty('mail_template', 'mail', 'mail_item', 'notice', 'outbox');
 });
 
 const PATH = '/mail-templates/license_expiry_reminder';
@@ -231,7 +229,7 @@ describe('the callers of a tenant', () => {
     const data = { ...partner, parentPartnerId: null, administrator };
     await service.publish('nordlicht', 'allotree.partner-registered.v1', data);
   });
-  beforeEach(() => service.rows('TRUNCATE notifications.quota'));
+  beforeEach(() => service.empty('quota'));
 
   it('send test mails to their own address and to no other', async () => {
     const headers = await service.as(ada);

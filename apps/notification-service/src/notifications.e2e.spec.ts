@@ -13,9 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 beforeEach(async () => {
-  await service.rows(
-    'TRUNCATE notifications.mail, notifications.mail_item, notifications.notice, notifications.outbox',
-  );
+  await service.empty('mail', 'mail_item', 'notice', 'outbox');
   service.clock.moveTo(BEFORE);
 });
 
