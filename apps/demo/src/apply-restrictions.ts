@@ -7,7 +7,7 @@ import {
   type Reminder,
   type Units,
 } from '@allotree/domain';
-import { inParallel } from '@allotree/api-client';
+import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
 import { secondsSince, type Node, type Tree } from './apply-groups.js';
 import {
@@ -128,10 +128,11 @@ const applyToLevel = async (
   }
   const started = performance.now();
   let changed = 0;
-  await inParallel(nodes, WIDTH, async (node) => {
+  const putOne = async (node: Node): Promise<void> => {
     const current = level.isFresh ? UNRESTRICTED : await read(application, node);
     if (await put(application, node, level.restriction, current)) changed += 1;
-  });
+  };
+  await pMap(nodes, putOne, { concurrency: WIDTH });
   const units = level.restriction.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
   const each = `${units} (numbers/apps/UKEY2) each`;
   const unchanged = nodes.length - changed;

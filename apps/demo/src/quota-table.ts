@@ -1,6 +1,6 @@
 import { nameKey, RESOURCES, type Limit, type Resource, type Status } from '@allotree/domain';
 import Table from 'cli-table3';
-import { inParallel } from '@allotree/api-client';
+import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
 import type { Node, Tree } from './apply-groups.js';
 import { PATH_SEPARATOR } from './project-file.js';
@@ -39,9 +39,10 @@ const shownNodes = ({ file }: ProjectApplication, { byPath }: Tree): ReadonlySet
 
 const quotasOf = async ({ api, project }: ProjectApplication, nodes: ReadonlySet<Node>): Promise<Map<Node, Quota>> => {
   const quotas = new Map<Node, Quota>();
-  await inParallel([...nodes], 8, async (node) => {
+  const readOne = async (node: Node): Promise<void> => {
     quotas.set(node, await api.get<Quota>(`/projects/${project.projectId}/groups/${node.groupId}/quota`));
-  });
+  };
+  await pMap(nodes, readOne, { concurrency: 8 });
   return quotas;
 };
 

@@ -139,16 +139,3 @@ const answerOf = async <Body>(response: Response): Promise<Answer<Body>> => {
   if (isProblem) return { ok: false, problem: JSON.parse(text) as ProblemAnswer };
   return { ok: false, problem: { status: response.status, code: 'UNKNOWN', detail: text.slice(0, 200) } };
 };
-
-/** Works on many things at once, at most `width` at a time, and begins them in their order. */
-export const inParallel = async <Item>(
-  items: readonly Item[],
-  width: number,
-  work: (item: Item) => Promise<void>,
-): Promise<void> => {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
-};

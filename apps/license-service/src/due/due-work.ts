@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandRuntime, deriveId, Subscriptions } from '@allotree/event-sourcing';
 import { Clock, CONFIGURATION, JobQueues, LOGGER, ServiceMetrics, type Logger } from '@allotree/platform';
+import pMap from 'p-map';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { LicenseConfiguration } from '../configuration.js';
 import { columns, isoOf, isoOrNull } from '../persistence/columns.js';
@@ -204,17 +205,16 @@ function byProject(rows: readonly ClaimedRow[]): ClaimedProject[] {
   return [...projects.values()];
 }
 
-async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of rest) {
+const eachOf = (items: readonly ClaimedProject[], work: (item: ClaimedProject) => Promise<void>): Promise<unknown> =>
+  pMap(
+    items,
+    async (item) => {
       const start = performance.now();
       await work(item);
       await sleep(Math.min(performance.now() - start, LONGEST_REST_MS));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PROJECTS_AT_ONCE, items.length) }, worker));
-}
+    },
+    { concurrency: PROJECTS_AT_ONCE },
+  );
 
 const alarmOf = ({ subject_id: groupId, ref, at }: ClaimedRow): ReminderAlarm => ({
   groupId,

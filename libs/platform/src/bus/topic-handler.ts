@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudEvent } from '@allotree/contracts';
+import pMap from 'p-map';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import { requestContext, type RequestContext } from '../http/request-context.js';
@@ -70,21 +71,18 @@ export class TopicHandler<Message extends Received> {
    */
   async handleAll(messages: readonly Message[], stop: AbortSignal): Promise<number> {
     const done = new Array<boolean>(messages.length).fill(false);
-    const waiting = byKey(messages).values();
-    const worker = async (): Promise<void> => {
-      for (const indexes of waiting) {
-        if (stop.aborted) return;
-        const handled = await this.handleKey(
-          indexes.map((index) => messages[index] as Message),
-          stop,
-        );
-        for (const index of indexes.slice(0, handled)) done[index] = true;
-      }
+    const handle = async (indexes: readonly number[]): Promise<void> => {
+      if (stop.aborted) return;
+      const some = indexes.map((index) => messages[index] as Message);
+      for (const index of indexes.slice(0, await this.handleKey(some, stop))) done[index] = true;
     };
-    // Every worker is awaited, even when one fails.
-    const results = await Promise.allSettled(Array.from({ length: this.concurrency }, worker));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason as Error;
+    const { concurrency } = this;
+    // The others are awaited, even when one fails.
+    await pMap(byKey(messages).values(), handle, { concurrency, stopOnError: false }).catch(
+      ({ errors }: AggregateError) => {
+        throw errors[0];
+      },
+    );
     const firstUndone = done.indexOf(false);
     return firstUndone === -1 ? messages.length : firstUndone;
   }
