@@ -156,9 +156,9 @@ async function received({ members }) {
 async function schedule({ count }) {
   const pool = the(PG_POOL);
   await pool.query(
-    `INSERT INTO licensing.due (project_id, subject, subject_id, kind, ref, at, valid_from)
+    `INSERT INTO licensing.due (project_id, subject, subject_id, kind, ref, at)
      SELECT 'later' || n / 100, 'group', 'later' || n / 100 || '_g' || n % 100, 'end', 'a' || n,
-            timestamptz '2060-01-01' + n * interval '1 second', now()
+            timestamptz '2060-01-01' + n * interval '1 second'
      FROM generate_series(1, $1) AS n`,
     [count],
   );

@@ -38,5 +38,7 @@ export { memberQuotaOf } from './licensing/queries/member-quota.js';
 export { nameOf } from './licensing/limits/checks.js';
 export { EndsInEffect, type EndsWith } from './licensing/queries/ends.js';
 export { EndsList, type EndOfGroup, type EndsPage, type EndsQuery } from './licensing/queries/ends-list.js';
+export { dueOf, endsAheadIn, reminderOf, remindedFrom, type DueTerm, type EndsAhead } from './licensing/queries/due.js';
 export { countsBelow, fallbacksAt, suspendedAt } from './licensing/queries/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';
+export { ReminderPlans, type SentReminder } from './reminders/reminder-plans.js';

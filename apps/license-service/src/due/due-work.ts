@@ -10,7 +10,7 @@ import { columns, isoOf, isoOrNull } from '../persistence/columns.js';
 import { LICENSING } from '../persistence/data-source.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 import { DUE_PROJECTION } from './due-rows/due.projection.js';
-import type { DueKind, DueSubject } from './due-rows/term-rows.js';
+import type { DueKind, DueSubject } from './due-rows/due-rows.js';
 import { ExpiryOutbox, type ExpiryJob } from './expiry-outbox.js';
 import { EXPIRY_NOTIFICATIONS } from './expiry-notifications/expiry-notifications.reactor.js';
 import { remindersDue, type ReminderAlarm, type ReminderAnswer } from './reminders-due.js';

@@ -1,26 +1,23 @@
 import { licenseExpiryJobId, type ReminderJob } from '@allotree/contracts';
 import {
   countsBelow,
-  dateAt,
-  daysBetween,
   EndsInEffect,
-  isClosed,
   fallbacksAt,
   graceEndOf,
-  lastDayOf,
-  nextReminder,
+  isClosed,
+  nameOf,
   noCounts,
   projectOf,
-  nameOf,
+  reminderOf,
+  ReminderPlans,
   restrictionOf,
   suspendedAt,
   type AssignmentRef,
   type Instant,
-  type PlannedReminder,
   type Project,
   type ProjectState,
-  type RemindedTerm,
   type Reminder,
+  type SentReminder,
 } from '@allotree/domain';
 import type { ExpiryJob } from './expiry-outbox.js';
 
@@ -52,9 +49,12 @@ export function remindersDue(
 ): readonly ReminderAnswer[] {
   // Nobody is reminded of a closed project.
   const project = isClosed(state) ? null : projectOf(state);
-  const plans = new Plans(now);
+  const plans = new ReminderPlans();
   const ends = new EndsInEffect(state, now);
-  const answers = alarms.map((alarm) => ({ alarm, ...(project && dueFor({ state, project, plans, ends }, alarm)) }));
+  const answers = alarms.map((alarm) => ({
+    alarm,
+    ...(project && dueFor({ state, project, plans, ends, now }, alarm)),
+  }));
   const outlooks = project ? outlooksOf({ state, project, now }, answers) : new Map<ReminderAlarm, Outlook>();
   const firsts = firstOfGroups(answers);
   return answers.map(({ alarm, due = null, next = null }) => {
@@ -77,12 +77,6 @@ function firstOfGroups(
   return firsts;
 }
 
-/** A reminder as it goes out. */
-interface SentReminder extends PlannedReminder {
-  /** The day it was planned for: the same one is sent once, on whatever day. */
-  readonly occasion: string;
-}
-
 interface Due {
   readonly planned: SentReminder;
   readonly reminder: Reminder;
@@ -93,79 +87,30 @@ interface Due {
 interface Looking {
   readonly state: ProjectState;
   readonly project: Project;
-  readonly plans: Plans;
+  readonly plans: ReminderPlans;
   readonly ends: EndsInEffect;
+  readonly now: Instant;
 }
 
 function dueFor(
-  { state, project, plans, ends }: Looking,
+  { state, project, plans, ends, now }: Looking,
   { groupId, validUntil, at }: ReminderAlarm,
 ): { due: Due | null; next: Instant | null } | null {
-  const { now } = plans;
-  const restriction = restrictionOf(state, groupId, now);
-  if (!restriction?.reminder || validUntil <= now) return null;
-  // A group that is not restricted is reminded of the licenses if it is the main group, and of nothing else.
-  if (!restriction.enabled && groupId !== project.projectId) return null;
-  const { reminder } = restriction;
+  const reminder = reminderOf(state, groupId);
+  if (!reminder || validUntil <= now) return null;
   const ending = ends.at(groupId, validUntil);
-  const { timeZone } = project;
-  const { planned, next } = plans.latest(reminder, { validFrom: ending?.validFrom ?? 0, validUntil, timeZone }, at);
+  const term = { validFrom: ending?.validFrom ?? 0, validUntil, timeZone: project.timeZone };
+  const { sent, next } = plans.latest(reminder, term, { from: at, now });
   // What does not count today may count when the next one is due, say because what bound until then was raised.
-  if (!planned || !ending) return { due: null, next };
-  return { due: { planned, reminder, groupName: nameOf(state, groupId), allotmentIds: ending.allotmentIds }, next };
-}
-
-interface Latest {
-  readonly planned: SentReminder | null;
-  readonly next: Instant | null;
-}
-
-/** Plans up to now. Groups of a project often share theirs, and calendars are slow. */
-class Plans {
-  private readonly known = new Map<string, Latest>();
-
-  constructor(readonly now: Instant) {}
-
-  /** The last of a plan from `from` up to now, and when the one after it is due. */
-  latest(reminder: Reminder, { validFrom, ...term }: RemindedTerm, from: Instant): Latest {
-    const { daysBefore, recurrence } = reminder;
-    // What began before makes no difference, whenever it was.
-    const begun = validFrom <= from ? 0 : validFrom;
-    const key = [daysBefore, recurrence, begun, term.validUntil, term.timeZone, from].join(' ');
-    let latest = this.known.get(key);
-    if (!latest) this.known.set(key, (latest = this.look(reminder, { ...term, validFrom: begun }, from)));
-    return latest;
-  }
-
-  /**
-   * A reminder as it is sent today. One of an earlier day, left over by a standstill, gives way to the one that is still to
-   * come today, and to the last mail where today is the last day (E5).
-   */
-  private today(planned: PlannedReminder, next: PlannedReminder | null, term: RemindedTerm): SentReminder | null {
-    const date = dateAt(this.now, term.timeZone);
-    const occasion = planned.date;
-    if (occasion === date) return { ...planned, occasion };
-    const daysLeft = daysBetween(date, lastDayOf(term.validUntil!, term.timeZone));
-    return next?.date === date || daysLeft < 1 ? null : { ...planned, occasion, date, daysLeft };
-  }
-
-  private look(reminder: Reminder, term: RemindedTerm, from: Instant): Latest {
-    let planned: PlannedReminder | null = null;
-    let next = nextReminder(reminder, term, from - 1);
-    while (next && next.at <= this.now) {
-      planned = next;
-      next = nextReminder(reminder, term, next.at);
-    }
-    return { planned: planned && this.today(planned, next, term), next: next?.at ?? null };
-  }
+  if (!sent || !ending) return { due: null, next };
+  const { allotmentIds } = ending;
+  return { due: { planned: sent, reminder, groupName: nameOf(state, groupId), allotmentIds }, next };
 }
 
 /** What happens to a group at an end if nothing changes until then. */
 type Outlook = Required<Pick<ReminderJob, 'fallback' | 'stopping'>> & Pick<ReminderJob, 'grace'>;
 
-interface Foreseeing extends Pick<Looking, 'state' | 'project'> {
-  readonly now: Instant;
-}
+type Foreseeing = Pick<Looking, 'state' | 'project' | 'now'>;
 
 /** What stops and what takes over at each end, worked out once for all groups that share it. */
 function outlooksOf(

@@ -51,7 +51,7 @@ const concerned = (projects: string, groups: string): string => `
 const ASKED = `
   ends.valid_until > $1 AND ($2::timestamptz IS NULL OR ends.valid_until < $2)
   AND ($3::text IS NULL OR ends.project_id = $3)
-  AND ($4::text IS NULL OR ends.project_id IN (SELECT project_id FROM licensing.due_project WHERE tenant_id = $4))`;
+  AND ($4::text IS NULL OR ends.project_id IN (SELECT project_id FROM licensing.project WHERE tenant_id = $4))`;
 
 /** The first instant from a place on: the indexes are in the order of time. */
 const firstFrom = (place: string): string => `

@@ -8,6 +8,7 @@ import { CalendarDaysOfGrace1802000000000 } from './1802000000000-calendar-days-
 import { PlacesOfGroupsDue1802000000001 } from './1802000000001-places-of-groups-due.js';
 import { IndexesOfRetention1814000000000 } from './1814000000000-indexes-of-retention.js';
 import { UnreadViews1816000000000 } from './1816000000000-unread-views.js';
+import { DueRowsOfProjects1817000000000 } from './1817000000000-due-rows-of-projects.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -39,6 +40,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       PlacesOfGroupsDue1802000000001,
       IndexesOfRetention1814000000000,
       UnreadViews1816000000000,
+      DueRowsOfProjects1817000000000,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

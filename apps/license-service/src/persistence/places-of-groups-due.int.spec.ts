@@ -7,6 +7,8 @@ it('groups of before learn where they lie, and look at what ends above them', as
   const rows = await openLicensingDataSource(database.connectionString, 2);
   const isThere = () => rows.query("SELECT FROM licensing.migration WHERE name LIKE 'PlacesOfGroupsDue%'");
   while ((await isThere()).length > 0) await rows.undoLastMigration();
+  const isLast = ({ name }: { name?: string }) => name?.startsWith('PlacesOfGroupsDue');
+  rows.migrations.splice(rows.migrations.findIndex(isLast) + 1);
   await rows.query(`
     CREATE TABLE licensing.checkpoint (name text PRIMARY KEY, position bigint NOT NULL);
     INSERT INTO licensing.checkpoint VALUES ('due-work', 9), ('group-views', 5), ('license-view', 7);

@@ -19,7 +19,7 @@ export interface PlannedReminder {
 }
 
 /** The days of a reminder, without its recipients. */
-type Schedule = Pick<Reminder, 'daysBefore' | 'recurrence'>;
+export type ReminderDays = Pick<Reminder, 'daysBefore' | 'recurrence'>;
 
 const TIME_OF_DAY = '08:00';
 
@@ -30,7 +30,7 @@ const STEP_DAYS: Readonly<Record<Recurrence, number>> = { once: Infinity, daily:
  * towards the end, a day has one mail at most, and none lies outside the term or on its last day. A term without an end
  * has none.
  */
-export function reminderPlan(reminder: Schedule, term: RemindedTerm): readonly PlannedReminder[] {
+export function reminderPlan(reminder: ReminderDays, term: RemindedTerm): readonly PlannedReminder[] {
   const lastDay = lastDayOf(term);
   if (lastDay === null) return [];
   return leadDays(reminder)
@@ -39,7 +39,7 @@ export function reminderPlan(reminder: Schedule, term: RemindedTerm): readonly P
 }
 
 /** The first mail of the plan later than an instant; `null`: none is left. Costs little, however long the plan is. */
-export function nextReminder(reminder: Schedule, term: RemindedTerm, after: Instant): PlannedReminder | null {
+export function nextReminder(reminder: ReminderDays, term: RemindedTerm, after: Instant): PlannedReminder | null {
   const lastDay = lastDayOf(term);
   if (lastDay === null) return null;
   const daysToCome = daysBetween(dateAt(Math.max(after, term.validFrom), term.timeZone), lastDay);
@@ -52,7 +52,7 @@ export function nextReminder(reminder: Schedule, term: RemindedTerm, after: Inst
 }
 
 /** The days of the plan, as days left, falling; 0 is the last day of the term and not among them. */
-function leadDays({ daysBefore, recurrence }: Schedule): readonly number[] {
+function leadDays({ daysBefore, recurrence }: ReminderDays): readonly number[] {
   const days = new Set<number>();
   for (const start of daysBefore) {
     for (let daysLeft = start; daysLeft > 0; daysLeft -= STEP_DAYS[recurrence]) days.add(daysLeft);

@@ -10,10 +10,10 @@ export interface Consumer {
   readonly name: string;
   readonly categories: readonly string[];
   readonly batchSize: number;
-  /** Side effects outside the transaction; they may be repeated. */
-  handle?(events: readonly RecordedEvent[]): Promise<void>;
+  /** Work outside the transaction, which may be repeated. Its result is passed to `apply`. */
+  handle?(events: readonly RecordedEvent[]): Promise<unknown>;
   /** Writes that commit together with the checkpoint. */
-  apply?(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
+  apply?(events: readonly RecordedEvent[], tx: EntityManager, prepared: unknown): Promise<void>;
 }
 
 export interface SubscriptionMetrics {
@@ -192,13 +192,13 @@ export class Subscription {
     const { name } = this.consumer;
     const start = performance.now();
     if (!lease.held) return 'fenced';
-    await this.consumer.handle?.(batch.events);
+    const prepared = await this.consumer.handle?.(batch.events);
     const stored = await dataSource.transaction(async (tx) => {
       const { position, fence } = await checkpoints.lock(tx, name);
       if (fence !== lease.fence) return 'fenced';
       // The stored checkpoint may be behind this process, because skipped events are only recorded occasionally.
       if (position > batch.after || position < this.#written) return position;
-      await this.consumer.apply?.(batch.events, tx);
+      await this.consumer.apply?.(batch.events, tx, prepared);
       await checkpoints.move(tx, name, { position: batch.upTo, fence });
       return null;
     });

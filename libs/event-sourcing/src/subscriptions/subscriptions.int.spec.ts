@@ -197,6 +197,33 @@ describe('Subscriptions', () => {
     expect(await rows('p')).toEqual(numbers(50));
   });
 
+  it('prepares a batch while no transaction is open, and applies what was prepared', async () => {
+    const replica = subscriptions();
+    const open: number[] = [];
+    replica.projection<readonly number[]>({
+      ...projection('prepared'),
+      async prepare(events) {
+        const [{ count }] = (await dataSource.query(
+          `SELECT count(*)::int FROM pg_stat_activity
+           WHERE datname = current_database() AND state = 'idle in transaction' AND query LIKE $1`,
+          [`%${schema}%`],
+        )) as [{ count: number }];
+        open.push(count);
+        return events.map(({ data }) => (data as { n: number }).n * 10);
+      },
+      async apply(_events, tx, prepared) {
+        await tx.query('INSERT INTO seen SELECT $1, n, n FROM unnest($2::int[]) AS t (n)', [
+          `${schema}.prepared`,
+          prepared,
+        ]);
+      },
+    });
+    await replica.start();
+    expect(await replica.waitUntil('prepared', await append(0, 3), 5_000)).toBe(true);
+    expect(await rows('prepared')).toEqual([0, 10, 20]);
+    expect(new Set(open)).toEqual(new Set([0]));
+  });
+
   it('applies nothing twice when two replicas share a name', async () => {
     const otherStore = await PostgresEventStore.open({ connectionString: database.connectionString });
     const otherLeases = await Leases.open({ connectionString: database.connectionString });

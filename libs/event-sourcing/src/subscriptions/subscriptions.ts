@@ -28,17 +28,22 @@ export interface SubscriptionsOptions {
   readonly metrics?: SubscriptionMetrics;
 }
 
-export interface Projection {
+export interface Projection<Prepared = void> {
   /** Unique in the schema: the checkpoint's key. */
   readonly name: string;
   readonly categories: readonly string[];
   /** Maximum number of events per batch. Default 1,000. */
   readonly batchSize?: number;
   /**
+   * Reads what `apply` needs besides the events, such as the state of an aggregate, so that no transaction is open meanwhile. It
+   * may be repeated.
+   */
+  prepare?(events: readonly RecordedEvent[]): Promise<Prepared>;
+  /**
    * Writes rows only through `tx`: they commit together with the checkpoint. An error stalls the projection until it
    * succeeds.
    */
-  apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void>;
+  apply(events: readonly RecordedEvent[], tx: EntityManager, prepared: Prepared): Promise<void>;
   /** Deletes all rows of the projection. */
   reset(tx: EntityManager): Promise<void>;
 }
@@ -63,7 +68,7 @@ export interface Reactor {
  */
 export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #projections = new Map<string, Projection>();
+  readonly #projections = new Map<string, Pick<Projection, 'name' | 'reset'>>();
   readonly #checkpoints: Checkpoints;
   readonly #reader: CrossStreamReader;
   readonly #checkpointWatcher: CheckpointWatcher;
@@ -77,10 +82,16 @@ export class Subscriptions {
     this.#checkpointWatcher = new CheckpointWatcher(store, (names) => this.#checkpoints.read(dataSource, names));
   }
 
-  projection(projection: Projection): void {
+  projection<Prepared>(projection: Projection<Prepared>): void {
     const { name, categories, batchSize = 1_000 } = projection;
     this.#projections.set(name, projection);
-    this.#add({ name, categories, batchSize, apply: (events, tx) => projection.apply(events, tx) });
+    this.#add({
+      name,
+      categories,
+      batchSize,
+      handle: (events) => projection.prepare?.(events) ?? Promise.resolve(),
+      apply: (events, tx, prepared) => projection.apply(events, tx, prepared as Prepared),
+    });
   }
 
   reactor(reactor: Reactor): void {
@@ -157,7 +168,7 @@ export class Subscriptions {
     while (!(await this.#empty(projection)));
   }
 
-  async #empty(projection: Projection): Promise<boolean> {
+  async #empty(projection: Pick<Projection, 'name' | 'reset'>): Promise<boolean> {
     const { leases, dataSource } = this.options;
     const { name } = projection;
     const seizure = await leases.seize(this.#leaseName(name));

@@ -12,7 +12,7 @@ import type {
   ProjectEventOf,
   ProjectEventType,
 } from './events.js';
-import { graceEndOf, graceOf, licensePhaseAt, phaseAt, refreshRestriction, zoneOf } from './phases.js';
+import { dueInstantsOf, graceOf, licensePhaseAt, NO_GRACE, phaseAt, refreshRestriction } from './phases.js';
 import type { Assignment, LicenseState, MemberLimits, ProjectState, Restriction } from './state.js';
 import { addChild } from './tree.js';
 import { contribute, contributionOf } from './usage.js';
@@ -215,10 +215,10 @@ function editLicense(state: ProjectState, licenseId: string, change: (license: L
   refreshCapacity(state);
 }
 
-function scheduleLicense(state: ProjectState, license: LicenseState, at: Instant): void {
-  for (const instant of [license.validFrom, license.validUntil]) {
-    if (instant !== null && instant > at) state.schedule.add(instant, { licenseId: license.licenseId });
-  }
+/** Schedules what becomes due of a license after an instant. */
+export function scheduleLicense(state: ProjectState, license: LicenseState, after: Instant): void {
+  const { licenseId } = license;
+  for (const { at } of dueInstantsOf(license, NO_GRACE)) if (at > after) state.schedule.add(at, { licenseId });
 }
 
 const sequenceOf = (state: ProjectState, before: Restriction | undefined, allotment: Allotment): number =>
@@ -258,14 +258,13 @@ function setFrom(state: ProjectState, groupId: string, place: Place | null): voi
   if (restriction && place) restriction.place = place;
 }
 
-function scheduleAllotments(state: ProjectState, groupId: string, at: Instant): void {
+/** Schedules what becomes due of the allotments of a group after an instant. A disabled restriction has nothing due. */
+export function scheduleAllotments(state: ProjectState, groupId: string, after: Instant): void {
   const restriction = state.restrictions.get(groupId);
   if (!restriction?.enabled) return;
-  for (const { validFrom, validUntil } of restriction.allotments) {
-    const graceEnd = validUntil === null ? null : graceEndOf(validUntil, restriction.gracePeriodDays, zoneOf(state));
-    const instants = validUntil === null || graceEnd === null ? [validFrom] : [validFrom, validUntil, graceEnd];
-    for (const instant of instants) if (instant > at) state.schedule.add(instant, { groupId });
-  }
+  const grace = graceOf(state, restriction);
+  for (const allotment of restriction.allotments)
+    for (const { at } of dueInstantsOf(allotment, grace)) if (at > after) state.schedule.add(at, { groupId });
 }
 
 function setPhases(

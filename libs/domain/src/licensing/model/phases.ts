@@ -18,7 +18,25 @@ export interface Grace {
   readonly timeZone: string;
 }
 
-const NO_GRACE: Grace = { days: 0, timeZone: 'UTC' };
+/** Licenses have none (E1). */
+export const NO_GRACE: Grace = { days: 0, timeZone: 'UTC' };
+
+/** An instant at which time alone changes something of a term (E1). */
+export interface DueInstant {
+  readonly kind: 'start' | 'end' | 'grace_end';
+  readonly at: Instant;
+}
+
+/** Everything that becomes due of a term: its start, its end, and the end of its days of grace, if it has any. */
+export function dueInstantsOf(
+  { validFrom, validUntil }: Pick<Allotment, 'validFrom' | 'validUntil'>,
+  { days, timeZone }: Grace,
+): readonly DueInstant[] {
+  const start: DueInstant = { kind: 'start', at: validFrom };
+  if (validUntil === null) return [start];
+  const ends: DueInstant[] = [start, { kind: 'end', at: validUntil }];
+  return days === 0 ? ends : [...ends, { kind: 'grace_end', at: graceEndOf(validUntil, days, timeZone) }];
+}
 
 export function phaseAt(term: Pick<Allotment, 'validFrom' | 'validUntil'>, grace: Grace, at: Instant): Phase {
   if (at < term.validFrom) return 'scheduled';

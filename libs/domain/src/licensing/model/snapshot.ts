@@ -17,8 +17,8 @@ import {
 } from '../../words.js';
 import { refreshCapacity } from './capacity.js';
 import type { Place } from './events.js';
-import { addAssignment, putMemberLimits } from './evolve.js';
-import { graceEndOf, refreshRestriction, zoneOf } from './phases.js';
+import { addAssignment, putMemberLimits, scheduleAllotments, scheduleLicense } from './evolve.js';
+import { refreshRestriction } from './phases.js';
 import {
   initialState,
   restrictionAt,
@@ -157,7 +157,7 @@ export function decodeSnapshot(json: unknown): ProjectState {
   }
   workOutUsage(state, snapshot, ids);
   refreshCapacity(state);
-  reschedule(state, snapshot, ids);
+  reschedule(state, snapshot);
   return state;
 }
 
@@ -283,26 +283,9 @@ function addUp(above: Usage, usage: Readonly<Usage>, restriction: Restriction | 
   }
 }
 
-function reschedule(state: ProjectState, snapshot: ProjectSnapshot, ids: readonly string[]): void {
-  const { now } = snapshot;
-  const add = (at: Instant | null, key: { licenseId: string } | { groupId: string }): void => {
-    if (at !== null && at > now) state.schedule.add(at, key);
-  };
-  for (const { licenseId, validFrom, validUntil } of snapshot.licenses) {
-    for (const at of [validFrom, validUntil]) add(at, { licenseId });
-  }
-  for (const [group, enabled, , grace, , allotments] of snapshot.restrictions) {
-    if (!enabled) continue;
-    const groupId = ids[group]!;
-    for (const [, , , , validFrom, validUntil] of allotments) {
-      for (const at of [
-        validFrom,
-        validUntil,
-        validUntil === null ? null : graceEndOf(validUntil, grace, zoneOf(state)),
-      ])
-        add(at, { groupId });
-    }
-  }
+function reschedule(state: ProjectState, { now }: ProjectSnapshot): void {
+  for (const [, license] of state.licenses.entries()) scheduleLicense(state, license, now);
+  for (const [groupId] of state.restrictions.entries()) scheduleAllotments(state, groupId, now);
 }
 
 /** The approximate size of a state in bytes, which determines how many projects stay in memory. */
