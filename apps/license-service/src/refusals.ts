@@ -34,6 +34,8 @@ const named = (names: readonly string[]): string =>
  * under the names of the refusal.
  */
 const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) => string } = {
+  BATCH_REFUSED: ({ items }) =>
+    `${items.length === 1 ? '1 item was' : `${items.length} items were`} refused, so nothing was recorded. Correct what "items" names and send the batch again`,
   LIMIT_EXCEEDED: limitExceeded,
   SIP_BELOW_MOBILE: ({ sipNumber, mobileApp }) =>
     `${units(mobileApp, 'mobile_app')} need as many sip_number, and there are ${sipNumber}: every app has a number of its own`,

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   NOT_FOUND: { status: 404, title: 'Not found' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed' },
   PROJECT_CLOSED: { status: 409, title: 'The project is closed' },
+  BATCH_REFUSED: { status: 409, title: 'Some items of the batch were refused' },
   LIMIT_EXCEEDED: { status: 409, title: 'Limit exceeded' },
   SIP_BELOW_MOBILE: { status: 409, title: 'Fewer virtual numbers than mobile apps' },
   PERIOD_OUTSIDE_PARENT: { status: 409, title: 'The term is outside the term above it' },

@@ -1,14 +1,26 @@
+/** One item of a list that was refused while the others were accepted: its place in the list, from 0. */
+export interface Declined<Refusal> {
+  readonly index: number;
+  readonly refusal: Refusal;
+}
+
+export interface Accepted<Event, Refusal = never> {
+  readonly ok: true;
+  readonly events: readonly Event[];
+  /** Absent: all of the command was accepted. */
+  readonly declined?: readonly Declined<Refusal>[];
+}
+
 /**
  * The result of a decision: its events, or the refusal. No events: everything is already so.
  * Refusals are values with data; an exception means broken machinery.
  */
-export type Decision<Event, Refusal> =
-  { readonly ok: true; readonly events: readonly Event[] } | { readonly ok: false; readonly refusal: Refusal };
+export type Decision<Event, Refusal> = Accepted<Event, Refusal> | { readonly ok: false; readonly refusal: Refusal };
 
-export const accept = <Event>(events: readonly Event[]): { readonly ok: true; readonly events: readonly Event[] } => ({
-  ok: true,
-  events,
-});
+export const accept = <Event, Refusal = never>(
+  events: readonly Event[],
+  declined: readonly Declined<Refusal>[] = [],
+): Accepted<Event, Refusal> => ({ ok: true, events, ...(declined.length > 0 && { declined }) });
 
 export const refuse = <Refusal>(refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({
   ok: false,

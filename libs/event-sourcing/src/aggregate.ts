@@ -36,8 +36,15 @@ export interface Snapshotting<State> {
   sizeOf?(state: State): number;
 }
 
+/** One item of a command's list that was refused while the others were accepted. */
+export interface Declined<Refusal> {
+  readonly index: number;
+  readonly refusal: Refusal;
+}
+
 export type Decision<Event, Refusal> =
-  { readonly ok: true; readonly events: readonly Event[] } | { readonly ok: false; readonly refusal: Refusal };
+  | { readonly ok: true; readonly events: readonly Event[]; readonly declined?: readonly Declined<Refusal>[] }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 /** Identifies the caller of a command and the revision it expects. */
 export interface CommandContext {
@@ -63,6 +70,8 @@ export type Outcome<Event, Refusal> =
   | {
       readonly kind: 'accepted';
       readonly events: readonly Event[];
+      /** Absent also when the command was recognized as recorded before: the store keeps events only. */
+      readonly declined?: readonly Declined<Refusal>[];
       /** Revision of the setting that the command concerns, else of the stream. */
       readonly revision: number;
       readonly position: bigint;

@@ -52,6 +52,7 @@ export const LICENSING_EVENTS = {
   'allotree.basic-license-started.v1': z.object({ projectId: Id, serialNumber: z.string(), groupId: Id }),
   'allotree.basic-license-ended.v1': z.object({ projectId: Id, serialNumber: z.string() }),
   'allotree.assignment-made.v1': z.object({ projectId: Id, ...assignment }),
+  'allotree.assignments-made.v1': z.object(assignments),
   'allotree.assignments-released.v1': z.object({
     ...assignments,
     reason: z.enum(['released', 'group_removed', 'member_removed']),

@@ -1,4 +1,4 @@
-import type { Aggregate, CommandContext, Outcome } from '../aggregate.js';
+import type { Aggregate, CommandContext, Decision, Outcome } from '../aggregate.js';
 import { deriveId } from '../derive-id.js';
 import type { NewEvent } from '../event-store.js';
 import { MAX_EVENTS_IN_A_CALL } from './group-commit.js';
@@ -40,7 +40,7 @@ export class Turn<State, Command, Event, Refusal> {
       if (decision.events.length > 0) this.#record(decision.events, request.context);
       const outcome = {
         kind: 'accepted' as const,
-        events: decision.events,
+        ...resultOf(decision),
         revision: revisionOf(live, setting),
         position: live.position,
       };
@@ -61,7 +61,7 @@ export class Turn<State, Command, Event, Refusal> {
     try {
       const decision = this.aggregate.decide(value, request.command);
       if (!decision.ok) return this.#refused(request, decision.refusal);
-      return { request, value: { kind: 'accepted', events: decision.events, revision, position }, records: null };
+      return { request, value: { kind: 'accepted', ...resultOf(decision), revision, position }, records: null };
     } catch (error) {
       return new DecisionFailure(error);
     }
@@ -123,3 +123,8 @@ export class Turn<State, Command, Event, Refusal> {
     live.eventId = this.events.at(-1)!.metadata.eventId;
   }
 }
+
+const resultOf = <Event, Refusal>({ events, declined }: Extract<Decision<Event, Refusal>, { ok: true }>) => ({
+  events,
+  ...(declined && { declined }),
+});

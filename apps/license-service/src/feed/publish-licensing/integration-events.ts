@@ -42,8 +42,10 @@ function inChunks(assignments: readonly AssignmentRef[]): AssignmentRef[][] {
   return chunks;
 }
 
-/** Maps a private event of a project to its integration events; empty for internal events. */
+/** Labels and holders stay inside. */
+const plainRef = ({ assignmentId, groupId, resource }: AssignmentRef) => ({ assignmentId, groupId, resource });
 
+/** Maps a private event of a project to its integration events; empty for internal events. */
 export function projectIntegrationEvents(projectId: string, { type, data }: ProjectEvent): readonly Outgoing[] {
   switch (type) {
     case 'LicenseGranted': {
@@ -78,6 +80,11 @@ export function projectIntegrationEvents(projectId: string, { type, data }: Proj
       const { assignmentId, groupId, resource } = data;
       return [{ type: 'allotree.assignment-made.v1', data: { projectId, assignmentId, groupId, resource } }];
     }
+    case 'AssignmentsMade':
+      return inChunks(data.assignments).map((assignments) => ({
+        type: 'allotree.assignments-made.v1',
+        data: { projectId, assignments: assignments.map(plainRef) },
+      }));
     case 'AssignmentsReleased':
       return inChunks(data.assignments).map((assignments) => ({
         type: 'allotree.assignments-released.v1',

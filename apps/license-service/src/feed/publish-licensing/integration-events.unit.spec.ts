@@ -38,6 +38,13 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'BasicLicenseStarted', at, data: { serialNumber: 'AA-12', groupId: 'g' } },
   { type: 'BasicLicenseEnded', at, data: { serialNumber: 'AA-12' } },
   { type: 'AssignmentMade', at, data: { ...ref, label: 'private', holder: 'member', sipAssignmentId: null } },
+  {
+    type: 'AssignmentsMade',
+    at,
+    data: {
+      assignments: refs(1_001).map((one) => ({ ...one, label: 'private', holder: 'member', sipAssignmentId: null })),
+    },
+  },
   { type: 'AssignmentsReleased', at, data: { assignments: refs(1), reason: 'released' } },
   { type: 'AssignmentsSuspended', at, data: { assignments: refs(2_001) } },
   { type: 'AssignmentsReinstated', at, data: { assignments: refs(2) } },

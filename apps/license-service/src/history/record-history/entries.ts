@@ -1,4 +1,4 @@
-import type { AllotmentRef, AssignmentRef, ProjectEvent } from '@allotree/domain';
+import type { AllotmentRef, AssignmentRef, MadeAssignment, ProjectEvent } from '@allotree/domain';
 import { publicJson, publicObject } from '../../public-json.js';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -87,6 +87,8 @@ function entriesBelow({ type, data }: ProjectEvent): readonly Entry[] {
       const after = { ...assignment, status: 'in_force' };
       return [{ groupId, subject: null, after: () => after, details: {} }];
     }
+    case 'AssignmentsMade':
+      return perGroup(data.assignments, null, 'in_force');
     case 'MemberLimitsSet': {
       const { groupId, userId, ...limits } = data;
       return [about(groupId, `member:${groupId}:${userId}`, becomes(limits), { userId })];
@@ -121,10 +123,10 @@ const ofLicense = (licenseId: string, change: Json): Entry =>
 const ofRestriction = (groupId: string, change: Json, details: Json = {}): Entry =>
   about(groupId, `restriction:${groupId}`, becomes(change), details);
 
-type Ref = AssignmentRef | AllotmentRef;
+type Ref = AssignmentRef | MadeAssignment | AllotmentRef;
 
-/** One entry for each group, with what of it changed. */
-function perGroup(refs: readonly Ref[], before: string, after: string, details: Json = {}): Entry[] {
+/** One entry for each group, with what of it changed; `before: null`: it was not there. */
+function perGroup(refs: readonly Ref[], before: string | null, after: string, details: Json = {}): Entry[] {
   const byGroup = new Map<string, Omit<Ref, 'groupId'>[]>();
   for (const { groupId, ...ref } of refs) {
     const changed = byGroup.get(groupId);
@@ -134,7 +136,7 @@ function perGroup(refs: readonly Ref[], before: string, after: string, details: 
   return [...byGroup].map(([groupId, changed]) => ({
     groupId,
     subject: null,
-    before: { status: before },
+    ...(before !== null && { before: { status: before } }),
     after: () => ({ status: after }),
     details: { ...details, changed },
   }));

@@ -1,18 +1,19 @@
+import type { Instant } from '../../decision.js';
 import { exceeds } from '../../limits.js';
 import { refuseName, tidyName } from '../../names.js';
-import type { Resource } from '../../words.js';
+import type { Limit, Resource } from '../../words.js';
 import { tightestLimit } from '../limits/availability.js';
 import { bindingNow } from '../limits/checks.js';
 import { LimitTimelines } from '../limits/limit-timeline.js';
 import { memberAvailability } from '../limits/member-limits.js';
 import type { ProjectCommandOf } from '../model/commands.js';
 import type { CurrentRecorder } from '../model/recorder.js';
-import type { ProjectRefusal } from '../model/refusals.js';
+import type { SingleRefusal } from '../model/refusals.js';
 import { restrictionAt, type Assignment, type CurrentState } from '../model/state.js';
 import { levelsOf } from '../model/tree.js';
 import { refOf, settleUse } from '../time/use.js';
 
-type Refused = ProjectRefusal | null;
+type Refused = SingleRefusal | null;
 
 const tidyLabel = (label: string | null): string | null => (label === null ? null : tidyName(label));
 
@@ -60,12 +61,29 @@ function checkHolderAvailability(recorder: CurrentRecorder, command: ProjectComm
 
 function checkAvailability(recorder: CurrentRecorder, groupId: string, resource: Resource): Refused {
   const { state, at } = recorder;
-  const availability = tightestLimit(state.totals.capacity, levelsOf(state, groupId), resource);
-  if (!exceeds(1, availability.available)) return null;
-  const limitedBy = bindingNow(new LimitTimelines(state), availability.groupId, resource, at);
-  if (hasEndedFor(state, availability.groupId)) return { code: 'LICENSE_EXPIRED', groupId, resource, limitedBy };
-  const available = Math.max(0, availability.available ?? 0);
-  return { code: 'LIMIT_EXCEEDED', resource, requested: 1, available, limitedBy, at };
+  const { available, groupId: by } = tightestLimit(state.totals.capacity, levelsOf(state, groupId), resource);
+  if (!exceeds(1, available)) return null;
+  return noRoom({ timelines: new LimitTimelines(state), at }, groupId, resource, { requested: 1, available, by });
+}
+
+/** Units that a limit lacks. */
+export interface Lack {
+  readonly requested: number;
+  readonly available: Limit;
+  /** The group whose limit binds; `null`: the project's capacity. */
+  readonly by: string | null;
+}
+
+/** The refusal of units that exceed the limit of a group or the project's capacity. */
+export function noRoom(
+  { timelines, at }: { readonly timelines: LimitTimelines; readonly at: Instant },
+  groupId: string,
+  resource: Resource,
+  { requested, available, by }: Lack,
+): SingleRefusal {
+  const limitedBy = bindingNow(timelines, by, resource, at);
+  if (hasEndedFor(timelines.state, by)) return { code: 'LICENSE_EXPIRED', groupId, resource, limitedBy };
+  return { code: 'LIMIT_EXCEEDED', resource, requested, available: Math.max(0, available ?? 0), limitedBy, at };
 }
 
 /** Whether the binding limit has ended: it had terms in force, has none now and none to come. */
@@ -79,21 +97,26 @@ function hasEndedFor(state: CurrentState, groupId: string | null): boolean {
 }
 
 /** The number an app is paired with: the one that is named, else the oldest free one at the group (U2). */
-function numberFor(state: CurrentState, command: ProjectCommandOf<'AssignUnit'>): Assignment | ProjectRefusal | null {
+function numberFor(state: CurrentState, command: ProjectCommandOf<'AssignUnit'>): Assignment | SingleRefusal | null {
   const { groupId, resource, sipAssignmentId } = command;
   if (resource !== 'mobile_app') {
     if (sipAssignmentId === null) return null;
     return { code: 'VALIDATION', field: 'sipAssignmentId', message: 'goes with a mobile_app only' };
   }
   if (sipAssignmentId !== null) return namedNumber(state, groupId, sipAssignmentId);
-  for (const id of state.atGroup.get(groupId) ?? []) {
-    const assignment = state.assignments.get(id)!;
-    if (isFreeNumber(assignment)) return assignment;
-  }
-  return { code: 'NO_SIP_NUMBER', groupId };
+  const [oldest] = freeNumbersAt(state, groupId);
+  return oldest ?? { code: 'NO_SIP_NUMBER', groupId };
 }
 
-function namedNumber(state: CurrentState, groupId: string, sipAssignmentId: string): Assignment | ProjectRefusal {
+/** The numbers in force at a group that no app is paired with, oldest first (U2). */
+export function* freeNumbersAt(state: CurrentState, groupId: string): Generator<Assignment> {
+  for (const id of state.atGroup.get(groupId) ?? []) {
+    const assignment = state.assignments.get(id)!;
+    if (isFreeNumber(assignment)) yield assignment;
+  }
+}
+
+function namedNumber(state: CurrentState, groupId: string, sipAssignmentId: string): Assignment | SingleRefusal {
   const number = state.assignments.get(sipAssignmentId);
   if (!number || number.groupId !== groupId) return { code: 'NOT_FOUND', what: 'assignment', id: sipAssignmentId };
   if (number.pairedWith !== null) {

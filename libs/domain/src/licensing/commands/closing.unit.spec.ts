@@ -65,6 +65,23 @@ const DECISIONS: { readonly [Type in Refused]: Make } = {
     authority: VENDOR,
     toAuthority: VENDOR,
   }),
+  SetRestrictions: ({ s }) => {
+    const restrictions = [s.restriction('b', [{ units: units(1, 0, 0) }])];
+    return { type: 'SetRestrictions', now, restrictions, cascade: false, authorities: [VENDOR] };
+  },
+  AssignUnits: () => ({
+    type: 'AssignUnits',
+    now,
+    items: [{ groupId: 'a', resource: 'sip_number', label: null, holder: null, assignmentIds: ['n1'] }],
+    mode: 'each',
+    authorities: [VENDOR],
+  }),
+  ReleaseAssignments: ({ assignmentId }) => ({
+    type: 'ReleaseAssignments',
+    now,
+    assignmentIds: [assignmentId],
+    authorities: [VENDOR],
+  }),
   AssignUnit: ({ s }) => s.assignment('a'),
   ReleaseAssignment: ({ assignmentId }) => ({ type: 'ReleaseAssignment', now, groupId: 'a', assignmentId }),
   SetMemberLimits: () => ({

@@ -1,12 +1,12 @@
-import { affectedBelow, clampBelow, type Change } from '../limits/cascade.js';
+import { affectedBelow, clampBelow, clampingBy, type Change } from '../limits/cascade.js';
 import { nameOf } from '../limits/checks.js';
 import { LimitTimelines } from '../limits/limit-timeline.js';
 import type { CurrentRecorder } from '../model/recorder.js';
-import type { ProjectRefusal, SuspendedUse } from '../model/refusals.js';
+import type { SingleRefusal, SuspendedUse } from '../model/refusals.js';
 import type { CurrentState } from '../model/state.js';
 import { settleUse } from '../time/use.js';
 
-type Refused = ProjectRefusal | null;
+type Refused = SingleRefusal | null;
 
 export const changeOf = (before: CurrentState, recorder: CurrentRecorder): Change => ({
   before: new LimitTimelines(before),
@@ -29,11 +29,11 @@ export function consequences(
   { groupId, cascade, scope }: Consequences,
 ): Refused {
   if (cascade) {
-    const clamped = scope === null ? [] : clampBelow(recorder, change, scope, groupId);
+    const clamped = scope === null ? [] : clampBelow(recorder, change, scope, clampingBy(groupId));
     settleUse(recorder, { groups: [groupId, ...clamped], capacity: false });
     return null;
   }
-  const affected = scope === null ? [] : [...affectedBelow(change, scope, groupId)];
+  const affected = scope === null ? [] : [...affectedBelow(change, scope)];
   return settleOrRefuse(recorder, affected, [groupId]);
 }
 
@@ -52,7 +52,7 @@ export function settleOrRefuse(
 }
 
 /** The assignments that the decision has suspended since an event, counted by group and resource. */
-function suspensionsSince(recorder: CurrentRecorder, eventIndex: number): SuspendedUse[] {
+export function suspensionsSince(recorder: CurrentRecorder, eventIndex: number): SuspendedUse[] {
   const found = new Map<string, SuspendedUse>();
   for (const event of recorder.events.slice(eventIndex)) {
     if (event.type !== 'AssignmentsSuspended') continue;

@@ -6,6 +6,7 @@ import type { ProjectRefusal } from '../model/refusals.js';
 import type { ProjectState } from '../model/state.js';
 import { catchUp } from '../time/catch-up.js';
 import { clockBehind, correctClock } from '../time/clock.js';
+import { assignUnits, releaseAssignments } from './assignment-batches.js';
 import { assignUnit, releaseAssignment } from './assignments.js';
 import { closeLicensing, closedProject } from './closing.js';
 import {
@@ -19,7 +20,8 @@ import {
 } from './groups.js';
 import { extendLicense, grantLicense, reinstateLicense, revokeLicense, suspendLicense } from './licenses.js';
 import { removeMember, setMemberLimits } from './members.js';
-import { setRestriction, transferAllotments } from './restrictions.js';
+import { setRestriction, setRestrictions } from './restrictions.js';
+import { transferAllotments } from './transfers.js';
 
 /**
  * Decides a command on a project. First records everything that became due up to its instant (U5), then the command's own
@@ -35,7 +37,7 @@ export function decide(state: ProjectState, command: ProjectCommand): Decision<P
   if (command.type === 'CorrectClock') return accept(correctClock(state, command));
   const recorder = catchUp(state, command.now);
   const refusal = (decisions[command.type] as Decide<ProjectCommandType>)(recorder, command);
-  return refusal ? refuse(refusal) : accept(recorder.events);
+  return refusal ? refuse(refusal) : accept(recorder.events, recorder.declined);
 }
 
 type Decide<Type extends ProjectCommandType> = (
@@ -59,9 +61,12 @@ const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
   ReinstateLicense: reinstateLicense,
   RevokeLicense: revokeLicense,
   SetRestriction: setRestriction,
+  SetRestrictions: setRestrictions,
   TransferAllotments: transferAllotments,
   AssignUnit: assignUnit,
+  AssignUnits: assignUnits,
   ReleaseAssignment: releaseAssignment,
+  ReleaseAssignments: releaseAssignments,
   SetMemberLimits: setMemberLimits,
   CorrectClock: () => null,
   TakeEffect: () => null,

@@ -1,7 +1,7 @@
 import type { ProjectCommandOf } from '../model/commands.js';
 import type { AssignmentRef, ReleaseReason } from '../model/events.js';
 import { inChunks, type CurrentRecorder } from '../model/recorder.js';
-import type { ProjectRefusal } from '../model/refusals.js';
+import type { SingleRefusal } from '../model/refusals.js';
 import { parentOf, type ProjectState } from '../model/state.js';
 import { assignmentsBelow, pathOf } from '../model/tree.js';
 import { refOf, settleUse } from '../time/use.js';
@@ -10,9 +10,9 @@ import { refOf, settleUse } from '../time/use.js';
  * The facts of the group service, which alone decides the tree (docs/domain/rules.md#groups). They are recorded without judgement: a
  * fact that takes capacity away suspends use (U3), and a repeated fact changes nothing.
  */
-type Refused = ProjectRefusal | null;
+type Refused = SingleRefusal | null;
 
-export const groupNotFound = (id: string): ProjectRefusal => ({ code: 'NOT_FOUND', what: 'group', id });
+export const groupNotFound = (id: string): SingleRefusal => ({ code: 'NOT_FOUND', what: 'group', id });
 
 export function openProject(recorder: CurrentRecorder, command: ProjectCommandOf<'OpenProject'>): Refused {
   if (recorder.state.totals.project) return null;

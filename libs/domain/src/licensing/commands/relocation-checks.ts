@@ -4,7 +4,7 @@ import { affectedBelow } from '../limits/cascade.js';
 import { bindingNow, checkAllotment, hasEnded, poolAbove } from '../limits/checks.js';
 import { LimitTimelines } from '../limits/limit-timeline.js';
 import type { CurrentRecorder } from '../model/recorder.js';
-import type { ProjectRefusal, Shortage } from '../model/refusals.js';
+import type { SingleRefusal, Shortage } from '../model/refusals.js';
 import { parentOf, restrictionAt, type ProjectState } from '../model/state.js';
 import { nearestRestrictedBelow, pathOf } from '../model/tree.js';
 import { usageOf } from '../model/usage.js';
@@ -13,7 +13,7 @@ import { anyOf } from '../time/use.js';
 import { changeOf, settleOrRefuse } from './consequences.js';
 import { checkPlace, groupNotFound } from './groups.js';
 
-type Refused = ProjectRefusal | null;
+type Refused = SingleRefusal | null;
 
 /**
  * Refuses a place that cannot hold the use and the allotments of a group and everything below it (G3); `null`: it can.
@@ -63,7 +63,7 @@ function shortageAt({ state, at }: CurrentRecorder, parentId: string, groupId: s
 }
 
 /** The refusal of the first allotment that passed before the change and fails after it; it says more than the group's name. */
-function firstFailure(change: ReturnType<typeof changeOf>, groupId: string): ProjectRefusal[] {
+function firstFailure(change: ReturnType<typeof changeOf>, groupId: string): SingleRefusal[] {
   const { before, after, now } = change;
   for (const allotment of restrictionAt(after.state, groupId)!.allotments) {
     if (hasEnded(allotment, now) || checkAllotment(before, groupId, allotment, now)) continue;

@@ -1,6 +1,6 @@
 import type { Place } from '../model/events.js';
 import { zoneOf } from '../model/phases.js';
-import type { NamedPlace, ProjectRefusal } from '../model/refusals.js';
+import type { NamedPlace, SingleRefusal } from '../model/refusals.js';
 import { parentOf, restrictionAt, type LicenseState, type ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
 import type { Change } from './cascade.js';
@@ -38,6 +38,21 @@ export function isAtOrAbove(state: ProjectState, authority: Place, place: Place)
 export const higherOf = (state: ProjectState, known: Place, authority: Place): Place =>
   isAtOrAbove(state, authority, known) ? authority : known;
 
+/** The highest of a caller's authorities at a group; `null`: none of them reaches it, so the caller must not see it. */
+export type AuthorityAt = (groupId: string) => Place | null;
+
+export function authorityAmong(state: ProjectState, authorities: readonly Place[]): AuthorityAt {
+  const aboveAll = authorities
+    .filter(({ kind }) => kind !== 'group')
+    .reduce<Place | null>((highest, place) => (highest ? higherOf(state, highest, place) : place), null);
+  const groups = new Set(authorities.flatMap((place) => (place.kind === 'group' ? [place.groupId] : [])));
+  return (groupId) => {
+    if (aboveAll) return aboveAll;
+    const highest = [...pathOf(state, groupId)].findLast((id) => groups.has(id));
+    return highest === undefined ? null : { kind: 'group', groupId: highest };
+  };
+}
+
 /**
  * The place a restriction or a member's limits at a group were set from (R9). If it was not recorded: right above, which
  * is the parent of the group, or the partner for the root. So an administrator of the group alone cannot loosen it, and
@@ -58,7 +73,7 @@ const partnerOf = (state: ProjectState): Place => ({
 export const placeIssuedFrom = ({ source }: Pick<LicenseState, 'source'>): Place =>
   source.kind === 'package' ? { kind: 'partner', partnerId: source.partnerId } : VENDOR;
 
-export const setFromAbove = (state: ProjectState, groupId: string, place: Place): ProjectRefusal => ({
+export const setFromAbove = (state: ProjectState, groupId: string, place: Place): SingleRefusal => ({
   code: 'SET_FROM_ABOVE',
   groupId,
   place: named(state, place),
@@ -73,7 +88,7 @@ export function loosenedFromBelow(
   { before, after, now }: Change,
   groupId: string,
   authority: Place,
-): ProjectRefusal | null {
+): SingleRefusal | null {
   const was = restrictionAt(before.state, groupId);
   if (!was) return null;
   const place = placeSetFrom(before.state, groupId, was.place);

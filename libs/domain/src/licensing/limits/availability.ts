@@ -37,7 +37,7 @@ export function tightestLimit(capacity: Units, levels: readonly Level[], resourc
 }
 
 /** The units that a reserved pool leaves for use outside the restricted groups below it (R4); unlimited when shared. */
-function unreserved(pool: Restriction, usage: Level['usage'], resource: Resource): Limit {
+export function unreserved(pool: Restriction, usage: Level['usage'], resource: Resource): Limit {
   if (pool.poolMode === 'shared') return null;
   const allotted = allottedBelow(usage, resource);
   if (allotted === null) return pool.own[resource] === null ? null : 0;

@@ -27,11 +27,14 @@ export interface Change {
 /**
  * The groups below that would pass R2, R4 and R5 before the change and not after it, from the top down. Looks at the
  * nearest restricted groups below, and further down only where the effective limit has shrunk.
+ * @param walked groups below which nothing is looked at again, for a change that begins at several groups
  */
-export function* affectedBelow(change: Change, groupId: string, except?: string): Generator<string> {
+export function* affectedBelow(change: Change, groupId: string, walked = new Set<string>()): Generator<string> {
+  if (walked.has(groupId)) return;
+  walked.add(groupId);
   for (const id of nearestRestrictedBelow(change.after.state, groupId)) {
-    if (id !== except && isAffected(change, id)) yield id;
-    if (hasShrunk(change, id)) yield* affectedBelow(change, id, except);
+    if (isAffected(change, id)) yield id;
+    if (hasShrunk(change, id)) yield* affectedBelow(change, id, walked);
   }
 }
 
@@ -41,10 +44,28 @@ const isAffected = ({ before, after, now }: Change, groupId: string): boolean =>
 const hasShrunk = ({ before, after, now }: Change, groupId: string): boolean =>
   !covers(after.effective(groupId), before.effective(groupId), now);
 
+export interface Clamping {
+  readonly causedBy: string;
+  /** Groups whose allotments stay as the command names them. */
+  readonly kept: ReadonlySet<string>;
+  /** As in `affectedBelow`. */
+  readonly walked: Set<string>;
+}
+
+export const clampingBy = (groupId: string): Clamping => ({ causedBy: groupId, kept: new Set(), walked: new Set() });
+
 /** Clamps what `affectedBelow` finds, from the top down, one event a group (R6). Returns the clamped groups. */
-export function clampBelow(recorder: CurrentRecorder, change: Change, groupId: string, causedBy = groupId): string[] {
+export function clampBelow(
+  recorder: CurrentRecorder,
+  change: Change,
+  groupId: string,
+  clamping: Clamping = clampingBy(groupId),
+): string[] {
+  const { causedBy, kept, walked } = clamping;
+  if (walked.has(groupId)) return [];
+  walked.add(groupId);
   const below = [...nearestRestrictedBelow(change.after.state, groupId)];
-  const affected = below.filter((id) => id !== causedBy && isAffected(change, id));
+  const affected = below.filter((id) => !kept.has(id) && isAffected(change, id));
   const clamp = new Clamp(change);
   for (const id of affected) clamp.toLimitAbove(id);
   clamp.toPool(affected);
@@ -53,7 +74,7 @@ export function clampBelow(recorder: CurrentRecorder, change: Change, groupId: s
     recorder.record('AllotmentsClamped', { groupId: id, allotments, causedByGroupId: causedBy });
   }
   return below.reduce<string[]>(
-    (all, id) => (hasShrunk(change, id) ? all.concat(clampBelow(recorder, change, id, causedBy)) : all),
+    (all, id) => (hasShrunk(change, id) ? all.concat(clampBelow(recorder, change, id, clamping)) : all),
     affected,
   );
 }

@@ -3,7 +3,7 @@ import { featureList, featureSet } from '../../feature-set.js';
 import { NO_UNITS, exceeds, minus, sameUnits } from '../../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
 import type { Allotment } from '../model/events.js';
-import type { Binding, ProjectRefusal } from '../model/refusals.js';
+import type { Binding, SingleRefusal } from '../model/refusals.js';
 import { parentOf, restrictionAt, type ProjectState } from '../model/state.js';
 import { nearestRestricted, pathOf } from '../model/tree.js';
 import {
@@ -34,13 +34,28 @@ export function checkAllotment(
   groupId: string,
   allotment: Allotment,
   now: Instant,
-): ProjectRefusal | null {
+): SingleRefusal | null {
   const window = windowOf(allotment, now);
   const excess = firstExcess(timelines.own(groupId), timelines.above(groupId), window);
   if (excess) return beyondLimitAbove(timelines, groupId, allotment, excess);
   const overbooked = poolExcess(timelines, groupId, window);
   if (overbooked) return beyondPool(timelines, groupId, overbooked);
   return checkFeatures(timelines, groupId, allotment, window.from);
+}
+
+/** The refusal of the first of these allotments that would not pass; those that have ended are not checked. */
+export function firstRefusal(
+  timelines: LimitTimelines,
+  groupId: string,
+  allotments: readonly Allotment[],
+  now: Instant,
+): SingleRefusal | null {
+  for (const allotment of allotments) {
+    if (hasEnded(allotment, now)) continue;
+    const refusal = checkAllotment(timelines, groupId, allotment, now);
+    if (refusal) return refusal;
+  }
+  return null;
 }
 
 /** Whether all allotments of a group that have not ended would pass if they were set again now (R6). */
@@ -80,7 +95,7 @@ function checkFeatures(
   groupId: string,
   allotment: Allotment,
   at: Instant,
-): ProjectRefusal | null {
+): SingleRefusal | null {
   const available = segmentAt(timelines.above(groupId), at).features;
   const missing = featureList(featureSet(allotment.features) & ~available)[0];
   if (!missing) return null;
@@ -105,7 +120,7 @@ function beyondLimitAbove(
   groupId: string,
   allotment: Allotment,
   excess: Excess,
-): ProjectRefusal {
+): SingleRefusal {
   const { at, resource } = excess;
   const available = segmentAt(timelines.above(groupId), at).units[resource];
   const binding = bindingAbove(timelines, parentOf(timelines.state, groupId), excess);
@@ -127,7 +142,7 @@ function beyondLimitAbove(
   return limitExceeded({ at, resource }, requested, available, bindingAt(timeline, limitedBy, excess));
 }
 
-function beyondPool(timelines: LimitTimelines, groupId: string, excess: Excess): ProjectRefusal {
+function beyondPool(timelines: LimitTimelines, groupId: string, excess: Excess): SingleRefusal {
   const { at, resource } = excess;
   const pool = poolAbove(timelines.state, groupId)!;
   const has = segmentAt(timelines.own(pool), at).units[resource];
@@ -139,7 +154,7 @@ function beyondPool(timelines: LimitTimelines, groupId: string, excess: Excess):
   return limitExceeded(excess, requested, available, bindingAt(timelines.own(pool), limitedBy, excess));
 }
 
-const limitExceeded = (excess: Excess, requested: Limit, available: Limit, limitedBy: Binding): ProjectRefusal => ({
+const limitExceeded = (excess: Excess, requested: Limit, available: Limit, limitedBy: Binding): SingleRefusal => ({
   code: 'LIMIT_EXCEEDED',
   resource: excess.resource,
   requested,
@@ -190,7 +205,7 @@ export function bindingNow(
 }
 
 /** The refusal by R1; `mobileApp: null` is unlimited. */
-export const sipBelowMobile = (units: Units): ProjectRefusal => ({
+export const sipBelowMobile = (units: Units): SingleRefusal => ({
   code: 'SIP_BELOW_MOBILE',
   sipNumber: units.sip_number ?? 0,
   mobileApp: units.mobile_app,

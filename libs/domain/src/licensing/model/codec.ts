@@ -12,6 +12,7 @@ import type {
   Allotment,
   License,
   LicenseSource,
+  MadeAssignment,
   Place,
   ProjectEvent,
   ProjectEventOf,
@@ -41,6 +42,15 @@ const source: Form<LicenseSource, StoredSource> = {
 };
 
 const place = absentIfNull<Place>();
+
+const madeAssignment = fields<MadeAssignment>()({
+  assignmentId: AS_IS,
+  groupId: AS_IS,
+  resource: AS_IS,
+  label: absentIfNull<string>(),
+  holder: absentIfNull<string>(),
+  sipAssignmentId: absentIfNull<string>(),
+});
 
 /** The stored form of a project's events; the payload includes `at`. */
 export const projectCodec = timedEventCodec<ProjectEvent>('a project')({
@@ -85,6 +95,7 @@ export const projectCodec = timedEventCodec<ProjectEvent>('a project')({
     toPlace: place,
   }),
   AssignmentMade: AS_IS,
+  AssignmentsMade: fields<Payload<'AssignmentsMade'>>()({ assignments: listOf(madeAssignment) }),
   AssignmentsReleased: AS_IS,
   MemberLimitsSet: fields<Payload<'MemberLimitsSet'>>()({
     groupId: AS_IS,

@@ -25,6 +25,27 @@ export interface AllotmentInput {
   readonly validUntil: Instant | null;
 }
 
+/** A group's restriction as a caller puts it. */
+export interface RestrictionInput {
+  readonly groupId: string;
+  readonly enabled: boolean;
+  readonly poolMode: PoolMode;
+  readonly gracePeriodDays: number;
+  readonly allotments: readonly AllotmentInput[];
+  readonly reminder: Reminder | null;
+  /** As many fresh ids as there are allotments. */
+  readonly newIds: readonly string[];
+}
+
+/** Units of one resource for one group, as many as there are ids. Each has the label and the holder. */
+export interface AssignmentInput {
+  readonly groupId: string;
+  readonly resource: Resource;
+  readonly label: string | null;
+  readonly holder: string | null;
+  readonly assignmentIds: readonly string[];
+}
+
 interface ProjectCommands {
   /** Facts of the group service. */
   OpenProject: {
@@ -67,18 +88,20 @@ interface ProjectCommands {
   ReinstateLicense: { licenseId: string; authority: Place };
   RevokeLicense: { licenseId: string; reason: string; authority: Place };
 
-  SetRestriction: {
-    groupId: string;
-    enabled: boolean;
-    poolMode: PoolMode;
-    gracePeriodDays: number;
-    allotments: readonly AllotmentInput[];
-    reminder: Reminder | null;
-    /** As many fresh ids as there are allotments. */
-    newIds: readonly string[];
+  SetRestriction: RestrictionInput & {
     cascade: boolean;
     /** The highest place from which the caller holds the permission at this group (R9). */
     authority: Place;
+  };
+  /**
+   * Restrictions of many groups, decided on the state after all of them: their order changes nothing. `cascade` clamps
+   * groups that the batch does not name. `authorities`: every place from which the caller holds the permission; a group
+   * below none of them counts as missing.
+   */
+  SetRestrictions: {
+    restrictions: readonly RestrictionInput[];
+    cascade: boolean;
+    authorities: readonly Place[];
   };
   TransferAllotments: {
     fromGroupId: string;
@@ -102,7 +125,14 @@ interface ProjectCommands {
     /** `null`: the oldest free number in force at the group (U2). */
     sipAssignmentId: string | null;
   };
+  /**
+   * Units for many groups. `all`: decided on the state after all of them, so their order changes nothing. `each`: one after
+   * the other in the order of the list; what is refused is named beside the events. `authorities` as in `SetRestrictions`.
+   */
+  AssignUnits: { items: readonly AssignmentInput[]; mode: 'all' | 'each'; authorities: readonly Place[] };
   ReleaseAssignment: { assignmentId: string; groupId: string };
+  /** Decided on the state after all of them: a number goes together with the app that is paired with it. */
+  ReleaseAssignments: { assignmentIds: readonly string[]; authorities: readonly Place[] };
 
   /** Replaces the limits of a person in a group and below it; unlimited with every feature removes them (docs/domain/rules.md#use). */
   SetMemberLimits: {

@@ -73,6 +73,13 @@ export interface AssignmentRef {
   readonly resource: Resource;
 }
 
+export interface MadeAssignment extends AssignmentRef {
+  readonly label: string | null;
+  readonly holder: string | null;
+  /** The number a `mobile_app` is paired with (U2); `null` for every other resource. */
+  readonly sipAssignmentId: string | null;
+}
+
 export type ReleaseReason = 'released' | 'group_removed' | 'member_removed';
 
 /**
@@ -123,12 +130,9 @@ interface ProjectEvents {
     toPlace: Place | null;
   };
 
-  AssignmentMade: AssignmentRef & {
-    label: string | null;
-    holder: string | null;
-    /** The number a `mobile_app` is paired with (U2); `null` for every other resource. */
-    sipAssignmentId: string | null;
-  };
+  AssignmentMade: MadeAssignment;
+  /** Units assigned by one command; a number comes before the app that is paired with it. */
+  AssignmentsMade: { assignments: readonly MadeAssignment[] };
   AssignmentsReleased: { assignments: readonly AssignmentRef[]; reason: ReleaseReason };
   /** The limits of a person in a group and below it, besides those of the group; `null`: unlimited. */
   MemberLimitsSet: {

@@ -7,6 +7,7 @@ import type {
   Allotment,
   AllotmentRef,
   AssignmentRef,
+  MadeAssignment,
   Place,
   ProjectEvent,
   ProjectEventOf,
@@ -155,11 +156,19 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   },
 
   AssignmentMade: (state, data, at) => {
-    const { assignmentId, groupId, resource, label, holder, sipAssignmentId } = data;
-    const sequence = ++state.totals.sequence;
-    const made = { assignmentId, groupId, resource, label, holder, sipAssignmentId, sequence, assignedAt: at };
-    addAssignment(state, { ...made, inForce: true, pairedWith: null });
-    contribute(state, groupId, { inForce: one(resource) }, 1);
+    make(state, data, at);
+    contribute(state, data.groupId, { inForce: one(data.resource) }, 1);
+  },
+
+  AssignmentsMade: (state, { assignments }, at) => {
+    const made = new Map<string, Counts>();
+    for (const assignment of assignments) {
+      make(state, assignment, at);
+      const counts = made.get(assignment.groupId) ?? noCounts();
+      counts[assignment.resource] += 1;
+      made.set(assignment.groupId, counts);
+    }
+    for (const [groupId, inForce] of made) contribute(state, groupId, { inForce }, 1);
   },
 
   AssignmentsReleased: (state, { assignments }) => {
@@ -296,6 +305,14 @@ export function allotmentIdsByGroup(refs: readonly AllotmentRef[]): Map<string, 
     else groups.set(groupId, new Set([allotmentId]));
   }
   return groups;
+}
+
+/** A new assignment is in force; its use is counted by the caller. */
+function make(state: ProjectState, made: MadeAssignment, assignedAt: Instant): void {
+  const { assignmentId, groupId, resource, label, holder, sipAssignmentId } = made;
+  const sequence = ++state.totals.sequence;
+  const own = { assignmentId, groupId, resource, label, holder, sipAssignmentId, sequence, assignedAt };
+  addAssignment(state, { ...own, inForce: true, pairedWith: null });
 }
 
 /** Adds an assignment and its pairing, without its use. */

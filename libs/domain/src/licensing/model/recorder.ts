@@ -1,6 +1,7 @@
 import type { Instant } from '../../decision.js';
 import type { ProjectEvent, ProjectEventOf, ProjectEventType } from './events.js';
 import { evolve } from './evolve.js';
+import type { RefusedItem } from './refusals.js';
 import { draftOf, type CurrentState, type ProjectState } from './state.js';
 
 /** The longest list in one event; a longer one becomes several events of one instant. */
@@ -12,6 +13,7 @@ const LONGEST_LIST = 1_000;
  */
 export class Recorder<State extends ProjectState = ProjectState> {
   private readonly recorded: ProjectEvent[] = [];
+  private readonly refusedItems: RefusedItem[] = [];
   private draft: ProjectState;
   private applied = 0;
 
@@ -42,6 +44,15 @@ export class Recorder<State extends ProjectState = ProjectState> {
 
   record<Type extends ProjectEventType>(type: Type, data: ProjectEventOf<Type>['data']): void {
     this.recorded.push({ type, at: this.instant, data } as ProjectEvent);
+  }
+
+  /** The items of a list that are refused while the others are recorded. */
+  get declined(): readonly RefusedItem[] {
+    return this.refusedItems;
+  }
+
+  decline(items: readonly RefusedItem[]): void {
+    this.refusedItems.push(...items);
   }
 
   /** Returns the state so far, which later events leave unchanged: for comparing before and after. */

@@ -1,4 +1,4 @@
-import type { Instant } from '../../decision.js';
+import type { Declined, Instant } from '../../decision.js';
 import type { Feature, Limit, Resource } from '../../words.js';
 import type { Place } from './events.js';
 
@@ -40,8 +40,19 @@ export interface Shortage {
   readonly limitedBy: Binding;
 }
 
+export type RefusedItem = Declined<SingleRefusal>;
+
 /** Why a command on a project was refused, with the facts. Nothing was recorded. */
-export type ProjectRefusal =
+export type ProjectRefusal = SingleRefusal | BatchRefusal;
+
+/** Of a batch: every item that was refused, in the order of the list. */
+export interface BatchRefusal {
+  readonly code: 'BATCH_REFUSED';
+  readonly items: readonly RefusedItem[];
+}
+
+/** Why one change was refused. */
+export type SingleRefusal =
   | {
       readonly code: 'LIMIT_EXCEEDED';
       readonly resource: Resource;

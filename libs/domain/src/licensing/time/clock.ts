@@ -13,8 +13,10 @@ const DECIDED_BY_TIME: ReadonlySet<ProjectCommandType> = new Set([
   'ExtendLicense',
   'ReinstateLicense',
   'SetRestriction',
+  'SetRestrictions',
   'TransferAllotments',
   'AssignUnit',
+  'AssignUnits',
 ]);
 
 /** Why a command cannot be decided at its instant: the project's last decision is dated later than clocks may differ. */

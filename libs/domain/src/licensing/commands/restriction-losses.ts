@@ -1,0 +1,130 @@
+import { RESOURCES } from '../../words.js';
+import { exceeds } from '../../limits.js';
+import { affectedBelow, clampBelow, type Change } from '../limits/cascade.js';
+import { nameOf, poolAbove } from '../limits/checks.js';
+import { covers } from '../limits/limit-timeline.js';
+import type { Place, RestrictionSettings } from '../model/events.js';
+import type { CurrentRecorder } from '../model/recorder.js';
+import type { AffectedGroup, RefusedItem, SuspendedUse } from '../model/refusals.js';
+import { restrictionAt, type ProjectState, type Restriction } from '../model/state.js';
+import { pathOf } from '../model/tree.js';
+import { usageOf } from '../model/usage.js';
+import { settleUse } from '../time/use.js';
+import { suspensionsSince } from './consequences.js';
+
+/** The restriction of a group as it shall be. */
+export interface RestrictionChange {
+  /** Its place in the command. */
+  readonly index: number;
+  readonly groupId: string;
+  readonly authority: Place;
+  readonly known: Restriction | undefined;
+  readonly settings: RestrictionSettings;
+}
+
+/** The restrictions of a command and the limits before and after them. */
+export interface RestrictionChanges {
+  readonly change: Change;
+  /** The groups that the command names. */
+  readonly items: readonly RestrictionChange[];
+  /** Those whose restriction is not already so, from the top down. */
+  readonly changed: readonly RestrictionChange[];
+}
+
+/** Clamps the groups below that the command does not name (R6 `cascade`), from the top down. Returns them. */
+export function clampAround(recorder: CurrentRecorder, changes: RestrictionChanges): string[] {
+  const kept = new Set(changes.items.map(({ groupId }) => groupId));
+  const walked = new Set<string>();
+  return scopesOf(changes).flatMap(([scope, { groupId }]) =>
+    clampBelow(recorder, changes.change, scope, { causedBy: groupId, kept, walked }),
+  );
+}
+
+/** The groups below which a changed restriction can affect others, each with the change, from the top down. */
+function scopesOf({ change, changed }: RestrictionChanges): (readonly [string, RestrictionChange])[] {
+  const scopes = new Map<string, RestrictionChange>();
+  for (const item of changed) {
+    const scope = scopeOf(change, item.groupId);
+    if (scope !== null && (scope === item.groupId || !scopes.has(scope))) scopes.set(scope, item);
+  }
+  const depth = (groupId: string): number => [...pathOf(change.after.state, groupId)].length;
+  return [...scopes]
+    .map((scope) => ({ scope, depth: depth(scope[0]) }))
+    .sort((a, b) => a.depth - b.depth)
+    .map(({ scope }) => scope);
+}
+
+/**
+ * The group below which a changed restriction can affect others. An enabled one binds the groups below it; a disabled one
+ * leaves them to the reserved pool above, if there is one.
+ */
+function scopeOf({ before, after, now }: Change, groupId: string): string | null {
+  const was = restrictionAt(before.state, groupId);
+  const is = restrictionAt(after.state, groupId);
+  if (!is) return was ? poolAbove(after.state, groupId) : null;
+  if (!was) return groupId;
+  const newlyReserved = is.poolMode === 'reserved' && was.poolMode === 'shared';
+  return newlyReserved || !covers(after.own(groupId), before.own(groupId), now) ? groupId : null;
+}
+
+interface Loss {
+  readonly groups: AffectedGroup[];
+  readonly suspensions: SuspendedUse[];
+}
+
+/** What each change takes from groups below that the command does not name, and from use (R6). */
+export class Losses {
+  /** The groups named by the command from which limits above them take something. */
+  readonly affected: ReadonlySet<string>;
+  private readonly byItem = new Map<RestrictionChange, Loss>();
+
+  constructor(private readonly changes: RestrictionChanges) {
+    const { change, items } = changes;
+    const named = new Set(items.map(({ groupId }) => groupId));
+    const affected = new Set<string>();
+    const walked = new Set<string>();
+    // From the bottom up: a group is counted for the nearest change above it.
+    for (const [scope, item] of scopesOf(changes).reverse()) {
+      for (const groupId of affectedBelow(change, scope, walked)) {
+        if (named.has(groupId)) affected.add(groupId);
+        else this.of(item).groups.push({ groupId, name: nameOf(change.after.state, groupId) });
+      }
+    }
+    this.affected = affected;
+  }
+
+  /** Records the effects on use. After it the limits before and after no longer compare. */
+  settle(recorder: CurrentRecorder, clamped: readonly string[]): void {
+    const { changed } = this.changes;
+    const { state } = recorder;
+    const exceeded = new Map(
+      changed.filter(({ groupId }) => isExceeded(state, groupId)).map((item) => [item.groupId, item]),
+    );
+    const recorded = recorder.events.length;
+    const groups = [...changed.map(({ groupId }) => groupId), ...clamped];
+    settleUse(recorder, { groups, capacity: false });
+    for (const use of suspensionsSince(recorder, recorded)) {
+      const nearest = [...pathOf(state, use.groupId)].find((id) => exceeded.has(id));
+      this.of(nearest === undefined ? changed[0]! : exceeded.get(nearest)!).suspensions.push(use);
+    }
+  }
+
+  refusals(): RefusedItem[] {
+    return [...this.byItem].map(([{ index }, loss]) => ({ index, refusal: { code: 'DESCENDANTS_AFFECTED', ...loss } }));
+  }
+
+  private of(item: RestrictionChange): Loss {
+    let loss = this.byItem.get(item);
+    if (!loss) {
+      loss = { groups: [], suspensions: [] };
+      this.byItem.set(item, loss);
+    }
+    return loss;
+  }
+}
+
+function isExceeded(state: ProjectState, groupId: string): boolean {
+  const keeping = restrictionAt(state, groupId)?.keeping;
+  const { inForce } = usageOf(state, groupId);
+  return keeping !== undefined && RESOURCES.some((resource) => exceeds(inForce[resource], keeping[resource]));
+}
