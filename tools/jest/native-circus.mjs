@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import circus from 'jest-circus/runner';
 import { ModuleMocker } from 'jest-mock';
 import { sourceMapFile } from './compile.mjs';
+import { lazily } from './lazy-expect.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -104,7 +105,7 @@ export default async function nativeCircus(...settings) {
     requireInternalModule: freshCircus,
     requireModule: require,
     setGlobalsForRuntime: (current) => {
-      globals.current = current;
+      globals.current = { ...current, expect: lazily(current.expect) };
     },
     unstable_shouldLoadAsEsm: () => true,
     unstable_importModule: (path) => import(pathToFileURL(path).href),

@@ -239,10 +239,10 @@ describe('nobody below a place loosens what was set or issued from it, by whatev
             eva: new Map(GROUPS.map((groupId) => [groupId, memberQuotaOf(state, groupId, 'eva', now)!])),
             licenses: new Map(licensesOf(state, now).map((license) => [license.licenseId, license])),
           });
-          const before = look();
           const command = act.command(now, state);
           const decision = projectAggregate.decide(state, command);
           if (!decision.ok) continue;
+          const before = look();
           scenario.do(command);
           const after = look();
           // One list instead of an `expect` for every value, which would cost more than the domain.
