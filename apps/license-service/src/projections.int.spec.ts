@@ -72,20 +72,17 @@ class Day {
   }
 }
 
-interface RestrictionRow {
+interface LimitsRow {
   readonly group_id: string;
-  readonly enabled: boolean;
   readonly allotments: number[][];
 }
 
 /** The tree and the limits of every group, from the rows and from the folded state. */
 async function both(p: string): Promise<[rows: object, fold: object]> {
   await service.settled();
-  const rows = await service.rows<RestrictionRow>(
-    `SELECT group_id, enabled, coalesce((
-       SELECT json_agg(json_build_array(sip_number, mobile_app, ukey2) ORDER BY allotment_id)
-       FROM licensing.allotment WHERE allotment.project_id = $1 AND allotment.group_id = restriction.group_id), '[]') AS allotments
-     FROM licensing.restriction WHERE project_id = $1`,
+  const rows = await service.rows<LimitsRow>(
+    `SELECT group_id, json_agg(json_build_array(sip_number, mobile_app, ukey2) ORDER BY allotment_id) AS allotments
+     FROM licensing.allotment WHERE project_id = $1 GROUP BY group_id`,
     [p],
   );
   const places = await service.rows<{ group_id: string; path: string[] }>(
@@ -98,14 +95,14 @@ async function both(p: string): Promise<[rows: object, fold: object]> {
   const fromRows = ids.map((groupId) => ({
     groupId,
     path: pathsOf.get(groupId),
-    limits: rowsOf.get(groupId) ?? { enabled: false, allotments: [] },
+    limits: rowsOf.get(groupId) ?? { allotments: [] },
   }));
   const fromFold = await service.projects.read(p, (state) =>
     ids.map((groupId) => {
-      const { enabled, allotments } = restrictionOf(state, groupId, service.clock.now())!;
+      const { allotments } = restrictionOf(state, groupId, service.clock.now())!;
       const ordered = allotments.toSorted((one, other) => (one.allotmentId < other.allotmentId ? -1 : 1));
       const unitsOf = ordered.map(({ units: each }) => RESOURCES.map((resource) => each[resource]));
-      return { groupId, path: ancestryOf(state, groupId)?.toReversed(), limits: { enabled, allotments: unitsOf } };
+      return { groupId, path: ancestryOf(state, groupId)?.toReversed(), limits: { allotments: unitsOf } };
     }),
   );
   return [fromRows, fromFold];
@@ -135,7 +132,7 @@ describe('the rows of a project', () => {
     expect(await tables()).toEqual(before);
   });
 
-  const TABLES = ['license_group', 'restriction', 'allotment', 'license', 'history_entry'];
+  const TABLES = ['license_group', 'allotment', 'license', 'history_entry'];
   async function tables(): Promise<object> {
     const contents = await Promise.all(
       TABLES.map(async (table) => {

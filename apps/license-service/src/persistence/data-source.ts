@@ -9,6 +9,7 @@ import { PlacesOfGroupsDue1802000000001 } from './1802000000001-places-of-groups
 import { IndexesOfRetention1814000000000 } from './1814000000000-indexes-of-retention.js';
 import { UnreadViews1816000000000 } from './1816000000000-unread-views.js';
 import { DueRowsOfProjects1817000000000 } from './1817000000000-due-rows-of-projects.js';
+import { UnreadRestrictions1817000000001 } from './1817000000001-unread-restrictions.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -41,6 +42,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       IndexesOfRetention1814000000000,
       UnreadViews1816000000000,
       DueRowsOfProjects1817000000000,
+      UnreadRestrictions1817000000001,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

@@ -28,24 +28,6 @@ export class LicenseGroupEntity {
   removedAt!: Date | null;
 }
 
-@Entity({ name: 'restriction', schema })
-export class RestrictionEntity {
-  @Column(OF_TENANT)
-  tenantId!: string;
-  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_restriction' })
-  projectId!: string;
-  @PrimaryColumn({ name: 'group_id', type: 'text', primaryKeyConstraintName: 'pk_restriction' })
-  groupId!: string;
-  @Column({ type: 'boolean' })
-  enabled!: boolean;
-  @Column({ name: 'pool_mode', type: 'text' })
-  poolMode!: string;
-  @Column({ name: 'grace_period_days', type: 'integer' })
-  gracePeriodDays!: number;
-  @Column({ type: 'jsonb', nullable: true })
-  reminder!: object | null;
-}
-
 @Entity({ name: 'allotment', schema })
 @Index('ix_allotment_end', ['validUntil', 'projectId', 'groupId', 'allotmentId'], {
   where: '"valid_until" IS NOT NULL',
@@ -148,4 +130,4 @@ export class HistoryEntryEntity {
   after!: object | null;
 }
 
-export const ENTITIES = [LicenseGroupEntity, RestrictionEntity, AllotmentEntity, LicenseEntity, HistoryEntryEntity];
+export const ENTITIES = [LicenseGroupEntity, AllotmentEntity, LicenseEntity, HistoryEntryEntity];

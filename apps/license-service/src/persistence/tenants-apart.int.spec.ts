@@ -9,6 +9,8 @@ it('rows of before get the tenant of their project or partner, and those after i
   const rows = await openLicensingDataSource(database.connectionString, 2);
   const isApart = () => rows.query("SELECT FROM licensing.migration WHERE name LIKE 'TenantsApart%'");
   while ((await isApart()).length > 0) await rows.undoLastMigration();
+  const isLast = ({ name }: { name?: string }) => name?.startsWith('TenantsApart');
+  rows.migrations.splice(rows.migrations.findIndex(isLast) + 1);
   // One project is known to what is due, the other to the history alone.
   await rows.query(`
     INSERT INTO licensing.due_project VALUES ('p1', 'nord', 'UTC');

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ReminderPlans } from '@allotree/domain';
-import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
-import { rememberTenants } from '../../persistence/project-tenants.js';
+import { ProjectProjection } from '../../persistence/project-projection.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../../tokens.js';
 import { dueOfProject, reminderRows, type DueOfProject } from './due-of-project.js';
 import { insertDue, reminderKey, removeDue } from './due-rows.js';
@@ -15,12 +15,12 @@ export const DUE_PROJECTION = 'due-work';
  * more: what an instant does is read off the project when it comes, so a superfluous row costs a check and changes nothing.
  */
 @Injectable()
-export class DueProjection implements Projection<readonly DueOfProject[]> {
+export class DueProjection extends ProjectProjection<readonly DueOfProject[]> {
   readonly name = DUE_PROJECTION;
-  readonly categories = ['project'];
-  readonly batchSize = 2_000;
 
-  constructor(@Inject(PROJECT_HANDLER) private readonly projects: ProjectHandler) {}
+  constructor(@Inject(PROJECT_HANDLER) private readonly projects: ProjectHandler) {
+    super();
+  }
 
   async prepare(events: readonly RecordedEvent[]): Promise<readonly DueOfProject[]> {
     const due: DueOfProject[] = [];
@@ -28,8 +28,7 @@ export class DueProjection implements Projection<readonly DueOfProject[]> {
     return due;
   }
 
-  async apply(events: readonly RecordedEvent[], tx: EntityManager, due: readonly DueOfProject[]): Promise<void> {
-    await rememberTenants(tx, events);
+  protected async write(_: readonly RecordedEvent[], tx: EntityManager, due: readonly DueOfProject[]): Promise<void> {
     if (due.length === 0) return;
     const plans = new ReminderPlans();
     const waiting = await removeDue(tx, due);

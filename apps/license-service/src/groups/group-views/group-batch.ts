@@ -1,15 +1,12 @@
-import type { Allotment, PlacedGroup, ProjectEvent, ProjectEventOf, RestrictionSettings } from '@allotree/domain';
+import type { Allotment, PlacedGroup, ProjectEvent } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
-import { writeAllotments, writeSettings, type GroupAllotments } from './restriction-rows.js';
+import { writeAllotments, type GroupAllotments } from './allotment-rows.js';
 import { changeGroups, placeGroups, type NamedGroup, type PlacedRow } from './tree-rows.js';
-
-type Settings = { readonly projectId: string; readonly groupId: string } & Omit<RestrictionSettings, 'allotments'>;
 
 /** The row changes of a batch of events; the last change to each row wins. */
 export class GroupBatch {
   private readonly placed: PlacedRow[] = [];
   private readonly changed = new Map<string, NamedGroup>();
-  private readonly settings = new Map<string, Settings>();
   private readonly allotments = new Map<string, GroupAllotments>();
 
   add(projectId: string, event: ProjectEvent): void {
@@ -26,8 +23,6 @@ export class GroupBatch {
         this.changed.set(keyOf(projectId, event.data.groupId), { projectId, ...event.data });
         break;
       case 'RestrictionChanged':
-        this.restrict(projectId, event.data);
-        break;
       case 'AllotmentsClamped':
         this.allot(projectId, event.data.groupId, event.data.allotments);
         break;
@@ -42,18 +37,11 @@ export class GroupBatch {
   async write(tx: EntityManager): Promise<void> {
     await placeGroups(tx, this.placed);
     await changeGroups(tx, [...this.changed.values()]);
-    await writeSettings(tx, [...this.settings.values()]);
     await writeAllotments(tx, [...this.allotments.values()]);
   }
 
   private place(projectId: string, groups: readonly PlacedGroup[]): void {
     for (const group of groups) this.placed.push({ projectId, ...group });
-  }
-
-  private restrict(projectId: string, data: ProjectEventOf<'RestrictionChanged'>['data']): void {
-    const { allotments, ...settings } = data;
-    this.settings.set(keyOf(projectId, data.groupId), { projectId, ...settings });
-    this.allot(projectId, data.groupId, allotments);
   }
 
   private allot(projectId: string, groupId: string, allotments: readonly Allotment[]): void {

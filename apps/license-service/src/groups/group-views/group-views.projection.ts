@@ -1,24 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { projectAggregate } from '@allotree/domain';
-import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
-import { rememberTenants } from '../../persistence/project-tenants.js';
+import { ProjectProjection } from '../../persistence/project-projection.js';
 import { projectOfStream } from '../../streams.js';
 import { GroupBatch } from './group-batch.js';
 import { relocateGroup, removeGroup } from './tree-changes.js';
 
 /**
- * The tree with its paths, and restrictions with their allotments. Events are gathered and written in sets; a change of the
+ * The tree with its paths, and the allotments of its groups. Events are gathered and written in sets; a change of the
  * tree itself comes between two sets, because it rewrites paths that were written before.
  */
 @Injectable()
-export class GroupViewsProjection implements Projection {
+export class GroupViewsProjection extends ProjectProjection {
   readonly name = 'group-views';
-  readonly categories = ['project'];
-  readonly batchSize = 2_000;
 
-  async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
-    await rememberTenants(tx, events);
+  protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
     let batch = new GroupBatch();
     for (const recorded of events) {
       const projectId = projectOfStream(recorded.streamName);
@@ -36,6 +33,6 @@ export class GroupViewsProjection implements Projection {
   }
 
   async reset(tx: EntityManager): Promise<void> {
-    await tx.query(`TRUNCATE licensing.license_group, licensing.restriction, licensing.allotment`);
+    await tx.query(`TRUNCATE licensing.license_group, licensing.allotment`);
   }
 }

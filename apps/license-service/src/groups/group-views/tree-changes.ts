@@ -43,10 +43,9 @@ export async function removeGroup(
      FROM subtree WHERE gone.project_id = subtree.project_id AND gone.group_id = subtree.group_id AND gone.removed_at IS NULL`,
     [...place, isoOf(at)],
   );
-  for (const table of ['allotment', 'restriction'])
-    await tx.query(
-      `${SUBTREE} DELETE FROM licensing.${table} gone USING subtree
-       WHERE gone.project_id = subtree.project_id AND gone.group_id = subtree.group_id`,
-      place,
-    );
+  await tx.query(
+    `${SUBTREE} DELETE FROM licensing.allotment gone USING subtree
+     WHERE gone.project_id = subtree.project_id AND gone.group_id = subtree.group_id`,
+    place,
+  );
 }

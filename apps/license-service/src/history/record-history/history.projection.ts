@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { projectAggregate } from '@allotree/domain';
-import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { columns, isoOf } from '../../persistence/columns.js';
-import { rememberTenants } from '../../persistence/project-tenants.js';
+import { ProjectProjection } from '../../persistence/project-projection.js';
 import { projectOfStream } from '../../streams.js';
 import { entriesOf, type Entry, type Json } from './entries.js';
 
@@ -17,13 +17,10 @@ interface Row {
 
 /** Who, when, what, before and after, of everything that happened in a project's licensing. */
 @Injectable()
-export class HistoryProjection implements Projection {
+export class HistoryProjection extends ProjectProjection {
   readonly name = 'history';
-  readonly categories = ['project'];
-  readonly batchSize = 2_000;
 
-  async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
-    await rememberTenants(tx, events);
+  protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
     const rows = events.flatMap(rowsOf);
     if (rows.length === 0) return;
     const states = await knownStates(tx, rows);

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { projectAggregate, type ProjectEvent, type ProjectEventType } from '@allotree/domain';
-import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
+import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { columns } from '../../persistence/columns.js';
 import { LicenseEntity } from '../../persistence/entities.js';
-import { rememberTenants } from '../../persistence/project-tenants.js';
+import { ProjectProjection } from '../../persistence/project-projection.js';
 import { projectOfStream } from '../../streams.js';
 
 /** Most events of a project are about other things: they are not even decoded. */
@@ -20,13 +20,10 @@ const ABOUT_LICENSES: ReadonlySet<string> = new Set<ProjectEventType>([
 
 /** The licenses of every project, those of devices one by one. */
 @Injectable()
-export class LicenseViewProjection implements Projection {
+export class LicenseViewProjection extends ProjectProjection {
   readonly name = 'license-view';
-  readonly categories = ['project'];
-  readonly batchSize = 2_000;
 
-  async apply(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
-    await rememberTenants(tx, events);
+  protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
     const changes = events.filter(({ type }) => ABOUT_LICENSES.has(type)).map(changeOf);
     if (changes.length === 0) return;
     const rows = await knownRows(tx, changes);

@@ -1,32 +1,11 @@
-import type { Allotment, RestrictionSettings } from '@allotree/domain';
+import type { Allotment } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
 import { columns, isoOf, isoOrNull } from '../../persistence/columns.js';
 
-interface InGroup {
+export interface GroupAllotments {
   readonly projectId: string;
   readonly groupId: string;
-}
-export type SettingsRow = InGroup & Omit<RestrictionSettings, 'allotments'>;
-export type GroupAllotments = InGroup & { readonly allotments: readonly Allotment[] };
-
-export async function writeSettings(tx: EntityManager, rows: readonly SettingsRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.query(
-    `INSERT INTO licensing.restriction (project_id, group_id, enabled, pool_mode, grace_period_days, reminder)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::integer[], $6::jsonb[])
-     ON CONFLICT (project_id, group_id) DO UPDATE
-     SET enabled = excluded.enabled, pool_mode = excluded.pool_mode,
-         grace_period_days = excluded.grace_period_days, reminder = excluded.reminder`,
-    columns(
-      rows,
-      (row) => row.projectId,
-      (row) => row.groupId,
-      (row) => row.enabled,
-      (row) => row.poolMode,
-      (row) => row.gracePeriodDays,
-      (row) => (row.reminder === null ? null : JSON.stringify(row.reminder)),
-    ),
-  );
+  readonly allotments: readonly Allotment[];
 }
 
 /** The allotments of these groups, all of them: what is not listed goes. */
