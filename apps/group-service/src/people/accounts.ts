@@ -81,20 +81,25 @@ export class Accounts {
     return { userId, email, ...details, account: null };
   }
 
-  /**
-   * Creates an account with a confirmed address. An existing account is unchanged, except that it gets the password if it has
-   * none.
-   */
-  async open(tx: Database, user: UserFacts, passwordHash: string | null, context: CommandContext): Promise<void> {
+  /** Creates an account with a confirmed address, without credentials. An existing account is unchanged. */
+  async open(user: UserFacts, context: CommandContext): Promise<void> {
     await this.run({ type: 'RegisterUser', ...user }, followUp(context, 'register'));
     await this.run({ type: 'ConfirmUserEmail', userId: user.userId }, followUp(context, 'confirm'));
-    await tx.query(
+  }
+
+  /**
+   * Keeps the credentials of an account that was opened: a password, unless it has one.
+   * @returns whether the password is now that of the account
+   */
+  async keepCredentials(tx: Database, userId: string, passwordHash: string | null): Promise<boolean> {
+    const { rowCount } = await tx.query(
       `INSERT INTO groups.account AS known (user_id, password_hash, password_changed_at)
        VALUES ($1, $2, now())
        ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, password_changed_at = now()
          WHERE known.password_hash IS NULL AND excluded.password_hash IS NOT NULL`,
-      [user.userId, passwordHash],
+      [userId, passwordHash],
     );
+    return rowCount === 1;
   }
 
   async setPassword(tx: Database, userId: string, passwordHash: string): Promise<void> {

@@ -51,8 +51,10 @@ export class ExternalPeople implements OnModuleInit {
     const { userId } = person;
     const commandId = deriveId(`${issuer}\n${subject}`, 'link');
     const context = contextOf(commandId, `user:${userId}`, null, undefined);
-    if (account === null)
-      await this.accounts.open(this.pool, { ...person, ...detailsOf(identity, person) }, null, context);
+    if (account === null) {
+      await this.accounts.open({ ...person, ...detailsOf(identity, person) }, context);
+      await this.accounts.keepCredentials(this.pool, userId, null);
+    }
     await this.accounts.run({ type: 'LinkIdentity', userId, issuer, subject }, followUp(context, 'identity'));
   }
 

@@ -150,7 +150,8 @@ export class AcceptInvitationController {
     const { timeZone, language, passwordHash } = request;
     const user = { userId, email, name: request.name ?? name, timeZone, language };
     const context = contextOf(commandIdOf('open', invitationId), `user:${userId}`, null, correlationId);
-    await this.accounts.open(tx, user, passwordHash, context);
+    await this.accounts.open(user, context);
+    await this.accounts.keepCredentials(tx, userId, passwordHash);
   }
 
   private async signedIn(

@@ -72,17 +72,13 @@ export class CompleteRegistration {
   }
 
   /** @throws Problem when refused */
-  async complete(
-    tx: pg.PoolClient,
-    pending: PendingRegistration,
-    { passwordHash, visitor }: { readonly passwordHash: string; readonly visitor: Visitor },
-  ): Promise<CompletedRegistration> {
+  async complete(pending: PendingRegistration, visitor: Visitor): Promise<CompletedRegistration> {
     const { registrationId, details, joining } = pending;
     const { email, name, timeZone, language } = details;
     const userId = userIdOf(email);
     const context = contextOf(commandIdOf('register', registrationId), `user:${userId}`, null, visitor.correlationId);
     const made = joining === null ? await this.register(pending, context) : await this.ask(pending, joining, context);
-    await this.accounts.open(tx, { userId, email, name, timeZone, language }, passwordHash, context);
+    await this.accounts.open({ userId, email, name, timeZone, language }, context);
     return { owner: { userId, email, serverAdministrator: false }, ...made };
   }
 

@@ -117,29 +117,43 @@ export class RegisterController {
     const registrationId = await this.signIn.guess(visitor, () => this.find(body));
     if (registrationId === null) throw notGood();
     const passwordHash = await this.passwords.choose(body.password, await this.emailOf(registrationId));
-    const { done, signsIn } = await inTransaction(this.pool, async (tx) => {
-      const { rows } = await tx.query<StoredRegistration>(
-        `SELECT registration_id AS "registrationId", wish AS "details", distributor_id AS "distributorId",
-           join_code_hash AS "codeHash", confirmed_at AS "confirmedAt"
-         FROM groups.registration WHERE registration_id = $1 FOR UPDATE`,
-        [registrationId],
-      );
-      const [row] = rows;
-      if (row === undefined) throw notGood();
-      const pending = pendingOf(row);
-      // An account that has a password by now keeps it, so this link signs nobody in to it.
-      const account = await this.accounts.byEmail(row.details.email);
-      const done = await this.completion.complete(tx, pending, { passwordHash, visitor });
-      await tx.query(
-        'UPDATE groups.registration SET confirmed_at = coalesce(confirmed_at, now()) WHERE registration_id = $1',
-        [registrationId],
-      );
-      return { done, signsIn: pending.confirmedAt === null && (account?.passwordHash ?? null) === null };
-    });
+    const done = await this.completion.complete(await this.pending(registrationId), visitor);
     const { owner, tenantId, partnerId, projectId, joinRequestId } = done;
+    const signsIn = await inTransaction(this.pool, (tx) =>
+      this.confirmed(tx, registrationId, { userId: owner.userId, passwordHash }),
+    );
     const how = { method: 'registration', newTenantId: tenantId };
     const session = signsIn ? await this.sessions.open(owner, visitor, how) : null;
     return { partnerId, projectId, joinRequestId, userId: owner.userId, session };
+  }
+
+  private async pending(registrationId: string): Promise<PendingRegistration> {
+    const { rows } = await this.pool.query<StoredRegistration>(
+      `SELECT registration_id AS "registrationId", wish AS "details", distributor_id AS "distributorId",
+         join_code_hash AS "codeHash", confirmed_at AS "confirmedAt"
+       FROM groups.registration WHERE registration_id = $1`,
+      [registrationId],
+    );
+    const [row] = rows;
+    if (row === undefined) throw notGood();
+    return pendingOf(row);
+  }
+
+  /**
+   * Records the confirmation, once, and the password. An account that has a password by now keeps it.
+   * @returns whether the link signs in to the account: the first time, and with a password that was chosen with it
+   */
+  private async confirmed(
+    tx: pg.PoolClient,
+    registrationId: string,
+    { userId, passwordHash }: { readonly userId: string; readonly passwordHash: string },
+  ): Promise<boolean> {
+    const { rowCount } = await tx.query(
+      'UPDATE groups.registration SET confirmed_at = now() WHERE registration_id = $1 AND confirmed_at IS NULL',
+      [registrationId],
+    );
+    const isChosen = await this.accounts.keepCredentials(tx, userId, passwordHash);
+    return rowCount === 1 && isChosen;
   }
 
   private async keep(registration: {

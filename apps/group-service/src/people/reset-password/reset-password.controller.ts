@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ConfirmPasswordResetRequest, ResetPasswordRequest } from '@allotree/contracts';
+import type { UserFacts } from '@allotree/domain';
 import { deriveId } from '@allotree/event-sourcing';
 import { Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
 import type pg from 'pg';
@@ -64,8 +65,12 @@ export class ResetPasswordController {
     const email = await this.signIn.guess(visitor, () => this.emailOf(token));
     if (email === null) throw new Problem('CODE_NOT_VALID');
     const passwordHash = await this.passwords.choose(password, email);
-    const person = await inTransaction(this.pool, (tx) => this.use(tx, token, passwordHash, visitor));
-    const { userId } = person;
+    const person = await this.person(email);
+    if (person === null) throw new Problem('CODE_NOT_VALID');
+    const { account, ...user } = person;
+    const { userId } = user;
+    if (account === null) await this.open(user, token, visitor);
+    await inTransaction(this.pool, (tx) => this.use(tx, token, { person, passwordHash, visitor }));
     await this.sessions.revoke(userId);
     await this.audit.recordOfAccount({ action: 'password_changed', actor: `user:${userId}`, userId, visitor });
     this.mails.handOverSoon();
@@ -109,25 +114,36 @@ export class ResetPasswordController {
     return rows[0]?.email ?? null;
   }
 
+  /** The id of the commands follows from the token, so a repetition changes nothing. */
+  private async open(user: UserFacts, token: string, { correlationId }: Visitor): Promise<void> {
+    const commandId = deriveId(hashOf(token).toString('hex'), 'open');
+    await this.accounts.open(user, contextOf(commandId, `user:${user.userId}`, null, correlationId));
+  }
+
   /** A token can be used once: of several concurrent requests, one finds it. */
-  private async use(tx: pg.PoolClient, token: string, passwordHash: string, visitor: Visitor): Promise<KnownPerson> {
-    const { rows } = await tx.query<{ email: string }>(
-      `DELETE FROM groups.password_reset WHERE token_hash = $1 AND user_id IS NOT NULL AND expires_at > now()
-       RETURNING email`,
+  private async use(
+    tx: pg.PoolClient,
+    token: string,
+    { person: { userId, account }, passwordHash, visitor }: Use,
+  ): Promise<void> {
+    const { rowCount } = await tx.query(
+      'DELETE FROM groups.password_reset WHERE token_hash = $1 AND user_id IS NOT NULL AND expires_at > now()',
       [hashOf(token)],
     );
-    const person = rows[0] === undefined ? null : await this.person(rows[0].email);
-    if (person === null) throw new Problem('CODE_NOT_VALID');
-    const { account, ...user } = person;
-    await this.signIn.trust(user.userId, visitor, tx);
+    if (rowCount === 0) throw new Problem('CODE_NOT_VALID');
+    await this.signIn.trust(userId, visitor, tx);
     if (account === null) {
-      const commandId = deriveId(hashOf(token).toString('hex'), 'open');
-      const context = contextOf(commandId, `user:${user.userId}`, null, visitor.correlationId);
-      await this.accounts.open(tx, user, passwordHash, context);
+      await this.accounts.keepCredentials(tx, userId, passwordHash);
     } else {
-      await this.accounts.setPassword(tx, user.userId, passwordHash);
+      await this.accounts.setPassword(tx, userId, passwordHash);
       await this.mails.put(tx, [passwordChangedMail(account, new Date())]);
     }
-    return person;
   }
+}
+
+/** How a token is used. */
+interface Use {
+  readonly person: KnownPerson;
+  readonly passwordHash: string;
+  readonly visitor: Visitor;
 }
