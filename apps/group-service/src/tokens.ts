@@ -1,33 +1,13 @@
 import type {
-  DeviceCatalogueCommand,
-  DeviceCatalogueEvent,
-  DeviceCatalogueState,
-  DeviceCommand,
-  DeviceEvent,
-  DeviceRefusal,
-  DeviceState,
-  GroupTreeState,
-  JoinRequestCommand,
-  JoinRequestEvent,
-  JoinRequestRefusal,
-  JoinRequestState,
-  PartnerCommand,
-  PartnerEvent,
-  PartnerRefusal,
-  PartnerState,
-  RoleCommand,
-  RoleEvent,
-  RoleRefusal,
-  TenantRolesState,
-  TreeCommand,
-  TreeEvent,
-  TreeRefusal,
-  UserCommand,
-  UserEvent,
-  UserRefusal,
-  UserState,
+  deviceAggregate,
+  deviceCatalogueAggregate,
+  groupTreeAggregate,
+  joinRequestAggregate,
+  partnerAggregate,
+  tenantRolesAggregate,
+  userAggregate,
 } from '@allotree/domain';
-import type { Handler } from '@allotree/event-sourcing';
+import type { HandlerOf, TypesOf } from '@allotree/event-sourcing';
 
 /** Name of the TypeORM data source, and of its schema. */
 export const GROUPS = 'groups';
@@ -42,10 +22,10 @@ export const USER_HANDLER = Symbol('user handler');
 export const DEVICE_HANDLER = Symbol('device handler');
 export const CATALOGUE_HANDLER = Symbol('handler of the device catalogue');
 
-export type TreeHandler = Handler<GroupTreeState, TreeCommand, TreeEvent, TreeRefusal>;
-export type PartnerHandler = Handler<PartnerState, PartnerCommand, PartnerEvent, PartnerRefusal>;
-export type JoinRequestHandler = Handler<JoinRequestState, JoinRequestCommand, JoinRequestEvent, JoinRequestRefusal>;
-export type UserHandler = Handler<UserState, UserCommand, UserEvent, UserRefusal>;
-export type DeviceHandler = Handler<DeviceState, DeviceCommand, DeviceEvent, DeviceRefusal>;
-export type CatalogueHandler = Handler<DeviceCatalogueState, DeviceCatalogueCommand, DeviceCatalogueEvent, never>;
-export type RolesHandler = Handler<TenantRolesState, RoleCommand, RoleEvent, RoleRefusal>;
+export type TreeHandler = HandlerOf<TypesOf<typeof groupTreeAggregate>>;
+export type PartnerHandler = HandlerOf<TypesOf<typeof partnerAggregate>>;
+export type JoinRequestHandler = HandlerOf<TypesOf<typeof joinRequestAggregate>>;
+export type UserHandler = HandlerOf<TypesOf<typeof userAggregate>>;
+export type DeviceHandler = HandlerOf<TypesOf<typeof deviceAggregate>>;
+export type CatalogueHandler = HandlerOf<TypesOf<typeof deviceCatalogueAggregate>>;
+export type RolesHandler = HandlerOf<TypesOf<typeof tenantRolesAggregate>>;

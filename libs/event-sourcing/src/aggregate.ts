@@ -1,28 +1,53 @@
+/** The types of an aggregate. The runtime passes them on as one type parameter. */
+export interface AggregateTypes {
+  readonly state: unknown;
+  readonly command: unknown;
+  readonly event: unknown;
+  readonly refusal: unknown;
+}
+
 /** The contract between an aggregate and the command runtime. Every function is pure. */
-export interface Aggregate<State, Command, Event, Refusal> {
+export interface AggregateOf<T extends AggregateTypes> {
   /** The stream is `<category>-<id>`; a category contains no `-`. */
   readonly category: string;
-  initial(): State;
+  initial(): T['state'];
   /** May mutate and return `state`; the runtime discards a state whose append failed. */
-  evolve(state: State, event: Event): State;
+  evolve(state: T['state'], event: T['event']): T['state'];
   /** Must not modify `state`. */
-  decide(state: State, command: Command): Decision<Event, Refusal>;
+  decide(state: T['state'], command: T['command']): Decision<T['event'], T['refusal']>;
   /** The stored form: an explicit type name and a JSON payload. */
-  encode(event: Event): { type: string; data: unknown };
-  decode(type: string, data: unknown): Event;
+  encode(event: T['event']): { type: string; data: unknown };
+  decode(type: string, data: unknown): T['event'];
   /** The tenant recorded in event metadata, once the state knows it. */
-  tenantOf?(state: State): string | null;
-  snapshot?: Snapshotting<State>;
+  tenantOf?(state: T['state']): string | null;
+  snapshot?: Snapshotting<T['state']>;
   /**
    * Names of the settings that an event changes. The revision of a setting is that of the last event that changed it.
    */
-  settingsOf?(event: Event): readonly string[];
+  settingsOf?(event: T['event']): readonly string[];
   /**
    * The setting that a command concerns: `If-Match` and the returned revision refer to it. `null`: they refer to the
    * stream.
    */
-  settingOf?(command: Command): string | null;
+  settingOf?(command: T['command']): string | null;
 }
+
+/** `AggregateTypes` of these four. */
+export interface Types<State, Command, Event, Refusal> extends AggregateTypes {
+  readonly state: State;
+  readonly command: Command;
+  readonly event: Event;
+  readonly refusal: Refusal;
+}
+
+/** An aggregate by its four types, so that TypeScript can infer them from a definition. */
+export type Aggregate<State, Command, Event, Refusal> = AggregateOf<Types<State, Command, Event, Refusal>>;
+
+/** The types of a definition: `TypesOf<typeof projectAggregate>`. */
+export type TypesOf<Definition> =
+  Definition extends Aggregate<infer State, infer Command, infer Event, infer Refusal>
+    ? Types<State, Command, Event, Refusal>
+    : never;
 
 export interface Snapshotting<State> {
   /** Increase it whenever the snapshot format changes; snapshots of any other version are ignored. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OutcomeUnknown, StorageFull, type AppendFailure } from '../errors.js';
 import type { AppendResult, EventStore, StreamAppend } from '../event-store.js';
 import type { Logger } from '../logger.js';
+import type { RuntimeMetrics } from './metrics.js';
 
 /** Maximum number of events per call, unless a single command has more. */
 export const MAX_EVENTS_IN_A_CALL = 2_000;
@@ -16,7 +17,7 @@ const MAX_CONCURRENT_CALLS = 2;
  */
 const MIN_STREAMS_FOR_TWO_CALLS = 64;
 /** Delays in milliseconds before each retry of an unanswered append, which is harmless because event ids repeat. */
-export const APPEND_RETRY_DELAYS_MS = [50, 200, 800, 2_000];
+const APPEND_RETRY_DELAYS_MS = [50, 200, 800, 2_000];
 
 /** A stream with requests to decide. */
 export interface ReadyStream {
@@ -24,29 +25,39 @@ export interface ReadyStream {
    * Decides the waiting requests, with at most `room` events unless `room` is a whole call; null: nothing to append.
    */
   takeTurn(room: number): StreamAppend | null;
-  /**
-   * Reports the result of the append of the last turn; `OutcomeUnknown` if the store did not respond, `StorageFull` if
-   * its disk is full.
-   */
-  appendEnded(result: AppendResult | AppendFailure): void;
 }
+
+/**
+ * The result of a turn: `null` if there was nothing to append; `OutcomeUnknown` if the store did not respond,
+ * `StorageFull` if its disk is full.
+ */
+export type TurnResult = AppendResult | AppendFailure | null;
 
 /** Combines the streams that are ready at the same time into one round trip to the store. */
 export class GroupCommit {
-  readonly #ready: ReadyStream[] = [];
+  readonly #ready: Participant[] = [];
   #inFlight = 0;
   #scheduled = false;
+  #lastPosition = 0n;
 
   constructor(
     private readonly store: EventStore,
+    private readonly metrics: RuntimeMetrics,
     private readonly logger: Logger,
-    private readonly retryDelays: readonly number[],
-    private readonly onAppended: (events: number, streams: number, milliseconds: number, position: bigint) => void,
+    private readonly retryDelays: readonly number[] = APPEND_RETRY_DELAYS_MS,
   ) {}
 
-  add(stream: ReadyStream): void {
-    this.#ready.push(stream);
-    this.#schedule();
+  /** The last position that was appended. */
+  get lastPosition(): bigint {
+    return this.#lastPosition;
+  }
+
+  /** Calls `takeTurn` of the stream as soon as there is room for it, and appends its events. */
+  join(stream: ReadyStream): Promise<TurnResult> {
+    return new Promise((resolve) => {
+      this.#ready.push({ stream, resolve });
+      this.#schedule();
+    });
   }
 
   /** Deferred, so that streams that become ready in the same iteration of the event loop share the call. */
@@ -62,22 +73,24 @@ export class GroupCommit {
   #fill(): void {
     while (this.#ready.length > 0 && this.#inFlight < MAX_CONCURRENT_CALLS) {
       const call = this.#nextCall();
-      if (call.streams.length > 0) void this.#send(call);
+      if (call.appends.length > 0) void this.#send(call);
     }
   }
 
   #nextCall(): Call {
-    const call: Call = { streams: [], appends: [], events: 0 };
-    // Streams that become ready meanwhile join the next call, for example with a command too large for the remaining
-    // room.
+    const call: Call = { participants: [], appends: [], events: 0 };
     const ready = this.#ready.splice(0);
     const half = this.#inFlight === 0 && ready.length >= MIN_STREAMS_FOR_TWO_CALLS;
     const limit = half ? Math.ceil(ready.length / 2) : ready.length;
     let taken = 0;
     for (; taken < limit && call.events < MAX_EVENTS_IN_A_CALL; taken++) {
-      const append = ready[taken]!.takeTurn(MAX_EVENTS_IN_A_CALL - call.events);
-      if (!append) continue;
-      call.streams.push(ready[taken]!);
+      const participant = ready[taken]!;
+      const append = participant.stream.takeTurn(MAX_EVENTS_IN_A_CALL - call.events);
+      if (!append) {
+        participant.resolve(null);
+        continue;
+      }
+      call.participants.push(participant);
       call.appends.push(append);
       call.events += append.events.length;
     }
@@ -85,55 +98,60 @@ export class GroupCommit {
     return call;
   }
 
-  async #send(call: Call): Promise<void> {
+  async #send({ participants, appends, events }: Call): Promise<void> {
     this.#inFlight++;
-    const start = performance.now();
-    let results: readonly AppendResult[];
+    let results: readonly TurnResult[];
     try {
-      results = await this.store.append(call.appends);
+      results = await this.#append(appends, events);
     } catch (error) {
-      if (error instanceof StorageFull) return call.streams.forEach((stream) => stream.appendEnded(error));
-      this.logger.warn(
-        { err: error, streams: call.streams.length, events: call.events },
-        'append unanswered, retrying',
-      );
-      call.streams.forEach((stream, i) => void this.#retry(stream, call.appends[i]!, error));
-      return;
+      if (error instanceof StorageFull) results = appends.map(() => error);
+      else {
+        this.logger.warn({ err: error, streams: appends.length, events }, 'append unanswered, retrying');
+        participants.forEach((participant, i) => void this.#retry(participant, appends[i]!, error));
+        return;
+      }
     } finally {
       this.#inFlight--;
       this.#schedule();
     }
-    this.onAppended(call.events, call.streams.length, performance.now() - start, highest(results));
-    call.streams.forEach((stream, i) => stream.appendEnded(results[i]!));
+    participants.forEach((participant, i) => participant.resolve(results[i]!));
   }
 
   /** Retries each stream separately, so that a stream that always fails does not affect the others. */
-  async #retry(stream: ReadyStream, append: StreamAppend, firstError: unknown): Promise<void> {
+  async #retry(participant: Participant, append: StreamAppend, firstError: unknown): Promise<void> {
     let lastError = firstError;
     for (const wait of this.retryDelays) {
       await sleep(wait);
       try {
-        const start = performance.now();
-        const results = await this.store.append([append]);
-        this.onAppended(append.events.length, 1, performance.now() - start, highest(results));
-        return stream.appendEnded(results[0]!);
+        const [result] = await this.#append([append], append.events.length);
+        return participant.resolve(result!);
       } catch (error) {
         lastError = error;
       }
     }
     this.logger.error({ err: lastError, stream: append.streamName }, 'append unanswered, retries exhausted');
-    stream.appendEnded(new OutcomeUnknown(append.streamName, lastError));
+    participant.resolve(new OutcomeUnknown(append.streamName, lastError));
+  }
+
+  async #append(appends: readonly StreamAppend[], events: number): Promise<readonly AppendResult[]> {
+    const start = performance.now();
+    const results = await this.store.append(appends);
+    const milliseconds = performance.now() - start;
+    for (const result of results)
+      if (result.ok && result.position > this.#lastPosition) this.#lastPosition = result.position;
+    this.metrics.appended?.(events, appends.length, milliseconds);
+    this.logger.debug?.({ events, streams: appends.length, durationMs: milliseconds }, 'events appended');
+    return results;
   }
 }
 
-interface Call {
-  readonly streams: ReadyStream[];
-  readonly appends: StreamAppend[];
-  events: number;
+interface Participant {
+  readonly stream: ReadyStream;
+  resolve(result: TurnResult): void;
 }
 
-function highest(results: readonly AppendResult[]): bigint {
-  let position = 0n;
-  for (const result of results) if (result.ok && result.position > position) position = result.position;
-  return position;
+interface Call {
+  readonly participants: Participant[];
+  readonly appends: StreamAppend[];
+  events: number;
 }

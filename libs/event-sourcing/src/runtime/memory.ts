@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import type { Aggregate } from '../aggregate.js';
+import type { AggregateOf, AggregateTypes } from '../aggregate.js';
 import { StateTooLarge } from '../errors.js';
 
 /** Memory that a process needs besides aggregate states. */
@@ -19,13 +19,10 @@ export const defaultIdleStateBytes = (): number => Math.min(MAX_IDLE_STATE_BYTES
  * Limits the state of an aggregate to a number of bytes: a command or load that would exceed it fails and records
  * nothing. Running out of memory would end the process, at every restart again.
  */
-export function withStateLimit<State, Command, Event, Refusal>(
-  aggregate: Aggregate<State, Command, Event, Refusal>,
-  maxBytes: number,
-): Aggregate<State, Command, Event, Refusal> {
+export function withStateLimit<T extends AggregateTypes>(aggregate: AggregateOf<T>, maxBytes: number): AggregateOf<T> {
   const { category, snapshot } = aggregate;
   if (snapshot?.sizeOf === undefined) return aggregate;
-  const sizeOf = (state: State): number => snapshot.sizeOf?.(state) ?? 0;
+  const sizeOf = (state: T['state']): number => snapshot.sizeOf?.(state) ?? 0;
   return {
     ...aggregate,
     snapshot: {

@@ -1,93 +1,79 @@
-import type { Aggregate, CommandContext, Decision, Outcome } from '../aggregate.js';
+import type { AggregateOf, AggregateTypes, CommandContext, Outcome } from '../aggregate.js';
 import { deriveId } from '../derive-id.js';
 import type { NewEvent } from '../event-store.js';
 import { MAX_EVENTS_IN_A_CALL } from './group-commit.js';
-import type { Answer, DryRun, Execution, Reading } from './request.js';
+import { LATER, type Answer, type DryRun, type Execution, type Reading, type Request } from './request.js';
 import { revisionOf, type LiveState } from './state.js';
 
-/** `decide`, `evolve` or `encode` threw, so the state may be partially modified. */
-export class DecisionFailure {
-  constructor(readonly cause: unknown) {}
-}
-
-/** Decides requests one after another on the same state and collects their events. */
-export class Turn<State, Command, Event, Refusal> {
+/** Decides requests one after another, each on the state left by the previous one, and collects their events. */
+export class Turn<T extends AggregateTypes> {
   readonly events: NewEvent[] = [];
+  /** Answers that wait for the append or check of this turn. */
+  readonly answers: Answer<T>[] = [];
   readonly startRevision: number;
   #recordedAt = '';
 
   constructor(
-    private readonly aggregate: Aggregate<State, Command, Event, Refusal>,
-    private readonly live: LiveState<State>,
+    private readonly aggregate: AggregateOf<T>,
+    private readonly live: LiveState<T>,
+    /** Maximum number of events, unless it is a whole call. */
     private readonly room: number,
     private readonly now: () => Date,
   ) {
     this.startRevision = live.revision;
   }
 
-  /** Returns `null` if the remaining room in this call is too small for its events. */
-  execute(
-    request: Execution<Command, Event, Refusal>,
-  ): Answer<State, Command, Event, Refusal> | DecisionFailure | null {
-    const { live } = this;
-    const setting = this.#settingOf(request.command);
-    const stale = this.#staleness(request.context.expectedRevision, setting);
-    if (stale) return { request, value: stale, records: null };
-    try {
-      const decision = this.aggregate.decide(live.value, request.command);
-      if (!decision.ok) return this.#refused(request, decision.refusal);
-      if (!this.#hasRoomFor(decision.events.length)) return null;
-      if (decision.events.length > 0) this.#record(decision.events, request.context);
-      const outcome = {
-        kind: 'accepted' as const,
-        ...resultOf(decision),
-        revision: revisionOf(live, setting),
-        position: live.position,
-      };
-      if (decision.events.length === 0) return { request, value: outcome, records: null };
-      request.accepted = outcome;
-      return { request, value: outcome, records: outcome };
-    } catch (error) {
-      return new DecisionFailure(error);
-    }
+  /**
+   * Returns `LATER` if the remaining room in this call is too small for the events of the command. Throws what the
+   * aggregate throws; the state may be partially modified then.
+   */
+  decide(request: Request<T>): Answer<T> | typeof LATER {
+    return request.kind === 'read' ? this.#read(request) : this.#decide(request);
   }
 
-  dryRun(request: DryRun<Command>): Answer<State, Command, Event, Refusal> | DecisionFailure {
-    const { position, value } = this.live;
-    const setting = this.#settingOf(request.command);
-    const revision = revisionOf(this.live, setting);
-    const stale = this.#staleness(request.expectedRevision, setting);
-    if (stale) return { request, value: stale, records: null };
-    try {
-      const decision = this.aggregate.decide(value, request.command);
-      if (!decision.ok) return this.#refused(request, decision.refusal);
-      return { request, value: { kind: 'accepted', ...resultOf(decision), revision, position }, records: null };
-    } catch (error) {
-      return new DecisionFailure(error);
-    }
-  }
-
-  read(request: Reading<State>): Answer<State, Command, Event, Refusal> {
+  #read(request: Reading<T>): Answer<T> {
     const { live } = this;
     const value = request.select(live.value, live.revision, (setting) => revisionOf(live, setting));
     return { request, value, records: null };
   }
 
-  #settingOf(command: Command): string | null {
+  #decide(request: Execution<T> | DryRun<T>): Answer<T> | typeof LATER {
+    const { aggregate, live } = this;
+    const setting = this.#settingOf(request.command);
+    const stale = this.#staleness(request.context?.expectedRevision, setting);
+    if (stale) return { request, value: stale, records: null };
+    const decision = aggregate.decide(live.value, request.command);
+    if (!decision.ok) return this.#refused(request, decision.refusal);
+    const { events, declined } = decision;
+    const records = request.kind === 'execute' && events.length > 0;
+    if (records) {
+      if (!this.#hasRoomFor(events.length)) return LATER;
+      this.#record(events, request.context);
+    }
+    const outcome = {
+      kind: 'accepted' as const,
+      events,
+      ...(declined && { declined }),
+      revision: revisionOf(live, setting),
+      position: live.position,
+    };
+    if (!records) return { request, value: outcome, records: null };
+    request.accepted = outcome;
+    return { request, value: outcome, records: outcome };
+  }
+
+  #settingOf(command: T['command']): string | null {
     return this.aggregate.settingOf?.(command) ?? null;
   }
 
-  #refused(
-    request: Execution<Command, Event, Refusal> | DryRun<Command>,
-    refusal: Refusal,
-  ): Answer<State, Command, Event, Refusal> {
+  #refused(request: Execution<T> | DryRun<T>, refusal: T['refusal']): Answer<T> {
     return { request, value: { kind: 'refused', refusal, revision: this.live.revision }, records: null };
   }
 
   #staleness(
     expectedRevision: number | readonly number[] | undefined,
     setting: string | null,
-  ): Outcome<Event, Refusal> | null {
+  ): Outcome<T['event'], T['refusal']> | null {
     if (expectedRevision === undefined) return null;
     const revision = revisionOf(this.live, setting);
     const isExpected =
@@ -100,7 +86,7 @@ export class Turn<State, Command, Event, Refusal> {
     return nothingYet || this.events.length + events <= this.room;
   }
 
-  #record(events: readonly Event[], context: CommandContext): void {
+  #record(events: readonly T['event'][], context: CommandContext): void {
     const { aggregate, live } = this;
     const { commandId, correlationId, causationId, actor } = context;
     this.#recordedAt ||= this.now().toISOString();
@@ -123,8 +109,3 @@ export class Turn<State, Command, Event, Refusal> {
     live.eventId = this.events.at(-1)!.metadata.eventId;
   }
 }
-
-const resultOf = <Event, Refusal>({ events, declined }: Extract<Decision<Event, Refusal>, { ok: true }>) => ({
-  events,
-  ...(declined && { declined }),
-});
