@@ -9,20 +9,11 @@ import { Module } from '@nestjs/common';
 import { GROUPS_TOPIC, groupsDataSchema } from '@allotree/contracts';
 import { LICENSE_VARIABLES, LicenseServiceModule } from '@allotree/license-service';
 import { NOTIFICATION_VARIABLES, NotificationServiceModule } from '@allotree/notification-service';
-import {
-  BASE_CONFIGURATION,
-  BusPublisher,
-  Clock,
-  PG_POOL,
-  PlatformModule,
-  connectBusConsumers,
-  createHttpApplication,
-  createLogger,
-  hashPassword,
-  loadConfiguration,
-  ownService,
-  signToken,
-} from '@allotree/platform';
+import { Clock, PG_POOL, createLogger, loadConfiguration } from '@allotree/basics';
+import { BusPublisher } from '@allotree/bus';
+import { createHttpApplication, ownService } from '@allotree/http';
+import { hashPassword, signToken } from '@allotree/identity';
+import { SERVICE_CONFIGURATION, ServiceModule, connectBusConsumers } from '@allotree/service';
 import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
 import { pino } from 'pino';
 import { DueWork } from '../../apps/license-service/dist/due/due-work.js';
@@ -37,7 +28,7 @@ let app;
 const the = (token) => app.get(token, { strict: false });
 
 async function start({ databaseUrl, smtpUrl, logFile, tickMs = '600000' }) {
-  const shape = BASE_CONFIGURATION.extend({ ...LICENSE_VARIABLES, ...NOTIFICATION_VARIABLES });
+  const shape = SERVICE_CONFIGURATION.extend({ ...LICENSE_VARIABLES, ...NOTIFICATION_VARIABLES });
   const configuration = loadConfiguration(shape, {
     DATABASE_URL: databaseUrl,
     PORT: '0',
@@ -58,7 +49,7 @@ async function start({ databaseUrl, smtpUrl, logFile, tickMs = '600000' }) {
   class BenchModule {}
   Module({
     imports: [
-      PlatformModule.forRoot({ service: 'bench', configuration, logger }),
+      ServiceModule.forRoot({ service: 'bench', configuration, logger }),
       LicenseServiceModule.forRoot(configuration),
       NotificationServiceModule.forRoot(configuration),
     ],

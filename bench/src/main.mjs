@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbeddedPostgres } from '@allotree/platform';
+import { startEmbeddedPostgres } from '@allotree/embedded-postgres';
 import { describeServer } from './database.mjs';
 import { FIGURES } from './figures.mjs';
 

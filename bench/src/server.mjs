@@ -6,7 +6,9 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { Controller, Get } from '@nestjs/common';
-import { ownService, PlatformModule, Permit, signToken } from '@allotree/platform';
+import { ownService, Permit } from '@allotree/http';
+import { signToken } from '@allotree/identity';
+import { ServiceModule } from '@allotree/service';
 import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
 import { DataFolder } from '../../apps/standalone/dist/data-folder.js';
 import { readLocalSignIn } from '../../libs/api-client/dist/index.js';
@@ -22,7 +24,7 @@ const empty = Object.getOwnPropertyDescriptor(EmptyController.prototype, 'empty'
 Controller('empty')(EmptyController);
 Permit('assignments:read')(EmptyController.prototype, 'empty', empty);
 Get()(EmptyController.prototype, 'empty', empty);
-Reflect.defineMetadata('controllers', [EmptyController], PlatformModule);
+Reflect.defineMetadata('controllers', [EmptyController], ServiceModule);
 
 async function start({ databaseUrl, dataDir, settings }) {
   const configuration = readConfiguration({

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
-import type { DeadLetter } from '@allotree/platform';
+import type { DeadLetter } from '@allotree/bus';
 import { NoBus, withBus } from './with-bus.js';
 
 interface Chosen {

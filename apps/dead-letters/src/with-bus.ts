@@ -1,16 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  BASE_CONFIGURATION,
-  BusMetrics,
-  createLogger,
-  createPool,
-  isAlive,
-  loadConfiguration,
-  openBus,
-  runningEmbeddedPostgres,
-  type Bus,
-} from '@allotree/platform';
+import { createLogger, createPool, loadConfiguration } from '@allotree/basics';
+import { isAlive, runningEmbeddedPostgres } from '@allotree/embedded-postgres';
+import { BusMetrics, openBus, type Bus } from '@allotree/bus';
+import { SERVICE_CONFIGURATION } from '@allotree/service';
 import { Registry } from 'prom-client';
 import type { z } from 'zod';
 
@@ -19,7 +12,7 @@ export class NoBus extends Error {
   override readonly name = 'NoBus';
 }
 
-const CONFIGURATION = BASE_CONFIGURATION.pick({
+const CONFIGURATION = SERVICE_CONFIGURATION.pick({
   DATABASE_URL: true,
   KAFKA_BROKERS: true,
   KAFKA_CLIENT_ID: true,

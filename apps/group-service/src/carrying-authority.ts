@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { beyond } from '@allotree/contracts';
 import { rolesBelow, type CarryingAuthority } from '@allotree/domain';
-import { PermissionChecker, type Principal } from '@allotree/platform';
+import type { Principal } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import { Trees } from './trees.js';
 
 /** Which members may be moved or removed along with their group (P2). */

@@ -1,4 +1,5 @@
-import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform/configuration';
+import { integer, variable } from '@allotree/basics/configuration';
+import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
 
 const quota = (standard: string, description: string) =>
@@ -36,5 +37,5 @@ export const GROUP_VARIABLES = {
   }),
 };
 
-export const GROUP_CONFIGURATION = BASE_CONFIGURATION.extend(GROUP_VARIABLES);
+export const GROUP_CONFIGURATION = SERVICE_CONFIGURATION.extend(GROUP_VARIABLES);
 export type GroupConfiguration = z.infer<typeof GROUP_CONFIGURATION>;

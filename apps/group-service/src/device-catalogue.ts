@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DEVICE_CATALOGUE, serialKey, type DeviceCatalogueEvent, type DeviceEvent } from '@allotree/domain';
 import { followUp, type CommandContext } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { accepted, Problem } from '@allotree/platform';
+import { accepted, Problem } from '@allotree/http';
 import { Attempts, type Limit } from './people/attempts.js';
 import { detailOf } from './refusals.js';
 import { CATALOGUE_HANDLER, DEVICE_HANDLER, type CatalogueHandler, type DeviceHandler } from './tokens.js';

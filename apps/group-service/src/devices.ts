@@ -9,7 +9,7 @@ import {
   type KnownDevice,
 } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
-import { accepted, Problem } from '@allotree/platform';
+import { accepted, Problem } from '@allotree/http';
 import { detailOf } from './refusals.js';
 import { DEVICE_HANDLER, type DeviceHandler } from './tokens.js';
 import { Trees } from './trees.js';

@@ -26,17 +26,11 @@ import {
   type EventStore,
 } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import {
-  BusPublisher,
-  Clock,
-  LOGGER,
-  projectionsController,
-  Readiness,
-  ServiceMetrics,
-  tenantRowsOf,
-  type Logger,
-  retentionOf,
-} from '@allotree/platform';
+import { Clock, LOGGER, Readiness, type Logger } from '@allotree/basics';
+import { retentionOf } from '@allotree/jobs';
+import { BusPublisher } from '@allotree/bus';
+import { tenantRowsOf } from '@allotree/identity';
+import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
 import { CarryingAuthorities } from './carrying-authority.js';
@@ -265,7 +259,7 @@ const MOVE_ATTEMPTS = 24;
 const MOVE_WAIT_MS = 5_000;
 
 /**
- * The group service: partners, projects, groups, members and devices. Wants `PlatformModule.forRoot()` imported by the
+ * The group service: partners, projects, groups, members and devices. Wants `ServiceModule.forRoot()` imported by the
  * application. Its tables are in the schema `groups`.
  */
 @Module({})

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { GroupDetails } from '@allotree/contracts';
 import { groupOf, groupSetting } from '@allotree/domain';
-import { notFound, type Caller } from '@allotree/platform';
+import { notFound, type Caller } from '@allotree/http';
 import { Trees } from './trees.js';
 
 /** A group as routes answer it: exact for the moment, with its own revision as ETag. */

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { runService } from '@allotree/platform/process';
+import { runService } from '@allotree/service/process';
 import { GROUP_CONFIGURATION } from './configuration.js';
 
 await runService({

@@ -8,7 +8,7 @@ import {
   type PartnerState,
 } from '@allotree/domain';
 import { Leases } from '@allotree/leases';
-import { accepted, notFound, refusalProblem, type Caller } from '@allotree/platform';
+import { accepted, notFound, refusalProblem, type Caller } from '@allotree/http';
 import { Inject, Injectable } from '@nestjs/common';
 import { detailOf } from './refusals.js';
 import { closingStatusOf } from './closing-status.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ProjectDetails } from '@allotree/contracts';
 import { closedReasonOf, groupSetting, projectFactsOf } from '@allotree/domain';
-import { notFound, type Caller } from '@allotree/platform';
+import { notFound, type Caller } from '@allotree/http';
 import { closingStatusOf } from './closing-status.js';
 import { Trees } from './trees.js';
 

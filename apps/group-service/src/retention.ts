@@ -1,4 +1,4 @@
-import type { RetentionPolicy } from '@allotree/platform';
+import type { RetentionPolicy } from '@allotree/jobs';
 
 /** A rebuilt view shows older entries until they are deleted again. */
 const AUDIT = `

@@ -4,15 +4,10 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { GROUPS_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { Subscriptions, type EventStore, type RecordedEvent } from '@allotree/event-sourcing';
-import {
-  createHttpApplication,
-  loadConfiguration,
-  openApiDocument,
-  ownService,
-  PG_POOL,
-  PlatformModule,
-  signToken,
-} from '@allotree/platform';
+import { loadConfiguration, PG_POOL } from '@allotree/basics';
+import { createHttpApplication, openApiDocument, ownService } from '@allotree/http';
+import { signToken } from '@allotree/identity';
+import { ServiceModule } from '@allotree/service';
 import { createTestDatabase, documentedFetch } from '@allotree/testing';
 import type pg from 'pg';
 import { GROUP_CONFIGURATION, GroupServiceModule, type GroupConfiguration } from './index.js';
@@ -21,7 +16,7 @@ import { EVENT_STORE } from './tokens.js';
 @Module({})
 class ServiceUnderTest {
   static forRoot(configuration: GroupConfiguration): DynamicModule {
-    const platform = PlatformModule.forRoot({ service: 'group-service', configuration });
+    const platform = ServiceModule.forRoot({ service: 'group-service', configuration });
     return { module: ServiceUnderTest, imports: [platform, GroupServiceModule.forRoot(configuration)] };
   }
 }

@@ -1,6 +1,9 @@
 import { Subscriptions, type EventStore } from '@allotree/event-sourcing';
 import type { Leases } from '@allotree/leases';
-import { poolOf, type BusPublisher, type Logger, type ServiceMetrics } from '@allotree/platform';
+import type { Logger } from '@allotree/basics';
+import type { BusPublisher } from '@allotree/bus';
+import { poolOf } from '@allotree/read-models';
+import type { ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import type { Devices } from './devices.js';
 import { finishAdding } from './devices/add-device/finish-adding.reactor.js';

@@ -9,7 +9,7 @@ import {
 } from '@allotree/domain';
 import type { StateSelector } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { notFound, accepted, refusalProblem, type Caller } from '@allotree/platform';
+import { notFound, accepted, refusalProblem, type Caller } from '@allotree/http';
 import { detailOf } from './refusals.js';
 import { TREE_HANDLER, type TreeHandler } from './tokens.js';
 

@@ -1,6 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import type { PartnerStockEvent, ProjectEvent } from '@allotree/domain';
-import type { Caller } from '@allotree/platform';
+import type { Caller } from '@allotree/http';
 import type { FastifyReply } from 'fastify';
 import { preview } from './effects.js';
 

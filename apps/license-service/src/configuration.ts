@@ -1,4 +1,5 @@
-import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform/configuration';
+import { integer, variable } from '@allotree/basics/configuration';
+import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
 
 /** The settings of the license service alone. */
@@ -29,5 +30,5 @@ export const LICENSE_VARIABLES = {
   }),
 };
 
-export const LICENSE_CONFIGURATION = BASE_CONFIGURATION.extend(LICENSE_VARIABLES);
+export const LICENSE_CONFIGURATION = SERVICE_CONFIGURATION.extend(LICENSE_VARIABLES);
 export type LicenseConfiguration = z.infer<typeof LICENSE_CONFIGURATION>;

@@ -1,4 +1,4 @@
-import { Problem } from '@allotree/platform/problem';
+import { Problem } from '@allotree/http/problem';
 import { endOfDay, lastDayOf, dateAt, startOfDay, startsDay, type Instant, type TermDates } from '@allotree/domain';
 
 /** The first instant that JSON, PostgreSQL and calendars can all write down, with a day to spare. */

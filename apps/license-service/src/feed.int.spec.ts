@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadLetterTopic, GROUPS_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { hasGroup, licensesOf, stockPartnerOf } from '@allotree/domain';
-import { BusPublisher } from '@allotree/platform';
+import { BusPublisher } from '@allotree/bus';
 import { GroupFeed } from './feed/group-feed.js';
 import { restriction, Service, units } from './service-under-test.harness.js';
 

@@ -16,16 +16,10 @@ import {
   type EventStore,
 } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import {
-  Clock,
-  LOGGER,
-  poolOf,
-  projectionsController,
-  ServiceMetrics,
-  Readiness,
-  type Logger,
-  retentionOf,
-} from '@allotree/platform';
+import { Clock, LOGGER, Readiness, type Logger } from '@allotree/basics';
+import { retentionOf } from '@allotree/jobs';
+import { poolOf } from '@allotree/read-models';
+import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
@@ -72,7 +66,7 @@ const SHARE_OF_ONE_STATE = 0.3;
 
 /**
  * Licenses, restrictions, assignments and stocks: the owner of the `project` and `partner_stock` streams. Wants
- * `PlatformModule` beside it, and the bus consumer `license-service` connected (`connectBusConsumers`).
+ * `ServiceModule` beside it, and the bus consumer `license-service` connected (`connectBusConsumers`).
  */
 @Module({})
 export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {

@@ -9,7 +9,8 @@ import {
 } from '@allotree/domain';
 import type { CommandContext, Outcome } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { accepted, Clock, CONFIGURATION, Problem, type Caller } from '@allotree/platform';
+import { Clock, CONFIGURATION } from '@allotree/basics';
+import { accepted, Problem, type Caller } from '@allotree/http';
 import type { ProjectRefusal } from '@allotree/domain';
 import type { LicenseConfiguration } from './configuration.js';
 import { GroupFeed } from './feed/group-feed.js';

@@ -1,5 +1,5 @@
 import type { PartnerStockEvent, ProjectEvent } from '@allotree/domain';
-import { isoInstants } from '@allotree/platform';
+import { isoInstants } from '@allotree/http';
 
 /** Names under which events, refusals and views carry instants. */
 const INSTANTS = new Set(['at', 'validFrom', 'validUntil', 'packageValidUntil', 'assignedAt', 'lastRecorded']);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LICENSE_EXPIRY_QUEUE, type LicenseExpiryJob } from '@allotree/contracts';
-import { JobQueues, Readiness } from '@allotree/platform';
+import { Readiness } from '@allotree/basics';
+import { JobQueues } from '@allotree/jobs';
 import { describeOn, startOwnRedis, type OwnServer } from '@allotree/testing';
 import { ExpiryOutbox } from './due/expiry-outbox.js';
 import { Service } from './service-under-test.harness.js';

@@ -1,4 +1,4 @@
-import type { RetentionPolicy } from '@allotree/platform';
+import type { RetentionPolicy } from '@allotree/jobs';
 
 /** The newest entry of a subject stays: the next one takes from it what was before. */
 const HISTORY = `

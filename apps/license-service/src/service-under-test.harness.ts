@@ -10,19 +10,10 @@ import {
   type GroupsEventType,
 } from '@allotree/contracts';
 import { CommandRuntime, Subscriptions, type EventStore, type RecordedEvent } from '@allotree/event-sourcing';
-import {
-  Clock,
-  connectBusConsumers,
-  createHttpApplication,
-  FixedClock,
-  loadConfiguration,
-  openApiDocument,
-  PG_POOL,
-  PlatformModule,
-  ownService,
-  signToken,
-  type Principal,
-} from '@allotree/platform';
+import { Clock, FixedClock, loadConfiguration, PG_POOL } from '@allotree/basics';
+import { createHttpApplication, openApiDocument, ownService, type Principal } from '@allotree/http';
+import { signToken } from '@allotree/identity';
+import { connectBusConsumers, ServiceModule } from '@allotree/service';
 import { createTestDatabase, documentedFetch, type TestDatabase } from '@allotree/testing';
 import type pg from 'pg';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
@@ -37,7 +28,7 @@ jest.setTimeout(60_000);
 @Module({})
 class ServiceUnderTest {
   static forRoot(configuration: LicenseConfiguration, clock: FixedClock): DynamicModule {
-    const platform = PlatformModule.forRoot({ service: 'license-service', configuration, clock });
+    const platform = ServiceModule.forRoot({ service: 'license-service', configuration, clock });
     return { module: ServiceUnderTest, imports: [platform, LicenseServiceModule.forRoot(configuration)] };
   }
 }

@@ -10,7 +10,8 @@ import {
 } from '@allotree/domain';
 import type { CommandContext, Outcome } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
-import { accepted, Clock, Problem } from '@allotree/platform';
+import { Clock } from '@allotree/basics';
+import { accepted, Problem } from '@allotree/http';
 import { GroupFeed } from './feed/group-feed.js';
 import { detailOf } from './refusals.js';
 import { STOCK_HANDLER, type StockHandler } from './tokens.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ACCOUNT_MAIL_TYPES, ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
-import { JobQueues, type JobQueue } from '@allotree/platform';
+import { JobQueues, type JobQueue } from '@allotree/jobs';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import { Ledger } from './mails/ledger.js';
 import { Service } from './service-under-test.harness.js';

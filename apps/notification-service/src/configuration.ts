@@ -1,4 +1,5 @@
-import { BASE_CONFIGURATION, integer, variable } from '@allotree/platform/configuration';
+import { integer, variable } from '@allotree/basics/configuration';
+import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
 import { mailboxOf } from './delivery/mailbox.js';
 
@@ -70,7 +71,7 @@ export const NOTIFICATION_VARIABLES = {
   }),
 };
 
-export const NOTIFICATION_CONFIGURATION = BASE_CONFIGURATION.extend(NOTIFICATION_VARIABLES);
+export const NOTIFICATION_CONFIGURATION = SERVICE_CONFIGURATION.extend(NOTIFICATION_VARIABLES);
 export type NotificationConfiguration = z.infer<typeof NOTIFICATION_CONFIGURATION>;
 
 /** The base URL of links in mails, without a trailing slash. */

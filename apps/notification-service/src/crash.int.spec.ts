@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { CONFIGURATION, LOGGER, METRICS } from '@allotree/platform';
+import { CONFIGURATION, LOGGER, METRICS } from '@allotree/basics';
 import type { Registry } from 'prom-client';
 import type { NotificationConfiguration } from './configuration.js';
 import { MailDelivery } from './delivery/mail-delivery.js';
@@ -292,10 +292,12 @@ describe('a mail server that has trouble', () => {
 describe('a process that is killed (kill -9)', () => {
   const root = resolve(import.meta.dirname, '../../..');
   const CHILD = `
-    import { createHttpApplication, connectBusConsumers, loadConfiguration, PlatformModule } from '@allotree/platform';
+    import { loadConfiguration } from '@allotree/basics';
+    import { createHttpApplication } from '@allotree/http';
+    import { connectBusConsumers, ServiceModule } from '@allotree/service';
     import { NOTIFICATION_CONFIGURATION, NotificationServiceModule } from '@allotree/notification-service';
     const configuration = loadConfiguration(NOTIFICATION_CONFIGURATION, process.env);
-    const platform = PlatformModule.forRoot({ service: 'notification-service', configuration });
+    const platform = ServiceModule.forRoot({ service: 'notification-service', configuration });
     const module = { module: class Child {}, imports: [platform, NotificationServiceModule.forRoot(configuration)] };
     const app = await createHttpApplication(module, configuration);
     await app.init();

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { runService } from '@allotree/platform/process';
+import { runService } from '@allotree/service/process';
 import { NOTIFICATION_CONFIGURATION } from './configuration.js';
 import { ACCESS_GROUP, CONSUMER_GROUP } from './consumer-groups.js';
 

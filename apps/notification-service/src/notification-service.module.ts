@@ -7,7 +7,9 @@ import {
 } from '@nestjs/common';
 import { getRepositoryToken, InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
-import { JobQueues, poolOf, retentionOf, ServiceMetrics } from '@allotree/platform';
+import { JobQueues, retentionOf } from '@allotree/jobs';
+import { poolOf } from '@allotree/read-models';
+import { ServiceMetrics } from '@allotree/service';
 import { DataSource, type Repository } from 'typeorm';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import { ACCESS } from './access/access.providers.js';
@@ -64,7 +66,7 @@ const delivery = ({ SMTP_URL, MAIL_CONNECTIONS }: NotificationConfiguration): Pr
 
 /**
  * The notification service: mails about licenses that end, ended, or work again, their templates, and what became of each.
- * Wants `PlatformModule.forRoot()` imported by the application. Its tables are in the schema `notifications`.
+ * Wants `ServiceModule.forRoot()` imported by the application. Its tables are in the schema `notifications`.
  */
 @Module({})
 export class NotificationServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { ACCOUNT_MAILS_QUEUE, LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
-import { JobQueues, LOGGER, type Job, type Logger } from '@allotree/platform';
+import { LOGGER, type Logger } from '@allotree/basics';
+import { JobQueues, type Job } from '@allotree/jobs';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
 import { Signal } from './signal.js';
 import { Ledger } from './mails/ledger.js';

@@ -1,4 +1,4 @@
-import type { RetentionPolicy } from '@allotree/platform';
+import type { RetentionPolicy } from '@allotree/jobs';
 
 /** A mail on its way stays, however old it is. Its items go with it. */
 const MAILS = `

@@ -15,19 +15,12 @@ import {
   type OutboxMail,
   type ReminderJob,
 } from '@allotree/contracts';
-import {
-  BusPublisher,
-  connectBusConsumers,
-  createHttpApplication,
-  FixedClock,
-  JobQueues,
-  loadConfiguration,
-  openApiDocument,
-  PlatformModule,
-  ownService,
-  signToken,
-  type Principal,
-} from '@allotree/platform';
+import { FixedClock, loadConfiguration } from '@allotree/basics';
+import { JobQueues } from '@allotree/jobs';
+import { BusPublisher } from '@allotree/bus';
+import { createHttpApplication, openApiDocument, ownService, type Principal } from '@allotree/http';
+import { signToken } from '@allotree/identity';
+import { connectBusConsumers, ServiceModule } from '@allotree/service';
 import { createTestDatabase, documentedFetch, type TestDatabase } from '@allotree/testing';
 import type { DataSource } from 'typeorm';
 import {
@@ -43,7 +36,7 @@ import { NOTIFICATIONS } from './tokens.js';
 @Module({})
 class ServiceUnderTest {
   static forRoot(configuration: NotificationConfiguration, clock: FixedClock): DynamicModule {
-    const platform = PlatformModule.forRoot({ service: 'notification-service', configuration, clock });
+    const platform = ServiceModule.forRoot({ service: 'notification-service', configuration, clock });
     return { module: ServiceUnderTest, imports: [platform, NotificationServiceModule.forRoot(configuration)] };
   }
 }

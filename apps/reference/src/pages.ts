@@ -17,8 +17,8 @@ import {
 } from '@allotree/contracts';
 import * as license from '@allotree/license-service/consumer-groups';
 import * as notification from '@allotree/notification-service/consumer-groups';
-import { describeConfiguration } from '@allotree/platform/configuration';
-import { describeMetrics } from '@allotree/platform/metrics';
+import { describeConfiguration } from '@allotree/basics/configuration';
+import { describeMetrics } from '@allotree/service/metrics';
 import { z } from 'zod';
 import { STANDALONE_CONFIGURATION } from '@allotree/standalone/configuration';
 import { projectFileSchema } from '@allotree/demo/project-file';

@@ -1,13 +1,14 @@
 import { GROUP_VARIABLES } from '@allotree/group-service/configuration';
 import { LICENSE_VARIABLES } from '@allotree/license-service/configuration';
 import { NOTIFICATION_VARIABLES } from '@allotree/notification-service/configuration';
-import { BASE_CONFIGURATION, integer, loadConfiguration, variable } from '@allotree/platform/configuration';
+import { integer, loadConfiguration, variable } from '@allotree/basics/configuration';
+import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
 
-const { DATABASE_URL, TOKEN_SECRET, ADMIN_PASSWORD_HASH } = BASE_CONFIGURATION.shape;
+const { DATABASE_URL, TOKEN_SECRET, ADMIN_PASSWORD_HASH } = SERVICE_CONFIGURATION.shape;
 
 /** The settings of the whole system in one process. Secrets that are not set are generated and kept in the data folder. */
-export const STANDALONE_CONFIGURATION = BASE_CONFIGURATION.extend({
+export const STANDALONE_CONFIGURATION = SERVICE_CONFIGURATION.extend({
   ...GROUP_VARIABLES,
   ...LICENSE_VARIABLES,
   ...NOTIFICATION_VARIABLES,

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyPassword } from '@allotree/platform';
+import { verifyPassword } from '@allotree/identity';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataFolder, DataFolderError } from './data-folder.js';
 import { readLocalSignIn } from '@allotree/api-client';

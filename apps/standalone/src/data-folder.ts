@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { access, chmod, constants, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { hashPassword, verifyPassword } from '@allotree/platform/passwords';
-import { StartError } from '@allotree/platform/process';
+import { hashPassword, verifyPassword } from '@allotree/identity/passwords';
+import { StartError } from '@allotree/basics/start-error';
 import { SIGN_IN_FILE, type LocalSignIn } from '@allotree/api-client';
 
 /** The folder cannot be used. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { ownService } from '@allotree/platform';
+import { ownService } from '@allotree/http';
 import pg from 'pg';
 import { mailedToken, PASSWORD, signUp } from './signed-up.fixture.js';
 import { WholeSystem } from './whole-system.harness.js';

@@ -1,4 +1,5 @@
-import { ownService, signToken } from '@allotree/platform';
+import { ownService } from '@allotree/http';
+import { signToken } from '@allotree/identity';
 import type { DataFolder } from './data-folder.js';
 
 const SIGN_IN_SECONDS = 3_600;

@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from '@allotree/platform/logging';
+import { createLogger, type Logger } from '@allotree/basics/logging';
 import { pino } from 'pino';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { DataFolder } from './data-folder.js';

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
-import { ConfigurationError } from '@allotree/platform/configuration';
-import { misspelled, misspelledWarning, requireHeap, startFailure, StopSignals } from '@allotree/platform/process';
+import { ConfigurationError } from '@allotree/basics/configuration';
+import { misspelled, misspelledWarning } from '@allotree/basics/misspelled';
+import { requireHeap, startFailure, StopSignals } from '@allotree/service/process';
 import { banner, demoCommand } from './banner.js';
 import { readConfiguration, STANDALONE_CONFIGURATION, type StandaloneConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { describeMetrics, ownService, signToken } from '@allotree/platform';
+import { ownService } from '@allotree/http';
+import { signToken } from '@allotree/identity';
+import { describeMetrics } from '@allotree/service';
 import { createTestDatabase, documentedFetch, publishedDocument, type TestDatabase } from '@allotree/testing';
 import { Api } from '@allotree/api-client';
 

@@ -1,7 +1,7 @@
 import { groupPolicies } from '@allotree/group-service';
 import { licensePolicies } from '@allotree/license-service';
 import { notificationPolicies } from '@allotree/notification-service';
-import type { RetentionPolicy } from '@allotree/platform';
+import type { RetentionPolicy } from '@allotree/jobs';
 
 /** What the services of this process keep for how long. */
 export const servicePolicies = (

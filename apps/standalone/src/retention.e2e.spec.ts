@@ -1,4 +1,6 @@
-import { createLogger, createPool, platformPolicies, Retention, RetentionMetrics } from '@allotree/platform';
+import { createLogger, createPool } from '@allotree/basics';
+import { Retention, RetentionMetrics } from '@allotree/jobs';
+import { sharedPolicies } from '@allotree/service';
 import { LICENSING_TOPIC } from '@allotree/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
@@ -127,7 +129,7 @@ describe('the retention of the services', () => {
     await fill(pool, 'http.idempotent_request', ROWS);
     await fill(pool, 'bus.message', ROWS, { topic: `'${LICENSING_TOPIC}'`, id: "'young ' || n" });
     await pool.query('VACUUM ANALYZE');
-    const policies = [...servicePolicies(DAYS), ...platformPolicies({ BUS_RETENTION_DAYS: 30 } as never)];
+    const policies = [...servicePolicies(DAYS), ...sharedPolicies({ BUS_RETENTION_DAYS: 30 } as never)];
     for (const { table, days, sql } of policies) {
       const ages = [days === 'expired' ? 0 : days, 2_000];
       const { rows } = await pool.query<{ 'QUERY PLAN': readonly [{ Plan: Record<string, number> }] }>(

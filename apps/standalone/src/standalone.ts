@@ -8,35 +8,28 @@ import {
 } from '@allotree/notification-service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  connectBusConsumers,
-  createHttpApplication,
-  passwordFault,
-  PlatformModule,
-  StartError,
-  Clock,
-  SupervisedPostgres,
-  type Logger,
-  type PlatformConfiguration,
-  type PlatformOptions,
-} from '@allotree/platform';
+import { StartError, Clock, type Logger } from '@allotree/basics';
+import { SupervisedPostgres } from '@allotree/embedded-postgres';
+import { createHttpApplication } from '@allotree/http';
+import { passwordFault } from '@allotree/identity';
+import { connectBusConsumers, ServiceModule, type ServiceConfiguration, type ServiceOptions } from '@allotree/service';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { AdministratorPassword, DataFolder } from './data-folder.js';
 import { keepSignIn } from './local-sign-in.js';
 
 /** The services and the platform they share, with every setting made. */
-export type CompleteConfiguration = StandaloneConfiguration & PlatformConfiguration;
+export type CompleteConfiguration = StandaloneConfiguration & ServiceConfiguration;
 
 @Module({})
 class StandaloneModule {
   static forRoot(
     configuration: CompleteConfiguration,
-    around: Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseFailure'>,
+    around: Pick<ServiceOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseFailure'>,
   ): DynamicModule {
     return {
       module: StandaloneModule,
       imports: [
-        PlatformModule.forRoot({ service: 'standalone', configuration, ...around }),
+        ServiceModule.forRoot({ service: 'standalone', configuration, ...around }),
         GroupServiceModule.forRoot(configuration),
         LicenseServiceModule.forRoot(configuration),
         NotificationServiceModule.forRoot(configuration),
@@ -119,7 +112,7 @@ const startDatabase = ({ folder, logger, onDatabaseGone }: StandaloneOptions): P
 const aroundOf = (
   { configuration, folder, logger, clock }: StandaloneOptions,
   database: SupervisedPostgres | null,
-): Pick<PlatformOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseFailure'> => ({
+): Pick<ServiceOptions, 'logger' | 'clock' | 'alone' | 'storage' | 'databaseFailure'> => ({
   logger,
   ...(clock && { clock }),
   ...(database && {

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, ownService, signToken, type Principal } from '@allotree/platform';
+import { createLogger } from '@allotree/basics';
+import { ownService, type Principal } from '@allotree/http';
+import { signToken } from '@allotree/identity';
 import { createTestDatabase, documentedFetch, publishedDocument } from '@allotree/testing';
 import { readConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';

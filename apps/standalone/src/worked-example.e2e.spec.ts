@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Api, readLocalSignIn } from '@allotree/api-client';
 import { applyProjectFile, Narrator, nodeAt, readProjectFile, type Tree } from '@allotree/demo';
-import { createLogger, FixedClock } from '@allotree/platform';
+import { createLogger, FixedClock } from '@allotree/basics';
 import {
   createTestDatabase,
   documentedFetch,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BusMetrics, createLogger } from '@allotree/platform';
-import { KafkaBus } from '@allotree/platform/kafka';
+import { createLogger } from '@allotree/basics';
+import { BusMetrics } from '@allotree/bus';
+import { KafkaBus } from '@allotree/bus/kafka';
 import kafkajs from 'kafkajs';
 import { Registry } from 'prom-client';
 import { startKafka } from '../../../deploy/native/kafka.mjs';

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { hashPassword } from '@allotree/platform';
+import { hashPassword } from '@allotree/identity';
 import { POSTGRES_OF_TESTS } from '../../native/postgres.mjs';
 import { startServer } from '../../native/server.mjs';
 

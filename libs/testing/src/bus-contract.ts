@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CloudEvent } from '@allotree/contracts';
-import type { DeadLetter, DeadLetterFilter, PartitionProgress } from '@allotree/platform';
+import type { DeadLetter, DeadLetterFilter, PartitionProgress } from '@allotree/bus';
 
 export interface Consumption {
   readonly groupId: string;

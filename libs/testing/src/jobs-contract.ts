@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { PermanentJobError, type Job, type JobQueues } from '@allotree/platform';
+import { PermanentJobError, type Job, type JobQueues } from '@allotree/jobs';
 
 /** A job store used by a single test suite. */
 export interface JobStoreUnderTest {

@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { groupOf } from '@allotree/domain';
-import { MembershipRows, PermissionChecker, type PathOf, type RetryPolicy } from '@allotree/platform';
+import { MembershipRows, PermissionChecker, type PathOf, type RetryPolicy } from '@allotree/identity';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../freshness.js';
 import { GROUPS, TREE_HANDLER, type TreeHandler } from '../tokens.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PG_POOL, Problem } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { Problem } from '@allotree/http';
 import type pg from 'pg';
 import { Partners } from '../partners.js';
 import { hashOf, newSecret } from '../people/secrets.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JoinRequestFacts, PartnerCommand, PartnerEvent, PartnerFacts, TreeEvent } from '@allotree/domain';
 import { followUp, type CommandContext } from '@allotree/event-sourcing';
-import { accepted } from '@allotree/platform';
+import { accepted } from '@allotree/http';
 import { Partners } from '../partners.js';
 import { detailOf } from '../refusals.js';
 import { createRegisteredProject } from '../registered-project.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
-import { inTransaction, JobOutbox, JobQueues, LOGGER, PG_POOL, type Logger } from '@allotree/platform';
+import { inTransaction, LOGGER, PG_POOL, type Logger } from '@allotree/basics';
+import { JobOutbox, JobQueues } from '@allotree/jobs';
 import { emailKey } from '@allotree/domain';
 import type pg from 'pg';
 import { Attempts, MAILS_TO_ADDRESS } from './attempts.js';

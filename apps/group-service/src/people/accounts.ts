@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { UserCommand, UserDetails, UserEvent, UserFacts } from '@allotree/domain';
 import { deriveId, followUp, type CommandContext } from '@allotree/event-sourcing';
-import { accepted, PG_POOL } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { accepted } from '@allotree/http';
 import type pg from 'pg';
 import { Freshness } from '../freshness.js';
 import { detailOf } from '../refusals.js';

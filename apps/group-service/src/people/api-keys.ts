@@ -1,7 +1,8 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CreatedApiKey, IssuedTokens, Permission } from '@allotree/contracts';
-import { PG_POOL, Problem } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { Problem } from '@allotree/http';
 import type pg from 'pg';
 import { Audit } from './audit.js';
 import { GuardedSignIn } from './guarded-sign-in.js';

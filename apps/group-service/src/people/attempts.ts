@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PG_POOL, Problem } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { Problem } from '@allotree/http';
 import type pg from 'pg';
 
 /** The number of free attempts, then a pause that doubles with every further attempt. */

@@ -1,7 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { emailKey } from '@allotree/domain';
-import { CONFIGURATION, Problem, SERVER_ADMINISTRATOR } from '@allotree/platform';
+import { CONFIGURATION } from '@allotree/basics';
+import { Problem } from '@allotree/http';
+import { SERVER_ADMINISTRATOR } from '@allotree/identity';
 import type pg from 'pg';
 import type { GroupConfiguration } from '../configuration.js';
 import { userIdOf } from '../users.js';

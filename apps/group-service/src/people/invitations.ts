@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AcceptedInvitation } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import { IdentityView, checkGrant, PG_POOL, Problem, PermissionChecker, type Principal } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { Problem, type Principal } from '@allotree/http';
+import { IdentityView, checkGrant, PermissionChecker } from '@allotree/identity';
 import type pg from 'pg';
 import { Trees } from '../trees.js';
 import { commandIdOf } from './accounts.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PG_POOL } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
 import type pg from 'pg';
 import { networkOf, type Visitor } from './visitor.js';
 

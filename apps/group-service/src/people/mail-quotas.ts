@@ -1,13 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  CONFIGURATION,
-  hourAndDay,
-  inTransaction,
-  PG_POOL,
-  takeFromQuotas,
-  type Charge,
-  type Principal,
-} from '@allotree/platform';
+import { CONFIGURATION, inTransaction, PG_POOL } from '@allotree/basics';
+import type { Principal } from '@allotree/http';
+import { hourAndDay, takeFromQuotas, type Charge } from '@allotree/service';
 import type pg from 'pg';
 import type { GroupConfiguration } from '../configuration.js';
 import { GROUPS } from '../tokens.js';

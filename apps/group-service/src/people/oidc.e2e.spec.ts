@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { ExternalIssuer, IssuerUnreachable, LOGGER, RefusedToken, type Logger } from '@allotree/platform';
+import { LOGGER, type Logger } from '@allotree/basics';
+import { ExternalIssuer, IssuerUnreachable, RefusedToken } from '@allotree/identity';
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
 import { AUDIENCE, IdentityProvider, type ProviderAccount } from './oidc-provider.harness.js';
 import { ADMIN_PASSWORD, PASSWORD, People } from './people-under-test.harness.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { PermissionChecker, type Principal } from '@allotree/platform';
+import type { Principal } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import { Freshness } from '../freshness.js';
 import { MEMBERSHIP_VIEW } from '../views.js';
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { hashPassword, passwordFault, Problem, verifyPassword } from '@allotree/platform';
+import { Problem } from '@allotree/http';
+import { hashPassword, passwordFault, verifyPassword } from '@allotree/identity';
 
 /** Concurrent hashes: each uses 19 MiB and a processor for tens of milliseconds. */
 const AT_ONCE = 64;

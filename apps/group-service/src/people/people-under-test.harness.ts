@@ -1,5 +1,7 @@
 import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
-import { hashPassword, JobQueues, PG_POOL } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { JobQueues } from '@allotree/jobs';
+import { hashPassword } from '@allotree/identity';
 import type pg from 'pg';
 import { Service, type Answer } from '../service-under-test.harness.js';
 

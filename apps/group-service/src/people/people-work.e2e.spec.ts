@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { JobQueues } from '@allotree/platform';
+import { JobQueues } from '@allotree/jobs';
 import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
 import { AccountMails } from './account-mails.js';
 import { PeopleWork } from './people-work.js';

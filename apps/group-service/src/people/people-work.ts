@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { JobQueues } from '@allotree/platform';
+import { JobQueues } from '@allotree/jobs';
 import { AccountMails } from './account-mails.js';
 import { Sessions } from './sessions.js';
 

@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IssuedTokens } from '@allotree/contracts';
-import {
-  CONFIGURATION,
-  IdentityView,
-  inTransaction,
-  keyIdOf,
-  PG_POOL,
-  Problem,
-  refusedSession,
-  signToken,
-  type Principal,
-} from '@allotree/platform';
+import { CONFIGURATION, inTransaction, PG_POOL } from '@allotree/basics';
+import { Problem, type Principal } from '@allotree/http';
+import { IdentityView, keyIdOf, refusedSession, signToken } from '@allotree/identity';
 import type pg from 'pg';
 import type { GroupConfiguration } from '../configuration.js';
 import { Accounts, commandIdOf } from './accounts.js';

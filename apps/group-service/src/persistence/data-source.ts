@@ -1,4 +1,4 @@
-import { openReadModels, type ReadModelOptions } from '@allotree/platform';
+import { openReadModels, type ReadModelOptions } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
 import { GROUPS } from '../tokens.js';
 import { ENTITIES } from './entities.js';

@@ -1,5 +1,5 @@
 import type { Permission } from '@allotree/contracts';
-import type { Principal } from '@allotree/platform';
+import type { Principal } from '@allotree/http';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity({ name: 'invitation', schema: 'groups' })

@@ -7,7 +7,7 @@ import {
   PermissionChecker,
   membershipFeedOf,
   tenantRowsOf,
-} from '@allotree/platform';
+} from '@allotree/identity';
 import type { DataSource } from 'typeorm';
 import { GroupFeed } from '../feed/group-feed.js';
 import { LICENSING, LICENSING_SCHEMA } from '../persistence/data-source.js';

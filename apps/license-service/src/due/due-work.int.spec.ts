@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LICENSE_EXPIRY_QUEUE, LicenseExpiryJob } from '@allotree/contracts';
-import { ClockWatch, JobQueues, Readiness, type Job } from '@allotree/platform';
+import { Readiness } from '@allotree/basics';
+import { JobQueues, type Job } from '@allotree/jobs';
+import { ClockWatch } from '@allotree/service';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';

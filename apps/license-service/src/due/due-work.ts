@@ -2,7 +2,9 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandRuntime, deriveId, Subscriptions } from '@allotree/event-sourcing';
-import { Clock, CONFIGURATION, JobQueues, LOGGER, ServiceMetrics, type Logger } from '@allotree/platform';
+import { Clock, CONFIGURATION, LOGGER, type Logger } from '@allotree/basics';
+import { JobQueues } from '@allotree/jobs';
+import { ServiceMetrics } from '@allotree/service';
 import pMap from 'p-map';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { LicenseConfiguration } from '../configuration.js';

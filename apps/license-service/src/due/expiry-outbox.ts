@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LICENSE_EXPIRY_QUEUE, type LicenseExpiryJob } from '@allotree/contracts';
-import { JobOutbox, JobQueues, ServiceMetrics } from '@allotree/platform';
+import { JobOutbox, JobQueues } from '@allotree/jobs';
+import { ServiceMetrics } from '@allotree/service';
 import { DataSource, type EntityManager } from 'typeorm';
 import { columns } from '../persistence/columns.js';
 import { LICENSING } from '../persistence/data-source.js';

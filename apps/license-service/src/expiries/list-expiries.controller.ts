@@ -7,7 +7,9 @@ import {
   type Expiry,
   type PageOf,
 } from '@allotree/contracts';
-import { Caller, Clock, Documented, Permit, PermissionChecker, type Principal } from '@allotree/platform';
+import { Clock } from '@allotree/basics';
+import { Caller, Documented, Permit, type Principal } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import { hasGroup } from '@allotree/domain';
 import { endOf } from '../dates.js';
 import { DUE_PROJECTION } from '../due/due-rows/due.projection.js';

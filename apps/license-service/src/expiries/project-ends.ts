@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AccessFilter } from '@allotree/contracts';
-import { TenantRows, type Principal } from '@allotree/platform';
+import type { Principal } from '@allotree/http';
+import { TenantRows } from '@allotree/identity';
 import { isoOf, isoOrNull } from '../persistence/columns.js';
 
 /** An instant at which something ends in a project. */

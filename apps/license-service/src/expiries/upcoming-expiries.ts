@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Expiry, PageOf } from '@allotree/contracts';
-import { Problem, type Principal } from '@allotree/platform';
+import { Problem, type Principal } from '@allotree/http';
 import { dateAt, daysBetween, EndsList, lastDayOf, projectOf, type EndOfGroup, type Project } from '@allotree/domain';
 import { Projects } from '../projects.js';
 import { ProjectEnds, type EndsWanted, type ProjectEnd } from './project-ends.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GROUPS_TOPIC } from '@allotree/contracts';
-import { Bus, CONFIGURATION, FeedWaiter, LOGGER, type Logger } from '@allotree/platform';
+import { CONFIGURATION, LOGGER, type Logger } from '@allotree/basics';
+import { Bus, FeedWaiter } from '@allotree/bus';
 import type { LicenseConfiguration } from '../configuration.js';
 import { ACCESS_GROUP, CONSUMER_GROUP } from '../consumer-groups.js';
 

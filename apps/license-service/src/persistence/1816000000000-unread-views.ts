@@ -1,4 +1,4 @@
-import { copyTenantFrom, enableRowLevelSecurity } from '@allotree/platform';
+import { copyTenantFrom, enableRowLevelSecurity } from '@allotree/read-models';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const TABLES = ['group_quota', 'assignment', 'stock_partner', 'stock_package'];

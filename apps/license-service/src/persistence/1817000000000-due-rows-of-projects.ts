@@ -1,4 +1,4 @@
-import { enableRowLevelSecurity } from '@allotree/platform';
+import { enableRowLevelSecurity } from '@allotree/read-models';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Due rows are derived from the state of the project, so its groups, their reminders and its time zone are not stored again. */

@@ -1,4 +1,4 @@
-import { enableRowLevelSecurity } from '@allotree/platform';
+import { enableRowLevelSecurity } from '@allotree/read-models';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** No query read the settings of restrictions: they are answered from the state of the project. */

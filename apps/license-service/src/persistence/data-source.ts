@@ -1,4 +1,4 @@
-import { openReadModels } from '@allotree/platform';
+import { openReadModels } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
 import { LicensingViews1780000000000 } from './1780000000000-licensing-views.js';
 import { DueWork1790000000000 } from './1790000000000-due-work.js';

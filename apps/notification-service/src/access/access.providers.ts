@@ -1,17 +1,15 @@
 import type { Provider } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { GROUPS_TOPIC } from '@allotree/contracts';
+import { LOGGER, type Logger } from '@allotree/basics';
+import { Bus, FeedWaiter } from '@allotree/bus';
 import {
   retryAfterCatchUp,
-  Bus,
-  FeedWaiter,
-  LOGGER,
   MembershipRows,
   PermissionChecker,
   membershipFeedOf,
   tenantRowsOf,
-  type Logger,
-} from '@allotree/platform';
+} from '@allotree/identity';
 import type { DataSource } from 'typeorm';
 import { ACCESS_GROUP } from '../consumer-groups.js';
 import { NOTIFICATIONS } from '../tokens.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Permission } from '@allotree/contracts';
-import { PermissionChecker, type Principal } from '@allotree/platform';
+import type { Principal } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import { Brackets, type SelectQueryBuilder } from 'typeorm';
 
 /** Rows of mails, as `row` of a query. */

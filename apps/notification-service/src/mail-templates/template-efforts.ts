@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Problem, type Principal } from '@allotree/platform';
+import { Problem, type Principal } from '@allotree/http';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
 const MINUTE = 60;

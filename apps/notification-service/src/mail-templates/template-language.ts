@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '@allotree/platform';
+import type { Caller } from '@allotree/http';
 import { AccountLanguages } from '../mails/account-languages.js';
 import { mailLanguageOf, type MailLanguage } from '../wording/languages.js';
 

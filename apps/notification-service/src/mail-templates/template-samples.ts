@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MailTypeName, PreviewTemplateRequest, RenderedMail } from '@allotree/contracts';
-import { CONFIGURATION, Problem } from '@allotree/platform';
+import { CONFIGURATION } from '@allotree/basics';
+import { Problem } from '@allotree/http';
 import { publicUrl, type NotificationConfiguration } from '../configuration.js';
 import { checkTemplate } from '../templates/check.js';
 import { compileTemplate, MailTooLarge } from '../templates/compile.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isAccountMail, type MailTypeName, type Permission } from '@allotree/contracts';
-import { notFound, Problem, PermissionChecker, type Caller } from '@allotree/platform';
+import { notFound, Problem, type Caller } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 
 /** Whose templates a request is about. */
 @Injectable()

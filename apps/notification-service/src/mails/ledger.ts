@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { MailTypeName } from '@allotree/contracts';
-import { Clock, CONFIGURATION } from '@allotree/platform';
+import { Clock, CONFIGURATION } from '@allotree/basics';
 import type { DataSource } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { Batcher } from '../batcher.js';

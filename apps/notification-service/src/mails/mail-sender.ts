@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { linklessText } from '@allotree/contracts';
-import { CONFIGURATION, LOGGER, METRICS, type Logger } from '@allotree/platform';
+import { CONFIGURATION, LOGGER, METRICS, type Logger } from '@allotree/basics';
 import { Counter, type Registry } from 'prom-client';
 import type { NotificationConfiguration } from '../configuration.js';
 import { mailboxOf, headerText, type Mailbox } from '../delivery/mailbox.js';

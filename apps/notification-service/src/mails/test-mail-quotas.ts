@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIGURATION, hourAndDay, takeFromQuotas, type Principal } from '@allotree/platform';
+import { CONFIGURATION } from '@allotree/basics';
+import type { Principal } from '@allotree/http';
+import { hourAndDay, takeFromQuotas } from '@allotree/service';
 import type { EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { NOTIFICATIONS } from '../tokens.js';

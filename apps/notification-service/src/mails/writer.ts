@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { LicenseExpiryJob } from '@allotree/contracts';
-import { Clock, CONFIGURATION } from '@allotree/platform';
+import { Clock, CONFIGURATION } from '@allotree/basics';
 import type { DataSource } from 'typeorm';
 import { publicUrl, type NotificationConfiguration } from '../configuration.js';
 import { Templates } from '../templates/templates.js';

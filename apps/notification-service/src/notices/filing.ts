@@ -1,4 +1,4 @@
-import { insertRows } from '@allotree/platform';
+import { insertRows } from '@allotree/read-models';
 import type { LicenseExpiryJob } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { LicenseExpiryJob } from '@allotree/contracts';
-import { Clock, CONFIGURATION, LOGGER, Problem, rehearse, type Logger } from '@allotree/platform';
+import { Clock, CONFIGURATION, LOGGER, type Logger } from '@allotree/basics';
+import { Problem } from '@allotree/http';
+import { rehearse } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { mailboxOf } from '../delivery/mailbox.js';

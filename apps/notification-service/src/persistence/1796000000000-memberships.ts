@@ -1,4 +1,4 @@
-import { dropMembershipTables, membershipTables } from '@allotree/platform';
+import { dropMembershipTables, membershipTables } from '@allotree/identity';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Who may do what: memberships, the roles of tenants, and where projects and partners belong. */

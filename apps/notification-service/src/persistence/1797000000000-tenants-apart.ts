@@ -1,4 +1,4 @@
-import { enableRowLevelSecurity, disableRowLevelSecurity, copyTenantFrom } from '@allotree/platform';
+import { enableRowLevelSecurity, disableRowLevelSecurity, copyTenantFrom } from '@allotree/read-models';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 

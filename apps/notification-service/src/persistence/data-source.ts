@@ -1,4 +1,4 @@
-import { openReadModels, type ReadModelOptions } from '@allotree/platform';
+import { openReadModels, type ReadModelOptions } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../tokens.js';
 import { IndexesOfRetention1814000000000 } from './1814000000000-indexes-of-retention.js';

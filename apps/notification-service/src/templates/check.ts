@@ -1,6 +1,6 @@
 import sanitizeHtml from 'sanitize-html';
 import type { FieldError, MailTypeName } from '@allotree/contracts';
-import { Problem } from '@allotree/platform/problem';
+import { Problem } from '@allotree/http/problem';
 import { mapTexts, type TemplateSource } from './compile.js';
 import { MARKERS, markersIn, type Markers } from './markers.js';
 import { misplacedInText, standsAlone } from './places.js';

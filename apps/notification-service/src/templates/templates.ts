@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { isAccountMail, MAIL_TYPES, type MailTypeName, type RenderedMail } from '@allotree/contracts';
-import { LOGGER, type Logger } from '@allotree/platform';
+import { LOGGER, type Logger } from '@allotree/basics';
 import { LRUCache } from 'lru-cache';
 import { In, Not, IsNull, type Repository } from 'typeorm';
 import { TemplateRow } from '../persistence/entities.js';

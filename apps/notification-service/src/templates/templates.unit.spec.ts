@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAccountMail, MAIL_TYPES, type MailTypeName } from '@allotree/contracts';
-import { Problem } from '@allotree/platform/problem';
+import { Problem } from '@allotree/http/problem';
 import fc from 'fast-check';
 import { checkTemplate, LIMITS } from './check.js';
 import { compileTemplate, LARGEST_MAIL, MailTooLarge, type MarkerValues } from './compile.js';

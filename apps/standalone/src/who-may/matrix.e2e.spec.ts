@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LINK_PATHS } from '@allotree/contracts';
-import { ownService } from '@allotree/platform';
+import { ownService } from '@allotree/http';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { WholeSystem, type Answer } from '../whole-system.harness.js';
 import {

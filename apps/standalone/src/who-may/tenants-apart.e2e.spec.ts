@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CALLER_ROLE } from '@allotree/platform';
+import { CALLER_ROLE } from '@allotree/read-models';
 import pg from 'pg';
 import type { Answer } from '../whole-system.harness.js';
 import { EXPECTATIONS, requestFor } from './expectations.fixture.js';

@@ -1,5 +1,5 @@
 import { ROLES, type Permission } from '@allotree/contracts';
-import { ownService, type Principal } from '@allotree/platform';
+import { ownService, type Principal } from '@allotree/http';
 import { WholeSystem } from '../whole-system.harness.js';
 
 /** What lies right above what: two distributors, two dealers of the first, three projects. */

@@ -1,7 +1,7 @@
 import type { GroupsEvent } from '@allotree/contracts';
 import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
-import { recordMemberships, truncateMembershipTables } from '@allotree/platform';
+import { recordMemberships, truncateMembershipTables } from '@allotree/identity';
 import { integrationEventOf } from '../../feed/integration-events.js';
 import { GROUPS } from '../../tokens.js';
 import { MEMBERSHIP_VIEW } from '../../views.js';

@@ -13,7 +13,7 @@ import {
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { MEMBER_ROLES, type CustomRole } from '@allotree/domain';
-import { Caller, Documented, Permit, refuseReadOnlyChanges, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, refuseReadOnlyChanges, preview } from '@allotree/http';
 import { RolePath } from '../../paths.js';
 import { TenantRoles } from './tenant-roles.js';
 

@@ -9,7 +9,9 @@ import {
   type RoleUse,
   roleSetting,
 } from '@allotree/domain';
-import { notFound, accepted, Problem, PermissionChecker, withTenants, type Caller } from '@allotree/platform';
+import { notFound, accepted, Problem, type Caller } from '@allotree/http';
+import { withTenants } from '@allotree/read-models';
+import { PermissionChecker } from '@allotree/identity';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { Partners } from '../../partners.js';

@@ -1,17 +1,8 @@
 import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { AddDeviceRequest, AddedDevice, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { isGroup } from '@allotree/domain';
-import {
-  notFound,
-  Caller,
-  Documented,
-  Permit,
-  Problem,
-  PermissionChecker,
-  refusalProblem,
-  type Principal,
-  preview,
-} from '@allotree/platform';
+import { notFound, Caller, Documented, Permit, Problem, refusalProblem, type Principal, preview } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import { DeviceCatalogue } from '../../device-catalogue.js';
 import { Devices, type DeviceRequest } from '../../devices.js';
 import { GroupPath } from '../../paths.js';

@@ -1,6 +1,6 @@
 import { deviceAggregate, serialKey } from '@allotree/domain';
 import type { Projection } from '@allotree/event-sourcing';
-import { insertRows, lastOf } from '@allotree/platform';
+import { insertRows, lastOf } from '@allotree/read-models';
 
 export const CATALOGUE_VIEW = 'device_catalogue_view';
 

@@ -10,7 +10,9 @@ import {
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { serialKey } from '@allotree/domain';
-import { Caller, Documented, pageOfRows, Permit, preview, Problem, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit, preview, Problem } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { TenantRows } from '@allotree/identity';
 import { DeviceCatalogue, type CatalogueEvent, type CodedDevice } from '../../device-catalogue.js';
 import { Freshness } from '../../freshness.js';
 import { CataloguedDeviceRow } from '../../persistence/entities.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { PG_POOL } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
 import type pg from 'pg';
 import { Service } from '../../service-under-test.harness.js';
 

@@ -1,6 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { DevicePage, Page, type DeviceItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { GroupPath } from '../../paths.js';
 import { DeviceRow } from '../../persistence/entities.js';

@@ -1,6 +1,6 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/http';
 import { Devices } from '../../devices.js';
 import { DevicePath } from '../../paths.js';
 import { Trees } from '../../trees.js';

@@ -1,7 +1,7 @@
 import { GROUPS_TOPIC } from '@allotree/contracts';
 import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate, userAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
-import type { BusPublisher } from '@allotree/platform';
+import type { BusPublisher } from '@allotree/bus';
 import { integrationEventOf } from '../integration-events.js';
 
 export const PUBLISH_GROUPS = 'publish_groups';

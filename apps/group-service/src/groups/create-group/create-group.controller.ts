@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { CreatedGroup, CreateGroupRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/http';
 import { ProjectPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 

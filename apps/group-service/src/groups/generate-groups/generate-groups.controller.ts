@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { DryRun, GeneratedGroupsSummary, GenerateGroupsRequest } from '@allotree/contracts';
 import { planGeneration, previewGeneration, type Generation } from '@allotree/domain';
-import { Caller, Documented, Permit, refusalProblem } from '@allotree/platform';
+import { Caller, Documented, Permit, refusalProblem } from '@allotree/http';
 import type { FastifyReply } from 'fastify';
 import { ProjectPath } from '../../paths.js';
 import { Trees } from '../../trees.js';

@@ -1,6 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { GroupPage, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, pageOfRows, PermissionChecker, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { PermissionChecker, TenantRows } from '@allotree/identity';
 import type { EntityManager } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';

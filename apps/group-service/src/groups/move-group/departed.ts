@@ -1,6 +1,6 @@
 import type { SubtreeOrigin } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
-import { Problem } from '@allotree/platform';
+import { Problem } from '@allotree/http';
 import type { Trees } from '../../trees.js';
 
 /** Whether the subtree can no longer be removed: it is gone, or its project was closed. */

@@ -1,6 +1,7 @@
 import type { ProblemCode } from '@allotree/contracts';
 import { PROBLEMS } from '@allotree/contracts';
-import { ownService, Problem, signToken } from '@allotree/platform';
+import { ownService, Problem } from '@allotree/http';
+import { signToken } from '@allotree/identity';
 
 /** Checks with the license service whether a group can move (G3). */
 export abstract class LicensingGate {

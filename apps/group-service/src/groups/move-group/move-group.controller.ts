@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, GroupDetails, MoveGroupRequest, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit, PermissionChecker, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import { CarryingAuthorities } from '../../carrying-authority.js';
 import { Groups, GROUP_EXAMPLE } from '../../groups.js';
 import { GroupPath } from '../../paths.js';

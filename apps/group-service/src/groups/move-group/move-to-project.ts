@@ -1,7 +1,7 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Injectable } from '@nestjs/common';
 import { departureOf, generatedId, type CarryingAuthority, type TreeCommand, type TreeEvent } from '@allotree/domain';
-import { refusalProblem, type Caller } from '@allotree/platform';
+import { refusalProblem, type Caller } from '@allotree/http';
 import { detailOf } from '../../refusals.js';
 import { Trees } from '../../trees.js';
 import { departed } from './departed.js';

@@ -1,16 +1,8 @@
 import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { AddedMember, AddMemberRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
-import {
-  notFound,
-  Caller,
-  Documented,
-  checkGrant,
-  checkRevoke,
-  Permit,
-  PermissionChecker,
-  preview,
-} from '@allotree/platform';
+import { notFound, Caller, Documented, Permit, preview } from '@allotree/http';
+import { checkGrant, checkRevoke, PermissionChecker } from '@allotree/identity';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 import { userIdOf } from '../../users.js';

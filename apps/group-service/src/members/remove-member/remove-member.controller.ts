@@ -1,7 +1,8 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { memberById } from '@allotree/domain';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, checkRevoke, Permit, PermissionChecker, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/http';
+import { checkRevoke, PermissionChecker } from '@allotree/identity';
 import { MemberPath } from '../../paths.js';
 import { Trees } from '../../trees.js';
 

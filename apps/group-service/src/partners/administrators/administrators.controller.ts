@@ -7,16 +7,8 @@ import {
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { administratorRole, emailKey, type PartnerMember } from '@allotree/domain';
-import {
-  notFound,
-  Caller,
-  Documented,
-  checkGrant,
-  checkRevoke,
-  Permit,
-  PermissionChecker,
-  preview,
-} from '@allotree/platform';
+import { notFound, Caller, Documented, Permit, preview } from '@allotree/http';
+import { checkGrant, checkRevoke, PermissionChecker } from '@allotree/identity';
 import { AdministratorPath, PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
 import { userIdOf } from '../../users.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EndedMemberships, OpenBelow } from '@allotree/domain';
-import { PG_POOL, Problem } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { Problem } from '@allotree/http';
 import type pg from 'pg';
 import { Freshness } from '../../freshness.js';
 import { PARTNER_VIEW, TREE_VIEW } from '../../views.js';

@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CloseRequest, DryRun, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
 import type { PartnerCommand } from '@allotree/domain';
-import { Caller, Documented, checkRevoke, Permit, preview, Problem, PermissionChecker } from '@allotree/platform';
+import { Caller, Documented, Permit, preview, Problem } from '@allotree/http';
+import { checkRevoke, PermissionChecker } from '@allotree/identity';
 import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { BelowPartner } from './below-partner.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ClosedPartner } from '@allotree/domain';
 import { followUp } from '@allotree/event-sourcing';
-import { PG_POOL } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
 import type pg from 'pg';
 import { Audit } from '../../people/audit.js';
 import { Trees } from '../../trees.js';

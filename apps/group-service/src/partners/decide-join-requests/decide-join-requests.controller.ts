@@ -10,16 +10,9 @@ import {
   type PreviewAnswer,
   RejectJoinRequest,
 } from '@allotree/contracts';
-import {
-  Caller,
-  Documented,
-  checkGrant,
-  pageOfRows,
-  Permit,
-  preview,
-  PermissionChecker,
-  TenantRows,
-} from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { checkGrant, PermissionChecker, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { JoinRequestPath, PartnerPath } from '../../paths.js';
 import { JoinRequestRow } from '../../persistence/entities.js';

@@ -1,6 +1,6 @@
 import { joinRequestAggregate } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
-import { insertRows } from '@allotree/platform';
+import { insertRows } from '@allotree/read-models';
 
 export const JOIN_REQUEST_VIEW = 'join_request_view';
 

@@ -1,4 +1,4 @@
-import { insertRows } from '@allotree/platform';
+import { insertRows } from '@allotree/read-models';
 import { partnerAggregate } from '@allotree/domain';
 import type { Projection } from '@allotree/event-sourcing';
 import { PARTNER_VIEW } from '../../views.js';

@@ -1,7 +1,8 @@
 import { Body, Controller, Post, Query } from '@nestjs/common';
 import { DryRun, RegisteredPartner, RegisterPartnerRequest, type PreviewAnswer } from '@allotree/contracts';
 import { administratorRole, type PartnerCommand } from '@allotree/domain';
-import { Caller, Documented, checkGrant, Permit, Problem, PermissionChecker, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem, preview } from '@allotree/http';
+import { checkGrant, PermissionChecker } from '@allotree/identity';
 import { Partners } from '../../partners.js';
 import { userIdOf } from '../../users.js';
 import { PartnerRegistration } from '../registration.js';

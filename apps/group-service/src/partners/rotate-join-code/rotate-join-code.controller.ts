@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, NoBody, RotatedJoinCode, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, NotKept, Permit, preview } from '@allotree/platform';
+import { Caller, Documented, NotKept, Permit, preview } from '@allotree/http';
 import { PartnerPath } from '../../paths.js';
 import { Partners } from '../../partners.js';
 import { Audit, type AuditedAction } from '../../people/audit.js';

@@ -7,7 +7,8 @@ import {
   InvitationToken,
 } from '@allotree/contracts';
 import { groupOf, projectFactsOf } from '@allotree/domain';
-import { Caller, Documented, inTransaction, PG_POOL, Public, SignedIn } from '@allotree/platform';
+import { inTransaction, PG_POOL } from '@allotree/basics';
+import { Caller, Documented, Public, SignedIn } from '@allotree/http';
 import type pg from 'pg';
 import { Trees } from '../../trees.js';
 import { Accounts, commandIdOf } from '../accounts.js';

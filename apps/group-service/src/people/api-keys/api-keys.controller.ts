@@ -14,19 +14,9 @@ import {
   type PreviewAnswer,
   type Permission,
 } from '@allotree/contracts';
-import {
-  notFound,
-  Caller,
-  Documented,
-  NotKept,
-  pageOfRows,
-  Permit,
-  preview,
-  Problem,
-  PermissionChecker,
-  type Principal,
-  TenantRows,
-} from '@allotree/platform';
+import { notFound, Caller, Documented, NotKept, Permit, preview, Problem, type Principal } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { PermissionChecker, TenantRows } from '@allotree/identity';
 import { z } from 'zod';
 import { Partners } from '../../partners.js';
 import { ApiKeyRow } from '../../persistence/people-entities.js';

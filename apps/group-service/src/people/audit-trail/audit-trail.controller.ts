@@ -1,6 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, pageByTime, Permit, PermissionChecker, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
+import { pageByTime } from '@allotree/read-models';
+import { PermissionChecker, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { AuditRow } from '../../persistence/people-entities.js';
 import { AUDIT_VIEW } from './audit-view.projection.js';

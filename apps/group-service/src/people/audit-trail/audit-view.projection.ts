@@ -8,7 +8,7 @@ import {
   type PartnerFacts,
 } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
-import { insertRows } from '@allotree/platform';
+import { insertRows } from '@allotree/read-models';
 
 export const AUDIT_VIEW = 'audit_view';
 

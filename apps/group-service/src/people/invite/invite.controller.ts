@@ -11,19 +11,10 @@ import {
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { groupOf, projectFactsOf } from '@allotree/domain';
-import {
-  notFound,
-  Caller,
-  Documented,
-  checkGrant,
-  pageOfRows,
-  Permit,
-  preview,
-  PG_POOL,
-  Problem,
-  PermissionChecker,
-  TenantRows,
-} from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { notFound, Caller, Documented, Permit, preview, Problem } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { checkGrant, PermissionChecker, TenantRows } from '@allotree/identity';
 import type pg from 'pg';
 import { z } from 'zod';
 import { GroupPath } from '../../paths.js';

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { InviteRequest } from '@allotree/contracts';
-import { inTransaction, PG_POOL, rehearse, type Caller, type Principal } from '@allotree/platform';
+import { inTransaction, PG_POOL } from '@allotree/basics';
+import type { Caller, Principal } from '@allotree/http';
+import { rehearse } from '@allotree/read-models';
 import type pg from 'pg';
 import { userIdOf } from '../../users.js';
 import { AccountMails } from '../account-mails.js';

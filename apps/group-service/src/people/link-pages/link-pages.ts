@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { UNGUARDED } from '@allotree/platform';
+import { UNGUARDED } from '@allotree/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { linkPages } from './pages.js';
 

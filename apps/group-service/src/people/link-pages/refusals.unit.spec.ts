@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Password } from '@allotree/contracts';
-import { passwordFault } from '@allotree/platform/password-rule';
+import { passwordFault } from '@allotree/identity/password-rule';
 import { PASSWORD_FAULTS } from './refusals.js';
 
 describe('the German words of the pages', () => {

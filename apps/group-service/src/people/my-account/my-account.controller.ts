@@ -8,17 +8,17 @@ import {
   SessionList,
   type PreviewAnswer,
 } from '@allotree/contracts';
+import { PG_POOL } from '@allotree/basics';
 import {
   Caller,
   Documented,
   notFound,
   NotKept,
-  PG_POOL,
   preview,
   Problem,
   refuseReadOnlyChanges,
   SignedIn,
-} from '@allotree/platform';
+} from '@allotree/http';
 import type pg from 'pg';
 import { z } from 'zod';
 import { Accounts, type Account } from '../accounts.js';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RegistrationRequest } from '@allotree/contracts';
-import { PG_POOL, Problem } from '@allotree/platform';
+import { PG_POOL } from '@allotree/basics';
+import { Problem } from '@allotree/http';
 import type pg from 'pg';
 import { JoinCodes } from '../../partners/join-codes.js';
 import { JoinRequests } from '../../partners/join-requests.js';

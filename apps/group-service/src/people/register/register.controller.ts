@@ -6,7 +6,8 @@ import {
   RegistrationRequest,
   StartedRegistration,
 } from '@allotree/contracts';
-import { Documented, inTransaction, PG_POOL, Problem, Public } from '@allotree/platform';
+import { inTransaction, PG_POOL } from '@allotree/basics';
+import { Documented, Problem, Public } from '@allotree/http';
 import type pg from 'pg';
 import { AccountMails } from '../account-mails.js';
 import { Accounts, type Account } from '../accounts.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { IssuedTokens, RevokeTokenRequest, TokenRequest } from '@allotree/contracts';
-import { Documented, Public } from '@allotree/platform';
+import { Documented, Public } from '@allotree/http';
 import { ApiKeys } from '../api-keys.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
 import { Sessions } from '../sessions.js';

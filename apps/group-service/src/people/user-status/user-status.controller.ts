@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, Id, UserStatusRequest, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, IdentityView, Permit, preview, refusedUser } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/http';
+import { IdentityView, refusedUser } from '@allotree/identity';
 import { z } from 'zod';
 import { Accounts } from '../accounts.js';
 import { Sessions } from '../sessions.js';

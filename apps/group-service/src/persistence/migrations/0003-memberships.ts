@@ -1,4 +1,4 @@
-import { dropMembershipTables, membershipTables } from '@allotree/platform';
+import { dropMembershipTables, membershipTables } from '@allotree/identity';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GROUPS } from '../../tokens.js';
 

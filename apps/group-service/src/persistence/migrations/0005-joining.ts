@@ -1,4 +1,4 @@
-import { enableRowLevelSecurity, disableRowLevelSecurity } from '@allotree/platform';
+import { enableRowLevelSecurity, disableRowLevelSecurity } from '@allotree/read-models';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GROUPS } from '../../tokens.js';
 

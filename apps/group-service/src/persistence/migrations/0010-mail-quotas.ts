@@ -1,4 +1,4 @@
-import { quotaTable } from '@allotree/platform';
+import { quotaTable } from '@allotree/service';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GROUPS } from '../../tokens.js';
 

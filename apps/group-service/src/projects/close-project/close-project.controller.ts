@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CloseRequest, DryRun, ProjectDetails, type PreviewAnswer } from '@allotree/contracts';
 import { projectFactsOf } from '@allotree/domain';
-import { Caller, Documented, notFound, Permit, preview, Problem, PermissionChecker } from '@allotree/platform';
+import { Caller, Documented, notFound, Permit, preview, Problem } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import { ProjectPath } from '../../paths.js';
 import { PROJECT_EXAMPLE, Projects } from '../../projects.js';
 import { Trees } from '../../trees.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Post, Query } from '@nestjs/common';
 import { CreatedProject, CreateProjectRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, Permit, preview } from '@allotree/platform';
+import { Caller, Documented, Permit, preview } from '@allotree/http';
 import { Partners } from '../../partners.js';
 import { Trees } from '../../trees.js';
 

@@ -1,14 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
-import {
-  Caller,
-  Documented,
-  Permit,
-  pageOfRows,
-  PermissionChecker,
-  applyAccessFilter,
-  TenantRows,
-} from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { PermissionChecker, applyAccessFilter, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';

@@ -1,4 +1,4 @@
-import { insertRows, lastOf, onRows } from '@allotree/platform';
+import { insertRows, lastOf, onRows } from '@allotree/read-models';
 import { generatedGroups, type TreeEventOf } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
 import { ordinal, type Fact } from './fact.js';

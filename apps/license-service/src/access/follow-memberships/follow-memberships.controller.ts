@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { GROUPS_TOPIC } from '@allotree/contracts';
-import { MembershipFeed, OnIntegrationEvents } from '@allotree/platform';
+import { OnIntegrationEvents } from '@allotree/bus';
+import { MembershipFeed } from '@allotree/identity';
 import { ACCESS_GROUP } from '../../consumer-groups.js';
 
 /** Keeps this service's own view of who may do what. */

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { ClockCorrectionAnswer, DryRun, NoBody } from '@allotree/contracts';
-import { Caller, ClockWatch, Documented, Permit, Problem } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem } from '@allotree/http';
+import { ClockWatch } from '@allotree/service';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { ProjectPath } from '../../paths.js';

@@ -9,7 +9,8 @@ import {
   type ProjectCommand,
 } from '@allotree/domain';
 import { deriveId, type CommandContext, type Outcome } from '@allotree/event-sourcing';
-import { Clock, CONFIGURATION, OnIntegrationEvent } from '@allotree/platform';
+import { Clock, CONFIGURATION } from '@allotree/basics';
+import { OnIntegrationEvent } from '@allotree/bus';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from '../../tokens.js';
 import { CONSUMER_GROUP } from '../../consumer-groups.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LICENSING_TOPIC } from '@allotree/contracts';
 import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
-import { BusPublisher } from '@allotree/platform';
+import { BusPublisher } from '@allotree/bus';
 import { integrationEventsOf } from './cloud-events.js';
 
 /** Publishes integration events about licenses and their use, mainly for billing. */

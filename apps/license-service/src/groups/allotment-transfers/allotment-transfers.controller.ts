@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { CascadeQuery, TransferAllotmentsRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit, PermissionChecker } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';

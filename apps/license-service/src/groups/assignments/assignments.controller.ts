@@ -8,7 +8,8 @@ import {
   type PageOf,
 } from '@allotree/contracts';
 import { assignmentsOf } from '@allotree/domain';
-import { Caller, Documented, Permit, Problem, PermissionChecker } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { AssignmentPath, GroupPath } from '../../paths.js';

@@ -1,16 +1,8 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
 import { memberQuotaOf, type MemberQuota, memberLimitsSetting } from '@allotree/domain';
-import {
-  Caller,
-  Documented,
-  notFound,
-  Permit,
-  PermissionChecker,
-  refuseReadOnlyChanges,
-  TenantRows,
-  type Principal,
-} from '@allotree/platform';
+import { Caller, Documented, notFound, Permit, refuseReadOnlyChanges, type Principal } from '@allotree/http';
+import { PermissionChecker, TenantRows } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { GroupFeed } from '../../feed/group-feed.js';

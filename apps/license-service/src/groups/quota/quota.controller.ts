@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { QuotaAnswer } from '@allotree/contracts';
 import { quotaOf, type GroupQuota, type Instant } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
 import { GroupPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
 import { withoutNeighbors } from '../without-neighbors.js';

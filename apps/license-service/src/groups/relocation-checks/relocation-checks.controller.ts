@@ -7,7 +7,7 @@ import {
   type ProjectRefusal,
   type ProjectState,
 } from '@allotree/domain';
-import { Documented, Permit, refusalProblem } from '@allotree/platform';
+import { Documented, Permit, refusalProblem } from '@allotree/http';
 import type { z } from 'zod';
 import { GroupPath } from '../../paths.js';
 import { inGroup, Projects } from '../../projects.js';

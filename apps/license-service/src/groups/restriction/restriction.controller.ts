@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { CascadeQuery, RestrictionAnswer, SetRestrictionRequest } from '@allotree/contracts';
 import { restrictionOf, restrictionSetting } from '@allotree/domain';
-import { Caller, Documented, Permit, PermissionChecker, refuseReadOnlyChanges } from '@allotree/platform';
+import { Caller, Documented, Permit, refuseReadOnlyChanges } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';

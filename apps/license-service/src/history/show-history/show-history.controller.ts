@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { HistoryAnswer, HistoryQuery, type PageOf } from '@allotree/contracts';
-import { Caller, Documented, Permit, Problem, PermissionChecker, TenantRows } from '@allotree/platform';
+import { Caller, Documented, Permit, Problem } from '@allotree/http';
+import { PermissionChecker, TenantRows } from '@allotree/identity';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { endOf, startOf } from '../../dates.js';
 import { Freshness } from '../../freshness.js';

@@ -8,7 +8,8 @@ import {
   SuspendLicenseRequest,
 } from '@allotree/contracts';
 import { licensesOf, LICENSES_SETTING, projectOf } from '@allotree/domain';
-import { Caller, Documented, Permit, PermissionChecker } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { CreatedLicense, DryRun, GrantLicenseRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { ProjectPath } from '../../paths.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { LicensesAnswer } from '@allotree/contracts';
 import { licensesOf, projectOf, LICENSES_SETTING } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
 import { ProjectPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
 import { licenseAnswer } from '../license-answer.js';

@@ -1,6 +1,7 @@
 import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { CreatedPackage, DryRun, RecordPackageRequest } from '@allotree/contracts';
-import { Caller, Clock, Documented, Permit } from '@allotree/platform';
+import { Clock } from '@allotree/basics';
+import { Caller, Documented, Permit } from '@allotree/http';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { enteredDates, termOf } from '../../dates.js';

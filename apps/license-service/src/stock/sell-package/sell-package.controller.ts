@@ -1,7 +1,8 @@
 import { followUp } from '@allotree/event-sourcing';
 import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { CreatedPackage, DryRun, SellPackageRequest } from '@allotree/contracts';
-import { Caller, Documented, Permit, PermissionChecker } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
+import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { enteredDates, termOf } from '../../dates.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { StockAnswer } from '@allotree/contracts';
 import { stockOf } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
 import { PartnerPath } from '../../paths.js';
 import { publicObject } from '../../public-json.js';
 import { Stocks } from '../../stocks.js';

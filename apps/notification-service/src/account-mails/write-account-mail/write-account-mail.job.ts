@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountMailJob } from '@allotree/contracts';
-import { CONFIGURATION, PermanentJobError, type Job } from '@allotree/platform';
+import { CONFIGURATION } from '@allotree/basics';
+import { PermanentJobError, type Job } from '@allotree/jobs';
 import { publicUrl, type NotificationConfiguration } from '../../configuration.js';
 import { Mails } from '../../mails/mails.js';
 import { accountValuesOf } from '../../templates/values.js';

@@ -1,7 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
-import { notFound, Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
+import { notFound, Caller, Documented, Permit } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { TenantRows } from '@allotree/identity';
 import { SeenMails } from '../../access/seen-mails.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';

@@ -1,6 +1,8 @@
 import { Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, RetriedDeliveries, type PreviewAnswer } from '@allotree/contracts';
-import { notFound, Caller, Documented, Permit, preview, Problem, rehearse, TenantRows } from '@allotree/platform';
+import { notFound, Caller, Documented, Permit, preview, Problem } from '@allotree/http';
+import { rehearse } from '@allotree/read-models';
+import { TenantRows } from '@allotree/identity';
 import { In, type EntityManager } from 'typeorm';
 import { SeenMails } from '../../access/seen-mails.js';
 import { Notifications } from '../../notifications.js';

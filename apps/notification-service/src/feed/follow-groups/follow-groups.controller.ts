@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { GROUPS_TOPIC, groupsEventOf } from '@allotree/contracts';
-import { OnIntegrationEvents } from '@allotree/platform';
+import { OnIntegrationEvents } from '@allotree/bus';
 import type { DataSource } from 'typeorm';
 import { NOTIFICATIONS } from '../../tokens.js';
 import { record } from './group-rows.js';

@@ -1,4 +1,4 @@
-import { insertRows, onRows } from '@allotree/platform';
+import { insertRows, onRows } from '@allotree/read-models';
 import type { GroupsEvent, GroupsEventData, GroupsEventType } from '@allotree/contracts';
 import type { EntityManager } from 'typeorm';
 

@@ -7,18 +7,10 @@ import {
   type PreviewAnswer,
   type TemplateQuery,
 } from '@allotree/contracts';
-import {
-  Caller,
-  Clock,
-  Documented,
-  isExpected,
-  Permit,
-  preview,
-  refuseReadOnlyChanges,
-  rehearse,
-  staleRevision,
-  TenantRows,
-} from '@allotree/platform';
+import { Clock } from '@allotree/basics';
+import { Caller, Documented, isExpected, Permit, preview, refuseReadOnlyChanges, staleRevision } from '@allotree/http';
+import { rehearse } from '@allotree/read-models';
+import { TenantRows } from '@allotree/identity';
 import type { EntityManager } from 'typeorm';
 import { TemplatePath } from '../../paths.js';
 import { TemplateRow } from '../../persistence/entities.js';

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { TemplateDetails, TemplateList, LocalizedTemplateQuery } from '@allotree/contracts';
-import { Caller, Documented, Permit } from '@allotree/platform';
+import { Caller, Documented, Permit } from '@allotree/http';
 import { TemplatePath } from '../../paths.js';
 import { Templates } from '../../templates/templates.js';
 import { DETAILS_EXAMPLE, ITEM_EXAMPLE, showDetails, showItem } from '../show-template.js';

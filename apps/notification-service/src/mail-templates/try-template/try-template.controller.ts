@@ -9,7 +9,7 @@ import {
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
-import { Caller, Documented, Permit, preview, Problem } from '@allotree/platform';
+import { Caller, Documented, Permit, preview, Problem } from '@allotree/http';
 import type { EntityManager } from 'typeorm';
 import { Mails } from '../../mails/mails.js';
 import { TestMailQuotas } from '../../mails/test-mail-quotas.js';

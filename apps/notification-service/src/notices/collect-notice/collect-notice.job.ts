@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LicenseExpiryJob } from '@allotree/contracts';
-import { PermanentJobError, type Job } from '@allotree/platform';
+import { PermanentJobError, type Job } from '@allotree/jobs';
 import type { DataSource } from 'typeorm';
 import { Batcher } from '../../batcher.js';
 import { NOTIFICATIONS } from '../../tokens.js';

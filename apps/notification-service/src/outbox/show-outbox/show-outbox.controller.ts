@@ -1,7 +1,9 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { AccountMailJob, OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
-import { notFound, Caller, Documented, Permit, pageOfRows, TenantRows } from '@allotree/platform';
+import { notFound, Caller, Documented, Permit } from '@allotree/http';
+import { pageOfRows } from '@allotree/read-models';
+import { TenantRows } from '@allotree/identity';
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { SeenMails } from '../../access/seen-mails.js';

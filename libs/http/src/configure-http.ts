@@ -1,0 +1,233 @@
+import type { Socket } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { ServiceConfiguration } from '@allotree/service';
+import { Readiness, NestLogger, LOGGER, METRICS, requestContext } from '@allotree/basics';
+import { httpDurations } from './http-durations.js';
+import { refuseOtherMethods } from './allowed-methods.js';
+import { pathOf, type ApiRequest } from './caller.js';
+import { openApiDocument } from './openapi.js';
+import { problemOf, sendProblem } from './problem.filter.js';
+import { countRequests, RateLimiter } from './rate-limiter.js';
+import { acceptCleanText } from './request-text.js';
+
+export const API_PREFIX = '/api/v1';
+const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Everybody may ask, and no guard of a controller counts the requests. */
+    readonly isUnguarded?: true;
+  }
+}
+
+/** Options of a public route that is not a controller's: its requests count for the address they come from. */
+export const UNGUARDED = { config: { isUnguarded: true } } as const;
+
+type HttpConfiguration = Pick<
+  ServiceConfiguration,
+  'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'REDIS_URL'
+>;
+
+/** For a request that is just arriving when the server closes. */
+const SILENCE_MS = 500;
+
+/**
+ * An application on Fastify with the whole platform: prefix `/api/v1`, problem details, validation, correlation ids, request log and
+ * metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
+ * @param module imports `ServiceModule.forRoot()` and the services
+ * @param logger for lines that are logged before the module has its own
+ * @throws when a part refuses to start (a wrong route, an unreachable database), instead of ending the process
+ */
+export async function createHttpApplication(
+  module: Type | DynamicModule,
+  configuration: HttpConfiguration,
+  logger?: Logger,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: configuration.BODY_LIMIT_BYTES,
+    // A slow body holds a connection for at most this long.
+    requestTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
+    http: {
+      requestTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
+      headersTimeout: configuration.REQUEST_TIMEOUT_SECONDS * 1_000,
+      connectionsCheckingInterval: 1_000,
+    },
+    trustProxy: configuration.TRUSTED_PROXIES ?? false,
+    forceCloseConnections: 'idle',
+    // Late requests are answered normally and their connection closed; Fastify's own refusal is not in the form of problem details.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    // An address that cannot be decoded does not reach the hooks.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      identify(request, reply);
+      sendProblem(reply, problemOf(error), request);
+    },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bufferLogs: true,
+    abortOnError: false,
+    bodyParser: false,
+    ...(logger && { logger: new NestLogger(logger) }),
+  });
+  configureHttp(app);
+  endSilentConnections(app);
+  await harden(app, configuration);
+  return app;
+}
+
+/** Sets an application up for HTTP (see `createHttpApplication`). Call it before `init()` or `listen()`. */
+export function configureHttp(app: NestFastifyApplication): void {
+  app.useLogger(new NestLogger(app.get<Logger>(LOGGER)));
+  app.setGlobalPrefix(API_PREFIX.slice(1), {
+    exclude: [
+      { path: 'health/live', method: RequestMethod.GET },
+      { path: 'health/ready', method: RequestMethod.GET },
+      { path: 'metrics', method: RequestMethod.GET },
+    ],
+  });
+  observeRequests(app);
+  const fastify = app.getHttpAdapter().getInstance();
+  refuseOtherMethods(fastify);
+  acceptCleanText(fastify);
+  serveOpenApi(app);
+}
+
+/** Adds security headers (run, frame and pass on nothing), CORS for the configured origins only, and request counters. */
+async function harden(app: NestFastifyApplication, configuration: HttpConfiguration): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  });
+  const { CORS_ORIGINS } = configuration;
+  if (CORS_ORIGINS !== undefined)
+    app.enableCors({
+      origin: [...CORS_ORIGINS],
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: [
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'if-match',
+        'x-correlation-id',
+        'traceparent',
+      ],
+      exposedHeaders: ['etag', 'x-correlation-id', 'retry-after', 'idempotency-replayed'],
+      maxAge: 600,
+    });
+  await countRequests(app, configuration);
+  countUnguardedRequests(app);
+}
+
+/** Node counts a connection without any request as busy until the headers time out, and a stop would wait for it. */
+function endSilentConnections(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const silent = new Set<Socket>();
+  fastify.server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  fastify.server.prependListener('request', ({ socket }: { readonly socket: Socket }) => silent.delete(socket));
+  fastify.addHook('preClose', (done) => {
+    setTimeout(() => silent.forEach((socket) => socket.destroy()), SILENCE_MS).unref();
+    done();
+  });
+}
+
+/** Counts requests for addresses that do not exist, and for routes that are not a controller's. */
+function countUnguardedRequests(app: NestFastifyApplication): void {
+  const rates = app.get(RateLimiter);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('preHandler', async (request, reply) => {
+      if (!request.is404 && request.routeOptions.config.isUnguarded !== true) return;
+      await rates.take(request).catch((error: unknown) => sendProblem(reply, problemOf(error), request));
+    });
+}
+
+/** Built on the first request: it costs more than the rest of the start. */
+function serveOpenApi(app: NestFastifyApplication): void {
+  let document: string | undefined;
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.get(OPENAPI_PATH, UNGUARDED, (_request: FastifyRequest, reply: FastifyReply) => {
+    document ??= JSON.stringify(openApiDocument(app));
+    void reply.header('content-type', 'application/json; charset=utf-8').send(document);
+  });
+}
+
+/** Correlation id, one log line and one measurement for every request; health and metrics are not logged. */
+function observeRequests(app: NestFastifyApplication): void {
+  const logger = app.get<Logger>(LOGGER);
+  const durations = httpDurations(app.get<Registry>(METRICS));
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    requestContext.run({ correlationId: identify(request, reply) }, done);
+  });
+  // Reading the body leaves the asynchronous context of the hook above.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    requestContext.run({ correlationId: (request as ApiRequest).correlationId ?? '' }, done);
+  });
+  const readiness = app.get(Readiness);
+  // A connection kept alive could bring a request at the moment the server closes.
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    if (readiness.isDraining) void reply.header('connection', 'close');
+    done();
+  });
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    // A connection that was answering when the server closed would be kept alive, and the server with it.
+    if (closing) setImmediate(() => fastify.server.closeIdleConnections());
+    const route = request.routeOptions.url ?? 'unknown';
+    durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
+    if (!isQuiet(route)) {
+      const { correlationId, principal, tenantId } = request as ApiRequest;
+      logger.info(
+        {
+          correlationId,
+          method: request.method,
+          path: pathOf(request),
+          status: reply.statusCode,
+          durationMs: Math.round(reply.elapsedTime * 10) / 10,
+          ...(principal === undefined ? {} : { user: principal.userId }),
+          ...(tenantId == null ? {} : { tenantId }),
+        },
+        'request',
+      );
+    }
+    done();
+  });
+}
+
+function identify(request: ApiRequest, reply: FastifyReply): string {
+  const correlationId = correlationIdOf(request);
+  request.correlationId = correlationId;
+  void reply
+    .header('x-correlation-id', correlationId)
+    .header('x-content-type-options', 'nosniff')
+    .header('cache-control', 'no-store');
+  return correlationId;
+}
+
+const isQuiet = (route: string): boolean => route.startsWith('/health/') || route === '/metrics';
+
+const CORRELATION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The caller's `X-Correlation-Id`, or the trace id of its `traceparent`, if well-formed; else a new one. */
+function correlationIdOf(request: FastifyRequest): string {
+  const given = request.headers['x-correlation-id'];
+  if (typeof given === 'string' && CORRELATION_ID.test(given)) return given;
+  const traceparent = request.headers['traceparent'];
+  const trace = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
+  return trace ?? randomUUID().replaceAll('-', '');
+}
