@@ -7,6 +7,10 @@ import allotree from './tools/lint-rules/index.js';
 const EVERY_TS = ['**/*.ts'];
 const SPECS = ['**/*.spec.ts', '**/*.fixture.ts', '**/*.harness.ts', 'libs/testing/**/*.ts'];
 
+/** The libraries of a service, lowest first: each may import those before it. */
+const SERVICE_LAYERS = ['basics', 'jobs', 'bus', 'http', 'read-models', 'identity'].map((name) => `type:${name}`);
+const SERVICE_PARTS = [...SERVICE_LAYERS, 'type:service-library'];
+
 /** Which part may import which (the table of the architecture), by the tags in each `project.json`. */
 const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
   const spec = inSpecs ? ['type:testing'] : [];
@@ -39,14 +43,33 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
         allow('type:contracts', [], frameworksAndBackends),
         allow('type:leases', [], ['kafkajs', 'bullmq', '@nestjs/*', '@eventstore/*', 'typeorm']),
         allow('type:event-sourcing', ['type:leases'], ['kafkajs', 'bullmq', '@nestjs/*']),
-        allow('type:platform', ['type:contracts', 'type:leases'], ['@eventstore/*']),
-        allow('type:service', ['type:domain', 'type:contracts', 'type:leases', 'type:event-sourcing', 'type:platform']),
+        ...SERVICE_LAYERS.map((tag, layer) =>
+          allow(tag, [...SERVICE_LAYERS.slice(0, layer), 'type:contracts', 'type:leases'], ['@eventstore/*']),
+        ),
+        allow(
+          'type:embedded-postgres',
+          ['type:basics'],
+          [...frameworksAndBackends.filter((name) => !/postgres|^pg$/.test(name))],
+        ),
+        allow(
+          'type:service-library',
+          [...SERVICE_LAYERS, 'type:contracts', 'type:leases', 'type:event-sourcing'],
+          ['@eventstore/*'],
+        ),
+        allow('type:service', [
+          ...SERVICE_PARTS,
+          'type:domain',
+          'type:contracts',
+          'type:leases',
+          'type:event-sourcing',
+        ]),
         allow('type:standalone', [
           'type:domain',
           'type:contracts',
           'type:leases',
           'type:event-sourcing',
-          'type:platform',
+          ...SERVICE_PARTS,
+          'type:embedded-postgres',
           'type:api-client',
           'type:service',
         ]),
@@ -55,7 +78,8 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:domain',
           'type:contracts',
           'type:leases',
-          'type:platform',
+          ...SERVICE_PARTS,
+          'type:embedded-postgres',
           'type:api-client',
           'type:service',
           'type:standalone',
@@ -66,7 +90,8 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:contracts',
           'type:leases',
           'type:event-sourcing',
-          'type:platform',
+          ...SERVICE_PARTS,
+          'type:embedded-postgres',
           'type:api-client',
         ]),
       ],
@@ -164,7 +189,10 @@ export default tseslint.config(
     },
   },
   {
-    files: ['apps/**/*.ts', 'libs/platform/**/*.ts'],
+    files: [
+      'apps/**/*.ts',
+      ...['bus', 'http', 'identity', 'jobs', 'read-models', 'service'].map((lib) => `libs/${lib}/**/*.ts`),
+    ],
     rules: {
       // Constructors and route methods receive what Nest injects, one parameter each.
       'max-params': ['error', 7],

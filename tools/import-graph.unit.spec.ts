@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
+/** The libraries of every service. */
+const OF_A_SERVICE = ['basics', 'jobs', 'bus', 'http', 'identity', 'service', 'contracts'];
+
 /** The parts that each part may import, outside of specs and their helpers (docs/explanation/architecture.md). */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
@@ -12,22 +15,41 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   leases: [],
   'api-client': [],
   'event-sourcing': ['leases'],
-  platform: ['contracts', 'leases'],
-  testing: ['api-client', 'contracts', 'event-sourcing', 'leases', 'platform'],
-  'group-service': ['domain', 'contracts', 'leases', 'event-sourcing', 'platform'],
-  'license-service': ['domain', 'contracts', 'leases', 'event-sourcing', 'platform'],
-  'notification-service': ['domain', 'contracts', 'platform'],
-  standalone: ['api-client', 'platform', 'group-service', 'license-service', 'notification-service'],
+  basics: [],
+  'embedded-postgres': ['basics'],
+  jobs: ['basics'],
+  bus: ['basics', 'contracts', 'leases'],
+  http: ['basics', 'jobs', 'contracts'],
+  'read-models': ['basics', 'http', 'contracts'],
+  identity: ['basics', 'bus', 'http', 'read-models', 'contracts'],
+  service: ['basics', 'jobs', 'bus', 'http', 'identity', 'contracts', 'leases', 'event-sourcing'],
+  testing: ['api-client', 'bus', 'contracts', 'event-sourcing', 'jobs'],
+  'group-service': ['domain', 'leases', 'event-sourcing', 'read-models', ...OF_A_SERVICE],
+  'license-service': ['domain', 'leases', 'event-sourcing', 'read-models', ...OF_A_SERVICE],
+  'notification-service': ['domain', 'read-models', ...OF_A_SERVICE],
+  standalone: [
+    'api-client',
+    'basics',
+    'embedded-postgres',
+    'http',
+    'identity',
+    'jobs',
+    'service',
+    'group-service',
+    'license-service',
+    'notification-service',
+  ],
   demo: ['api-client', 'contracts', 'domain'],
-  'dead-letters': ['contracts', 'platform'],
+  'dead-letters': ['basics', 'bus', 'contracts', 'embedded-postgres'],
   reference: [
     'api-client',
+    'basics',
     'contracts',
     'demo',
     'domain',
     'license-service',
     'notification-service',
-    'platform',
+    'service',
     'standalone',
   ],
 };
@@ -106,15 +128,15 @@ describe('the imports between libraries and apps', () => {
 describe('the check of imports', () => {
   it('finds an import that is not declared, in any form', () => {
     const text =
-      "import type { A } from '@allotree/platform';\nconst b = await import('@allotree/license-service/configuration');";
+      "import type { A } from '@allotree/http';\nconst b = await import('@allotree/license-service/configuration');";
     expect(forbidden('domain', packagesIn(text))).toEqual([
-      'domain -> platform',
+      'domain -> http',
       'domain -> license-service/configuration',
     ]);
   });
 
   it('finds an entry that a package does not export', () => {
-    expect(undeclared(['platform', 'platform/http/problem', 'nothing'])).toEqual(['platform/http/problem', 'nothing']);
+    expect(undeclared(['http', 'http/src/problem', 'nothing'])).toEqual(['http/src/problem', 'nothing']);
   });
 
   it('finds a cycle', () => {

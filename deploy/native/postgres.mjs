@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { postgresAccount, spawnAs } from '../../libs/platform/dist/postgres/postgres-account.js';
-import { postgresBinaries } from '../../libs/platform/dist/postgres/postgres-binaries.js';
+import { postgresAccount, spawnAs } from '../../libs/embedded-postgres/dist/postgres-account.js';
+import { postgresBinaries } from '../../libs/embedded-postgres/dist/postgres-binaries.js';
 import {
   cleanEnvironment,
   disownPostmasterFile,
@@ -11,7 +11,7 @@ import {
   openCluster,
   postmasterOf,
   ROLE,
-} from '../../libs/platform/dist/postgres/postgres-cluster.js';
+} from '../../libs/embedded-postgres/dist/postgres-cluster.js';
 import { startServer } from './server.mjs';
 
 /** Enough connections for several replicas of every service, or for the workers of a test run. */

@@ -40,12 +40,13 @@ const SERVICE = 'apps/license-service/src/index.ts';
 const STANDALONE = 'apps/standalone/src/banner.ts';
 
 const table: readonly [what: string, file: string, text: string, broken: readonly string[]][] = [
-  ['the domain imports another part', DOMAIN, importing('@allotree/platform'), BOUNDARIES],
+  ['the domain imports another part', DOMAIN, importing('@allotree/basics'), BOUNDARIES],
   ['the domain imports a database client', DOMAIN, importing('pg'), BOUNDARIES],
   ['a contract imports the domain', CONTRACTS, importing('@allotree/domain'), BOUNDARIES],
   ['a contract imports the framework', CONTRACTS, importing('@nestjs/common'), BOUNDARIES],
   ['the event store knows the queue', 'libs/event-sourcing/src/index.ts', importing('bullmq'), BOUNDARIES],
-  ['the platform knows the domain', 'libs/platform/src/index.ts', importing('@allotree/domain'), BOUNDARIES],
+  ['the bus knows the HTTP API', 'libs/bus/src/index.ts', importing('@allotree/http'), BOUNDARIES],
+  ['the library of services knows the domain', 'libs/service/src/index.ts', importing('@allotree/domain'), BOUNDARIES],
   ['a service imports another service', SERVICE, importing('@allotree/group-service'), BOUNDARIES],
   ['a service imports what is for specs', SERVICE, importing('@allotree/testing'), BOUNDARIES],
   ['a part reaches into another by path', STANDALONE, importing('../../../libs/domain/src/words.js'), BOUNDARIES],

@@ -18,10 +18,18 @@ const PLAIN = [
   'deploy',
   'docs',
   'libs/api-client',
+  'libs/basics',
+  'libs/bus',
   'libs/contracts',
   'libs/domain',
+  'libs/embedded-postgres',
   'libs/event-sourcing',
+  'libs/http',
+  'libs/identity',
+  'libs/jobs',
   'libs/leases',
+  'libs/read-models',
+  'libs/service',
   'tools',
 ];
 

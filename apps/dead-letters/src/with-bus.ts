@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLogger, createPool, loadConfiguration } from '@allotree/basics';
+import { BASICS_CONFIGURATION, createLogger, createPool, loadConfiguration } from '@allotree/basics';
 import { isAlive, runningEmbeddedPostgres } from '@allotree/embedded-postgres';
-import { BusMetrics, openBus, type Bus } from '@allotree/bus';
-import { SERVICE_CONFIGURATION } from '@allotree/service';
+import { BUS_CONFIGURATION, BusMetrics, openBus, type Bus } from '@allotree/bus';
 import { Registry } from 'prom-client';
 import type { z } from 'zod';
 
@@ -12,18 +11,9 @@ export class NoBus extends Error {
   override readonly name = 'NoBus';
 }
 
-const CONFIGURATION = SERVICE_CONFIGURATION.pick({
-  DATABASE_URL: true,
-  KAFKA_BROKERS: true,
-  KAFKA_CLIENT_ID: true,
-  KAFKA_SSL: true,
-  KAFKA_SASL_MECHANISM: true,
-  KAFKA_SASL_USERNAME: true,
-  KAFKA_SASL_PASSWORD: true,
-  KAFKA_PARTITIONS: true,
-  KAFKA_REPLICATION_FACTOR: true,
-  KAFKA_RETENTION_MS: true,
-}).partial({ DATABASE_URL: true });
+const CONFIGURATION = BASICS_CONFIGURATION.pick({ DATABASE_URL: true })
+  .partial()
+  .extend(BUS_CONFIGURATION.omit({ BUS_RETENTION_DAYS: true }).shape);
 
 /** Opens the bus that the environment names, or that of the system running on the data folder. */
 export async function withBus<Result>(work: (bus: Bus) => Promise<Result>): Promise<Result> {

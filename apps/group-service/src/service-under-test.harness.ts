@@ -16,8 +16,8 @@ import { EVENT_STORE } from './tokens.js';
 @Module({})
 class ServiceUnderTest {
   static forRoot(configuration: GroupConfiguration): DynamicModule {
-    const platform = ServiceModule.forRoot({ service: 'group-service', configuration });
-    return { module: ServiceUnderTest, imports: [platform, GroupServiceModule.forRoot(configuration)] };
+    const base = ServiceModule.forRoot({ service: 'group-service', configuration });
+    return { module: ServiceUnderTest, imports: [base, GroupServiceModule.forRoot(configuration)] };
   }
 }
 

@@ -28,8 +28,8 @@ jest.setTimeout(60_000);
 @Module({})
 class ServiceUnderTest {
   static forRoot(configuration: LicenseConfiguration, clock: FixedClock): DynamicModule {
-    const platform = ServiceModule.forRoot({ service: 'license-service', configuration, clock });
-    return { module: ServiceUnderTest, imports: [platform, LicenseServiceModule.forRoot(configuration)] };
+    const base = ServiceModule.forRoot({ service: 'license-service', configuration, clock });
+    return { module: ServiceUnderTest, imports: [base, LicenseServiceModule.forRoot(configuration)] };
   }
 }
 

@@ -297,8 +297,8 @@ describe('a process that is killed (kill -9)', () => {
     import { connectBusConsumers, ServiceModule } from '@allotree/service';
     import { NOTIFICATION_CONFIGURATION, NotificationServiceModule } from '@allotree/notification-service';
     const configuration = loadConfiguration(NOTIFICATION_CONFIGURATION, process.env);
-    const platform = ServiceModule.forRoot({ service: 'notification-service', configuration });
-    const module = { module: class Child {}, imports: [platform, NotificationServiceModule.forRoot(configuration)] };
+    const base = ServiceModule.forRoot({ service: 'notification-service', configuration });
+    const module = { module: class Child {}, imports: [base, NotificationServiceModule.forRoot(configuration)] };
     const app = await createHttpApplication(module, configuration);
     await app.init();
   `;

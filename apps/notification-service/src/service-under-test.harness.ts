@@ -36,8 +36,8 @@ import { NOTIFICATIONS } from './tokens.js';
 @Module({})
 class ServiceUnderTest {
   static forRoot(configuration: NotificationConfiguration, clock: FixedClock): DynamicModule {
-    const platform = ServiceModule.forRoot({ service: 'notification-service', configuration, clock });
-    return { module: ServiceUnderTest, imports: [platform, NotificationServiceModule.forRoot(configuration)] };
+    const base = ServiceModule.forRoot({ service: 'notification-service', configuration, clock });
+    return { module: ServiceUnderTest, imports: [base, NotificationServiceModule.forRoot(configuration)] };
   }
 }
 

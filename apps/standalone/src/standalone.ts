@@ -17,7 +17,7 @@ import type { StandaloneConfiguration } from './configuration.js';
 import type { AdministratorPassword, DataFolder } from './data-folder.js';
 import { keepSignIn } from './local-sign-in.js';
 
-/** The services and the platform they share, with every setting made. */
+/** The services and the libraries they share, with every setting made. */
 export type CompleteConfiguration = StandaloneConfiguration & ServiceConfiguration;
 
 @Module({})

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { ALL_TENANTS_OPTION } from './all-tenants.js';
+import { ALL_TENANTS_OPTION } from './tenants-setting.js';
 
 export interface PoolOptions {
   readonly connectionString: string;

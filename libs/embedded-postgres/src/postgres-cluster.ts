@@ -15,8 +15,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Account, giveTo, spawnAs } from './postgres-account.js';
 import { StartError } from '@allotree/basics/start-error';
+import { type Account, giveTo, spawnAs } from './postgres-account.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 
 /** The superuser of the embedded server, and the name of its database. */

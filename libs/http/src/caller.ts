@@ -34,7 +34,7 @@ export interface Caller {
   answerStatus(status: number): void;
 }
 
-/** The state that the platform keeps on a request. */
+/** The state that this library keeps on a request. */
 export interface ApiRequest extends FastifyRequest {
   correlationId?: string;
   principal?: Principal;

@@ -7,8 +7,9 @@ import { RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { ServiceConfiguration } from '@allotree/service';
+import type { JobsConfiguration } from '@allotree/jobs/configuration';
 import { Readiness, NestLogger, LOGGER, METRICS, requestContext } from '@allotree/basics';
+import type { HttpConfiguration } from './configuration.js';
 import { httpDurations } from './http-durations.js';
 import { refuseOtherMethods } from './allowed-methods.js';
 import { pathOf, type ApiRequest } from './caller.js';
@@ -30,16 +31,17 @@ declare module 'fastify' {
 /** Options of a public route that is not a controller's: its requests count for the address they come from. */
 export const UNGUARDED = { config: { isUnguarded: true } } as const;
 
-type HttpConfiguration = Pick<
-  ServiceConfiguration,
-  'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS' | 'REDIS_URL'
->;
+type ApplicationConfiguration = Pick<
+  HttpConfiguration,
+  'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS'
+> &
+  Pick<JobsConfiguration, 'REDIS_URL'>;
 
 /** For a request that is just arriving when the server closes. */
 const SILENCE_MS = 500;
 
 /**
- * An application on Fastify with the whole platform: prefix `/api/v1`, problem details, validation, correlation ids, request log and
+ * An application on Fastify with everything around the routes: prefix `/api/v1`, problem details, validation, correlation ids, request log and
  * metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
  * @param module imports `ServiceModule.forRoot()` and the services
  * @param logger for lines that are logged before the module has its own
@@ -47,7 +49,7 @@ const SILENCE_MS = 500;
  */
 export async function createHttpApplication(
   module: Type | DynamicModule,
-  configuration: HttpConfiguration,
+  configuration: ApplicationConfiguration,
   logger?: Logger,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -100,7 +102,7 @@ export function configureHttp(app: NestFastifyApplication): void {
 }
 
 /** Adds security headers (run, frame and pass on nothing), CORS for the configured origins only, and request counters. */
-async function harden(app: NestFastifyApplication, configuration: HttpConfiguration): Promise<void> {
+async function harden(app: NestFastifyApplication, configuration: ApplicationConfiguration): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   });

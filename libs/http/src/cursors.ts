@@ -2,7 +2,6 @@ import { hash, hkdfSync } from 'node:crypto';
 import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { mergeMap, type Observable } from 'rxjs';
-import type { ServiceConfiguration } from '@allotree/service';
 import { CONFIGURATION } from '@allotree/basics';
 import { pathOf, type ApiRequest } from './caller.js';
 import { Problem } from './problem.js';
@@ -17,7 +16,7 @@ const LONGEST = 1_000;
 export class CursorInterceptor implements NestInterceptor {
   private readonly key: Uint8Array;
 
-  constructor(@Inject(CONFIGURATION) { TOKEN_SECRET }: ServiceConfiguration) {
+  constructor(@Inject(CONFIGURATION) { TOKEN_SECRET }: { readonly TOKEN_SECRET: string }) {
     this.key = new Uint8Array(hkdfSync('sha256', TOKEN_SECRET, '', 'allotree cursors', 32));
   }
 

@@ -13,13 +13,13 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import stringify from 'safe-stable-stringify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import type { ServiceConfiguration } from '@allotree/service';
-import type { Principal } from './principal.js';
 import { prepareSchema, CONFIGURATION, LOGGER, PG_POOL } from '@allotree/basics';
+import { PROBLEMS } from '@allotree/contracts';
+import type { HttpConfiguration } from './configuration.js';
+import type { Principal } from './principal.js';
 import { idempotencyKeyOf, isDryRun, type ApiRequest } from './caller.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problem.filter.js';
-import { PROBLEMS } from '@allotree/contracts';
 
 const SCHEMA = `
   CREATE SCHEMA IF NOT EXISTS http;
@@ -79,7 +79,7 @@ interface Answer {
 export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
-    @Inject(CONFIGURATION) private readonly configuration: ServiceConfiguration,
+    @Inject(CONFIGURATION) private readonly configuration: HttpConfiguration,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -22,10 +22,3 @@ export const origins = z
   .string()
   .transform((text) => text.split(',').map((each) => each.trim()))
   .refine((all) => all.every(isOrigin));
-
-/** `host:port`, separated by commas. */
-export const brokerList = () =>
-  z
-    .string()
-    .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/)));

@@ -16,7 +16,7 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /**
- * Adds to every route of a document what follows from its other declarations: the problems of the platform (nobody signed
+ * Adds to every route of a document what follows from its other declarations: the problems that any such route has (nobody signed
  * in, a wrong parameter, a key used again, too many requests), and that a public route wants no token.
  */
 export function completeAnswers(document: OpenAPIObject): OpenAPIObject {
@@ -24,7 +24,7 @@ export function completeAnswers(document: OpenAPIObject): OpenAPIObject {
     for (const method of METHODS) {
       const operation = item[method];
       if (operation === undefined) continue;
-      const codes = new Set([...declaredProblems(operation), ...platformProblems(path, operation)]);
+      const codes = new Set([...declaredProblems(operation), ...impliedProblems(path, operation)]);
       Object.assign(operation.responses, problemResponses(CODES.filter((code) => codes.has(code))));
       if (permissionOf(operation) === undefined) operation.security = [];
       if (method !== 'get' && !namesOf(operation).includes('dryRun'))
@@ -75,7 +75,7 @@ const declaredProblems = ({ responses }: Operation): string[] =>
     Object.keys(content?.[PROBLEM_CONTENT_TYPE]?.examples ?? {}),
   );
 
-function platformProblems(path: string, operation: Operation): ProblemCode[] {
+function impliedProblems(path: string, operation: Operation): ProblemCode[] {
   const permission = permissionOf(operation);
   const hasBody = operation.requestBody !== undefined;
   const names = namesOf(operation);

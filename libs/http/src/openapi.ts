@@ -36,7 +36,7 @@ export interface RouteDocs {
     /** `application/json` where none is named. */
     readonly mediaType?: string;
   };
-  /** Refusals of its own: those of the platform follow from the other declarations (openapi-answers.ts). */
+  /** Refusals of its own: the others follow from the other declarations (openapi-answers.ts). */
   readonly problems?: readonly ProblemCode[];
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: boolean;
@@ -67,7 +67,7 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
 const IDEMPOTENCY_HEADER = ApiHeader({
   name: 'Idempotency-Key',
   required: false,
-  description: 'Whoever repeats the request with the same key within 24 hours gets the first answer again.',
+  description: 'A caller who repeats the request with the same key within 24 hours gets the first answer again.',
 });
 
 const IF_MATCH_HEADER = ApiHeader({

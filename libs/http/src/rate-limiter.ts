@@ -3,8 +3,9 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ServiceConfiguration } from '@allotree/service';
+import type { JobsConfiguration } from '@allotree/jobs/configuration';
 import { CONFIGURATION, connectRedis, redisAddress } from '@allotree/basics';
+import type { HttpConfiguration } from './configuration.js';
 import type { ApiRequest } from './caller.js';
 import { Problem } from './problem.js';
 
@@ -21,7 +22,7 @@ const AT_ONCE_OR_NOT = { enableOfflineQueue: false, connectTimeout: 1_000, retry
 /** Provides the counters: in Redis, for all replicas, where it is configured, else in this process. */
 export async function countRequests(
   app: NestFastifyApplication,
-  { REDIS_URL }: Pick<ServiceConfiguration, 'REDIS_URL'>,
+  { REDIS_URL }: Pick<JobsConfiguration, 'REDIS_URL'>,
 ): Promise<void> {
   const address = REDIS_URL === undefined ? null : redisAddress(REDIS_URL);
   const redis = address && connectRedis(address, 1, AT_ONCE_OR_NOT);
@@ -54,7 +55,7 @@ export class RateLimiter {
 
   constructor(
     private readonly host: HttpAdapterHost,
-    @Inject(CONFIGURATION) private readonly configuration: ServiceConfiguration,
+    @Inject(CONFIGURATION) private readonly configuration: HttpConfiguration,
   ) {}
 
   /** Counts a request. @throws Problem `RATE_LIMITED` with the seconds to wait */

@@ -7,7 +7,7 @@ import { problemOf, sendProblem } from './problem.filter.js';
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/u;
 const LONE_SURROGATE = /\p{Cs}/u;
-/** The headers a route reads besides the platform's own. */
+/** The headers a route reads besides those of this library. */
 const USED_HEADERS = ['idempotency-key', 'if-match'] as const;
 
 interface Place {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import type { ServiceConfiguration } from '@allotree/service';
 import { Problem, type Principal } from '@allotree/http';
 import { CONFIGURATION, LOGGER } from '@allotree/basics';
+import type { IdentityConfiguration } from './configuration.js';
 import { IdentityView } from './identity-view.js';
 import { ExternalIssuer, IssuerUnreachable, RefusedToken, statedIssuer, type ExternalIdentity } from './oidc.js';
 import { OWN_ISSUER, verifyToken, type VerifiedToken } from './token.js';
@@ -23,7 +23,7 @@ export class Authentication {
   private readonly issuer: ExternalIssuer | null;
 
   constructor(
-    @Inject(CONFIGURATION) private readonly configuration: ServiceConfiguration,
+    @Inject(CONFIGURATION) private readonly configuration: IdentityConfiguration,
     private readonly view: IdentityView,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {

@@ -3,8 +3,8 @@ import type { GroupsEvent } from '@allotree/contracts';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { prepareSchema, LOGGER, PG_POOL } from '@allotree/basics';
-import type { ExternalIdentity } from './oidc.js';
 import type { Principal } from '@allotree/http';
+import type { ExternalIdentity } from './oidc.js';
 
 const SCHEMA = `
   CREATE SCHEMA IF NOT EXISTS identity;
@@ -66,7 +66,7 @@ interface RefusedRow {
 type Until = number;
 
 /**
- * What a service stores about people besides their memberships: whose tokens are revoked before they expire, and which users are linked to
+ * The facts a service stores about people besides their memberships: whose tokens are revoked before they expire, and which users are linked to
  * subjects of an external issuer. The group service decides both and publishes it to the other services.
  */
 @Injectable()

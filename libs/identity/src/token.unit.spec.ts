@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { hashPassword, verifyPassword } from './password.js';
 import { ownService, type Principal } from '@allotree/http';
+import { hashPassword, verifyPassword } from './password.js';
 import { keyIdOf, signingKey, signToken, verifyToken } from './token.js';
 
 const secret = 'a secret of at least thirty-two characters';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { prepareCallerRole } from './row-level-security.js';
 import { ALL_TENANTS_OPTION, LONGEST_PAUSE_MS } from '@allotree/basics';
+import { prepareCallerRole } from './row-level-security.js';
 
 export type ReadModelOptions = Extract<DataSourceOptions, { type: 'postgres' }> & {
   readonly url: string;

@@ -1,20 +1,12 @@
-import type { Permission } from '@allotree/contracts';
+import { TENANTS_SETTING } from '@allotree/basics';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { PermissionChecker } from '@allotree/identity';
-import type { Principal } from '@allotree/http';
 
 /** The role of queries on behalf of callers. It cannot log in, owns nothing, and sees rows of its tenants only. */
 export const CALLER_ROLE = 'allotree_caller';
 
-/** The setting that names the tenants whose rows a transaction sees: their ids separated by commas, or `*` for all. */
-const TENANTS = 'allotree.tenant';
-
-/** The `options` of connections of the system itself, which see the rows of every tenant. */
-export const ALL_TENANTS_OPTION = `-c ${TENANTS}=*`;
-
-const POLICY = `(SELECT current_setting('${TENANTS}', true)) = '*'
-  OR tenant_id = ANY ((SELECT string_to_array(current_setting('${TENANTS}', true), ','))::text[])`;
+const POLICY = `(SELECT current_setting('${TENANTS_SETTING}', true)) = '*'
+  OR tenant_id = ANY ((SELECT string_to_array(current_setting('${TENANTS_SETTING}', true), ','))::text[])`;
 
 /**
  * Statements for a migration: rows of these tables, which have a `tenant_id`, are visible to and writable by their own tenant.
@@ -80,23 +72,6 @@ export async function prepareCallerRole(client: pg.Client, schema: string): Prom
   await client.query(`GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(schema)} TO ${CALLER_ROLE}`);
 }
 
-/** Rows as a caller sees them: PostgreSQL filters by the caller's tenants, even where a query forgets to. */
-export class TenantRows {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly checker: PermissionChecker,
-  ) {}
-
-  /** Runs `work` in a transaction that sees the tenants in which the caller holds a permission. */
-  async as<Result>(
-    principal: Principal,
-    permission: Permission,
-    work: (tx: EntityManager) => Promise<Result>,
-  ): Promise<Result> {
-    return withTenants(this.dataSource, await this.checker.tenants(principal, permission), work);
-  }
-}
-
 /** Runs `work` in a transaction that sees and writes rows of these tenants only. `null`: of all, as the system itself. */
 export const withTenants = <Result>(
   dataSource: DataSource,
@@ -105,7 +80,7 @@ export const withTenants = <Result>(
 ): Promise<Result> =>
   dataSource.transaction(async (tx) => {
     if (tenants !== null)
-      await tx.query(`SELECT set_config('role', $1, true), set_config('${TENANTS}', $2, true)`, [
+      await tx.query(`SELECT set_config('role', $1, true), set_config('${TENANTS_SETTING}', $2, true)`, [
         CALLER_ROLE,
         listOf(tenants),
       ]);

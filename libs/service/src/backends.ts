@@ -2,9 +2,9 @@ import { GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Bus } from '@allotree/bus';
-import type { ServiceConfiguration } from './configuration.js';
 import { CheckFailed, Readiness, CONFIGURATION, LOGGER } from '@allotree/basics';
 import { JobQueues, Retention } from '@allotree/jobs';
+import type { ServiceConfiguration } from './configuration.js';
 import { sharedPolicies } from './shared-policies.js';
 
 export const DATABASE_FAILURE = Symbol('database failure');

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { ServiceConfiguration } from './configuration.js';
 import { CheckFailed, Readiness, CONFIGURATION, LOGGER, PG_POOL } from '@allotree/basics';
+import type { ServiceConfiguration } from './configuration.js';
 
 const CHECK_EVERY_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { ClockWatch } from './clock-watch.js';
 import type { Readiness } from '@allotree/basics';
+import { ClockWatch } from './clock-watch.js';
 
 /** A watch beside a database whose clock is off by the given number of milliseconds. */
 function beside(databaseAhead: number) {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { SERVICE_CONFIGURATION } from './configuration.js';
 import {
   ConfigurationError,
   describeConfiguration,
@@ -11,6 +10,7 @@ import {
   loadConfiguration,
   variable,
 } from '@allotree/basics/configuration';
+import { SERVICE_CONFIGURATION } from './configuration.js';
 
 const GOOD = {
   DATABASE_URL: 'postgres://allotree:hunter2@127.0.0.1:5432/allotree',

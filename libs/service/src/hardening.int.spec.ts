@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Body, Controller, type DynamicModule, Get, Header, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SERVICE_CONFIGURATION } from './configuration.js';
-import { ServiceModule } from './service.module.js';
 import { loadConfiguration } from '@allotree/basics';
 import { createHttpApplication, ownService, Permit, Public, SignedIn, type Principal } from '@allotree/http';
 import { signToken } from '@allotree/identity';
+import { SERVICE_CONFIGURATION } from './configuration.js';
+import { ServiceModule } from './service.module.js';
 
 const SECRET = 's'.repeat(40);
 
@@ -43,8 +43,8 @@ class ThingsController {
 
 @Module({})
 class Things {
-  static forRoot(platform: DynamicModule): DynamicModule {
-    return { module: Things, imports: [platform], controllers: [ThingsController] };
+  static forRoot(base: DynamicModule): DynamicModule {
+    return { module: Things, imports: [base], controllers: [ThingsController] };
   }
 }
 
@@ -67,8 +67,8 @@ const start = async (settings: Record<string, string> = {}): Promise<string> => 
     LOG_LEVEL: 'silent',
     ...settings,
   });
-  const platform = ServiceModule.forRoot({ service: 'things', configuration });
-  const app = await createHttpApplication(Things.forRoot(platform), configuration);
+  const base = ServiceModule.forRoot({ service: 'things', configuration });
+  const app = await createHttpApplication(Things.forRoot(base), configuration);
   running.push(app);
   await app.listen(0, '127.0.0.1');
   return app.getUrl();

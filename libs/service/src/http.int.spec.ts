@@ -8,11 +8,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import pg from 'pg';
 import { z } from 'zod';
-import { SERVICE_CONFIGURATION, type ServiceConfiguration } from './configuration.js';
-import { ServiceModule } from './service.module.js';
 import { createLogger, loadConfiguration } from '@allotree/basics';
 import { Caller, createHttpApplication, Documented, ownService, Permit, Problem, Public } from '@allotree/http';
 import { hashPassword, signToken } from '@allotree/identity';
+import { SERVICE_CONFIGURATION, type ServiceConfiguration } from './configuration.js';
+import { ServiceModule } from './service.module.js';
 
 const Allotment = z.strictObject({ units: z.strictObject({ sip_number: Count }) });
 const Thing = z.strictObject({
@@ -124,7 +124,7 @@ let base: string;
 let token: string;
 const lines: Record<string, unknown>[] = [];
 
-function platform(service: string) {
+function serviceModule(service: string) {
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
       for (const line of chunk.toString('utf8').split('\n').filter(Boolean))
@@ -149,7 +149,7 @@ beforeAll(async () => {
     BODY_LIMIT_BYTES: '4096',
     IDEMPOTENCY_LEASE_SECONDS: '1',
   });
-  @Module({ imports: [platform('spec')], controllers: [ThingsController] })
+  @Module({ imports: [serviceModule('spec')], controllers: [ThingsController] })
   class SpecModule {}
   app = await createHttpApplication(SpecModule, configuration);
   await app.listen(0, '127.0.0.1');
@@ -331,7 +331,7 @@ describe('identity', () => {
   });
 
   it('does not start with a route that declares no access rule', async () => {
-    @Module({ imports: [platform('unguarded')], controllers: [UnguardedController] })
+    @Module({ imports: [serviceModule('unguarded')], controllers: [UnguardedController] })
     class UnguardedModule {}
     const unguarded = await createHttpApplication(UnguardedModule, configuration);
     await expect(unguarded.init()).rejects.toThrow(

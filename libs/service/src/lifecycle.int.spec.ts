@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Controller, Get, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
-import { SERVICE_CONFIGURATION, type ServiceConfiguration } from './configuration.js';
-import { ServiceModule } from './service.module.js';
 import { createLogger, loadConfiguration, PG_POOL, Readiness } from '@allotree/basics';
 import { createHttpApplication, Public } from '@allotree/http';
+import { SERVICE_CONFIGURATION, type ServiceConfiguration } from './configuration.js';
+import { ServiceModule } from './service.module.js';
 
 const logger = createLogger({ service: 'spec', level: 'silent' });
 let database: TestDatabase;
@@ -53,9 +53,9 @@ describe('an application', () => {
     }
 
     @Module({ controllers: [SlowController], providers: [LastWork] })
-    class ServiceModule {}
+    class SlowModule {}
     const configuration = configurationFor(database.connectionString);
-    @Module({ imports: [ServiceModule, ServiceModule.forRoot({ service: 'spec', configuration, logger })] })
+    @Module({ imports: [SlowModule, ServiceModule.forRoot({ service: 'spec', configuration, logger })] })
     class RootModule {}
 
     const app = await createHttpApplication(RootModule, configuration);

@@ -3,9 +3,9 @@ import { Controller, Get, Headers, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
-import type { ServiceConfiguration } from './configuration.js';
 import { Problem, Public } from '@allotree/http';
 import { CONFIGURATION, METRICS } from '@allotree/basics';
+import type { ServiceConfiguration } from './configuration.js';
 
 @ApiExcludeController()
 @Controller('metrics')

@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { BusMetrics } from '@allotree/bus';
+import { httpDurations } from '@allotree/http';
 import { RetentionMetrics } from '@allotree/jobs';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ServiceMetrics } from './service-metrics.js';
 
 /** The registry of one application: Node's own metrics and the duration of HTTP requests; services add theirs. */
@@ -10,16 +11,6 @@ export function createMetrics(service: string): Registry {
   collectDefaultMetrics({ register: registry });
   return registry;
 }
-
-/** Seconds from the first byte of a request to the last byte of its answer, by route (the pattern, not the path) and status. */
-export const httpDurations = (registry: Registry): Histogram<'method' | 'route' | 'status'> =>
-  new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Duration of HTTP requests',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
-    registers: [registry],
-  });
 
 export interface MetricDocs {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { SERVICE_CONFIGURATION } from './configuration.js';
 import { misspelled } from '@allotree/basics/misspelled';
+import { SERVICE_CONFIGURATION } from './configuration.js';
 
 const of = (...names: string[]) =>
   misspelled(SERVICE_CONFIGURATION, Object.fromEntries(names.map((name) => [name, 'x']))).map(({ meant }) => meant);

@@ -1,14 +1,10 @@
+import type { Subscriptions } from '@allotree/event-sourcing';
 import { Controller, Get, HttpCode, Inject, Param, Post, type Abstract, type Type } from '@nestjs/common';
 import { z } from 'zod';
 import { Documented, Problem, Permit } from '@allotree/http';
 
 /** The operations on a service's subscriptions that operators need. */
-export interface SubscriptionOperations {
-  lag(): Promise<{ name: string; behind: number }[]>;
-  /** The names that `rebuild` accepts. */
-  projections(): readonly string[];
-  rebuild(name: string): Promise<void>;
-}
+type SubscriptionOperations = Pick<Subscriptions, 'lag' | 'projections' | 'rebuild'>;
 
 const SubscriptionsAnswer = z.object({
   items: z.array(z.object({ name: z.string(), behind: z.int(), rebuildable: z.boolean() })),

@@ -4,10 +4,10 @@ import { busEvent, createTestDatabase, type TestDatabase } from '@allotree/testi
 import type pg from 'pg';
 import { Registry } from 'prom-client';
 import { BusMetrics, fileLetter, PostgresBus } from '@allotree/bus';
-import type { ServiceConfiguration } from './configuration.js';
 import { createLogger, createPool } from '@allotree/basics';
-import { sharedPolicies } from './shared-policies.js';
 import { RetentionMetrics, Retention } from '@allotree/jobs';
+import type { ServiceConfiguration } from './configuration.js';
+import { sharedPolicies } from './shared-policies.js';
 
 describe('retention', () => {
   let database: TestDatabase;

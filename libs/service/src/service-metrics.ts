@@ -1,3 +1,4 @@
+import type { RuntimeMetrics, SubscriptionMetrics, Subscriptions } from '@allotree/event-sourcing';
 import type { Leases } from '@allotree/leases';
 import type pg from 'pg';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
@@ -7,11 +8,8 @@ const MILLISECONDS = 1_000;
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30];
 const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
-/** The state of subscriptions, on request. */
-export interface WatchedSubscriptions {
-  /** For the subscriptions that this process runs: the events that each still has to apply. */
-  lagHere(): Promise<readonly { readonly name: string; readonly behind: number }[]>;
-}
+/** Reports the events that each subscription of this process still has to apply. */
+type WatchedSubscriptions = Pick<Subscriptions, 'lagHere'>;
 
 type CountedPool = Pick<pg.Pool, 'totalCount' | 'idleCount' | 'waitingCount'>;
 
@@ -68,10 +66,10 @@ export class ServiceMetrics {
     loaded: (aggregate: string, _events: number, milliseconds: number): void =>
       this.command.loadSeconds.observe({ aggregate }, milliseconds / MILLISECONDS),
     snapshotIgnored: (aggregate: string): void => this.command.snapshotsIgnored.inc({ aggregate }),
-  };
+  } satisfies RuntimeMetrics;
 
   /** For the subscriptions of a service; their names carry its schema, as their leases do. */
-  subscriptionsOf(schema: string) {
+  subscriptionsOf(schema: string): SubscriptionMetrics {
     return {
       applied: (name: string, events: number, milliseconds: number): void => {
         this.subscription.applied.inc({ subscription: `${schema}.${name}` }, events);

@@ -11,7 +11,6 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } fro
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { Backends, DATABASE_FAILURE } from './backends.js';
 import { Bus, BusPublisher, BusMetrics, openBus } from '@allotree/bus';
 import {
   Clock,
@@ -25,10 +24,7 @@ import {
   METRICS,
   PG_POOL,
 } from '@allotree/basics';
-import type { ServiceConfiguration } from './configuration.js';
 import { BullMqJobQueues, JobQueues, RetentionMetrics, Retention } from '@allotree/jobs';
-import { ClockWatch } from './clock-watch.js';
-import { HealthController } from './health.controller.js';
 import {
   CursorInterceptor,
   RateGuard,
@@ -40,6 +36,10 @@ import {
   SchemaValidationPipe,
 } from '@allotree/http';
 import { Authentication, Authorization, AuthGuard, IdentityView } from '@allotree/identity';
+import { Backends, DATABASE_FAILURE } from './backends.js';
+import type { ServiceConfiguration } from './configuration.js';
+import { ClockWatch } from './clock-watch.js';
+import { HealthController } from './health.controller.js';
 import { createMetrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { ServiceMetrics } from './service-metrics.js';

@@ -1,6 +1,6 @@
 import { deadLetterTopic, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
-import type { ServiceConfiguration } from './configuration.js';
 import type { RetentionPolicy } from '@allotree/jobs';
+import type { ServiceConfiguration } from './configuration.js';
 
 const LETTERS = [GROUPS_TOPIC, LICENSING_TOPIC].map((topic) => `'${deadLetterTopic(topic)}'`).join(', ');
 

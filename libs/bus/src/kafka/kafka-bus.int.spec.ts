@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@je
 import { deadLetterTopic, type CloudEvent } from '@allotree/contracts';
 import { busContract, busEvent, describeOn, startOwnKafka, type Consumption } from '@allotree/testing';
 import { Registry } from 'prom-client';
-import { BusMetrics } from '../bus-metrics.js';
 import { createLogger } from '@allotree/basics';
+import { BusMetrics } from '../bus-metrics.js';
 import { KafkaBus, KafkaGroup, type KafkaSettings } from './kafka.js';
 import { readTopic } from './read-topic.js';
 

@@ -1,8 +1,8 @@
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
-import type { ServiceConfiguration } from '@allotree/service';
+import type { BusConfiguration } from '../configuration.js';
 
-export type KafkaConfiguration = Pick<ServiceConfiguration, Extract<keyof ServiceConfiguration, `KAFKA_${string}`>>;
+export type KafkaConfiguration = Pick<BusConfiguration, Extract<keyof BusConfiguration, `KAFKA_${string}`>>;
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];

@@ -2,19 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import type { CloudEvent } from '@allotree/contracts';
 import { Leases } from '@allotree/leases';
 import { busContract, busEvent, createTestDatabase, type Consumption, type TestDatabase } from '@allotree/testing';
-import { Controller, Module } from '@nestjs/common';
 import pg from 'pg';
 import { Registry } from 'prom-client';
-import { z } from 'zod';
+import { createLogger, createPool } from '@allotree/basics';
 import { BusMetrics } from '../bus-metrics.js';
-import { BusPublisher } from '../bus.js';
 import { BusServer } from '../bus.server.js';
-import { OnIntegrationEvent, OnIntegrationEvents } from '../integration-event.js';
 import { PostgresBus } from './postgres-bus.js';
 import { PostgresGroup } from './postgres-group.js';
-import { createLogger, createPool, loadConfiguration } from '@allotree/basics';
-import { createHttpApplication } from '@allotree/http';
-import { SERVICE_CONFIGURATION, connectBusConsumers, ServiceModule } from '@allotree/service';
 
 jest.setTimeout(30_000);
 
@@ -260,51 +254,7 @@ describe('the bus on PostgreSQL', () => {
   });
 });
 
-describe('@OnIntegrationEvent', () => {
-  it('calls the handlers of its group in an application, and passes their errors through', async () => {
-    const calls: string[] = [];
-
-    @Controller()
-    class Listener {
-      @OnIntegrationEvent(TOPIC, 'one-group')
-      async one(event: CloudEvent): Promise<void> {
-        if (event.id === 'bad') z.number().parse(event.data);
-        calls.push(`one ${event.id}`);
-      }
-
-      @OnIntegrationEvents(TOPIC, 'batch-group')
-      async many(events: readonly CloudEvent[]): Promise<void> {
-        calls.push(`many ${events.map((event) => event.id).join('+')}`);
-      }
-    }
-    const configuration = loadConfiguration(SERVICE_CONFIGURATION, {
-      DATABASE_URL: database.connectionString,
-      TOKEN_SECRET: 's'.repeat(40),
-      ADMIN_PASSWORD_HASH: '$argon2id$unused',
-    });
-    @Module({ imports: [ServiceModule.forRoot({ service: 'spec', configuration, logger })], controllers: [Listener] })
-    class ListenerModule {}
-
-    const bus = await emptyBus();
-    const app = await createHttpApplication(ListenerModule, configuration);
-    connectBusConsumers(app, 'one-group', 'batch-group');
-    await app.get(BusPublisher).publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'bad'), busEvent('a', 'e2')]);
-    await app.startAllMicroservices();
-    await app.init();
-    await until(() => calls.includes('one e2') && calls.some((line) => line.startsWith('many')));
-    expect(calls.filter((line) => line.startsWith('one'))).toEqual(['one e1', 'one e2']);
-    expect(calls).toContain('many e1+bad+e2');
-    expect(await bus.deadLetters(TOPIC)).toMatchObject([
-      {
-        event: { id: 'bad' },
-        group: 'one-group',
-        error: expect.stringMatching(/^ZodError: .*expected number/s),
-        attempts: 1,
-      },
-    ]);
-    await app.close();
-  });
-
+describe('the server of bus handlers', () => {
   it('is not started for a group that has no handler', async () => {
     const server = new BusServer('nobody', () => {
       throw new Error('there is nothing to consume');

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { JobQueues } from '../job-queues.js';
 import { CONFIGURATION, LOGGER, PG_POOL } from '@allotree/basics';
+import { JobQueues } from '../job-queues.js';
 import { RetentionMetrics } from './retention-metrics.js';
 
 /** How long the rows of a table are kept, and how older ones are deleted. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { LEAST_HEAP_BYTES, requireHeap } from './heap.js';
 import { StartError } from '@allotree/basics/start-error';
+import { LEAST_HEAP_BYTES, requireHeap } from './heap.js';
 
 const root = resolve(import.meta.dirname, '../../../..');
 

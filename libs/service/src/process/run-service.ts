@@ -1,9 +1,9 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { z } from 'zod';
-import type { ServiceConfiguration } from '../configuration.js';
 import { ConfigurationError, loadConfiguration } from '@allotree/basics/configuration';
 import { misspelled, misspelledWarning } from '@allotree/basics/misspelled';
 import { createLogger } from '@allotree/basics/logging';
+import type { ServiceConfiguration } from '../configuration.js';
 import { requireHeap } from './heap.js';
 import { startFailure } from './start-failure.js';
 import { StopSignals } from './stop-signals.js';

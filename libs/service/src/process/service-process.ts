@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { connectBusConsumers } from '../connect-bus.js';
-import type { ServiceConfiguration } from '../configuration.js';
 import { createHttpApplication } from '@allotree/http';
 import type { Logger } from '@allotree/basics/logging';
-import { ServiceModule } from '../service.module.js';
 import { Readiness } from '@allotree/basics';
+import { connectBusConsumers } from '../connect-bus.js';
+import type { ServiceConfiguration } from '../configuration.js';
+import { ServiceModule } from '../service.module.js';
 import type { ServiceProgram } from './run-service.js';
 
 @Module({})
 class ServiceProcessModule {}
 
-/** Starts the module with the platform, its consumers and HTTP. */
+/** Starts the module with the libraries it wants, its consumers and HTTP. */
 export async function startService<Configuration extends ServiceConfiguration>(
   { name, module, consumerGroups }: ServiceProgram<Configuration>,
   configuration: Configuration,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
-  const platform = ServiceModule.forRoot({ service: name, configuration, logger });
-  const root = { module: ServiceProcessModule, imports: [platform, await module(configuration)] };
+  const base = ServiceModule.forRoot({ service: name, configuration, logger });
+  const root = { module: ServiceProcessModule, imports: [base, await module(configuration)] };
   const app = await createHttpApplication(root, configuration, logger);
   try {
     if (consumerGroups.length > 0) {

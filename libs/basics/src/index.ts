@@ -1,0 +1,13 @@
+export * from './clock.js';
+export * from './configuration.js';
+export { createLogger, NestLogger, type Logger } from './logging.js';
+export * from './misspelled.js';
+export * from './pool.js';
+export * from './readiness.js';
+export { connectRedis, redisAddress, type RedisAddress } from './redis-address.js';
+export * from './request-context.js';
+export * from './start-error.js';
+export * from './tenants-setting.js';
+export { TestClock } from './test-clock.js';
+export * from './tokens.js';
+export { withTimeout } from './with-timeout.js';

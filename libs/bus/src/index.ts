@@ -1,0 +1,11 @@
+export * from './bus.js';
+export { BusMetrics } from './bus-metrics.js';
+export { BusServer } from './bus.server.js';
+export * from './configuration.js';
+export type { DeadLetter, DeadLetterFilter } from './dead-letter.js';
+export { FeedWaiter } from './feed-waiter.js';
+export * from './integration-event.js';
+export { openBus } from './open-bus.js';
+export { fileLetter, PostgresBus } from './postgres/postgres-bus.js';
+export { PostgresGroup } from './postgres/postgres-group.js';
+export type { Handler } from './topic-handler.js';

@@ -1,0 +1,3 @@
+export * from './embedded-postgres.js';
+export { isAlive } from './postgres-cluster.js';
+export * from './supervised-postgres.js';

@@ -1,0 +1,16 @@
+export * from './access-filter.js';
+export { membershipFeedOf, tenantRowsOf } from './access-providers.js';
+export * from './authentication.js';
+export { Authorization } from './authorization.js';
+export * from './configuration.js';
+export { checkGrant, checkRevoke } from './grants.js';
+export { AuthGuard } from './guard.js';
+export * from './identity-view.js';
+export * from './membership-feed.js';
+export * from './membership-rows.js';
+export * from './oidc.js';
+export * from './password.js';
+export { passwordFault } from './password-rule.js';
+export * from './permission-checker.js';
+export { TenantRows } from './tenant-rows.js';
+export * from './token.js';

@@ -1,0 +1,11 @@
+export * from './pages.js';
+export * from './read-models.js';
+export * from './rehearse.js';
+export {
+  CALLER_ROLE,
+  copyTenantFrom,
+  disableRowLevelSecurity,
+  enableRowLevelSecurity,
+  withTenants,
+} from './row-level-security.js';
+export * from './rows.js';

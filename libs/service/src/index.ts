@@ -1,0 +1,11 @@
+export { ClockWatch } from './clock-watch.js';
+export * from './configuration.js';
+export * from './connect-bus.js';
+export { describeMetrics, type MetricDocs } from './metrics.js';
+export * from './process/process.js';
+export { projectionsController } from './projections.controller.js';
+export * from './quotas.js';
+export * from './service-metrics.js';
+export * from './service.module.js';
+export { sharedPolicies } from './shared-policies.js';
+export { Storage, type StorageOptions } from './storage.js';
