@@ -1,5 +1,6 @@
 import type { AggregateOf, AggregateTypes, CommandContext, Outcome, Types } from '../aggregate.js';
 import { RuntimeStopped } from '../errors.js';
+import { replay } from './replay.js';
 import type { Request } from './request.js';
 import { revisionOf } from './state.js';
 import { StreamProcessor, type StreamDependencies } from './stream-processor.js';
@@ -33,6 +34,15 @@ export interface HandlerOf<T extends AggregateTypes> {
    * has just appended; with `consistent` it includes every event appended before this call.
    */
   read<Result>(id: string, select: StateSelector<T['state'], Result>, options?: ReadOptions): Promise<Result>;
+  /**
+   * Reads the state as it was at each of these revisions of the stream, which rise. Costs nothing if there is one and the
+   * state in memory is at it, else the events since the last snapshot before them, or the whole stream if there is none.
+   */
+  readAt<Result>(
+    id: string,
+    revisions: readonly number[],
+    select: (state: T['state'], index: number) => Result,
+  ): Promise<Result[]>;
 }
 
 /** The handler of an aggregate by its four types. */
@@ -55,7 +65,21 @@ export function createHandler<T extends AggregateTypes>(
       if (registry.stopped) reject(new RuntimeStopped());
       else find(id).enqueue(request({ tries: 0, resolve, reject }));
     });
+  const read: HandlerOf<T>['read'] = async (id, select, { consistent = false } = {}) => {
+    const state = registry.stopped || consistent ? null : find(id).idleState;
+    if (state) return select(state.value, state.revision, (setting) => revisionOf(state, setting));
+    return submit(id, (completion) => ({ kind: 'read', select, consistent, ...completion }));
+  };
   return {
+    read,
+    readAt: async (id, revisions, select) => {
+      const [only] = revisions;
+      const current =
+        revisions.length === 1
+          ? await read(id, (state, revision) => (revision === only ? [select(state, 0)] : null))
+          : null;
+      return current ?? replay({ ...dependencies, streamName: `${category}-${id}`, aggregate }, revisions, select);
+    },
     execute: (id, command, context) =>
       submit(id, (completion) => {
         metrics.received?.(category);
@@ -63,11 +87,6 @@ export function createHandler<T extends AggregateTypes>(
         return { kind: 'execute', command, context, since, repeat: null, accepted: null, ...completion };
       }),
     dryRun: (id, command, context) => submit(id, (completion) => ({ kind: 'dryRun', command, context, ...completion })),
-    read: async (id, select, { consistent = false } = {}) => {
-      const state = registry.stopped || consistent ? null : find(id).idleState;
-      if (state) return select(state.value, state.revision, (setting) => revisionOf(state, setting));
-      return submit(id, (completion) => ({ kind: 'read', select, consistent, ...completion }));
-    },
   };
 }
 

@@ -40,6 +40,22 @@ export class Snapshots {
     return read >= 0 ? { state, eventsRead: read } : this.#notOfThisStream(streamName, aggregate, state);
   }
 
+  /** The state from the snapshot; `null` if there is no valid one that was taken at this revision or before. */
+  async before<T extends AggregateTypes>(
+    streamName: string,
+    aggregate: AggregateOf<T>,
+    revision: number,
+  ): Promise<LiveState<T> | null> {
+    const state = aggregate.snapshot ? await this.#restore(streamName, aggregate) : null;
+    if (!state || state.revision > revision) return null;
+    let eventId: string | null = null;
+    for await (const event of this.events.readStream(streamName, state.revision)) {
+      ({ eventId } = event.metadata);
+      break;
+    }
+    return eventId === state.eventId ? state : this.#notOfThisStream(streamName, aggregate, state);
+  }
+
   /** Takes a snapshot if enough events have been recorded since the last one. */
   offer<T extends AggregateTypes>(streamName: string, aggregate: AggregateOf<T>, state: LiveState<T>): void {
     const { snapshots } = this;

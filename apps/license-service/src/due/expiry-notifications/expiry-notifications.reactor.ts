@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { projectAggregate, type ProjectState } from '@allotree/domain';
 import type { EventStore, Reactor, RecordedEvent } from '@allotree/event-sourcing';
 import { EVENT_STORE, PROJECT_HANDLER, type ProjectHandler } from '../../tokens.js';
 import { ExpiryOutbox, type ExpiryJob } from '../expiry-outbox.js';
@@ -30,31 +29,14 @@ export class ExpiryNotificationsReactor implements Reactor {
     await this.outbox.put(jobs);
   }
 
-  /** @param moments of one project, in order */
+  /** @param moments of one project, in order. Each is described by the project as it was then. */
   private async expiryJobsOf(moments: readonly Moment[]): Promise<ExpiryJob[]> {
-    const [only] = moments;
-    if (only && moments.length === 1) {
-      const jobs = await this.projects.read(only.projectId, (state, revision) =>
-        revision === only.revision ? expiryJobsOf(only, state) : null,
-      );
-      if (jobs) return jobs;
-    }
-    return this.jobsAsOfThen(moments);
-  }
-
-  /** The project has moved on since: it is folded again, up to each moment. */
-  private async jobsAsOfThen(moments: readonly Moment[]): Promise<ExpiryJob[]> {
-    const jobs: ExpiryJob[] = [];
-    const rest = [...moments];
-    let state: ProjectState = projectAggregate.initial();
-    for await (const { type, data, revision } of this.store.readStream(moments[0]?.streamName ?? '')) {
-      state = projectAggregate.evolve(state, projectAggregate.decode(type, data));
-      if (revision !== rest[0]?.revision) continue;
-      jobs.push(...expiryJobsOf(rest[0], state));
-      rest.shift();
-      if (rest.length === 0) break;
-    }
-    return jobs;
+    const revisions = moments.map(({ revision }) => revision);
+    const { projectId } = moments[0]!;
+    const jobs = await this.projects.readAt(projectId, revisions, (state, index) =>
+      expiryJobsOf(moments[index]!, state),
+    );
+    return jobs.flat();
   }
 }
 

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
+import { seats, type SeatsState } from '@allotree/testing/seats';
+import type { CommandContext } from '../aggregate.js';
+import { CommandRuntime } from '../command-runtime.js';
+import type { Snapshot, SnapshotStore } from '../snapshot-store.js';
+
+const context = (): CommandContext => {
+  const commandId = randomUUID();
+  return { commandId, correlationId: 'c', causationId: null, actor: 'user:u', tenantId: 't' };
+};
+
+/** Remembers from where streams were read. */
+class Store extends InMemoryEventStore {
+  from: number[] = [];
+  override readStream(streamName: string, fromRevision?: number) {
+    this.from.push(fromRevision ?? 0);
+    return super.readStream(streamName, fromRevision);
+  }
+}
+
+class Snapshots implements SnapshotStore {
+  snapshot: Snapshot | null = null;
+  load = () => Promise.resolve(this.snapshot);
+  save = async (_: string, snapshot: Snapshot) => void (this.snapshot = snapshot);
+}
+
+/** A stream of 25 events, one a command, with a snapshot at some revision. */
+async function filled() {
+  const store = new Store();
+  const snapshots = new Snapshots();
+  const runtime = new CommandRuntime({ store, snapshots });
+  const handler = runtime.aggregate(seats);
+  for (let n = 0; n < 25; n++) await handler.execute('h', { type: 'TakeMany', count: 1 }, context());
+  await runtime.stop();
+  const again = new CommandRuntime({ store, snapshots }).aggregate(seats);
+  store.from = [];
+  return { store, snapshots, handler: again, kept: snapshots.snapshot!.revision };
+}
+
+const taken = (state: SeatsState): number => state.taken.length;
+
+describe('the state at a revision', () => {
+  it('is that after each of several events, whatever happened since', async () => {
+    const { handler } = await filled();
+    expect(await handler.readAt('h', [0, 3, 24], taken)).toEqual([1, 4, 25]);
+    expect(await handler.readAt('h', [], taken)).toEqual([]);
+    expect(await handler.readAt('missing', [0], taken)).toEqual([]);
+  });
+
+  it('is read from the snapshot before it, not from the beginning', async () => {
+    const { store, handler, kept } = await filled();
+    expect(kept).toBeGreaterThan(5);
+    expect(await handler.readAt('h', [kept + 1, kept + 2], taken)).toEqual([kept + 2, kept + 3]);
+    expect(Math.min(...store.from)).toBe(kept);
+    expect(await handler.readAt('h', [kept], taken)).toEqual([kept + 1]);
+  });
+
+  it('is read from the beginning where the snapshot is later, or of another stream', async () => {
+    const { store, snapshots, handler, kept } = await filled();
+    expect(await handler.readAt('h', [kept - 1, kept], taken)).toEqual([kept, kept + 1]);
+    expect(store.from).toContain(0);
+    snapshots.snapshot = { ...snapshots.snapshot!, eventId: randomUUID() };
+    expect(await handler.readAt('h', [kept, kept + 1], taken)).toEqual([kept + 1, kept + 2]);
+  });
+
+  it('is the state in memory where that is at it', async () => {
+    const { store, handler } = await filled();
+    await handler.read('h', taken);
+    store.from = [];
+    expect(await handler.readAt('h', [24], taken)).toEqual([25]);
+    expect(store.from).toEqual([]);
+  });
+});
