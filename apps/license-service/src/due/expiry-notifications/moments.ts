@@ -5,7 +5,6 @@ import { projectOfStream } from '../../streams.js';
 /** What changed in a project together: at one instant, by one command. */
 export interface Moment {
   readonly projectId: string;
-  readonly streamName: string;
   readonly at: number;
   readonly commandId: string;
   readonly events: readonly ProjectEvent[];
@@ -83,7 +82,6 @@ const momentOf = ({ at, commandId, recorded }: Run): Moment => {
   const { streamName = '', revision = 0 } = recorded.at(-1)?.record ?? {};
   return {
     projectId: projectOfStream(streamName),
-    streamName,
     at,
     commandId,
     events: recorded.map(({ event }) => event),
