@@ -1,4 +1,4 @@
-/** The PostgreSQL from the npm dependencies, with a generated password. */
+/** The PostgreSQL from the npm dependencies, with durable commits and a generated password. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -43,7 +43,7 @@ async function query(site, sql) {
   }
 }
 
-const recipeWith = (settings) => ({
+export const POSTGRES = {
   name: 'postgres',
   variable: 'DATABASE_URL',
   portNames: ['postgres'],
@@ -58,12 +58,12 @@ const recipeWith = (settings) => ({
   async launch({ folder, ports }) {
     const account = await accountOf(folder);
     const cluster = clusterFolder(folder);
-    const all = Object.entries({ ...settings, port: ports.postgres });
+    const settings = Object.entries({ ...SETTINGS, port: ports.postgres });
     // Replaced by the path under which the account reaches the folder.
     const named = (args, name) => args.map((arg) => (arg === cluster ? name : arg));
     return {
       program: (await postgresBinaries(account)).postgres,
-      args: ['-D', cluster, ...all.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      args: ['-D', cluster, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
       env: cleanEnvironment(),
       start: (program, args, options) =>
         spawnAs(account, { program, folder: cluster, parameters: (name) => named(args, name) }, options),
@@ -75,12 +75,7 @@ const recipeWith = (settings) => ({
     if (databases.length === 0) await query(site, `CREATE DATABASE ${ROLE}`);
   },
   address: (site) => urlOf(site, ROLE),
-});
-
-export const POSTGRES = recipeWith(SETTINGS);
-
-/** For test runs, whose data nobody needs after a crash of the machine: dropping a database would wait a second for the disk. */
-export const POSTGRES_OF_TESTS = recipeWith({ ...SETTINGS, fsync: 'off', full_page_writes: 'off' });
+};
 
 /** A running PostgreSQL; its `address` is the `postgres://` URL of a superuser. Options: see `startServer`. */
 export const startPostgres = (options) => startServer(POSTGRES, options);

@@ -7,14 +7,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingOf } from '../../deploy/native/backends.mjs';
 import { KAFKA } from '../../deploy/native/kafka.mjs';
-import { POSTGRES_OF_TESTS } from '../../deploy/native/postgres.mjs';
+import { POSTGRES } from '../../deploy/native/postgres.mjs';
 import { REDIS } from '../../deploy/native/redis.mjs';
 import { startServer } from '../../deploy/native/server.mjs';
 
 const running = Symbol.for('allotree.test-backends');
 
 const BACKENDS = [
-  { recipe: POSTGRES_OF_TESTS, variable: 'ALLOTREE_TEST_DATABASE_URL', spokenOf: /^/ },
+  { recipe: POSTGRES, variable: 'ALLOTREE_TEST_DATABASE_URL', spokenOf: /^/ },
   { recipe: KAFKA, variable: 'ALLOTREE_TEST_KAFKA_BROKERS', spokenOf: /kafka/i },
   { recipe: REDIS, variable: 'ALLOTREE_TEST_REDIS_URL', spokenOf: /redis/i },
 ];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashPassword } from '@allotree/identity';
-import { POSTGRES_OF_TESTS } from '../../native/postgres.mjs';
+import { startPostgres } from '../../native/postgres.mjs';
 import { startServer } from '../../native/server.mjs';
 
 const MINUTES = 60_000;
@@ -15,12 +15,12 @@ const SERVICES = ['group-service', 'license-service', 'notification-service'];
 
 describe('the image of a service', () => {
   let collected: ReturnType<typeof spawnSync>;
-  let postgres: Awaited<ReturnType<typeof startServer>>;
+  let postgres: Awaited<ReturnType<typeof startPostgres>>;
   let folder: string;
   let environment: NodeJS.ProcessEnv;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'allotree-image-'));
-    postgres = await startServer(POSTGRES_OF_TESTS);
+    postgres = await startPostgres();
     environment = {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
