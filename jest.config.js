@@ -22,9 +22,15 @@ const withBackends = {
 
 export default {
   maxWorkers: 2,
+  testSequencer: '<rootDir>/tools/jest/longest-first.mjs',
   // A worker keeps the modules of its specs; one that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
   // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
   testTimeout: 120_000,
-  projects: [project('unit'), project('int', withBackends), project('e2e', withBackends), project('cluster')],
+  projects: [
+    project('unit'),
+    project('int', withBackends),
+    project('e2e', withBackends),
+    project('cluster', { globalSetup: '<rootDir>/tools/jest/bundled-apps.mjs' }),
+  ],
 };

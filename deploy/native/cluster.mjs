@@ -23,8 +23,10 @@ export const backendsToStart = (environment) => {
   return names.some((name) => isNamed(environment, BACKENDS[name].variable)) ? [] : names;
 };
 
+const builtProgram = (service) => join(root, 'apps', service, 'dist/main.js');
+
 /** How to run one replica of a service. */
-const replica = (service, number, environment) => ({
+const replica = (service, number, { environment, program }) => ({
   name: `${service}-service-${number}`,
   portNames: ['http'],
   stopSignal: 'SIGTERM',
@@ -32,7 +34,7 @@ const replica = (service, number, environment) => ({
   prepare: () => undefined,
   launch: ({ ports }) => ({
     program: process.execPath,
-    args: ['--enable-source-maps', join(root, 'apps', `${service}-service`, 'dist/main.js')],
+    args: ['--enable-source-maps', program(`${service}-service`)],
     env: { ...environment, HOST: '127.0.0.1', PORT: String(ports.http) },
   }),
   isReady: async ({ ports }) =>
@@ -50,6 +52,7 @@ const replica = (service, number, environment) => ({
  * @param {string[]} [options.backends] backends to start; the environment sets the others
  * @param {{group: number, license: number, notification: number}} [options.replicas]
  * @param {NodeJS.ProcessEnv} [options.environment] additional environment variables of the services
+ * @param {(service: string) => string} [options.program] the main file of a service
  * @param {(line: string) => void} [options.say] called when a process has died and was restarted
  */
 export async function startCluster({
@@ -59,6 +62,7 @@ export async function startCluster({
   environment = process.env,
   backends = backendsToStart(environment),
   replicas = DEFAULT_REPLICAS,
+  program = builtProgram,
   say = () => undefined,
 }) {
   const folder = await DataFolder.open(dataDir);
@@ -70,6 +74,7 @@ export async function startCluster({
       host,
       port: port || (await freePort()),
       replicas,
+      program,
       environment: { ...environment, ...named },
     });
     return cluster;
@@ -144,7 +149,7 @@ class Cluster {
     return Object.fromEntries(servers.map((server) => [BACKENDS[server.name].variable, server.address]));
   }
 
-  async startServices({ host, port, replicas, environment }) {
+  async startServices({ host, port, replicas, program, environment }) {
     const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
     const { password, ...secrets } = await this.#secrets(environment);
     this.environment = {
@@ -158,7 +163,8 @@ class Cluster {
     const ports = {};
     // Replicas of one service start concurrently; starting all services at once is slower on a small machine.
     for (const [service, count] of Object.entries(replicas)) {
-      const recipes = Array.from({ length: count }, (_, index) => replica(service, index + 1, this.environment));
+      const how = { program, environment: this.environment };
+      const recipes = Array.from({ length: count }, (_, index) => replica(service, index + 1, how));
       const started = await this.#startAll(recipes.map((recipe) => () => startServer(recipe, this.#on(recipe.name))));
       ports[service] = started.map((server) => server.port);
     }

@@ -27,8 +27,9 @@ const SETTINGS = {
 
 const clusterFolder = (folder) => join(folder, 'data');
 const accountOf = (folder) => postgresAccount(clusterFolder(folder));
+const passwordOf = (folder) => readFileSync(join(clusterFolder(folder), 'allotree.password'), 'utf8').trim();
 const urlOf = ({ folder, ports }, database) => {
-  const password = readFileSync(join(clusterFolder(folder), 'allotree.password'), 'utf8').trim();
+  const password = passwordOf(folder);
   return `postgres://${ROLE}:${password}@127.0.0.1:${ports.postgres}/${database}`;
 };
 
@@ -75,6 +76,15 @@ export const POSTGRES = {
     if (databases.length === 0) await query(site, `CREATE DATABASE ${ROLE}`);
   },
   address: (site) => urlOf(site, ROLE),
+};
+
+/** The server of a test run, to which thousands of connections are made: each would hash the password 4,096 times. */
+export const POSTGRES_OF_TESTS = {
+  ...POSTGRES,
+  async complete(site) {
+    await POSTGRES.complete(site);
+    await query(site, `SET scram_iterations = 1; ALTER ROLE ${ROLE} PASSWORD '${passwordOf(site.folder)}'`);
+  },
 };
 
 /** A running PostgreSQL; its `address` is the `postgres://` URL of a superuser. Options: see `startServer`. */

@@ -7,17 +7,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingOf } from '../../deploy/native/backends.mjs';
 import { KAFKA } from '../../deploy/native/kafka.mjs';
-import { POSTGRES } from '../../deploy/native/postgres.mjs';
+import { POSTGRES_OF_TESTS } from '../../deploy/native/postgres.mjs';
 import { REDIS } from '../../deploy/native/redis.mjs';
 import { startServer } from '../../deploy/native/server.mjs';
+import bundleApps from './bundled-apps.mjs';
 
 const running = Symbol.for('allotree.test-backends');
 
 const BACKENDS = [
-  { recipe: POSTGRES, variable: 'ALLOTREE_TEST_DATABASE_URL', spokenOf: /^/ },
+  { recipe: POSTGRES_OF_TESTS, variable: 'ALLOTREE_TEST_DATABASE_URL', spokenOf: /^/ },
   { recipe: KAFKA, variable: 'ALLOTREE_TEST_KAFKA_BROKERS', spokenOf: /kafka/i },
   { recipe: REDIS, variable: 'ALLOTREE_TEST_REDIS_URL', spokenOf: /redis/i },
 ];
+
+/** The helpers of `libs/testing` that start built apps. */
+const APP_STARTED = /\b(?:runBuilt|workbench|startSystem|builtProgram)\b/;
 
 export default async function startBackends(globalConfig) {
   if (globalThis[running]) return;
@@ -25,6 +29,7 @@ export default async function startBackends(globalConfig) {
   const wanted = BACKENDS.filter(
     ({ variable, spokenOf }) => !process.env[variable] && specs.some((text) => spokenOf.test(text)),
   ).filter(isHere);
+  if (specs.some((text) => APP_STARTED.test(text))) await bundleApps();
   globalThis[running] = await Promise.all(wanted.map(start));
 }
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Api } from '@allotree/api-client';
-import { workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { builtProgram, workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 jest.setTimeout(180_000);
 
@@ -53,10 +53,7 @@ let folder: string;
 /** What `npm run` would start after a look at the build, which would cost seconds each time. */
 const PROGRAMS: Readonly<Record<string, string>> = { demo: 'demo', dlq: 'dead-letters' };
 const started = (script: string): string =>
-  script.replace(
-    /npm run (\w+)(?: --(?= ))?/g,
-    (_, name: string) => `node ${join(root, 'apps', PROGRAMS[name]!, 'dist/main.js')}`,
-  );
+  script.replace(/npm run (\w+)(?: --(?= ))?/g, (_, name: string) => `node ${builtProgram(PROGRAMS[name]!)}`);
 
 const shell = (script: string, env: Readonly<Record<string, string>>): Promise<Outcome> =>
   new Promise((done, failed) => {

@@ -1,18 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ownService } from '@allotree/http';
 import { signToken } from '@allotree/identity';
 import { describeMetrics } from '@allotree/service';
 import { createTestDatabase, documentedFetch, publishedDocument, type TestDatabase } from '@allotree/testing';
+import { builtProgram } from '@allotree/testing/running-system';
 import { Api } from '@allotree/api-client';
 
 // Processes are started and stopped, on whatever machine this is.
 jest.setTimeout(180_000);
 
-const root = resolve(import.meta.dirname, '../../..');
 const SECRET = 'a secret of the specs, 32 characters and more';
 const SERVICES = ['group-service', 'license-service', 'notification-service'] as const;
 type ServiceName = (typeof SERVICES)[number];
@@ -33,12 +31,10 @@ class ServiceProcess {
   }
 
   static run(name: ServiceName, env: Readonly<Record<string, string>>, ...args: string[]): ServiceProcess {
-    const file = resolve(root, `apps/${name}/dist/main.js`);
-    if (!existsSync(file)) throw new Error(`${file} is not built: npm run build`);
     const { PATH = '', HOME = '' } = process.env;
     return new ServiceProcess(
       name,
-      spawn(process.execPath, [file, ...args], { cwd: '/', env: { PATH, HOME, ...env } }),
+      spawn(process.execPath, [builtProgram(name), ...args], { cwd: '/', env: { PATH, HOME, ...env } }),
     );
   }
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Api, readLocalSignIn, type LocalSignIn } from '@allotree/api-client';
+import { builtProgram } from '@allotree/testing/running-system';
 import { missingOf } from '../backends.mjs';
 import { startCluster } from '../cluster.mjs';
 import { KAFKA } from '../kafka.mjs';
@@ -51,6 +52,7 @@ export function describeOnACluster(
       const cluster = await startCluster({
         dataDir: folder,
         backends: ['kafka', 'redis', 'postgres'],
+        program: builtProgram,
         environment: {
           PATH: process.env['PATH'],
           HOME: process.env['HOME'],
@@ -90,7 +92,7 @@ export async function until<Answer>(
 
 /** `npm run demo` with these arguments. */
 export async function demo(dataDir: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [join(root, 'apps/demo/dist/main.js'), ...args], {
+  const child = spawn(process.execPath, [builtProgram('demo'), ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
   });

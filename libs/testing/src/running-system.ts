@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, readLocalSignIn } from '@allotree/api-client';
+import { builtProgram } from './built-program.js';
 import { documentedFetch, publishedDocument } from './documented-answers.js';
+
+export { builtProgram };
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -23,10 +25,8 @@ export interface Process {
 
 /** Runs a built app as its own process; PATH, HOME and these variables are its whole environment. */
 export const runBuilt = (app: string, args: readonly string[], env: Readonly<Record<string, string>>): Process => {
-  const file = join(root, 'apps', app, 'dist/main.js');
-  if (!existsSync(file)) throw new Error(`${file} is not built: npm run build`);
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [file, ...args], { cwd: root, env: { PATH, HOME, ...env } });
+  const child = spawn(process.execPath, [builtProgram(app), ...args], { cwd: root, env: { PATH, HOME, ...env } });
   let output = '';
   const listen = (chunk: Buffer): void => {
     output += chunk.toString();
