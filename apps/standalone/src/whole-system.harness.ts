@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@allotree/basics';
 import { ownService, type Principal } from '@allotree/http';
 import { signToken } from '@allotree/identity';
@@ -96,6 +97,8 @@ export class WholeSystem {
       const answer = await ask();
       if (wanted(answer)) return answer;
       if (Date.now() > deadline) throw new Error(`still ${answer.status} ${JSON.stringify(answer.body)}`);
+      // Asking without a pause takes the processor from what it waits for.
+      await sleep(10);
     }
   }
 
