@@ -23,6 +23,7 @@ import {
   initialState,
   restrictionAt,
   type AllotmentState,
+  type Assignment,
   type LicenseState,
   type MemberLimits,
   type Phase,
@@ -246,17 +247,19 @@ function readAssignment(
 ): void {
   const [assignmentId, group, resource, label, holder, sipAssignmentId, assignedAt, sequence, inForce] = row;
   const groupId = ids[group]!;
-  const read = {
+  const read: Assignment = {
     assignmentId,
     groupId,
     resource: words.resources[resource]!,
     label,
     holder,
     sipAssignmentId,
-    assignedAt,
     sequence,
+    assignedAt,
+    inForce,
+    pairedWith: null,
   };
-  addAssignment(state, { ...read, inForce, pairedWith: null });
+  addAssignment(state, read);
   const usage = editUsage(state, groupId);
   (inForce ? usage.inForce : usage.suspended)[read.resource] += 1;
 }

@@ -3,6 +3,7 @@ import { NO_FEATURES, type FeatureSet } from '../../feature-set.js';
 import { NO_UNITS, type Counts } from '../../limits.js';
 import type { BillingMode, GroupType, PoolMode, Reminder, Resource, Units } from '../../words.js';
 import type { Allotment, License, Place } from './events.js';
+import { GroupRows } from './rows.js';
 import { DraftSchedule, LiveSchedule, type Schedule } from './schedule.js';
 import { DraftTable, LiveTable, type Table } from './table.js';
 
@@ -17,7 +18,8 @@ export interface Project {
 
 export interface Group {
   groupId: string;
-  parentId: string | null;
+  /** To move a group, put it again: its row refers to that of its parent. */
+  readonly parentId: string | null;
   type: GroupType;
   name: string;
   /** `null` for a leaf: most groups are one. */
@@ -110,6 +112,10 @@ export interface ProjectTotals {
 /** The fold of a project's stream. Made by `initialState`, changed by `evolve` alone. */
 export interface ProjectState {
   readonly totals: ProjectTotals;
+  /** The rows behind `groups`, `usage` and `restrictions`; `null` in a draft. */
+  readonly rows: GroupRows | null;
+  /** The state that a draft was made of. */
+  readonly below: ProjectState | null;
   readonly groups: Table<Group>;
   readonly usage: Table<Usage>;
   readonly restrictions: Table<Restriction>;
@@ -126,7 +132,13 @@ export interface ProjectState {
   readonly schedule: Schedule;
 }
 
-export const initialState = (): ProjectState => ({
+export function initialState(): ProjectState {
+  const rows = new GroupRows();
+  const { groups, usage, restrictions } = rows;
+  return { ...emptyState(), rows, below: null, groups, usage, restrictions };
+}
+
+const emptyState = (): Omit<ProjectState, 'rows' | 'below' | 'groups' | 'usage' | 'restrictions'> => ({
   totals: {
     project: null,
     closedReason: null,
@@ -137,9 +149,6 @@ export const initialState = (): ProjectState => ({
     capacity: NO_UNITS,
     features: NO_FEATURES,
   },
-  groups: new LiveTable(),
-  usage: new LiveTable(),
-  restrictions: new LiveTable(),
   licenses: new LiveTable(),
   devices: new LiveTable(),
   assignments: new LiveTable(),
@@ -162,6 +171,8 @@ declare const CURRENT: unique symbol;
 /** A copy-on-write draft: changes to it leave `below` unchanged. Costs only the rows that change. */
 export const draftOf = (below: ProjectState): ProjectState => ({
   totals: { ...below.totals },
+  rows: null,
+  below,
   groups: new DraftTable(below.groups, (group) => ({ ...group, children: group.children && copySet(group.children) })),
   usage: new DraftTable(below.usage, (usage) => ({
     inForce: { ...usage.inForce },

@@ -10,11 +10,14 @@ export interface Table<Row> {
   put(id: string, row: Row): void;
   remove(id: string): void;
   readonly size: number;
+  /** Whether any row differs from the table below; a live table has none below. */
+  readonly isChanged: boolean;
   /** Every row, in the order they were first put; for rebuilding and for the few questions about the whole project. */
   entries(): Iterable<readonly [string, Row]>;
 }
 
 export class LiveTable<Row> implements Table<Row> {
+  readonly isChanged: boolean = false;
   private readonly rows = new Map<string, Row>();
 
   get(id: string): Row | undefined {
@@ -50,6 +53,10 @@ export class DraftTable<Row> implements Table<Row> {
     private readonly below: Table<Row>,
     private readonly copy: (row: Row) => Row,
   ) {}
+
+  get isChanged(): boolean {
+    return this.changed !== null;
+  }
 
   get(id: string): Row | undefined {
     const row = this.changed?.get(id);

@@ -1,5 +1,6 @@
+import { unchangedRowsOf, type GroupRow } from './rows.js';
 import { parentOf, restrictionAt, type Assignment, type ProjectState, type Restriction, type Usage } from './state.js';
-import { usageOf } from './usage.js';
+import { NO_USE, usageOf } from './usage.js';
 
 export function addChild(state: ProjectState, parentId: string, childId: string): void {
   const parent = state.groups.edit(parentId);
@@ -21,8 +22,23 @@ export interface Level {
   readonly usage: Readonly<Usage>;
 }
 
-/** The group and its ancestors, the root last, each looked up once. */
+/** The group and its ancestors, the root last. */
 export function levelsOf(state: ProjectState, groupId: string): readonly Level[] {
+  const rows = unchangedRowsOf(state);
+  return rows ? levelsFrom(rows.find(groupId)) : levelsById(state, groupId);
+}
+
+function levelsFrom(row: GroupRow | undefined): readonly Level[] {
+  const levels: Level[] = [];
+  for (let at: GroupRow | null | undefined = row; at?.group; at = at.parent) {
+    const { group, restriction, usage } = at;
+    const { groupId, name } = group;
+    levels.push({ groupId, name, restriction: restriction?.enabled ? restriction : null, usage: usage ?? NO_USE });
+  }
+  return levels;
+}
+
+function levelsById(state: ProjectState, groupId: string): readonly Level[] {
   const levels: Level[] = [];
   for (let group = state.groups.get(groupId); group;) {
     const { groupId: id, name, parentId } = group;

@@ -1,5 +1,6 @@
 import { eachUnit, noCounts, type Counts } from '../../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
+import type { GroupRow } from './rows.js';
 import { parentOf, restrictionAt, type ProjectState, type Usage } from './state.js';
 
 const newUsage = (): Usage => ({
@@ -11,7 +12,7 @@ const newUsage = (): Usage => ({
   inRestricted: noCounts(),
 });
 
-const NO_USE: Readonly<Usage> = Object.freeze(newUsage());
+export const NO_USE: Readonly<Usage> = Object.freeze(newUsage());
 
 export const usageOf = (state: ProjectState, groupId: string): Readonly<Usage> => state.usage.get(groupId) ?? NO_USE;
 
@@ -37,8 +38,7 @@ export interface Contribution {
  */
 export function contribute(state: ProjectState, fromGroupId: string | null, what: Contribution, sign: 1 | -1): void {
   let inside = false;
-  for (let id = fromGroupId; id !== null; id = parentOf(state, id)) {
-    const usage = editUsage(state, id);
+  for (const { usage, isRestricted } of editedPath(state, fromGroupId)) {
     if (what.inForce) addCounts(usage.inForce, what.inForce, sign);
     if (what.suspended) addCounts(usage.suspended, what.suspended, sign);
     if (what.restrictedGroups) usage.restrictedBelow += sign * what.restrictedGroups;
@@ -48,8 +48,23 @@ export function contribute(state: ProjectState, fromGroupId: string | null, what
       addCounts(usage.allotted, what.allotted.finite, sign);
       addCounts(usage.allottedUnlimited, what.allotted.unlimited, sign);
     }
-    inside ||= restrictionAt(state, id) !== null;
+    inside ||= isRestricted;
   }
+}
+
+/** The usage of a group and of all above it, to be changed. */
+function* editedPath(
+  state: ProjectState,
+  groupId: string | null,
+): Generator<{ readonly usage: Usage; readonly isRestricted: boolean }> {
+  if (groupId === null) return;
+  if (state.rows) {
+    for (let row: GroupRow | null = state.rows.at(groupId); row; row = row.parent)
+      yield { usage: (row.usage ??= newUsage()), isRestricted: row.restriction?.enabled ?? false };
+    return;
+  }
+  for (let id: string | null = groupId; id !== null; id = parentOf(state, id))
+    yield { usage: editUsage(state, id), isRestricted: restrictionAt(state, id) !== null };
 }
 
 /** The contribution of a group and everything below it to the groups above. */
