@@ -94,6 +94,27 @@ export class Checkpoints {
     return { position: BigInt(row.position), fence: BigInt(row.fence) };
   }
 
+  /**
+   * Moves a checkpoint in one statement if its fencing token is this one and its position is still expected. On a
+   * transaction it then locks the row like `lock`.
+   *
+   * @returns `null` if it moved, else the stored checkpoint
+   */
+  async advance(on: DataSource | EntityManager, name: string, move: Advance): Promise<Checkpoint | null> {
+    const { fence, from, to } = move;
+    const [moved] = await on.query<[readonly unknown[], number]>(
+      `UPDATE ${this.#table} SET position = $2, moved_at = now()
+       WHERE name = $1 AND fence = $3 AND position BETWEEN $4 AND $5
+       RETURNING set_config('idle_in_transaction_session_timeout', '${MAX_IDLE_IN_TRANSACTION}', true),
+         set_config('synchronous_commit', 'off', true)`,
+      [name, ...[to, fence, from.atLeast, from.atMost].map(String)],
+    );
+    if (moved.length > 0) return null;
+    const [row] = await on.query<Row[]>(`SELECT position, fence FROM ${this.#table} WHERE name = $1`, [name]);
+    if (!row) throw new Error(`checkpoint ${name} does not exist`);
+    return { position: BigInt(row.position), fence: BigInt(row.fence) };
+  }
+
   async move(tx: EntityManager, name: string, { position, fence }: Checkpoint): Promise<void> {
     await tx.query(`UPDATE ${this.#table} SET position = $2, fence = $3, moved_at = now() WHERE name = $1`, [
       name,
@@ -101,6 +122,13 @@ export class Checkpoints {
       fence.toString(),
     ]);
   }
+}
+
+export interface Advance {
+  readonly fence: bigint;
+  /** The positions from which it may move. */
+  readonly from: { readonly atLeast: bigint; readonly atMost: bigint };
+  readonly to: bigint;
 }
 
 interface Row {

@@ -2,7 +2,7 @@ import type { Lease } from '@allotree/leases';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Batch, EventStore, RecordedEvent } from '../event-store.js';
 import type { Logger } from '../logger.js';
-import type { Checkpoints } from './checkpoints.js';
+import type { Checkpoint, Checkpoints } from './checkpoints.js';
 import type { CrossStreamReader } from './cross-stream-reader.js';
 
 /** The common part of projections and reactors. */
@@ -188,25 +188,17 @@ export class Subscription {
    * takes precedence.
    */
   async #apply(batch: Batch, lease: Lease): Promise<'applied' | 'overtaken' | 'fenced'> {
-    const { dataSource, checkpoints, metrics } = this.dependencies;
+    const { metrics } = this.dependencies;
     const { name } = this.consumer;
     const start = performance.now();
     if (!lease.held) return 'fenced';
     const prepared = await this.consumer.handle?.(batch.events);
-    const stored = await dataSource.transaction(async (tx) => {
-      const { position, fence } = await checkpoints.lock(tx, name);
-      if (fence !== lease.fence) return 'fenced';
-      // The stored checkpoint may be behind this process, because skipped events are only recorded occasionally.
-      if (position > batch.after || position < this.#written) return position;
-      await this.consumer.apply?.(batch.events, tx, prepared);
-      await checkpoints.move(tx, name, { position: batch.upTo, fence });
-      return null;
-    });
-    if (stored === 'fenced') return stored;
-    this.#written = stored ?? batch.upTo;
+    const stored = await this.#commit(batch, lease, prepared);
+    if (stored && stored.fence !== lease.fence) return 'fenced';
+    this.#written = stored ? stored.position : batch.upTo;
     this.#writtenAt = performance.now();
     this.#moveTo(this.#written);
-    if (stored !== null) return 'overtaken';
+    if (stored) return 'overtaken';
     const milliseconds = performance.now() - start;
     metrics.applied?.(name, batch.events.length, milliseconds);
     this.dependencies.logger.debug?.(
@@ -214,6 +206,20 @@ export class Subscription {
       'events handled',
     );
     return 'applied';
+  }
+
+  /** Moves the checkpoint together with the writes of the batch; otherwise writes nothing and returns the checkpoint. */
+  async #commit(batch: Batch, { fence }: Lease, prepared: unknown): Promise<Checkpoint | null> {
+    const { dataSource, checkpoints } = this.dependencies;
+    const { consumer } = this;
+    // The stored checkpoint may be behind this process, because skipped events are only recorded occasionally.
+    const move = { fence, from: { atLeast: this.#written, atMost: batch.after }, to: batch.upTo };
+    if (!consumer.apply) return checkpoints.advance(dataSource, consumer.name, move);
+    return dataSource.transaction(async (tx) => {
+      const stored = await checkpoints.advance(tx, consumer.name, move);
+      if (!stored) await consumer.apply?.(batch.events, tx, prepared);
+      return stored;
+    });
   }
 
   #moveTo(position: bigint): void {
