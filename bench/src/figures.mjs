@@ -1,4 +1,7 @@
-/** All figures in the order of the table. `figures/<name>.mjs` exports `run({ server, quick, progress })`. */
+/**
+ * All figures in the order of the table. `figures/<name>.mjs` exports `run({ server, quick, progress })`. Those that take
+ * many minutes are taken only when they are named.
+ */
 export const FIGURES = [
   { name: 'runtime_many', about: 'commands over 1,000 projects, 64 and 512 callers; peers: emmett, bare inserts' },
   { name: 'runtime_hot', about: 'commands on one project, 64 callers; peer: what emmett accepts' },
@@ -13,4 +16,5 @@ export const FIGURES = [
   { name: 'kafka', about: 'publishing to Kafka, peer: a plain producer; until a consumer has what was acknowledged' },
   { name: 'profiles', about: 'assign and quota over HTTP on a cluster; peer: the same on one process, embedded' },
   { name: 'projections', about: 'how fast the projections follow' },
+  { name: 'growth', about: 'append, load and quota at 10,000,000 events; limit: at 1,000,000', onRequest: true },
 ];

@@ -22,7 +22,7 @@ one table to stdout and bench/results/latest.json. Exits with 1 when a target is
   --help         this text
 
 Figures:
-${FIGURES.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
+${FIGURES.map(({ name, about, onRequest }) => `  ${name.padEnd(14)} ${about}${onRequest ? ' (only on request)' : ''}`).join('\n')}
 `;
 
 const log = (line) => process.stderr.write(`${line}\n`);
@@ -71,13 +71,14 @@ if (values.help) {
   process.exit(0);
 }
 const known = FIGURES.map(({ name }) => name);
+const byDefault = FIGURES.filter(({ onRequest }) => !onRequest).map(({ name }) => name);
 const unknown = (values.only ?? []).filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   log(`There is no figure ${unknown.join(', ')}. Figures: ${known.join(', ')}.`);
   process.exit(2);
 }
 
-const { server, rows } = await takeAll(values.only ?? known, values.quick ?? false);
+const { server, rows } = await takeAll(values.only ?? byDefault, values.quick ?? false);
 const machine = { cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version };
 await mkdir(join(HOME, 'results'), { recursive: true });
 const report = { takenAt: new Date().toISOString(), quick: values.quick ?? false, machine, server, rows };

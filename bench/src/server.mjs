@@ -38,7 +38,7 @@ async function start({ databaseUrl, dataDir, settings }) {
     ADMIN_PASSWORD: randomBytes(16).toString('hex'),
   });
   const folder = await DataFolder.open(dataDir);
-  const { logger } = await openLog(folder, configuration.LOG_LEVEL);
+  const { logger } = await openLog(folder, configuration);
   const standalone = await startStandalone({ configuration, folder, logger });
   const { accessToken } = await readLocalSignIn(dataDir, Date.now());
   const tokenOf = async (userId) =>
