@@ -48,6 +48,7 @@ export async function writeConfiguration(folder, { host, port, replicas }) {
     ALLOTREE_NOTIFICATION_SERVERS: servers(replicas.notification),
     ALLOTREE_ACCESS_LOG: join(folder, 'access.log'),
     ALLOTREE_BODY_LIMIT: '1m',
+    ALLOTREE_LARGE_BODY_LIMIT: '16m',
     ALLOTREE_DOCUMENTS: DOCUMENTS,
   });
   await writeFile(join(folder, 'nginx.conf'), frame(folder, inside));

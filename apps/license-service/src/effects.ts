@@ -22,7 +22,7 @@ export const preview = (events: readonly (ProjectEvent | PartnerStockEvent)[]): 
   effects: effectsOf(events),
 });
 
-function effectsOf(events: readonly (ProjectEvent | PartnerStockEvent)[]): Effects {
+export function effectsOf(events: readonly (ProjectEvent | PartnerStockEvent)[]): Effects {
   const refs = (type: ProjectEvent['type']): AssignmentRef[] =>
     events.flatMap((event) => (event.type === type && 'assignments' in event.data ? event.data.assignments : []));
   return {

@@ -37,13 +37,17 @@ import { GroupFeed } from './feed/group-feed.js';
 import { PublishLicensingReactor } from './feed/publish-licensing/publish-licensing.reactor.js';
 import { Freshness } from './freshness.js';
 import { AllotmentTransfersController } from './groups/allotment-transfers/allotment-transfers.controller.js';
+import { AssignUnitsController } from './groups/assign-units/assign-units.controller.js';
 import { AssignmentsController } from './groups/assignments/assignments.controller.js';
 import { GroupViewsProjection } from './groups/group-views/group-views.projection.js';
 import { MemberLimitsController } from './groups/member-limits/member-limits.controller.js';
 import { QuotaController } from './groups/quota/quota.controller.js';
 import { RelocationChecksController } from './groups/relocation-checks/relocation-checks.controller.js';
+import { ReleaseUnitsController } from './groups/release-units/release-units.controller.js';
 import { RestrictionController } from './groups/restriction/restriction.controller.js';
 import { HistoryProjection } from './history/record-history/history.projection.js';
+import { SetRestrictionsController } from './groups/set-restrictions/set-restrictions.controller.js';
+import { ShowQuotasController } from './groups/show-quotas/show-quotas.controller.js';
 import { ShowHistoryController } from './history/show-history/show-history.controller.js';
 import { ChangeLicenseController } from './licenses/change-license/change-license.controller.js';
 import { FinishIssueReactor } from './licenses/grant-license/finish-issue.reactor.js';
@@ -97,9 +101,13 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         ChangeLicenseController,
         ListLicensesController,
         RestrictionController,
+        SetRestrictionsController,
         QuotaController,
+        ShowQuotasController,
         MemberLimitsController,
         AssignmentsController,
+        AssignUnitsController,
+        ReleaseUnitsController,
         AllotmentTransfersController,
         RelocationChecksController,
         CorrectClockController,

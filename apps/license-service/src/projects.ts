@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   hasGroup,
   projectOf,
+  type Declined,
   type Instant,
   type ProjectCommand,
   type ProjectEvent,
@@ -12,6 +13,7 @@ import { Leases } from '@allotree/leases';
 import { Clock, CONFIGURATION } from '@allotree/basics';
 import { accepted, Problem, type Caller } from '@allotree/http';
 import type { ProjectRefusal } from '@allotree/domain';
+import { batchProblem } from './batches.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { GroupFeed } from './feed/group-feed.js';
 import { detailOf } from './refusals.js';
@@ -34,6 +36,8 @@ type LookAt<Found> = (state: ProjectState, now: Instant, revisions: Revisions) =
 
 export interface Accepted {
   readonly events: readonly ProjectEvent[];
+  /** The items of a list that were refused while the others were accepted; absent also for a repeated request. */
+  readonly declined?: readonly Declined<ProjectRefusal>[];
   readonly revision: number;
 }
 
@@ -64,11 +68,17 @@ export class Projects {
     const command = typeof request === 'function' ? request : () => Promise.resolve(request);
     let outcome = await this.decide(projectId, await command(), caller);
     if (outcome.kind === 'refused') {
-      const { facts, memberships } = this.feed;
-      await Promise.all([facts.caughtUp(projectId), typeof request === 'function' && memberships.caughtUp()]);
+      if (typeof request === 'function') await this.caughtUp(projectId);
+      else await this.feed.facts.caughtUp(projectId);
       outcome = await this.decide(projectId, await command(), caller);
     }
+    if (outcome.kind === 'refused' && outcome.refusal.code === 'BATCH_REFUSED') throw batchProblem(outcome.refusal);
     return accepted(outcome, detailOf);
+  }
+
+  /** Waits until everything is known here that the group service published before about a project and who may do what. */
+  async caughtUp(projectId: string): Promise<void> {
+    await Promise.all([this.feed.facts.caughtUp(projectId), this.feed.memberships.caughtUp()]);
   }
 
   /**

@@ -196,6 +196,26 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       body: { fromGroupId: a, toGroupId: b, units: units(1), reason: 'B was finished first' },
       events: ['AllotmentsTransferred'],
     },
+    'PUT /projects/{p}/restrictions': {
+      path: `/projects/${p}/restrictions`,
+      body: {
+        restrictions: [
+          { groupId: b, enabled: false },
+          { groupId: a, ...restriction, poolMode: 'reserved' },
+        ],
+      },
+      events: ['RestrictionChanged', 'RestrictionChanged'],
+    },
+    'POST /projects/{p}/assignments': {
+      path: `/projects/${p}/assignments`,
+      body: { assignments: [{ groupId: a, resource: 'sip_number', count: 2 }] },
+      events: ['AssignmentsMade'],
+    },
+    'POST /projects/{p}/releases': {
+      path: `/projects/${p}/releases`,
+      body: { assignmentIds: [assignmentId] },
+      events: ['AssignmentsReleased'],
+    },
     [`PUT ${G}/restriction`]: {
       path: `${at(b)}/restriction`,
       body: { enabled: false },
@@ -326,6 +346,7 @@ const commands = async (): Promise<readonly { readonly route: string; readonly t
  * record nothing that a caller decides.
  */
 const REFUSING = [
+  'POST /projects/{p}/quotas',
   'POST /auth/token',
   'POST /auth/revoke',
   'POST /auth/password-resets',

@@ -5,7 +5,7 @@ import { WholeSystem, type Answer } from './whole-system.harness.js';
 jest.setTimeout(120_000);
 
 /** Adds devices with their claim codes, which no GET returns. */
-const NO_SETTINGS = ['PUT /device-catalogue'];
+const NO_SETTINGS = ['PUT /device-catalogue', 'PUT /projects/{p}/restrictions'];
 
 interface Setting {
   readonly path: string;

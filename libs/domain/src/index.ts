@@ -32,6 +32,7 @@ export {
   nextDueAt,
   projectOf,
   quotaOf,
+  quotasOf,
   restrictionOf,
 } from './licensing/queries/quota.js';
 export { memberQuotaOf } from './licensing/queries/member-quota.js';

@@ -16,6 +16,7 @@ import { pathOf, type ApiRequest } from './caller.js';
 import { openApiDocument } from './openapi.js';
 import { problemOf, sendProblem } from './problem.filter.js';
 import { countRequests, RateLimiter } from './rate-limiter.js';
+import { allowLargeBodies } from './large-body.js';
 import { acceptCleanText } from './request-text.js';
 
 export const API_PREFIX = '/api/v1';
@@ -79,6 +80,7 @@ export async function createHttpApplication(
     ...(logger && { logger: new NestLogger(logger) }),
   });
   configureHttp(app);
+  allowLargeBodies(app.getHttpAdapter().getInstance(), configuration.BODY_LIMIT_BYTES);
   endSilentConnections(app);
   await harden(app, configuration);
   return app;

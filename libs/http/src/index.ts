@@ -6,6 +6,7 @@ export * from './etag.js';
 export { httpDurations } from './http-durations.js';
 export { IdempotencyInterceptor, NotKept } from './idempotency.js';
 export { isoInstants } from './iso-instants.js';
+export { LargeBody } from './large-body.js';
 export * from './openapi.js';
 export * from './permit.js';
 export * from './preview.js';

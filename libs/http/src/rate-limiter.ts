@@ -7,6 +7,7 @@ import type { JobsConfiguration } from '@allotree/jobs/configuration';
 import { CONFIGURATION, connectRedis, redisAddress } from '@allotree/basics';
 import type { HttpConfiguration } from './configuration.js';
 import type { ApiRequest } from './caller.js';
+import { costOf } from './large-body.js';
 import { Problem } from './problem.js';
 
 const MINUTE = 60_000;
@@ -61,11 +62,10 @@ export class RateLimiter {
   /** Counts a request. @throws Problem `RATE_LIMITED` with the seconds to wait */
   async take(request: ApiRequest): Promise<void> {
     this.counts ??= this.counters();
+    const cost = costOf(request, this.configuration.BODY_LIMIT_BYTES);
     for (const { of, count } of this.counts) {
       if (of(request) === null) continue;
-      const result = await count(request);
-      if (!result.isAllowed && result.isExceeded)
-        throw new Problem('RATE_LIMITED', undefined, { retryAfterSeconds: Math.max(1, result.ttlInSeconds) });
+      for (let counted = 0; counted < cost; counted++) await take(count, request);
     }
   }
 
@@ -88,6 +88,12 @@ export class RateLimiter {
         }),
       }));
   }
+}
+
+async function take(count: Count, request: ApiRequest): Promise<void> {
+  const result = await count(request);
+  if (!result.isAllowed && result.isExceeded)
+    throw new Problem('RATE_LIMITED', undefined, { retryAfterSeconds: Math.max(1, result.ttlInSeconds) });
 }
 
 /** Counts the requests that the guard before it let pass; that guard counts those it refuses. */

@@ -7,8 +7,8 @@ interface Issue {
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
-/** The maximum number of invalid fields listed in one answer. */
-const NAMED_ERRORS = 100;
+/** The maximum number of invalid fields listed in one answer: one for each item of the longest list that a route takes. */
+const NAMED_ERRORS = 10_000;
 
 /**
  * Validates the parameters of a route against their schemas (`@Body({ schema })`, `@Param('p', { schema })`), and answers `VALIDATION` with

@@ -1,4 +1,5 @@
 import {
+  authoritiesIn,
   authorityAt,
   builtInPermissions,
   accessFilterOf,
@@ -113,6 +114,34 @@ export class PermissionChecker {
     const authority = place && authorityAt(holdings, permission, place);
     if (authority === null) throw await this.missing(principal, scope);
     return authority;
+  }
+
+  /**
+   * Every place from which a caller holds a permission in a project, for a command on many of its groups. Never cached, like
+   * `authority`.
+   * @throws Problem like `demand`, where it is held nowhere in the project
+   */
+  async authorities(principal: Principal, permission: Permission, projectId: string): Promise<readonly Authority[]> {
+    if (principal.serverAdministrator) return [{ kind: 'vendor' }];
+    const holdings = await this.holdings(principal, true);
+    const ownership = await this.memberships.project(projectId);
+    const places = ownership === null ? [] : authoritiesIn(holdings, permission, { ...ownership, projectId });
+    if (places.length === 0) throw await this.missing(principal, { kind: 'within', projectId });
+    return places;
+  }
+
+  /**
+   * The caller's permissions in a project, for a query on many of its groups: a function of the ids from a group up to the
+   * root. Never cached. `null`: the group is outside their memberships.
+   */
+  async permissionsIn(
+    principal: Principal,
+    projectId: string,
+  ): Promise<(path: readonly string[]) => Permissions | null> {
+    if (principal.serverAdministrator) return () => ALL_PERMISSIONS;
+    const holdings = await this.holdings(principal, true);
+    const ownership = await this.memberships.project(projectId);
+    return (path) => ownership && permissionsAt(holdings, { kind: 'group', ...ownership, projectId, path });
   }
 
   /** The places where a caller holds a permission, for lists. `null`: everywhere. */

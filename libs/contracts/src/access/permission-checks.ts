@@ -72,6 +72,24 @@ export const authorityAt = (holdings: readonly Holding[], permission: Permission
     : { kind: 'group', groupId: scope.groupId };
 };
 
+/**
+ * Every place in a project, or above it, from which somebody holds a permission in the project or a part of it. Which groups
+ * lie below them only the project knows.
+ */
+export const authoritiesIn = (
+  holdings: readonly Holding[],
+  permission: Permission,
+  project: { readonly tenantId: string; readonly partnerId: string; readonly projectId: string },
+): readonly Authority[] =>
+  holdings
+    .filter(({ permissions }) => permissions.has(permission))
+    .flatMap((holding): readonly Authority[] => {
+      const { scope, tenantId } = holding;
+      if (scope.kind === 'partner') return appliesAt(holding, { kind: 'partner', ...project }) ? [scope] : [];
+      const isInside = tenantId === project.tenantId && scope.projectId === project.projectId;
+      return isInside ? [{ kind: 'group', groupId: scope.groupId }] : [];
+    });
+
 /** Where somebody holds a permission, for lists. A partner that is its own tenant stands for everything in it. */
 export interface AccessFilter {
   readonly tenantIds: readonly string[];

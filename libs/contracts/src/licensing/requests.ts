@@ -104,11 +104,77 @@ export const SetRestrictionRequest = z.strictObject({
 });
 export type SetRestrictionRequest = z.infer<typeof SetRestrictionRequest>;
 
-/** `POST /projects/{p}/groups/{g}/assignments` (U1, U2). */
-export const AssignUnitRequest = z.strictObject({
+/** Refuses every place of a list at which a value stands that the list contains more than once. */
+const withoutRepetitions =
+  <Item>(field: string, valueOf: (item: Item) => string) =>
+  (context: z.core.ParsePayload<readonly Item[]>): void => {
+    const values = context.value.map(valueOf);
+    const counts = new Map<string, number>();
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    values.forEach((input, index) => {
+      if (counts.get(input) === 1) return;
+      const path = field === '' ? [index] : [index, field];
+      context.issues.push({ code: 'custom', message: 'is named more than once', path, input });
+    });
+  };
+
+/** The longest lists of a batch. */
+export const MAX_RESTRICTIONS = 10_000;
+export const MAX_UNITS = 1_000;
+
+/** `PUT /projects/{p}/restrictions`: the sections of many groups (R1-R6). */
+export const SetRestrictionsRequest = z.strictObject({
+  restrictions: z
+    .array(SetRestrictionRequest.extend({ groupId: Id }))
+    .min(1)
+    .max(MAX_RESTRICTIONS)
+    .check(withoutRepetitions('groupId', ({ groupId }) => groupId)),
+});
+export type SetRestrictionsRequest = z.infer<typeof SetRestrictionsRequest>;
+
+const unitOfResource = {
   resource: ResourceName,
   label: PlainName.nullable().optional(),
   holder: PlainName.nullable().optional(),
+};
+
+/** `POST /projects/{p}/assignments` (U1, U2): `count` units at a group, each with the label and the holder. */
+export const AssignUnitsRequest = z.strictObject({
+  assignments: z
+    .array(z.strictObject({ groupId: Id, ...unitOfResource, count: z.int().min(1).max(MAX_UNITS).default(1) }))
+    .min(1)
+    .max(MAX_UNITS)
+    .refine((lines) => lines.reduce((units, { count }) => units + count, 0) <= MAX_UNITS, {
+      error: `must not ask for more than ${MAX_UNITS} units in total`,
+    }),
+  /** `all`: every line or none. `each`: line after line, each by itself. */
+  mode: z.enum(['all', 'each']).default('all'),
+});
+export type AssignUnitsRequest = z.infer<typeof AssignUnitsRequest>;
+
+/** `POST /projects/{p}/releases` (U2, U3). */
+export const ReleaseAssignmentsRequest = z.strictObject({
+  assignmentIds: z
+    .array(Id)
+    .min(1)
+    .max(MAX_UNITS)
+    .check(withoutRepetitions('', (id) => id)),
+});
+export type ReleaseAssignmentsRequest = z.infer<typeof ReleaseAssignmentsRequest>;
+
+/** `POST /projects/{p}/quotas` */
+export const QuotasRequest = z.strictObject({
+  groupIds: z
+    .array(Id)
+    .min(1)
+    .max(MAX_UNITS)
+    .check(withoutRepetitions('', (id) => id)),
+});
+export type QuotasRequest = z.infer<typeof QuotasRequest>;
+
+/** `POST /projects/{p}/groups/{g}/assignments` (U1, U2). */
+export const AssignUnitRequest = z.strictObject({
+  ...unitOfResource,
   /** The number a mobile app is paired with; absent: the oldest that is free. */
   sipAssignmentId: Id.nullable().optional(),
 });

@@ -112,6 +112,41 @@ export const QuotaAnswer = z.object({
   effectivePeriod: z.object({ validFrom: instantOrNull, validUntil: instantOrNull }),
 });
 
+const CountedUse = z.object({ groupId: Id, resource: ResourceName, count: Count });
+
+/** What follows from a change, group by group (R6, U3). */
+const EffectsAnswer = z.object({
+  suspended: z.array(CountedUse),
+  reinstated: z.array(CountedUse),
+  released: z.array(CountedUse),
+  /** Groups whose allotments are clamped. */
+  clamped: z.array(Id),
+});
+
+/** `POST /projects/{p}/quotas`: in the order of the request, all at one instant. */
+export const QuotasAnswer = z.object({ at: IsoInstant, quotas: z.array(QuotaAnswer) });
+
+/** `PUT /projects/{p}/restrictions`: how many groups were changed, and what followed. */
+export const RestrictionsAnswer = z.object({ changed: Count, unchanged: Count, effects: EffectsAnswer });
+
+/** The refusal of one item: like a problem, with the facts of its code as further members. */
+const ItemProblem = z.looseObject({ code: z.string(), title: z.string(), detail: z.string() });
+const line = { index: Count, groupId: Id, resource: ResourceName };
+
+/** `POST /projects/{p}/assignments`: one answer a line, in the order of the request. */
+export const AssignUnitsAnswer = z.object({
+  assignments: z.array(
+    z.discriminatedUnion('status', [
+      z.object({ ...line, status: z.literal('assigned'), assignmentIds: z.array(Id) }),
+      /** `problem: null`: the request was interrupted and repeated, and the reason was not kept. */
+      z.object({ ...line, status: z.literal('refused'), problem: ItemProblem.nullable() }),
+    ]),
+  ),
+});
+
+/** `POST /projects/{p}/releases`: how many units were released, and what followed. */
+export const ReleasesAnswer = z.object({ released: Count, effects: EffectsAnswer });
+
 const MemberResourceAnswer = ResourceQuotaAnswer.omit({ allotted: true });
 
 /** `GET .../members/{u}/quota` and `PUT .../members/{u}/limits`: what a person may use in the group and below it. */
@@ -165,18 +200,13 @@ export const HistoryAnswer = pageOf(
   }),
 );
 
-const CountedUse = z.object({ groupId: Id, resource: ResourceName, count: Count });
-
 /** The answer to `?dryRun=true` (R7): what would be recorded and what it would mean. Nothing was recorded. */
 export const PreviewAnswer = z.object({
   /** `at`: the instant they would be in force from, where that is part of what is decided. */
   events: z.array(z.object({ type: z.string(), at: IsoInstant.optional(), data: z.looseObject({}) })),
-  effects: z.object({
-    suspended: z.array(CountedUse),
-    reinstated: z.array(CountedUse),
-    released: z.array(CountedUse),
-    /** Groups whose allotments are clamped. */
-    clamped: z.array(Id),
-  }),
+  effects: EffectsAnswer,
 });
 export type PreviewAnswer = z.infer<typeof PreviewAnswer>;
+
+/** The answer to `?dryRun=true` of `POST /projects/{p}/assignments`: the lines as they would be answered, too. */
+export const AssignUnitsPreview = PreviewAnswer.extend(AssignUnitsAnswer.shape);

@@ -1,10 +1,10 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { QuotaAnswer } from '@allotree/contracts';
-import { quotaOf, type GroupQuota, type Instant } from '@allotree/domain';
+import { quotaOf } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { GroupPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { withoutNeighbors } from '../without-neighbors.js';
+import { quotaAnswer } from '../quota-answer.js';
 
 const resource = { limit: 80, effectiveLimit: 80, limitedBy: { groupId: 'group-1', name: 'Building A' } };
 
@@ -52,13 +52,6 @@ export class QuotaController {
       return quota && { quota, revision };
     });
     caller.answerRevision(revision);
-    return quotaAnswer(withoutNeighbors(quota, caller.permissions));
+    return quotaAnswer(quota, caller.permissions);
   }
 }
-
-const iso = (instant: Instant | null): string | null => (instant === null ? null : new Date(instant).toISOString());
-
-const quotaAnswer = ({ effectivePeriod, ...quota }: GroupQuota): object => ({
-  ...quota,
-  effectivePeriod: { validFrom: iso(effectivePeriod.validFrom), validUntil: iso(effectivePeriod.validUntil) },
-});

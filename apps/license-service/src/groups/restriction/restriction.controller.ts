@@ -6,10 +6,10 @@ import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
-import { namesDate, termOf } from '../../dates.js';
 import { GroupPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
 import { publicObject } from '../../public-json.js';
+import { allotmentsOf, zoneFor } from '../allotments-of.js';
 
 const EXAMPLE = {
   groupId: 'group-1',
@@ -87,7 +87,7 @@ export class RestrictionController {
   ): Promise<object> {
     refuseReadOnlyChanges(body, { groupId: g });
     const { enabled, poolMode, gracePeriodDays, reminder } = body;
-    const allotments = await this.allotmentsOf(p, body);
+    const allotments = allotmentsOf(body, await zoneFor(this.projects, p, [body]));
     const newIds = allotments.map((_, index) => caller.newId(`allotment ${index}`));
     const group = { kind: 'group', projectId: p, groupId: g } as const;
     const authority = () => this.permissionChecker.authority(caller.principal, 'restrictions:manage', group);
@@ -120,18 +120,5 @@ export class RestrictionController {
       const view = restrictionOf(state, groupId, now);
       return view && { restriction: publicObject(view), revision: revisionOf(restrictionSetting(groupId)) };
     });
-  }
-
-  /** Only dates need to know where the project is. */
-  private async allotmentsOf(projectId: string, { allotments }: SetRestrictionRequest) {
-    const dated = allotments.some(({ validFrom, validUntil }) => namesDate(validFrom, validUntil));
-    const zone = dated ? (await this.projects.project(projectId)).timeZone : 'UTC';
-    return allotments.map(({ allotmentId, type, units, features, ...term }, index) => ({
-      allotmentId: allotmentId ?? null,
-      type,
-      units,
-      features,
-      ...termOf(term, zone, `allotments[${index}].`),
-    }));
   }
 }

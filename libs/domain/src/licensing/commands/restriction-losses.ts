@@ -72,7 +72,7 @@ interface Loss {
   readonly suspensions: SuspendedUse[];
 }
 
-/** What each change takes from groups below that the command does not name, and from use (R6). */
+/** The losses each change causes (R6): of groups below that the command does not name, and of use. */
 export class Losses {
   /** The groups named by the command from which limits above them take something. */
   readonly affected: ReadonlySet<string>;

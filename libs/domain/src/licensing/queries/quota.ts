@@ -34,8 +34,20 @@ export const hasGroup = (state: ProjectState, groupId: string): boolean => state
 export const nextDueAt = (state: ProjectState): Instant | null => state.schedule.next();
 
 /** The quota of a group (docs/domain/words.md); `null`: no such group. Costs the depth of the group. */
-export function quotaOf(recorded: ProjectState, groupId: string, now: Instant): GroupQuota | null {
+export const quotaOf = (recorded: ProjectState, groupId: string, now: Instant): GroupQuota | null =>
+  quotaIn(asOf(recorded, now), groupId, now);
+
+/** The quotas of many groups at one instant, in their order; `null`: no such group. */
+export function quotasOf(
+  recorded: ProjectState,
+  groupIds: readonly string[],
+  now: Instant,
+): readonly (GroupQuota | null)[] {
   const state = asOf(recorded, now);
+  return groupIds.map((groupId) => quotaIn(state, groupId, now));
+}
+
+function quotaIn(state: CurrentState, groupId: string, now: Instant): GroupQuota | null {
   const facts = quotaFactsOf(state, groupId);
   const group = facts.levels[0];
   if (!group) return null;
