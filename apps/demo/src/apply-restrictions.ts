@@ -1,24 +1,11 @@
-import {
-  isSameName,
-  RESOURCES,
-  type Feature,
-  type LicenseType,
-  type PoolMode,
-  type Reminder,
-  type Units,
-} from '@allotree/domain';
+import { RESOURCES, type Feature, type LicenseType, type PoolMode, type Reminder, type Units } from '@allotree/domain';
 import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
 import { secondsSince, type Node, type Tree } from './apply-groups.js';
-import {
-  levelsOf,
-  type GroupEntry,
-  type LevelEntry,
-  type RehearsalEntry,
-  type RestrictionEntry,
-} from './project-file.js';
+import type { LevelEntry, RehearsalEntry, RestrictionEntry } from './project-file.js';
 import { expectRefusal } from './show-refusals.js';
 import { isSameBorder, resolveWhen, type FirstDay } from './terms.js';
+import { wantedRestrictions, type WantedRestriction } from './wanted-restrictions.js';
 import { dateText, unitsText } from './words.js';
 
 interface CurrentAllotment {
@@ -47,41 +34,82 @@ const UNRESTRICTED: CurrentRestriction = {
   reminder: null,
 };
 
-/** How many requests are under way at once where many groups are restricted. */
+/** How many requests are under way at once where the restrictions of many groups are read. */
 const WIDTH = 24;
 /** The number of groups from which a level is reported in one line. */
 const FEW = 12;
+/** How many groups one request restricts. */
+const BATCH = 5_000;
 
-/** The restrictions of a file, from the main group down: what is above binds what is below. */
+/** A restriction of the file and the one that stands at its group. */
+interface Wanted extends WantedRestriction {
+  readonly current: CurrentRestriction;
+}
+
+/** The restrictions of a file: those that differ are put with one request, decided on the state after all of them. */
 export const applyRestrictions = async (application: ProjectApplication, tree: Tree): Promise<void> => {
-  const { file, narrator } = application;
-  narrator.begin('Restrictions, level by level');
-  if (file.project.restriction) await applyAndTell(application, tree.root, file.project.restriction);
-  await applyNamed(application, file.project.groups, tree.root);
-  let parents: readonly Node[] = [tree.root];
-  for (const { type, level } of levelsOf(file.project.generate ?? {})) {
-    const groups = parents.flatMap(({ children }) => children.filter((child) => child.type === type));
-    if (level.restriction)
-      await applyToLevel(application, parents, {
-        ...level,
-        type,
-        restriction: level.restriction,
-        isFresh: tree.isFresh,
-      });
-    parents = groups;
+  const { file, narrator, project } = application;
+  narrator.begin('Restrictions, in one request');
+  const entries = wantedRestrictions(file, tree);
+  const wanted = await pMap(
+    entries,
+    async (entry): Promise<Wanted> => {
+      const isNew = entry.level !== undefined && tree.isFresh;
+      return { ...entry, current: isNew ? UNRESTRICTED : await read(application, entry.node) };
+    },
+    { concurrency: WIDTH },
+  );
+  const changed = wanted.filter(({ restriction, current }) => !isAlreadySo(current, restriction, project.firstDay));
+  const started = performance.now();
+  await putAround(application, changed);
+  const took = secondsSince(started);
+  await tell(application, wanted, new Set(changed.map(({ node }) => node)));
+  if (changed.length > FEW)
+    narrator.note(`${changed.length.toLocaleString('en-US')} groups were restricted in ${took}`);
+};
+
+/** Puts the restrictions. One that is to be rehearsed waits, with those below it, until the others are there. */
+const putAround = async (application: ProjectApplication, changed: readonly Wanted[]): Promise<void> => {
+  const rehearsed = changed.filter(({ rehearsal, current }) => rehearsal && current.allotments.length === 0);
+  const waits = (node: Node): boolean => rehearsed.some((one) => isAtOrBelow(node, one.node));
+  await putAll(
+    application,
+    changed.filter(({ node }) => !waits(node)),
+  );
+  for (const { node, restriction, rehearsal } of rehearsed)
+    if (rehearsal) await rehearse(application, node, restriction, rehearsal);
+  await putAll(
+    application,
+    changed.filter(({ node }) => waits(node)),
+  );
+};
+
+const isAtOrBelow = (node: Node | null, above: Node): boolean =>
+  node !== null && (node === above || isAtOrBelow(node.parent, above));
+
+/** From the top down, because a batch of its own cannot exceed what stands above it. */
+const putAll = async ({ api, project }: ProjectApplication, changed: readonly Wanted[]): Promise<void> => {
+  for (let start = 0; start < changed.length; start += BATCH) {
+    const restrictions = changed.slice(start, start + BATCH).map(({ node, restriction, current }) => ({
+      groupId: node.groupId,
+      ...requestOf(restriction, project.firstDay, current),
+    }));
+    await api.put(`/projects/${project.projectId}/restrictions`, { restrictions });
   }
 };
 
-const applyNamed = async (
+/** One line for each group, and one for a level of many groups. */
+const tell = async (
   application: ProjectApplication,
-  groups: readonly GroupEntry[],
-  parent: Node,
+  wanted: readonly Wanted[],
+  changed: ReadonlySet<Node>,
 ): Promise<void> => {
-  for (const entry of groups) {
-    const node = parent.children.find(({ name }) => isSameName(name, entry.name));
-    if (!node) continue;
-    if (entry.restriction) await applyAndTell(application, node, entry.restriction, entry.rehearsal);
-    await applyNamed(application, entry.groups, node);
+  const levels = new Map<LevelEntry, Wanted[]>();
+  for (const one of wanted) if (one.level) levels.set(one.level, [...(levels.get(one.level) ?? []), one]);
+  for (const one of wanted) {
+    const groups = one.level ? levels.get(one.level)! : [];
+    if (groups.length <= FEW) await tellGroup(application, one, changed.has(one.node));
+    else if (groups[0] === one) tellLevel(application, groups, changed);
   }
 };
 
@@ -90,16 +118,12 @@ const untilText = ({ allotments }: CurrentRestriction, zone: string): string => 
   return [...new Set(ends)].map((end) => (end === 'no end' ? 'no end of its own' : `until ${end}`)).join(', ');
 };
 
-const applyAndTell = async (
+const tellGroup = async (
   application: ProjectApplication,
-  node: Node,
-  restriction: RestrictionEntry,
-  rehearsal?: RehearsalEntry,
+  { node, current }: Wanted,
+  isChanged: boolean,
 ): Promise<void> => {
   const { narrator, project } = application;
-  const current = await read(application, node);
-  if (rehearsal && current.allotments.length === 0) await rehearse(application, node, restriction, rehearsal);
-  const isChanged = await put(application, node, restriction, current);
   const now = isChanged ? await read(application, node) : current;
   const units = now.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
   const line = `${node.path}: ${units} (numbers/apps/UKEY2), ${untilText(now, project.firstDay.zone)}, ${now.poolMode} pool`;
@@ -107,38 +131,14 @@ const applyAndTell = async (
   else narrator.alreadySo(line);
 };
 
-interface RestrictedLevel extends LevelEntry {
-  readonly type: string;
-  readonly restriction: RestrictionEntry;
-  readonly isFresh: boolean;
-}
-
-const applyToLevel = async (
-  application: ProjectApplication,
-  parents: readonly Node[],
-  level: RestrictedLevel,
-): Promise<void> => {
-  const { narrator } = application;
-  const nodes = parents.flatMap(({ children }) =>
-    children.filter(({ type }) => type === level.type).slice(0, level.restrictedOfEach),
-  );
-  if (nodes.length <= FEW) {
-    for (const node of nodes) await applyAndTell(application, node, level.restriction);
-    return;
-  }
-  const started = performance.now();
-  let changed = 0;
-  const putOne = async (node: Node): Promise<void> => {
-    const current = level.isFresh ? UNRESTRICTED : await read(application, node);
-    if (await put(application, node, level.restriction, current)) changed += 1;
-  };
-  await pMap(nodes, putOne, { concurrency: WIDTH });
-  const units = level.restriction.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
-  const each = `${units} (numbers/apps/UKEY2) each`;
-  const unchanged = nodes.length - changed;
-  const count = (groups: number): string => `${groups.toLocaleString('en-US')} ${level.type} groups`;
-  if (changed > 0) narrator.changed(`${count(changed)}: ${each}, in ${secondsSince(started)}`, changed);
-  if (unchanged > 0) narrator.alreadySo(`${count(unchanged)}: ${each}`, unchanged);
+const tellLevel = ({ narrator }: ProjectApplication, groups: readonly Wanted[], changed: ReadonlySet<Node>): void => {
+  const [{ restriction, node: first }] = groups as readonly [Wanted];
+  const units = restriction.allotments.map((allotment) => unitsText(allotment.units)).join(' + ');
+  const text = (count: number): string =>
+    `${count.toLocaleString('en-US')} ${first.type} groups: ${units} (numbers/apps/UKEY2) each`;
+  const done = groups.filter(({ node }) => changed.has(node)).length;
+  if (done > 0) narrator.changed(text(done), done);
+  if (done < groups.length) narrator.alreadySo(text(groups.length - done), groups.length - done);
 };
 
 const pathOf = ({ project }: ProjectApplication, node: Node): string =>
@@ -146,19 +146,6 @@ const pathOf = ({ project }: ProjectApplication, node: Node): string =>
 
 const read = (application: ProjectApplication, node: Node): Promise<CurrentRestriction> =>
   application.api.get<CurrentRestriction>(pathOf(application, node));
-
-/** Puts a restriction unless it is already so; says whether it did. */
-const put = async (
-  application: ProjectApplication,
-  node: Node,
-  wanted: RestrictionEntry,
-  current: CurrentRestriction,
-): Promise<boolean> => {
-  const { firstDay } = application.project;
-  if (isAlreadySo(current, wanted, firstDay)) return false;
-  await application.api.put(pathOf(application, node), requestOf(wanted, firstDay, current));
-  return true;
-};
 
 /** The request that puts a restriction of a file; allotments that stand keep their ids, in their order. */
 export const requestOf = (wanted: RestrictionEntry, firstDay: FirstDay, current?: CurrentRestriction) => ({

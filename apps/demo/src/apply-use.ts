@@ -1,5 +1,6 @@
 import type { DeviceItem } from '@allotree/contracts';
 import { nameKey, serialKey } from '@allotree/domain';
+import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
 import { nodeAt, type Node, type Tree } from './apply-groups.js';
 import { nameOf, type AssignmentEntry } from './project-file.js';
@@ -14,8 +15,35 @@ interface Assignment {
 export const applyUse = async (application: ProjectApplication, tree: Tree): Promise<void> => {
   application.narrator.begin('Devices, each with its Basic license, and units in use');
   await applyDevices(application, tree);
-  for (const entry of application.file.assignments)
-    await applyAssignments(application, nodeAt(tree, entry.group), entry);
+  const wanted = await pMap(
+    application.file.assignments,
+    (entry) => missingOf(application, nodeAt(tree, entry.group), entry),
+    {
+      concurrency: WIDTH,
+    },
+  );
+  await assign(
+    application,
+    wanted.flatMap(({ lines }) => lines),
+  );
+  for (const { entry, lines } of wanted) tellAssignments(application, entry, lines.length);
+};
+
+/** Units that one request assigns. */
+const BATCH = 1_000;
+/** How many requests are under way at once where groups are read. */
+const WIDTH = 8;
+
+interface Line {
+  readonly groupId: string;
+  readonly resource: string;
+  readonly label: string;
+}
+
+/** Each batch is assigned as a whole or not at all. */
+const assign = async ({ api, project }: ProjectApplication, lines: readonly Line[]): Promise<void> => {
+  for (let start = 0; start < lines.length; start += BATCH)
+    await api.post(`/projects/${project.projectId}/assignments`, { assignments: lines.slice(start, start + BATCH) });
 };
 
 const applyDevices = async ({ api, file, narrator, project }: ProjectApplication, tree: Tree): Promise<void> => {
@@ -32,19 +60,23 @@ const applyDevices = async ({ api, file, narrator, project }: ProjectApplication
   }
 };
 
-const applyAssignments = async (application: ProjectApplication, node: Node, entry: AssignmentEntry): Promise<void> => {
-  const { api, narrator, project } = application;
-  const path = `/projects/${project.projectId}/groups/${node.groupId}/assignments`;
-  const current = await api.list<Assignment>(path);
-  const labels = new Set(
-    current.filter(({ resource }) => resource === entry.resource).map(({ label }) => nameKey(label ?? '')),
-  );
+/** The units of an entry that are not assigned yet; they are found by their labels. */
+const missingOf = async (
+  { api, project }: ProjectApplication,
+  { groupId }: Node,
+  entry: AssignmentEntry,
+): Promise<{ entry: AssignmentEntry; lines: Line[] }> => {
+  const { resource } = entry;
+  const current = await api.list<Assignment>(`/projects/${project.projectId}/groups/${groupId}/assignments`);
+  const labels = new Set(current.filter((one) => one.resource === resource).map(({ label }) => nameKey(label ?? '')));
   const wanted = Array.from({ length: entry.count }, (_, index) => nameOf(entry.label, entry.firstNumber + index));
   const missing = wanted.filter((label) => !labels.has(nameKey(label)));
-  // One after another: the order of creation says which are suspended first when a limit falls.
-  for (const label of missing) await api.post(path, { resource: entry.resource, label });
+  return { entry, lines: missing.map((label) => ({ groupId, resource, label })) };
+};
+
+const tellAssignments = ({ narrator }: ProjectApplication, entry: AssignmentEntry, missing: number): void => {
   const text = (count: number): string => `${count} ${RESOURCE_NAMES[entry.resource]} at ${entry.group}`;
-  const unchanged = wanted.length - missing.length;
-  if (missing.length > 0) narrator.changed(`assigned ${text(missing.length)}`, missing.length);
+  const unchanged = entry.count - missing;
+  if (missing > 0) narrator.changed(`assigned ${text(missing)}`, missing);
   if (unchanged > 0) narrator.alreadySo(`${text(unchanged)} are assigned`, unchanged);
 };
