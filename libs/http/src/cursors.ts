@@ -9,8 +9,9 @@ import { Problem } from './problem.js';
 const LONGEST = 1_000;
 
 /**
- * Encrypts the `nextCursor` of every list and decrypts the `cursor` of every request: routes read and write plain positions, and callers
- * see nothing of them. A cursor is valid for the caller who got it, in the tenant and list it came from.
+ * Encrypts the `nextCursor` of a list and decrypts the `cursor` of a request for it: the route reads and writes plain positions, and callers
+ * see nothing of them. `Documented` puts it on every route whose answer is a page. A cursor is valid for the caller who got it, in the tenant
+ * and list it came from.
  */
 @Injectable()
 export class CursorInterceptor implements NestInterceptor {

@@ -1,7 +1,6 @@
 export { Caller, pathOf, type ApiRequest, type CommandContext } from './caller.js';
 export * from './configuration.js';
 export * from './configure-http.js';
-export { CursorInterceptor } from './cursors.js';
 export * from './etag.js';
 export { httpDurations } from './http-durations.js';
 export { IdempotencyInterceptor, NotKept } from './idempotency.js';

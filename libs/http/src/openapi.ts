@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, UseInterceptors } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ApiBody,
@@ -12,6 +12,7 @@ import {
 } from '@nestjs/swagger';
 import { PreviewAnswer, type ProblemCode } from '@allotree/contracts';
 import { z } from 'zod';
+import { CursorInterceptor } from './cursors.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { completeAnswers, problemResponses } from './openapi-answers.js';
 
@@ -46,7 +47,10 @@ export interface RouteDocs {
   readonly dryRun?: boolean | Preview;
 }
 
-/** What the OpenAPI document says of a route. Request schemas come from `@Body({ schema })` and its kind. */
+/**
+ * The description of a route in the OpenAPI document; request schemas come from `@Body({ schema })` and its kind. Where the answer is a page,
+ * its cursors are encrypted.
+ */
 export const Documented = (docs: RouteDocs): MethodDecorator =>
   applyDecorators(
     ApiTags(docs.tag),
@@ -56,6 +60,7 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
     }),
     ...(docs.body === undefined ? [] : [exampleBody(docs.body)]),
     ...(docs.response === undefined ? [ApiResponse({ status: 204, description: 'Done' })] : [answer(docs.response)]),
+    ...(isPage(docs.response?.schema) ? [UseInterceptors(CursorInterceptor)] : []),
     ...previewAnswers(docs),
     ...Object.entries(problemResponses(docs.problems ?? [])).map(([status, response]) =>
       ApiResponse({ status: Number(status), ...(response as object) }),
@@ -63,6 +68,10 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
     ...(docs.idempotent === true ? [IDEMPOTENCY_HEADER] : []),
     ...(docs.revised === true ? [IF_MATCH_HEADER] : []),
   );
+
+/** A list that ends with `nextCursor: null` on every page has no cursors. */
+const isPage = (schema: z.ZodType | undefined): boolean =>
+  schema instanceof z.ZodObject && 'nextCursor' in schema.shape && !(schema.shape['nextCursor'] instanceof z.ZodNull);
 
 const IDEMPOTENCY_HEADER = ApiHeader({
   name: 'Idempotency-Key',

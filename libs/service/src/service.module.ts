@@ -26,7 +26,6 @@ import {
 } from '@allotree/basics';
 import { BullMqJobQueues, JobQueues, RetentionMetrics, Retention } from '@allotree/jobs';
 import {
-  CursorInterceptor,
   RateGuard,
   RateLimiter,
   IdempotencyInterceptor,
@@ -132,7 +131,6 @@ export class ServiceModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: APP_GUARD, useClass: StorageGuard },
         { provide: APP_INTERCEPTOR, useClass: QueryParametersInterceptor },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: CursorInterceptor },
       ],
       exports: [
         CONFIGURATION,
