@@ -42,9 +42,10 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
         allow('type:domain', [], [...frameworksAndBackends, 'zod']),
         allow('type:contracts', [], frameworksAndBackends),
         allow('type:leases', [], ['kafkajs', 'bullmq', '@nestjs/*', '@eventstore/*', 'typeorm']),
-        allow('type:event-sourcing', ['type:leases'], ['kafkajs', 'bullmq', '@nestjs/*']),
+        allow('type:tracing', [], frameworksAndBackends),
+        allow('type:event-sourcing', ['type:leases', 'type:tracing'], ['kafkajs', 'bullmq', '@nestjs/*']),
         ...SERVICE_LAYERS.map((tag, layer) =>
-          allow(tag, [...SERVICE_LAYERS.slice(0, layer), 'type:contracts', 'type:leases'], ['@eventstore/*']),
+          allow(tag, [...SERVICE_LAYERS.slice(0, layer), 'type:contracts', 'type:leases', 'type:tracing'], ['@eventstore/*']),
         ),
         allow(
           'type:embedded-postgres',
@@ -53,7 +54,7 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
         ),
         allow(
           'type:service-library',
-          [...SERVICE_LAYERS, 'type:contracts', 'type:leases', 'type:event-sourcing'],
+          [...SERVICE_LAYERS, 'type:contracts', 'type:leases', 'type:tracing', 'type:event-sourcing'],
           ['@eventstore/*'],
         ),
         allow('type:service', [
@@ -67,6 +68,7 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:domain',
           'type:contracts',
           'type:leases',
+          'type:tracing',
           'type:event-sourcing',
           ...SERVICE_PARTS,
           'type:embedded-postgres',

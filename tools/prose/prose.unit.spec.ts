@@ -28,6 +28,7 @@ const PLAIN = [
   'libs/identity',
   'libs/jobs',
   'libs/leases',
+  'libs/tracing',
   'libs/read-models',
   'libs/service',
   'tools',

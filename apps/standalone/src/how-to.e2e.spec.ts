@@ -291,6 +291,11 @@ describe('the how-to guides, typed as they are written', () => {
     page.skip('needs a PostgreSQL of its own');
   });
 
+  walk('see-traces.md', async (page) => {
+    page.skip('needs Docker', 'starts the system: traces.e2e.spec.ts');
+    expect((await page.next()).statuses).toEqual([200]);
+  });
+
   walk('troubleshoot.md', async (page) => {
     const response = await fetch(`${system.url}/api/v1/projects`);
     const correlationId = response.headers.get('x-correlation-id')!;

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { ConfigurationError } from '@allotree/basics/configuration';
 import { misspelled, misspelledWarning } from '@allotree/basics/misspelled';
 import { requireHeap, startFailure, StopSignals } from '@allotree/service/process';
+import { startTracing } from '@allotree/tracing';
 import { banner, demoCommand } from './banner.js';
 import { readConfiguration, STANDALONE_CONFIGURATION, type StandaloneConfiguration } from './configuration.js';
 import { DataFolder } from './data-folder.js';
@@ -34,6 +35,7 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
   log = await openLog(folder, configuration);
   for (const each of misspelled(STANDALONE_CONFIGURATION, process.env))
     log.logger.warn({ variable: each.given }, misspelledWarning(each));
+  const stopTracing = await startTracing('allotree', log.logger);
   // Most of a start is loading this: what can be refused before is refused at once.
   const { startStandalone } = await import('./standalone.js');
   const standalone = await startStandalone({
@@ -42,7 +44,7 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
     logger: log.logger,
     onDatabaseGone: (reason) => fail(reason, configuration),
   });
-  signals.started(() => standalone.stop());
+  signals.started(() => standalone.stop().finally(stopTracing));
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   say(
     banner({

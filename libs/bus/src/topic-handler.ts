@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudEvent } from '@allotree/contracts';
+import { inSpan, type SpanSettings } from '@allotree/tracing';
+import { SpanKind } from '@opentelemetry/api';
 import pMap from 'p-map';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
@@ -136,7 +138,10 @@ export class TopicHandler<Message extends Received> {
   private async attempt(events: readonly CloudEvent[], attempts: number): Promise<Failed | null> {
     const [first] = events;
     try {
-      await requestContext.run(contextOf(events), () => this.options.handler.handle(events));
+      const { handler } = this.options;
+      await inSpan(`receive ${handler.topic}`, spanOf(events, this.labels), () =>
+        requestContext.run(contextOf(events), () => handler.handle(events)),
+      );
       this.options.metrics.handled.inc(this.labels, events.length);
       this.log.debug({ events: events.length, event: first?.id, type: first?.type }, 'integration events handled');
       return null;
@@ -182,6 +187,23 @@ function byKey(messages: readonly Received[]): Map<string, number[]> {
   });
   return keys;
 }
+
+/** Continues the trace of the first event, and is linked to those of the others. */
+const spanOf = (
+  [first, ...others]: readonly CloudEvent[],
+  { group, topic }: { group: string; topic: string },
+): SpanSettings => ({
+  kind: SpanKind.CONSUMER,
+  parent: first?.traceparent,
+  links: others.flatMap(({ traceparent }) => traceparent ?? []),
+  attributes: {
+    'messaging.operation.name': 'receive',
+    'messaging.destination.name': topic,
+    'messaging.consumer.group.name': group,
+    'messaging.batch.message_count': 1 + others.length,
+    'cloudevents.event_type': first?.type ?? '',
+  },
+});
 
 /** The tenant of a batch is named only where all events share it. */
 function contextOf(events: readonly CloudEvent[]): RequestContext {

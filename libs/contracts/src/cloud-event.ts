@@ -28,6 +28,8 @@ const attributes = {
     .string()
     .regex(/^\d{16}$/)
     .optional(),
+  /** The CloudEvents extension for distributed tracing: what caused the event, for the spans of its consumers. Only where tracing is on. */
+  traceparent: z.string().max(200).optional(),
 };
 
 /** A revision of a stream in the form of the CloudEvents extension `sequence`: its order is that of the text. */

@@ -79,6 +79,8 @@ export interface CommandContext {
   readonly causationId: string | null;
   readonly actor: string;
   readonly tenantId: string | null;
+  /** W3C trace context of what sent the command, where tracing is on. */
+  readonly traceparent?: string;
   /**
    * `If-Match`: the command is executed only at one of these revisions, of the setting it concerns or else of the
    * stream.

@@ -15,6 +15,8 @@ export interface EventMetadata {
   readonly tenantId: string | null;
   /** When the event was decided, by the clock of the runtime (ISO 8601, UTC). A retried append keeps it. */
   readonly recordedAt: string;
+  /** W3C trace context of the command, where tracing is on. */
+  readonly traceparent?: string;
 }
 
 export interface NewEvent {

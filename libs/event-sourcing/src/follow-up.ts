@@ -7,7 +7,7 @@ import type { EventMetadata } from './event-store.js';
  * crash, a reactor takes the step, so it happens once. Derived from the previous command or the metadata of its event.
  */
 export const followUp = (
-  { commandId, correlationId, actor, tenantId }: CommandContext | EventMetadata,
+  { commandId, correlationId, actor, tenantId, traceparent }: CommandContext | EventMetadata,
   label: string,
 ): CommandContext => ({
   commandId: deriveId(commandId, label),
@@ -15,4 +15,5 @@ export const followUp = (
   causationId: commandId,
   actor,
   tenantId,
+  ...(traceparent !== undefined && { traceparent }),
 });

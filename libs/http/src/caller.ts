@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Permission } from '@allotree/contracts';
+import { activeTraceparent, type OpenSpan } from '@allotree/tracing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from './principal.js';
 import { etagOf, expectedRevision } from './etag.js';
@@ -13,6 +14,7 @@ export interface CommandContext {
   readonly causationId: string | null;
   readonly actor: string;
   readonly tenantId: string | null;
+  readonly traceparent?: string;
   readonly expectedRevision?: number | readonly number[];
   readonly repeatable?: boolean;
 }
@@ -37,6 +39,8 @@ export interface Caller {
 /** The state that this library keeps on a request. */
 export interface ApiRequest extends FastifyRequest {
   correlationId?: string;
+  /** `null` while tracing is off. */
+  span?: OpenSpan | null;
   principal?: Principal;
   /** The one tenant the request concerns. `null`: several, or none in particular. */
   tenantId?: string | null;
@@ -63,6 +67,7 @@ function makeCaller(request: ApiRequest, reply: FastifyReply): Caller {
   idempotencyKeyOf(request);
   const key = request.idempotencyKey;
   const revision = expectedRevision(request.headers['if-match']);
+  const traceparent = activeTraceparent();
   const commandId = key === undefined ? randomUUID() : keyedCommandId(principal, request, key);
   return {
     principal,
@@ -73,6 +78,7 @@ function makeCaller(request: ApiRequest, reply: FastifyReply): Caller {
       causationId: null,
       actor: `user:${principal.userId}`,
       tenantId: request.tenantId ?? null,
+      ...(traceparent === undefined ? {} : { traceparent }),
       ...(revision === undefined ? {} : { expectedRevision: revision }),
       ...(key === undefined ? {} : { repeatable: true }),
     },

@@ -18,6 +18,7 @@ import { problemOf, sendProblem } from './problem.filter.js';
 import { countRequests, RateLimiter } from './rate-limiter.js';
 import { allowLargeBodies } from './large-body.js';
 import { acceptCleanText } from './request-text.js';
+import { endRequestSpan, inContext, openRequestSpan } from './request-span.js';
 
 export const API_PREFIX = '/api/v1';
 const OPENAPI_PATH = `${API_PREFIX}/openapi.json`;
@@ -170,12 +171,14 @@ function observeRequests(app: NestFastifyApplication): void {
   const logger = app.get<Logger>(LOGGER);
   const durations = httpDurations(app.get<Registry>(METRICS));
   const fastify = app.getHttpAdapter().getInstance();
-  fastify.addHook('onRequest', (request, reply, done) => {
-    requestContext.run({ correlationId: identify(request, reply) }, done);
+  fastify.addHook('onRequest', (request: ApiRequest, reply, done) => {
+    request.span = openRequestSpan(request);
+    const correlationId = identify(request, reply);
+    inContext(request, () => requestContext.run({ correlationId }, done));
   });
   // Reading the body leaves the asynchronous context of the hook above.
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    requestContext.run({ correlationId: (request as ApiRequest).correlationId ?? '' }, done);
+  fastify.addHook('preValidation', (request: ApiRequest, _reply, done) => {
+    inContext(request, () => requestContext.run({ correlationId: request.correlationId ?? '' }, done));
   });
   const readiness = app.get(Readiness);
   // A connection kept alive could bring a request at the moment the server closes.
@@ -193,6 +196,7 @@ function observeRequests(app: NestFastifyApplication): void {
     if (closing) setImmediate(() => fastify.server.closeIdleConnections());
     const route = request.routeOptions.url ?? 'unknown';
     durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
+    endRequestSpan(request, route, reply.statusCode);
     if (!isQuiet(route)) {
       const { correlationId, principal, tenantId } = request as ApiRequest;
       logger.info(
@@ -227,10 +231,11 @@ const isQuiet = (route: string): boolean => route.startsWith('/health/') || rout
 const CORRELATION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** The caller's `X-Correlation-Id`, or the trace id of its `traceparent`, if well-formed; else a new one. */
-function correlationIdOf(request: FastifyRequest): string {
+/** The caller's `X-Correlation-Id`, or the id of the trace it is part of; else a new one. */
+function correlationIdOf(request: ApiRequest): string {
   const given = request.headers['x-correlation-id'];
   if (typeof given === 'string' && CORRELATION_ID.test(given)) return given;
+  if (request.span) return request.span.traceId;
   const traceparent = request.headers['traceparent'];
   const trace = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
   return trace ?? randomUUID().replaceAll('-', '');

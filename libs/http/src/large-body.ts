@@ -25,7 +25,7 @@ export function allowLargeBodies(fastify: FastifyInstance, limit: number): void 
   });
 }
 
-/** The number of requests that a request counts as. A body that does not tell its length counts as the longest. */
+/** The number of requests that a request counts as. A body without a stated length counts as the longest. */
 export function costOf({ routeOptions, headers }: FastifyRequest, limit: number): number {
   if (routeOptions.config.hasLargeBody !== true) return 1;
   const bytes = Number(headers['content-length'] ?? limit * FACTOR);

@@ -1,4 +1,6 @@
 import { UnrecoverableError, type Job as BullJob, type Queue, type Worker } from 'bullmq';
+import { inSpan } from '@allotree/tracing';
+import { SpanKind } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { openJobBackend, type JobBackend, type JobStore } from './job-backend.js';
 import {
@@ -64,7 +66,7 @@ export class BullMqJobQueues extends JobQueues {
     { concurrency = 1, lockMs = 30_000 }: WorkerSettings = {},
   ): Worker {
     const settings = { concurrency, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: 1_000 };
-    const worker = this.backend.worker(name, (job) => handled(job, handler), settings);
+    const worker = this.backend.worker(name, (job) => handled(name, job, handler), settings);
     worker.on('error', (error) => this.complain(error, name));
     worker.on('failed', (job, error) =>
       this.logger.warn({ err: error, queue: name, job: job?.id, attempt: job?.attemptsMade }, 'a job failed'),
@@ -212,15 +214,21 @@ const STATES: Readonly<Record<string, JobState>> = {
   failed: 'failed',
 };
 
-async function handled<Data>(job: BullJob, handler: (job: Job<Data>) => Promise<void>): Promise<void> {
+/** A job that was caused by a request continues its trace. */
+const traced = (queue: string, { id = '', data }: BullJob, work: () => Promise<void>): Promise<void> => {
+  const parent = (data as { readonly traceparent?: string } | null)?.traceparent;
+  if (parent === undefined) return work();
+  const attributes = { 'messaging.destination.name': queue, 'messaging.message.id': id };
+  return inSpan(`job ${queue}`, { kind: SpanKind.CONSUMER, parent, attributes }, work);
+};
+
+async function handled<Data>(queue: string, job: BullJob, handler: (job: Job<Data>) => Promise<void>): Promise<void> {
   const attempt = job.attemptsMade + 1;
+  const id = job.id ?? '';
+  const work = () =>
+    handler({ id, data: job.data as Data, attempt, isLastAttempt: attempt >= (job.opts.attempts ?? 1) });
   try {
-    await handler({
-      id: job.id ?? '',
-      data: job.data as Data,
-      attempt,
-      isLastAttempt: attempt >= (job.opts.attempts ?? 1),
-    });
+    await traced(queue, job, work);
   } catch (error) {
     if (error instanceof PermanentJobError) throw new UnrecoverableError(error.message);
     throw error;

@@ -24,6 +24,11 @@ const PROCESS_CONFIGURATION = z.object({
     allowed: 'at least 16 characters, random',
     secret: true,
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(z.url({ protocol: /^https?$/ }).optional(), {
+    description:
+      'The OpenTelemetry collector that traces are exported to. Unset: none are recorded. The other OTEL_* variables of the OpenTelemetry specification count as well.',
+    allowed: 'a URL such as http://collector.example.com:4318',
+  }),
   SHUTDOWN_DELAY_MS: variable(integer(0, 300_000).prefault('0'), {
     description:
       'How long a stopping process still answers requests while it reports that it is not ready, so that load balancers stop sending requests first, in milliseconds.',

@@ -133,7 +133,7 @@ export function integrationEventOf(
   const dash = recorded.streamName.indexOf('-');
   const subject = recorded.streamName.slice(dash + 1);
   const { type, data } = mapped(recorded, recorded.streamName.slice(0, dash), subject);
-  const { eventId, correlationId, actor, tenantId, recordedAt } = recorded.metadata;
+  const { eventId, correlationId, actor, tenantId, recordedAt, traceparent } = recorded.metadata;
   return {
     specversion: '1.0',
     id: eventId,
@@ -149,6 +149,7 @@ export function integrationEventOf(
     correlationid: correlationId,
     causationid: eventId,
     actor,
+    ...(traceparent !== undefined && { traceparent }),
     data,
   };
 }

@@ -147,7 +147,7 @@ export const AssignUnitsRequest = z.strictObject({
     .refine((lines) => lines.reduce((units, { count }) => units + count, 0) <= MAX_UNITS, {
       error: `must not ask for more than ${MAX_UNITS} units in total`,
     }),
-  /** `all`: every line or none. `each`: line after line, each by itself. */
+  /** `all`: every line or none. `each`: line after line, each on its own. */
   mode: z.enum(['all', 'each']).default('all'),
 });
 export type AssignUnitsRequest = z.infer<typeof AssignUnitsRequest>;

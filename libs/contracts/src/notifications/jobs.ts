@@ -27,6 +27,8 @@ const about = {
   dueAt: IsoInstant,
   /** The day it belongs to, in the project's time zone (E4). */
   date: z.iso.date(),
+  /** The trace context of the command that caused it; only where tracing is on. */
+  traceparent: z.string().max(200).optional(),
 };
 
 /** A term of a group comes to its end (E2). */

@@ -390,7 +390,7 @@ function recorded({ id, type, data, metadata, streamId, revision, position }: St
   const stored = metadata as unknown as StoredMetadata | undefined;
   if (!stored?.commandId)
     throw new Error(`event ${revision} of ${streamId} was not written by this system: its metadata has no command id`);
-  const { $correlationId, $causationId = null, commandId, actor, tenantId, recordedAt } = stored;
+  const { $correlationId, $causationId = null, commandId, actor, tenantId, recordedAt, traceparent } = stored;
   return {
     type,
     data,
@@ -402,6 +402,7 @@ function recorded({ id, type, data, metadata, streamId, revision, position }: St
       actor,
       tenantId,
       recordedAt,
+      ...(traceparent !== undefined && { traceparent }),
     },
     streamName: streamId,
     revision: Number(revision),

@@ -94,8 +94,8 @@ function validName(text: string): string {
 }
 
 /** Metadata without a column of its own. */
-function metadataJson({ correlationId, causationId, actor, tenantId, recordedAt }: EventMetadata): string {
-  return JSON.stringify({ correlationId, causationId, actor, tenantId, recordedAt });
+function metadataJson({ correlationId, causationId, actor, tenantId, recordedAt, traceparent }: EventMetadata): string {
+  return JSON.stringify({ correlationId, causationId, actor, tenantId, recordedAt, traceparent });
 }
 
 function categoryOf(streamName: string): string {

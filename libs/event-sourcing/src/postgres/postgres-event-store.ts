@@ -172,6 +172,7 @@ interface EventRow {
     actor: string;
     tenantId: string | null;
     recordedAt: string;
+    traceparent?: string;
   };
   readonly data: unknown;
 }
@@ -196,7 +197,7 @@ function resultOf(row: AppendRow): AppendResult {
 }
 
 function recorded(row: EventRow): RecordedEvent {
-  const { correlationId, causationId, actor, tenantId, recordedAt } = row.metadata;
+  const { correlationId, causationId, actor, tenantId, recordedAt, traceparent } = row.metadata;
   return {
     type: row.type,
     data: row.data,
@@ -208,6 +209,7 @@ function recorded(row: EventRow): RecordedEvent {
       actor,
       tenantId,
       recordedAt,
+      ...(traceparent !== undefined && { traceparent }),
     },
     streamName: row.stream_name,
     revision: Number(row.revision),

@@ -1,4 +1,5 @@
 import type { AggregateOf, AggregateTypes, CommandContext, Outcome, Types } from '../aggregate.js';
+import { activeTraceparent, inSpan } from '@allotree/tracing';
 import { RuntimeStopped } from '../errors.js';
 import { replay } from './replay.js';
 import type { Request } from './request.js';
@@ -80,14 +81,27 @@ export function createHandler<T extends AggregateTypes>(
           : null;
       return current ?? replay({ ...dependencies, streamName: `${category}-${id}`, aggregate }, revisions, select);
     },
-    execute: (id, command, context) =>
-      submit(id, (completion) => {
-        metrics.received?.(category);
-        const since = performance.now();
-        return { kind: 'execute', command, context, since, repeat: null, accepted: null, ...completion };
-      }),
+    execute: (id, command, given) =>
+      inCommandSpan(category, given, (context) =>
+        submit(id, (completion) => {
+          metrics.received?.(category);
+          const since = performance.now();
+          return { kind: 'execute', command, context, since, repeat: null, accepted: null, ...completion };
+        }),
+      ),
     dryRun: (id, command, context) => submit(id, (completion) => ({ kind: 'dryRun', command, context, ...completion })),
   };
 }
+
+/** The events of the command belong to the span of the command. */
+const inCommandSpan = <Result>(
+  category: string,
+  context: CommandContext,
+  work: (context: CommandContext) => Promise<Result>,
+): Promise<Result> =>
+  inSpan(`command ${category}`, { parent: context.traceparent }, () => {
+    const traceparent = activeTraceparent();
+    return work(traceparent === undefined ? context : { ...context, traceparent });
+  });
 
 type Completion = Pick<Request<AggregateTypes>, 'tries' | 'reject'> & { resolve(value: unknown): void };

@@ -88,7 +88,8 @@ export class Turn<T extends AggregateTypes> {
 
   #record(events: readonly T['event'][], context: CommandContext): void {
     const { aggregate, live } = this;
-    const { commandId, correlationId, causationId, actor } = context;
+    const { commandId, correlationId, causationId, actor, traceparent } = context;
+    const trace = traceparent === undefined ? undefined : { traceparent };
     this.#recordedAt ||= this.now().toISOString();
     const recordedAt = this.#recordedAt;
     const encoded = events.map((event) => aggregate.encode(event));
@@ -102,7 +103,7 @@ export class Turn<T extends AggregateTypes> {
       this.events.push({
         type,
         data,
-        metadata: { eventId, correlationId, causationId, commandId, actor, tenantId, recordedAt },
+        metadata: { eventId, correlationId, causationId, commandId, actor, tenantId, recordedAt, ...trace },
       });
     });
     live.revision += events.length;

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ConfigurationError, loadConfiguration } from '@allotree/basics/configuration';
 import { misspelled, misspelledWarning } from '@allotree/basics/misspelled';
 import { createLogger } from '@allotree/basics/logging';
+import { startTracing } from '@allotree/tracing';
 import type { ServiceConfiguration } from '../configuration.js';
 import { requireHeap } from './heap.js';
 import { startFailure } from './start-failure.js';
@@ -54,9 +55,10 @@ export async function runService<Configuration extends ServiceConfiguration>(
   });
   try {
     requireHeap();
+    const stopTracing = await startTracing(name, logger);
     const { startService, drainAndClose } = await import('./service-process.js');
     const app = await startService(program, configuration, logger);
-    signals.started(() => drainAndClose(app, configuration), configuration.SHUTDOWN_DELAY_MS);
+    signals.started(() => drainAndClose(app, configuration).finally(stopTracing), configuration.SHUTDOWN_DELAY_MS);
   } catch (error) {
     complain(startFailure(error, configuration) ?? String((error as Error).stack ?? error));
     process.exit(1);

@@ -62,6 +62,7 @@ const about = ({ project, moment, state }: Occasion, groupId: string) => ({
   groupName: nameOf(state, groupId),
   dueAt: isoOf(moment.at),
   date: dateAt(moment.at, project.timeZone),
+  ...(moment.traceparent !== undefined && { traceparent: moment.traceparent }),
 });
 
 function trialsStarted(occasion: Occasion): ExpiryJob[] {

@@ -10,6 +10,8 @@ export interface Moment {
   readonly events: readonly ProjectEvent[];
   /** Of its last event: the project is then as these events left it. */
   readonly revision: number;
+  /** Of the command, where tracing is on. */
+  readonly traceparent?: string;
 }
 
 const INTERESTING: ReadonlySet<string> = new Set<ProjectEventType>([
@@ -79,12 +81,13 @@ async function readToEnd(run: Run, store: EventStore): Promise<void> {
 }
 
 const momentOf = ({ at, commandId, recorded }: Run): Moment => {
-  const { streamName = '', revision = 0 } = recorded.at(-1)?.record ?? {};
+  const { streamName = '', revision = 0, metadata } = recorded.at(-1)?.record ?? {};
   return {
     projectId: projectOfStream(streamName),
     at,
     commandId,
     events: recorded.map(({ event }) => event),
     revision,
+    ...(metadata?.traceparent !== undefined && { traceparent: metadata.traceparent }),
   };
 };

@@ -144,6 +144,7 @@ const contextOf = (event: GroupsEvent, part?: string): CommandContext => ({
   causationId: event.id,
   actor: event.actor,
   tenantId: event.tenantid,
+  ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
   repeatable: true,
 });
 

@@ -7,6 +7,7 @@ import { projectIntegrationEvents, stockIntegrationEvents, type Outgoing } from 
 /** The integration events of a recorded event. */
 export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
   const { subject, at, events } = outgoingOf(recorded);
+  const { traceparent } = recorded.metadata;
   return events.map(({ type, data }, index) => ({
     specversion: '1.0',
     // One private event becomes several only where its list is cut: each has an id of its own, the same every time.
@@ -21,6 +22,7 @@ export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
     correlationid: recorded.metadata.correlationId,
     causationid: recorded.metadata.eventId,
     actor: recorded.metadata.actor,
+    ...(traceparent !== undefined && { traceparent }),
     sequence: sequenceOf(recorded.revision),
     data,
   }));
