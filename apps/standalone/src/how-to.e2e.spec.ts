@@ -236,6 +236,25 @@ describe('the how-to guides, typed as they are written', () => {
     expect(await api.get(`${path}/${userId}/quota`)).toMatchObject({ limits: { mobile_app: 1 } });
   });
 
+  walk('change-many-things-at-once.md', async (page) => {
+    page.env['PROJECT'] = ada.projectId;
+    const groups = `/projects/${ada.projectId}/groups`;
+    const create = async (name: string, parentId: string): Promise<string> =>
+      (await api.post<{ groupId: string }>(groups, { name, parentId, type: 'custom' })).groupId;
+    const building = await create('Building of many', ada.projectId);
+    const ids = { '<building>': building, '<apartment>': await create('Apartment of many', building) };
+    expect((await page.next(ids)).body.events).toHaveLength(2);
+    expect((await page.next(ids)).body).toMatchObject({ changed: 2, unchanged: 0 });
+    const [numbers, apps] = (await page.next(ids)).body.assignments as { assignmentIds: string[] }[];
+    const { quotas } = (await page.next(ids)).body;
+    expect(quotas).toMatchObject([
+      { resources: { sip_number: { limit: 80, consumed: 45 } } },
+      { groupId: ids['<apartment>'] },
+    ]);
+    const released = await page.next({ '<number>': numbers!.assignmentIds[0]!, '<app>': apps!.assignmentIds[0]! });
+    expect(released.body).toMatchObject({ released: 2 });
+  });
+
   walk('rebuild-a-projection.md', async (page) => {
     const { body } = await page.next();
     expect(body.items).toContainEqual(expect.objectContaining({ rebuildable: true }));

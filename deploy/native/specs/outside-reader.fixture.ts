@@ -95,7 +95,7 @@ export function describeOutsideReader(on: () => OnACluster): void {
           new Set(typesOf[topic]?.map((type) => /allotree\.(.*)\.v1/.exec(type)?.[1]));
         const groups = ['partner-registered', 'project-created', 'groups-placed', 'member-added', 'device-registered'];
         expect([...withoutVersion(GROUPS_TOPIC)]).toEqual(expect.arrayContaining(groups));
-        const licensing = ['package-recorded', 'package-sold', 'units-issued', 'license-granted', 'assignment-made'];
+        const licensing = ['package-recorded', 'package-sold', 'units-issued', 'license-granted', 'assignments-made'];
         expect([...withoutVersion(LICENSING_TOPIC)]).toEqual(expect.arrayContaining(licensing));
       },
       3 * MINUTES,
