@@ -45,7 +45,11 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
         allow('type:tracing', [], frameworksAndBackends),
         allow('type:event-sourcing', ['type:leases', 'type:tracing'], ['kafkajs', 'bullmq', '@nestjs/*']),
         ...SERVICE_LAYERS.map((tag, layer) =>
-          allow(tag, [...SERVICE_LAYERS.slice(0, layer), 'type:contracts', 'type:leases', 'type:tracing'], ['@eventstore/*']),
+          allow(
+            tag,
+            [...SERVICE_LAYERS.slice(0, layer), 'type:contracts', 'type:leases', 'type:tracing'],
+            ['@eventstore/*'],
+          ),
         ),
         allow(
           'type:embedded-postgres',

@@ -134,7 +134,7 @@ const undocumentedCode = ({ examples = {} }: MediaType, code: string | undefined
 const patternOf = (path: string): RegExp =>
   new RegExp(`^${path.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`);
 
-/** What OpenAPI 3.0 says otherwise than JSON Schema: `nullable`, and bounds that are excluded by a flag. */
+/** The differences of OpenAPI 3.0 from JSON Schema: `nullable`, and bounds that are excluded by a flag. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== 'object') return value;

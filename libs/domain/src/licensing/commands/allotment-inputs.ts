@@ -5,7 +5,7 @@ import { hasEnded, sipBelowMobile } from '../limits/checks.js';
 import type { AllotmentInput, RestrictionInput } from '../model/commands.js';
 import type { Allotment, RestrictionSettings } from '../model/events.js';
 import type { SingleRefusal } from '../model/refusals.js';
-import type { AllotmentState, Restriction } from '../model/state.js';
+import type { AllotmentState, Restriction } from '../model/facts.js';
 
 type Refused = SingleRefusal | null;
 

@@ -9,7 +9,8 @@ import { memberAvailability } from '../limits/member-limits.js';
 import type { ProjectCommandOf } from '../model/commands.js';
 import type { CurrentRecorder } from '../model/recorder.js';
 import type { SingleRefusal } from '../model/refusals.js';
-import { restrictionAt, type Assignment, type CurrentState } from '../model/state.js';
+import type { Assignment } from '../model/facts.js';
+import { restrictionAt, type CurrentState } from '../model/state.js';
 import { levelsOf } from '../model/tree.js';
 import { refOf, settleUse } from '../time/use.js';
 

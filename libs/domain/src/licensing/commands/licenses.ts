@@ -8,7 +8,8 @@ import type { ProjectCommandOf } from '../model/commands.js';
 import type { LicenseSource, Place } from '../model/events.js';
 import type { CurrentRecorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
-import type { LicenseState, ProjectState } from '../model/state.js';
+import type { LicenseState } from '../model/facts.js';
+import type { ProjectState } from '../model/state.js';
 import { settleUse } from '../time/use.js';
 
 type Refused = ProjectRefusal | null;

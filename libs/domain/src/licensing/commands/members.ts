@@ -6,7 +6,7 @@ import { NOTHING_NARROWER, heldAt, limitsOf } from '../limits/member-limits.js';
 import type { ProjectCommandOf } from '../model/commands.js';
 import type { CurrentRecorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
-import type { MemberLimits } from '../model/state.js';
+import type { MemberLimits } from '../model/facts.js';
 import { refOf, settleUse } from '../time/use.js';
 import { release } from './groups.js';
 

@@ -6,7 +6,8 @@ import type { ProjectCommandOf } from '../model/commands.js';
 import type { Allotment } from '../model/events.js';
 import type { CurrentRecorder } from '../model/recorder.js';
 import type { SingleRefusal } from '../model/refusals.js';
-import { plainAllotment, restrictionAt, type ProjectState, type Restriction } from '../model/state.js';
+import type { Restriction } from '../model/facts.js';
+import { plainAllotment, restrictionAt, type ProjectState } from '../model/state.js';
 import { changeOf, consequences } from './consequences.js';
 
 type Refused = SingleRefusal | null;

@@ -1,7 +1,8 @@
 import type { Place } from '../model/events.js';
 import { zoneOf } from '../model/phases.js';
 import type { NamedPlace, SingleRefusal } from '../model/refusals.js';
-import { parentOf, restrictionAt, type LicenseState, type ProjectState } from '../model/state.js';
+import type { LicenseState } from '../model/facts.js';
+import { parentOf, restrictionAt, type ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
 import type { Change } from './cascade.js';
 import { nameOf } from './checks.js';

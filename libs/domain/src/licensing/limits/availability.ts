@@ -1,6 +1,7 @@
 import { exceeds, minus } from '../../limits.js';
 import type { Limit, Resource, Units } from '../../words.js';
-import type { CurrentState, Restriction } from '../model/state.js';
+import type { Restriction } from '../model/facts.js';
+import type { CurrentState } from '../model/state.js';
 import { levelsOf, type Level } from '../model/tree.js';
 import { allottedBelow, usedOutside } from '../model/usage.js';
 

@@ -4,7 +4,8 @@ import { NO_UNITS, least, sumUnits } from '../../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
 import type { Allotment } from '../model/events.js';
 import type { CurrentRecorder } from '../model/recorder.js';
-import { plainAllotment, restrictionAt, type AllotmentState } from '../model/state.js';
+import type { AllotmentState } from '../model/facts.js';
+import { plainAllotment, restrictionAt } from '../model/state.js';
 import { nearestRestrictedBelow } from '../model/tree.js';
 import { hasEnded, passes, poolAbove, poolExcess, windowOf } from './checks.js';
 import {

@@ -4,7 +4,8 @@ import { NO_UNITS, UNLIMITED, basicUnitsOf, exceeds, leastUnits, sameUnits, sumU
 import { RESOURCES, type Feature, type Resource, type Units } from '../../words.js';
 import type { Allotment } from '../model/events.js';
 import { graceEndOf } from '../model/phases.js';
-import { parentOf, restrictionAt, type CurrentState, type ProjectState, type Restriction } from '../model/state.js';
+import type { Restriction } from '../model/facts.js';
+import { parentOf, restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
 import { nearestRestricted, nearestRestrictedBelow, type Level } from '../model/tree.js';
 import { usageOf, usedOutside } from '../model/usage.js';
 

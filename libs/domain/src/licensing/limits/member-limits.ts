@@ -1,7 +1,8 @@
 import { NO_FEATURES } from '../../feature-set.js';
 import { UNLIMITED } from '../../limits.js';
 import type { Resource } from '../../words.js';
-import type { Assignment, MemberLimits, ProjectState } from '../model/state.js';
+import type { Assignment, MemberLimits } from '../model/facts.js';
+import type { ProjectState } from '../model/state.js';
 import { pathOf, type Level } from '../model/tree.js';
 
 /**

@@ -1,6 +1,7 @@
 import { ALL_FEATURES, NO_FEATURES, featureSet } from '../../feature-set.js';
 import { UNLIMITED, basicUnitsOf, sumUnits } from '../../limits.js';
-import type { LicenseState, ProjectState } from './state.js';
+import type { LicenseState } from './facts.js';
+import type { ProjectState } from './state.js';
 
 export const isInForce = (license: LicenseState): boolean =>
   license.phase === 'active' && license.suspendedReason === null && license.revokedReason === null;

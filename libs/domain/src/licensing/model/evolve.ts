@@ -14,7 +14,8 @@ import type {
   ProjectEventType,
 } from './events.js';
 import { dueInstantsOf, graceOf, licensePhaseAt, NO_GRACE, phaseAt, refreshRestriction, type Grace } from './phases.js';
-import type { AllotmentState, Assignment, LicenseState, MemberLimits, ProjectState, Restriction } from './state.js';
+import type { AllotmentState, Assignment, LicenseState, MemberLimits, Restriction } from './facts.js';
+import type { ProjectState } from './state.js';
 import { addChild } from './tree.js';
 import { contribute, contributionOf } from './usage.js';
 

@@ -3,7 +3,8 @@ import type { Instant } from '../../decision.js';
 import { NO_FEATURES, featureSet } from '../../feature-set.js';
 import { NO_UNITS, sumUnits } from '../../limits.js';
 import type { Allotment, License } from './events.js';
-import type { LicenseState, Phase, ProjectState, Restriction } from './state.js';
+import type { LicenseState, Phase, Restriction } from './facts.js';
+import type { ProjectState } from './state.js';
 
 /** The time zone in which the days of a project are counted (E4). */
 export const zoneOf = (state: ProjectState): string => state.totals.project?.timeZone ?? 'UTC';

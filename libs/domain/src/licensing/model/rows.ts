@@ -1,4 +1,4 @@
-import type { Group, ProjectState, Restriction, Usage } from './state.js';
+import type { Group, Restriction, Usage } from './facts.js';
 import { LiveTable, type Table } from './table.js';
 
 /**
@@ -35,9 +35,18 @@ export class GroupRows {
   }
 }
 
+/** A live state, or a draft above another one. */
+interface Layer {
+  readonly rows: GroupRows | null;
+  readonly below: Layer | null;
+  readonly groups: Table<Group>;
+  readonly usage: Table<Usage>;
+  readonly restrictions: Table<Restriction>;
+}
+
 /** The rows that a state shows unchanged: its own, or those below a draft without changes of groups; else `null`. */
-export function unchangedRowsOf(state: ProjectState): GroupRows | null {
-  for (let shown: ProjectState | null = state; shown; shown = shown.below) {
+export function unchangedRowsOf(state: Layer): GroupRows | null {
+  for (let shown: Layer | null = state; shown; shown = shown.below) {
     if (shown.rows) return shown.rows;
     if (shown.groups.isChanged || shown.usage.isChanged || shown.restrictions.isChanged) return null;
   }

@@ -19,19 +19,17 @@ import { refreshCapacity } from './capacity.js';
 import type { Place } from './events.js';
 import { addAssignment, putMemberLimits, scheduleAllotments, scheduleLicense } from './evolve.js';
 import { refreshRestriction } from './phases.js';
-import {
-  initialState,
-  restrictionAt,
-  type AllotmentState,
-  type Assignment,
-  type LicenseState,
-  type MemberLimits,
-  type Phase,
-  type Project,
-  type ProjectState,
-  type Restriction,
-  type Usage,
-} from './state.js';
+import type {
+  AllotmentState,
+  Assignment,
+  LicenseState,
+  MemberLimits,
+  Phase,
+  Project,
+  Restriction,
+  Usage,
+} from './facts.js';
+import { initialState, restrictionAt, type ProjectState } from './state.js';
 import { addChild } from './tree.js';
 import { editUsage, usageOf } from './usage.js';
 

@@ -1,5 +1,6 @@
 import { unchangedRowsOf, type GroupRow } from './rows.js';
-import { parentOf, restrictionAt, type Assignment, type ProjectState, type Restriction, type Usage } from './state.js';
+import type { Assignment, Restriction, Usage } from './facts.js';
+import { parentOf, restrictionAt, type ProjectState } from './state.js';
 import { NO_USE, usageOf } from './usage.js';
 
 export function addChild(state: ProjectState, parentId: string, childId: string): void {

@@ -1,7 +1,8 @@
 import { eachUnit, noCounts, type Counts } from '../../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
 import type { GroupRow } from './rows.js';
-import { parentOf, restrictionAt, type ProjectState, type Usage } from './state.js';
+import type { Usage } from './facts.js';
+import { parentOf, restrictionAt, type ProjectState } from './state.js';
 
 const newUsage = (): Usage => ({
   inForce: noCounts(),

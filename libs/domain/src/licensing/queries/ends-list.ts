@@ -1,7 +1,8 @@
 import type { Instant } from '../../decision.js';
 import type { LicenseType, Units } from '../../words.js';
 import { nameOf } from '../limits/checks.js';
-import { parentOf, restrictionAt, type AllotmentState, type CurrentState, type ProjectState } from '../model/state.js';
+import type { AllotmentState } from '../model/facts.js';
+import { parentOf, restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
 import { usageOf } from '../model/usage.js';
 import { EndsInEffect, type EndsWith } from './ends.js';

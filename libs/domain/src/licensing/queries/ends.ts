@@ -3,13 +3,8 @@ import { NO_FEATURES, featureList } from '../../feature-set.js';
 import { exceeds } from '../../limits.js';
 import { RESOURCES, type Feature, type Resource } from '../../words.js';
 import { LimitTimelines, segmentAt, type Segment } from '../limits/limit-timeline.js';
-import {
-  restrictionAt,
-  type AllotmentState,
-  type CurrentState,
-  type LicenseState,
-  type ProjectState,
-} from '../model/state.js';
+import type { AllotmentState, LicenseState } from '../model/facts.js';
+import { restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
 import { asOf } from '../time/catch-up.js';
 

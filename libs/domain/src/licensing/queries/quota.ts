@@ -2,7 +2,8 @@ import type { Instant } from '../../decision.js';
 import { basicUnitsOf } from '../../limits.js';
 import type { LicenseType } from '../../words.js';
 import { effectiveOf, indexAt, type LimitTimeline } from '../limits/limit-timeline.js';
-import type { CurrentState, Project, ProjectState } from '../model/state.js';
+import type { Project } from '../model/facts.js';
+import type { CurrentState, ProjectState } from '../model/state.js';
 import { levelsOf, pathOf } from '../model/tree.js';
 import { asOf } from '../time/catch-up.js';
 import {

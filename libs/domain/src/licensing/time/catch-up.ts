@@ -3,7 +3,8 @@ import type { AllotmentRef } from '../model/events.js';
 import { graceOf, licensePhaseAt, phaseAt } from '../model/phases.js';
 import { Recorder, inChunks, type CurrentRecorder } from '../model/recorder.js';
 import type { DueKey } from '../model/schedule.js';
-import { restrictionAt, type CurrentState, type LicenseState, type ProjectState } from '../model/state.js';
+import type { LicenseState } from '../model/facts.js';
+import { restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
 import { settleUse, type ChangedLimits } from './use.js';
 
 /**

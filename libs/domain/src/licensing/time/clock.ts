@@ -3,7 +3,8 @@ import type { ProjectEvent } from '../model/events.js';
 import { graceOf, licensePhaseAt, phaseAt, type Grace } from '../model/phases.js';
 import { Recorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
-import { plainAllotment, type ProjectState, type Restriction } from '../model/state.js';
+import type { Restriction } from '../model/facts.js';
+import { plainAllotment, type ProjectState } from '../model/state.js';
 import { asCurrent } from './catch-up.js';
 import { settleUse } from './use.js';
 

@@ -4,15 +4,8 @@ import { availableAt } from '../limits/availability.js';
 import type { AssignmentRef } from '../model/events.js';
 import { evolve } from '../model/evolve.js';
 import { inChunks, type CurrentRecorder } from '../model/recorder.js';
-import {
-  draftOf,
-  restrictionAt,
-  rootOf,
-  type Assignment,
-  type CurrentState,
-  type ProjectState,
-  type Usage,
-} from '../model/state.js';
+import type { Assignment, Usage } from '../model/facts.js';
+import { draftOf, restrictionAt, rootOf, type CurrentState, type ProjectState } from '../model/state.js';
 import { assignmentsBelow, pathOf } from '../model/tree.js';
 import { usageOf } from '../model/usage.js';
 
