@@ -1,7 +1,15 @@
 import { dirname, posix, sep } from 'node:path';
 
+/** Areas too large for one level of slices: their folders are rooms, and the slices are inside them. */
+const WITH_ROOMS = ['identity'];
+
 /** The slice of a file in `apps/<app>/src/<area>/<slice>/...`, or null if it is above the slices. */
-const sliceOf = (file) => /(?:^|\/)(apps\/[^/]+\/src\/[^/]+\/[^/]+)\/[^/]/.exec(file)?.[1] ?? null;
+const sliceOf = (file) => {
+  const [, src, inside] = /(?:^|\/)(apps\/[^/]+\/src)\/(.+)\/[^/]+$/.exec(file) ?? [];
+  const folders = inside?.split('/') ?? [];
+  const depth = WITH_ROOMS.includes(folders[0]) ? 3 : 2;
+  return folders.length < depth ? null : [src, ...folders.slice(0, depth)].join('/');
+};
 
 /** A slice contains everything its use case needs; code shared by two slices belongs above both. */
 export default {

@@ -17,8 +17,17 @@ tester.run('no-slice-imports', rule as never, {
       code: "import { C } from './licensing/issue-license/issue-license.controller.js';",
       filename: '/w/apps/license-service/src/license-service.module.ts',
     },
+    {
+      code: "import { Accounts } from '../../accounts/accounts.js';",
+      filename: '/w/apps/group-service/src/identity/sessions/sign-in/sign-in.controller.ts',
+    },
   ],
   invalid: [
+    {
+      code: "import { Register } from '../../accounts/register/register.controller.js';",
+      filename: '/w/apps/group-service/src/identity/sessions/sign-in/sign-in.controller.ts',
+      errors: [{ messageId: 'crossing' }],
+    },
     {
       code: "import { projection } from '../list-licenses/list-licenses.projection.js';",
       filename: slice,

@@ -4,7 +4,7 @@ import { departureOf } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
 import { Service } from './service-under-test.harness.js';
 import { PARTNER_HANDLER, type PartnerHandler } from './tokens.js';
-import { Trees } from './trees.js';
+import { Trees } from './groups/trees.js';
 
 let service: Service;
 let replica: Service;

@@ -33,9 +33,9 @@ import { tenantRowsOf } from '@allotree/identity';
 import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
-import { CarryingAuthorities } from './carrying-authority.js';
-import { DeviceCatalogue } from './device-catalogue.js';
-import { Devices } from './devices.js';
+import { CarryingAuthorities } from './groups/carrying-authority.js';
+import { DeviceCatalogue } from './devices/device-catalogue.js';
+import { Devices } from './devices/devices.js';
 import { AddDeviceController } from './devices/add-device/add-device.controller.js';
 import { MOVE_DEVICE_CLAIMS } from './devices/move-claims/move-claims.reactor.js';
 import { KeepCatalogueController } from './devices/keep-catalogue/keep-catalogue.controller.js';
@@ -43,7 +43,7 @@ import { ListDevicesController } from './devices/list-devices/list-devices.contr
 import { RemoveDeviceController } from './devices/remove-device/remove-device.controller.js';
 import { PublishedBeforeAnswer } from './feed/publish-groups/published-before-answer.js';
 import { Freshness } from './freshness.js';
-import { Groups } from './groups.js';
+import { Groups } from './groups/groups.js';
 import { groupPolicies } from './retention.js';
 import { ChangeGroupController } from './groups/change-group/change-group.controller.js';
 import { CreateGroupController } from './groups/create-group/create-group.controller.js';
@@ -62,7 +62,7 @@ import { AddMemberController } from './members/add-member/add-member.controller.
 import { ListMembersController } from './members/list-members/list-members.controller.js';
 import { RemoveMemberController } from './members/remove-member/remove-member.controller.js';
 import { ownAddress } from './own-address.js';
-import { Partners } from './partners.js';
+import { Partners } from './partners/partners.js';
 import { ListPartnersController } from './partners/list-partners/list-partners.controller.js';
 import { DecideJoinRequestsController } from './partners/decide-join-requests/decide-join-requests.controller.js';
 import { BelowPartner } from './partners/close-partner/below-partner.js';
@@ -76,13 +76,13 @@ import { PartnerRegistration } from './partners/registration.js';
 import { RotateJoinCodeController } from './partners/rotate-join-code/rotate-join-code.controller.js';
 import { RegisterPartnerController } from './partners/register-partner/register-partner.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
-import { PEOPLE, PEOPLE_CONTROLLERS } from './people/people.js';
+import { IDENTITY, IDENTITY_CONTROLLERS } from './identity/identity.js';
 import { ENTITIES } from './persistence/entities.js';
-import { PEOPLE_ENTITIES } from './persistence/people-entities.js';
+import { IDENTITY_ENTITIES } from './persistence/identity-entities.js';
 import { CreateProjectController } from './projects/create-project/create-project.controller.js';
 import { CloseProjectController } from './projects/close-project/close-project.controller.js';
 import { ListProjectsController } from './projects/list-projects/list-projects.controller.js';
-import { Projects } from './projects.js';
+import { Projects } from './projects/projects.js';
 import { groupSubscriptions } from './subscriptions.js';
 import {
   CATALOGUE_HANDLER,
@@ -96,7 +96,7 @@ import {
   TREE_HANDLER,
   USER_HANDLER,
 } from './tokens.js';
-import { Trees } from './trees.js';
+import { Trees } from './groups/trees.js';
 
 const CONTROLLERS = [
   RegisterPartnerController,
@@ -125,7 +125,7 @@ const CONTROLLERS = [
   ListDevicesController,
   RemoveDeviceController,
   KeepCatalogueController,
-  ...PEOPLE_CONTROLLERS,
+  ...IDENTITY_CONTROLLERS,
   projectionsController('group-service', Subscriptions),
 ];
 
@@ -281,13 +281,13 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
           useFactory: () => ({ ...dataSourceOptions(configuration.DATABASE_URL), retryAttempts: 0 }),
           dataSourceFactory: () => openDataSource(configuration.DATABASE_URL),
         }),
-        TypeOrmModule.forFeature([...ENTITIES, ...PEOPLE_ENTITIES], GROUPS),
+        TypeOrmModule.forFeature([...ENTITIES, ...IDENTITY_ENTITIES], GROUPS),
       ],
       controllers: CONTROLLERS,
       providers: [
         ...infrastructure(configuration),
         ...handlers,
-        ...PEOPLE,
+        ...IDENTITY,
         Trees,
         Partners,
         PartnerRegistration,

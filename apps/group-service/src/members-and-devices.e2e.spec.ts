@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deriveId } from '@allotree/event-sourcing';
-import { Devices } from './devices.js';
+import { Devices } from './devices/devices.js';
 import { Service } from './service-under-test.harness.js';
 import { DEVICE_HANDLER, type DeviceHandler } from './tokens.js';
 

@@ -5,7 +5,7 @@ import type { BusPublisher } from '@allotree/bus';
 import { poolOf } from '@allotree/read-models';
 import type { ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
-import type { Devices } from './devices.js';
+import type { Devices } from './devices/devices.js';
 import { finishAdding } from './devices/add-device/finish-adding.reactor.js';
 import { catalogueView } from './devices/keep-catalogue/catalogue-view.projection.js';
 import { moveDeviceClaims } from './devices/move-claims/move-claims.reactor.js';
@@ -14,7 +14,7 @@ import { membershipView } from './access/keep-memberships/membership-view.projec
 import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
 import { partnerView } from './partners/list-partners/partner-view.projection.js';
 import { finishDeparture } from './groups/move-group/finish-departure.reactor.js';
-import { auditView } from './people/audit-trail/audit-view.projection.js';
+import { auditView } from './identity/audit/audit-trail/audit-view.projection.js';
 import { finishJoining } from './partners/decide-join-requests/finish-joining.reactor.js';
 import { joinRequestView } from './partners/decide-join-requests/join-request-view.projection.js';
 import type { JoinRequests } from './partners/join-requests.js';
@@ -23,7 +23,7 @@ import { finishClosing } from './partners/close-partner/finish-closing.reactor.j
 import { finishRegistration } from './partners/register-partner/finish-registration.reactor.js';
 import { treeView } from './projects/tree-view/tree-view.projection.js';
 import { GROUPS } from './tokens.js';
-import type { Trees } from './trees.js';
+import type { Trees } from './groups/trees.js';
 
 export interface SubscribingParts {
   readonly store: EventStore;

@@ -62,7 +62,7 @@ import { RecordPackageController } from './stock/record-package/record-package.c
 import { FinishSaleReactor } from './stock/sell-package/finish-sale.reactor.js';
 import { SellPackageController } from './stock/sell-package/sell-package.controller.js';
 import { ShowStockController } from './stock/show-stock/show-stock.controller.js';
-import { Stocks } from './stocks.js';
+import { Stocks } from './stock/stocks.js';
 import { EVENT_STORE, PROJECT_HANDLER, SNAPSHOT_STORE, STOCK_HANDLER } from './tokens.js';
 
 /** Of one project, of the heap that states may take. */

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PG_POOL } from '@allotree/basics';
 import { Problem } from '@allotree/http';
 import type pg from 'pg';
-import { Partners } from '../partners.js';
-import { hashOf, newSecret } from '../people/secrets.js';
+import { Partners } from './partners.js';
+import { hashOf, newSecret } from '../identity/secrets.js';
 
 /** The secret by which a partner names the distributor it wants to join (P1). Only its hash is stored. */
 @Injectable()

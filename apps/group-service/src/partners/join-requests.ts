@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JoinRequestCommand, JoinRequestFacts } from '@allotree/domain';
 import { followUp, type CommandContext } from '@allotree/event-sourcing';
 import { accepted, notFound, type Caller } from '@allotree/http';
-import { Partners } from '../partners.js';
+import { Partners } from './partners.js';
 import { detailOf } from '../refusals.js';
 import { JOIN_REQUEST_HANDLER, type JoinRequestHandler } from '../tokens.js';
 import { PartnerRegistration } from './registration.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PASSWORD, People, registration } from '../people/people-under-test.harness.js';
+import { PASSWORD, People, registration } from '../identity/identity-under-test.harness.js';
 import type { Answer } from '../service-under-test.harness.js';
 
 let people: People;

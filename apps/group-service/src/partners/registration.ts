@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JoinRequestFacts, PartnerCommand, PartnerEvent, PartnerFacts, TreeEvent } from '@allotree/domain';
 import { followUp, type CommandContext } from '@allotree/event-sourcing';
 import { accepted } from '@allotree/http';
-import { Partners } from '../partners.js';
+import { Partners } from './partners.js';
 import { detailOf } from '../refusals.js';
-import { createRegisteredProject } from '../registered-project.js';
+import { createRegisteredProject } from './registered-project.js';
 import { PARTNER_HANDLER, type PartnerHandler } from '../tokens.js';
-import { Trees } from '../trees.js';
+import { Trees } from '../groups/trees.js';
 
 type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;
 

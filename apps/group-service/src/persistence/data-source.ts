@@ -2,7 +2,7 @@ import { openReadModels, type ReadModelOptions } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
 import { GROUPS } from '../tokens.js';
 import { ENTITIES } from './entities.js';
-import { PEOPLE_ENTITIES } from './people-entities.js';
+import { IDENTITY_ENTITIES } from './identity-entities.js';
 import { ReadModels1764000000000 } from './migrations/0001-read-models.js';
 import { People1795000000000 } from './migrations/0002-people.js';
 import { Memberships1796000000000 } from './migrations/0003-memberships.js';
@@ -19,7 +19,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
   type: 'postgres',
   url,
   schema: GROUPS,
-  entities: [...ENTITIES, ...PEOPLE_ENTITIES],
+  entities: [...ENTITIES, ...IDENTITY_ENTITIES],
   migrations: [
     ReadModels1764000000000,
     People1795000000000,

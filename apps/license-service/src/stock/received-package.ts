@@ -1,5 +1,5 @@
 import type { PartnerStockEventOf } from '@allotree/domain';
-import type { StockRequest } from '../stocks.js';
+import type { StockRequest } from './stocks.js';
 
 /** Ids of the credit derive from those of the debit under this name. */
 export const RECEIVE_STEP = 'receive';

@@ -14,7 +14,7 @@ import { withTenants } from '@allotree/read-models';
 import { PermissionChecker } from '@allotree/identity';
 import type { DataSource } from 'typeorm';
 import { Freshness } from '../../freshness.js';
-import { Partners } from '../../partners.js';
+import { Partners } from '../../partners/partners.js';
 import { detailOf } from '../../refusals.js';
 import { GROUPS, ROLES_HANDLER, type RolesHandler } from '../../tokens.js';
 import { MEMBERSHIP_VIEW } from '../../views.js';

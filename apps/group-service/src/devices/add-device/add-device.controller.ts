@@ -3,11 +3,11 @@ import { AddDeviceRequest, AddedDevice, DryRun, type PreviewAnswer } from '@allo
 import { isGroup } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit, Problem, refusalProblem, type Principal, preview } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
-import { DeviceCatalogue } from '../../device-catalogue.js';
-import { Devices, type DeviceRequest } from '../../devices.js';
+import { DeviceCatalogue } from '../device-catalogue.js';
+import { Devices, type DeviceRequest } from '../devices.js';
 import { GroupPath } from '../../paths.js';
 import { detailOf } from '../../refusals.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../../groups/trees.js';
 
 /** L2. */
 @Controller('projects/:p/groups/:g/devices')

@@ -2,7 +2,7 @@ import { followUp } from '@allotree/event-sourcing';
 import { deviceAggregate } from '@allotree/domain';
 import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
 import { Problem } from '@allotree/http';
-import type { Devices } from '../../devices.js';
+import type { Devices } from '../devices.js';
 
 /** Brings a claimed device into its tree where the request did not get that far; a claim the tree refuses is released. */
 export const finishAdding = (devices: Devices): Reactor => {

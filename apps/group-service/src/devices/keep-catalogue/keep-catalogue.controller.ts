@@ -13,7 +13,7 @@ import { serialKey } from '@allotree/domain';
 import { Caller, Documented, Permit, preview, Problem } from '@allotree/http';
 import { pageOfRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
-import { DeviceCatalogue, type CatalogueEvent, type CodedDevice } from '../../device-catalogue.js';
+import { DeviceCatalogue, type CatalogueEvent, type CodedDevice } from '../device-catalogue.js';
 import { Freshness } from '../../freshness.js';
 import { CataloguedDeviceRow } from '../../persistence/entities.js';
 import { CATALOGUE_VIEW } from './catalogue-view.projection.js';

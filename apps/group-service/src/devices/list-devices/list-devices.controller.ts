@@ -6,7 +6,7 @@ import { TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { GroupPath } from '../../paths.js';
 import { DeviceRow } from '../../persistence/entities.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../../groups/trees.js';
 import { TREE_VIEW } from '../../views.js';
 
 const show = ({ serialNumber, groupId, model, addedAt }: DeviceRow): DeviceItem => ({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Subscriptions, type CommandContext } from '@allotree/event-sourcing';
 import { randomUUID } from 'node:crypto';
-import { Devices } from '../../devices.js';
+import { Devices } from '../devices.js';
 import { Service } from '../../service-under-test.harness.js';
 import { DEVICE_HANDLER, TREE_HANDLER, type DeviceHandler, type TreeHandler } from '../../tokens.js';
 

@@ -1,7 +1,7 @@
 import { followUp, type Reactor, type RecordedEvent } from '@allotree/event-sourcing';
 import { deviceAggregate, serialKey } from '@allotree/domain';
 import type { Logger } from '@allotree/basics';
-import type { Devices } from '../../devices.js';
+import type { Devices } from '../devices.js';
 
 export const MOVE_DEVICE_CLAIMS = 'move_device_claims';
 

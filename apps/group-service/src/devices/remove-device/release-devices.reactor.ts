@@ -1,7 +1,7 @@
 import { followUp } from '@allotree/event-sourcing';
 import { groupTreeAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
-import type { Devices } from '../../devices.js';
+import type { Devices } from '../devices.js';
 
 /** Releases the serial numbers of devices that left their tree: taken out one by one, or with a group that was removed. */
 export const releaseDevices = (devices: Devices): Reactor => ({

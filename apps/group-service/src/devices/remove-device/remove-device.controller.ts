@@ -1,9 +1,9 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
-import { Devices } from '../../devices.js';
+import { Devices } from '../devices.js';
 import { DevicePath } from '../../paths.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../../groups/trees.js';
 
 /** L2. */
 @Controller('projects/:p/groups/:g/devices/:serialNumber')

@@ -1,9 +1,9 @@
 import { Body, Controller, Param, Patch, Query } from '@nestjs/common';
 import { ChangeGroupRequest, DryRun, GroupDetails, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, refuseReadOnlyChanges, preview } from '@allotree/http';
-import { Groups, GROUP_EXAMPLE } from '../../groups.js';
+import { Groups, GROUP_EXAMPLE } from '../groups.js';
 import { GroupPath } from '../../paths.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../trees.js';
 
 @Controller('projects/:p/groups/:g')
 export class ChangeGroupController {

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { CreatedGroup, CreateGroupRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
 import { ProjectPath } from '../../paths.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../trees.js';
 
 @Controller('projects/:p/groups')
 export class CreateGroupController {

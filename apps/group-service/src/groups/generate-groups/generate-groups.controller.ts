@@ -4,7 +4,7 @@ import { planGeneration, previewGeneration, type Generation } from '@allotree/do
 import { Caller, Documented, Permit, refusalProblem } from '@allotree/http';
 import type { FastifyReply } from 'fastify';
 import { ProjectPath } from '../../paths.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../trees.js';
 
 const example = {
   created: 33,

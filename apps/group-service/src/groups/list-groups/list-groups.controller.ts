@@ -7,7 +7,7 @@ import type { EntityManager } from 'typeorm';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { GroupRow } from '../../persistence/entities.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../trees.js';
 import { TREE_VIEW } from '../../views.js';
 
 /** Groups and everything below them. */

@@ -1,7 +1,7 @@
 import type { SubtreeOrigin } from '@allotree/domain';
 import type { CommandContext } from '@allotree/event-sourcing';
 import { Problem } from '@allotree/http';
-import type { Trees } from '../../trees.js';
+import type { Trees } from '../trees.js';
 
 /** Whether the subtree can no longer be removed: it is gone, or its project was closed. */
 const STAYS: ReadonlySet<string> = new Set(['NOT_FOUND', 'PROJECT_CLOSED']);

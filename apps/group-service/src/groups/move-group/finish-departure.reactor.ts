@@ -1,7 +1,7 @@
 import { followUp } from '@allotree/event-sourcing';
 import { groupTreeAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
-import type { Trees } from '../../trees.js';
+import type { Trees } from '../trees.js';
 import { departed } from './departed.js';
 
 /** Removes a moved subtree from its former project after a crash. */

@@ -2,10 +2,10 @@ import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, GroupDetails, MoveGroupRequest, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
-import { CarryingAuthorities } from '../../carrying-authority.js';
-import { Groups, GROUP_EXAMPLE } from '../../groups.js';
+import { CarryingAuthorities } from '../carrying-authority.js';
+import { Groups, GROUP_EXAMPLE } from '../groups.js';
 import { GroupPath } from '../../paths.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../trees.js';
 import { LicensingGate } from './licensing-gate.js';
 import { MoveToProject } from './move-to-project.js';
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { departureOf, generatedId, type CarryingAuthority, type TreeCommand, type TreeEvent } from '@allotree/domain';
 import { refusalProblem, type Caller } from '@allotree/http';
 import { detailOf } from '../../refusals.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../trees.js';
 import { departed } from './departed.js';
 import { LicensingGate } from './licensing-gate.js';
 

@@ -1,9 +1,9 @@
 import { Controller, Delete, HttpCode, Param, Query } from '@nestjs/common';
 import { DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
-import { CarryingAuthorities } from '../../carrying-authority.js';
+import { CarryingAuthorities } from '../carrying-authority.js';
 import { GroupPath } from '../../paths.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../trees.js';
 
 /** G4, U4. */
 @Controller('projects/:p/groups/:g')

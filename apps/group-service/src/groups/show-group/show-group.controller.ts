@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { GroupDetails } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
-import { Groups, GROUP_EXAMPLE } from '../../groups.js';
+import { Groups, GROUP_EXAMPLE } from '../groups.js';
 import { GroupPath } from '../../paths.js';
 
 @Controller('projects/:p/groups/:g')

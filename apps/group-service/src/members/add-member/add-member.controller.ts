@@ -4,8 +4,8 @@ import { memberOf } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit, preview } from '@allotree/http';
 import { checkGrant, checkRevoke, PermissionChecker } from '@allotree/identity';
 import { GroupPath } from '../../paths.js';
-import { Trees } from '../../trees.js';
-import { userIdOf } from '../../users.js';
+import { Trees } from '../../groups/trees.js';
+import { userIdOf } from '../../identity/users.js';
 
 @Controller('projects/:p/groups/:g/members')
 export class AddMemberController {

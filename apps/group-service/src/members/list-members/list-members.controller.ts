@@ -6,7 +6,7 @@ import { TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { GroupPath } from '../../paths.js';
 import { MemberRow } from '../../persistence/entities.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../../groups/trees.js';
 import { TREE_VIEW } from '../../views.js';
 
 const show = ({ memberId, userId, groupId, email, name, role, addedAt }: MemberRow): MemberItem => ({

@@ -4,7 +4,7 @@ import { DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
 import { checkRevoke, PermissionChecker } from '@allotree/identity';
 import { MemberPath } from '../../paths.js';
-import { Trees } from '../../trees.js';
+import { Trees } from '../../groups/trees.js';
 
 /** U4. */
 @Controller('projects/:p/groups/:g/members/:memberId')

@@ -10,8 +10,8 @@ import { administratorRole, emailKey, type PartnerMember } from '@allotree/domai
 import { notFound, Caller, Documented, Permit, preview } from '@allotree/http';
 import { checkGrant, checkRevoke, PermissionChecker } from '@allotree/identity';
 import { AdministratorPath, PartnerPath } from '../../paths.js';
-import { Partners } from '../../partners.js';
-import { userIdOf } from '../../users.js';
+import { Partners } from '../partners.js';
+import { userIdOf } from '../../identity/users.js';
 
 /** Roles at a partner, valid in all its projects and, at a distributor, in its whole tenant. */
 @Controller('partners/:partnerId/administrators')

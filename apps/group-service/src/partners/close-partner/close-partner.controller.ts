@@ -3,7 +3,7 @@ import { CloseRequest, DryRun, PartnerDetails, type PreviewAnswer } from '@allot
 import type { PartnerCommand } from '@allotree/domain';
 import { Caller, Documented, Permit, preview, Problem } from '@allotree/http';
 import { checkRevoke, PermissionChecker } from '@allotree/identity';
-import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
+import { PARTNER_EXAMPLE, Partners } from '../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { BelowPartner } from './below-partner.js';
 import { FinishClosing } from './finish-closing.js';

@@ -3,8 +3,8 @@ import type { ClosedPartner } from '@allotree/domain';
 import { followUp } from '@allotree/event-sourcing';
 import { PG_POOL } from '@allotree/basics';
 import type pg from 'pg';
-import { Audit } from '../../people/audit.js';
-import { Trees } from '../../trees.js';
+import { Audit } from '../../identity/audit/audit.js';
+import { Trees } from '../../groups/trees.js';
 import { JoinCodes } from '../join-codes.js';
 
 /** Revokes the join code and the API keys of a closed partner; idempotent. */

@@ -4,7 +4,7 @@ import { Caller, Documented, Permit } from '@allotree/http';
 import { pageOfRows } from '@allotree/read-models';
 import { PermissionChecker, applyAccessFilter, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
-import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
+import { PARTNER_EXAMPLE, Partners } from '../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { PartnerRow } from '../../persistence/entities.js';
 import { closingStatusOf } from '../../closing-status.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, NoBody, PartnerDetails, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
-import { PARTNER_EXAMPLE, Partners } from '../../partners.js';
+import { PARTNER_EXAMPLE, Partners } from '../partners.js';
 import { PartnerPath } from '../../paths.js';
 
 /** P1: only the server administrator makes a distributor. */

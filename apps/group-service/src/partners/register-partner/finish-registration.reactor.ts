@@ -1,8 +1,8 @@
 import { followUp } from '@allotree/event-sourcing';
 import { partnerAggregate } from '@allotree/domain';
 import type { Reactor } from '@allotree/event-sourcing';
-import type { Trees } from '../../trees.js';
-import { createRegisteredProject } from '../../registered-project.js';
+import type { Trees } from '../../groups/trees.js';
+import { createRegisteredProject } from '../registered-project.js';
 
 /** Creates the project of a registration after a crash. */
 export const finishRegistration = (trees: Trees): Reactor => ({

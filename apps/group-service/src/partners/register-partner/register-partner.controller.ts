@@ -3,8 +3,8 @@ import { DryRun, RegisteredPartner, RegisterPartnerRequest, type PreviewAnswer }
 import { administratorRole, type PartnerCommand } from '@allotree/domain';
 import { Caller, Documented, Permit, Problem, preview } from '@allotree/http';
 import { checkGrant, PermissionChecker } from '@allotree/identity';
-import { Partners } from '../../partners.js';
-import { userIdOf } from '../../users.js';
+import { Partners } from '../partners.js';
+import { userIdOf } from '../../identity/users.js';
 import { PartnerRegistration } from '../registration.js';
 
 type RegisterPartner = Extract<PartnerCommand, { type: 'RegisterPartner' }>;

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/
 import { DryRun, NoBody, RotatedJoinCode, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, NotKept, Permit, preview } from '@allotree/http';
 import { PartnerPath } from '../../paths.js';
-import { Partners } from '../../partners.js';
-import { Audit, type AuditedAction } from '../../people/audit.js';
+import { Partners } from '../partners.js';
+import { Audit, type AuditedAction } from '../../identity/audit/audit.js';
 import { JoinCodes } from '../join-codes.js';
 
 /** P1. */

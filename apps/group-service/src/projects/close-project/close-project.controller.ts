@@ -4,8 +4,8 @@ import { projectFactsOf } from '@allotree/domain';
 import { Caller, Documented, notFound, Permit, preview, Problem } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
 import { ProjectPath } from '../../paths.js';
-import { PROJECT_EXAMPLE, Projects } from '../../projects.js';
-import { Trees } from '../../trees.js';
+import { PROJECT_EXAMPLE, Projects } from '../projects.js';
+import { Trees } from '../../groups/trees.js';
 
 /** Nothing is deleted: a closed project can be read, with its history, and every command on it is refused. */
 @Controller('projects/:p/close')

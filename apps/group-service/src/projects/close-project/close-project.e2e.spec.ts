@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PASSWORD, People } from '../../people/people-under-test.harness.js';
+import { PASSWORD, People } from '../../identity/identity-under-test.harness.js';
 
 let people: People;
 let partnerId: string;

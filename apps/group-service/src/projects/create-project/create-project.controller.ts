@@ -1,8 +1,8 @@
 import { Body, Controller, Post, Query } from '@nestjs/common';
 import { CreatedProject, CreateProjectRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
-import { Partners } from '../../partners.js';
-import { Trees } from '../../trees.js';
+import { Partners } from '../../partners/partners.js';
+import { Trees } from '../../groups/trees.js';
 
 @Controller('projects')
 export class CreateProjectController {

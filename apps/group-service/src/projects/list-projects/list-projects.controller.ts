@@ -6,7 +6,7 @@ import { PermissionChecker, applyAccessFilter, TenantRows } from '@allotree/iden
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';
-import { PROJECT_EXAMPLE, Projects } from '../../projects.js';
+import { PROJECT_EXAMPLE, Projects } from '../projects.js';
 import { closingStatusOf } from '../../closing-status.js';
 import { TREE_VIEW } from '../../views.js';
 

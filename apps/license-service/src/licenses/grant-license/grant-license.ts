@@ -9,7 +9,7 @@ import type { LicenseConfiguration } from '../../configuration.js';
 import { enteredDates, termOf } from '../../dates.js';
 import { Projects, type KnownProject } from '../../projects.js';
 import { GRANT_STEP, grantOf, HOWEVER_LATE } from '../../stock/issued-license.js';
-import { partnerNotFound, Stocks } from '../../stocks.js';
+import { partnerNotFound, Stocks } from '../../stock/stocks.js';
 
 type TrialRequest = Extract<GrantLicenseRequest, { type: 'trial' }>;
 type PlusRequest = Extract<GrantLicenseRequest, { type: 'plus' }>;

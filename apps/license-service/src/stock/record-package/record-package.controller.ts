@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { enteredDates, termOf } from '../../dates.js';
 import { PartnerPath } from '../../paths.js';
-import { Stocks } from '../../stocks.js';
+import { Stocks } from '../stocks.js';
 
 @Controller('partners/:partnerId/packages')
 export class RecordPackageController {

@@ -2,7 +2,7 @@ import { followUp } from '@allotree/event-sourcing';
 import { Injectable } from '@nestjs/common';
 import { decodePartnerStockEvent } from '@allotree/domain';
 import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
-import { Stocks } from '../../stocks.js';
+import { Stocks } from '../stocks.js';
 import { partnerOfStream } from '../../streams.js';
 import { RECEIVE_STEP, receiptOf } from '../received-package.js';
 

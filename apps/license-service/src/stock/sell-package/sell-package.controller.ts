@@ -7,7 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { enteredDates, termOf } from '../../dates.js';
 import { PackagePath } from '../../paths.js';
-import { Stocks } from '../../stocks.js';
+import { Stocks } from '../stocks.js';
 import { RECEIVE_STEP, receiptOf } from '../received-package.js';
 
 @Controller('partners/:partnerId/packages/:packageId/sales')

@@ -4,7 +4,7 @@ import { stockOf } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { PartnerPath } from '../../paths.js';
 import { publicObject } from '../../public-json.js';
-import { Stocks } from '../../stocks.js';
+import { Stocks } from '../stocks.js';
 
 @Controller('partners/:partnerId/stock')
 export class ShowStockController {
