@@ -3,10 +3,10 @@ import autocannon from 'autocannon';
 export const CONNECTIONS = 64;
 
 /** Sends a bounded number of requests from this process; every response must be 2xx. */
-export async function bombard({ url, token }, requests, amount) {
+export async function bombard({ url, token }, requests, amount, connections = CONNECTIONS) {
   const result = await autocannon({
     url,
-    connections: CONNECTIONS,
+    connections,
     amount,
     headers: { authorization: `Bearer ${token}` },
     requests,

@@ -64,3 +64,21 @@ async function costOfCommit(client) {
   await client.query('DROP TABLE commit_cost');
   return Number(each.toFixed(2));
 }
+
+/** Waits until all checkpoints are at rest, so that subscriptions of one side do not disturb the next. */
+export async function untilFollowed(connectionString) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const positions = async () => {
+    const { rows } = await client.query('SELECT sum(position)::text AS all FROM licensing.checkpoint');
+    return rows[0].all;
+  };
+  let before = await positions();
+  for (let unchanged = 0; unchanged < 5;) {
+    await sleep(200);
+    const now = await positions();
+    unchanged = now === before ? unchanged + 1 : 0;
+    before = now;
+  }
+  await client.end();
+}

@@ -105,8 +105,17 @@ function watchBatches(store, connectionString) {
   };
 }
 
+/** The position of the last event. */
+export async function headOf(connectionString) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const { rows } = await client.query('SELECT coalesce(max(position), 0)::text AS head FROM events.event');
+  await client.end();
+  return rows[0].head;
+}
+
 /** The events of each append after a position; the upper bits of a position are the transaction of the append. */
-async function batchesAfter(connectionString, position) {
+export async function batchesAfter(connectionString, position) {
   const client = new pg.Client({ connectionString });
   await client.connect();
   const { rows } = await client.query(

@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { assignAt, bombard, CONNECTIONS, quotaAt } from '../bombard.mjs';
-import { settle, withDatabase } from '../database.mjs';
+import { settle, untilFollowed, withDatabase } from '../database.mjs';
 import { interleave } from '../measure.mjs';
 import { placesToAssign, startProduct } from '../product.mjs';
 import { row } from '../table.mjs';
@@ -50,21 +48,3 @@ export const run = ({ server, quick, progress }) =>
       }),
     );
   });
-
-/** Waits until all checkpoints are at rest, so that subscriptions of one side do not disturb the next. */
-async function untilFollowed(connectionString) {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  const positions = async () => {
-    const { rows } = await client.query('SELECT sum(position)::text AS all FROM licensing.checkpoint');
-    return rows[0].all;
-  };
-  let before = await positions();
-  for (let unchanged = 0; unchanged < 5;) {
-    await sleep(200);
-    const now = await positions();
-    unchanged = now === before ? unchanged + 1 : 0;
-    before = now;
-  }
-  await client.end();
-}
