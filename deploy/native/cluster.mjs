@@ -5,6 +5,7 @@ import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
 import { DataFolder } from '../../apps/standalone/dist/data-folder.js';
 import { keepSignIn } from '../../apps/standalone/dist/local-sign-in.js';
 import { BACKENDS } from './backends.mjs';
+import { consumersJoined } from './consumers-joined.mjs';
 import { startNginx } from './nginx.mjs';
 import { freePort, holdFolder, startServer } from './server.mjs';
 
@@ -77,6 +78,7 @@ export async function startCluster({
       program,
       environment: { ...environment, ...named },
     });
+    await consumersJoined(named.KAFKA_BROKERS);
     return cluster;
   } catch (error) {
     await cluster.stop();

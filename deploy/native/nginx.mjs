@@ -1,5 +1,6 @@
 /** The reverse proxy of the processes on this machine: nginx with the configuration of deploy/nginx. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, MissingProgram, startServer } from './server.mjs';
 
@@ -16,8 +17,11 @@ export const filledIn = (template, values) =>
 /** No server is marked as unavailable after a failure: if two restart at the same time, no server would be left. */
 const servers = (ports) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ');
 
-/** Everything it writes is in its folder. */
-const frame = (folder, inside) => `worker_processes 1;
+/**
+ * Everything it writes is in its folder, large bodies as well. Started by root, its workers would be `nobody`, who cannot enter a folder with
+ * mode 0700; so they stay root, like the services.
+ */
+const frame = (folder, inside) => `${userInfo().uid === 0 ? 'user root;\n' : ''}worker_processes 1;
 daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/nginx.log warn;
