@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
@@ -10,6 +9,7 @@ import type { Registry } from 'prom-client';
 import type { JobsConfiguration } from '@allotree/jobs/configuration';
 import { Readiness, NestLogger, LOGGER, METRICS, requestContext } from '@allotree/basics';
 import type { HttpConfiguration } from './configuration.js';
+import { CONSTANT_HEADERS } from './constant-headers.js';
 import { httpDurations } from './http-durations.js';
 import { refuseOtherMethods } from './allowed-methods.js';
 import { pathOf, type ApiRequest } from './caller.js';
@@ -104,11 +104,8 @@ export function configureHttp(app: NestFastifyApplication): void {
   serveOpenApi(app);
 }
 
-/** Adds security headers (run, frame and pass on nothing), CORS for the configured origins only, and request counters. */
+/** Adds CORS for the configured origins only, and request counters. */
 async function harden(app: NestFastifyApplication, configuration: ApplicationConfiguration): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  });
   const { CORS_ORIGINS } = configuration;
   if (CORS_ORIGINS !== undefined)
     app.enableCors({
@@ -166,7 +163,7 @@ function serveOpenApi(app: NestFastifyApplication): void {
   });
 }
 
-/** Correlation id, one log line and one measurement for every request; health and metrics are not logged. */
+/** Correlation id, constant headers, one log line and one measurement for every request; health and metrics are not logged. */
 function observeRequests(app: NestFastifyApplication): void {
   const logger = app.get<Logger>(LOGGER);
   const durations = httpDurations(app.get<Registry>(METRICS));
@@ -219,10 +216,7 @@ function observeRequests(app: NestFastifyApplication): void {
 function identify(request: ApiRequest, reply: FastifyReply): string {
   const correlationId = correlationIdOf(request);
   request.correlationId = correlationId;
-  void reply
-    .header('x-correlation-id', correlationId)
-    .header('x-content-type-options', 'nosniff')
-    .header('cache-control', 'no-store');
+  void reply.headers(CONSTANT_HEADERS).header('x-correlation-id', correlationId);
   return correlationId;
 }
 
