@@ -27,6 +27,8 @@ const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 /** The longest a message in progress may take once the partitions are to be revoked. */
 const REBALANCE_MS = 60_000;
+/** The longest a stop waits for the client to leave its group: while another member rebalances, it may wait for a minute. */
+const LEAVE_MS = 15_000;
 const PARTITIONS_AT_ONCE = 4;
 const KEYS_AT_ONCE = 8;
 const FIRST_BACKOFF_MS = 100;
@@ -38,7 +40,7 @@ export class KafkaGroup implements GroupConsumer {
   private readonly log: Logger;
   private readonly stopping = new AbortController();
   /** The batches in progress. */
-  private readonly batches = new Set<AbortController>();
+  private readonly batches = new Map<AbortController, Promise<void>>();
   private endSession: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
 
@@ -56,7 +58,7 @@ export class KafkaGroup implements GroupConsumer {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    for (const batch of this.batches) batch.abort();
+    for (const batch of this.batches.keys()) batch.abort();
     this.endSession();
     await this.running;
   }
@@ -105,8 +107,20 @@ export class KafkaGroup implements GroupConsumer {
     try {
       await this.untilStopped(consumer, topics);
     } finally {
-      await consumer.disconnect().catch(() => undefined);
+      await this.leave(consumer);
     }
+  }
+
+  /** A client that has not left in time is given up: its session expires, and after a stop it begins no batch. */
+  private async leave(consumer: Consumer): Promise<void> {
+    const handled = Promise.allSettled(this.batches.values());
+    const left = consumer.disconnect().then(
+      () => true,
+      () => true,
+    );
+    await Promise.race([left, handled]);
+    if (!(await Promise.race([left, sleep(LEAVE_MS, false, { ref: false })])))
+      this.log.warn({ afterMs: LEAVE_MS }, 'the bus consumer could not leave its group in time');
   }
 
   /** @throws the error with which the consumer crashed */
@@ -135,13 +149,14 @@ export class KafkaGroup implements GroupConsumer {
     await payload.heartbeat();
     const stop = new AbortController();
     if (this.stopping.signal.aborted) stop.abort();
-    this.batches.add(stop);
     const pulse = new Heartbeat(
       () => payload.heartbeat(),
       () => stop.abort(),
     );
+    const handled = handleBatch(payload, handler, stop.signal);
+    this.batches.set(stop, handled);
     try {
-      await handleBatch(payload, handler, stop.signal);
+      await handled;
     } finally {
       this.batches.delete(stop);
       await pulse.stop();
