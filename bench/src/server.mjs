@@ -22,8 +22,8 @@ class EmptyController {
 }
 const empty = Object.getOwnPropertyDescriptor(EmptyController.prototype, 'empty');
 Controller('empty')(EmptyController);
-Permit('assignments:read')(EmptyController.prototype, 'empty', empty);
 Get()(EmptyController.prototype, 'empty', empty);
+Permit('assignments:read')(EmptyController.prototype, 'empty', empty);
 Reflect.defineMetadata('controllers', [EmptyController], ServiceModule);
 
 async function start({ databaseUrl, dataDir, settings }) {

@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
   deviceAggregate,
@@ -29,6 +29,7 @@ import { Leases } from '@allotree/leases';
 import { Clock, LOGGER, Readiness, type Logger } from '@allotree/basics';
 import { retentionOf } from '@allotree/jobs';
 import { BusPublisher } from '@allotree/bus';
+import { interceptWrites } from '@allotree/http';
 import { tenantRowsOf } from '@allotree/identity';
 import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
@@ -128,6 +129,7 @@ const CONTROLLERS = [
   ...IDENTITY_CONTROLLERS,
   projectionsController('group-service', Subscriptions),
 ];
+interceptWrites(CONTROLLERS, PublishedBeforeAnswer);
 
 const handlers: Provider[] = [
   {
@@ -236,12 +238,6 @@ const infrastructure = ({
       JoinRequests,
       FinishClosing,
     ],
-  },
-  {
-    provide: APP_INTERCEPTOR,
-    useFactory: (runtime: CommandRuntime, subscriptions: Subscriptions) =>
-      new PublishedBeforeAnswer(runtime, subscriptions, new Set(CONTROLLERS)),
-    inject: [CommandRuntime, Subscriptions],
   },
   {
     provide: LicensingGate,

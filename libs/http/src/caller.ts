@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Permission } from '@allotree/contracts';
+import type { RequestContext } from '@allotree/basics';
 import { activeTraceparent, type OpenSpan } from '@allotree/tracing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from './principal.js';
@@ -39,6 +40,8 @@ export interface Caller {
 /** The state that this library keeps on a request. */
 export interface ApiRequest extends FastifyRequest {
   correlationId?: string;
+  /** The asynchronous context that the request is handled in. */
+  logContext?: RequestContext;
   /** `null` while tracing is off. */
   span?: OpenSpan | null;
   principal?: Principal;

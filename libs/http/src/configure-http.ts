@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { JobsConfiguration } from '@allotree/jobs/configuration';
-import { Readiness, NestLogger, LOGGER, METRICS, requestContext } from '@allotree/basics';
+import { Readiness, NestLogger, LOGGER, METRICS, requestContext, type RequestContext } from '@allotree/basics';
 import type { HttpConfiguration } from './configuration.js';
 import { CONSTANT_HEADERS } from './constant-headers.js';
 import { httpDurations } from './http-durations.js';
@@ -147,9 +147,13 @@ function countUnguardedRequests(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('preHandler', async (request, reply) => {
-      if (!request.is404 && request.routeOptions.config.isUnguarded !== true) return;
-      await rates.take(request).catch((error: unknown) => sendProblem(reply, problemOf(error), request));
+    .addHook('preHandler', (request, reply, done) => {
+      const isGuarded = !request.is404 && request.routeOptions.config.isUnguarded !== true;
+      if (isGuarded) return done();
+      rates.take(request).then(
+        () => done(),
+        (error: unknown) => sendProblem(reply, problemOf(error), request),
+      );
     });
 }
 
@@ -170,12 +174,14 @@ function observeRequests(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', (request: ApiRequest, reply, done) => {
     request.span = openRequestSpan(request);
-    const correlationId = identify(request, reply);
-    inContext(request, () => requestContext.run({ correlationId }, done));
+    request.logContext = { correlationId: identify(request, reply) };
+    enterContext(request, request.logContext, done);
   });
-  // Reading the body leaves the asynchronous context of the hook above.
+  // Reading a body leaves the asynchronous context of the hook above.
   fastify.addHook('preValidation', (request: ApiRequest, _reply, done) => {
-    inContext(request, () => requestContext.run({ correlationId: request.correlationId ?? '' }, done));
+    const { logContext } = request;
+    if (logContext === undefined || requestContext.getStore() === logContext) done();
+    else enterContext(request, logContext, done);
   });
   const readiness = app.get(Readiness);
   // A connection kept alive could bring a request at the moment the server closes.
@@ -212,6 +218,9 @@ function observeRequests(app: NestFastifyApplication): void {
     done();
   });
 }
+
+const enterContext = (request: ApiRequest, context: RequestContext, next: () => void): void =>
+  inContext(request, () => requestContext.run(context, next));
 
 function identify(request: ApiRequest, reply: FastifyReply): string {
   const correlationId = correlationIdOf(request);

@@ -76,7 +76,7 @@ interface Answer {
  * dry runs, which record nothing, and those of `NotKept` routes.
  */
 @Injectable()
-export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
+export class IdempotentRequests implements OnModuleInit {
   constructor(
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     @Inject(CONFIGURATION) private readonly configuration: HttpConfiguration,
@@ -87,23 +87,7 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     await prepareSchema(this.pool, 'http', SCHEMA);
   }
 
-  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (execution.getType() !== 'http') return next.handle();
-    const http = execution.switchToHttp();
-    const request = http.getRequest<ApiRequest>();
-    if (
-      request.headers['idempotency-key'] === undefined ||
-      request.method === 'GET' ||
-      Reflect.hasMetadata(NOT_KEPT_METADATA, execution.getHandler()) ||
-      isDryRun(request) ||
-      request.principal === undefined
-    ) {
-      return next.handle();
-    }
-    return from(this.answerOnce(request, http.getResponse<FastifyReply>(), next));
-  }
-
-  private async answerOnce(request: ApiRequest, reply: FastifyReply, next: CallHandler): Promise<unknown> {
+  async answerOnce(request: ApiRequest, reply: FastifyReply, next: CallHandler): Promise<unknown> {
     const run: Run = {
       caller: callerKey(request.principal),
       key: idempotencyKeyOf(request) ?? '',
@@ -208,6 +192,27 @@ export class IdempotencyInterceptor implements NestInterceptor, OnModuleInit {
     } catch (error) {
       this.logger.warn({ err: error }, 'the record of an idempotency key could not be written');
     }
+  }
+}
+
+/** See `IdempotentRequests`. `@Permit()` and `@SignedIn()` apply it to all routes but those of GET. */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(private readonly requests: IdempotentRequests) {}
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = execution.switchToHttp();
+    const request = http.getRequest<ApiRequest>();
+    if (
+      request.headers['idempotency-key'] === undefined ||
+      request.method === 'GET' ||
+      Reflect.hasMetadata(NOT_KEPT_METADATA, execution.getHandler()) ||
+      isDryRun(request) ||
+      request.principal === undefined
+    ) {
+      return next.handle();
+    }
+    return from(this.requests.answerOnce(request, http.getResponse<FastifyReply>(), next));
   }
 }
 

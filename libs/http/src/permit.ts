@@ -1,6 +1,8 @@
 import { applyDecorators, SetMetadata, type CustomDecorator } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
 import type { Permission } from '@allotree/contracts';
+import { IdempotencyInterceptor } from './idempotency.js';
+import { InterceptWrite } from './intercept-writes.js';
 import { PERMISSION_EXTENSION } from './permission-extension.js';
 
 export const PERMISSION_METADATA = 'allotree:permission';
@@ -33,11 +35,16 @@ export const Permit = (permission: Permission, target: PermissionTarget = {}): M
   applyDecorators(
     SetMetadata(PERMISSION_METADATA, { permission, target } satisfies RoutePermission),
     ApiExtension(PERMISSION_EXTENSION, permission),
+    InterceptWrite(IdempotencyInterceptor),
   );
 
 /** For every signed-in user, about themselves. */
 export const SignedIn = (): MethodDecorator & ClassDecorator =>
-  applyDecorators(SetMetadata(SIGNED_IN_METADATA, true), ApiExtension(PERMISSION_EXTENSION, 'signed-in'));
+  applyDecorators(
+    SetMetadata(SIGNED_IN_METADATA, true),
+    ApiExtension(PERMISSION_EXTENSION, 'signed-in'),
+    InterceptWrite(IdempotencyInterceptor),
+  );
 
 /** Needs no authentication. */
 export const Public = (): CustomDecorator => SetMetadata(PUBLIC_METADATA, true);

@@ -52,7 +52,7 @@ interface Limited {
  */
 @Injectable()
 export class RateLimiter {
-  private counts: readonly { readonly of: Limited['of']; readonly count: Count }[] | undefined;
+  private counters: readonly { readonly of: Limited['of']; readonly count: Count }[] | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -61,7 +61,7 @@ export class RateLimiter {
 
   /** Counts a request. @throws Problem `RATE_LIMITED` with the seconds to wait */
   async take(request: ApiRequest): Promise<void> {
-    this.counts ??= this.counters();
+    if (!this.isCounted(request)) return;
     const cost = costOf(request, this.configuration.BODY_LIMIT_BYTES);
     for (const { of, count } of this.counts) {
       if (of(request) === null) continue;
@@ -69,7 +69,16 @@ export class RateLimiter {
     }
   }
 
-  private counters() {
+  /** Whether any limit applies to the request. */
+  isCounted(request: ApiRequest): boolean {
+    return this.counts.some(({ of }) => of(request) !== null);
+  }
+
+  private get counts(): NonNullable<RateLimiter['counters']> {
+    return (this.counters ??= this.makeCounters());
+  }
+
+  private makeCounters() {
     const { RATE_LIMIT_PER_CALLER, RATE_LIMIT_PER_TENANT, RATE_LIMIT_PER_ADDRESS } = this.configuration;
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     const limits: readonly Limited[] = [
@@ -101,9 +110,10 @@ async function take(count: Count, request: ApiRequest): Promise<void> {
 export class RateGuard implements CanActivate {
   constructor(private readonly rates: RateLimiter) {}
 
-  async canActivate(execution: ExecutionContext): Promise<boolean> {
-    if (execution.getType() === 'http') await this.rates.take(execution.switchToHttp().getRequest<ApiRequest>());
-    return true;
+  canActivate(execution: ExecutionContext): true | Promise<true> {
+    if (execution.getType() !== 'http') return true;
+    const request = execution.switchToHttp().getRequest<ApiRequest>();
+    return !this.rates.isCounted(request) || this.rates.take(request).then(() => true as const);
   }
 }
 

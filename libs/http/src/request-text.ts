@@ -41,6 +41,7 @@ function keyFault({ value, field }: Place): FieldError | null {
 
 /** The first unacceptable text within a value, at any depth. Without recursion, because the caller determines the depth. */
 export function textFault(root: unknown): FieldError | null {
+  if (root === undefined || root === null) return null;
   const open: Place[] = [{ value: root, field: '' }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     const message = typeof place.value === 'string' ? faultOf(place.value) : null;
@@ -53,8 +54,10 @@ export function textFault(root: unknown): FieldError | null {
 
 /** Percent escapes of the query must be UTF-8; the parser would keep invalid ones unchanged. */
 function queryFault(url: string): FieldError | null {
-  const query = url.slice(url.indexOf('?') + 1);
-  if (!url.includes('?') || !query.includes('%')) return null;
+  const start = url.indexOf('?');
+  if (start === -1) return null;
+  const query = url.slice(start + 1);
+  if (!query.includes('%')) return null;
   try {
     decodeURIComponent(query);
     return null;
@@ -63,14 +66,21 @@ function queryFault(url: string): FieldError | null {
   }
 }
 
-const headersOf = (request: FastifyRequest): Record<string, unknown> =>
-  Object.fromEntries(USED_HEADERS.map((name) => [name, request.headers[name]]));
+/** The first unacceptable header that routes read. */
+function headerFault({ headers }: FastifyRequest): FieldError | null {
+  for (const name of USED_HEADERS) {
+    const value = headers[name];
+    const message = typeof value === 'string' ? faultOf(value) : null;
+    if (message !== null) return { field: name, message };
+  }
+  return null;
+}
 
 const requestFault = (request: FastifyRequest): FieldError | null =>
   queryFault(request.url) ??
   textFault(request.params) ??
   textFault(request.query) ??
-  textFault(headersOf(request)) ??
+  headerFault(request) ??
   textFault(request.body);
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;

@@ -18,7 +18,7 @@ export const SERVER_ADMINISTRATOR = 'server-administrator';
 /** Authenticates requests by an access token of this system or of the external issuer. */
 @Injectable()
 export class Authentication {
-  /** Verified tokens: on the hot path a token is a lookup, until it expires. */
+  /** Verified tokens by the header that carried them: on the hot path a token is a lookup, until it expires. */
   private readonly verified = new LRUCache<string, VerifiedToken>({ max: CACHED_TOKENS });
   private readonly issuer: ExternalIssuer | null;
 
@@ -33,10 +33,9 @@ export class Authentication {
 
   /** @throws Problem `UNAUTHENTICATED`; `OVERLOADED` while the keys of the external issuer cannot be fetched */
   authenticate(authorization: string | undefined): Principal | Promise<Principal> {
-    const token = bearerOf(authorization);
-    const known = this.verified.get(token);
+    const known = authorization === undefined ? undefined : this.verified.get(authorization);
     if (known !== undefined && known.expiresAt > Date.now()) return this.admitted(known.principal);
-    return this.verify(token).then((principal) => this.admitted(principal));
+    return this.verify(authorization).then((principal) => this.admitted(principal));
   }
 
   private admitted(principal: Principal): Principal {
@@ -47,11 +46,12 @@ export class Authentication {
     return principal;
   }
 
-  private async verify(token: string): Promise<Principal> {
+  private async verify(authorization: string | undefined): Promise<Principal> {
+    const token = bearerOf(authorization);
     const verified =
       this.issuer?.isFrom(token) === true ? await this.external(this.issuer, token) : await this.own(token);
     if (verified === null) throw notGood();
-    this.verified.set(token, verified);
+    this.verified.set(authorization ?? '', verified);
     return verified.principal;
   }
 

@@ -7,7 +7,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { Leases } from '@allotree/leases';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -28,9 +28,9 @@ import { BullMqJobQueues, JobQueues, RetentionMetrics, Retention } from '@allotr
 import {
   RateGuard,
   RateLimiter,
-  IdempotencyInterceptor,
+  IdempotentRequests,
   ProblemFilter,
-  QueryParametersInterceptor,
+  QueryParametersGuard,
   RouteInventory,
   SchemaValidationPipe,
 } from '@allotree/http';
@@ -121,6 +121,7 @@ export class ServiceModule implements OnModuleDestroy, OnApplicationShutdown {
         ClockWatch,
         RouteInventory,
         RateLimiter,
+        IdempotentRequests,
         Authorization,
         Authentication,
         IdentityView,
@@ -129,8 +130,7 @@ export class ServiceModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateGuard },
         { provide: APP_GUARD, useClass: StorageGuard },
-        { provide: APP_INTERCEPTOR, useClass: QueryParametersInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+        { provide: APP_GUARD, useClass: QueryParametersGuard },
       ],
       exports: [
         CONFIGURATION,
@@ -143,6 +143,7 @@ export class ServiceModule implements OnModuleDestroy, OnApplicationShutdown {
         BusPublisher,
         JobQueues,
         Leases,
+        IdempotentRequests,
         Readiness,
         Retention,
         ServiceMetrics,

@@ -1,5 +1,5 @@
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import type { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
+import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
 import { from, mergeMap, type Observable } from 'rxjs';
 import { PUBLISH_GROUPS } from './publish-groups.reactor.js';
 
@@ -7,29 +7,22 @@ import { PUBLISH_GROUPS } from './publish-groups.reactor.js';
 const LONGEST_MS = 5_000;
 
 /**
- * Delays the response to a command until its events are published. The next request to another service finds them, because
- * that service catches up with the end of the topic before it refuses. After a wait has timed out, responses are not delayed
+ * Delays the response of a route that writes until the events recorded so far are published. The next request to another service finds
+ * them, because that service catches up with the end of the topic before it refuses. After a wait has timed out, responses are not delayed
  * until the publisher has caught up.
  */
+@Injectable()
 export class PublishedBeforeAnswer implements NestInterceptor {
   /** The position at which a wait for the publisher timed out. */
   private stalledAt: bigint | null = null;
 
   constructor(
-    private readonly runtime: Pick<CommandRuntime, 'lastPosition'>,
-    private readonly subscriptions: Pick<Subscriptions, 'waitUntil'>,
-    /** Of this service: an application may have more. */
-    private readonly controllers: ReadonlySet<unknown>,
+    @Inject(CommandRuntime) private readonly runtime: Pick<CommandRuntime, 'lastPosition'>,
+    @Inject(Subscriptions) private readonly subscriptions: Pick<Subscriptions, 'waitUntil'>,
   ) {}
 
-  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (!this.isCommand(execution)) return next.handle();
+  intercept(_execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(mergeMap((answer: unknown) => from(this.published().then(() => answer))));
-  }
-
-  private isCommand(execution: ExecutionContext): boolean {
-    if (execution.getType() !== 'http' || !this.controllers.has(execution.getClass())) return false;
-    return execution.switchToHttp().getRequest<{ readonly method: string }>().method !== 'GET';
   }
 
   private async published(): Promise<void> {
