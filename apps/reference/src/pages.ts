@@ -276,7 +276,12 @@ ${table(['type', 'data'], eventRows(GROUPS_EVENTS))}
 
 ## ${LICENSING_TOPIC}
 
-Published by the license service, for billing and other consumers.
+Published by the license service, for billing, reporting and other consumers.
+
+\`at\` repeats \`time\` in the data. \`path\` lists the ids of the groups from the root to the group of an assignment, as the tree was when the event
+happened. \`allotree.restriction-changed.v1\` has the whole Licenses section of a group, whether a request, a batch, a cascade or a transfer of
+units changed it: one event for each group. \`place\` is the highest place from which the caller held the permission; null where it was not recorded. Events published before 0.3.0 have neither \`at\` nor \`path\`. A list of assignments is split into events of at most 1,000 assignments
+and below 1 MB.
 
 ${table(['type', 'data'], eventRows(LICENSING_EVENTS))}
 `;

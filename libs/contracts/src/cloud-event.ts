@@ -47,9 +47,9 @@ export const NULLABLE_ATTRIBUTES: readonly string[] = Object.entries(attributes)
   schema.safeParse(null).success ? [name] : [],
 );
 
-/** The JSON Schema of the whole CloudEvent of this type, for readers. */
+/** The JSON Schema of the whole CloudEvent of this type, for readers: fields that are added later pass. */
 export function eventSchema(type: string, data: z.ZodType): object {
-  const { required = [], ...schema } = z.toJSONSchema(cloudEvent(type, data));
+  const { required = [], ...schema } = z.toJSONSchema(cloudEvent(type, data), { io: 'input' });
   return {
     $id: dataSchemaOf(type),
     ...schema,

@@ -37,6 +37,7 @@ export {
   restrictionOf,
 } from './licensing/queries/quota.js';
 export { memberQuotaOf } from './licensing/queries/member-quota.js';
+export { ProjectStructure, type RestrictionSection } from './licensing/queries/structure.js';
 export { nameOf } from './licensing/limits/checks.js';
 export { EndsInEffect, type EndsWith } from './licensing/queries/ends.js';
 export { EndsList, type EndOfGroup, type EndsPage, type EndsQuery } from './licensing/queries/ends-list.js';

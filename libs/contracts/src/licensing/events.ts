@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Id, IsoInstant, Name } from '../http/common.js';
 import { eventSchema, type CloudEvent } from '../cloud-event.js';
-import { FeatureName, ResourceName, UnitsOf } from './words.js';
+import { RestrictionAnswer } from './responses.js';
+import { FeatureName, LicenseTypeName, ResourceName, UnitsOf } from './words.js';
 
 const instantOrNull = IsoInstant.nullable();
 const content = {
@@ -13,8 +14,27 @@ const content = {
 /** The dates that the term was entered as; absent where it was entered as an instant. */
 const dates = { validFromDate: z.iso.date().optional(), validUntilDate: z.iso.date().optional() };
 const license = { projectId: Id, licenseId: Id };
-const assignment = { assignmentId: Id, groupId: Id, resource: ResourceName };
+const assignment = {
+  assignmentId: Id,
+  groupId: Id,
+  resource: ResourceName,
+  /** The ids of the groups from the root to the group of the assignment. Absent from what was published before 0.3.0. */
+  path: z.array(Id).min(1).optional(),
+};
 const assignments = { projectId: Id, assignments: z.array(z.object(assignment)).max(1_000) };
+
+/** A place from which a setting was made: the whole system (the vendor), a partner, or a group of the project (R9). */
+const place = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('vendor') }),
+  z.object({ kind: z.literal('partner'), partnerId: Id }),
+  z.object({ kind: z.literal('group'), groupId: Id }),
+]);
+
+/**
+ * Data of this shape, with the instant from which the event is in force (U5), as in the attribute `time`. Absent from what was
+ * published before 0.3.0.
+ */
+const timed = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ ...shape, at: IsoInstant.optional() });
 
 const licenseSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('registration') }),
@@ -22,13 +42,15 @@ const licenseSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('package'), partnerId: Id, packageId: Id }),
 ]);
 
+const section = RestrictionAnswer.shape;
+
 /**
  * The integration events of the license service, for billing and other consumers: CloudEvent type -> shape of `data`. `time`
  * is the instant from which the event is in force. Lists of assignments are split into events of at most 1,000.
  */
 export const LICENSING_EVENTS = {
-  'allotree.package-recorded.v1': z.object({ partnerId: Id, packageId: Id, name: Name, ...content, ...dates }),
-  'allotree.package-sold.v1': z.object({
+  'allotree.package-recorded.v1': timed({ partnerId: Id, packageId: Id, name: Name, ...content, ...dates }),
+  'allotree.package-sold.v1': timed({
     partnerId: Id,
     packageId: Id,
     toPartnerId: Id,
@@ -36,29 +58,50 @@ export const LICENSING_EVENTS = {
     ...content,
     ...dates,
   }),
-  'allotree.units-issued.v1': z.object({ partnerId: Id, packageId: Id, ...license, ...content, ...dates }),
-  'allotree.license-granted.v1': z.object({
+  'allotree.units-issued.v1': timed({ partnerId: Id, packageId: Id, ...license, ...content, ...dates }),
+  'allotree.license-granted.v1': timed({
     ...license,
     type: z.enum(['trial', 'plus']),
     ...content,
     source: licenseSource,
   }),
-  'allotree.license-extended.v1': z.object({ ...license, validUntil: instantOrNull }),
-  'allotree.license-suspended.v1': z.object({ ...license, reason: z.string() }),
-  'allotree.license-reinstated.v1': z.object(license),
-  'allotree.license-revoked.v1': z.object({ ...license, reason: z.string() }),
-  'allotree.license-started.v1': z.object(license),
-  'allotree.license-expired.v1': z.object(license),
-  'allotree.basic-license-started.v1': z.object({ projectId: Id, serialNumber: z.string(), groupId: Id }),
-  'allotree.basic-license-ended.v1': z.object({ projectId: Id, serialNumber: z.string() }),
-  'allotree.assignment-made.v1': z.object({ projectId: Id, ...assignment }),
-  'allotree.assignments-made.v1': z.object(assignments),
-  'allotree.assignments-released.v1': z.object({
+  'allotree.license-extended.v1': timed({ ...license, validUntil: instantOrNull }),
+  'allotree.license-suspended.v1': timed({ ...license, reason: z.string() }),
+  'allotree.license-reinstated.v1': timed(license),
+  'allotree.license-revoked.v1': timed({ ...license, reason: z.string() }),
+  'allotree.license-started.v1': timed(license),
+  'allotree.license-expired.v1': timed(license),
+  'allotree.basic-license-started.v1': timed({ projectId: Id, serialNumber: z.string(), groupId: Id }),
+  'allotree.basic-license-ended.v1': timed({ projectId: Id, serialNumber: z.string() }),
+  /** The whole Licenses section of a group as the event left it, whatever changed it: a request, a cascade or a transfer of units. */
+  'allotree.restriction-changed.v1': timed({
+    projectId: Id,
+    groupId: Id,
+    enabled: section.enabled,
+    poolMode: section.poolMode,
+    gracePeriodDays: section.gracePeriodDays,
+    reminder: section.reminder,
+    allotments: z.array(z.object({ allotmentId: Id, type: LicenseTypeName, ...content })),
+    /** The highest place from which the caller held the permission (R9); `null`: not recorded. */
+    place: place.nullable(),
+  }),
+  /** All limits of a person at a group as the event left them; `null`: limited by the group alone. */
+  'allotree.member-limits-changed.v1': timed({
+    projectId: Id,
+    groupId: Id,
+    userId: Id,
+    limits: UnitsOf,
+    featuresOff: z.array(FeatureName),
+    place: place.nullable(),
+  }),
+  'allotree.assignment-made.v1': timed({ projectId: Id, ...assignment }),
+  'allotree.assignments-made.v1': timed(assignments),
+  'allotree.assignments-released.v1': timed({
     ...assignments,
     reason: z.enum(['released', 'group_removed', 'member_removed']),
   }),
-  'allotree.assignments-suspended.v1': z.object(assignments),
-  'allotree.assignments-reinstated.v1': z.object(assignments),
+  'allotree.assignments-suspended.v1': timed(assignments),
+  'allotree.assignments-reinstated.v1': timed(assignments),
 } as const;
 
 export type LicensingEventType = keyof typeof LICENSING_EVENTS;

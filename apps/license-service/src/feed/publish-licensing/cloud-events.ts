@@ -2,12 +2,18 @@ import { dataSchemaOf, sequenceOf, type CloudEvent } from '@allotree/contracts';
 import { decodePartnerStockEvent, projectAggregate } from '@allotree/domain';
 import { deriveId, type RecordedEvent } from '@allotree/event-sourcing';
 import { partnerOfStream, projectOfStream } from '../../streams.js';
-import { projectIntegrationEvents, stockIntegrationEvents, type Outgoing } from './integration-events.js';
+import { projectIntegrationEvents, stockIntegrationEvents } from './integration-events.js';
+import type { Outgoing } from './outgoing.js';
+import type { StructureOf } from './project-structures.js';
 
-/** The integration events of a recorded event. */
-export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
-  const { subject, at, events } = outgoingOf(recorded);
+/**
+ * The integration events of a recorded event.
+ * @param structureOf called with each event of a project, so with those before as well
+ */
+export function integrationEventsOf(recorded: RecordedEvent, structureOf: StructureOf): CloudEvent[] {
+  const { subject, at, events } = outgoingOf(recorded, structureOf);
   const { traceparent } = recorded.metadata;
+  const time = new Date(at).toISOString();
   return events.map(({ type, data }, index) => ({
     specversion: '1.0',
     // One private event becomes several only where its list is cut: each has an id of its own, the same every time.
@@ -15,7 +21,7 @@ export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
     source: '/license-service',
     type,
     subject,
-    time: new Date(at).toISOString(),
+    time,
     datacontenttype: 'application/json',
     dataschema: dataSchemaOf(type),
     tenantid: recorded.metadata.tenantId,
@@ -24,19 +30,22 @@ export function integrationEventsOf(recorded: RecordedEvent): CloudEvent[] {
     actor: recorded.metadata.actor,
     ...(traceparent !== undefined && { traceparent }),
     sequence: sequenceOf(recorded.revision),
-    data,
+    data: { ...data, at: time },
   }));
 }
 
-function outgoingOf({ streamName, type, data }: RecordedEvent): {
-  subject: string;
-  at: number;
-  events: readonly Outgoing[];
-} {
+function outgoingOf(
+  { streamName, revision, type, data }: RecordedEvent,
+  structureOf: StructureOf,
+): { subject: string; at: number; events: readonly Outgoing[] } {
   if (streamName.startsWith('partner_stock-')) {
     const [subject, event] = [partnerOfStream(streamName), decodePartnerStockEvent(type, data)];
     return { subject, at: event.at, events: stockIntegrationEvents(subject, event) };
   }
   const [subject, event] = [projectOfStream(streamName), projectAggregate.decode(type, data)];
-  return { subject, at: event.at, events: projectIntegrationEvents(subject, event) };
+  return {
+    subject,
+    at: event.at,
+    events: projectIntegrationEvents(subject, event, structureOf(subject, revision, event)),
+  };
 }

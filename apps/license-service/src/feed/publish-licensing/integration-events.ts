@@ -1,52 +1,46 @@
-import type { LicensingEventData, LicensingEventType } from '@allotree/contracts';
-import {
-  datesIn,
-  type AssignmentRef,
-  type Instant,
-  type License,
-  type LicenseSource,
-  type PackageContent,
-  type PartnerStockEvent,
-  type ProjectEvent,
+import type { LicensingEventData } from '@allotree/contracts';
+import type {
+  LicenseSource,
+  PartnerStockEvent,
+  ProjectEvent,
+  ProjectEventType,
+  ProjectStructure,
 } from '@allotree/domain';
+import { assignmentLists, placedRef } from './assignments.js';
+import { contentOf, isoOrNull, packageOf } from './content.js';
+import type { Outgoing } from './outgoing.js';
+import { restrictionChanged, sectionChanged } from './restrictions.js';
 
-/** What goes out of an event: type and data of an integration event, still without its envelope. */
-export type Outgoing = {
-  [Type in LicensingEventType]: { readonly type: Type; readonly data: LicensingEventData<Type> };
-}[LicensingEventType];
-
-/** As many assignments as one integration event carries. */
-const MAX_ASSIGNMENTS = 1_000;
-
-const iso = (instant: Instant): string => new Date(instant).toISOString();
-const isoOrNull = (instant: Instant | null): string | null => (instant === null ? null : iso(instant));
-
-const contentOf = ({ units, features, validFrom, validUntil }: PackageContent | License) => ({
-  units,
-  features: [...features],
-  validFrom: iso(validFrom),
-  validUntil: isoOrNull(validUntil),
-});
-
-const packageOf = (content: PackageContent) => ({ ...contentOf(content), ...datesIn(content) });
+/** The events of a project whose integration events say more than the event itself. */
+export const NEEDS_STRUCTURE: ReadonlySet<string> = new Set<ProjectEventType>([
+  'AllotmentsClamped',
+  'AllotmentsTransferred',
+  'AssignmentMade',
+  'AssignmentsMade',
+  'AssignmentsReleased',
+  'AssignmentsSuspended',
+  'AssignmentsReinstated',
+]);
 
 function sourceOf(source: LicenseSource): LicensingEventData<'allotree.license-granted.v1'>['source'] {
   if (source.kind !== 'package') return source;
   return { kind: 'package', partnerId: source.partnerId, packageId: source.packageId };
 }
 
-function inChunks(assignments: readonly AssignmentRef[]): AssignmentRef[][] {
-  const chunks: AssignmentRef[][] = [];
-  for (let start = 0; start < assignments.length; start += MAX_ASSIGNMENTS)
-    chunks.push(assignments.slice(start, start + MAX_ASSIGNMENTS));
-  return chunks;
+function known(structure: ProjectStructure | null): ProjectStructure {
+  if (!structure) throw new Error('the structure of the project is unknown');
+  return structure;
 }
 
-/** Labels and holders stay inside. */
-const plainRef = ({ assignmentId, groupId, resource }: AssignmentRef) => ({ assignmentId, groupId, resource });
-
-/** Maps a private event of a project to its integration events; empty for internal events. */
-export function projectIntegrationEvents(projectId: string, { type, data }: ProjectEvent): readonly Outgoing[] {
+/**
+ * Maps a private event of a project to its integration events; empty for internal events.
+ * @param structure the project as the event left it; `null` only for an event outside `NEEDS_STRUCTURE`
+ */
+export function projectIntegrationEvents(
+  projectId: string,
+  { type, data }: ProjectEvent,
+  structure: ProjectStructure | null,
+): readonly Outgoing[] {
   switch (type) {
     case 'LicenseGranted': {
       const { licenseId, type: licenseType, source } = data;
@@ -76,27 +70,40 @@ export function projectIntegrationEvents(projectId: string, { type, data }: Proj
       return [{ type: 'allotree.basic-license-started.v1', data: { projectId, ...data } }];
     case 'BasicLicenseEnded':
       return [{ type: 'allotree.basic-license-ended.v1', data: { projectId, ...data } }];
-    case 'AssignmentMade': {
-      const { assignmentId, groupId, resource } = data;
-      return [{ type: 'allotree.assignment-made.v1', data: { projectId, assignmentId, groupId, resource } }];
+    case 'RestrictionChanged': {
+      const { groupId, ...section } = data;
+      return [restrictionChanged(projectId, groupId, section)];
     }
+    case 'AllotmentsClamped':
+      return sectionChanged(projectId, data.groupId, known(structure));
+    case 'AllotmentsTransferred':
+      return [data.fromGroupId, data.toGroupId].flatMap((groupId) =>
+        sectionChanged(projectId, groupId, known(structure)),
+      );
+    case 'MemberLimitsSet': {
+      const { featuresOff, ...limits } = data;
+      const changed = { projectId, ...limits, featuresOff: [...featuresOff] };
+      return [{ type: 'allotree.member-limits-changed.v1', data: changed }];
+    }
+    case 'AssignmentMade':
+      return [{ type: 'allotree.assignment-made.v1', data: { projectId, ...placedRef(data, known(structure)) } }];
     case 'AssignmentsMade':
-      return inChunks(data.assignments).map((assignments) => ({
+      return assignmentLists(data.assignments, known(structure)).map((assignments) => ({
         type: 'allotree.assignments-made.v1',
-        data: { projectId, assignments: assignments.map(plainRef) },
+        data: { projectId, assignments },
       }));
     case 'AssignmentsReleased':
-      return inChunks(data.assignments).map((assignments) => ({
+      return assignmentLists(data.assignments, known(structure)).map((assignments) => ({
         type: 'allotree.assignments-released.v1',
         data: { projectId, assignments, reason: data.reason },
       }));
     case 'AssignmentsSuspended':
-      return inChunks(data.assignments).map((assignments) => ({
+      return assignmentLists(data.assignments, known(structure)).map((assignments) => ({
         type: 'allotree.assignments-suspended.v1',
         data: { projectId, assignments },
       }));
     case 'AssignmentsReinstated':
-      return inChunks(data.assignments).map((assignments) => ({
+      return assignmentLists(data.assignments, known(structure)).map((assignments) => ({
         type: 'allotree.assignments-reinstated.v1',
         data: { projectId, assignments },
       }));

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { LICENSING_EVENTS, licensingEventSchema, type LicensingEventType } from '@allotree/contracts';
-import { encodePartnerStockEvent, projectAggregate, type PartnerStockEvent, type ProjectEvent } from '@allotree/domain';
+import { readFileSync } from 'node:fs';
+import { LICENSING_EVENTS, licensingEventSchema, type CloudEvent, type LicensingEventType } from '@allotree/contracts';
+import {
+  encodePartnerStockEvent,
+  projectAggregate,
+  ProjectStructure,
+  type Allotment,
+  type PartnerStockEvent,
+  type ProjectEvent,
+} from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -13,9 +21,19 @@ const content = {
   validFrom: at,
   validUntil: null,
 } as const;
-const ref = { assignmentId: 'a', groupId: 'g', resource: 'sip_number' } as const;
+const ref = { assignmentId: 'a', groupId: 'u1', resource: 'sip_number' } as const;
 const refs = (count: number) => Array.from({ length: count }, (_, index) => ({ ...ref, assignmentId: `a${index}` }));
 const license = { licenseId: 'l' };
+const settings = {
+  enabled: true,
+  poolMode: 'reserved',
+  gracePeriodDays: 3,
+  reminder: { daysBefore: [30, 7], recurrence: 'weekly', recipients: 'administrators' },
+  place: { kind: 'partner', partnerId: 'n' },
+} as const;
+const allotments = (sip_number: number): Allotment[] => [
+  { allotmentId: 'block', type: 'plus', ...content, units: { sip_number, mobile_app: 1, ukey2: null } },
+];
 
 const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'LicenseGranted', at, data: { ...license, type: 'trial', ...content, source: { kind: 'registration' } } },
@@ -37,6 +55,34 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'LicenseExpired', at, data: license },
   { type: 'BasicLicenseStarted', at, data: { serialNumber: 'AA-12', groupId: 'g' } },
   { type: 'BasicLicenseEnded', at, data: { serialNumber: 'AA-12' } },
+  { type: 'RestrictionChanged', at, data: { groupId: 'g', ...settings, allotments: allotments(80) } },
+  { type: 'RestrictionChanged', at, data: { groupId: 'u1', ...settings, allotments: allotments(50), place: null } },
+  { type: 'AllotmentsClamped', at, data: { groupId: 'u1', allotments: allotments(20), causedByGroupId: 'g' } },
+  {
+    type: 'AllotmentsTransferred',
+    at,
+    data: {
+      fromGroupId: 'g',
+      toGroupId: 'u1',
+      units: { sip_number: 5, mobile_app: 0, ukey2: 0 },
+      reason: 'moved',
+      fromAllotments: allotments(75),
+      toAllotments: allotments(25),
+      fromPlace: null,
+      toPlace: { kind: 'group', groupId: 'g' },
+    },
+  },
+  {
+    type: 'MemberLimitsSet',
+    at,
+    data: {
+      groupId: 'g',
+      userId: 'kim',
+      limits: { sip_number: 1, mobile_app: null, ukey2: 0 },
+      featuresOff: ['siri'],
+      place: { kind: 'vendor' },
+    },
+  },
   { type: 'AssignmentMade', at, data: { ...ref, label: 'private', holder: 'member', sipAssignmentId: null } },
   {
     type: 'AssignmentsMade',
@@ -46,6 +92,12 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
     },
   },
   { type: 'AssignmentsReleased', at, data: { assignments: refs(1), reason: 'released' } },
+  {
+    type: 'AssignmentsMade',
+    at,
+    data: { assignments: [{ ...ref, label: null, holder: null, sipAssignmentId: null }] },
+  },
+  { type: 'AssignmentsSuspended', at, data: { assignments: refs(1) } },
   { type: 'AssignmentsSuspended', at, data: { assignments: refs(2_001) } },
   { type: 'AssignmentsReinstated', at, data: { assignments: refs(2) } },
 ];
@@ -75,14 +127,55 @@ const recorded = (streamName: string, event: { type: string; data: unknown }): R
   },
 });
 
+/** The tree of the project: group g with unit u1, and groups as deep as they may be. */
+const deep = Array.from({ length: 31 }, (_, level) => ({
+  groupId: `deep-${level + 1}`,
+  parentId: level === 0 ? 'hafen-blick' : `deep-${level}`,
+  type: 'custom' as const,
+  name: `Level ${level + 1}`,
+}));
+const opened = (): ProjectStructure => {
+  const structure = new ProjectStructure();
+  const project = { tenantId: 'nordlicht', partnerId: 'n', name: 'Hafenblick', timeZone: 'UTC' };
+  structure.apply({
+    type: 'ProjectOpened',
+    at,
+    data: { projectId: 'hafen-blick', ...project, billingMode: 'prepaid' },
+  });
+  const groups = [
+    { groupId: 'g', parentId: 'hafen-blick', type: 'building', name: 'A' },
+    { groupId: 'u1', parentId: 'g', type: 'unit', name: 'Unit 1' },
+  ] as const;
+  structure.apply({ type: 'GroupsPlaced', at, data: { groups: [...groups, ...deep] } });
+  return structure;
+};
+
+const publishedOf = (events: readonly ProjectEvent[]) => {
+  const structure = opened();
+  return events.flatMap((event) =>
+    integrationEventsOf(recorded('project-hafen-blick', projectAggregate.encode(event)), (_project, _revision, one) => {
+      structure.apply(one);
+      return structure;
+    }),
+  );
+};
 const published = [
-  ...PROJECT_EVENTS.flatMap((event) =>
-    integrationEventsOf(recorded('project-hafen-blick', projectAggregate.encode(event))),
-  ),
+  ...publishedOf(PROJECT_EVENTS),
   ...STOCK_EVENTS.flatMap((event) =>
-    integrationEventsOf(recorded('partner_stock-nord-licht', encodePartnerStockEvent(event))),
+    integrationEventsOf(recorded('partner_stock-nord-licht', encodePartnerStockEvent(event)), () => null),
   ),
 ];
+const dataOf = (type: LicensingEventType) => published.filter((event) => event.type === type).map(({ data }) => data);
+
+/** One line for each published form. Lines are added, never edited, because consumers rely on them. */
+const golden = readFileSync(`${import.meta.dirname}/published-events.golden.jsonl`, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as CloudEvent);
+const shortest = (type: LicensingEventType): unknown => {
+  const json = published.filter((event) => event.type === type).map((event) => JSON.stringify(event));
+  return JSON.parse(json.reduce((a, b) => (b.length < a.length ? b : a)));
+};
 
 describe('integration events of the license service', () => {
   const ajv = new Ajv2020({ strict: false });
@@ -100,6 +193,34 @@ describe('integration events of the license service', () => {
     expect(validate.errors).toBeNull();
   });
 
+  it.each(published.map((event) => [event.type, event] as const))(
+    '%s says nothing beyond its contract',
+    (type, { data }) => {
+      expect(LICENSING_EVENTS[type as LicensingEventType].parse(data)).toEqual(data);
+    },
+  );
+
+  it('has a golden line of what is published of every type', () => {
+    for (const type of schemas) expect(golden).toContainEqual(shortest(type));
+  });
+
+  it.each(golden.map((event) => [event.type, event] as const))('%s keeps every golden form', (type, event) => {
+    const validate = validators.get(type as LicensingEventType)!;
+    validate(event);
+    expect(validate.errors).toBeNull();
+    expect(LICENSING_EVENTS[type as LicensingEventType].parse(event.data)).toEqual(event.data);
+  });
+
+  it('lets a consumer of an earlier form read a later one', () => {
+    for (const { type, ...event } of published) {
+      const later = { ...event, type, data: { ...(event.data as object), addedLater: true } };
+      expect([type, validators.get(type as LicensingEventType)!(JSON.parse(JSON.stringify(later)))]).toEqual([
+        type,
+        true,
+      ]);
+    }
+  });
+
   it('says when it is in force from, of what, for whom and why', () => {
     expect(published[0]).toMatchObject({
       id: 'event-of-LicenseGranted',
@@ -115,12 +236,102 @@ describe('integration events of the license service', () => {
     expect(published.at(-1)?.subject).toBe('nord-licht');
   });
 
+  it('repeats the instant from which it is in force in its data (U5)', () => {
+    for (const { data, time } of published) expect(data).toHaveProperty('at', time);
+  });
+
+  it('has the whole Licenses section of each group, however it was changed', () => {
+    const blocks = (sip_number: number) => [
+      {
+        allotmentId: 'block',
+        type: 'plus',
+        units: { sip_number, mobile_app: 1, ukey2: null },
+        features: ['siri'],
+        validFrom: '2026-06-01T00:00:00.000Z',
+        validUntil: null,
+      },
+    ];
+    const sections = dataOf('allotree.restriction-changed.v1');
+    const section = (groupId: string, sip_number: number, place: unknown) => ({
+      projectId: 'hafen-blick',
+      groupId,
+      ...settings,
+      allotments: blocks(sip_number),
+      place,
+      at: '2026-06-01T00:00:00.000Z',
+    });
+    expect(sections).toEqual([
+      section('g', 80, settings.place),
+      section('u1', 50, null),
+      section('u1', 20, null),
+      section('g', 75, settings.place),
+      section('u1', 25, { kind: 'group', groupId: 'g' }),
+    ]);
+  });
+
+  it('has all limits of a person', () => {
+    expect(dataOf('allotree.member-limits-changed.v1')).toEqual([
+      {
+        projectId: 'hafen-blick',
+        groupId: 'g',
+        userId: 'kim',
+        limits: { sip_number: 1, mobile_app: null, ukey2: 0 },
+        featuresOff: ['siri'],
+        place: { kind: 'vendor' },
+        at: '2026-06-01T00:00:00.000Z',
+      },
+    ]);
+  });
+
+  it('has the path of every assignment, from the root to its group', () => {
+    expect(dataOf('allotree.assignment-made.v1')).toEqual([
+      {
+        projectId: 'hafen-blick',
+        ...ref,
+        path: ['hafen-blick', 'g', 'u1'],
+        at: '2026-06-01T00:00:00.000Z',
+      },
+    ]);
+    const lists = published.flatMap(({ data }) => (data as { assignments?: { path: string[] }[] }).assignments ?? []);
+    expect(lists).toHaveLength(1_001 + 1 + 1 + 1 + 2_001 + 2);
+    for (const { path } of lists) expect(path).toEqual(['hafen-blick', 'g', 'u1']);
+  });
+
+  it('stays below 1 MB with the deepest paths of the longest ids', () => {
+    const long = (id: string) => id.padEnd(64, 'x');
+    const structure = new ProjectStructure();
+    structure.apply({
+      type: 'GroupsPlaced',
+      at,
+      data: {
+        groups: deep.map(({ groupId, parentId, ...group }) => ({
+          ...group,
+          groupId: long(groupId),
+          parentId: long(parentId),
+        })),
+      },
+    });
+    const assignments = refs(1_000).map((one) => ({
+      ...one,
+      assignmentId: long(one.assignmentId),
+      groupId: long('deep-31'),
+    }));
+    const event: ProjectEvent = { type: 'AssignmentsSuspended', at, data: { assignments } };
+    const pieces = integrationEventsOf(
+      recorded('project-hafen-blick', projectAggregate.encode(event)),
+      () => structure,
+    );
+    expect(pieces.flatMap(({ data }) => (data as { assignments: unknown[] }).assignments)).toHaveLength(1_000);
+    expect(Math.max(...pieces.map((piece) => JSON.stringify(piece).length))).toBeLessThan(900_000);
+    expect(pieces.length).toBeGreaterThan(1);
+  });
+
   it('keeps what is private', () => {
     expect(JSON.stringify(published)).not.toContain('private');
   });
 
   it('cuts long lists, each piece with an id of its own', () => {
-    const pieces = published.filter(({ type }) => type === 'allotree.assignments-suspended.v1');
+    const pieces = published.filter(({ type }) => type === 'allotree.assignments-suspended.v1').slice(1);
     expect(pieces.map(({ data }) => (data as { assignments: unknown[] }).assignments.length)).toEqual([
       1_000, 1_000, 1,
     ]);
@@ -129,6 +340,6 @@ describe('integration events of the license service', () => {
 
   it('has nothing to say of what happens inside a project', () => {
     const inside: ProjectEvent = { type: 'GroupRemoved', at, data: { groupId: 'g' } };
-    expect(integrationEventsOf(recorded('project-p', projectAggregate.encode(inside)))).toEqual([]);
+    expect(publishedOf([inside])).toEqual([]);
   });
 });
