@@ -1,5 +1,6 @@
 import { beyond, type Permission, type Scope } from '@allotree/contracts';
-import { Problem, type Principal } from '@allotree/http';
+import type { Principal } from '@allotree/http/principal';
+import { Problem } from '@allotree/http/problem';
 import type { PermissionChecker } from './permission-checker.js';
 
 /**

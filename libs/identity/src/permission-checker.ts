@@ -14,7 +14,8 @@ import {
 } from '@allotree/contracts';
 import { LRUCache } from 'lru-cache';
 import type { FeedWaiter } from '@allotree/bus';
-import { notFound, Problem, type Principal } from '@allotree/http';
+import type { Principal } from '@allotree/http/principal';
+import { notFound, Problem } from '@allotree/http/problem';
 import { CACHE_TTL_MS } from './cache-ttl.js';
 
 /** The tenant and partner of a project or partner. They never change. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Holding, Permission, Scope } from '@allotree/contracts';
-import { Problem, ownService, type Principal } from '@allotree/http';
+import { ownService, type Principal } from '@allotree/http/principal';
+import { Problem } from '@allotree/http/problem';
 import { checkGrant, checkRevoke } from './grants.js';
 import { Memberships, PermissionChecker, type Ownership, type Target } from './permission-checker.js';
 

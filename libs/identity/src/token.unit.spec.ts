@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { ownService, type Principal } from '@allotree/http';
+import { ownService, type Principal } from '@allotree/http/principal';
 import { hashPassword, verifyPassword } from './password.js';
 import { keyIdOf, signingKey, signToken, verifyToken } from './token.js';
 

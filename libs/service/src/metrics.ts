@@ -1,6 +1,6 @@
-import { BusMetrics } from '@allotree/bus';
-import { httpDurations } from '@allotree/http';
-import { RetentionMetrics } from '@allotree/jobs';
+import { BusMetrics } from '@allotree/bus/bus-metrics';
+import { httpDurations } from '@allotree/http/http-durations';
+import { RetentionMetrics } from '@allotree/jobs/retention-metrics';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ServiceMetrics } from './service-metrics.js';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { withTimeout } from '@allotree/basics';
+import { withTimeout } from '@allotree/basics/with-timeout';
 
 const ANSWER_MS = 2_000;
 const SIZES = `
