@@ -13,6 +13,7 @@ export * from './partners/partner.aggregate.js';
 export * from './partners/join-request.aggregate.js';
 export * from './people/email.js';
 export * from './people/user.aggregate.js';
+export * from './metering/index.js';
 export * from './limits.js';
 export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.aggregate.js';

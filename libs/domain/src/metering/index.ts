@@ -1,0 +1,4 @@
+export * from './usage.js';
+export * from './windows.js';
+export * from './billing-period.js';
+export * from './quantity.js';
