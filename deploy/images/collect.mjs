@@ -3,8 +3,8 @@
  * needs at run time into an empty folder: its own files, its workspace packages, and the files it reaches in each
  * dependency.
  */
-import { existsSync } from 'node:fs';
-import { cp, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { nodeFileTrace } from '@vercel/nft';
 
@@ -18,20 +18,34 @@ const NEVER_LOADED = [
   'node_modules/typescript/**',
 ];
 
-/** Analyzed files: the services share most of their dependencies. */
-const analyzed = {};
+const mainOf = (service) => join('apps', service, 'dist/main.js');
 
-/** Repository paths of everything reachable from the main file of a service. */
-async function reachedFrom(service) {
-  const main = join(root, 'apps', service, 'dist/main.js');
-  if (!existsSync(main)) throw new Error(`${main} does not exist. Run npm run build.`);
-  const { fileList } = await nodeFileTrace([main], {
+/** Repository paths of everything reachable from the main file of each service. They share most of it, so all are traced at once. */
+async function reachedFrom(services) {
+  const mains = services.map((service) => join(root, mainOf(service)));
+  for (const main of mains) if (!existsSync(main)) throw new Error(`${main} does not exist. Run npm run build.`);
+  const { fileList, reasons } = await nodeFileTrace(mains, {
     base: root,
     ignore: NEVER_LOADED,
     conditions: ['node', 'import', 'default'],
-    cache: analyzed,
   });
-  return [...fileList];
+  const needs = childrenOf(reasons);
+  return services.map((service) => [...closureOf(mainOf(service), needs)].filter((file) => fileList.has(file)));
+}
+
+/** The files that each file needs directly, by its path. */
+function childrenOf(reasons) {
+  const children = new Map();
+  for (const [file, { parents }] of reasons)
+    for (const parent of parents) children.set(parent, [...(children.get(parent) ?? []), file]);
+  return children;
+}
+
+function closureOf(main, needs) {
+  const reached = new Set([main]);
+  // A set iterates over what is added meanwhile as well.
+  for (const file of reached) for (const child of needs.get(file) ?? []) reached.add(child);
+  return reached;
 }
 
 /** Workspace packages are copied completely, because templates are read by name. */
@@ -49,20 +63,18 @@ async function partsOf(files) {
   return [...built.flat(), ...[...parts].map((part) => join(part, 'package.json'))];
 }
 
-async function copy(file, target) {
+function copy(file, target) {
   const [from, to] = [join(root, file), join(target, file)];
   if (existsSync(to)) return;
-  await mkdir(dirname(to), { recursive: true });
+  mkdirSync(dirname(to), { recursive: true });
   // Workspace links stay links: node_modules/@allotree/domain -> ../../libs/domain.
-  if ((await lstat(from)).isSymbolicLink()) await symlink(await readlink(from), to);
-  else await cp(from, to);
+  if (lstatSync(from).isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+  else copyFileSync(from, to);
 }
 
-export async function collect(service, folder) {
-  const target = resolve(folder);
-  const reached = await reachedFrom(service);
+async function fill(target, reached) {
   const files = new Set([...reached, ...(await partsOf(reached))]);
-  for (const file of files) await copy(file, target);
+  for (const file of files) copy(file, target);
   const { name, version, license } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   await writeFile(
     join(target, 'package.json'),
@@ -71,14 +83,16 @@ export async function collect(service, folder) {
   return files.size;
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const args = process.argv.slice(2);
-  if (args.length === 0 || args.length % 2 !== 0) {
-    console.error('usage: node deploy/images/collect.mjs <service> <folder> [<service> <folder> ...]');
-    process.exit(2);
-  }
-  for (let at = 0; at < args.length; at += 2) {
-    const [service, folder] = args.slice(at, at + 2);
-    console.log(`${await collect(service, folder)} files in ${folder}`);
-  }
+/** @param {[service: string, folder: string][]} targets */
+async function collect(targets) {
+  const reached = await reachedFrom(targets.map(([service]) => service));
+  for (const [index, [, folder]] of targets.entries())
+    console.log(`${await fill(resolve(folder), reached[index])} files in ${folder}`);
 }
+
+const args = process.argv.slice(2);
+if (args.length === 0 || args.length % 2 !== 0) {
+  console.error('usage: node deploy/images/collect.mjs <service> <folder> [<service> <folder> ...]');
+  process.exit(2);
+}
+await collect(Array.from({ length: args.length / 2 }, (_, index) => [args[2 * index], args[2 * index + 1]]));
