@@ -33,10 +33,22 @@ export {
   licensesOf,
   nextDueAt,
   projectOf,
+  quotaLevelsOf,
   quotaOf,
   quotasOf,
   restrictionOf,
 } from './licensing/queries/quota.js';
+export { quotaOfLevels, type QuotaFacts } from './licensing/queries/quota-rules.js';
+export {
+  projectOfTerms,
+  restrictionOfTerms,
+  type Level,
+  type LevelLicense,
+  type LevelProject,
+  type LevelRestriction,
+  type LevelUsage,
+  type SectionTerms,
+} from './licensing/model/levels.js';
 export { memberQuotaOf } from './licensing/queries/member-quota.js';
 export { ProjectStructure, type RestrictionSection } from './licensing/queries/structure.js';
 export { nameOf } from './licensing/limits/checks.js';

@@ -1,8 +1,8 @@
 import { exceeds, minus } from '../../limits.js';
 import type { Limit, Resource, Units } from '../../words.js';
-import type { Restriction } from '../model/facts.js';
+import type { Level, LevelRestriction } from '../model/levels.js';
 import type { CurrentState } from '../model/state.js';
-import { levelsOf, type Level } from '../model/tree.js';
+import { levelsOf } from '../model/tree.js';
 import { allottedBelow, usedOutside } from '../model/usage.js';
 
 /** The units left, and the limit that leaves the least. */
@@ -38,7 +38,7 @@ export function tightestLimit(capacity: Units, levels: readonly Level[], resourc
 }
 
 /** The units that a reserved pool leaves for use outside the restricted groups below it (R4); unlimited when shared. */
-export function unreserved(pool: Restriction, usage: Level['usage'], resource: Resource): Limit {
+export function unreserved(pool: LevelRestriction, usage: Level['usage'], resource: Resource): Limit {
   if (pool.poolMode === 'shared') return null;
   const allotted = allottedBelow(usage, resource);
   if (allotted === null) return pool.own[resource] === null ? null : 0;

@@ -1,7 +1,8 @@
 import { exceeds, minus, noCounts, type Counts } from '../../limits.js';
 import type { Limit, Resource } from '../../words.js';
 import type { CurrentState } from '../model/state.js';
-import { levelsOf, type Level } from '../model/tree.js';
+import type { Level } from '../model/levels.js';
+import { levelsOf } from '../model/tree.js';
 import { unreserved } from './availability.js';
 import { memberAvailability } from './member-limits.js';
 

@@ -2,11 +2,13 @@ import type { Instant } from '../../decision.js';
 import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../../feature-set.js';
 import { NO_UNITS, UNLIMITED, basicUnitsOf, exceeds, leastUnits, sameUnits, sumUnits } from '../../limits.js';
 import { RESOURCES, type Feature, type Resource, type Units } from '../../words.js';
+import { licensesIn } from '../model/capacity.js';
 import type { Allotment } from '../model/events.js';
 import { graceEndOf } from '../model/phases.js';
 import type { Restriction } from '../model/facts.js';
-import { parentOf, restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
-import { nearestRestricted, nearestRestrictedBelow, type Level } from '../model/tree.js';
+import type { Level, LevelProject, LevelRestriction } from '../model/levels.js';
+import { parentOf, restrictionAt, type CurrentState } from '../model/state.js';
+import { nearestRestricted, nearestRestrictedBelow } from '../model/tree.js';
 import { usageOf, usedOutside } from '../model/usage.js';
 
 /**
@@ -166,7 +168,7 @@ export class LimitTimelines {
 
   /** The project's capacity (L5): licenses neither suspended nor revoked, and Basic. */
   capacity(): LimitTimeline {
-    this.capacityTimeline ??= capacityOf(this.state);
+    this.capacityTimeline ??= capacityOf({ ...this.state.totals, licenses: licensesIn(this.state) });
     return this.capacityTimeline;
   }
 
@@ -240,13 +242,16 @@ export const keepingTimeline = ({ allotments, gracePeriodDays }: Restriction, ti
     }),
   );
 
-const ownTimeline = ({ allotments }: Restriction): LimitTimeline => sumOfTerms(allotments.map(timed));
+const ownTimeline = ({ allotments }: Pick<LevelRestriction, 'allotments'>): LimitTimeline =>
+  sumOfTerms(allotments.map(timed));
+
+type Licensed = Pick<LevelProject, 'project' | 'devices' | 'licenses'>;
 
 /** The effective limit of a path (R3): its restrictions and the capacity combined. */
-export const effectiveOf = (state: ProjectState, levels: readonly Level[]): LimitTimeline =>
+export const effectiveOf = (project: Licensed, levels: readonly Level[]): LimitTimeline =>
   levels.reduce(
     (effective, { restriction }) => (restriction ? meet(effective, ownTimeline(restriction)) : effective),
-    capacityOf(state),
+    capacityOf(project),
   );
 
 /** Pairwise, so that many timelines with few instants stay cheap. */
@@ -256,11 +261,11 @@ function sumAll(timelines: readonly LimitTimeline[]): LimitTimeline {
   return join(sumAll(timelines.slice(0, middle)), sumAll(timelines.slice(middle)));
 }
 
-function capacityOf(state: ProjectState): LimitTimeline {
-  if (state.totals.project?.billingMode === 'postpaid') return always(UNLIMITED, ALL_FEATURES);
-  const basic = { validFrom: EVER, validUntil: null, units: basicUnitsOf(state.totals.devices), features: NO_FEATURES };
+function capacityOf({ project, devices, licenses }: Licensed): LimitTimeline {
+  if (project?.billingMode === 'postpaid') return always(UNLIMITED, ALL_FEATURES);
+  const basic = { validFrom: EVER, validUntil: null, units: basicUnitsOf(devices), features: NO_FEATURES };
   const terms: TimedUnits[] = [basic];
-  for (const [, license] of state.licenses.entries()) {
+  for (const license of licenses) {
     if (license.suspendedReason === null && license.revokedReason === null) terms.push(timed(license));
   }
   return sumOfTerms(terms);

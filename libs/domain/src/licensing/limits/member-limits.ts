@@ -3,7 +3,8 @@ import { UNLIMITED } from '../../limits.js';
 import type { Resource } from '../../words.js';
 import type { Assignment, MemberLimits } from '../model/facts.js';
 import type { ProjectState } from '../model/state.js';
-import { pathOf, type Level } from '../model/tree.js';
+import type { Level } from '../model/levels.js';
+import { pathOf } from '../model/tree.js';
 
 /**
  * The limits of a person at a group. They bind the assignments that the person holds at the group and below, and only ever

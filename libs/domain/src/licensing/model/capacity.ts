@@ -1,23 +1,41 @@
-import { ALL_FEATURES, NO_FEATURES, featureSet } from '../../feature-set.js';
+import { ALL_FEATURES, NO_FEATURES, featureSet, type FeatureSet } from '../../feature-set.js';
 import { UNLIMITED, basicUnitsOf, sumUnits } from '../../limits.js';
+import type { BillingMode, Units } from '../../words.js';
 import type { LicenseState } from './facts.js';
 import type { ProjectState } from './state.js';
 
-export const isInForce = (license: LicenseState): boolean =>
+type Granted = Pick<LicenseState, 'phase' | 'units' | 'features' | 'suspendedReason' | 'revokedReason'>;
+
+export const isInForce = (license: Omit<Granted, 'units' | 'features'>): boolean =>
   license.phase === 'active' && license.suspendedReason === null && license.revokedReason === null;
+
+/** The capacity and features of a project (L5). */
+export function capacityOfLicenses(
+  billingMode: BillingMode,
+  devices: number,
+  licenses: Iterable<Granted>,
+): { readonly capacity: Units; readonly features: FeatureSet } {
+  if (billingMode === 'postpaid') return { capacity: UNLIMITED, features: ALL_FEATURES };
+  let capacity = basicUnitsOf(devices);
+  let features = NO_FEATURES;
+  for (const license of licenses) {
+    if (!isInForce(license)) continue;
+    capacity = sumUnits(capacity, license.units);
+    features |= featureSet(license.features);
+  }
+  return { capacity, features };
+}
+
+/** The licenses of a project in the order in which they were granted. */
+export function licensesIn(state: ProjectState): readonly LicenseState[] {
+  const licenses: LicenseState[] = [];
+  for (const [, license] of state.licenses.entries()) licenses.push(license);
+  return licenses;
+}
 
 /** Recomputes the capacity and features of the project from its licenses (L5). */
 export function refreshCapacity(state: ProjectState): void {
   const { totals } = state;
-  if (totals.project?.billingMode === 'postpaid') {
-    Object.assign(totals, { capacity: UNLIMITED, features: ALL_FEATURES });
-    return;
-  }
-  totals.capacity = basicUnitsOf(totals.devices);
-  totals.features = NO_FEATURES;
-  for (const [, license] of state.licenses.entries()) {
-    if (!isInForce(license)) continue;
-    totals.capacity = sumUnits(totals.capacity, license.units);
-    totals.features |= featureSet(license.features);
-  }
+  const billingMode = totals.project?.billingMode ?? 'prepaid';
+  Object.assign(totals, capacityOfLicenses(billingMode, totals.devices, licensesIn(state)));
 }

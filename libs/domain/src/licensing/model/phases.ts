@@ -3,7 +3,7 @@ import type { Instant } from '../../decision.js';
 import { NO_FEATURES, featureSet } from '../../feature-set.js';
 import { NO_UNITS, sumUnits } from '../../limits.js';
 import type { Allotment, License } from './events.js';
-import type { LicenseState, Phase, Restriction } from './facts.js';
+import type { AllotmentState, LicenseState, Phase, Restriction } from './facts.js';
 import type { ProjectState } from './state.js';
 
 /** The time zone in which the days of a project are counted (E4). */
@@ -56,16 +56,27 @@ export const graceOf = (state: ProjectState, { gracePeriodDays }: { readonly gra
   timeZone: zoneOf(state),
 });
 
+/** The own limit and the features of allotments in their phases, and the limit on existing use. */
+export function limitsOfPhases(
+  allotments: readonly Pick<AllotmentState, 'phase' | 'units' | 'features'>[],
+): Pick<Restriction, 'own' | 'keeping' | 'features'> {
+  let own = NO_UNITS;
+  let keeping = NO_UNITS;
+  let on = NO_FEATURES;
+  for (const { phase, units, features } of allotments) {
+    if (phase === 'active') {
+      own = sumUnits(own, units);
+      on |= featureSet(features);
+    }
+    if (phase === 'active' || phase === 'grace') keeping = sumUnits(keeping, units);
+  }
+  return { own, keeping, features: on };
+}
+
 /** Recomputes the own limit from the phases of the allotments. */
 export function refreshRestriction(restriction: Restriction): void {
-  restriction.own = NO_UNITS;
-  restriction.keeping = NO_UNITS;
-  restriction.features = NO_FEATURES;
-  for (const { phase, units, features } of restriction.allotments) {
-    if (phase === 'active') {
-      restriction.own = sumUnits(restriction.own, units);
-      restriction.features |= featureSet(features);
-    }
-    if (phase === 'active' || phase === 'grace') restriction.keeping = sumUnits(restriction.keeping, units);
-  }
+  const { own, keeping, features } = limitsOfPhases(restriction.allotments);
+  restriction.own = own;
+  restriction.keeping = keeping;
+  restriction.features = features;
 }

@@ -1,5 +1,6 @@
 import { unchangedRowsOf, type GroupRow } from './rows.js';
-import type { Assignment, Restriction, Usage } from './facts.js';
+import type { Assignment } from './facts.js';
+import type { Level } from './levels.js';
 import { parentOf, restrictionAt, type ProjectState } from './state.js';
 import { NO_USE, usageOf } from './usage.js';
 
@@ -13,14 +14,6 @@ export function addChild(state: ProjectState, parentId: string, childId: string)
 /** The group and its ancestors, the root last. */
 export function* pathOf(state: ProjectState, groupId: string | null): Generator<string> {
   for (let id = groupId; id !== null; id = parentOf(state, id)) yield id;
-}
-
-/** One group on a path, with its limits and its use. */
-export interface Level {
-  readonly groupId: string;
-  readonly name: string;
-  readonly restriction: Restriction | null;
-  readonly usage: Readonly<Usage>;
 }
 
 /** The group and its ancestors, the root last. */

@@ -2,6 +2,7 @@ import { eachUnit, noCounts, type Counts } from '../../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
 import type { GroupRow } from './rows.js';
 import type { Usage } from './facts.js';
+import type { LevelUsage } from './levels.js';
 import { parentOf, restrictionAt, type ProjectState } from './state.js';
 
 const newUsage = (): Usage => ({
@@ -17,11 +18,11 @@ export const NO_USE: Readonly<Usage> = Object.freeze(newUsage());
 
 export const usageOf = (state: ProjectState, groupId: string): Readonly<Usage> => state.usage.get(groupId) ?? NO_USE;
 
-export const allottedBelow = (usage: Readonly<Usage>, resource: Resource): Limit =>
+export const allottedBelow = (usage: LevelUsage, resource: Resource): Limit =>
   usage.allottedUnlimited[resource] > 0 ? null : usage.allotted[resource];
 
 /** The use below a group outside its nearest restricted groups (R4). */
-export const usedOutside = (usage: Readonly<Usage>, resource: Resource): number =>
+export const usedOutside = (usage: LevelUsage, resource: Resource): number =>
   usage.inForce[resource] - usage.inRestricted[resource];
 
 /** The contribution of a subtree to the groups above it. */

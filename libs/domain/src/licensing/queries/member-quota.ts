@@ -4,7 +4,7 @@ import { exceeds, least } from '../../limits.js';
 import { FEATURES, type Limit, type Resource } from '../../words.js';
 import { heldAt, limitsOf, memberAvailability } from '../limits/member-limits.js';
 import type { ProjectState } from '../model/state.js';
-import type { Level } from '../model/tree.js';
+import type { Level } from '../model/levels.js';
 import { asOf } from '../time/catch-up.js';
 import { featuresOf, nameOfLevel, resourceQuota, type QuotaFacts } from './quota-rules.js';
 import { quotaFactsOf } from './quota.js';

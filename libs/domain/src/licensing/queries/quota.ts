@@ -1,20 +1,12 @@
 import type { Instant } from '../../decision.js';
 import { basicUnitsOf } from '../../limits.js';
 import type { LicenseType } from '../../words.js';
-import { effectiveOf, indexAt, type LimitTimeline } from '../limits/limit-timeline.js';
+import { licensesIn } from '../model/capacity.js';
 import type { Project } from '../model/facts.js';
 import type { CurrentState, ProjectState } from '../model/state.js';
 import { levelsOf, pathOf } from '../model/tree.js';
 import { asOf } from '../time/catch-up.js';
-import {
-  featuresOf,
-  licenseStatus,
-  resourceQuota,
-  statusOf,
-  statusOfPhase,
-  typeInForce,
-  type QuotaFacts,
-} from './quota-rules.js';
+import { licenseStatus, quotaOfLevels, statusOfPhase, typeInForce, type QuotaFacts } from './quota-rules.js';
 import type { AssignmentView, GroupQuota, LicenseView, RestrictionView } from './views.js';
 
 /** The instant of the project's last decision (U5). */
@@ -35,8 +27,10 @@ export const hasGroup = (state: ProjectState, groupId: string): boolean => state
 export const nextDueAt = (state: ProjectState): Instant | null => state.schedule.next();
 
 /** The quota of a group (docs/domain/words.md); `null`: no such group. Costs the depth of the group. */
-export const quotaOf = (recorded: ProjectState, groupId: string, now: Instant): GroupQuota | null =>
-  quotaIn(asOf(recorded, now), groupId, now);
+export function quotaOf(recorded: ProjectState, groupId: string, now: Instant): GroupQuota | null {
+  const state = asOf(recorded, now);
+  return quotaOfLevels(quotaFactsOf(state, groupId), Math.max(now, state.totals.now));
+}
 
 /** The quotas of many groups at one instant, in their order; `null`: no such group. */
 export function quotasOf(
@@ -45,39 +39,28 @@ export function quotasOf(
   now: Instant,
 ): readonly (GroupQuota | null)[] {
   const state = asOf(recorded, now);
-  return groupIds.map((groupId) => quotaIn(state, groupId, now));
+  const at = Math.max(now, state.totals.now);
+  const licenses = licensesIn(state);
+  return groupIds.map((groupId) => quotaOfLevels(factsOf(state, licenses, groupId), at));
 }
 
-function quotaIn(state: CurrentState, groupId: string, now: Instant): GroupQuota | null {
-  const facts = quotaFactsOf(state, groupId);
-  const group = facts.levels[0];
-  if (!group) return null;
-  const at = Math.max(now, state.totals.now);
-  return {
-    groupId,
-    name: group.name,
-    status: statusOf(facts),
-    type: typeInForce(facts),
-    resources: {
-      sip_number: resourceQuota(facts, 'sip_number'),
-      mobile_app: resourceQuota(facts, 'mobile_app'),
-      ukey2: resourceQuota(facts, 'ukey2'),
-    },
-    features: featuresOf(facts),
-    effectivePeriod: effectivePeriod(effectiveOf(state, facts.levels), at),
-  };
-}
+/** The facts from which `quotaOfLevels` computes the quota of a group, as plain data. Costs the depth of the group. */
+export const quotaLevelsOf = (recorded: ProjectState, groupId: string, now: Instant): QuotaFacts =>
+  quotaFactsOf(asOf(recorded, now), groupId);
 
 /** The license type in force for a group; `null`: none. */
 export const typeOf = (state: CurrentState, groupId: string): LicenseType | null =>
   typeInForce(quotaFactsOf(state, groupId));
 
 /** The facts of the live state that the quota of a group depends on. */
-export const quotaFactsOf = (state: CurrentState, groupId: string): QuotaFacts => ({
-  totals: state.totals,
-  levels: levelsOf(state, groupId),
-  licenses: () => [...state.licenses.entries()].map(([, license]) => license),
-});
+export const quotaFactsOf = (state: CurrentState, groupId: string): QuotaFacts =>
+  factsOf(state, licensesIn(state), groupId);
+
+/** Written field by field: the facts of one quota are read many times, and a spread object costs more. */
+const factsOf = (state: CurrentState, licenses: QuotaFacts['licenses'], groupId: string): QuotaFacts => {
+  const { project, devices, capacity, features } = state.totals;
+  return { project, devices, capacity, features, licenses, levels: levelsOf(state, groupId) };
+};
 
 /** A group's restriction; `null`: no such group. A group that was never restricted has a disabled one. */
 export function restrictionOf(recorded: ProjectState, groupId: string, now: Instant): RestrictionView | null {
@@ -134,10 +117,4 @@ export function assignmentsOf(recorded: ProjectState, groupId: string, now: Inst
     const status = inForce ? 'in_force' : 'suspended';
     return { assignmentId, groupId, resource, label, holder, sipAssignmentId, status, assignedAt };
   });
-}
-
-function effectivePeriod(effective: LimitTimeline, at: Instant): GroupQuota['effectivePeriod'] {
-  const index = indexAt(effective, at);
-  const from = effective[index]!.from;
-  return { validFrom: from === Number.NEGATIVE_INFINITY ? null : from, validUntil: effective[index + 1]?.from ?? null };
 }
