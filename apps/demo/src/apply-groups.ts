@@ -9,6 +9,7 @@ export interface Node {
   readonly groupId: string;
   readonly name: string;
   readonly type: string;
+  readonly externalId: string | null;
   /** `Building A / Unit 1`; the main group's is the name of the project. */
   readonly path: string;
   readonly parent: Node | null;
@@ -29,7 +30,8 @@ export const applyGroups = async (application: ProjectApplication): Promise<Tree
   const { file, narrator } = application;
   narrator.begin('The tree of groups');
   const before = await readTree(application);
-  const created = await createNamed(application, file.project.groups, before.root);
+  const { created, identified } = await createNamed(application, file.project.groups, before.root);
+  if (identified > 0) narrator.changed(`changed ${identified} external ids of groups`, identified);
   if (created > 0) narrator.changed(`created ${created} groups`, created);
   else if (file.project.groups.length > 0)
     narrator.alreadySo('the groups the file names are there', before.byPath.size - 1);
@@ -67,29 +69,49 @@ const readTree = async ({ api, project }: ProjectApplication): Promise<Tree> => 
     parentId: null,
     type: 'company' as const,
     name: project.name,
+    externalId: null,
     hasChildren: false,
   };
   return { root: grow(rootItem, null), byPath, isFresh: false };
 };
 
+interface Named {
+  readonly created: number;
+  /** Groups that were there and have another external id now. */
+  readonly identified: number;
+}
+
 const createNamed = async (
   application: ProjectApplication,
   groups: readonly GroupEntry[],
   parent: Node,
-): Promise<number> => {
-  const { api, project } = application;
-  let created = 0;
-  for (const { name, type, groups: below } of groups) {
-    let node = parent.children.find((child) => isSameName(child.name, name));
+): Promise<Named> => {
+  const path = `/projects/${application.project.projectId}/groups`;
+  let [created, identified] = [0, 0];
+  for (const { groups: below, ...entry } of groups) {
+    let node = parent.children.find((child) => isSameName(child.name, entry.name));
     if (!node) {
-      const body = { parentId: parent.groupId, type, name };
-      const { groupId } = await api.post<{ groupId: string }>(`/projects/${project.projectId}/groups`, body);
-      node = { groupId, name, type, path: name, parent, children: [] };
+      node = await create(application, entry, parent);
       created += 1;
+    } else if (entry.externalId !== undefined && entry.externalId !== node.externalId) {
+      await application.api.patch(`${path}/${node.groupId}`, { externalId: entry.externalId });
+      identified += 1;
     }
-    created += await createNamed(application, below, node);
+    const counts = await createNamed(application, below, node);
+    created += counts.created;
+    identified += counts.identified;
   }
-  return created;
+  return { created, identified };
+};
+
+const create = async (
+  { api, project }: ProjectApplication,
+  { name, type, externalId }: Omit<GroupEntry, 'groups'>,
+  parent: Node,
+): Promise<Node> => {
+  const body = { parentId: parent.groupId, type, name, ...(externalId !== undefined && { externalId }) };
+  const { groupId } = await api.post<{ groupId: string }>(`/projects/${project.projectId}/groups`, body);
+  return { groupId, name, type, externalId: externalId ?? null, path: name, parent, children: [] };
 };
 
 const generate = async ({ api, file, narrator, project }: ProjectApplication, { root }: Tree): Promise<number> => {

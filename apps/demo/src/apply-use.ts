@@ -47,15 +47,23 @@ const assign = async ({ api, project }: ProjectApplication, lines: readonly Line
 };
 
 const applyDevices = async ({ api, file, narrator, project }: ProjectApplication, tree: Tree): Promise<void> => {
-  for (const { group, serialNumber, model, claimCode } of file.devices) {
+  for (const { group, serialNumber, model, claimCode, externalId } of file.devices) {
     const path = `/projects/${project.projectId}/groups/${nodeAt(tree, group).groupId}/devices`;
     const current = await api.list<DeviceItem>(path);
     const device = `device ${serialNumber} (${model}) at ${group}`;
-    if (current.some((item) => serialKey(item.serialNumber) === serialKey(serialNumber))) {
+    const found = current.find((item) => serialKey(item.serialNumber) === serialKey(serialNumber));
+    if (!found) {
+      const optional = {
+        ...(claimCode !== undefined && { claimCode }),
+        ...(externalId !== undefined && { externalId }),
+      };
+      await api.post(path, { serialNumber, model, ...optional });
+      narrator.changed(device);
+    } else if (externalId === undefined || externalId === found.externalId) {
       narrator.alreadySo(device);
     } else {
-      await api.post(path, { serialNumber, model, ...(claimCode !== undefined && { claimCode }) });
-      narrator.changed(device);
+      await api.patch(`${path}/${found.serialNumber}`, { externalId });
+      narrator.changed(`external id of the ${device}`);
     }
   }
 };

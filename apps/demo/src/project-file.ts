@@ -1,4 +1,4 @@
-import { ClaimCode, Email } from '@allotree/contracts';
+import { ClaimCode, Email, ExternalId } from '@allotree/contracts';
 import {
   BILLING_MODES,
   FEATURES,
@@ -21,6 +21,7 @@ import { z } from 'zod';
 const MAX_COUNT = 2_147_483_647;
 /** As the server keeps names, so that both compare alike. */
 const name = z.string().overwrite(tidyName).min(1).max(200);
+const externalId = ExternalId.optional().describe('The id by which another system, such as an ERP, knows it');
 const limit = z.int().min(0).max(MAX_COUNT).nullable();
 
 /** A term's border: a date, an instant with its offset, or an ISO 8601 duration from the day the file is applied. */
@@ -103,6 +104,7 @@ const rehearsal = z
 const GroupNode = z.strictObject({
   name,
   type: z.enum(GROUP_TYPES),
+  externalId,
   restriction: restriction.optional(),
   rehearsal: rehearsal.optional(),
   get groups() {
@@ -141,6 +143,7 @@ const device = z.strictObject({
   serialNumber: name,
   model: name,
   claimCode: ClaimCode.optional().describe('Needed where the vendor keeps a device catalogue'),
+  externalId,
 });
 const assignment = z
   .strictObject({

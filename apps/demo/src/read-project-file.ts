@@ -108,6 +108,7 @@ const checkReferences = (file: ProjectFile): Finding[] => [
   ...checkPartners(file),
   ...checkLicenses(file),
   ...checkGroups(file.project.groups, ['project', 'groups']),
+  ...checkExternalIds(file),
   ...checkRestrictions(file),
   ...checkPlaces(file),
 ];
@@ -183,6 +184,31 @@ const checkGroups = (groups: readonly GroupEntry[], path: Path): Finding[] =>
         : [{ path: [...here, 'name'], message: `"${group.name}" is named twice among its siblings` }];
     return [...twice, ...checkGroups(group.groups, [...here, 'groups'])];
   });
+
+interface Identified {
+  readonly path: Path;
+  readonly externalId: string | undefined;
+}
+
+const groupIdsOf = (groups: readonly GroupEntry[], path: Path): Identified[] =>
+  groups.flatMap(({ externalId, groups: below }, index) => [
+    { externalId, path: [...path, index, 'externalId'] },
+    ...groupIdsOf(below, [...path, index, 'groups']),
+  ]);
+
+/** External ids are unique among things of one kind. */
+const checkExternalIds = (file: ProjectFile): Finding[] => {
+  const kinds: readonly (readonly Identified[])[] = [
+    groupIdsOf(file.project.groups, ['project', 'groups']),
+    file.devices.map(({ externalId }, index) => ({ externalId, path: ['devices', index, 'externalId'] })),
+  ];
+  return kinds.flatMap((all) =>
+    all.flatMap(({ path, externalId }, index) => {
+      const first = all.findIndex((one) => one.externalId === externalId);
+      return externalId === undefined || first === index ? [] : [{ path, message: `"${externalId}" is named twice` }];
+    }),
+  );
+};
 
 /** Every restriction that is to be put (not those that must be refused), with its place. */
 const restrictionsOf = (file: ProjectFile): { path: Path; restriction: RestrictionEntry }[] => {

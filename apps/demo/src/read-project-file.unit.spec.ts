@@ -113,6 +113,24 @@ describe('a project file', () => {
       '{ sip_number: 10 }, validUntil: P6X',
       ['project.yaml:7: partners[0].packages[0].validUntil: must be a date'],
     ],
+    [
+      'an external id that is too long',
+      'model: M',
+      `model: M, externalId: ${'x'.repeat(129)}`,
+      ['project.yaml:20: devices[0].externalId: Too big'],
+    ],
+    [
+      'one external id for two devices',
+      '  - { group: Building A, serialNumber: S1, model: M }',
+      '  - { group: Building A, serialNumber: S1, model: M, externalId: E }\n  - { group: Building A, serialNumber: S2, model: M, externalId: E }',
+      ['project.yaml:21: devices[1].externalId: "E" is named twice'],
+    ],
+    [
+      'one external id for two groups',
+      '      type: building',
+      '      type: building\n      externalId: E\n      groups: [{ name: B, type: unit, externalId: E }]',
+      ['project.yaml:17: project.groups[0].groups[0].externalId: "E" is named twice'],
+    ],
     ['broken YAML', 'title: Small', 'title: [Small', ['project.yaml:2: Flow sequence']],
   ];
 

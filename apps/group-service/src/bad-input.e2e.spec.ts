@@ -27,7 +27,21 @@ const deviceBody = { serialNumber: 'SN-1', model: 'AA-12' };
 const level = (units: object) => ({ parentId: '{p}', units: { count: 2, ...units } });
 
 const long = 'x'.repeat(201);
-const BODIES: readonly [path: string, method: string, why: string, body: unknown, field: string][] = [
+type BadBody = readonly [path: string, method: string, why: string, body: unknown, field: string];
+const BAD_EXTERNAL_IDS: readonly (readonly [why: string, externalId: unknown])[] = [
+  ['an empty external id', ''],
+  ['blanks for an external id', '  '],
+  ['129 characters of external id', 'x'.repeat(129)],
+  ['a control character in an external id', 'a\u0000b'],
+  ['a line break in an external id', 'a\nb'],
+  ['half a character pair in an external id', 'a\ud800b'],
+  ['a character in an external id that cannot be seen', 'a\u202eb'],
+  ['a number for an external id', 5],
+];
+const externalIds = (path: string, method: string, body: object): BadBody[] =>
+  BAD_EXTERNAL_IDS.map(([why, externalId]) => [path, method, why, { ...body, externalId }, 'externalId']);
+
+const BODIES: readonly BadBody[] = [
   ['/partners', 'POST', 'no name', { ...partnerBody, name: undefined }, 'name'],
   ['/partners', 'POST', 'an empty name', { ...partnerBody, name: '  ' }, 'name'],
   ['/partners', 'POST', 'a number for a name', { ...partnerBody, name: 5 }, 'name'],
@@ -173,6 +187,13 @@ const BODIES: readonly [path: string, method: string, why: string, body: unknown
     'serialNumber',
   ],
   ['/projects/{p}/groups/{a}/devices', 'POST', 'no model', { serialNumber: 'SN-1' }, 'model'],
+  ['/projects/{p}/groups/{a}/devices/SN-1', 'PATCH', 'nothing', {}, 'externalId'],
+  ['/projects/{p}/groups/{a}/devices/SN-1', 'PATCH', 'an unknown field', { externalId: 'E', model: 'B' }, 'model'],
+  ...externalIds('/projects/{p}/groups', 'POST', groupBody),
+  ...externalIds('/projects/{p}/groups/{a}', 'PATCH', {}),
+  ...externalIds('/projects/{p}/groups/{a}/members', 'POST', memberBody),
+  ...externalIds('/projects/{p}/groups/{a}/devices', 'POST', deviceBody),
+  ...externalIds('/projects/{p}/groups/{a}/devices/SN-1', 'PATCH', {}),
 ];
 
 const QUERIES: readonly [path: string, field: string][] = [
@@ -189,6 +210,9 @@ const QUERIES: readonly [path: string, field: string][] = [
   ['/projects/{p}/groups?limit=-1', 'limit'],
   ['/projects/{p}/groups/{a}/members?limit=x', 'limit'],
   ['/projects/{p}/groups/{a}/devices?page=2', 'page'],
+  ['/projects/{p}/groups?externalId=', 'externalId'],
+  [`/projects/{p}/groups/{a}/members?externalId=${'x'.repeat(129)}`, 'externalId'],
+  ['/projects/{p}/groups/{a}/devices?externalId=a%07b', 'externalId'],
   ['/partners/a%20b', 'partnerId'],
   ['/projects/a%20b', 'p'],
   ['/projects/{p}/groups/a%00b', 'g'],
@@ -216,6 +240,8 @@ const UNKNOWN: readonly [method: string, path: string, body: unknown][] = [
   ['DELETE', '/projects/{p}/groups/{a}/members/nobody', undefined],
   ['GET', '/projects/{p}/groups/nowhere/devices', undefined],
   ['POST', '/projects/nowhere/groups/{a}/devices', deviceBody],
+  ['PATCH', '/projects/{p}/groups/{a}/devices/nothing', { externalId: 'E1' }],
+  ['PATCH', '/projects/nowhere/groups/{a}/devices/SN-1', { externalId: 'E1' }],
   ['DELETE', '/projects/{p}/groups/{a}/devices/nothing', undefined],
 ];
 
@@ -228,6 +254,7 @@ const RAW: readonly [method: string, path: string][] = [
   ['POST', '/projects/{p}/groups/{a}/move'],
   ['POST', '/projects/{p}/groups/{a}/members'],
   ['POST', '/projects/{p}/groups/{a}/devices'],
+  ['PATCH', '/projects/{p}/groups/{a}/devices/SN-1'],
 ];
 
 /** Sends it and looks that nothing was recorded. */
@@ -310,7 +337,7 @@ describe('the OpenAPI document', () => {
         Object.entries(methods).map(([method, route]) => ({ name: `${method} ${path}`, ...route })),
       )
       .filter(({ name }) => /api\/v1\/(partners|projects)/.test(name));
-    expect(routes).toHaveLength(36);
+    expect(routes).toHaveLength(37);
     for (const route of routes) {
       expect(route.summary).toEqual(expect.any(String));
       expect(Object.keys(route.responses)).toContain('400');

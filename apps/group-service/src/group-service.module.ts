@@ -39,6 +39,7 @@ import { DeviceCatalogue } from './devices/device-catalogue.js';
 import { Devices } from './devices/devices.js';
 import { AddDeviceController } from './devices/add-device/add-device.controller.js';
 import { MOVE_DEVICE_CLAIMS } from './devices/move-claims/move-claims.reactor.js';
+import { ChangeDeviceController } from './devices/change-device/change-device.controller.js';
 import { KeepCatalogueController } from './devices/keep-catalogue/keep-catalogue.controller.js';
 import { ListDevicesController } from './devices/list-devices/list-devices.controller.js';
 import { RemoveDeviceController } from './devices/remove-device/remove-device.controller.js';
@@ -124,6 +125,7 @@ const CONTROLLERS = [
   RemoveMemberController,
   AddDeviceController,
   ListDevicesController,
+  ChangeDeviceController,
   RemoveDeviceController,
   KeepCatalogueController,
   ...IDENTITY_CONTROLLERS,

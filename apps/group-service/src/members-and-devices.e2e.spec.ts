@@ -29,7 +29,14 @@ describe('members', () => {
     expect(added.status).toBe(201);
     expect((await service.get(`/projects/${p}/groups/${a}/members`)).body).toEqual({
       items: [
-        { ...kim, memberId: added.body.memberId, userId: added.body.userId, groupId: a, addedAt: expect.any(String) },
+        {
+          ...kim,
+          memberId: added.body.memberId,
+          userId: added.body.userId,
+          groupId: a,
+          externalId: null,
+          addedAt: expect.any(String),
+        },
       ],
       nextCursor: null,
     });
@@ -86,7 +93,7 @@ describe('devices (L2)', () => {
     });
     expect(types).toEqual(['DeviceClaimed', 'DeviceAdded']);
     expect((await service.get(`/projects/${p}/groups/${a}/devices`)).body.items).toEqual([
-      { ...device(), groupId: a, addedAt: expect.any(String) },
+      { ...device(), groupId: a, externalId: null, addedAt: expect.any(String) },
     ]);
     expect(await typesOf(() => service.post(`/projects/${p}/groups/${a}/devices`, device()))).toEqual([]);
     const removed = await typesOf(async () => {

@@ -18,6 +18,10 @@ const firstOf = (ids: readonly string[]): string => (ids.length === 0 ? 'none' :
 /** The `detail` of each refusal: the reason, and one thing to do that works. */
 const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) => string } = {
   NAME_TAKEN: takenNames,
+  EXTERNAL_ID_TAKEN: ({ kind, externalId, holderId }) =>
+    holderId === null
+      ? `The external id ${externalId} belongs to another ${kind} of the project. Choose another one.`
+      : `The external id ${externalId} belongs to the ${kind} ${holderId}. Choose another one, or remove it there first.`,
   CYCLE: ({ groupId, parentId }) =>
     `The group ${groupId} cannot move to ${parentId}, which is the group itself or below it. Choose a parent outside the group.`,
   DEVICE_ELSEWHERE: ({ serialNumber, groupId }) =>

@@ -165,6 +165,11 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       events: ['DeviceCatalogued', 'DeviceCatalogueOpened'],
     },
     'DELETE /device-catalogue': { path: '/device-catalogue', events: [] },
+    [`PATCH ${G}/devices/{serialNumber}`]: {
+      path: `${at(a)}/devices/THERE`,
+      body: { externalId: 'ERP-1' },
+      events: ['DeviceExternalIdChanged'],
+    },
     [`DELETE ${G}/devices/{serialNumber}`]: { path: `${at(a)}/devices/THERE`, events: ['DeviceRemoved'] },
     'POST /projects/{p}/licenses': {
       path: `/projects/${p}/licenses`,

@@ -255,6 +255,22 @@ describe('the how-to guides, typed as they are written', () => {
     expect(released.body).toMatchObject({ released: 2 });
   });
 
+  walk('use-external-ids.md', async (page) => {
+    page.env['PROJECT'] = ada.projectId;
+    const groups = `/projects/${ada.projectId}/groups`;
+    const body = { name: 'Building with ids', parentId: ada.projectId, type: 'building' };
+    const { groupId } = await api.post<{ groupId: string }>(groups, body);
+    const next = () => page.next({ '<building>': groupId });
+    const flat = (await next()).body.groupId as string;
+    await next();
+    expect((await next()).body).toMatchObject({ groupId, externalId: 'ERP-4700' });
+    expect((await next()).body).toMatchObject({ groupId, externalId: 'ASSET-1002' });
+    await next();
+    expect((await next()).body.items).toMatchObject([{ groupId: flat, externalId: 'ERP-4711' }]);
+    expect((await next()).body.items).toMatchObject([{ serialNumber: 'AA-12CD-000021', externalId: 'ASSET-1002' }]);
+    expect((await next()).body.items).toMatchObject([{ email: 'kim@example.com', externalId: 'HR-7' }]);
+  });
+
   walk('rebuild-a-projection.md', async (page) => {
     const { body } = await page.next();
     expect(body.items).toContainEqual(expect.objectContaining({ rebuildable: true }));

@@ -30,6 +30,12 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
   const { groupId: g } = await must('POST', `/projects/${p}/groups`, { parentId: p, type: 'building', name: 'A' });
   const group = `/projects/${p}/groups/${g}`;
   const { userId } = await must('POST', `${group}/members`, { email: 'eva@example.com', name: 'Eva', role: 'user' });
+  await must('POST', `${group}/devices`, { serialNumber: 'SN1', model: 'AA-12', externalId: 'ERP-1' });
+  const deviceItem = async (): Promise<Answer> => {
+    const { status, body } = await system.ask('GET', `${group}/devices?externalId=ERP-1`);
+    const { addedAt: _, ...device } = body.items[0];
+    return { status, body: device };
+  };
   await must('PUT', `${group}/restriction`, {
     enabled: true,
     poolMode: 'reserved',
@@ -50,6 +56,11 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
   const G = '/projects/{p}/groups/{g}';
   return {
     [`PATCH ${G}`]: { path: group, foreign: { parentId: g } },
+    [`PATCH ${G}/devices/{serialNumber}`]: {
+      path: `${group}/devices/SN1`,
+      read: deviceItem,
+      foreign: { model: 'BB-12' },
+    },
     [`PUT ${G}/restriction`]: { path: `${group}/restriction`, foreign: { groupId: p } },
     [`PUT ${G}/members/{u}/limits`]: {
       path: `${group}/members/${userId}/limits`,

@@ -97,6 +97,10 @@ export class Api {
     return this.must({ method: 'PUT', path, body });
   }
 
+  async patch<Body>(path: string, body: unknown): Promise<Body> {
+    return this.must({ method: 'PATCH', path, body });
+  }
+
   /** For a request that may well be refused. */
   async ask<Body>(call: Call): Promise<Answer<Body>> {
     // One key for all tries of one POST: a try whose answer got lost is not done twice. A PUT may well be.

@@ -42,6 +42,7 @@ export const PROBLEMS = {
   DELIVERY_NOT_FAILED: { status: 409, title: 'Only a failed mail can be sent again' },
   NO_RECIPIENT: { status: 409, title: 'No recipient' },
   NAME_TAKEN: { status: 409, title: 'The name is already in use' },
+  EXTERNAL_ID_TAKEN: { status: 409, title: 'The external id is already in use' },
   LAST_ADMINISTRATOR: { status: 409, title: 'The last administrator cannot be removed' },
   ROLE_IN_USE: { status: 409, title: 'The role is still assigned' },
   PARTNER_CLOSED: { status: 409, title: 'The partner is closed' },

@@ -2,6 +2,7 @@ export * from './decision.js';
 export * from './words.js';
 export * from './calendar.js';
 export * from './names.js';
+export * from './external-ids.js';
 export * from './licensing/model/events.js';
 export * from './licensing/model/commands.js';
 export * from './licensing/model/refusals.js';

@@ -32,9 +32,13 @@ export const TREE_EVENTS: readonly { readonly type: string; readonly data: unkno
     },
   },
   { type: 'GroupCreated', data: { groupId: 'b', parentId: 'p', type: 'custom', name: 'Car park' } },
-  { type: 'MemberAdded', data: member },
+  {
+    type: 'GroupDetailsChanged',
+    data: { groupId: 'g_1', type: 'apartment', name: 'Apartment 1', externalId: 'ERP 1' },
+  },
+  { type: 'MemberAdded', data: { ...member, externalId: 'ERP 2' } },
   { type: 'DeviceAdded', data: device },
-  { type: 'DeviceAdded', data: { ...device, serialNumber: 'SN-2', claimId: 'd' } },
+  { type: 'DeviceAdded', data: { ...device, serialNumber: 'SN-2', claimId: 'd', externalId: 'ERP 3' } },
   { type: 'DeviceRemoved', data: device },
   { type: 'ProjectClosed', data: { projectId: 'p', reason: 'The building was sold' } },
 ];

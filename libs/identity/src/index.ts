@@ -3,6 +3,7 @@ export { membershipFeedOf, tenantRowsOf } from './access-providers.js';
 export * from './authentication.js';
 export { Authorization } from './authorization.js';
 export * from './configuration.js';
+export { concealingHolders } from './external-id-holders.js';
 export { checkGrant, checkRevoke } from './grants.js';
 export { AuthGuard } from './guard.js';
 export * from './identity-view.js';

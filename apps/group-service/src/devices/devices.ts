@@ -30,6 +30,18 @@ export interface DeviceRequest extends DeviceFacts {
   readonly tenantId: string;
 }
 
+type DeviceInTree = Omit<DeviceRequest, 'tenantId' | 'proof'>;
+
+/** The members of a request that the tree records. */
+const inTree = ({ projectId, serialNumber, groupId, model, claimId, externalId }: DeviceInTree): DeviceInTree => ({
+  projectId,
+  serialNumber,
+  groupId,
+  model,
+  claimId,
+  ...(externalId !== undefined && { externalId }),
+});
+
 /**
  * A device comes into a project in two steps: the project claims the serial number, then its tree takes the device in under
  * that claim; and leaves in two: the tree lets it go, then the claim is released (L2). Reactors finish what a
@@ -44,6 +56,9 @@ export class Devices {
 
   /** Revision of the tree. @throws Problem when refused */
   async add(request: DeviceRequest, context: CommandContext): Promise<number> {
+    // Refused by the tree before the serial number is claimed.
+    if (request.externalId !== undefined)
+      await this.trees.run({ type: 'AddDevice', ...inTree(request) }, { context, dryRun: true });
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const claimId = await this.claim(
         { ...request, claimId: attempt === 0 ? request.claimId : `${request.claimId}_${attempt}` },
@@ -68,23 +83,21 @@ export class Devices {
     request: DeviceRequest,
     context: CommandContext,
   ): Promise<readonly { readonly type: string; readonly data: object }[]> {
-    const { projectId, serialNumber, groupId, model, claimId } = request;
+    const { serialNumber } = request;
     const claim = accepted(
       await this.handler.dryRun(serialKey(serialNumber), { type: 'ClaimDevice', ...request }),
       detailOf,
     );
-    const command = { type: 'AddDevice', projectId, serialNumber, groupId, model, claimId } as const;
+    const command = { type: 'AddDevice', ...inTree(request) } as const;
     const taken = await this.trees.run(command, { context, dryRun: true });
     return [...claim.events, ...taken.events];
   }
 
   /** The tree takes the device in; where it refuses, the claim is released. @throws Problem when refused */
-  async takeIn(
-    { projectId, serialNumber, groupId, model, claimId }: Omit<DeviceRequest, 'tenantId' | 'proof'>,
-    context: CommandContext,
-  ): Promise<number> {
+  async takeIn(device: DeviceInTree, context: CommandContext): Promise<number> {
+    const { projectId, serialNumber, claimId } = device;
     try {
-      const command = { type: 'AddDevice', projectId, serialNumber, groupId, model, claimId } as const;
+      const command = { type: 'AddDevice', ...inTree(device) } as const;
       return (await this.trees.run(command, { context, dryRun: false })).revision;
     } catch (error) {
       if (error instanceof Problem && !(await this.isInTree(projectId, serialNumber))) {

@@ -100,10 +100,11 @@ const TREE_EVENTS: { readonly [Type in TreeEventType]: TreeEventMapper<Type> } =
   SubtreeRemoved: (data, projectId) => integrationEvent('allotree.group-removed.v1', { projectId, ...data }),
   MemberAdded: (data, projectId) => integrationEvent('allotree.member-added.v1', { projectId, ...data }),
   MemberRemoved: (data, projectId) => integrationEvent('allotree.member-removed.v1', { projectId, ...data }),
-  DeviceAdded: ({ groupId, serialNumber, model }, projectId) =>
-    integrationEvent('allotree.device-registered.v1', { projectId, groupId, serialNumber, model }),
-  DeviceRemoved: ({ groupId, serialNumber, model }, projectId) =>
-    integrationEvent('allotree.device-removed.v1', { projectId, groupId, serialNumber, model }),
+  DeviceAdded: ({ claimId: _, ...device }, projectId) =>
+    integrationEvent('allotree.device-registered.v1', { projectId, ...device }),
+  DeviceExternalIdChanged: (data, projectId) => integrationEvent('allotree.device-changed.v1', { projectId, ...data }),
+  DeviceRemoved: ({ claimId: _, ...device }, projectId) =>
+    integrationEvent('allotree.device-removed.v1', { projectId, ...device }),
 };
 
 const mapped = (recorded: RecordedEvent, category: string, subject: string): IntegrationEvent => {

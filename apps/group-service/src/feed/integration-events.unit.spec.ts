@@ -99,6 +99,61 @@ const CASES: readonly [TreeEvent, GroupsEventType, object][] = [
     { projectId: 'hafen-blick', groupId: 'a', serialNumber: 'SN1', model: 'AA-12' },
   ],
   [
+    {
+      type: 'GroupCreated',
+      data: { groupId: 'a', parentId: 'hafen-blick', type: 'building', name: 'A', externalId: 'E1' },
+    },
+    'allotree.groups-placed.v1',
+    {
+      projectId: 'hafen-blick',
+      groups: [{ groupId: 'a', parentId: 'hafen-blick', type: 'building', name: 'A', externalId: 'E1' }],
+    },
+  ],
+  [
+    {
+      type: 'SubtreeAdopted',
+      data: {
+        newId: 'n',
+        parentId: 'a',
+        levels: ['floor', 'apartment'],
+        first: 0,
+        level: [0, 1],
+        parents: [-1, 0],
+        names: ['Floor 1', '1'],
+        externalIds: [null, 'E2'],
+        origin: { projectId: 'altbau', groupId: 'f1' },
+      },
+    },
+    'allotree.groups-placed.v1',
+    {
+      projectId: 'hafen-blick',
+      groups: [
+        { groupId: 'n_0', parentId: 'a', type: 'floor', name: 'Floor 1' },
+        { groupId: 'n_1', parentId: 'n_0', type: 'apartment', name: '1', externalId: 'E2' },
+      ],
+    },
+  ],
+  [
+    { type: 'GroupDetailsChanged', data: { groupId: 'a', type: 'unit', name: 'B', externalId: null } },
+    'allotree.group-changed.v1',
+    { projectId: 'hafen-blick', groupId: 'a', type: 'unit', name: 'B', externalId: null },
+  ],
+  [
+    { type: 'MemberAdded', data: { ...member, externalId: 'E1' } },
+    'allotree.member-added.v1',
+    { projectId: 'hafen-blick', ...member, externalId: 'E1' },
+  ],
+  [
+    { type: 'DeviceAdded', data: { ...device, externalId: 'E1' } },
+    'allotree.device-registered.v1',
+    { projectId: 'hafen-blick', groupId: 'a', serialNumber: 'SN1', model: 'AA-12', externalId: 'E1' },
+  ],
+  [
+    { type: 'DeviceExternalIdChanged', data: { serialNumber: 'SN1', groupId: 'a', externalId: 'E2' } },
+    'allotree.device-changed.v1',
+    { projectId: 'hafen-blick', groupId: 'a', serialNumber: 'SN1', externalId: 'E2' },
+  ],
+  [
     { type: 'DeviceRemoved', data: device },
     'allotree.device-removed.v1',
     { projectId: 'hafen-blick', groupId: 'a', serialNumber: 'SN1', model: 'AA-12' },

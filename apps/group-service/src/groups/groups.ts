@@ -26,6 +26,7 @@ export const GROUP_EXAMPLE = {
   parentId: 'building-a',
   type: 'unit',
   name: 'Unit 1',
+  externalId: 'ERP-4711',
   hasChildren: false,
   path: [
     { groupId: 'hafenblick', name: 'Hafenblick' },

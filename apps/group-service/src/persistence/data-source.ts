@@ -12,6 +12,7 @@ import { MakersOfKeys1808000000000 } from './migrations/0011-makers-of-keys.js';
 import { AccountsOfNoTenant1806000000000 } from './migrations/0006-accounts-of-no-tenant.js';
 import { Closing1811000000000 } from './migrations/0012-closing.js';
 import { DeviceCatalogue1812000000000 } from './migrations/0013-device-catalogue.js';
+import { ExternalIds1820000000000 } from './migrations/0015-external-ids.js';
 import { IndexesOfRetention1814000000000 } from './migrations/0014-indexes-of-retention.js';
 import { MailQuotas1810000000000 } from './migrations/0010-mail-quotas.js';
 
@@ -32,6 +33,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     Closing1811000000000,
     DeviceCatalogue1812000000000,
     IndexesOfRetention1814000000000,
+    ExternalIds1820000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'group-service read models',

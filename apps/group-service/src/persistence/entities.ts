@@ -38,6 +38,7 @@ export class GroupRow {
   @Column({ name: 'parent_id', type: 'text', nullable: true }) parentId!: string | null;
   @Column({ type: 'text' }) type!: GroupType;
   @Column({ type: 'text' }) name!: string;
+  @Column({ name: 'external_id', type: 'text', nullable: true }) externalId!: string | null;
   @Column({ type: 'bigint' }) ordinal!: string;
 }
 
@@ -51,6 +52,7 @@ export class MemberRow {
   @Column({ type: 'text' }) email!: string;
   @Column({ type: 'text' }) name!: string;
   @Column({ type: 'text' }) role!: string;
+  @Column({ name: 'external_id', type: 'text', nullable: true }) externalId!: string | null;
   @Column({ name: 'added_at', type: 'timestamptz' }) addedAt!: Date;
   @Column({ type: 'bigint' }) ordinal!: string;
 }
@@ -62,6 +64,7 @@ export class DeviceRow {
   @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
   @Column({ name: 'group_id', type: 'text' }) groupId!: string;
   @Column({ type: 'text' }) model!: string;
+  @Column({ name: 'external_id', type: 'text', nullable: true }) externalId!: string | null;
   @Column({ name: 'added_at', type: 'timestamptz' }) addedAt!: Date;
   @Column({ type: 'bigint' }) ordinal!: string;
 }

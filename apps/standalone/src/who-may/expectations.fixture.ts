@@ -128,6 +128,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   [`DELETE ${G}/invitations/{invitationId}`]: misses('members:manage', GROUP),
   [`GET ${G}/devices`]: reads('devices:read', GROUP),
   [`POST ${G}/devices`]: malformed('devices:manage', GROUP),
+  [`PATCH ${G}/devices/{serialNumber}`]: malformed('devices:manage', GROUP),
   [`DELETE ${G}/devices/{serialNumber}`]: stale('devices:manage', GROUP),
 
   'GET /projects/{p}/licenses': reads('licenses:read', PROJECT),

@@ -4,9 +4,11 @@ import { Id, IsoInstant } from '../http/common.js';
 import { BillingModeName, GroupTypeName, PartnerKindName, RoleName } from './words.js';
 
 const text = z.string();
+/** Absent: none, or an event of an earlier version. */
+const externalId = text.optional();
 const group = { projectId: Id, groupId: Id };
-const member = { ...group, memberId: Id, userId: Id, email: text, name: text, role: RoleName };
-const device = { ...group, serialNumber: text, model: text };
+const member = { ...group, memberId: Id, userId: Id, email: text, name: text, role: RoleName, externalId };
+const device = { ...group, serialNumber: text, model: text, externalId };
 
 /** How many groups one `groups-placed` carries at most. */
 export const MAX_PLACED_GROUPS = 1_000;
@@ -37,15 +39,21 @@ export const GROUPS_EVENTS = {
   'allotree.groups-placed.v1': z.object({
     projectId: Id,
     groups: z
-      .array(z.object({ groupId: Id, parentId: Id, type: GroupTypeName, name: text }))
+      .array(z.object({ groupId: Id, parentId: Id, type: GroupTypeName, name: text, externalId }))
       .min(1)
       .max(MAX_PLACED_GROUPS),
   }),
-  'allotree.group-changed.v1': z.object({ ...group, type: GroupTypeName, name: text }),
+  /** `externalId` is absent where it stays as it was; `null`: the group has none any more. */
+  'allotree.group-changed.v1': z.object({
+    ...group,
+    type: GroupTypeName,
+    name: text,
+    externalId: text.nullable().optional(),
+  }),
   'allotree.group-moved.v1': z.object({ ...group, parentId: Id }),
   /** With everything below it; its devices and members were removed just before. */
   'allotree.group-removed.v1': z.object(group),
-  /** The same `memberId` again: its name or role changed. */
+  /** The same `memberId` again: its name, role or external id changed. */
   'allotree.member-added.v1': z.object(member),
   'allotree.member-removed.v1': z.object(member),
   /** Besides the one a partner was registered with. The same `userId` again: its name or role changed. */
@@ -93,6 +101,8 @@ export const GROUPS_EVENTS = {
   /** Keyed by the user (or machine): until then its access tokens look good, and are not. */
   'allotree.session-revoked.v1': z.object({ sessionId: Id, userId: Id, until: IsoInstant }),
   'allotree.device-registered.v1': z.object(device),
+  /** `externalId: null`: the device has none any more. */
+  'allotree.device-changed.v1': z.object({ ...group, serialNumber: text, externalId: text.nullable() }),
   'allotree.device-removed.v1': z.object(device),
 } as const;
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/index.js';
 import { Flag, Id, Page, readOnly } from '../http/common.js';
-import { GroupDetails, RoleItem } from './responses.js';
+import { DeviceItem, GroupDetails, RoleItem } from './responses.js';
 import {
   BillingModeName,
   ClaimCode,
   Email,
+  ExternalId,
   GroupTypeName,
   JoinRequestStatusName,
   RoleName,
@@ -69,7 +70,7 @@ export type CloseRequest = z.infer<typeof CloseRequest>;
 
 /** `POST /projects/{p}/groups` */
 export const CreateGroupRequest = z
-  .strictObject({ parentId: Id, type: GroupTypeName, name: PlainName })
+  .strictObject({ parentId: Id, type: GroupTypeName, name: PlainName, externalId: ExternalId.nullable().optional() })
   .meta({ examples: [{ parentId: 'project-1', type: 'building', name: 'Building A' }] });
 export type CreateGroupRequest = z.infer<typeof CreateGroupRequest>;
 
@@ -123,13 +124,15 @@ export const ChangeGroupRequest = z
   .strictObject({
     name: PlainName.optional(),
     type: GroupTypeName.optional(),
+    /** `null` removes it. */
+    externalId: ExternalId.nullable().optional(),
     groupId: readOnly(Id),
     parentId: readOnly(GroupDetails.shape.parentId),
     hasChildren: readOnly(GroupDetails.shape.hasChildren),
     path: readOnly(GroupDetails.shape.path),
   })
-  .refine((change) => change.name !== undefined || change.type !== undefined, {
-    error: 'name what changes: name, type',
+  .refine(({ name, type, externalId }) => [name, type, externalId].some((change) => change !== undefined), {
+    error: 'name what changes: name, type, externalId',
   })
   .meta({ examples: [{ name: 'Building A (harbour side)' }] });
 export type ChangeGroupRequest = z.infer<typeof ChangeGroupRequest>;
@@ -142,7 +145,13 @@ export type MoveGroupRequest = z.infer<typeof MoveGroupRequest>;
 
 /** `POST /projects/{p}/groups/{g}/members` */
 export const AddMemberRequest = z
-  .strictObject({ email: Email, name: PlainName, role: RoleName })
+  .strictObject({
+    email: Email,
+    name: PlainName,
+    role: RoleName,
+    /** Absent: that of a member who is there already stays; `null` removes it. */
+    externalId: ExternalId.nullable().optional(),
+  })
   .meta({ examples: [{ email: 'kim@example.com', name: 'Kim Larsen', role: 'site_administrator' }] });
 export type AddMemberRequest = z.infer<typeof AddMemberRequest>;
 
@@ -182,9 +191,22 @@ export const AddDeviceRequest = z
     model: PlainName,
     /** Needed where the vendor keeps a device catalogue. */
     claimCode: ClaimCode.optional(),
+    externalId: ExternalId.nullable().optional(),
   })
   .meta({ examples: [{ serialNumber: 'AA-12CD-000017', model: 'AA-12' }] });
 export type AddDeviceRequest = z.infer<typeof AddDeviceRequest>;
+
+/** `PATCH /projects/{p}/groups/{g}/devices/{serialNumber}`; `null` removes the external id. */
+export const ChangeDeviceRequest = z
+  .strictObject({
+    externalId: ExternalId.nullable(),
+    serialNumber: readOnly(DeviceItem.shape.serialNumber),
+    groupId: readOnly(DeviceItem.shape.groupId),
+    model: readOnly(DeviceItem.shape.model),
+    addedAt: readOnly(DeviceItem.shape.addedAt),
+  })
+  .meta({ examples: [{ externalId: 'ERP-4711' }] });
+export type ChangeDeviceRequest = z.infer<typeof ChangeDeviceRequest>;
 
 /** `PUT /device-catalogue`: these devices, beside those that are in it already. */
 export const CatalogueRequest = z
@@ -203,5 +225,8 @@ export type PartnersQuery = z.infer<typeof PartnersQuery>;
 export const ProjectsQuery = Page.extend({ partnerId: Id.optional(), status: StandingName.optional() });
 export type ProjectsQuery = z.infer<typeof ProjectsQuery>;
 /** `GET /projects/{p}/groups`: the children of one group, or all groups of the project in the order they were made. */
-export const GroupsQuery = Page.extend({ parentId: Id.optional() });
+export const GroupsQuery = Page.extend({ parentId: Id.optional(), externalId: ExternalId.optional() });
 export type GroupsQuery = z.infer<typeof GroupsQuery>;
+/** `GET /projects/{p}/groups/{g}/members`, `GET /projects/{p}/groups/{g}/devices` */
+export const ExternalIdQuery = Page.extend({ externalId: ExternalId.optional() });
+export type ExternalIdQuery = z.infer<typeof ExternalIdQuery>;

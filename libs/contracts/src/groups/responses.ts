@@ -87,6 +87,7 @@ export const GroupItem = z.object({
   parentId: Id.nullable(),
   type: GroupTypeName,
   name: z.string(),
+  externalId: z.string().nullable(),
   hasChildren: z.boolean(),
 });
 export type GroupItem = z.infer<typeof GroupItem>;
@@ -117,6 +118,7 @@ export const MemberItem = z.object({
   email: z.string(),
   name: z.string(),
   role: RoleName,
+  externalId: z.string().nullable(),
   addedAt: IsoInstant,
 });
 export type MemberItem = z.infer<typeof MemberItem>;
@@ -147,7 +149,14 @@ export type RoleList = z.infer<typeof RoleList>;
 export const AddedDevice = z.object({ serialNumber: z.string() });
 export type AddedDevice = z.infer<typeof AddedDevice>;
 
-export const DeviceItem = z.object({ serialNumber: z.string(), groupId: Id, model: z.string(), addedAt: IsoInstant });
+export const DeviceDetails = z.object({
+  serialNumber: z.string(),
+  groupId: Id,
+  model: z.string(),
+  externalId: z.string().nullable(),
+});
+export type DeviceDetails = z.infer<typeof DeviceDetails>;
+export const DeviceItem = DeviceDetails.extend({ addedAt: IsoInstant });
 export type DeviceItem = z.infer<typeof DeviceItem>;
 export const DevicePage = pageOf(DeviceItem);
 

@@ -70,6 +70,20 @@ export const PlainName = Name.refine((name) => !/\p{Cs}/u.test(name), 'must be w
   'must not contain characters that cannot be seen',
 );
 
+/**
+ * The id by which another system, such as an ERP, knows a thing: unique in a project among things of one kind. Kept as sent, in
+ * NFC and trimmed; case counts.
+ */
+export const ExternalId = z
+  .string()
+  .trim()
+  .normalize('NFC')
+  .min(1, 'must not be empty')
+  .max(128)
+  .refine((id) => !/[\p{Cc}\p{Cs}]/u.test(id), 'must not contain control characters')
+  .refine((id) => !UNSEEN.test(id), 'must not contain characters that cannot be seen')
+  .meta({ examples: ['ERP-4711'] });
+
 const isTimeZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });

@@ -73,6 +73,7 @@ const ACCEPTED: {
   AddMember: { type: 'AddMember', projectId, ...member, memberId: 'n', userId: 'v', email: 'lee@example.com' },
   RemoveMember: { type: 'RemoveMember', projectId, groupId: 'a', memberId: 'm' },
   AddDevice: { type: 'AddDevice', projectId, ...device, serialNumber: 'SN2' },
+  SetDeviceExternalId: { type: 'SetDeviceExternalId', projectId, groupId: 'a', serialNumber: 'SN1', externalId: 'E1' },
   RemoveDevice: { type: 'RemoveDevice', projectId, groupId: 'a', serialNumber: 'SN1' },
 };
 

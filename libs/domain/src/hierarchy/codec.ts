@@ -14,5 +14,6 @@ export const treeCodec = eventCodec<TreeEvent>('a group tree')({
   MemberAdded: AS_IS,
   MemberRemoved: AS_IS,
   DeviceAdded: AS_IS,
+  DeviceExternalIdChanged: AS_IS,
   DeviceRemoved: AS_IS,
 });

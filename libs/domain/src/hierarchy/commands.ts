@@ -9,6 +9,11 @@ import type { Generation } from './generation.js';
  */
 export type CarryingAuthority = Readonly<Record<string, readonly string[]>>;
 
+/** The external id that a command sets. Absent: it stays as it is, and something new has none; `null` removes it. */
+interface NamedExternalId {
+  readonly externalId?: string | null | undefined;
+}
+
 interface TreeCommands {
   /** `administrator` becomes the first member of the root. `postpaidAllowed`: the caller can create postpaid projects (L1). */
   CreateProject: ProjectFacts & {
@@ -20,19 +25,21 @@ interface TreeCommands {
   CloseProject: { reason: string };
   /** Of people whose partner was closed, in a project that is closed as well. */
   EndMemberships: { userIds: readonly string[] };
-  CreateGroup: Omit<GroupFacts, 'type'> & { groupType: GroupType };
+  CreateGroup: Omit<GroupFacts, 'type' | 'externalId'> & NamedExternalId & { groupType: GroupType };
   GenerateGroups: Generation;
   /** Adopts a subtree of another project of the tenant (G3, P4): groups get the ids `<newId>_<n>`, no member comes along. */
   AdoptSubtree: Departure & { newId: string; parentId: string };
-  /** `null` leaves it unchanged. */
-  ChangeGroupDetails: { groupId: string; groupType: GroupType | null; name: string | null };
+  /** A type or name that is `null` stays unchanged. */
+  ChangeGroupDetails: NamedExternalId & { groupId: string; groupType: GroupType | null; name: string | null };
   MoveGroup: { groupId: string; parentId: string; authority?: CarryingAuthority };
   RemoveSubtree: { groupId: string; authority?: CarryingAuthority };
-  /** One membership for each e-mail address and group: put again, it changes the name and the role of the one there is. */
-  AddMember: MemberFacts;
+  /** One membership for each e-mail address and group: put again, it changes the name, role and external id of the one there is. */
+  AddMember: Omit<MemberFacts, 'externalId'> & NamedExternalId;
   RemoveMember: { groupId: string; memberId: string };
   /** Does nothing if this claim has been used already, even if the device has left since. */
-  AddDevice: DeviceFacts;
+  AddDevice: Omit<DeviceFacts, 'externalId'> & NamedExternalId;
+  /** `null` removes it. */
+  SetDeviceExternalId: { groupId: string; serialNumber: string; externalId: string | null };
   RemoveDevice: { groupId: string; serialNumber: string };
 }
 

@@ -1,6 +1,6 @@
 import { isAdministrator } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
-import { MAX_DEPTH } from '../words.js';
+import { MAX_DEPTH, type GroupType } from '../words.js';
 import type { CarryingAuthority, TreeCommand, TreeCommandOf } from './commands.js';
 import type { DeviceFacts, MemberFacts, TreeEvent } from './events.js';
 import { generatedId } from './events.js';
@@ -9,6 +9,8 @@ import { generate, planGeneration, topNames } from './generation.js';
 import { nameKey, refuseName, tidyName } from '../names.js';
 import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
 import { emailKey } from '../people/email.js';
+import { externalIdOf } from '../external-ids.js';
+import { externalIdChange, externalIdFault, factOfExternalId } from './external-ids.js';
 import { knownSerialNumber, type GroupTreeState } from './state.js';
 import { childNamed, fitsBelow, heightOf, idOf, lineage, nameOf, parentOf, subtree, typeOf } from './tree.js';
 
@@ -65,8 +67,10 @@ const createGroup: Decider<'CreateGroup'> = (state, { groupId, parentId, type: _
   if (parent === undefined) return notFound('group', parentId);
   if (!fitsBelow(state.tree, parent, 0)) return tooDeep;
   const name = tidyName(command.name);
-  const data = { groupId, parentId, type: command.groupType, name };
-  const refused = refuseName('name', name) ?? nameTaken(state, parent, name);
+  const externalId = externalIdChange(state, 'group', groupId, command.externalId);
+  const data = { groupId, parentId, type: command.groupType, name, ...factOfExternalId(externalId) };
+  const unnamed = refuseName('name', name) ?? nameTaken(state, parent, name);
+  const refused = unnamed ?? externalIdFault(state, 'group', groupId, externalId);
   return refused ?? accept([{ type: 'GroupCreated', data }]);
 };
 
@@ -90,6 +94,14 @@ const generateGroups: Decider<'GenerateGroups'> = (state, command) => {
   return refuse({ code: 'NAME_TAKEN', parentId: command.parentId, names, count: taken.length });
 };
 
+const adoptedIdFault = (state: GroupTreeState, externalIds: readonly (string | null)[] = []): Decided | null => {
+  for (const externalId of externalIds) {
+    const fault = externalIdFault(state, 'group', null, externalId);
+    if (fault) return fault;
+  }
+  return null;
+};
+
 /** G3, P4: a subtree of another project of the tenant arrives as new groups. */
 const adoptSubtree: Decider<'AdoptSubtree'> = (state, command) => {
   if (state.project?.tenantId !== command.tenantId) {
@@ -100,7 +112,22 @@ const adoptSubtree: Decider<'AdoptSubtree'> = (state, command) => {
   if (parent === undefined) return notFound('group', command.parentId);
   if (isGenerated(state, command.newId, command.names.length)) return ALREADY_SO;
   if (!fitsBelow(state.tree, parent, heightOfColumns(command.parents))) return tooDeep;
-  return nameTaken(state, parent, command.names[0] as string) ?? accept(adoptedEvents(command));
+  const refused = nameTaken(state, parent, command.names[0] as string) ?? adoptedIdFault(state, command.externalIds);
+  return refused ?? accept(adoptedEvents(command));
+};
+
+/** The details of a group after a change; without an external id, where that stays as it is. */
+const detailsAfter = (
+  state: GroupTreeState,
+  slot: number,
+  { groupId, groupType, name, externalId: sent }: TreeCommandOf<'ChangeGroupDetails'>,
+): { readonly type: GroupType; readonly name: string; readonly externalId?: string | null } => {
+  const externalId = externalIdChange(state, 'group', groupId, sent);
+  return {
+    type: groupType ?? typeOf(state.tree, slot),
+    name: name === null ? nameOf(state.tree, slot) : tidyName(name),
+    ...(externalId !== undefined && { externalId }),
+  };
 };
 
 const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
@@ -109,12 +136,15 @@ const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
   const slot = slotOf(state, command.groupId);
   if (slot === undefined) return notFound('group', command.groupId);
   const isRoot = parentOf(tree, slot) < 0;
-  const type = command.groupType ?? typeOf(tree, slot);
-  const name = command.name === null ? nameOf(tree, slot) : tidyName(command.name);
+  const { type, name, ...identified } = detailsAfter(state, slot, command);
   if (isRoot && type !== 'company') return invalid('type', 'the root of a project is its company');
-  if (type === typeOf(tree, slot) && name === nameOf(tree, slot)) return ALREADY_SO;
+  if (identified.externalId === undefined && type === typeOf(tree, slot) && name === nameOf(tree, slot))
+    return ALREADY_SO;
   const refused = unnamed ?? nameTaken(state, parentOf(tree, slot), name, slot);
-  return refused ?? accept([{ type: 'GroupDetailsChanged', data: { groupId: command.groupId, type, name } }]);
+  const taken = refused ?? externalIdFault(state, 'group', command.groupId, identified.externalId);
+  return (
+    taken ?? accept([{ type: 'GroupDetailsChanged', data: { groupId: command.groupId, type, name, ...identified } }])
+  );
 };
 
 const membersBelow = (state: GroupTreeState, root: number): MemberFacts[] => {
@@ -155,6 +185,9 @@ const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId, authority }
   return clash ?? accept([{ type: 'GroupMoved', data: { groupId, parentId } }]);
 };
 
+const deviceExternalIdOf = (state: GroupTreeState, serialNumber: string): { readonly externalId?: string } =>
+  factOfExternalId(externalIdOf(state.externalIds.device, serialNumber));
+
 const devicesBelow = (state: GroupTreeState, root: number): DeviceFacts[] => {
   if (state.devicesOf.size === 0) return [];
   const found: DeviceFacts[] = [];
@@ -162,7 +195,7 @@ const devicesBelow = (state: GroupTreeState, root: number): DeviceFacts[] => {
     const groupId = idOf(state.tree, slot);
     for (const serialNumber of state.devicesOf.get(groupId) ?? []) {
       const { claimId, model } = state.devices.get(serialNumber) as { claimId: string; model: string };
-      found.push({ serialNumber, groupId, model, claimId });
+      found.push({ serialNumber, groupId, model, claimId, ...deviceExternalIdOf(state, serialNumber) });
     }
   }
   return found;
@@ -189,10 +222,22 @@ const isLastAdministrator = ({ members, membersOf, project }: GroupTreeState, { 
 const noneLeft = ({ project }: GroupTreeState, { memberId }: MemberFacts): Decided =>
   refuse({ code: 'LAST_ADMINISTRATOR', projectId: project?.projectId ?? '', memberId });
 
-const putAgain = (state: GroupTreeState, known: MemberFacts, { name, role }: MemberFacts): Decided => {
-  if (known.name === name && known.role === role) return ALREADY_SO;
+type PutMember = Omit<TreeCommandOf<'AddMember'>, 'type' | 'projectId'>;
+
+const putAgain = (state: GroupTreeState, known: MemberFacts, { name, role, externalId: sent }: PutMember): Decided => {
+  const changed = externalIdChange(state, 'member', known.memberId, sent);
+  if (known.name === name && known.role === role && changed === undefined) return ALREADY_SO;
   if (!isAdministrator(role) && isLastAdministrator(state, known)) return noneLeft(state, known);
-  return accept([{ type: 'MemberAdded', data: { ...known, name, role } }]);
+  const { externalId: former, ...facts } = known;
+  const externalId = changed === undefined ? former : changed;
+  const data = { ...facts, name, role, ...factOfExternalId(externalId) };
+  return externalIdFault(state, 'member', known.memberId, changed) ?? accept([{ type: 'MemberAdded', data }]);
+};
+
+const addNew = (state: GroupTreeState, { externalId: sent, ...member }: PutMember): Decided => {
+  const externalId = externalIdChange(state, 'member', member.memberId, sent);
+  const data = { ...member, ...factOfExternalId(externalId) };
+  return externalIdFault(state, 'member', member.memberId, externalId) ?? accept([{ type: 'MemberAdded', data }]);
 };
 
 const addMember: Decider<'AddMember'> = (state, { type: _, projectId: __, ...command }) => {
@@ -202,7 +247,7 @@ const addMember: Decider<'AddMember'> = (state, { type: _, projectId: __, ...com
   if (slotOf(state, member.groupId) === undefined) return notFound('group', member.groupId);
   const memberId = state.membersOf.get(member.groupId)?.get(emailKey(member.email)) ?? member.memberId;
   const known = state.members.get(memberId);
-  return known ? putAgain(state, known, member) : accept([{ type: 'MemberAdded', data: member }]);
+  return known ? putAgain(state, known, member) : addNew(state, member);
 };
 
 const removeMember: Decider<'RemoveMember'> = (state, { groupId, memberId }) => {
@@ -213,14 +258,30 @@ const removeMember: Decider<'RemoveMember'> = (state, { groupId, memberId }) => 
     : accept([{ type: 'MemberRemoved', data: member }]);
 };
 
-const addDevice: Decider<'AddDevice'> = (state, { type: _, projectId: __, ...device }) => {
+const addDevice: Decider<'AddDevice'> = (state, { type: _, projectId: __, externalId: sent, ...device }) => {
   const known = state.devices.get(knownSerialNumber(state, device.serialNumber));
   if (known && known.groupId !== null && known.groupId !== device.groupId) {
     return refuse({ code: 'DEVICE_ELSEWHERE', serialNumber: device.serialNumber, groupId: known.groupId });
   }
   if (known && (known.groupId !== null || known.claimId === device.claimId)) return ALREADY_SO;
   if (slotOf(state, device.groupId) === undefined) return notFound('group', device.groupId);
-  return accept([{ type: 'DeviceAdded', data: device }]);
+  const externalId = externalIdChange(state, 'device', device.serialNumber, sent);
+  const data = { ...device, ...factOfExternalId(externalId) };
+  return externalIdFault(state, 'device', device.serialNumber, externalId) ?? accept([{ type: 'DeviceAdded', data }]);
+};
+
+const setDeviceExternalId: Decider<'SetDeviceExternalId'> = (
+  state,
+  { groupId, serialNumber: typed, externalId: sent },
+) => {
+  const serialNumber = knownSerialNumber(state, typed);
+  if (state.devices.get(serialNumber)?.groupId !== groupId) return notFound('device', typed);
+  const externalId = externalIdChange(state, 'device', serialNumber, sent);
+  if (externalId === undefined) return ALREADY_SO;
+  const data = { serialNumber, groupId, externalId };
+  return (
+    externalIdFault(state, 'device', serialNumber, externalId) ?? accept([{ type: 'DeviceExternalIdChanged', data }])
+  );
 };
 
 const removeDevice: Decider<'RemoveDevice'> = (state, { groupId, serialNumber: typed }) => {
@@ -228,7 +289,8 @@ const removeDevice: Decider<'RemoveDevice'> = (state, { groupId, serialNumber: t
   const known = state.devices.get(serialNumber);
   if (!known || known.groupId !== groupId) return notFound('device', typed);
   const { claimId, model } = known;
-  return accept([{ type: 'DeviceRemoved', data: { serialNumber, groupId, model, claimId } }]);
+  const data = { serialNumber, groupId, model, claimId, ...deviceExternalIdOf(state, serialNumber) };
+  return accept([{ type: 'DeviceRemoved', data }]);
 };
 
 const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
@@ -244,6 +306,7 @@ const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
   AddMember: addMember,
   RemoveMember: removeMember,
   AddDevice: addDevice,
+  SetDeviceExternalId: setDeviceExternalId,
   RemoveDevice: removeDevice,
 };
 

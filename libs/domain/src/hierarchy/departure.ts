@@ -1,4 +1,5 @@
 import { refuse } from '../decision.js';
+import { externalIdOf } from '../external-ids.js';
 import { GROUP_TYPES, type GroupType } from '../words.js';
 import { type SubtreeOrigin, type TreeEvent } from './events.js';
 import { GENERATED_PER_EVENT } from './generation.js';
@@ -16,6 +17,8 @@ export interface Departure {
   /** Place of the parent in these columns; -1 for the group that moves. */
   readonly parents: readonly number[];
   readonly names: readonly string[];
+  /** Absent: none of these groups has one. */
+  readonly externalIds?: readonly (string | null)[];
 }
 
 type Refused = { readonly ok: false; readonly refusal: TreeRefusal };
@@ -37,6 +40,7 @@ export const departureOf = (
     return refuse({ code: 'NOT_TRANSFERABLE', groupId, reason });
   }
   const places = new Map(slots.map((slot, place) => [slot, place]));
+  const externalIds = slots.map((slot) => externalIdOf(state.externalIds.group, idOf(tree, slot)));
   const departure: Departure = {
     origin: { projectId: project.projectId, groupId },
     tenantId: project.tenantId,
@@ -44,6 +48,7 @@ export const departureOf = (
     level: slots.map((slot) => tree.types[slot] as number),
     parents: slots.map((slot) => places.get(parentOf(tree, slot)) ?? -1),
     names: slots.map((slot) => nameOf(tree, slot)),
+    ...(externalIds.some((id) => id !== null) && { externalIds }),
   };
   return { ok: true, departure };
 };
@@ -57,11 +62,17 @@ export const heightOfColumns = (parents: readonly number[]): number => {
 
 /** The groups in events of at most `GENERATED_PER_EVENT`. */
 export const adoptedEvents = (arrival: Departure & { newId: string; parentId: string }): TreeEvent[] => {
-  const { newId, parentId, levels, level, parents, names, origin } = arrival;
+  const { newId, parentId, levels, level, parents, names, externalIds, origin } = arrival;
   const events: TreeEvent[] = [];
   for (let first = 0; first < names.length; first += GENERATED_PER_EVENT) {
     const end = first + GENERATED_PER_EVENT;
-    const run = { level: level.slice(first, end), parents: parents.slice(first, end), names: names.slice(first, end) };
+    const ids = externalIds?.slice(first, end);
+    const run = {
+      level: level.slice(first, end),
+      parents: parents.slice(first, end),
+      names: names.slice(first, end),
+      ...(ids?.some((id) => id !== null) && { externalIds: ids }),
+    };
     events.push({ type: 'SubtreeAdopted', data: { newId, parentId, levels, first, ...run, origin } });
   }
   return events;

@@ -13,6 +13,8 @@ export interface DeviceClaim {
   readonly tenantId: string;
   readonly groupId: string;
   readonly model: string;
+  /** For the device in the tree; absent: none. */
+  readonly externalId?: string;
 }
 
 interface DeviceEvents {

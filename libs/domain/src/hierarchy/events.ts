@@ -17,6 +17,8 @@ export interface GroupFacts {
   readonly parentId: string;
   readonly type: GroupType;
   readonly name: string;
+  /** Absent: none. */
+  readonly externalId?: string;
 }
 
 export interface MemberFacts {
@@ -26,6 +28,8 @@ export interface MemberFacts {
   readonly email: string;
   readonly name: string;
   readonly role: Role;
+  /** Absent: none. */
+  readonly externalId?: string;
 }
 
 export interface DeviceFacts {
@@ -34,6 +38,8 @@ export interface DeviceFacts {
   readonly model: string;
   /** The claim on the serial number this device came in by (see `device.aggregate.ts`). */
   readonly claimId: string;
+  /** Absent: none. */
+  readonly externalId?: string;
 }
 
 /**
@@ -49,6 +55,8 @@ export interface GeneratedGroups {
   readonly level: readonly number[];
   readonly parents: readonly number[];
   readonly names: readonly string[];
+  /** Absent: none of these groups has one. */
+  readonly externalIds?: readonly (string | null)[];
 }
 
 /** The previous place of groups that came from another project. */
@@ -66,14 +74,17 @@ interface TreeEvents {
   GroupsGenerated: GeneratedGroups;
   /** Groups that came from another project, parents first; those of one arrival are appended together. */
   SubtreeAdopted: GeneratedGroups & { origin: SubtreeOrigin };
-  GroupDetailsChanged: { groupId: string; type: GroupType; name: string };
+  /** `externalId` is absent where it stays as it was; `null`: the group has none any more. */
+  GroupDetailsChanged: { groupId: string; type: GroupType; name: string; externalId?: string | null };
   GroupMoved: { groupId: string; parentId: string };
   /** A group with everything below it left the tree; its devices and members left just before, each with its own event. */
   SubtreeRemoved: { groupId: string };
-  /** Recorded again for a known member: with a new name or role. */
+  /** Recorded again for a known member: with a new name, role or external id. */
   MemberAdded: MemberFacts;
   MemberRemoved: MemberFacts;
   DeviceAdded: DeviceFacts;
+  /** `null`: the device has none any more. */
+  DeviceExternalIdChanged: { serialNumber: string; groupId: string; externalId: string | null };
   DeviceRemoved: DeviceFacts;
 }
 
@@ -90,10 +101,12 @@ export const generatedId = (newId: string, n: number): string => `${newId}_${n.t
 export const generatedGroups = (run: GeneratedGroups): GroupFacts[] =>
   run.names.map((name, i) => {
     const parent = run.parents[i] as number;
+    const externalId = run.externalIds?.[i] ?? null;
     return {
       groupId: generatedId(run.newId, run.first + i),
       parentId: parent < 0 ? run.parentId : generatedId(run.newId, parent),
       type: run.levels[run.level[i] as number] as GroupType,
       name,
+      ...(externalId !== null && { externalId }),
     };
   });

@@ -9,6 +9,7 @@ import {
   type GroupTreeState,
   type TreeCommand,
   type TreeEvent,
+  type TreeRefusal,
 } from './index.js';
 import { heightOf, idOf, NONE, parentOf, subtree } from './tree.js';
 import { modelRuns } from '../model-runs.fixture.js';
@@ -26,6 +27,9 @@ const anyGroup = fc.oneof(
   fc.integer({ min: 0, max: 7 }).map((n) => `run_${n}`),
 );
 const name = fc.constantFrom('A', 'a', ' B', 'B', 'Caf\u00e9', 'cafe\u0301', '1', '2');
+const externalId = fc.option(fc.constantFrom('E1', 'E2', ' E2', 'e1'), { nil: undefined });
+/** `null` removes the one there is. */
+const changedExternalId = fc.option(externalId);
 const serialNumber = fc.constantFrom('S1', 'S2', 'S3');
 const levels = fc.constantFrom(
   {
@@ -45,6 +49,7 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
       parentId: anyGroup,
       groupType: fc.constant('custom' as const),
       name,
+      externalId,
     }),
   },
   {
@@ -62,6 +67,7 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
     groupId: anyGroup,
     groupType: fc.constantFrom('unit' as const, null),
     name: fc.option(name),
+    externalId: changedExternalId,
   }),
   fc.record({ type: fc.constant('RemoveSubtree' as const), projectId: fc.constant(projectId), groupId: anyGroup }),
   fc.record({
@@ -81,6 +87,7 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
     email: fc.constantFrom('a@b.c', 'A@b.c', 'd@e.f'),
     name,
     role: fc.constantFrom('user' as const, 'concierge' as const),
+    externalId: changedExternalId,
   }),
   fc.record({
     type: fc.constant('AddDevice' as const),
@@ -89,6 +96,14 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
     groupId: anyGroup,
     model: fc.constant('m'),
     claimId: fc.constantFrom('c1', 'c2'),
+    externalId,
+  }),
+  fc.record({
+    type: fc.constant('SetDeviceExternalId' as const),
+    projectId: fc.constant(projectId),
+    serialNumber,
+    groupId: anyGroup,
+    externalId: fc.option(fc.constantFrom('E1', 'E2')),
   }),
   fc.record({
     type: fc.constant('RemoveDevice' as const),
@@ -108,6 +123,11 @@ const picture = (state: GroupTreeState) => ({
     .flatMap(([groupId, of]) => [...of].map((entry) => [groupId, ...entry].join(' ')))
     .sort(),
   devices: [...state.devices].map(([serial, { claimId, groupId, model }]) => [serial, claimId, groupId, model]).sort(),
+  externalIds: Object.entries(state.externalIds).map(([kind, { ids, holders }]) => [
+    kind,
+    [...ids].sort(),
+    [...holders].sort(),
+  ]),
   devicesOf: [...state.devicesOf].flatMap(([groupId, of]) => [...of].map((serial) => `${groupId} ${serial}`)).sort(),
 });
 
@@ -136,11 +156,35 @@ function* treeFaults(state: GroupTreeState): Iterable<object> {
     if (device.groupId !== null && !isGroup(state, device.groupId)) yield { device };
 }
 
+/** External ids that two things of a kind have, that nothing has any more, or that are stored untidily. */
+function* externalIdFaults(state: GroupTreeState): Iterable<object> {
+  const inTree = {
+    group: (holder: string) => isGroup(state, holder),
+    member: (holder: string) => state.members.has(holder),
+    device: (holder: string) => (state.devices.get(holder)?.groupId ?? null) !== null,
+  };
+  for (const kind of ['group', 'member', 'device'] as const) {
+    const { ids, holders } = state.externalIds[kind];
+    if (new Set(ids.values()).size !== ids.size || holders.size !== ids.size) yield { kind, shared: [...ids] };
+    for (const [holder, externalId] of ids)
+      if (!inTree[kind](holder) || externalId.trim() !== externalId) yield { kind, holder, externalId };
+  }
+  for (const { memberId, externalId } of state.members.values())
+    if (state.externalIds.member.ids.get(memberId) !== externalId) yield { memberId, externalId };
+}
+
+/** A refusal names who has the external id at that moment, and another thing than the command is about. */
+const checkTaken = (state: GroupTreeState, refusal: TreeRefusal): void => {
+  if (refusal.code !== 'EXTERNAL_ID_TAKEN') return;
+  const { ids } = state.externalIds[refusal.kind as 'group' | 'member' | 'device'];
+  expect(ids.get(refusal.holderId as string)).toBe(refusal.externalId);
+};
+
 const checkTree = (state: GroupTreeState): void => {
   const { tree } = state;
   const reachable = [...subtree(tree, tree.slots.get(projectId) as number)];
   expect(reachable.map((slot) => idOf(tree, slot)).sort()).toEqual([...tree.slots.keys()].sort());
-  expect([...treeFaults(state)]).toEqual([]);
+  expect([...treeFaults(state), ...externalIdFaults(state)]).toEqual([]);
 };
 
 /** Removals find nothing the second time; everything else is already so. */
@@ -151,14 +195,17 @@ const checkRepeated = (state: GroupTreeState, repeated: TreeCommand): void => {
 };
 
 describe('any list of commands', () => {
-  it('leaves a tree: no cycles, no orphans, no two siblings of one name, at most 32 levels; decisions are idempotent; replay and snapshot agree', () => {
+  it('leaves a tree: no cycles, no orphans, no two siblings of one name, no two things of a kind with one external id, at most 32 levels; decisions are idempotent; replay and snapshot agree', () => {
     fc.assert(
       fc.property(fc.array(command, { minLength: 1, maxLength: 60 }), (commands) => {
         const state = fold([created]);
         const events: TreeEvent[] = [created];
         for (const next of commands) {
           const decision = aggregate.decide(state, next);
-          if (!decision.ok) continue;
+          if (!decision.ok) {
+            checkTaken(state, decision.refusal);
+            continue;
+          }
           for (const event of decision.events) aggregate.evolve(state, event);
           events.push(...decision.events);
           if (decision.events.length > 0) checkRepeated(state, next);

@@ -75,6 +75,7 @@ describe('a project', () => {
       parentId: null,
       type: 'company',
       name: 'Hafenblick',
+      externalId: null,
       path: [{ groupId: 'hafenblick', name: 'Hafenblick' }],
       hasChildren: false,
     });

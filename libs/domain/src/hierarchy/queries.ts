@@ -2,6 +2,7 @@ import type { GroupType } from '../words.js';
 import type { MemberFacts, ProjectFacts } from './events.js';
 import { emailKey } from '../people/email.js';
 import { knownSerialNumber, type GroupTreeState, type KnownDevice } from './state.js';
+import { externalIdOf } from '../external-ids.js';
 import { idOf, lineage, nameOf, NONE, typeOf } from './tree.js';
 
 export interface GroupView {
@@ -9,6 +10,7 @@ export interface GroupView {
   readonly parentId: string | null;
   readonly type: GroupType;
   readonly name: string;
+  readonly externalId: string | null;
   /** From the root down to the group itself. */
   readonly path: readonly { readonly groupId: string; readonly name: string }[];
   readonly hasChildren: boolean;
@@ -17,7 +19,7 @@ export interface GroupView {
 export type ProjectView = ProjectFacts & { readonly name: string };
 
 /** `null`: no such group (any more). O(depth). */
-export const groupOf = ({ tree }: GroupTreeState, groupId: string): GroupView | null => {
+export const groupOf = ({ tree, externalIds }: GroupTreeState, groupId: string): GroupView | null => {
   const slot = tree.slots.get(groupId);
   if (slot === undefined) return null;
   const path = lineage(tree, slot).reverse();
@@ -27,6 +29,7 @@ export const groupOf = ({ tree }: GroupTreeState, groupId: string): GroupView | 
     parentId: parent === undefined ? null : idOf(tree, parent),
     type: typeOf(tree, slot),
     name: nameOf(tree, slot),
+    externalId: externalIdOf(externalIds.group, groupId),
     path: path.map((step) => ({ groupId: idOf(tree, step), name: nameOf(tree, step) })),
     hasChildren: tree.firstChild[slot] !== NONE,
   };
@@ -59,6 +62,21 @@ export const rolesBelow = (state: GroupTreeState, groupId: string): readonly str
 /** `null`: no such member (any more). */
 export const memberById = ({ members }: GroupTreeState, memberId: string): MemberFacts | null =>
   members.get(memberId) ?? null;
+
+export interface DeviceView {
+  readonly serialNumber: string;
+  readonly groupId: string;
+  readonly model: string;
+  readonly externalId: string | null;
+}
+
+/** A device that is in the tree; `null`: there is none with this serial number. */
+export const deviceOf = (state: GroupTreeState, typed: string): DeviceView | null => {
+  const serialNumber = knownSerialNumber(state, typed);
+  const { groupId, model } = state.devices.get(serialNumber) ?? { groupId: null, model: '' };
+  if (groupId === null) return null;
+  return { serialNumber, groupId, model, externalId: externalIdOf(state.externalIds.device, serialNumber) };
+};
 
 /** The group a device is in; `null`: it is not in this project. */
 export const deviceGroupOf = (state: GroupTreeState, serialNumber: string): string | null =>

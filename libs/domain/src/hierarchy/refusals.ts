@@ -1,3 +1,5 @@
+import type { ExternalIdTaken } from '../external-ids.js';
+
 /** Why a command on a group tree was refused. Nothing was recorded. */
 export type TreeRefusal =
   /** The names that siblings already carry, at most `MAX_NAMED_CLASHES` of `count`. */
@@ -7,6 +9,7 @@ export type TreeRefusal =
       readonly names: readonly string[];
       readonly count: number;
     }
+  | ExternalIdTaken
   /** The new parent is the group itself or below it. */
   | { readonly code: 'CYCLE'; readonly groupId: string; readonly parentId: string }
   /** `groupId`: where in this project the serial number is; `null`: it is in another project. */

@@ -1,5 +1,6 @@
 import { GROUP_TYPES, type GroupType } from '../words.js';
 import type { MemberFacts, ProjectFacts } from './events.js';
+import { externalIdOf, putExternalId } from '../external-ids.js';
 import { addDevice, addMember, initialGroupTree, type GroupTreeState } from './state.js';
 import { idOf, insert, nameOf, NONE, parentOf, subtree } from './tree.js';
 
@@ -24,11 +25,14 @@ export interface TreeSnapshot {
     claimId: string,
     groupId: string | null,
     model: string,
+    externalId: string | null,
   ])[];
+  /** Of groups: place in these columns and external id. */
+  readonly externalIds: readonly (readonly [place: number, externalId: string])[];
 }
 
 /** Increase it with every change of the form; snapshots of another version are ignored. */
-export const TREE_SNAPSHOT_VERSION = 2;
+export const TREE_SNAPSHOT_VERSION = 3;
 
 const prefixOf = (id: string): string => id.slice(0, id.lastIndexOf('_') + 1);
 
@@ -64,7 +68,13 @@ export const encodeTreeSnapshot = (state: GroupTreeState): TreeSnapshot => {
     types: slots.map((slot) => tree.types[slot] as number),
     parents: slots.map((slot) => places.get(parentOf(tree, slot)) ?? NONE),
     members: [...state.members.values()],
-    devices: [...state.devices].map(([serial, { claimId, groupId, model }]) => [serial, claimId, groupId, model]),
+    devices: [...state.devices].map(([serial, { claimId, groupId, model }]) => {
+      return [serial, claimId, groupId, model, externalIdOf(state.externalIds.device, serial)];
+    }),
+    externalIds: slots.flatMap((slot, place) => {
+      const externalId = externalIdOf(state.externalIds.group, idOf(tree, slot));
+      return externalId === null ? [] : [[place, externalId] as const];
+    }),
   };
 };
 
@@ -73,16 +83,23 @@ export const decodeTreeSnapshot = (json: unknown): GroupTreeState => {
   const state = initialGroupTree();
   state.project = snapshot.project;
   state.closedReason = snapshot.closedReason ?? null;
-  unpackIds(snapshot.ids).forEach((groupId, place) => {
+  const ids = unpackIds(snapshot.ids);
+  ids.forEach((groupId, place) => {
     const type = snapshot.groupTypes[snapshot.types[place] as number] as GroupType;
     insert(state.tree, { groupId, type, name: snapshot.names[place] as string }, snapshot.parents[place] as number);
   });
   for (const member of snapshot.members) addMember(state, member);
-  for (const [serial, claimId, groupId, model] of snapshot.devices)
-    addDevice(state, serial, { claimId, groupId, model });
+  for (const [serial, claimId, groupId, model, externalId] of snapshot.devices)
+    addDevice(state, serial, { claimId, groupId, model, ...(externalId !== null && { externalId }) });
+  for (const [place, externalId] of snapshot.externalIds)
+    putExternalId(state.externalIds.group, ids[place] as string, externalId);
   return state;
 };
 
 /** Bytes, about: measured on 100,000 generated groups. */
 export const sizeOfGroupTree = (state: GroupTreeState): number =>
-  2_000 + state.tree.slots.size * 300 + state.members.size * 600 + state.devices.size * 400;
+  2_000 +
+  state.tree.slots.size * 300 +
+  state.members.size * 600 +
+  state.devices.size * 400 +
+  Object.values(state.externalIds).reduce((sum, { ids }) => sum + ids.size * 500, 0);

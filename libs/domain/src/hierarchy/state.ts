@@ -8,6 +8,7 @@ import {
 } from './events.js';
 import { describe, emptyTree, insert, move, NONE, removeSubtree, type Tree } from './tree.js';
 import type { GroupType } from '../words.js';
+import { noExternalIds, putExternalId, type ExternalIds } from '../external-ids.js';
 import { emailKey } from '../people/email.js';
 import { serialKey } from '../names.js';
 
@@ -32,6 +33,8 @@ export interface GroupTreeState {
   readonly serialNumbers: Map<string, string>;
   /** By group id: serial numbers. */
   readonly devicesOf: Map<string, Set<string>>;
+  /** By group id, member id and serial number. */
+  readonly externalIds: Readonly<Record<'group' | 'member' | 'device', ExternalIds>>;
 }
 
 export const initialGroupTree = (): GroupTreeState => ({
@@ -43,6 +46,7 @@ export const initialGroupTree = (): GroupTreeState => ({
   devices: new Map(),
   serialNumbers: new Map(),
   devicesOf: new Map(),
+  externalIds: { group: noExternalIds(), member: noExternalIds(), device: noExternalIds() },
 });
 
 export const addMember = (state: GroupTreeState, member: MemberFacts): void => {
@@ -50,22 +54,29 @@ export const addMember = (state: GroupTreeState, member: MemberFacts): void => {
   const ofGroup = state.membersOf.get(member.groupId) ?? new Map<string, string>();
   ofGroup.set(emailKey(member.email), member.memberId);
   state.membersOf.set(member.groupId, ofGroup);
+  putExternalId(state.externalIds.member, member.memberId, member.externalId ?? null);
 };
 
 const removeMember = (state: GroupTreeState, member: MemberFacts): void => {
   state.members.delete(member.memberId);
+  putExternalId(state.externalIds.member, member.memberId, null);
   const ofGroup = state.membersOf.get(member.groupId);
   ofGroup?.delete(emailKey(member.email));
   if (ofGroup?.size === 0) state.membersOf.delete(member.groupId);
 };
 
-export const addDevice = (state: GroupTreeState, serialNumber: string, device: KnownDevice): void => {
-  state.devices.set(serialNumber, device);
-  if (device.groupId === null) return;
+export const addDevice = (
+  state: GroupTreeState,
+  serialNumber: string,
+  { claimId, groupId, model, externalId }: KnownDevice & { readonly externalId?: string },
+): void => {
+  state.devices.set(serialNumber, { claimId, groupId, model });
+  if (groupId === null) return;
   state.serialNumbers.set(serialKey(serialNumber), serialNumber);
-  const ofGroup = state.devicesOf.get(device.groupId) ?? new Set<string>();
+  const ofGroup = state.devicesOf.get(groupId) ?? new Set<string>();
   ofGroup.add(serialNumber);
-  state.devicesOf.set(device.groupId, ofGroup);
+  state.devicesOf.set(groupId, ofGroup);
+  putExternalId(state.externalIds.device, serialNumber, externalId ?? null);
 };
 
 /** The spelling of a serial number at its arrival in the tree; the given one if no such device is in the tree. */
@@ -77,17 +88,21 @@ export const knownSerialNumber = (state: GroupTreeState, serialNumber: string): 
 
 const removeDevice = (state: GroupTreeState, device: DeviceFacts): void => {
   state.devices.set(device.serialNumber, { claimId: device.claimId, groupId: null, model: device.model });
+  putExternalId(state.externalIds.device, device.serialNumber, null);
   const ofGroup = state.devicesOf.get(device.groupId);
   ofGroup?.delete(device.serialNumber);
   if (ofGroup?.size === 0) state.devicesOf.delete(device.groupId);
 };
 
-const placeGenerated = (tree: Tree, run: GeneratedGroups): void => {
+const placeGenerated = ({ tree, externalIds }: GroupTreeState, run: GeneratedGroups): void => {
   const outer = tree.slots.get(run.parentId) as number;
   run.names.forEach((name, i) => {
     const parent = run.parents[i] as number;
+    const groupId = generatedId(run.newId, run.first + i);
+    const externalId = run.externalIds?.[i] ?? null;
+    if (externalId !== null) putExternalId(externalIds.group, groupId, externalId);
     const group = {
-      groupId: generatedId(run.newId, run.first + i),
+      groupId,
       type: run.levels[run.level[i] as number] as GroupType,
       name,
     };
@@ -99,7 +114,13 @@ const slotOf = (state: GroupTreeState, groupId: string): number => state.tree.sl
 
 const dropSubtree = (state: GroupTreeState, groupId: string): void => {
   for (const id of removeSubtree(state.tree, slotOf(state, groupId))) {
-    for (const memberId of state.membersOf.get(id)?.values() ?? []) state.members.delete(memberId);
+    for (const memberId of state.membersOf.get(id)?.values() ?? []) {
+      state.members.delete(memberId);
+      putExternalId(state.externalIds.member, memberId, null);
+    }
+    for (const serialNumber of state.devicesOf.get(id) ?? [])
+      putExternalId(state.externalIds.device, serialNumber, null);
+    putExternalId(state.externalIds.group, id, null);
     state.membersOf.delete(id);
     state.devicesOf.delete(id);
   }
@@ -119,13 +140,16 @@ export const evolveGroupTree = (state: GroupTreeState, event: TreeEvent): GroupT
       break;
     case 'GroupCreated':
       insert(state.tree, event.data, slotOf(state, event.data.parentId));
+      putExternalId(state.externalIds.group, event.data.groupId, event.data.externalId ?? null);
       break;
     case 'GroupsGenerated':
     case 'SubtreeAdopted':
-      placeGenerated(state.tree, event.data);
+      placeGenerated(state, event.data);
       break;
     case 'GroupDetailsChanged':
       describe(state.tree, slotOf(state, event.data.groupId), event.data.type, event.data.name);
+      if (event.data.externalId !== undefined)
+        putExternalId(state.externalIds.group, event.data.groupId, event.data.externalId);
       break;
     case 'GroupMoved':
       move(state.tree, slotOf(state, event.data.groupId), slotOf(state, event.data.parentId));
@@ -141,6 +165,9 @@ export const evolveGroupTree = (state: GroupTreeState, event: TreeEvent): GroupT
       break;
     case 'DeviceAdded':
       addDevice(state, event.data.serialNumber, event.data);
+      break;
+    case 'DeviceExternalIdChanged':
+      putExternalId(state.externalIds.device, event.data.serialNumber, event.data.externalId);
       break;
     case 'DeviceRemoved':
       removeDevice(state, event.data);

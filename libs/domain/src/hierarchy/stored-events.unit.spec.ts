@@ -59,6 +59,47 @@ const GROUP_TREE = [
   { type: 'DeviceAdded', data: { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' } },
   { type: 'DeviceRemoved', data: { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' } },
   { type: 'SubtreeRemoved', data: { groupId: 'a' } },
+  {
+    type: 'GroupCreated',
+    data: { groupId: 'b', parentId: 'hafenblick', type: 'building', name: 'Building B', externalId: 'ERP 1' },
+  },
+  { type: 'GroupDetailsChanged', data: { groupId: 'b', type: 'building', name: 'Building B', externalId: null } },
+  { type: 'GroupDetailsChanged', data: { groupId: 'b', type: 'building', name: 'Building B', externalId: 'ERP 2' } },
+  {
+    type: 'SubtreeAdopted',
+    data: {
+      newId: 'i',
+      parentId: 'b',
+      levels: ['company', 'building', 'unit', 'floor', 'apartment', 'custom'],
+      first: 0,
+      level: [2, 4],
+      parents: [-1, 0],
+      names: ['Unit 9', 'Apartment 1'],
+      externalIds: [null, 'ERP 3'],
+      origin: { projectId: 'altbau', groupId: 'unit-9' },
+    },
+  },
+  {
+    type: 'MemberAdded',
+    data: {
+      memberId: 'n',
+      groupId: 'b',
+      userId: 'u',
+      email: 'kim@example.com',
+      name: 'Kim',
+      role: 'concierge',
+      externalId: 'ERP 1',
+    },
+  },
+  {
+    type: 'DeviceAdded',
+    data: { serialNumber: 'SN2', groupId: 'b', model: 'AA-12', claimId: 'd', externalId: 'ERP 1' },
+  },
+  { type: 'DeviceExternalIdChanged', data: { serialNumber: 'SN2', groupId: 'b', externalId: 'ERP 2' } },
+  {
+    type: 'DeviceRemoved',
+    data: { serialNumber: 'SN2', groupId: 'b', model: 'AA-12', claimId: 'd', externalId: 'ERP 2' },
+  },
   { type: 'ProjectClosed', data: { projectId: 'hafenblick', reason: 'The building was sold' } },
 ];
 
@@ -66,6 +107,18 @@ const DEVICE = [
   {
     type: 'DeviceClaimed',
     data: { serialNumber: 'SN1', claimId: 'c', projectId: 'p', tenantId: 't', groupId: 'a', model: 'AA-12' },
+  },
+  {
+    type: 'DeviceClaimed',
+    data: {
+      serialNumber: 'SN1',
+      claimId: 'd',
+      projectId: 'p',
+      tenantId: 't',
+      groupId: 'a',
+      model: 'AA-12',
+      externalId: 'ERP 1',
+    },
   },
   { type: 'DeviceReleased', data: { serialNumber: 'SN1', projectId: 'p', claimId: 'c' } },
   { type: 'DeviceCatalogued', data: { serialNumber: 'SN1', claimCodeHash: 'e3b0c442' } },
@@ -121,7 +174,11 @@ describe('stored events', () => {
     const events = GROUP_TREE.map(({ type, data }) => groupTreeAggregate.decode(type, data));
     expect(events.map(groupTreeAggregate.encode)).toEqual(GROUP_TREE);
     const state = events.reduce(groupTreeAggregate.evolve, groupTreeAggregate.initial());
-    expect([...state.tree.slots.keys()]).toEqual(['hafenblick', 'h_0']);
+    expect([...state.tree.slots.keys()]).toEqual(['hafenblick', 'h_0', 'b', 'i_0', 'i_1']);
+    expect([...state.externalIds.group.ids]).toEqual([
+      ['b', 'ERP 2'],
+      ['i_1', 'ERP 3'],
+    ]);
   });
 
   it('of a device', () => {

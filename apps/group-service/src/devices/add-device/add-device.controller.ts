@@ -2,7 +2,7 @@ import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { AddDeviceRequest, AddedDevice, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { isGroup } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit, Problem, refusalProblem, type Principal, preview } from '@allotree/http';
-import { PermissionChecker } from '@allotree/identity';
+import { concealingHolders, PermissionChecker } from '@allotree/identity';
 import { DeviceCatalogue } from '../device-catalogue.js';
 import { Devices, type DeviceRequest } from '../devices.js';
 import { GroupPath } from '../../paths.js';
@@ -29,6 +29,7 @@ export class AddDeviceController {
       'PROJECT_CLOSED',
       'DEVICE_ELSEWHERE',
       'CLAIM_CODE_INVALID',
+      'EXTERNAL_ID_TAKEN',
       'RATE_LIMITED',
       'STALE_REVISION',
     ],
@@ -41,14 +42,15 @@ export class AddDeviceController {
   async add(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: AddDeviceRequest }) { serialNumber, model, claimCode }: AddDeviceRequest,
+    @Body({ schema: AddDeviceRequest }) { serialNumber, model, claimCode, externalId }: AddDeviceRequest,
     @Caller() caller: Caller,
   ): Promise<AddedDevice | PreviewAnswer> {
     const tenantId = await this.trees.look(p, (state) =>
       isGroup(state, g) ? (state.project?.tenantId ?? null) : null,
     );
     if (tenantId === null) throw notFound('group', g);
-    const request = { projectId: p, tenantId, groupId: g, serialNumber, model, claimId: caller.newId('claim') };
+    const facts = { groupId: g, serialNumber, model, ...(typeof externalId === 'string' && { externalId }) };
+    const request = { projectId: p, tenantId, ...facts, claimId: caller.newId('claim') };
     const { principal, context } = caller;
     const guesser = { userId: principal.userId, tenantId };
     const proving = <Result>(work: (proven: DeviceRequest) => Promise<Result>): Promise<Result> =>
@@ -66,7 +68,7 @@ export class AddDeviceController {
     work: () => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await work();
+      return await concealingHolders(this.permissionChecker, { principal, projectId: request.projectId }, work);
     } catch (error) {
       if (error instanceof Problem) throw await this.withoutPlace(error, request, principal);
       throw error;

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { DevicePage, Page, type DeviceItem, type PageOf } from '@allotree/contracts';
+import { ExternalIdQuery, DevicePage, type DeviceItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { pageOfRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
@@ -9,10 +9,11 @@ import { DeviceRow } from '../../persistence/entities.js';
 import { Trees } from '../../groups/trees.js';
 import { TREE_VIEW } from '../../views.js';
 
-const show = ({ serialNumber, groupId, model, addedAt }: DeviceRow): DeviceItem => ({
+const show = ({ serialNumber, groupId, model, externalId, addedAt }: DeviceRow): DeviceItem => ({
   serialNumber,
   groupId,
   model,
+  externalId,
   addedAt: addedAt.toISOString(),
 });
 
@@ -26,7 +27,7 @@ export class ListDevicesController {
 
   @Documented({
     tag: 'Devices',
-    summary: 'List the devices of a group',
+    summary: 'List the devices of a group; ?externalId= finds one',
     response: {
       schema: DevicePage,
       example: {
@@ -35,6 +36,7 @@ export class ListDevicesController {
             serialNumber: 'AA-12CD-000017',
             groupId: 'building-a',
             model: 'AA-12',
+            externalId: 'ERP-4711',
             addedAt: '2026-06-01T08:00:00.000Z',
           },
         ],
@@ -47,14 +49,15 @@ export class ListDevicesController {
   @Get()
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
-    @Query({ schema: Page }) page: Page,
+    @Query({ schema: ExternalIdQuery }) query: ExternalIdQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<DeviceItem>> {
     await this.trees.groupIsThere(p, g);
     await this.freshness.of(TREE_VIEW);
     return this.rows.as(principal, 'devices:read', (tx) => {
       const rows = tx.createQueryBuilder(DeviceRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
-      return pageOfRows(rows, page, show);
+      if (query.externalId !== undefined) rows.andWhere('row.externalId = :externalId', query);
+      return pageOfRows(rows, query, show);
     });
   }
 }

@@ -30,12 +30,20 @@ export class ListGroupsController {
 
   @Documented({
     tag: 'Groups',
-    summary: 'List all groups of the project, or the children of one group (?parentId=), in order of creation',
+    summary:
+      'List all groups of the project, or the children of one group (?parentId=), in order of creation; ?externalId= finds one',
     response: {
       schema: GroupPage,
       example: {
         items: [
-          { groupId: 'building-a', parentId: 'hafenblick', type: 'building', name: 'Building A', hasChildren: true },
+          {
+            groupId: 'building-a',
+            parentId: 'hafenblick',
+            type: 'building',
+            name: 'Building A',
+            externalId: 'ERP-4711',
+            hasChildren: true,
+          },
         ],
         nextCursor: null,
       },
@@ -66,9 +74,10 @@ async function pageOfGroups(
   query: GroupsQuery,
   accessibleGroups: readonly string[] | null,
 ): Promise<PageOf<GroupItem>> {
-  const { parentId } = query;
+  const { parentId, externalId } = query;
   const rows = tx.createQueryBuilder(GroupRow, 'row').where('row.projectId = :p', { p });
   if (parentId !== undefined) rows.andWhere('row.parentId = :parentId', { parentId });
+  if (externalId !== undefined) rows.andWhere('row.externalId = :externalId', { externalId });
   if (parentId === undefined && accessibleGroups !== null)
     rows.andWhere(`row.groupId IN (${BELOW})`, { p, accessibleGroups });
   const page = await pageOfRows(rows, query, (row) => row);
@@ -78,11 +87,12 @@ async function pageOfGroups(
     page.items.map((row) => row.groupId),
   );
   return {
-    items: page.items.map(({ groupId, parentId, type, name }) => ({
+    items: page.items.map(({ groupId, parentId, type, name, externalId }) => ({
       groupId,
       parentId,
       type,
       name,
+      externalId,
       hasChildren: parents.has(groupId),
     })),
     nextCursor: page.nextCursor,

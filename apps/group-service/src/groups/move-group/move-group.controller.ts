@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { DryRun, GroupDetails, MoveGroupRequest, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
-import { PermissionChecker } from '@allotree/identity';
+import { concealingHolders, PermissionChecker } from '@allotree/identity';
 import { CarryingAuthorities } from '../carrying-authority.js';
 import { Groups, GROUP_EXAMPLE } from '../groups.js';
 import { GroupPath } from '../../paths.js';
@@ -25,7 +25,7 @@ export class MoveGroupController {
     tag: 'Groups',
     summary: 'Move a group and everything below it to another parent, in the same or another project',
     description:
-      'Within a project, assignments and allotments move with the subtree; the move is refused if the limits of the new parent are too low for them. With `projectId`, the subtree moves to that project of the same tenant, with new ids and without its members; the move is refused while the subtree has assignments, allotments or devices.',
+      'Within a project, assignments and allotments move with the subtree; the move is refused if the limits of the new parent are too low for them. With `projectId`, the subtree moves to that project of the same tenant, with new ids, its external ids and without its members; the move is refused while the subtree has assignments, allotments or devices.',
     response: { schema: GroupDetails, example: GROUP_EXAMPLE },
     problems: [
       'VALIDATION',
@@ -34,6 +34,7 @@ export class MoveGroupController {
       'MEMBERS_HOLD_MORE',
       'CYCLE',
       'NAME_TAKEN',
+      'EXTERNAL_ID_TAKEN',
       'LIMIT_EXCEEDED',
       'PERIOD_OUTSIDE_PARENT',
       'FEATURE_NOT_AVAILABLE',
@@ -60,7 +61,9 @@ export class MoveGroupController {
     const authority = await this.authorities.of(caller.principal, p, g);
     if (projectId !== undefined && projectId !== p) {
       const request = { projectId: p, groupId: g, toProjectId: projectId, parentId, ...authority };
-      const moved = await this.toProject.move(request, caller);
+      const moved = await concealingHolders(this.permissionChecker, { principal: caller.principal, projectId }, () =>
+        this.toProject.move(request, caller),
+      );
       return caller.dryRun ? preview(caller, moved.events) : this.groups.show(projectId, moved.groupId, caller);
     }
     const command = { type: 'MoveGroup', projectId: p, groupId: g, parentId, ...authority } as const;

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import { AddedMember, AddMemberRequest, DryRun, type PreviewAnswer } from '@allotree/contracts';
 import { memberOf } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit, preview } from '@allotree/http';
-import { checkGrant, checkRevoke, PermissionChecker } from '@allotree/identity';
+import { checkGrant, checkRevoke, concealingHolders, PermissionChecker } from '@allotree/identity';
 import { GroupPath } from '../../paths.js';
 import { Trees } from '../../groups/trees.js';
 import { userIdOf } from '../../identity/users.js';
@@ -16,9 +16,18 @@ export class AddMemberController {
 
   @Documented({
     tag: 'Members',
-    summary: 'Add a member with a role to a group, or change the name and role of the member with this e-mail address',
+    summary:
+      'Add a member with a role to a group, or change the name, role and external id of the member with this e-mail address',
     response: { status: 201, schema: AddedMember, example: { memberId: 'member-1', userId: 'user-1' } },
-    problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'FORBIDDEN', 'LAST_ADMINISTRATOR', 'STALE_REVISION'],
+    problems: [
+      'VALIDATION',
+      'NOT_FOUND',
+      'PROJECT_CLOSED',
+      'FORBIDDEN',
+      'LAST_ADMINISTRATOR',
+      'EXTERNAL_ID_TAKEN',
+      'STALE_REVISION',
+    ],
     idempotent: true,
     revised: true,
     dryRun: true,
@@ -28,12 +37,15 @@ export class AddMemberController {
   async add(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: AddMemberRequest }) { email, name, role }: AddMemberRequest,
+    @Body({ schema: AddMemberRequest }) { email, ...put }: AddMemberRequest,
     @Caller() caller: Caller,
   ): Promise<AddedMember | PreviewAnswer> {
-    await this.mayPut({ projectId: p, groupId: g, email, role }, caller);
-    const facts = { memberId: caller.newId('member'), groupId: g, userId: userIdOf(email), email, name, role };
-    const { events, revision } = await this.trees.run({ type: 'AddMember', projectId: p, ...facts }, caller);
+    await this.mayPut({ projectId: p, groupId: g, email, role: put.role }, caller);
+    const facts = { memberId: caller.newId('member'), groupId: g, userId: userIdOf(email), email, ...put };
+    const asking = { principal: caller.principal, projectId: p };
+    const { events, revision } = await concealingHolders(this.permissionChecker, asking, () =>
+      this.trees.run({ type: 'AddMember', projectId: p, ...facts }, caller),
+    );
     if (caller.dryRun) return preview(caller, events);
     const member = await this.trees.look(p, (state) => memberOf(state, g, email));
     // Removed concurrently.

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { MemberPage, Page, type MemberItem, type PageOf } from '@allotree/contracts';
+import { ExternalIdQuery, MemberPage, type MemberItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { pageOfRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
@@ -9,13 +9,14 @@ import { MemberRow } from '../../persistence/entities.js';
 import { Trees } from '../../groups/trees.js';
 import { TREE_VIEW } from '../../views.js';
 
-const show = ({ memberId, userId, groupId, email, name, role, addedAt }: MemberRow): MemberItem => ({
+const show = ({ memberId, userId, groupId, email, name, role, externalId, addedAt }: MemberRow): MemberItem => ({
   memberId,
   userId,
   groupId,
   email,
   name,
   role,
+  externalId,
   addedAt: addedAt.toISOString(),
 });
 
@@ -29,7 +30,7 @@ export class ListMembersController {
 
   @Documented({
     tag: 'Members',
-    summary: 'List the members of a group',
+    summary: 'List the members of a group; ?externalId= finds one',
     response: {
       schema: MemberPage,
       example: {
@@ -41,6 +42,7 @@ export class ListMembersController {
             email: 'kim@example.com',
             name: 'Kim Larsen',
             role: 'user',
+            externalId: 'ERP-4711',
             addedAt: '2026-06-01T08:00:00.000Z',
           },
         ],
@@ -53,14 +55,15 @@ export class ListMembersController {
   @Get()
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
-    @Query({ schema: Page }) page: Page,
+    @Query({ schema: ExternalIdQuery }) query: ExternalIdQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<MemberItem>> {
     await this.trees.groupIsThere(p, g);
     await this.freshness.of(TREE_VIEW);
     return this.rows.as(principal, 'members:read', (tx) => {
       const rows = tx.createQueryBuilder(MemberRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
-      return pageOfRows(rows, page, show);
+      if (query.externalId !== undefined) rows.andWhere('row.externalId = :externalId', query);
+      return pageOfRows(rows, query, show);
     });
   }
 }

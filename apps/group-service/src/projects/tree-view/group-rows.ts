@@ -1,5 +1,5 @@
 import { insertRows, lastOf, onRows } from '@allotree/read-models';
-import { generatedGroups, type TreeEventOf } from '@allotree/domain';
+import { generatedGroups, type GroupFacts, type TreeEventOf } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
 import { ordinal, type Fact } from './fact.js';
 
@@ -10,26 +10,30 @@ const GROUP_COLUMNS = {
   parent_id: 'text',
   type: 'text',
   name: 'text',
+  external_id: 'text',
   ordinal: 'bigint',
 };
 
 type Placing = TreeEventOf<'ProjectCreated' | 'GroupCreated' | 'GroupsGenerated' | 'SubtreeAdopted'>;
 
-const placedGroups = (event: Placing) => {
+type PlacedGroup = Omit<GroupFacts, 'parentId'> & { readonly parentId: string | null };
+
+const placedGroups = (event: Placing): readonly PlacedGroup[] => {
   if (event.type === 'GroupsGenerated' || event.type === 'SubtreeAdopted') return generatedGroups(event.data);
   if (event.type === 'GroupCreated') return [event.data];
-  return [{ groupId: event.data.projectId, parentId: null, type: 'company', name: event.data.name } as const];
+  return [{ groupId: event.data.projectId, parentId: null, type: 'company', name: event.data.name }];
 };
 
 export const insertGroups = (tx: EntityManager, facts: readonly Fact<Placing>[]): Promise<void> => {
   const rows = facts.flatMap((fact) =>
-    placedGroups(fact.event).map(({ groupId, parentId, type, name }, index) => ({
+    placedGroups(fact.event).map(({ groupId, parentId, type, name, externalId }, index) => ({
       project_id: fact.projectId,
       group_id: groupId,
       tenant_id: fact.tenantId,
       parent_id: parentId,
       type,
       name,
+      external_id: externalId ?? null,
       ordinal: ordinal(fact, index),
     })),
   );
@@ -90,6 +94,16 @@ export const changeDetails = async (
     columns,
     rows,
     (given) => `UPDATE groups.group_node node SET type = given.type, name = given.name FROM ${given}
+      WHERE node.project_id = given.project_id AND node.group_id = given.group_id`,
+  );
+  const identified = changed
+    .map((row, index) => ({ ...row, external_id: facts[index]?.event.data.externalId }))
+    .filter(({ external_id }) => external_id !== undefined);
+  await onRows(
+    tx,
+    { project_id: 'text', group_id: 'text', external_id: 'text' },
+    lastOf(identified, ['project_id', 'group_id']),
+    (given) => `UPDATE groups.group_node node SET external_id = given.external_id FROM ${given}
       WHERE node.project_id = given.project_id AND node.group_id = given.group_id`,
   );
   const roots = rows.filter((row) => row.group_id === row.project_id);

@@ -12,6 +12,7 @@ const MEMBER_COLUMNS = {
   email: 'text',
   name: 'text',
   role: 'text',
+  external_id: 'text',
   added_at: 'timestamptz',
   ordinal: 'bigint',
 };
@@ -19,7 +20,7 @@ const MEMBER_COLUMNS = {
 /** In two statements where one member comes twice: a statement must not meet one row twice. */
 const insertMembers = async (
   tx: EntityManager,
-  rows: readonly Record<keyof typeof MEMBER_COLUMNS, string>[],
+  rows: readonly Record<keyof typeof MEMBER_COLUMNS, string | null>[],
 ): Promise<void> => {
   const seen = new Set<string>();
   const again = rows.filter((row) => {
@@ -42,6 +43,7 @@ export const addMembers = (tx: EntityManager, facts: readonly Fact<TreeEventOf<'
     email: fact.event.data.email,
     name: fact.event.data.name,
     role: fact.event.data.role,
+    external_id: fact.event.data.externalId ?? null,
     added_at: fact.at,
     ordinal: ordinal(fact),
   }));
@@ -64,6 +66,7 @@ export const addDevices = (tx: EntityManager, facts: readonly Fact<TreeEventOf<'
     tenant_id: 'text',
     group_id: 'text',
     model: 'text',
+    external_id: 'text',
     added_at: 'timestamptz',
     ordinal: 'bigint',
   };
@@ -73,10 +76,29 @@ export const addDevices = (tx: EntityManager, facts: readonly Fact<TreeEventOf<'
     tenant_id: fact.tenantId,
     group_id: fact.event.data.groupId,
     model: fact.event.data.model,
+    external_id: fact.event.data.externalId ?? null,
     added_at: fact.at,
     ordinal: ordinal(fact),
   }));
   return insertRows(tx, 'groups.device', columns, rows);
+};
+
+export const changeDevices = (
+  tx: EntityManager,
+  facts: readonly Fact<TreeEventOf<'DeviceExternalIdChanged'>>[],
+): Promise<void> => {
+  const changed = facts.map(({ projectId, event: { data } }) => ({
+    project_id: projectId,
+    serial_number: data.serialNumber,
+    external_id: data.externalId,
+  }));
+  return onRows(
+    tx,
+    { project_id: 'text', serial_number: 'text', external_id: 'text' },
+    lastOf(changed, ['project_id', 'serial_number']),
+    (given) => `UPDATE groups.device device SET external_id = given.external_id FROM ${given}
+      WHERE device.project_id = given.project_id AND device.serial_number = given.serial_number`,
+  );
 };
 
 export const removeDevices = (tx: EntityManager, facts: readonly Fact<TreeEventOf<'DeviceRemoved'>>[]): Promise<void> =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  deviceOf,
   groupOf,
   groupTreeAggregate as aggregate,
   type GroupTreeState,
@@ -39,6 +40,7 @@ const created = (projectId: string): TreeEvent => ({
 });
 const projectId = fc.constantFrom(...projects);
 const groupId = fc.constantFrom('p', 'q', 'g1', 'g2', 'g3', 'g4', 'run_0', 'run_1', 'run_2');
+const externalId = fc.constantFrom('E1', 'E2', undefined);
 const email = fc.constantFrom('a@example.com', 'b@example.com');
 const levels = {
   floor: { count: 2, firstNumber: 1, namePattern: 'F{n}' },
@@ -52,6 +54,7 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
     parentId: groupId,
     groupType: fc.constant('unit' as const),
     name: fc.constantFrom('A', 'B', 'C'),
+    externalId,
   }),
   fc.record({
     ...as('GenerateGroups'),
@@ -61,7 +64,13 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
     apartmentsRestart: fc.constant('unit' as const),
   }),
   fc.record({ ...as('MoveGroup'), groupId, parentId: groupId }),
-  fc.record({ ...as('ChangeGroupDetails'), groupId, groupType: fc.constant(null), name: fc.constantFrom('A', 'D') }),
+  fc.record({
+    ...as('ChangeGroupDetails'),
+    groupId,
+    groupType: fc.constant(null),
+    name: fc.constantFrom('A', 'D'),
+    externalId: fc.option(externalId),
+  }),
   fc.record({ ...as('RemoveSubtree'), groupId }),
   fc.record({
     ...as('AddMember'),
@@ -71,6 +80,7 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
     email,
     name: fc.constantFrom('Kim', 'Lee'),
     role: fc.constant('user' as const),
+    externalId: fc.option(externalId),
   }),
   fc.record({
     ...as('AddDevice'),
@@ -78,6 +88,13 @@ const command: fc.Arbitrary<TreeCommand> = fc.oneof(
     groupId,
     model: fc.constant('m'),
     claimId: fc.uuid(),
+    externalId,
+  }),
+  fc.record({
+    ...as('SetDeviceExternalId'),
+    serialNumber: fc.constantFrom('S1', 'S2'),
+    groupId,
+    externalId: fc.constantFrom('E1', 'E2', null),
   }),
   fc.record({ ...as('RemoveDevice'), serialNumber: fc.constantFrom('S1', 'S2'), groupId }),
 );
@@ -116,6 +133,10 @@ const recorded = (log: readonly { projectId: string; event: TreeEvent }[]): Reco
     },
   }));
 
+/** As `concat_ws` writes it, which leaves out what is null. */
+const line = (...values: readonly (string | null | undefined)[]): string =>
+  values.filter((value) => value !== null).join('|');
+
 const sorted = (rows: readonly string[]): string[] => [...rows].sort();
 
 const rowsOf = async (sql: string): Promise<string[]> => {
@@ -140,26 +161,37 @@ describe('the rows of projects, groups, members and devices', () => {
             [...state.tree.slots.keys()].map((key) => ({ id, group: groupOf(state, key) })),
           );
           expect(
-            await rowsOf(`project_id, group_id, coalesce(parent_id, '-'), name) AS row FROM groups.group_node`),
+            await rowsOf(
+              `project_id, group_id, coalesce(parent_id, '-'), name, external_id) AS row FROM groups.group_node`,
+            ),
           ).toEqual(
-            sorted(all.map(({ id, group }) => [id, group?.groupId, group?.parentId ?? '-', group?.name].join('|'))),
+            sorted(
+              all.map(({ id, group }) =>
+                line(id, group?.groupId, group?.parentId ?? '-', group?.name, group?.externalId ?? null),
+              ),
+            ),
           );
           expect(await rowsOf('project_id, name) AS row FROM groups.project')).toEqual(
             sorted([...states].map(([id, state]) => `${id}|${groupOf(state, id)?.name}`)),
           );
-          expect(await rowsOf('project_id, member_id, group_id, email, name) AS row FROM groups.member')).toEqual(
+          expect(
+            await rowsOf('project_id, member_id, group_id, email, name, external_id) AS row FROM groups.member'),
+          ).toEqual(
             sorted(
               [...states].flatMap(([id, state]) =>
-                [...state.members.values()].map((m) => [id, m.memberId, m.groupId, m.email, m.name].join('|')),
+                [...state.members.values()].map((m) =>
+                  line(id, m.memberId, m.groupId, m.email, m.name, m.externalId ?? null),
+                ),
               ),
             ),
           );
-          expect(await rowsOf('project_id, serial_number, group_id) AS row FROM groups.device')).toEqual(
+          expect(await rowsOf('project_id, serial_number, group_id, external_id) AS row FROM groups.device')).toEqual(
             sorted(
               [...states].flatMap(([id, state]) =>
-                [...state.devices].flatMap(([serial, d]) =>
-                  d.groupId === null ? [] : [[id, serial, d.groupId].join('|')],
-                ),
+                [...state.devices.keys()].flatMap((serial) => {
+                  const found = deviceOf(state, serial);
+                  return found?.serialNumber === serial ? [line(id, serial, found.groupId, found.externalId)] : [];
+                }),
               ),
             ),
           );

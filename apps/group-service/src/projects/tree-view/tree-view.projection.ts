@@ -11,7 +11,7 @@ import {
   moveGroups,
   removeSubtrees,
 } from './group-rows.js';
-import { addDevices, addMembers, removeDevices, removeMembers } from './member-and-device-rows.js';
+import { addDevices, addMembers, changeDevices, removeDevices, removeMembers } from './member-and-device-rows.js';
 
 const APPLIERS: {
   readonly [Type in TreeEvent['type']]: (tx: EntityManager, facts: readonly Fact<TreeEventOf<Type>>[]) => Promise<void>;
@@ -27,6 +27,7 @@ const APPLIERS: {
   MemberAdded: addMembers,
   MemberRemoved: removeMembers,
   DeviceAdded: addDevices,
+  DeviceExternalIdChanged: changeDevices,
   DeviceRemoved: removeDevices,
 };
 
