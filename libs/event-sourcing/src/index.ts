@@ -1,6 +1,7 @@
 export * from './event-store.js';
 export { followUp } from './follow-up.js';
 export * from './aggregate.js';
+export { decodeOnce } from './decode-once.js';
 export * from './derive-id.js';
 export * from './snapshot-store.js';
 export * from './logger.js';

@@ -1,7 +1,10 @@
-import type { ProjectEventOf } from '@allotree/domain';
+import type { ProjectEventOf, ProjectEventType } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { columns } from './columns.js';
+
+/** The type of event whose tenants are recorded: among the `eventTypes` of each of these projections. */
+export const TENANT_RECORDED = 'ProjectOpened' satisfies ProjectEventType;
 
 type Opened = ProjectEventOf<'ProjectOpened'>['data'];
 
@@ -27,7 +30,7 @@ export abstract class ProjectProjection<Prepared = unknown> implements Projectio
 
 /** The tenants of the projects that begin among these events; a tenant is never removed. */
 async function recordTenants(tx: EntityManager, events: readonly RecordedEvent[]): Promise<void> {
-  const opened = events.filter(({ type }) => type === 'ProjectOpened').map(({ data }) => data as Opened);
+  const opened = events.filter(({ type }) => type === TENANT_RECORDED).map(({ data }) => data as Opened);
   if (opened.length === 0) return;
   await tx.query(
     `INSERT INTO licensing.project (project_id, tenant_id) SELECT * FROM unnest($1::text[], $2::text[]) AS row(p, t)

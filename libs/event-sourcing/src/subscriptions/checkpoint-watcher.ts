@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventStore } from '../event-store.js';
+import type { EventStore, RecordedEvent } from '../event-store.js';
+import { concerns, type Consumer } from './subscription.js';
 
 /** A caller waiting for a subscription that runs in another process. */
 export interface Waiter {
-  readonly name: string;
-  readonly categories: readonly string[];
+  readonly consumer: Watched;
   readonly position: bigint;
   /** Deadline on the clock of `performance.now()`. */
   readonly until: number;
   resolve(reached: boolean): void;
 }
 
+type Watched = Pick<Consumer, 'name' | 'categories' | 'eventTypes'>;
+
+/** Number of events read at once when looking for the next one that concerns a subscription. */
+const PAGE = 500;
 /** Interval between two polls while callers are waiting. */
 const POLL_INTERVAL_MS = 20;
 
@@ -27,14 +31,9 @@ export class CheckpointWatcher {
     private readonly positions: (names: readonly string[]) => Promise<ReadonlyMap<string, bigint>>,
   ) {}
 
-  async waitUntil(
-    subscription: Pick<Waiter, 'name' | 'categories'>,
-    position: bigint,
-    until: number,
-  ): Promise<boolean> {
-    const { name, categories } = subscription;
+  async waitUntil(consumer: Watched, position: bigint, until: number): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#waiters.push({ name, categories, position, until, resolve });
+      this.#waiters.push({ consumer, position, until, resolve });
       if (!this.#polling) void this.#poll();
     });
   }
@@ -58,8 +57,8 @@ export class CheckpointWatcher {
   }
 
   async #reached(waiters: readonly Waiter[]): Promise<Set<Waiter>> {
-    const positions = await this.positions([...new Set(waiters.map(({ name }) => name))]);
-    const isBehind = ({ name, position }: Waiter): boolean => (positions.get(name) ?? 0n) < position;
+    const positions = await this.positions([...new Set(waiters.map(({ consumer }) => consumer.name))]);
+    const isBehind = ({ consumer, position }: Waiter): boolean => (positions.get(consumer.name) ?? 0n) < position;
     const reached = new Set(waiters.filter((waiter) => !isBehind(waiter)));
     for (const [name, behind] of byName(waiters.filter(isBehind)))
       for (const waiter of await this.#withNothingBetween(behind, positions.get(name) ?? 0n)) reached.add(waiter);
@@ -67,18 +66,37 @@ export class CheckpointWatcher {
   }
 
   /**
-   * The waiters with no event between the checkpoint and their position; a checkpoint is only advanced occasionally
-   * while only events of other categories arrive.
+   * The waiters with no event between the checkpoint and their position that concerns the subscription; a checkpoint is
+   * only advanced occasionally while only other events arrive.
    */
   async #withNothingBetween(waiters: readonly Waiter[], checkpoint: bigint): Promise<Waiter[]> {
-    const { events, upTo } = await this.store.readBatch(waiters[0]!.categories, checkpoint, 1);
-    const [next] = events;
+    const furthest = waiters.reduce((most, { position }) => (position > most ? position : most), 0n);
+    const { next, upTo } = await this.#nextOf(waiters[0]!.consumer, checkpoint, furthest);
     return waiters.filter(({ position }) => (next === undefined ? position <= upTo : position < next.position));
+  }
+
+  /** The first event after a position that concerns the subscription, and up to where there is none. */
+  async #nextOf(
+    consumer: Watched,
+    after: bigint,
+    furthest: bigint,
+  ): Promise<{ readonly next?: RecordedEvent; readonly upTo: bigint }> {
+    const limit = consumer.eventTypes === undefined ? 1 : PAGE;
+    for (let from = after; ;) {
+      const { events, upTo } = await this.store.readBatch(consumer.categories, from, limit);
+      const next = events.find((event) => concerns(consumer, event));
+      if (next !== undefined) return { next, upTo };
+      if (events.length < limit || upTo >= furthest) return { upTo };
+      from = upTo;
+    }
   }
 }
 
 function byName(waiters: readonly Waiter[]): Map<string, Waiter[]> {
   const groups = new Map<string, Waiter[]>();
-  for (const waiter of waiters) groups.set(waiter.name, [...(groups.get(waiter.name) ?? []), waiter]);
+  for (const waiter of waiters) {
+    const { name } = waiter.consumer;
+    groups.set(name, [...(groups.get(name) ?? []), waiter]);
+  }
   return groups;
 }

@@ -10,11 +10,17 @@ export interface Consumer {
   readonly name: string;
   readonly categories: readonly string[];
   readonly batchSize: number;
+  /** Batches without any of these types are passed over. Absent: all types. */
+  readonly eventTypes?: ReadonlySet<string>;
   /** Work outside the transaction, which may be repeated. Its result is passed to `apply`. */
   handle?(events: readonly RecordedEvent[]): Promise<unknown>;
   /** Writes that commit together with the checkpoint. */
   apply?(events: readonly RecordedEvent[], tx: EntityManager, prepared: unknown): Promise<void>;
 }
+
+/** Whether the consumer has to do with an event of its categories. */
+export const concerns = ({ eventTypes }: Pick<Consumer, 'eventTypes'>, { type }: RecordedEvent): boolean =>
+  eventTypes === undefined || eventTypes.has(type);
 
 export interface SubscriptionMetrics {
   /** A batch was applied and its checkpoint committed. */
@@ -38,7 +44,7 @@ const POLL_INTERVAL_MS = 1_000;
 const MIN_READ_INTERVAL_MS = 20;
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
-/** Interval at which the checkpoint is advanced while only events of other categories arrive. */
+/** Interval at which the checkpoint is advanced while only events arrive that do not concern the consumer. */
 const SKIPPED_CHECKPOINT_INTERVAL_MS = 5_000;
 
 /**
@@ -142,9 +148,10 @@ export class Subscription {
     if (!this.#next) await this.#delayRead(lease);
     const batch = await (this.#next ?? this.#read(this.#position));
     this.#next = null;
-    if (batch.events.length === 0) {
+    if (!batch.events.some((event) => concerns(this.consumer, event))) {
       await this.#skipTo(batch.upTo, lease);
-      await this.#idle(lease);
+      if (batch.events.length === 0) await this.#idle(lease);
+      else this.#recovered();
       return true;
     }
     // Reads the next batch while this one is applied.

@@ -105,6 +105,34 @@ describe('Subscriptions', () => {
     expect(await running.waitUntil('p', await append(0, 10), 20_000)).toBe(true);
   });
 
+  it('passes over batches without its types of events, and can be waited for from another process', async () => {
+    const marked = { ...projection('p'), eventTypes: ['Marked'] };
+    const mark = async (n: number): Promise<bigint> => {
+      const events = [newEvent('Marked', { n })];
+      const [result] = await store.append([{ streamName: `${category}-m${n}`, expectedRevision: -1, events }]);
+      if (!result?.ok) throw new Error('conflict');
+      return result.position;
+    };
+    const [running, watching] = [subscriptions(), subscriptions()];
+    running.projection(marked);
+    watching.projection(marked);
+    await running.start();
+    const first = await mark(1_000);
+    expect(await running.waitUntil('p', first, 20_000)).toBe(true);
+    const other = await append(0, 1_200);
+    expect(await running.waitUntil('p', other, 20_000)).toBe(true);
+    expect(await rows('p')).toEqual([1_000]);
+    expect(await watching.waitUntil('p', other, 20_000)).toBe(true);
+    expect(await watching.lag()).toEqual([{ name: 'p', behind: 0 }]);
+    await running.stop();
+    const second = await mark(1_001);
+    expect(await watching.waitUntil('p', second, 10)).toBe(false);
+    expect(await watching.lag()).toEqual([{ name: 'p', behind: 1 }]);
+    await watching.start();
+    expect(await watching.waitUntil('p', second, 20_000)).toBe(true);
+    expect(await rows('p')).toEqual([1_000, 1_001]);
+  });
+
   it('refuses to start on checkpoints of another store', async () => {
     const first = subscriptions();
     first.projection(projection('p'));

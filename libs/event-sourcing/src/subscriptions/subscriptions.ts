@@ -6,7 +6,7 @@ import { SILENT } from '../logger.js';
 import type { Logger } from '../logger.js';
 import { Checkpoints } from './checkpoints.js';
 import { CheckpointWatcher } from './checkpoint-watcher.js';
-import { Subscription } from './subscription.js';
+import { concerns, Subscription } from './subscription.js';
 import type { Consumer, SubscriptionMetrics } from './subscription.js';
 import { CrossStreamReader } from './cross-stream-reader.js';
 
@@ -34,6 +34,8 @@ export interface Projection<Prepared = void> {
   readonly categories: readonly string[];
   /** Maximum number of events per batch. Default 1,000. */
   readonly batchSize?: number;
+  /** See `Reactor`. */
+  readonly eventTypes?: readonly string[];
   /**
    * Reads what `apply` needs besides the events, such as the state of an aggregate, so that no transaction is open meanwhile. It
    * may be repeated.
@@ -54,6 +56,11 @@ export interface Reactor {
   readonly categories: readonly string[];
   /** Maximum number of events per batch. Default 100. */
   readonly batchSize?: number;
+  /**
+   * The types of events it has to do with. A batch with none of them is passed over without a round trip; another is passed on
+   * whole. Default: all.
+   */
+  readonly eventTypes?: readonly string[];
   /**
    * Called at least once per event, in order; the checkpoint advances after it resolves. Errors are retried with
    * increasing delays. A process that was paused in this call may complete it after another process has done the same.
@@ -83,20 +90,27 @@ export class Subscriptions {
   }
 
   projection<Prepared>(projection: Projection<Prepared>): void {
-    const { name, categories, batchSize = 1_000 } = projection;
+    const { name, categories, batchSize = 1_000, eventTypes } = projection;
     this.#projections.set(name, projection);
     this.#add({
       name,
       categories,
       batchSize,
+      ...(eventTypes && { eventTypes: new Set(eventTypes) }),
       handle: (events) => projection.prepare?.(events) ?? Promise.resolve(),
       apply: (events, tx, prepared) => projection.apply(events, tx, prepared as Prepared),
     });
   }
 
   reactor(reactor: Reactor): void {
-    const { name, categories, batchSize = 100 } = reactor;
-    this.#add({ name, categories, batchSize, handle: (events) => reactor.handle(events) });
+    const { name, categories, batchSize = 100, eventTypes } = reactor;
+    this.#add({
+      name,
+      categories,
+      batchSize,
+      ...(eventTypes && { eventTypes: new Set(eventTypes) }),
+      handle: (events) => reactor.handle(events),
+    });
   }
 
   #add(consumer: Consumer): void {
@@ -207,7 +221,7 @@ export class Subscriptions {
     return this.waitUntil(name, leases.singleProcess ? position : await store.head(), timeoutMs);
   }
 
-  /** Number of events that each subscription has not applied, counted up to 1,000. */
+  /** Number of events that each subscription has not applied, among the next 1,000 of its categories. */
   async lag(): Promise<{ name: string; behind: number }[]> {
     const { store, dataSource } = this.options;
     const head = await store.head();
@@ -233,7 +247,7 @@ export class Subscriptions {
   async #lagOf({ consumer }: Subscription, from: bigint, head: bigint): Promise<{ name: string; behind: number }> {
     const { name, categories } = consumer;
     const behind = from >= head ? [] : await this.options.store.readAll(categories, from, 1_000);
-    return { name, behind: behind.length };
+    return { name, behind: behind.filter((event) => concerns(consumer, event)).length };
   }
 
   #leaseName(name: string): string {

@@ -20,6 +20,7 @@ export const finishAdding = (devices: Devices): Reactor => {
   return {
     name: 'finish_adding_devices',
     categories: [deviceAggregate.category],
+    eventTypes: ['DeviceClaimed'],
     async handle(events) {
       for (const event of events) await finish(event);
     },

@@ -10,6 +10,7 @@ const COLUMNS = { serial_key: 'text', serial_number: 'text', catalogued_at: 'tim
 export const catalogueView: Projection = {
   name: CATALOGUE_VIEW,
   categories: [deviceAggregate.category],
+  eventTypes: ['DeviceCatalogued'],
   async apply(events, tx) {
     const rows = events.flatMap(({ type, data, metadata, position }) => {
       const event = deviceAggregate.decode(type, data);

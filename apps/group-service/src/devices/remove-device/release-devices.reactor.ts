@@ -7,6 +7,7 @@ import type { Devices } from '../devices.js';
 export const releaseDevices = (devices: Devices): Reactor => ({
   name: 'release_devices',
   categories: [groupTreeAggregate.category],
+  eventTypes: ['DeviceRemoved'],
   async handle(events) {
     for (const { type, data, metadata } of events) {
       const event = groupTreeAggregate.decode(type, data);

@@ -8,6 +8,7 @@ import { departed } from './departed.js';
 export const finishDeparture = (trees: Trees): Reactor => ({
   name: 'finish_departures',
   categories: [groupTreeAggregate.category],
+  eventTypes: ['SubtreeAdopted'],
   async handle(events) {
     for (const { type, data, metadata } of events) {
       const event = groupTreeAggregate.decode(type, data);

@@ -6,6 +6,7 @@ import type { FinishClosing } from './finish-closing.js';
 export const finishClosing = (closing: FinishClosing): Reactor => ({
   name: 'finish_closing',
   categories: [partnerAggregate.category],
+  eventTypes: ['PartnerClosed'],
   async handle(events) {
     for (const { type, data, metadata } of events) {
       const event = partnerAggregate.decode(type, data);

@@ -6,6 +6,7 @@ import type { JoinRequests } from '../join-requests.js';
 export const finishJoining = (requests: JoinRequests): Reactor => ({
   name: 'finish_joining',
   categories: [joinRequestAggregate.category],
+  eventTypes: ['JoinApproved'],
   async handle(events) {
     for (const { type, data, metadata } of events) {
       const event = joinRequestAggregate.decode(type, data);

@@ -8,6 +8,7 @@ import { createRegisteredProject } from '../registered-project.js';
 export const finishRegistration = (trees: Trees): Reactor => ({
   name: 'finish_registration',
   categories: [partnerAggregate.category],
+  eventTypes: ['PartnerRegistered'],
   async handle(events) {
     for (const { type, data, metadata } of events) {
       const event = partnerAggregate.decode(type, data);

@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ReminderPlans } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
-import { ProjectProjection } from '../../persistence/project-projection.js';
+import { ProjectProjection, TENANT_RECORDED } from '../../persistence/project-projection.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../../tokens.js';
 import { dueOfProject, reminderRows, type DueOfProject } from './due-of-project.js';
 import { insertDue, reminderKey, removeDue } from './due-rows.js';
-import { touchedBy, type TouchedProject } from './touched-terms.js';
+import { ABOUT_TERMS, touchedBy, type TouchedProject } from './touched-terms.js';
 
 export const DUE_PROJECTION = 'due-work';
 
@@ -17,6 +17,7 @@ export const DUE_PROJECTION = 'due-work';
 @Injectable()
 export class DueProjection extends ProjectProjection<readonly DueOfProject[]> {
   readonly name = DUE_PROJECTION;
+  readonly eventTypes = [...ABOUT_TERMS, TENANT_RECORDED];
 
   constructor(@Inject(PROJECT_HANDLER) private readonly projects: ProjectHandler) {
     super();

@@ -1,9 +1,9 @@
-import { projectAggregate, type ProjectEvent, type ProjectEventType } from '@allotree/domain';
+import { type ProjectEvent, type ProjectEventType } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
-import { projectOfStream } from '../../streams.js';
+import { projectEventOf, projectOfStream } from '../../streams.js';
 
 /** Most events of a project are about other things: they are not even decoded. */
-const ABOUT_TERMS: ReadonlySet<string> = new Set<ProjectEventType>([
+export const ABOUT_TERMS: ReadonlySet<string> = new Set<ProjectEventType>([
   'GroupRelocated',
   'RestrictionChanged',
   'AllotmentsClamped',
@@ -25,13 +25,14 @@ export interface TouchedProject {
 
 export function touchedBy(events: readonly RecordedEvent[]): readonly TouchedProject[] {
   const projects = new Map<string, TouchedProject>();
-  for (const { type, data, streamName, revision } of events) {
+  for (const recorded of events) {
+    const { type, streamName, revision } = recorded;
     if (!ABOUT_TERMS.has(type)) continue;
     const projectId = projectOfStream(streamName);
     const known = projects.get(projectId) ?? { projectId, revision, groups: new Map(), licenses: new Set() };
     known.revision = revision;
     projects.set(projectId, known);
-    touch(known, projectAggregate.decode(type, data));
+    touch(known, projectEventOf(recorded));
   }
   return [...projects.values()];
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore, Reactor, RecordedEvent } from '@allotree/event-sourcing';
 import { EVENT_STORE, PROJECT_HANDLER, type ProjectHandler } from '../../tokens.js';
 import { ExpiryOutbox, type ExpiryJob } from '../expiry-outbox.js';
-import { momentsOf, type Moment } from './moments.js';
+import { INTERESTING, momentsOf, type Moment } from './moments.js';
 import { expiryJobsOf } from './expiry-jobs.js';
 
 export const EXPIRY_NOTIFICATIONS = 'expiry-news';
@@ -13,6 +13,7 @@ export class ExpiryNotificationsReactor implements Reactor {
   readonly name = EXPIRY_NOTIFICATIONS;
   readonly categories = ['project'];
   readonly batchSize = 500;
+  readonly eventTypes = [...INTERESTING];
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,

@@ -1,6 +1,6 @@
 import { projectAggregate, type ProjectEvent, type ProjectEventType } from '@allotree/domain';
 import type { EventStore, RecordedEvent } from '@allotree/event-sourcing';
-import { projectOfStream } from '../../streams.js';
+import { projectEventOf, projectOfStream } from '../../streams.js';
 
 /** What changed in a project together: at one instant, by one command. */
 export interface Moment {
@@ -14,7 +14,8 @@ export interface Moment {
   readonly traceparent?: string;
 }
 
-const INTERESTING: ReadonlySet<string> = new Set<ProjectEventType>([
+/** Moments without any of these are of no interest. */
+export const INTERESTING: ReadonlySet<string> = new Set<ProjectEventType>([
   'AllotmentsEnded',
   'GracePeriodsEnded',
   'LicenseExpired',
@@ -57,7 +58,7 @@ function byStream(events: readonly RecordedEvent[]): RecordedEvent[][] {
 function runsOf(events: readonly RecordedEvent[]): Run[] {
   const runs: Run[] = [];
   for (const record of events) {
-    const event = projectAggregate.decode(record.type, record.data);
+    const event = projectEventOf(record);
     const last = runs.at(-1);
     if (last && goesOn(last, record, event)) last.recorded.push({ record, event });
     else runs.push({ at: event.at, commandId: record.metadata.commandId, recorded: [{ record, event }] });

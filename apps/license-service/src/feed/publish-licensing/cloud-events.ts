@@ -1,7 +1,7 @@
 import { dataSchemaOf, sequenceOf, type CloudEvent } from '@allotree/contracts';
-import { decodePartnerStockEvent, projectAggregate } from '@allotree/domain';
+import { decodePartnerStockEvent } from '@allotree/domain';
 import { deriveId, type RecordedEvent } from '@allotree/event-sourcing';
-import { partnerOfStream, projectOfStream } from '../../streams.js';
+import { partnerOfStream, projectEventOf, projectOfStream } from '../../streams.js';
 import { projectIntegrationEvents, stockIntegrationEvents } from './integration-events.js';
 import type { Outgoing } from './outgoing.js';
 import type { StructureOf } from './project-structures.js';
@@ -35,14 +35,15 @@ export function integrationEventsOf(recorded: RecordedEvent, structureOf: Struct
 }
 
 function outgoingOf(
-  { streamName, revision, type, data }: RecordedEvent,
+  recorded: RecordedEvent,
   structureOf: StructureOf,
 ): { subject: string; at: number; events: readonly Outgoing[] } {
+  const { streamName, revision, type, data } = recorded;
   if (streamName.startsWith('partner_stock-')) {
     const [subject, event] = [partnerOfStream(streamName), decodePartnerStockEvent(type, data)];
     return { subject, at: event.at, events: stockIntegrationEvents(subject, event) };
   }
-  const [subject, event] = [projectOfStream(streamName), projectAggregate.decode(type, data)];
+  const [subject, event] = [projectOfStream(streamName), projectEventOf(recorded)];
   return {
     subject,
     at: event.at,

@@ -1,7 +1,17 @@
-import type { Allotment, PlacedGroup, ProjectEvent } from '@allotree/domain';
+import type { Allotment, PlacedGroup, ProjectEvent, ProjectEventType } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
 import { writeAllotments, type GroupAllotments } from './allotment-rows.js';
 import { changeGroups, placeGroups, type NamedGroup, type PlacedRow } from './tree-rows.js';
+
+/** The types of events that `GroupBatch.add` turns into rows. */
+export const GROUP_BATCH_EVENTS = [
+  'ProjectOpened',
+  'GroupsPlaced',
+  'GroupChanged',
+  'RestrictionChanged',
+  'AllotmentsClamped',
+  'AllotmentsTransferred',
+] as const satisfies readonly ProjectEventType[];
 
 /** The row changes of a batch of events; the last change to each row wins. */
 export class GroupBatch {

@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { projectAggregate } from '@allotree/domain';
+import type { ProjectEventType } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
-import { ProjectProjection } from '../../persistence/project-projection.js';
-import { projectOfStream } from '../../streams.js';
-import { GroupBatch } from './group-batch.js';
+import { ProjectProjection, TENANT_RECORDED } from '../../persistence/project-projection.js';
+import { projectEventOf, projectOfStream } from '../../streams.js';
+import { GROUP_BATCH_EVENTS, GroupBatch } from './group-batch.js';
 import { relocateGroup, removeGroup } from './tree-changes.js';
+
+const ABOUT_GROUPS: readonly ProjectEventType[] = [
+  ...GROUP_BATCH_EVENTS,
+  'GroupRelocated',
+  'GroupRemoved',
+  TENANT_RECORDED,
+];
 
 /**
  * The tree with its paths, and the allotments of its groups. Events are gathered and written in sets; a change of the
@@ -14,12 +21,13 @@ import { relocateGroup, removeGroup } from './tree-changes.js';
 @Injectable()
 export class GroupViewsProjection extends ProjectProjection {
   readonly name = 'group-views';
+  readonly eventTypes = ABOUT_GROUPS;
 
   protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
     let batch = new GroupBatch();
     for (const recorded of events) {
       const projectId = projectOfStream(recorded.streamName);
-      const event = projectAggregate.decode(recorded.type, recorded.data);
+      const event = projectEventOf(recorded);
       if (event.type !== 'GroupRelocated' && event.type !== 'GroupRemoved') {
         batch.add(projectId, event);
         continue;

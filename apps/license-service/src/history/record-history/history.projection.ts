@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { projectAggregate } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { columns, isoOf } from '../../persistence/columns.js';
 import { ProjectProjection } from '../../persistence/project-projection.js';
-import { projectOfStream } from '../../streams.js';
+import { projectEventOf, projectOfStream } from '../../streams.js';
 import { entriesOf, type Entry, type Json } from './entries.js';
 
 interface Row {
@@ -41,7 +40,7 @@ export class HistoryProjection extends ProjectProjection {
 
 function rowsOf(recorded: RecordedEvent): Row[] {
   const projectId = projectOfStream(recorded.streamName);
-  const event = projectAggregate.decode(recorded.type, recorded.data);
+  const event = projectEventOf(recorded);
   return entriesOf(event).map((entry, ordinal) => ({ projectId, recorded, at: event.at, ordinal, entry }));
 }
 

@@ -11,6 +11,7 @@ import { partnerOfStream } from '../../streams.js';
 export class FinishIssueReactor implements Reactor {
   readonly name = 'finish-issue';
   readonly categories = ['partner_stock'];
+  readonly eventTypes = ['UnitsIssued'];
 
   constructor(private readonly projects: Projects) {}
 

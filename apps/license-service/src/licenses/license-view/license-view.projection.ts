@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { projectAggregate, type ProjectEvent, type ProjectEventType } from '@allotree/domain';
+import { type ProjectEvent, type ProjectEventType } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
 import type { EntityManager } from 'typeorm';
 import { columns } from '../../persistence/columns.js';
 import { LicenseEntity } from '../../persistence/entities.js';
-import { ProjectProjection } from '../../persistence/project-projection.js';
-import { projectOfStream } from '../../streams.js';
+import { ProjectProjection, TENANT_RECORDED } from '../../persistence/project-projection.js';
+import { projectEventOf, projectOfStream } from '../../streams.js';
 
 /** Most events of a project are about other things: they are not even decoded. */
 const ABOUT_LICENSES: ReadonlySet<string> = new Set<ProjectEventType>([
@@ -22,6 +22,7 @@ const ABOUT_LICENSES: ReadonlySet<string> = new Set<ProjectEventType>([
 @Injectable()
 export class LicenseViewProjection extends ProjectProjection {
   readonly name = 'license-view';
+  readonly eventTypes = [...ABOUT_LICENSES, TENANT_RECORDED];
 
   protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
     const changes = events.filter(({ type }) => ABOUT_LICENSES.has(type)).map(changeOf);
@@ -54,7 +55,7 @@ interface Change {
 
 function changeOf(recorded: RecordedEvent): Change {
   const projectId = projectOfStream(recorded.streamName);
-  const event = projectAggregate.decode(recorded.type, recorded.data);
+  const event = projectEventOf(recorded);
   const { licenseId, serialNumber } = event.data as { licenseId?: string; serialNumber?: string };
   const id = licenseId ?? `basic:${serialNumber}`;
   return { key: `${projectId} ${id}`, projectId, licenseId: id, event };

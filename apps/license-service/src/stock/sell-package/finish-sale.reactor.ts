@@ -11,6 +11,7 @@ import { RECEIVE_STEP, receiptOf } from '../received-package.js';
 export class FinishSaleReactor implements Reactor {
   readonly name = 'finish-sale';
   readonly categories = ['partner_stock'];
+  readonly eventTypes = ['PackageSold'];
 
   constructor(private readonly stocks: Stocks) {}
 
