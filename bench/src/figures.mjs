@@ -6,6 +6,10 @@ export const FIGURES = [
   { name: 'runtime_many', about: 'commands over 1,000 projects, 64 and 512 callers; peers: emmett, bare inserts' },
   { name: 'runtime_hot', about: 'commands on one project, 64 callers; peer: what emmett accepts' },
   { name: 'http', about: 'assign and quota over HTTP; limit: an empty guarded route' },
+  {
+    name: 'http_peers',
+    about: 'an empty route, peer: Nest alone; assign in one project, quota, peer: a plain service',
+  },
   { name: 'http_batch', about: 'assigning in batches over HTTP; peers: single requests, bare inserts of the same' },
   { name: 'authorized', about: 'quota over HTTP with a membership in the project; limit: the same without checks' },
   { name: 'tree_cost', about: 'cost of assign and quota in 101,000 groups; limit: the same in 10 groups' },
