@@ -56,7 +56,7 @@ describeOnACluster('a cluster under load', (on) => {
       for (const name of SERVICES) {
         await cluster.stopProcess(name);
         await load.goesOn();
-        await cluster.resumeProcess(name);
+        await load.calmDuring(() => cluster.resumeProcess(name));
         await load.goesOn();
       }
       process.stdout.write(
@@ -75,9 +75,11 @@ describeOnACluster('a cluster under load', (on) => {
       const killed = performance.now();
       await load.goesOn(killed);
       tell(`${name} killed, commands in every project again after`, killed);
-      await until(
-        () => said.some((line) => line.startsWith(`${name} is running again`)),
-        (runsAgain) => runsAgain,
+      await load.calmDuring(() =>
+        until(
+          () => said.some((line) => line.startsWith(`${name} is running again`)),
+          (runsAgain) => runsAgain,
+        ),
       );
       await load.goesOn();
     },
@@ -98,9 +100,9 @@ describeOnACluster('a cluster under load', (on) => {
       });
       const quota = () => api.ask({ method: 'GET', path: `/projects/${project}/groups/${groupId}/quota` });
       expect(await quota()).toMatchObject({ ok: false, problem: { code: 'NOT_FOUND' } });
-      await cluster.resumeProcess('kafka');
+      await load.calmDuring(() => cluster.resumeProcess('kafka'));
       const back = performance.now();
-      await until(quota, ({ ok }) => ok);
+      await load.calmDuring(() => until(quota, ({ ok }) => ok));
       tell('kafka back, the license service has heard of a group after', back);
     },
     3 * MINUTES,
@@ -116,9 +118,11 @@ describeOnACluster('a cluster under load', (on) => {
       const back = performance.now();
       await load.goesOn();
       const { deliveryId } = await api.post<{ deliveryId: string }>('/mail-templates/license_ended/test', {});
-      await until(
-        () => api.list<{ outboxId: string }>('/outbox'),
-        (mails) => mails.some(({ outboxId }) => outboxId === deliveryId),
+      await load.calmDuring(() =>
+        until(
+          () => api.list<{ outboxId: string }>('/outbox'),
+          (mails) => mails.some(({ outboxId }) => outboxId === deliveryId),
+        ),
       );
       tell('redis back, a mail has gone out after', back);
     },
@@ -142,6 +146,10 @@ describeOnACluster('a cluster under load', (on) => {
   it(
     'executed every acknowledged command once and never exceeded a limit',
     async () => {
+      await until(
+        () => load.refused,
+        (refused) => refused > 0,
+      );
       await load.stop();
       const { api } = on();
       expect(load.refused).toBeGreaterThan(0);

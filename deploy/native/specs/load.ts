@@ -10,6 +10,8 @@ interface Answer {
 const CALLERS = 8;
 /** Between two commands of a caller (ms): enough load to meet every fault, and time for restarts on a small machine. */
 const PAUSE_MS = 40;
+/** The same while a process starts, which needs the processor. */
+const CALM_PAUSE_MS = 500;
 const LIMIT = 40;
 const UNITS = { sip_number: 1_000, mobile_app: 0, ukey2: 0 };
 
@@ -28,6 +30,7 @@ export class Load {
   /** Start time of the last acknowledged command, by project. */
   private readonly begun = new Map<string, number>();
   private readonly ending = new AbortController();
+  private calming: AbortController | null = null;
   private asked = 0;
   private isStopping = false;
   private readonly callers: Promise<void>[];
@@ -83,6 +86,17 @@ export class Load {
     }
   }
 
+  /** Sends few commands while something starts. Afterwards every caller is at full speed again at once. */
+  async calmDuring<Result>(work: () => Promise<Result>): Promise<Result> {
+    const calming = (this.calming = new AbortController());
+    try {
+      return await work();
+    } finally {
+      this.calming = null;
+      calming.abort();
+    }
+  }
+
   /** Stops and waits for the outcome of every command. */
   async stop(): Promise<void> {
     this.isStopping = true;
@@ -114,8 +128,13 @@ export class Load {
       const release = turn % 3 === 0 ? this.takeOne(project) : undefined;
       await (release === undefined ? this.assign(project) : this.release(project, release));
       this.begun.set(project, Math.max(began, this.begun.get(project) ?? 0));
-      await delay(PAUSE_MS);
+      await this.pause();
     }
+  }
+
+  private async pause(): Promise<void> {
+    if (this.calming === null) await delay(PAUSE_MS);
+    else await delay(CALM_PAUSE_MS, undefined, { signal: this.calming.signal }).catch(() => undefined);
   }
 
   private insist(command: Command): Promise<Answer> {
