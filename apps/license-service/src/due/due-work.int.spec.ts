@@ -552,7 +552,7 @@ describe('jobs of due work', () => {
       await other.app.get<DataSource>(getDataSourceToken(LICENSING)).query('SHOW idle_in_transaction_session_timeout'),
     ).toEqual([{ idle_in_transaction_session_timeout: '30s' }]);
     await other.rows(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()",
+      "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()",
     );
     await dueOf(other).tick();
     const jobs = await recordedJobs(other);
