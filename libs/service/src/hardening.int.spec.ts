@@ -99,7 +99,7 @@ const statuses = async (times: number, once: () => Promise<Response>): Promise<n
 };
 
 describe('every answer', () => {
-  it.each([MINE, '/api/v1/nothing', '/health/live'])(
+  it.each([MINE, '/api/v1/nothing', '/api/v1/%E0%A4%A', '/health/live'])(
     'of %s forbids a browser to run and frame anything',
     async (path) => {
       const { headers } = await ask(await start(), path);
