@@ -240,7 +240,12 @@ export default tseslint.config(
     files: ['apps/standalone/**/*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': boundaries({
-        allowed: ['@allotree/group-service', '@allotree/license-service', '@allotree/notification-service'],
+        allowed: [
+          '@allotree/group-service',
+          '@allotree/license-service',
+          '@allotree/notification-service',
+          '@allotree/reporting-service',
+        ],
       }),
     },
   },
@@ -254,6 +259,7 @@ export default tseslint.config(
           '@allotree/demo',
           '@allotree/license-service',
           '@allotree/notification-service',
+          '@allotree/reporting-service',
           '@allotree/standalone',
         ],
       }),

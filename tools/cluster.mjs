@@ -7,7 +7,7 @@ await ensureInstalled();
 await ensureBuilt();
 const { Command, InvalidArgumentError } = await import('commander');
 const { BACKENDS, ensurePrograms } = await import('../deploy/native/backends.mjs');
-const { backendsToStart, startCluster } = await import('../deploy/native/cluster.mjs');
+const { backendsToStart, DEFAULT_REPLICAS, startCluster } = await import('../deploy/native/cluster.mjs');
 
 const { DATA_DIR, PORT = '8080', HOST = '127.0.0.1', ADMIN_EMAIL = 'admin@allotree.local', CI } = process.env;
 
@@ -58,7 +58,7 @@ async function start() {
     host: options.host,
     port: options.port,
     backends,
-    replicas: { group: replicas, license: replicas, notification: 1 },
+    replicas: { ...DEFAULT_REPLICAS, group: replicas, license: replicas },
     say,
   });
   return cluster;

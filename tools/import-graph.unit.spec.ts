@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'group-service': ['domain', 'leases', 'event-sourcing', 'read-models', ...OF_A_SERVICE],
   'license-service': ['domain', 'leases', 'event-sourcing', 'read-models', ...OF_A_SERVICE],
   'notification-service': ['domain', 'read-models', ...OF_A_SERVICE],
+  'reporting-service': ['read-models', ...OF_A_SERVICE],
   standalone: [
     'api-client',
     'basics',
@@ -40,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'group-service',
     'license-service',
     'notification-service',
+    'reporting-service',
   ],
   demo: ['api-client', 'contracts', 'domain'],
   'dead-letters': ['basics', 'bus', 'contracts', 'embedded-postgres'],
@@ -51,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'domain',
     'license-service',
     'notification-service',
+    'reporting-service',
     'service',
     'standalone',
   ],

@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '../..');
 const WATCH_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
-export const DEFAULT_REPLICAS = { group: 2, license: 2, notification: 1 };
+export const DEFAULT_REPLICAS = { group: 2, license: 2, notification: 1, reporting: 1 };
 
 /** A variable is set directly or as a file. */
 const isNamed = (environment, variable) => Boolean(environment[variable] || environment[`${variable}_FILE`]);
@@ -51,7 +51,7 @@ const replica = (service, number, { environment, program }) => ({
  * @param {string} [options.host] address on which nginx listens
  * @param {number} [options.port] port of nginx; 0 is any free port
  * @param {string[]} [options.backends] backends to start; the environment sets the others
- * @param {{group: number, license: number, notification: number}} [options.replicas]
+ * @param {{group: number, license: number, notification: number, reporting: number}} [options.replicas]
  * @param {NodeJS.ProcessEnv} [options.environment] additional environment variables of the services
  * @param {(service: string) => string} [options.program] the main file of a service
  * @param {(line: string) => void} [options.say] called when a process has died and was restarted

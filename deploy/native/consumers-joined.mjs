@@ -3,8 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import * as license from '../../apps/license-service/dist/consumer-groups.js';
 import * as notification from '../../apps/notification-service/dist/consumer-groups.js';
+import * as reporting from '../../apps/reporting-service/dist/consumer-groups.js';
 
-const GROUPS = [license, notification].flatMap(({ CONSUMER_GROUP, ACCESS_GROUP }) => [CONSUMER_GROUP, ACCESS_GROUP]);
+const GROUPS = [license, notification, reporting].flatMap(({ CONSUMER_GROUP, ACCESS_GROUP }) => [
+  CONSUMER_GROUP,
+  ACCESS_GROUP,
+]);
 const LONGEST_MS = 30_000;
 
 /**

@@ -39,9 +39,8 @@ export function requireNginx() {
 /**
  * Writes `nginx.conf` into a folder.
  *
- * @param {{host: string, port: number, replicas: {group: number[], license: number[], notification: number[]}}} door
- * the address
- *   of nginx and the ports of the replicas of each service
+ * @param {{host: string, port: number, replicas: Record<'group' | 'license' | 'notification' | 'reporting', number[]>}} door
+ *   the address of nginx and the ports of the replicas of each service
  */
 export async function writeConfiguration(folder, { host, port, replicas }) {
   const inside = filledIn(await readFile(TEMPLATE, 'utf8'), {
@@ -50,6 +49,7 @@ export async function writeConfiguration(folder, { host, port, replicas }) {
     ALLOTREE_GROUP_SERVERS: servers(replicas.group),
     ALLOTREE_LICENSE_SERVERS: servers(replicas.license),
     ALLOTREE_NOTIFICATION_SERVERS: servers(replicas.notification),
+    ALLOTREE_REPORTING_SERVERS: servers(replicas.reporting),
     ALLOTREE_ACCESS_LOG: join(folder, 'access.log'),
     ALLOTREE_BODY_LIMIT: '1m',
     ALLOTREE_LARGE_BODY_LIMIT: '16m',

@@ -10,7 +10,15 @@ import { pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '../..');
 const kept = join(root, 'node_modules/.cache/bundled-apps');
-const APPS = ['standalone', 'group-service', 'license-service', 'notification-service', 'demo', 'dead-letters'];
+const APPS = [
+  'standalone',
+  'group-service',
+  'license-service',
+  'notification-service',
+  'reporting-service',
+  'demo',
+  'dead-letters',
+];
 
 const DAY_MS = 86_400_000;
 

@@ -13,6 +13,7 @@ const PLAIN = [
   'apps/license-service',
   'apps/notification-service',
   'apps/reference',
+  'apps/reporting-service',
   'apps/standalone',
   'bench',
   'deploy',

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { ACCOUNT_MAILS_QUEUE, LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
-import { LOGGER, type Logger } from '@allotree/basics';
+import { LOGGER, Signal, type Logger } from '@allotree/basics';
 import { JobQueues, type Job } from '@allotree/jobs';
 import { WriteAccountMail } from './account-mails/write-account-mail/write-account-mail.job.js';
-import { Signal } from './signal.js';
 import { Ledger } from './mails/ledger.js';
 import { MailSender } from './mails/mail-sender.js';
 import { RecipientResolver } from './notices/recipient-resolver.js';

@@ -17,6 +17,7 @@ import {
 } from '@allotree/contracts';
 import * as license from '@allotree/license-service/consumer-groups';
 import * as notification from '@allotree/notification-service/consumer-groups';
+import * as reporting from '@allotree/reporting-service/consumer-groups';
 import { describeConfiguration } from '@allotree/basics/configuration';
 import { describeMetrics } from '@allotree/service/metrics';
 import { z } from 'zod';
@@ -115,6 +116,8 @@ const CONSUMER_GROUPS: readonly (readonly [group: string, service: string])[] = 
   [license.ACCESS_GROUP, 'license-service'],
   [notification.CONSUMER_GROUP, 'notification-service'],
   [notification.ACCESS_GROUP, 'notification-service'],
+  [reporting.CONSUMER_GROUP, 'reporting-service'],
+  [reporting.ACCESS_GROUP, 'reporting-service'],
 ];
 
 const namesPage = (): string => {
@@ -262,6 +265,8 @@ published in transactions: read with \`isolation.level=read_committed\`. Topics 
 transactional ids: [Names for access lists](names.md).
 
 **Without Kafka** they are rows of the table \`bus.message\` in PostgreSQL, \`payload\` being the structured mode.
+
+**Over HTTP** every event since the first one is pulled from \`GET /events\`: [Pull every event](../how-to/pull-every-event.md).
 
 **Dead letters.** A message that keeps failing goes to \`<topic>.dlq\`: on Kafka as it was, with the headers \`dlq-letter\` (its id), \`dlq-group\`
 (who failed), \`dlq-error\`, \`dlq-attempts\` (0: it is no event of this system) and \`dlq-time\`; in PostgreSQL as the event with the attributes

@@ -1,6 +1,7 @@
 import { GROUP_VARIABLES } from '@allotree/group-service/configuration';
 import { LICENSE_VARIABLES } from '@allotree/license-service/configuration';
 import { NOTIFICATION_VARIABLES } from '@allotree/notification-service/configuration';
+import { REPORTING_VARIABLES } from '@allotree/reporting-service/configuration';
 import { integer, loadConfiguration, variable } from '@allotree/basics/configuration';
 import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ export const STANDALONE_CONFIGURATION = SERVICE_CONFIGURATION.extend({
   ...GROUP_VARIABLES,
   ...LICENSE_VARIABLES,
   ...NOTIFICATION_VARIABLES,
+  ...REPORTING_VARIABLES,
   DATA_DIR: variable(z.string().prefault('./.data'), {
     description: 'The folder for everything that is kept between starts: the embedded database, the secrets, the log.',
     allowed: 'a writable folder',

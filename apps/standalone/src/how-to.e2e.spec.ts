@@ -224,6 +224,25 @@ describe('the how-to guides, typed as they are written', () => {
     });
   });
 
+  walk('pull-every-event.md', async (page) => {
+    Object.assign(page.env, { TOKEN: ada.token, PROJECT: ada.projectId });
+    const { body: key } = await page.next();
+    const signedIn = await page.next({ '<keyId>': key.keyId, '<secret>': key.secret });
+    page.env['BILLING'] = signedIn.body.access_token;
+    const types = ({ items }: { items: { type: string }[] }) => items.map(({ type }) => type);
+    const first = await page.next();
+    expect(types(first.body)).toContain('allotree.project-created.v1');
+    const second = await page.next({ '<next>': first.body.next });
+    const group = { name: 'Block P', type: 'building', parentId: ada.projectId };
+    await api.post(`/projects/${ada.projectId}/groups`, group);
+    const awaited = await page.next({ '<next>': second.body.next });
+    expect(types(awaited.body)).toEqual(['allotree.groups-placed.v1']);
+    const members = await page.next();
+    expect(new Set(types(members.body))).toEqual(new Set(['allotree.member-added.v1']));
+    for (const topic of ['groups.events.v1', 'licensing.events.v1'])
+      expect((await page.next()).output).toContain(topic);
+  });
+
   walk('limit-a-person.md', async (page) => {
     const path = `/projects/${ada.projectId}/groups/${ada.projectId}/members`;
     const { userId } = await api.post<{ userId: string }>(path, {

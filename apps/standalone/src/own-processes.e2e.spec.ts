@@ -12,7 +12,7 @@ import { Api } from '@allotree/api-client';
 jest.setTimeout(180_000);
 
 const SECRET = 'a secret of the specs, 32 characters and more';
-const SERVICES = ['group-service', 'license-service', 'notification-service'] as const;
+const SERVICES = ['group-service', 'license-service', 'notification-service', 'reporting-service'] as const;
 type ServiceName = (typeof SERVICES)[number];
 
 /** A service as an operator runs it, with only these variables beside PATH and HOME. */

@@ -6,6 +6,7 @@ import {
   Notifications,
   NotificationServiceModule,
 } from '@allotree/notification-service';
+import { REPORTING_ACCESS_GROUP, REPORTING_CONSUMER_GROUP, ReportingServiceModule } from '@allotree/reporting-service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { StartError, Clock, type Logger } from '@allotree/basics';
@@ -33,6 +34,7 @@ class StandaloneModule {
         GroupServiceModule.forRoot(configuration),
         LicenseServiceModule.forRoot(configuration),
         NotificationServiceModule.forRoot(configuration),
+        ReportingServiceModule.forRoot(configuration),
       ],
     };
   }
@@ -140,6 +142,8 @@ const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfi
     LICENSE_ACCESS_GROUP,
     NOTIFICATION_CONSUMER_GROUP,
     NOTIFICATION_ACCESS_GROUP,
+    REPORTING_CONSUMER_GROUP,
+    REPORTING_ACCESS_GROUP,
   );
   await app.startAllMicroservices();
   await app.listen(PORT, HOST);

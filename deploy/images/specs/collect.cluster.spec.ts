@@ -11,7 +11,7 @@ import { startServer } from '../../native/server.mjs';
 const MINUTES = 60_000;
 const root = resolve(import.meta.dirname, '../../..');
 const PASSWORD = 'correct horse battery';
-const SERVICES = ['group-service', 'license-service', 'notification-service'];
+const SERVICES = ['group-service', 'license-service', 'notification-service', 'reporting-service'];
 
 describe('the image of a service', () => {
   let collected: ReturnType<typeof spawnSync>;

@@ -1,3 +1,4 @@
+export { Batcher } from './batcher.js';
 export * from './clock.js';
 export * from './configuration.js';
 export { createLogger, NestLogger, type Logger } from './logging.js';
@@ -6,6 +7,7 @@ export * from './pool.js';
 export * from './readiness.js';
 export { connectRedis, redisAddress, type RedisAddress } from './redis-address.js';
 export * from './request-context.js';
+export { Signal } from './signal.js';
 export * from './start-error.js';
 export * from './tenants-setting.js';
 export { TestClock } from './test-clock.js';

@@ -7,3 +7,4 @@ export * from './licensing/index.js';
 export * from './groups/index.js';
 export * from './notifications/index.js';
 export * from './people/index.js';
+export * from './reporting/index.js';

@@ -8,19 +8,41 @@ import { Problem } from './problem.js';
 
 const LONGEST = 1_000;
 
-/**
- * Encrypts the `nextCursor` of a list and decrypts the `cursor` of a request for it: the route reads and writes plain positions, and callers
- * see nothing of them. `Documented` puts it on every route whose answer is a page. A cursor is valid for the caller who got it, in the tenant
- * and list it came from.
- */
+/** Positions in lists, encrypted so that callers see nothing of them. */
 @Injectable()
-export class CursorInterceptor implements NestInterceptor {
+export class Cursors {
   private readonly key: Uint8Array;
 
   constructor(@Inject(CONFIGURATION) { TOKEN_SECRET }: { readonly TOKEN_SECRET: string }) {
     this.key = new Uint8Array(hkdfSync('sha256', TOKEN_SECRET, '', 'allotree cursors', 32));
   }
 
+  /** @param list the list, and for whom the cursor is valid */
+  encrypt(position: string, list: string): Promise<string> {
+    return new EncryptJWT({ position })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .setAudience(list)
+      .encrypt(this.key);
+  }
+
+  /** `null`: not a cursor of this list. */
+  async decrypt(cursor: string, list: string): Promise<string | null> {
+    try {
+      const { payload } = await jwtDecrypt<{ position: string }>(cursor, this.key, { audience: list });
+      return payload.position;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/**
+ * Encrypts the `nextCursor` of a list and decrypts the `cursor` of a request for it: the route reads and writes plain positions, and callers
+ * see nothing of them. `Documented` puts it on every route whose answer is a page. A cursor is valid for the caller who got it, in the tenant
+ * and list it came from.
+ */
+@Injectable()
+export class CursorInterceptor extends Cursors implements NestInterceptor {
   async intercept(execution: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     if (execution.getType() !== 'http') return next.handle();
     const request = execution.switchToHttp().getRequest<ApiRequest>();
@@ -28,7 +50,7 @@ export class CursorInterceptor implements NestInterceptor {
     const query = request.query as { cursor?: unknown } | undefined;
     // A value that is not a cursor at all is refused by the schema of the list.
     if (typeof query?.cursor === 'string' && query.cursor !== '' && query.cursor.length <= LONGEST)
-      query.cursor = await this.decrypt(query.cursor, listOf(request));
+      query.cursor = await this.positionOf(query.cursor, listOf(request));
     return next.handle().pipe(mergeMap((answer) => this.withCursor(answer, request)));
   }
 
@@ -38,20 +60,10 @@ export class CursorInterceptor implements NestInterceptor {
     return { ...(answer as object), nextCursor: await this.encrypt(nextCursor, listOf(request)) };
   }
 
-  private encrypt(position: string, list: string): Promise<string> {
-    return new EncryptJWT({ position })
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-      .setAudience(list)
-      .encrypt(this.key);
-  }
-
-  private async decrypt(cursor: string, list: string): Promise<string> {
-    try {
-      const { payload } = await jwtDecrypt<{ position: string }>(cursor, this.key, { audience: list });
-      return payload.position;
-    } catch {
-      throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
-    }
+  private async positionOf(cursor: string, list: string): Promise<string> {
+    const position = await this.decrypt(cursor, list);
+    if (position === null) throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
+    return position;
   }
 }
 

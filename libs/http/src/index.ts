@@ -1,6 +1,7 @@
 export { Caller, pathOf, type ApiRequest, type CommandContext } from './caller.js';
 export * from './configuration.js';
 export * from './configure-http.js';
+export { Cursors } from './cursors.js';
 export * from './etag.js';
 export { httpDurations } from './http-durations.js';
 export { IdempotentRequests, NotKept } from './idempotency.js';
@@ -18,4 +19,5 @@ export { RateGuard, RateLimiter } from './rate-limiter.js';
 export * from './read-only.js';
 export { RouteInventory } from './route-inventory.js';
 export { storageFull } from './storage-full.js';
+export { transientProblem } from './transient-error.js';
 export { SchemaValidationPipe } from './validation.js';

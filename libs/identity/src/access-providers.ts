@@ -1,9 +1,16 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
+import { GROUPS_TOPIC } from '@allotree/contracts';
+import { LOGGER, type Logger } from '@allotree/basics';
+import { Bus, FeedWaiter } from '@allotree/bus';
 import type { DataSource } from 'typeorm';
 import { TenantRows } from './tenant-rows.js';
 import { IdentityView } from './identity-view.js';
 import { MembershipFeed } from './membership-feed.js';
-import { PermissionChecker } from './permission-checker.js';
+import { MembershipRows } from './membership-rows.js';
+import { PermissionChecker, retryAfterCatchUp } from './permission-checker.js';
+
+/** The longest that a request waits for what the group service published before it. */
+const FEED_WAIT_MS = 2_000;
 
 /** A service's rows as its callers see them. @param dataSource the token of the service's data source */
 export const tenantRowsOf = (dataSource: InjectionToken): Provider => ({
@@ -18,3 +25,28 @@ export const membershipFeedOf = (dataSource: InjectionToken, schema: string): Pr
   useFactory: (rows: DataSource, identity: IdentityView) => new MembershipFeed(rows, schema, identity),
   inject: [dataSource, IdentityView],
 });
+
+/** A service's own view of who may do what, in its schema. */
+export interface AccessView {
+  /** The token of the service's data source. */
+  readonly dataSource: InjectionToken;
+  readonly schema: string;
+  /** The consumer group that keeps the view up to date. */
+  readonly groupId: string;
+}
+
+/** What the guard asks in a service without anything at a group below a project, and what keeps it up to date. */
+export const accessOf = ({ dataSource, schema, groupId }: AccessView): readonly Provider[] => [
+  {
+    provide: PermissionChecker,
+    useFactory: (rows: DataSource, bus: Bus, logger: Logger) =>
+      new PermissionChecker(
+        new MembershipRows(rows, schema),
+        (projectId, group) => Promise.resolve(group === projectId ? [projectId] : null),
+        retryAfterCatchUp(new FeedWaiter({ bus, topic: GROUPS_TOPIC, groupId, logger, maxWaitMs: FEED_WAIT_MS })),
+      ),
+    inject: [dataSource, Bus, LOGGER],
+  },
+  membershipFeedOf(dataSource, schema),
+  tenantRowsOf(dataSource),
+];

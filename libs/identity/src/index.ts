@@ -1,5 +1,5 @@
 export * from './access-filter.js';
-export { membershipFeedOf, tenantRowsOf } from './access-providers.js';
+export { accessOf, membershipFeedOf, tenantRowsOf, type AccessView } from './access-providers.js';
 export * from './authentication.js';
 export { Authorization } from './authorization.js';
 export * from './configuration.js';

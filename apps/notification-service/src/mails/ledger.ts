@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { MailTypeName } from '@allotree/contracts';
-import { Clock, CONFIGURATION } from '@allotree/basics';
+import { Batcher, Clock, CONFIGURATION } from '@allotree/basics';
 import type { DataSource } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
-import { Batcher } from '../batcher.js';
 import { NOTIFICATIONS } from '../tokens.js';
 
 /** A mail this process is handing over. Without content it has not been written yet. */

@@ -165,6 +165,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /api-keys': malformed('api-keys:manage', ANYWHERE),
   'DELETE /api-keys/{keyId}': misses('api-keys:manage', ANYWHERE),
   'GET /audit': reads('audit:read', ANYWHERE),
+  'GET /events': reads('events:read', ANYWHERE),
   'POST /users/{userId}/deactivate': malformed('system:manage', ANYWHERE),
   'POST /users/{userId}/reinstate': malformed('system:manage', ANYWHERE),
 

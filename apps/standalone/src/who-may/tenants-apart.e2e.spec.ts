@@ -187,6 +187,7 @@ const LISTS = [
   '/audit',
   '/api-keys',
   '/roles',
+  '/events',
 ] as const;
 /** Here the tenant is named. */
 const OF_ONE_TENANT: readonly string[] = ['/roles'];

@@ -30,6 +30,7 @@ export const PERMISSIONS = {
   'assignments:read': 'See everything that is assigned at a group',
   'assignments:manage': 'Assign numbers, apps and keys, and release them',
   'history:read': 'See who did what, when',
+  'events:read': 'Pull every integration event of a whole tenant',
   'mail:read': 'See the mails that were sent, and their templates',
   'mail:manage': 'Change mail templates, and send mails again',
   'api-keys:manage': 'Make and revoke keys for machines',

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LicenseExpiryJob } from '@allotree/contracts';
+import { Batcher } from '@allotree/basics';
 import { PermanentJobError, type Job } from '@allotree/jobs';
 import type { DataSource } from 'typeorm';
-import { Batcher } from '../../batcher.js';
 import { NOTIFICATIONS } from '../../tokens.js';
 
 /** Stores a job of `license-expiry` once, by its id. From then on the queue is no longer involved. */

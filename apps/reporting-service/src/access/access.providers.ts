@@ -1,0 +1,12 @@
+import type { Provider } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { accessOf } from '@allotree/identity';
+import { ACCESS_GROUP } from '../consumer-groups.js';
+import { REPORTING } from '../tokens.js';
+
+/** What the guard of this service asks, and what keeps it up to date. */
+export const ACCESS: readonly Provider[] = accessOf({
+  dataSource: getDataSourceToken(REPORTING),
+  schema: REPORTING,
+  groupId: ACCESS_GROUP,
+});

@@ -1,0 +1,16 @@
+import { variable } from '@allotree/basics/configuration';
+import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
+import { z } from 'zod';
+
+/** The settings of the reporting service alone. */
+export const REPORTING_VARIABLES = {
+  REPORTING_DATABASE_URL: variable(SERVICE_CONFIGURATION.shape.DATABASE_URL.optional(), {
+    description:
+      'The PostgreSQL database of the reporting service, so that its load does not reach the others. Unset: DATABASE_URL.',
+    allowed: 'a URL such as postgres://user:password@host:5432/database',
+    secret: true,
+  }),
+};
+
+export const REPORTING_CONFIGURATION = SERVICE_CONFIGURATION.extend(REPORTING_VARIABLES);
+export type ReportingConfiguration = z.infer<typeof REPORTING_CONFIGURATION>;

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { CloudEvent } from '@allotree/contracts';
+import { Batcher, LOGGER, type Logger } from '@allotree/basics';
+import { transientProblem } from '@allotree/http';
+import { onRows } from '@allotree/read-models';
+import type { DataSource } from 'typeorm';
+import { REPORTING } from '../tokens.js';
+import { Arrivals } from './arrivals.js';
+import { rowOf } from './event-row.js';
+
+const COLUMNS = {
+  id: 'text',
+  source: 'text',
+  type: 'text',
+  subject: 'text',
+  sequence: 'text',
+  at: 'timestamptz',
+  actor: 'text',
+  causation_id: 'text',
+  correlation_id: 'text',
+  tenant_id: 'text',
+  data: 'jsonb',
+  extensions: 'jsonb',
+  bytes: 'integer',
+};
+const NAMES = Object.keys(COLUMNS).join(', ');
+
+/** In all processes one transaction at a time assigns positions, so they become visible in their order. */
+const TAKE_TURN = `SELECT pg_advisory_xact_lock(hashtextextended('allotree ${REPORTING}.event', 0))`;
+const insert = (given: string): string =>
+  `INSERT INTO ${REPORTING}.event (${NAMES}) SELECT ${NAMES} FROM ${given} ORDER BY place ON CONFLICT (source, id) DO NOTHING`;
+
+const PAUSE_MS = 1_000;
+
+/** The table of all integration events. It is only ever appended to, and the archive of what the bus no longer has. */
+@Injectable()
+export class EventLog implements OnModuleDestroy {
+  private readonly stopping = new AbortController();
+  /** Keys of a topic are handled concurrently; together their events are one insert. */
+  private readonly batches = new Batcher((batches: readonly (readonly CloudEvent[])[]) => this.writeAll(batches));
+
+  constructor(
+    @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
+    private readonly arrivals: Arrivals,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Appends events in their order; those that are stored already change nothing. While the database does not work it waits: an event that
+   * became a dead letter would be stored after later ones.
+   * @throws when an event cannot be stored at all, or the process stops
+   */
+  async record(events: readonly CloudEvent[]): Promise<void> {
+    const failure = await this.batches.one(events);
+    if (failure !== null) throw failure.error;
+  }
+
+  onModuleDestroy(): void {
+    this.stopping.abort();
+  }
+
+  /** Where the batches fail together, each is written alone: only the one at fault fails. */
+  private async writeAll(batches: readonly (readonly CloudEvent[])[]): Promise<readonly (Failure | null)[]> {
+    const together = await this.tryToWrite(batches.flat());
+    if (together === null || batches.length === 1) return batches.map(() => together);
+    const failures: (Failure | null)[] = [];
+    for (const batch of batches) failures.push(await this.tryToWrite(batch));
+    return failures;
+  }
+
+  private async tryToWrite(events: readonly CloudEvent[]): Promise<Failure | null> {
+    for (;;) {
+      try {
+        await this.write(events);
+        return null;
+      } catch (error) {
+        if (this.stopping.signal.aborted || transientProblem(error) === null) return { error };
+        this.logger.warn({ err: error, events: events.length }, 'integration events could not be stored, retrying');
+        await sleep(PAUSE_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async write(events: readonly CloudEvent[]): Promise<void> {
+    const rows = events.map((event, place) => ({ ...rowOf(event), place }));
+    await this.dataSource.transaction(async (tx) => {
+      await tx.query(TAKE_TURN);
+      await onRows(tx, { ...COLUMNS, place: 'integer' }, rows, insert);
+    });
+    this.arrivals.look();
+  }
+}
+
+interface Failure {
+  readonly error: unknown;
+}

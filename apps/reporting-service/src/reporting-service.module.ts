@@ -1,0 +1,52 @@
+import { Inject, Module, type DynamicModule } from '@nestjs/common';
+import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
+import { CONFIGURATION, Readiness } from '@allotree/basics';
+import { Cursors } from '@allotree/http';
+import { poolOf } from '@allotree/read-models';
+import { ServiceMetrics } from '@allotree/service';
+import type { DataSource } from 'typeorm';
+import { ACCESS } from './access/access.providers.js';
+import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
+import type { ReportingConfiguration } from './configuration.js';
+import { Arrivals } from './events/arrivals.js';
+import { EventLog } from './events/event-log.js';
+import { EventPages } from './events/event-pages.js';
+import { PullEventsController } from './events/pull-events/pull-events.controller.js';
+import { RecordEventsController } from './feed/record-events/record-events.controller.js';
+import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
+import { REPORTING } from './tokens.js';
+
+/**
+ * The reporting service: every integration event since the first one, from the bus and nothing else. Wants `ServiceModule.forRoot()`
+ * imported by the application. Its tables are in the schema `reporting`.
+ */
+@Module({})
+export class ReportingServiceModule {
+  constructor(
+    @InjectDataSource(REPORTING) dataSource: DataSource,
+    @Inject(CONFIGURATION) { REPORTING_DATABASE_URL }: ReportingConfiguration,
+    metrics: ServiceMetrics,
+    readiness: Readiness,
+  ) {
+    metrics.watchPool(REPORTING, poolOf(dataSource));
+    // The rest of a process works without this database.
+    if (REPORTING_DATABASE_URL !== undefined) readiness.show('reporting', () => dataSource.query('SELECT 1'));
+  }
+
+  static forRoot({ REPORTING_DATABASE_URL, DATABASE_URL }: ReportingConfiguration): DynamicModule {
+    const url = REPORTING_DATABASE_URL ?? DATABASE_URL;
+    return {
+      module: ReportingServiceModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: REPORTING,
+          // An unreachable database is reported at once, not after half a minute of attempts.
+          useFactory: () => ({ ...dataSourceOptions(url), retryAttempts: 0 }),
+          dataSourceFactory: () => openDataSource(url),
+        }),
+      ],
+      controllers: [RecordEventsController, FollowMembershipsController, PullEventsController],
+      providers: [...ACCESS, Cursors, Arrivals, EventLog, EventPages],
+    };
+  }
+}

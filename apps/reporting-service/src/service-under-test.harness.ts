@@ -1,0 +1,134 @@
+import type { AddressInfo } from 'node:net';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { GROUPS_TOPIC, LICENSING_TOPIC, type CloudEvent, type Permission, type PulledEvent } from '@allotree/contracts';
+import { loadConfiguration } from '@allotree/basics';
+import { Bus } from '@allotree/bus';
+import { createHttpApplication, openApiDocument, ownService, type Principal } from '@allotree/http';
+import { signToken } from '@allotree/identity';
+import { connectBusConsumers, ServiceModule } from '@allotree/service';
+import { createTestDatabase, documentedFetch, type TestDatabase } from '@allotree/testing';
+import type { DataSource } from 'typeorm';
+import {
+  REPORTING_ACCESS_GROUP,
+  REPORTING_CONFIGURATION,
+  REPORTING_CONSUMER_GROUP,
+  ReportingServiceModule,
+  type ReportingConfiguration,
+} from './index.js';
+import { REPORTING } from './tokens.js';
+
+@Module({})
+class ServiceUnderTest {
+  static forRoot(configuration: ReportingConfiguration): DynamicModule {
+    const base = ServiceModule.forRoot({ service: 'reporting-service', configuration });
+    return { module: ServiceUnderTest, imports: [base, ReportingServiceModule.forRoot(configuration)] };
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  // Bodies are looked at field by field.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+const SECRET = 'a secret of the specs, 32 characters and more';
+
+/** The reporting service over HTTP and its bus, with a database of its own for its tables. */
+export class Service {
+  private readonly fetch = documentedFetch('reporting-service', () => openApiDocument(this.app));
+
+  private constructor(
+    readonly app: NestFastifyApplication,
+    private readonly databases: readonly TestDatabase[],
+    private readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  static async start(): Promise<Service> {
+    const [platform, reporting] = [await createTestDatabase(), await createTestDatabase()];
+    const configuration = loadConfiguration(REPORTING_CONFIGURATION, {
+      PORT: '0',
+      DATABASE_URL: platform.connectionString,
+      REPORTING_DATABASE_URL: reporting.connectionString,
+      TOKEN_SECRET: SECRET,
+      ADMIN_PASSWORD_HASH: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$AAAA',
+      LOG_LEVEL: 'fatal',
+      RATE_LIMIT_PER_CALLER: '0',
+      RATE_LIMIT_PER_TENANT: '0',
+    });
+    const app = await createHttpApplication(ServiceUnderTest.forRoot(configuration), configuration);
+    connectBusConsumers(app, REPORTING_CONSUMER_GROUP, REPORTING_ACCESS_GROUP);
+    await app.startAllMicroservices();
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const token = await signToken(ownService('admin'), { secret: SECRET, lifetimeSeconds: 3_600 });
+    return new Service(app, [platform, reporting], `http://127.0.0.1:${port}/api/v1`, token);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    for (const database of this.databases) await database.drop();
+  }
+
+  async get(path: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Answer> {
+    const response = await this.fetch(`${this.url}${path}`, {
+      headers: { authorization: `Bearer ${this.token}`, ...headers },
+      ...(signal && { signal }),
+    });
+    return { status: response.status, body: await response.json(), headers: response.headers };
+  }
+
+  /** The headers of somebody else. */
+  async as(principal: Partial<Principal>): Promise<Record<string, string>> {
+    const somebody = { ...ownService('somebody'), serverAdministrator: false, ...principal };
+    return { authorization: `Bearer ${await signToken(somebody, { secret: SECRET, lifetimeSeconds: 3_600 })}` };
+  }
+
+  /** The headers of a machine of a tenant. */
+  key(tenantId: string, keyId = 'key', permissions: readonly Permission[] = ['events:read']) {
+    return this.as({ userId: keyId, tenantId, apiKey: { keyId, permissions } });
+  }
+
+  /** Publishes as the other services do, and waits until the events are stored. */
+  async publish(...events: readonly CloudEvent[]): Promise<void> {
+    const bus = this.app.get(Bus, { strict: false });
+    for (const topic of [GROUPS_TOPIC, LICENSING_TOPIC]) {
+      const source = topic === GROUPS_TOPIC ? '/group-service' : '/license-service';
+      await bus.publish(
+        topic,
+        events.filter((event) => event.source === source),
+      );
+      for (const group of [REPORTING_CONSUMER_GROUP, ...(topic === GROUPS_TOPIC ? [REPORTING_ACCESS_GROUP] : [])])
+        while ((await bus.lag(group, topic)).some(({ lag }) => lag > 0))
+          await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** Lets a consumer group read a topic again from its first message. */
+  async rewind(topic: string): Promise<void> {
+    const bus = this.app.get(Bus, { strict: false });
+    await bus.rewind(REPORTING_CONSUMER_GROUP, topic);
+    while ((await bus.lag(REPORTING_CONSUMER_GROUP, topic)).some(({ lag }) => lag > 0))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  rows<Row = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.app.get<DataSource>(getDataSourceToken(REPORTING), { strict: false }).query(sql, parameters);
+  }
+
+  /** Every event from a cursor on. */
+  async pull(query: string, headers: Record<string, string> = {}): Promise<PulledEvent[]> {
+    const events: PulledEvent[] = [];
+    for (let after = ''; ;) {
+      const { status, body } = await this.get(`/events?${query}${after}`, headers);
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      events.push(...(body.items as PulledEvent[]));
+      after = `&after=${encodeURIComponent(String(body.next))}`;
+      if (!(body.hasMore as boolean)) return events;
+    }
+  }
+}

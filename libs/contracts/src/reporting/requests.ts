@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { GROUPS_EVENTS } from '../groups/events.js';
+import { Id } from '../http/common.js';
+import { LICENSING_EVENTS } from '../licensing/events.js';
+
+const TYPES: readonly string[] = [...Object.keys(GROUPS_EVENTS), ...Object.keys(LICENSING_EVENTS)];
+
+/** The longest that a request for events waits, in seconds. */
+export const MAX_EVENTS_WAIT_SECONDS = 30;
+
+/** `GET /events` */
+export const EventsQuery = z.strictObject({
+  after: z.string().min(1).max(1_000).optional(),
+  types: z
+    .string()
+    .max(5_000)
+    .transform((list) => [...new Set(list.split(','))])
+    .refine((types) => types.every((type) => TYPES.includes(type)), {
+      error: 'must be types of integration events, separated by commas',
+    })
+    .optional()
+    .meta({ examples: ['allotree.license-granted.v1,allotree.license-extended.v1'] }),
+  subject: Id.optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  wait: z.coerce.number().int().min(0).max(MAX_EVENTS_WAIT_SECONDS).default(0),
+});
+export type EventsQuery = z.infer<typeof EventsQuery>;
