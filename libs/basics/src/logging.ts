@@ -23,6 +23,8 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
+const NO_CONTEXT = {};
+
 /** Structured log lines (JSON, one per line). Secrets are redacted by their key; every line carries the correlation id. */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   return pino(
@@ -34,7 +36,9 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
         level: (label) => ({ level: label }),
         log: (line) => withoutSecrets(line, DEEPEST) as Record<string, unknown>,
       },
-      mixin: () => requestContext.getStore() ?? {},
+      mixin: () => requestContext.getStore() ?? NO_CONTEXT,
+      // Pino's own strategy would write the fields of the line into the context, and so into every later line of the request.
+      mixinMergeStrategy: (line: object, context: object) => (context === NO_CONTEXT ? line : { ...context, ...line }),
     },
     destination ?? standardOutput(),
   );

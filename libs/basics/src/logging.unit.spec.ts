@@ -41,6 +41,16 @@ describe('the log', () => {
     expect(lines.map((line) => line['correlationId'])).toEqual(['c1', undefined]);
   });
 
+  it('repeats no field of an earlier line of the same request', () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = logInto(lines);
+    requestContext.run({ correlationId: 'c1' }, () => {
+      logger.info({ attempt: 1, err: new Error('gone') }, 'first');
+      logger.info('second');
+    });
+    expect(Object.keys(lines[1]!).sort()).toEqual(['correlationId', 'level', 'msg', 'service', 'time']);
+  });
+
   it("writes Nest's lines in the same format", () => {
     const lines: Record<string, unknown>[] = [];
     const nest = new NestLogger(logInto(lines));
