@@ -39,6 +39,13 @@ export {
   quotasOf,
   restrictionOf,
 } from './licensing/queries/quota.js';
+export { requiredChanges, type RequiredChange } from './licensing/queries/required-changes.js';
+export {
+  whyOfLevels,
+  type ExplainedLevel,
+  type ExplainedTerm,
+  type QuotaExplanation,
+} from './licensing/queries/why.js';
 export { quotaOfLevels, type QuotaFacts } from './licensing/queries/quota-rules.js';
 export {
   projectOfTerms,

@@ -9,7 +9,7 @@ import { licensePhaseAt, limitsOfPhases, phaseAt } from './phases.js';
 /** An allotment at an instant, with its term; `sequence` is its order of creation in the project. */
 export type LevelAllotment = Pick<
   AllotmentState,
-  'type' | 'units' | 'features' | 'validFrom' | 'validUntil' | 'sequence' | 'phase'
+  'allotmentId' | 'type' | 'units' | 'features' | 'validFrom' | 'validUntil' | 'sequence' | 'phase'
 >;
 
 /** The restriction of a group at an instant: its own limit (R2), the features on (R5), and the allotments behind both. */
@@ -32,7 +32,15 @@ export interface Level {
 /** A license at an instant. */
 export type LevelLicense = Pick<
   LicenseState,
-  'type' | 'units' | 'features' | 'validFrom' | 'validUntil' | 'phase' | 'suspendedReason' | 'revokedReason'
+  | 'licenseId'
+  | 'type'
+  | 'units'
+  | 'features'
+  | 'validFrom'
+  | 'validUntil'
+  | 'phase'
+  | 'suspendedReason'
+  | 'revokedReason'
 >;
 
 /** The project at an instant: its devices, its capacity and features (L5), and the licenses behind both. */
@@ -48,7 +56,7 @@ export interface LevelProject {
 
 /** A Licenses section as an event leaves it. The allotments need their order of creation, which decides what is newest. */
 export interface SectionTerms extends Pick<RestrictionSettings, 'enabled' | 'poolMode' | 'gracePeriodDays'> {
-  readonly allotments: readonly (Omit<Allotment, 'allotmentId'> & { readonly sequence: number })[];
+  readonly allotments: readonly (Allotment & { readonly sequence: number })[];
 }
 
 /** The restriction of a Licenses section at an instant, with days in the time zone of the project (E4); `null`: disabled. */

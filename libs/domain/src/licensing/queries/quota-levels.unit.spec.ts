@@ -33,6 +33,7 @@ const FACTS: QuotaFacts = {
   features: featureSet(['siri', 'elevators']),
   licenses: [
     {
+      licenseId: 'license-1',
       type: 'plus',
       units: units(120, 100, 10),
       features: ['siri', 'elevators'],
@@ -53,6 +54,7 @@ const FACTS: QuotaFacts = {
         features: featureSet(['siri']),
         allotments: [
           {
+            allotmentId: 'of-u1',
             type: 'basic',
             units: units(50, 40, 5),
             features: ['siri'],
@@ -74,6 +76,7 @@ const FACTS: QuotaFacts = {
         features: featureSet(['siri', 'elevators']),
         allotments: [
           {
+            allotmentId: 'of-a',
             type: 'plus',
             units: units(80, 60, 5),
             features: ['siri', 'elevators'],
