@@ -18,6 +18,8 @@ interface License {
   readonly type: string;
   readonly units: Units;
   readonly validUntil: string | null;
+  readonly licenseId: string | null;
+  readonly externalId: string | null;
   readonly source: { readonly kind: string; readonly packageId?: string };
 }
 
@@ -30,7 +32,11 @@ export const applyProject = async (application: Application, partners: KnownPart
     const license = licenseOf(entry, partners, project);
     const found = current.items.find((one) => isIssuedAs(one, license));
     const from = `out of ${entry.package} of ${entry.from}`;
-    if (found) {
+    if (found && license.externalId !== undefined && license.externalId !== found.externalId) {
+      const { externalId } = license;
+      await application.api.patch(`/projects/${project.projectId}/licenses/${found.licenseId}`, { externalId });
+      application.narrator.changed(`external id of the license ${from}`);
+    } else if (found) {
       const until = dateText(found.validUntil, project.firstDay.zone);
       application.narrator.alreadySo(`${unitsText(entry.units)} ${from} were issued to it, until ${until}`);
     } else {
@@ -73,6 +79,7 @@ export const licenseOf = (entry: LicenseEntry, partners: KnownPartners, { firstD
   features: entry.features,
   validFrom: resolveWhen(entry.validFrom, firstDay),
   validUntil: resolveWhen(entry.validUntil, firstDay),
+  externalId: entry.externalId,
 });
 
 const isIssuedAs = (license: License, wanted: ReturnType<typeof licenseOf>): boolean =>

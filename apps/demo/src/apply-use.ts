@@ -38,6 +38,7 @@ interface Line {
   readonly groupId: string;
   readonly resource: string;
   readonly label: string;
+  readonly externalId?: string;
 }
 
 /** Each batch is assigned as a whole or not at all. */
@@ -77,9 +78,12 @@ const missingOf = async (
   const { resource } = entry;
   const current = await api.list<Assignment>(`/projects/${project.projectId}/groups/${groupId}/assignments`);
   const labels = new Set(current.filter((one) => one.resource === resource).map(({ label }) => nameKey(label ?? '')));
-  const wanted = Array.from({ length: entry.count }, (_, index) => nameOf(entry.label, entry.firstNumber + index));
-  const missing = wanted.filter((label) => !labels.has(nameKey(label)));
-  return { entry, lines: missing.map((label) => ({ groupId, resource, label })) };
+  const lines = Array.from({ length: entry.count }, (_, index): Line => {
+    const number = entry.firstNumber + index;
+    const line = { groupId, resource, label: nameOf(entry.label, number) };
+    return entry.externalId === undefined ? line : { ...line, externalId: nameOf(entry.externalId, number) };
+  });
+  return { entry, lines: lines.filter(({ label }) => !labels.has(nameKey(label))) };
 };
 
 const tellAssignments = ({ narrator }: ProjectApplication, entry: AssignmentEntry, missing: number): void => {

@@ -70,6 +70,7 @@ const license = z.strictObject({
   units,
   features: features.optional(),
   ...term,
+  externalId,
 });
 
 const allotment = z.strictObject({
@@ -154,6 +155,10 @@ const assignment = z
       .string()
       .regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number')
       .max(180),
+    externalId: ExternalId.max(120)
+      .regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number')
+      .optional()
+      .describe('The ids by which another system knows them, with {n} as in the label'),
     ...numbering,
   })
   .describe('Units in use at a group, one for each label');

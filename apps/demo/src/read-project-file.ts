@@ -201,6 +201,10 @@ const checkExternalIds = (file: ProjectFile): Finding[] => {
   const kinds: readonly (readonly Identified[])[] = [
     groupIdsOf(file.project.groups, ['project', 'groups']),
     file.devices.map(({ externalId }, index) => ({ externalId, path: ['devices', index, 'externalId'] })),
+    file.project.licenses.map(({ externalId }, index) => ({
+      externalId,
+      path: ['project', 'licenses', index, 'externalId'],
+    })),
   ];
   return kinds.flatMap((all) =>
     all.flatMap(({ path, externalId }, index) => {

@@ -63,7 +63,30 @@ const rows = (
   values: readonly [string, unknown][],
 ): Row[] => values.map(([why, value]) => [method, path, `${field}: ${why}`, body(value), field]);
 
+/** Values no external id can have. */
+const NO_EXTERNAL_IDS: readonly [string, unknown][] = [
+  ['empty', ''],
+  ['blank', '  '],
+  ['129 characters', 'x'.repeat(129)],
+  ['a control character', 'a\u0000b'],
+  ['a line break', 'a\nb'],
+  ['half a character pair', 'a\ud800'],
+  ['a character that cannot be seen', 'a\u202eb'],
+  ['a number', 5],
+];
+const ASSIGNMENT = `${ASSIGNMENTS}/anything`;
+
 const BODIES: readonly Row[] = [
+  ...rows('POST', LICENSES, (value) => ({ ...plusBody, externalId: value }), 'externalId', NO_EXTERNAL_IDS),
+  ...rows('POST', LICENSES, (value) => ({ type: 'trial', externalId: value }), 'externalId', NO_EXTERNAL_IDS),
+  ...rows('PATCH', LICENSE, (value) => ({ externalId: value }), 'externalId', NO_EXTERNAL_IDS),
+  ...rows('POST', ASSIGNMENTS, (value) => ({ resource: 'ukey2', externalId: value }), 'externalId', NO_EXTERNAL_IDS),
+  ...rows('PATCH', ASSIGNMENT, (value) => ({ externalId: value }), 'externalId', NO_EXTERNAL_IDS),
+  ['PATCH', LICENSE, 'nothing', {}, 'externalId'],
+  ['PATCH', LICENSE, 'an unknown field', { externalId: 'E', color: 'red' }, 'color'],
+  ['PATCH', LICENSE, 'another type', { externalId: 'E', type: 'trial' }, 'type'],
+  ['PATCH', ASSIGNMENT, 'nothing', {}, 'externalId'],
+  ['PATCH', ASSIGNMENT, 'an unknown field', { externalId: 'E', color: 'red' }, 'color'],
   ...rows(
     'POST',
     PACKAGES,
@@ -233,6 +256,9 @@ const ADDRESSES: readonly [method: string, path: string, body: unknown, field: s
   ['GET', `/projects/${p}/groups/a%2Fb/quota`, undefined, 'g'],
   ['GET', `/projects/${p}/groups/%F0%9F%92%A9/restriction`, undefined, 'g'],
   ['DELETE', `/projects/${p}/groups/a/assignments/a%20b`, undefined, 'a'],
+  ['GET', `${ASSIGNMENTS}?externalId=`, undefined, 'externalId'],
+  ['GET', `${LICENSES}?externalId=${'x'.repeat(129)}`, undefined, 'externalId'],
+  ['GET', `${LICENSES}?color=red`, undefined, 'color'],
   ['GET', `${ASSIGNMENTS}?limit=0`, undefined, 'limit'],
   ['GET', `${ASSIGNMENTS}?limit=201`, undefined, 'limit'],
   ['GET', `${ASSIGNMENTS}?limit=many`, undefined, 'limit'],
@@ -274,6 +300,8 @@ const ROUTES: readonly [method: string, path: string][] = [
   ['POST', PACKAGES],
   ['POST', SALES],
   ['POST', LICENSES],
+  ['PATCH', LICENSE],
+  ['PATCH', ASSIGNMENT],
   ['POST', `${LICENSE}/extend`],
   ['POST', `${LICENSE}/suspend`],
   ['POST', `${LICENSE}/revoke`],

@@ -38,6 +38,7 @@ import { PublishLicensingReactor } from './feed/publish-licensing/publish-licens
 import { Freshness } from './freshness.js';
 import { AllotmentTransfersController } from './groups/allotment-transfers/allotment-transfers.controller.js';
 import { AssignUnitsController } from './groups/assign-units/assign-units.controller.js';
+import { ChangeAssignmentController } from './groups/change-assignment/change-assignment.controller.js';
 import { AssignmentsController } from './groups/assignments/assignments.controller.js';
 import { GroupViewsProjection } from './groups/group-views/group-views.projection.js';
 import { MemberLimitsController } from './groups/member-limits/member-limits.controller.js';
@@ -106,6 +107,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         ShowQuotasController,
         MemberLimitsController,
         AssignmentsController,
+        ChangeAssignmentController,
         AssignUnitsController,
         ReleaseUnitsController,
         AllotmentTransfersController,

@@ -45,6 +45,10 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
       ? `The package ${refusal.packageId} does not have ${refusal.feature}: leave the feature out or take another package`
       : featureMissing(refusal.feature, refusal.limitedBy),
   DESCENDANTS_AFFECTED: descendantsAffected,
+  EXTERNAL_ID_TAKEN: ({ kind, externalId, holderId }) =>
+    holderId === null
+      ? `The external id ${externalId} belongs to another ${kind} of the project: choose another one`
+      : `The external id ${externalId} belongs to the ${kind} ${holderId}: choose another one, or remove it there first`,
   NO_SIP_NUMBER: () =>
     'A mobile app needs a sip_number in force at the same group that no other app is paired with: assign one first',
   SIP_NUMBER_IN_USE: ({ assignmentId, pairedWith }) =>

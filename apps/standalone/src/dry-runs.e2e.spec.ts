@@ -176,6 +176,11 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       body: { type: 'plus', partnerId, packageId, units: units(1) },
       events: ['UnitsIssued', 'LicenseGranted'],
     },
+    'PATCH /projects/{p}/licenses/{l}': {
+      path: license,
+      body: { externalId: 'ERP-1' },
+      events: ['LicenseExternalIdChanged'],
+    },
     'POST /projects/{p}/licenses/{l}/extend': {
       path: `${license}/extend`,
       body: { validUntil: '2099-12-31' },
@@ -230,6 +235,11 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       path: `${at(a)}/assignments`,
       body: { resource: 'sip_number' },
       events: ['AssignmentMade'],
+    },
+    [`PATCH ${G}/assignments/{a}`]: {
+      path: `${at(a)}/assignments/${assignmentId}`,
+      body: { externalId: 'ERP-1' },
+      events: ['AssignmentExternalIdChanged'],
     },
     [`DELETE ${G}/assignments/{a}`]: {
       path: `${at(a)}/assignments/${assignmentId}`,

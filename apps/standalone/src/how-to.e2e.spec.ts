@@ -279,15 +279,23 @@ describe('the how-to guides, typed as they are written', () => {
     const groups = `/projects/${ada.projectId}/groups`;
     const body = { name: 'Building with ids', parentId: ada.projectId, type: 'building' };
     const { groupId } = await api.post<{ groupId: string }>(groups, body);
-    const next = () => page.next({ '<building>': groupId });
+    const { items } = await api.get<{ items: { licenseId: string | null }[] }>(`/projects/${ada.projectId}/licenses`);
+    const ids: Record<string, string> = { '<building>': groupId };
+    ids['<license>'] = items.find(({ licenseId }) => licenseId !== null)!.licenseId!;
+    const next = () => page.next(ids);
     const flat = (await next()).body.groupId as string;
     await next();
+    ids['<number>'] = (await next()).body.assignments[0].assignmentIds[0] as string;
     expect((await next()).body).toMatchObject({ groupId, externalId: 'ERP-4700' });
     expect((await next()).body).toMatchObject({ groupId, externalId: 'ASSET-1002' });
+    expect((await next()).body).toMatchObject({ externalId: 'ORDER-2207' });
+    expect((await next()).body).toMatchObject({ groupId, externalId: 'LINE-9' });
     await next();
     expect((await next()).body.items).toMatchObject([{ groupId: flat, externalId: 'ERP-4711' }]);
     expect((await next()).body.items).toMatchObject([{ serialNumber: 'AA-12CD-000021', externalId: 'ASSET-1002' }]);
     expect((await next()).body.items).toMatchObject([{ email: 'kim@example.com', externalId: 'HR-7' }]);
+    expect((await next()).body.items).toMatchObject([{ licenseId: ids['<license>'], externalId: 'ORDER-2207' }]);
+    expect((await next()).body.items).toMatchObject([{ assignmentId: ids['<number>'], externalId: 'LINE-9' }]);
   });
 
   walk('rebuild-a-projection.md', async (page) => {

@@ -26,7 +26,11 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
   const administrator = { name: 'Ada', email: 'ada@nordlicht.example' };
   const { partnerId } = await must('POST', '/partners', { kind: 'distributor', name: 'Nordlicht', administrator });
   const { projectId: p } = await must('POST', '/projects', { name: 'Hafenblick', partnerId });
-  await must('POST', `/projects/${p}/licenses`, { type: 'trial' });
+  const { licenseId } = await must('POST', `/projects/${p}/licenses`, { type: 'trial', externalId: 'ERP-1' });
+  const licenseItem = async (): Promise<Answer> => {
+    const { status, body } = await system.ask('GET', `/projects/${p}/licenses?externalId=ERP-1`);
+    return { status, body: body.items[0] };
+  };
   const { groupId: g } = await must('POST', `/projects/${p}/groups`, { parentId: p, type: 'building', name: 'A' });
   const group = `/projects/${p}/groups/${g}`;
   const { userId } = await must('POST', `${group}/members`, { email: 'eva@example.com', name: 'Eva', role: 'user' });
@@ -43,6 +47,11 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
     allotments: [{ type: 'plus', units: UNITS, features: ['siri'] }],
     reminder: { daysBefore: [7, 3], recurrence: 'daily', recipients: 'members' },
   });
+  const { assignmentId } = await must('POST', `${group}/assignments`, { resource: 'sip_number', externalId: 'ERP-1' });
+  const assignmentItem = async (): Promise<Answer> => {
+    const { status, body } = await system.ask('GET', `${group}/assignments?externalId=ERP-1`);
+    return { status, body: body.items[0] };
+  };
   await must('PUT', `${group}/members/${userId}/limits`, { limits: { mobile_app: 1 }, featuresOff: ['siri'] });
   const roles = `/roles?tenantId=${partnerId}`;
   const { roleId } = await must('POST', roles, { name: 'Technician', permissions: ['groups:read'] });
@@ -60,6 +69,16 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
       path: `${group}/devices/SN1`,
       read: deviceItem,
       foreign: { model: 'BB-12' },
+    },
+    'PATCH /projects/{p}/licenses/{l}': {
+      path: `/projects/${p}/licenses/${licenseId}`,
+      read: licenseItem,
+      foreign: { type: 'plus' },
+    },
+    [`PATCH ${G}/assignments/{a}`]: {
+      path: `${group}/assignments/${assignmentId}`,
+      read: assignmentItem,
+      foreign: { resource: 'ukey2' },
     },
     [`PUT ${G}/restriction`]: { path: `${group}/restriction`, foreign: { groupId: p } },
     [`PUT ${G}/members/{u}/limits`]: {

@@ -343,6 +343,7 @@ describe('assignments', () => {
           label: '100-1',
           holder: 'member-1',
           sipAssignmentId: null,
+          externalId: null,
           status: 'in_force',
           assignedAt: NOW,
         },

@@ -57,6 +57,7 @@ describe('POST /projects/{p}/licenses: plus (L3)', () => {
           packageValidUntil: '2027-01-01T00:00:00.000Z',
         },
         status: 'active',
+        externalId: null,
         suspendedReason: null,
         revokedReason: null,
       },

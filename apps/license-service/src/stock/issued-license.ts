@@ -22,6 +22,7 @@ export const grantOf = (
     validFrom,
     validUntil,
     packageValidUntil,
+    externalId,
   }: PartnerStockEventOf<'UnitsIssued'>['data'],
 ): Extract<ProjectRequest, { type: 'GrantLicense' }> => ({
   type: 'GrantLicense',
@@ -32,4 +33,5 @@ export const grantOf = (
   validFrom,
   validUntil,
   source: { kind: 'package', partnerId, packageId, packageValidUntil },
+  ...(externalId !== undefined && { externalId }),
 });

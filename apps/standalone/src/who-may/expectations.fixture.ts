@@ -134,6 +134,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'GET /projects/{p}/licenses': reads('licenses:read', PROJECT),
   'POST /projects/{p}/clock-corrections': stale('system:manage', PROJECT),
   'POST /projects/{p}/licenses': malformed('licenses:manage', PROJECT),
+  'PATCH /projects/{p}/licenses/{l}': malformed('licenses:manage', PROJECT),
   'POST /projects/{p}/licenses/{l}/extend': malformed('licenses:manage', PROJECT),
   'POST /projects/{p}/licenses/{l}/suspend': malformed('licenses:manage', PROJECT),
   'POST /projects/{p}/licenses/{l}/reinstate': stale('licenses:manage', PROJECT),
@@ -154,6 +155,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   [`GET ${G}/quota`]: reads('quotas:read', GROUP),
   [`GET ${G}/assignments`]: reads('assignments:read-own', GROUP),
   [`POST ${G}/assignments`]: stale('assignments:manage', GROUP, { resource: 'ukey2' }),
+  [`PATCH ${G}/assignments/{a}`]: malformed('assignments:manage', GROUP),
   [`DELETE ${G}/assignments/{a}`]: stale('assignments:manage', GROUP),
 
   // The server administrator names the tenant.

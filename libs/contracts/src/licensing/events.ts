@@ -14,10 +14,13 @@ const content = {
 /** The dates that the term was entered as; absent where it was entered as an instant. */
 const dates = { validFromDate: z.iso.date().optional(), validUntilDate: z.iso.date().optional() };
 const license = { projectId: Id, licenseId: Id };
+/** Absent: none, or an event of an earlier version. */
+const externalId = z.string().optional();
 const assignment = {
   assignmentId: Id,
   groupId: Id,
   resource: ResourceName,
+  externalId,
   /** The ids of the groups from the root to the group of the assignment. Absent from what was published before 0.3.0. */
   path: z.array(Id).min(1).optional(),
 };
@@ -58,16 +61,21 @@ export const LICENSING_EVENTS = {
     ...content,
     ...dates,
   }),
-  'allotree.units-issued.v1': timed({ partnerId: Id, packageId: Id, ...license, ...content, ...dates }),
+  /** `externalId`: of the license. */
+  'allotree.units-issued.v1': timed({ partnerId: Id, packageId: Id, ...license, ...content, ...dates, externalId }),
   'allotree.license-granted.v1': timed({
     ...license,
     type: z.enum(['trial', 'plus']),
     ...content,
     source: licenseSource,
+    externalId,
   }),
+  /** `externalId: null`: the license has none any more. */
+  'allotree.license-changed.v1': timed({ ...license, externalId: z.string().nullable() }),
   'allotree.license-extended.v1': timed({ ...license, validUntil: instantOrNull }),
   'allotree.license-suspended.v1': timed({ ...license, reason: z.string() }),
   'allotree.license-reinstated.v1': timed(license),
+  /** The license gives up its external id. */
   'allotree.license-revoked.v1': timed({ ...license, reason: z.string() }),
   'allotree.license-started.v1': timed(license),
   'allotree.license-expired.v1': timed(license),
@@ -95,6 +103,8 @@ export const LICENSING_EVENTS = {
     place: place.nullable(),
   }),
   'allotree.assignment-made.v1': timed({ projectId: Id, ...assignment }),
+  /** `externalId: null`: the assignment has none any more. */
+  'allotree.assignment-changed.v1': timed({ projectId: Id, ...assignment, externalId: z.string().nullable() }),
   'allotree.assignments-made.v1': timed(assignments),
   'allotree.assignments-released.v1': timed({
     ...assignments,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { PlainName } from '../groups/words.js';
+import { ExternalId, PlainName } from '../groups/words.js';
 import { Count, DateOrInstant, Flag, Id, LimitValue, Page, readOnly } from '../http/common.js';
-import { MemberQuotaAnswer } from './responses.js';
+import { AssignmentsAnswer, LicensesAnswer, MemberQuotaAnswer } from './responses.js';
 import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName, StatusName } from './words.js';
 
 /** Limits as a caller puts them: a resource not named is 0, `null` is unlimited (R1). */
@@ -51,7 +51,10 @@ export const SellPackageRequest = z.strictObject({
 });
 export type SellPackageRequest = z.infer<typeof SellPackageRequest>;
 
-const GrantTrialRequest = z.strictObject({ type: z.literal('trial'), validFrom: Start, validUntil: End });
+/** The id by which another system knows the thing. Absent or `null`: none. */
+const externalId = ExternalId.nullable().optional();
+
+const GrantTrialRequest = z.strictObject({ type: z.literal('trial'), validFrom: Start, validUntil: End, externalId });
 
 const IssuePlusRequest = z.strictObject({
   type: z.literal('plus'),
@@ -61,11 +64,35 @@ const IssuePlusRequest = z.strictObject({
   features: Features.optional(),
   validFrom: Start,
   validUntil: End,
+  externalId,
 });
 
 /** `POST /projects/{p}/licenses`: a trial by hand (L1) or units out of a partner's package (L3). */
 export const GrantLicenseRequest = z.discriminatedUnion('type', [GrantTrialRequest, IssuePlusRequest]);
 export type GrantLicenseRequest = z.infer<typeof GrantLicenseRequest>;
+
+/** `GET /projects/{p}/licenses` */
+export const LicensesQuery = z.strictObject({ externalId: ExternalId.optional() });
+export type LicensesQuery = z.infer<typeof LicensesQuery>;
+
+const license = LicensesAnswer.shape.items.element.shape;
+/** `PATCH /projects/{p}/licenses/{l}`: `null` removes the external id. */
+export const ChangeLicenseRequest = z.strictObject({
+  externalId: ExternalId.nullable(),
+  licenseId: readOnly(license.licenseId),
+  type: readOnly(license.type),
+  units: readOnly(license.units),
+  features: readOnly(license.features),
+  validFrom: readOnly(license.validFrom),
+  validUntil: readOnly(license.validUntil),
+  validFromDate: readOnly(license.validFromDate),
+  validUntilDate: readOnly(license.validUntilDate),
+  source: readOnly(license.source),
+  status: readOnly(license.status),
+  suspendedReason: readOnly(license.suspendedReason),
+  revokedReason: readOnly(license.revokedReason),
+});
+export type ChangeLicenseRequest = z.infer<typeof ChangeLicenseRequest>;
 
 export const ExtendLicenseRequest = z.strictObject({ validUntil: DateOrInstant.nullable() });
 export const SuspendLicenseRequest = z.strictObject({ reason: Reason });
@@ -106,13 +133,13 @@ export type SetRestrictionRequest = z.infer<typeof SetRestrictionRequest>;
 
 /** Refuses every place of a list at which a value stands that the list contains more than once. */
 const withoutRepetitions =
-  <Item>(field: string, valueOf: (item: Item) => string) =>
+  <Item>(field: string, valueOf: (item: Item) => string | null | undefined) =>
   (context: z.core.ParsePayload<readonly Item[]>): void => {
     const values = context.value.map(valueOf);
-    const counts = new Map<string, number>();
+    const counts = new Map<string | null | undefined, number>();
     for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
     values.forEach((input, index) => {
-      if (counts.get(input) === 1) return;
+      if (input === null || input === undefined || counts.get(input) === 1) return;
       const path = field === '' ? [index] : [index, field];
       context.issues.push({ code: 'custom', message: 'is named more than once', path, input });
     });
@@ -136,14 +163,26 @@ const unitOfResource = {
   resource: ResourceName,
   label: PlainName.nullable().optional(),
   holder: PlainName.nullable().optional(),
+  externalId,
 };
 
-/** `POST /projects/{p}/assignments` (U1, U2): `count` units at a group, each with the label and the holder. */
+const AssignmentLine = z
+  .strictObject({ groupId: Id, ...unitOfResource, count: z.int().min(1).max(MAX_UNITS).default(1) })
+  .refine(({ externalId, count }) => typeof externalId !== 'string' || count === 1, {
+    error: 'goes with a count of 1',
+    path: ['externalId'],
+  });
+
+/**
+ * `POST /projects/{p}/assignments` (U1, U2): `count` units at a group, each with the label and the holder; an external id is
+ * that of a single unit.
+ */
 export const AssignUnitsRequest = z.strictObject({
   assignments: z
-    .array(z.strictObject({ groupId: Id, ...unitOfResource, count: z.int().min(1).max(MAX_UNITS).default(1) }))
+    .array(AssignmentLine)
     .min(1)
     .max(MAX_UNITS)
+    .check(withoutRepetitions('externalId', ({ externalId }) => externalId))
     .refine((lines) => lines.reduce((units, { count }) => units + count, 0) <= MAX_UNITS, {
       error: `must not ask for more than ${MAX_UNITS} units in total`,
     }),
@@ -179,6 +218,25 @@ export const AssignUnitRequest = z.strictObject({
   sipAssignmentId: Id.nullable().optional(),
 });
 export type AssignUnitRequest = z.infer<typeof AssignUnitRequest>;
+
+/** `GET /projects/{p}/groups/{g}/assignments` */
+export const AssignmentsQuery = Page.extend({ externalId: ExternalId.optional() });
+export type AssignmentsQuery = z.infer<typeof AssignmentsQuery>;
+
+const assignment = AssignmentsAnswer.shape.items.element.shape;
+/** `PATCH /projects/{p}/groups/{g}/assignments/{a}`: `null` removes the external id. */
+export const ChangeAssignmentRequest = z.strictObject({
+  externalId: ExternalId.nullable(),
+  assignmentId: readOnly(assignment.assignmentId),
+  groupId: readOnly(assignment.groupId),
+  resource: readOnly(assignment.resource),
+  label: readOnly(assignment.label),
+  holder: readOnly(assignment.holder),
+  sipAssignmentId: readOnly(assignment.sipAssignmentId),
+  status: readOnly(assignment.status),
+  assignedAt: readOnly(assignment.assignedAt),
+});
+export type ChangeAssignmentRequest = z.infer<typeof ChangeAssignmentRequest>;
 
 const OwnLimit = LimitValue.default(null);
 

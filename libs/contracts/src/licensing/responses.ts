@@ -54,6 +54,7 @@ export const LicensesAnswer = z.object({
       /** First and last day in the project's time zone; `null` or absent where the term does not begin or end with a day. */
       validFromDate: z.iso.date().nullable().optional(),
       validUntilDate: z.iso.date().nullable().optional(),
+      externalId: z.string().nullable(),
       source: z.looseObject({ kind: z.enum(['registration', 'manual', 'package', 'devices']) }),
       status: StatusName,
       suspendedReason: z.string().nullable(),
@@ -176,6 +177,7 @@ export const AssignmentsAnswer = pageOf(
     label: z.string().nullable(),
     holder: z.string().nullable(),
     sipAssignmentId: Id.nullable(),
+    externalId: z.string().nullable(),
     status: z.enum(['in_force', 'suspended']),
     assignedAt: IsoInstant,
   }),

@@ -52,9 +52,10 @@ const itemArb = fc.record({
   count: fc.integer({ min: 1, max: 3 }),
   label: fc.constantFrom(null, null, '1', '2'),
   holder: fc.constantFrom(null, 'kim', 'eva'),
+  externalId: fc.constantFrom(null, null, null, 'E1', 'E2', ' E2'),
 });
 const items = fc.array(itemArb, { minLength: 1, maxLength: 6 }).map((list): AssignmentInput[] =>
-  list.map(({ count: n, ...item }, index) => ({
+  list.map(({ count: n, ...item }, index): AssignmentInput => ({
     ...item,
     assignmentIds: Array.from({ length: n }, (_, unit) => `new-${index}-${unit}`),
   })),
@@ -63,7 +64,7 @@ const items = fc.array(itemArb, { minLength: 1, maxLength: 6 }).map((list): Assi
 const history = fc.array(
   fc.oneof(
     anySection.map((input) => ({ ...input, type: 'SetRestriction', authority: VENDOR, cascade: false }) as const),
-    itemArb.map(({ groupId, resource, holder }) => ({ type: 'AssignUnit', groupId, resource, holder }) as const),
+    itemArb.map(({ count: _, label: __, ...unit }) => ({ type: 'AssignUnit', ...unit }) as const),
   ),
   { maxLength: 14 },
 );

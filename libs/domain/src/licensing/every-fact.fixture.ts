@@ -8,6 +8,7 @@ export function projectWithEveryFact(): ProjectScenario {
   scenario.do({ type: 'AddDevice', now, serialNumber: 'SN-1', groupId: 'a' });
   scenario.plus(units(20, 10, null), day('2027-01-01'), {
     source: { kind: 'package', partnerId: 'nordlicht', packageId: 'plus', packageValidUntil: day('2027-06-01') },
+    externalId: 'ERP 1',
   });
   scenario.do(
     scenario.grant({ licenseType: 'trial', units: units(5, 5), features: ['siri'], source: { kind: 'registration' } }),
@@ -29,7 +30,7 @@ export function projectWithEveryFact(): ProjectScenario {
     ),
   );
   scenario.restrict('a1', units(2, 1), null, { authority: { kind: 'group', groupId: 'a' } });
-  scenario.do(scenario.assignment('a1', 'sip_number', { label: 'Door', holder: 'kim' }));
+  scenario.do(scenario.assignment('a1', 'sip_number', { label: 'Door', holder: 'kim', externalId: 'ERP 1' }));
   scenario.do(scenario.assignment('a1', 'mobile_app', { holder: 'kim' }));
   scenario.assign('b', 'ukey2');
   scenario.do({

@@ -98,6 +98,24 @@ function* formFaults(state: ProjectState): Faults {
   for (const license of licensesOf(state, state.totals.now)) if (!sipCoversMobile(license.units)) yield { license };
 }
 
+/** No two licenses and no two assignments have one external id, and the index of the state names exactly their holders. */
+function* externalIdFaults(state: ProjectState): Faults {
+  const { now } = state.totals;
+  const shown = {
+    license: licensesOf(state, now).map(({ licenseId, externalId: own }) => [own, licenseId] as const),
+    assignment: groupsOf(state)
+      .flatMap((groupId) => assignmentsOf(state, groupId, now))
+      .map(({ assignmentId, externalId: own }) => [own, assignmentId] as const),
+  };
+  for (const kind of ['license', 'assignment'] as const) {
+    const held = shown[kind].filter(([own]) => own !== null);
+    const index = [...state.externalIds[kind].entries()];
+    if (index.length !== held.length) yield { kind, index, held };
+    for (const [own, holder] of held)
+      if (own!.trim() !== own || state.externalIds[kind].get(own!) !== holder) yield { kind, own, holder };
+  }
+}
+
 /** A person can use at most what the group can, and less by its own limits; narrowing never widens. */
 function* peopleFaults(state: ProjectState): Faults {
   const { now } = state.totals;
@@ -139,6 +157,7 @@ function* ownLimitFaults(state: ProjectState, events: readonly ProjectEvent[]): 
 
 /** All facts of a state, derived ones included. */
 const summaryOf = (state: ProjectState): unknown => ({
+  externalIds: Object.values(state.externalIds).map((ids) => [...ids.entries()].sort()),
   snapshot: encodeSnapshot(state),
   usage: Object.fromEntries(
     groupsOf(state)
@@ -189,6 +208,7 @@ describe('a project under random commands with time moving', () => {
             ...limitFaults(state),
             ...pairFaults(state),
             ...formFaults(state),
+            ...externalIdFaults(state),
             ...peopleFaults(state),
           ]).toEqual([]);
           const again = projectAggregate.decide(state, command);

@@ -43,8 +43,11 @@ const until = fc.option(fc.integer({ min: 4, max: 25 }), { nil: null });
 const from = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: days });
 const at = (now: number, inDays: number | null): number | null => (inDays === null ? null : now + inDays * DAY);
 
+/** Few, so that commands meet each other. */
+const externalId = fc.option(fc.constantFrom('E1', 'E2', ' E2', 'e1'), { nil: null });
+
 const grant = fc
-  .record({ licenseId: id('l'), trial: fc.boolean(), units: unitsArb, features, from, until })
+  .record({ licenseId: id('l'), externalId, trial: fc.boolean(), units: unitsArb, features, from, until })
   .map((w): CommandAt => (now) => ({
     type: 'GrantLicense',
     now,
@@ -54,6 +57,7 @@ const grant = fc
     features: w.features,
     validFrom: at(now, w.from),
     validUntil: at(now, w.until),
+    externalId: w.externalId,
     source: { kind: 'manual' },
     usualUntil: at(now, w.until) ?? now,
   }));
@@ -118,6 +122,7 @@ const assign = fc
     groupId: group,
     resource: fc.constantFrom(...RESOURCES),
     holder: fc.option(fc.constantFrom(...PEOPLE), { nil: null }),
+    externalId,
   })
   .map((w): CommandAt => (now) => ({ type: 'AssignUnit', now, label: null, sipAssignmentId: null, ...w }));
 
@@ -151,6 +156,12 @@ const simple: fc.Arbitrary<CommandAt> = fc.oneof(
   fc
     .record({ serialNumber: id('d'), groupId: group })
     .map((w): CommandAt => (now) => ({ type: 'AddDevice', now, ...w })),
+  fc
+    .record({ licenseId: id('l'), externalId })
+    .map((w): CommandAt => (now) => ({ type: 'SetLicenseExternalId', now, ...w })),
+  fc
+    .record({ assignmentId: fc.integer({ min: 0, max: 40 }).map((n) => `s${n}`), groupId: group, externalId })
+    .map((w): CommandAt => (now) => ({ type: 'SetAssignmentExternalId', now, ...w })),
   id('d').map((serialNumber): CommandAt => (now) => ({ type: 'RemoveDevice', now, serialNumber })),
   fc.record({ groupId: group, parentId: group }).map((w): CommandAt => (now) => ({ type: 'RelocateGroup', now, ...w })),
   fc.constantFrom('b1', 'c').map((groupId): CommandAt => (now) => ({ type: 'RemoveGroup', now, groupId })),

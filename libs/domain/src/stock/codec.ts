@@ -39,6 +39,7 @@ export const partnerStockCodec = timedEventCodec<PartnerStockEvent>("a partner's
     licenseId: AS_IS,
     projectId: AS_IS,
     packageValidUntil: orNull(instant),
+    externalId: AS_IS,
     ...content,
   }),
 });

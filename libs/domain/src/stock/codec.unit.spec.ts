@@ -30,6 +30,10 @@ const STORED: readonly (readonly [type: string, json: string])[] = [
     'UnitsIssued',
     '{"at":"2026-06-01T10:00:00.000Z","packageId":"plus","licenseId":"license","projectId":"hafenblick","units":{"sip_number":120,"mobile_app":100,"ukey2":10},"features":["siri"],"validFrom":"2026-01-01T00:00:00.000Z","validUntil":"2027-01-01T00:00:00.000Z","packageValidUntil":"2027-01-01T00:00:00.000Z"}',
   ],
+  [
+    'UnitsIssued',
+    '{"at":"2026-06-01T10:00:00.000Z","packageId":"plus","licenseId":"license","projectId":"hafenblick","units":{"sip_number":120,"mobile_app":100,"ukey2":10},"features":["siri"],"validFrom":"2026-01-01T00:00:00.000Z","validUntil":"2027-01-01T00:00:00.000Z","packageValidUntil":"2027-01-01T00:00:00.000Z","externalId":"ERP 1"}',
+  ],
 ];
 
 const CURRENT: Record<PartnerStockEvent['type'], true> = {

@@ -23,7 +23,13 @@ interface PartnerStockCommands {
   /** The second half of a sale; repeated after a crash, so it is identified by the id of the package. */
   ReceivePackage: PackageContent & { packageId: string; name: string; fromPartnerId: string; fromPackageId: string };
   /** The project is known to belong to the partner's tenant; dates are days in its time zone. */
-  IssueUnits: PackagePart & { packageId: string; licenseId: string; projectId: string; timeZone: string };
+  IssueUnits: PackagePart & {
+    packageId: string;
+    licenseId: string;
+    projectId: string;
+    timeZone: string;
+    externalId?: string;
+  };
 }
 
 export type PartnerStockCommandType = keyof PartnerStockCommands;

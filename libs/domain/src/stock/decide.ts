@@ -159,7 +159,7 @@ function issueUnits(
   command: PartnerStockCommandOf<'IssueUnits'>,
   at: Instant,
 ): StockDecision {
-  const { packageId, licenseId, projectId, timeZone } = command;
+  const { packageId, licenseId, projectId, timeZone, externalId } = command;
   const stocked = state.packages.get(packageId);
   if (!stocked) return refuse({ code: 'NOT_FOUND', what: 'package', id: packageId });
   const source = inZone(stocked, timeZone);
@@ -169,7 +169,8 @@ function issueUnits(
   const refusal = partRefusal(source, content, command.now);
   if (refusal) return refuse(refusal);
   const packageValidUntil = source.validUntil;
-  return happened('UnitsIssued', at, { packageId, licenseId, projectId, ...content, packageValidUntil });
+  const named = externalId === undefined ? {} : { externalId };
+  return happened('UnitsIssued', at, { packageId, licenseId, projectId, ...content, packageValidUntil, ...named });
 }
 
 const taken = (field: string): PartnerStockRefusal => invalid(field, 'was used for something else');

@@ -45,6 +45,8 @@ interface PartnerStockEvents {
     licenseId: string;
     projectId: string;
     packageValidUntil: Instant | null;
+    /** Of the license; absent: none. */
+    externalId?: string;
   };
 }
 

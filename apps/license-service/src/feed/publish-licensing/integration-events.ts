@@ -16,6 +16,7 @@ export const NEEDS_STRUCTURE: ReadonlySet<string> = new Set<ProjectEventType>([
   'AllotmentsClamped',
   'AllotmentsTransferred',
   'AssignmentMade',
+  'AssignmentExternalIdChanged',
   'AssignmentsMade',
   'AssignmentsReleased',
   'AssignmentsSuspended',
@@ -43,9 +44,10 @@ export function projectIntegrationEvents(
 ): readonly Outgoing[] {
   switch (type) {
     case 'LicenseGranted': {
-      const { licenseId, type: licenseType, source } = data;
+      const { licenseId, type: licenseType, source, externalId } = data;
       const granted = { projectId, licenseId, type: licenseType, ...contentOf(data), source: sourceOf(source) };
-      return [{ type: 'allotree.license-granted.v1', data: granted }];
+      const named = externalId === undefined ? granted : { ...granted, externalId };
+      return [{ type: 'allotree.license-granted.v1', data: named }];
     }
     case 'LicenseExtended':
       return [
@@ -62,6 +64,8 @@ export function projectIntegrationEvents(
       return [{ type: 'allotree.license-reinstated.v1', data: { projectId, ...data } }];
     case 'LicenseRevoked':
       return [{ type: 'allotree.license-revoked.v1', data: { projectId, ...data } }];
+    case 'LicenseExternalIdChanged':
+      return [{ type: 'allotree.license-changed.v1', data: { projectId, ...data } }];
     case 'LicenseStarted':
       return [{ type: 'allotree.license-started.v1', data: { projectId, ...data } }];
     case 'LicenseExpired':
@@ -87,6 +91,11 @@ export function projectIntegrationEvents(
     }
     case 'AssignmentMade':
       return [{ type: 'allotree.assignment-made.v1', data: { projectId, ...placedRef(data, known(structure)) } }];
+    case 'AssignmentExternalIdChanged': {
+      const { externalId, ...ref } = data;
+      const changed = { projectId, ...placedRef(ref, known(structure)), externalId };
+      return [{ type: 'allotree.assignment-changed.v1', data: changed }];
+    }
     case 'AssignmentsMade':
       return assignmentLists(data.assignments, known(structure)).map((assignments) => ({
         type: 'allotree.assignments-made.v1',
@@ -125,10 +134,10 @@ export function stockIntegrationEvents(partnerId: string, { type, data }: Partne
       return [{ type: 'allotree.package-sold.v1', data: sale }];
     }
     case 'UnitsIssued': {
-      const { packageId, projectId, licenseId } = data;
-      return [
-        { type: 'allotree.units-issued.v1', data: { partnerId, packageId, projectId, licenseId, ...packageOf(data) } },
-      ];
+      const { packageId, projectId, licenseId, externalId } = data;
+      const issued = { partnerId, packageId, projectId, licenseId, ...packageOf(data) };
+      const named = externalId === undefined ? issued : { ...issued, externalId };
+      return [{ type: 'allotree.units-issued.v1', data: named }];
     }
     default:
       return [];

@@ -51,6 +51,7 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'LicenseSuspended', at, data: { ...license, reason: 'Invoice overdue', place: null } },
   { type: 'LicenseReinstated', at, data: license },
   { type: 'LicenseRevoked', at, data: { ...license, reason: 'Contract ended' } },
+  { type: 'LicenseExternalIdChanged', at, data: { ...license, externalId: 'ERP 1' } },
   { type: 'LicenseStarted', at, data: license },
   { type: 'LicenseExpired', at, data: license },
   { type: 'BasicLicenseStarted', at, data: { serialNumber: 'AA-12', groupId: 'g' } },
@@ -91,6 +92,7 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
       assignments: refs(1_001).map((one) => ({ ...one, label: 'private', holder: 'member', sipAssignmentId: null })),
     },
   },
+  { type: 'AssignmentExternalIdChanged', at, data: { ...ref, externalId: null } },
   { type: 'AssignmentsReleased', at, data: { assignments: refs(1), reason: 'released' } },
   {
     type: 'AssignmentsMade',
@@ -297,33 +299,91 @@ describe('integration events of the license service', () => {
     for (const { path } of lists) expect(path).toEqual(['hafen-blick', 'g', 'u1']);
   });
 
-  it('stays below 1 MB with the deepest paths of the longest ids', () => {
-    const long = (id: string) => id.padEnd(64, 'x');
-    const structure = new ProjectStructure();
-    structure.apply({
-      type: 'GroupsPlaced',
-      at,
-      data: {
-        groups: deep.map(({ groupId, parentId, ...group }) => ({
-          ...group,
-          groupId: long(groupId),
-          parentId: long(parentId),
-        })),
-      },
-    });
-    const assignments = refs(1_000).map((one) => ({
-      ...one,
-      assignmentId: long(one.assignmentId),
-      groupId: long('deep-31'),
-    }));
-    const event: ProjectEvent = { type: 'AssignmentsSuspended', at, data: { assignments } };
-    const pieces = integrationEventsOf(
-      recorded('project-hafen-blick', projectAggregate.encode(event)),
-      () => structure,
-    );
-    expect(pieces.flatMap(({ data }) => (data as { assignments: unknown[] }).assignments)).toHaveLength(1_000);
-    expect(Math.max(...pieces.map((piece) => JSON.stringify(piece).length))).toBeLessThan(900_000);
-    expect(pieces.length).toBeGreaterThan(1);
+  it.each([undefined, '\u4e00'.repeat(128)])(
+    'stays below 1 MB with the deepest paths of the longest ids, %j',
+    (externalId) => {
+      const long = (id: string) => id.padEnd(64, 'x');
+      const structure = new ProjectStructure();
+      structure.apply({
+        type: 'GroupsPlaced',
+        at,
+        data: {
+          groups: deep.map(({ groupId, parentId, ...group }) => ({
+            ...group,
+            groupId: long(groupId),
+            parentId: long(parentId),
+          })),
+        },
+      });
+      const assignments = refs(1_000).map((one) => ({
+        ...one,
+        assignmentId: long(one.assignmentId),
+        groupId: long('deep-31'),
+        ...(externalId !== undefined && { externalId }),
+      }));
+      const event: ProjectEvent = { type: 'AssignmentsSuspended', at, data: { assignments } };
+      const pieces = integrationEventsOf(
+        recorded('project-hafen-blick', projectAggregate.encode(event)),
+        () => structure,
+      );
+      expect(pieces.flatMap(({ data }) => (data as { assignments: unknown[] }).assignments)).toHaveLength(1_000);
+      expect(Math.max(...pieces.map((piece) => Buffer.byteLength(JSON.stringify(piece))))).toBeLessThan(900_000);
+      expect(pieces.length).toBeGreaterThan(1);
+    },
+  );
+
+  it('names external ids where there are some', () => {
+    const structure = opened();
+    const path = ['hafen-blick', 'g', 'u1'];
+    const named = { ...ref, externalId: 'ERP 1' };
+    const inside = { label: 'private', holder: null, sipAssignmentId: null };
+    const granted = { ...license, type: 'trial', ...content, source: { kind: 'manual' } } as const;
+    const cases: readonly (readonly [ProjectEvent, object])[] = [
+      [{ type: 'LicenseGranted', at, data: { ...granted, externalId: 'ERP 1' } }, { externalId: 'ERP 1' }],
+      [{ type: 'AssignmentMade', at, data: { ...named, ...inside } }, named],
+      [
+        {
+          type: 'AssignmentsMade',
+          at,
+          data: {
+            assignments: [
+              { ...named, ...inside },
+              { ...ref, ...inside },
+            ],
+          },
+        },
+        {
+          assignments: [
+            { ...named, path },
+            { ...ref, path },
+          ],
+        },
+      ],
+      [
+        { type: 'AssignmentsReleased', at, data: { assignments: [named], reason: 'released' } },
+        { assignments: [{ ...named, path }] },
+      ],
+      [
+        { type: 'AssignmentExternalIdChanged', at, data: { ...ref, externalId: null } },
+        { ...ref, externalId: null },
+      ],
+      [
+        { type: 'LicenseExternalIdChanged', at, data: { ...license, externalId: 'E' } },
+        { ...license, externalId: 'E' },
+      ],
+    ];
+    for (const [event, data] of cases) {
+      const [message] = integrationEventsOf(
+        recorded('project-hafen-blick', projectAggregate.encode(event)),
+        () => structure,
+      );
+      const validate = validators.get(message!.type as LicensingEventType)!;
+      validate(JSON.parse(JSON.stringify(message)));
+      expect([validate.errors, message!.data]).toEqual([
+        null,
+        expect.objectContaining({ projectId: 'hafen-blick', ...data }),
+      ]);
+    }
   });
 
   it('keeps what is private', () => {

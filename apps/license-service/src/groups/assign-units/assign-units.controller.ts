@@ -39,7 +39,7 @@ export class AssignUnitsController {
       'lines, so their order changes nothing: all are assigned or none, and `BATCH_REFUSED` names every line that was ' +
       'refused. With `mode: "each"` lines are decided one after the other, so where units run out their order matters; the ' +
       'answer has a line for each. A mobile app takes the oldest free virtual number of its group, those of the request ' +
-      'included. The `ETag` is that of the whole project.',
+      'included. An `externalId` goes with a count of 1. The `ETag` is that of the whole project.',
     body: { assignments: [{ groupId: 'group-1', resource: 'sip_number', count: 2, label: 'Floor 1' }] },
     response: { schema: AssignUnitsAnswer, example: LINES },
     problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'BATCH_REFUSED', 'CLOCK_BEHIND', 'STALE_REVISION'],
@@ -58,9 +58,9 @@ export class AssignUnitsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const items = assignments.map((line, index): AssignmentInput => {
-      const { groupId, resource, label = null, holder = null, count } = line;
+      const { groupId, resource, label = null, holder = null, externalId = null, count } = line;
       const assignmentIds = Array.from({ length: count }, (_, unit) => caller.newId(`assignment ${index} ${unit}`));
-      return { groupId, resource, label, holder, assignmentIds };
+      return { groupId, resource, label, holder, externalId, assignmentIds };
     });
     // A line is refused for good, so everything about its group has to be known first.
     if (mode === 'each') await this.projects.caughtUp(p);

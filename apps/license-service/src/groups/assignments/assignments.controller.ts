@@ -1,15 +1,15 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import {
   AssignmentsAnswer,
+  AssignmentsQuery,
   AssignUnitRequest,
   CreatedAssignment,
   DryRun,
-  Page,
   type PageOf,
 } from '@allotree/contracts';
 import { assignmentsOf } from '@allotree/domain';
 import { Caller, Documented, Permit, Problem } from '@allotree/http';
-import { PermissionChecker } from '@allotree/identity';
+import { concealingHolders, PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { answerTo } from '../../answer.js';
 import { AssignmentPath, GroupPath } from '../../paths.js';
@@ -44,6 +44,7 @@ export class AssignmentsController {
       'CLOCK_BEHIND',
       'NO_SIP_NUMBER',
       'SIP_NUMBER_IN_USE',
+      'EXTERNAL_ID_TAKEN',
       'STALE_REVISION',
     ],
     idempotent: true,
@@ -58,16 +59,20 @@ export class AssignmentsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const assignmentId = caller.newId('assignment');
-    const { resource, label = null, holder = null, sipAssignmentId = null } = body;
-    const request = { type: 'AssignUnit', assignmentId, groupId: g, resource, label, holder, sipAssignmentId } as const;
-    return answerTo(caller, reply, await this.projects.run(p, request, caller), { assignmentId });
+    const { resource, label = null, holder = null, sipAssignmentId = null, externalId = null } = body;
+    const unit = { resource, label, holder, sipAssignmentId, externalId };
+    const request = { type: 'AssignUnit', assignmentId, groupId: g, ...unit } as const;
+    const done = await concealingHolders(this.permissionChecker, { principal: caller.principal, projectId: p }, () =>
+      this.projects.run(p, request, caller),
+    );
+    return answerTo(caller, reply, done, { assignmentId });
   }
 
   @Get()
   @Permit('assignments:read-own', { project: 'p', group: 'g' })
   @Documented({
     tag: 'assignments',
-    summary: 'What is in use at a group itself, oldest first',
+    summary: 'What is in use at a group itself, oldest first; ?externalId= finds one',
     description:
       'Users who may only see their own assignments get those whose `holder` is the user or their membership of the group.',
     response: {
@@ -81,6 +86,7 @@ export class AssignmentsController {
             label: '100-1',
             holder: 'member-1',
             sipAssignmentId: null,
+            externalId: 'ERP-4711',
             status: 'in_force',
             assignedAt: '2026-06-01T08:00:00.000Z',
           },
@@ -92,7 +98,7 @@ export class AssignmentsController {
   })
   async listAssignments(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
-    @Query({ schema: Page }) { limit, cursor }: Page,
+    @Query({ schema: AssignmentsQuery }) { limit, cursor, externalId }: AssignmentsQuery,
     @Caller() caller: Caller,
   ): Promise<PageOf<unknown>> {
     const all = await this.projects.look(
@@ -101,7 +107,11 @@ export class AssignmentsController {
       inGroup(g, (state, now) => assignmentsOf(state, g, now)),
     );
     const holders = await this.holders(p, g, caller);
-    const assignments = holders ? all.filter(({ holder }) => holder !== null && holders.has(holder)) : all;
+    const assignments = all.filter(
+      (one) =>
+        (holders === null || (one.holder !== null && holders.has(one.holder))) &&
+        (externalId === undefined || one.externalId === externalId),
+    );
     const start = cursor === undefined ? 0 : assignments.findIndex(({ assignmentId }) => assignmentId === cursor) + 1;
     if (cursor !== undefined && start === 0)
       throw Problem.validation('cursor', 'is not known here any more: begin again without it');

@@ -52,7 +52,9 @@ export function entriesOf(event: ProjectEvent): readonly Entry[] {
     case 'LicenseReinstated':
       return [ofLicense(data.licenseId, { suspendedReason: null })];
     case 'LicenseRevoked':
-      return [ofLicense(data.licenseId, { revokedReason: data.reason })];
+      return [ofLicense(data.licenseId, { revokedReason: data.reason, externalId: null })];
+    case 'LicenseExternalIdChanged':
+      return [ofLicense(data.licenseId, { externalId: data.externalId })];
     case 'LicenseStarted':
       return [ofLicense(data.licenseId, { status: 'active' })];
     case 'LicenseExpired':
@@ -86,6 +88,10 @@ function entriesBelow({ type, data }: ProjectEvent): readonly Entry[] {
       const { groupId, ...assignment } = data;
       const after = { ...assignment, status: 'in_force' };
       return [{ groupId, subject: null, after: () => after, details: {} }];
+    }
+    case 'AssignmentExternalIdChanged': {
+      const { groupId, externalId, ...assignment } = data;
+      return [{ groupId, subject: null, after: () => ({ externalId }), details: assignment }];
     }
     case 'AssignmentsMade':
       return perGroup(data.assignments, null, 'in_force');

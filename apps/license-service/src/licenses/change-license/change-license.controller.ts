@@ -1,15 +1,17 @@
-import { Body, Controller, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, HttpStatus, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import {
+  ChangeLicenseRequest,
   DryRun,
   ExtendLicenseRequest,
   LicensesAnswer,
   ReinstateLicenseRequest,
   RevokeLicenseRequest,
   SuspendLicenseRequest,
+  type ProblemCode,
 } from '@allotree/contracts';
-import { licensesOf, LICENSES_SETTING, projectOf } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/http';
-import { PermissionChecker } from '@allotree/identity';
+import { licensesOf, LICENSES_SETTING, projectOf, type ProjectEvent } from '@allotree/domain';
+import { Caller, Documented, notFound, Permit, refuseReadOnlyChanges } from '@allotree/http';
+import { concealingHolders, PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -20,7 +22,7 @@ import { licenseAnswer } from '../license-answer.js';
 
 type WithoutAuthority<Request> = Request extends unknown ? Omit<Request, 'authority'> : never;
 type LicenseChange = WithoutAuthority<
-  Exclude<Extract<ProjectRequest, { licenseId: string }>, { type: 'GrantLicense' }>
+  Exclude<Extract<ProjectRequest, { licenseId: string }>, { type: 'GrantLicense' | 'SetLicenseExternalId' }>
 >;
 
 const LICENSE_EXAMPLE = {
@@ -30,13 +32,17 @@ const LICENSE_EXAMPLE = {
   features: ['siri'],
   validFrom: '2026-01-01T00:00:00.000Z',
   validUntil: '2027-01-01T00:00:00.000Z',
+  externalId: 'ERP-4711',
   source: { kind: 'package', partnerId: 'partner-1', packageId: 'package-1', packageValidUntil: null },
   status: 'active',
   suspendedReason: null,
   revokedReason: null,
 };
 
-const documented = (summary: string, body?: unknown) =>
+/** Of changes that are made from where the license was issued, or above. */
+const FROM_ABOVE = ['PERIOD_OUTSIDE_PARENT', 'ISSUED_FROM_ABOVE', 'SUSPENDED_FROM_ABOVE'] as const;
+
+const documented = (summary: string, body?: unknown, problems: readonly ProblemCode[] = FROM_ABOVE) =>
   Documented({
     tag: 'licenses',
     summary,
@@ -47,11 +53,9 @@ const documented = (summary: string, body?: unknown) =>
       'NOT_FOUND',
       'PROJECT_CLOSED',
       'LICENSE_REVOKED',
-      'PERIOD_OUTSIDE_PARENT',
       'CLOCK_BEHIND',
-      'ISSUED_FROM_ABOVE',
-      'SUSPENDED_FROM_ABOVE',
       'STALE_REVISION',
+      ...problems,
     ],
     idempotent: true,
     revised: true,
@@ -64,6 +68,25 @@ export class ChangeLicenseController {
     private readonly projects: Projects,
     private readonly permissionChecker: PermissionChecker,
   ) {}
+
+  @Patch()
+  @Permit('licenses:manage', { project: 'p' })
+  @documented('Change or remove the external id of a license', { externalId: 'ERP-4711' }, ['EXTERNAL_ID_TAKEN'])
+  async changeLicense(
+    @Param({ schema: LicensePath }) { p, l }: LicensePath,
+    @Query({ schema: DryRun }) _query: unknown,
+    @Body({ schema: ChangeLicenseRequest }) { externalId, status: _, ...readOnly }: ChangeLicenseRequest,
+    @Caller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const { externalId: _former, status: _status, ...current } = (await this.shown(p, l)).answer;
+    refuseReadOnlyChanges(readOnly, current);
+    const request = { type: 'SetLicenseExternalId', licenseId: l, externalId } as const;
+    const done = await concealingHolders(this.permissionChecker, { principal: caller.principal, projectId: p }, () =>
+      this.projects.run(p, request, caller),
+    );
+    return this.answer(done, { projectId: p, licenseId: l }, caller, reply);
+  }
 
   @Post('extend')
   @HttpCode(HttpStatus.OK)
@@ -129,14 +152,32 @@ export class ChangeLicenseController {
     const root = { kind: 'group', projectId, groupId: projectId } as const;
     const authority = () => this.permissionChecker.authority(caller.principal, 'licenses:manage', root);
     const done = await this.projects.run(projectId, async () => ({ ...change, authority: await authority() }), caller);
+    return this.answer(done, { projectId, licenseId: change.licenseId }, caller, reply);
+  }
+
+  private async answer(
+    done: { readonly events: readonly ProjectEvent[]; readonly revision: number },
+    { projectId, licenseId }: { readonly projectId: string; readonly licenseId: string },
+    caller: Caller,
+    reply: FastifyReply,
+  ): Promise<object> {
     if (caller.dryRun) return answerTo(caller, reply, done, {});
-    // Body and ETag out of one state.
-    const { answer, revision } = await this.projects.look(projectId, null, (state, now, { revisionOf }) => {
-      const license = licensesOf(state, now).find(({ licenseId }) => licenseId === change.licenseId);
-      const project = projectOf(state);
-      if (!license || !project) return null;
-      return { answer: licenseAnswer(license, project.timeZone), revision: revisionOf(LICENSES_SETTING) };
-    });
+    const { answer, revision } = await this.shown(projectId, licenseId);
     return answerTo(caller, reply, { ...done, revision }, answer);
+  }
+
+  /** Body and ETag out of one state. @throws Problem `NOT_FOUND` */
+  private async shown(
+    projectId: string,
+    licenseId: string,
+  ): Promise<{ readonly answer: Record<string, unknown>; readonly revision: number }> {
+    const found = await this.projects.look(projectId, null, (state, now, { revisionOf }) => {
+      const project = projectOf(state);
+      const license = licensesOf(state, now).find((one) => one.licenseId === licenseId);
+      const answer = license && project ? licenseAnswer(license, project.timeZone) : null;
+      return project && { answer, revision: revisionOf(LICENSES_SETTING) };
+    });
+    if (found.answer === null) throw notFound('license', licenseId);
+    return { answer: found.answer, revision: found.revision };
   }
 }

@@ -18,7 +18,8 @@ export class GrantLicenseController {
     description:
       'A trial is unlimited, with every feature, for 30 days; only a server administrator can name another term, or grant ' +
       'another one to the same project. Issued units carry the features and ' +
-      'the term of the package where none are named. Dates are days in the time zone of the project.',
+      'the term of the package where none are named. Dates are days in the time zone of the project. A license whose units have ' +
+      'left the stock is granted without its `externalId` if another license got that in the same moment.',
     body: {
       type: 'plus',
       partnerId: 'partner-1',
@@ -38,6 +39,7 @@ export class GrantLicenseController {
       'SIP_BELOW_MOBILE',
       'TRIAL_ALREADY_USED',
       'TRIAL_TERM_FIXED',
+      'EXTERNAL_ID_TAKEN',
     ],
     idempotent: true,
     revised: true,

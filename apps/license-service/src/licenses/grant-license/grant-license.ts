@@ -45,6 +45,7 @@ export class GrantLicense {
       validFrom,
       validUntil: validUntil ?? usualUntil,
       source: { kind: 'manual' },
+      externalId: request.externalId ?? null,
       usualUntil,
     } as const;
     return this.projects.run(projectId, async () => ({ ...grant, authority: await authority() }), caller);
@@ -59,9 +60,16 @@ export class GrantLicense {
     await this.permissionChecker.demand(caller.principal, 'stock:issue', stock);
     const project = await this.projects.project(projectId);
     await this.refuseOtherTenants(project, request.partnerId);
-    const { partnerId, packageId, units, features } = request;
+    const { partnerId, packageId, units, features, externalId } = request;
     const { timeZone } = project;
-    const part = { units, features: features ?? null, ...termOf(request, timeZone), ...enteredDates(request) };
+    const named = typeof externalId === 'string' ? { externalId } : {};
+    const part = {
+      units,
+      features: features ?? null,
+      ...termOf(request, timeZone),
+      ...enteredDates(request),
+      ...named,
+    };
     const issue = { type: 'IssueUnits', partnerId, packageId, licenseId, projectId, timeZone, ...part } as const;
     const { expectedRevision, ...context } = caller.context;
     const grant = followUp(context, GRANT_STEP);

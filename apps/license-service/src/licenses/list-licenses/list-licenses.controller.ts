@@ -1,5 +1,5 @@
-import { Controller, Get, Param } from '@nestjs/common';
-import { LicensesAnswer } from '@allotree/contracts';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { LicensesAnswer, LicensesQuery } from '@allotree/contracts';
 import { licensesOf, projectOf, LICENSES_SETTING } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { ProjectPath } from '../../paths.js';
@@ -14,7 +14,7 @@ export class ListLicensesController {
   @Permit('licenses:read', { project: 'p' })
   @Documented({
     tag: 'licenses',
-    summary: 'The licenses of a project and their status now',
+    summary: 'The licenses of a project and their status now; ?externalId= finds one',
     response: {
       schema: LicensesAnswer,
       example: {
@@ -28,6 +28,7 @@ export class ListLicensesController {
             features: [],
             validFrom: '2026-01-01T00:00:00.000Z',
             validUntil: null,
+            externalId: null,
             source: { kind: 'devices', count: 3 },
             status: 'active',
             suspendedReason: null,
@@ -37,9 +38,13 @@ export class ListLicensesController {
         nextCursor: null,
       },
     },
-    problems: ['NOT_FOUND'],
+    problems: ['VALIDATION', 'NOT_FOUND'],
   })
-  async listLicenses(@Param({ schema: ProjectPath }) { p }: ProjectPath, @Caller() caller: Caller): Promise<object> {
+  async listLicenses(
+    @Param({ schema: ProjectPath }) { p }: ProjectPath,
+    @Query({ schema: LicensesQuery }) { externalId }: LicensesQuery,
+    @Caller() caller: Caller,
+  ): Promise<object> {
     const { project, licenses, revision } = await this.projects.look(p, null, (state, now, { revisionOf }) => {
       const project = projectOf(state);
       return project && { project, licenses: licensesOf(state, now), revision: revisionOf(LICENSES_SETTING) };
@@ -48,7 +53,9 @@ export class ListLicensesController {
     return {
       projectId: p,
       billingMode: project.billingMode,
-      items: licenses.map((license) => licenseAnswer(license, project.timeZone)),
+      items: licenses
+        .filter((license) => externalId === undefined || license.externalId === externalId)
+        .map((license) => licenseAnswer(license, project.timeZone)),
       nextCursor: null,
     };
   }

@@ -13,6 +13,7 @@ import { draftOf, type CurrentState } from '../model/state.js';
 import { refOf, settleUse } from '../time/use.js';
 import { freeNumbersAt, noRoom } from './assignments.js';
 import { namedTwice, refuseItems, repeated } from './batches.js';
+import { externalIdFault, factOfExternalId, namedExternalId } from './external-ids.js';
 import { groupNotFound, release } from './groups.js';
 
 /** Puts units in use at many groups (U1, U2). Idempotent by assignment id. Costs the units and the depth of their groups. */
@@ -68,6 +69,7 @@ interface Place {
 
 /** An item with the units that are not already assigned. */
 interface Asked extends AssignmentInput {
+  readonly externalId: string | null;
   readonly index: number;
   readonly count: number;
 }
@@ -80,7 +82,8 @@ interface Decided {
 function askedFor(state: CurrentState, input: AssignmentInput, index: number): Asked {
   const assignmentIds = input.assignmentIds.filter((id) => !state.assignments.has(id));
   const label = input.label === null ? null : tidyName(input.label);
-  return { ...input, label, assignmentIds, count: assignmentIds.length, index };
+  const externalId = namedExternalId(input.externalId);
+  return { ...input, label, externalId, assignmentIds, count: assignmentIds.length, index };
 }
 
 /** Each item on the state after those before it that were accepted. */
@@ -101,7 +104,10 @@ function oneByOne(place: Place, asked: readonly Asked[]): Decided {
 /** All items on one state. Where a limit is too small for what is asked for below it, all of that is refused. */
 function together(place: Place, asked: readonly Asked[]): Decided {
   const open = asked.filter(({ count }) => count > 0);
-  const malformed = new Map(open.map((item) => [item, refusalOfForm(place, item)]));
+  const twice = repeated(open.flatMap(({ externalId }) => externalId ?? []));
+  const malformed = new Map(
+    open.map((item) => [item, refusalOfForm(place, item) ?? externalIdRefusal(place, item, twice)]),
+  );
   const wellFormed = open.filter((item) => !malformed.get(item));
   const demand = new Demand(place.state, wellFormed);
   const checks = {
@@ -117,6 +123,20 @@ function together(place: Place, asked: readonly Asked[]): Decided {
 function refusalOfForm({ state, authorityAt }: Place, { groupId, label }: Asked): SingleRefusal | null {
   if (!authorityAt(groupId) || !state.groups.has(groupId)) return groupNotFound(groupId);
   return refuseName('label', label)?.refusal ?? null;
+}
+
+/** An external id belongs to one unit. Its holder is named to callers who manage assignments there. */
+function externalIdRefusal(
+  { state, authorityAt }: Place,
+  { externalId, count, assignmentIds }: Asked,
+  twice: ReadonlySet<string>,
+): SingleRefusal | null {
+  if (externalId === null) return null;
+  if (count > 1) return { code: 'VALIDATION', field: 'externalId', message: 'goes with a count of 1' };
+  if (twice.has(externalId)) return namedTwice('externalId');
+  const fault = externalIdFault(state, 'assignment', assignmentIds[0]!, externalId);
+  if (fault?.code !== 'EXTERNAL_ID_TAKEN' || fault.groupId === null || authorityAt(fault.groupId)) return fault;
+  return { ...fault, holderId: null, groupId: null };
 }
 
 interface Checks extends Place {
@@ -154,8 +174,16 @@ function lackingNumbers({ state }: Place, asked: readonly Asked[]): ReadonlySet<
 /** Numbers before the apps that are paired with them; otherwise in an order that the list does not decide. */
 function made(state: CurrentState, items: readonly Asked[]): MadeAssignment[] {
   const units = inOwnOrder(
-    items.flatMap(({ groupId, resource, label, holder, assignmentIds }) =>
-      assignmentIds.map((assignmentId) => ({ assignmentId, groupId, resource, label, holder, sipAssignmentId: null })),
+    items.flatMap(({ groupId, resource, label, holder, externalId, assignmentIds }) =>
+      assignmentIds.map((assignmentId) => ({
+        assignmentId,
+        groupId,
+        resource,
+        label,
+        holder,
+        sipAssignmentId: null,
+        ...factOfExternalId(externalId),
+      })),
     ),
   );
   const free = new Map<string, string[]>();

@@ -13,6 +13,7 @@ import type { Assignment } from '../model/facts.js';
 import { restrictionAt, type CurrentState } from '../model/state.js';
 import { levelsOf } from '../model/tree.js';
 import { refOf, settleUse } from '../time/use.js';
+import { externalIdFault, factOfExternalId, namedExternalId } from './external-ids.js';
 
 type Refused = SingleRefusal | null;
 
@@ -27,14 +28,25 @@ export function assignUnit(recorder: CurrentRecorder, command: ProjectCommandOf<
   const unnamed = refuseName('label', label);
   if (unnamed) return unnamed.refusal;
   if (!state.groups.has(groupId)) return { code: 'NOT_FOUND', what: 'group', id: groupId };
-  const refusal = checkHolderAvailability(recorder, command) ?? checkAvailability(recorder, groupId, resource);
+  const externalId = namedExternalId(command.externalId);
+  const refusal = refusalOfUnit(recorder, command, externalId);
   if (refusal) return refusal;
   const number = numberFor(state, command);
   if (number && 'code' in number) return number;
   const sipAssignmentId = number?.assignmentId ?? null;
-  recorder.record('AssignmentMade', { assignmentId, groupId, resource, label, holder, sipAssignmentId });
+  const made = { assignmentId, groupId, resource, label, holder, sipAssignmentId };
+  recorder.record('AssignmentMade', { ...made, ...factOfExternalId(externalId) });
   return null;
 }
+
+const refusalOfUnit = (
+  recorder: CurrentRecorder,
+  command: ProjectCommandOf<'AssignUnit'>,
+  externalId: string | null,
+): Refused =>
+  checkHolderAvailability(recorder, command) ??
+  checkAvailability(recorder, command.groupId, command.resource) ??
+  externalIdFault(recorder.state, 'assignment', command.assignmentId, externalId);
 
 /** Releases a unit; suspended assignments that now fit return (U2, U3). */
 export function releaseAssignment(recorder: CurrentRecorder, command: ProjectCommandOf<'ReleaseAssignment'>): Refused {

@@ -52,6 +52,7 @@ const DECISIONS: { readonly [Type in Refused]: Make } = {
   SuspendLicense: () => ({ type: 'SuspendLicense', ...license, reason: 'Unpaid' }),
   ReinstateLicense: () => ({ type: 'ReinstateLicense', ...license }),
   RevokeLicense: () => ({ type: 'RevokeLicense', ...license, reason: 'Unpaid' }),
+  SetLicenseExternalId: () => ({ type: 'SetLicenseExternalId', now, licenseId: 'l', externalId: 'ERP 1' }),
   SetRestriction: ({ s }) => s.restriction('b', [{ units: units(1, 0, 0) }]),
   TransferAllotments: () => ({
     type: 'TransferAllotments',
@@ -84,6 +85,13 @@ const DECISIONS: { readonly [Type in Refused]: Make } = {
   }),
   AssignUnit: ({ s }) => s.assignment('a'),
   ReleaseAssignment: ({ assignmentId }) => ({ type: 'ReleaseAssignment', now, groupId: 'a', assignmentId }),
+  SetAssignmentExternalId: ({ assignmentId }) => ({
+    type: 'SetAssignmentExternalId',
+    now,
+    groupId: 'a',
+    assignmentId,
+    externalId: 'ERP 1',
+  }),
   SetMemberLimits: () => ({
     type: 'SetMemberLimits',
     now,

@@ -9,6 +9,7 @@ import { clockBehind, correctClock } from '../time/clock.js';
 import { assignUnits, releaseAssignments } from './assignment-batches.js';
 import { assignUnit, releaseAssignment } from './assignments.js';
 import { closeLicensing, closedProject } from './closing.js';
+import { setAssignmentExternalId, setLicenseExternalId } from './external-ids.js';
 import {
   addDevice,
   changeGroup,
@@ -60,11 +61,13 @@ const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
   SuspendLicense: suspendLicense,
   ReinstateLicense: reinstateLicense,
   RevokeLicense: revokeLicense,
+  SetLicenseExternalId: setLicenseExternalId,
   SetRestriction: setRestriction,
   SetRestrictions: setRestrictions,
   TransferAllotments: transferAllotments,
   AssignUnit: assignUnit,
   AssignUnits: assignUnits,
+  SetAssignmentExternalId: setAssignmentExternalId,
   ReleaseAssignment: releaseAssignment,
   ReleaseAssignments: releaseAssignments,
   SetMemberLimits: setMemberLimits,

@@ -11,6 +11,7 @@ import type { ProjectRefusal } from '../model/refusals.js';
 import type { LicenseState } from '../model/facts.js';
 import type { ProjectState } from '../model/state.js';
 import { settleUse } from '../time/use.js';
+import { externalIdFault, factOfExternalId, namedExternalId } from './external-ids.js';
 
 type Refused = ProjectRefusal | null;
 
@@ -20,13 +21,27 @@ export function grantLicense(recorder: CurrentRecorder, command: ProjectCommandO
   const { state, at } = recorder;
   if (state.licenses.has(licenseId)) return null;
   const validFrom = command.validFrom ?? at;
-  const refusal = checkTrial(state, command) ?? checkTerm({ validFrom, validUntil }, source, at);
+  const externalId = grantedExternalId(state, command);
+  const refusal =
+    checkTrial(state, command) ??
+    checkTerm({ validFrom, validUntil }, source, at) ??
+    externalIdFault(state, 'license', licenseId, externalId);
   if (refusal) return refusal;
   if (!sipCoversMobile(units)) return sipBelowMobile(units);
   const features = featureList(featureSet(command.features));
-  recorder.record('LicenseGranted', { licenseId, type, units, features, validFrom, validUntil, source });
+  const license = { licenseId, type, units, features, validFrom, validUntil, source };
+  recorder.record('LicenseGranted', { ...license, ...factOfExternalId(externalId) });
   settleUse(recorder, { groups: [], capacity: true });
   return null;
+}
+
+/** Units that have left their stock reach the project without their external id if another license has it by now (L3). */
+function grantedExternalId(
+  state: ProjectState,
+  { licenseId, isDebited, externalId: sent }: ProjectCommandOf<'GrantLicense'>,
+): string | null {
+  const externalId = namedExternalId(sent);
+  return isDebited === true && externalIdFault(state, 'license', licenseId, externalId) ? null : externalId;
 }
 
 /** L1: one trial a project, from now for the usual time; only a server administrator can deviate. */

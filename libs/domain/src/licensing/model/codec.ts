@@ -50,6 +50,7 @@ const madeAssignment = fields<MadeAssignment>()({
   label: absentIfNull<string>(),
   holder: absentIfNull<string>(),
   sipAssignmentId: absentIfNull<string>(),
+  externalId: AS_IS,
 });
 
 /** The stored form of a project's events; the payload includes `at`. */
@@ -69,11 +70,13 @@ export const projectCodec = timedEventCodec<ProjectEvent>('a project')({
     features: AS_IS,
     ...term,
     source,
+    externalId: AS_IS,
   }),
   LicenseExtended: fields<Payload<'LicenseExtended'>>()({ licenseId: AS_IS, validUntil: term.validUntil }),
   LicenseSuspended: fields<Payload<'LicenseSuspended'>>()({ licenseId: AS_IS, reason: AS_IS, place }),
   LicenseReinstated: AS_IS,
   LicenseRevoked: AS_IS,
+  LicenseExternalIdChanged: AS_IS,
   RestrictionChanged: fields<Payload<'RestrictionChanged'>>()({
     groupId: AS_IS,
     enabled: AS_IS,
@@ -96,6 +99,7 @@ export const projectCodec = timedEventCodec<ProjectEvent>('a project')({
   }),
   AssignmentMade: AS_IS,
   AssignmentsMade: fields<Payload<'AssignmentsMade'>>()({ assignments: listOf(madeAssignment) }),
+  AssignmentExternalIdChanged: AS_IS,
   AssignmentsReleased: AS_IS,
   MemberLimitsSet: fields<Payload<'MemberLimitsSet'>>()({
     groupId: AS_IS,

@@ -43,6 +43,8 @@ export interface AssignmentInput {
   readonly resource: Resource;
   readonly label: string | null;
   readonly holder: string | null;
+  /** Of a single unit. */
+  readonly externalId?: string | null;
   readonly assignmentIds: readonly string[];
 }
 
@@ -79,6 +81,7 @@ interface ProjectCommands {
     validFrom: Instant | null;
     validUntil: Instant | null;
     source: LicenseSource;
+    externalId?: string | null;
     authority?: Place;
     usualUntil?: Instant;
     isDebited?: boolean;
@@ -87,6 +90,8 @@ interface ProjectCommands {
   SuspendLicense: { licenseId: string; reason: string; authority: Place };
   ReinstateLicense: { licenseId: string; authority: Place };
   RevokeLicense: { licenseId: string; reason: string; authority: Place };
+  /** `null` removes it. A license can be named from any place that manages licenses of the project. */
+  SetLicenseExternalId: { licenseId: string; externalId: string | null };
 
   SetRestriction: RestrictionInput & {
     cascade: boolean;
@@ -124,7 +129,10 @@ interface ProjectCommands {
     holder: string | null;
     /** `null`: the oldest free number in force at the group (U2). */
     sipAssignmentId: string | null;
+    externalId?: string | null;
   };
+  /** `null` removes it. */
+  SetAssignmentExternalId: { assignmentId: string; groupId: string; externalId: string | null };
   /**
    * Units for many groups. `all`: decided on the state after all of them, so their order changes nothing. `each`: one after
    * the other in the order of the list; what is refused is named beside the events. `authorities` as in `SetRestrictions`.

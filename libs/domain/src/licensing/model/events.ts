@@ -52,6 +52,8 @@ export interface License extends Term {
   readonly units: Units;
   readonly features: readonly Feature[];
   readonly source: LicenseSource;
+  /** Absent: none. */
+  readonly externalId?: string;
 }
 
 export interface RestrictionSettings {
@@ -71,6 +73,8 @@ export interface AssignmentRef {
   readonly assignmentId: string;
   readonly groupId: string;
   readonly resource: Resource;
+  /** Absent: none, or recorded by an earlier version. */
+  readonly externalId?: string;
 }
 
 export interface MadeAssignment extends AssignmentRef {
@@ -111,7 +115,10 @@ interface ProjectEvents {
   /** `place`: from where it was suspended; `null`: not recorded. */
   LicenseSuspended: { licenseId: string; reason: string; place: Place | null };
   LicenseReinstated: { licenseId: string };
+  /** Gives up its external id. */
   LicenseRevoked: { licenseId: string; reason: string };
+  /** `null`: the license has none any more. */
+  LicenseExternalIdChanged: { licenseId: string; externalId: string | null };
 
   /** `place`: the highest place from which the caller held the permission (R9); `null`: not recorded. */
   RestrictionChanged: RestrictionSettings & { groupId: string; place: Place | null };
@@ -133,6 +140,8 @@ interface ProjectEvents {
   AssignmentMade: MadeAssignment;
   /** Units assigned by one command; a number comes before the app that is paired with it. */
   AssignmentsMade: { assignments: readonly MadeAssignment[] };
+  /** `null`: the assignment has none any more. */
+  AssignmentExternalIdChanged: Omit<AssignmentRef, 'externalId'> & { externalId: string | null };
   AssignmentsReleased: { assignments: readonly AssignmentRef[]; reason: ReleaseReason };
   /** The limits of a person in a group and below it, besides those of the group; `null`: unlimited. */
   MemberLimitsSet: {

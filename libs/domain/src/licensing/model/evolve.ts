@@ -16,6 +16,8 @@ import type {
 import { dueInstantsOf, graceOf, licensePhaseAt, NO_GRACE, phaseAt, refreshRestriction, type Grace } from './phases.js';
 import type { AllotmentState, Assignment, LicenseState, MemberLimits, Restriction } from './facts.js';
 import type { ProjectState } from './state.js';
+import { identifyAssignment, identifyLicense } from './external-ids.js';
+import { addTo, takeFrom } from './table.js';
 import { addChild } from './tree.js';
 import { contribute, contributionOf } from './usage.js';
 
@@ -93,14 +95,17 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   },
 
   LicenseGranted: (state, license, at) => {
+    const externalId = license.externalId ?? null;
     const granted: LicenseState = {
       ...license,
+      externalId,
       phase: licensePhaseAt(license, at),
       suspendedReason: null,
       suspendedFrom: null,
       revokedReason: null,
     };
     state.licenses.put(license.licenseId, granted);
+    if (externalId !== null) state.externalIds.license.put(externalId, license.licenseId);
     if (license.type === 'trial') state.totals.trialLicenseId ??= license.licenseId;
     scheduleLicense(state, granted, at);
     refreshCapacity(state);
@@ -122,8 +127,10 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     editLicense(state, licenseId, (license) => ({ ...license, suspendedReason: null, suspendedFrom: null }));
   },
   LicenseRevoked: (state, { licenseId, reason }) => {
+    identifyLicense(state, licenseId, null);
     editLicense(state, licenseId, (license) => ({ ...license, revokedReason: reason }));
   },
+  LicenseExternalIdChanged: (state, { licenseId, externalId }) => identifyLicense(state, licenseId, externalId),
   LicenseStarted: (state, { licenseId }) => {
     editLicense(state, licenseId, (license) => ({ ...license, phase: 'active' }));
   },
@@ -172,6 +179,9 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     }
     for (const [groupId, inForce] of made) contribute(state, groupId, { inForce }, 1);
   },
+
+  AssignmentExternalIdChanged: (state, { assignmentId, externalId }) =>
+    identifyAssignment(state, assignmentId, externalId),
 
   AssignmentsReleased: (state, { assignments }) => {
     for (const { assignmentId } of assignments) releaseAssignment(state, assignmentId);
@@ -331,7 +341,7 @@ export function allotmentIdsByGroup(refs: readonly AllotmentRef[]): Map<string, 
 
 /** A new assignment is in force; its use is counted by the caller. */
 function make(state: ProjectState, made: MadeAssignment, assignedAt: Instant): void {
-  const { assignmentId, groupId, resource, label, holder, sipAssignmentId } = made;
+  const { assignmentId, groupId, resource, label, holder, sipAssignmentId, externalId = null } = made;
   const sequence = ++state.totals.sequence;
   addAssignment(state, {
     assignmentId,
@@ -340,6 +350,7 @@ function make(state: ProjectState, made: MadeAssignment, assignedAt: Instant): v
     label,
     holder,
     sipAssignmentId,
+    externalId,
     sequence,
     assignedAt,
     inForce: true,
@@ -351,6 +362,7 @@ function make(state: ProjectState, made: MadeAssignment, assignedAt: Instant): v
 export function addAssignment(state: ProjectState, assignment: Assignment): void {
   state.assignments.put(assignment.assignmentId, assignment);
   addTo(state.atGroup, assignment.groupId, assignment.assignmentId);
+  if (assignment.externalId !== null) state.externalIds.assignment.put(assignment.externalId, assignment.assignmentId);
   if (assignment.holder !== null) addTo(state.heldBy, assignment.holder, assignment.assignmentId);
   if (assignment.sipAssignmentId !== null) pair(state, assignment.sipAssignmentId, assignment.assignmentId);
 }
@@ -358,10 +370,11 @@ export function addAssignment(state: ProjectState, assignment: Assignment): void
 function releaseAssignment(state: ProjectState, assignmentId: string): void {
   const assignment = state.assignments.get(assignmentId);
   if (!assignment) return;
-  const { groupId, resource, holder, sipAssignmentId, inForce } = assignment;
+  const { groupId, resource, holder, sipAssignmentId, externalId, inForce } = assignment;
   contribute(state, groupId, inForce ? { inForce: one(resource) } : { suspended: one(resource) }, -1);
   state.assignments.remove(assignmentId);
   takeFrom(state.atGroup, groupId, assignmentId);
+  if (externalId !== null) state.externalIds.assignment.remove(externalId);
   if (holder !== null) takeFrom(state.heldBy, holder, assignmentId);
   if (sipAssignmentId !== null) pair(state, sipAssignmentId, null);
 }
@@ -386,15 +399,3 @@ function setInForce(state: ProjectState, refs: readonly AssignmentRef[], inForce
 }
 
 const one = (resource: Resource, count = 1): Counts => ({ ...noCounts(), [resource]: count });
-
-function addTo(table: ProjectState['atGroup'], id: string, member: string): void {
-  const set = table.edit(id);
-  if (set) set.add(member);
-  else table.put(id, new Set([member]));
-}
-
-function takeFrom(table: ProjectState['atGroup'], id: string, member: string): void {
-  const set = table.edit(id);
-  set?.delete(member);
-  if (set?.size === 0) table.remove(id);
-}

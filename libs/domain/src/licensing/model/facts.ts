@@ -60,7 +60,8 @@ export interface Usage {
   inRestricted: Counts;
 }
 
-export interface LicenseState extends License {
+export interface LicenseState extends Omit<License, 'externalId'> {
+  readonly externalId: string | null;
   phase: Exclude<Phase, 'grace'>;
   suspendedReason: string | null;
   /** The place it was suspended from (L4); `null`: not suspended, or not recorded. */
@@ -75,6 +76,7 @@ export interface Assignment {
   readonly label: string | null;
   readonly holder: string | null;
   readonly sipAssignmentId: string | null;
+  externalId: string | null;
   readonly assignedAt: Instant;
   readonly sequence: number;
   inForce: boolean;

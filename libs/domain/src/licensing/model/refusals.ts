@@ -1,4 +1,5 @@
 import type { Declined, Instant } from '../../decision.js';
+import type { ExternalIdTaken } from '../../external-ids.js';
 import type { Feature, Limit, Resource } from '../../words.js';
 import type { Place } from './events.js';
 
@@ -82,6 +83,7 @@ export type SingleRefusal =
       /** Of a group that moves: the limit at the new place that its use exceeds. */
       readonly shortage?: Shortage;
     }
+  | ExternalIdTaken
   | { readonly code: 'NO_SIP_NUMBER'; readonly groupId: string }
   | { readonly code: 'SIP_NUMBER_IN_USE'; readonly assignmentId: string; readonly pairedWith: string }
   | {

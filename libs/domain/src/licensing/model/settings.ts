@@ -22,6 +22,7 @@ export function settingsOf(event: ProjectEvent): readonly string[] {
     case 'LicenseSuspended':
     case 'LicenseReinstated':
     case 'LicenseRevoked':
+    case 'LicenseExternalIdChanged':
       return [LICENSES_SETTING];
     default:
       return [];
@@ -40,6 +41,7 @@ export function settingOf(command: ProjectCommand): string | null {
     case 'SuspendLicense':
     case 'ReinstateLicense':
     case 'RevokeLicense':
+    case 'SetLicenseExternalId':
       return LICENSES_SETTING;
     default:
       return null;

@@ -77,7 +77,7 @@ type RestrictionRow = readonly [
   readonly AllotmentRow[],
   Place | null,
 ];
-/** Id, group, resource, label, holder, number, since, sequence, in force. */
+/** Id, group, resource, label, holder, number, since, sequence, in force, external id. */
 type AssignmentRow = readonly [
   string,
   number,
@@ -88,12 +88,13 @@ type AssignmentRow = readonly [
   Instant,
   number,
   boolean,
+  string | null,
 ];
 
 /** Group, user, limits, features off, place. */
 type MemberLimitsRow = readonly [number, string, UnitsRow, number, Place | null];
 
-export const PROJECT_SNAPSHOT_VERSION = 4;
+export const PROJECT_SNAPSHOT_VERSION = 5;
 
 const WORDS: SnapshotWords = {
   groupTypes: GROUP_TYPES,
@@ -134,6 +135,7 @@ export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
       a.assignedAt,
       a.sequence,
       a.inForce,
+      a.externalId,
     ]),
   };
 }
@@ -146,7 +148,10 @@ export function decodeSnapshot(json: unknown): ProjectState {
   const ids = snapshot.groups.map(([id]) => id);
   readGroups(state, snapshot, ids);
   for (const row of snapshot.restrictions) state.restrictions.put(ids[row[0]]!, readRestriction(words, row));
-  for (const license of snapshot.licenses) state.licenses.put(license.licenseId, license);
+  for (const license of snapshot.licenses) {
+    state.licenses.put(license.licenseId, license);
+    if (license.externalId !== null) state.externalIds.license.put(license.externalId, license.licenseId);
+  }
   for (const [serialNumber, group] of snapshot.devices) state.devices.put(serialNumber, { groupId: ids[group] ?? '' });
   state.totals.devices = snapshot.devices.length;
   for (const row of snapshot.assignments) readAssignment(state, snapshot, { ids, row });
@@ -243,7 +248,8 @@ function readAssignment(
   { words }: ProjectSnapshot,
   { ids, row }: { readonly ids: readonly string[]; readonly row: AssignmentRow },
 ): void {
-  const [assignmentId, group, resource, label, holder, sipAssignmentId, assignedAt, sequence, inForce] = row;
+  const [assignmentId, group, resource, label, holder, sipAssignmentId, ...rest] = row;
+  const [assignedAt, sequence, inForce, externalId] = rest;
   const groupId = ids[group]!;
   const read: Assignment = {
     assignmentId,
@@ -252,6 +258,7 @@ function readAssignment(
     label,
     holder,
     sipAssignmentId,
+    externalId,
     sequence,
     assignedAt,
     inForce,
@@ -290,5 +297,10 @@ function reschedule(state: ProjectState, { now }: ProjectSnapshot): void {
 }
 
 /** The approximate size of a state in bytes, which determines how many projects stay in memory. */
-export const sizeOfState = ({ groups, restrictions, assignments, licenses }: ProjectState): number =>
-  2_000 + groups.size * 600 + restrictions.size * 900 + assignments.size * 700 + licenses.size * 600;
+export const sizeOfState = ({ groups, restrictions, assignments, licenses, externalIds }: ProjectState): number =>
+  2_000 +
+  groups.size * 600 +
+  restrictions.size * 900 +
+  assignments.size * 700 +
+  licenses.size * 600 +
+  externalIds.assignment.size * 250;

@@ -43,6 +43,8 @@ export interface ProjectState {
   readonly heldBy: Table<Set<string>>;
   /** The limits of persons at a group, by user. */
   readonly memberLimits: Table<ReadonlyMap<string, MemberLimits>>;
+  /** The holders of external ids. */
+  readonly externalIds: { readonly license: Table<string>; readonly assignment: Table<string> };
   readonly schedule: Schedule;
 }
 
@@ -69,10 +71,12 @@ const emptyState = (): Omit<ProjectState, 'rows' | 'below' | 'groups' | 'usage' 
   atGroup: new LiveTable(),
   heldBy: new LiveTable(),
   memberLimits: new LiveTable(),
+  externalIds: { license: new LiveTable(), assignment: new LiveTable() },
   schedule: new LiveSchedule(),
 });
 
 const copySet = (set: Set<string>): Set<string> => new Set(set);
+const same = <Row>(row: Row): Row => row;
 const copyRow = <Row extends object>(row: Row): Row => ({ ...row });
 
 /**
@@ -105,7 +109,11 @@ export const draftOf = (below: ProjectState): ProjectState => ({
   assignments: new DraftTable(below.assignments, copyRow),
   atGroup: new DraftTable(below.atGroup, copySet),
   heldBy: new DraftTable(below.heldBy, copySet),
-  memberLimits: new DraftTable(below.memberLimits, (limits) => limits),
+  memberLimits: new DraftTable(below.memberLimits, same),
+  externalIds: {
+    license: new DraftTable(below.externalIds.license, same),
+    assignment: new DraftTable(below.externalIds.assignment, same),
+  },
   schedule: new DraftSchedule(below.schedule),
 });
 

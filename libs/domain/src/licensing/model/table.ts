@@ -102,3 +102,17 @@ export class DraftTable<Row> implements Table<Row> {
     for (const [id, row] of this.changed ?? []) if (row !== REMOVED && !this.below.has(id)) yield [id, row];
   }
 }
+
+/** Adds a member to the set of an id. */
+export function addTo(table: Table<Set<string>>, id: string, member: string): void {
+  const set = table.edit(id);
+  if (set) set.add(member);
+  else table.put(id, new Set([member]));
+}
+
+/** Takes a member from the set of an id; an empty set is removed. */
+export function takeFrom(table: Table<Set<string>>, id: string, member: string): void {
+  const set = table.edit(id);
+  set?.delete(member);
+  if (set?.size === 0) table.remove(id);
+}

@@ -103,6 +103,7 @@ const basicLicenses = (count: number): LicenseView => ({
   features: [],
   validFrom: 0,
   validUntil: null,
+  externalId: null,
   source: { kind: 'devices', count },
   status: 'active',
   suspendedReason: null,
@@ -113,8 +114,9 @@ const basicLicenses = (count: number): LicenseView => ({
 export function assignmentsOf(recorded: ProjectState, groupId: string, now: Instant): AssignmentView[] {
   const state = asOf(recorded, now);
   return [...(state.atGroup.get(groupId) ?? [])].map((id) => {
-    const { assignmentId, resource, label, holder, sipAssignmentId, inForce, assignedAt } = state.assignments.get(id)!;
+    const { inForce, ...assignment } = state.assignments.get(id)!;
+    const { assignmentId, resource, label, holder, sipAssignmentId, externalId, assignedAt } = assignment;
     const status = inForce ? 'in_force' : 'suspended';
-    return { assignmentId, groupId, resource, label, holder, sipAssignmentId, status, assignedAt };
+    return { assignmentId, groupId, resource, label, holder, sipAssignmentId, externalId, status, assignedAt };
   });
 }

@@ -62,11 +62,12 @@ export interface RestrictionView extends Omit<RestrictionSettings, 'allotments'>
 }
 
 /** A license as a list shows it; `basic` stands for all devices' licenses together. */
-export interface LicenseView extends Omit<License, 'type' | 'licenseId' | 'source'> {
+export interface LicenseView extends Omit<License, 'type' | 'licenseId' | 'source' | 'externalId'> {
   /** `null` for the Basic licenses of the project's devices. */
   readonly licenseId: string | null;
   readonly type: LicenseType;
   readonly units: Units;
+  readonly externalId: string | null;
   readonly source: License['source'] | { readonly kind: 'devices'; readonly count: number };
   readonly status: Status;
   readonly suspendedReason: string | null;
@@ -80,6 +81,7 @@ export interface AssignmentView {
   readonly label: string | null;
   readonly holder: string | null;
   readonly sipAssignmentId: string | null;
+  readonly externalId: string | null;
   readonly status: 'in_force' | 'suspended';
   readonly assignedAt: Instant;
 }

@@ -1,5 +1,5 @@
 import { exceeds, minus, noCounts, type Counts } from '../../limits.js';
-import { RESOURCES, type Resource, type Units } from '../../words.js';
+import { RESOURCES, type Units } from '../../words.js';
 import { availableAt } from '../limits/availability.js';
 import type { AssignmentRef } from '../model/events.js';
 import { evolve } from '../model/evolve.js';
@@ -142,8 +142,5 @@ export const anyOf = (counts: Counts): boolean => RESOURCES.some((resource) => c
 const inOrder = (assignments: readonly Assignment[]): Assignment[] =>
   [...assignments].sort((a, b) => a.sequence - b.sequence);
 
-export const refOf = (assignment: { assignmentId: string; groupId: string; resource: Resource }): AssignmentRef => ({
-  assignmentId: assignment.assignmentId,
-  groupId: assignment.groupId,
-  resource: assignment.resource,
-});
+export const refOf = ({ assignmentId, groupId, resource, externalId }: Assignment): AssignmentRef =>
+  externalId === null ? { assignmentId, groupId, resource } : { assignmentId, groupId, resource, externalId };
