@@ -17,7 +17,7 @@ const rules = [...rulesPage.matchAll(/<a id="([a-z]\d+)"><\/a>\*\*([A-Z]\d+)\*\*
 const letters = [...new Set(rules.map((rule) => rule[0]))].join('');
 
 /** A rule letter with a number that is no part of a longer word, duration, path or quoted value. */
-const CITATION = new RegExp(`(?<![\\w'"\`.+#/-])[${letters}]\\d{1,2}(?![\\w'"\`])`, 'g');
+const CITATION = new RegExp(`(?<![\\w'"\`.+#/%-])[${letters}]\\d{1,2}(?![\\w'"\`])`, 'g');
 const CITED_PAGE = /(?<![\w/-])([\w-]+\.md)\b/g;
 const TITLE = /(?:\b(?:describe|it|walk)|[\])`])\(\s*(['"`])(.*?)\1/g;
 

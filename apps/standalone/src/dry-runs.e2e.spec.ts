@@ -384,8 +384,11 @@ const REFUSING = [
 /** Excluded, because they change continuously: leases, checkpoints and the schedulers of the job queues. Jobs are counted below. */
 const RESTLESS = /lease|checkpoint|consumer_offset|^jobs\.(event|job|meta|scheduler)$/;
 
-/** Mails that are in the queue are removed here some time later; in the queue they are counted as jobs. */
-const LASTING: Readonly<Record<string, string>> = { 'groups.account_mail': 'WHERE look_at IS NULL' };
+/** Rows of the outboxes that are in the queue are removed here some time later; in the queue they are counted as jobs. */
+const LASTING: Readonly<Record<string, string>> = {
+  'groups.account_mail': 'WHERE look_at IS NULL',
+  'licensing.expiry_job': 'WHERE look_at IS NULL',
+};
 
 /** Every table, by a digest of its rows. */
 const tables = async (): Promise<Readonly<Record<string, string>>> => {
