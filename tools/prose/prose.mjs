@@ -2,7 +2,7 @@
  * Finds prose that the style guide rules out: in comments, in the titles of tests, in the texts that callers, operators and
  * recipients of mails read, and in Markdown. `node tools/prose/prose.mjs [path ...]` lists every finding.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,19 +70,18 @@ export const findingsIn = (fileName, text) =>
   );
 
 const SKIPPED = /(^|\/)(node_modules|dist|\.nx|prose)\/|^docs\/reference\//;
-export const filesIn = (folders) =>
-  folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .map((file) => `${folder}/${file}`)
-      .filter((file) => /\.(ts|mjs|md)$/.test(file) && !SKIPPED.test(file)),
-  );
+/** Each path is a file, or a folder with all that is below it. */
+export const filesIn = (paths) =>
+  paths.flatMap((path) => {
+    if (statSync(join(root, path)).isFile()) return [path];
+    return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+      .map((file) => `${path}/${file}`)
+      .filter((file) => /\.(ts|mjs|md)$/.test(file) && !SKIPPED.test(file));
+  });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const paths = process.argv.slice(2);
-  const files =
-    paths.length > 0 && /\.\w+$/.test(paths[0])
-      ? paths.map((path) => relative(root, resolve(path)))
-      : filesIn(paths.length > 0 ? paths : ['apps', 'libs', 'tools', 'bench', 'deploy', 'docs']);
+  const paths = process.argv.slice(2).map((path) => relative(root, resolve(path)));
+  const files = filesIn(paths.length > 0 ? paths : ['apps', 'libs', 'tools', 'bench', 'deploy', 'docs']);
   const findings = files.flatMap((file) => findingsIn(file, readFileSync(join(root, file), 'utf8')));
   for (const { file, line, match, instead, text } of findings)
     console.log(`${file}:${line}: "${match}" (write ${instead}): ${text.slice(0, 160)}`);

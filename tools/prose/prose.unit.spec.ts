@@ -5,8 +5,12 @@ import { filesIn, findingsIn } from './prose.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Folders whose prose is plain throughout. A folder that becomes so is added; none is taken away. */
+/** Files and folders whose prose is plain throughout. One that becomes so is added; none is taken away. */
 const PLAIN = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'README.md',
+  'SECURITY.md',
   'apps/dead-letters',
   'apps/demo',
   'apps/group-service',
@@ -29,9 +33,10 @@ const PLAIN = [
   'libs/identity',
   'libs/jobs',
   'libs/leases',
-  'libs/tracing',
   'libs/read-models',
   'libs/service',
+  'libs/testing',
+  'libs/tracing',
   'tools',
 ];
 
