@@ -27,7 +27,7 @@ const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 /** The longest a message in progress may take once the partitions are to be revoked. */
 const REBALANCE_MS = 60_000;
-/** The longest a stop waits for the client to leave its group: while another member rebalances, it may wait for a minute. */
+/** The longest a stop waits for the client to leave its group: during a rebalance, it can wait for a minute. */
 const LEAVE_MS = 15_000;
 const PARTITIONS_AT_ONCE = 4;
 const KEYS_AT_ONCE = 8;
