@@ -194,6 +194,7 @@ describe('projects', () => {
       name: 'Hafenblick',
       path: [{ groupId: projectId, name: 'Hafenblick' }],
       hasChildren: false,
+      externalId: null,
     });
     expect((await service.get(`/projects?partnerId=${partnerId}`)).body.items).toEqual([
       expect.objectContaining({ projectId, name: 'Hafenblick', billingMode: 'postpaid', tenantId: partnerId }),
