@@ -78,16 +78,9 @@ export const POSTGRES = {
   address: (site) => urlOf(site, ROLE),
 };
 
-/** Nothing of a test run has to survive a failure of the machine, and a commit that waits for the disk takes three times as long. */
-const NOT_DURABLE = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
-
 /** The server of a test run, to which thousands of connections are made: each would hash the password 4,096 times. */
 export const POSTGRES_OF_TESTS = {
   ...POSTGRES,
-  async launch(site) {
-    const { args, ...launched } = await POSTGRES.launch(site);
-    return { ...launched, args: [...args, ...NOT_DURABLE] };
-  },
   async complete(site) {
     await POSTGRES.complete(site);
     await query(site, `SET scram_iterations = 1; ALTER ROLE ${ROLE} PASSWORD '${passwordOf(site.folder)}'`);
