@@ -11,9 +11,11 @@ export const MAX_EVENTS_WAIT_SECONDS = 30;
 /** `GET /events` */
 export const EventsQuery = z.strictObject({
   after: z.string().min(1).max(1_000).optional(),
+  // Other characters are up to nine times as long in the address, which is limited to 16 KiB with all headers.
   types: z
     .string()
     .max(5_000)
+    .regex(/^[a-z0-9.,-]*$/, 'must be types of integration events, separated by commas')
     .transform((list) => [...new Set(list.split(','))])
     .refine((types) => types.every((type) => TYPES.includes(type)), {
       error: 'must be types of integration events, separated by commas',
