@@ -35,6 +35,11 @@ export interface Answer {
   readonly headers: Headers;
 }
 
+async function untilHandled(bus: Bus, group: string, topic: string): Promise<void> {
+  while ((await bus.lag(group, topic)).some(({ lag }) => lag > 0))
+    await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 const SECRET = 'a secret of the specs, 32 characters and more';
 
 /** The reporting service over HTTP and its bus, with a database of its own for its tables. */
@@ -103,8 +108,7 @@ export class Service {
         events.filter((event) => event.source === source),
       );
       for (const group of [REPORTING_CONSUMER_GROUP, ...(topic === GROUPS_TOPIC ? [REPORTING_ACCESS_GROUP] : [])])
-        while ((await bus.lag(group, topic)).some(({ lag }) => lag > 0))
-          await new Promise((resolve) => setTimeout(resolve, 10));
+        await untilHandled(bus, group, topic);
     }
   }
 
@@ -112,8 +116,7 @@ export class Service {
   async rewind(topic: string): Promise<void> {
     const bus = this.app.get(Bus, { strict: false });
     await bus.rewind(REPORTING_CONSUMER_GROUP, topic);
-    while ((await bus.lag(REPORTING_CONSUMER_GROUP, topic)).some(({ lag }) => lag > 0))
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await untilHandled(bus, REPORTING_CONSUMER_GROUP, topic);
   }
 
   rows<Row = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<Row[]> {

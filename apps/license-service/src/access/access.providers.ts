@@ -13,7 +13,7 @@ import { GroupFeed } from '../feed/group-feed.js';
 import { LICENSING, LICENSING_SCHEMA } from '../persistence/data-source.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 
-/** What the guard of this service asks, and what keeps it up to date. Paths come out of the projects themselves. */
+/** The permission checker of this service, and the consumer that keeps its memberships up to date. Paths of groups are read from the projects. */
 export const ACCESS: readonly Provider[] = [
   {
     provide: PermissionChecker,

@@ -4,7 +4,7 @@ import { accessOf } from '@allotree/identity';
 import { ACCESS_GROUP } from '../consumer-groups.js';
 import { REPORTING } from '../tokens.js';
 
-/** What the guard of this service asks, and what keeps it up to date. */
+/** The permission checker of this service, and the consumer that keeps its memberships up to date. */
 export const ACCESS: readonly Provider[] = accessOf({
   dataSource: getDataSourceToken(REPORTING),
   schema: REPORTING,

@@ -42,7 +42,7 @@ const wait = (change: Partial<Wait> = {}): Promise<void> =>
 
 const of = (tenant: string) => ({ tenants: [tenant], types: null, subject: null });
 
-/** What the service asks the database meanwhile. */
+/** The statements that the service sends to the database meanwhile. */
 const countQueries = (): (() => number) => {
   let count = 0;
   const query = dataSource.query.bind(dataSource);

@@ -5,7 +5,7 @@ export interface EventFilter {
   readonly subject: string | null;
 }
 
-/** What a filter looks at. */
+/** The fields of an event that a filter compares. */
 export interface EventHead {
   readonly tenant_id: string | null;
   readonly type: string;

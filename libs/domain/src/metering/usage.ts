@@ -98,16 +98,19 @@ export function sustained(usage: Curve, period: Period, lengthMs: number): numbe
 }
 
 /** The value of a curve at an instant. */
-export function unitsAt<Units>({ open, steps }: Curve<Units>, at: Instant): Units {
-  const index = stepsUpTo(steps, at);
-  return index === 0 ? open : steps[index - 1]!.units;
-}
+export const unitsAt = <Units>(curve: Curve<Units>, at: Instant): Units =>
+  unitsAfter(curve, stepsUpTo(curve.steps, at));
+
+/** The value of a curve after this many of its steps. */
+const unitsAfter = <Units>({ open, steps }: Curve<Units>, count: number): Units =>
+  count === 0 ? open : steps[count - 1]!.units;
 
 function stretchesOf<Units>(curve: Curve<Units>, { from, until }: Period): Stretch<Units>[] {
   if (from >= until) throw new RangeError(`an empty period: ${from} to ${until}`);
   const stretches: Stretch<Units>[] = [];
-  let [since, units] = [from, unitsAt(curve, from)];
-  for (let index = stepsUpTo(curve.steps, from); index < curve.steps.length; index++) {
+  const first = stepsUpTo(curve.steps, from);
+  let [since, units] = [from, unitsAfter(curve, first)];
+  for (let index = first; index < curve.steps.length; index++) {
     const step = curve.steps[index]!;
     if (step.at >= until) break;
     if (step.at > since) stretches.push({ from: since, until: step.at, units });

@@ -15,6 +15,7 @@ import { answerTo } from '../../answer.js';
 import { AssignmentPath, GroupPath } from '../../paths.js';
 import { inGroup, Projects } from '../../projects.js';
 import { publicJson } from '../../public-json.js';
+import { ASSIGNMENT_EXAMPLE } from '../assignment-example.js';
 
 @Controller('projects/:p/groups/:g/assignments')
 export class AssignmentsController {
@@ -78,19 +79,7 @@ export class AssignmentsController {
     response: {
       schema: AssignmentsAnswer,
       example: {
-        items: [
-          {
-            assignmentId: '5e0f6a8c-8a5d-8c0b-b3a4-9c1d2e3f4a5b',
-            groupId: 'group-1',
-            resource: 'sip_number',
-            label: '100-1',
-            holder: 'member-1',
-            sipAssignmentId: null,
-            externalId: 'ERP-4711',
-            status: 'in_force',
-            assignedAt: '2026-06-01T08:00:00.000Z',
-          },
-        ],
+        items: [ASSIGNMENT_EXAMPLE],
         nextCursor: null,
       },
     },

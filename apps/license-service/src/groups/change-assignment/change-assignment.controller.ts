@@ -8,6 +8,7 @@ import { answerTo } from '../../answer.js';
 import { AssignmentPath } from '../../paths.js';
 import { inGroup, Projects } from '../../projects.js';
 import { publicObject } from '../../public-json.js';
+import { ASSIGNMENT_EXAMPLE } from '../assignment-example.js';
 
 @Controller('projects/:p/groups/:g/assignments/:a')
 export class ChangeAssignmentController {
@@ -24,17 +25,7 @@ export class ChangeAssignmentController {
     body: { externalId: 'ERP-4711' },
     response: {
       schema: AssignmentsAnswer.shape.items.element,
-      example: {
-        assignmentId: '5e0f6a8c-8a5d-8c0b-b3a4-9c1d2e3f4a5b',
-        groupId: 'group-1',
-        resource: 'sip_number',
-        label: '100-1',
-        holder: 'member-1',
-        sipAssignmentId: null,
-        externalId: 'ERP-4711',
-        status: 'in_force',
-        assignedAt: '2026-06-01T08:00:00.000Z',
-      },
+      example: ASSIGNMENT_EXAMPLE,
     },
     problems: ['VALIDATION', 'NOT_FOUND', 'PROJECT_CLOSED', 'EXTERNAL_ID_TAKEN', 'CLOCK_BEHIND', 'STALE_REVISION'],
     idempotent: true,

@@ -155,7 +155,7 @@ function poolNeeds(
   const promised = promisedBy(usage, resource);
   if (isNearest) return units > 0 ? [plus(promised, units)] : [];
   if (!raised || !isNext || raised.own[resource] === 0) return [];
-  // What returns outside these groups takes its share first.
+  // Suspended units outside these groups return first, so the pool must have room for them as well.
   return [plus(plus(promised, usage.suspended[resource]), raised.added[resource])];
 }
 
