@@ -1,5 +1,6 @@
 import { ProjectStructure, type ProjectEvent } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
+import pMap from 'p-map';
 import { projectOfStream } from '../../streams.js';
 import type { ProjectHandler } from '../../tokens.js';
 import { NEEDS_STRUCTURE } from './integration-events.js';
@@ -47,10 +48,7 @@ export class ProjectStructures {
       this.drop(projectId);
       if (isNeeded) missing.push({ projectId, before: first - 1 });
     }
-    for (let start = 0; start < missing.length; start += READS)
-      await Promise.all(
-        missing.slice(start, start + READS).map(({ projectId, before }) => this.read(projectId, before)),
-      );
+    await pMap(missing, ({ projectId, before }) => this.read(projectId, before), { concurrency: READS });
   }
 
   /** Applies the next event of a project. */
