@@ -159,6 +159,7 @@ export default tseslint.config(
       '.data*/**',
       'coverage/**',
       '**/tmp/**',
+      '**/*.generated.ts',
       'bench/**/results/**',
     ],
   },

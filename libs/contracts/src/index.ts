@@ -1,4 +1,5 @@
 export * from './http/common.js';
+export * from './filters/index.js';
 export * from './cloud-event.js';
 export * from './problems.js';
 export * from './access/index.js';

@@ -1,3 +1,4 @@
+export { applyFilter, columnsOf, filterSql, type FilterColumns } from './filter-sql.js';
 export * from './pages.js';
 export * from './read-models.js';
 export * from './rehearse.js';

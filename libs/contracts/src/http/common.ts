@@ -33,7 +33,7 @@ export const IsoInstant = z.iso.datetime({
   error: 'must be an ISO 8601 date and time with an offset, such as 2026-06-01T00:00:00Z',
 });
 
-const IsoDate = z.iso.date();
+export const IsoDate = z.iso.date();
 
 /** A calendar date (in the project's time zone, E4) or an instant with its offset. */
 export const DateOrInstant = z
