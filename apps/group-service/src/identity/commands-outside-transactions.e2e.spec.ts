@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => void jest.restoreAllMocks());
 afterAll(() => people.stop());
 
-/** A transaction of something else that is open at the same instant ends by itself long before. */
+/** A transaction of something else that is open at the same instant ends on its own long before. */
 const WAITING_MS = 5_000;
 
 /** Counts, at every command about a user, the transactions of this service that wait for it. */
