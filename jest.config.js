@@ -11,7 +11,7 @@ const project = (kind, extra = {}) => ({
   extensionsToTreatAsEsm: ['.ts'],
   testRunner: '<rootDir>/tools/jest/native-circus.mjs',
   transform: {},
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/jest/native-environment.mjs',
   ...extra,
 });
 

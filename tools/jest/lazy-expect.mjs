@@ -1,15 +1,19 @@
 /**
  * Jest's `expect` builds every matcher anew, and takes a stack, for each value: in generated cases this costs more than the code under
- * test. Here the two most frequent matchers pass without them; whatever fails, or is another matcher, goes through `expect` itself.
+ * test. Here the three most frequent matchers pass without them; whatever fails, or is another matcher, goes through `expect` itself.
  */
-import { equals, iterableEquality } from '@jest/expect-utils';
+import { arrayBufferEquality, equals, iterableEquality, sparseArrayEquality, typeEquality } from '@jest/expect-utils';
 
 const TESTERS = Symbol.for('$$jest-matchers-object');
 
+const EQUAL = [iterableEquality];
+const STRICTLY_EQUAL = [iterableEquality, typeEquality, sparseArrayEquality, arrayBufferEquality];
+const testers = (own) => [...globalThis[TESTERS].customEqualityTesters, ...own];
+
 const holds = {
   toBe: (actual, expected) => Object.is(actual, expected),
-  toEqual: (actual, expected) =>
-    equals(actual, expected, [...globalThis[TESTERS].customEqualityTesters, iterableEquality]),
+  toEqual: (actual, expected) => equals(actual, expected, testers(EQUAL)),
+  toStrictEqual: (actual, expected) => equals(actual, expected, testers(STRICTLY_EQUAL), true),
 };
 
 /** The same as this `expect`, with each matcher made when it is used. */

@@ -4,9 +4,11 @@
  *
  * Specs in one worker therefore share modules; environment variables and listeners on `process` are restored after each of them.
  */
+import { readFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { compileFunction } from 'node:vm';
 import circus from 'jest-circus/runner';
 import { ModuleMocker } from 'jest-mock';
 import { sourceMapFile } from './compile.mjs';
@@ -28,9 +30,21 @@ const asyncHooks = require('node:async_hooks');
 /** The async contexts of the current circus. */
 const contexts = [];
 
+/** Compiled once, as most specs take less time than compiling it. */
+const evaluateCircus = compileFunction(readFileSync(CIRCUS, 'utf8'), ['module', 'require'], { filename: CIRCUS });
+/** Node looks up each package anew. */
+function remembered(find) {
+  const found = new Map();
+  return (name) => {
+    if (!found.has(name)) found.set(name, find(name));
+    return found.get(name);
+  };
+}
+const find = createRequire(CIRCUS);
+const requireForCircus = Object.assign(remembered(find), { resolve: remembered(find.resolve) });
+
 /** A circus of its own for every spec, as its state has no public reset. */
 function freshCircus() {
-  delete require.cache[CIRCUS];
   delete globalThis[EVENT_HANDLERS];
   delete globalThis[TEST_TIMEOUT];
   const { AsyncLocalStorage } = asyncHooks;
@@ -41,7 +55,9 @@ function freshCircus() {
     }
   };
   try {
-    return require(CIRCUS);
+    const circusModule = { exports: {} };
+    evaluateCircus(circusModule, requireForCircus);
+    return circusModule.exports;
   } finally {
     asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
   }

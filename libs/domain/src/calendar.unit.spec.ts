@@ -26,32 +26,43 @@ const END = Date.parse('2041-01-01T00:00:00Z');
 /** No zone changes its clocks and changes them back within a fortnight. */
 const FORTNIGHT_MS = 14 * 86_400_000;
 
-/** The offset of a zone from UTC. */
-const offsetAt = (clock: Clock, instant: number): number =>
-  Date.parse(`${clock(instant).replace(' ', 'T')}Z`) - instant;
-
-/** The second between two instants at which a clock stops being ahead by an offset. */
-function changeBetween(clock: Clock, offset: number, from: number, to: number): number {
+/** The second between two instants at which an offset gives way to another. */
+function changeBetween(offset: number, from: number, to: number): number {
   let [before, after] = [from / 1_000, to / 1_000];
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
-    if (offsetAt(clock, middle * 1_000) === offset) before = middle;
+    if (offsetAt(middle * 1_000) === offset) before = middle;
     else after = middle;
   }
   return after * 1_000;
 }
 
-/** The instants from 2020 to 2040 at which a clock changes. */
-function transitions(clock: Clock): number[] {
+/** The offset of the process's zone from UTC, in minutes. */
+const offsetAt = (instant: number): number => new Date(instant).getTimezoneOffset();
+
+/** The instants from 2020 to 2040 at which the clock of the process's zone changes. */
+function transitions(): number[] {
   const found: number[] = [];
-  let offset = offsetAt(clock, FIRST);
+  let offset = offsetAt(FIRST);
   for (let from = FIRST; from < END; from += FORTNIGHT_MS) {
     const to = Math.min(END, from + FORTNIGHT_MS);
-    const next = offsetAt(clock, to);
-    if (next !== offset) found.push(changeBetween(clock, offset, from, to));
+    const next = offsetAt(to);
+    if (next !== offset) found.push(changeBetween(offset, from, to));
     offset = next;
   }
   return found;
+}
+
+/** A number in the zone of the process costs a hundredth of a formatted date in any zone. */
+function inZone<Result>(timeZone: string, read: () => Result): Result {
+  const { TZ } = process.env;
+  process.env.TZ = timeZone;
+  try {
+    return read();
+  } finally {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  }
 }
 
 interface Zone {
@@ -65,7 +76,7 @@ const ZONES: readonly Zone[] = [
   ...new Map(
     Intl.supportedValuesOf('timeZone').map((zone) => {
       const clock = clockOf(zone);
-      const changes = transitions(clock);
+      const changes = inZone(zone, transitions);
       const offsets = [FIRST, ...changes].map((at) => `${at} ${clock(at)}`);
       return [offsets.join(), { zone, clock, changes }];
     }),

@@ -1,4 +1,4 @@
-import { convert } from 'html-to-text';
+import { compile } from 'html-to-text';
 import { DomUtils, ElementType, parseDocument } from 'htmlparser2';
 import type { RenderedMail } from '@allotree/contracts';
 import { subjectText } from '../delivery/mailbox.js';
@@ -129,16 +129,15 @@ function filled(parts: readonly Part[], valueOf: (marker: string) => string): st
   return pieces.join('');
 }
 
-const textOf = (html: string): string =>
-  convert(html, {
-    wordwrap: false,
-    selectors: [
-      { selector: 'a', options: { hideLinkHrefIfSameAsText: true, linkBrackets: ['<', '>'] } },
-      // Mail is laid out with rows of tables: a row is a paragraph.
-      { selector: 'tr', format: 'block', options: { leadingLineBreaks: 2, trailingLineBreaks: 2 } },
-      { selector: 'td', format: 'block' },
-      { selector: 'img', format: 'skip' },
-      { selector: 'div[style^="display:none"]', format: 'skip' },
-      ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
-    ],
-  });
+const textOf = compile({
+  wordwrap: false,
+  selectors: [
+    { selector: 'a', options: { hideLinkHrefIfSameAsText: true, linkBrackets: ['<', '>'] } },
+    // Mail is laid out with rows of tables: a row is a paragraph.
+    { selector: 'tr', format: 'block', options: { leadingLineBreaks: 2, trailingLineBreaks: 2 } },
+    { selector: 'td', format: 'block' },
+    { selector: 'img', format: 'skip' },
+    { selector: 'div[style^="display:none"]', format: 'skip' },
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+  ],
+});
