@@ -185,6 +185,16 @@ describe('events about a project on the bus', () => {
       await service.delete(of('u1', `assignments/${assignmentId}`));
       await service.fact('allotree.group-removed.v1', { projectId: p, groupId: 'u1' });
     });
+    expect(changed.filter(({ type }) => type === 'allotree.group-relocated.v1').map(({ data }) => data)).toEqual([
+      {
+        projectId: p,
+        groupId: 'u1',
+        parentId: 'b',
+        previousPath: [p, 'a', 'u1'],
+        path: [p, 'b', 'u1'],
+        at: expect.any(String),
+      },
+    ]);
     expect(paths(changed.filter(({ type }) => type.includes('assignment')))).toEqual([
       ['assignments-suspended', [p, 'a', 'u1']],
       ['assignments-reinstated', [p, 'b', 'u1']],

@@ -102,6 +102,17 @@ export const LICENSING_EVENTS = {
     featuresOff: z.array(FeatureName),
     place: place.nullable(),
   }),
+  /**
+   * A group moved in the tree: from now on its use, and that of everything below it, counts on `path` and no longer on
+   * `previousPath`. Both list the ids of the groups from the root to the group..
+   */
+  'allotree.group-relocated.v1': timed({
+    projectId: Id,
+    groupId: Id,
+    parentId: Id,
+    previousPath: z.array(Id).min(1),
+    path: z.array(Id).min(1),
+  }),
   'allotree.assignment-made.v1': timed({ projectId: Id, ...assignment }),
   /** `externalId: null`: the assignment has none any more. */
   'allotree.assignment-changed.v1': timed({ projectId: Id, ...assignment, externalId: z.string().nullable() }),

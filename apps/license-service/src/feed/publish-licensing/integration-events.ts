@@ -13,6 +13,7 @@ import { restrictionChanged, sectionChanged } from './restrictions.js';
 
 /** The events of a project whose integration events say more than the event itself. */
 export const NEEDS_STRUCTURE: ReadonlySet<string> = new Set<ProjectEventType>([
+  'GroupRelocated',
   'AllotmentsClamped',
   'AllotmentsTransferred',
   'AssignmentMade',
@@ -88,6 +89,11 @@ export function projectIntegrationEvents(
       const { featuresOff, ...limits } = data;
       const changed = { projectId, ...limits, featuresOff: [...featuresOff] };
       return [{ type: 'allotree.member-limits-changed.v1', data: changed }];
+    }
+    case 'GroupRelocated': {
+      const tree = known(structure);
+      const paths = { previousPath: [...tree.previousPath], path: [...tree.pathTo(data.groupId)] };
+      return [{ type: 'allotree.group-relocated.v1', data: { projectId, ...data, ...paths } }];
     }
     case 'AssignmentMade':
       return [{ type: 'allotree.assignment-made.v1', data: { projectId, ...placedRef(data, known(structure)) } }];

@@ -102,6 +102,7 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'AssignmentsSuspended', at, data: { assignments: refs(1) } },
   { type: 'AssignmentsSuspended', at, data: { assignments: refs(2_001) } },
   { type: 'AssignmentsReinstated', at, data: { assignments: refs(2) } },
+  { type: 'GroupRelocated', at, data: { groupId: 'u1', parentId: 'hafen-blick' } },
 ];
 const STOCK_EVENTS: readonly PartnerStockEvent[] = [
   { type: 'PackageRecorded', at, data: { packageId: 'p', name: 'Plus', ...content } },

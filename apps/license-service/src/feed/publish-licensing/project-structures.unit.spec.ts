@@ -82,7 +82,7 @@ describe('the structures behind the integration events', () => {
       structures.keep();
     }
     expect(Object.assign({}, ...paths)).toEqual({ 4: PATHS[4], 6: PATHS[6] });
-    expect(reads).toEqual([['p', 3]]);
+    expect(reads).toEqual([['p', 2]]);
   });
 
   it('are not read for events that need none', async () => {

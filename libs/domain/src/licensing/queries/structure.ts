@@ -16,6 +16,7 @@ export class ProjectStructure {
   private readonly parents = new Map<string, string | null>();
   private readonly sections = new Map<string, RestrictionSection>();
   private undoSteps: (() => void)[] = [];
+  private relocatedFrom: readonly string[] = [];
 
   /** The structure of a state. Costs its groups. */
   static of(state: ProjectState): ProjectStructure {
@@ -54,6 +55,7 @@ export class ProjectStructure {
         for (const { groupId, parentId } of event.data.groups) this.place(groupId, parentId);
         break;
       case 'GroupRelocated':
+        this.relocatedFrom = this.pathTo(event.data.groupId);
         this.put(this.parents, event.data.groupId, event.data.parentId);
         break;
       case 'GroupRemoved':
@@ -82,6 +84,11 @@ export class ProjectStructure {
     const path: string[] = [];
     for (let id: string | null = groupId; id !== null; id = this.parents.get(id) ?? null) path.push(id);
     return path.reverse();
+  }
+
+  /** The path that the group of the last `GroupRelocated` had before it. */
+  get previousPath(): readonly string[] {
+    return this.relocatedFrom;
   }
 
   /** The section of a group; `null`: it never had one. */

@@ -52,6 +52,7 @@ describe('the structure of a project', () => {
     expect(structureOf(scenario).pathTo('a1')).toEqual(['p', 'a', 'a1']);
     scenario.do({ type: 'RelocateGroup', now: scenario.now, groupId: 'a', parentId: 'b' });
     expect(structureOf(scenario).pathTo('a1')).toEqual(['p', 'b', 'a', 'a1']);
+    expect(structureOf(scenario).previousPath).toEqual(['p', 'a']);
   });
 
   it('has the whole section after a cascade, with the place it was set from', () => {
