@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'group-service': ['domain', 'leases', 'event-sourcing', 'read-models', ...OF_A_SERVICE],
   'license-service': ['domain', 'leases', 'event-sourcing', 'read-models', ...OF_A_SERVICE],
   'notification-service': ['domain', 'read-models', ...OF_A_SERVICE],
-  'reporting-service': ['read-models', ...OF_A_SERVICE],
+  'reporting-service': ['domain', 'read-models', ...OF_A_SERVICE],
   standalone: [
     'api-client',
     'basics',

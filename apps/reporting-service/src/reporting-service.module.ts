@@ -3,7 +3,7 @@ import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIGURATION, Readiness } from '@allotree/basics';
 import { Cursors } from '@allotree/http';
 import { poolOf } from '@allotree/read-models';
-import { ServiceMetrics } from '@allotree/service';
+import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
@@ -14,6 +14,7 @@ import { EventPages } from './events/event-pages.js';
 import { PullEventsController } from './events/pull-events/pull-events.controller.js';
 import { RecordEventsController } from './feed/record-events/record-events.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
+import { TablesProjection } from './tables/tables-projection.js';
 import { REPORTING } from './tokens.js';
 
 /**
@@ -26,8 +27,10 @@ export class ReportingServiceModule {
     @InjectDataSource(REPORTING) dataSource: DataSource,
     @Inject(CONFIGURATION) { REPORTING_DATABASE_URL }: ReportingConfiguration,
     metrics: ServiceMetrics,
+    tables: TablesProjection,
     readiness: Readiness,
   ) {
+    metrics.watchSubscriptions(REPORTING, tables);
     metrics.watchPool(REPORTING, poolOf(dataSource));
     // The rest of a process works without this database.
     if (REPORTING_DATABASE_URL !== undefined) readiness.show('reporting', () => dataSource.query('SELECT 1'));
@@ -45,8 +48,13 @@ export class ReportingServiceModule {
           dataSourceFactory: () => openDataSource(url),
         }),
       ],
-      controllers: [RecordEventsController, FollowMembershipsController, PullEventsController],
-      providers: [...ACCESS, Cursors, Arrivals, EventLog, EventPages],
+      controllers: [
+        RecordEventsController,
+        FollowMembershipsController,
+        PullEventsController,
+        projectionsController('reporting-service', TablesProjection),
+      ],
+      providers: [...ACCESS, Cursors, Arrivals, TablesProjection, EventLog, EventPages],
     };
   }
 }

@@ -379,6 +379,7 @@ const REFUSING = [
   'POST /projects/{p}/groups/{g}/departure-check',
   'POST /group-service/projections/{name}/rebuild',
   'POST /license-service/projections/{name}/rebuild',
+  'POST /reporting-service/projections/{name}/rebuild',
 ];
 
 /** Excluded, because they change continuously: leases, checkpoints and the schedulers of the job queues. Jobs are counted below. */

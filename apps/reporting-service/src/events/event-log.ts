@@ -38,6 +38,7 @@ const PAUSE_MS = 1_000;
 @Injectable()
 export class EventLog implements OnModuleDestroy {
   private readonly stopping = new AbortController();
+  private readonly listeners: (() => void)[] = [];
   /** Keys of a topic are handled concurrently; together their events are one insert. */
   private readonly batches = new Batcher((batches: readonly (readonly CloudEvent[])[]) => this.writeAll(batches));
 
@@ -55,6 +56,11 @@ export class EventLog implements OnModuleDestroy {
   async record(events: readonly CloudEvent[]): Promise<void> {
     const failure = await this.batches.one(events);
     if (failure !== null) throw failure.error;
+  }
+
+  /** Calls the listener whenever this process has stored events. */
+  onStored(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   onModuleDestroy(): void {
@@ -90,6 +96,7 @@ export class EventLog implements OnModuleDestroy {
       await onRows(tx, { ...COLUMNS, place: 'integer' }, rows, insert);
     });
     this.arrivals.look();
+    for (const listener of this.listeners) listener();
   }
 }
 

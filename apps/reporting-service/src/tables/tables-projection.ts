@@ -1,0 +1,334 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import {
+  GROUPS_EVENTS,
+  LICENSING_EVENTS,
+  type GroupsEvent,
+  type GroupsEventType,
+  type LicensingEvent,
+  type LicensingEventType,
+} from '@allotree/contracts';
+import { LOGGER, Signal, type Logger } from '@allotree/basics';
+import { insertRows, onRows } from '@allotree/read-models';
+import type { DataSource, EntityManager } from 'typeorm';
+import { EventLog } from '../events/event-log.js';
+import { REPORTING } from '../tokens.js';
+import { GroupsFacts, type GroupsFact } from './groups-facts.js';
+import { LicensingFacts, type LicensingFact } from './licensing-facts.js';
+import type { StoredEvent } from './stored-event.js';
+import { UsageDays } from './usage-days.js';
+import {
+  ASSIGNMENTS,
+  BASIC_LICENSES,
+  DEVICES,
+  GROUPS,
+  LICENSES,
+  MEMBERS,
+  MEMBER_LIMITS,
+  PARTNERS,
+  PROJECTS,
+  RESTRICTIONS,
+} from './version-tables.js';
+
+/** Of this projection, for those who operate the system. */
+const NAME = 'tables';
+
+const GROUP_SERVICE = '/group-service';
+const LICENSE_SERVICE = '/license-service';
+
+/** The tables that follow from the events of a source, with the column that names the subject. */
+const TABLES_OF: Readonly<Record<string, readonly (readonly [table: string, subject: string])[]>> = {
+  [GROUP_SERVICE]: [
+    [PARTNERS.name, 'partner_id'],
+    ...[PROJECTS, GROUPS, MEMBERS, DEVICES].map(({ name }) => [name, 'project_id'] as const),
+  ],
+  [LICENSE_SERVICE]: [
+    ...[BASIC_LICENSES, LICENSES, RESTRICTIONS, MEMBER_LIMITS, ASSIGNMENTS].map(({ name }) => name),
+    'usage_step',
+    'usage_day',
+  ].map((name) => [name, 'project_id'] as const),
+};
+
+/** Events of a batch, and bytes of their data. */
+const BATCH = 2_000;
+const BATCH_BYTES = 8_000_000;
+/** How often a process looks for events that another one has stored. */
+const LOOK_MS = 1_000;
+const PAUSE_MS = 1_000;
+
+const SELECTED = "position, source, type, subject, coalesce(sequence, '0')::bigint AS sequence, at, tenant_id, data";
+const NEXT = `
+  SELECT ${SELECTED} FROM (
+    SELECT *, sum(bytes) OVER (ORDER BY position) - bytes AS before FROM (
+      SELECT * FROM ${REPORTING}.event WHERE position > $1 ORDER BY position LIMIT ${BATCH}) AS next) AS fitting
+  WHERE before < ${BATCH_BYTES} ORDER BY position`;
+/** A clock was corrected where an instant lies before an earlier one: nothing was recorded beyond it then. */
+const OF_SUBJECT = `
+  SELECT position, source, type, subject, sequence, tenant_id, data,
+    min(at) OVER (ORDER BY sequence DESC, position DESC ROWS UNBOUNDED PRECEDING) AS at
+  FROM (SELECT ${SELECTED} FROM ${REPORTING}.event WHERE subject = $1 AND source = $2 AND position <= $3) AS own
+  ORDER BY sequence, position`;
+
+const BEHIND = `
+  SELECT count(*)::integer AS behind FROM (
+    SELECT FROM ${REPORTING}.event WHERE position > (SELECT position FROM ${REPORTING}.tables_position) LIMIT 1000) AS next`;
+
+interface EventRow {
+  readonly position: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly sequence: string;
+  readonly at: Date;
+  readonly tenant_id: string | null;
+  readonly data: unknown;
+}
+
+/** The last event of a source and subject that is in the tables. */
+interface Progress {
+  readonly tenantId: string | null;
+  readonly source: string;
+  readonly subject: string;
+  readonly sequence: bigint;
+  readonly at: number;
+  readonly position: bigint;
+}
+
+/**
+ * Keeps the temporal tables up to the event log. One process at a time does it, batch by batch, each in one transaction with the position it
+ * reaches, so that a stop at any instant changes nothing. The rows follow from the events of each source and subject in the order of
+ * their sequence: where an event comes after a later one, or its instant lies before that of an earlier one, the rows of that subject are
+ * computed anew.
+ */
+@Injectable()
+export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly signal = new Signal();
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
+    private readonly log: EventLog,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.log.onStored(() => this.signal.notify());
+    this.running = this.run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    this.signal.notify();
+    await this.running;
+  }
+
+  projections(): string[] {
+    return [NAME];
+  }
+
+  /** How many events are not in the tables yet, counted to 1,000. */
+  async lag(): Promise<{ name: string; behind: number }[]> {
+    const [row]: { behind: number }[] = await this.dataSource.query(BEHIND);
+    return [{ name: NAME, behind: row?.behind ?? 0 }];
+  }
+
+  /** None while the database does not answer: the metrics of the process go on without it. */
+  lagHere(): Promise<{ name: string; behind: number }[]> {
+    return this.lag().catch(() => []);
+  }
+
+  /** Empties the tables; they are computed again from the first event. */
+  async rebuild(): Promise<void> {
+    await this.dataSource.transaction(async (tx) => {
+      await tx.query(`SELECT position FROM ${REPORTING}.tables_position FOR UPDATE`);
+      const tables = Object.values(TABLES_OF).flatMap((each) => each.map(([table]) => table));
+      const all = [...tables, 'event_of_group', 'subject_progress'];
+      await tx.query(`TRUNCATE ${all.map((table) => `${REPORTING}.${table}`).join(', ')}`);
+      await tx.query(`UPDATE ${REPORTING}.tables_position SET position = 0`);
+    });
+    this.signal.notify();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        if ((await this.advance()) === 0) await this.signal.wait(LOOK_MS);
+      } catch (error) {
+        this.logger.error({ err: error }, 'the tables of the past could not be kept up to the event log, retrying');
+        await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Takes the next events. @returns how many; 0: there are none, or another process is taking them */
+  private advance(): Promise<number> {
+    return this.dataSource.transaction(async (tx) => {
+      const [place]: { position: string }[] = await tx.query(
+        `SELECT position FROM ${REPORTING}.tables_position FOR UPDATE SKIP LOCKED`,
+      );
+      if (!place) return 0;
+      const rows: EventRow[] = await tx.query(NEXT, [place.position]);
+      const last = rows.at(-1);
+      if (!last) return 0;
+      await this.project(tx, rows.map(eventOf));
+      await tx.query(`UPDATE ${REPORTING}.tables_position SET position = $1`, [last.position]);
+      return rows.length;
+    });
+  }
+
+  private async project(tx: EntityManager, events: readonly StoredEvent[]): Promise<void> {
+    const progress = await progressOf(tx, events);
+    const irregular = new Map<string, StoredEvent>();
+    for (const event of events) {
+      const before = progress.get(subjectOf(event));
+      if (before && (event.sequence < before.sequence || event.at < before.at)) irregular.set(subjectOf(event), event);
+      else progress.set(subjectOf(event), event);
+    }
+    await this.apply(
+      tx,
+      events.filter((event) => !irregular.has(subjectOf(event))),
+    );
+    await insertEventsOfGroups(tx, events);
+    const upTo = events.at(-1)?.position ?? 0n;
+    for (const [name, { source, subject }] of irregular)
+      progress.set(name, await this.rebuildSubject(tx, source, subject, upTo));
+    const reached = new Set(events.map(subjectOf));
+    await writeProgress(
+      tx,
+      [...reached].flatMap((name) => progress.get(name) ?? []),
+    );
+  }
+
+  private async rebuildSubject(tx: EntityManager, source: string, subject: string, upTo: bigint): Promise<Progress> {
+    this.logger.info({ source, subject }, 'events came late or a clock was corrected, computing the tables of it anew');
+    for (const [table, column] of TABLES_OF[source] ?? [])
+      await tx.query(`DELETE FROM ${REPORTING}.${table} WHERE ${column} = $1`, [subject]);
+    await tx.query(`DECLARE events_of_subject CURSOR FOR ${OF_SUBJECT}`, [subject, source, upTo.toString()]);
+    let last: StoredEvent | undefined;
+    for (;;) {
+      const rows: EventRow[] = await tx.query(`FETCH ${BATCH} FROM events_of_subject`);
+      if (rows.length === 0) break;
+      const events = rows.map(eventOf);
+      await this.apply(tx, events);
+      last = events.at(-1);
+    }
+    await tx.query('CLOSE events_of_subject');
+    if (!last) throw new Error(`there are no events of ${source} about ${subject}`);
+    return last;
+  }
+
+  /** Applies events in their order. */
+  private async apply(tx: EntityManager, events: readonly StoredEvent[]): Promise<void> {
+    const [groups, licensing]: [GroupsFact[], LicensingFact[]] = [[], []];
+    for (const origin of events) {
+      if (origin.source === GROUP_SERVICE) {
+        const event = this.known<GroupsEvent>(origin, GROUPS_EVENTS[origin.type as GroupsEventType]);
+        if (event) groups.push({ origin, event });
+      } else if (origin.source === LICENSE_SERVICE) {
+        const event = this.known<LicensingEvent>(origin, LICENSING_EVENTS[origin.type as LicensingEventType]);
+        if (event) licensing.push({ origin, sequence: origin.sequence, event });
+      }
+    }
+    await new GroupsFacts(tx).apply(groups);
+    const created = groups.filter(({ event }) => event.type === 'allotree.project-created.v1');
+    const projectIds = created.map(({ event }) => (event.data as { projectId: string }).projectId);
+    if (projectIds.length > 0) await new UsageDays(tx).measureAll(projectIds);
+    await new LicensingFacts(tx).apply(licensing);
+  }
+
+  /** The event, if its type is known and its data are of that type. */
+  private known<Event extends GroupsEvent | LicensingEvent>(
+    { type, data, position }: StoredEvent,
+    shape: { safeParse(data: unknown): { success: boolean; data?: unknown; error?: unknown } } | undefined,
+  ): Pick<Event, 'type' | 'data'> | null {
+    if (!shape) return null;
+    const parsed = shape.safeParse(data);
+    if (parsed.success) return { type, data: parsed.data } as Pick<Event, 'type' | 'data'>;
+    this.logger.warn({ err: parsed.error, type, position: position.toString() }, 'an event does not match its type');
+    return null;
+  }
+}
+
+const subjectOf = ({ source, subject }: Pick<StoredEvent, 'source' | 'subject'>): string => `${source}\n${subject}`;
+
+const eventOf = ({ tenant_id, position, sequence, at, ...row }: EventRow): StoredEvent => ({
+  ...row,
+  tenantId: tenant_id,
+  position: BigInt(position),
+  sequence: BigInt(sequence),
+  at: at.getTime(),
+});
+
+async function progressOf(tx: EntityManager, events: readonly StoredEvent[]): Promise<Map<string, Progress>> {
+  const subjects = [...new Map(events.map((event) => [subjectOf(event), event])).values()];
+  const rows: Omit<EventRow, 'type' | 'data'>[] = await tx.query(
+    `SELECT progress.* FROM unnest($1::text[], $2::text[]) AS given (source, subject)
+     JOIN ${REPORTING}.subject_progress progress USING (source, subject)`,
+    [subjects.map(({ source }) => source), subjects.map(({ subject }) => subject)],
+  );
+  return new Map(rows.map((row) => [subjectOf(row), eventOf({ ...row, type: '', data: null })]));
+}
+
+async function writeProgress(tx: EntityManager, progress: readonly Progress[]): Promise<void> {
+  const columns = {
+    tenant_id: 'text',
+    source: 'text',
+    subject: 'text',
+    sequence: 'bigint',
+    at: 'timestamptz',
+    position: 'bigint',
+  };
+  const rows = progress.map(({ tenantId, source, subject, sequence, at, position }) => ({
+    tenant_id: tenantId,
+    source,
+    subject,
+    sequence: sequence.toString(),
+    at: new Date(at),
+    position: position.toString(),
+  }));
+  const table = `${REPORTING}.subject_progress`;
+  await insertRows(tx, table, columns, rows, { key: ['source', 'subject'], keep: [] });
+}
+
+/** Also of events whose types this version does not know. */
+interface NamesGroups {
+  readonly projectId?: unknown;
+  readonly groupId?: unknown;
+  readonly groups?: unknown;
+  readonly assignments?: unknown;
+}
+
+const listed = (list: unknown): readonly unknown[] =>
+  Array.isArray(list) ? (list as ({ groupId?: unknown } | null)[]).map((each) => each?.groupId) : [];
+
+/** Events name groups by these fields; one that names none is about the whole project. */
+function groupsOf({ data }: StoredEvent): readonly (readonly [projectId: string, groupId: string])[] {
+  const { projectId, groupId, groups, assignments } = (data ?? {}) as NamesGroups;
+  if (typeof projectId !== 'string') return [];
+  const named = new Set([groupId, ...listed(groups), ...listed(assignments)].filter((id) => typeof id === 'string'));
+  if (named.size === 0) named.add(projectId);
+  return [...named].map((each) => [projectId, each]);
+}
+
+async function insertEventsOfGroups(tx: EntityManager, events: readonly StoredEvent[]): Promise<void> {
+  const rows = events.flatMap((event) =>
+    groupsOf(event).map(([projectId, groupId]) => ({
+      tenant_id: event.tenantId,
+      project_id: projectId,
+      group_id: groupId,
+      position: event.position.toString(),
+    })),
+  );
+  const columns = { tenant_id: 'text', project_id: 'text', group_id: 'text', position: 'bigint' };
+  const names = Object.keys(columns).join(', ');
+  await onRows(
+    tx,
+    columns,
+    rows,
+    (given) =>
+      `INSERT INTO ${REPORTING}.event_of_group (${names}) SELECT ${names} FROM ${given} ON CONFLICT DO NOTHING`,
+  );
+}
