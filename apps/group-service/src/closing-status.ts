@@ -5,3 +5,6 @@ export const closingStatusOf = (
   status: closedReason === null ? 'open' : 'closed',
   closedReason,
 });
+
+/** The same in SQL. */
+export const CLOSING_STATUS = "CASE WHEN row.closedReason IS NULL THEN 'open' ELSE 'closed' END";

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { httpPage, openApiFile, type OpenApi } from './http-page.js';
+import { filtersPage, httpPage, openApiFile, type OpenApi } from './http-page.js';
 
 const MINUTE = 60_000;
 
@@ -19,6 +19,7 @@ describe('a running system', () => {
     const openApi = (await (await fetch(`${system.url}/api/v1/openapi.json`)).json()) as OpenApi;
     const reference = (name: string) => readFile(resolve(import.meta.dirname, '../../../docs/reference', name), 'utf8');
     expect(await reference('http.md')).toBe(httpPage(openApi));
+    expect(await reference('filters.md')).toBe(filtersPage(openApi));
     expect(await reference('openapi.json')).toBe(openApiFile(openApi));
   });
 });

@@ -298,6 +298,15 @@ describe('the how-to guides, typed as they are written', () => {
     expect((await next()).body.items).toMatchObject([{ assignmentId: ids['<number>'], externalId: 'LINE-9' }]);
   });
 
+  walk('filter-lists.md', async (page) => {
+    Object.assign(page.env, { TOKEN: ada.token, PROJECT: ada.projectId });
+    const group = { name: 'Unit without an id', parentId: ada.projectId, type: 'unit' };
+    const { groupId } = await api.post<{ groupId: string }>(`/projects/${ada.projectId}/groups`, group);
+    expect((await page.next()).statuses).toEqual([200]);
+    expect((await page.next()).body.items).toMatchObject([{ groupId }]);
+    expect((await page.next()).statuses).toEqual([200]);
+  });
+
   walk('rebuild-a-projection.md', async (page) => {
     const { body } = await page.next();
     expect(body.items).toContainEqual(expect.objectContaining({ rebuildable: true }));

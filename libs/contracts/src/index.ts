@@ -1,5 +1,6 @@
 export * from './http/common.js';
 export * from './filters/index.js';
+export * from './lists/index.js';
 export * from './cloud-event.js';
 export * from './problems.js';
 export * from './access/index.js';

@@ -3,10 +3,9 @@ import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestI
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { mergeMap, type Observable } from 'rxjs';
 import { CONFIGURATION } from '@allotree/basics';
+import { MAX_CURSOR } from '@allotree/contracts';
 import { pathOf, type ApiRequest } from './caller.js';
 import { Problem } from './problem.js';
-
-const LONGEST = 1_000;
 
 /** Positions in lists, encrypted so that callers see nothing of them. */
 @Injectable()
@@ -49,7 +48,7 @@ export class CursorInterceptor extends Cursors implements NestInterceptor {
     if (request.method !== 'GET') return next.handle();
     const query = request.query as { cursor?: unknown } | undefined;
     // A value that is not a cursor at all is refused by the schema of the list.
-    if (typeof query?.cursor === 'string' && query.cursor !== '' && query.cursor.length <= LONGEST)
+    if (typeof query?.cursor === 'string' && query.cursor !== '' && query.cursor.length <= MAX_CURSOR)
       query.cursor = await this.positionOf(query.cursor, listOf(request));
     return next.handle().pipe(mergeMap((answer) => this.withCursor(answer, request)));
   }

@@ -2,6 +2,7 @@ import { applyDecorators, UseInterceptors } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ApiBody,
+  ApiExtension,
   ApiHeader,
   ApiOperation,
   ApiResponse,
@@ -10,9 +11,10 @@ import {
   SwaggerModule,
   type OpenAPIObject,
 } from '@nestjs/swagger';
-import { PreviewAnswer, type ProblemCode } from '@allotree/contracts';
+import { ordersOf, PreviewAnswer, type List, type ProblemCode } from '@allotree/contracts';
 import { z } from 'zod';
 import { CursorInterceptor } from './cursors.js';
+import { itemFields, LIST_EXTENSION, withPartialItems } from './item-fields.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { completeAnswers, problemResponses } from './openapi-answers.js';
 
@@ -20,6 +22,8 @@ interface Preview {
   readonly schema: z.ZodType;
   readonly example: unknown;
 }
+
+type Answer = NonNullable<RouteDocs['response']>;
 
 export interface RouteDocs {
   readonly tag: string;
@@ -37,6 +41,8 @@ export interface RouteDocs {
     /** `application/json` where none is named. */
     readonly mediaType?: string;
   };
+  /** The list that it answers: with `?filter=`, `?orderBy=` and `?fields=`. */
+  readonly list?: List;
   /** Refusals of its own: the others follow from the other declarations (openapi-answers.ts). */
   readonly problems?: readonly ProblemCode[];
   /** Takes `Idempotency-Key`. */
@@ -59,8 +65,9 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
       ...(docs.description === undefined ? {} : { description: docs.description }),
     }),
     ...(docs.body === undefined ? [] : [exampleBody(docs.body)]),
-    ...(docs.response === undefined ? [ApiResponse({ status: 204, description: 'Done' })] : [answer(docs.response)]),
+    ...(docs.response === undefined ? [ApiResponse({ status: 204, description: 'Done' })] : [answer(answerOf(docs))]),
     ...(isPage(docs.response?.schema) ? [UseInterceptors(CursorInterceptor)] : []),
+    ...(docs.list === undefined ? [] : [UseInterceptors(itemFields(docs.list)), listExtension(docs.list)]),
     ...previewAnswers(docs),
     ...Object.entries(problemResponses(docs.problems ?? [])).map(([status, response]) =>
       ApiResponse({ status: Number(status), ...(response as object) }),
@@ -68,6 +75,14 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
     ...(docs.idempotent === true ? [IDEMPOTENCY_HEADER] : []),
     ...(docs.revised === true ? [IF_MATCH_HEADER] : []),
   );
+
+const answerOf = ({ response, list }: RouteDocs): Answer => {
+  const { schema } = response as Answer;
+  return { ...(response as Answer), schema: list === undefined ? schema : withPartialItems(schema, list) };
+};
+
+const listExtension = (list: List): MethodDecorator =>
+  ApiExtension(LIST_EXTENSION, { id: list.id, filters: list.filters, orders: ordersOf(list) });
 
 /** A list that ends with `nextCursor: null` on every page has no cursors. */
 const isPage = (schema: z.ZodType | undefined): boolean =>
@@ -94,7 +109,7 @@ const answer = ({
   schema,
   example,
   mediaType = 'application/json',
-}: NonNullable<RouteDocs['response']>): MethodDecorator =>
+}: Answer): MethodDecorator =>
   ApiResponse({
     status,
     description,

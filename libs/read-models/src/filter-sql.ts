@@ -54,7 +54,7 @@ export function filterSql<Name extends string>(filter: Filter<Name>, columns: Fi
 function comparisonSql(comparison: Comparison, column: string, bind: Bind): string {
   switch (comparison.type) {
     case 'list':
-      return `CAST(${bind(comparison.value)} AS text) = ANY (${column})`;
+      return `${column} @> ARRAY[CAST(${bind(comparison.value)} AS text)]`;
     case 'text':
       return textSql(comparison, column, bind);
     case 'enum':

@@ -1,65 +1,107 @@
-import type { Page, PageOf } from '@allotree/contracts';
+import type { Order, Page, PageOf } from '@allotree/contracts';
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { Problem } from '@allotree/http';
 
 const MAX_ORDINAL = 2n ** 63n - 1n;
 
-/** A cursor is the ordinal of the last row of the previous page. */
-const cursorOf = (ordinal: string): string => Buffer.from(ordinal).toString('base64url');
+/** A page of a list in one of its orders. */
+export type OrderedPage = Page & { readonly orderBy: Order };
 
-const ordinalOf = (cursor: string): string => {
-  const ordinal = Buffer.from(cursor, 'base64url').toString('latin1');
-  if (!/^\d{1,19}$/.test(ordinal) || BigInt(ordinal) > MAX_ORDINAL) {
-    throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
-  }
-  return ordinal;
-};
-
-const ORDERS = {
-  oldestFirst: { direction: 'ASC', beyond: 'row.ordinal > :last' },
-  newestFirst: { direction: 'DESC', beyond: 'row.ordinal < :last' },
-} as const;
-
-/** One page of a query whose rows are named `row` and have an `ordinal`, in ascending or descending order. */
-export async function pageOfRows<Row extends ObjectLiteral & { ordinal: string }, Item>(
-  query: SelectQueryBuilder<Row>,
-  { limit, cursor }: Page,
-  show: (row: Row) => Item,
-  order: keyof typeof ORDERS = 'oldestFirst',
-): Promise<PageOf<Item>> {
-  const { direction, beyond } = ORDERS[order];
-  if (cursor !== undefined) query.andWhere(beyond, { last: ordinalOf(cursor) });
-  const rows = await query
-    .orderBy('row.ordinal', direction)
-    .take(limit + 1)
-    .getMany();
-  const page = rows.slice(0, limit);
-  const last = page[page.length - 1];
-  return { items: page.map(show), nextCursor: rows.length > limit && last ? cursorOf(last.ordinal) : null };
+interface Ordinal {
+  readonly ordinal: string;
 }
 
-/** A cursor of `pageByTime`: the instant of the last row, in milliseconds, and its ordinal. */
-const placeOf = (cursor: string): { at: Date; ordinal: string } => {
-  const [, millis, ordinal] = /^(\d{1,15})_(\d{1,19})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  if (millis === undefined || ordinal === undefined || BigInt(ordinal) > MAX_ORDINAL)
-    throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer');
-  return { at: new Date(Number(millis)), ordinal };
+/** How rows are placed in an order, and a cursor that is the place of the last row of a page. */
+interface Keys<Row> {
+  /** Columns of the row; the last one is unique. */
+  readonly columns: readonly string[];
+  /** Their values in a row. */
+  readonly cursorOf: (row: Row) => string;
+  /** `null`: not a cursor of this order. */
+  readonly placeOf: (cursor: string) => readonly unknown[] | null;
+}
+
+const encode = (text: string): string => Buffer.from(text).toString('base64url');
+const decode = (cursor: string): string => Buffer.from(cursor, 'base64url').toString();
+
+const isOrdinal = (text: string): boolean => /^\d{1,19}$/.test(text) && BigInt(text) <= MAX_ORDINAL;
+
+const BY_ORDINAL: Keys<Ordinal> = {
+  columns: ['row.ordinal'],
+  cursorOf: ({ ordinal }) => encode(ordinal),
+  placeOf: (cursor) => (isOrdinal(decode(cursor)) ? [decode(cursor)] : null),
 };
 
-/** One page of rows named `row`, the latest `at` first; `at` has millisecond precision, ties are ordered by `ordinal`. */
-export async function pageByTime<Row extends ObjectLiteral & { at: Date; ordinal: string }, Item>(
+const BY_TIME: Keys<Ordinal & { readonly at: Date }> = {
+  columns: ['row.at', 'row.ordinal'],
+  cursorOf: ({ at, ordinal }) => encode(`${at.getTime()}_${ordinal}`),
+  placeOf: (cursor) => {
+    const [, millis, ordinal] = /^(\d{1,15})_(\d{1,19})$/.exec(decode(cursor)) ?? [];
+    return millis === undefined || !isOrdinal(ordinal ?? '') ? null : [new Date(Number(millis)), ordinal];
+  },
+};
+
+const BY_NAME: Keys<Ordinal & { readonly name: string }> = {
+  columns: ['row.name', 'row.ordinal'],
+  cursorOf: ({ name, ordinal }) => encode(`${ordinal}=${name}`),
+  placeOf: (cursor) => {
+    const [, ordinal, name] = /^(\d{1,19})=(.*)$/s.exec(decode(cursor)) ?? [];
+    return name === undefined || !isOrdinal(ordinal ?? '') ? null : [name, ordinal];
+  },
+};
+
+/** One page of a query whose rows are named `row` and have an `ordinal`, in the order of the ordinals or against it. */
+export const pageOfRows = <Row extends ObjectLiteral & Ordinal, Item>(
   query: SelectQueryBuilder<Row>,
-  { limit, cursor }: Page,
+  page: OrderedPage,
+  show: (row: Row) => Item,
+): Promise<PageOf<Item>> => pageBy(BY_ORDINAL, query, page, show);
+
+/** The same by `at`, which has millisecond precision; ties are ordered by `ordinal`. */
+export const pageByTime = <Row extends ObjectLiteral & Ordinal & { at: Date }, Item>(
+  query: SelectQueryBuilder<Row>,
+  page: OrderedPage,
+  show: (row: Row) => Item,
+): Promise<PageOf<Item>> => pageBy(BY_TIME, query, page, show);
+
+/** The same by `name` where the order asks for it; ties are ordered by `ordinal`. */
+export const pageOfNamedRows = <Row extends ObjectLiteral & Ordinal & { name: string }, Item>(
+  query: SelectQueryBuilder<Row>,
+  page: OrderedPage,
+  show: (row: Row) => Item,
+): Promise<PageOf<Item>> => pageBy(page.orderBy.by === 'name' ? BY_NAME : BY_ORDINAL, query, page, show);
+
+async function pageBy<Row extends ObjectLiteral, Item>(
+  keys: Keys<Row>,
+  query: SelectQueryBuilder<Row>,
+  { limit, cursor, orderBy }: OrderedPage,
   show: (row: Row) => Item,
 ): Promise<PageOf<Item>> {
-  if (cursor !== undefined) query.andWhere('(row.at, row.ordinal) < (:at, :ordinal)', placeOf(cursor));
-  const rows = await query
-    .orderBy('row.at', 'DESC')
-    .addOrderBy('row.ordinal', 'DESC')
-    .take(limit + 1)
-    .getMany();
+  const isAscending = orderBy.direction === 'asc';
+  if (cursor !== undefined) goOnAfter(query, keys, placeOf(keys, cursor), isAscending ? '>' : '<');
+  for (const column of keys.columns) query.addOrderBy(column, isAscending ? 'ASC' : 'DESC');
+  const rows = await query.take(limit + 1).getMany();
   const page = rows.slice(0, limit);
-  const last = page[page.length - 1];
-  const next = last && Buffer.from(`${last.at.getTime()}_${last.ordinal}`).toString('base64url');
-  return { items: page.map(show), nextCursor: rows.length > limit && next ? next : null };
+  const last = page.at(-1);
+  return { items: page.map(show), nextCursor: rows.length > limit && last ? keys.cursorOf(last) : null };
+}
+
+function placeOf<Row>({ placeOf }: Keys<Row>, cursor: string): readonly unknown[] {
+  const place = placeOf(cursor);
+  if (place === null)
+    throw Problem.validation('cursor', 'must be the nextCursor of an earlier answer in the same order');
+  return place;
+}
+
+function goOnAfter<Row extends ObjectLiteral>(
+  query: SelectQueryBuilder<Row>,
+  { columns }: Pick<Keys<Row>, 'columns'>,
+  place: readonly unknown[],
+  beyond: '<' | '>',
+): void {
+  const names = columns.map((_, index) => `place${index}`);
+  query.andWhere(
+    `(${columns.join(', ')}) ${beyond} (${names.map((name) => `:${name}`).join(', ')})`,
+    Object.fromEntries(names.map((name, index) => [name, place[index]])),
+  );
 }

@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import {
+  EXPIRIES,
   ExpiriesAnswer,
   ExpiriesQuery,
   ProjectExpiriesQuery,
@@ -82,6 +83,7 @@ export class ListExpiriesController {
     summary: 'What ends in a project, soonest first',
     description: WHAT_IS_LISTED,
     response: { schema: ExpiriesAnswer, example: EXAMPLE },
+    list: EXPIRIES,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   async listExpiriesOfProject(
@@ -102,6 +104,7 @@ export class ListExpiriesController {
     summary: 'List the upcoming ends in all accessible groups, soonest first',
     description: WHAT_IS_LISTED,
     response: { schema: ExpiriesAnswer, example: EXAMPLE },
+    list: EXPIRIES,
     problems: ['VALIDATION'],
   })
   async listExpiries(
@@ -121,11 +124,11 @@ export class ListExpiriesController {
   private async list(
     principal: Principal,
     scope: Pick<Wanted, 'accessFilter' | 'projectId' | 'tenantId' | 'groupId'>,
-    { before, limit, cursor }: EndsQuery,
+    { before, limit, cursor, filter }: EndsQuery,
     zone: string,
   ): Promise<PageOf<Expiry>> {
     const until = before === undefined ? null : endOf(before, zone, 'before');
     await this.freshness.of(PROJECTIONS);
-    return this.ends.page({ ...scope, now: this.clock.now(), before: until, limit, cursor }, principal);
+    return this.ends.page({ ...scope, now: this.clock.now(), before: until, limit, cursor, filter }, principal);
   }
 }

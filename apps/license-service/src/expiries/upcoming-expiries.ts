@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Expiry, PageOf } from '@allotree/contracts';
+import { selected, type Expiry, type Filter, type PageOf } from '@allotree/contracts';
 import { Problem, type Principal } from '@allotree/http';
 import { dateAt, daysBetween, EndsList, lastDayOf, projectOf, type EndOfGroup, type Project } from '@allotree/domain';
 import { Projects } from '../projects.js';
@@ -13,6 +13,7 @@ const GROUPS_A_PAGE = 2_000;
 export interface Wanted extends EndsWanted {
   readonly limit: number;
   readonly cursor: string | undefined;
+  readonly filter: Filter | undefined;
 }
 
 /** Where a list stands: behind `id` of a group, which may be behind all of them. */
@@ -79,7 +80,7 @@ export class UpcomingExpiries {
     for (const of of answer.ends) {
       if (of.groupId === after.groupId && of.id <= after.id) continue;
       if (found.items.length === wanted.limit) return false;
-      found.items.push(expiryOf(of, answer.project, { validUntil, now: wanted.now }));
+      found.items.push(...selected([expiryOf(of, answer.project, { validUntil, now: wanted.now })], wanted));
       found.place = { ...at, groupId: of.groupId, id: of.id };
     }
     found.place = { ...at, groupId: answer.until ?? LAST, id: LAST };

@@ -8,6 +8,10 @@ const nextAttemptAt = ({ status, notBefore, heldUntil }: MailRow): string | null
   return (heldUntil ?? notBefore).toISOString();
 };
 
+/** The same in SQL. */
+export const NEXT_ATTEMPT_AT =
+  "CASE WHEN row.status IN ('pending', 'failed') THEN COALESCE(row.heldUntil, row.notBefore) END";
+
 export const showDelivery = (row: MailRow): DeliveryItem => ({
   deliveryId: row.mailId,
   mailType: row.mailType,

@@ -1,5 +1,4 @@
 export * from './filter-fields.js';
 export * from './filter.js';
-export { matches } from './matches.js';
+export { matches, valueAt } from './matches.js';
 export * from './parse-filter.js';
-export * from './list-query.js';

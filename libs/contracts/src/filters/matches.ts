@@ -18,7 +18,7 @@ export function matches(filter: Filter, item: unknown): boolean {
   }
 }
 
-function valueAt(item: unknown, field: string): unknown {
+export function valueAt(item: unknown, field: string): unknown {
   let value = item;
   for (const part of field.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[part];
   return value ?? null;

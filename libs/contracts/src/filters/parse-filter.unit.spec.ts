@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { IsoInstant } from '../http/common.js';
 import { filterFields } from './filter-fields.js';
-import { listQuery } from './list-query.js';
 import { matches } from './matches.js';
-import { FilterFault, MAX_FILTER_LENGTH, parseFilter } from './parse-filter.js';
+import { FilterFault, parseFilter } from './parse-filter.js';
 
 const Item = z.object({
   name: z.string(),
@@ -169,39 +166,5 @@ describe('a filter', () => {
     const open = '('.repeat(490);
     expect(isSelected(`${open}custom=true${')'.repeat(490)}`)).toBe(true);
     expect(faultOf('('.repeat(1_000))).toBe('expected "(", "NOT", a field, found the end (at character 1001)');
-  });
-});
-
-describe('the query of a list', () => {
-  const Query = listQuery(fields, 'status = "expired"');
-
-  it('contains the filter that was read, or none', () => {
-    expect(Query.parse({ filter: 'custom = true' }).filter).toEqual({
-      kind: 'comparison',
-      field: 'custom',
-      operator: '=',
-      type: 'boolean',
-      value: true,
-    });
-    expect(Query.parse({})).toEqual({ limit: 50 });
-  });
-
-  it('names the fault, and refuses a long filter unread', () => {
-    expect(Query.safeParse({ filter: 'x = 1' }).error?.issues).toMatchObject([
-      { path: ['filter'], message: expect.stringContaining('unknown field "x"') },
-    ]);
-    expect(Query.safeParse({ filter: ' '.repeat(MAX_FILTER_LENGTH + 1) }).error?.issues).toMatchObject([
-      { path: ['filter'], code: 'too_big' },
-    ]);
-  });
-});
-
-describe('the parser', () => {
-  it('is the one of the grammar', async () => {
-    const { parserOf } = (await import(join(import.meta.dirname, '../../../../tools/filter-parser.mjs'))) as {
-      parserOf(grammar: string): string;
-    };
-    const read = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
-    expect(read('filter-parser.generated.ts')).toBe(parserOf(read('filter.pegjs')));
   });
 });

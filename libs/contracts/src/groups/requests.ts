@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/index.js';
-import { Flag, Id, Page, readOnly } from '../http/common.js';
+import { Id, readOnly } from '../http/common.js';
 import { DeviceItem, GroupDetails, RoleItem } from './responses.js';
 import {
   BillingModeName,
@@ -8,12 +8,10 @@ import {
   Email,
   ExternalId,
   GroupTypeName,
-  JoinRequestStatusName,
   RoleName,
   PartnerKindName,
   PlainName,
   SerialNumber,
-  StandingName,
   TimeZone,
 } from './words.js';
 
@@ -46,10 +44,6 @@ export const RejectJoinRequest = z
   .strictObject({ reason: PlainName })
   .meta({ examples: [{ reason: 'Not a customer' }] });
 export type RejectJoinRequest = z.infer<typeof RejectJoinRequest>;
-
-/** `GET /partners/{id}/join-requests` */
-export const JoinRequestsQuery = Page.extend({ status: JoinRequestStatusName.optional() });
-export type JoinRequestsQuery = z.infer<typeof JoinRequestsQuery>;
 
 /** `POST /projects` */
 export const CreateProjectRequest = z
@@ -177,13 +171,6 @@ export const ChangeRoleRequest = RoleRequest.extend({
 });
 export type ChangeRoleRequest = z.infer<typeof ChangeRoleRequest>;
 
-/** Whose roles: the tenant of the caller where none is named. */
-export const RolesQuery = z.strictObject({ tenantId: Id.optional() });
-export type RolesQuery = z.infer<typeof RolesQuery>;
-/** The same for what changes roles. */
-export const RoleCommandQuery = RolesQuery.extend({ dryRun: Flag });
-export type RoleCommandQuery = z.infer<typeof RoleCommandQuery>;
-
 /** `POST /projects/{p}/groups/{g}/devices` */
 export const AddDeviceRequest = z
   .strictObject({
@@ -218,15 +205,3 @@ export const CatalogueRequest = z
   })
   .meta({ examples: [{ devices: [{ serialNumber: 'AA-12CD-000017', claimCode: '7K2M-9QXT-4B8R' }] }] });
 export type CatalogueRequest = z.infer<typeof CatalogueRequest>;
-
-/** `GET /partners`, `GET /projects` */
-export const PartnersQuery = Page.extend({ parentPartnerId: Id.optional(), status: StandingName.optional() });
-export type PartnersQuery = z.infer<typeof PartnersQuery>;
-export const ProjectsQuery = Page.extend({ partnerId: Id.optional(), status: StandingName.optional() });
-export type ProjectsQuery = z.infer<typeof ProjectsQuery>;
-/** `GET /projects/{p}/groups`: the children of one group, or all groups of the project in the order they were made. */
-export const GroupsQuery = Page.extend({ parentId: Id.optional(), externalId: ExternalId.optional() });
-export type GroupsQuery = z.infer<typeof GroupsQuery>;
-/** `GET /projects/{p}/groups/{g}/members`, `GET /projects/{p}/groups/{g}/devices` */
-export const ExternalIdQuery = Page.extend({ externalId: ExternalId.optional() });
-export type ExternalIdQuery = z.infer<typeof ExternalIdQuery>;

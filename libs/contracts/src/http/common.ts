@@ -43,10 +43,19 @@ export const DateOrInstant = z
   })
   .meta({ examples: ['2026-06-01'] });
 
+/** Characters of the longest cursor. */
+export const MAX_CURSOR = 2_000;
+
 /** The page of a list that is asked for. */
 export const Page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().min(1).max(1_000).optional(),
+  cursor: z
+    .string()
+    .min(1)
+    .max(MAX_CURSOR)
+    // Other characters are up to nine times as long in the address, which is limited to 16 KiB with all headers.
+    .regex(/^[\w.~-]*$/, 'must be the nextCursor of an earlier answer')
+    .optional(),
 });
 export type Page = z.infer<typeof Page>;
 

@@ -1,18 +1,6 @@
 import { z } from 'zod';
-import { DateOrInstant, Id, IsoInstant, Page, pageOf } from '../http/common.js';
+import { Id, IsoInstant, pageOf } from '../http/common.js';
 import { LicenseTypeName, UnitsOf } from './words.js';
-
-/** `GET /expiries` and `GET /projects/{p}/expiries`: a date is the end of that day in the project's time zone, or in UTC. */
-const EndsQuery = Page.extend({ before: DateOrInstant.optional() });
-export type EndsQuery = z.infer<typeof EndsQuery>;
-
-/** `GET /projects/{p}/expiries`: of a group and what is below it, or of the whole project. */
-export const ProjectExpiriesQuery = EndsQuery.extend({ groupId: Id.optional() });
-export type ProjectExpiriesQuery = z.infer<typeof ProjectExpiriesQuery>;
-
-/** `GET /expiries`: of one tenant, or of all. */
-export const ExpiriesQuery = EndsQuery.extend({ tenantId: Id.optional() });
-export type ExpiriesQuery = z.infer<typeof ExpiriesQuery>;
 
 /**
  * An end in sight (E5): of an allotment of a group, of a license of the project (its group is the main group), or of a

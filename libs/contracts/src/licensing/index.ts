@@ -3,3 +3,4 @@ export * from './requests.js';
 export * from './responses.js';
 export * from './events.js';
 export * from './expiries.js';
+export * from './lists.js';

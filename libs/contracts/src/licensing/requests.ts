@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ExternalId, PlainName } from '../groups/words.js';
-import { Count, DateOrInstant, Flag, Id, LimitValue, Page, readOnly } from '../http/common.js';
+import { Count, DateOrInstant, Flag, Id, LimitValue, readOnly } from '../http/common.js';
 import { AssignmentsAnswer, LicensesAnswer, MemberQuotaAnswer } from './responses.js';
 import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName, StatusName } from './words.js';
 
@@ -70,10 +70,6 @@ const IssuePlusRequest = z.strictObject({
 /** `POST /projects/{p}/licenses`: a trial by hand (L1) or units out of a partner's package (L3). */
 export const GrantLicenseRequest = z.discriminatedUnion('type', [GrantTrialRequest, IssuePlusRequest]);
 export type GrantLicenseRequest = z.infer<typeof GrantLicenseRequest>;
-
-/** `GET /projects/{p}/licenses` */
-export const LicensesQuery = z.strictObject({ externalId: ExternalId.optional() });
-export type LicensesQuery = z.infer<typeof LicensesQuery>;
 
 const license = LicensesAnswer.shape.items.element.shape;
 /** `PATCH /projects/{p}/licenses/{l}`: `null` removes the external id. */
@@ -219,10 +215,6 @@ export const AssignUnitRequest = z.strictObject({
 });
 export type AssignUnitRequest = z.infer<typeof AssignUnitRequest>;
 
-/** `GET /projects/{p}/groups/{g}/assignments` */
-export const AssignmentsQuery = Page.extend({ externalId: ExternalId.optional() });
-export type AssignmentsQuery = z.infer<typeof AssignmentsQuery>;
-
 const assignment = AssignmentsAnswer.shape.items.element.shape;
 /** `PATCH /projects/{p}/groups/{g}/assignments/{a}`: `null` removes the external id. */
 export const ChangeAssignmentRequest = z.strictObject({
@@ -267,11 +259,3 @@ export const RelocationCheckRequest = z.strictObject({ parentId: Id });
 
 /** `?cascade=true` (R6) and `?dryRun=true` (R7). */
 export const CascadeQuery = z.strictObject({ dryRun: Flag, cascade: Flag });
-
-/** `GET /projects/{p}/history`: a date is a day in the project's time zone, from its start to its end. */
-export const HistoryQuery = Page.extend({
-  groupId: Id.optional(),
-  from: DateOrInstant.optional(),
-  to: DateOrInstant.optional(),
-});
-export type HistoryQuery = z.infer<typeof HistoryQuery>;

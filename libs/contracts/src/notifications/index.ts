@@ -2,4 +2,5 @@ export * from './words.js';
 export * from './jobs.js';
 export * from './requests.js';
 export * from './responses.js';
+export * from './lists.js';
 export * from './linkless-text.js';

@@ -1,23 +1,8 @@
 import { z } from 'zod';
 import { Email } from '../groups/words.js';
-import { Flag, Id, Page, readOnly } from '../http/common.js';
+import { Flag, Id, readOnly } from '../http/common.js';
 import { Language } from '../people/requests.js';
 import { TemplateDetails } from './responses.js';
-import { DeliveryStatusName } from './words.js';
-
-const address = z.string().trim().min(1).max(320);
-
-/** `GET /deliveries` */
-export const DeliveriesQuery = Page.extend({
-  status: DeliveryStatusName.optional(),
-  to: address.optional(),
-  projectId: Id.optional(),
-});
-export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
-
-/** `GET /outbox` */
-export const OutboxQuery = Page.extend({ to: address.optional(), projectId: Id.optional() });
-export type OutboxQuery = z.infer<typeof OutboxQuery>;
 
 /** Whose template: a tenant's, or (without) the one of every tenant that has none of its own. */
 export const TemplateQuery = z.strictObject({ tenantId: Id.optional() });

@@ -1,3 +1,4 @@
 export * from './requests.js';
 export * from './responses.js';
+export * from './lists.js';
 export * from './link-paths.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PermissionName } from '../access/permissions.js';
 import { Email, PlainName, RoleName, TimeZone } from '../groups/words.js';
-import { Id, IsoInstant, Page, readOnly } from '../http/common.js';
+import { Id, IsoInstant, readOnly } from '../http/common.js';
 import { Me } from './responses.js';
 
 /** Long rather than strange: any characters, no rules of composition. */
@@ -185,10 +185,6 @@ export const CreateApiKeyRequest = z
   })
   .meta({ examples: [{ name: 'billing', permissions: ['projects:read', 'licenses:read', 'history:read'] }] });
 export type CreateApiKeyRequest = z.infer<typeof CreateApiKeyRequest>;
-
-/** `GET /audit` */
-export const AuditQuery = Page.extend({ userId: Id.optional(), action: z.string().min(1).max(64).optional() });
-export type AuditQuery = z.infer<typeof AuditQuery>;
 
 /** `POST /users/{userId}/deactivate`, `POST /users/{userId}/reinstate` */
 export const UserStatusRequest = z

@@ -3,12 +3,14 @@ import {
   ChangeRoleRequest,
   CreatedRole,
   isTenantPermission,
+  ROLE_LIST,
   ROLES,
   RoleItem,
   RoleList,
   RoleRequest,
   RolesQuery,
   RoleCommandQuery,
+  selected,
   withImplied,
   type PreviewAnswer,
 } from '@allotree/contracts';
@@ -47,13 +49,15 @@ export class RolesController {
     tag: 'Roles',
     summary: 'List roles: the built-in ones, then those of the tenant',
     response: { schema: RoleList, example: { items: [ITEM], nextCursor: null } },
+    list: ROLE_LIST,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('roles:read')
   @Get()
   async list(@Query({ schema: RolesQuery }) query: RolesQuery, @Caller() caller: Caller): Promise<RoleList> {
     const tenantId = await this.roles.tenantOf(caller, 'roles:read', query.tenantId);
-    return { items: [...BUILT_IN, ...(await this.roles.roles(tenantId)).map(show)], nextCursor: null };
+    const roles = [...BUILT_IN, ...(await this.roles.roles(tenantId)).map(show)];
+    return { items: [...selected(roles, query)], nextCursor: null };
   }
 
   @Documented({

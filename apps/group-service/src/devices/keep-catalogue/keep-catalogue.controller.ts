@@ -1,17 +1,18 @@
 import { Body, Controller, Delete, Get, HttpCode, Put, Query } from '@nestjs/common';
 import {
+  CATALOGUE,
   CatalogueChange,
   CataloguePage,
+  CatalogueQuery,
   CatalogueRequest,
   DryRun,
-  Page,
   type CataloguedDevice,
   type PageOf,
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { serialKey } from '@allotree/domain';
 import { Caller, Documented, Permit, preview, Problem } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
 import { DeviceCatalogue, type CatalogueEvent, type CodedDevice } from '../device-catalogue.js';
 import { Freshness } from '../../freshness.js';
@@ -22,6 +23,8 @@ const show = ({ serialNumber, cataloguedAt }: CataloguedDeviceRow): CataloguedDe
   serialNumber,
   cataloguedAt: cataloguedAt.toISOString(),
 });
+
+const COLUMNS = columnsOf(CATALOGUE.filters);
 
 /** A dry run shows no more of a code than the list does. */
 const withoutCode = (event: CatalogueEvent) =>
@@ -80,15 +83,21 @@ export class KeepCatalogueController {
         nextCursor: null,
       },
     },
+    list: CATALOGUE,
     problems: ['VALIDATION'],
   })
   @Permit('system:manage')
   @Get()
-  async list(@Query({ schema: Page }) page: Page, @Caller() { principal }: Caller): Promise<PageOf<CataloguedDevice>> {
+  async list(
+    @Query({ schema: CatalogueQuery }) query: CatalogueQuery,
+    @Caller() { principal }: Caller,
+  ): Promise<PageOf<CataloguedDevice>> {
     await this.freshness.of(CATALOGUE_VIEW);
-    return this.rows.as(principal, 'system:manage', (tx) =>
-      pageOfRows(tx.createQueryBuilder(CataloguedDeviceRow, 'row'), page, show),
-    );
+    return this.rows.as(principal, 'system:manage', (tx) => {
+      const rows = tx.createQueryBuilder(CataloguedDeviceRow, 'row');
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfRows(rows, query, show);
+    });
   }
 
   @Documented({

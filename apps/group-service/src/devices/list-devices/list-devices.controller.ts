@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ExternalIdQuery, DevicePage, type DeviceItem, type PageOf } from '@allotree/contracts';
+import { DEVICES, DevicesQuery, DevicePage, type DeviceItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { GroupPath } from '../../paths.js';
@@ -16,6 +16,8 @@ const show = ({ serialNumber, groupId, model, externalId, addedAt }: DeviceRow):
   externalId,
   addedAt: addedAt.toISOString(),
 });
+
+const COLUMNS = columnsOf(DEVICES.filters);
 
 @Controller('projects/:p/groups/:g/devices')
 export class ListDevicesController {
@@ -43,13 +45,14 @@ export class ListDevicesController {
         nextCursor: null,
       },
     },
+    list: DEVICES,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('devices:read', { project: 'p', group: 'g' })
   @Get()
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
-    @Query({ schema: ExternalIdQuery }) query: ExternalIdQuery,
+    @Query({ schema: DevicesQuery }) query: DevicesQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<DeviceItem>> {
     await this.trees.groupIsThere(p, g);
@@ -57,6 +60,7 @@ export class ListDevicesController {
     return this.rows.as(principal, 'devices:read', (tx) => {
       const rows = tx.createQueryBuilder(DeviceRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
       if (query.externalId !== undefined) rows.andWhere('row.externalId = :externalId', query);
+      applyFilter(rows, query.filter, COLUMNS);
       return pageOfRows(rows, query, show);
     });
   }

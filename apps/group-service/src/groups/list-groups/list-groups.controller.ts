@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { GroupPage, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
+import { GroupPage, GROUPS, GroupsQuery, type GroupItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
 import type { EntityManager } from 'typeorm';
 import { Freshness } from '../../freshness.js';
@@ -18,6 +18,10 @@ const BELOW = `
     SELECT child.group_id FROM groups.group_node child JOIN below ON child.parent_id = below.group_id
     WHERE child.project_id = :p
   ) SELECT group_id FROM below`;
+
+const HAS_CHILDREN = `EXISTS (SELECT FROM groups.group_node child
+  WHERE child.project_id = row.projectId AND child.parent_id = row.groupId)`;
+const COLUMNS = columnsOf(GROUPS.filters, { hasChildren: HAS_CHILDREN });
 
 @Controller('projects/:p/groups')
 export class ListGroupsController {
@@ -48,6 +52,7 @@ export class ListGroupsController {
         nextCursor: null,
       },
     },
+    list: GROUPS,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('groups:read', { within: 'p' })
@@ -80,6 +85,7 @@ async function pageOfGroups(
   if (externalId !== undefined) rows.andWhere('row.externalId = :externalId', { externalId });
   if (parentId === undefined && accessibleGroups !== null)
     rows.andWhere(`row.groupId IN (${BELOW})`, { p, accessibleGroups });
+  applyFilter(rows, query.filter, COLUMNS);
   const page = await pageOfRows(rows, query, (row) => row);
   const parents = await parentsAmong(
     tx,

@@ -1,12 +1,13 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
+  API_KEYS,
   ApiKeyPage,
+  ApiKeysQuery,
   beyond,
   CreateApiKeyRequest,
   CreatedApiKey,
   DryRun,
   Id,
-  Page,
   VENDOR_PERMISSIONS,
   withImplied,
   type ApiKeyItem,
@@ -15,7 +16,7 @@ import {
   type Permission,
 } from '@allotree/contracts';
 import { notFound, Caller, Documented, NotKept, Permit, preview, Problem, type Principal } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
 import { z } from 'zod';
 import { Partners } from '../../partners/partners.js';
@@ -48,6 +49,8 @@ const show = ({ keyId, tenantId, name, permissions, createdBy, ...row }: ApiKeyR
   lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
   revokedAt: row.revokedAt?.toISOString() ?? null,
 });
+
+const COLUMNS = columnsOf(API_KEYS.filters);
 
 /**
  * API keys. The permissions of a key are valid in its whole tenant, as long as its creator holds them there (P2).
@@ -106,16 +109,21 @@ export class ApiKeysController {
     tag: 'API keys',
     summary: 'List API keys, newest first',
     response: { schema: ApiKeyPage, example: { items: [example], nextCursor: null } },
+    list: API_KEYS,
     problems: ['VALIDATION'],
   })
   @Permit('api-keys:manage')
   @Get()
-  async list(@Query({ schema: Page }) page: Page, @Caller() { principal }: Caller): Promise<PageOf<ApiKeyItem>> {
+  async list(
+    @Query({ schema: ApiKeysQuery }) query: ApiKeysQuery,
+    @Caller() { principal }: Caller,
+  ): Promise<PageOf<ApiKeyItem>> {
     const tenantIds = await this.tenants(principal);
     return this.rows.as(principal, 'api-keys:manage', (tx) => {
       const rows = tx.createQueryBuilder(ApiKeyRow, 'row');
       if (tenantIds !== null) rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds });
-      return pageOfRows(rows, page, show, 'newestFirst');
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfRows(rows, query, show);
     });
   }
 

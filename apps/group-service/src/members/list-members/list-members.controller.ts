@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ExternalIdQuery, MemberPage, type MemberItem, type PageOf } from '@allotree/contracts';
+import { MEMBERS, MembersQuery, MemberPage, type MemberItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfNamedRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { GroupPath } from '../../paths.js';
@@ -19,6 +19,8 @@ const show = ({ memberId, userId, groupId, email, name, role, externalId, addedA
   externalId,
   addedAt: addedAt.toISOString(),
 });
+
+const COLUMNS = columnsOf(MEMBERS.filters);
 
 @Controller('projects/:p/groups/:g/members')
 export class ListMembersController {
@@ -49,13 +51,14 @@ export class ListMembersController {
         nextCursor: null,
       },
     },
+    list: MEMBERS,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('members:read', { project: 'p', group: 'g' })
   @Get()
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
-    @Query({ schema: ExternalIdQuery }) query: ExternalIdQuery,
+    @Query({ schema: MembersQuery }) query: MembersQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<MemberItem>> {
     await this.trees.groupIsThere(p, g);
@@ -63,7 +66,8 @@ export class ListMembersController {
     return this.rows.as(principal, 'members:read', (tx) => {
       const rows = tx.createQueryBuilder(MemberRow, 'row').where('row.projectId = :p AND row.groupId = :g', { p, g });
       if (query.externalId !== undefined) rows.andWhere('row.externalId = :externalId', query);
-      return pageOfRows(rows, query, show);
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfNamedRows(rows, query, show);
     });
   }
 }

@@ -2,8 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import {
   AddAdministratorRequest,
   AddedAdministrator,
+  ADMINISTRATORS,
   AdministratorList,
+  AdministratorsQuery,
   DryRun,
+  selected,
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { administratorRole, emailKey, type PartnerMember } from '@allotree/domain';
@@ -31,13 +34,17 @@ export class AdministratorsController {
         nextCursor: null,
       },
     },
+    list: ADMINISTRATORS,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('partners:read', { partner: 'partnerId' })
   @Get()
-  async list(@Param({ schema: PartnerPath }) { partnerId }: PartnerPath): Promise<AdministratorList> {
+  async list(
+    @Param({ schema: PartnerPath }) { partnerId }: PartnerPath,
+    @Query({ schema: AdministratorsQuery }) query: AdministratorsQuery,
+  ): Promise<AdministratorList> {
     await this.partners.partner(partnerId);
-    return { items: [...(await this.partners.administrators(partnerId))], nextCursor: null };
+    return { items: [...selected(await this.partners.administrators(partnerId), query)], nextCursor: null };
   }
 
   @Documented({

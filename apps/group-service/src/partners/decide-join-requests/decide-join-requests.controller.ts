@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import {
   ApprovedJoin,
   DryRun,
+  JOIN_REQUESTS,
   type JoinRequestItem,
   JoinRequestPage,
   JoinRequestsQuery,
@@ -11,7 +12,7 @@ import {
   RejectJoinRequest,
 } from '@allotree/contracts';
 import { Caller, Documented, Permit, preview } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { checkGrant, PermissionChecker, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { JoinRequestPath, PartnerPath } from '../../paths.js';
@@ -41,6 +42,12 @@ const show = (row: JoinRequestRow): JoinRequestItem => ({
   decidedAt: row.decidedAt?.toISOString() ?? null,
 });
 
+const COLUMNS = columnsOf(JOIN_REQUESTS.filters, {
+  joinRequestId: 'row.requestId',
+  'administrator.name': 'row.administratorName',
+  'administrator.email': 'row.administratorEmail',
+});
+
 /** P1: who registered with the join code of a distributor belongs to it when the distributor approves. */
 @Controller('partners/:partnerId/join-requests')
 export class DecideJoinRequestsController {
@@ -55,6 +62,7 @@ export class DecideJoinRequestsController {
     tag: 'Partners',
     summary: 'List the requests to join a distributor, newest first',
     response: { schema: JoinRequestPage, example: { items: [example], nextCursor: null } },
+    list: JOIN_REQUESTS,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('partners:manage', { partner: 'partnerId' })
@@ -70,7 +78,8 @@ export class DecideJoinRequestsController {
         .createQueryBuilder(JoinRequestRow, 'row')
         .where('row.distributorId = :distributor', { distributor: partnerId });
       if (query.status !== undefined) rows.andWhere('row.status = :status', { status: query.status });
-      return pageOfRows(rows, query, show, 'newestFirst');
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfRows(rows, query, show);
     });
   }
 

@@ -1,13 +1,20 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { PartnerDetails, PartnerPage, PartnersQuery, type PageOf, type PartnerItem } from '@allotree/contracts';
+import {
+  PartnerDetails,
+  PartnerPage,
+  PARTNERS,
+  PartnersQuery,
+  type PageOf,
+  type PartnerItem,
+} from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfNamedRows } from '@allotree/read-models';
 import { PermissionChecker, applyAccessFilter, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { PARTNER_EXAMPLE, Partners } from '../partners.js';
 import { PartnerPath } from '../../paths.js';
 import { PartnerRow } from '../../persistence/entities.js';
-import { closingStatusOf } from '../../closing-status.js';
+import { closingStatusOf, CLOSING_STATUS } from '../../closing-status.js';
 import { PARTNER_VIEW } from '../../views.js';
 
 const show = ({ registeredAt, closedReason, ordinal: _, ...row }: PartnerRow): PartnerItem => ({
@@ -15,6 +22,8 @@ const show = ({ registeredAt, closedReason, ordinal: _, ...row }: PartnerRow): P
   ...closingStatusOf(closedReason),
   registeredAt: registeredAt.toISOString(),
 });
+
+const COLUMNS = columnsOf(PARTNERS.filters, { status: CLOSING_STATUS });
 
 const { postpaidAllowed: _, ...summary } = PARTNER_EXAMPLE;
 const ITEM_EXAMPLE = { ...summary, registeredAt: '2026-06-01T08:00:00.000Z' };
@@ -35,6 +44,7 @@ export class ListPartnersController {
       schema: PartnerPage,
       example: { items: [ITEM_EXAMPLE], nextCursor: null },
     },
+    list: PARTNERS,
     problems: ['VALIDATION'],
   })
   @Permit('partners:read')
@@ -52,7 +62,8 @@ export class ListPartnersController {
       if (query.parentPartnerId !== undefined)
         rows.andWhere('row.parentPartnerId = :parent', { parent: query.parentPartnerId });
       if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);
-      return pageOfRows(rows, query, show);
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfNamedRows(rows, query, show);
     });
   }
 

@@ -1,13 +1,20 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ProjectDetails, ProjectPage, ProjectsQuery, type PageOf, type ProjectItem } from '@allotree/contracts';
+import {
+  ProjectDetails,
+  ProjectPage,
+  PROJECTS,
+  ProjectsQuery,
+  type PageOf,
+  type ProjectItem,
+} from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfNamedRows } from '@allotree/read-models';
 import { PermissionChecker, applyAccessFilter, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../freshness.js';
 import { ProjectPath } from '../../paths.js';
 import { ProjectRow } from '../../persistence/entities.js';
 import { PROJECT_EXAMPLE, Projects } from '../projects.js';
-import { closingStatusOf } from '../../closing-status.js';
+import { closingStatusOf, CLOSING_STATUS } from '../../closing-status.js';
 import { TREE_VIEW } from '../../views.js';
 
 const show = ({ createdAt, closedReason, ordinal: _, ...row }: ProjectRow): ProjectItem => ({
@@ -15,6 +22,8 @@ const show = ({ createdAt, closedReason, ordinal: _, ...row }: ProjectRow): Proj
   ...closingStatusOf(closedReason),
   createdAt: createdAt.toISOString(),
 });
+
+const COLUMNS = columnsOf(PROJECTS.filters, { status: CLOSING_STATUS });
 
 @Controller('projects')
 export class ListProjectsController {
@@ -32,6 +41,7 @@ export class ListProjectsController {
       schema: ProjectPage,
       example: { items: [{ ...PROJECT_EXAMPLE, createdAt: '2026-06-01T08:00:00.000Z' }], nextCursor: null },
     },
+    list: PROJECTS,
     problems: ['VALIDATION'],
   })
   @Permit('projects:read')
@@ -52,7 +62,8 @@ export class ListProjectsController {
       });
       if (query.partnerId !== undefined) rows.andWhere('row.partnerId = :partnerId', { partnerId: query.partnerId });
       if (query.status !== undefined) rows.andWhere(`row.closedReason IS ${query.status === 'open' ? '' : 'NOT '}NULL`);
-      return pageOfRows(rows, query, show);
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfNamedRows(rows, query, show);
     });
   }
 

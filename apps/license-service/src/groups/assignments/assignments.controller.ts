@@ -1,21 +1,40 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import {
+  ASSIGNMENTS,
   AssignmentsAnswer,
   AssignmentsQuery,
   AssignUnitRequest,
   CreatedAssignment,
   DryRun,
+  selected,
   type PageOf,
 } from '@allotree/contracts';
 import { assignmentsOf } from '@allotree/domain';
 import { Caller, Documented, Permit, Problem } from '@allotree/http';
 import { concealingHolders, PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
 import { AssignmentPath, GroupPath } from '../../paths.js';
 import { inGroup, Projects } from '../../projects.js';
 import { publicJson } from '../../public-json.js';
 import { ASSIGNMENT_EXAMPLE } from '../assignment-example.js';
+
+type Assignment = z.infer<typeof AssignmentsAnswer>['items'][number];
+
+/** A cursor is the id of the last assignment of a page: valid with every filter, because it is looked up before they are filtered. */
+function pageOfAssignments(
+  assignments: readonly Assignment[],
+  { limit, cursor, filter, orderBy }: AssignmentsQuery,
+): PageOf<Assignment> {
+  const inOrder = selected(assignments, { orderBy });
+  const start = cursor === undefined ? 0 : inOrder.findIndex(({ assignmentId }) => assignmentId === cursor) + 1;
+  if (cursor !== undefined && start === 0)
+    throw Problem.validation('cursor', 'is not known here any more: begin again without it');
+  const rest = selected(inOrder.slice(start), { filter });
+  const items = rest.slice(0, limit);
+  return { items, nextCursor: rest.length > limit ? (items.at(-1)?.assignmentId ?? null) : null };
+}
 
 @Controller('projects/:p/groups/:g/assignments')
 export class AssignmentsController {
@@ -83,13 +102,14 @@ export class AssignmentsController {
         nextCursor: null,
       },
     },
+    list: ASSIGNMENTS,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   async listAssignments(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
-    @Query({ schema: AssignmentsQuery }) { limit, cursor, externalId }: AssignmentsQuery,
+    @Query({ schema: AssignmentsQuery }) query: AssignmentsQuery,
     @Caller() caller: Caller,
-  ): Promise<PageOf<unknown>> {
+  ): Promise<PageOf<Assignment>> {
     const all = await this.projects.look(
       p,
       g,
@@ -99,14 +119,9 @@ export class AssignmentsController {
     const assignments = all.filter(
       (one) =>
         (holders === null || (one.holder !== null && holders.has(one.holder))) &&
-        (externalId === undefined || one.externalId === externalId),
+        (query.externalId === undefined || one.externalId === query.externalId),
     );
-    const start = cursor === undefined ? 0 : assignments.findIndex(({ assignmentId }) => assignmentId === cursor) + 1;
-    if (cursor !== undefined && start === 0)
-      throw Problem.validation('cursor', 'is not known here any more: begin again without it');
-    const items = assignments.slice(start, start + limit);
-    const nextCursor = start + limit < assignments.length ? (items.at(-1)?.assignmentId ?? null) : null;
-    return { items: publicJson(items) as unknown[], nextCursor };
+    return pageOfAssignments(publicJson(assignments) as readonly Assignment[], query);
   }
 
   /** Whose assignments a caller is shown. `null`: everybody's. */

@@ -1,7 +1,8 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { HistoryAnswer, HistoryQuery, type PageOf } from '@allotree/contracts';
+import { HISTORY, HistoryAnswer, HistoryQuery, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit, Problem } from '@allotree/http';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
+import { applyFilter } from '@allotree/read-models';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { endOf, startOf } from '../../dates.js';
 import { Freshness } from '../../freshness.js';
@@ -13,6 +14,16 @@ import { Projects } from '../../projects.js';
 const BELOW = `
   SELECT place.group_id FROM licensing.license_group place
   WHERE place.project_id = :projectId AND place.path && CAST(:accessibleGroups AS text[])`;
+
+const COLUMNS = {
+  eventId: 'entry.eventId',
+  at: 'entry.at',
+  recordedAt: 'entry.recordedAt',
+  actor: 'entry.actor',
+  correlationId: 'entry.correlationId',
+  what: 'entry.eventType',
+  groupId: 'entry.groupId',
+};
 
 @Controller('projects/:p/history')
 export class ShowHistoryController {
@@ -49,6 +60,7 @@ export class ShowHistoryController {
         nextCursor: null,
       },
     },
+    list: HISTORY,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   async showHistory(
@@ -109,17 +121,22 @@ function entriesOf(
   zone: string,
 ): SelectQueryBuilder<HistoryEntryEntity> {
   const { groupId, from, to, cursor } = query;
+  const isAscending = query.orderBy.direction === 'asc';
   const entries = tx
     .createQueryBuilder(HistoryEntryEntity, 'entry')
     .where('entry.projectId = :projectId', { projectId })
-    .orderBy('entry.position', 'DESC')
-    .addOrderBy('entry.ordinal', 'DESC');
+    .orderBy('entry.position', isAscending ? 'ASC' : 'DESC')
+    .addOrderBy('entry.ordinal', isAscending ? 'ASC' : 'DESC');
+  applyFilter(entries, query.filter, COLUMNS);
   if (groupId !== undefined) entries.andWhere('entry.groupId = :groupId', { groupId });
   if (from !== undefined) entries.andWhere('entry.at >= :from', { from: new Date(startOf(from, zone, 'from')) });
   const end = to === undefined ? null : endOf(to, zone, 'to');
   if (end !== null) entries.andWhere('entry.at < :to', { to: new Date(end) });
   if (cursor !== undefined)
-    entries.andWhere('(entry.position, entry.ordinal) < (:position, :ordinal)', placeOf(cursor));
+    entries.andWhere(
+      `(entry.position, entry.ordinal) ${isAscending ? '>' : '<'} (:position, :ordinal)`,
+      placeOf(cursor),
+    );
   return entries;
 }
 

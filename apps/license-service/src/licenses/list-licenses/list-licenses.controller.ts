@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { LicensesAnswer, LicensesQuery } from '@allotree/contracts';
+import { LICENSES, LicensesAnswer, LicensesQuery, selected } from '@allotree/contracts';
 import { licensesOf, projectOf, LICENSES_SETTING } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { ProjectPath } from '../../paths.js';
@@ -38,11 +38,12 @@ export class ListLicensesController {
         nextCursor: null,
       },
     },
+    list: LICENSES,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   async listLicenses(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
-    @Query({ schema: LicensesQuery }) { externalId }: LicensesQuery,
+    @Query({ schema: LicensesQuery }) { externalId, ...query }: LicensesQuery,
     @Caller() caller: Caller,
   ): Promise<object> {
     const { project, licenses, revision } = await this.projects.look(p, null, (state, now, { revisionOf }) => {
@@ -53,9 +54,12 @@ export class ListLicensesController {
     return {
       projectId: p,
       billingMode: project.billingMode,
-      items: licenses
-        .filter((license) => externalId === undefined || license.externalId === externalId)
-        .map((license) => licenseAnswer(license, project.timeZone)),
+      items: selected(
+        licenses
+          .filter((license) => externalId === undefined || license.externalId === externalId)
+          .map((license) => licenseAnswer(license, project.timeZone)),
+        query,
+      ),
       nextCursor: null,
     };
   }

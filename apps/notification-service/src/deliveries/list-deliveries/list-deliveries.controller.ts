@@ -1,13 +1,19 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
+import { DELIVERIES, DeliveriesQuery, DeliveryItem, DeliveryPage, type PageOf } from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
 import { SeenMails } from '../../access/seen-mails.js';
 import { DeliveryPath } from '../../paths.js';
 import { MailRow } from '../../persistence/entities.js';
-import { DELIVERY_EXAMPLE, showDelivery } from '../show-delivery.js';
+import { DELIVERY_EXAMPLE, NEXT_ATTEMPT_AT, showDelivery } from '../show-delivery.js';
+
+const COLUMNS = columnsOf(DELIVERIES.filters, {
+  deliveryId: 'CAST(row.mailId AS text)',
+  to: 'row.recipient',
+  nextAttemptAt: NEXT_ATTEMPT_AT,
+});
 
 @Controller('deliveries')
 export class ListDeliveriesController {
@@ -21,6 +27,7 @@ export class ListDeliveriesController {
     summary: 'List mails and what became of them, the newest first',
     description: '`status=dead` are the dead letters: nobody tries them any more until they are sent again.',
     response: { schema: DeliveryPage, example: { items: [DELIVERY_EXAMPLE], nextCursor: null } },
+    list: DELIVERIES,
     problems: ['VALIDATION'],
   })
   @Permit('mail:read')
@@ -36,7 +43,8 @@ export class ListDeliveriesController {
       if (status !== undefined) rows.andWhere('row.status = :status', { status });
       if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
       if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
-      return pageOfRows(rows, query, showDelivery, 'newestFirst');
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfRows(rows, query, showDelivery);
     });
   }
 

@@ -1,5 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { TemplateDetails, TemplateList, LocalizedTemplateQuery } from '@allotree/contracts';
+import {
+  LocalizedTemplateQuery,
+  selected,
+  TemplateDetails,
+  TemplateList,
+  TEMPLATES,
+  TemplatesQuery,
+} from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { TemplatePath } from '../../paths.js';
 import { Templates } from '../../templates/templates.js';
@@ -23,18 +30,18 @@ export class ShowTemplatesController {
     summary: 'List the mails that are sent, with the markers of each',
     description: DELIVERED_LANGUAGES,
     response: { schema: TemplateList, example: { items: [ITEM_EXAMPLE] } },
+    list: TEMPLATES,
     problems: ['VALIDATION'],
   })
   @Permit('mail:read')
   @Get()
   async list(
-    @Query({ schema: LocalizedTemplateQuery }) query: LocalizedTemplateQuery,
+    @Query({ schema: TemplatesQuery }) query: TemplatesQuery,
     @Caller() caller: Caller,
   ): Promise<TemplateList> {
     const tenantId = await this.tenant.of(caller, 'mail:read', query.tenantId);
-    return {
-      items: (await this.templates.all(tenantId, await this.language.of(caller, query.language))).map(showItem),
-    };
+    const templates = await this.templates.all(tenantId, await this.language.of(caller, query.language));
+    return { items: [...selected(templates.map(showItem), query)] };
   }
 
   @Documented({

@@ -1,8 +1,16 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
-import { AccountMailJob, OutboxMail, OutboxPage, OutboxQuery, type OutboxItem, type PageOf } from '@allotree/contracts';
+import {
+  AccountMailJob,
+  OUTBOX,
+  OutboxMail,
+  OutboxPage,
+  OutboxQuery,
+  type OutboxItem,
+  type PageOf,
+} from '@allotree/contracts';
 import { emailKey } from '@allotree/domain';
 import { notFound, Caller, Documented, Permit } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { TenantRows } from '@allotree/identity';
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
@@ -28,6 +36,8 @@ const showItem = ({ outboxId, recipient, subject, mailType, projectIds, sentAt }
   sentAt: sentAt.toISOString(),
 });
 
+const COLUMNS = columnsOf(OUTBOX.filters, { outboxId: 'CAST(row.outboxId AS text)', to: 'row.recipient' });
+
 /** A mail shown in a browser: it loads pictures and nothing else, runs nothing, and is shown in nobody's page but ours. */
 const NOTHING_RUNS =
   "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups";
@@ -44,6 +54,7 @@ export class ShowOutboxController {
     tag: 'Mail',
     summary: 'List the mails of the embedded mail box, the newest first',
     response: { schema: OutboxPage, example: { items: [item], nextCursor: null } },
+    list: OUTBOX,
     problems: ['VALIDATION'],
   })
   @Permit('mail:read')
@@ -56,7 +67,8 @@ export class ShowOutboxController {
       const { to, projectId } = query;
       if (to !== undefined) rows.andWhere('row.recipientKey = :to', { to: emailKey(to) });
       if (projectId !== undefined) rows.andWhere('row.projectIds @> ARRAY[:projectId]::text[]', { projectId });
-      return pageOfRows(rows, query, showItem, 'newestFirst');
+      applyFilter(rows, query.filter, COLUMNS);
+      return pageOfRows(rows, query, showItem);
     });
   }
 

@@ -5,7 +5,10 @@ import {
   DryRun,
   Id,
   Me,
+  selected,
   SessionList,
+  SESSIONS,
+  SessionsQuery,
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { PG_POOL } from '@allotree/basics';
@@ -149,8 +152,13 @@ export class MyAccountController {
         ],
       },
     },
+    list: SESSIONS,
+    problems: ['VALIDATION'],
   })
-  async list(@Caller() { principal }: Caller): Promise<SessionList> {
+  async list(
+    @Query({ schema: SessionsQuery }) query: SessionsQuery,
+    @Caller() { principal }: Caller,
+  ): Promise<SessionList> {
     const { rows } = await this.pool.query<SessionRow>(
       `SELECT session_id AS "sessionId", address, user_agent AS "userAgent", created_at AS "createdAt",
          used_at AS "usedAt", expires_at AS "expiresAt"
@@ -167,7 +175,7 @@ export class MyAccountController {
       lastUsedAt: usedAt.toISOString(),
       expiresAt: expiresAt.toISOString(),
     }));
-    return { items };
+    return { items: [...selected(items, query)] };
   }
 
   @SignedIn()

@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
+import { AUDIT, AuditPage, AuditQuery, type AuditItem, type PageOf } from '@allotree/contracts';
 import { Caller, Documented, Permit } from '@allotree/http';
-import { pageByTime } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageByTime } from '@allotree/read-models';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
 import { Freshness } from '../../../freshness.js';
 import { AuditRow } from '../../../persistence/identity-entities.js';
@@ -16,6 +16,8 @@ const show = ({ at, actor, action, userId, tenantId, address, facts }: AuditRow)
   address,
   facts,
 });
+
+const COLUMNS = columnsOf(AUDIT.filters);
 
 @Controller('audit')
 export class AuditTrailController {
@@ -45,12 +47,13 @@ export class AuditTrailController {
         nextCursor: null,
       },
     },
+    list: AUDIT,
     problems: ['VALIDATION'],
   })
   @Permit('audit:read')
   @Get()
   async list(
-    @Query({ schema: AuditQuery }) { userId, action, ...page }: AuditQuery,
+    @Query({ schema: AuditQuery }) { userId, action, filter, ...page }: AuditQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<AuditItem>> {
     await this.freshness.of(AUDIT_VIEW);
@@ -61,6 +64,7 @@ export class AuditTrailController {
       else rows.where('row.tenantId = ANY (:tenantIds)', { tenantIds: accessFilter.tenantIds });
       if (userId !== undefined) rows.andWhere('row.userId = :userId', { userId });
       if (action !== undefined) rows.andWhere('row.action = :action', { action });
+      applyFilter(rows, filter, COLUMNS);
       return pageByTime(rows, page, show);
     });
   }

@@ -5,15 +5,16 @@ import {
   Id,
   InvitationItem,
   InvitationPage,
+  INVITATIONS,
+  InvitationsQuery,
   InviteRequest,
-  Page,
   type PageOf,
   type PreviewAnswer,
 } from '@allotree/contracts';
 import { groupOf, projectFactsOf } from '@allotree/domain';
 import { PG_POOL } from '@allotree/basics';
 import { notFound, Caller, Documented, Permit, preview, Problem } from '@allotree/http';
-import { pageOfRows } from '@allotree/read-models';
+import { applyFilter, columnsOf, pageOfRows } from '@allotree/read-models';
 import { checkGrant, PermissionChecker, TenantRows } from '@allotree/identity';
 import type pg from 'pg';
 import { z } from 'zod';
@@ -60,6 +61,11 @@ const show = (row: InvitationRow): InvitationItem => {
     acceptedAt: acceptedAt?.toISOString() ?? null,
   };
 };
+
+/** `statusOf` in SQL. */
+const STATUS = `CASE WHEN row.acceptedAt IS NOT NULL THEN 'accepted' WHEN row.revokedAt IS NOT NULL THEN 'revoked'
+  WHEN row.expiresAt <= :now THEN 'expired' ELSE 'open' END`;
+const COLUMNS = columnsOf(INVITATIONS.filters, { status: STATUS });
 
 /** Invitations by mail; the invited become members when they accept. */
 @Controller('projects/:p/groups/:g/invitations')
@@ -111,13 +117,14 @@ export class InviteController {
     tag: 'Invitations',
     summary: 'List the invitations to a group, newest first',
     response: { schema: InvitationPage, example: { items: [example], nextCursor: null } },
+    list: INVITATIONS,
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   @Permit('members:read', { project: 'p', group: 'g' })
   @Get()
   async list(
     @Param({ schema: GroupPath }) { p, g }: GroupPath,
-    @Query({ schema: Page }) page: Page,
+    @Query({ schema: InvitationsQuery }) query: InvitationsQuery,
     @Caller() { principal }: Caller,
   ): Promise<PageOf<InvitationItem>> {
     await this.trees.groupIsThere(p, g);
@@ -125,7 +132,8 @@ export class InviteController {
       const rows = tx
         .createQueryBuilder(InvitationRow, 'row')
         .where('row.projectId = :p AND row.groupId = :g', { p, g });
-      return pageOfRows(rows, page, show, 'newestFirst');
+      applyFilter(rows.setParameter('now', new Date()), query.filter, COLUMNS);
+      return pageOfRows(rows, query, show);
     });
   }
 

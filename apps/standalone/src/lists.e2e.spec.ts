@@ -1,0 +1,309 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { FilterField } from '@allotree/contracts';
+import { mailedToken, PASSWORD, signUp } from './signed-up.fixture.js';
+import { WholeSystem } from './whole-system.harness.js';
+
+jest.setTimeout(120_000);
+
+/** Lists of a fixed number of things, and the feed of events, which has a selection of its own. */
+const WITHOUT_FILTER = [
+  '/events',
+  '/group-service/projections',
+  '/license-service/projections',
+  '/reporting-service/projections',
+];
+
+interface ListDocs {
+  readonly id: string;
+  readonly filters: Readonly<Record<string, FilterField>>;
+  readonly orders: readonly string[];
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: object }>> }>
+  >;
+  readonly 'x-list'?: ListDocs;
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+let system: WholeSystem;
+let token: string;
+let ids: Readonly<Record<string, string>>;
+let operations: ReadonlyMap<string, Operation>;
+
+const units = (sip_number: number) => ({ sip_number, mobile_app: 1, ukey2: 0 });
+
+let addresses = 0;
+
+/** Something in every list. */
+async function fill(): Promise<void> {
+  const must = system.must.bind(system);
+  const administrator = { name: 'Ada', email: 'ada@nordlicht.example' };
+  const { partnerId } = await must('POST', '/partners', { kind: 'distributor', name: 'Nordlicht', administrator });
+  const { partnerId: closed } = await must('POST', '/partners', { kind: 'distributor', name: 'Closed', administrator });
+  await must('POST', `/partners/${closed}/close`, { reason: 'Over' });
+  const { projectId: p } = await must('POST', '/projects', { name: 'Hafenblick', partnerId });
+  await must('POST', '/projects', { name: 'Altstadt', partnerId });
+  const group = async (parentId: string, name: string): Promise<string> =>
+    (await must('POST', `/projects/${p}/groups`, { parentId, type: 'building', name })).groupId;
+  const g = await group(p, 'A');
+  await group(g, 'A1');
+  const place = `/projects/${p}/groups/${g}`;
+  await must('POST', `/projects/${p}/licenses`, {
+    type: 'plus',
+    partnerId,
+    packageId: (
+      await must('POST', `/partners/${partnerId}/packages`, {
+        name: 'Plus',
+        units: units(10),
+        features: ['siri'],
+        validFrom: '2026-01-01',
+        validUntil: '2099-12-31',
+      })
+    ).packageId,
+    units: units(5),
+    externalId: 'ERP-1',
+  });
+  await must('POST', `${place}/devices`, { serialNumber: 'AA-12CD-000017', model: 'AA-12', externalId: 'ERP-2' });
+  const member = { email: 'eva@example.com', name: 'Eva', role: 'user', externalId: 'ERP-3' };
+  await must('POST', `${place}/members`, member);
+  await must('POST', `${place}/members`, { email: 'bob@example.com', name: 'Bob', role: 'concierge' });
+  await must('POST', `${place}/invitations`, {
+    invitations: [{ email: 'ina@example.com', name: 'Ina', role: 'user' }],
+  });
+  await must('POST', `${place}/assignments`, { resource: 'sip_number', label: '100-1', holder: 'eva' });
+  await must('POST', `${place}/assignments`, { resource: 'mobile_app' });
+  await must('POST', '/api-keys', { tenantId: partnerId, name: 'billing', permissions: ['projects:read'] });
+  await must('POST', `/roles?tenantId=${partnerId}`, { name: 'Technician', permissions: ['groups:read'] });
+  for (const name of ['Eva', 'Ada', 'Zoe', 'Eva'])
+    await must('POST', `${place}/members`, { email: `${(addresses += 1)}@example.com`, name, role: 'user' });
+  await must('PUT', '/device-catalogue', { devices: [{ serialNumber: 'AA-1', claimCode: '7K2M-9QXT' }] });
+  const { joinCode } = await must('POST', `/partners/${partnerId}/join-code`, {});
+  const registration = {
+    kind: 'dealer',
+    partnerName: 'Dahl',
+    objectName: 'Quay',
+    name: 'Ben',
+    email: 'ben@dahl.example',
+  };
+  await must('POST', '/registrations', { ...registration, timeZone: 'Europe/Berlin', language: 'de', joinCode });
+  await must('POST', '/registrations/confirm', {
+    token: await mailedToken(system, registration.email),
+    password: PASSWORD,
+  });
+  ids = { partnerId, p, g, tenantId: partnerId };
+}
+
+beforeAll(async () => {
+  system = await WholeSystem.start();
+  await fill();
+  token = await signUp(system, 'kim@larsen.example');
+  const { paths } = (await (await fetch(`${system.url}/api/v1/openapi.json`)).json()) as {
+    paths: Record<string, { get?: Operation }>;
+  };
+  operations = new Map(
+    Object.entries(paths).flatMap(([path, { get }]) => (get === undefined ? [] : [[path.replace('/api/v1', ''), get]])),
+  );
+});
+afterAll(() => system.stop());
+
+const answersItems = ({ responses }: Operation): boolean => {
+  const schema = responses['200']?.content?.['application/json']?.schema as { properties?: object } | undefined;
+  return schema?.properties !== undefined && 'items' in schema.properties;
+};
+
+const get = async (path: string, query: Readonly<Record<string, string>> = {}) => {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? 'none');
+  const tenant =
+    operations.get(path)?.parameters?.some(({ name }) => name === 'tenantId') === true && path === '/roles';
+  const asked = new URLSearchParams({ ...(tenant && { tenantId: ids['tenantId']! }), ...query });
+  const own = path.startsWith('/me/') ? { token } : {};
+  return system.ask('GET', `${filled}?${asked.toString()}`, own);
+};
+
+const itemsOf = async (path: string, query: Readonly<Record<string, string>> = {}): Promise<Item[]> => {
+  const { status, body } = await get(path, query);
+  expect([path, query, status, body]).toEqual([path, query, 200, expect.anything()]);
+  return body.items;
+};
+
+const isPaged = (path: string): boolean =>
+  operations.get(path)?.parameters?.some(({ name }) => name === 'limit') === true;
+
+const wholePage = (path: string): Readonly<Record<string, string>> => (isPaged(path) ? { limit: '200' } : {});
+
+/** All items, a few at a time. */
+async function pagesOf(path: string, query: Readonly<Record<string, string>>): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const { status, body } = await get(path, { ...query, limit: '3', ...(cursor !== '' && { cursor }) });
+    expect([path, query, status]).toEqual([path, query, 200]);
+    items.push(...(body.items as Item[]));
+    cursor = body.nextCursor;
+  }
+  return items;
+}
+
+const refusalOf = async (path: string, query: Readonly<Record<string, string>>): Promise<string> => {
+  const { status, body } = await get(path, query);
+  expect([path, query, status, body.code]).toEqual([path, query, 400, 'VALIDATION']);
+  return body.detail;
+};
+
+const valueAt = (item: Item, name: string): unknown =>
+  name.split('.').reduce<unknown>((value, part) => (value as Item | null)?.[part], item) ?? null;
+
+const written = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
+
+/** A filter that selects an item by one of its fields; `null`: its list is empty. */
+function filterFor(name: string, { type }: FilterField, item: Item): string | null {
+  const value = valueAt(item, name);
+  if (type !== 'list') return `${name} = ${written(value)}`;
+  const [first] = value as string[];
+  return first === undefined ? null : `${name} : ${written(first)}`;
+}
+
+/** An item whose field has a value, where there is one. */
+const itemWith = (name: string, items: readonly Item[]): Item =>
+  items.find((item) => !['null', '[]'].includes(JSON.stringify(valueAt(item, name)))) ?? items[0]!;
+
+async function checkSelection(path: string, { id, filters }: ListDocs): Promise<void> {
+  const items = await itemsOf(path);
+  for (const [name, field] of Object.entries(filters)) {
+    const item = itemWith(name, items);
+    const filter = filterFor(name, field, item);
+    if (filter === null) continue;
+    const found = (await itemsOf(path, { filter })).map((one) => one[id]);
+    expect([path, filter, found]).toEqual([path, filter, expect.arrayContaining([item[id]])]);
+    const others = (await itemsOf(path, { filter: `NOT ${filter}` })).filter((other) => found.includes(other[id]));
+    // Expiries share the id of their group, and audit entries the instant.
+    if (!['id', 'at'].includes(id)) expect([path, filter, others]).toEqual([path, filter, []]);
+  }
+}
+
+describe('every list', () => {
+  it('has a filter', () => {
+    const lists = [...operations].filter(([, operation]) => answersItems(operation));
+    const unfiltered = lists.filter(([, operation]) => operation['x-list'] === undefined).map(([path]) => path);
+    expect(lists.length).toBeGreaterThan(20);
+    expect(unfiltered.sort()).toEqual(WITHOUT_FILTER);
+    const named = lists.filter(([, operation]) => operation['x-list'] !== undefined);
+    for (const [path, { parameters = [] }] of named)
+      expect([path, parameters.map(({ name }) => name)]).toEqual([
+        path,
+        expect.arrayContaining(['filter', 'orderBy', 'fields']),
+      ]);
+  });
+
+  it('selects by each of its fields the items that have the value, and by its negation the others', async () => {
+    for (const [path, { 'x-list': list }] of operations) if (list) await checkSelection(path, list);
+  });
+
+  it('compares each of its fields with every operator of its type', async () => {
+    const VALUES = { text: '"x%"', integer: '3', boolean: 'false', instant: '"2026-06-01"', list: '"x"', enum: '' };
+    const OPERATORS = {
+      text: ['=', '!=', ':'],
+      enum: ['=', '!='],
+      integer: ['=', '!=', '<', '<=', '>', '>='],
+      boolean: ['=', '!='],
+      instant: ['=', '!=', '<', '<=', '>', '>='],
+      list: [':'],
+    };
+    for (const [path, { 'x-list': list }] of operations) {
+      const comparisons = Object.entries(list?.filters ?? {}).flatMap(([name, { type, values }]) =>
+        OPERATORS[type].map((operator) => `${name} ${operator} ${type === 'enum' ? `"${values![0]}"` : VALUES[type]}`),
+      );
+      for (let from = 0; from < comparisons.length; from += 20)
+        await itemsOf(path, { filter: comparisons.slice(from, from + 20).join(' OR ') });
+    }
+  });
+
+  it('refuses an unknown field, order or field to return, and names what there is', async () => {
+    for (const [path, { 'x-list': list }] of operations) {
+      if (list === undefined) continue;
+      const [first] = Object.keys(list.filters);
+      expect(await refusalOf(path, { filter: `${first}x = 1` })).toContain(`did you mean "${first}"?`);
+      expect(await refusalOf(path, { filter: `${first} =` })).toContain('expected a value, found the end');
+      expect(await refusalOf(path, { orderBy: 'nothing' })).toBe(`orderBy: must be one of ${list.orders.join(', ')}`);
+      expect(await refusalOf(path, { fields: `${list.id}x` })).toContain(`did you mean "${list.id}"?`);
+    }
+  });
+
+  it('can be ordered as it says, with the same items', async () => {
+    for (const [path, { 'x-list': list }] of operations) {
+      const all = list && (await itemsOf(path, wholePage(path)));
+      for (const orderBy of list?.orders ?? []) {
+        const items = await itemsOf(path, { ...wholePage(path), orderBy });
+        expect([path, orderBy, items.length]).toEqual([path, orderBy, all!.length]);
+        expect([path, orderBy, items.map((item) => JSON.stringify(item)).sort()]).toEqual([
+          path,
+          orderBy,
+          all!.map((item) => JSON.stringify(item)).sort(),
+        ]);
+      }
+    }
+  });
+
+  it('is paged in each of its orders, with a filter', async () => {
+    for (const [path, { 'x-list': list }] of operations) {
+      if (list === undefined || !isPaged(path)) continue;
+      const [name, field] = Object.entries(list.filters)[0]!;
+      const [item] = await itemsOf(path);
+      const filter = `NOT ${filterFor(name, field, item!)}`;
+      for (const orderBy of list.orders) {
+        const expected = await itemsOf(path, { limit: '200', orderBy, filter });
+        expect([path, orderBy, await pagesOf(path, { orderBy, filter })]).toEqual([path, orderBy, expected]);
+      }
+    }
+  });
+
+  it('has items in this spec', async () => {
+    for (const [path, { 'x-list': list }] of operations)
+      if (list) expect([path, (await itemsOf(path)).length > 0]).toEqual([path, true]);
+  });
+
+  it('shows with a filter that is always true what it shows without one', async () => {
+    for (const [path, { 'x-list': list }] of operations) {
+      if (list === undefined || path.includes('{')) continue;
+      const [name] = Object.keys(list.filters);
+      const filter = filterFor(name!, list.filters[name!]!, { [name!]: 'x' });
+      const own = async (query: object) => {
+        const asked = new URLSearchParams({ ...wholePage(path), ...query });
+        const { status, body } = await system.ask('GET', `${path}?${asked.toString()}`, { token });
+        return status === 403 ? null : body;
+      };
+      expect([path, await own({ filter: `${filter} OR NOT ${filter}` })]).toEqual([path, await own({})]);
+    }
+  });
+
+  it('returns the id and the fields asked for', async () => {
+    for (const [path, { 'x-list': list }] of operations) {
+      if (list === undefined) continue;
+      const [item] = await itemsOf(path);
+      if (item === undefined) continue;
+      const name = Object.keys(item).find((one) => one !== list.id)!;
+      const [some] = await itemsOf(path, { fields: name });
+      expect([path, some]).toEqual([path, { [list.id]: item[list.id], [name]: item[name] }]);
+    }
+  });
+});
+
+describe('a cursor', () => {
+  const members = '/projects/{p}/groups/{g}/members';
+
+  it('goes on with another filter, and is refused in another order', async () => {
+    const byName = await get(members, { orderBy: 'name', limit: '2' });
+    expect(byName.body.items.map(({ name }: { name: string }) => name)).toEqual(['Ada', 'Bob']);
+    const cursor = byName.body.nextCursor as string;
+    const evas = await itemsOf(members, { orderBy: 'name', cursor, filter: 'name = "Eva"' });
+    expect(evas.map(({ name }) => name)).toEqual(['Eva', 'Eva', 'Eva']);
+    const earlier = await itemsOf(members, { orderBy: 'name desc', cursor });
+    expect(earlier.map(({ name }) => name)).toEqual(['Ada']);
+    expect(await refusalOf(members, { cursor })).toBe(
+      'cursor: must be the nextCursor of an earlier answer in the same order',
+    );
+  });
+});

@@ -1,0 +1,3 @@
+export { selected } from './in-memory.js';
+export * from './list.js';
+export { listQuery, ordersOf, pageQuery, type Order } from './list-query.js';
