@@ -14,6 +14,7 @@ import { EventPages } from './events/event-pages.js';
 import { PullEventsController } from './events/pull-events/pull-events.controller.js';
 import { RecordEventsController } from './feed/record-events/record-events.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
+import { PAST_CONTROLLERS, PAST_PROVIDERS } from './past.js';
 import { TablesProjection } from './tables/tables-projection.js';
 import { REPORTING } from './tokens.js';
 
@@ -53,8 +54,9 @@ export class ReportingServiceModule {
         FollowMembershipsController,
         PullEventsController,
         projectionsController('reporting-service', TablesProjection),
+        ...PAST_CONTROLLERS,
       ],
-      providers: [...ACCESS, Cursors, Arrivals, TablesProjection, EventLog, EventPages],
+      providers: [...ACCESS, Cursors, Arrivals, TablesProjection, EventLog, EventPages, ...PAST_PROVIDERS],
     };
   }
 }

@@ -243,6 +243,16 @@ describe('the how-to guides, typed as they are written', () => {
       expect((await page.next()).output).toContain(topic);
   });
 
+  walk('ask-about-the-past.md', async (page) => {
+    Object.assign(page.env, { TOKEN: ada.token, PROJECT: ada.projectId, FLAT: ada.projectId });
+    const { items } = await api.get<{ items: { time: string }[] }>(`/events?subject=${ada.projectId}&limit=1000`);
+    const [first, last] = [items[0]!.time, items.at(-1)!.time];
+    const instants = { '2026-03-01T00:00:00Z': first, '2026-03-03T13:30:00Z': last };
+    expect((await page.next(instants)).body).toMatchObject({ groupId: ada.projectId, at: last });
+    expect((await page.next(instants)).body).toMatchObject({ resource: 'mobile_app', levels: [{}, { groupId: null }] });
+    expect((await page.next(instants)).body).toMatchObject({ from: { at: first }, to: { at: last } });
+  });
+
   walk('limit-a-person.md', async (page) => {
     const path = `/projects/${ada.projectId}/groups/${ada.projectId}/members`;
     const { userId } = await api.post<{ userId: string }>(path, {

@@ -7,7 +7,7 @@ import { TenantRows } from './tenant-rows.js';
 import { IdentityView } from './identity-view.js';
 import { MembershipFeed } from './membership-feed.js';
 import { MembershipRows } from './membership-rows.js';
-import { PermissionChecker, retryAfterCatchUp } from './permission-checker.js';
+import { PermissionChecker, retryAfterCatchUp, type PathOf } from './permission-checker.js';
 
 /** The longest that a request waits for what the group service published before it. */
 const FEED_WAIT_MS = 2_000;
@@ -33,16 +33,20 @@ export interface AccessView {
   readonly schema: string;
   /** The consumer group that keeps the view up to date. */
   readonly groupId: string;
+  /** How the path of a group is found. Absent: the service has nothing at a group below a project. */
+  readonly pathOf?: (rows: DataSource) => PathOf;
 }
 
-/** What the guard asks in a service without anything at a group below a project, and what keeps it up to date. */
-export const accessOf = ({ dataSource, schema, groupId }: AccessView): readonly Provider[] => [
+const rootOnly: PathOf = (projectId, groupId) => Promise.resolve(groupId === projectId ? [projectId] : null);
+
+/** What the guard asks in a service with a view of its own, and what keeps it up to date. */
+export const accessOf = ({ dataSource, schema, groupId, pathOf }: AccessView): readonly Provider[] => [
   {
     provide: PermissionChecker,
     useFactory: (rows: DataSource, bus: Bus, logger: Logger) =>
       new PermissionChecker(
         new MembershipRows(rows, schema),
-        (projectId, group) => Promise.resolve(group === projectId ? [projectId] : null),
+        pathOf?.(rows) ?? rootOnly,
         retryAfterCatchUp(new FeedWaiter({ bus, topic: GROUPS_TOPIC, groupId, logger, maxWaitMs: FEED_WAIT_MS })),
       ),
     inject: [dataSource, Bus, LOGGER],

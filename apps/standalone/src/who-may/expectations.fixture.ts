@@ -153,6 +153,10 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   [`GET ${G}/restriction`]: reads('restrictions:read', GROUP),
   [`PUT ${G}/restriction`]: stale('restrictions:manage', GROUP, { enabled: false }),
   [`GET ${G}/quota`]: reads('quotas:read', GROUP),
+  [`GET ${G}/quota/as-of`]: reads('quotas:read', GROUP),
+  // Asked without a resource and without instants.
+  [`GET ${G}/quota/why`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
+  [`GET ${G}/quota/diff`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
   [`GET ${G}/assignments`]: reads('assignments:read-own', GROUP),
   [`POST ${G}/assignments`]: stale('assignments:manage', GROUP, { resource: 'ukey2' }),
   [`PATCH ${G}/assignments/{a}`]: malformed('assignments:manage', GROUP),

@@ -145,6 +145,12 @@ const everybodyIsKnown = async ({ system, ids, tokens }: World): Promise<void> =
       ({ status }) => status === 200,
       () => system.ask('GET', quota, { token: tokens[name] }),
     );
+  // The tables of the past have every group.
+  for (const group of [ids.buildingA, ids.unitA1, ids.buildingB])
+    await system.until(
+      ({ status }) => status === 200,
+      () => system.ask('GET', `/projects/${ids.project}/groups/${group}/quota/as-of`, { token: tokens.company }),
+    );
   const foreign = `/projects/${ids.foreignProject}/groups/${ids.foreignBuilding}/quota`;
   for (const path of [foreign, '/deliveries'])
     await system.until(

@@ -4,3 +4,4 @@ export * from './responses.js';
 export * from './events.js';
 export * from './expiries.js';
 export * from './lists.js';
+export * from './quota-answer.js';

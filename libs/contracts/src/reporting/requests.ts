@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { GROUPS_EVENTS } from '../groups/events.js';
-import { Id } from '../http/common.js';
+import { Id, IsoInstant } from '../http/common.js';
 import { LICENSING_EVENTS } from '../licensing/events.js';
+import { ResourceName } from '../licensing/words.js';
 
 const TYPES: readonly string[] = [...Object.keys(GROUPS_EVENTS), ...Object.keys(LICENSING_EVENTS)];
 
@@ -27,3 +28,23 @@ export const EventsQuery = z.strictObject({
   wait: z.coerce.number().int().min(0).max(MAX_EVENTS_WAIT_SECONDS).default(0),
 });
 export type EventsQuery = z.infer<typeof EventsQuery>;
+
+const [FIRST, LAST] = [0, Date.parse('9999-12-31T23:59:59.999Z')];
+
+/** An instant of a query. */
+const At = IsoInstant.max(40).refine(
+  (at) => Date.parse(at) >= FIRST && Date.parse(at) <= LAST,
+  'must be in the years 1970 to 9999',
+);
+
+/** `GET /projects/{p}/groups/{g}/quota/as-of`; default: now. */
+export const QuotaAsOfQuery = z.strictObject({ at: At.optional() });
+export type QuotaAsOfQuery = z.infer<typeof QuotaAsOfQuery>;
+
+/** `GET /projects/{p}/groups/{g}/quota/why`; default: now. */
+export const QuotaWhyQuery = z.strictObject({ resource: ResourceName, at: At.optional() });
+export type QuotaWhyQuery = z.infer<typeof QuotaWhyQuery>;
+
+/** `GET /projects/{p}/groups/{g}/quota/diff` */
+export const QuotaDiffQuery = z.strictObject({ from: At, to: At });
+export type QuotaDiffQuery = z.infer<typeof QuotaDiffQuery>;

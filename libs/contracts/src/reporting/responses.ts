@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { AnyCloudEvent } from '../cloud-event.js';
+import { Count, Id, IsoInstant, LimitValue } from '../http/common.js';
+import { QuotaAnswer } from '../licensing/responses.js';
+import { LicenseTypeName, ResourceName, StatusName, UnitsOf } from '../licensing/words.js';
 
 const { tenantid, causationid } = AnyCloudEvent.shape;
 
@@ -20,3 +23,109 @@ export const EventsPage = z.object({
   hasMore: z.boolean(),
 });
 export type EventsPage = z.infer<typeof EventsPage>;
+
+/** Where an answer about an instant comes from. */
+const basis = {
+  at: IsoInstant,
+  /** `planned`: after the last recorded decision, so as the terms known by now will have it. */
+  basis: z.enum(['recorded', 'planned']),
+  /** Of the newest event that the answer rests on, in the order of `GET /events`. */
+  position: z.string(),
+  /** Nothing recorded later changes the answer. */
+  final: z.boolean(),
+};
+
+/** `GET /projects/{p}/groups/{g}/quota/as-of` */
+export const QuotaAsOfAnswer = QuotaAnswer.extend(basis);
+export type QuotaAsOfAnswer = z.infer<typeof QuotaAsOfAnswer>;
+
+/** An event behind an answer. `actor` is `null` for callers who lack `history:read`. */
+const EventReference = z.object({
+  id: z.string(),
+  type: z.string(),
+  at: IsoInstant,
+  actor: z.string().nullable(),
+  /** The id of the command. */
+  causationId: z.string().nullable(),
+});
+export type EventReference = z.infer<typeof EventReference>;
+
+const ExplainedTerm = z.object({
+  /** The id of the license or allotment; `null`: the Basic licenses of all devices. */
+  id: z.string().nullable(),
+  type: LicenseTypeName,
+  limit: LimitValue,
+  validFrom: IsoInstant.nullable(),
+  validUntil: IsoInstant.nullable(),
+  status: StatusName,
+  /** The event that made it so; `null`: Basic licenses come of many events. */
+  event: EventReference.nullable(),
+  /** Of a suspended license. */
+  suspended: z.object({ reason: z.string(), since: IsoInstant, event: EventReference.nullable() }).nullable(),
+});
+
+const RequiredChange = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('buy'), units: UnitsOf }),
+  z.object({ kind: z.literal('reinstate'), licenseId: Id, units: UnitsOf }),
+  z.object({ kind: z.literal('raise'), groupId: Id, name: z.string(), units: UnitsOf }),
+  z.object({
+    kind: z.literal('extend'),
+    licenseId: Id.optional(),
+    groupId: Id.optional(),
+    name: z.string().optional(),
+    allotmentId: Id.optional(),
+    units: UnitsOf,
+  }),
+]);
+
+/** `GET /projects/{p}/groups/{g}/quota/why` */
+export const QuotaWhyAnswer = z.object({
+  groupId: Id,
+  resource: ResourceName,
+  ...basis,
+  quota: QuotaAnswer.shape.resources.shape.sip_number,
+  /** The group first, then the groups above it, the project's capacity last. */
+  levels: z.array(
+    z.object({
+      /** `null`: the project's capacity. */
+      groupId: Id.nullable(),
+      name: z.string(),
+      isRestricted: z.boolean(),
+      limit: LimitValue,
+      /** `null`, like `suspended`, `left` and `unreserved`: the caller does not see the use of this level. */
+      consumed: Count.nullable(),
+      suspended: Count.nullable(),
+      /** Negative while grace keeps more in use. */
+      left: z.int().nullable(),
+      /** What a reserved pool leaves for use outside the restricted groups below it (R4). */
+      unreserved: z.int().nullable(),
+      /** Whether it leaves the least (U1). */
+      isBinding: z.boolean(),
+      /** The event that set its Licenses section. */
+      event: EventReference.nullable(),
+      terms: z.array(ExplainedTerm),
+    }),
+  ),
+  /** Suspended units of the resource in the group and below. `total` counts those that are not listed, too. */
+  suspended: z.object({
+    total: Count,
+    items: z.array(z.object({ assignmentId: Id, groupId: Id, since: IsoInstant, event: EventReference.nullable() })),
+  }),
+  /** The changes after which one more unit fits, from the project down; empty if it fits. */
+  toChange: z.array(RequiredChange),
+  /** Events which, folded alone, give the number. Not complete: older ones, or such about groups that were moved, count as well. */
+  proof: z.object({ events: z.array(z.string()), isComplete: z.boolean() }),
+});
+export type QuotaWhyAnswer = z.infer<typeof QuotaWhyAnswer>;
+
+/** `GET /projects/{p}/groups/{g}/quota/diff` */
+export const QuotaDiffAnswer = z.object({
+  groupId: Id,
+  from: z.object(basis),
+  to: z.object(basis),
+  /** What differs: `path` names a member of the answer of `as-of`, such as `resources.ukey2.available`. */
+  changes: z.array(z.object({ path: z.string(), before: z.unknown(), after: z.unknown() })),
+  /** The events in between about the groups of the path, the licenses, and the use of the group: the newest, and how many there are. */
+  events: z.object({ total: Count, items: z.array(EventReference) }),
+});
+export type QuotaDiffAnswer = z.infer<typeof QuotaDiffAnswer>;

@@ -200,9 +200,8 @@ const step = fc.record({
 /** Random commands while time moves. */
 export const steps = fc.array(step, { minLength: 15, maxLength: 60, size: 'max' });
 
-/** A project with six groups and two licenses, on `START`. */
-export function opened(): ProjectState {
-  const state = projectAggregate.initial();
+/** The commands that open a project with six groups and two licenses, on `START`. */
+export function openings(): readonly ProjectCommand[] {
   const open: ProjectCommand[] = [
     {
       type: 'OpenProject',
@@ -240,7 +239,13 @@ export function opened(): ProjectState {
       source: { kind: 'manual' },
     });
   }
-  for (const command of open) fold(state, command);
+  return open;
+}
+
+/** A project with six groups and two licenses, on `START`. */
+export function opened(): ProjectState {
+  const state = projectAggregate.initial();
+  for (const command of openings()) fold(state, command);
   return state;
 }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
-import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest } from '@allotree/contracts';
+import { DryRun, MemberQuotaAnswer, SetMemberLimitsRequest, withoutNeighbors } from '@allotree/contracts';
 import { memberQuotaOf, type MemberQuota, memberLimitsSetting } from '@allotree/domain';
 import { Caller, Documented, notFound, Permit, refuseReadOnlyChanges, type Principal } from '@allotree/http';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
@@ -8,7 +8,6 @@ import { answerTo } from '../../answer.js';
 import { GroupFeed } from '../../feed/group-feed.js';
 import { MemberPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { withoutNeighbors } from '../without-neighbors.js';
 
 const resource = { limit: null, effectiveLimit: 4, limitedBy: { groupId: 'apartment-7', name: 'Apartment 7' } };
 const OWN = {

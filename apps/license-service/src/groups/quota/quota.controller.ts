@@ -1,10 +1,9 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { QuotaAnswer } from '@allotree/contracts';
+import { QuotaAnswer, quotaAnswer } from '@allotree/contracts';
 import { quotaOf } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { GroupPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { quotaAnswer } from '../quota-answer.js';
 
 const resource = { limit: 80, effectiveLimit: 80, limitedBy: { groupId: 'group-1', name: 'Building A' } };
 

@@ -1,12 +1,11 @@
 import { Body, Controller, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
-import { QuotasAnswer, QuotasRequest, type Permission } from '@allotree/contracts';
+import { quotaAnswer, QuotasAnswer, QuotasRequest, type Permission } from '@allotree/contracts';
 import { ancestryOf, lastRecordedOf, projectOf, quotasOf, type GroupQuota } from '@allotree/domain';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
 import { batchProblem } from '../../batches.js';
 import { ProjectPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { quotaAnswer } from '../quota-answer.js';
 
 const unused = {
   limit: null,

@@ -1,0 +1,56 @@
+import { createLogger } from '@allotree/basics';
+import type { CloudEvent } from '@allotree/contracts';
+import { quotaOfLevels, type GroupQuota } from '@allotree/domain';
+import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import type { DataSource } from 'typeorm';
+import { Arrivals } from '../events/arrivals.js';
+import { EventLog } from '../events/event-log.js';
+import { openDataSource } from '../persistence/data-source.js';
+import { TablesProjection } from '../tables/tables-projection.js';
+import { FACTS, factsStatement } from './facts-statement.js';
+import { factsAt, type Moment, type RecordedFacts } from './recorded-quota.js';
+
+const logger = createLogger({ service: 'reporting-service', level: 'silent' });
+
+/** Both ways to find the restricted groups below: one for few of them, and one for many. */
+const STATEMENTS = { few: FACTS, many: factsStatement(0) };
+
+/** The tables of the past alone, without HTTP and bus. */
+export class Past {
+  private constructor(
+    private readonly database: TestDatabase,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  static async open(): Promise<Past> {
+    const database = await createTestDatabase();
+    return new Past(database, await openDataSource(database.connectionString));
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+    await this.database.drop();
+  }
+
+  /** Stores events, and waits until the tables have them. */
+  async record(...batches: readonly (readonly CloudEvent[])[]): Promise<void> {
+    const log = new EventLog(this.dataSource, new Arrivals(this.dataSource, logger), logger);
+    const tables = new TablesProjection(this.dataSource, log, logger);
+    tables.onApplicationBootstrap();
+    for (const batch of batches) await log.record(batch);
+    while ((await tables.lag()).some(({ behind }) => behind > 0))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await tables.onModuleDestroy();
+  }
+
+  /** The quota of a group as the tables have it. */
+  async quotaAt(
+    moment: Omit<Moment, 'parameter'>,
+    restricted: keyof typeof STATEMENTS,
+  ): Promise<{ readonly quota: GroupQuota | null; readonly basis: RecordedFacts['basis'] }> {
+    const { facts, basis } = await this.dataSource.transaction((tx) =>
+      factsAt(tx, { ...moment, parameter: 'at' }, STATEMENTS[restricted]),
+    );
+    return { quota: quotaOfLevels(facts, moment.at), basis };
+  }
+}

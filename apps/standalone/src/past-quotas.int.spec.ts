@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { projectAggregate, quotaOf, type GroupQuota, type ProjectState } from '@allotree/domain';
+import { modelRuns } from '@allotree/domain/model-runs';
+import { DAY } from '@allotree/domain/project-steps';
+import { Past } from '@allotree/reporting-service/past';
+import fc from 'fast-check';
+import { histories, type History } from './project-histories.fixture.js';
+
+/** Histories that are stored together, and instants that are looked at in each. */
+const TOGETHER = 500;
+const INSTANTS = 4;
+const { numRuns, seed = 20_260_301 } = modelRuns(100);
+
+let past: Past;
+beforeAll(async () => {
+  past = await Past.open();
+});
+afterAll(() => past.close());
+
+/** The full fold of everything up to an instant. */
+function foldUntil({ events }: History, at: number): ProjectState {
+  const state = projectAggregate.initial();
+  for (const event of events) if (event.at <= at) projectAggregate.evolve(state, event);
+  return state;
+}
+
+/** Limits alone: how much will be in use is unknown. */
+const planned = (quota: GroupQuota | null) =>
+  quota && {
+    ...quota,
+    resources: Object.values(quota.resources).map(({ limit, effectiveLimit, limitedBy, allotted }) => ({
+      limit,
+      effectiveLimit,
+      limitedBy,
+      allotted,
+    })),
+  };
+
+/** Of the last decision that the license service published; others stay inside. */
+const recordedUntil = ({ published }: History): number =>
+  Math.max(...published.filter(({ source }) => source === '/license-service').map(({ time }) => Date.parse(time)));
+
+/** Instants of a history: some of its events, some in between, and one after it. */
+function instantsOf({ events }: History, number: number): readonly number[] {
+  const [first, last] = [events[0]!.at, events.at(-1)!.at];
+  const instant = fc.oneof(fc.constantFrom(...events.map(({ at }) => at)), fc.integer({ min: first, max: last }));
+  const within = fc.sample(instant, { numRuns: INSTANTS - 1, seed: number });
+  return [...within, last + 1 + (number % 30) * DAY];
+}
+
+/** Compares every group at an instant. @returns how many */
+async function compare(history: History, at: number): Promise<number> {
+  const { projectId } = history;
+  const state = foldUntil(history, at);
+  const isRecorded = at <= recordedUntil(history);
+  const groups = [...state.groups.entries()].map(([groupId]) => groupId);
+  for (const [index, groupId] of groups.entries()) {
+    const { quota, basis } = await past.quotaAt({ projectId, groupId, at }, index % 2 === 0 ? 'few' : 'many');
+    const folded = quotaOf(state, groupId, at);
+    const [actual, expected] = isRecorded ? [quota, folded] : [planned(quota), planned(folded)];
+    const where = { projectId, at: new Date(at), basis: isRecorded ? 'recorded' : 'planned' };
+    expect({ ...where, basis, quota: actual }).toEqual({ ...where, quota: expected });
+  }
+  return groups.length;
+}
+
+describe('random histories of projects', () => {
+  it('have the same quota of every group at every instant in the tables of the past as in the full fold', async () => {
+    let compared = 0;
+    for (let first = 0; first < numRuns; first += TOGETHER) {
+      const some = histories(Math.min(TOGETHER, numRuns - first), seed + first, first);
+      await past.record(...some.map(({ published }) => published));
+      for (const [index, history] of some.entries())
+        for (const at of instantsOf(history, seed + first + index)) compared += await compare(history, at);
+    }
+    expect(compared).toBeGreaterThan(numRuns * INSTANTS);
+  }, 14_400_000);
+});
