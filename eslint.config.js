@@ -251,6 +251,13 @@ export default tseslint.config(
     },
   },
   {
+    // It works on the database of that service.
+    files: ['apps/sql-access/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/reporting-service'] }),
+    },
+  },
+  {
     // The pages that they write describe every part.
     files: ['apps/reference/**/*.ts'],
     rules: {

@@ -18,6 +18,7 @@ const APPS = [
   'reporting-service',
   'demo',
   'dead-letters',
+  'sql-access',
 ];
 
 const DAY_MS = 86_400_000;

@@ -12,6 +12,7 @@ const PLAIN = [
   'README.md',
   'SECURITY.md',
   'apps/dead-letters',
+  'apps/sql-access',
   'apps/demo',
   'apps/group-service',
   'apps/license-service',

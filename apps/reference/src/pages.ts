@@ -18,6 +18,7 @@ import {
 import * as license from '@allotree/license-service/consumer-groups';
 import * as notification from '@allotree/notification-service/consumer-groups';
 import * as reporting from '@allotree/reporting-service/consumer-groups';
+import { FUNCTIONS, VIEWS } from '@allotree/reporting-service/sql';
 import { describeConfiguration } from '@allotree/basics/configuration';
 import { describeMetrics } from '@allotree/service/metrics';
 import { z } from 'zod';
@@ -34,6 +35,7 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['docs/reference/names.md', namesPage()],
     ['docs/reference/permissions.md', permissionsPage()],
     ['docs/reference/problem-codes.md', problemsPage()],
+    ['docs/reference/sql.md', sqlPage()],
     ...eventSchemaFiles(),
   ]);
 
@@ -50,6 +52,47 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   [head, head.map(() => '---'), ...rows]
     .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
     .join('\n');
+
+const sqlPage = (): string => {
+  const views = VIEWS.map(({ name, comment, columns }) =>
+    [
+      `### ${name}`,
+      comment,
+      table(
+        ['column', 'meaning'],
+        columns.map((each) => [`\`${each.name}\``, each.comment]),
+      ),
+    ].join('\n\n'),
+  );
+  const functions = FUNCTIONS.map(({ name, parameters, comment, returns }) =>
+    [
+      `### ${name}`,
+      `\`${name}(${parameters})\``,
+      comment,
+      table(
+        ['column', 'type', 'meaning'],
+        returns.map((each) => [`\`${each.name}\``, `\`${each.type}\``, each.comment]),
+      ),
+    ].join('\n\n'),
+  );
+  return `${NOTE}
+
+# SQL
+
+The schema \`analysis\` of the database of the reporting service, for people who ask in SQL: [Ask about the past in SQL](../how-to/ask-in-sql.md).
+A login sees the rows of its tenant. Every view and column has its text as a comment, too (\`\\d+\` in psql).
+
+Rows of versions are in force from \`from_at\` until \`until_at\`, not included. Instants are \`timestamptz\`, periods half-open, units whole numbers.
+
+## Views
+
+${views.join('\n\n')}
+
+## Functions
+
+${functions.join('\n\n')}
+`;
+};
 
 const configurationPage = (): string => {
   const rows = describeConfiguration(STANDALONE_CONFIGURATION).map(

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Api } from '@allotree/api-client';
 import { builtProgram, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import pg from 'pg';
 
 jest.setTimeout(180_000);
 
@@ -27,6 +28,10 @@ const commandsOf = (path: string): string[] =>
         .split(/\n(?=(?:curl|npm|DATA_DIR=\S+ npm) )/)
         .map((command) => command.trim()),
     );
+
+/** The statements of a page in SQL. */
+const sqlOf = (path: string): string[] =>
+  [...readFileSync(join(root, path), 'utf8').matchAll(/^```sql\n([^]*?)^```/gm)].map(([, statement]) => statement!);
 
 interface Outcome {
   readonly output: string;
@@ -51,7 +56,7 @@ let api: Api;
 let folder: string;
 
 /** What `npm run` would start after a look at the build, which would cost seconds each time. */
-const PROGRAMS: Readonly<Record<string, string>> = { demo: 'demo', dlq: 'dead-letters' };
+const PROGRAMS: Readonly<Record<string, string>> = { demo: 'demo', dlq: 'dead-letters', sql: 'sql-access' };
 const started = (script: string): string =>
   script.replace(/npm run (\w+)(?: --(?= ))?/g, (_, name: string) => `node ${builtProgram(PROGRAMS[name]!)}`);
 
@@ -323,6 +328,32 @@ describe('the how-to guides, typed as they are written', () => {
     expect((await page.next()).statuses).toEqual([204]);
   });
 
+  walk('ask-in-sql.md', async (page) => {
+    const { output } = await page.next({ '<tenantId>': ada.partnerId });
+    const shown = (name: string) => new RegExp(`^${name}: +(\\S+)`, 'm').exec(output)![1]!;
+    const login = shown('Login');
+    const client = new pg.Client({
+      host: /host=(\S+)/.exec(output)![1]!,
+      port: Number(/port=(\d+)/.exec(output)![1]),
+      database: /dbname=(\S+)/.exec(output)![1]!,
+      user: login,
+      password: shown('Password'),
+    });
+    await client.connect();
+    const statements = sqlOf('docs/how-to/ask-in-sql.md');
+    expect(statements).toHaveLength(5);
+    for (const statement of statements) {
+      const filled = statement.replaceAll('<projectId>', ada.projectId).replaceAll('<groupId>', ada.projectId);
+      expect([
+        statement,
+        (await client.query(filled.replaceAll('2026-03-03 09:00 Europe/Berlin', 'now'))).rows.length > 0,
+      ]).toEqual([statement, !statement.includes('allotments')]);
+    }
+    await client.end();
+    expect((await page.next()).output).toContain(`${login}  tenant ${ada.partnerId}  until `);
+    expect((await page.next({ '<login>': login })).output).toContain(`Removed ${login}.`);
+  });
+
   walk('send-mails.md', async (page) => {
     const { body } = await page.next();
     await page.next({ '<outboxId>': body.items[0].outboxId });
@@ -380,6 +411,8 @@ describe('the how-to guides, typed as they are written', () => {
   walk('troubleshoot.md', async (page) => {
     const response = await fetch(`${system.url}/api/v1/projects`);
     const correlationId = response.headers.get('x-correlation-id')!;
+    // Lines are written to the file after the answer.
+    while (!(await readFile(join(bench.dataDir, 'allotree.log'), 'utf8')).includes(correlationId)) await sleep(20);
     const { output } = await page.next({ '<the id>': correlationId, '.data': bench.dataDir });
     expect(output).toContain('/api/v1/projects');
   });

@@ -1,7 +1,9 @@
 import { openReadModels, type ReadModelOptions } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
+import { prepareAnalysis } from '../sql/analysis-schema.js';
 import { REPORTING } from '../tokens.js';
 import { EventLog1830000000000 } from './1830000000000-event-log.js';
+import { Analysts1841000000000 } from './1841000000000-analysts.js';
 import { TemporalTables1840000000000 } from './1840000000000-temporal-tables.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
@@ -10,10 +12,14 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
   schema: REPORTING,
   // Its statements are all SQL of their own.
   entities: [],
-  migrations: [EventLog1830000000000, TemporalTables1840000000000],
+  migrations: [EventLog1830000000000, TemporalTables1840000000000, Analysts1841000000000],
   migrationsTableName: 'migration',
   applicationName: 'reporting-service',
   extra: { max: 8 },
 });
 
-export const openDataSource = (url: string): Promise<DataSource> => openReadModels(dataSourceOptions(url));
+export async function openDataSource(url: string): Promise<DataSource> {
+  const dataSource = await openReadModels(dataSourceOptions(url));
+  await prepareAnalysis(dataSource);
+  return dataSource;
+}

@@ -21,6 +21,7 @@ export class Publisher<Types extends string, Data> {
   constructor(
     private readonly source: string,
     private readonly subject: string,
+    private readonly tenantId: string,
   ) {}
 
   /** @param hours from which the event is in force, in hours after the beginning */
@@ -35,7 +36,7 @@ export class Publisher<Types extends string, Data> {
       time: at(hours).toISOString(),
       datacontenttype: 'application/json',
       dataschema: dataSchemaOf(type),
-      tenantid: 'nordlicht',
+      tenantid: this.tenantId,
       correlationid: 'correlation',
       causationid: null,
       actor: 'user:ada',
@@ -57,13 +58,21 @@ type LicensingPublisher = <Type extends LicensingEventType>(
 ) => CloudEvent;
 
 /** Events of the group service about a project. */
-export function aboutGroups(projectId: string): GroupsPublisher {
-  const publisher = new Publisher<GroupsEventType, unknown>('/group-service', projectId);
+export function aboutGroups(projectId: string, tenantId = 'nordlicht'): GroupsPublisher {
+  const publisher = new Publisher<GroupsEventType, unknown>('/group-service', projectId, tenantId);
   return (hours, type, data) => publisher.event(hours, type, { projectId, ...data });
 }
 
 /** Events of the license service about a project. */
-export function aboutLicensing(projectId: string): LicensingPublisher {
-  const publisher = new Publisher<LicensingEventType, unknown>('/license-service', projectId);
+export function aboutLicensing(projectId: string, tenantId = 'nordlicht'): LicensingPublisher {
+  const publisher = new Publisher<LicensingEventType, unknown>('/license-service', projectId, tenantId);
   return (hours, type, data) => publisher.event(hours, type, { projectId, ...data, at: at(hours).toISOString() });
 }
+
+/** The registration of a partner. */
+export const aboutPartner = (tenantId: string, data: GroupsEventData<'allotree.partner-registered.v1'>): CloudEvent =>
+  new Publisher<GroupsEventType, unknown>('/group-service', data.partnerId, tenantId).event(
+    0,
+    'allotree.partner-registered.v1',
+    data,
+  );
