@@ -24,7 +24,10 @@ export class Past {
 
   static async open(): Promise<Past> {
     const database = await createTestDatabase();
-    return new Past(database, await openDataSource(database.connectionString));
+    const dataSource = await openDataSource(database.connectionString);
+    // Who asks in SQL sees the rows of every tenant.
+    await dataSource.query("INSERT INTO reporting.analyst VALUES (session_user, NULL, 'infinity')");
+    return new Past(database, dataSource);
   }
 
   async close(): Promise<void> {
@@ -41,6 +44,15 @@ export class Past {
     while ((await tables.lag()).some(({ behind }) => behind > 0))
       await new Promise((resolve) => setTimeout(resolve, 20));
     await tables.onModuleDestroy();
+  }
+
+  /** The numbers of a quota as people ask for them in SQL. */
+  async numbersInSql({ projectId, groupId, at }: Omit<Moment, 'parameter'>): Promise<unknown> {
+    return this.dataSource.query(
+      `SELECT resource, own_limit::integer, effective_limit::integer, in_force, suspended, available::integer
+       FROM analysis.quota_at($1, $2, $3) ORDER BY array_position('{sip_number,mobile_app,ukey2}', resource)`,
+      [projectId, groupId, new Date(at)],
+    );
   }
 
   /** The quota of a group as the tables have it. */
