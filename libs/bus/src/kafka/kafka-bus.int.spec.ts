@@ -25,6 +25,9 @@ const settingsOf = (brokers: string): KafkaSettings => ({
   retentionMs: -1,
 });
 
+/** The shortest session that a broker accepts by default: specs wait until one has expired. */
+const SESSION_MS = 6_000;
+
 interface Opened {
   readonly bus: KafkaBus;
   readonly metrics: BusMetrics;
@@ -47,7 +50,8 @@ afterEach(async () => {
 
 async function consume({ bus, metrics }: Opened, { groupId, topic, batched = false, handle }: Consumption) {
   const handlers = [{ topic, batched, handle }];
-  const group = new KafkaGroup({ groupId, handlers, bus, logger, metrics, attempts: 3, backoffMs: 2 });
+  const settings = { attempts: 3, backoffMs: 2, sessionMs: SESSION_MS };
+  const group = new KafkaGroup({ groupId, handlers, bus, logger, metrics, ...settings });
   await group.start();
   return { stop: () => group.stop() };
 }
@@ -244,7 +248,7 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
         const logger = createLogger({ service: 'spec', level: 'silent' });
         const bus = new KafkaBus({ settings: ${JSON.stringify(settings)}, logger, metrics });
         const handle = () => { process.stdout.write('working'); return new Promise(() => undefined); };
-        await new KafkaGroup({ groupId: 'g', handlers: [{ topic: '${topic}', batched: false, handle }], bus, logger, metrics }).start();`;
+        await new KafkaGroup({ groupId: 'g', handlers: [{ topic: '${topic}', batched: false, handle }], bus, logger, metrics, sessionMs: ${SESSION_MS} }).start();`;
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
         cwd: import.meta.dirname,
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -274,13 +278,14 @@ describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
             batched: false,
             handle: async ([event]) => {
               seen.push(event?.id ?? '');
-              if (event?.id === 'slow') await sleep(12_000);
+              if (event?.id === 'slow') await sleep(1.25 * SESSION_MS);
             },
           },
         ],
         bus: opened.bus,
         logger,
         metrics: opened.metrics,
+        sessionMs: SESSION_MS,
       });
       const { kafka } = opened.bus;
       const consumerOf = kafka.consumer.bind(kafka);

@@ -15,6 +15,8 @@ export interface KafkaGroupOptions extends HandlingSettings {
   readonly bus: KafkaBus;
   readonly logger: Logger;
   readonly metrics: BusMetrics;
+  /** After this long without a heartbeat, the partitions of a process are assigned to others. Default: 10,000 ms. */
+  readonly sessionMs?: number;
 }
 
 interface Message extends Received {
@@ -22,7 +24,6 @@ interface Message extends Received {
   readonly record: KafkaMessage;
 }
 
-/** After this long without a heartbeat, the partitions of a process are assigned to others. */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 /** The longest a message in progress may take once the partitions are to be revoked. */
@@ -90,12 +91,12 @@ export class KafkaGroup implements GroupConsumer {
   }
 
   private async consume(joined: () => void): Promise<void> {
-    const { bus, groupId } = this.options;
+    const { bus, groupId, sessionMs = SESSION_MS } = this.options;
     const topics = [...this.topicHandlers.keys()];
     await bus.prepare(topics);
     const consumer = bus.kafka.consumer({
       groupId,
-      sessionTimeout: SESSION_MS,
+      sessionTimeout: sessionMs,
       heartbeatInterval: HEARTBEAT_MS,
       rebalanceTimeout: REBALANCE_MS,
       maxWaitTimeInMs: 500,
