@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { compileFunction } from 'node:vm';
 import circus from 'jest-circus/runner';
 import { ModuleMocker } from 'jest-mock';
@@ -17,6 +18,12 @@ import { lazily } from './lazy-expect.mjs';
 const require = createRequire(import.meta.url);
 
 register('./typescript-hooks.mjs', import.meta.url);
+
+/**
+ * By default, V8 considers optimizing a function each time it has executed 67,584 bytes of bytecode. Most code of specs runs for too
+ * short a time to make up for that: optimizing later saves a sixth of the processor time of the unit kind.
+ */
+setFlagsFromString('--interrupt-budget=2000000');
 
 const run = circus.default ?? circus;
 const CIRCUS = join(dirname(require.resolve('jest-circus/runner')), 'jestAdapterInit.js');

@@ -36,7 +36,8 @@ export const startsDay = (instant: Instant, timeZone: string): boolean =>
 
 /** Adds days by the calendar of the zone: the start of a day leads to the start of a day. */
 export function daysAfter(instant: Instant, days: number, timeZone: string): Instant {
-  if (startsDay(instant, timeZone)) return startOfDay(addDays(dateAt(instant, timeZone), days), timeZone);
+  const date = dateAt(instant, timeZone);
+  if (startOfDay(date, timeZone) === instant) return startOfDay(addDays(date, days), timeZone);
   return zoned(instant, timeZone).add({ days }).epochMilliseconds;
 }
 
