@@ -3,8 +3,14 @@ import { LevelPermissions } from './quotas/level-permissions.js';
 import { QuotaAsOfController } from './quotas/quota-as-of/quota-as-of.controller.js';
 import { QuotaDiffController } from './quotas/quota-diff/quota-diff.controller.js';
 import { QuotaWhyController } from './quotas/quota-why/quota-why.controller.js';
+import { UsageController } from './usage/usage.controller.js';
 
 /** The routes about the past, which read the temporal tables. */
-export const PAST_CONTROLLERS: readonly Type[] = [QuotaAsOfController, QuotaWhyController, QuotaDiffController];
+export const PAST_CONTROLLERS: readonly Type[] = [
+  QuotaAsOfController,
+  QuotaWhyController,
+  QuotaDiffController,
+  UsageController,
+];
 
 export const PAST_PROVIDERS: readonly Provider[] = [LevelPermissions];

@@ -256,6 +256,7 @@ describe('the how-to guides, typed as they are written', () => {
     expect((await page.next(instants)).body).toMatchObject({ groupId: ada.projectId, at: last });
     expect((await page.next(instants)).body).toMatchObject({ resource: 'mobile_app', levels: [{}, { groupId: null }] });
     expect((await page.next(instants)).body).toMatchObject({ from: { at: first }, to: { at: last } });
+    expect((await page.next(instants)).body).toMatchObject({ total: { from: first, until: last, peak: 0 } });
   });
 
   walk('limit-a-person.md', async (page) => {

@@ -157,6 +157,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   // Asked without a resource and without instants.
   [`GET ${G}/quota/why`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
   [`GET ${G}/quota/diff`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
+  [`GET ${G}/usage`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
   [`GET ${G}/assignments`]: reads('assignments:read-own', GROUP),
   [`POST ${G}/assignments`]: stale('assignments:manage', GROUP, { resource: 'ukey2' }),
   [`PATCH ${G}/assignments/{a}`]: malformed('assignments:manage', GROUP),

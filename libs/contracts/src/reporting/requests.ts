@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GROUPS_EVENTS } from '../groups/events.js';
+import { TimeZone } from '../groups/words.js';
 import { Id, IsoInstant } from '../http/common.js';
 import { LICENSING_EVENTS } from '../licensing/events.js';
 import { ResourceName } from '../licensing/words.js';
@@ -48,3 +49,17 @@ export type QuotaWhyQuery = z.infer<typeof QuotaWhyQuery>;
 /** `GET /projects/{p}/groups/{g}/quota/diff` */
 export const QuotaDiffQuery = z.strictObject({ from: At, to: At });
 export type QuotaDiffQuery = z.infer<typeof QuotaDiffQuery>;
+
+/** The most windows that one answer has, over all groups in it. */
+export const MAX_USAGE_WINDOWS = 10_000;
+
+/** `GET /projects/{p}/groups/{g}/usage`; the default time zone is that of the project. */
+export const UsageQuery = z.strictObject({
+  resource: ResourceName,
+  from: At,
+  to: At,
+  window: z.enum(['none', 'PT1H', 'P1D', 'P1W', 'P1M']).default('none'),
+  timeZone: TimeZone.optional(),
+  groupBy: z.enum(['none', 'child']).default('none'),
+});
+export type UsageQuery = z.infer<typeof UsageQuery>;

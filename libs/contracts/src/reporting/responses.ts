@@ -129,3 +129,42 @@ export const QuotaDiffAnswer = z.object({
   events: z.object({ total: Count, items: z.array(EventReference) }),
 });
 export type QuotaDiffAnswer = z.infer<typeof QuotaDiffAnswer>;
+
+/** Integers that can exceed what JSON numbers hold exactly, as text. */
+const BigInteger = z.string().regex(/^\d+$/);
+
+const UsageMeasures = z.object({
+  from: IsoInstant,
+  until: IsoInstant,
+  /** Units in force at `from`, and just before `until`. */
+  open: Count,
+  close: Count,
+  /** The most at any instant, what was in force at `from` included, and the first instant with as many. */
+  peak: Count,
+  peakAt: IsoInstant,
+  low: Count,
+  /** A decimal number with six places. */
+  average: z.string(),
+  /** The integral, in unit-milliseconds. */
+  unitMs: BigInteger,
+});
+export type UsageMeasures = z.infer<typeof UsageMeasures>;
+
+const measured = {
+  total: UsageMeasures,
+  /** Adjoining; their `unitMs` add up to that of `total`. Empty without `window`. */
+  windows: z.array(UsageMeasures),
+};
+
+/** `GET /projects/{p}/groups/{g}/usage`: the units of a group and everything below it. */
+export const UsageAnswer = z.object({
+  groupId: Id,
+  resource: ResourceName,
+  timeZone: z.string(),
+  /** Nothing recorded later changes the answer. */
+  final: z.boolean(),
+  ...measured,
+  /** With `groupBy=child`: each group directly below, for as long as it was there. The rest of `total.unitMs` is of the group itself. */
+  children: z.array(z.object({ groupId: Id, name: z.string(), ...measured })).optional(),
+});
+export type UsageAnswer = z.infer<typeof UsageAnswer>;

@@ -2,3 +2,4 @@ export * from './usage.js';
 export * from './windows.js';
 export * from './billing-period.js';
 export * from './quantity.js';
+export * from './joined.js';

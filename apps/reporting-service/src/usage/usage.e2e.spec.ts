@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { CloudEvent, UsageAnswer } from '@allotree/contracts';
+import { Service, type Answer } from '../service-under-test.harness.js';
+import { aboutGroups, aboutLicensing, at } from '../tables/history.fixture.js';
+
+const HOUR_MS = 3_600_000;
+const hour = (hours: number): string => at(hours).toISOString();
+const number = (assignmentId: string, ...path: readonly string[]) => ({
+  assignmentId,
+  groupId: path.at(-1)!,
+  resource: 'sip_number' as const,
+  path: ['hafenblick', ...path],
+});
+
+/** Units 1 and 2 of building A with one and two numbers; after 50 hours unit 2 moves to building B, and back after 100. */
+function history(): readonly CloudEvent[] {
+  const groups = aboutGroups('hafenblick');
+  const licensing = aboutLicensing('hafenblick');
+  const relocated = (hours: number, from: string, to: string) => [
+    licensing(hours, 'allotree.group-relocated.v1', {
+      groupId: 'u2',
+      parentId: to,
+      previousPath: ['hafenblick', from, 'u2'],
+      path: ['hafenblick', to, 'u2'],
+    }),
+    groups(hours, 'allotree.group-moved.v1', { groupId: 'u2', parentId: to }),
+  ];
+  const place = (groupId: string, parentId: string) => ({ groupId, parentId, type: 'custom' as const, name: groupId });
+  return [
+    groups(0, 'allotree.project-created.v1', {
+      name: 'Hafenblick',
+      partnerId: 'nordlicht',
+      tenantId: 'nordlicht',
+      timeZone: 'Europe/Berlin',
+      billingMode: 'prepaid',
+      trial: false,
+    }),
+    groups(1, 'allotree.groups-placed.v1', {
+      groups: [place('a', 'hafenblick'), place('b', 'hafenblick'), place('u1', 'a'), place('u2', 'a')],
+    }),
+    groups(2, 'allotree.member-added.v1', {
+      groupId: 'u1',
+      memberId: 'm',
+      userId: 'resident',
+      email: 'resident@example.com',
+      name: 'Resident',
+      role: 'user',
+    }),
+    licensing(10, 'allotree.assignment-made.v1', number('s1', 'a', 'u1')),
+    licensing(12, 'allotree.assignments-made.v1', { assignments: [number('s2', 'a', 'u2'), number('s3', 'a', 'u2')] }),
+    licensing(20, 'allotree.assignment-made.v1', number('s4', 'a')),
+    licensing(30, 'allotree.assignments-released.v1', { assignments: [number('s4', 'a')], reason: 'released' }),
+    ...relocated(50, 'a', 'b'),
+    ...relocated(100, 'b', 'a'),
+    licensing(200, 'allotree.assignments-released.v1', { assignments: [number('s1', 'a', 'u1')], reason: 'released' }),
+    groups(300, 'allotree.group-changed.v1', { groupId: 'b', type: 'custom', name: 'Building B' }),
+  ];
+}
+
+let service: Service;
+beforeAll(async () => {
+  service = await Service.start();
+  await service.publish(...history());
+  for (;;) {
+    const [row] = await service.rows<{ behind: string }>(
+      'SELECT (SELECT max(position) FROM reporting.event) - position AS behind FROM reporting.tables_position',
+    );
+    if (row?.behind === '0') return;
+  }
+});
+afterAll(() => service.stop());
+
+const usage = (group: string, query: Record<string, string>, headers?: Record<string, string>): Promise<Answer> => {
+  const asked = new URLSearchParams({ resource: 'sip_number', from: hour(0), to: hour(150), ...query });
+  return service.get(`/projects/hafenblick/groups/${group}/usage?${asked.toString()}`, headers);
+};
+const unitHours = (hours: number): string => (hours * HOUR_MS).toString();
+
+describe('GET /projects/{p}/groups/{g}/usage', () => {
+  it('measures a period, with the value carried in', async () => {
+    const { status, body, headers } = await usage('a', { from: hour(15), to: hour(60) });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      groupId: 'a',
+      resource: 'sip_number',
+      timeZone: 'Europe/Berlin',
+      final: true,
+      total: {
+        from: hour(15),
+        until: hour(60),
+        open: 3,
+        close: 1,
+        peak: 4,
+        peakAt: hour(20),
+        low: 1,
+        average: '2.777778',
+        unitMs: unitHours(5 * 3 + 10 * 4 + 20 * 3 + 10),
+      },
+      windows: [],
+    });
+    expect(headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    expect((await usage('a', { from: hour(13), to: hour(14) })).body.total).toMatchObject({
+      peak: 3,
+      peakAt: hour(13),
+    });
+  });
+
+  it('cuts windows by the calendar of a zone, which add up', async () => {
+    const { body } = await usage('a', { window: 'P1D' });
+    expect(body.windows.slice(0, 2)).toMatchObject([
+      // Midnight in Berlin is two hours before that in UTC.
+      { from: hour(0), until: hour(22), open: 0, close: 4, peak: 4, unitMs: unitHours(2 + 8 * 3 + 2 * 4) },
+      { from: hour(22), until: hour(46), open: 4, close: 3, unitMs: unitHours(8 * 4 + 16 * 3) },
+    ]);
+    for (const window of ['PT1H', 'P1D', 'P1W', 'P1M'])
+      for (const timeZone of ['Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu']) {
+        const { total, windows } = (await usage('a', { window, timeZone })).body as UsageAnswer;
+        expect(total).toEqual(body.total);
+        const sum = windows.reduce((all, { unitMs }) => all + BigInt(unitMs), 0n);
+        expect({ window, timeZone, sum: sum.toString() }).toEqual({ window, timeZone, sum: total.unitMs });
+        windows.slice(1).forEach(({ from, open }, index) => {
+          expect([from, open]).toEqual([windows[index]!.until, expect.any(Number)]);
+        });
+      }
+  });
+
+  it('has the groups directly below, each for as long as it was there', async () => {
+    for (const window of ['none', 'P1D', 'P1W']) {
+      const { total, children, windows } = (await usage('a', { groupBy: 'child', window })).body as UsageAnswer;
+      expect(children).toMatchObject([
+        { groupId: 'u1', total: { peak: 1, unitMs: unitHours(140) } },
+        { groupId: 'u2', total: { open: 0, close: 2, peak: 2, low: 0, unitMs: unitHours(2 * (38 + 50)) } },
+      ]);
+      // The rest is what was assigned at the building itself.
+      const below = children!.reduce((sum, child) => sum + BigInt(child.total.unitMs), 0n);
+      expect((BigInt(total.unitMs) - below).toString()).toBe(unitHours(10));
+      expect(children!.map((child) => child.windows.length)).toEqual([windows.length, windows.length]);
+    }
+    const { body } = await usage('b', { groupBy: 'child' });
+    expect(body).toMatchObject({
+      total: { unitMs: unitHours(100) },
+      children: [{ groupId: 'u2', total: { peak: 2 } }],
+    });
+  });
+
+  it('does not keep what can still change', async () => {
+    expect((await usage('a', { to: hour(200) })).body.final).toBe(true);
+    const { body, headers } = await usage('a', { to: hour(200.5) });
+    expect([body.final, headers.get('cache-control')]).toEqual([false, 'no-store']);
+  });
+
+  it('refuses bad periods, zones and too many windows, with the facts', async () => {
+    const refused = async (query: Record<string, string>): Promise<unknown> => {
+      const { status, body } = await usage('a', query);
+      return [status, body.errors?.[0]];
+    };
+    const refusal = (field: string, message: unknown) => [400, { field, message }];
+    expect(await refused({ to: hour(0) })).toEqual(refusal('to', `must be after from, ${hour(0)}`));
+    const created = `must not be before ${hour(0)}, when the project was created`;
+    expect(await refused({ from: hour(-1) })).toEqual(refusal('from', created));
+    expect(await refused({ to: '2999-01-01T00:00:00Z' })).toEqual(refusal('to', expect.stringContaining('now')));
+    expect(await refused({ timeZone: 'Europe/Nowhere' })).toEqual(refusal('timeZone', expect.any(String)));
+    for (const bad of [{ window: 'P2D' }, { groupBy: 'type' }, { resource: 'doors' }, { from: 'now' }])
+      expect((await usage('a', bad as unknown as Record<string, string>)).status).toBe(400);
+    expect((await usage('a', { from: hour(0), to: hour(0.5) })).status).toBe(404);
+    expect((await usage('nowhere', {})).status).toBe(404);
+  });
+
+  it('is for those who hold the permission at the group', async () => {
+    const resident = await service.as({ userId: 'resident', tenantId: null });
+    expect((await usage('u1', {}, resident)).status).toBe(200);
+    expect((await usage('a', {}, resident)).status).toBe(404);
+    expect((await usage('a', {}, await service.key('nordlicht', 'key', ['mail:read']))).status).toBe(403);
+    expect((await usage('a', {}, await service.key('sued', 'key', ['quotas:read']))).status).toBe(404);
+  });
+});
