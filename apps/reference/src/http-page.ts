@@ -171,7 +171,8 @@ validUntil >= "2026-12-01" AND validUntil < "2027-01-01"
 ## orderBy
 
 A field, or a field and \`desc\`. Each list has orders that are fast however long the list is; another order is refused. \`null\` comes last, with \`desc\` first; names are
-ordered as the database orders text. A cursor belongs to its order, not to a filter.
+ordered as the database orders text. An order by the instant at which items were made is the order in which they were recorded, whatever the clock said.
+A cursor belongs to its order, not to a filter.
 
 ## fields
 

@@ -37,6 +37,7 @@ let operations: ReadonlyMap<string, Operation>;
 const units = (sip_number: number) => ({ sip_number, mobile_app: 1, ukey2: 0 });
 
 let addresses = 0;
+const SETTLED = 'status = "sent" OR (status = "pending" AND mailType = "trial_started")';
 
 /** Something in every list. */
 async function fill(): Promise<void> {
@@ -101,6 +102,11 @@ beforeAll(async () => {
   system = await WholeSystem.start();
   await fill();
   token = await signUp(system, 'kim@larsen.example');
+  // Mails that are still on their way would change the lists; the one about the trial waits for others of the day.
+  await system.until(
+    ({ body }) => body.items.length === 4,
+    () => system.ask('GET', `/deliveries?filter=${encodeURIComponent(SETTLED)}`),
+  );
   const { paths } = (await (await fetch(`${system.url}/api/v1/openapi.json`)).json()) as {
     paths: Record<string, { get?: Operation }>;
   };
@@ -184,6 +190,15 @@ async function checkSelection(path: string, { id, filters }: ListDocs): Promise<
   }
 }
 
+/** The ids of the items that the registrant of another tenant sees; `null`: the list is forbidden. */
+async function idsSeenByKim(path: string, { id }: ListDocs, query: object): Promise<unknown[] | null> {
+  const asked = new URLSearchParams({ ...wholePage(path), ...query });
+  const { status, body } = await system.ask('GET', `${path}?${asked.toString()}`, { token });
+  if (status === 403) return null;
+  expect([path, query, status]).toEqual([path, query, 200]);
+  return body.items.map((item: Item) => item[id]);
+}
+
 describe('every list', () => {
   it('has a filter', () => {
     const lists = [...operations].filter(([, operation]) => answersItems(operation));
@@ -265,17 +280,23 @@ describe('every list', () => {
       if (list) expect([path, (await itemsOf(path)).length > 0]).toEqual([path, true]);
   });
 
-  it('shows with a filter that is always true what it shows without one', async () => {
+  it('selects among the items that the caller sees, whatever the filter names', async () => {
     for (const [path, { 'x-list': list }] of operations) {
       if (list === undefined || path.includes('{')) continue;
-      const [name] = Object.keys(list.filters);
-      const filter = filterFor(name!, list.filters[name!]!, { [name!]: 'x' });
-      const own = async (query: object) => {
-        const asked = new URLSearchParams({ ...wholePage(path), ...query });
-        const { status, body } = await system.ask('GET', `${path}?${asked.toString()}`, { token });
-        return status === 403 ? null : body;
-      };
-      expect([path, await own({ filter: `${filter} OR NOT ${filter}` })]).toEqual([path, await own({})]);
+      const own = await idsSeenByKim(path, list, {});
+      if (own === null) continue;
+      const items = await itemsOf(path, wholePage(path));
+      for (const [name, field] of Object.entries(list.filters)) {
+        // Of all tenants: most items belong to others.
+        const filters = items.slice(0, 5).map((item) => filterFor(name, field, item));
+        for (const filter of new Set(filters.filter((one) => one !== null))) {
+          const [found, others] = [
+            await idsSeenByKim(path, list, { filter }),
+            await idsSeenByKim(path, list, { filter: `NOT ${filter}` }),
+          ];
+          expect([path, filter, [...found!, ...others!].sort()]).toEqual([path, filter, [...own].sort()]);
+        }
+      }
     }
   });
 
