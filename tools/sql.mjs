@@ -1,4 +1,4 @@
-/** `npm run sql`: lets people ask about the past in SQL. */
+/** `npm run sql`: allows people to ask about the past in SQL. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 
