@@ -3,16 +3,30 @@ import TestSequencer from '@jest/test-sequencer';
 
 /** Seconds on two cores, of the specs that take longest. */
 const SECONDS = {
-  'faults.cluster.spec.ts': 300,
-  'standalone.e2e.spec.ts': 150,
-  'collect.cluster.spec.ts': 110,
-  'due-and-killed.e2e.spec.ts': 90,
-  'kafka-bus.int.spec.ts': 85,
-  'front-door.cluster.spec.ts': 70,
-  'demo.e2e.spec.ts': 67,
-  'dead-letters.e2e.spec.ts': 57,
+  'faults.cluster.spec.ts': 220,
+  'standalone.e2e.spec.ts': 105,
+  'collect.cluster.spec.ts': 90,
+  'kafka-bus.int.spec.ts': 70,
+  'front-door.cluster.spec.ts': 55,
+  'due-and-killed.e2e.spec.ts': 45,
+  'embedded-postgres.int.spec.ts': 42,
+  'own-processes.e2e.spec.ts': 42,
+  'matrix.e2e.spec.ts': 40,
+  'link-pages.e2e.spec.ts': 36,
+  'replicas.int.spec.ts': 35,
+  'boundaries.int.spec.ts': 30,
+  'bullmq-job-queues.int.spec.ts': 30,
+  'how-to.e2e.spec.ts': 30,
+  'due-work.int.spec.ts': 25,
+  'demo.e2e.spec.ts': 25,
+  'past-quotas.int.spec.ts': 25,
+  'faults.e2e.spec.ts': 23,
+  'expiry.e2e.spec.ts': 21,
+  'feed.int.spec.ts': 21,
+  'people.e2e.spec.ts': 21,
+  'tables.int.spec.ts': 20,
 };
-const OTHERS = { cluster: 60, e2e: 20, int: 15, unit: 1 };
+const OTHERS = { cluster: 60, e2e: 7, int: 5, unit: 0.2 };
 
 /** Starts the longest specs first, also where Jest remembers no run: one at the end would keep the other worker waiting. */
 export default class LongestFirst extends TestSequencer {
