@@ -67,8 +67,10 @@ export const factsStatement = (few: number): PreparedStatement => ({
     SELECT group_id AS pool_id, group_id, false AS is_restricted FROM pool WHERE (SELECT is_large FROM size)
     UNION ALL
     SELECT descent.pool_id, child.group_id, r.position IS NOT NULL
-    FROM descent JOIN ${REPORTING}.group_version child
-      ON child.project_id = $1 AND child.parent_id = descent.group_id AND ${isInForce('child')}
+    FROM descent CROSS JOIN LATERAL (
+      -- OFFSET keeps this a look-up of the children, which a planner without an estimate turns into a scan of the project.
+      SELECT group_id, placed_at FROM ${REPORTING}.group_version version
+      WHERE project_id = $1 AND parent_id = descent.group_id AND ${isInForce('version')} OFFSET 0) AS child
     ${restrictionOf('child')}
     WHERE NOT descent.is_restricted),
   -- The nearest restricted groups below.

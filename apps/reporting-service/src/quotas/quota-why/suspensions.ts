@@ -24,8 +24,10 @@ const OF_ASSIGNMENTS = `
     SELECT $2::text AS group_id
     UNION ALL
     SELECT child.group_id FROM inside
-    JOIN ${REPORTING}.group_version child
-      ON child.project_id = $1 AND child.parent_id = inside.group_id AND ${isInForce('child')}
+    -- As in the statement of the facts: a look-up, and no scan of the project.
+    CROSS JOIN LATERAL (
+      SELECT group_id FROM ${REPORTING}.group_version version
+      WHERE project_id = $1 AND parent_id = inside.group_id AND ${isInForce('version')} OFFSET 0) AS child
     CROSS JOIN LATERAL (
       SELECT suspended FROM ${REPORTING}.usage_step
       WHERE project_id = $1 AND group_id = child.group_id AND resource = $4 AND at <= $3::timestamptz
