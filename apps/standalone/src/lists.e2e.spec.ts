@@ -47,7 +47,7 @@ async function fill(): Promise<void> {
   const { partnerId: closed } = await must('POST', '/partners', { kind: 'distributor', name: 'Closed', administrator });
   await must('POST', `/partners/${closed}/close`, { reason: 'Over' });
   const { projectId: p } = await must('POST', '/projects', { name: 'Hafenblick', partnerId });
-  await must('POST', '/projects', { name: 'Altstadt', partnerId });
+  await must('POST', '/projects', { name: 'Old town', partnerId });
   const group = async (parentId: string, name: string): Promise<string> =>
     (await must('POST', `/projects/${p}/groups`, { parentId, type: 'building', name })).groupId;
   const g = await group(p, 'A');
@@ -319,8 +319,8 @@ describe('a cursor', () => {
     const byName = await get(members, { orderBy: 'name', limit: '2' });
     expect(byName.body.items.map(({ name }: { name: string }) => name)).toEqual(['Ada', 'Bob']);
     const cursor = byName.body.nextCursor as string;
-    const evas = await itemsOf(members, { orderBy: 'name', cursor, filter: 'name = "Eva"' });
-    expect(evas.map(({ name }) => name)).toEqual(['Eva', 'Eva', 'Eva']);
+    const named = await itemsOf(members, { orderBy: 'name', cursor, filter: 'name = "Eva"' });
+    expect(named.map(({ name }) => name)).toEqual(['Eva', 'Eva', 'Eva']);
     const earlier = await itemsOf(members, { orderBy: 'name desc', cursor });
     expect(earlier.map(({ name }) => name)).toEqual(['Ada']);
     expect(await refusalOf(members, { cursor })).toBe(

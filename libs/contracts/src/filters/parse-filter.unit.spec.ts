@@ -143,8 +143,8 @@ describe('a filter', () => {
     ['custom = "true"', 'custom is true or false, without quotes (at character 10)'],
     ['status = true', 'status is one of "active", "expired" (at character 10)'],
     [
-      'status = "expird"',
-      'status cannot be "expird", did you mean "expired"? It is one of active, expired (at character 10)',
+      'status = "expire"',
+      'status cannot be "expire", did you mean "expired"? It is one of active, expired (at character 10)',
     ],
     [
       'createdAt = "yesterday"',
