@@ -1,4 +1,4 @@
-import { variable } from '@allotree/basics/configuration';
+import { integer, variable } from '@allotree/basics/configuration';
 import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
 
@@ -9,6 +9,10 @@ export const REPORTING_VARIABLES = {
       'The PostgreSQL database of the reporting service, so that its load does not reach the others. Unset: DATABASE_URL.',
     allowed: 'a URL such as postgres://user:password@host:5432/database',
     secret: true,
+  }),
+  EXPORT_RETENTION_HOURS: variable(integer(1, 8_760).prefault('72'), {
+    description: 'Hours after which an export and its file are removed.',
+    allowed: 'a whole number from 1 to 8760',
   }),
 };
 

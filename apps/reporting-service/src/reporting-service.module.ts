@@ -13,6 +13,9 @@ import { EventLog } from './events/event-log.js';
 import { EventPages } from './events/event-pages.js';
 import { PullEventsController } from './events/pull-events/pull-events.controller.js';
 import { RecordEventsController } from './feed/record-events/record-events.controller.js';
+import { ExportWorker } from './exports/export-worker.js';
+import { Exports } from './exports/exports.js';
+import { ExportsController } from './exports/exports.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
 import { PAST_CONTROLLERS, PAST_PROVIDERS } from './past.js';
 import { TablesProjection } from './tables/tables-projection.js';
@@ -53,10 +56,21 @@ export class ReportingServiceModule {
         RecordEventsController,
         FollowMembershipsController,
         PullEventsController,
+        ExportsController,
         projectionsController('reporting-service', TablesProjection),
         ...PAST_CONTROLLERS,
       ],
-      providers: [...ACCESS, Cursors, Arrivals, TablesProjection, EventLog, EventPages, ...PAST_PROVIDERS],
+      providers: [
+        ...ACCESS,
+        Cursors,
+        Arrivals,
+        TablesProjection,
+        Exports,
+        ExportWorker,
+        EventLog,
+        EventPages,
+        ...PAST_PROVIDERS,
+      ],
     };
   }
 }

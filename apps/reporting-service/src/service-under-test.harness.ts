@@ -17,6 +17,7 @@ import {
   ReportingServiceModule,
   type ReportingConfiguration,
 } from './index.js';
+import { TablesProjection } from './tables/tables-projection.js';
 import { REPORTING } from './tokens.js';
 
 @Module({})
@@ -85,6 +86,39 @@ export class Service {
       ...(signal && { signal }),
     });
     return { status: response.status, body: await response.json(), headers: response.headers };
+  }
+
+  async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await this.fetch(`${this.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, body: await response.json(), headers: response.headers };
+  }
+
+  async delete(path: string, headers: Record<string, string> = {}): Promise<Pick<Answer, 'status'>> {
+    const response = await this.fetch(`${this.url}${path}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${this.token}`, ...headers },
+    });
+    return { status: response.status };
+  }
+
+  /** The bytes of a file. */
+  async download(path: string, headers: Record<string, string> = {}): Promise<Buffer> {
+    const response = await fetch(`${this.url}${path}`, {
+      headers: { authorization: `Bearer ${this.token}`, ...headers },
+    });
+    if (response.status !== 200) throw new Error(await response.text());
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  /** Waits until the tables of the past have every event. */
+  async untilProjected(): Promise<void> {
+    const tables = this.app.get(TablesProjection, { strict: false });
+    while ((await tables.lag()).some(({ behind }) => behind > 0))
+      await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   /** The headers of somebody else. */

@@ -380,6 +380,8 @@ const REFUSING = [
   'POST /group-service/projections/{name}/rebuild',
   'POST /license-service/projections/{name}/rebuild',
   'POST /reporting-service/projections/{name}/rebuild',
+  'POST /exports',
+  'DELETE /exports/{exportId}',
 ];
 
 /** Excluded, because they change continuously: leases, checkpoints and the schedulers of the job queues. Jobs are counted below. */

@@ -355,6 +355,17 @@ describe('the how-to guides, typed as they are written', () => {
     expect((await page.next({ '<login>': login })).output).toContain(`Removed ${login}.`);
   });
 
+  walk('export-rows.md', async (page) => {
+    const ids = { '<exportId>': String((await page.next()).body.exportId) };
+    const done = async () => (await api.get<{ status: string }>(`/exports/${ids['<exportId>']}`)).status === 'done';
+    while (!(await done())) await sleep(20);
+    expect((await page.next(ids)).body.manifest.files).toMatchObject([{ name: 'usage_of_projects.csv' }]);
+    await page.next(ids);
+    expect(await readFile(join(folder, 'usage.csv'), 'utf8')).toContain('partner_id,project_id');
+    expect((await page.next()).body).toMatchObject({ dataset: 'licenses', format: 'xlsx' });
+    expect((await page.next(ids)).statuses).toEqual([204]);
+  });
+
   walk('send-mails.md', async (page) => {
     const { body } = await page.next();
     await page.next({ '<outboxId>': body.items[0].outboxId });

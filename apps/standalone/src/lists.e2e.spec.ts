@@ -8,6 +8,7 @@ jest.setTimeout(120_000);
 /** Lists of a fixed number of things, and the feed of events, which has a selection of its own. */
 const WITHOUT_FILTER = [
   '/events',
+  '/exports',
   '/group-service/projections',
   '/license-service/projections',
   '/reporting-service/projections',

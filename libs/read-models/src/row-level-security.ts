@@ -77,8 +77,9 @@ export const withTenants = <Result>(
   dataSource: DataSource,
   tenants: readonly string[] | null,
   work: (tx: EntityManager) => Promise<Result>,
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED',
 ): Promise<Result> =>
-  dataSource.transaction(async (tx) => {
+  dataSource.transaction(isolation, async (tx) => {
     if (tenants !== null)
       await tx.query(`SELECT set_config('role', $1, true), set_config('${TENANTS_SETTING}', $2, true)`, [
         CALLER_ROLE,

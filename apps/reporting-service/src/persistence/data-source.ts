@@ -1,5 +1,6 @@
 import { openReadModels, type ReadModelOptions } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
+import { Exports1842000000000 } from './1842000000000-exports.js';
 import { prepareAnalysis } from '../sql/analysis-schema.js';
 import { REPORTING } from '../tokens.js';
 import { EventLog1830000000000 } from './1830000000000-event-log.js';
@@ -12,7 +13,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
   schema: REPORTING,
   // Its statements are all SQL of their own.
   entities: [],
-  migrations: [EventLog1830000000000, TemporalTables1840000000000, Analysts1841000000000],
+  migrations: [EventLog1830000000000, TemporalTables1840000000000, Analysts1841000000000, Exports1842000000000],
   migrationsTableName: 'migration',
   applicationName: 'reporting-service',
   extra: { max: 8 },

@@ -1,6 +1,6 @@
 import { MAX_USAGE_WINDOWS, type UsageQuery } from '@allotree/contracts';
 import { WINDOW_LENGTHS, windowsOf, type Period, type WindowLength } from '@allotree/domain';
-import { Problem } from '@allotree/http/problem';
+import { Problem } from '@allotree/http';
 
 const HOUR_MS = 3_600_000;
 /** The longest that a window of each length can be. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Problem } from '@allotree/http/problem';
+import { Problem } from '@allotree/http';
 import { windowsIn } from './windows.js';
 
 const year = (first: number, last = first): { from: number; until: number } => ({

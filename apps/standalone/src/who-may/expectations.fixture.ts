@@ -173,6 +173,11 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'DELETE /api-keys/{keyId}': misses('api-keys:manage', ANYWHERE),
   'GET /audit': reads('audit:read', ANYWHERE),
   'GET /events': reads('events:read', ANYWHERE),
+  'GET /exports': reads('events:read', ANYWHERE),
+  'POST /exports': malformed('events:read', ANYWHERE),
+  'GET /exports/{exportId}': misses('events:read', ANYWHERE),
+  'GET /exports/{exportId}/files/{file}': misses('events:read', ANYWHERE),
+  'DELETE /exports/{exportId}': misses('events:read', ANYWHERE),
   'POST /users/{userId}/deactivate': malformed('system:manage', ANYWHERE),
   'POST /users/{userId}/reinstate': malformed('system:manage', ANYWHERE),
 

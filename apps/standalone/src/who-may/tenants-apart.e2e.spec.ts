@@ -104,6 +104,8 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'notifications.account': 'who is deactivated, in whichever tenants',
   'groups.attempt': 'of anybody, signed in or not',
   'reporting.analyst': 'who may ask in SQL, read by the function that pins the tenant',
+  'reporting.export': 'of the one who asked for it',
+  'reporting.export_piece': 'the files of exports',
   'reporting.tables_position': 'one row, how far the tables of the past are',
   'groups.account_mail': 'on their way to the queue, with what lets their reader in',
 };

@@ -1,2 +1,3 @@
+export * from './exports.js';
 export * from './requests.js';
 export * from './responses.js';

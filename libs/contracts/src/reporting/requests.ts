@@ -33,7 +33,7 @@ export type EventsQuery = z.infer<typeof EventsQuery>;
 const [FIRST, LAST] = [0, Date.parse('9999-12-31T23:59:59.999Z')];
 
 /** An instant of a query. */
-const At = IsoInstant.max(40).refine(
+export const At = IsoInstant.max(40).refine(
   (at) => Date.parse(at) >= FIRST && Date.parse(at) <= LAST,
   'must be in the years 1970 to 9999',
 );
