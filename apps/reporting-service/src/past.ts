@@ -3,6 +3,7 @@ import { LevelPermissions } from './quotas/level-permissions.js';
 import { QuotaAsOfController } from './quotas/quota-as-of/quota-as-of.controller.js';
 import { QuotaDiffController } from './quotas/quota-diff/quota-diff.controller.js';
 import { QuotaWhyController } from './quotas/quota-why/quota-why.controller.js';
+import { TreeController } from './tree/tree.controller.js';
 import { UsageController } from './usage/usage.controller.js';
 
 /** The routes about the past, which read the temporal tables. */
@@ -11,6 +12,7 @@ export const PAST_CONTROLLERS: readonly Type[] = [
   QuotaWhyController,
   QuotaDiffController,
   UsageController,
+  TreeController,
 ];
 
 export const PAST_PROVIDERS: readonly Provider[] = [LevelPermissions];

@@ -5,12 +5,13 @@ import { WholeSystem } from './whole-system.harness.js';
 
 jest.setTimeout(120_000);
 
-/** Lists of a fixed number of things, and the feed of events, which has a selection of its own. */
+/** Lists of a fixed number of things, and those that have a selection of their own: the feed of events and the rows of a tree. */
 const WITHOUT_FILTER = [
   '/events',
   '/exports',
   '/group-service/projections',
   '/license-service/projections',
+  '/projects/{p}/tree',
   '/reporting-service/projections',
 ];
 

@@ -2,31 +2,45 @@ import { REPORTING } from '../tokens.js';
 import type { PreparedStatement } from './prepared.js';
 
 const AT = '$3::timestamptz';
-const isOpen = (version: string): string => `(${version}.until_at IS NULL OR ${version}.until_at > ${AT})`;
-const isInForce = (version: string): string => `${version}.from_at <= ${AT} AND ${isOpen(version)}`;
+export const isOpen = (version: string): string => `(${version}.until_at IS NULL OR ${version}.until_at > ${AT})`;
+export const isInForce = (version: string): string => `${version}.from_at <= ${AT} AND ${isOpen(version)}`;
 
 /** The last version that began, whether or not it is still open. */
-const lastOf = (table: string, ofKey: string): string => `
+export const lastOf = (table: string, ofKey: string): string => `
   LATERAL (
     SELECT * FROM ${REPORTING}.${table} WHERE project_id = $1 AND ${ofKey} AND from_at <= ${AT} ORDER BY from_at DESC LIMIT 1)`;
 
 /** A group that comes back under its old id has no section before it is restricted again. */
-const restrictionOf = (group: string): string => `
+export const restrictionOf = (group: string): string => `
   LEFT JOIN ${lastOf('restriction_version', `group_id = ${group}.group_id`)} r
     ON ${isOpen('r')} AND r.is_enabled AND r.from_at >= ${group}.placed_at`;
 
-const section = `
+export const SECTION = `
   CASE WHEN r.position IS NULL THEN NULL ELSE json_build_object('position', r.position::text, 'poolMode', r.pool_mode,
     'gracePeriodDays', r.grace_period_days, 'allotments', r.allotments) END`;
 
 /** The use of each resource that has any: units in force, suspended, and the position of the event. */
-const useOf = (group: string): string => `
+export const useOf = (group: string): string => `
   (SELECT json_object_agg(resource, json_build_array(step.in_force, step.suspended, step.position::text))
    FROM unnest(ARRAY['sip_number', 'mobile_app', 'ukey2']) AS of_each (resource)
    CROSS JOIN LATERAL (
      SELECT in_force, suspended, position FROM ${REPORTING}.usage_step
      WHERE project_id = $1 AND group_id = ${group}.group_id AND usage_step.resource = of_each.resource AND at <= ${AT}
      ORDER BY at DESC LIMIT 1) step)`;
+
+/** Columns: what every quota in the project depends on. Parameters: $1 project, $3 instant. */
+export const OF_PROJECT = `
+  (SELECT json_build_object('name', p.name, 'billingMode', p.billing_mode, 'timeZone', p.time_zone, 'position', p.position::text)
+   FROM ${lastOf('project_version', 'true')} p) AS project,
+  (SELECT min(from_at) FROM ${REPORTING}.project_version WHERE project_id = $1) AS begun_at,
+  (SELECT json_build_array(count(*), max(position)::text) FROM ${REPORTING}.basic_license_version b
+   WHERE project_id = $1 AND ${isInForce('b')}) AS devices,
+  (SELECT json_agg(json_build_object('licenseId', l.license_id, 'type', l.type, 'features', l.features,
+      'units', json_build_object('sip_number', l.sip_number, 'mobile_app', l.mobile_app, 'ukey2', l.ukey2),
+      'validFrom', l.valid_from, 'validUntil', l.valid_until, 'suspendedReason', l.suspended_reason,
+      'revokedReason', l.revoked_reason, 'position', l.position::text) ORDER BY l.granted_sequence)
+   FROM ${REPORTING}.license_version l WHERE project_id = $1 AND ${isInForce('l')}) AS licenses,
+  (SELECT json_object_agg(source, at) FROM ${REPORTING}.subject_progress WHERE subject = $1) AS progress`;
 
 /** Up to this many restricted groups in force are looked at one by one; where there are more, the tree is descended. */
 const FEW = 2_000;
@@ -42,7 +56,7 @@ export const factsStatement = (few: number): PreparedStatement => ({
   here AS (
     SELECT g.path FROM ${lastOf('group_version', 'group_id = $2')} g WHERE ${isOpen('g')}),
   level AS MATERIALIZED (
-    SELECT step.depth, g.group_id, g.name, g.position, r.pool_mode, ${section} AS section
+    SELECT step.depth, g.group_id, g.name, g.position, r.pool_mode, ${SECTION} AS section
     FROM here CROSS JOIN unnest(here.path) WITH ORDINALITY AS step (id, depth)
     JOIN ${lastOf('group_version', 'group_id = step.id')} g ON ${isOpen('g')}
     ${restrictionOf('g')}),
@@ -83,22 +97,12 @@ export const factsStatement = (few: number): PreparedStatement => ({
     SELECT pool_id, pool.is_reserved, descent.group_id
     FROM descent JOIN pool ON pool.group_id = descent.pool_id WHERE is_restricted)
   SELECT
-    (SELECT json_build_object('name', p.name, 'billingMode', p.billing_mode, 'timeZone', p.time_zone, 'position', p.position::text)
-     FROM ${lastOf('project_version', 'true')} p) AS project,
-    (SELECT min(from_at) FROM ${REPORTING}.project_version WHERE project_id = $1) AS begun_at,
-    (SELECT json_build_array(count(*), max(position)::text) FROM ${REPORTING}.basic_license_version b
-     WHERE project_id = $1 AND ${isInForce('b')}) AS devices,
-    (SELECT json_agg(json_build_object('licenseId', l.license_id, 'type', l.type, 'features', l.features,
-        'units', json_build_object('sip_number', l.sip_number, 'mobile_app', l.mobile_app, 'ukey2', l.ukey2),
-        'validFrom', l.valid_from, 'validUntil', l.valid_until, 'suspendedReason', l.suspended_reason,
-        'revokedReason', l.revoked_reason, 'position', l.position::text) ORDER BY l.granted_sequence)
-     FROM ${REPORTING}.license_version l WHERE project_id = $1 AND ${isInForce('l')}) AS licenses,
+    ${OF_PROJECT},
     (SELECT json_agg(json_build_object('groupId', level.group_id, 'name', level.name, 'position', level.position::text,
         'section', level.section, 'use', ${useOf('level')}) ORDER BY level.depth DESC) FROM level) AS levels,
-    (SELECT json_agg(json_build_object('poolId', below.pool_id, 'groupId', below.group_id, 'section', ${section},
+    (SELECT json_agg(json_build_object('poolId', below.pool_id, 'groupId', below.group_id, 'section', ${SECTION},
         'use', CASE WHEN below.is_reserved THEN ${useOf('below')} END))
-     FROM below JOIN ${lastOf('restriction_version', 'group_id = below.group_id')} r ON true) AS below,
-    (SELECT json_object_agg(source, at) FROM ${REPORTING}.subject_progress WHERE subject = $1) AS progress`,
+     FROM below JOIN ${lastOf('restriction_version', 'group_id = below.group_id')} r ON true) AS below`,
 });
 
 export const FACTS = factsStatement(FEW);

@@ -44,7 +44,8 @@ interface SectionRow {
   readonly allotments: readonly Dated<SectionTerms['allotments'][number]>[];
 }
 
-interface FactsRow {
+/** What the statements about quotas answer. */
+export interface FactsRow {
   readonly project: {
     readonly name: string;
     readonly billingMode: BillingMode;
@@ -106,6 +107,15 @@ const SOURCES = ['/group-service', LICENSING];
 export async function factsAt(tx: EntityManager, moment: Moment, statement = FACTS): Promise<RecordedFacts> {
   const { projectId, groupId, at } = moment;
   const [row] = await runPrepared<FactsRow>(tx, statement, [projectId, groupId, new Date(at).toISOString()]);
+  return factsIn(row, moment);
+}
+
+/**
+ * The facts in a row.
+ * @throws Problem where there was no such project or group then
+ */
+export function factsIn(row: FactsRow | undefined, moment: Moment): RecordedFacts {
+  const { projectId, at } = moment;
   if (row?.begun_at == null) throw notFound('project', projectId);
   const { project, levels } = row;
   if (project === null) throw beforeTheProject(moment, row.begun_at);
@@ -133,7 +143,8 @@ export async function factsAt(tx: EntityManager, moment: Moment, statement = FAC
 const beforeTheProject = ({ parameter }: Moment, begunAt: Date): Problem =>
   Problem.validation(parameter, `must not be before ${begunAt.toISOString()}, when the project was created`);
 
-const noGroupThen = ({ groupId, at }: Moment): Problem =>
+/** The refusal of a group that was not there at the instant. */
+export const noGroupThen = ({ groupId, at }: Pick<Moment, 'groupId' | 'at'>): Problem =>
   new Problem('NOT_FOUND', `There was no group ${groupId} at ${new Date(at).toISOString()}`, {
     what: 'group',
     id: groupId,

@@ -150,6 +150,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /projects/{p}/assignments': malformed('assignments:manage', WITHIN),
   'POST /projects/{p}/releases': malformed('assignments:manage', WITHIN),
   'POST /projects/{p}/quotas': malformed('quotas:read', WITHIN),
+  'GET /projects/{p}/tree': reads('quotas:read', WITHIN),
   [`GET ${G}/restriction`]: reads('restrictions:read', GROUP),
   [`PUT ${G}/restriction`]: stale('restrictions:manage', GROUP, { enabled: false }),
   [`GET ${G}/quota`]: reads('quotas:read', GROUP),

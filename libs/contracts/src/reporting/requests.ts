@@ -63,3 +63,27 @@ export const UsageQuery = z.strictObject({
   groupBy: z.enum(['none', 'child']).default('none'),
 });
 export type UsageQuery = z.infer<typeof UsageQuery>;
+
+/** The most groups that one request for rows of a tree opens, and the most rows of its answer. */
+export const MAX_EXPANDED_GROUPS = 200;
+export const MAX_TREE_ROWS = 200;
+
+/** `GET /projects/{p}/tree`; default: now, from the top. */
+export const TreeQuery = z.strictObject({
+  at: At.optional(),
+  parentId: Id.optional(),
+  // The address is limited to 16 KiB with all headers.
+  expanded: z
+    .string()
+    .max(8_000)
+    .regex(/^[A-Za-z0-9_,-]*$/, 'must be ids of groups, separated by commas')
+    .transform((list) => [...new Set(list.split(',').filter((id) => id !== ''))])
+    .refine((ids) => ids.length <= MAX_EXPANDED_GROUPS && ids.every((id) => Id.safeParse(id).success), {
+      error: `must be up to ${MAX_EXPANDED_GROUPS} ids of groups, separated by commas`,
+    })
+    .default([])
+    .meta({ examples: ['hafenblick,building-a'] }),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(MAX_TREE_ROWS).default(100),
+});
+export type TreeQuery = z.infer<typeof TreeQuery>;

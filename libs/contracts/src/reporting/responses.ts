@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AnyCloudEvent } from '../cloud-event.js';
+import { GroupTypeName } from '../groups/words.js';
 import { Count, Id, IsoInstant, LimitValue } from '../http/common.js';
 import { QuotaAnswer } from '../licensing/responses.js';
 import { LicenseTypeName, ResourceName, StatusName, UnitsOf } from '../licensing/words.js';
@@ -168,3 +169,43 @@ export const UsageAnswer = z.object({
   children: z.array(z.object({ groupId: Id, name: z.string(), ...measured })).optional(),
 });
 export type UsageAnswer = z.infer<typeof UsageAnswer>;
+
+/** Where the count of the groups below a group ends. */
+export const MAX_DESCENDANT_COUNT = 100;
+
+const TreeResource = z.object({
+  /** The limit of the group itself; `null`: unlimited, or not restricted. */
+  limit: LimitValue,
+  /** The least limit of the group, the groups above it and the project. */
+  effectiveLimit: LimitValue,
+  /** Units in force in the group and everything below it, and those that are suspended. */
+  consumed: Count,
+  suspended: Count,
+});
+
+/** `GET /projects/{p}/tree` */
+export const TreeAnswer = z.object({
+  ...basis,
+  /** The rows in sight, of which `items` are some. */
+  total: Count,
+  /** A group, then the rows below it if it is expanded; siblings by name, then by id. */
+  items: z.array(
+    z.object({
+      groupId: Id,
+      parentId: Id.nullable(),
+      name: z.string(),
+      type: GroupTypeName,
+      /** How many groups are above it; 0: the root. */
+      level: Count,
+      /** From 1, among the siblings in sight. */
+      positionInSet: z.int().min(1),
+      setSize: z.int().min(1),
+      childCount: Count,
+      /** Counted up to 100, which means as many or more. */
+      descendantCount: Count.max(MAX_DESCENDANT_COUNT),
+      status: StatusName,
+      resources: z.object({ sip_number: TreeResource, mobile_app: TreeResource, ukey2: TreeResource }),
+    }),
+  ),
+});
+export type TreeAnswer = z.infer<typeof TreeAnswer>;
