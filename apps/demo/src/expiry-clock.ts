@@ -6,14 +6,14 @@ import type { Api } from '@allotree/api-client';
 export class NoTestClock extends Error {
   override readonly name = 'NoTestClock';
 
-  constructor(url: string) {
+  constructor(url: string, story: string) {
     super(
       [
         `the Allotree at ${url} keeps real time, and this story takes seven months. Start one whose clock can be moved, on a data folder`,
         'of its own, and tell it there:',
         '',
-        '  TEST_CLOCK=1 DATA_DIR=.data-expiry PORT=8081 npm start',
-        '  npm run demo -- --expiry --data-dir .data-expiry        (in another terminal)',
+        `  TEST_CLOCK=1 DATA_DIR=.data-${story} PORT=8081 npm start`,
+        `  npm run demo -- --${story} --data-dir .data-${story}        (in another terminal)`,
       ].join('\n'),
     );
   }
@@ -27,9 +27,9 @@ export class StoryClock {
   ) {}
 
   /** @throws NoTestClock */
-  static async of(api: Api): Promise<StoryClock> {
+  static async of(api: Api, story = 'expiry'): Promise<StoryClock> {
     const answer = await api.ask<{ now: string }>({ method: 'GET', path: '/test-clock' });
-    if (!answer.ok) throw new NoTestClock(api.url);
+    if (!answer.ok) throw new NoTestClock(api.url, story);
     return new StoryClock(api, Date.parse(answer.body.now));
   }
 

@@ -9,6 +9,7 @@ import { runExpiryStory } from './expiry-story.js';
 import { NoMail } from './people-cast.js';
 import { runPeopleStory, UnexpectedPermission } from './people-story.js';
 import { Narrator } from './narrator.js';
+import { runPastStory } from './past-story.js';
 import type { ProjectFile } from './project-file.js';
 import { ProjectFileError, readProjectFile } from './read-project-file.js';
 import { WrongAnswer } from './show-refusals.js';
@@ -21,6 +22,7 @@ interface Options {
   readonly dataDir: string;
   readonly expiry: boolean;
   readonly people: boolean;
+  readonly past: boolean;
 }
 
 /** A mistake of the caller, reported without a stack. */
@@ -45,6 +47,11 @@ const command = new Command('npm run demo --')
   .option(
     '--expiry',
     'shows the end of the terms of the worked example instead; needs a system with TEST_CLOCK=1',
+    false,
+  )
+  .option(
+    '--past',
+    'plays seven months of the worked example instead, and asks about them; needs a system with TEST_CLOCK=1',
     false,
   )
   .option('--people', 'shows the work of five people instead, with their refusals', false)
@@ -94,6 +101,7 @@ const run = async (options: Options): Promise<void> => {
   const api = await signIn(options);
   const narrator = new Narrator(write);
   if (options.expiry) return playExpiry({ options, file, api, narrator });
+  if (options.past) return runPastStory({ api, file, narrator });
   write(`${file.title}: ${name} -> ${api.url}`);
   write('+ done   = already so   x refused as expected');
   await applyProjectFile({ api, file, narrator, clock: () => Date.now() });
