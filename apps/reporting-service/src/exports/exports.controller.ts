@@ -19,7 +19,7 @@ const ExportPath = z.strictObject({ exportId: Id });
 type ExportPath = z.infer<typeof ExportPath>;
 const FilePath = z.strictObject({
   exportId: Id,
-  file: z.string().regex(/^[a-z_]{1,40}\.[a-z]{1,10}$/, 'must be the name of a file'),
+  file: z.string().regex(/^[\w.-]{1,80}$/, 'must be the name of a file'),
 });
 type FilePath = z.infer<typeof FilePath>;
 
