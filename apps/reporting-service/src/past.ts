@@ -4,15 +4,18 @@ import { QuotaAsOfController } from './quotas/quota-as-of/quota-as-of.controller
 import { QuotaDiffController } from './quotas/quota-diff/quota-diff.controller.js';
 import { QuotaWhyController } from './quotas/quota-why/quota-why.controller.js';
 import { TreeController } from './tree/tree.controller.js';
+import { SearchController } from './search/search.controller.js';
+import { Search } from './search/search.js';
 import { UsageController } from './usage/usage.controller.js';
 
-/** The routes about the past, which read the temporal tables. */
+/** The routes about the past and the search in what there is today, which read the temporal tables. */
 export const PAST_CONTROLLERS: readonly Type[] = [
   QuotaAsOfController,
   QuotaWhyController,
   QuotaDiffController,
   UsageController,
   TreeController,
+  SearchController,
 ];
 
-export const PAST_PROVIDERS: readonly Provider[] = [LevelPermissions];
+export const PAST_PROVIDERS: readonly Provider[] = [LevelPermissions, Search];

@@ -325,6 +325,19 @@ describe('the how-to guides, typed as they are written', () => {
     expect((await page.next()).statuses).toEqual([200]);
   });
 
+  walk('find-something.md', async (page) => {
+    Object.assign(page.env, { TOKEN: ada.token });
+    const flat = { name: 'Flat 12', parentId: ada.projectId, type: 'apartment' };
+    const { groupId } = await api.post<{ groupId: string }>(`/projects/${ada.projectId}/groups`, flat);
+    const eva = { email: 'eva@example.com', name: 'Eva', role: 'user' };
+    await api.post(`/projects/${ada.projectId}/groups/${groupId}/members`, eva);
+    const found = async (q: string): Promise<number> =>
+      (await api.get<{ items: unknown[] }>(`/search?q=${encodeURIComponent(q)}&kinds=person`)).items.length;
+    while ((await found(eva.email)) === 0) await sleep(50);
+    expect((await page.next()).body.items[0]).toMatchObject({ kind: 'person', groupId, match: 'exact' });
+    expect((await page.next()).body.items[0]).toMatchObject({ kind: 'group', text: 'Flat 12', match: 'prefix' });
+  });
+
   walk('rebuild-a-projection.md', async (page) => {
     const { body } = await page.next();
     expect(body.items).toContainEqual(expect.objectContaining({ rebuildable: true }));

@@ -5,7 +5,7 @@ import { WholeSystem } from './whole-system.harness.js';
 
 jest.setTimeout(120_000);
 
-/** Lists of a fixed number of things, and those that have a selection of their own: the feed of events and the rows of a tree. */
+/** Lists of a fixed number of things, and those that have a selection of their own: the feed of events, the rows of a tree and the search. */
 const WITHOUT_FILTER = [
   '/events',
   '/exports',
@@ -13,6 +13,7 @@ const WITHOUT_FILTER = [
   '/license-service/projections',
   '/projects/{p}/tree',
   '/reporting-service/projections',
+  '/search',
 ];
 
 interface ListDocs {

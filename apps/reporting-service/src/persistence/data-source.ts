@@ -1,10 +1,12 @@
 import { openReadModels, type ReadModelOptions } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
 import { Exports1842000000000 } from './1842000000000-exports.js';
+import { prepareTrigrams } from '../search/trigrams.js';
 import { prepareAnalysis } from '../sql/analysis-schema.js';
 import { REPORTING } from '../tokens.js';
 import { EventLog1830000000000 } from './1830000000000-event-log.js';
 import { Analysts1841000000000 } from './1841000000000-analysts.js';
+import { Search1843000000000 } from './1843000000000-search.js';
 import { TemporalTables1840000000000 } from './1840000000000-temporal-tables.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
@@ -13,7 +15,13 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
   schema: REPORTING,
   // Its statements are all SQL of their own.
   entities: [],
-  migrations: [EventLog1830000000000, TemporalTables1840000000000, Analysts1841000000000, Exports1842000000000],
+  migrations: [
+    EventLog1830000000000,
+    TemporalTables1840000000000,
+    Analysts1841000000000,
+    Exports1842000000000,
+    Search1843000000000,
+  ],
   migrationsTableName: 'migration',
   applicationName: 'reporting-service',
   extra: { max: 8 },
@@ -22,5 +30,6 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
 export async function openDataSource(url: string): Promise<DataSource> {
   const dataSource = await openReadModels(dataSourceOptions(url));
   await prepareAnalysis(dataSource);
+  await prepareTrigrams(dataSource);
   return dataSource;
 }

@@ -179,6 +179,8 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'GET /exports/{exportId}': misses('events:read', ANYWHERE),
   'GET /exports/{exportId}/files/{file}': misses('events:read', ANYWHERE),
   'DELETE /exports/{exportId}': misses('events:read', ANYWHERE),
+  // Without a text; each kind of things has a permission of its own.
+  'GET /search': { needs: 'signed-in', at: { kind: 'signed-in' }, answers: [400] },
   'POST /users/{userId}/deactivate': malformed('system:manage', ANYWHERE),
   'POST /users/{userId}/reinstate': malformed('system:manage', ANYWHERE),
 

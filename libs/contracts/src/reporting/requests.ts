@@ -87,3 +87,30 @@ export const TreeQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_TREE_ROWS).default(100),
 });
 export type TreeQuery = z.infer<typeof TreeQuery>;
+
+/** Kinds of things that can be searched for, in the order in which equally good hits are answered. */
+export const SEARCH_KINDS = ['partner', 'project', 'group', 'person', 'device', 'license', 'assignment'] as const;
+export const SearchKind = z.enum(SEARCH_KINDS);
+export type SearchKind = z.infer<typeof SearchKind>;
+
+/** `GET /search`; default: every kind. */
+export const SearchQuery = z.strictObject({
+  q: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(100)
+    // A check and no pattern: generators of clients and of tests cannot read classes of Unicode.
+    .refine((q) => !/\p{Cc}/u.test(q), 'must not contain control characters'),
+  // Other characters are up to nine times as long in the address, which is limited to 16 KiB with all headers.
+  kinds: z
+    .string()
+    .max(200)
+    .regex(/^[a-z,]*$/, 'must be kinds of things, separated by commas')
+    .transform((list) => [...new Set(list.split(','))])
+    .pipe(z.array(SearchKind))
+    .optional()
+    .meta({ examples: ['group,person'] }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+export type SearchQuery = z.infer<typeof SearchQuery>;

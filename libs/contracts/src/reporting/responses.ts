@@ -4,6 +4,7 @@ import { GroupTypeName } from '../groups/words.js';
 import { Count, Id, IsoInstant, LimitValue } from '../http/common.js';
 import { QuotaAnswer } from '../licensing/responses.js';
 import { LicenseTypeName, ResourceName, StatusName, UnitsOf } from '../licensing/words.js';
+import { SearchKind } from './requests.js';
 
 const { tenantid, causationid } = AnyCloudEvent.shape;
 
@@ -209,3 +210,34 @@ export const TreeAnswer = z.object({
   ),
 });
 export type TreeAnswer = z.infer<typeof TreeAnswer>;
+
+/** How well something found matches, the best first. */
+export const SEARCH_MATCHES = ['exact', 'prefix', 'similar'] as const;
+export const SearchMatch = z.enum(SEARCH_MATCHES);
+export type SearchMatch = z.infer<typeof SearchMatch>;
+
+/** The field that matches. */
+export const SearchField = z.enum(['id', 'userId', 'externalId', 'serialNumber', 'email', 'name']);
+export type SearchField = z.infer<typeof SearchField>;
+
+/** `GET /search` */
+export const SearchAnswer = z.object({
+  items: z.array(
+    z.object({
+      kind: SearchKind,
+      /** Of the partner, project, group, membership, license or assignment; the serial number of a device. */
+      id: z.string(),
+      /** The name; of a device the serial number, of a license its type, of an assignment its resource. */
+      text: z.string(),
+      projectId: Id.nullable(),
+      projectName: z.string().nullable(),
+      /** The group where it is; `null`: it belongs to no group. */
+      groupId: Id.nullable(),
+      /** Names of groups from the root down, as far as the caller sees them. */
+      path: z.array(z.string()),
+      field: SearchField,
+      match: SearchMatch,
+    }),
+  ),
+});
+export type SearchAnswer = z.infer<typeof SearchAnswer>;
