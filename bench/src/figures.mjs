@@ -21,5 +21,6 @@ export const FIGURES = [
   { name: 'kafka', about: 'publishing to Kafka, peer: a plain producer; until a consumer has what was acknowledged' },
   { name: 'profiles', about: 'assign and quota over HTTP on a cluster; peer: the same on one process, embedded' },
   { name: 'projections', about: 'how fast the projections follow' },
+  { name: 'past', about: 'how fast the tables of the past follow; peer: bare inserts; a quota as of an instant' },
   { name: 'growth', about: 'append, load and quota at 10,000,000 events; limit: at 1,000,000', onRequest: true },
 ];
