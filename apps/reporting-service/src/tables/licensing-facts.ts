@@ -70,7 +70,7 @@ export class LicensingFacts {
     for (const fact of facts) this.applyOne(fact);
     for (const versions of [this.basicLicenses, this.licenses, this.restrictions, this.memberLimits, this.assignments])
       await versions.write();
-    await new UsageDays(this.tx).refresh(await this.use.write());
+    await new UsageDays(this.tx).add(await this.use.write());
   }
 
   private applyOne({ origin, sequence, event }: LicensingFact): void {

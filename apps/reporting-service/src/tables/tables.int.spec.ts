@@ -358,40 +358,48 @@ describe('the tables of the past', () => {
     async (timeZone) => {
       const step = fc.record({ pass: fc.nat({ max: 40 }), isRelease: fc.boolean() });
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), fc.boolean(), async (steps, isLate) => {
-          await clear();
-          const licensing = aboutLicensing('p');
-          const created = aboutGroups('p')(0, 'allotree.project-created.v1', { ...PROJECT, timeZone });
-          const made: string[] = [];
-          // Apia left out 2011-12-30.
-          let hours = -24 * 5_275;
-          const events = steps.flatMap(({ pass, isRelease }, index) => {
-            hours += pass;
-            const released = isRelease ? made.shift() : undefined;
-            if (released !== undefined) {
-              const assignments = [inFlat(released, IN_A)];
-              return [licensing(hours, 'allotree.assignments-released.v1', { assignments, reason: 'released' })];
-            }
-            made.push(`s${index}`);
-            return [licensing(hours, 'allotree.assignment-made.v1', inFlat(`s${index}`, IN_A))];
-          });
-          await record(...(isLate ? [events, [created]] : [[created], events]));
-          const curve: { at: Date; in_force: number }[] = await dataSource.query(
-            `SELECT at, in_force FROM reporting.usage_step WHERE group_id = 'u' ORDER BY at`,
-          );
-          const usage = { open: 0, steps: curve.map((each) => ({ at: each.at.getTime(), units: each.in_force })) };
-          const days = [...new Set(usage.steps.map((each) => dateAt(each.at, timeZone)))];
-          const expected = days.map((day) => {
-            const period = { from: startOfDay(day, timeZone), until: startOfDay(addDays(day, 1), timeZone) };
-            const { peakAt, unitMs, ...measures } = measure(usage, period);
-            return { day, ...measures, peak_at: new Date(peakAt), unit_ms: unitMs.toString() };
-          });
-          const rows = await dataSource.query(
-            `SELECT day::text, open, close, peak, peak_at, low, unit_ms FROM reporting.usage_day
+        fc.asyncProperty(
+          fc.array(step, { minLength: 1, maxLength: 30 }),
+          fc.boolean(),
+          fc.integer({ min: 1, max: 12 }),
+          async (steps, isLate, size) => {
+            await clear();
+            const licensing = aboutLicensing('p');
+            const created = aboutGroups('p')(0, 'allotree.project-created.v1', { ...PROJECT, timeZone });
+            const made: string[] = [];
+            // Apia left out 2011-12-30.
+            let hours = -24 * 5_275;
+            const events = steps.flatMap(({ pass, isRelease }, index) => {
+              hours += pass;
+              const released = isRelease ? made.shift() : undefined;
+              if (released !== undefined) {
+                const assignments = [inFlat(released, IN_A)];
+                return [licensing(hours, 'allotree.assignments-released.v1', { assignments, reason: 'released' })];
+              }
+              made.push(`s${index}`);
+              return [licensing(hours, 'allotree.assignment-made.v1', inFlat(`s${index}`, IN_A))];
+            });
+            const batches = Array.from({ length: Math.ceil(events.length / size) }, (_, index) =>
+              events.slice(index * size, (index + 1) * size),
+            );
+            await record(...(isLate ? [...batches, [created]] : [[created], ...batches]));
+            const curve: { at: Date; in_force: number }[] = await dataSource.query(
+              `SELECT at, in_force FROM reporting.usage_step WHERE group_id = 'u' ORDER BY at`,
+            );
+            const usage = { open: 0, steps: curve.map((each) => ({ at: each.at.getTime(), units: each.in_force })) };
+            const days = [...new Set(usage.steps.map((each) => dateAt(each.at, timeZone)))];
+            const expected = days.map((day) => {
+              const period = { from: startOfDay(day, timeZone), until: startOfDay(addDays(day, 1), timeZone) };
+              const { peakAt, unitMs, ...measures } = measure(usage, period);
+              return { day, ...measures, peak_at: new Date(peakAt), unit_ms: unitMs.toString() };
+            });
+            const rows = await dataSource.query(
+              `SELECT day::text, open, close, peak, peak_at, low, unit_ms FROM reporting.usage_day
              WHERE group_id = 'u' ORDER BY day`,
-          );
-          expect(rows).toEqual(expected);
-        }),
+            );
+            expect(rows).toEqual(expected);
+          },
+        ),
         { numRuns: 5 },
       );
     },

@@ -1,30 +1,47 @@
-import { addDays, dateAt, startOfDay } from '@allotree/domain';
+import { addDays, dateAt, measure, startOfDay, type Period } from '@allotree/domain';
 import { lastOf, onRows } from '@allotree/read-models';
 import type { EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
-import type { UseKey } from './use.js';
+import type { ChangedUse } from './use.js';
 
-/** The use of a resource in a group, and the instants at which it changed. */
-export interface ChangedUse extends UseKey {
-  readonly tenantId: string | null;
-  readonly instants: readonly number[];
-}
-
-const COLUMNS = {
+const KEY_COLUMNS = {
   tenant_id: 'text',
   project_id: 'text',
   group_id: 'text',
   resource: 'text',
   day: 'date',
-  day_from: 'timestamptz',
-  day_until: 'timestamptz',
 };
+const ADDED_COLUMNS = {
+  ...KEY_COLUMNS,
+  open: 'integer',
+  close: 'integer',
+  peak: 'integer',
+  peak_at: 'timestamptz',
+  low: 'integer',
+  unit_ms: 'bigint',
+  added_ms: 'bigint',
+};
+const MEASURES = 'open, close, peak, peak_at, low, unit_ms';
+
+/** A day that is there already goes on from its close: what was measured from then on is added. */
+const added = (given: string): string => `
+  WITH given AS MATERIALIZED (SELECT * FROM ${given}),
+  changed AS (
+    UPDATE ${REPORTING}.usage_day day SET close = given.close, peak = greatest(day.peak, given.peak),
+      peak_at = CASE WHEN given.peak > day.peak THEN given.peak_at ELSE day.peak_at END, low = least(day.low, given.low),
+      unit_ms = day.unit_ms + given.added_ms
+    FROM given WHERE (day.project_id, day.group_id, day.resource, day.day) = (given.project_id, given.group_id, given.resource, given.day)
+    RETURNING day.project_id, day.group_id, day.resource, day.day)
+  INSERT INTO ${REPORTING}.usage_day (tenant_id, project_id, group_id, resource, day, ${MEASURES})
+  SELECT tenant_id, project_id, group_id, resource, day, ${MEASURES} FROM given
+  WHERE (project_id, group_id, resource, day) NOT IN (SELECT project_id, group_id, resource, day FROM changed)`;
+
+const MEASURED_COLUMNS = { ...KEY_COLUMNS, day_from: 'timestamptz', day_until: 'timestamptz' };
 const OF_KEY = `step.project_id = given.project_id AND step.group_id = given.group_id AND step.resource = given.resource`;
 
-/** The day's measures follow from its steps and from what was in use when it began: those of `measure` in the domain. */
-const refreshed = (given: string): string => `
-  INSERT INTO ${REPORTING}.usage_day
-    (tenant_id, project_id, group_id, resource, day, open, close, peak, peak_at, low, unit_ms)
+/** The measures of a whole day, from its steps and from what was in use when it began: those of `measure` in the domain. */
+const measured = (given: string): string => `
+  INSERT INTO ${REPORTING}.usage_day (tenant_id, project_id, group_id, resource, day, ${MEASURES})
   SELECT given.tenant_id, given.project_id, given.group_id, given.resource, given.day,
     measured.open, measured.close, measured.peak, measured.peak_at, measured.low, measured.unit_ms
   FROM ${given} CROSS JOIN LATERAL (
@@ -49,14 +66,19 @@ const refreshed = (given: string): string => `
 export class UsageDays {
   constructor(private readonly tx: EntityManager) {}
 
-  /** Measures the days of these changes. Those of a project whose zone is not known yet are measured once it is. */
-  async refresh(changes: readonly ChangedUse[]): Promise<void> {
+  /** Adds these changes to their days. Those of a project whose zone is not known yet are measured once it is. */
+  async add(changes: readonly ChangedUse[]): Promise<void> {
     const zones = await this.zonesOf(changes);
-    const days = changes.flatMap((change) => {
+    const [later, again]: [Record<string, unknown>[], Record<string, unknown>[]] = [[], []];
+    for (const change of changes) {
       const zone = zones.get(change.projectId);
-      return zone === undefined ? [] : daysOf(change, zone);
-    });
-    await onRows(this.tx, COLUMNS, lastOf(days, ['project_id', 'group_id', 'resource', 'day']), refreshed);
+      if (zone === undefined) continue;
+      // A value that was stored for this very instant existed for no time: its day is measured as a whole.
+      if (change.steps[0]?.at === change.since) again.push(...wholeDays(change, zone));
+      else later.push(...addedDays(change, zone));
+    }
+    await onRows(this.tx, ADDED_COLUMNS, later, added);
+    await onRows(this.tx, MEASURED_COLUMNS, again, measured);
   }
 
   /** Measures every day with a change of these projects: their zones have become known. */
@@ -66,14 +88,15 @@ export class UsageDays {
         `SELECT tenant_id, project_id, group_id, resource, at FROM ${REPORTING}.usage_step WHERE project_id = ANY ($1)`,
         [projectIds],
       );
-    await this.refresh(
-      rows.map(({ tenant_id: tenantId, project_id: projectId, group_id: groupId, resource, at }) => {
-        return { tenantId, projectId, groupId, resource: resource as ChangedUse['resource'], instants: [at.getTime()] };
-      }),
-    );
+    const zones = await this.zonesOf(projectIds.map((projectId) => ({ projectId })));
+    const days = rows.flatMap(({ at, ...key }) => {
+      const zone = zones.get(key.project_id);
+      return zone === undefined ? [] : [{ ...key, ...dayOf(at.getTime(), zone).row }];
+    });
+    await onRows(this.tx, MEASURED_COLUMNS, lastOf(days, ['project_id', 'group_id', 'resource', 'day']), measured);
   }
 
-  private async zonesOf(changes: readonly ChangedUse[]): Promise<ReadonlyMap<string, string>> {
+  private async zonesOf(changes: readonly Pick<ChangedUse, 'projectId'>[]): Promise<ReadonlyMap<string, string>> {
     const rows: { project_id: string; time_zone: string }[] = await this.tx.query(
       `SELECT project_id, time_zone FROM ${REPORTING}.project_version WHERE project_id = ANY ($1) AND until_at IS NULL`,
       [[...new Set(changes.map(({ projectId }) => projectId))]],
@@ -82,13 +105,46 @@ export class UsageDays {
   }
 }
 
-/** One row for each day of the zone in which the use changed. */
-function daysOf({ tenantId, projectId, groupId, resource, instants }: ChangedUse, zone: string) {
-  const key = { tenant_id: tenantId, project_id: projectId, group_id: groupId, resource };
-  return [...new Set(instants.map((instant) => dateAt(instant, zone)))].map((day) => ({
-    ...key,
-    day,
-    day_from: new Date(startOfDay(day, zone)),
-    day_until: new Date(startOfDay(addDays(day, 1), zone)),
-  }));
+/** The calendar day of an instant, and its bounds. */
+function dayOf(instant: number, zone: string) {
+  const day = dateAt(instant, zone);
+  const period: Period = { from: startOfDay(day, zone), until: startOfDay(addDays(day, 1), zone) };
+  return { day, period, row: { day, day_from: new Date(period.from), day_until: new Date(period.until) } };
+}
+
+const keyOf = ({ tenantId, projectId, groupId, resource }: ChangedUse) => ({
+  tenant_id: tenantId,
+  project_id: projectId,
+  group_id: groupId,
+  resource,
+});
+
+function wholeDays(change: ChangedUse, zone: string): Record<string, unknown>[] {
+  const days = change.steps.map(({ at }) => ({ ...keyOf(change), ...dayOf(at, zone).row }));
+  return lastOf(days, ['day']);
+}
+
+/** Each day in which the use changed, measured as if it had begun with what was in use before its first new step. */
+function addedDays(change: ChangedUse, zone: string): Record<string, unknown>[] {
+  const days: Record<string, unknown>[] = [];
+  let { before } = change;
+  for (let first = 0; first < change.steps.length;) {
+    const { day, period } = dayOf(change.steps[first]!.at, zone);
+    let next = first;
+    while (next < change.steps.length && change.steps[next]!.at < period.until) next += 1;
+    const steps = change.steps.slice(first, next);
+    const { peakAt, unitMs, ...measures } = measure({ open: before, steps }, period);
+    const carriedMs = BigInt(before) * BigInt(period.until - period.from);
+    days.push({
+      ...keyOf(change),
+      day,
+      ...measures,
+      peak_at: new Date(peakAt),
+      unit_ms: unitMs.toString(),
+      added_ms: (unitMs - carriedMs).toString(),
+    });
+    before = steps.at(-1)!.units;
+    first = next;
+  }
+  return days;
 }

@@ -19,9 +19,21 @@ export interface UseKey {
   readonly resource: Resource;
 }
 
+/** The use of a resource in a group as a batch changed it. */
+export interface ChangedUse extends UseKey {
+  readonly tenantId: string | null;
+  /** Units in force before the batch, and since when; `null`: there were none ever. */
+  readonly before: number;
+  readonly since: number | null;
+  /** Units in force from each instant on; instants ascend. */
+  readonly steps: readonly { readonly at: number; readonly units: number }[];
+}
+
 interface Line {
   readonly key: UseKey;
   before: Use;
+  /** Since when there was as much before the batch; `null`: there was none ever. */
+  since: number | null;
   readonly steps: Step[];
 }
 
@@ -44,6 +56,7 @@ interface StepRow {
   readonly resource: Resource;
   readonly in_force: number;
   readonly suspended: number;
+  readonly at: Date;
 }
 
 /** The use of the groups that a batch of events touches: read once, changed in memory, written once. */
@@ -58,14 +71,14 @@ export class UseSteps {
       for (const resource of RESOURCES) {
         const key = { ...group, resource };
         const id = idOf(key);
-        if (!this.lines.has(id)) this.lines.set(id, { key, before: NOTHING, steps: [] });
+        if (!this.lines.has(id)) this.lines.set(id, { key, before: NOTHING, since: null, steps: [] });
       }
     const keys = [...this.lines.values()].map(({ key }) => key);
     const rows: StepRow[] = await this.tx.query(
-      `SELECT given.project_id, given.group_id, given.resource, step.in_force, step.suspended
+      `SELECT given.project_id, given.group_id, given.resource, step.in_force, step.suspended, step.at
        FROM unnest($1::text[], $2::text[], $3::text[]) AS given (project_id, group_id, resource)
        CROSS JOIN LATERAL (
-         SELECT in_force, suspended FROM ${REPORTING}.usage_step step
+         SELECT in_force, suspended, at FROM ${REPORTING}.usage_step step
          WHERE step.project_id = given.project_id AND step.group_id = given.group_id AND step.resource = given.resource
          ORDER BY step.at DESC LIMIT 1) AS step`,
       [
@@ -74,9 +87,9 @@ export class UseSteps {
         keys.map(({ resource }) => resource),
       ],
     );
-    for (const { project_id, group_id, resource, in_force, suspended } of rows) {
+    for (const { project_id, group_id, resource, in_force, suspended, at } of rows) {
       const line = this.lines.get(idOf({ projectId: project_id, groupId: group_id, resource }));
-      if (line) line.before = { inForce: in_force, suspended };
+      if (line) Object.assign(line, { before: { inForce: in_force, suspended }, since: at.getTime() });
     }
   }
 
@@ -98,10 +111,8 @@ export class UseSteps {
     }
   }
 
-  /** Writes the new steps. @returns the keys that changed, each with the instants of its steps */
-  async write(): Promise<
-    readonly (UseKey & { readonly instants: readonly number[]; readonly tenantId: string | null })[]
-  > {
+  /** Writes the new steps. @returns what changed */
+  async write(): Promise<readonly ChangedUse[]> {
     const changed = [...this.lines.values()].filter(({ steps }) => steps.length > 0);
     const rows = changed.flatMap(({ key: { projectId, groupId, resource }, steps }) =>
       steps.map(({ at, inForce, suspended, position, tenantId }) => ({
@@ -116,10 +127,12 @@ export class UseSteps {
       })),
     );
     await insertRows(this.tx, `${REPORTING}.usage_step`, COLUMNS, rows, { key: KEY, keep: [] });
-    return changed.map(({ key, steps }) => ({
+    return changed.map(({ key, before, since, steps }) => ({
       ...key,
-      instants: steps.map(({ at }) => at),
       tenantId: steps.at(-1)?.tenantId ?? null,
+      before: before.inForce,
+      since,
+      steps: steps.map(({ at, inForce }) => ({ at, units: inForce })),
     }));
   }
 
