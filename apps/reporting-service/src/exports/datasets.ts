@@ -1,4 +1,5 @@
 import type { ExportRequest, FilterField, FilterFields } from '@allotree/contracts';
+import { ALLOTMENT_ROWS } from '../sql/views.js';
 
 /** The type of a column of an export. */
 export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'instant' | 'json';
@@ -144,8 +145,7 @@ export const DATASETS: Readonly<Record<ExportRequest['dataset'], Dataset>> = {
     ],
   },
   allotments: {
-    from: `restriction_version row CROSS JOIN LATERAL jsonb_to_recordset(row.allotments)
-      AS one ("allotmentId" text, type text, units jsonb, features jsonb, "validFrom" timestamptz, "validUntil" timestamptz)`,
+    from: ALLOTMENT_ROWS,
     order: ['project_id', 'group_id', 'allotment_id'],
     columns: [
       column('project_id'),

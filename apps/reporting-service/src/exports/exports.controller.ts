@@ -7,6 +7,7 @@ import { Caller, Documented, Permit, Problem, type Principal } from '@allotree/h
 import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { wholeTenantsOf } from '../access/whole-tenants.js';
 import type { ReportingConfiguration } from '../configuration.js';
 import { CONTENT_TYPES } from './encoders.js';
 import { ExportWorker } from './export-worker.js';
@@ -92,7 +93,7 @@ export class ExportsController {
     @Caller() { principal }: Caller,
   ): Promise<ExportAnswer> {
     checkFilter(request);
-    const tenants = await this.tenantsOf(principal);
+    const tenants = await wholeTenantsOf(this.permissionChecker, principal, 'Exports');
     const now = this.clock.now();
     const created = {
       exportId: randomUUID(),
@@ -118,7 +119,7 @@ export class ExportsController {
     response: { schema: ExportsAnswer, example: { items: [EXAMPLE], nextCursor: null } },
   })
   async list(@Caller() { principal }: Caller): Promise<ExportsAnswer> {
-    const tenants = await this.tenantsOf(principal);
+    const tenants = await wholeTenantsOf(this.permissionChecker, principal, 'Exports');
     const own = await this.exports.ofUser(principal.userId);
     return { items: own.filter((stored) => seesAllOf(stored, tenants)).map(answerOf), nextCursor: null };
   }
@@ -180,20 +181,10 @@ export class ExportsController {
 
   /** An export of this caller, who must still see all tenants that are in it. */
   private async own(exportId: string, principal: Principal): Promise<StoredExport> {
-    const tenants = await this.tenantsOf(principal);
+    const tenants = await wholeTenantsOf(this.permissionChecker, principal, 'Exports');
     const stored = await this.exports.find(exportId);
     if (stored?.user_id !== principal.userId || !seesAllOf(stored, tenants)) throw notFound();
     return stored;
-  }
-
-  /** The whole tenants of the caller; `null`: all. */
-  private async tenantsOf(principal: Principal): Promise<readonly string[] | null> {
-    const access = await this.permissionChecker.accessFilter(principal, 'events:read');
-    if (access?.tenantIds.length === 0)
-      throw new Problem('FORBIDDEN', 'Exports are for callers with events:read in a whole tenant', {
-        permission: 'events:read',
-      });
-    return access?.tenantIds ?? null;
   }
 }
 

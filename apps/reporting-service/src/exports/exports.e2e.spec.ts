@@ -4,7 +4,7 @@ import type { ExportAnswer, ExportRequest } from '@allotree/contracts';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { Service } from '../service-under-test.harness.js';
-import { aboutGroups, aboutLicensing, aboutPartner, at } from '../tables/history.fixture.js';
+import { aboutGroups, aboutLicensing, aboutPartner, at, PROJECT } from '../tables/history.fixture.js';
 import { MAX_EXPORTS } from './exports.js';
 
 let service: Service;
@@ -35,14 +35,7 @@ function historyOf(projectId: string, tenantId: string) {
   });
   return [
     aboutPartner(tenantId, partner),
-    groups(0, 'allotree.project-created.v1', {
-      name: projectId,
-      partnerId: tenantId,
-      tenantId,
-      timeZone: 'Europe/Berlin',
-      billingMode: 'prepaid',
-      trial: false,
-    }),
+    groups(0, 'allotree.project-created.v1', { ...PROJECT, name: projectId, partnerId: tenantId, tenantId }),
     groups(1, 'allotree.groups-placed.v1', {
       groups: [
         { groupId: `${projectId}-a`, parentId: projectId, type: 'building', name: '=HYPERLINK("//evil")' },

@@ -2,12 +2,13 @@ import { parseFilter, matches, type ExportRequest, type Filter } from '@allotree
 import { measure, RESOURCES, windowsOf, type Curve, type Period } from '@allotree/domain';
 import { filterSql } from '@allotree/read-models';
 import type { EntityManager } from 'typeorm';
+import { fetched } from '../persistence/fetched.js';
 import { REPORTING } from '../tokens.js';
 import { DATASETS, expressionOf, filterFieldsOf, type Dataset, type ExportRow } from './datasets.js';
 
 const BATCH = 5_000;
 
-/** What is exported; instants in milliseconds. */
+/** A request for an export with its instant or period, in milliseconds. */
 export interface Extent {
   readonly request: ExportRequest;
   /** The instant, or the period. */
@@ -23,16 +24,6 @@ export const filterOf = ({ dataset, filter }: ExportRequest): Filter | null =>
 export function rowsOf(tx: EntityManager, extent: Extent): AsyncGenerator<readonly ExportRow[]> {
   const dataset = DATASETS[extent.request.dataset];
   return dataset.from === undefined ? measuredRows(tx, extent) : tableRows(tx, extent, dataset, dataset.from);
-}
-
-async function* fetched<Row>(tx: EntityManager, sql: string, parameters: unknown[]): AsyncGenerator<readonly Row[]> {
-  await tx.query(`DECLARE rows_of_export NO SCROLL CURSOR FOR ${sql}`, parameters);
-  for (;;) {
-    const rows: Row[] = await tx.query(`FETCH ${BATCH} FROM rows_of_export`);
-    if (rows.length === 0) break;
-    yield rows;
-  }
-  await tx.query('CLOSE rows_of_export');
 }
 
 function tableRows(
@@ -53,7 +44,7 @@ function tableRows(
   const condition = filter === null ? '' : `AND ${filterSql(filter, expressions, bind)}`;
   const selected = columns.map((each) => `${expressionOf(each)} AS ${each.name}`).join(', ');
   const sql = `SELECT ${selected} FROM ${REPORTING}.${table} WHERE ${time} ${condition} ORDER BY ${order.join(', ')}`;
-  return fetched<ExportRow>(tx, sql, parameters);
+  return fetched<ExportRow>(tx, BATCH, sql, parameters);
 }
 
 interface UsedGroup {
@@ -94,7 +85,7 @@ async function* measuredRows(tx: EntityManager, { request, at, from }: Extent): 
   const period: Period = { from: from ?? 0, until: at };
   const filter = filterOf(request);
   const parameters = [new Date(period.from), new Date(period.until), request.dataset === 'usage_of_groups'];
-  for await (const groups of fetched<UsedGroup>(tx, USED_GROUPS, parameters))
+  for await (const groups of fetched<UsedGroup>(tx, BATCH, USED_GROUPS, parameters))
     for (const group of groups) {
       // Of groups only those that ever had something in use.
       if (group.use === null && request.dataset === 'usage_of_groups') continue;

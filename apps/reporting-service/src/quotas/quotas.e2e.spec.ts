@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CloudEvent, PulledEvent, QuotaWhyAnswer } from '@allotree/contracts';
 import { Service, type Answer } from '../service-under-test.harness.js';
-import { aboutGroups, aboutLicensing, at } from '../tables/history.fixture.js';
+import { aboutGroups, aboutLicensing, at, PROJECT } from '../tables/history.fixture.js';
 
 const PATH = '/projects/hafenblick/groups';
 const IN_FLAT = ['hafenblick', 'building', 'flat'];
@@ -48,14 +48,7 @@ function history(): readonly CloudEvent[] {
       place: null,
     });
   return [
-    groups(0, 'allotree.project-created.v1', {
-      name: 'Hafenblick',
-      partnerId: 'nordlicht',
-      tenantId: 'nordlicht',
-      timeZone: 'Europe/Berlin',
-      billingMode: 'prepaid',
-      trial: false,
-    }),
+    groups(0, 'allotree.project-created.v1', PROJECT),
     groups(1, 'allotree.groups-placed.v1', {
       groups: [
         { groupId: 'building', parentId: 'hafenblick', type: 'building', name: 'Building A' },

@@ -44,7 +44,7 @@ interface SectionRow {
   readonly allotments: readonly Dated<SectionTerms['allotments'][number]>[];
 }
 
-/** What the statements about quotas answer. */
+/** The row that the statements about quotas return. */
 export interface FactsRow {
   readonly project: {
     readonly name: string;

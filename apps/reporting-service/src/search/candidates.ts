@@ -18,7 +18,7 @@ export interface Candidate {
   readonly score: number;
 }
 
-/** What is looked for of one kind. */
+/** A search for things of one kind. */
 export interface Question {
   readonly kind: SearchedKind;
   readonly reach: Reach;

@@ -8,7 +8,7 @@ export interface SearchedColumn {
   readonly isAddress?: boolean;
 }
 
-/** What is searched of one kind of things. */
+/** How things of one kind are found, and who may find them. */
 export interface SearchedKind {
   readonly table: string;
   /** Needed where the thing is, as for the list of these things. */

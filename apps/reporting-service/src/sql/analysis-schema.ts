@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { REPORTING } from '../tokens.js';
 import { FUNCTIONS, type SqlFunction } from './functions.js';
@@ -6,8 +7,6 @@ import { VIEWS, type View } from './views.js';
 
 /** The role of everybody who asks in SQL; each person has a login that is a member of it. */
 export const ANALYST_ROLE = 'allotree_analyst';
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The tenants of the one who is logged in, which nobody can choose: `*` is all of them. */
 const TENANTS = `
@@ -22,13 +21,13 @@ const viewOf = ({ name, comment, from, columns }: View): string => `
   SELECT ${columns.map((each) => `${each.as ?? `row.${each.name}`} AS ${each.name}`).join(', ')}
   FROM ${REPORTING}.${from.includes(' row ') ? from : `${from} row`}
   WHERE row.tenant_id = ANY ((SELECT analysis.tenants())::text[]) OR '*' = ANY ((SELECT analysis.tenants())::text[]);
-  COMMENT ON VIEW analysis.${name} IS ${quoted(comment)};
-  ${columns.map((each) => `COMMENT ON COLUMN analysis.${name}.${each.name} IS ${quoted(each.comment)};`).join('\n')}`;
+  COMMENT ON VIEW analysis.${name} IS ${pg.escapeLiteral(comment)};
+  ${columns.map((each) => `COMMENT ON COLUMN analysis.${name}.${each.name} IS ${pg.escapeLiteral(each.comment)};`).join('\n')}`;
 
 const functionOf = ({ name, comment, parameters, returns, body }: SqlFunction): string => `
   CREATE FUNCTION analysis.${name}(${parameters})
   RETURNS TABLE (${returns.map((each) => `${each.name} ${each.type}`).join(', ')}) LANGUAGE sql STABLE ROWS 10 AS $$${body}$$;
-  COMMENT ON FUNCTION analysis.${name} IS ${quoted(comment)};`;
+  COMMENT ON FUNCTION analysis.${name} IS ${pg.escapeLiteral(comment)};`;
 
 /** Members of the role read everything of the schema, and nothing else of the database. */
 const GRANTS = `
@@ -57,7 +56,7 @@ export async function prepareAnalysis(dataSource: DataSource): Promise<void> {
       );
     if (found?.comment !== COMMENT)
       await tx.query(
-        `DROP SCHEMA IF EXISTS analysis CASCADE; CREATE SCHEMA analysis; ${DEFINITION} COMMENT ON SCHEMA analysis IS ${quoted(COMMENT)};`,
+        `DROP SCHEMA IF EXISTS analysis CASCADE; CREATE SCHEMA analysis; ${DEFINITION} COMMENT ON SCHEMA analysis IS ${pg.escapeLiteral(COMMENT)};`,
       );
     await tx.query(`
       DO $role$ BEGIN

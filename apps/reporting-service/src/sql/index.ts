@@ -1,4 +1,4 @@
-/** What people see who ask in SQL, and who they are. */
+/** The views and functions of the schema `analysis`, and the logins that read them. */
 export { FUNCTIONS, type SqlFunction } from './functions.js';
 export { Logins, NotPossible, type Login, type NewLogin } from './logins.js';
 export { VIEWS, type View } from './views.js';

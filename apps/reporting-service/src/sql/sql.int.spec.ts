@@ -7,7 +7,7 @@ import type { DataSource } from 'typeorm';
 import { Arrivals } from '../events/arrivals.js';
 import { EventLog } from '../events/event-log.js';
 import { openDataSource } from '../persistence/data-source.js';
-import { aboutGroups, aboutLicensing, aboutPartner, at } from '../tables/history.fixture.js';
+import { aboutGroups, aboutLicensing, aboutPartner, at, PROJECT } from '../tables/history.fixture.js';
 import { TablesProjection } from '../tables/tables-projection.js';
 import { prepareAnalysis } from './analysis-schema.js';
 import { FUNCTIONS, Logins, VIEWS, type NewLogin } from './index.js';
@@ -69,14 +69,7 @@ function historyOf(projectId: string, tenantId: string) {
   };
   return [
     aboutPartner(tenantId, partner),
-    groups(0, 'allotree.project-created.v1', {
-      name: projectId,
-      partnerId: tenantId,
-      tenantId,
-      timeZone: 'Europe/Berlin',
-      billingMode: 'prepaid',
-      trial: false,
-    }),
+    groups(0, 'allotree.project-created.v1', { ...PROJECT, name: projectId, partnerId: tenantId, tenantId }),
     groups(1, 'allotree.groups-placed.v1', {
       groups: [
         { groupId: 'a', parentId: projectId, type: 'building', name: 'A' },

@@ -17,6 +17,10 @@ export interface Column {
 const column = (name: string, comment: string, as?: string): Column =>
   as === undefined ? { name, comment } : { name, comment, as };
 
+/** The allotments of Licenses sections, each as `one`. */
+export const ALLOTMENT_ROWS = `restriction_version row CROSS JOIN LATERAL jsonb_to_recordset(row.allotments)
+      AS one ("allotmentId" text, type text, units jsonb, features jsonb, "validFrom" timestamptz, "validUntil" timestamptz)`;
+
 const PROJECT = column('project_id', 'The project.');
 const GROUP = column('group_id', 'The group.');
 const EXTERNAL_ID = column('external_id', 'The id by which another system knows it; NULL: none.');
@@ -152,8 +156,7 @@ const VERSIONS: readonly View[] = [
   {
     name: 'allotments',
     comment: 'The allotments of the Licenses sections, as they were.',
-    from: `restriction_version row CROSS JOIN LATERAL jsonb_to_recordset(row.allotments)
-      AS one ("allotmentId" text, type text, units jsonb, features jsonb, "validFrom" timestamptz, "validUntil" timestamptz)`,
+    from: ALLOTMENT_ROWS,
     columns: [
       PROJECT,
       GROUP,

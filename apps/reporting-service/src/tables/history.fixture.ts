@@ -76,3 +76,13 @@ export const aboutPartner = (tenantId: string, data: GroupsEventData<'allotree.p
     'allotree.partner-registered.v1',
     data,
   );
+
+/** A project of Nordlicht in Berlin, as it is created. */
+export const PROJECT = {
+  name: 'Hafenblick',
+  partnerId: 'nordlicht',
+  tenantId: 'nordlicht',
+  timeZone: 'Europe/Berlin',
+  billingMode: 'prepaid',
+  trial: false,
+} as const;

@@ -13,6 +13,7 @@ import { LOGGER, Signal, type Logger } from '@allotree/basics';
 import { insertRows, onRows } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventLog } from '../events/event-log.js';
+import { fetched } from '../persistence/fetched.js';
 import { REPORTING } from '../tokens.js';
 import { GroupsFacts, type GroupsFact } from './groups-facts.js';
 import { LicensingFacts, type LicensingFact } from './licensing-facts.js';
@@ -206,16 +207,12 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
     this.logger.info({ source, subject }, 'events came late or a clock was corrected, computing the tables of it anew');
     for (const [table, column] of TABLES_OF[source] ?? [])
       await tx.query(`DELETE FROM ${REPORTING}.${table} WHERE ${column} = $1`, [subject]);
-    await tx.query(`DECLARE events_of_subject CURSOR FOR ${OF_SUBJECT}`, [subject, source, upTo.toString()]);
     let last: StoredEvent | undefined;
-    for (;;) {
-      const rows: EventRow[] = await tx.query(`FETCH ${BATCH} FROM events_of_subject`);
-      if (rows.length === 0) break;
+    for await (const rows of fetched<EventRow>(tx, BATCH, OF_SUBJECT, [subject, source, upTo.toString()])) {
       const events = rows.map(eventOf);
       await this.apply(tx, events);
       last = events.at(-1);
     }
-    await tx.query('CLOSE events_of_subject');
     if (!last) throw new Error(`there are no events of ${source} about ${subject}`);
     return last;
   }

@@ -8,7 +8,7 @@ import type { DataSource } from 'typeorm';
 import { Arrivals } from '../events/arrivals.js';
 import { EventLog } from '../events/event-log.js';
 import { openDataSource } from '../persistence/data-source.js';
-import { aboutGroups, aboutLicensing, at } from './history.fixture.js';
+import { aboutGroups, aboutLicensing, at, PROJECT } from './history.fixture.js';
 import { TablesProjection } from './tables-projection.js';
 
 const logger = createLogger({ service: 'reporting-service', level: 'silent' });
@@ -39,15 +39,6 @@ const inFlat = (assignmentId: string, path: readonly string[]) => ({
 });
 const IN_A = ['p', 'a', 'u', 'f'];
 const IN_B = ['p', 'b', 'u', 'f'];
-
-const PROJECT = {
-  name: 'Hafenblick',
-  partnerId: 'nordlicht',
-  tenantId: 'nordlicht',
-  timeZone: 'Europe/Berlin',
-  billingMode: 'prepaid' as const,
-  trial: false,
-};
 
 /** A project in whose building A a flat uses numbers; its unit moves to building B and is removed there. */
 function historyOf(groups = aboutGroups('p'), licensing = aboutLicensing('p')): readonly CloudEvent[] {

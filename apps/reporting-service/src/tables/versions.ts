@@ -75,7 +75,7 @@ export class Versions<Key extends string, Value extends object> {
     for (const row of rows) if (!this.isTouched(row)) this.know(row);
   }
 
-  /** What is in force at this point of the batch; `null`: nothing, or not loaded. */
+  /** The value in force after the changes made so far in the batch; `null`: there is none, or it was not loaded. */
   get(key: Readonly<Record<Key, string>>): Value | null {
     const chain = this.chains.get(this.idOf(key));
     return chain ? lastOf(chain) : null;

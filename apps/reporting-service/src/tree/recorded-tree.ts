@@ -9,7 +9,7 @@ import { TREE_IN_REACH, WHOLE_TREE } from './tree-statement.js';
 
 type Item = TreeAnswer['items'][number];
 
-/** What the statement answers. */
+/** A row that the statement returns. */
 interface TreeRow extends FactsRow {
   readonly was_there: boolean;
   readonly total: number;

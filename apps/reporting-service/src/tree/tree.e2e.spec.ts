@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CloudEvent, TreeAnswer } from '@allotree/contracts';
 import { Service, type Answer } from '../service-under-test.harness.js';
-import { aboutGroups, aboutLicensing, at } from '../tables/history.fixture.js';
+import { aboutGroups, aboutLicensing, at, PROJECT } from '../tables/history.fixture.js';
 
 const hour = (hours: number): string => at(hours).toISOString();
 const units = (sip_number: number) => ({ sip_number, mobile_app: 0, ukey2: 0 });
@@ -32,14 +32,7 @@ function history(): readonly CloudEvent[] {
       role,
     });
   return [
-    groups(0, 'allotree.project-created.v1', {
-      name: 'Hafenblick',
-      partnerId: 'nordlicht',
-      tenantId: 'nordlicht',
-      timeZone: 'Europe/Berlin',
-      billingMode: 'prepaid',
-      trial: false,
-    }),
+    groups(0, 'allotree.project-created.v1', PROJECT),
     groups(1, 'allotree.groups-placed.v1', {
       groups: [
         place('z', 'hafenblick', 'Building A', 'building'),

@@ -7,7 +7,7 @@ import type { MeasuredDay, Parts, RecordedUse } from './series.js';
 /** Changes that one answer looks at, one by one, at most. */
 const MAX_STEPS = 500_000;
 
-/** Whose use is asked for. */
+/** The groups and the resource whose use is read. */
 export interface UseOf {
   readonly projectId: string;
   readonly groupIds: readonly string[];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CloudEvent, UsageAnswer } from '@allotree/contracts';
 import { Service, type Answer } from '../service-under-test.harness.js';
-import { aboutGroups, aboutLicensing, at } from '../tables/history.fixture.js';
+import { aboutGroups, aboutLicensing, at, PROJECT } from '../tables/history.fixture.js';
 
 const HOUR_MS = 3_600_000;
 const hour = (hours: number): string => at(hours).toISOString();
@@ -27,14 +27,7 @@ function history(): readonly CloudEvent[] {
   ];
   const place = (groupId: string, parentId: string) => ({ groupId, parentId, type: 'custom' as const, name: groupId });
   return [
-    groups(0, 'allotree.project-created.v1', {
-      name: 'Hafenblick',
-      partnerId: 'nordlicht',
-      tenantId: 'nordlicht',
-      timeZone: 'Europe/Berlin',
-      billingMode: 'prepaid',
-      trial: false,
-    }),
+    groups(0, 'allotree.project-created.v1', PROJECT),
     groups(1, 'allotree.groups-placed.v1', {
       groups: [place('a', 'hafenblick'), place('b', 'hafenblick'), place('u1', 'a'), place('u2', 'a')],
     }),

@@ -33,7 +33,7 @@ interface WrittenComparison {
   readonly value: Literal;
 }
 
-/** What the parser answers. */
+/** A filter as the parser returns it. */
 type Written =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Written[] }
   | { readonly kind: 'not'; readonly of: Written }

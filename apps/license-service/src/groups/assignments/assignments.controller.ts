@@ -22,7 +22,7 @@ import { ASSIGNMENT_EXAMPLE } from '../assignment-example.js';
 
 type Assignment = z.infer<typeof AssignmentsAnswer>['items'][number];
 
-/** A cursor is the id of the last assignment of a page: valid with every filter, because it is looked up before they are filtered. */
+/** A cursor holds the id of the last assignment of a page. It works with any filter: its place is found before the filter is applied. */
 function pageOfAssignments(
   assignments: readonly Assignment[],
   { limit, cursor, filter, orderBy }: AssignmentsQuery,

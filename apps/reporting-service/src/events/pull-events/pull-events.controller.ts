@@ -3,6 +3,7 @@ import { EventsPage, EventsQuery } from '@allotree/contracts';
 import { Caller, Cursors, Documented, Permit, Problem, type Principal } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
+import { wholeTenantsOf } from '../../access/whole-tenants.js';
 import { Arrivals } from '../arrivals.js';
 import type { EventFilter } from '../event-filter.js';
 import { EventPages, type Events } from '../event-pages.js';
@@ -85,12 +86,8 @@ export class PullEventsController {
     { types, subject }: Pick<EventsQuery, 'types' | 'subject'>,
     principal: Principal,
   ): Promise<EventFilter> {
-    const access = await this.permissionChecker.accessFilter(principal, 'events:read');
-    if (access?.tenantIds.length === 0)
-      throw new Problem('FORBIDDEN', 'Events are for callers with events:read in a whole tenant', {
-        permission: 'events:read',
-      });
-    return { tenants: access?.tenantIds ?? null, types: types ?? null, subject: subject ?? null };
+    const tenants = await wholeTenantsOf(this.permissionChecker, principal, 'Events');
+    return { tenants, types: types ?? null, subject: subject ?? null };
   }
 
   private async positionOf(after: string | undefined, principal: Principal): Promise<bigint> {

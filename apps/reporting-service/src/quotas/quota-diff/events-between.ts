@@ -7,7 +7,7 @@ import { LOGGED, type LoggedEvent } from '../event-references.js';
 const MAX_LISTED = 100;
 const MAX_COUNTED = 10_000;
 
-/** What changes quotas of a whole path. */
+/** The types of events that change the quotas of a whole path. */
 const OF_PATH = [
   'restriction-changed',
   'license-granted',
