@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BASICS_CONFIGURATION, createLogger, createPool, loadConfiguration } from '@allotree/basics';
-import { isAlive, runningEmbeddedPostgres } from '@allotree/embedded-postgres';
+import { isAlive, runningPostgres } from '@allotree/embedded-postgres';
 import { BUS_CONFIGURATION, BusMetrics, openBus, type Bus } from '@allotree/bus';
 import { Registry } from 'prom-client';
 import type { z } from 'zod';
@@ -38,7 +38,7 @@ async function whereTheBusIs(configuration: BusConfiguration): Promise<BusConfig
   const folder = process.env['DATA_DIR'] || '.data';
   const broker = await runningBroker(folder);
   if (broker !== null) return { ...configuration, KAFKA_BROKERS: [broker] };
-  const url = (await runningEmbeddedPostgres(folder)) ?? (await runningEmbeddedPostgres(join(folder, 'postgres')));
+  const url = await runningPostgres(folder);
   if (url !== null) return { ...configuration, DATABASE_URL: url };
   throw new NoBus(
     `no Allotree is running on the data folder ${folder}, and neither KAFKA_BROKERS nor DATABASE_URL says where the bus is.`,

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { BASICS_CONFIGURATION, loadConfiguration } from '@allotree/basics';
-import { runningEmbeddedPostgres } from '@allotree/embedded-postgres';
+import { runningPostgres } from '@allotree/embedded-postgres';
 import { Logins, NotPossible } from '@allotree/reporting-service/sql';
 import { REPORTING_CONFIGURATION } from '@allotree/reporting-service/configuration';
 import pg from 'pg';
@@ -16,11 +15,7 @@ const CONFIGURATION = BASICS_CONFIGURATION.pick({ DATABASE_URL: true })
 async function databaseUrl(): Promise<string> {
   const { REPORTING_DATABASE_URL, DATABASE_URL } = loadConfiguration(CONFIGURATION, process.env);
   const folder = process.env['DATA_DIR'] || '.data';
-  const url =
-    REPORTING_DATABASE_URL ??
-    DATABASE_URL ??
-    (await runningEmbeddedPostgres(folder)) ??
-    (await runningEmbeddedPostgres(join(folder, 'postgres')));
+  const url = REPORTING_DATABASE_URL ?? DATABASE_URL ?? (await runningPostgres(folder));
   if (url === null)
     throw new NotPossible(
       `no Allotree is running on the data folder ${folder}, and neither REPORTING_DATABASE_URL nor DATABASE_URL says where the database is`,

@@ -116,6 +116,10 @@ export async function runningEmbeddedPostgres(dataDir: string): Promise<string |
   return connectionString(await passwordOf(folder), postmaster.port);
 }
 
+/** The same for the data folder of a system, be it a single process or a cluster with a server of its own. */
+export const runningPostgres = async (folder: string): Promise<string | null> =>
+  (await runningEmbeddedPostgres(folder)) ?? runningEmbeddedPostgres(join(folder, 'postgres'));
+
 /** Cleans up after an earlier server: stops one without an owner, and takes back a pid file that names another process. */
 async function removeStaleServer(site: Site): Promise<void> {
   const { folder } = site.cluster;
