@@ -77,7 +77,7 @@ export const aboutPartner = (tenantId: string, data: GroupsEventData<'allotree.p
     data,
   );
 
-/** A project of Nordlicht in Berlin, as it is created. */
+/** The data of a new project of Nordlicht in Berlin. */
 export const PROJECT = {
   name: 'Hafenblick',
   partnerId: 'nordlicht',
