@@ -31,6 +31,9 @@ export const PERMISSIONS = {
   'assignments:manage': 'Assign numbers, apps and keys, and release them',
   'history:read': 'See who did what, when',
   'events:read': 'Pull every integration event of a whole tenant',
+  'statements:read': 'See what is billed between a seller and a buyer, and how it comes about',
+  'billing:manage': 'Set billing terms, adjust what is billed and issue credit notes',
+  'webhooks:manage': 'Send every integration event of a whole tenant to an address, and see its deliveries',
   'mail:read': 'See the mails that were sent, and their templates',
   'mail:manage': 'Change mail templates, and send mails again',
   'api-keys:manage': 'Make and revoke keys for machines',
@@ -58,6 +61,8 @@ const IMPLIED: { readonly [P in Permission]?: readonly Permission[] } = {
   'restrictions:manage': ['restrictions:read'],
   'assignments:manage': ['assignments:read', 'assignments:read-own'],
   'assignments:read': ['assignments:read-own'],
+  'billing:manage': ['statements:read'],
+  'webhooks:manage': ['events:read'],
   'mail:manage': ['mail:read'],
 };
 
@@ -89,6 +94,7 @@ const SITE = withImplied([
   'restrictions:manage',
   'assignments:manage',
   'history:read',
+  'statements:read',
 ]);
 
 const CONCIERGE = withImplied(['projects:read', 'groups:read', 'quotas:read']);

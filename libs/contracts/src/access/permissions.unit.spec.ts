@@ -20,6 +20,7 @@ const OF_A_SITE = [
   'assignments:read',
   'assignments:manage',
   'history:read',
+  'statements:read',
 ];
 
 describe('the roles of the rules', () => {
