@@ -1,22 +1,41 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 import pg from 'pg';
+import { choicesOf, dashboards, expanded, metricsOf, statementsOf } from './dashboards.harness.js';
 
 const MINUTES = 60_000;
+const DAY_MS = 86_400_000;
 
 describe('npm run demo -- --past', () => {
   let bench: Awaited<ReturnType<typeof workbench>>;
   let system: RunningSystem;
+  let client: pg.Client;
   beforeAll(async () => {
     bench = await workbench();
     system = await bench.start({ TEST_CLOCK: '1' });
   }, 2 * MINUTES);
   afterAll(async () => {
+    await client.end();
     await system.terminate();
     await bench.clear();
   }, 2 * MINUTES);
 
   const run = (program: string, args: readonly string[]) => runBuilt(program, args, { DATA_DIR: bench.dataDir }).ended;
+
+  /** Connects with a login that `npm run sql` grants. */
+  async function granted(): Promise<pg.Client> {
+    const { output } = await run('sql-access', ['grant', '--all-tenants', '--days', '1']);
+    const shown = (pattern: RegExp): string => pattern.exec(output)![1]!;
+    const one = new pg.Client({
+      host: shown(/host=(\S+)/),
+      port: Number(shown(/port=(\d+)/)),
+      database: shown(/dbname=(\S+)/),
+      user: shown(/Login: +(\S+)/),
+      password: shown(/Password: +(\S+)/),
+    });
+    await one.connect();
+    return one;
+  }
 
   it(
     'plays seven months, and answers questions about them over HTTP and in SQL alike',
@@ -31,23 +50,39 @@ describe('npm run demo -- --past', () => {
       const peaks = [...output.matchAll(/peak (\d+) \(first/g)].map(([, peak]) => Number(peak));
       expect([peaks[0], Math.max(...peaks), peaks.length]).toEqual([90, 110, expect.any(Number)]);
 
-      const granted = await run('sql-access', ['grant', '--all-tenants', '--days', '1']);
-      const shown = (pattern: RegExp): string => pattern.exec(granted.output)![1]!;
-      const client = new pg.Client({
-        host: shown(/host=(\S+)/),
-        port: Number(shown(/port=(\d+)/)),
-        database: shown(/dbname=(\S+)/),
-        user: shown(/Login: +(\S+)/),
-        password: shown(/Password: +(\S+)/),
-      });
-      await client.connect();
+      client = await granted();
       const [quota, usage] = [...output.matchAll(/SELECT .*;/g)].map(([statement]) => statement);
       const { rows: quotas } = await client.query<{ resource: string }>(quota!);
       expect(quotas.find(({ resource }) => resource === 'mobile_app')).toMatchObject({ in_force: 25, available: '0' });
       const { rows: windows } = await client.query<{ peak: number }>(usage!);
       expect(Math.max(...windows.map(({ peak }) => peak))).toBe(110);
-      await client.end();
     },
     3 * MINUTES,
   );
+
+  it.each(dashboards().filter((each) => statementsOf(each).length > 0))(
+    'fills every panel of the dashboard "$title"',
+    async (dashboard) => {
+      const choices = await choicesOf(client, dashboard);
+      const [{ begun }] = (await client.query<{ begun: Date }>('SELECT min(at) AS begun FROM events')).rows as [
+        { begun: Date },
+      ];
+      const ends = [30, 120, 214].map((days) => new Date(begun.getTime() + days * DAY_MS));
+      for (const [title, statement] of statementsOf(dashboard)) {
+        let rows = 0;
+        for (const choice of choices)
+          for (const to of ends)
+            rows += (await client.query(expanded(statement, { from: begun, to }, choice))).rows.length;
+        expect([title, rows]).not.toEqual([title, 0]);
+      }
+    },
+    MINUTES,
+  );
+
+  it('reports every metric of the dashboards', async () => {
+    const names = dashboards().flatMap(metricsOf);
+    const metrics = await (await fetch(`${system.url}/metrics`)).text();
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !metrics.includes(`# TYPE ${name} `))).toEqual([]);
+  });
 });
