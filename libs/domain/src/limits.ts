@@ -20,11 +20,13 @@ export const exceeds = (a: Limit, b: Limit): boolean => b !== null && (a === nul
 /** The unused part of a limit; negative when use exceeds it. */
 export const minus = (limit: Limit, used: number): Limit => (limit === null ? null : limit - used);
 
-export const eachUnit = (value: (resource: Resource) => Limit): Units => ({
+export const eachResource = <Value>(value: (resource: Resource) => Value): Readonly<Record<Resource, Value>> => ({
   sip_number: value('sip_number'),
   mobile_app: value('mobile_app'),
   ukey2: value('ukey2'),
 });
+
+export const eachUnit = (value: (resource: Resource) => Limit): Units => eachResource(value);
 
 export const sumUnits = (a: Units, b: Units): Units =>
   a === NO_UNITS ? b : eachUnit((resource) => plus(a[resource], b[resource]));

@@ -7,7 +7,8 @@ import type {
   ProjectStructure,
 } from '@allotree/domain';
 import { assignmentLists, placedRef } from './assignments.js';
-import { contentOf, isoOrNull, packageOf } from './content.js';
+import { closedPeriod } from './billing.js';
+import { contentOf, iso, isoOrNull, packageOf } from './content.js';
 import type { Outgoing } from './outgoing.js';
 import { restrictionChanged, sectionChanged } from './restrictions.js';
 
@@ -122,6 +123,13 @@ export function projectIntegrationEvents(
         type: 'allotree.assignments-reinstated.v1',
         data: { projectId, assignments },
       }));
+    case 'BillingTermsSet': {
+      const { effectiveFrom, ...terms } = data;
+      const set = { projectId, ...terms, effectiveFrom: iso(effectiveFrom) };
+      return [{ type: 'allotree.billing-terms-set.v1', data: set }];
+    }
+    case 'UsagePeriodClosed':
+      return [{ type: 'allotree.usage-period-closed.v1', data: closedPeriod(projectId, data) }];
     default:
       return [];
   }

@@ -35,6 +35,18 @@ const allotments = (sip_number: number): Allotment[] => [
   { allotmentId: 'block', type: 'plus', ...content, units: { sip_number, mobile_app: 1, ukey2: null } },
 ];
 
+const billingTerms = { interval: 'P1M', anchorMonth: '2026-01', anchorDay: 1, timeZone: 'Europe/Berlin' } as const;
+const totals = (open: number, close: number) => ({
+  open,
+  close,
+  peak: close,
+  peakAt: Date.parse('2026-05-16T00:00:00Z'),
+  unitMs: 9_007_199_254_740_993n,
+  entitledMs: 0n,
+  unlimitedMs: 2_678_400_000n,
+  overageMs: 0n,
+});
+
 const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'LicenseGranted', at, data: { ...license, type: 'trial', ...content, source: { kind: 'registration' } } },
   {
@@ -103,6 +115,20 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'AssignmentsSuspended', at, data: { assignments: refs(2_001) } },
   { type: 'AssignmentsReinstated', at, data: { assignments: refs(2) } },
   { type: 'GroupRelocated', at, data: { groupId: 'u1', parentId: 'hafen-blick' } },
+  { type: 'BillingTermsSet', at, data: { ...billingTerms, effectiveFrom: at } },
+  {
+    type: 'UsagePeriodClosed',
+    at,
+    data: {
+      periodId: 'hafen-blick:2026-05-01T00:00:00.000Z',
+      index: 4,
+      from: Date.parse('2026-05-01T00:00:00Z'),
+      until: at,
+      terms: billingTerms,
+      paymentModel: 'postpaid',
+      totals: { sip_number: totals(80, 100), mobile_app: totals(0, 0), ukey2: totals(3, 3) },
+    },
+  },
 ];
 const STOCK_EVENTS: readonly PartnerStockEvent[] = [
   { type: 'PackageRecorded', at, data: { packageId: 'p', name: 'Plus', ...content } },

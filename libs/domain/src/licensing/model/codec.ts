@@ -8,6 +8,9 @@ import {
   timedEventCodec,
   type Form,
 } from '../../stored-events.js';
+import { eachResource } from '../../limits.js';
+import type { Resource } from '../../words.js';
+import type { ResourceTotals } from './billing.js';
 import type {
   Allotment,
   License,
@@ -52,6 +55,24 @@ const madeAssignment = fields<MadeAssignment>()({
   sipAssignmentId: absentIfNull<string>(),
   externalId: AS_IS,
 });
+
+const integral: Form<bigint, string> = { store: String, restore: BigInt };
+
+const resourceTotals = fields<ResourceTotals>()({
+  open: AS_IS,
+  close: AS_IS,
+  peak: AS_IS,
+  peakAt: instant,
+  unitMs: integral,
+  entitledMs: integral,
+  unlimitedMs: integral,
+  overageMs: integral,
+});
+type Totals = Payload<'UsagePeriodClosed'>['totals'];
+const totals: Form<Totals, Readonly<Record<Resource, ReturnType<typeof resourceTotals.store>>>> = {
+  store: (value) => eachResource((resource) => resourceTotals.store(value[resource])),
+  restore: (stored) => eachResource((resource) => resourceTotals.restore(stored[resource])),
+};
 
 /** The stored form of a project's events; the payload includes `at`. */
 export const projectCodec = timedEventCodec<ProjectEvent>('a project')({
@@ -107,6 +128,22 @@ export const projectCodec = timedEventCodec<ProjectEvent>('a project')({
     limits: AS_IS,
     featuresOff: AS_IS,
     place,
+  }),
+  BillingTermsSet: fields<Payload<'BillingTermsSet'>>()({
+    interval: AS_IS,
+    anchorMonth: AS_IS,
+    anchorDay: AS_IS,
+    timeZone: AS_IS,
+    effectiveFrom: instant,
+  }),
+  UsagePeriodClosed: fields<Payload<'UsagePeriodClosed'>>()({
+    periodId: AS_IS,
+    index: AS_IS,
+    from: instant,
+    until: instant,
+    terms: AS_IS,
+    paymentModel: AS_IS,
+    totals,
   }),
   ClockCorrected: fields<Payload<'ClockCorrected'>>()({ lastRecorded: instant }),
   LicenseStarted: AS_IS,

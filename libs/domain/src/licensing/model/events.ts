@@ -11,6 +11,7 @@ import type {
   Term,
   Units,
 } from '../../words.js';
+import type { BillingTerms, ResourceTotals } from './billing.js';
 
 /** A group in the project's stream. The root has `parentId: null` and the id of the project. */
 export interface PlacedGroup {
@@ -150,6 +151,25 @@ interface ProjectEvents {
     limits: Units;
     featuresOff: readonly Feature[];
     place: Place | null;
+  };
+
+  /**
+   * Billing terms of the project. The first ones are in force at once, later ones from the start of the next period:
+   * `effectiveFrom`.
+   */
+  BillingTermsSet: BillingTerms & { readonly effectiveFrom: Instant };
+  /**
+   * A billing period is over; `at` is `until`. Nothing earlier is recorded after it, so its totals are final (U5). `index`
+   * counts the periods of `terms` from their anchor.
+   */
+  UsagePeriodClosed: {
+    periodId: string;
+    index: number;
+    from: Instant;
+    until: Instant;
+    terms: BillingTerms;
+    paymentModel: BillingMode;
+    totals: Readonly<Record<Resource, ResourceTotals>>;
   };
 
   /** Time continues from `at`, which is before `lastRecorded`, because a clock was ahead. */

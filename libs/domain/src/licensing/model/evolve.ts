@@ -191,6 +191,9 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     putMemberLimits(state, groupId, userId, { limits, featuresOff: featureSet(featuresOff), place });
   },
 
+  BillingTermsSet: () => undefined,
+  UsagePeriodClosed: () => undefined,
+
   ClockCorrected: (state, _data, at) => {
     state.totals.now = at;
   },
