@@ -16,6 +16,7 @@ export * from './partners/join-request.aggregate.js';
 export * from './people/email.js';
 export * from './people/user.aggregate.js';
 export * from './metering/index.js';
+export * from './billing/index.js';
 export * from './limits.js';
 export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.aggregate.js';

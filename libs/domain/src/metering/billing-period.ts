@@ -16,7 +16,7 @@ export interface BillingTerms {
   readonly timeZone: string;
 }
 
-const MONTHS: Readonly<Record<BillingInterval, number>> = { P1M: 1, P3M: 3, P1Y: 12 };
+export const MONTHS_OF_INTERVAL: Readonly<Record<BillingInterval, number>> = { P1M: 1, P3M: 3, P1Y: 12 };
 
 /**
  * The n-th billing period, from 0; negative ones lie before the anchor. Each is counted from the anchor and never from
@@ -32,11 +32,11 @@ export function billingPeriodAt(terms: BillingTerms, instant: Instant): number {
   const date = Temporal.PlainDate.from(dateAt(instant, terms.timeZone));
   const anchor = Temporal.PlainYearMonth.from(terms.anchorMonth);
   const months = (date.year - anchor.year) * 12 + date.month - anchor.month;
-  const guess = Math.floor(months / MONTHS[terms.interval]);
+  const guess = Math.floor(months / MONTHS_OF_INTERVAL[terms.interval]);
   return startOfPeriod(terms, guess) <= instant ? guess : guess - 1;
 }
 
 function startOfPeriod({ interval, anchorMonth, anchorDay, timeZone }: BillingTerms, index: number): Instant {
-  const month = Temporal.PlainYearMonth.from(anchorMonth).add({ months: MONTHS[interval] * index });
+  const month = Temporal.PlainYearMonth.from(anchorMonth).add({ months: MONTHS_OF_INTERVAL[interval] * index });
   return startOfDay(month.toPlainDate({ day: Math.min(anchorDay, month.daysInMonth) }).toString(), timeZone);
 }

@@ -1,0 +1,57 @@
+import { rated, type Line } from './lines.js';
+
+/** What identifies the subject of a line: lines with the same key add up to one truth. */
+function keyOf({ type, changes, projectId, resource, basis, servicePeriod, eventIds }: Line): string {
+  const { from, until } = servicePeriod;
+  const event = basis === 'term' ? eventIds[0] : null;
+  return JSON.stringify([changes ?? type, projectId, resource, basis, from, until, event]);
+}
+
+const isComputed = ({ type, reason }: Line): boolean => type !== 'credit' && reason === null;
+
+interface Sum {
+  readonly line: Line;
+  units: bigint;
+  amount: bigint;
+}
+
+function sumsOf(lines: readonly Line[]): Map<string, Sum> {
+  const sums = new Map<string, Sum>();
+  for (const line of lines.filter(isComputed)) {
+    const key = keyOf(line);
+    const sum = sums.get(key) ?? { line, units: 0n, amount: 0n };
+    // Quotients of one key have one denominator: that of their service period.
+    sum.units += line.unitMilliseconds ?? 0n;
+    sum.amount += line.amount ?? 0n;
+    sums.set(key, sum);
+  }
+  return sums;
+}
+
+/**
+ * The lines that bring what was issued, its corrections included, to what is true by now. Adjustments and credits are decisions and stay.
+ * Added to what was issued, they give the truth exactly, in units and in amounts.
+ */
+export function correctionsOf(issued: readonly Line[], truth: readonly Line[]): Line[] {
+  const [before, now] = [sumsOf(issued), sumsOf(truth)];
+  const all = new Map([...before, ...now]);
+  return [...all].flatMap(([key, { line }]) => {
+    const [old, current] = [before.get(key) ?? NOTHING, now.get(key) ?? NOTHING];
+    const [units, amount] = [current.units - old.units, current.amount - old.amount];
+    return units === 0n && amount === 0n ? [] : [corrected(line, units, amount)];
+  });
+}
+
+const NOTHING = { units: 0n, amount: 0n };
+
+function corrected(line: Line, units: bigint, amount: bigint): Line {
+  const isRated = rated(line.unitPrice, line, 0) !== null;
+  return {
+    ...line,
+    type: 'correction',
+    changes: line.changes ?? line.type,
+    unitMilliseconds: line.unitMilliseconds === null ? null : units,
+    peakAt: null,
+    amount: isRated ? amount : null,
+  };
+}
