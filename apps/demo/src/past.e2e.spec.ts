@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
-import pg from 'pg';
+import { grantedLogin, runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import type pg from 'pg';
 import { choicesOf, dashboards, expanded, metricsOf, statementsOf } from './dashboards.harness.js';
 
 const MINUTES = 60_000;
@@ -22,21 +22,6 @@ describe('npm run demo -- --past', () => {
 
   const run = (program: string, args: readonly string[]) => runBuilt(program, args, { DATA_DIR: bench.dataDir }).ended;
 
-  /** Connects with a login that `npm run sql` grants. */
-  async function granted(): Promise<pg.Client> {
-    const { output } = await run('sql-access', ['grant', '--all-tenants', '--days', '1']);
-    const shown = (pattern: RegExp): string => pattern.exec(output)![1]!;
-    const one = new pg.Client({
-      host: shown(/host=(\S+)/),
-      port: Number(shown(/port=(\d+)/)),
-      database: shown(/dbname=(\S+)/),
-      user: shown(/Login: +(\S+)/),
-      password: shown(/Password: +(\S+)/),
-    });
-    await one.connect();
-    return one;
-  }
-
   it(
     'plays seven months, and answers questions about them over HTTP and in SQL alike',
     async () => {
@@ -50,7 +35,7 @@ describe('npm run demo -- --past', () => {
       const peaks = [...output.matchAll(/peak (\d+) \(first/g)].map(([, peak]) => Number(peak));
       expect([peaks[0], Math.max(...peaks), peaks.length]).toEqual([90, 110, expect.any(Number)]);
 
-      client = await granted();
+      client = await grantedLogin(bench.dataDir);
       const [quota, usage] = [...output.matchAll(/SELECT .*;/g)].map(([statement]) => statement);
       const { rows: quotas } = await client.query<{ resource: string }>(quota!);
       expect(quotas.find(({ resource }) => resource === 'mobile_app')).toMatchObject({ in_force: 25, available: '0' });

@@ -43,7 +43,11 @@ function recordedBy(walk: Walk): { readonly events: readonly ProjectEvent[] } {
     now += pass * DAY;
     decide(commandAt(now));
     // A section that began in the same millisecond in which its group came back would count as one of the new group.
-    if (index % COMES_BACK === 0 && !state.groups.has('c')) decide(backAgain((now += 1)));
+    // The last recorded instant can lie after `now` (U5).
+    if (index % COMES_BACK === 0 && !state.groups.has('c')) {
+      now = Math.max(now, events.at(-1)!.at) + 1;
+      decide(backAgain(now));
+    }
   }
   return { events };
 }

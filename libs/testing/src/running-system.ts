@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, readLocalSignIn } from '@allotree/api-client';
+import pg from 'pg';
 import { builtProgram } from './built-program.js';
 import { documentedFetch, publishedDocument } from './documented-answers.js';
 
@@ -78,6 +79,22 @@ export const startSystem = async (
     },
   };
 };
+
+/** Connects with a new login of `npm run sql` that sees every tenant of the system on a data folder. */
+export async function grantedLogin(dataDir: string): Promise<pg.Client> {
+  const args = ['grant', '--all-tenants', '--days', '1'];
+  const { output } = await runBuilt('sql-access', args, { DATA_DIR: dataDir }).ended;
+  const shown = (pattern: RegExp): string | undefined => pattern.exec(output)?.[1];
+  const client = new pg.Client({
+    host: shown(/host=(\S+)/),
+    port: Number(shown(/port=(\d+)/)),
+    database: shown(/dbname=(\S+)/),
+    user: shown(/Login: +(\S+)/),
+    password: shown(/Password: +(\S+)/),
+  });
+  await client.connect();
+  return client;
+}
 
 /** An empty data folder and the systems started on it; `clear()` stops them and deletes the folder. */
 export const workbench = async () => {

@@ -150,10 +150,10 @@ export const ReleasesAnswer = z.object({ released: Count, effects: EffectsAnswer
 
 const MemberResourceAnswer = ResourceQuotaAnswer.omit({ allotted: true });
 
-/** `GET .../members/{u}/quota` and `PUT .../members/{u}/limits`: what a person may use in the group and below it. */
 /** `lastRecorded`: the instant of the last decision before it was corrected; `null`: the clock was not ahead. */
 export const ClockCorrectionAnswer = z.object({ lastRecorded: instantOrNull });
 
+/** `GET .../members/{u}/quota` and `PUT .../members/{u}/limits`: what a person may use in the group and below it. */
 export const MemberQuotaAnswer = z.object({
   groupId: Id,
   userId: Id,
