@@ -71,6 +71,8 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     `The license ${licenseId} was suspended by ${from(place)}: ask an administrator there to reinstate it`,
   SET_FROM_ABOVE: ({ place }) =>
     `These limits were set by ${from(place)}: you can tighten them, and an administrator there can loosen them`,
+  PERIOD_NOT_OVER: ({ periodId, until }) =>
+    `The billing period ${periodId} ends at ${iso(until)} and is closed then: ask again afterwards`,
   PROJECT_CLOSED: ({ reason }) => `The project was closed (${reason}): it can be read, and nothing about it changes`,
   PARTNER_CLOSED: ({ partnerId, reason }) =>
     `The partner ${partnerId} was closed (${reason}): it buys, sells and issues nothing any more`,

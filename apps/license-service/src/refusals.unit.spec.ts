@@ -45,6 +45,10 @@ describe('a refusal in words names the cause and the way out', () => {
       `The term starts too early for Building A, which starts ${new Date(at).toISOString()} until 2026-12-01T00:00:00.000Z: start it then, or let that start earlier first`,
     ],
     [
+      { code: 'PERIOD_NOT_OVER', periodId: 'p:2026-11-01T00:00:00.000Z', until: end },
+      'The billing period p:2026-11-01T00:00:00.000Z ends at 2026-12-01T00:00:00.000Z and is closed then: ask again afterwards',
+    ],
+    [
       { code: 'FEATURE_NOT_AVAILABLE', feature: 'siri', limitedBy },
       'Building A has no siri: switch it on there first, or leave it out',
     ],

@@ -31,6 +31,7 @@ export const PROBLEMS = {
   NO_SIP_NUMBER: { status: 409, title: 'No free virtual number for the mobile app' },
   SIP_NUMBER_IN_USE: { status: 409, title: 'The virtual number is paired with a mobile app' },
   LICENSE_EXPIRED: { status: 409, title: 'The license has expired' },
+  PERIOD_NOT_OVER: { status: 409, title: 'The billing period is not over' },
   CLOCKS_DIFFER: { status: 409, title: 'The clocks of the server and the database differ' },
   CLOCK_BEHIND: { status: 409, title: 'The server clock is behind the last recorded decision' },
   LICENSE_REVOKED: { status: 409, title: 'The license has been revoked' },

@@ -85,11 +85,12 @@ interface ProjectSnapshot {
   readonly restrictions: readonly Row[];
   readonly assignments: readonly Row[];
   readonly memberLimits: readonly Row[];
+  readonly billing: { readonly meter: { readonly of: readonly Row[] } };
 }
 
 /** The same snapshot as code with all words the other way round would have written it. */
 function withWordsReversed(snapshot: unknown): unknown {
-  const { words, groups, restrictions, assignments, memberLimits, ...rest } = snapshot as ProjectSnapshot;
+  const { words, groups, restrictions, assignments, memberLimits, billing, ...rest } = snapshot as ProjectSnapshot;
   const turn = (list: keyof typeof words) => (index: unknown) => words[list].length - 1 - (index as number);
   const bits = (set: unknown) =>
     words.features.reduce(
@@ -107,5 +108,6 @@ function withWordsReversed(snapshot: unknown): unknown {
     restrictions: restrictions.map((row) => at(row, { 5: (rows) => (rows as Row[]).map(allotment) })),
     assignments: assignments.map((row) => at(row, { 2: turn('resources') })),
     memberLimits: memberLimits.map((row) => at(row, { 2: units, 3: bits })),
+    billing: { ...billing, meter: { ...billing.meter, of: [...billing.meter.of].reverse() } },
   };
 }

@@ -8,6 +8,7 @@ const INSTANT_FACTS = new Set([
   'at',
   'validFrom',
   'validUntil',
+  'until',
   'requestedFrom',
   'requestedUntil',
   'dueAt',

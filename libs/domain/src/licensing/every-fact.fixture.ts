@@ -4,6 +4,7 @@ import { day, ProjectScenario, units } from './project-scenario.harness.js';
 export function projectWithEveryFact(): ProjectScenario {
   const scenario = new ProjectScenario(day('2026-06-01')).open().place('a', 'a1 under a', 'b');
   const { now } = scenario;
+  scenario.do({ type: 'SetBillingTerms', now, interval: 'P1M', anchorDay: 1 });
   scenario.do({ type: 'ChangeGroup', now, groupId: 'a', groupType: 'building', name: 'Building A' });
   scenario.do({ type: 'AddDevice', now, serialNumber: 'SN-1', groupId: 'a' });
   scenario.plus(units(20, 10, null), day('2027-01-01'), {
@@ -43,6 +44,7 @@ export function projectWithEveryFact(): ProjectScenario {
     authority: { kind: 'group', groupId: 'p' },
   });
   scenario.on(day('2026-12-02'));
+  scenario.do({ type: 'SetBillingTerms', now: scenario.now, interval: 'P3M', anchorDay: 31 });
   scenario.do({ type: 'CloseProject', now: scenario.now, reason: 'The building was sold' });
   return scenario;
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { BILLING_INTERVALS } from '../metering/billing-period.js';
 import { sipCoversMobile } from '../limits.js';
 import { FEATURES, RESOURCES, type Units } from '../words.js';
 import { VENDOR } from './limits/authority.js';
@@ -175,6 +176,9 @@ const simple: fc.Arbitrary<CommandAt> = fc.oneof(
   fc
     .record({ userId: fc.constantFrom(...PEOPLE), groupId: group, limits: unitsArb, featuresOff: features })
     .map((w): CommandAt => (now) => ({ type: 'SetMemberLimits', now, authority: VENDOR, ...w })),
+  fc
+    .record({ interval: fc.constantFrom(...BILLING_INTERVALS), anchorDay: fc.integer({ min: 1, max: 31 }) })
+    .map((w): CommandAt => (now) => ({ type: 'SetBillingTerms', now, ...w })),
   fc.constant<CommandAt>((now) => ({ type: 'TakeEffect', now })),
 );
 

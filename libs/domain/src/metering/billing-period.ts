@@ -36,6 +36,15 @@ export function billingPeriodAt(terms: BillingTerms, instant: Instant): number {
   return startOfPeriod(terms, guess) <= instant ? guess : guess - 1;
 }
 
+/** Terms whose period 0 contains an instant. */
+export function termsFrom(calendar: Omit<BillingTerms, 'anchorMonth'>, instant: Instant): BillingTerms {
+  const month = Temporal.PlainDate.from(dateAt(instant, calendar.timeZone)).toPlainYearMonth();
+  const terms = { ...calendar, anchorMonth: month.toString() };
+  return startOfPeriod(terms, 0) <= instant
+    ? terms
+    : { ...terms, anchorMonth: month.subtract({ months: 1 }).toString() };
+}
+
 function startOfPeriod({ interval, anchorMonth, anchorDay, timeZone }: BillingTerms, index: number): Instant {
   const month = Temporal.PlainYearMonth.from(anchorMonth).add({ months: MONTHS_OF_INTERVAL[interval] * index });
   return startOfDay(month.toPlainDate({ day: Math.min(anchorDay, month.daysInMonth) }).toString(), timeZone);

@@ -1,9 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BILLING_INTERVALS, billingPeriod, billingPeriodAt, type BillingTerms } from './billing-period.js';
+import { modelRuns } from '../model-runs.fixture.js';
+import { BILLING_INTERVALS, billingPeriod, billingPeriodAt, termsFrom, type BillingTerms } from './billing-period.js';
 
+/** From 2000 to 2040. */
+const YEARS = 41;
+/** Another one for each zone; all of them in the nightly runs, which takes half a minute. */
+const YEARS_OF_ZONE = Math.min(YEARS, Math.floor(modelRuns(25).numRuns / 24));
 const terms: BillingTerms = { interval: 'P1M', anchorMonth: '2026-01', anchorDay: 31, timeZone: 'UTC' };
 const startOf = (of: BillingTerms, index: number) => new Date(billingPeriod(of, index).from).toISOString();
+
+const faultsOfYear = (monthly: BillingTerms, year: number): readonly object[] => {
+  const periods = Array.from({ length: 13 }, (_, month) => billingPeriod(monthly, 12 * year + month));
+  return periods.filter(({ from, until }, index) => from >= until || (index > 0 && periods[index - 1]!.until !== from));
+};
 
 describe('billing periods', () => {
   it('start on the anchor day again after a shorter month', () => {
@@ -33,6 +43,14 @@ describe('billing periods', () => {
     ]);
   });
 
+  it('adjoin and are never empty, in every zone and month from 2000 to 2040', () => {
+    const faults = Intl.supportedValuesOf('timeZone').flatMap((timeZone, place) => {
+      const monthly: BillingTerms = { interval: 'P1M', anchorMonth: '2000-01', anchorDay: (place % 31) + 1, timeZone };
+      return Array.from({ length: YEARS_OF_ZONE }, (_, year) => faultsOfYear(monthly, (place + year) % YEARS)).flat();
+    });
+    expect(faults).toEqual([]);
+  });
+
   it('contain exactly their instants, in every zone from 2000 to 2040', () => {
     fc.assert(
       fc.property(
@@ -50,6 +68,8 @@ describe('billing periods', () => {
           expect(billingPeriodAt(some, from)).toBe(index);
           expect(billingPeriodAt(some, until - 1)).toBe(index);
           expect(billingPeriod(some, index + 1).from).toBe(until);
+          const { interval, anchorDay, timeZone } = some;
+          expect(billingPeriodAt(termsFrom({ interval, anchorDay, timeZone }, instant), instant)).toBe(0);
         },
       ),
       { numRuns: 300 },

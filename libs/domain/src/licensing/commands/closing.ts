@@ -15,6 +15,7 @@ const RECORDED_WHEN_CLOSED: ReadonlySet<ProjectCommandType> = new Set([
   'RemoveMember',
   'CloseProject',
   'TakeEffect',
+  'CloseUsagePeriod',
   'CorrectClock',
 ]);
 

@@ -39,6 +39,7 @@ type Refused = Exclude<
   | 'RemoveDevice'
   | 'RemoveMember'
   | 'CloseProject'
+  | 'CloseUsagePeriod'
   | 'CorrectClock'
   | 'TakeEffect'
 >;
@@ -83,6 +84,7 @@ const DECISIONS: { readonly [Type in Refused]: Make } = {
     assignmentIds: [assignmentId],
     authorities: [VENDOR],
   }),
+  SetBillingTerms: () => ({ type: 'SetBillingTerms', now, interval: 'P1M', anchorDay: 1 }),
   AssignUnit: ({ s }) => s.assignment('a'),
   ReleaseAssignment: ({ assignmentId }) => ({ type: 'ReleaseAssignment', now, groupId: 'a', assignmentId }),
   SetAssignmentExternalId: ({ assignmentId }) => ({

@@ -8,6 +8,7 @@ import { catchUp } from '../time/catch-up.js';
 import { clockBehind, correctClock } from '../time/clock.js';
 import { assignUnits, releaseAssignments } from './assignment-batches.js';
 import { assignUnit, releaseAssignment } from './assignments.js';
+import { closeUsagePeriod, setBillingTerms } from './billing.js';
 import { closeLicensing, closedProject } from './closing.js';
 import { setAssignmentExternalId, setLicenseExternalId } from './external-ids.js';
 import {
@@ -71,6 +72,8 @@ const decisions: { readonly [Type in ProjectCommandType]: Decide<Type> } = {
   ReleaseAssignment: releaseAssignment,
   ReleaseAssignments: releaseAssignments,
   SetMemberLimits: setMemberLimits,
+  SetBillingTerms: setBillingTerms,
+  CloseUsagePeriod: closeUsagePeriod,
   CorrectClock: () => null,
   TakeEffect: () => null,
 };

@@ -1,3 +1,4 @@
+import { DEFAULT_CALENDAR, recordBillingTerms } from './billing.js';
 import type { ProjectCommandOf } from '../model/commands.js';
 import type { AssignmentRef, ReleaseReason } from '../model/events.js';
 import { inChunks, type CurrentRecorder } from '../model/recorder.js';
@@ -18,6 +19,7 @@ export function openProject(recorder: CurrentRecorder, command: ProjectCommandOf
   if (recorder.state.totals.project) return null;
   const { projectId, tenantId, partnerId, name, timeZone, billingMode } = command;
   recorder.record('ProjectOpened', { projectId, tenantId, partnerId, name, timeZone, billingMode });
+  if (billingMode === 'postpaid') recordBillingTerms(recorder, DEFAULT_CALENDAR);
   return null;
 }
 

@@ -1,26 +1,53 @@
 import type { Instant } from '../../decision.js';
-import type { BillingTerms } from '../../metering/billing-period.js';
+import { billingPeriod, billingPeriodAt, type BillingTerms } from '../../metering/billing-period.js';
+import { RESOURCES } from '../../words.js';
+import type { ProjectEventOf } from './events.js';
+import { newMeter } from './meter.js';
+import type { ProjectState } from './state.js';
+import { usageOf } from './usage.js';
 
-export type { BillingTerms };
+export const periodIdOf = (projectId: string, from: Instant): string => `${projectId}:${new Date(from).toISOString()}`;
 
-/**
- * The use of a resource at the root over a period `[from, until)`, as measured by the project itself. `unlimitedMs` are
- * milliseconds, the other integrals unit-milliseconds.
- */
-export interface ResourceTotals {
-  /** Units in force at the start, after every change at that instant. */
-  readonly open: number;
-  /** Units in force at the end, before any change at that instant. */
-  readonly close: number;
-  readonly peak: number;
-  /** The first instant of the peak. */
-  readonly peakAt: Instant;
-  /** Integral of the units in force. */
-  readonly unitMs: bigint;
-  /** Integral of the capacity of the licenses in force (L5), also of a postpaid project, while it was limited. */
-  readonly entitledMs: bigint;
-  /** How long that capacity was unlimited. */
-  readonly unlimitedMs: bigint;
-  /** Integral of the units above that capacity, while it was limited. */
-  readonly overageMs: bigint;
+const isSame = (a: BillingTerms, b: BillingTerms): boolean =>
+  a.interval === b.interval &&
+  a.anchorMonth === b.anchorMonth &&
+  a.anchorDay === b.anchorDay &&
+  a.timeZone === b.timeZone;
+
+/** The first terms start a period at once; later ones wait for the next period. */
+export function putBillingTerms(
+  state: ProjectState,
+  { effectiveFrom, ...terms }: ProjectEventOf<'BillingTermsSet'>['data'],
+): void {
+  const { billing } = state.totals;
+  if (billing?.period) state.totals.billing = { ...billing, pending: isSame(terms, billing.terms) ? null : terms };
+  else startPeriod(state, terms, effectiveFrom);
+}
+
+/** The next period starts where the closed one ended. */
+export function putClosedPeriod(state: ProjectState, { until }: ProjectEventOf<'UsagePeriodClosed'>['data']): void {
+  const { totals } = state;
+  totals.closedUntil = until;
+  if (!totals.billing) return;
+  const terms = totals.billing.pending ?? totals.billing.terms;
+  if (isAtRest(state)) Object.assign(totals, { billing: { terms, pending: null, period: null }, meter: null });
+  else startPeriod(state, terms, until);
+}
+
+function startPeriod(state: ProjectState, terms: BillingTerms, from: Instant): void {
+  const index = billingPeriodAt(terms, from);
+  const { until } = billingPeriod(terms, index);
+  state.totals.billing = { terms, pending: null, period: { index, from, until } };
+  state.totals.meter = newMeter(from);
+}
+
+/** Whether a project is closed, its licenses have run out and nothing is in use there any more. */
+function isAtRest(state: ProjectState): boolean {
+  const { project, closedReason } = state.totals;
+  if (project === null || closedReason === null) return false;
+  const { inForce } = usageOf(state, project.projectId);
+  if (RESOURCES.some((resource) => inForce[resource] > 0)) return false;
+  for (const [, { phase, revokedReason }] of state.licenses.entries())
+    if (phase !== 'ended' && revokedReason === null) return false;
+  return true;
 }

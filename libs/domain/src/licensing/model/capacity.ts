@@ -9,21 +9,21 @@ type Granted = Pick<LicenseState, 'phase' | 'units' | 'features' | 'suspendedRea
 export const isInForce = (license: Omit<Granted, 'units' | 'features'>): boolean =>
   license.phase === 'active' && license.suspendedReason === null && license.revokedReason === null;
 
-/** The capacity and features of a project (L5). */
+/** The capacity and features of a project (L5), and the sum of its licenses in force (`entitled`). */
 export function capacityOfLicenses(
   billingMode: BillingMode,
   devices: number,
   licenses: Iterable<Granted>,
-): { readonly capacity: Units; readonly features: FeatureSet } {
-  if (billingMode === 'postpaid') return { capacity: UNLIMITED, features: ALL_FEATURES };
-  let capacity = basicUnitsOf(devices);
+): { readonly capacity: Units; readonly features: FeatureSet; readonly entitled: Units } {
+  let entitled = basicUnitsOf(devices);
   let features = NO_FEATURES;
   for (const license of licenses) {
     if (!isInForce(license)) continue;
-    capacity = sumUnits(capacity, license.units);
+    entitled = sumUnits(entitled, license.units);
     features |= featureSet(license.features);
   }
-  return { capacity, features };
+  if (billingMode === 'postpaid') return { capacity: UNLIMITED, features: ALL_FEATURES, entitled };
+  return { capacity: entitled, features, entitled };
 }
 
 /** The licenses of a project in the order in which they were granted. */

@@ -10,7 +10,6 @@ import {
 } from '../../stored-events.js';
 import { eachResource } from '../../limits.js';
 import type { Resource } from '../../words.js';
-import type { ResourceTotals } from './billing.js';
 import type {
   Allotment,
   License,
@@ -20,6 +19,7 @@ import type {
   ProjectEvent,
   ProjectEventOf,
   ProjectEventType,
+  ResourceTotals,
 } from './events.js';
 
 type Payload<Type extends ProjectEventType> = ProjectEventOf<Type>['data'];

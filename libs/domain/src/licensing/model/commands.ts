@@ -1,4 +1,5 @@
 import type { Instant } from '../../decision.js';
+import type { BillingInterval } from '../../metering/billing-period.js';
 import type {
   BillingMode,
   Feature,
@@ -150,6 +151,11 @@ interface ProjectCommands {
     featuresOff: readonly Feature[];
     authority: Place;
   };
+
+  /** How the project is billed from the next period on, or from now where it has no terms yet. */
+  SetBillingTerms: { interval: BillingInterval; anchorDay: number };
+  /** Closes a billing period whose end has come. Any other decision does so as well (U5), and so does the passing of time. */
+  CloseUsagePeriod: { periodId: string };
 
   /** Takes a project back to `now` after a clock that was ahead has dated its last decision later. */
   CorrectClock: Record<never, never>;

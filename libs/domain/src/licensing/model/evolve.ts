@@ -2,6 +2,7 @@ import type { Instant } from '../../decision.js';
 import { NO_FEATURES, featureSet } from '../../feature-set.js';
 import { NO_UNITS, UNLIMITED, noCounts, sameUnits, type Counts } from '../../limits.js';
 import type { Resource } from '../../words.js';
+import { putBillingTerms, putClosedPeriod } from './billing.js';
 import { refreshCapacity } from './capacity.js';
 import type {
   Allotment,
@@ -15,6 +16,7 @@ import type {
 } from './events.js';
 import { dueInstantsOf, graceOf, licensePhaseAt, NO_GRACE, phaseAt, refreshRestriction, type Grace } from './phases.js';
 import type { AllotmentState, Assignment, LicenseState, MemberLimits, Restriction } from './facts.js';
+import { runMeter } from './meter.js';
 import type { ProjectState } from './state.js';
 import { identifyAssignment, identifyLicense } from './external-ids.js';
 import { addTo, takeFrom } from './table.js';
@@ -33,6 +35,7 @@ type Evolve<Type extends ProjectEventType> = (
  */
 export function evolve(state: ProjectState, event: ProjectEvent): ProjectState {
   const { totals } = state;
+  runMeter(state, event.at);
   if (event.at > totals.now) totals.now = event.at;
   state.schedule.dropUpTo(totals.now);
   (evolvers[event.type] as Evolve<ProjectEventType>)(state, event.data, event.at);
@@ -191,8 +194,8 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
     putMemberLimits(state, groupId, userId, { limits, featuresOff: featureSet(featuresOff), place });
   },
 
-  BillingTermsSet: () => undefined,
-  UsagePeriodClosed: () => undefined,
+  BillingTermsSet: putBillingTerms,
+  UsagePeriodClosed: putClosedPeriod,
 
   ClockCorrected: (state, _data, at) => {
     state.totals.now = at;

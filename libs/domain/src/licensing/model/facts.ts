@@ -2,7 +2,8 @@ import type { Instant } from '../../decision.js';
 import type { FeatureSet } from '../../feature-set.js';
 import type { Counts } from '../../limits.js';
 import type { BillingMode, GroupType, PoolMode, Reminder, Resource, Units } from '../../words.js';
-import type { Allotment, License, Place } from './events.js';
+import type { BillingTerms } from '../../metering/billing-period.js';
+import type { Allotment, License, Place, ResourceTotals } from './events.js';
 
 export interface Project {
   readonly projectId: string;
@@ -91,4 +92,33 @@ export interface MemberLimits {
   readonly featuresOff: FeatureSet;
   /** The place they were set from (R9); `null`: not recorded. */
   readonly place: Place | null;
+}
+
+/** A billing period `[from, until)`. The first one under some terms may start later than the calendar has it. */
+export interface UsagePeriod {
+  /** Counted from the anchor of its terms. */
+  readonly index: number;
+  readonly from: Instant;
+  readonly until: Instant;
+}
+
+/** How a project is billed. Values are replaced, never changed in place. */
+export interface Billing {
+  readonly terms: BillingTerms;
+  /** The terms from the end of the current period on; `null`: they stay. */
+  readonly pending: BillingTerms | null;
+  /** `null`: the last period of a closed project is over. */
+  readonly period: UsagePeriod | null;
+}
+
+export interface ResourceMeter extends Omit<ResourceTotals, 'open' | 'close'> {
+  /** `null`: nothing has been measured yet. */
+  readonly open: number | null;
+}
+
+/** The use of the root since the start of a period, measured up to an instant. Values are replaced, never changed in place. */
+export interface Meter {
+  /** It never goes back: after a corrected clock, changes dated earlier count from here. */
+  readonly at: Instant;
+  readonly of: Readonly<Record<Resource, ResourceMeter>>;
 }

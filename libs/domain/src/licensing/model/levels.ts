@@ -76,5 +76,6 @@ export function projectOfTerms(
   at: Instant,
 ): LevelProject {
   const licenses = terms.map((term) => ({ ...term, phase: licensePhaseAt(term, at) }));
-  return { project, devices, licenses, ...capacityOfLicenses(project?.billingMode ?? 'prepaid', devices, licenses) };
+  const { capacity, features } = capacityOfLicenses(project?.billingMode ?? 'prepaid', devices, licenses);
+  return { project, devices, licenses, capacity, features };
 }

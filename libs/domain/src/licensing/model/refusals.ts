@@ -105,6 +105,8 @@ export type SingleRefusal =
   | { readonly code: 'SUSPENDED_FROM_ABOVE'; readonly licenseId: string; readonly place: NamedPlace }
   /** The change would loosen a limit that was set from a place the caller is not at or above (R9). */
   | { readonly code: 'SET_FROM_ABOVE'; readonly groupId: string; readonly place: NamedPlace }
+  /** The billing period ends at `until`, which is still to come. */
+  | { readonly code: 'PERIOD_NOT_OVER'; readonly periodId: string; readonly until: Instant }
   /** A closed project can be read but not changed. */
   | { readonly code: 'PROJECT_CLOSED'; readonly projectId: string; readonly reason: string }
   | {

@@ -1,6 +1,6 @@
 import type { Instant } from '../../decision.js';
 import { featureList, featureSet, type FeatureSet } from '../../feature-set.js';
-import { NO_UNITS, eachUnit } from '../../limits.js';
+import { NO_UNITS, eachResource, eachUnit } from '../../limits.js';
 import {
   FEATURES,
   GROUP_TYPES,
@@ -22,10 +22,12 @@ import { refreshRestriction } from './phases.js';
 import type {
   AllotmentState,
   Assignment,
+  Billing,
   LicenseState,
   MemberLimits,
   Phase,
   Project,
+  ResourceMeter,
   Restriction,
   Usage,
 } from './facts.js';
@@ -53,7 +55,17 @@ interface ProjectSnapshot {
   readonly devices: readonly (readonly [string, number])[];
   readonly assignments: readonly AssignmentRow[];
   readonly memberLimits: readonly MemberLimitsRow[];
+  /** Absent: no terms have been set. */
+  readonly billing?: BillingSnapshot;
 }
+
+interface BillingSnapshot extends Billing {
+  readonly meter: { readonly at: Instant; readonly of: readonly MeterRow[] } | null;
+  readonly closedUntil: Instant;
+}
+
+/** Open, peak and its instant; integrals of units, capacity, unlimited time and overage. */
+type MeterRow = readonly [number | null, number, Instant, string, string, string, string];
 
 /** The words of the snapshot in their order. A set of features has a bit for each, the first one lowest. */
 interface SnapshotWords {
@@ -94,7 +106,7 @@ type AssignmentRow = readonly [
 /** Group, user, limits, features off, place. */
 type MemberLimitsRow = readonly [number, string, UnitsRow, number, Place | null];
 
-export const PROJECT_SNAPSHOT_VERSION = 5;
+export const PROJECT_SNAPSHOT_VERSION = 6;
 
 const WORDS: SnapshotWords = {
   groupTypes: GROUP_TYPES,
@@ -111,6 +123,7 @@ export function encodeSnapshot(state: ProjectState): ProjectSnapshot {
     words: WORDS,
     project,
     ...(closedReason === null ? {} : { closedReason }),
+    ...billingSnapshot(state),
     now,
     sequence,
     trialLicenseId,
@@ -159,6 +172,7 @@ export function decodeSnapshot(json: unknown): ProjectState {
     const own = { limits: readUnits(words, limits), featuresOff: readFeatures(words, featuresOff), place };
     putMemberLimits(state, ids[group]!, userId, own);
   }
+  readBilling(state, snapshot);
   workOutUsage(state, snapshot, ids);
   refreshCapacity(state);
   reschedule(state, snapshot);
@@ -201,6 +215,39 @@ function readGroups(state: ProjectState, snapshot: ProjectSnapshot, ids: readonl
     state.groups.put(groupId, { groupId, parentId, type: snapshot.words.groupTypes[type]!, name, children: null });
     if (parentId !== null) addChild(state, parentId, groupId);
   }
+}
+
+function billingSnapshot({ totals }: ProjectState): Pick<ProjectSnapshot, 'billing'> {
+  const { billing, meter, closedUntil } = totals;
+  if (!billing) return {};
+  const rows = meter && { at: meter.at, of: WORDS.resources.map((resource) => meterRow(meter.of[resource])) };
+  return { billing: { ...billing, meter: rows, closedUntil } };
+}
+
+const meterRow = ({ open, peak, peakAt, ...integrals }: ResourceMeter): MeterRow => {
+  const { unitMs, entitledMs, unlimitedMs, overageMs } = integrals;
+  return [open, peak, peakAt, String(unitMs), String(entitledMs), String(unlimitedMs), String(overageMs)];
+};
+
+function readBilling(state: ProjectState, { words, billing: read }: ProjectSnapshot): void {
+  if (!read) return;
+  const { meter, closedUntil, ...billing } = read;
+  const of = meter && eachResource((resource) => readMeter(meter.of[words.resources.indexOf(resource)], meter.at));
+  Object.assign(state.totals, { billing, closedUntil, meter: meter && { at: meter.at, of } });
+}
+
+/** A resource that the snapshot does not know has had no use. */
+function readMeter(row: MeterRow | undefined, at: Instant): ResourceMeter {
+  const [open, peak, peakAt, unitMs, entitledMs, unlimitedMs, overageMs] = row ?? [0, 0, at, '0', '0', '0', '0'];
+  return {
+    open,
+    peak,
+    peakAt,
+    unitMs: BigInt(unitMs),
+    entitledMs: BigInt(entitledMs),
+    unlimitedMs: BigInt(unlimitedMs),
+    overageMs: BigInt(overageMs),
+  };
 }
 
 const readUnits = ({ resources }: SnapshotWords, row: UnitsRow): Units =>

@@ -3,7 +3,17 @@ import { NO_FEATURES, type FeatureSet } from '../../feature-set.js';
 import { NO_UNITS } from '../../limits.js';
 import type { Units } from '../../words.js';
 import type { Allotment } from './events.js';
-import type { Assignment, Group, LicenseState, MemberLimits, Project, Restriction, Usage } from './facts.js';
+import type {
+  Assignment,
+  Billing,
+  Group,
+  LicenseState,
+  MemberLimits,
+  Meter,
+  Project,
+  Restriction,
+  Usage,
+} from './facts.js';
 import { GroupRows } from './rows.js';
 import { DraftSchedule, LiveSchedule, type Schedule } from './schedule.js';
 import { DraftTable, LiveTable, type Table } from './table.js';
@@ -21,6 +31,14 @@ export interface ProjectTotals {
   /** The sum of the licenses in force now, and the union of their features (L5). */
   capacity: Units;
   features: FeatureSet;
+  /** The sum of the licenses in force now, also where a postpaid project has no limit. */
+  entitled: Units;
+  /** `null`: no terms have been set. */
+  billing: Billing | null;
+  /** Measures the current billing period; `null`: there is none. */
+  meter: Meter | null;
+  /** The end of the last closed billing period: nothing is recorded before it. 0: none is closed. */
+  closedUntil: Instant;
 }
 
 /** The fold of a project's stream. Made by `initialState`, changed by `evolve` alone. */
@@ -64,6 +82,10 @@ const emptyState = (): Omit<ProjectState, 'rows' | 'below' | 'groups' | 'usage' 
     trialLicenseId: null,
     capacity: NO_UNITS,
     features: NO_FEATURES,
+    entitled: NO_UNITS,
+    billing: null,
+    meter: null,
+    closedUntil: 0,
   },
   licenses: new LiveTable(),
   devices: new LiveTable(),

@@ -5,7 +5,7 @@ import { isInForce } from '../model/capacity.js';
 import type { AssignmentRef } from '../model/events.js';
 import { restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
-import { asOf, catchUp } from '../time/catch-up.js';
+import { asOf, foresee } from '../time/catch-up.js';
 import { typeOf } from './quota.js';
 
 /**
@@ -40,7 +40,7 @@ const isUsable = (state: CurrentState, groupId: string): boolean =>
 
 /** The assignments that are suspended at a later instant if nothing changes until then (E1, U3). */
 export function suspendedAt(recorded: ProjectState, at: Instant): readonly AssignmentRef[] {
-  return catchUp(recorded, at).events.flatMap((event) =>
+  return foresee(recorded, at).events.flatMap((event) =>
     event.type === 'AssignmentsSuspended' && event.at === at ? event.data.assignments : [],
   );
 }

@@ -1,5 +1,7 @@
 import type { Instant } from '../../decision.js';
 import type { AllotmentRef } from '../model/events.js';
+import { periodIdOf } from '../model/billing.js';
+import { totalsAt } from '../model/meter.js';
 import { graceOf, licensePhaseAt, phaseAt } from '../model/phases.js';
 import { Recorder, inChunks, type CurrentRecorder } from '../model/recorder.js';
 import type { DueKey } from '../model/schedule.js';
@@ -9,25 +11,54 @@ import { settleUse, type ChangedLimits } from './use.js';
 
 /**
  * Records what became due up to an instant, in order, as if each timer had fired on time (U5, E1). Changes of one
- * instant take effect together: first starts and ends, then suspensions, then reinstatements.
+ * instant take effect together: first starts and ends, then suspensions, then reinstatements. A billing period is closed
+ * before anything else at its end, which belongs to the next one.
  */
-export function catchUp(state: ProjectState, now: Instant): CurrentRecorder {
+export const catchUp = (state: ProjectState, now: Instant): CurrentRecorder => caughtUp(state, now, closePeriods);
+
+/** The same for a question about an instant: periods stay open, since nothing that is asked depends on them. */
+export const foresee = (state: ProjectState, now: Instant): CurrentRecorder => caughtUp(state, now, () => undefined);
+
+function caughtUp(
+  state: ProjectState,
+  now: Instant,
+  before: (recorder: Recorder, at: Instant) => void,
+): CurrentRecorder {
   const at = Math.max(now, state.totals.now);
   const recorder = new Recorder(state, at);
   for (const [due, keys] of state.schedule.upTo(at)) {
+    before(recorder, due);
     recorder.advanceTo(due);
     const changed = startAndEnd(recorder, keys);
     settleUse(asCurrent(recorder), changed);
   }
+  before(recorder, at);
   recorder.advanceTo(at);
   return asCurrent(recorder);
+}
+
+/** Closes every billing period that has ended at an instant, however many were missed. */
+function closePeriods(recorder: Recorder, at: Instant): void {
+  for (;;) {
+    const { project, billing, meter } = recorder.state.totals;
+    if (!project || !billing?.period || !meter || billing.period.until > at) return;
+    const { terms, period } = billing;
+    recorder.advanceTo(period.until);
+    recorder.record('UsagePeriodClosed', {
+      periodId: periodIdOf(project.projectId, period.from),
+      ...period,
+      terms,
+      paymentModel: project.billingMode,
+      totals: totalsAt(recorder.state, meter, period.until),
+    });
+  }
 }
 
 /** The state that every answer is based on: with everything due up to `now` in effect (U5). */
 export const asOf = (state: ProjectState, now: Instant): CurrentState =>
   (state.schedule.next() ?? Infinity) > Math.max(now, state.totals.now)
     ? (state as CurrentState)
-    : catchUp(state, now).state;
+    : foresee(state, now).state;
 
 /** Declares that nothing is due any more at the recorder's instant. */
 export const asCurrent = (recorder: Recorder): CurrentRecorder => recorder as CurrentRecorder;

@@ -23,17 +23,21 @@ const DECIDED_BY_TIME: ReadonlySet<ProjectCommandType> = new Set([
 /** Why a command cannot be decided at its instant: the project's last decision is dated later than clocks may differ. */
 export function clockBehind({ totals }: ProjectState, command: ProjectCommand): ProjectRefusal | null {
   const { type, now, maxClockLag = Infinity } = command;
-  if (!DECIDED_BY_TIME.has(type) || totals.now - now <= maxClockLag) return null;
+  // A closed period stays closed (U5), so a clock before its end is as good as one at its end.
+  const earliest = Math.max(now, totals.closedUntil);
+  if (!DECIDED_BY_TIME.has(type) || totals.now - earliest <= maxClockLag) return null;
   return { code: 'CLOCK_BEHIND', now, lastRecorded: totals.now };
 }
 
 /**
  * Reverses effects of time that a clock ahead has recorded too early (U5): time continues from now, every license and
  * restriction with a term that began or ended since is recorded again unchanged, so that its dates apply again, and
- * suspended assignments that fit return (U3). Decisions made in between stay.
+ * suspended assignments that fit return (U3). Decisions made in between stay, and so do closed billing periods: time does not
+ * go back beyond the end of the last one.
  */
 export function correctClock(state: ProjectState, command: ProjectCommandOf<'CorrectClock'>): readonly ProjectEvent[] {
-  const { now, maxClockLag = 0 } = command;
+  const { maxClockLag = 0 } = command;
+  const now = Math.max(command.now, state.totals.closedUntil);
   const lastRecorded = state.totals.now;
   if (lastRecorded - now <= maxClockLag) return [];
   const recorder = new Recorder(state, now);
