@@ -6,6 +6,8 @@ import { QuotaWhyController } from './quotas/quota-why/quota-why.controller.js';
 import { TreeController } from './tree/tree.controller.js';
 import { SearchController } from './search/search.controller.js';
 import { Search } from './search/search.js';
+import { ProjectsUsageController } from './usage/over-projects/projects-usage.controller.js';
+import { UsageTopController } from './usage/top/usage-top.controller.js';
 import { UsageController } from './usage/usage.controller.js';
 
 /** The routes about the past and the search in what there is today, which read the temporal tables. */
@@ -14,6 +16,8 @@ export const PAST_CONTROLLERS: readonly Type[] = [
   QuotaWhyController,
   QuotaDiffController,
   UsageController,
+  UsageTopController,
+  ProjectsUsageController,
   TreeController,
   SearchController,
 ];

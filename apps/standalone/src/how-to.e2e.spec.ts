@@ -257,6 +257,10 @@ describe('the how-to guides, typed as they are written', () => {
     expect((await page.next(instants)).body).toMatchObject({ resource: 'mobile_app', levels: [{}, { groupId: null }] });
     expect((await page.next(instants)).body).toMatchObject({ from: { at: first }, to: { at: last } });
     expect((await page.next(instants)).body).toMatchObject({ total: { from: first, until: last, peak: 0 } });
+    expect((await page.next(instants)).body).toMatchObject({ resource: 'mobile_app', items: [] });
+    const { items: partners } = (await page.next(instants)).body;
+    const ofPartner = { projectCount: 1, total: expect.objectContaining({ from: first, until: last, peak: 0 }) };
+    expect(partners).toContainEqual(expect.objectContaining(ofPartner));
     const { items: rows } = (await page.next(instants)).body;
     expect(rows).toMatchObject([{ groupId: ada.projectId, level: 0 }, ...rows.slice(1).map(() => ({ level: 1 }))]);
   });

@@ -5,15 +5,17 @@ import { WholeSystem } from './whole-system.harness.js';
 
 jest.setTimeout(120_000);
 
-/** Lists of a fixed number of things, and those that have a selection of their own: the feed of events, the rows of a tree and the search. */
+/** Lists of a fixed number of things, and those that have a selection of their own: the feed of events, the rows of a tree, the search and measures of use. */
 const WITHOUT_FILTER = [
   '/events',
   '/exports',
   '/group-service/projections',
   '/license-service/projections',
   '/projects/{p}/tree',
+  '/projects/{p}/usage/top',
   '/reporting-service/projections',
   '/search',
+  '/usage',
 ];
 
 interface ListDocs {

@@ -11,12 +11,16 @@ export class TenantRows {
     private readonly checker: PermissionChecker,
   ) {}
 
-  /** Runs `work` in a transaction that sees the tenants in which the caller holds a permission. */
+  /**
+   * Runs `work` in a transaction that sees the tenants in which the caller holds a permission.
+   * @param isolation `REPEATABLE READ`: all statements see one state of the rows
+   */
   async as<Result>(
     principal: Principal,
     permission: Permission,
     work: (tx: EntityManager) => Promise<Result>,
+    isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED',
   ): Promise<Result> {
-    return withTenants(this.dataSource, await this.checker.tenants(principal, permission), work);
+    return withTenants(this.dataSource, await this.checker.tenants(principal, permission), work, isolation);
   }
 }

@@ -2,7 +2,7 @@ import { createLogger } from '@allotree/basics';
 import type { CloudEvent } from '@allotree/contracts';
 import { quotaOfLevels, type GroupQuota } from '@allotree/domain';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Arrivals } from '../events/arrivals.js';
 import { EventLog } from '../events/event-log.js';
 import { openDataSource } from '../persistence/data-source.js';
@@ -44,6 +44,11 @@ export class Past {
     while ((await tables.lag()).some(({ behind }) => behind > 0))
       await new Promise((resolve) => setTimeout(resolve, 20));
     await tables.onModuleDestroy();
+  }
+
+  /** Reads the tables as a route does. */
+  read<Result>(work: (tx: EntityManager) => Promise<Result>): Promise<Result> {
+    return this.dataSource.transaction('REPEATABLE READ', work);
   }
 
   /** The numbers of a quota as people ask for them in SQL. */

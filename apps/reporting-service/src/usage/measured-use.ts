@@ -1,82 +1,122 @@
 import { setImmediate } from 'node:timers/promises';
-import { joined, measure, type Measures, type Period } from '@allotree/domain';
+import {
+  joined,
+  measure,
+  overage,
+  sustained as mostSustained,
+  type Curve,
+  type Measures,
+  type Period,
+  type Step,
+} from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
-import { useIn, type UseOf } from './recorded-use.js';
+import type { Cut, More } from './asked.js';
+import { curvesIn, keyOf, useIn, type PlaceOfUse, type UseOf } from './recorded-use.js';
 import type { ChildGroup } from './used-group.js';
 import { partsOf, UseReader, type Parts } from './series.js';
 
 /** After this many windows, other requests get their turn. */
 const AT_A_TIME = 50;
 
-/** The measures of a period and of its windows. */
-export interface MeasuredUse {
-  readonly total: Measures;
-  readonly windows: readonly Measures[];
+/** The measures of a period. Those that nobody asked for are `undefined`. */
+export interface AllMeasures extends Measures {
+  readonly sustained?: number | null;
+  readonly overageMs?: bigint;
 }
 
-/** Measures the use of groups in adjoining windows. @param timeZone that of the project, in which whole days are measured */
+/** The measures of a period and of its windows. */
+export interface MeasuredUse {
+  readonly total: AllMeasures;
+  readonly windows: readonly AllMeasures[];
+}
+
+/** Windows, and what is measured in them. @param timeZone that of the project, in which whole days are measured */
+export interface Measured extends Cut {
+  readonly timeZone: string;
+  readonly more: More;
+}
+
+const wantsMore = ({ sustained, committed }: More): boolean => sustained !== undefined || committed !== undefined;
+
+/** Measures the use of groups in adjoining windows, by place (`keyOf`). */
 export async function measuredUse(
   tx: EntityManager,
   of: UseOf,
-  { windows, timeZone }: Windows,
+  measured: Measured,
 ): Promise<ReadonlyMap<string, MeasuredUse>> {
-  if (of.groupIds.length === 0) return new Map();
+  if (of.places.length === 0) return new Map();
+  if (wantsMore(measured.more)) return inEach(await curvesIn(tx, of, measured.period), measured);
+  const { windows, timeZone } = measured;
   const parts = await inTurns(windows, (window) => partsOf(window, timeZone));
   const use = await useIn(tx, of, parts);
-  const measured = new Map<string, MeasuredUse>();
-  for (const [groupId, recorded] of use) {
+  const all = new Map<string, MeasuredUse>();
+  for (const [key, recorded] of use) {
     const reader = new UseReader(recorded, timeZone);
-    const all = await inTurns(parts, (part: Parts) => reader.measure(part));
-    measured.set(groupId, { total: all.reduce(joined), windows: all });
+    const each = await inTurns(parts, (part: Parts) => reader.measure(part));
+    all.set(key, { total: each.reduce(joined), windows: each });
   }
-  return measured;
+  return all;
 }
 
-interface Windows {
-  readonly windows: readonly Period[];
-  readonly timeZone: string;
+async function inEach(
+  curves: ReadonlyMap<string, Curve>,
+  measured: Measured,
+): Promise<ReadonlyMap<string, MeasuredUse>> {
+  const all = new Map<string, MeasuredUse>();
+  for (const [key, curve] of curves) all.set(key, await measuredCurve(curve, measured));
+  return all;
+}
+
+/** Measures a curve of units in adjoining windows. */
+export async function measuredCurve(
+  curve: Curve,
+  { period, windows, more }: Cut & { readonly more: More },
+): Promise<MeasuredUse> {
+  const within = (one: Period): AllMeasures => ({
+    ...measure(curve, one),
+    ...(more.sustained !== undefined && { sustained: mostSustained(curve, one, more.sustained) }),
+    ...(more.committed !== undefined && { overageMs: overage(curve, more.committed, one) }),
+  });
+  return { total: within(period), windows: await inTurns(windows, within) };
 }
 
 /** Measures the use of each group directly below another one, for as long as it was there. */
 export async function measuredChildren(
   tx: EntityManager,
-  of: Omit<UseOf, 'groupIds'>,
+  of: Omit<UseOf, 'places'> & Pick<PlaceOfUse, 'projectId'>,
   children: readonly ChildGroup[],
-  windows: Windows,
+  measured: Measured,
 ): Promise<ReadonlyMap<string, MeasuredUse>> {
-  const stayed = children.filter(({ wasElsewhere }) => !wasElsewhere).map(({ groupId }) => groupId);
-  const measured = new Map(await measuredUse(tx, { ...of, groupIds: stayed }, windows));
-  for (const child of children)
-    if (child.wasElsewhere) measured.set(child.groupId, await measuredWhileThere(tx, of, child, windows));
-  return measured;
+  const { projectId, resource } = of;
+  const placesOf = (groups: readonly ChildGroup[]): UseOf => ({
+    resource,
+    places: groups.map(({ groupId }) => ({ projectId, groupId })),
+  });
+  const moved = children.filter(({ wasElsewhere }) => wasElsewhere);
+  const stayed = children.filter(({ wasElsewhere }) => !wasElsewhere);
+  const all = new Map(await measuredUse(tx, placesOf(stayed), measured));
+  const curves = await curvesIn(tx, placesOf(moved), measured.period);
+  for (const { groupId, periods } of moved) {
+    const key = keyOf({ projectId, groupId });
+    all.set(key, await measuredCurve(whileThere(curves.get(key)!, periods), measured));
+  }
+  return all;
 }
 
-/** Windows are cut where the group came or left; what it used elsewhere counts as nothing. */
-async function measuredWhileThere(
-  tx: EntityManager,
-  of: Omit<UseOf, 'groupIds'>,
-  { groupId, periods }: ChildGroup,
-  { windows, timeZone }: Windows,
-): Promise<MeasuredUse> {
-  const pieces = windows.map((window) => cutAt(window, periods));
-  const all = await measuredUse(tx, { ...of, groupIds: [groupId] }, { windows: pieces.flat(), timeZone });
-  const measured = all.get(groupId)!.windows.values();
-  const isThere = ({ from }: Period): boolean => periods.some((there) => there.from <= from && from < there.until);
-  const cut = pieces.map((ofWindow) =>
-    ofWindow
-      .map((piece) => {
-        const { value } = measured.next();
-        return isThere(piece) ? (value as Measures) : measure({ open: 0, steps: [] }, piece);
-      })
-      .reduce(joined),
-  );
-  return { total: cut.reduce(joined), windows: cut };
-}
-
-function cutAt({ from, until }: Period, periods: readonly Period[]): readonly Period[] {
-  const inside = periods.flatMap((there) => [there.from, there.until]).filter((at) => from < at && at < until);
-  const cuts = [from, ...[...new Set(inside)].sort((a, b) => a - b), until];
-  return cuts.slice(1).map((end, index) => ({ from: cuts[index]!, until: end }));
+/** The use of a group while it was there; its use elsewhere counts as nothing. @param periods in which it was there; they ascend */
+function whileThere({ open, steps }: Curve, periods: readonly Period[]): Curve {
+  const there: Step[] = [];
+  let next = 0;
+  let units = open;
+  for (const { from, until } of periods) {
+    while (next < steps.length && steps[next]!.at <= from) units = steps[next++]!.units;
+    if (there.at(-1)?.at === from) there.pop();
+    there.push({ at: from, units });
+    while (next < steps.length && steps[next]!.at < until) there.push(steps[next++]!);
+    units = there.at(-1)!.units;
+    there.push({ at: until, units: 0 });
+  }
+  return { open: 0, steps: there };
 }
 
 async function inTurns<Item, Result>(items: readonly Item[], work: (item: Item) => Result): Promise<Result[]> {

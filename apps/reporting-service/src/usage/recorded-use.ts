@@ -1,40 +1,58 @@
-import type { CalendarDate, Period, Resource, Step } from '@allotree/domain';
+import type { CalendarDate, Curve, Period, Resource, Step } from '@allotree/domain';
 import { Problem } from '@allotree/http';
 import type { EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
 import type { MeasuredDay, Parts, RecordedUse } from './series.js';
 
-/** Changes that one answer looks at, one by one, at most. */
-const MAX_STEPS = 500_000;
+/** Changes, and days, that one answer looks at, one by one, at most. */
+export const MAX_STEPS = 500_000;
+const MAX_DAYS = 500_000;
+
+/** A group of a project, with everything below it. */
+export interface PlaceOfUse {
+  readonly projectId: string;
+  readonly groupId: string;
+}
 
 /** The groups and the resource whose use is read. */
 export interface UseOf {
-  readonly projectId: string;
-  readonly groupIds: readonly string[];
+  readonly places: readonly PlaceOfUse[];
   readonly resource: Resource;
 }
 
-const OF_GROUPS = 'project_id = $1 AND group_id = ANY ($2) AND resource = $3';
+/** One of the places. */
+export const keyOf = ({ projectId, groupId }: PlaceOfUse): string => `${projectId}\n${groupId}`;
+
+const PLACES = 'unnest($1::text[], $2::text[]) AS place (project_id, group_id)';
+const OF_PLACE = `project_id = place.project_id AND group_id = place.group_id AND resource = $3`;
 
 const OPEN = `
-  SELECT of_each.group_id, step.in_force AS units FROM unnest($2::text[]) AS of_each (group_id)
+  SELECT place.project_id, place.group_id, step.in_force AS units FROM ${PLACES}
   CROSS JOIN LATERAL (
-    SELECT in_force FROM ${REPORTING}.usage_step
-    WHERE project_id = $1 AND group_id = of_each.group_id AND resource = $3 AND at < $4::timestamptz
+    SELECT in_force FROM ${REPORTING}.usage_step WHERE ${OF_PLACE} AND at < $4::timestamptz
     ORDER BY at DESC LIMIT 1) AS step`;
 
 const DAYS = `
-  SELECT group_id, day::text, open, close, peak, peak_at, low, unit_ms FROM ${REPORTING}.usage_day
-  WHERE ${OF_GROUPS} AND day >= $4::date AND day < $5::date ORDER BY day`;
+  SELECT place.project_id, place.group_id, measured.* FROM ${PLACES}
+  CROSS JOIN LATERAL (
+    SELECT day::text, open, close, peak, peak_at, low, unit_ms FROM ${REPORTING}.usage_day
+    WHERE ${OF_PLACE} AND day >= $4::date AND day < $5::date OFFSET 0) AS measured
+  ORDER BY measured.day LIMIT ${MAX_DAYS + 1}`;
 
 const STEPS = `
-  SELECT step.group_id, step.at, step.in_force AS units
-  FROM unnest($4::timestamptz[], $5::timestamptz[]) AS edge (since, until)
-  JOIN ${REPORTING}.usage_step step ON ${OF_GROUPS} AND step.at >= edge.since AND step.at < edge.until
+  SELECT place.project_id, place.group_id, step.at, step.in_force AS units
+  FROM ${PLACES} CROSS JOIN unnest($4::timestamptz[], $5::timestamptz[]) AS edge (since, until)
+  CROSS JOIN LATERAL (
+    SELECT at, in_force FROM ${REPORTING}.usage_step
+    WHERE ${OF_PLACE} AND at >= edge.since AND at < edge.until OFFSET 0) AS step
   ORDER BY step.at LIMIT ${MAX_STEPS + 1}`;
 
-interface DayRow {
+interface OfPlace {
+  readonly project_id: string;
   readonly group_id: string;
+}
+
+interface DayRow extends OfPlace {
   readonly day: CalendarDate;
   readonly open: number;
   readonly close: number;
@@ -44,8 +62,7 @@ interface DayRow {
   readonly unit_ms: string;
 }
 
-interface StepRow {
-  readonly group_id: string;
+interface StepRow extends OfPlace {
   readonly at: Date;
   readonly units: number;
 }
@@ -56,25 +73,38 @@ interface StepRow {
  */
 export async function useIn(
   tx: EntityManager,
-  { projectId, groupIds, resource }: UseOf,
+  { places, resource }: UseOf,
   parts: readonly Parts[],
 ): Promise<ReadonlyMap<string, RecordedUse>> {
-  const key = [projectId, groupIds, resource];
+  const key = [places.map(({ projectId }) => projectId), places.map(({ groupId }) => groupId), resource];
   const from = new Date(parts[0]!.before.from).toISOString();
-  const open: { group_id: string; units: number }[] = await tx.query(OPEN, [...key, from]);
+  const open: (OfPlace & { units: number })[] = await tx.query(OPEN, [...key, from]);
   const days = await daysIn(tx, key, parts);
   const steps = await stepsIn(tx, key, parts);
-  const use = new Map(groupIds.map((id) => [id, { open: 0, days: [] as MeasuredDay[], steps: [] as Step[] }]));
-  for (const { group_id: id, units } of open) use.get(id)!.open = units;
-  for (const row of days) use.get(row.group_id)!.days.push(measuredDay(row));
-  for (const { group_id: id, at, units } of steps) use.get(id)!.steps.push({ at: at.getTime(), units });
+  const use = new Map(
+    places.map((place) => [keyOf(place), { open: 0, days: [] as MeasuredDay[], steps: [] as Step[] }]),
+  );
+  const of = ({ project_id: projectId, group_id: groupId }: OfPlace) => use.get(keyOf({ projectId, groupId }))!;
+  for (const row of open) of(row).open = row.units;
+  for (const row of days) of(row).days.push(measuredDay(row));
+  for (const row of steps) of(row).steps.push({ at: row.at.getTime(), units: row.units });
   return use;
+}
+
+/**
+ * Reads the use of groups in a period, change by change.
+ * @throws Problem `VALIDATION` where these are too many
+ */
+export async function curvesIn(tx: EntityManager, of: UseOf, period: Period): Promise<ReadonlyMap<string, Curve>> {
+  if (of.places.length === 0) return new Map();
+  return useIn(tx, of, [{ before: period, days: null, after: { from: period.until, until: period.until } }]);
 }
 
 async function daysIn(tx: EntityManager, key: readonly unknown[], parts: readonly Parts[]): Promise<DayRow[]> {
   const ranges = parts.flatMap(({ days }) => days ?? []);
   if (ranges.length === 0) return [];
   const rows: DayRow[] = await tx.query(DAYS, [...key, ranges[0]!.from, ranges.at(-1)!.until]);
+  if (rows.length > MAX_DAYS) throw tooMany(MAX_DAYS, 'days');
   let range = 0;
   return rows.filter(({ day }) => {
     while (day >= ranges[range]!.until) range += 1;
@@ -86,13 +116,19 @@ async function stepsIn(tx: EntityManager, key: readonly unknown[], parts: readon
   const edges = edgesOf(parts);
   const instants = (end: 'from' | 'until'): string[] => edges.map((edge) => new Date(edge[end]).toISOString());
   const rows: StepRow[] = await tx.query(STEPS, [...key, instants('from'), instants('until')]);
-  if (rows.length <= MAX_STEPS) return rows;
-  const limit = MAX_STEPS.toLocaleString('en');
-  throw Problem.validation('window', `makes the answer look at more than ${limit} changes; ask for a shorter period`);
+  if (rows.length > MAX_STEPS) throw tooMany(MAX_STEPS, 'changes');
+  return rows;
 }
 
+/** The refusal of a period with more than an answer looks at. */
+export const tooMany = (limit: number, what: 'days' | 'changes' | 'assignments'): Problem =>
+  Problem.validation(
+    'from',
+    `makes the answer look at more than ${limit.toLocaleString('en')} ${what}; ask for a shorter period`,
+  );
+
 /** What lies outside whole days, adjoining pieces as one. */
-function edgesOf(parts: readonly Parts[]): readonly Period[] {
+export function edgesOf(parts: readonly Parts[]): readonly Period[] {
   const edges: { from: number; until: number }[] = [];
   for (const { from, until } of parts.flatMap(({ before, after }) => [before, after])) {
     if (from >= until) continue;

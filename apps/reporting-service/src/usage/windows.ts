@@ -13,16 +13,16 @@ const LONGEST_MS: Readonly<Record<WindowLength, number>> = {
 
 /**
  * The windows of a period; without a length the period itself.
- * @param groups for each of which the answer has all windows
+ * @param rows each of which has all windows in the answer
  * @throws Problem `VALIDATION` where these are too many
  */
 export function windowsIn(
   period: Period,
   { window, timeZone }: Pick<UsageQuery, 'window'> & { readonly timeZone: string },
-  groups: number,
+  rows: number,
 ): readonly Period[] {
   if (window === 'none') return [period];
-  const most = Math.floor(MAX_USAGE_WINDOWS / Math.max(1, groups));
+  const most = Math.floor(MAX_USAGE_WINDOWS / Math.max(1, rows));
   if (leastOf(period, window) > most) throw tooMany(period, window, most);
   const windows: Period[] = [];
   for (const each of windowsOf(period, window, timeZone)) {

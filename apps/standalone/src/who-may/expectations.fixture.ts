@@ -159,6 +159,8 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   [`GET ${G}/quota/why`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
   [`GET ${G}/quota/diff`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
   [`GET ${G}/usage`]: { needs: 'quotas:read', at: GROUP, answers: [400] },
+  'GET /projects/{p}/usage/top': { needs: 'quotas:read', at: WITHIN, answers: [400] },
+  'GET /usage': { needs: 'quotas:read', at: ANYWHERE, answers: [400] },
   [`GET ${G}/assignments`]: reads('assignments:read-own', GROUP),
   [`POST ${G}/assignments`]: stale('assignments:manage', GROUP, { resource: 'ukey2' }),
   [`PATCH ${G}/assignments/{a}`]: malformed('assignments:manage', GROUP),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GROUPS_EVENTS } from '../groups/events.js';
-import { TimeZone } from '../groups/words.js';
+import { GroupTypeName, TimeZone } from '../groups/words.js';
 import { Id, IsoInstant } from '../http/common.js';
 import { LICENSING_EVENTS } from '../licensing/events.js';
 import { ResourceName } from '../licensing/words.js';
@@ -50,19 +50,81 @@ export type QuotaWhyQuery = z.infer<typeof QuotaWhyQuery>;
 export const QuotaDiffQuery = z.strictObject({ from: At, to: At });
 export type QuotaDiffQuery = z.infer<typeof QuotaDiffQuery>;
 
-/** The most windows that one answer has, over all groups in it. */
+/** The most windows that one answer has, over all rows of it. */
 export const MAX_USAGE_WINDOWS = 10_000;
+
+/** The most projects over which use is measured in one answer. */
+export const MAX_USAGE_PROJECTS = 1_000;
+
+const DAY_MS = 86_400_000;
+/** Days, hours, minutes and seconds of an ISO 8601 duration. */
+const DURATION = /^P(?=.)(?:(\d{1,3})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?$/;
+
+/** A length of time of up to 366 days of 24 hours; read as milliseconds. */
+const Duration = z
+  .string()
+  .max(20)
+  .regex(DURATION, 'must be an ISO 8601 duration of days, hours, minutes and seconds, such as PT1H')
+  .transform((text) => {
+    const [days = 0, hours = 0, minutes = 0, seconds = 0] = (DURATION.exec(text) ?? [])
+      .slice(1)
+      .map((digits: string | undefined) => Number(digits ?? 0));
+    return days * DAY_MS + hours * 3_600_000 + minutes * 60_000 + seconds * 1_000;
+  })
+  .refine((lengthMs) => lengthMs > 0 && lengthMs <= 366 * DAY_MS, 'must be from PT1S to P366D')
+  .meta({ examples: ['PT1H'] });
+
+/** The limit with which use is compared: the capacity of the project at each instant, or a number of units. */
+const Committed = z
+  .string()
+  .regex(/^(capacity|\d{1,9})$/, 'must be capacity or a number of units')
+  .transform((text) => (text === 'capacity' ? text : Number(text)))
+  .meta({ examples: ['capacity', '80'] });
+
+const period = { from: At, to: At };
+const measured = {
+  ...period,
+  window: z.enum(['none', 'PT1H', 'P1D', 'P1W', 'P1M']).default('none'),
+  timeZone: TimeZone.optional(),
+  /** Adds `sustained` to the measures: the most units in use without interruption for at least as long. */
+  sustained: Duration.optional(),
+  /** Adds `overageMs` to the measures: the integral of the units above. */
+  committed: Committed.optional(),
+};
 
 /** `GET /projects/{p}/groups/{g}/usage`; the default time zone is that of the project. */
 export const UsageQuery = z.strictObject({
   resource: ResourceName,
-  from: At,
-  to: At,
-  window: z.enum(['none', 'PT1H', 'P1D', 'P1W', 'P1M']).default('none'),
-  timeZone: TimeZone.optional(),
-  groupBy: z.enum(['none', 'child']).default('none'),
+  ...measured,
+  groupBy: z.enum(['none', 'child', 'type']).default('none'),
 });
 export type UsageQuery = z.infer<typeof UsageQuery>;
+
+/** `GET /usage`; the default time zone is UTC. */
+export const ProjectsUsageQuery = z
+  .strictObject({
+    /** Absent with `groupBy=resource`: all. */
+    resource: ResourceName.optional(),
+    ...measured,
+    partnerId: Id.optional(),
+    groupBy: z.enum(['project', 'partner', 'resource']).default('project'),
+  })
+  .refine(({ resource, groupBy }) => resource !== undefined || groupBy === 'resource', {
+    path: ['resource'],
+    error: 'must be named, except with groupBy=resource',
+  });
+export type ProjectsUsageQuery = z.infer<typeof ProjectsUsageQuery>;
+
+/** `GET /projects/{p}/usage/top` */
+export const UsageTopQuery = z.strictObject({
+  resource: ResourceName,
+  ...period,
+  /** `growth`: units in force at the end less those at the beginning. */
+  measure: z.enum(['peak', 'average', 'growth']).default('peak'),
+  type: GroupTypeName.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(10),
+});
+export type UsageTopQuery = z.infer<typeof UsageTopQuery>;
 
 /** The most groups that one request for rows of a tree opens, and the most rows of its answer. */
 export const MAX_EXPANDED_GROUPS = 200;

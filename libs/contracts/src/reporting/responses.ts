@@ -149,6 +149,10 @@ const UsageMeasures = z.object({
   average: z.string(),
   /** The integral, in unit-milliseconds. */
   unitMs: BigInteger,
+  /** With `sustained`: the most units in use without interruption for at least as long; `null`: the period is shorter. */
+  sustained: Count.nullable().optional(),
+  /** With `committed`: the integral of the units above that, in unit-milliseconds. */
+  overageMs: BigInteger.optional(),
 });
 export type UsageMeasures = z.infer<typeof UsageMeasures>;
 
@@ -168,8 +172,41 @@ export const UsageAnswer = z.object({
   ...measured,
   /** With `groupBy=child`: each group directly below, for as long as it was there. The rest of `total.unitMs` is of the group itself. */
   children: z.array(z.object({ groupId: Id, name: z.string(), ...measured })).optional(),
+  /** With `groupBy=type`: what is in use at groups of each type themselves, by the type they had then. */
+  types: z.array(z.object({ type: GroupTypeName, ...measured })).optional(),
 });
 export type UsageAnswer = z.infer<typeof UsageAnswer>;
+
+/** `GET /projects/{p}/usage/top`: groups with the most of a measure, each with everything below it. */
+export const UsageTopAnswer = z.object({
+  resource: ResourceName,
+  /** Nothing recorded later changes the answer. */
+  final: z.boolean(),
+  /** Ordered by the measure, then by id. The name and type are the last ones in the period. */
+  items: z.array(z.object({ groupId: Id, name: z.string(), type: GroupTypeName, ...UsageMeasures.shape })),
+});
+export type UsageTopAnswer = z.infer<typeof UsageTopAnswer>;
+
+/** `GET /usage`: the use of whole projects, alone or together. */
+export const ProjectsUsageAnswer = z.object({
+  timeZone: z.string(),
+  /** Ordered by the ids of projects or partners, or in the order of resources. */
+  items: z.array(
+    z.object({
+      resource: ResourceName,
+      /** With `groupBy=project` and `groupBy=partner`. */
+      partnerId: Id.optional(),
+      /** With `groupBy=project`. */
+      projectId: Id.optional(),
+      /** Of the project or the partner. */
+      name: z.string().optional(),
+      /** How many projects are in the row. */
+      projectCount: Count,
+      ...measured,
+    }),
+  ),
+});
+export type ProjectsUsageAnswer = z.infer<typeof ProjectsUsageAnswer>;
 
 /** Where the count of the groups below a group ends. */
 export const MAX_DESCENDANT_COUNT = 100;
