@@ -29,6 +29,8 @@ const section = (groupId: string, numbers: number, more: object = {}) => ({
   ...restriction(units(numbers), more),
 });
 const line = (groupId: string, resource: string, more: object = {}) => ({ groupId, resource, ...more });
+const whyOf = (groupId: string): string =>
+  `/projects/${p}/groups/${groupId}/quota/why?resource=sip_number&at=${encodeURIComponent(NOW)}`;
 const NO_EFFECTS = { suspended: [], reinstated: [], released: [], clamped: [] };
 
 const recorded = async (work: () => Promise<unknown>) => (await service.recordedWhile(work)).map(({ type }) => type);
@@ -68,7 +70,13 @@ describe('PUT /projects/{p}/restrictions', () => {
           items: [
             { index: 1, code: 'LIMIT_EXCEEDED', requested: 95, available: 90, limitedBy: { groupId: 'a' }, at: NOW },
             { index: 2, code: 'NOT_FOUND', what: 'group', id: 'elsewhere', detail: expect.any(String) },
-            { index: 3, code: 'LIMIT_EXCEEDED', title: 'Limit exceeded', limitedBy: { groupId: null } },
+            {
+              index: 3,
+              code: 'LIMIT_EXCEEDED',
+              title: 'Limit exceeded',
+              limitedBy: { groupId: null },
+              why: whyOf('b'),
+            },
           ],
         },
       });
@@ -174,7 +182,7 @@ describe('POST /projects/{p}/assignments', () => {
           items: [
             { index: 0, code: 'LIMIT_EXCEEDED', requested: 6, available: 5, limitedBy: { groupId: 'u1' } },
             { index: 2, code: 'LIMIT_EXCEEDED' },
-            { index: 3, code: 'NO_SIP_NUMBER', groupId: 'u2' },
+            { index: 3, code: 'NO_SIP_NUMBER', groupId: 'u2', why: whyOf('u2') },
             { index: 4, code: 'NOT_FOUND', id: 'elsewhere' },
           ],
         },
@@ -192,7 +200,11 @@ describe('POST /projects/{p}/assignments', () => {
     ];
     const lines = [
       { index: 0, status: 'assigned', assignmentIds: { length: 3 } },
-      { index: 1, status: 'refused', problem: { code: 'LIMIT_EXCEEDED', requested: 3, available: 2 } },
+      {
+        index: 1,
+        status: 'refused',
+        problem: { code: 'LIMIT_EXCEEDED', requested: 3, available: 2, why: whyOf('u1') },
+      },
       { index: 2, groupId: 'elsewhere', status: 'refused', problem: { code: 'NOT_FOUND' } },
       { index: 3, status: 'refused', problem: { code: 'LIMIT_EXCEEDED', resource: 'mobile_app' } },
     ];

@@ -13,7 +13,7 @@ import { Leases } from '@allotree/leases';
 import { Clock, CONFIGURATION } from '@allotree/basics';
 import { accepted, Problem, type Caller } from '@allotree/http';
 import type { ProjectRefusal } from '@allotree/domain';
-import { batchProblem } from './batches.js';
+import { refusedProblem } from './batches.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { GroupFeed } from './feed/group-feed.js';
 import { detailOf } from './refusals.js';
@@ -39,6 +39,8 @@ export interface Accepted {
   /** The items of a list that were refused while the others were accepted; absent also for a repeated request. */
   readonly declined?: readonly Declined<ProjectRefusal>[];
   readonly revision: number;
+  /** The instant of the decision; of a repeated request that of its repetition. */
+  readonly at: Instant;
 }
 
 export interface KnownProject {
@@ -66,14 +68,15 @@ export class Projects {
    */
   async run(projectId: string, request: RequestSource, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
     const command = typeof request === 'function' ? request : () => Promise.resolve(request);
-    let outcome = await this.decide(projectId, await command(), caller);
+    let [outcome, decided] = await this.decide(projectId, await command(), caller);
     if (outcome.kind === 'refused') {
       if (typeof request === 'function') await this.caughtUp(projectId);
       else await this.feed.facts.caughtUp(projectId);
-      outcome = await this.decide(projectId, await command(), caller);
+      [outcome, decided] = await this.decide(projectId, await command(), caller);
     }
-    if (outcome.kind === 'refused' && outcome.refusal.code === 'BATCH_REFUSED') throw batchProblem(outcome.refusal);
-    return accepted(outcome, detailOf);
+    const at = decided.now;
+    if (outcome.kind === 'refused') throw refusedProblem(outcome.refusal, { projectId, command: decided, at });
+    return { ...accepted(outcome), at };
   }
 
   /** Waits until everything is known here that the group service published before about a project and who may do what. */
@@ -110,16 +113,17 @@ export class Projects {
     return this.look(projectId, null, (state) => projectOf(state));
   }
 
-  private decide(
+  private async decide(
     projectId: string,
     request: ProjectRequest,
     { context, dryRun }: { readonly context: CommandContext; readonly dryRun: boolean },
-  ): Promise<Outcome<ProjectEvent, ProjectRefusal>> {
+  ): Promise<[Outcome<ProjectEvent, ProjectRefusal>, ProjectCommand]> {
     const maxClockLag = this.configuration.CLOCK_TOLERANCE_SECONDS * 1_000;
     const command: ProjectCommand = { maxClockLag, ...request, now: this.clock.now() };
-    return dryRun
-      ? this.handler.dryRun(projectId, command, context)
-      : this.handler.execute(projectId, command, context);
+    const outcome = dryRun
+      ? await this.handler.dryRun(projectId, command, context)
+      : await this.handler.execute(projectId, command, context);
+    return [outcome, command];
   }
 
   private async missing(projectId: string, groupId: string | null): Promise<Problem> {

@@ -226,6 +226,8 @@ const problemsPage = (): string => {
 
 Every refusal and every error is answered as RFC 9457 problem details (\`application/problem+json\`): \`type\`, \`title\`, \`status\`,
 \`detail\`, \`instance\`, \`code\`, \`correlationId\`, and the facts of the code beside them. \`VALIDATION\` lists the fields in \`errors\`.
+Refusals about limits, terms and features of groups have \`why\`, the path below \`/api/v1\` at which the limits, terms and events behind the
+decision are explained ([Ask about the past](../how-to/ask-about-the-past.md)); the items of a batch have their own.
 
 ${table(['code', 'Status', 'Title', 'type'], rows)}
 

@@ -153,6 +153,20 @@ describe.each(STORES)('the worked example, from 2026-06-01 on, with its events i
     expect(await useAt('Building B')).toBe('10/0 8/0 0/0');
   });
 
+  it('refuses more with a link to the reasons', async () => {
+    const flat = pathOf('Building A / Unit 1');
+    const refused = await api.ask({ method: 'POST', path: `${flat}/assignments`, body: { resource: 'ukey2' } });
+    expect(refused).toMatchObject({ ok: false, problem: { code: 'LICENSE_EXPIRED' } });
+    const { why } = (refused as unknown as { problem: { why: string } }).problem;
+    const building = { groupId: nodeAt(tree, 'Building A').groupId, isBinding: true, limit: 0 };
+    expect(await api.get(why)).toMatchObject({
+      groupId: nodeAt(tree, 'Building A / Unit 1').groupId,
+      at: '2026-11-30T23:00:00.000Z',
+      resource: 'ukey2',
+      levels: expect.arrayContaining([expect.objectContaining(building)]),
+    });
+  });
+
   it('brings all of it back when building A is extended', async () => {
     const { allotments, ...settings } = await api.get<{ allotments: Record<string, unknown>[]; groupId: string }>(
       `${pathOf('Building A')}/restriction`,

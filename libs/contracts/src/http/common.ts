@@ -92,6 +92,8 @@ export const ProblemDetails = z.looseObject({
   code: z.string(),
   correlationId: z.string(),
   errors: z.array(FieldError).optional(),
+  /** The path, below `/api/v1`, at which the limits behind a refusal are explained as of the decision; items of a batch have their own. */
+  why: z.string().optional(),
 });
 export type ProblemDetails = z.infer<typeof ProblemDetails>;
 

@@ -67,7 +67,7 @@ export class AssignUnitsController {
     const authorities = () => this.permissionChecker.authorities(caller.principal, 'assignments:manage', p);
     const request = { type: 'AssignUnits', items, mode } as const;
     const done = await this.projects.run(p, async () => ({ ...request, authorities: await authorities() }), caller);
-    const lines = { assignments: linesOf(items, mode, done) };
+    const lines = { assignments: linesOf(items, { projectId: p, mode }, done) };
     const answer = answerTo(caller, reply, done, lines);
     return caller.dryRun ? { ...answer, ...lines } : answer;
   }
@@ -76,10 +76,12 @@ export class AssignUnitsController {
 /** The answers to the lines. A repeated command has its events and not its refusals. */
 function linesOf(
   items: readonly AssignmentInput[],
-  mode: AssignUnitsRequest['mode'],
-  { events, declined = [] }: Accepted,
+  { projectId, mode }: { readonly projectId: string; readonly mode: AssignUnitsRequest['mode'] },
+  { events, declined = [], at }: Accepted,
 ): readonly object[] {
-  const refused = new Map(declined.map(({ index, refusal }) => [index, itemProblem(refusal)]));
+  const refused = new Map(
+    declined.map((item) => [item.index, itemProblem(item, { projectId, command: { items }, at })]),
+  );
   const made = new Set(
     events.flatMap(({ type, data }) =>
       type === 'AssignmentsMade' ? data.assignments.map(({ assignmentId }) => assignmentId) : [],

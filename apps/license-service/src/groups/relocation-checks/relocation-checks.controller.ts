@@ -7,11 +7,12 @@ import {
   type ProjectRefusal,
   type ProjectState,
 } from '@allotree/domain';
-import { Documented, Permit, refusalProblem } from '@allotree/http';
+import { Documented, Permit, Problem, refusalProblem } from '@allotree/http';
 import type { z } from 'zod';
 import { GroupPath } from '../../paths.js';
 import { inGroup, Projects } from '../../projects.js';
 import { relocationDetailOf } from '../../refusals.js';
+import { whyLink } from '../../why-link.js';
 
 /** Asked by the group service before it moves a group (G3). Records nothing. */
 @Controller('projects/:p/groups/:g')
@@ -44,7 +45,7 @@ export class RelocationChecksController {
       parentId,
       inGroup(parentId, () => true),
     );
-    await this.check(p, g, (state, now) => checkRelocation(state, { groupId: g, parentId, now }));
+    await this.check(p, [g, parentId], (state, now) => checkRelocation(state, { groupId: g, parentId, now }));
   }
 
   @Post('departure-check')
@@ -56,19 +57,23 @@ export class RelocationChecksController {
     problems: ['NOT_FOUND', 'NOT_TRANSFERABLE'],
   })
   async checkDeparture(@Param({ schema: GroupPath }) { p, g }: GroupPath): Promise<void> {
-    await this.check(p, g, (state, now) => checkDeparture(state, g, now));
+    await this.check(p, [g], (state, now) => checkDeparture(state, g, now));
   }
 
   private async check(
     projectId: string,
-    groupId: string,
+    [groupId, parentId]: readonly [groupId: string, parentId?: string],
     ask: (state: ProjectState, now: Instant) => ProjectRefusal | null,
   ): Promise<void> {
-    const { refusal } = await this.projects.look(
+    const { refusal, at } = await this.projects.look(
       projectId,
       groupId,
-      inGroup(groupId, (state, now) => ({ refusal: ask(state, now) })),
+      inGroup(groupId, (state, now) => ({ refusal: ask(state, now), at: now })),
     );
-    if (refusal) throw refusalProblem(refusal, relocationDetailOf(refusal));
+    if (refusal === null) return;
+    const { code, detail, facts } = refusalProblem(refusal, relocationDetailOf(refusal));
+    // The limits of the new place bind, where the group is not yet.
+    const why = whyLink(refusal, { projectId, groupIds: parentId === undefined ? [] : [parentId], at });
+    throw new Problem(code, detail, { ...facts, ...why });
   }
 }

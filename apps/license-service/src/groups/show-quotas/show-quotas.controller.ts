@@ -75,7 +75,8 @@ export class ShowQuotasController {
     const missing = groupIds.flatMap((id, index) =>
       quotas[index] ? [] : [{ index, refusal: { code: 'NOT_FOUND', what: 'group', id } as const }],
     );
-    if (missing.length > 0) throw batchProblem({ code: 'BATCH_REFUSED', items: missing });
+    if (missing.length > 0)
+      throw batchProblem({ code: 'BATCH_REFUSED', items: missing }, { projectId: p, command: {}, at });
     caller.answerRevision(revision);
     const shown = quotas.flatMap((one) => (one ? [quotaAnswer(one.quota, one.permissions)] : []));
     return { at: new Date(at).toISOString(), quotas: shown };
