@@ -10,6 +10,11 @@ export const REPORTING_VARIABLES = {
     allowed: 'a URL such as postgres://user:password@host:5432/database',
     secret: true,
   }),
+  REPORTING_WAIT_MS: variable(integer(0, 60_000).prefault('5000'), {
+    description:
+      'The longest that a question about the past waits for the command whose ETag it names in atLeast, in milliseconds. After that it is answered 503.',
+    allowed: 'a whole number from 0 to 60000',
+  }),
   EXPORT_RETENTION_HOURS: variable(integer(1, 8_760).prefault('72'), {
     description: 'Hours after which an export and its file are removed.',
     allowed: 'a whole number from 1 to 8760',

@@ -1,4 +1,5 @@
 import type { Provider, Type } from '@nestjs/common';
+import { Freshness } from './freshness.js';
 import { LevelPermissions } from './quotas/level-permissions.js';
 import { QuotaAsOfController } from './quotas/quota-as-of/quota-as-of.controller.js';
 import { QuotaDiffController } from './quotas/quota-diff/quota-diff.controller.js';
@@ -22,4 +23,4 @@ export const PAST_CONTROLLERS: readonly Type[] = [
   SearchController,
 ];
 
-export const PAST_PROVIDERS: readonly Provider[] = [LevelPermissions, Search];
+export const PAST_PROVIDERS: readonly Provider[] = [Freshness, LevelPermissions, Search];

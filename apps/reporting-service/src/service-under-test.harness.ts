@@ -54,7 +54,7 @@ export class Service {
     private readonly token: string,
   ) {}
 
-  static async start(): Promise<Service> {
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<Service> {
     const [platform, reporting] = [await createTestDatabase(), await createTestDatabase()];
     const configuration = loadConfiguration(REPORTING_CONFIGURATION, {
       PORT: '0',
@@ -65,6 +65,7 @@ export class Service {
       LOG_LEVEL: 'fatal',
       RATE_LIMIT_PER_CALLER: '0',
       RATE_LIMIT_PER_TENANT: '0',
+      ...settings,
     });
     const app = await createHttpApplication(ServiceUnderTest.forRoot(configuration), configuration);
     connectBusConsumers(app, REPORTING_CONSUMER_GROUP, REPORTING_ACCESS_GROUP);

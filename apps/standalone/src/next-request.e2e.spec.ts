@@ -102,6 +102,44 @@ describe('the next request to another service', () => {
     expect([recorded.status, recorded.body.code]).toEqual([409, 'PARTNER_CLOSED']);
   });
 
+  it('shows in the past what was just recorded, with the ETag of the command', async () => {
+    const { projectId: p } = await system.must('POST', '/projects', { name: 'Past', partnerId });
+    const below = (groupId: string, path: string): string => `/projects/${p}/groups/${groupId}/${path}`;
+    const asOf = async (groupId: string, etag: string | null | undefined, service = '') => {
+      const answer = await system.ask(
+        'GET',
+        below(groupId, `quota/as-of?atLeast=${encodeURIComponent(service + etag)}`),
+      );
+      expect(answer.status).toBe(200);
+      return answer.body;
+    };
+    const accepted = async (method: string, path: string, body: object) => {
+      const answer = await system.ask(method, `/projects/${p}/${path}`, { body });
+      expect([path, answer.status < 300]).toEqual([path, true]);
+      return answer;
+    };
+    const units = (sip_number: number) => ({ sip_number, mobile_app: 0, ukey2: 0 });
+    const section = (numbers: number) => ({ enabled: true, allotments: [{ type: 'plus', units: units(numbers) }] });
+    await accepted('POST', 'licenses', { type: 'trial' });
+    for (let round = 1; round <= 3; round += 1) {
+      const placed = await accepted('POST', 'groups', { parentId: p, type: 'apartment', name: `Flat ${round}` });
+      const flat = placed.body.groupId as string;
+      expect(await asOf(flat, placed.etag, 'groups:')).toMatchObject({ name: `Flat ${round}` });
+      // The rest of this service may be behind the other one.
+      const limited = await accepted('PUT', `groups/${flat}/restriction`, section(9));
+      expect(await asOf(flat, limited.etag)).toMatchObject({ resources: { sip_number: { limit: 9 } } });
+      const assigned = await accepted('POST', `groups/${flat}/assignments`, { resource: 'sip_number' });
+      expect(await asOf(flat, assigned.etag)).toMatchObject({
+        resources: { sip_number: { consumed: 1, available: 8 } },
+      });
+      const many = [{ groupId: flat, resource: 'sip_number', count: 3 }];
+      const batch = await accepted('POST', 'assignments', { assignments: many });
+      expect(await asOf(flat, batch.etag)).toMatchObject({ resources: { sip_number: { consumed: 4 } } });
+      const restrictions = await accepted('PUT', 'restrictions', { restrictions: [{ groupId: flat, ...section(5) }] });
+      expect(await asOf(flat, restrictions.etag)).toMatchObject({ resources: { sip_number: { available: 1 } } });
+    }
+  });
+
   it('shows the name a group was just given', async () => {
     const flat = await group('Before');
     for (const name of ['After', 'Later', 'Last']) {

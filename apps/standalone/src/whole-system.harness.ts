@@ -15,6 +15,7 @@ export interface Answer {
   // Specs look into answers of every shape.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any;
+  readonly etag?: string | null;
 }
 
 export interface Asked {
@@ -79,7 +80,8 @@ export class WholeSystem {
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true;
-    return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : text };
+    const etag = response.headers.get('etag');
+    return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : text, etag };
   }
 
   /** What must be granted. */

@@ -5,6 +5,7 @@ import { Caller, Documented, Permit } from '@allotree/http';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Freshness } from '../freshness.js';
 import { cacheIfFinal } from '../quotas/moment.js';
 import { treeAt } from './recorded-tree.js';
 
@@ -17,6 +18,7 @@ const RESOURCE = { limit: 80, effectiveLimit: 80, consumed: 12, suspended: 0 };
 export class TreeController {
   constructor(
     private readonly rows: TenantRows,
+    private readonly freshness: Freshness,
     private readonly permissionChecker: PermissionChecker,
     private readonly clock: Clock,
   ) {}
@@ -62,6 +64,7 @@ export class TreeController {
     @Caller() { principal }: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TreeAnswer> {
+    await this.freshness.of(p, query.atLeast);
     const { parentId } = query;
     if (parentId !== undefined)
       await this.permissionChecker.demand(principal, 'quotas:read', { kind: 'group', projectId: p, groupId: parentId });

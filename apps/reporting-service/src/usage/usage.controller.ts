@@ -4,6 +4,7 @@ import { Clock } from '@allotree/basics';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { TenantRows } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
+import { Freshness } from '../freshness.js';
 import { cacheIfFinal, GroupPath } from '../quotas/moment.js';
 import { periodOf } from './asked.js';
 import { DAY, MEASURES_IN_WORDS, WINDOWS_IN_WORDS } from './measures-answer.js';
@@ -13,6 +14,7 @@ import { useOfGroup } from './use-of-group.js';
 export class UsageController {
   constructor(
     private readonly rows: TenantRows,
+    private readonly freshness: Freshness,
     private readonly clock: Clock,
   ) {}
 
@@ -44,6 +46,7 @@ export class UsageController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UsageAnswer> {
     const asked = { place: { projectId: p, groupId: g }, query, period: periodOf(query, this.clock) };
+    await this.freshness.of(p, query.atLeast);
     const answer = await this.rows.as(principal, 'quotas:read', (tx) => useOfGroup(tx, asked), 'REPEATABLE READ');
     cacheIfFinal(reply, answer.final);
     return answer;

@@ -38,16 +38,39 @@ export const At = IsoInstant.max(40).refine(
   'must be in the years 1970 to 9999',
 );
 
+const ETAG = /^(?<groups>groups:)?(?:"(?<quoted>\d{1,15})"|(?<plain>\d{1,15}))$/;
+
+/** The `ETag` of a command about a project: the answer has what the command recorded. One of the group service has `groups:` before it. */
+const AtLeast = z
+  .string()
+  .max(30)
+  .regex(
+    ETAG,
+    'must be the ETag of a command, such as 7, or of a command about groups, members and devices, such as groups:7',
+  )
+  .transform((text) => {
+    const { groups, quoted, plain } = ETAG.exec(text)?.groups ?? {};
+    return {
+      source: groups === undefined ? 'license-service' : 'group-service',
+      revision: Number(quoted ?? plain),
+    } as const;
+  })
+  .meta({ examples: ['7', 'groups:7'] });
+export type AtLeast = z.infer<typeof AtLeast>;
+
+/** Lets an answer wait for a command. */
+const fresh = { atLeast: AtLeast.optional() };
+
 /** `GET /projects/{p}/groups/{g}/quota/as-of`; default: now. */
-export const QuotaAsOfQuery = z.strictObject({ at: At.optional() });
+export const QuotaAsOfQuery = z.strictObject({ at: At.optional(), ...fresh });
 export type QuotaAsOfQuery = z.infer<typeof QuotaAsOfQuery>;
 
 /** `GET /projects/{p}/groups/{g}/quota/why`; default: now. */
-export const QuotaWhyQuery = z.strictObject({ resource: ResourceName, at: At.optional() });
+export const QuotaWhyQuery = z.strictObject({ resource: ResourceName, at: At.optional(), ...fresh });
 export type QuotaWhyQuery = z.infer<typeof QuotaWhyQuery>;
 
 /** `GET /projects/{p}/groups/{g}/quota/diff` */
-export const QuotaDiffQuery = z.strictObject({ from: At, to: At });
+export const QuotaDiffQuery = z.strictObject({ from: At, to: At, ...fresh });
 export type QuotaDiffQuery = z.infer<typeof QuotaDiffQuery>;
 
 /** The most windows that one answer has, over all rows of it. */
@@ -97,6 +120,7 @@ export const UsageQuery = z.strictObject({
   resource: ResourceName,
   ...measured,
   groupBy: z.enum(['none', 'child', 'type']).default('none'),
+  ...fresh,
 });
 export type UsageQuery = z.infer<typeof UsageQuery>;
 
@@ -123,6 +147,7 @@ export const UsageTopQuery = z.strictObject({
   measure: z.enum(['peak', 'average', 'growth']).default('peak'),
   type: GroupTypeName.optional(),
   limit: z.coerce.number().int().min(1).max(100).default(10),
+  ...fresh,
 });
 export type UsageTopQuery = z.infer<typeof UsageTopQuery>;
 
@@ -147,6 +172,7 @@ export const TreeQuery = z.strictObject({
     .meta({ examples: ['hafenblick,building-a'] }),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
   limit: z.coerce.number().int().min(1).max(MAX_TREE_ROWS).default(100),
+  ...fresh,
 });
 export type TreeQuery = z.infer<typeof TreeQuery>;
 

@@ -5,6 +5,7 @@ import { Clock } from '@allotree/basics';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { TenantRows } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
+import { Freshness } from '../../freshness.js';
 import { basisOf, cacheIfFinal, GroupPath } from '../moment.js';
 import { factsAt, type Moment } from '../recorded-quota.js';
 
@@ -14,6 +15,7 @@ const resource = { limit: 80, effectiveLimit: 80, limitedBy: { groupId: 'group-1
 export class QuotaAsOfController {
   constructor(
     private readonly rows: TenantRows,
+    private readonly freshness: Freshness,
     private readonly clock: Clock,
   ) {}
 
@@ -56,6 +58,7 @@ export class QuotaAsOfController {
     @Caller() { principal, permissions }: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
+    await this.freshness.of(p, query.atLeast);
     const at = query.at === undefined ? this.clock.now() : Date.parse(query.at);
     const moment: Moment = { projectId: p, groupId: g, at, parameter: 'at' };
     const recorded = await this.rows.as(principal, 'quotas:read', (tx) => factsAt(tx, moment));

@@ -4,6 +4,7 @@ import { quotaOfLevels } from '@allotree/domain';
 import { Caller, Documented, Permit, Problem } from '@allotree/http';
 import { TenantRows } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
+import { Freshness } from '../../freshness.js';
 import { referenceOf } from '../event-references.js';
 import { LevelPermissions } from '../level-permissions.js';
 import { basisOf, cacheIfFinal, GroupPath } from '../moment.js';
@@ -17,6 +18,7 @@ const basis = { basis: 'recorded', final: true };
 export class QuotaDiffController {
   constructor(
     private readonly rows: TenantRows,
+    private readonly freshness: Freshness,
     private readonly levels: LevelPermissions,
   ) {}
 
@@ -58,6 +60,7 @@ export class QuotaDiffController {
   ): Promise<QuotaDiffAnswer> {
     const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
     if (from >= to) throw Problem.validation('to', `must be after from, ${query.from}`);
+    await this.freshness.of(p, query.atLeast);
     const group = { projectId: p, groupId: g };
     const facts = (moment: Pick<Moment, 'at' | 'parameter'>): Promise<RecordedFacts> =>
       this.rows.as(caller.principal, 'quotas:read', (tx) => factsAt(tx, { ...group, ...moment }));

@@ -4,6 +4,7 @@ import { Clock } from '@allotree/basics';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { TenantRows } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
+import { Freshness } from '../../freshness.js';
 import { LevelPermissions } from '../level-permissions.js';
 import { cacheIfFinal, GroupPath } from '../moment.js';
 import type { Moment } from '../recorded-quota.js';
@@ -15,6 +16,7 @@ import { EXAMPLE } from './explanation-example.js';
 export class QuotaWhyController {
   constructor(
     private readonly rows: TenantRows,
+    private readonly freshness: Freshness,
     private readonly clock: Clock,
     private readonly levels: LevelPermissions,
   ) {}
@@ -36,6 +38,7 @@ export class QuotaWhyController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<QuotaWhyAnswer> {
+    await this.freshness.of(p, query.atLeast);
     const at = query.at === undefined ? this.clock.now() : Date.parse(query.at);
     const moment: Moment = { projectId: p, groupId: g, at, parameter: 'at' };
     const explained = await this.rows.as(caller.principal, 'quotas:read', (tx) => explain(tx, moment, query.resource));

@@ -5,6 +5,7 @@ import { Caller, Documented, Permit } from '@allotree/http';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Freshness } from '../../freshness.js';
 import { cacheIfFinal } from '../../quotas/moment.js';
 import { periodOf } from '../asked.js';
 import { DAY } from '../measures-answer.js';
@@ -17,6 +18,7 @@ type ProjectPath = z.infer<typeof ProjectPath>;
 export class UsageTopController {
   constructor(
     private readonly rows: TenantRows,
+    private readonly freshness: Freshness,
     private readonly permissionChecker: PermissionChecker,
     private readonly clock: Clock,
   ) {}
@@ -46,6 +48,7 @@ export class UsageTopController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UsageTopAnswer> {
     const period = periodOf(query, this.clock);
+    await this.freshness.of(projectId, query.atLeast);
     const reach = await this.permissionChecker.groupsWithin(principal, 'quotas:read', projectId);
     const request = { projectId, query, period, reach };
     const answer = await this.rows.as(principal, 'quotas:read', (tx) => topOf(tx, request), 'REPEATABLE READ');
