@@ -23,6 +23,10 @@ import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
+import { BillingTermsController } from './billing/billing-terms/billing-terms.controller.js';
+import { CloseUsagePeriodController } from './billing/close-usage-period/close-usage-period.controller.js';
+import { ListUsagePeriodsController } from './billing/list-usage-periods/list-usage-periods.controller.js';
+import { UsagePeriodsProjection } from './billing/usage-period-view/usage-periods.projection.js';
 import { CorrectClockController } from './clock/correct-clock/correct-clock.controller.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
@@ -113,7 +117,9 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         AllotmentTransfersController,
         RelocationChecksController,
         CorrectClockController,
-        CorrectClockController,
+        BillingTermsController,
+        ListUsagePeriodsController,
+        CloseUsagePeriodController,
         ShowHistoryController,
         ListExpiriesController,
         FollowGroupsController,
@@ -201,7 +207,13 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
   }
 }
 
-const PROJECTIONS = [GroupViewsProjection, LicenseViewProjection, HistoryProjection, DueProjection];
+const PROJECTIONS = [
+  GroupViewsProjection,
+  LicenseViewProjection,
+  HistoryProjection,
+  DueProjection,
+  UsagePeriodsProjection,
+];
 const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor, ExpiryNotificationsReactor];
 const SUBSCRIBERS = [...PROJECTIONS, ...REACTORS];
 

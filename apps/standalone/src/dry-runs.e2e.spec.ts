@@ -226,6 +226,17 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
       body: { assignmentIds: [assignmentId] },
       events: ['AssignmentsReleased'],
     },
+    'PUT /projects/{p}/billing-terms': {
+      path: `/projects/${p}/billing-terms`,
+      body: { interval: 'P1M', anchorDay: 1 },
+      events: ['BillingTermsSet'],
+    },
+    // It is not over, and nothing to dry-run is a period of this project.
+    'POST /projects/{p}/usage-periods': {
+      path: `/projects/${p}/usage-periods`,
+      body: { periodId: 'none' },
+      events: [],
+    },
     [`PUT ${G}/restriction`]: {
       path: `${at(b)}/restriction`,
       body: { enabled: false },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { FilterField } from '@allotree/contracts';
+import pg from 'pg';
 import { mailedToken, PASSWORD, signUp } from './signed-up.fixture.js';
 import { WholeSystem } from './whole-system.harness.js';
 
@@ -100,7 +101,24 @@ async function fill(): Promise<void> {
     token: await mailedToken(system, registration.email),
     password: PASSWORD,
   });
+  await closedPeriods(p);
   ids = { partnerId, p, g, tenantId: partnerId };
+}
+
+/** The first billing period ends in a month, so rows as its projection writes them take their place. */
+async function closedPeriods(projectId: string): Promise<void> {
+  const database = new pg.Client({ connectionString: system.databaseUrl });
+  await database.connect();
+  const use = { open: 1, close: 1, peak: 1, peakAt: '2025-12-31T23:00:00.000Z' };
+  const totals = { ...use, unitMs: '2678400000', entitledMs: '0', unlimitedMs: '0', overageMs: '0' };
+  await database.query(
+    `INSERT INTO licensing.usage_period (project_id, until_at, from_at, period_id, interval, anchor_day, time_zone,
+                                         payment_model, totals)
+     SELECT $1, start + interval '1 month', start, 'period ' || start, 'P1M', 1, 'UTC', 'prepaid', $2
+     FROM generate_series('2026-01-01Z'::timestamptz, '2026-05-01Z', '1 month') AS start`,
+    [projectId, JSON.stringify({ sip_number: totals, mobile_app: totals, ukey2: totals })],
+  );
+  await database.end();
 }
 
 beforeAll(async () => {

@@ -22,7 +22,10 @@ type Walk = Parameters<Parameters<typeof steps.map>[0]>[0];
 
 function historyOf(projectId: string, walk: Walk): History {
   const { events } = recordedBy(walk);
-  const renamed = JSON.parse(JSON.stringify(events).replaceAll('"p"', `"${projectId}"`)) as ProjectEvent[];
+  const stored = JSON.stringify(events.map(projectAggregate.encode)).replace(/"p(?=[":])/g, `"${projectId}`);
+  const renamed = (JSON.parse(stored) as { type: string; data: unknown }[]).map(({ type, data }) =>
+    projectAggregate.decode(type, data),
+  );
   return { projectId, events: renamed, published: publish(projectId, renamed) };
 }
 

@@ -20,7 +20,12 @@ export * from './billing/index.js';
 export * from './limits.js';
 export * from './feature-set.js';
 export { projectAggregate } from './licensing/project.aggregate.js';
-export { LICENSES_SETTING, memberLimitsSetting, restrictionSetting } from './licensing/model/settings.js';
+export {
+  BILLING_TERMS_SETTING,
+  LICENSES_SETTING,
+  memberLimitsSetting,
+  restrictionSetting,
+} from './licensing/model/settings.js';
 export { graceEndOf } from './licensing/model/phases.js';
 export type { Project } from './licensing/model/facts.js';
 export type { ProjectState } from './licensing/model/state.js';
@@ -64,7 +69,15 @@ export { ProjectStructure, type RestrictionSection } from './licensing/queries/s
 export { nameOf } from './licensing/limits/checks.js';
 export { EndsInEffect, type EndsWith } from './licensing/queries/ends.js';
 export { EndsList, type EndOfGroup, type EndsPage, type EndsQuery } from './licensing/queries/ends-list.js';
-export { dueOf, endsAheadIn, reminderOf, remindedFrom, type DueTerm, type EndsAhead } from './licensing/queries/due.js';
+export {
+  dueOf,
+  periodEndOf,
+  endsAheadIn,
+  reminderOf,
+  remindedFrom,
+  type DueTerm,
+  type EndsAhead,
+} from './licensing/queries/due.js';
 export { countsBelow, fallbacksAt, suspendedAt } from './licensing/queries/outlook.js';
 export { nextReminder, reminderPlan, type PlannedReminder, type RemindedTerm } from './reminders/reminder-plan.js';
 export { ReminderPlans, type SentReminder } from './reminders/reminder-plans.js';

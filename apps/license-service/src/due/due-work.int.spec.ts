@@ -6,6 +6,7 @@ import { ClockWatch } from '@allotree/service';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GroupFeed } from '../feed/group-feed.js';
 import { restriction, Service, units } from '../service-under-test.harness.js';
 import { LICENSING } from '../persistence/data-source.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
@@ -130,6 +131,30 @@ describe('due work', () => {
       '2026-08-01 AssignmentsSuspended',
     ]);
     expect(await dueRows(service, p)).toMatchObject([{ kind: 'end', ref: '' }]);
+  });
+
+  it('closes a billing period when nothing else is due, after the facts that came before its end', async () => {
+    const p = await hafenblick();
+    await service.put(`/projects/${p}/billing-terms`, { interval: 'P1M', anchorDay: 2 });
+    await quiet(service, before('2026-08-02T00:00:00.000Z'));
+    const { facts } = service.app.get(GroupFeed, { strict: false });
+    const wait = jest.spyOn(facts, 'caughtUp').mockImplementation(async () => {
+      const now = Date.parse(before('2026-08-02T00:00:00.000Z'));
+      const device = { type: 'AddDevice', now, serialNumber: 'late', groupId: 'a' } as const;
+      const id = 'a fact that a replica with a slower clock records';
+      const context = { commandId: id, correlationId: id, causationId: null, actor: 'user:admin', tenantId: null };
+      await service.projects.execute(p, device, context);
+      return true;
+    });
+    await quiet(service, '2026-08-02T00:00:00.000Z');
+    wait.mockRestore();
+    expect((await eventsOf(service, p)).slice(-2)).toMatchObject([
+      { type: 'BasicLicenseStarted', at: before('2026-08-02T00:00:00.000Z') },
+      { type: 'UsagePeriodClosed', at: '2026-08-02T00:00:00.000Z', actor: 'service:license-service' },
+    ]);
+    expect((await dueRows(service, p)).filter(({ kind }) => kind === 'period_end')).toMatchObject([
+      { subject_id: p, at: new Date('2026-09-02T00:00:00.000Z') },
+    ]);
   });
 
   it('does nothing when it is done again', async () => {

@@ -9,6 +9,7 @@ import pMap from 'p-map';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { LicenseConfiguration } from '../configuration.js';
 import { columns, isoOf, isoOrNull } from '../persistence/columns.js';
+import { GroupFeed } from '../feed/group-feed.js';
 import { LICENSING } from '../persistence/data-source.js';
 import { PROJECT_HANDLER, type ProjectHandler } from '../tokens.js';
 import { DUE_PROJECTION } from './due-rows/due.projection.js';
@@ -58,17 +59,20 @@ export class DueDependencies {
     readonly subscriptions: Subscriptions,
     readonly jobs: JobQueues,
     readonly metrics: ServiceMetrics,
+    readonly feed: GroupFeed,
   ) {}
 }
 
 /**
- * The effects of time (E1, E2). A tick claims due rows, oldest first, lets each project take effect, decides
+ * The effects of time (E1, E2), and the ends of billing periods. A tick claims due rows, oldest first, lets each project take effect, decides
  * which reminders go out, and lets the rows go in the same transaction. Killed anywhere in between it begins again: a project
  * that has taken effect answers "already so", and a job keeps its id. Other replicas tick beside it on other rows.
  */
 @Injectable()
 export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
   private stopping = false;
+  /** Up to when the facts of the group service have been waited for. */
+  private waitedUntil = 0;
 
   constructor(
     @InjectDataSource(LICENSING) private readonly dataSource: DataSource,
@@ -133,6 +137,7 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
       const rows = await claim(tx, now, failed);
       const settled: Settled[] = [];
       const jobs: ExpiryJob[] = [];
+      await this.waitForFacts(rows, now);
       await eachOf(byProject(rows), async (project) => {
         try {
           const answers = await this.workOn(project, now);
@@ -151,6 +156,17 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
       await letGo(tx, settled);
       return { claimed: rows.length, done: settled.length };
     });
+  }
+
+  /**
+   * A billing period is closed after the facts that the group service published before its end: a replica with a slower clock
+   * may still record them in the period. The wait is bounded: a fact that comes later counts to the next period.
+   */
+  private async waitForFacts(rows: readonly ClaimedRow[], now: number): Promise<void> {
+    const ends = rows.filter(({ kind }) => kind === 'period_end').map(({ at }) => at.getTime());
+    if (Math.max(...ends, 0) <= this.waitedUntil) return;
+    await this.dependencies.feed.facts.caughtUp();
+    this.waitedUntil = now;
   }
 
   private async workOn({ projectId, rows }: ClaimedProject, now: number): Promise<readonly ReminderAnswer[]> {

@@ -10,6 +10,7 @@ import { IndexesOfRetention1814000000000 } from './1814000000000-indexes-of-rete
 import { UnreadViews1816000000000 } from './1816000000000-unread-views.js';
 import { DueRowsOfProjects1817000000000 } from './1817000000000-due-rows-of-projects.js';
 import { UnreadRestrictions1817000000001 } from './1817000000001-unread-restrictions.js';
+import { UsagePeriods1818000000000 } from './1818000000000-usage-periods.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -43,6 +44,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       UnreadViews1816000000000,
       DueRowsOfProjects1817000000000,
       UnreadRestrictions1817000000001,
+      UsagePeriods1818000000000,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

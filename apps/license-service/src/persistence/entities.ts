@@ -130,4 +130,29 @@ export class HistoryEntryEntity {
   after!: object | null;
 }
 
-export const ENTITIES = [LicenseGroupEntity, AllotmentEntity, LicenseEntity, HistoryEntryEntity];
+@Entity({ name: 'usage_period', schema })
+export class UsagePeriodEntity {
+  @Column(OF_TENANT)
+  tenantId!: string;
+  @PrimaryColumn({ name: 'project_id', type: 'text', primaryKeyConstraintName: 'pk_usage_period' })
+  projectId!: string;
+  @PrimaryColumn({ name: 'until_at', type: 'timestamptz', primaryKeyConstraintName: 'pk_usage_period' })
+  until!: Date;
+  @Column({ name: 'from_at', type: 'timestamptz' })
+  from!: Date;
+  @Column({ name: 'period_id', type: 'text' })
+  periodId!: string;
+  @Column({ type: 'text' })
+  interval!: string;
+  @Column({ name: 'anchor_day', type: 'integer' })
+  anchorDay!: number;
+  @Column({ name: 'time_zone', type: 'text' })
+  timeZone!: string;
+  @Column({ name: 'payment_model', type: 'text' })
+  paymentModel!: string;
+  /** By resource, in the form of the integration event. */
+  @Column({ type: 'json' })
+  totals!: object;
+}
+
+export const ENTITIES = [LicenseGroupEntity, AllotmentEntity, LicenseEntity, HistoryEntryEntity, UsagePeriodEntity];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id, IsoInstant, Name } from '../http/common.js';
 import { eventSchema, type CloudEvent } from '../cloud-event.js';
 import { BillingModeName } from '../groups/words.js';
-import { RestrictionAnswer } from './responses.js';
+import { PeriodTotals, RestrictionAnswer } from './responses.js';
 import { AnchorDay, BillingIntervalName, FeatureName, LicenseTypeName, ResourceName, UnitsOf } from './words.js';
 
 const instantOrNull = IsoInstant.nullable();
@@ -49,27 +49,6 @@ const licenseSource = z.discriminatedUnion('kind', [
 const section = RestrictionAnswer.shape;
 
 const calendar = { interval: BillingIntervalName, anchorDay: AnchorDay, timeZone: z.string() };
-
-/** A whole number as text, since it can exceed what a JSON number holds exactly. */
-const integral = z.string().regex(/^\d+$/);
-/** The use of a resource at the main group over the period `[from, until)`. */
-const resourceTotals = z.object({
-  /** Units in force at `from`, after every change at that instant. */
-  open: z.int().nonnegative(),
-  /** Units in force at `until`, before any change at that instant. */
-  close: z.int().nonnegative(),
-  peak: z.int().nonnegative(),
-  /** The first instant of the peak. */
-  peakAt: IsoInstant,
-  /** Unit-milliseconds in force. */
-  unitMs: integral,
-  /** Unit-milliseconds of the capacity of the licenses in force (L5), also of a postpaid project, while it was limited. */
-  entitledMs: integral,
-  /** Milliseconds for which that capacity was unlimited. */
-  unlimitedMs: integral,
-  /** Unit-milliseconds in force above that capacity, while it was limited. */
-  overageMs: integral,
-});
 
 /**
  * The integration events of the license service, for billing and other consumers: CloudEvent type -> shape of `data`. `time`
@@ -168,7 +147,7 @@ export const LICENSING_EVENTS = {
     until: IsoInstant,
     ...calendar,
     paymentModel: BillingModeName,
-    totals: z.object({ sip_number: resourceTotals, mobile_app: resourceTotals, ukey2: resourceTotals }),
+    totals: PeriodTotals,
   }),
 } as const;
 

@@ -3,7 +3,7 @@ import { ExternalId } from '../groups/words.js';
 import { DateOrInstant, Id } from '../http/common.js';
 import { listOf, listQuery, pageQuery } from '../lists/index.js';
 import { Expiry } from './expiries.js';
-import { AssignmentsAnswer, HistoryAnswer, LicensesAnswer } from './responses.js';
+import { AssignmentsAnswer, HistoryAnswer, LicensesAnswer, UsagePeriod } from './responses.js';
 
 const BOTH = ['asc', 'desc'] as const;
 
@@ -103,3 +103,13 @@ export type ProjectExpiriesQuery = z.infer<typeof ProjectExpiriesQuery>;
 /** `GET /expiries`: of one tenant, or of all. */
 export const ExpiriesQuery = EndsQuery.extend({ tenantId: Id.optional() });
 export type ExpiriesQuery = z.infer<typeof ExpiriesQuery>;
+
+export const USAGE_PERIODS = listOf(UsagePeriod, {
+  id: 'periodId',
+  filters: ['periodId', 'from', 'until', 'interval', 'anchorDay', 'timeZone', 'paymentModel'],
+  orders: { until: ['desc', 'asc'] },
+  example: 'from >= "2026-01-01" AND paymentModel = "postpaid"',
+});
+/** `GET /projects/{p}/usage-periods` */
+export const UsagePeriodsQuery = pageQuery(USAGE_PERIODS);
+export type UsagePeriodsQuery = z.infer<typeof UsagePeriodsQuery>;

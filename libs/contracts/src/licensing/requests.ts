@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { ExternalId, PlainName } from '../groups/words.js';
 import { Count, DateOrInstant, Flag, Id, LimitValue, readOnly } from '../http/common.js';
 import { AssignmentsAnswer, LicensesAnswer, MemberQuotaAnswer } from './responses.js';
-import { FeatureName, LicenseTypeName, PoolModeName, RecurrenceName, ResourceName, StatusName } from './words.js';
+import {
+  AnchorDay,
+  BillingIntervalName,
+  FeatureName,
+  LicenseTypeName,
+  PoolModeName,
+  RecurrenceName,
+  ResourceName,
+  StatusName,
+} from './words.js';
 
 /** Limits as a caller puts them: a resource not named is 0, `null` is unlimited (R1). */
 export const UnitsInput = z.strictObject({
@@ -259,3 +268,11 @@ export const RelocationCheckRequest = z.strictObject({ parentId: Id });
 
 /** `?cascade=true` (R6) and `?dryRun=true` (R7). */
 export const CascadeQuery = z.strictObject({ dryRun: Flag, cascade: Flag });
+
+/** `PUT /projects/{p}/billing-terms`: from the next period on, or from now where the project has no terms yet. */
+export const SetBillingTermsRequest = z.strictObject({ interval: BillingIntervalName, anchorDay: AnchorDay });
+export type SetBillingTermsRequest = z.infer<typeof SetBillingTermsRequest>;
+
+/** `POST /projects/{p}/usage-periods` */
+export const CloseUsagePeriodRequest = z.strictObject({ periodId: z.string().min(1).max(200) });
+export type CloseUsagePeriodRequest = z.infer<typeof CloseUsagePeriodRequest>;

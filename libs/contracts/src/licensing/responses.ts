@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { BillingModeName, PartnerKindName } from '../groups/words.js';
 import { Count, Id, IsoInstant, LimitValue, pageOf } from '../http/common.js';
 import {
+  AnchorDay,
+  BillingIntervalName,
   FeatureName,
   LicenseTypeName,
   PoolModeName,
@@ -212,3 +214,55 @@ export type PreviewAnswer = z.infer<typeof PreviewAnswer>;
 
 /** The answer to `?dryRun=true` of `POST /projects/{p}/assignments`: the lines as they would be answered, too. */
 export const AssignUnitsPreview = PreviewAnswer.extend(AssignUnitsAnswer.shape);
+
+/** A whole number as text, since it can exceed what a JSON number holds exactly. */
+const integral = z.string().regex(/^\d+$/);
+/** The use of a resource at the main group over the period `[from, until)`. */
+const resourceTotals = z.object({
+  /** Units in force at `from`, after every change at that instant. */
+  open: z.int().nonnegative(),
+  /** Units in force at `until`, before any change at that instant. */
+  close: z.int().nonnegative(),
+  peak: z.int().nonnegative(),
+  /** The first instant of the peak. */
+  peakAt: IsoInstant,
+  /** Unit-milliseconds in force. */
+  unitMs: integral,
+  /** Unit-milliseconds of the capacity of the licenses in force (L5), also of a postpaid project, while it was limited. */
+  entitledMs: integral,
+  /** Milliseconds for which that capacity was unlimited. */
+  unlimitedMs: integral,
+  /** Unit-milliseconds in force above that capacity, while it was limited. */
+  overageMs: integral,
+});
+export const PeriodTotals = z.object({ sip_number: resourceTotals, mobile_app: resourceTotals, ukey2: resourceTotals });
+
+const calendar = { interval: BillingIntervalName, anchorDay: AnchorDay };
+
+/** `GET` and `PUT /projects/{p}/billing-terms` */
+export const BillingTermsAnswer = z.object({
+  projectId: Id,
+  /** Of the project: periods start with a day there. */
+  timeZone: z.string(),
+  /** The terms of the current period; `null`: none have been set, so the project has no periods. */
+  terms: z.object(calendar).nullable(),
+  /** The terms from the next period on; `null`: they stay. */
+  pending: z.object({ ...calendar, effectiveFrom: IsoInstant }).nullable(),
+  /** The current period; `null`: there is none, or the last period of a closed project is over. */
+  period: z.object({ periodId: z.string(), from: IsoInstant, until: IsoInstant }).nullable(),
+});
+
+/** A closed billing period. */
+export const UsagePeriod = z.object({
+  periodId: z.string(),
+  from: IsoInstant,
+  until: IsoInstant,
+  ...calendar,
+  timeZone: z.string(),
+  paymentModel: BillingModeName,
+  totals: PeriodTotals,
+});
+export type UsagePeriod = z.infer<typeof UsagePeriod>;
+
+/** `GET /projects/{p}/usage-periods` */
+export const UsagePeriodsAnswer = pageOf(UsagePeriod);

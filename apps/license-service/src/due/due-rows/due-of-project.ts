@@ -1,6 +1,7 @@
 import {
   dueOf,
   endsAheadIn,
+  periodEndOf,
   projectOf,
   remindedFrom,
   reminderOf,
@@ -32,7 +33,10 @@ export interface DueOfProject {
 }
 
 /** Asks the project what becomes due; the result keeps no reference to the state. */
-export function dueOfProject(state: ProjectState, { projectId, groups, licenses }: TouchedProject): DueOfProject {
+export function dueOfProject(
+  state: ProjectState,
+  { projectId, groups, licenses, isPeriodTouched }: TouchedProject,
+): DueOfProject {
   const reminded = remindedGroups(state, groups);
   const below = [...reminded.keys()].filter((groupId) => !groups.has(groupId));
   return {
@@ -42,10 +46,12 @@ export function dueOfProject(state: ProjectState, { projectId, groups, licenses 
       ...[...groups.keys()].map((subjectId) => ({ subject: 'group' as const, subjectId, every: true })),
       ...below.map((subjectId) => ({ subject: 'group' as const, subjectId, every: false })),
       ...[...licenses].map((subjectId) => ({ subject: 'license' as const, subjectId, every: true })),
+      ...(isPeriodTouched ? [{ subject: 'project' as const, subjectId: projectId, every: true }] : []),
     ],
     terms: [
       ...[...groups.keys()].flatMap((groupId) => termRows(state, projectId, { groupId })),
       ...[...licenses].flatMap((licenseId) => termRows(state, projectId, { licenseId })),
+      ...(isPeriodTouched ? periodRows(state, projectId) : []),
     ],
     reminded: [...reminded.values()],
   };
@@ -64,6 +70,11 @@ function remindedGroups(state: ProjectState, groups: ReadonlyMap<string, number>
     }
   }
   return reminded;
+}
+
+function periodRows(state: ProjectState, projectId: string): DueRow[] {
+  const at = periodEndOf(state);
+  return at === null ? [] : [{ projectId, subject: 'project', subjectId: projectId, kind: 'period_end', ref: '', at }];
 }
 
 function termRows(state: ProjectState, projectId: string, key: Parameters<typeof dueOf>[1]): DueRow[] {

@@ -3,16 +3,16 @@ import type { EntityManager } from 'typeorm';
 import { columns, isoOf } from '../../persistence/columns.js';
 import type { DueOfProject } from './due-of-project.js';
 
-/** `group`: an allotment of it, or one of its reminders; `license`: a license of the project. */
-export type DueSubject = 'group' | 'license';
-export type DueKind = DueTerm['kind'] | 'reminder';
+/** `group`: an allotment of it, or one of its reminders; `license`: a license of the project; `project`: its billing period. */
+export type DueSubject = 'group' | 'license' | 'project';
+export type DueKind = DueTerm['kind'] | 'reminder' | 'period_end';
 
 export interface DueRow {
   readonly projectId: string;
   readonly subject: DueSubject;
   readonly subjectId: string;
   readonly kind: DueKind;
-  /** The allotment, or the end (ms) that a reminder announces; empty for a license. */
+  /** The allotment, or the end (ms) that a reminder announces; empty for a license and a billing period. */
   readonly ref: string;
   /** Milliseconds, as all instants here. */
   readonly at: number;

@@ -11,7 +11,11 @@ export const ABOUT_TERMS: ReadonlySet<string> = new Set<ProjectEventType>([
   'LicenseGranted',
   'LicenseExtended',
   'LicenseRevoked',
+  'BillingTermsSet',
+  'UsagePeriodClosed',
 ]);
+
+const ABOUT_PERIODS: ReadonlySet<string> = new Set<ProjectEventType>(['BillingTermsSet', 'UsagePeriodClosed']);
 
 /** The groups and licenses of a project whose terms some events have changed. */
 export interface TouchedProject {
@@ -21,6 +25,8 @@ export interface TouchedProject {
   /** The groups, with the instant of their last change. Licenses end for the main group, whose id is that of the project. */
   readonly groups: Map<string, number>;
   readonly licenses: Set<string>;
+  /** Whether another billing period may have begun. */
+  isPeriodTouched: boolean;
 }
 
 export function touchedBy(events: readonly RecordedEvent[]): readonly TouchedProject[] {
@@ -29,8 +35,15 @@ export function touchedBy(events: readonly RecordedEvent[]): readonly TouchedPro
     const { type, streamName, revision } = recorded;
     if (!ABOUT_TERMS.has(type)) continue;
     const projectId = projectOfStream(streamName);
-    const known = projects.get(projectId) ?? { projectId, revision, groups: new Map(), licenses: new Set() };
+    const known = projects.get(projectId) ?? {
+      projectId,
+      revision,
+      groups: new Map(),
+      licenses: new Set(),
+      isPeriodTouched: false,
+    };
     known.revision = revision;
+    known.isPeriodTouched ||= ABOUT_PERIODS.has(type);
     projects.set(projectId, known);
     touch(known, projectEventOf(recorded));
   }

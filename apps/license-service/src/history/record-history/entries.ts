@@ -55,6 +55,10 @@ export function entriesOf(event: ProjectEvent): readonly Entry[] {
       return [ofLicense(data.licenseId, { revokedReason: data.reason, externalId: null })];
     case 'LicenseExternalIdChanged':
       return [ofLicense(data.licenseId, { externalId: data.externalId })];
+    case 'BillingTermsSet':
+      return [about(null, 'billing-terms', () => publicObject(data))];
+    case 'UsagePeriodClosed':
+      return [{ groupId: null, subject: null, after: () => publicObject(data), details: {} }];
     case 'LicenseStarted':
       return [ofLicense(data.licenseId, { status: 'active' })];
     case 'LicenseExpired':

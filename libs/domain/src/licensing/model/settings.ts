@@ -7,6 +7,9 @@ export const memberLimitsSetting = (groupId: string, userId: string): string => 
 /** All licenses of a project are one setting, because they are read and changed as one list. */
 export const LICENSES_SETTING = 'licenses';
 
+/** The billing terms of a project, with the period they are in force in. */
+export const BILLING_TERMS_SETTING = 'billing terms';
+
 /** The settings an event changes. Effects of time (an allotment that begins or ends) change none. */
 export function settingsOf(event: ProjectEvent): readonly string[] {
   switch (event.type) {
@@ -17,6 +20,9 @@ export function settingsOf(event: ProjectEvent): readonly string[] {
       return [restrictionSetting(event.data.fromGroupId), restrictionSetting(event.data.toGroupId)];
     case 'MemberLimitsSet':
       return [memberLimitsSetting(event.data.groupId, event.data.userId)];
+    case 'BillingTermsSet':
+    case 'UsagePeriodClosed':
+      return [BILLING_TERMS_SETTING];
     case 'LicenseGranted':
     case 'LicenseExtended':
     case 'LicenseSuspended':
@@ -36,6 +42,8 @@ export function settingOf(command: ProjectCommand): string | null {
       return restrictionSetting(command.groupId);
     case 'SetMemberLimits':
       return memberLimitsSetting(command.groupId, command.userId);
+    case 'SetBillingTerms':
+      return BILLING_TERMS_SETTING;
     case 'GrantLicense':
     case 'ExtendLicense':
     case 'SuspendLicense':

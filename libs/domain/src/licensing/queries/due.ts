@@ -36,6 +36,9 @@ function dueOfGroup(state: ProjectState, groupId: string): DueTerm[] {
   );
 }
 
+/** When the current billing period ends; `null`: there is none. */
+export const periodEndOf = (state: ProjectState): Instant | null => state.totals.billing?.period?.until ?? null;
+
 /**
  * The reminder that announces ends to a group (E2); `null`: it wants none. A group without limits is announced the ends of
  * licenses if it is the main group, and nothing else.
