@@ -170,17 +170,21 @@ export class DueWork implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async workOn({ projectId, rows }: ClaimedProject, now: number): Promise<readonly ReminderAnswer[]> {
-    await this.takeEffect(projectId, rows);
+    await this.takeEffect(projectId, rows, now);
     const alarms = rows.filter(({ kind }) => kind === 'reminder').map(alarmOf);
     if (alarms.length === 0) return [];
     return this.projects.read(projectId, (state) => remindersDue(state, alarms, now));
   }
 
-  /** One command for all that is due of a project: the same one whenever the same rows are claimed. */
-  private async takeEffect(projectId: string, rows: readonly ClaimedRow[]): Promise<void> {
-    const instants = rows.filter(({ kind }) => kind !== 'reminder').map(({ at }) => at.getTime());
-    if (instants.length === 0) return;
-    const now = Math.max(...instants);
+  /**
+   * One command for all that is due of a project: the same one whenever the same rows are claimed. Where a billing period has
+   * ended it reaches up to the present, because each of the periods missed in a standstill begins with the end of the one before.
+   */
+  private async takeEffect(projectId: string, rows: readonly ClaimedRow[], present: number): Promise<void> {
+    const effects = rows.filter(({ kind }) => kind !== 'reminder');
+    if (effects.length === 0) return;
+    const hasPeriodEnd = effects.some(({ kind }) => kind === 'period_end');
+    const now = hasPeriodEnd ? present : Math.max(...effects.map(({ at }) => at.getTime()));
     const commandId = deriveId(projectId, `due ${now}`);
     const outcome = await this.projects.execute(
       projectId,
