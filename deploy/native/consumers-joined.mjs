@@ -5,10 +5,9 @@ import * as license from '../../apps/license-service/dist/consumer-groups.js';
 import * as notification from '../../apps/notification-service/dist/consumer-groups.js';
 import * as reporting from '../../apps/reporting-service/dist/consumer-groups.js';
 
-const GROUPS = [license, notification, reporting].flatMap(({ CONSUMER_GROUP, ACCESS_GROUP }) => [
-  CONSUMER_GROUP,
-  ACCESS_GROUP,
-]);
+const GROUPS = [license, notification, reporting]
+  .flatMap(({ CONSUMER_GROUP, ACCESS_GROUP }) => [CONSUMER_GROUP, ACCESS_GROUP])
+  .concat(notification.WEBHOOKS_GROUP);
 const LONGEST_MS = 30_000;
 
 /**

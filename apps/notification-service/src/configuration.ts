@@ -1,4 +1,4 @@
-import { integer, variable } from '@allotree/basics/configuration';
+import { flag, integer, variable } from '@allotree/basics/configuration';
 import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
 import { mailboxOf } from './delivery/mailbox.js';
@@ -63,6 +63,30 @@ export const NOTIFICATION_VARIABLES = {
   MAIL_CONNECTIONS: variable(integer(1, 100).prefault('5'), {
     description: 'The most connections to the SMTP server that one process opens.',
     allowed: 'a whole number from 1 to 100',
+  }),
+  WEBHOOKS_ALLOW_INSECURE: variable(flag().prefault('false'), {
+    description:
+      'For development only: webhooks go to http:// and to addresses inside the network, this machine included. Then anybody who may set up webhooks can send requests to every server that this process reaches.',
+    allowed: 'true or false',
+  }),
+  WEBHOOK_TIMEOUT_SECONDS: variable(integer(1, 60).prefault('15'), {
+    description: 'How long one attempt to deliver a webhook takes at most, from the name server to the answer.',
+    allowed: 'a whole number from 1 to 60',
+  }),
+  WEBHOOK_CONCURRENCY: variable(integer(2, 1_000).prefault('64'), {
+    description:
+      'Webhooks that one process delivers at a time. Endpoints whose last attempt failed have a quarter of that, of their own.',
+    allowed: 'a whole number from 2 to 1000',
+  }),
+  WEBHOOK_ENDPOINT_CONCURRENCY: variable(integer(1, 100).prefault('4'), {
+    description:
+      'Webhooks that all processes together deliver to one endpoint at a time; one, while its last attempt failed.',
+    allowed: 'a whole number from 1 to 100',
+  }),
+  WEBHOOK_RETENTION_DAYS: variable(integer(1, 36_500).prefault('30'), {
+    description:
+      'How long events are kept that were sent as webhooks, with what became of each. They can be replayed for so long.',
+    allowed: 'a whole number of days from 1 to 36500',
   }),
   PUBLIC_URL: variable(z.url({ protocol: /^https?$/ }).optional(), {
     description:

@@ -44,6 +44,7 @@ import { dataSourceOptions, openDataSource } from './persistence/data-source.js'
 import { ENTITIES, OutboxRow } from './persistence/entities.js';
 import { Templates } from './templates/templates.js';
 import { NOTIFICATIONS } from './tokens.js';
+import { WEBHOOK_CONTROLLERS, WEBHOOK_PROVIDERS } from './webhooks/webhooks.js';
 
 const CONTROLLERS = [
   FollowGroupsController,
@@ -53,6 +54,7 @@ const CONTROLLERS = [
   ShowTemplatesController,
   ChangeTemplateController,
   TryTemplateController,
+  ...WEBHOOK_CONTROLLERS,
 ];
 
 const delivery = ({ SMTP_URL, MAIL_CONNECTIONS }: NotificationConfiguration): Provider => ({
@@ -65,7 +67,7 @@ const delivery = ({ SMTP_URL, MAIL_CONNECTIONS }: NotificationConfiguration): Pr
 });
 
 /**
- * The notification service: mails about licenses that end, ended, or work again, their templates, and what became of each.
+ * The notification service: mails about licenses that end, ended, or work again, their templates, webhooks, and what became of each.
  * Wants `ServiceModule.forRoot()` imported by the application. Its tables are in the schema `notifications`.
  */
 @Module({})
@@ -113,6 +115,7 @@ export class NotificationServiceModule implements OnApplicationBootstrap, OnAppl
         MailSender,
         Mails,
         Templates,
+        ...WEBHOOK_PROVIDERS,
       ],
       exports: [Notifications],
     };

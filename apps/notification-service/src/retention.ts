@@ -18,12 +18,23 @@ const OUTBOX = `
   DELETE FROM notifications.outbox WHERE outbox_id IN (
     SELECT outbox_id FROM notifications.outbox WHERE sent_at < now() - make_interval(days => $1) LIMIT $2)`;
 
+/** With their deliveries. */
+const WEBHOOKS = `
+  DELETE FROM notifications.webhook_event WHERE position IN (
+    SELECT position FROM notifications.webhook_event
+    WHERE recorded_at < now() - make_interval(days => $1) ORDER BY recorded_at LIMIT $2)`;
+
 interface Settings {
   readonly MAIL_RETENTION_DAYS: number;
+  readonly WEBHOOK_RETENTION_DAYS: number;
 }
 
-export const notificationPolicies = ({ MAIL_RETENTION_DAYS: days }: Settings): readonly RetentionPolicy[] => [
+export const notificationPolicies = ({
+  MAIL_RETENTION_DAYS: days,
+  WEBHOOK_RETENTION_DAYS,
+}: Settings): readonly RetentionPolicy[] => [
   { table: 'notifications.mail', days, sql: MAILS },
   { table: 'notifications.notice', days, sql: NOTICES },
   { table: 'notifications.outbox', days, sql: OUTBOX },
+  { table: 'notifications.webhook_event', days: WEBHOOK_RETENTION_DAYS, sql: WEBHOOKS },
 ];

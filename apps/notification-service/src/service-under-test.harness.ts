@@ -7,6 +7,8 @@ import {
   GROUPS_TOPIC,
   dataSchemaOf,
   LICENSE_EXPIRY_QUEUE,
+  LICENSING_TOPIC,
+  type CloudEvent,
   type DeliveryItem,
   type EndedJob,
   type GroupsEventData,
@@ -17,7 +19,7 @@ import {
 } from '@allotree/contracts';
 import { FixedClock, loadConfiguration } from '@allotree/basics';
 import { JobQueues } from '@allotree/jobs';
-import { BusPublisher } from '@allotree/bus';
+import { Bus, BusPublisher } from '@allotree/bus';
 import { createHttpApplication, openApiDocument, ownService, type Principal } from '@allotree/http';
 import { signToken } from '@allotree/identity';
 import { connectBusConsumers, ServiceModule } from '@allotree/service';
@@ -27,6 +29,7 @@ import {
   NOTIFICATION_CONFIGURATION,
   NOTIFICATION_ACCESS_GROUP,
   NOTIFICATION_CONSUMER_GROUP,
+  NOTIFICATION_WEBHOOKS_GROUP,
   Notifications,
   NotificationServiceModule,
   type NotificationConfiguration,
@@ -87,7 +90,7 @@ export class Service {
     });
     const clock = new FixedClock(at);
     const app = await createHttpApplication(ServiceUnderTest.forRoot(configuration, clock), configuration);
-    connectBusConsumers(app, NOTIFICATION_CONSUMER_GROUP, NOTIFICATION_ACCESS_GROUP);
+    connectBusConsumers(app, NOTIFICATION_CONSUMER_GROUP, NOTIFICATION_ACCESS_GROUP, NOTIFICATION_WEBHOOKS_GROUP);
     await app.startAllMicroservices();
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -121,6 +124,12 @@ export class Service {
     const somebody = { ...ownService('somebody'), serverAdministrator: false, ...principal };
     const token = await signToken(somebody, { secret: SECRET, lifetimeSeconds: 3_600 });
     return { authorization: `Bearer ${token}` };
+  }
+
+  /** The headers of a machine that manages the webhooks of a whole tenant. */
+  manager(tenantId: string): Promise<Record<string, string>> {
+    const keyId = `manager-of-${tenantId}`;
+    return this.as({ userId: keyId, tenantId, apiKey: { keyId, permissions: ['webhooks:manage', 'events:read'] } });
   }
 
   get = (path: string) => this.request('GET', path);
@@ -205,6 +214,33 @@ export class Service {
     });
     await this.app.get(BusPublisher, { strict: false }).publish(GROUPS_TOPIC, messages);
     await this.caughtUp();
+  }
+
+  /** Publishes events of any topic, and waits until they are queued as webhooks. */
+  async publishEvents(...events: readonly CloudEvent[]): Promise<void> {
+    const bus = this.app.get(Bus, { strict: false });
+    for (const topic of [GROUPS_TOPIC, LICENSING_TOPIC]) {
+      const source = topic === GROUPS_TOPIC ? '/group-service' : '/license-service';
+      await bus.publish(
+        topic,
+        events.filter((event) => event.source === source),
+      );
+      await this.webhooksQueued(topic);
+    }
+  }
+
+  /** Delivers every event on the bus again. */
+  async deliverWebhookEventsAgain(): Promise<void> {
+    for (const topic of [GROUPS_TOPIC, LICENSING_TOPIC]) {
+      await this.app.get(Bus, { strict: false }).rewind(NOTIFICATION_WEBHOOKS_GROUP, topic);
+      await this.webhooksQueued(topic);
+    }
+  }
+
+  private async webhooksQueued(topic: string): Promise<void> {
+    const bus = this.app.get(Bus, { strict: false });
+    while ((await bus.lag(NOTIFICATION_WEBHOOKS_GROUP, topic)).some(({ lag }) => lag > 0))
+      await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   async caughtUp(): Promise<void> {

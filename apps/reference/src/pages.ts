@@ -159,6 +159,7 @@ const CONSUMER_GROUPS: readonly (readonly [group: string, service: string])[] = 
   [license.ACCESS_GROUP, 'license-service'],
   [notification.CONSUMER_GROUP, 'notification-service'],
   [notification.ACCESS_GROUP, 'notification-service'],
+  [notification.WEBHOOKS_GROUP, 'notification-service'],
   [reporting.CONSUMER_GROUP, 'reporting-service'],
   [reporting.ACCESS_GROUP, 'reporting-service'],
 ];
@@ -312,6 +313,8 @@ transactional ids: [Names for access lists](names.md).
 **Without Kafka** they are rows of the table \`bus.message\` in PostgreSQL, \`payload\` being the structured mode.
 
 **Over HTTP** every event since the first one is pulled from \`GET /events\`: [Pull every event](../how-to/pull-every-event.md).
+
+**As webhooks** they are sent to a URL of yours: [Receive webhooks](../how-to/receive-webhooks.md).
 
 **Dead letters.** A message that keeps failing goes to \`<topic>.dlq\`: on Kafka as it was, with the headers \`dlq-letter\` (its id), \`dlq-group\`
 (who failed), \`dlq-error\`, \`dlq-attempts\` (0: it is no event of this system) and \`dlq-time\`; in PostgreSQL as the event with the attributes

@@ -84,6 +84,11 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
   const key = { tenantId: partnerId, name: 'billing', permissions: ['projects:read'] };
   const { keyId } = await must('POST', '/api-keys', key);
   const joinRequestId = await requestToJoin(partnerId);
+  // Nothing is sent to it.
+  const hook = { url: 'https://8.8.8.8/', tenantId: partnerId, subjects: ['nothing'] };
+  const { endpointId } = await must('POST', '/webhook-endpoints', hook);
+  await must('PATCH', `/webhook-endpoints/${endpointId}`, { status: 'paused' });
+  const webhooks = `/webhook-endpoints/${endpointId}`;
   const template = `/mail-templates/license_ended`;
   const { subject, html } = await must('GET', template);
   await must('PUT', `${template}?tenantId=${partnerId}`, { subject, html });
@@ -292,6 +297,24 @@ async function makeTrials(): Promise<Readonly<Record<string, Trial>>> {
     },
     'POST /api-keys': { path: '/api-keys', body: key, events: ['api_key_created'] },
     'DELETE /api-keys/{keyId}': { path: `/api-keys/${keyId}`, events: ['api_key_revoked'] },
+    'POST /webhook-endpoints': { path: '/webhook-endpoints', body: hook, events: ['webhook_endpoint_created'] },
+    'PATCH /webhook-endpoints/{endpointId}': {
+      path: webhooks,
+      body: { description: 'Billing' },
+      events: ['webhook_endpoint_changed'],
+    },
+    'DELETE /webhook-endpoints/{endpointId}': { path: webhooks, events: ['webhook_endpoint_removed'] },
+    'POST /webhook-endpoints/{endpointId}/replay': {
+      path: `${webhooks}/replay`,
+      body: { from: '2026-01-01T00:00:00Z', until: '2026-02-01T00:00:00Z' },
+      events: ['webhooks_replayed'],
+    },
+    'POST /webhook-endpoints/{endpointId}/rotate': {
+      path: `${webhooks}/rotate`,
+      body: {},
+      events: ['webhook_key_rotated'],
+    },
+    'POST /webhook-endpoints/{endpointId}/test': { path: `${webhooks}/test`, events: ['webhook_test_queued'] },
     'PATCH /me': { path: '/me', token, body: { timeZone: 'Europe/Oslo' }, events: ['UserDetailsChanged'] },
     'POST /users/{userId}/deactivate': {
       path: `/users/${ownId}/deactivate`,

@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -136,12 +137,49 @@ const TOKEN_OF_LINK = /#([\w-]{20,})/;
 const signIn = async (email: string, password: string): Promise<string> =>
   (await new Api(system.url, '').post<{ access_token: string }>('/auth/token', { email, password })).access_token;
 
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+};
+
+/** The receiver of webhooks that a page shows, as a process. */
+async function receiverOf(path: string) {
+  const [, program] = /^```js\n([^]*?)^```/m.exec(readFileSync(join(root, path), 'utf8'))!;
+  const file = join(folder, 'receiver.mjs');
+  await writeFile(file, program!);
+  const port = await freePort();
+  let output = '';
+  let stop: () => void = () => undefined;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    start: async (secret: string): Promise<void> => {
+      const env = { PATH: process.env['PATH'], WEBHOOK_SECRET: secret, PORT: String(port) };
+      const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      stop = () => child.kill();
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      // Without a signature nothing is taken.
+      for (let status = 0; status !== 401; await sleep(20))
+        status = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{}' }).then(
+          (response) => response.status,
+          () => 0,
+        );
+    },
+    until: async (line: string): Promise<void> => {
+      while (!output.includes(line)) await sleep(20);
+    },
+    stop: () => stop(),
+  };
+}
+
 /** A project with a group and a member, each of its own page. */
 let ada: { token: string; projectId: string; partnerId: string };
 
 beforeAll(async () => {
   bench = await workbench();
-  system = await bench.start({ ADMIN_PASSWORD: PASSWORD });
+  system = await bench.start({ ADMIN_PASSWORD: PASSWORD, WEBHOOKS_ALLOW_INSECURE: 'true' });
   admin = await signIn('admin@allotree.local', PASSWORD);
   api = new Api(system.url, admin);
   folder = await mkdtemp(join(tmpdir(), 'allotree-how-to-'));
@@ -246,6 +284,26 @@ describe('the how-to guides, typed as they are written', () => {
     expect(new Set(types(members.body))).toEqual(new Set(['allotree.member-added.v1']));
     for (const topic of ['groups.events.v1', 'licensing.events.v1'])
       expect((await page.next()).output).toContain(topic);
+  });
+
+  walk('receive-webhooks.md', async (page) => {
+    const receiver = await receiverOf('docs/how-to/receive-webhooks.md');
+    page.env['TOKEN'] = ada.token;
+    const { body: created } = await page.next({ 'https://hooks.example.com/allotree': receiver.url });
+    await receiver.start(created.secret);
+    const fill = { '<endpointId>': created.endpointId };
+    await page.next(fill);
+    await receiver.until(`allotree.webhook-test.v1 ${created.endpointId}`);
+    expect((await page.next(fill)).body.items).toHaveLength(1);
+    expect((await page.next(fill)).body.keys[0].publicKey).toBe(created.publicKey);
+    expect((await page.next(fill)).body.status).toBe('paused');
+    const group = { name: 'Block W', type: 'building', parentId: ada.projectId };
+    await api.post(`/projects/${ada.projectId}/groups`, group);
+    expect((await page.next(fill)).body.status).toBe('active');
+    await receiver.until(`allotree.groups-placed.v1 ${ada.projectId}`);
+    expect((await page.next(fill)).body.queued).toBeGreaterThanOrEqual(0);
+    expect((await page.next(fill)).body.secret).not.toBe(created.secret);
+    receiver.stop();
   });
 
   walk('ask-about-the-past.md', async (page) => {

@@ -84,6 +84,11 @@ async function fill(): Promise<void> {
   await must('POST', `${place}/assignments`, { resource: 'sip_number', label: '100-1', holder: 'eva' });
   await must('POST', `${place}/assignments`, { resource: 'mobile_app' });
   await must('POST', '/api-keys', { tenantId: partnerId, name: 'billing', permissions: ['projects:read'] });
+  // Nothing is sent to it.
+  const hook = { url: 'https://8.8.8.8/', description: 'Billing', tenantId: partnerId, subjects: ['nothing'] };
+  const { endpointId } = await must('POST', '/webhook-endpoints', hook);
+  await must('PATCH', `/webhook-endpoints/${endpointId}`, { status: 'paused' });
+  await must('POST', `/webhook-endpoints/${endpointId}/test`);
   await must('POST', `/roles?tenantId=${partnerId}`, { name: 'Technician', permissions: ['groups:read'] });
   for (const name of ['Eva', 'Ada', 'Zoe', 'Eva'])
     await must('POST', `${place}/members`, { email: `${(addresses += 1)}@example.com`, name, role: 'user' });
@@ -102,7 +107,7 @@ async function fill(): Promise<void> {
     password: PASSWORD,
   });
   await closedPeriods(p);
-  ids = { partnerId, p, g, tenantId: partnerId };
+  ids = { partnerId, p, g, tenantId: partnerId, endpointId };
 }
 
 /** The first billing period ends in a month, so rows as its projection writes them take their place. */

@@ -11,7 +11,12 @@ import { WholeSystem } from './whole-system.harness.js';
 
 /** A table of 20,000 rows has 120 and more, and a step that deletes reads at most 2,000 rows. */
 const FEW_PAGES = 60;
-const DAYS = { AUDIT_RETENTION_DAYS: 30, HISTORY_RETENTION_DAYS: 30, MAIL_RETENTION_DAYS: 30 };
+const DAYS = {
+  AUDIT_RETENTION_DAYS: 30,
+  HISTORY_RETENTION_DAYS: 30,
+  MAIL_RETENTION_DAYS: 30,
+  WEBHOOK_RETENTION_DAYS: 30,
+};
 
 describe('the retention of the services', () => {
   let system: WholeSystem;

@@ -3,6 +3,7 @@ import { LICENSE_ACCESS_GROUP, LICENSE_CONSUMER_GROUP, LicenseServiceModule } fr
 import {
   NOTIFICATION_ACCESS_GROUP,
   NOTIFICATION_CONSUMER_GROUP,
+  NOTIFICATION_WEBHOOKS_GROUP,
   Notifications,
   NotificationServiceModule,
 } from '@allotree/notification-service';
@@ -142,6 +143,7 @@ const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfi
     LICENSE_ACCESS_GROUP,
     NOTIFICATION_CONSUMER_GROUP,
     NOTIFICATION_ACCESS_GROUP,
+    NOTIFICATION_WEBHOOKS_GROUP,
     REPORTING_CONSUMER_GROUP,
     REPORTING_ACCESS_GROUP,
   );

@@ -10,3 +10,4 @@ export * from './groups/index.js';
 export * from './notifications/index.js';
 export * from './people/index.js';
 export * from './reporting/index.js';
+export * from './webhooks/index.js';

@@ -10,6 +10,7 @@ export interface ProblemKind {
 export const PROBLEMS = {
   VALIDATION: { status: 400, title: 'Invalid request' },
   CODE_NOT_VALID: { status: 400, title: 'The link or code is invalid or has expired' },
+  URL_NOT_ALLOWED: { status: 400, title: 'Webhooks cannot be sent to this URL' },
   UNAUTHENTICATED: { status: 401, title: 'Authentication required' },
   FORBIDDEN: { status: 403, title: 'Permission denied' },
   MEMBERS_HOLD_MORE: { status: 403, title: 'Members of the group have permissions that you lack' },
@@ -51,6 +52,7 @@ export const PROBLEMS = {
   PARTNER_NOT_INDEPENDENT: { status: 409, title: 'The partner already belongs to a distributor' },
   JOIN_REQUEST_DECIDED: { status: 409, title: 'The join request has already been decided' },
   CYCLE: { status: 409, title: 'A group cannot be moved below itself' },
+  TOO_MANY_WEBHOOK_ENDPOINTS: { status: 409, title: 'Too many webhook endpoints' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still in progress' },
   STALE_REVISION: { status: 412, title: 'The resource has changed since it was read' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'Request too large' },

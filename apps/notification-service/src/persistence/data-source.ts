@@ -11,12 +11,14 @@ import { OrderOfEvents1800000000000 } from './1800000000000-order-of-events.js';
 import { Notifications1790000000000 } from './1790000000000-notifications.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
 import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
+import { Webhooks1820000000000 } from './1820000000000-webhooks.js';
+import { WEBHOOK_ENTITIES } from './webhook-entities.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
   type: 'postgres',
   url,
   schema: NOTIFICATIONS,
-  entities: ENTITIES,
+  entities: [...ENTITIES, ...WEBHOOK_ENTITIES],
   migrations: [
     Notifications1790000000000,
     Memberships1796000000000,
@@ -27,6 +29,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     RecipientsOfTheOutbox1812000000000,
     IndexesOfRetention1814000000000,
     LanguagesOfPeople1815000000000,
+    Webhooks1820000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'notification-service',

@@ -208,6 +208,19 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
     body: { to: 'nobody' },
   },
 
+  'GET /webhook-endpoints': reads('webhooks:manage', ANYWHERE),
+  'POST /webhook-endpoints': malformed('webhooks:manage', ANYWHERE),
+  'GET /webhook-endpoints/{endpointId}': misses('webhooks:manage', ANYWHERE),
+  'PATCH /webhook-endpoints/{endpointId}': {
+    ...misses('webhooks:manage', ANYWHERE),
+    body: { status: 'paused' },
+  },
+  'DELETE /webhook-endpoints/{endpointId}': misses('webhooks:manage', ANYWHERE),
+  'GET /webhook-endpoints/{endpointId}/deliveries': misses('webhooks:manage', ANYWHERE),
+  'POST /webhook-endpoints/{endpointId}/replay': malformed('webhooks:manage', ANYWHERE),
+  'POST /webhook-endpoints/{endpointId}/rotate': { ...misses('webhooks:manage', ANYWHERE), body: {} },
+  'POST /webhook-endpoints/{endpointId}/test': misses('webhooks:manage', ANYWHERE),
+
   'GET /group-service/projections': reads('system:manage', ANYWHERE),
   'POST /group-service/projections/{name}/rebuild': misses('system:manage', ANYWHERE),
   'GET /license-service/projections': reads('system:manage', ANYWHERE),
@@ -223,6 +236,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'DELETE /me/sessions/{sessionId}': personal(404),
   'POST /me/invitations': personal(400),
 
+  'GET /webhook-keys': { ...open(400), body: undefined as never },
   'POST /auth/token': open(400),
   'POST /auth/revoke': open(400),
   'POST /auth/password-resets': open(400),

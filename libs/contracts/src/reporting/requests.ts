@@ -5,7 +5,11 @@ import { Id, IsoInstant } from '../http/common.js';
 import { LICENSING_EVENTS } from '../licensing/events.js';
 import { ResourceName } from '../licensing/words.js';
 
-const TYPES: readonly string[] = [...Object.keys(GROUPS_EVENTS), ...Object.keys(LICENSING_EVENTS)];
+/** The types of all integration events. */
+export const INTEGRATION_EVENT_TYPES: readonly string[] = [
+  ...Object.keys(GROUPS_EVENTS),
+  ...Object.keys(LICENSING_EVENTS),
+];
 
 /** The longest that a request for events waits, in seconds. */
 export const MAX_EVENTS_WAIT_SECONDS = 30;
@@ -19,7 +23,7 @@ export const EventsQuery = z.strictObject({
     .max(5_000)
     .regex(/^[a-z0-9.,-]*$/, 'must be types of integration events, separated by commas')
     .transform((list) => [...new Set(list.split(','))])
-    .refine((types) => types.every((type) => TYPES.includes(type)), {
+    .refine((types) => types.every((type) => INTEGRATION_EVENT_TYPES.includes(type)), {
       error: 'must be types of integration events, separated by commas',
     })
     .optional()
