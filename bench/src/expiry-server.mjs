@@ -6,7 +6,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
-import { GROUPS_TOPIC, groupsDataSchema } from '@allotree/contracts';
+import { dataSchemaOf, GROUPS_TOPIC } from '@allotree/contracts';
 import { LICENSE_VARIABLES, LicenseServiceModule } from '@allotree/license-service';
 import { NOTIFICATION_VARIABLES, NotificationServiceModule } from '@allotree/notification-service';
 import { Clock, PG_POOL, createLogger, loadConfiguration } from '@allotree/basics';
@@ -18,7 +18,7 @@ import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
 import { pino } from 'pino';
 import { DueWork } from '../../apps/license-service/dist/due/due-work.js';
 import { PROJECT_HANDLER } from '../../apps/license-service/dist/tokens.js';
-import { context, openingCommands, restrict } from './projects.mjs';
+import { assign, context, openingCommands, restrict } from './projects.mjs';
 import { accepted, inParallel } from './runtime.mjs';
 
 const SOME = { sip_number: 1_000, mobile_app: 1_000, ukey2: 1_000 };
@@ -62,8 +62,11 @@ async function start({ databaseUrl, smtpUrl, logFile, tickMs = '600000' }) {
   return { url: `http://127.0.0.1:${app.getHttpServer().address().port}`, token, now: the(Clock).now() };
 }
 
-/** Creates projects whose groups expire at an instant, optionally with a reminder. */
-async function prepare({ prefix, projects, groups, end, reminder = null, administrators = false }) {
+/**
+ * Creates projects whose groups expire at an instant, optionally with a reminder. `billed`: each has billing terms, and a number
+ * in use.
+ */
+async function prepare({ prefix, projects, groups, end, reminder = null, administrators = false, billed = false }) {
   const handler = the(PROJECT_HANDLER);
   const names = Array.from({ length: projects }, (_, index) => `${prefix}p${index + 1}`);
   await inParallel(8, names, async (projectId) => {
@@ -82,7 +85,10 @@ async function prepare({ prefix, projects, groups, end, reminder = null, adminis
       end === null
         ? []
         : placed.slice(1).map(({ groupId }) => restrict(groupId, SOME, now, { validUntil: end, reminder }));
-    for (const command of [...openingCommands(projectId, placed, now), ...restrictions])
+    const billing = billed
+      ? [{ type: 'SetBillingTerms', now, interval: 'P1M', anchorDay: 1 }, assign(`${projectId}_g1`, now)]
+      : [];
+    for (const command of [...openingCommands(projectId, placed, now), ...restrictions, ...billing])
       accepted(await handler.execute(projectId, command, context()));
   });
   await followed();
@@ -99,7 +105,7 @@ async function announce(projectId, groups) {
     subject: projectId,
     time: new Date().toISOString(),
     datacontenttype: 'application/json',
-    dataschema: groupsDataSchema(type),
+    dataschema: dataSchemaOf(type),
     tenantid: 'tenant',
     correlationid: 'bench',
     causationid: null,

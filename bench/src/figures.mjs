@@ -18,6 +18,7 @@ export const FIGURES = [
   { name: 'expiry_tick', about: 'a tick in which 1,000 allotments end, 1,000,000 scheduled; limit: 10,000 scheduled' },
   { name: 'expiry_mails', about: '10,000 reminders from due to delivered to an SMTP server' },
   { name: 'expiry_assign', about: 'assign over HTTP while a tick is under way; limit: without one' },
+  { name: 'billing', about: '10,000 projects whose billing periods end at one midnight, until all are closed' },
   { name: 'kafka', about: 'publishing to Kafka, peer: a plain producer; until a consumer has what was acknowledged' },
   { name: 'profiles', about: 'assign and quota over HTTP on a cluster; peer: the same on one process, embedded' },
   { name: 'projections', about: 'how fast the projections follow' },

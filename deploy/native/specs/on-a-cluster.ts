@@ -28,16 +28,14 @@ export interface OnACluster {
 
 /**
  * Specs on a dedicated cluster with real backends. They are skipped if a program is missing, with the reason in their
- * name; CI has all programs. `more`: additional requirements.
+ * name; CI has all programs. `environment`: additional variables of the services.
  */
 export function describeOnACluster(
   name: string,
   specs: (on: () => OnACluster) => void,
-  ...more: { requirePrograms(): void }[]
+  environment: Readonly<Record<string, string>> = {},
 ): void {
-  const missing = [KAFKA, REDIS, { requirePrograms: requireNginx }, ...more]
-    .map(missingOf)
-    .find((each) => each !== null);
+  const missing = [KAFKA, REDIS, { requirePrograms: requireNginx }].map(missingOf).find((each) => each !== null);
   if (missing && process.env['CI'] === 'true') throw missing;
   if (missing) {
     describe.skip(`${name} (skipped: ${missing.message})`, () => specs(() => undefined as never));
@@ -59,6 +57,7 @@ export function describeOnACluster(
           TMPDIR: tmpdir(),
           // A short claim, so that retrying a command of a killed replica does not wait long.
           IDEMPOTENCY_LEASE_SECONDS: '2',
+          ...environment,
         },
         say: (line: string) => void said.push(line),
       });

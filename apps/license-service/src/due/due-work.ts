@@ -26,6 +26,8 @@ const ACTOR = 'service:license-service';
 const AT_ONCE = 200;
 /** Projects of a tick that are dealt with at once: few, so that the commands of callers do not wait behind them. */
 const PROJECTS_AT_ONCE = 2;
+/** Where each has a single event to record, which the command runtime writes together: a midnight ends the periods of very many. */
+const PERIODS_AT_ONCE = 16;
 /** A tick rests as long as it works, up to so long at a time (ms): what is due can wait a moment, callers cannot. */
 const LONGEST_REST_MS = 25;
 const CATCH_UP_TIMEOUT_MS = 30_000;
@@ -227,16 +229,18 @@ function byProject(rows: readonly ClaimedRow[]): ClaimedProject[] {
   return [...projects.values()];
 }
 
-const eachOf = (items: readonly ClaimedProject[], work: (item: ClaimedProject) => Promise<void>): Promise<unknown> =>
-  pMap(
-    items,
-    async (item) => {
-      const start = performance.now();
-      await work(item);
-      await sleep(Math.min(performance.now() - start, LONGEST_REST_MS));
-    },
-    { concurrency: PROJECTS_AT_ONCE },
-  );
+async function eachOf(items: readonly ClaimedProject[], work: (item: ClaimedProject) => Promise<void>): Promise<void> {
+  const [ends, others] = [items.filter(isOnlyPeriodEnd), items.filter((item) => !isOnlyPeriodEnd(item))];
+  const unhurried = async (item: ClaimedProject): Promise<void> => {
+    const start = performance.now();
+    await work(item);
+    await sleep(Math.min(performance.now() - start, LONGEST_REST_MS));
+  };
+  await pMap(ends, unhurried, { concurrency: PERIODS_AT_ONCE });
+  await pMap(others, unhurried, { concurrency: PROJECTS_AT_ONCE });
+}
+
+const isOnlyPeriodEnd = ({ rows }: ClaimedProject): boolean => rows.every(({ kind }) => kind === 'period_end');
 
 const alarmOf = ({ subject_id: groupId, ref, at }: ClaimedRow): ReminderAlarm => ({
   groupId,
