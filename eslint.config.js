@@ -252,7 +252,7 @@ export default tseslint.config(
   },
   {
     // It works on the database of that service.
-    files: ['apps/sql-access/**/*.ts'],
+    files: ['apps/sql-access/**/*.ts', 'apps/statements/**/*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/reporting-service'] }),
     },

@@ -46,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ['api-client', 'contracts', 'domain'],
   'dead-letters': ['basics', 'bus', 'contracts', 'embedded-postgres'],
   'sql-access': ['basics', 'embedded-postgres', 'reporting-service'],
+  statements: ['basics', 'embedded-postgres', 'reporting-service'],
   reference: [
     'api-client',
     'basics',

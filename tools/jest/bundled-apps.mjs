@@ -19,6 +19,7 @@ const APPS = [
   'demo',
   'dead-letters',
   'sql-access',
+  'statements',
 ];
 
 const DAY_MS = 86_400_000;

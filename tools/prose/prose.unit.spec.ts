@@ -13,6 +13,7 @@ const PLAIN = [
   'SECURITY.md',
   'apps/dead-letters',
   'apps/sql-access',
+  'apps/statements',
   'apps/demo',
   'apps/group-service',
   'apps/license-service',

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import { BILLING_TOPIC, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
 import type { DeadLetter } from '@allotree/bus';
 import { NoBus, withBus } from './with-bus.js';
 
@@ -19,7 +19,9 @@ const asLine = (letter: DeadLetter): string =>
   `${letter.letterId}  ${letter.time}  ${about(letter)}\n  after ${letter.attempts} attempts: ${letter.error.split('\n')[0]}`;
 
 const topicOption = () =>
-  new Option('--topic <topic>', 'the topic').choices([GROUPS_TOPIC, LICENSING_TOPIC]).makeOptionMandatory();
+  new Option('--topic <topic>', 'the topic')
+    .choices([GROUPS_TOPIC, LICENSING_TOPIC, BILLING_TOPIC])
+    .makeOptionMandatory();
 const choosing = (command: Command): Command =>
   command
     .addOption(topicOption())

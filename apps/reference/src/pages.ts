@@ -1,6 +1,8 @@
 import * as domain from '@allotree/domain';
 import {
   ACCOUNT_MAILS_QUEUE,
+  BILLING_EVENTS,
+  BILLING_TOPIC,
   deadLetterTopic,
   eventSchema,
   GROUPS_EVENTS,
@@ -41,7 +43,7 @@ export const referencePages = (): ReadonlyMap<string, string> =>
 
 /** For readers in any language. */
 const eventSchemaFiles = (): [string, string][] =>
-  Object.entries({ ...GROUPS_EVENTS, ...LICENSING_EVENTS }).map(([type, data]) => [
+  Object.entries({ ...GROUPS_EVENTS, ...LICENSING_EVENTS, ...BILLING_EVENTS }).map(([type, data]) => [
     `docs/reference/event-schemas/${type}.json`,
     `${JSON.stringify(eventSchema(type, data), null, 2)}\n`,
   ]);
@@ -151,7 +153,7 @@ const categories = (): string[] =>
       : [],
   );
 
-const TOPICS = [GROUPS_TOPIC, LICENSING_TOPIC];
+const TOPICS = [GROUPS_TOPIC, LICENSING_TOPIC, BILLING_TOPIC];
 
 /** Who reads which topics, as a consumer group of its own. */
 const CONSUMER_GROUPS: readonly (readonly [group: string, service: string])[] = [
@@ -188,7 +190,7 @@ ${table(
 
 ## Topics on Kafka
 
-The group service publishes the first one, the license service the second, each under the transactional id
+The group service publishes the first one, the license service the second, the reporting service the third, each under the transactional id
 \`<KAFKA_CLIENT_ID>.<topic>\`. A consumer writes what it cannot handle to the topic for dead letters.
 
 ${table(
@@ -337,4 +339,11 @@ units changed it: one event for each group. \`place\` is the highest place from 
 and below 1 MB.
 
 ${table(['type', 'data'], eventRows(LICENSING_EVENTS))}
+
+## ${BILLING_TOPIC}
+
+Published by the reporting service: what sellers bill buyers. The subject is the buyer, a partner or project. The lines of a document are in
+\`GET /statements/{documentId}\`.
+
+${table(['type', 'data'], eventRows(BILLING_EVENTS))}
 `;

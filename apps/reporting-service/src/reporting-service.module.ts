@@ -18,6 +18,7 @@ import { Exports } from './exports/exports.js';
 import { ExportsController } from './exports/exports.controller.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
 import { PAST_CONTROLLERS, PAST_PROVIDERS } from './past.js';
+import { heldPeriods, STATEMENT_CONTROLLERS, STATEMENT_PROVIDERS } from './statements/index.js';
 import { TablesProjection } from './tables/tables-projection.js';
 import { REPORTING } from './tokens.js';
 
@@ -36,6 +37,7 @@ export class ReportingServiceModule {
   ) {
     metrics.watchSubscriptions(REPORTING, tables);
     metrics.watchPool(REPORTING, poolOf(dataSource));
+    metrics.watchHeldPeriods(() => heldPeriods(dataSource));
     // The rest of a process works without this database.
     if (REPORTING_DATABASE_URL !== undefined) readiness.show('reporting', () => dataSource.query('SELECT 1'));
   }
@@ -59,6 +61,7 @@ export class ReportingServiceModule {
         ExportsController,
         projectionsController('reporting-service', TablesProjection),
         ...PAST_CONTROLLERS,
+        ...STATEMENT_CONTROLLERS,
       ],
       providers: [
         ...ACCESS,
@@ -70,6 +73,7 @@ export class ReportingServiceModule {
         EventLog,
         EventPages,
         ...PAST_PROVIDERS,
+        ...STATEMENT_PROVIDERS,
       ],
     };
   }

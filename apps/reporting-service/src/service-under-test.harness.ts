@@ -3,7 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { GROUPS_TOPIC, LICENSING_TOPIC, type CloudEvent, type Permission, type PulledEvent } from '@allotree/contracts';
-import { loadConfiguration } from '@allotree/basics';
+import { Clock, loadConfiguration } from '@allotree/basics';
 import { Bus } from '@allotree/bus';
 import { createHttpApplication, openApiDocument, ownService, type Principal } from '@allotree/http';
 import { signToken } from '@allotree/identity';
@@ -98,6 +98,15 @@ export class Service {
     return { status: response.status, body: await response.json(), headers: response.headers };
   }
 
+  async put(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await this.fetch(`${this.url}${path}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, body: await response.json(), headers: response.headers };
+  }
+
   async delete(path: string, headers: Record<string, string> = {}): Promise<Pick<Answer, 'status'>> {
     const response = await this.fetch(`${this.url}${path}`, {
       method: 'DELETE',
@@ -113,6 +122,11 @@ export class Service {
     });
     if (response.status !== 200) throw new Error(await response.text());
     return Buffer.from(await response.arrayBuffer());
+  }
+
+  /** Stops the clock of the service at an instant. */
+  setClock(at: Date): void {
+    this.app.get(Clock, { strict: false }).now = () => at.getTime();
   }
 
   /** Waits until the tables of the past have every event. */

@@ -416,6 +416,9 @@ const REFUSING = [
   'POST /reporting-service/projections/{name}/rebuild',
   'POST /exports',
   'DELETE /exports/{exportId}',
+  'PUT /accounts/{accountId}/terms',
+  'POST /accounts/{accountId}/adjustments',
+  'POST /statements/{statementId}/credit-notes',
 ];
 
 /** Excluded, because they change continuously: leases, checkpoints and the schedulers of the job queues. Jobs are counted below. */

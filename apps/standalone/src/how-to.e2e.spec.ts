@@ -57,7 +57,12 @@ let api: Api;
 let folder: string;
 
 /** What `npm run` would start after a look at the build, which would cost seconds each time. */
-const PROGRAMS: Readonly<Record<string, string>> = { demo: 'demo', dlq: 'dead-letters', sql: 'sql-access' };
+const PROGRAMS: Readonly<Record<string, string>> = {
+  demo: 'demo',
+  dlq: 'dead-letters',
+  sql: 'sql-access',
+  statements: 'statements',
+};
 const started = (script: string): string =>
   script.replace(/npm run (\w+)(?: --(?= ))?/g, (_, name: string) => `node ${builtProgram(PROGRAMS[name]!)}`);
 
@@ -441,6 +446,23 @@ describe('the how-to guides, typed as they are written', () => {
     expect(await readFile(join(folder, 'usage.csv'), 'utf8')).toContain('partner_id,project_id');
     expect((await page.next()).body).toMatchObject({ dataset: 'licenses', format: 'xlsx' });
     expect((await page.next(ids)).statuses).toEqual([204]);
+  });
+
+  walk('bill-from-statements.md', async (page) => {
+    const { items } = (await page.next()).body;
+    const account = `${ada.partnerId}:${ada.projectId}`;
+    expect((items as { accountId: string }[]).map(({ accountId }) => accountId)).toContain(account);
+    const ids = { '<accountId>': account };
+    expect((await page.next(ids)).body).toMatchObject({ accountId: account, currency: 'EUR' });
+    await api.put(`/projects/${ada.projectId}/billing-terms`, { interval: 'P1M', anchorDay: 1 });
+    const hasPeriod = async () =>
+      (await api.get<{ currentPeriod: object | null }>(`/accounts/${account}`)).currentPeriod !== null;
+    while (!(await hasPeriod())) await sleep(20);
+    expect((await page.next(ids)).body).toMatchObject({ final: false, currency: 'EUR' });
+    expect((await page.next(ids)).body.items).toEqual([]);
+    expect((await page.next(ids)).body.projects).toEqual([]);
+    expect((await page.next()).body.keys).toHaveLength(1);
+    expect((await page.next()).output).toContain('0 documents of 0 accounts, 0 accounts with faults');
   });
 
   walk('send-mails.md', async (page) => {

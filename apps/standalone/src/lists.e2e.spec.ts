@@ -107,7 +107,9 @@ async function fill(): Promise<void> {
     password: PASSWORD,
   });
   await closedPeriods(p);
-  ids = { partnerId, p, g, tenantId: partnerId, endpointId };
+  const accountId = `${partnerId}:${p}`;
+  await issue(accountId, partnerId);
+  ids = { partnerId, p, g, tenantId: partnerId, endpointId, accountId };
 }
 
 /** The first billing period ends in a month, so rows as its projection writes them take their place. */
@@ -122,6 +124,24 @@ async function closedPeriods(projectId: string): Promise<void> {
      SELECT $1, start + interval '1 month', start, 'period ' || start, 'P1M', 1, 'UTC', 'prepaid', $2
      FROM generate_series('2026-01-01Z'::timestamptz, '2026-05-01Z', '1 month') AS start`,
     [projectId, JSON.stringify({ sip_number: totals, mobile_app: totals, ukey2: totals })],
+  );
+  await database.end();
+}
+
+/** Statements that nothing of the account follows from; a period takes a month. */
+async function issue(accountId: string, tenantId: string): Promise<void> {
+  await system.until(
+    ({ status }) => status === 200,
+    () => system.ask('GET', `/accounts/${accountId}`),
+  );
+  const database = new pg.Client({ connectionString: system.databaseUrl });
+  await database.connect();
+  await database.query(
+    `INSERT INTO reporting.document (document_id, tenant_id, account_id, number, kind, from_at, until_at, currency, total, content, hash,
+       signature, issued_at)
+     SELECT 'document-' || n, $2, $1, n, 'statement', month, month + interval '1 month', 'EUR', '1.00', '{}', 'hash', 'signature', now()
+     FROM generate_series(1, 4) AS n CROSS JOIN LATERAL (SELECT '2025-12-01T00:00Z'::timestamptz + n * interval '1 month' AS month) AS each`,
+    [accountId, tenantId],
   );
   await database.end();
 }

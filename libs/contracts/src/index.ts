@@ -11,3 +11,4 @@ export * from './notifications/index.js';
 export * from './people/index.js';
 export * from './reporting/index.js';
 export * from './webhooks/index.js';
+export * from './billing/index.js';

@@ -51,6 +51,8 @@ export const PROBLEMS = {
   PARTNER_NOT_EMPTY: { status: 409, title: 'The partner has open projects or partners' },
   PARTNER_NOT_INDEPENDENT: { status: 409, title: 'The partner already belongs to a distributor' },
   JOIN_REQUEST_DECIDED: { status: 409, title: 'The join request has already been decided' },
+  PERIOD_OPEN: { status: 409, title: 'The statement of the period has not been issued yet' },
+  ALREADY_CREDITED: { status: 409, title: 'Lines have already been credited' },
   CYCLE: { status: 409, title: 'A group cannot be moved below itself' },
   TOO_MANY_WEBHOOK_ENDPOINTS: { status: 409, title: 'Too many webhook endpoints' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still in progress' },

@@ -16,12 +16,16 @@ type CountedPool = Pick<pg.Pool, 'totalCount' | 'idleCount' | 'waitingCount'>;
 /** The number of rows due by now. */
 type CountDue = () => Promise<number>;
 
+/** The number of billing periods whose statements are held. */
+type CountHeld = () => Promise<number>;
+
 /** Metrics of a service's commands, subscriptions, due work, jobs, leases and connections. One per process. */
 export class ServiceMetrics {
   private readonly subscriptions = new Map<string, WatchedSubscriptions>();
   private readonly queues = new Map<string, JobQueue<unknown>>();
   private readonly pools = new Map<string, CountedPool>();
   private countDue: CountDue = () => Promise.resolve(0);
+  private countHeld: CountHeld = () => Promise.resolve(0);
   private readonly command: ReturnType<typeof commandMetrics>;
   private readonly subscription: ReturnType<typeof subscriptionMetrics>;
   private readonly due: ReturnType<typeof dueMetrics>;
@@ -31,6 +35,12 @@ export class ServiceMetrics {
     this.command = commandMetrics(registry);
     this.subscription = subscriptionMetrics(registry, (gauge) => this.reportLags(gauge));
     this.due = dueMetrics(registry, async (gauge) => gauge.set(await this.countDue()));
+    gauge(registry, {
+      name: 'billing_periods_held',
+      help: 'Closed billing periods without a statement, because two computations of their totals differ',
+      labelNames: [],
+      report: async (target) => target.set(await this.countHeld()),
+    });
     gauge(registry, {
       name: 'lease_held',
       help: '1 where this process holds the lease, 0 where it waits for it',
@@ -87,6 +97,11 @@ export class ServiceMetrics {
   /** Starts reporting the number of due rows. */
   watchDue(countDue: CountDue): void {
     this.countDue = countDue;
+  }
+
+  /** Starts reporting the number of held billing periods. */
+  watchHeldPeriods(countHeld: CountHeld): void {
+    this.countHeld = countHeld;
   }
 
   /** Measures one run of the due work, which returns the number of rows it processed. */

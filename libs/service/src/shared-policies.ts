@@ -1,8 +1,8 @@
-import { deadLetterTopic, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import { BILLING_TOPIC, deadLetterTopic, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
 import type { RetentionPolicy } from '@allotree/jobs';
 import type { ServiceConfiguration } from './configuration.js';
 
-const LETTERS = [GROUPS_TOPIC, LICENSING_TOPIC].map((topic) => `'${deadLetterTopic(topic)}'`).join(', ');
+const LETTERS = [GROUPS_TOPIC, LICENSING_TOPIC, BILLING_TOPIC].map((topic) => `'${deadLetterTopic(topic)}'`).join(', ');
 
 /**
  * The topic of licensing events, up to the position that every consumer group has read. The topic of groups is kept: other services rebuild

@@ -185,6 +185,16 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'GET /exports/{exportId}': misses('events:read', ANYWHERE),
   'GET /exports/{exportId}/files/{file}': misses('events:read', ANYWHERE),
   'DELETE /exports/{exportId}': misses('events:read', ANYWHERE),
+  'GET /accounts': reads('statements:read', ANYWHERE),
+  'GET /accounts/{accountId}': misses('statements:read', ANYWHERE),
+  'PUT /accounts/{accountId}/terms': { ...misses('billing:manage', ANYWHERE), body: {} },
+  'GET /accounts/{accountId}/statements': misses('statements:read', ANYWHERE),
+  'GET /accounts/{accountId}/statements/current': misses('statements:read', ANYWHERE),
+  'GET /accounts/{accountId}/reconciliation': misses('statements:read', ANYWHERE),
+  'POST /accounts/{accountId}/adjustments': malformed('billing:manage', ANYWHERE),
+  'GET /statements/{statementId}': misses('statements:read', ANYWHERE),
+  'POST /statements/{statementId}/credit-notes': malformed('billing:manage', ANYWHERE),
+  'GET /statement-keys': { ...open(200), body: undefined as never },
   // Without a text; each kind of things has a permission of its own.
   'GET /search': { needs: 'signed-in', at: { kind: 'signed-in' }, answers: [400] },
   'POST /users/{userId}/deactivate': malformed('system:manage', ANYWHERE),
@@ -273,7 +283,11 @@ const SITUATIONS: Readonly<Record<At['kind'], readonly Situation[]>> = {
 export const situationsOf = ({ at }: Expectation): readonly Situation[] => SITUATIONS[at.kind];
 
 const NOWHERE = 'f0000000-0000-4000-8000-000000000000';
-const OTHER_PARAMETERS: Readonly<Record<string, string>> = { mailType: 'license_ended', name: 'nothing' };
+const OTHER_PARAMETERS: Readonly<Record<string, string>> = {
+  mailType: 'license_ended',
+  name: 'nothing',
+  accountId: `vendor:${NOWHERE}`,
+};
 
 /** The project a place lies in. */
 export const projectOf = (place: Situation): Place | null => {

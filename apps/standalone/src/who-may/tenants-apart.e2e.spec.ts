@@ -107,6 +107,8 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'reporting.export': 'of the one who asked for it',
   'reporting.export_piece': 'the files of exports',
   'reporting.tables_position': 'one row, how far the tables of the past are',
+  'reporting.billing_position': 'one row, how far accounts and billing periods are',
+  'reporting.statement_key': 'the keys that sign statements',
   'groups.account_mail': 'on their way to the queue, with what lets their reader in',
 };
 /** Of the machinery, in every schema that has them. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BILLING_EVENTS } from '../billing/events.js';
 import { GROUPS_EVENTS } from '../groups/events.js';
 import { GroupTypeName, TimeZone } from '../groups/words.js';
 import { Id, IsoInstant } from '../http/common.js';
@@ -6,10 +7,9 @@ import { LICENSING_EVENTS } from '../licensing/events.js';
 import { ResourceName } from '../licensing/words.js';
 
 /** The types of all integration events. */
-export const INTEGRATION_EVENT_TYPES: readonly string[] = [
-  ...Object.keys(GROUPS_EVENTS),
-  ...Object.keys(LICENSING_EVENTS),
-];
+export const INTEGRATION_EVENT_TYPES: readonly string[] = [GROUPS_EVENTS, LICENSING_EVENTS, BILLING_EVENTS].flatMap(
+  (types) => Object.keys(types),
+);
 
 /** The longest that a request for events waits, in seconds. */
 export const MAX_EVENTS_WAIT_SECONDS = 30;

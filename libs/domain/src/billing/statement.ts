@@ -55,7 +55,7 @@ export function totalOf(
  * The text of a document (RFC 8785) whose SHA-256 is its hash and which is signed: the same for the same content, whatever the order of its
  * members.
  */
-export function canonicalText(content: DocumentContent): string {
+export function canonicalText(content: DocumentContent | LineContent): string {
   const text = canonicalize(content);
   if (text === undefined) throw new TypeError('a document has no canonical text');
   return text;

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GROUPS_TOPIC, LICENSING_TOPIC, type CloudEvent } from '@allotree/contracts';
+import { BILLING_TOPIC, GROUPS_TOPIC, LICENSING_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { OnIntegrationEvents } from '@allotree/bus';
 import { WEBHOOKS_GROUP } from '../../consumer-groups.js';
 import { CollectedEvents } from '../collected-events.js';
@@ -16,6 +16,11 @@ export class CollectEventsController {
 
   @OnIntegrationEvents(LICENSING_TOPIC, WEBHOOKS_GROUP)
   async collectLicensing(messages: readonly CloudEvent[]): Promise<void> {
+    await this.events.collect(messages);
+  }
+
+  @OnIntegrationEvents(BILLING_TOPIC, WEBHOOKS_GROUP)
+  async collectBilling(messages: readonly CloudEvent[]): Promise<void> {
     await this.events.collect(messages);
   }
 }

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GROUPS_TOPIC, LICENSING_TOPIC, type CloudEvent } from '@allotree/contracts';
+import { BILLING_TOPIC, GROUPS_TOPIC, LICENSING_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { OnIntegrationEvents } from '@allotree/bus';
 import { CONSUMER_GROUP } from '../../consumer-groups.js';
 import { EventLog } from '../../events/event-log.js';
@@ -16,6 +16,11 @@ export class RecordEventsController {
 
   @OnIntegrationEvents(LICENSING_TOPIC, CONSUMER_GROUP)
   async recordLicensing(messages: readonly CloudEvent[]): Promise<void> {
+    await this.log.record(messages);
+  }
+
+  @OnIntegrationEvents(BILLING_TOPIC, CONSUMER_GROUP)
+  async recordBilling(messages: readonly CloudEvent[]): Promise<void> {
     await this.log.record(messages);
   }
 }

@@ -1,0 +1,66 @@
+import type { Instant, Party } from '@allotree/domain';
+import { REPORTING } from '../tokens.js';
+import type { Rows } from './rows.js';
+
+/** A seller and a buyer. */
+export interface Account {
+  readonly accountId: string;
+  readonly tenantId: string | null;
+  readonly sellerKind: 'vendor' | 'partner';
+  /** `null`: the vendor. */
+  readonly sellerId: string | null;
+  readonly buyerKind: 'partner' | 'project';
+  readonly buyerId: string;
+  /** The buyer, or the partner of a project that is the buyer. */
+  readonly partnerId: string;
+  /** The seller is the partner directly above the buyer, so it bills its use; `false`: it sells to it and nothing else. */
+  readonly isDirect: boolean;
+  /** `null`: nothing is billed yet. */
+  readonly billedFrom: Instant | null;
+  /** Of an account between partners: the end of the period whose statement comes next. */
+  readonly nextUntil: Instant | null;
+}
+
+export interface AccountRow {
+  readonly account_id: string;
+  readonly tenant_id: string | null;
+  readonly seller_kind: Account['sellerKind'];
+  readonly seller_id: string | null;
+  readonly buyer_kind: Account['buyerKind'];
+  readonly buyer_id: string;
+  readonly partner_id: string;
+  readonly is_direct: boolean;
+  readonly billed_from: Date | null;
+  readonly next_until: Date | null;
+}
+
+/** Ids of partners and projects have no colon, so each is of one seller and one buyer. */
+export const accountIdOf = (sellerId: string | null, buyerId: string): string => `${sellerId ?? 'vendor'}:${buyerId}`;
+
+export const accountOf = (row: AccountRow): Account => ({
+  accountId: row.account_id,
+  tenantId: row.tenant_id,
+  sellerKind: row.seller_kind,
+  sellerId: row.seller_id,
+  buyerKind: row.buyer_kind,
+  buyerId: row.buyer_id,
+  partnerId: row.partner_id,
+  isDirect: row.is_direct,
+  billedFrom: row.billed_from?.getTime() ?? null,
+  nextUntil: row.next_until?.getTime() ?? null,
+});
+
+export const sellerOf = ({ sellerKind, sellerId }: Account): Party => ({ kind: sellerKind, id: sellerId });
+export const buyerOf = ({ buyerKind, buyerId }: Account): Party => ({ kind: buyerKind, id: buyerId });
+
+export async function findAccount(rows: Rows, accountId: string): Promise<Account | null> {
+  const [row] = await rows.query<AccountRow>(`SELECT * FROM ${REPORTING}.account WHERE account_id = $1`, [accountId]);
+  return row ? accountOf(row) : null;
+}
+
+/** Documents of these accounts are issued by nobody else until the transaction ends. */
+export async function lockAccounts(rows: Rows, accountIds: readonly string[]): Promise<void> {
+  await rows.query(`SELECT FROM ${REPORTING}.account WHERE account_id = ANY ($1) ORDER BY account_id FOR UPDATE`, [
+    accountIds,
+  ]);
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { BILLING_TOPIC, type CloudEvent } from '@allotree/contracts';
+import { BusPublisher } from '@allotree/bus';
+import type { DataSource } from 'typeorm';
+import { REPORTING } from '../tokens.js';
+
+const AT_ONCE = 500;
+/** One process at a time publishes, so that the events about a buyer keep their order. */
+const TAKE_TURN = `SELECT pg_try_advisory_xact_lock(hashtextextended('allotree billing outbox', 0)) AS taken`;
+
+/** Publishes what was recorded with a document: at least once, under the same id. */
+@Injectable()
+export class BillingOutbox {
+  constructor(
+    @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
+    private readonly bus: BusPublisher,
+  ) {}
+
+  /** @returns whether there may be more */
+  publish(): Promise<boolean> {
+    return this.dataSource.transaction(async (tx) => {
+      const [turn]: { taken: boolean }[] = await tx.query(TAKE_TURN);
+      if (turn?.taken !== true) return false;
+      const rows: { position: string; event: CloudEvent }[] = await tx.query(
+        `SELECT position, event FROM ${REPORTING}.billing_outbox ORDER BY position LIMIT ${AT_ONCE}`,
+      );
+      if (rows.length === 0) return false;
+      await this.bus.publish(
+        BILLING_TOPIC,
+        rows.map(({ event }) => event),
+      );
+      await tx.query(`DELETE FROM ${REPORTING}.billing_outbox WHERE position = ANY ($1::bigint[])`, [
+        rows.map(({ position }) => position),
+      ]);
+      return rows.length === AT_ONCE;
+    });
+  }
+}

@@ -1,0 +1,5 @@
+export * from './words.js';
+export * from './requests.js';
+export * from './responses.js';
+export * from './lists.js';
+export * from './events.js';
