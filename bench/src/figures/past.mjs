@@ -27,7 +27,8 @@ export const run = ({ server, quick, progress }) =>
     const tables = new TablesProjection(dataSource, log, logger);
     const start = performance.now();
     tables.onApplicationBootstrap();
-    while ((await tables.lag())[0].behind > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    // Counting what is behind would take time from what is measured.
+    while (await isBehind(dataSource)) await new Promise((resolve) => setTimeout(resolve, 50));
     const followed = (events * 1_000) / (performance.now() - start);
     await tables.onModuleDestroy();
     const bare = (events * 1_000) / (await bareInserts(dataSource));
@@ -66,6 +67,13 @@ export const run = ({ server, quick, progress }) =>
       }),
     ];
   });
+
+const isBehind = async (dataSource) => {
+  const [row] = await dataSource.query(
+    'SELECT position < (SELECT max(position) FROM reporting.event) AS behind FROM reporting.tables_position',
+  );
+  return row.behind;
+};
 
 /** Units of ten floors of ten flats in one building. */
 function treeOf(units) {

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import type { LicensingEvent, LicensingEventData, LicensingEventType } from '@allotree/contracts';
-import { RESOURCES } from '@allotree/domain';
+import { RESOURCES, type Resource } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
 import type { Origin } from './stored-event.js';
-import { UseSteps } from './use.js';
+import { UseSteps, type UseKey } from './use.js';
 import { UsageDays } from './usage-days.js';
 import { Versions } from './versions.js';
 import {
@@ -66,11 +67,17 @@ export class LicensingFacts {
     );
     await this.memberLimits.load(things);
     await this.assignments.load(things);
-    await this.use.load(groupsCounted(things));
+    await this.use.load(usesCounted(things));
     for (const fact of facts) this.applyOne(fact);
     for (const versions of [this.basicLicenses, this.licenses, this.restrictions, this.memberLimits, this.assignments])
       await versions.write();
-    await new UsageDays(this.tx).add(await this.use.write());
+    const changes = this.use.changes();
+    const days = new UsageDays(this.tx);
+    await days.know(changes);
+    // The days are measured while the database writes the steps.
+    const measuring = setImmediate().then(() => days.measured(changes));
+    const [measured] = await Promise.all([measuring, this.use.write(changes)]);
+    await days.write(measured);
   }
 
   private applyOne({ origin, sequence, event }: LicensingFact): void {
@@ -220,7 +227,8 @@ interface Named {
   readonly licenseId?: string;
   readonly path?: readonly string[];
   readonly previousPath?: readonly string[];
-  readonly assignments?: readonly Pick<Assignment, 'assignmentId' | 'path'>[];
+  readonly resource?: Resource;
+  readonly assignments?: readonly Pick<Assignment, 'assignmentId' | 'path' | 'resource'>[];
 }
 
 /** The data of each event, and each assignment of its list as data of its own. */
@@ -230,10 +238,12 @@ const thingsIn = (facts: readonly LicensingFact[]): readonly Named[] =>
     return [data, ...(data.assignments ?? []).map((assignment) => ({ projectId: data.projectId, ...assignment }))];
   }) as readonly Named[];
 
-/** The groups in whose use the events count something. */
-function groupsCounted(things: readonly Named[]): Iterable<{ projectId: string; groupId: string }> {
-  const groups = new Map<string, { projectId: string; groupId: string }>();
-  for (const { projectId = '', path = [], previousPath = [] } of things)
-    for (const groupId of [...path, ...previousPath]) groups.set(`${projectId}\n${groupId}`, { projectId, groupId });
-  return groups.values();
+/** The uses in which the events count something: of a group that was relocated, each resource. */
+function usesCounted(things: readonly Named[]): readonly UseKey[] {
+  const uses = new Map<string, UseKey>();
+  for (const { projectId = '', path = [], previousPath = [], resource } of things)
+    for (const groupId of [...path, ...previousPath])
+      for (const each of resource === undefined ? RESOURCES : [resource])
+        uses.set(`${projectId}\n${groupId}\n${each}`, { projectId, groupId, resource: each });
+  return [...uses.values()];
 }

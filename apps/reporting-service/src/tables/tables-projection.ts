@@ -52,7 +52,7 @@ const TABLES_OF: Readonly<Record<string, readonly (readonly [table: string, subj
 };
 
 /** Events of a batch, and bytes of their data. */
-const BATCH = 2_000;
+const BATCH = 5_000;
 const BATCH_BYTES = 8_000_000;
 /** How often a process looks for events that another one has stored. */
 const LOOK_MS = 1_000;
@@ -107,6 +107,8 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
   private readonly signal = new Signal();
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  /** The events after a position, read while those before them are written. */
+  private ahead: { readonly after: string; readonly events: Promise<readonly StoredEvent[]> } | null = null;
 
   constructor(
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
@@ -123,6 +125,7 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
     this.stopping.abort();
     this.signal.notify();
     await this.running;
+    await this.ahead?.events.catch(() => undefined);
   }
 
   projections(): string[] {
@@ -171,13 +174,34 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
         `SELECT position FROM ${REPORTING}.tables_position FOR UPDATE SKIP LOCKED`,
       );
       if (!place) return 0;
-      const rows: EventRow[] = await tx.query(NEXT, [place.position]);
-      const last = rows.at(-1);
+      const events = await this.eventsAfter(place.position);
+      const last = events.at(-1);
       if (!last) return 0;
-      await this.project(tx, rows.map(eventOf));
-      await tx.query(`UPDATE ${REPORTING}.tables_position SET position = $1`, [last.position]);
-      return rows.length;
+      this.readAhead(last.position.toString());
+      await this.project(tx, events);
+      await tx.query(`UPDATE ${REPORTING}.tables_position SET position = $1`, [last.position.toString()]);
+      return events.length;
     });
+  }
+
+  /** The log is only appended to, and its positions become visible in their order: events read before are the ones to take now. */
+  private async eventsAfter(position: string): Promise<readonly StoredEvent[]> {
+    const { ahead } = this;
+    this.ahead = null;
+    const read = ahead?.after === position ? await ahead.events.catch(() => []) : [];
+    return read.length > 0 ? read : this.read(position);
+  }
+
+  private readAhead(after: string): void {
+    const events = this.read(after);
+    // A failure matters to nobody before the events are taken, and then they are read again.
+    events.catch(() => undefined);
+    this.ahead = { after, events };
+  }
+
+  private async read(after: string): Promise<readonly StoredEvent[]> {
+    const rows: EventRow[] = await this.dataSource.query(NEXT, [after]);
+    return rows.map(eventOf);
   }
 
   private async project(tx: EntityManager, events: readonly StoredEvent[]): Promise<void> {

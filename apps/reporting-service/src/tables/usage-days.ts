@@ -1,5 +1,5 @@
 import { addDays, dateAt, measure, startOfDay, type Period } from '@allotree/domain';
-import { lastOf, onRows } from '@allotree/read-models';
+import { lastOf, onRows, type Row } from '@allotree/read-models';
 import type { EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
 import type { ChangedUse } from './use.js';
@@ -62,21 +62,43 @@ const measured = (given: string): string => `
   ON CONFLICT (project_id, group_id, resource, day) DO UPDATE SET open = excluded.open, close = excluded.close,
     peak = excluded.peak, peak_at = excluded.peak_at, low = excluded.low, unit_ms = excluded.unit_ms`;
 
+/** Days to write: with changes that come after those before, and days that are measured as a whole. */
+export interface MeasuredDays {
+  readonly later: readonly Row[];
+  readonly again: readonly Row[];
+}
+
 /** Keeps the measures of calendar days, in the time zone of each project. */
 export class UsageDays {
+  private readonly calendar = new Calendar();
+  private readonly zones = new Map<string, string>();
+
   constructor(private readonly tx: EntityManager) {}
 
-  /** Adds these changes to their days. Those of a project whose zone is not known yet are measured once it is. */
-  async add(changes: readonly ChangedUse[]): Promise<void> {
-    const zones = await this.zonesOf(changes);
-    const [later, again]: [Record<string, unknown>[], Record<string, unknown>[]] = [[], []];
+  /** Reads the time zones of the projects. */
+  async know(changes: readonly Pick<ChangedUse, 'projectId'>[]): Promise<void> {
+    const rows: { project_id: string; time_zone: string }[] = await this.tx.query(
+      `SELECT project_id, time_zone FROM ${REPORTING}.project_version WHERE project_id = ANY ($1) AND until_at IS NULL`,
+      [[...new Set(changes.map(({ projectId }) => projectId))]],
+    );
+    for (const { project_id, time_zone } of rows) this.zones.set(project_id, time_zone);
+  }
+
+  /** The days of these changes. Those of a project whose zone is not known yet are measured once it is. */
+  measured(changes: readonly ChangedUse[]): MeasuredDays {
+    const [later, again]: [Row[], Row[]] = [[], []];
     for (const change of changes) {
-      const zone = zones.get(change.projectId);
+      const zone = this.zones.get(change.projectId);
       if (zone === undefined) continue;
       // A value that was stored for this very instant existed for no time: its day is measured as a whole.
-      if (change.steps[0]?.at === change.since) again.push(...wholeDays(change, zone));
-      else later.push(...addedDays(change, zone));
+      if (change.steps[0]?.at === change.since) again.push(...wholeDays(change, zone, this.calendar));
+      else later.push(...addedDays(change, zone, this.calendar));
     }
+    return { later, again };
+  }
+
+  /** Writes days, once the steps are written. */
+  async write({ later, again }: MeasuredDays): Promise<void> {
     await onRows(this.tx, ADDED_COLUMNS, later, added);
     await onRows(this.tx, MEASURED_COLUMNS, again, measured);
   }
@@ -88,28 +110,39 @@ export class UsageDays {
         `SELECT tenant_id, project_id, group_id, resource, at FROM ${REPORTING}.usage_step WHERE project_id = ANY ($1)`,
         [projectIds],
       );
-    const zones = await this.zonesOf(projectIds.map((projectId) => ({ projectId })));
+    await this.know(projectIds.map((projectId) => ({ projectId })));
     const days = rows.flatMap(({ at, ...key }) => {
-      const zone = zones.get(key.project_id);
-      return zone === undefined ? [] : [{ ...key, ...dayOf(at.getTime(), zone).row }];
+      const zone = this.zones.get(key.project_id);
+      return zone === undefined ? [] : [{ ...key, ...this.calendar.dayOf(at.getTime(), zone).row }];
     });
     await onRows(this.tx, MEASURED_COLUMNS, lastOf(days, ['project_id', 'group_id', 'resource', 'day']), measured);
-  }
-
-  private async zonesOf(changes: readonly Pick<ChangedUse, 'projectId'>[]): Promise<ReadonlyMap<string, string>> {
-    const rows: { project_id: string; time_zone: string }[] = await this.tx.query(
-      `SELECT project_id, time_zone FROM ${REPORTING}.project_version WHERE project_id = ANY ($1) AND until_at IS NULL`,
-      [[...new Set(changes.map(({ projectId }) => projectId))]],
-    );
-    return new Map(rows.map(({ project_id, time_zone }) => [project_id, time_zone]));
   }
 }
 
 /** The calendar day of an instant, and its bounds. */
-function dayOf(instant: number, zone: string) {
+function dayOf(instant: number, zone: string): Day {
   const day = dateAt(instant, zone);
   const period: Period = { from: startOfDay(day, zone), until: startOfDay(addDays(day, 1), zone) };
   return { day, period, row: { day, day_from: new Date(period.from), day_until: new Date(period.until) } };
+}
+
+interface Day {
+  readonly day: string;
+  readonly period: Period;
+  readonly row: Readonly<Record<'day' | 'day_from' | 'day_until', unknown>>;
+}
+
+/** Days of time zones, of which most instants of a batch share a few. */
+class Calendar {
+  private readonly last = new Map<string, Day>();
+
+  dayOf(instant: number, zone: string): Day {
+    const known = this.last.get(zone);
+    if (known && known.period.from <= instant && instant < known.period.until) return known;
+    const day = dayOf(instant, zone);
+    this.last.set(zone, day);
+    return day;
+  }
 }
 
 const keyOf = ({ tenantId, projectId, groupId, resource }: ChangedUse) => ({
@@ -119,29 +152,35 @@ const keyOf = ({ tenantId, projectId, groupId, resource }: ChangedUse) => ({
   resource,
 });
 
-function wholeDays(change: ChangedUse, zone: string): Record<string, unknown>[] {
-  const days = change.steps.map(({ at }) => ({ ...keyOf(change), ...dayOf(at, zone).row }));
+function wholeDays(change: ChangedUse, zone: string, calendar: Calendar): Row[] {
+  const days = change.steps.map(({ at }) => ({ ...keyOf(change), ...calendar.dayOf(at, zone).row }));
   return lastOf(days, ['day']);
 }
 
 /** Each day in which the use changed, measured as if it had begun with what was in use before its first new step. */
-function addedDays(change: ChangedUse, zone: string): Record<string, unknown>[] {
-  const days: Record<string, unknown>[] = [];
+function addedDays(change: ChangedUse, zone: string, calendar: Calendar): Row[] {
+  const days: Row[] = [];
   let { before } = change;
   for (let first = 0; first < change.steps.length;) {
-    const { day, period } = dayOf(change.steps[first]!.at, zone);
+    const { day, period } = calendar.dayOf(change.steps[first]!.at, zone);
     let next = first;
     while (next < change.steps.length && change.steps[next]!.at < period.until) next += 1;
-    const steps = change.steps.slice(first, next);
-    const { peakAt, unitMs, ...measures } = measure({ open: before, steps }, period);
+    const steps = change.steps.slice(first, next).map(({ at, inForce: units }) => ({ at, units }));
+    const { open, close, peak, peakAt, low, unitMs } = measure({ open: before, steps }, period);
     const carriedMs = BigInt(before) * BigInt(period.until - period.from);
     days.push({
-      ...keyOf(change),
+      tenant_id: change.tenantId,
+      project_id: change.projectId,
+      group_id: change.groupId,
+      resource: change.resource,
       day,
-      ...measures,
+      open,
+      close,
+      peak,
       peak_at: new Date(peakAt),
-      unit_ms: unitMs.toString(),
-      added_ms: (unitMs - carriedMs).toString(),
+      low,
+      unit_ms: unitMs,
+      added_ms: unitMs - carriedMs,
     });
     before = steps.at(-1)!.units;
     first = next;

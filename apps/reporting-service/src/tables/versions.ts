@@ -1,4 +1,4 @@
-import { onRows, type Columns } from '@allotree/read-models';
+import { arrayOf, onRows, type Columns } from '@allotree/read-models';
 import type { EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
 import type { Origin } from './stored-event.js';
@@ -36,11 +36,15 @@ const sameKey = (key: readonly string[], one: string, other: string): string =>
  */
 export class Versions<Key extends string, Value extends object> {
   private readonly chains = new Map<string, Chain<Readonly<Record<Key, string>>, Value>>();
+  /** The columns of the key with the fields of data that name them. */
+  private readonly named: readonly (readonly [column: Key, field: string])[];
 
   constructor(
     private readonly table: VersionTable<Key>,
     private readonly tx: EntityManager,
-  ) {}
+  ) {
+    this.named = table.key.map((column) => [column, camelOf(column)]);
+  }
 
   /**
    * Reads what is in force of the things that these data name: `project_id` is named by the field `projectId`, and so on. Data that do not
@@ -61,7 +65,7 @@ export class Versions<Key extends string, Value extends object> {
     const rows: Record<string, unknown>[] = await this.tx.query(
       `SELECT version.* FROM unnest(${unnested}) AS given (${Object.keys(texts).join(', ')})
        JOIN ${REPORTING}.${this.table.name} version ON ${sameKey(key, 'version', 'given')} AND version.until_at IS NULL`,
-      key.map((column) => given.map((each) => each[column])),
+      key.map((column) => arrayOf(given.map((each) => each[column]))),
     );
     for (const row of rows) this.know(row);
   }
@@ -102,6 +106,7 @@ export class Versions<Key extends string, Value extends object> {
     const changed = [...this.chains.values()].filter(({ later }) => later.length > 0);
     if (changed.length === 0) return;
     const { name, key, columns } = this.table;
+    const toJson = Object.keys(columns).filter((column) => columns[column] === 'jsonb' || isList(columns[column]!));
     const table = `${REPORTING}.${name}`;
     const replaced = changed.filter(({ before }) => before !== null).map((chain) => chain.key);
     await onRows(
@@ -115,7 +120,7 @@ export class Versions<Key extends string, Value extends object> {
     await onRows(
       this.tx,
       Object.fromEntries(Object.entries(all).map(([column, type]) => [column, isList(type) ? 'jsonb' : type])),
-      changed.flatMap((chain) => rowsOf(chain, columns)),
+      changed.flatMap((chain) => rowsOf(chain, toJson)),
       (given) =>
         `INSERT INTO ${table} (${Object.keys(all).join(', ')})
          SELECT ${Object.entries(all).map(selected).join(', ')} FROM ${given}`,
@@ -123,8 +128,13 @@ export class Versions<Key extends string, Value extends object> {
   }
 
   private keyIn(data: Readonly<Record<string, unknown>>): Readonly<Record<Key, string>> | null {
-    const key = Object.fromEntries(this.table.key.map((column) => [column, data[camelOf(column)]]));
-    return Object.values(key).includes(undefined) ? null : (key as Record<Key, string>);
+    const key: Record<string, unknown> = {};
+    for (const [column, field] of this.named) {
+      const value = data[field];
+      if (value === undefined) return null;
+      key[column] = value;
+    }
+    return key as Record<Key, string>;
   }
 
   private isTouched(row: Record<string, unknown>): boolean {
@@ -144,7 +154,9 @@ export class Versions<Key extends string, Value extends object> {
   }
 
   private idOf(key: Readonly<Record<Key, string>>): string {
-    return this.table.key.map((column) => key[column]).join('\n');
+    let id = '';
+    for (const column of this.table.key) id += `${key[column]}\n`;
+    return id;
   }
 }
 
@@ -154,18 +166,28 @@ const camelOf = (column: string): string =>
 const lastOf = <Value>({ before, later }: Chain<unknown, Value>): Value | null =>
   (later.at(-1) ?? before)?.value ?? null;
 
-/** The rows of a chain: those that are in force for some time. */
+/**
+ * The rows of a chain: those that are in force for some time.
+ * @param toJson columns with lists and objects, which are given as JSON: a parameter for many rows is a list of plain values
+ */
 function rowsOf<Value extends object>(
   { key, before, later }: Chain<Readonly<Record<string, string>>, Value>,
-  columns: Columns,
+  toJson: readonly string[],
 ): Record<string, unknown>[] {
+  const rows: Record<string, unknown>[] = [];
   const all = before ? [before, ...later] : later;
-  return all.flatMap(({ at, position, tenantId, value }, index) => {
-    const until = all[index + 1]?.at ?? null;
-    if (value === null || until === at) return [];
-    const times = { from_at: new Date(at), until_at: until === null ? null : new Date(until) };
-    return [{ ...key, ...times, position: position.toString(), tenant_id: tenantId, ...asText(value, columns) }];
+  all.forEach(({ at, position, tenantId, value }, index) => {
+    const until = all[index + 1]?.at;
+    if (value === null || until === at) return;
+    const row: Record<string, unknown> = Object.assign({}, key, value);
+    row['from_at'] = new Date(at);
+    row['until_at'] = until === undefined ? null : new Date(until);
+    row['position'] = position;
+    row['tenant_id'] = tenantId;
+    for (const column of toJson) if (row[column] !== null) row[column] = JSON.stringify(row[column]);
+    rows.push(row);
   });
+  return rows;
 }
 
 const isList = (type: string): boolean => type === 'text[]';
@@ -175,12 +197,3 @@ const selected = ([column, type]: readonly [string, string]): string =>
   isList(type)
     ? `ARRAY(SELECT item FROM jsonb_array_elements_text(${column}) WITH ORDINALITY AS items (item, place) ORDER BY place)`
     : column;
-
-/** Lists and objects as JSON: a parameter for many rows is a list of plain values. */
-const asText = (value: object, columns: Columns): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(value).map(([name, one]: [string, unknown]) => {
-      const isJson = columns[name] === 'jsonb' || isList(columns[name] ?? '');
-      return [name, isJson && one !== null ? JSON.stringify(one) : one];
-    }),
-  );
