@@ -113,6 +113,15 @@ describe('CommandRuntime', () => {
       ]);
     });
 
+    it('gives every event an id of its own, also where a command is repeated and records something else', async () => {
+      const { store, handler } = setUp();
+      const asked = context();
+      await handler.execute('h', open(2), asked);
+      await handler.execute('h', take('a'), asked);
+      const ids = (await collect(store.readStream('seats-h'))).map(({ metadata }) => metadata.eventId);
+      expect(ids).toEqual([deriveId(asked.commandId, 0), deriveId(asked.commandId, 1)]);
+    });
+
     it('records nothing when it refuses', async () => {
       const { store, handler } = setUp();
       expect(await handler.execute('h', take('a'), context())).toStrictEqual({

@@ -5,7 +5,7 @@
 
 /** Metadata of an event. Ids are derived from the command id, so repeating an append is harmless. */
 export interface EventMetadata {
-  /** A UUID: `deriveId(commandId, index)`. */
+  /** A UUID: `deriveId(commandId, revision)`. */
   readonly eventId: string;
   readonly correlationId: string;
   readonly causationId: string | null;

@@ -99,7 +99,8 @@ export class Turn<T extends AggregateTypes> {
     });
     const tenantId = aggregate.tenantOf?.(live.value) ?? context.tenantId;
     encoded.forEach(({ type, data }, index) => {
-      const eventId = deriveId(commandId, index);
+      // By its place in the stream: a command that is repeated later can record other events, of what became due meanwhile.
+      const eventId = deriveId(commandId, live.revision + 1 + index);
       this.events.push({
         type,
         data,
