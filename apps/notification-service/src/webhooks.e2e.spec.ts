@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { CloudEvent } from '@allotree/contracts';
 import { Service, type Answer } from './service-under-test.harness.js';
 import { licensing } from './webhooks/webhook-events.fixture.js';
+import { DEFAULT_TEMPLATES } from './templates/defaults.js';
+import { DisabledMails } from './webhooks/disabled-mails.js';
 import { WebhookSender } from './webhooks/webhook-sender.js';
 import { isAccepted, WebhookSink } from './webhooks/webhook-sink.harness.js';
 
@@ -65,6 +67,8 @@ const untilDelivery = async (
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 };
+const WEST = { kind: 'distributor', name: 'West', parentPartnerId: null };
+
 /** Everything that waits for its next attempt can go now. */
 const timePasses = async (): Promise<void> => {
   await service.rows(
@@ -432,6 +436,40 @@ describe('the person who set up an endpoint', () => {
     await patch(path, { status: 'active' });
     await untilDelivery(endpoint, (all) => all.every(({ status }) => status === 'delivered'));
     expect(idsAt()).toEqual(['e1', 'e2']);
+  });
+});
+
+describe('the administrators of a tenant', () => {
+  it('get one mail when an endpoint is disabled, in their language; nobody else does', async () => {
+    const add = (userId: string, role: string) => ({
+      type: 'allotree.partner-administrator-added.v1' as const,
+      data: { partnerId: 'west', tenantId: 'west', userId, email: `${userId}@west.example`, name: userId, role },
+    });
+    await service.publishAll('west', [
+      { type: 'allotree.partner-registered.v1', data: { ...WEST, partnerId: 'west', tenantId: 'west' } },
+      add('wanda', 'company_administrator'),
+      add('wim', 'company_administrator'),
+      add('gone', 'company_administrator'),
+      add('clerk', 'concierge'),
+      { type: 'allotree.partner-administrator-removed.v1', data: { partnerId: 'west', userId: 'gone' } },
+      { type: 'allotree.user-changed.v1', data: { userId: 'wim', language: 'de' } },
+    ]);
+    const west = await service.manager('west');
+    await create('/hook', { description: 'Billing', subjects: ['quay'] }, west);
+    sink.answer = (_one, response) => response.writeHead(410).end();
+    await service.publishEvents(eventOf('e1', { tenantid: 'west', subject: 'quay' }));
+    const mails = async () => (await service.outbox()).filter(({ mailType }) => mailType === 'webhook_disabled');
+    while ((await mails()).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await service.app.get(DisabledMails, { strict: false }).queueAll();
+    await service.rows('UPDATE notifications.webhook_endpoint SET mail_due = true');
+    await service.app.get(DisabledMails, { strict: false }).queueAll();
+    await service.notifications.whenIdle();
+    const all = await mails();
+    expect(all.map(({ to, subject }) => [to, subject]).sort()).toEqual([
+      ['wanda@west.example', 'Webhooks have stopped: Billing'],
+      ['wim@west.example', DEFAULT_TEMPLATES.de.webhook_disabled.subject.replace(':endpoint', 'Billing')],
+    ]);
+    expect(all.find(({ to }) => to.startsWith('wanda'))?.text).toContain('answered that it is gone (status 410)');
   });
 });
 

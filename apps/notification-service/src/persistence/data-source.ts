@@ -12,6 +12,7 @@ import { Notifications1790000000000 } from './1790000000000-notifications.js';
 import { Memberships1796000000000 } from './1796000000000-memberships.js';
 import { TenantsApart1797000000000 } from './1797000000000-tenants-apart.js';
 import { Webhooks1820000000000 } from './1820000000000-webhooks.js';
+import { WebhookMails1821000000000 } from './1821000000000-webhook-mails.js';
 import { WEBHOOK_ENTITIES } from './webhook-entities.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
@@ -30,6 +31,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     IndexesOfRetention1814000000000,
     LanguagesOfPeople1815000000000,
     Webhooks1820000000000,
+    WebhookMails1821000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'notification-service',

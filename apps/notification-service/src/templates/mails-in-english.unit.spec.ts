@@ -94,6 +94,22 @@ Open project <https://x.example/projects/hafenblick/groups/hafenblick>
 
 You are receiving this email because you administer Hafenblick.
 `,
+  webhook_disabled: `Webhooks have stopped: Billing
+
+Allotree
+
+Webhooks have stopped
+
+Hello Ada Berg,
+
+The webhook endpoint Billing (8c6d6f0e-6a0b-4b57-9b0f-0a3f5d1c2e4b) was disabled on 1 November 2026, 07:00 (UTC). Nothing could be delivered to it for five days.
+
+Its events are kept meanwhile. As soon as the endpoint is activated again, they follow in their order.
+
+Open Allotree <https://x.example>
+
+You are receiving this email because you are an administrator of the tenant that set up the webhooks.
+`,
   invitation: `Jon Hansen has invited you to Hafenblick
 
 Allotree

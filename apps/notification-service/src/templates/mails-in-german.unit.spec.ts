@@ -94,6 +94,22 @@ Projekt öffnen <https://x.example/projects/hafenblick/groups/hafenblick>
 
 Sie erhalten diese E-Mail, weil Sie Hafenblick verwalten.
 `,
+  webhook_disabled: `Webhooks angehalten: Billing
+
+Allotree
+
+Webhooks angehalten
+
+Guten Tag Ada Berg,
+
+Der Webhook-Endpunkt Billing (8c6d6f0e-6a0b-4b57-9b0f-0a3f5d1c2e4b) wurde am 1. November 2026 um 07:00 Uhr (UTC) deaktiviert. Fünf Tage lang konnte nichts zugestellt werden.
+
+Seine Ereignisse werden solange aufbewahrt. Sobald er wieder aktiviert wird, folgen sie in ihrer Reihenfolge.
+
+Allotree öffnen <https://x.example>
+
+Sie erhalten diese E-Mail, weil Sie den Mandanten verwalten, der die Webhooks eingerichtet hat.
+`,
   invitation: `Jon Hansen lädt Sie zu Hafenblick ein
 
 Allotree

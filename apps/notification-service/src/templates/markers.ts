@@ -66,6 +66,13 @@ export const MARKERS: Readonly<Record<MailTypeName, Markers>> = {
     valid_until: required(text('The last day of the trial')),
     days_left: text('How long until then: "30 days"'),
   },
+  webhook_disabled: {
+    ...OF_PERSON,
+    endpoint: required(text('Description of the webhook endpoint, or its host')),
+    endpoint_id: text('Id of the webhook endpoint'),
+    reason: required(text('Why it was disabled, as a sentence')),
+    disabled_at: text('When it was disabled'),
+  },
   invitation: {
     ...EVERYWHERE,
     link: required({ description: 'Address where the invitation is accepted', kind: 'address' }),

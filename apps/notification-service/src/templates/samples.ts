@@ -7,7 +7,7 @@ import {
   type MailTypeName,
 } from '@allotree/contracts';
 import type { MarkerValues } from './compile.js';
-import { accountValuesOf, valuesOf, type MailItem } from './values.js';
+import { accountValuesOf, valuesOf, webhookValuesOf, type DisabledEndpoint, type MailItem } from './values.js';
 import type { MailLanguage } from '../wording/languages.js';
 
 /** The names of the groups of the sample. */
@@ -36,7 +36,7 @@ const inUse = { sip_number: 80, mobile_app: 60, ukey2: 5 };
 type Sample = (names: (typeof NAMES)[MailLanguage]) => readonly MailItem[];
 
 /** The worked example (docs/domain/words.md#example), as far as it appears in mails. */
-const SAMPLES: Readonly<Record<Exclude<MailTypeName, AccountMailJob['mailType']>, Sample>> = {
+const SAMPLES: Readonly<Record<Exclude<MailTypeName, AccountMailJob['mailType'] | 'webhook_disabled'>, Sample>> = {
   license_expiry_reminder: ({ building, unit }) => {
     const reminder = { kind: 'reminder', daysLeft: 30, recipients: 'administrators' } as const;
     return [
@@ -106,10 +106,20 @@ const ACCOUNT_SAMPLES: Readonly<Record<AccountMailJob['mailType'], AccountSample
   }),
 };
 
+const DISABLED_ENDPOINT: DisabledEndpoint = {
+  endpointId: '8c6d6f0e-6a0b-4b57-9b0f-0a3f5d1c2e4b',
+  url: 'https://hooks.example.com/allotree',
+  description: 'Billing',
+  reason: 'failing',
+  disabledAt: DUE_AT,
+};
+
 /** Values to look at a template with. */
 export function sampleValues(mailType: MailTypeName, publicUrl: string, language: MailLanguage): MarkerValues {
   const names = NAMES[language];
   const name = 'Ada Berg';
+  if (mailType === 'webhook_disabled')
+    return webhookValuesOf(DISABLED_ENDPOINT, { recipientName: name, publicUrl, language });
   return isAccountMail(mailType)
     ? accountValuesOf({ mailType, name, ...ACCOUNT_SAMPLES[mailType](names) }, { publicUrl, language })
     : valuesOf(SAMPLES[mailType](names), { recipientName: name, language, publicUrl, now: SAMPLE_DAY });

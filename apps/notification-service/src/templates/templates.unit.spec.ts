@@ -8,7 +8,7 @@ import { DEFAULT_TEMPLATES } from './defaults.js';
 import { groupList } from './group-list.js';
 import { MARKERS, markersIn } from './markers.js';
 import { sampleValues } from './samples.js';
-import { accountValuesOf, valuesOf, type MailItem } from './values.js';
+import { accountValuesOf, valuesOf, type MailItem, webhookValuesOf } from './values.js';
 import { MAIL_LANGUAGES, WORDINGS, type MailLanguage } from '../wording/languages.js';
 
 const REMINDER: MailTypeName = 'license_expiry_reminder';
@@ -359,6 +359,11 @@ function mailValues(mailType: MailTypeName, language: MailLanguage): fc.Arbitrar
       ...sampleValues(mailType, publicUrl, language),
       ...accountValuesOf({ mailType, name: recipient, path: '/x#y', values }, { publicUrl, language }),
     }));
+  if (mailType === 'webhook_disabled')
+    return fc.record({ recipientName: fc.option(name), description: name }).map(({ recipientName, description }) => {
+      const endpoint = { endpointId: 'e', url: 'https://hooks.example/', disabledAt: '2026-11-01T07:00:00Z' };
+      return webhookValuesOf({ ...endpoint, reason: 'gone', description }, { recipientName, publicUrl, language });
+    });
   const now = Date.parse('2026-11-01T07:00:00Z');
   const items = fc.array(fc.record({ place: name, job: JOBS[mailType] }), { minLength: 1, maxLength: 8 });
   return fc

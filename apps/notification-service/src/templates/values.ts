@@ -7,6 +7,7 @@ import {
   type ReminderJob,
   type RestoredJob,
   type TrialStartedJob,
+  type WebhookDisabledReason,
 } from '@allotree/contracts';
 import type { MarkerValues } from './compile.js';
 import { groupList, type ListedGroup } from './group-list.js';
@@ -208,6 +209,32 @@ export function valuesOf(items: readonly MailItem[], setting: MailSetting): Mark
     group_list: groupList(list, wording),
     group_count: wording.groups(items.length),
     ...values,
+  };
+}
+
+/** A webhook endpoint that was disabled. */
+export interface DisabledEndpoint {
+  readonly endpointId: string;
+  readonly url: string;
+  readonly description: string;
+  readonly reason: WebhookDisabledReason;
+  /** ISO 8601. */
+  readonly disabledAt: string;
+}
+
+/** The values of the markers of a mail about a webhook endpoint. A tenant has no time zone of its own. */
+export function webhookValuesOf(
+  { endpointId, url, description, reason, disabledAt }: DisabledEndpoint,
+  { recipientName, publicUrl, language }: Pick<MailSetting, 'recipientName' | 'publicUrl' | 'language'>,
+): MarkerValues {
+  const wording = WORDINGS[language];
+  return {
+    ...addressed(recipientName, wording),
+    endpoint: linklessText(description || new URL(url).hostname),
+    endpoint_id: endpointId,
+    reason: wording.webhookDisabled(reason),
+    disabled_at: wording.moment(disabledAt, 'UTC'),
+    link: publicUrl,
   };
 }
 

@@ -232,7 +232,7 @@ export class DeliveryQueue {
 
 const DISABLE_UNAUTHORIZED = `
   UPDATE notifications.webhook_endpoint
-  SET status = 'disabled', disabled_at = clock_timestamp(), disabled_reason = 'unauthorized', revision = revision + 1
+  SET status = 'disabled', disabled_at = clock_timestamp(), disabled_reason = 'unauthorized', revision = revision + 1, mail_due = true
   WHERE endpoint_id = $1 AND status = 'active'`;
 
 const WAIT = `
@@ -255,7 +255,7 @@ async function recordFailure(tx: EntityManager, endpointId: string, isGone: bool
   const disabled: unknown[] = await tx.query(
     `WITH disabled AS (
        UPDATE notifications.webhook_endpoint SET
-         status = 'disabled', disabled_at = clock_timestamp(), revision = revision + 1,
+         status = 'disabled', disabled_at = clock_timestamp(), revision = revision + 1, mail_due = true,
          disabled_reason = CASE WHEN $2 THEN 'gone' ELSE 'failing' END,
          failing_since = coalesce(failing_since, clock_timestamp())
        WHERE endpoint_id = $1 AND status = 'active'

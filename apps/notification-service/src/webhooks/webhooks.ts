@@ -11,6 +11,7 @@ import { RotateKeysController } from './rotate-keys/rotate-keys.controller.js';
 import { SendTestController } from './send-test/send-test.controller.js';
 import { CollectedEvents } from './collected-events.js';
 import { DeliveryQueue } from './delivery-queue.js';
+import { DisabledMails } from './disabled-mails.js';
 import { WebhookEndpoints } from './endpoints.js';
 import { HostResolver } from './host-resolver.js';
 import { KeyVault } from './key-vault.js';
@@ -36,4 +37,5 @@ export const WEBHOOK_PROVIDERS: readonly Provider[] = [
   WebhookSender,
   WebhookEndpoints,
   CollectedEvents,
+  DisabledMails,
 ];

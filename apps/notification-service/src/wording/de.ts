@@ -62,4 +62,9 @@ export const GERMAN: Vocabulary = {
       ? 'Ohne Verlängerung funktionieren Anrufe und Apps nicht mehr, die auf diesen Lizenzen beruhen.'
       : `Ohne Verlängerung ${amount.isPlural ? 'funktionieren' : 'funktioniert'} ${amount.words} nicht mehr.`,
   nothingStops: 'Was heute in Benutzung ist, funktioniert danach weiter.',
+  webhookDisabled: {
+    gone: 'Der Empfänger hat geantwortet, dass es ihn nicht mehr gibt (Status 410).',
+    failing: 'Fünf Tage lang konnte nichts zugestellt werden.',
+    unauthorized: 'Die Person, die ihn eingerichtet hat, darf keine Webhooks mehr verwalten.',
+  },
 };

@@ -62,4 +62,9 @@ export const ENGLISH: Vocabulary = {
       ? 'Calls and apps that depend on these licenses stop working unless the licenses are extended.'
       : `${amount.words} ${amount.isPlural ? 'stop' : 'stops'} working unless the licenses are extended.`,
   nothingStops: 'Nothing that is in use today stops working then.',
+  webhookDisabled: {
+    gone: 'Its receiver answered that it is gone (status 410).',
+    failing: 'Nothing could be delivered to it for five days.',
+    unauthorized: 'The person who set it up no longer has the permission to manage webhooks.',
+  },
 };

@@ -1,4 +1,4 @@
-import type { FeatureName, LicenseTypeName, ResourceName } from '@allotree/contracts';
+import type { FeatureName, LicenseTypeName, ResourceName, WebhookDisabledReason } from '@allotree/contracts';
 import type { z } from 'zod';
 
 /** The forms of a noun by the plural categories of its language; German and English have these two. */
@@ -67,4 +67,6 @@ export interface Vocabulary {
   /** A sentence about an end to come. `null`: how much stops then is not known. */
   whatStops(amount: Amount | null): string;
   readonly nothingStops: string;
+  /** Sentences about a webhook endpoint that was disabled. */
+  readonly webhookDisabled: Readonly<Record<WebhookDisabledReason, string>>;
 }

@@ -85,6 +85,11 @@ export class Wording {
     return this.vocabulary.whatStops({ words, isPlural: this.plurals.select(number) !== 'one' });
   }
 
+  /** Why a webhook endpoint was disabled. */
+  webhookDisabled(reason: keyof Vocabulary['webhookDisabled']): string {
+    return this.vocabulary.webhookDisabled[reason];
+  }
+
   features(features: readonly string[]): string {
     const names: Readonly<Record<string, string>> = this.vocabulary.features;
     return this.list(

@@ -6,6 +6,7 @@ export const MAIL_TYPES = [
   'license_ended',
   'license_restored',
   'trial_started',
+  'webhook_disabled',
   'invitation',
   'registration',
   'registration_known',

@@ -66,6 +66,24 @@ const WRITERS: Writers = {
       ],
       { key: ['partner_id'], keep: [] },
     ),
+  'allotree.partner-administrator-added.v1': ({ tx, sequence }, { partnerId, tenantId, userId, email, name, role }) =>
+    tx.query(
+      `INSERT INTO notifications.partner_administrator AS known (partner_id, user_id, tenant_id, email, name, role, sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (partner_id, user_id) DO UPDATE SET tenant_id = excluded.tenant_id, email = excluded.email,
+         name = excluded.name, role = excluded.role, removed = false, sequence = excluded.sequence
+       WHERE known.sequence <= excluded.sequence`,
+      [partnerId, userId, tenantId, email, name, role, sequence],
+    ),
+  'allotree.partner-administrator-removed.v1': ({ tx, sequence }, { partnerId, userId }) =>
+    tx.query(
+      `INSERT INTO notifications.partner_administrator AS known
+         (partner_id, user_id, tenant_id, email, name, role, removed, sequence)
+       VALUES ($1, $2, $1, '', '', '', true, $3)
+       ON CONFLICT (partner_id, user_id) DO UPDATE SET email = '', name = '', removed = true, sequence = excluded.sequence
+       WHERE known.sequence <= excluded.sequence`,
+      [partnerId, userId, sequence],
+    ),
   'allotree.project-created.v1': async (change, { projectId, tenantId, partnerId, name }) => {
     await insertRows(
       change.tx,
