@@ -27,6 +27,7 @@ import { BillingTermsController } from './billing/billing-terms/billing-terms.co
 import { CloseUsagePeriodController } from './billing/close-usage-period/close-usage-period.controller.js';
 import { ListUsagePeriodsController } from './billing/list-usage-periods/list-usage-periods.controller.js';
 import { UsagePeriodsProjection } from './billing/usage-period-view/usage-periods.projection.js';
+import { DecisionClock } from './clock/decision-clock.js';
 import { CorrectClockController } from './clock/correct-clock/correct-clock.controller.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DueProjection } from './due/due-rows/due.projection.js';
@@ -173,6 +174,7 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
           inject: [CommandRuntime],
         },
         GroupFeed,
+        DecisionClock,
         ...ACCESS,
         Projects,
         Stocks,

@@ -15,6 +15,7 @@ import { accepted, Problem, type Caller } from '@allotree/http';
 import type { ProjectRefusal } from '@allotree/domain';
 import { refusedProblem } from './batches.js';
 import type { LicenseConfiguration } from './configuration.js';
+import { DecisionClock } from './clock/decision-clock.js';
 import { GroupFeed } from './feed/group-feed.js';
 import { detailOf } from './refusals.js';
 import { PROJECT_HANDLER, type ProjectHandler } from './tokens.js';
@@ -58,6 +59,7 @@ export class Projects {
     private readonly feed: GroupFeed,
     private readonly leases: Leases,
     private readonly clock: Clock,
+    private readonly decisions: DecisionClock,
     @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
   ) {}
 
@@ -119,7 +121,7 @@ export class Projects {
     { context, dryRun }: { readonly context: CommandContext; readonly dryRun: boolean },
   ): Promise<[Outcome<ProjectEvent, ProjectRefusal>, ProjectCommand]> {
     const maxClockLag = this.configuration.CLOCK_TOLERANCE_SECONDS * 1_000;
-    const command: ProjectCommand = { maxClockLag, ...request, now: this.clock.now() };
+    const command: ProjectCommand = { maxClockLag, ...request, now: await this.decisions.now(projectId) };
     const outcome = dryRun
       ? await this.handler.dryRun(projectId, command, context)
       : await this.handler.execute(projectId, command, context);

@@ -54,6 +54,12 @@ export class ClockWatch implements OnApplicationBootstrap, OnModuleDestroy {
     return Math.abs(await this.ahead()) > this.configuration.CLOCK_SKEW_SECONDS * 1_000;
   }
 
+  /** An instant of this machine's clock, as the clock of the database has it where this machine is too far ahead. */
+  async corrected(instant: number): Promise<number> {
+    const ahead = await this.ahead();
+    return ahead > this.configuration.CLOCK_SKEW_SECONDS * 1_000 ? instant - ahead : instant;
+  }
+
   /** Whether the clock of this machine is accurate enough to decide what is due. Logs each change of the answer once. */
   async isClockAccurate(): Promise<boolean> {
     const isOff = await this.isOff();

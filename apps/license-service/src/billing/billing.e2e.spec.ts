@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { ClockWatch } from '@allotree/service';
 import { DueWork } from '../due/due-work.js';
 import { Service } from '../service-under-test.harness.js';
 
@@ -9,7 +10,8 @@ const SEPTEMBER = '2026-08-31T22:00:00.000Z';
 const NOW = '2026-06-01T10:00:00.000Z';
 const before = (instant: string, milliseconds = 1): string =>
   new Date(Date.parse(instant) - milliseconds).toISOString();
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 let service: Service;
 let projects = 0;
@@ -216,6 +218,29 @@ describe('a billing period', () => {
       { type: 'UsagePeriodClosed', at: JULY, data: { from: NOW, until: JULY, totals: { ukey2: { unitMs: '0' } } } },
       { type: 'UsagePeriodClosed', at: AUGUST },
       { type: 'BillingTermsSet', at: AUGUST, data: { effectiveFrom: SEPTEMBER } },
+    ]);
+  });
+});
+
+describe('a machine whose clock is a day ahead of the database', () => {
+  it('closes no period: its decisions are dated by the clock of the database then', async () => {
+    const p = await postpaid();
+    const ahead = jest.spyOn(service.app.get(ClockWatch, { strict: false }), 'ahead').mockResolvedValue(DAY);
+    try {
+      service.clock.moveTo(before(JULY, -HOUR));
+      await assign(p);
+      await service.groups(p, { [`${p}-b`]: p });
+      expect((await eventsOf(p)).slice(-2)).toEqual([
+        { type: 'AssignmentMade', at: before(JULY, DAY - HOUR) },
+        { type: 'GroupsPlaced', at: before(JULY, DAY - HOUR) },
+      ]);
+    } finally {
+      ahead.mockRestore();
+    }
+    await assign(p);
+    expect((await eventsOf(p)).slice(-2)).toEqual([
+      { type: 'UsagePeriodClosed', at: JULY },
+      { type: 'AssignmentMade', at: before(JULY, -HOUR) },
     ]);
   });
 });

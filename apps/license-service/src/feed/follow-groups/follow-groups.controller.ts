@@ -13,6 +13,7 @@ import { Clock, CONFIGURATION } from '@allotree/basics';
 import { OnIntegrationEvent } from '@allotree/bus';
 import type { LicenseConfiguration } from '../../configuration.js';
 import { PROJECT_HANDLER, STOCK_HANDLER, type ProjectHandler, type StockHandler } from '../../tokens.js';
+import { DecisionClock } from '../../clock/decision-clock.js';
 import { CONSUMER_GROUP } from '../../consumer-groups.js';
 import { projectRequestOf } from './facts.js';
 
@@ -36,6 +37,7 @@ export class FollowGroupsController {
     @Inject(STOCK_HANDLER) private readonly stocks: StockHandler,
     @Inject(CONFIGURATION) private readonly configuration: LicenseConfiguration,
     private readonly clock: Clock,
+    private readonly decisions: DecisionClock,
   ) {}
 
   @OnIntegrationEvent(GROUPS_TOPIC, CONSUMER_GROUP)
@@ -51,7 +53,12 @@ export class FollowGroupsController {
   private async recordFact(event: GroupsEvent): Promise<void> {
     const fact = projectRequestOf(event);
     if (fact === null) return;
-    await this.onProject(event, fact.projectId, { ...fact.request, now: this.clock.now() }, contextOf(event));
+    await this.onProject(
+      event,
+      fact.projectId,
+      { ...fact.request, now: await this.decisions.now(fact.projectId) },
+      contextOf(event),
+    );
     if (event.type === 'allotree.project-created.v1' && event.data.trial) await this.grantTrial(event, event.data);
   }
 
@@ -64,7 +71,7 @@ export class FollowGroupsController {
     { projectId, timeZone }: GroupsEventData<'allotree.project-created.v1'>,
   ): Promise<void> {
     const lastRecorded = await this.projects.read(projectId, lastRecordedOf);
-    const now = Math.max(this.clock.now(), lastRecorded);
+    const now = Math.max(await this.decisions.now(projectId), lastRecorded);
     const grant: ProjectCommand = {
       type: 'GrantLicense',
       licenseType: 'trial',
