@@ -1,4 +1,4 @@
-import type { SearchField, SearchMatch } from '@allotree/contracts';
+import type { SearchField, SearchKind, SearchMatch } from '@allotree/contracts';
 import type { EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
 import type { SearchedColumn, SearchedKind } from './kinds.js';
@@ -10,6 +10,7 @@ const COMPARED = 1_000;
 
 /** Something found, by its key. */
 export interface Candidate {
+  readonly kind: SearchKind;
   readonly project_id: string | null;
   readonly group_id: string | null;
   readonly id: string;
@@ -20,6 +21,7 @@ export interface Candidate {
 
 /** A search for things of one kind. */
 export interface Question {
+  readonly name: SearchKind;
   readonly kind: SearchedKind;
   readonly reach: Reach;
   readonly text: string;
@@ -62,18 +64,18 @@ const equal =
 
 /** Rows that an index finds in one tenant, partner, or project after the other, so that others cost nothing. */
 const inEachScope =
-  ({ kind, limit }: Question, comparison: (text: string) => string) =>
+  ({ kind, reach, limit }: Question, comparison: (text: string) => string) =>
   (searched: SearchedColumn): string => {
     const text = `lower(row.${searched.column})`;
     const found = (scopes: string, ...conditions: readonly string[]): string => `
       (SELECT found.* FROM ${scopes} AS scope (id) CROSS JOIN LATERAL (
          SELECT ${columnsOf(kind, searched, '1')} ${rowsWhere(kind, comparison(text), ...conditions)}
          ORDER BY ${text} USING ~<~ LIMIT ${limit}) AS found)`;
-    const parts = [
-      found('unnest($2::text[])', 'row.tenant_id = scope.id'),
-      found('unnest($3::text[])', `${scopeOf(kind)} = scope.id`),
-    ];
-    if (kind.place === 'group')
+    const { tenants, scopes, groups } = reach;
+    const parts: string[] = [];
+    if (tenants.length > 0) parts.push(found('unnest($2::text[])', 'row.tenant_id = scope.id'));
+    if (scopes.length > 0) parts.push(found('unnest($3::text[])', `${scopeOf(kind)} = scope.id`));
+    if (kind.place === 'group' && groups.length > 0)
       parts.push(found('(SELECT DISTINCT unnest($4::text[]))', 'row.project_id = scope.id', BELOW_GROUPS));
     return parts.join(' UNION ALL ');
   };
@@ -110,18 +112,35 @@ const PARTS: Readonly<Record<SearchMatch, (question: Question) => readonly strin
     question.trigrams === null ? [] : comparable(question).map(similar(question, question.trigrams)),
 };
 
-/** Things of a kind within reach, the best first. Reads the rows of every tenant, so nothing but keys is taken from them. */
+/** The statement of one question. @param parameters of all questions, to which it adds those that it uses */
+function statementOf(match: SearchMatch, question: Question, parameters: unknown[]): string | null {
+  const parts = PARTS[match](question).filter((part) => part !== '');
+  if (parts.length === 0) return null;
+  const own = parametersOf({ ...question, text: match === 'prefix' ? `${literal(question.text)}%` : question.text });
+  const numbers = new Map<string, number>();
+  const numberOf = (number: string): number => {
+    const known = numbers.get(number) ?? parameters.push(own[Number(number) - 1]);
+    numbers.set(number, known);
+    return known;
+  };
+  const statement = `
+    (SELECT '${question.name}' AS kind, candidate.* FROM (${parts.join(' UNION ALL ')}) AS candidate
+     ORDER BY score DESC, matched USING ~<~, project_id, group_id, id LIMIT ${question.limit})`;
+  return statement.replace(/\$(\d)/g, (_parameter, number: string) => `$${numberOf(number)}`);
+}
+
+/**
+ * Things within reach, kind by kind in the order of the questions, the best of each kind first. Reads the rows of every tenant, so nothing but
+ * keys is taken from them.
+ */
 export async function candidatesOf(
   tx: EntityManager,
   match: SearchMatch,
-  question: Question,
+  questions: readonly Question[],
 ): Promise<readonly Candidate[]> {
-  const parts = PARTS[match](question);
-  if (parts.length === 0) return [];
-  const text = match === 'prefix' ? `${literal(question.text)}%` : question.text;
-  return tx.query(
-    `SELECT * FROM (${parts.join(' UNION ALL ')}) AS candidate
-     ORDER BY score DESC, matched USING ~<~, project_id, group_id, id LIMIT ${question.limit}`,
-    parametersOf({ ...question, text }),
-  );
+  const parameters: unknown[] = [];
+  const statements = questions.flatMap((question) => statementOf(match, question, parameters) ?? []);
+  if (statements.length === 0) return [];
+  const found: Candidate[] = await tx.query(statements.join(' UNION ALL '), parameters);
+  return questions.flatMap(({ name }) => found.filter(({ kind }) => kind === name));
 }

@@ -20,16 +20,11 @@ async function idsOf(rows: Rows, sql: string, parameters: readonly unknown[] = [
   return found.map(({ id }) => id);
 }
 
-const everyTenant = (rows: Rows): Promise<readonly string[]> =>
+export const everyTenant = (rows: Rows): Promise<readonly string[]> =>
   idsOf(rows, `SELECT DISTINCT tenant_id AS id FROM ${REPORTING}.access_partner`);
 
-/** @param accessFilter where the caller holds the permission of the kind; `null`: everywhere */
-export async function reachOf(
-  rows: Rows,
-  accessFilter: AccessFilter | null,
-  place: SearchedKind['place'],
-): Promise<Reach> {
-  if (accessFilter === null) return { tenants: await everyTenant(rows), scopes: [], groups: [] };
+/** @param accessFilter where the caller holds the permission of the kind */
+export async function reachOf(rows: Rows, accessFilter: AccessFilter, place: SearchedKind['place']): Promise<Reach> {
   const { tenantIds: tenants, partnerIds, groups } = accessFilter;
   if (place === 'partner') return { tenants, scopes: partnerIds, groups: [] };
   const ofPartners =

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LOGGER, type Logger } from '@allotree/basics';
-import { SEARCH_KINDS, SEARCH_MATCHES, type SearchKind, type SearchQuery } from '@allotree/contracts';
+import { SEARCH_KINDS, type SearchMatch, type SearchQuery } from '@allotree/contracts';
 import type { Principal } from '@allotree/http';
 import { PermissionChecker, TenantRows } from '@allotree/identity';
 import { withTenants } from '@allotree/read-models';
@@ -10,15 +10,22 @@ import { REPORTING } from '../tokens.js';
 import { candidatesOf, type Candidate, type Question } from './candidates.js';
 import { itemsOf, keyOf, type Hit, type SearchItem } from './hits.js';
 import { SEARCHED } from './kinds.js';
-import { isNowhere, reachOf } from './reach.js';
+import { everyTenant, isNowhere, reachOf, type Reach } from './reach.js';
 import { trigramsIn } from './trigrams.js';
 
 const STATEMENT_MS = 1_000;
 const QUERY_CANCELED = '57014';
 
-interface KindQuestion extends Question {
-  readonly name: SearchKind;
-}
+/**
+ * The steps of a search, each with the least likeness of similar texts. Of very many similar texts only some are compared, so those that are
+ * nearly the same are asked for first: they are fewer, and the index alone rules out most others.
+ */
+const STEPS: readonly (readonly [match: SearchMatch, likeness: number | null])[] = [
+  ['exact', null],
+  ['prefix', null],
+  ['similar', 0.9],
+  ['similar', 0.6],
+];
 
 /** Finds what is there today, within the reach of a caller. */
 @Injectable()
@@ -63,27 +70,30 @@ export class Search implements OnApplicationBootstrap {
     tx: EntityManager,
     principal: Principal,
     { q: text, kinds = [], limit }: SearchQuery,
-  ): Promise<readonly KindQuestion[]> {
+  ): Promise<readonly Question[]> {
     const trigrams = await trigramsIn(tx);
-    const questions: KindQuestion[] = [];
+    const questions: Question[] = [];
+    let everywhere: Reach | undefined;
     for (const name of kinds) {
       const kind = SEARCHED[name];
       const accessFilter = await this.permissionChecker.accessFilter(principal, kind.permission);
-      const reach = await reachOf(tx, accessFilter, kind.place);
+      const reach =
+        accessFilter === null
+          ? (everywhere ??= { tenants: await everyTenant(tx), scopes: [], groups: [] })
+          : await reachOf(tx, accessFilter, kind.place);
       if (!isNowhere(reach)) questions.push({ name, kind, reach, text, limit, trigrams });
     }
     return questions;
   }
 
   /** Looks for worse matches only while there are too few better ones. */
-  private async hits(tx: EntityManager, questions: readonly KindQuestion[], limit: number): Promise<readonly Hit[]> {
+  private async hits(tx: EntityManager, questions: readonly Question[], limit: number): Promise<readonly Hit[]> {
     const hits = new Map<string, Hit>();
-    for (const match of SEARCH_MATCHES) {
-      const found: Hit[] = [];
-      for (const question of questions) {
-        const candidates = await (match === 'similar' ? similarTo(tx, question) : candidatesOf(tx, match, question));
-        found.push(...candidates.map((candidate) => ({ ...candidate, kind: question.name, match })));
-      }
+    for (const [match, likeness] of STEPS) {
+      const candidates = await (likeness === null
+        ? candidatesOf(tx, match, questions)
+        : similarTo(tx, questions, likeness));
+      const found = candidates.map((candidate): Hit => ({ ...candidate, match }));
       for (const hit of found.sort(byScore)) {
         const key = `${hit.kind} ${keyOf(hit)}`;
         if (!hits.has(key)) hits.set(key, hit);
@@ -95,9 +105,16 @@ export class Search implements OnApplicationBootstrap {
 }
 
 /** None where too many texts would have to be compared. */
-async function similarTo(tx: EntityManager, question: Question): Promise<readonly Candidate[]> {
+async function similarTo(
+  tx: EntityManager,
+  questions: readonly Question[],
+  likeness: number,
+): Promise<readonly Candidate[]> {
   try {
-    return await tx.transaction((inner) => candidatesOf(inner, 'similar', question));
+    return await tx.transaction(async (inner) => {
+      await inner.query("SELECT set_config('pg_trgm.word_similarity_threshold', $1, true)", [likeness]);
+      return candidatesOf(inner, 'similar', questions);
+    });
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === QUERY_CANCELED) return [];
     throw error;
