@@ -4,7 +4,7 @@ export * from './calendar.js';
 export * from './names.js';
 export * from './external-ids.js';
 export * from './licensing/model/events.js';
-export { billingOf, type BillingView } from './licensing/queries/billing.js';
+export { billingOf, correctedInstant, meterAt, type BillingView } from './licensing/queries/billing.js';
 export * from './licensing/model/commands.js';
 export * from './licensing/model/refusals.js';
 export * from './licensing/queries/views.js';

@@ -245,6 +245,35 @@ describe('a machine whose clock is a day ahead of the database', () => {
   });
 });
 
+describe('a corrected clock', () => {
+  it('lets what was recorded ahead count from the present on, in the project as for consumers', async () => {
+    const p = await postpaid();
+    await assign(p);
+    service.clock.moveTo(before(JULY, 5 * DAY));
+    await assign(p);
+    const present = before(JULY, 10 * DAY);
+    service.clock.moveTo(present);
+    const corrected = await service.posted(`/projects/${p}/clock-corrections`, undefined);
+    expect(corrected).toStrictEqual({ lastRecorded: before(JULY, 5 * DAY) });
+    service.clock.moveTo(before(JULY, 2 * DAY));
+    await assign(p);
+    await quiet(JULY);
+    const juneMs = Date.parse(JULY) - Date.parse(NOW);
+    const { items } = (await service.get(periods(p))).body;
+    expect(items).toMatchObject([
+      { totals: { sip_number: { open: 1, close: 3, peak: 3, unitMs: String(juneMs + 10 * DAY + 2 * DAY) } } },
+    ]);
+    expect((await service.published(p)).map(({ type, time }) => [type, time])).toStrictEqual([
+      ['allotree.billing-terms-set.v1', NOW],
+      ['allotree.assignment-made.v1', NOW],
+      ['allotree.assignment-made.v1', before(JULY, 5 * DAY)],
+      ['allotree.clock-corrected.v1', present],
+      ['allotree.assignment-made.v1', before(JULY, 2 * DAY)],
+      ['allotree.usage-period-closed.v1', JULY],
+    ]);
+  });
+});
+
 describe('two replicas whose clocks are a day apart', () => {
   it('record nothing before the end of a closed period', async () => {
     const p = await postpaid();

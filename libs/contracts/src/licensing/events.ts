@@ -127,6 +127,11 @@ export const LICENSING_EVENTS = {
   'allotree.assignments-suspended.v1': timed(assignments),
   'allotree.assignments-reinstated.v1': timed(assignments),
   /**
+   * A clock that was ahead was corrected: time continues from `at`. What was published with a later instant, up to `lastRecorded`,
+   * counts from `at` on.
+   */
+  'allotree.clock-corrected.v1': timed({ projectId: Id, lastRecorded: IsoInstant }),
+  /**
    * How the project is billed from `effectiveFrom` on. Periods start at the beginning of `anchorDay` (in shorter months of the
    * last day) in the project's time zone, `interval` apart, counted from `anchorMonth`.
    */

@@ -123,6 +123,10 @@ export function projectIntegrationEvents(
         type: 'allotree.assignments-reinstated.v1',
         data: { projectId, assignments },
       }));
+    case 'ClockCorrected': {
+      const corrected = { projectId, lastRecorded: iso(data.lastRecorded) };
+      return [{ type: 'allotree.clock-corrected.v1', data: corrected }];
+    }
     case 'BillingTermsSet': {
       const { effectiveFrom, ...terms } = data;
       const set = { projectId, ...terms, effectiveFrom: iso(effectiveFrom) };

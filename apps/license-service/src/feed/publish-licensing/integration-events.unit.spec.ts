@@ -115,6 +115,7 @@ const PROJECT_EVENTS: readonly ProjectEvent[] = [
   { type: 'AssignmentsSuspended', at, data: { assignments: refs(2_001) } },
   { type: 'AssignmentsReinstated', at, data: { assignments: refs(2) } },
   { type: 'GroupRelocated', at, data: { groupId: 'u1', parentId: 'hafen-blick' } },
+  { type: 'ClockCorrected', at, data: { lastRecorded: at + 5 } },
   { type: 'BillingTermsSet', at, data: { ...billingTerms, effectiveFrom: at } },
   {
     type: 'UsagePeriodClosed',

@@ -15,10 +15,12 @@ import type {
   License,
   LicenseSource,
   MadeAssignment,
+  Meter,
   Place,
   ProjectEvent,
   ProjectEventOf,
   ProjectEventType,
+  ResourceMeter,
   ResourceTotals,
 } from './events.js';
 
@@ -72,6 +74,29 @@ type Totals = Payload<'UsagePeriodClosed'>['totals'];
 const totals: Form<Totals, Readonly<Record<Resource, ReturnType<typeof resourceTotals.store>>>> = {
   store: (value) => eachResource((resource) => resourceTotals.store(value[resource])),
   restore: (stored) => eachResource((resource) => resourceTotals.restore(stored[resource])),
+};
+
+const resourceMeter = fields<ResourceMeter>()({
+  open: AS_IS,
+  peak: AS_IS,
+  peakAt: instant,
+  unitMs: integral,
+  entitledMs: integral,
+  unlimitedMs: integral,
+  overageMs: integral,
+});
+interface StoredMeter {
+  readonly at: string;
+  readonly of: Readonly<Record<Resource, ReturnType<typeof resourceMeter.store>>>;
+}
+const meter: Form<Meter | undefined, StoredMeter | undefined> = {
+  store: (value) =>
+    value && { at: instant.store(value.at), of: eachResource((resource) => resourceMeter.store(value.of[resource])) },
+  restore: (stored) =>
+    stored && {
+      at: instant.restore(stored.at),
+      of: eachResource((resource) => resourceMeter.restore(stored.of[resource])),
+    },
 };
 
 /** The stored form of a project's events; the payload includes `at`. */
@@ -145,7 +170,7 @@ export const projectCodec = timedEventCodec<ProjectEvent>('a project')({
     paymentModel: AS_IS,
     totals,
   }),
-  ClockCorrected: fields<Payload<'ClockCorrected'>>()({ lastRecorded: instant }),
+  ClockCorrected: fields<Payload<'ClockCorrected'>>()({ lastRecorded: instant, meter }),
   LicenseStarted: AS_IS,
   LicenseExpired: AS_IS,
   AllotmentsStarted: AS_IS,

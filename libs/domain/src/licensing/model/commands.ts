@@ -11,7 +11,7 @@ import type {
   Resource,
   Units,
 } from '../../words.js';
-import type { LicenseSource, Place, PlacedGroup } from './events.js';
+import type { LicenseSource, Meter, Place, PlacedGroup } from './events.js';
 
 /**
  * An allotment as a caller puts it. `allotmentId: null` is a new one and takes the id at its place in
@@ -157,8 +157,11 @@ interface ProjectCommands {
   /** Closes a billing period whose end has come. Any other decision does so as well (U5), and so does the passing of time. */
   CloseUsagePeriod: { periodId: string };
 
-  /** Takes a project back to `now` after a clock that was ahead has dated its last decision later. */
-  CorrectClock: Record<never, never>;
+  /**
+   * Takes a project back to `now` after a clock that was ahead has dated its last decision later. `meter`: of the project as it was
+   * with what is dated until then; the project is taken back to its instant. Absent: the project has no billing period.
+   */
+  CorrectClock: { meter?: Meter };
 
   /** Records everything that became due up to `now`, nothing else (U5, E1). */
   TakeEffect: Record<never, never>;

@@ -109,6 +109,17 @@ export interface ResourceTotals {
   readonly overageMs: bigint;
 }
 
+export interface ResourceMeter extends Omit<ResourceTotals, 'open' | 'close'> {
+  /** `null`: nothing has been measured yet. */
+  readonly open: number | null;
+}
+
+/** The use of the root since the start of a period, measured up to an instant. Values are replaced, never changed in place. */
+export interface Meter {
+  readonly at: Instant;
+  readonly of: Readonly<Record<Resource, ResourceMeter>>;
+}
+
 /**
  * The events of a project's stream, in the order of its life. `at` is the instant the event is in force from;
  * it never decreases along the stream (U5), except at `ClockCorrected`.
@@ -194,8 +205,11 @@ interface ProjectEvents {
     totals: Readonly<Record<Resource, ResourceTotals>>;
   };
 
-  /** Time continues from `at`, which is before `lastRecorded`, because a clock was ahead. */
-  ClockCorrected: { lastRecorded: Instant };
+  /**
+   * Time continues from `at`, which is before `lastRecorded`, because a clock was ahead. Events so far with a later
+   * instant count from `at` on; `meter` has the measures up to `at`. Absent: the project has no billing period, or recorded by an earlier version.
+   */
+  ClockCorrected: { lastRecorded: Instant; meter?: Meter };
 
   /** Effects of time (E1). Changes of one instant have the same `at`. */
   LicenseStarted: { licenseId: string };

@@ -197,8 +197,9 @@ const evolvers: { readonly [Type in ProjectEventType]: Evolve<Type> } = {
   BillingTermsSet: putBillingTerms,
   UsagePeriodClosed: putClosedPeriod,
 
-  ClockCorrected: (state, _data, at) => {
+  ClockCorrected: (state, { meter }, at) => {
     state.totals.now = at;
+    if (meter && state.totals.meter) state.totals.meter = meter;
   },
 
   AllotmentsStarted: (state, { allotments }) => setPhases(state, allotments, 'active'),

@@ -3,7 +3,7 @@ import type { FeatureSet } from '../../feature-set.js';
 import type { Counts } from '../../limits.js';
 import type { BillingMode, GroupType, PoolMode, Reminder, Resource, Units } from '../../words.js';
 import type { BillingTerms } from '../../metering/billing-period.js';
-import type { Allotment, License, Place, ResourceTotals } from './events.js';
+import type { Allotment, License, Place } from './events.js';
 
 export interface Project {
   readonly projectId: string;
@@ -109,16 +109,4 @@ export interface Billing {
   readonly pending: BillingTerms | null;
   /** `null`: the last period of a closed project is over. */
   readonly period: UsagePeriod | null;
-}
-
-export interface ResourceMeter extends Omit<ResourceTotals, 'open' | 'close'> {
-  /** `null`: nothing has been measured yet. */
-  readonly open: number | null;
-}
-
-/** The use of the root since the start of a period, measured up to an instant. Values are replaced, never changed in place. */
-export interface Meter {
-  /** It never goes back: after a corrected clock, changes dated earlier count from here. */
-  readonly at: Instant;
-  readonly of: Readonly<Record<Resource, ResourceMeter>>;
 }

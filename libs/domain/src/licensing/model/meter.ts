@@ -1,8 +1,7 @@
 import type { Instant } from '../../decision.js';
 import { eachResource } from '../../limits.js';
 import type { Limit, Resource } from '../../words.js';
-import type { ResourceTotals } from './events.js';
-import type { Meter, ResourceMeter } from './facts.js';
+import type { Meter, ResourceMeter, ResourceTotals } from './events.js';
 import type { ProjectState } from './state.js';
 import { usageOf } from './usage.js';
 
@@ -23,6 +22,12 @@ export const newMeter = (from: Instant): Meter => ({
 export function runMeter(state: ProjectState, until: Instant): void {
   const { meter } = state.totals;
   if (meter && until > meter.at) state.totals.meter = ranTo(meter, until, state);
+}
+
+/** The meter at an instant that nothing recorded lies after; `null`: no billing period is measured. */
+export function meterAt(state: ProjectState, at: Instant): Meter | null {
+  const { meter } = state.totals;
+  return meter && at > meter.at ? ranTo(meter, at, state) : meter;
 }
 
 /** The totals of the current period, if it ended at an instant that nothing recorded lies after. */

@@ -16,7 +16,7 @@ import {
   type Units,
 } from '../../words.js';
 import { refreshCapacity } from './capacity.js';
-import type { Place } from './events.js';
+import type { Place, ResourceMeter } from './events.js';
 import { addAssignment, putMemberLimits, scheduleAllotments, scheduleLicense } from './evolve.js';
 import { refreshRestriction } from './phases.js';
 import type {
@@ -27,7 +27,6 @@ import type {
   MemberLimits,
   Phase,
   Project,
-  ResourceMeter,
   Restriction,
   Usage,
 } from './facts.js';

@@ -2,18 +2,8 @@ import type { Instant } from '../../decision.js';
 import { NO_FEATURES, type FeatureSet } from '../../feature-set.js';
 import { NO_UNITS } from '../../limits.js';
 import type { Units } from '../../words.js';
-import type { Allotment } from './events.js';
-import type {
-  Assignment,
-  Billing,
-  Group,
-  LicenseState,
-  MemberLimits,
-  Meter,
-  Project,
-  Restriction,
-  Usage,
-} from './facts.js';
+import type { Allotment, Meter } from './events.js';
+import type { Assignment, Billing, Group, LicenseState, MemberLimits, Project, Restriction, Usage } from './facts.js';
 import { GroupRows } from './rows.js';
 import { DraftSchedule, LiveSchedule, type Schedule } from './schedule.js';
 import { DraftTable, LiveTable, type Table } from './table.js';

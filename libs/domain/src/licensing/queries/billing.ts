@@ -1,6 +1,7 @@
 import type { Instant } from '../../decision.js';
 import type { BillingTerms } from '../../metering/billing-period.js';
 import { periodIdOf } from '../model/billing.js';
+import { meterAt } from '../model/meter.js';
 import type { ProjectState } from '../model/state.js';
 import { catchUp } from '../time/catch-up.js';
 
@@ -29,3 +30,8 @@ export function billingOf(recorded: ProjectState, now: Instant): BillingView | n
     },
   };
 }
+
+/** Where a project whose last decision is dated too late is taken back to: the present, or the end of the last closed period. */
+export const correctedInstant = ({ totals }: ProjectState, now: Instant): Instant => Math.max(now, totals.closedUntil);
+
+export { meterAt };

@@ -1,9 +1,10 @@
+import { licensesIn } from '../model/capacity.js';
 import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from '../model/commands.js';
 import type { ProjectEvent } from '../model/events.js';
 import { graceOf, licensePhaseAt, phaseAt, type Grace } from '../model/phases.js';
 import { Recorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
-import type { Restriction } from '../model/facts.js';
+import type { LicenseState, Restriction } from '../model/facts.js';
 import { plainAllotment, type ProjectState } from '../model/state.js';
 import { asCurrent } from './catch-up.js';
 import { settleUse } from './use.js';
@@ -36,16 +37,14 @@ export function clockBehind({ totals }: ProjectState, command: ProjectCommand): 
  * go back beyond the end of the last one.
  */
 export function correctClock(state: ProjectState, command: ProjectCommandOf<'CorrectClock'>): readonly ProjectEvent[] {
-  const { maxClockLag = 0 } = command;
-  const now = Math.max(command.now, state.totals.closedUntil);
+  const { maxClockLag = 0, meter } = command;
+  const now = Math.max(meter?.at ?? command.now, state.totals.closedUntil);
   const lastRecorded = state.totals.now;
   if (lastRecorded - now <= maxClockLag) return [];
   const recorder = new Recorder(state, now);
-  recorder.record('ClockCorrected', { lastRecorded });
-  for (const [licenseId, { phase, revokedReason, validFrom, validUntil }] of state.licenses.entries()) {
-    if (revokedReason !== null || phase === licensePhaseAt({ validFrom, validUntil }, now)) continue;
+  recorder.record('ClockCorrected', meter?.at === now ? { lastRecorded, meter } : { lastRecorded });
+  for (const { licenseId, validUntil } of licensesIn(state).filter((license) => isOutOfTerm(license, now)))
     recorder.record('LicenseExtended', { licenseId, validUntil });
-  }
   const changed = [...state.restrictions.entries()].filter(([, restriction]) =>
     isOutOfTime(restriction, graceOf(state, restriction), now),
   );
@@ -56,6 +55,9 @@ export function correctClock(state: ProjectState, command: ProjectCommandOf<'Cor
   settleUse(asCurrent(recorder), { groups: changed.map(([groupId]) => groupId), capacity: true });
   return recorder.events;
 }
+
+const isOutOfTerm = ({ phase, revokedReason, validFrom, validUntil }: LicenseState, now: number): boolean =>
+  revokedReason === null && phase !== licensePhaseAt({ validFrom, validUntil }, now);
 
 const isOutOfTime = ({ enabled, allotments }: Restriction, grace: Grace, now: number): boolean =>
   enabled && allotments.some((allotment) => allotment.phase !== phaseAt(allotment, grace, now));
