@@ -59,12 +59,12 @@ const SECRET = 'a secret of the specs, 32 characters and more';
 
 /** The group service on a database of its own, over HTTP. */
 export class Service {
-  private readonly fetch = documentedFetch('group-service', () => openApiDocument(this.app));
+  readonly fetch = documentedFetch('group-service', () => openApiDocument(this.app));
 
   private constructor(
     readonly app: NestFastifyApplication,
     readonly licenses: LicenseServiceDouble,
-    private readonly url: string,
+    readonly url: string,
     private readonly token: string,
     readonly databaseUrl: string,
     private readonly dropDatabase: () => Promise<void>,

@@ -24,11 +24,13 @@ import { CompleteRegistration } from './accounts/register/complete-registration.
 import { RegisterController } from './accounts/register/register.controller.js';
 import { ResetPasswordController } from './accounts/reset-password/reset-password.controller.js';
 import { Sessions } from './sessions/sessions.js';
+import { BrowserSessionController } from './sessions/browser-session/browser-session.controller.js';
 import { SignInController } from './sessions/sign-in/sign-in.controller.js';
 import { UserStatusController } from './accounts/user-status/user-status.controller.js';
 
 export const IDENTITY_CONTROLLERS: Type[] = [
   SignInController,
+  BrowserSessionController,
   MyAccountController,
   RegisterController,
   InviteController,

@@ -48,6 +48,10 @@ export const TokenRequest = z
   });
 export type TokenRequest = z.infer<typeof TokenRequest>;
 
+/** `POST /auth/session` */
+export const BrowserSignInRequest = z.strictObject({ email: anyEmail, password: anyPassword });
+export type BrowserSignInRequest = z.infer<typeof BrowserSignInRequest>;
+
 /** `POST /auth/revoke` (RFC 7009): a refresh token, or what is none. */
 export const RevokeTokenRequest = z
   .strictObject({ token: z.string().min(1).max(4_096) })

@@ -10,6 +10,14 @@ export const IssuedTokens = z.object({
 });
 export type IssuedTokens = z.infer<typeof IssuedTokens>;
 
+/** `POST /auth/session`: the refresh token is in a cookie. */
+export const BrowserSession = IssuedTokens.omit({ refresh_token: true });
+export type BrowserSession = z.infer<typeof BrowserSession>;
+
+/** `POST /auth/session/refresh`: `access_token` is `null` where the browser has no session. */
+export const RefreshedSession = BrowserSession.extend({ access_token: z.string().nullable() });
+export type RefreshedSession = z.infer<typeof RefreshedSession>;
+
 /** The same whether the address is known or not. */
 export const StartedRegistration = z.object({ registrationId: Id, expiresAt: IsoInstant });
 export type StartedRegistration = z.infer<typeof StartedRegistration>;

@@ -1,0 +1,105 @@
+import { Body, Controller, Delete, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { BrowserSession, BrowserSignInRequest, RefreshedSession, type IssuedTokens } from '@allotree/contracts';
+import { CONFIGURATION } from '@allotree/basics';
+import { Documented, Problem, Public } from '@allotree/http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GroupConfiguration } from '../../../configuration.js';
+import { Visitor } from '../../visitor.js';
+import { GuardedSignIn } from '../guarded-sign-in.js';
+import { Sessions } from '../sessions.js';
+import { dropSessionCookie, keepSessionCookie, sessionCookie } from './session-cookie.js';
+
+const DAY_SECONDS = 86_400;
+const example = { access_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', token_type: 'Bearer', expires_in: 900 };
+
+/**
+ * Sessions of browsers: the refresh token is in a cookie that scripts cannot read and that browsers send from pages of the same site
+ * only; the access token is in the answer, for the memory of the page.
+ */
+@Controller('auth/session')
+export class BrowserSessionController {
+  constructor(
+    private readonly signIn: GuardedSignIn,
+    private readonly sessions: Sessions,
+    @Inject(CONFIGURATION) private readonly configuration: GroupConfiguration,
+  ) {}
+
+  @Public()
+  @Post()
+  @HttpCode(200)
+  @Documented({
+    tag: 'Identity',
+    summary: 'Sign in from a browser',
+    description: 'The refresh token is set as a cookie that scripts cannot read; POST /auth/session/refresh uses it.',
+    body: { email: 'admin@allotree.local', password: 'correct horse battery staple' },
+    response: { schema: BrowserSession, example },
+    problems: ['VALIDATION', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async begin(
+    @Body({ schema: BrowserSignInRequest }) { email, password }: BrowserSignInRequest,
+    @Visitor() visitor: Visitor,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BrowserSession> {
+    sameSite(request);
+    const owner = await this.signIn.whose(email, password, visitor);
+    return this.keep(await this.sessions.open(owner, visitor, { method: 'password' }), request, reply);
+  }
+
+  @Public()
+  @Post('refresh')
+  @HttpCode(200)
+  @Documented({
+    tag: 'Identity',
+    summary: 'Get a new access token for the session of the browser',
+    description: '`access_token` is `null` where the browser has no session. 401: its session has ended.',
+    response: { schema: RefreshedSession, example },
+    problems: ['VALIDATION', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
+  })
+  async refresh(
+    @Visitor() visitor: Visitor,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RefreshedSession> {
+    sameSite(request);
+    const token = sessionCookie(request);
+    if (token === null) return { access_token: null, token_type: 'Bearer', expires_in: 0 };
+    try {
+      return this.keep(await this.sessions.refresh(token, visitor), request, reply);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'UNAUTHENTICATED') dropSessionCookie(request, reply);
+      throw error;
+    }
+  }
+
+  @Public()
+  @Delete()
+  @HttpCode(204)
+  @Documented({
+    tag: 'Identity',
+    summary: 'Sign out from a browser: end its session',
+    problems: ['VALIDATION', 'FORBIDDEN'],
+  })
+  async end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    sameSite(request);
+    const token = sessionCookie(request);
+    if (token !== null) await this.sessions.revokeByToken(token);
+    dropSessionCookie(request, reply);
+  }
+
+  private keep(
+    { refresh_token: token, ...tokens }: IssuedTokens,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): BrowserSession {
+    if (token !== undefined) keepSessionCookie(request, reply, token, this.configuration.SESSION_DAYS * DAY_SECONDS);
+    return tokens;
+  }
+}
+
+/** Browsers say from where a request comes; a page of another origin has no part in a session here. */
+function sameSite({ headers }: FastifyRequest): void {
+  const from = headers['sec-fetch-site'];
+  if (from !== undefined && from !== 'same-origin' && from !== 'none')
+    throw new Problem('FORBIDDEN', 'Requests for the session of a browser must come from a page of this address.');
+}
