@@ -1,10 +1,11 @@
 import eslint from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import allotree from './tools/lint-rules/index.js';
 
-const EVERY_TS = ['**/*.ts'];
+const EVERY_TS = ['**/*.ts', '**/*.tsx'];
 const SPECS = ['**/*.spec.ts', '**/*.fixture.ts', '**/*.harness.ts', 'libs/testing/**/*.ts'];
 
 /** The libraries of a service, lowest first: each may import those before it. */
@@ -80,6 +81,7 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:service',
         ]),
         allow('type:api-client', [], frameworksAndBackends),
+        allow('type:console', [], frameworksAndBackends),
         allow('type:tool', [
           'type:domain',
           'type:contracts',
@@ -221,6 +223,21 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         { patterns: [{ group: ['@eventstore/*'], message: 'Only eventstoredb/connection.ts touches this client.' }] },
+      ],
+    },
+  },
+  {
+    files: ['apps/console/src/**/*.ts', 'apps/console/src/**/*.tsx'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      // No compiler memoizes components here.
+      'react-hooks/incompatible-library': 'off',
+      // A handler of an event has nobody to wait for it; what fails is shown by the query or mutation.
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+      // The router redirects by throwing a response.
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allow: [{ from: 'package', package: '@tanstack/router-core', name: 'Redirect' }] },
       ],
     },
   },

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { findProgram, MissingProgram, startServer } from './server.mjs';
 
 const TEMPLATE = join(import.meta.dirname, '../nginx/allotree.conf.template');
+/** Empty until `npm run build`. */
+const CONSOLE = join(import.meta.dirname, '../../apps/console/dist');
 const DOCUMENTS = join(import.meta.dirname, '../../docs/reference');
 
 /** Fills in the `${ALLOTREE_...}` variables of the template, like the entry point of the nginx image. */
@@ -54,6 +56,7 @@ export async function writeConfiguration(folder, { host, port, replicas }) {
     ALLOTREE_BODY_LIMIT: '1m',
     ALLOTREE_LARGE_BODY_LIMIT: '16m',
     ALLOTREE_DOCUMENTS: DOCUMENTS,
+    ALLOTREE_CONSOLE: CONSOLE,
   });
   await writeFile(join(folder, 'nginx.conf'), frame(folder, inside));
 }

@@ -16,6 +16,7 @@ import { createHttpApplication } from '@allotree/http';
 import { passwordFault } from '@allotree/identity';
 import { connectBusConsumers, ServiceModule, type ServiceConfiguration, type ServiceOptions } from '@allotree/service';
 import type { StandaloneConfiguration } from './configuration.js';
+import { serveConsole } from './console-files.js';
 import type { AdministratorPassword, DataFolder } from './data-folder.js';
 import { keepSignIn } from './local-sign-in.js';
 
@@ -79,6 +80,7 @@ export const startStandalone = async (options: StandaloneOptions): Promise<Stand
     const app = await createHttpApplication(StandaloneModule.forRoot(complete, around), complete, logger);
     const stopApp = once(() => app.close());
     try {
+      await serveConsole(app.getHttpAdapter().getInstance());
       const url = await listen(app, complete);
       const leaving = await keepSignIn(folder, url, complete);
       await password.keep();

@@ -59,13 +59,14 @@ describeOnACluster('a cluster', (on) => {
     expect(strays).toEqual([]);
   });
 
-  it('serves the pages that links in mails lead to, and nothing else outside the API', async () => {
+  it('serves the console and the pages that links in mails lead to, and nothing else outside the API', async () => {
     const { cluster } = on();
     const statusOf = async (path: string): Promise<number> => (await fetch(`${cluster.url}${path}`)).status;
     const pages = ['/', '/sign-in', '/password', '/invitations', '/registrations', '/projects/p/groups/g'];
-    const files = ['/link-pages/page.js', '/link-pages/page.css'];
+    const [script] = /\/console\/[\w.-]+\.js/.exec(await (await fetch(`${cluster.url}/`)).text()) ?? [];
+    const files = ['/link-pages/page.js', '/link-pages/page.css', script ?? '/console/none'];
     for (const path of [...pages, ...files]) expect([path, await statusOf(path)]).toEqual([path, 200]);
-    for (const path of ['/metrics', '/link-pages/pages.js', '/projects', '/passwords', '/link-pages/../metrics'])
+    for (const path of ['/metrics', '/link-pages/pages.js', '/passwords', '/link-pages/../metrics', '/console/none.js', '/console/'])
       expect([path, await statusOf(path)]).toEqual([path, 404]);
   });
 

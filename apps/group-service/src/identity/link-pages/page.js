@@ -173,7 +173,6 @@ const STARTS = {
   password: startPassword,
   invitation: startInvitation,
   registration: startRegistration,
-  group: () => fill({ quota: `GET ${API}${location.pathname.replace(/\/$/, '')}/quota` }),
 };
 
 for (const box of all('[data-reveal]'))

@@ -219,52 +219,12 @@ const registration: Page = {
   ],
 };
 
-const signIn: Page = {
-  name: 'sign-in',
-  title: { en: 'Sign in', de: 'Anmelden' },
-  content: [
-    paragraph({
-      en: 'There is no web console yet: sign in with POST /api/v1/auth/token, as the documentation shows on the page "Manage user accounts".',
-      de: 'Es gibt noch keine Webkonsole: Melden Sie sich mit POST /api/v1/auth/token an, wie es die Seite „Manage user accounts“ der Dokumentation zeigt.',
-    }),
-    passwordLink({ en: 'Choose a new password', de: 'Neues Passwort wählen' }),
-  ],
-};
-
-const group: Page = {
-  name: 'group',
-  title: { en: 'A group', de: 'Eine Gruppe' },
-  content: [
-    paragraph({
-      en: 'There is no web console yet: the API shows the licenses of this group, with an access token, at this address.',
-      de: 'Es gibt noch keine Webkonsole: Die API zeigt die Lizenzen dieser Gruppe, mit einem Zugriffstoken, unter dieser Adresse.',
-    }),
-    '<p><code data-fill="quota">GET /api/v1/projects/{projectId}/groups/{groupId}/quota</code></p>',
-  ],
-};
-
-const home: Page = {
-  name: 'home',
-  title: { en: 'License management', de: 'Lizenzverwaltung' },
-  content: [
-    paragraph({
-      en: 'There is no web console yet: the API shows which licenses end, with an access token, at this address.',
-      de: 'Es gibt noch keine Webkonsole: Die API zeigt, welche Lizenzen enden, mit einem Zugriffstoken, unter dieser Adresse.',
-    }),
-    '<p><code>GET /api/v1/expiries</code></p>',
-    `<p>${element('a', { en: 'Description of the API (OpenAPI)', de: 'Beschreibung der API (OpenAPI)' }, 'href="/api/v1/openapi.json"')}</p>`,
-  ],
-};
-
-/** What the service answers at the path of each link. */
+/** What the service answers at the path of each link that carries a secret; the console has the others. */
 export const linkPages = (): ReadonlyMap<string, string> => {
-  const [withForms, plain] = [sentences(), ''];
+  const withForms = sentences();
   return new Map([
-    [LINK_PATHS.home, html(home, plain)],
-    [LINK_PATHS.signIn, html(signIn, plain)],
     [LINK_PATHS.password, html(password, withForms)],
     [LINK_PATHS.invitation, html(invitation, withForms)],
     [LINK_PATHS.registration, html(registration, withForms)],
-    [LINK_PATHS.group, html(group, plain)],
   ]);
 };

@@ -1,0 +1,72 @@
+import { Badge, Button, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { api, must } from '../api/client.js';
+import { me } from '../api/me.js';
+import { instantText } from '../parts/dates.js';
+import { useChange } from '../parts/use-change.js';
+import { LANGUAGES, showLanguageOf, type Language } from '../words/index.js';
+
+/** Somebody's own account: the language, and where they are signed in. */
+export function Account() {
+  const { t, i18n } = useTranslation();
+  const queries = useQueryClient();
+  const { data: self } = useSuspenseQuery(me);
+  const { data: sessions } = useSuspenseQuery({
+    queryKey: ['sessions'],
+    queryFn: () => must(api.GET('/api/v1/me/sessions')),
+  });
+  const language = useChange({
+    send: async (chosen: Language, key) => {
+      const params = { header: { 'Idempotency-Key': key } };
+      await must(api.PATCH('/api/v1/me', { params, body: { language: chosen } }));
+      await queries.invalidateQueries(me);
+      await showLanguageOf(chosen);
+    },
+  });
+  const endOthers = useChange({
+    send: () => must(api.DELETE('/api/v1/me/sessions')),
+    done: () => t('account.ended'),
+  });
+  const zone = self.timeZone ?? 'UTC';
+  return (
+    <Stack>
+      <Title order={1} size="h2">
+        {t('account.title')}
+      </Title>
+      <Text>
+        {self.name} · {self.email}
+      </Text>
+      <Select
+        label={t('account.language')}
+        data={LANGUAGES.map((each) => ({ value: each, label: t(`account.languages.${each}`) }))}
+        value={i18n.language}
+        allowDeselect={false}
+        onChange={(value) => language.mutate(value as Language)}
+        maw={240}
+      />
+      <Group justify="space-between">
+        <Title order={2} size="h4">
+          {t('account.sessions')}
+        </Title>
+        <Button variant="default" onClick={() => endOthers.mutate(undefined)} loading={endOthers.isPending}>
+          {t('account.endOthers')}
+        </Button>
+      </Group>
+      <Table>
+        <Table.Tbody>
+          {sessions.items.map((session) => (
+            <Table.Tr key={session.sessionId}>
+              <Table.Td>
+                {session.userAgent} {session.current && <Badge tt="none">{t('account.current')}</Badge>}
+                <Text size="xs" c="dimmed">
+                  {session.address} · {t('account.lastUsed')}: {instantText(session.lastUsedAt, zone, i18n.language)}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Stack>
+  );
+}

@@ -1,0 +1,29 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, must } from '../../api/client.js';
+import type { Feature } from './restriction-form.js';
+
+/** The features that groups above leave on, and who switched off the others. */
+export interface FeaturesAbove {
+  /** Switched off, with the name of the group; `null`: by the project's licenses. */
+  readonly off: ReadonlyMap<Feature, string | null>;
+}
+
+/** What the group above has is what this one can have; of the main group, what the project's licenses have. */
+export function useFeaturesAbove(projectId: string, groupId: string): FeaturesAbove {
+  const { data: group } = useQuery({
+    queryKey: ['group', projectId, groupId],
+    queryFn: () => must(api.GET('/api/v1/projects/{p}/groups/{g}', { params: { path: { p: projectId, g: groupId } } })),
+  });
+  const above = group?.parentId ?? projectId;
+  const { data: quota } = useQuery({
+    queryKey: ['quota', projectId, above, undefined],
+    queryFn: () =>
+      must(api.GET('/api/v1/projects/{p}/groups/{g}/quota', { params: { path: { p: projectId, g: above } } })),
+    enabled: group !== undefined,
+    retry: false,
+  });
+  const off = (quota?.features.off ?? []).filter(({ limitedBy }) => above !== groupId || limitedBy.groupId === null);
+  return {
+    off: new Map(off.map(({ feature, limitedBy }) => [feature, limitedBy.groupId === null ? null : limitedBy.name])),
+  };
+}

@@ -1,0 +1,278 @@
+import {
+  Alert,
+  Button,
+  Group,
+  NumberInput,
+  Paper,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  TagsInput,
+  Text,
+} from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, mustWithTag, Refused } from '../../api/client.js';
+import { ProblemText } from '../../parts/problem-text.js';
+import type { PanelProps } from '../object-groups.js';
+import { AllotmentBlock } from './allotment-block.js';
+import { Preview, usePreview } from './preview.js';
+import {
+  entryOf,
+  hasTooManyApps,
+  isSame,
+  NEW_ALLOTMENT,
+  NEW_REMINDER,
+  requestOf,
+  withAllotment,
+  type Reminder,
+  type RestrictionEntry,
+} from './restriction-form.js';
+import { useFeaturesAbove } from './features-above.js';
+
+/** Edit group > Licenses: the restriction of a group, with the answer of the server under the form before it is saved. */
+export function LicensesPanel(props: PanelProps) {
+  const { projectId, groupId } = props;
+  const { data } = useSuspenseQuery({
+    queryKey: ['restriction', projectId, groupId],
+    queryFn: () =>
+      mustWithTag(
+        api.GET('/api/v1/projects/{p}/groups/{g}/restriction', { params: { path: { p: projectId, g: groupId } } }),
+      ),
+    // What somebody types is never replaced behind their back.
+    refetchOnWindowFocus: false,
+  });
+  return <RestrictionForm {...props} current={entryOf(data.body)} etag={data.etag} />;
+}
+
+interface RestrictionFormProps extends PanelProps {
+  readonly current: RestrictionEntry;
+  readonly etag: string | null;
+}
+
+/** What is entered, what the server says of it, and saving it. */
+function useRestrictionForm({ projectId, groupId, current, etag }: RestrictionFormProps) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [entered, setEntered] = useState<RestrictionEntry | null>(null);
+  const [cascade, setCascade] = useState(false);
+  const entry = entered ?? current;
+  const isChanged = !isSame(entry, current);
+  const isValid = !entry.allotments.some(hasTooManyApps);
+  const preview = usePreview({ projectId, groupId, entry, cascade, isAsked: isChanged && isValid });
+  const save = useMutation({
+    mutationFn: () => {
+      const header = { 'Idempotency-Key': crypto.randomUUID(), ...(etag !== null && { 'If-Match': etag }) };
+      const query = cascade ? { cascade: 'true' as const } : {};
+      const params = { path: { p: projectId, g: groupId }, header, query };
+      return mustWithTag(api.PUT('/api/v1/projects/{p}/groups/{g}/restriction', { params, body: requestOf(entry) }));
+    },
+    onSuccess: async () => {
+      notifications.show({ message: t('licenses.saved'), color: 'teal' });
+      await queries.invalidateQueries();
+      setEntered(null);
+      setCascade(false);
+    },
+  });
+  /** After somebody else was faster: goes on with these entries or without, on what is in force now. */
+  const takeCurrent = async (keep: boolean): Promise<void> => {
+    save.reset();
+    if (!keep) setEntered(null);
+    await queries.invalidateQueries({ queryKey: ['restriction', projectId, groupId] });
+  };
+  const canSave = isChanged && isValid && preview.error === null && !preview.isFetching;
+  return { entry, setEntered, cascade, setCascade, isChanged, isValid, preview, save, takeCurrent, canSave };
+}
+
+function RestrictionForm(props: RestrictionFormProps) {
+  const { projectId, groupId, timeZone } = props;
+  const { t } = useTranslation();
+  const { entry, setEntered, cascade, setCascade, isChanged, isValid, preview, save, takeCurrent, canSave } =
+    useRestrictionForm(props);
+  return (
+    <Stack>
+      <RestrictionFields
+        projectId={projectId}
+        groupId={groupId}
+        timeZone={timeZone}
+        entry={entry}
+        onChange={setEntered}
+      />
+      <Paper withBorder p="sm" className="outcome">
+        <Stack gap="sm">
+          <div aria-live="polite" role="status">
+            {isChanged && isValid ? (
+              <Preview
+                projectId={projectId}
+                preview={preview}
+                entry={entry}
+                timeZone={timeZone}
+                cascade={cascade}
+                onCascade={setCascade}
+                onMend={setEntered}
+              />
+            ) : (
+              <Text size="sm" c={isValid ? 'dimmed' : 'red'}>
+                {t(isValid ? 'licenses.unchanged' : 'licenses.appsTooMany')}
+              </Text>
+            )}
+          </div>
+          {save.error !== null && <SaveProblem error={save.error} onTake={(mine) => void takeCurrent(mine)} />}
+          <Group>
+            <Button onClick={() => save.mutate()} loading={save.isPending} disabled={!canSave}>
+              {t('common.save')}
+            </Button>
+            {isChanged && (
+              <Button variant="default" onClick={() => setEntered(null)}>
+                {t('licenses.restore')}
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      </Paper>
+    </Stack>
+  );
+}
+
+interface SaveProblemProps {
+  readonly error: unknown;
+  readonly onTake: (mine: boolean) => void;
+}
+
+/** Why it was not saved; if somebody else was faster, with the choice between both. */
+function SaveProblem({ error, onTake }: SaveProblemProps) {
+  const { t } = useTranslation();
+  if (!(error instanceof Refused && error.problem.code === 'STALE_REVISION'))
+    return (
+      <Alert color="red" role="alert">
+        <ProblemText error={error} />
+      </Alert>
+    );
+  return (
+    <Alert color="orange" role="alert">
+      <Text size="sm">{t('licenses.conflict')}</Text>
+      <Group mt="xs">
+        <Button size="compact-sm" onClick={() => onTake(true)}>
+          {t('licenses.takeMine')}
+        </Button>
+        <Button size="compact-sm" variant="default" onClick={() => onTake(false)}>
+          {t('licenses.takeTheirs')}
+        </Button>
+      </Group>
+    </Alert>
+  );
+}
+
+interface RestrictionFieldsProps extends PanelProps {
+  readonly entry: RestrictionEntry;
+  readonly onChange: (entry: RestrictionEntry) => void;
+}
+
+function RestrictionFields({ projectId, groupId, timeZone, entry, onChange }: RestrictionFieldsProps) {
+  const { t } = useTranslation();
+  const features = useFeaturesAbove(projectId, groupId);
+  const without = (index: number) => entry.allotments.filter((_, other) => other !== index);
+  return (
+    <>
+      <Switch
+        label={t('licenses.enable')}
+        description={!entry.enabled && t('licenses.disabledHint')}
+        checked={entry.enabled}
+        onChange={({ currentTarget }) => onChange({ ...entry, enabled: currentTarget.checked })}
+      />
+      {entry.enabled && (
+        <>
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            <Select
+              label={t('licenses.pool')}
+              data={POOL_MODES.map((mode) => ({ value: mode, label: t(`licenses.pools.${mode}`) }))}
+              value={entry.poolMode}
+              allowDeselect={false}
+              onChange={(mode) => onChange({ ...entry, poolMode: mode as RestrictionEntry['poolMode'] })}
+            />
+            <NumberInput
+              label={t('licenses.grace')}
+              min={0}
+              max={365}
+              allowDecimal={false}
+              value={entry.gracePeriodDays}
+              onChange={(days) => onChange({ ...entry, gracePeriodDays: Number(days) })}
+            />
+          </SimpleGrid>
+          <ReminderFields reminder={entry.reminder} onChange={(reminder) => onChange({ ...entry, reminder })} />
+          {entry.allotments.map((allotment, index) => (
+            <AllotmentBlock
+              key={allotment.allotmentId ?? `new ${index}`}
+              number={index + 1}
+              allotment={allotment}
+              timeZone={timeZone}
+              features={features}
+              onChange={(change) => onChange(withAllotment(entry, index, change))}
+              onRemove={() => onChange({ ...entry, allotments: without(index) })}
+            />
+          ))}
+          <Group>
+            <Button
+              color="green"
+              onClick={() => onChange({ ...entry, allotments: [...entry.allotments, NEW_ALLOTMENT] })}
+            >
+              {t('licenses.addLicense')}
+            </Button>
+          </Group>
+        </>
+      )}
+    </>
+  );
+}
+
+interface ReminderFieldsProps {
+  readonly reminder: Reminder | null;
+  readonly onChange: (reminder: Reminder | null) => void;
+}
+
+const POOL_MODES = ['shared', 'reserved'] as const;
+const RECURRENCES = ['once', 'daily', 'weekly', 'every_30_days'] as const;
+const RECIPIENTS = ['administrators', 'members'] as const;
+const MAX_DAYS = 5;
+
+function ReminderFields({ reminder, onChange }: ReminderFieldsProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Switch
+        label={t('licenses.reminder')}
+        checked={reminder !== null}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked ? NEW_REMINDER : null)}
+      />
+      {reminder && (
+        <SimpleGrid cols={{ base: 1, sm: 3 }}>
+          <TagsInput
+            label={t('licenses.reminderDays')}
+            description={t('licenses.reminderDaysHint')}
+            value={reminder.daysBefore.map(String)}
+            maxTags={MAX_DAYS}
+            splitChars={[',', ' ', ';']}
+            onChange={(values) => onChange({ ...reminder, daysBefore: values.map(Number).filter((days) => days > 0) })}
+          />
+          <Select
+            label={t('licenses.recurrence')}
+            data={RECURRENCES.map((each) => ({ value: each, label: t(`licenses.recurrences.${each}`) }))}
+            value={reminder.recurrence}
+            allowDeselect={false}
+            onChange={(value) => onChange({ ...reminder, recurrence: value as Reminder['recurrence'] })}
+          />
+          <Select
+            label={t('licenses.recipients')}
+            data={RECIPIENTS.map((each) => ({ value: each, label: t(`licenses.recipientsOf.${each}`) }))}
+            value={reminder.recipients}
+            allowDeselect={false}
+            onChange={(value) => onChange({ ...reminder, recipients: value as Reminder['recipients'] })}
+          />
+        </SimpleGrid>
+      )}
+    </>
+  );
+}

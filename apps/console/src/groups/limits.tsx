@@ -1,0 +1,110 @@
+import { Button, Paper, Table, Text, Title } from '@mantine/core';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, must, type AnswerOf } from '../api/client.js';
+import { limitText, RESOURCES, type Resource } from '../parts/limit-text.js';
+import { Why } from './why.js';
+
+type Quota = AnswerOf<'/api/v1/projects/{p}/groups/{g}/quota'>;
+
+interface LimitsProps {
+  readonly projectId: string;
+  readonly groupId: string;
+  readonly timeZone: string;
+  /** `undefined`: now. */
+  readonly at: string | undefined;
+}
+
+const quotaOf = (projectId: string, groupId: string, at: string | undefined): Promise<Quota> => {
+  const path = { p: projectId, g: groupId };
+  return at === undefined
+    ? must(api.GET('/api/v1/projects/{p}/groups/{g}/quota', { params: { path } }))
+    : must(api.GET('/api/v1/projects/{p}/groups/{g}/quota/as-of', { params: { path, query: { at } } }));
+};
+
+/** What a group may use, uses and has left, now or at an instant, and why. */
+export function Limits({ projectId, groupId, at, timeZone }: LimitsProps) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState<Resource | null>(null);
+  const { data: quota } = useSuspenseQuery({
+    queryKey: ['quota', projectId, groupId, at],
+    queryFn: () => quotaOf(projectId, groupId, at),
+  });
+  return (
+    <Paper withBorder p="sm">
+      {at === undefined && (
+        <Title order={2} size="h5">
+          {t('licenses.limits')}
+        </Title>
+      )}
+      <Table.ScrollContainer minWidth={520}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th />
+              <Table.Th className="numbers">{t('licenses.limit')}</Table.Th>
+              <Table.Th className="numbers">{t('licenses.consumed')}</Table.Th>
+              <Table.Th className="numbers">{t('licenses.suspended')}</Table.Th>
+              <Table.Th className="numbers">{t('licenses.available')}</Table.Th>
+              <Table.Th />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {RESOURCES.map((resource) => (
+              <LimitRow key={resource} resource={resource} quota={quota} onAsk={() => setAsked(resource)} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {asked && (
+        <Why
+          projectId={projectId}
+          groupId={groupId}
+          timeZone={timeZone}
+          at={at}
+          resource={asked}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </Paper>
+  );
+}
+
+interface LimitRowProps {
+  readonly resource: Resource;
+  readonly quota: Quota;
+  readonly onAsk: () => void;
+}
+
+function LimitRow({ resource, quota, onAsk }: LimitRowProps) {
+  const { t } = useTranslation();
+  const { effectiveLimit, limitedBy, consumed, suspended, available } = quota.resources[resource];
+  const name = limitedBy?.groupId === null ? t('licenses.project') : limitedBy?.name;
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">
+        {t(`resources.${resource}`)}
+        <Text size="xs" c="dimmed">
+          {name === undefined ? t('licenses.noLimit') : t('licenses.limitedBy', { name })}
+        </Text>
+      </Table.Th>
+      <Table.Td className="numbers">{limitText(effectiveLimit, t)}</Table.Td>
+      <Table.Td className="numbers">{consumed}</Table.Td>
+      <Table.Td className="numbers" {...(suspended > 0 && { c: 'red' })}>
+        {suspended}
+      </Table.Td>
+      <Table.Td className="numbers">{limitText(available, t)}</Table.Td>
+      <Table.Td>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          onClick={onAsk}
+          aria-label={`${t('licenses.why')} ${t(`resources.${resource}`)}`}
+        >
+          {t('licenses.why')}
+        </Button>
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,157 @@
+import { Alert, Anchor, Breadcrumbs, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, must } from '../api/client.js';
+import { instantText } from '../parts/dates.js';
+import { projectQuery } from '../projects/project-query.js';
+import { GROUP_TABS, type GroupTab } from '../routes.js';
+import { AddGroup, GroupActions } from './group-actions.js';
+import { InstantPicker } from './instant-picker.js';
+import { Limits } from './limits.js';
+import { PanelBoundary } from './panel-boundary.js';
+import { Tree } from './tree.js';
+
+export interface PanelProps {
+  readonly projectId: string;
+  readonly groupId: string;
+  readonly timeZone: string;
+}
+
+const PANELS = {
+  licenses: lazy(async () => ({ default: (await import('./licenses/licenses-panel.js')).LicensesPanel })),
+  use: lazy(async () => ({ default: (await import('./use-panel.js')).UsePanel })),
+  members: lazy(async () => ({ default: (await import('./members-panel.js')).MembersPanel })),
+  devices: lazy(async () => ({ default: (await import('./devices-panel.js')).DevicesPanel })),
+  history: lazy(async () => ({ default: (await import('./history-panel.js')).HistoryPanel })),
+};
+
+/** The tree of a project on one side, the selected group on the other. */
+export function ObjectGroups() {
+  const { t } = useTranslation();
+  const { projectId, groupId } = useParams({ from: '/inside/projects/$projectId/groups/$groupId' });
+  const { at } = useSearch({ from: '/inside/projects/$projectId/groups/$groupId' });
+  const navigate = useNavigate();
+  const { data: project } = useSuspenseQuery(projectQuery(projectId));
+  const { data: group } = useSuspenseQuery({
+    queryKey: ['group', projectId, groupId],
+    queryFn: () => must(api.GET('/api/v1/projects/{p}/groups/{g}', { params: { path: { p: projectId, g: groupId } } })),
+  });
+  const [isAdding, adding] = useDisclosure(false);
+  const select = (next: string) =>
+    void navigate({
+      to: '/projects/$projectId/groups/$groupId',
+      params: { projectId, groupId: next },
+      search: (before) => before,
+    });
+  const above = group.path.map((each) => each.groupId).filter((each) => each !== groupId);
+  return (
+    <Group align="start" wrap="wrap" gap="md">
+      <Paper withBorder p="xs" className="tree-frame">
+        <Stack h="100%" gap="xs">
+          <Group justify="space-between" wrap="nowrap">
+            <Anchor component={Link} to={`/projects/${projectId}`} size="sm">
+              {project.name}
+            </Anchor>
+            <Button size="compact-sm" variant="default" onClick={adding.open} disabled={at !== undefined}>
+              {t('groups.addGroup')}
+            </Button>
+          </Group>
+          <div style={{ flex: 1, minHeight: 0 }}>
+            <Tree
+              key={`${projectId} ${at}`}
+              projectId={projectId}
+              at={at}
+              selected={groupId}
+              above={above}
+              onSelect={select}
+            />
+          </div>
+          <InstantPicker timeZone={project.timeZone} at={at} />
+        </Stack>
+      </Paper>
+      <Stack style={{ flex: '2 1 480px', minWidth: 0 }}>
+        <Group justify="space-between" align="start">
+          <div>
+            <Breadcrumbs>
+              {group.path.slice(0, -1).map((each) => (
+                <Anchor
+                  key={each.groupId}
+                  size="sm"
+                  onClick={() => select(each.groupId)}
+                  component="button"
+                  type="button"
+                >
+                  {each.name}
+                </Anchor>
+              ))}
+            </Breadcrumbs>
+            <Title order={1} size="h2">
+              {group.name}
+            </Title>
+            <Text size="sm" c="dimmed">
+              {t(`types.${group.type}`)} · {t('common.timeZone', { zone: project.timeZone })}
+            </Text>
+          </div>
+          {at === undefined && <GroupActions projectId={projectId} group={group} />}
+        </Group>
+        {at !== undefined && <PastNotice at={at} timeZone={project.timeZone} />}
+        <PanelBoundary key={`limits ${groupId}`}>
+          <Limits projectId={projectId} groupId={groupId} at={at} timeZone={project.timeZone} />
+        </PanelBoundary>
+        {at === undefined && <Panels projectId={projectId} groupId={groupId} timeZone={project.timeZone} />}
+      </Stack>
+      {isAdding && <AddGroup projectId={projectId} parent={group} onClose={adding.close} />}
+    </Group>
+  );
+}
+
+function PastNotice({ at, timeZone }: { readonly at: string; readonly timeZone: string }) {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate({ from: '/projects/$projectId/groups/$groupId' });
+  return (
+    <Alert color="blue" role="status">
+      <Group justify="space-between">
+        <Text size="sm">{t('history.past', { at: `${instantText(at, timeZone, i18n.language)} (${timeZone})` })}</Text>
+        <Button
+          size="compact-sm"
+          variant="default"
+          onClick={() => void navigate({ search: ({ at: _at, ...others }) => others })}
+        >
+          {t('history.backToNow')}
+        </Button>
+      </Group>
+    </Alert>
+  );
+}
+
+function Panels(props: PanelProps) {
+  const { t } = useTranslation();
+  const { tab = 'licenses' } = useSearch({ from: '/inside/projects/$projectId/groups/$groupId' });
+  const navigate = useNavigate({ from: '/projects/$projectId/groups/$groupId' });
+  const Panel = PANELS[tab];
+  return (
+    <Tabs
+      value={tab}
+      keepMounted={false}
+      onChange={(next) => void navigate({ search: (before) => ({ ...before, tab: next as GroupTab }) })}
+    >
+      <Tabs.List>
+        {GROUP_TABS.map((name) => (
+          <Tabs.Tab key={name} value={name}>
+            {t(`groups.tabs.${name}`)}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value={tab} pt="md">
+        <PanelBoundary key={`${tab} ${props.groupId}`}>
+          <Suspense>
+            <Panel {...props} />
+          </Suspense>
+        </PanelBoundary>
+      </Tabs.Panel>
+    </Tabs>
+  );
+}

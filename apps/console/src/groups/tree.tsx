@@ -1,0 +1,245 @@
+import { ActionIcon, Alert, Skeleton, Text, VisuallyHidden } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { limitText } from '../parts/limit-text.js';
+import { ProblemText } from '../parts/problem-text.js';
+import { MAX_EXPANDED, useTreeRows, type TreeRow, type TreeView } from './tree-query.js';
+
+const ROW_PX = 40;
+const OVERSCAN = 8;
+
+interface TreeProps {
+  readonly projectId: string;
+  readonly at: string | undefined;
+  readonly selected: string;
+  /** The groups above the selected one, which are expanded at the beginning. */
+  readonly above: readonly string[];
+  readonly onSelect: (groupId: string) => void;
+}
+
+/** The groups of a project as a treegrid; the browser holds the rows around those in sight, however many there are. */
+export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
+  const { t } = useTranslation();
+  const id = useId();
+  const [expanded, setExpanded] = useState<ReadonlySet<string>>(() => new Set([projectId, ...above]));
+  const [active, setActive] = useState(0);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [count, setCount] = useState(1);
+  const rows = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+  });
+  const inSight = rows.getVirtualItems();
+  const view: TreeView = { projectId, expanded, at };
+  const { total, rowAt, error } = useTreeRows(view, inSight[0]?.index ?? 0, inSight.at(-1)?.index ?? 0);
+  useEffect(() => {
+    if (total !== null) setCount(total);
+  }, [total]);
+
+  const toggle = useCallback((groupId: string, isOpen: boolean) => {
+    setExpanded((before) => {
+      const after = new Set(before);
+      if (isOpen) after.add(groupId);
+      else after.delete(groupId);
+      // What was opened first is closed first.
+      for (const oldest of after) if (after.size > MAX_EXPANDED) after.delete(oldest);
+      return after;
+    });
+  }, []);
+
+  const moveTo = (index: number): void => {
+    const next = Math.max(0, Math.min(count - 1, index));
+    setActive(next);
+    rows.scrollToIndex(next);
+  };
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const row = rowAt(active);
+    const move = targetOf(event.key, { active, count, row, expanded, rowAt });
+    if (move === null) return;
+    event.preventDefault();
+    if (move.kind === 'move') moveTo(move.index);
+    else if (move.kind === 'toggle') toggle(move.groupId, move.isOpen);
+    else onSelect(move.groupId);
+  };
+
+  if (error !== null)
+    return (
+      <Alert color="red">
+        <ProblemText error={error} />
+      </Alert>
+    );
+  return (
+    <>
+      <VisuallyHidden aria-live="polite">{total !== null && t('groups.rows', { count: total })}</VisuallyHidden>
+      <div
+        ref={scroller}
+        className="tree"
+        role="treegrid"
+        aria-label={t('groups.tree')}
+        aria-rowcount={count}
+        aria-activedescendant={`${id}-${active}`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+          {inSight.map(({ index, start }) => (
+            <Row
+              key={index}
+              id={`${id}-${index}`}
+              index={index}
+              top={start}
+              row={rowAt(index)}
+              isSelected={rowAt(index)?.groupId === selected}
+              isActive={index === active}
+              isExpanded={expanded.has(rowAt(index)?.groupId ?? '')}
+              onToggle={toggle}
+              onSelect={(groupId) => {
+                setActive(index);
+                onSelect(groupId);
+              }}
+            />
+          ))}
+        </div>
+      </div>
+    </>
+  );
+}
+
+type Move =
+  | { readonly kind: 'move'; readonly index: number }
+  | { readonly kind: 'toggle'; readonly groupId: string; readonly isOpen: boolean }
+  | { readonly kind: 'select'; readonly groupId: string };
+
+interface Position {
+  readonly active: number;
+  readonly count: number;
+  readonly row: TreeRow | undefined;
+  readonly expanded: ReadonlySet<string>;
+  readonly rowAt: (index: number) => TreeRow | undefined;
+}
+
+const PAGE_ROWS = 10;
+
+/** What a key does in a treegrid (WAI-ARIA Authoring Practices). */
+function targetOf(key: string, { active, count, row, expanded, rowAt }: Position): Move | null {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowDown: active + 1,
+    ArrowUp: active - 1,
+    PageDown: active + PAGE_ROWS,
+    PageUp: active - PAGE_ROWS,
+    Home: 0,
+    End: count - 1,
+  };
+  const index = steps[key];
+  if (index !== undefined) return { kind: 'move', index };
+  if (row === undefined) return null;
+  const { groupId, childCount } = row;
+  const isOpen = expanded.has(groupId);
+  switch (key) {
+    case 'ArrowRight':
+      if (childCount === 0) return null;
+      return isOpen ? { kind: 'move', index: active + 1 } : { kind: 'toggle', groupId, isOpen: true };
+    case 'ArrowLeft':
+      if (isOpen && childCount > 0) return { kind: 'toggle', groupId, isOpen: false };
+      return { kind: 'move', index: parentIndex(active, row, rowAt) };
+    case 'Enter':
+    case ' ':
+      return { kind: 'select', groupId };
+    default:
+      return null;
+  }
+}
+
+/** The parent is the nearest row above with a lower level. */
+function parentIndex(active: number, row: TreeRow, rowAt: (index: number) => TreeRow | undefined): number {
+  for (let index = active - 1; index >= 0; index -= 1) {
+    const above = rowAt(index);
+    if (above === undefined) return index;
+    if (above.level < row.level) return index;
+  }
+  return active;
+}
+
+interface RowProps {
+  readonly id: string;
+  readonly index: number;
+  readonly top: number;
+  readonly row: TreeRow | undefined;
+  readonly isSelected: boolean;
+  readonly isActive: boolean;
+  readonly isExpanded: boolean;
+  readonly onToggle: (groupId: string, isOpen: boolean) => void;
+  readonly onSelect: (groupId: string) => void;
+}
+
+function Row({ id, index, top, row, isSelected, isActive, isExpanded, onToggle, onSelect }: RowProps) {
+  const { t } = useTranslation();
+  const place = { transform: `translateY(${top}px)` };
+  if (row === undefined)
+    return (
+      <div id={id} role="row" className="tree-row" style={place} aria-rowindex={index + 1}>
+        <div role="gridcell" style={{ flex: 1 }}>
+          <Skeleton height={12} />
+        </div>
+      </div>
+    );
+  const { groupId, name, level, positionInSet, setSize, childCount } = row;
+  const hasChildren = childCount > 0;
+  return (
+    <div
+      id={id}
+      role="row"
+      className="tree-row"
+      style={{ ...place, paddingInlineStart: `${level * 18 + 4}px`, outline: isActive ? undefined : 'none' }}
+      data-active={isActive || undefined}
+      aria-rowindex={index + 1}
+      aria-level={level + 1}
+      aria-posinset={positionInSet}
+      aria-setsize={setSize}
+      aria-selected={isSelected}
+      {...(hasChildren && { 'aria-expanded': isExpanded })}
+      onClick={() => onSelect(groupId)}
+    >
+      <div role="gridcell" style={{ width: 26 }}>
+        {hasChildren && (
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            tabIndex={-1}
+            aria-label={t(isExpanded ? 'groups.collapse' : 'groups.expand', { name })}
+            onClick={(event) => {
+              event.stopPropagation();
+              onToggle(groupId, !isExpanded);
+            }}
+          >
+            <span aria-hidden>{isExpanded ? '▾' : '▸'}</span>
+          </ActionIcon>
+        )}
+      </div>
+      <div role="gridcell" className="tree-name">
+        {name}
+      </div>
+      <div role="gridcell" className="tree-use">
+        <UseOf row={row} />
+      </div>
+    </div>
+  );
+}
+
+/** The numbers in use and their limit, red where something is suspended. */
+function UseOf({ row: { resources } }: { readonly row: TreeRow }) {
+  const { t } = useTranslation();
+  const { consumed, suspended, effectiveLimit } = resources.sip_number;
+  const color = suspended > 0 ? 'red' : effectiveLimit !== null && consumed >= effectiveLimit ? 'orange' : 'dimmed';
+  const words = `${t('resources.sip_number')}: ${consumed} / ${limitText(effectiveLimit, t)}`;
+  return (
+    <Text span size="xs" c={color} title={words}>
+      {consumed} / {effectiveLimit ?? '∞'}
+    </Text>
+  );
+}

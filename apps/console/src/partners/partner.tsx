@@ -1,0 +1,202 @@
+import { Anchor, Button, Group, NumberInput, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { DateInput } from '@mantine/dates';
+import { useForm } from '@mantine/form';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, must, type AnswerOf } from '../api/client.js';
+import { termText } from '../parts/dates.js';
+import { FormModal } from '../parts/form-modal.js';
+import { RESOURCES, unitsText } from '../parts/limit-text.js';
+import { StatusBadge } from '../parts/status-badge.js';
+import { useChange } from '../parts/use-change.js';
+
+type Package = AnswerOf<'/api/v1/partners/{partnerId}/stock'>['packages'][number];
+
+const NO_UNITS = { sip_number: 0, mobile_app: 0, ukey2: 0 };
+
+/** A partner and its stock: what it bought, sold and issued. */
+export function Partner() {
+  const { t, i18n } = useTranslation();
+  const { partnerId } = useParams({ from: '/inside/partners/$partnerId' });
+  const { data: partner } = useSuspenseQuery({
+    queryKey: ['partner', partnerId],
+    queryFn: () => must(api.GET('/api/v1/partners/{partnerId}', { params: { path: { partnerId } } })),
+  });
+  const { data: stock } = useSuspenseQuery({
+    queryKey: ['stock', partnerId],
+    queryFn: () => must(api.GET('/api/v1/partners/{partnerId}/stock', { params: { path: { partnerId } } })),
+  });
+  const [isRecording, setIsRecording] = useState(false);
+  const [selling, setSelling] = useState<Package | null>(null);
+  return (
+    <Stack>
+      <div>
+        <Anchor component={Link} to="/partners" size="sm">
+          {t('partners.title')}
+        </Anchor>
+        <Title order={1} size="h2">
+          {partner.name}
+        </Title>
+        <Text size="sm" c="dimmed">
+          {t(`partners.kinds.${partner.kind}`)}
+        </Text>
+      </div>
+      <Group justify="space-between">
+        <Title order={2} size="h4">
+          {t('partners.stock')}
+        </Title>
+        {partner.kind === 'distributor' && (
+          <Button color="green" onClick={() => setIsRecording(true)}>
+            {t('partners.record')}
+          </Button>
+        )}
+      </Group>
+      {stock.packages.length === 0 && <Text c="dimmed">{t('partners.stockEmpty')}</Text>}
+      <Table.ScrollContainer minWidth={760}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('partners.package')}</Table.Th>
+              <Table.Th>{t('projects.term')}</Table.Th>
+              <Table.Th>{t('partners.total')}</Table.Th>
+              <Table.Th>{t('partners.sold')}</Table.Th>
+              <Table.Th>{t('partners.issued')}</Table.Th>
+              <Table.Th>{t('partners.available')}</Table.Th>
+              <Table.Th>{t('common.status')}</Table.Th>
+              <Table.Th />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {stock.packages.map((each) => (
+              <Table.Tr key={each.packageId}>
+                <Table.Td>{each.name}</Table.Td>
+                <Table.Td>
+                  {termText(each.validFrom, each.validUntil, 'UTC', i18n.language, t('common.indefinite'))}
+                </Table.Td>
+                <Table.Td>{unitsText(each.units, t)}</Table.Td>
+                <Table.Td>{unitsText(each.sold, t)}</Table.Td>
+                <Table.Td>{unitsText(each.issued, t)}</Table.Td>
+                <Table.Td>{unitsText(each.available, t)}</Table.Td>
+                <Table.Td>
+                  <StatusBadge status={each.status} />
+                </Table.Td>
+                <Table.Td>
+                  {partner.kind === 'distributor' && each.status !== 'expired' && (
+                    <Button variant="default" size="compact-sm" onClick={() => setSelling(each)}>
+                      {t('partners.sell')}
+                    </Button>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {isRecording && <RecordPackage partnerId={partnerId} onClose={() => setIsRecording(false)} />}
+      {selling && <SellPackage partnerId={partnerId} sold={selling} onClose={() => setSelling(null)} />}
+    </Stack>
+  );
+}
+
+interface RecordPackageProps {
+  readonly partnerId: string;
+  readonly onClose: () => void;
+}
+
+function RecordPackage({ partnerId, onClose }: RecordPackageProps) {
+  const { t } = useTranslation();
+  const form = useForm({
+    initialValues: { name: '', units: NO_UNITS, validFrom: null as string | null, validUntil: null as string | null },
+  });
+  const features = Object.keys(t('features', { returnObjects: true })) as Package['features'];
+  const change = useChange({
+    send: (values: typeof form.values, key) => {
+      const params = { path: { partnerId }, header: { 'Idempotency-Key': key } };
+      return must(api.POST('/api/v1/partners/{partnerId}/packages', { params, body: { ...values, features } }));
+    },
+    onDone: onClose,
+  });
+  return (
+    <FormModal
+      title={t('partners.record')}
+      isOpen
+      onClose={onClose}
+      onSubmit={() => change.mutate(form.values)}
+      submit={t('common.add')}
+      isBusy={change.isPending}
+      error={change.error}
+    >
+      <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
+      {RESOURCES.map((resource) => (
+        <NumberInput
+          key={resource}
+          label={t(`resources.${resource}`)}
+          min={0}
+          allowDecimal={false}
+          {...form.getInputProps(`units.${resource}`)}
+        />
+      ))}
+      <DateInput
+        label={t('licenses.validFrom')}
+        valueFormat="YYYY-MM-DD"
+        clearable
+        {...form.getInputProps('validFrom')}
+      />
+      <DateInput
+        label={t('licenses.validUntil')}
+        valueFormat="YYYY-MM-DD"
+        clearable
+        {...form.getInputProps('validUntil')}
+      />
+    </FormModal>
+  );
+}
+
+function SellPackage({ partnerId, sold, onClose }: RecordPackageProps & { readonly sold: Package }) {
+  const { t } = useTranslation();
+  const form = useForm({ initialValues: { toPartnerId: '', units: NO_UNITS } });
+  const { data } = useQuery({
+    queryKey: ['partners', 'below', partnerId],
+    queryFn: () =>
+      must(
+        api.GET('/api/v1/partners', { params: { query: { parentPartnerId: partnerId, status: 'open', limit: 200 } } }),
+      ),
+  });
+  const change = useChange({
+    send: (body: typeof form.values, key) => {
+      const params = { path: { partnerId, packageId: sold.packageId }, header: { 'Idempotency-Key': key } };
+      return must(api.POST('/api/v1/partners/{partnerId}/packages/{packageId}/sales', { params, body }));
+    },
+    onDone: onClose,
+  });
+  return (
+    <FormModal
+      title={`${t('partners.sell')}: ${sold.name}`}
+      isOpen
+      onClose={onClose}
+      onSubmit={() => change.mutate(form.values)}
+      submit={t('partners.sell')}
+      isBusy={change.isPending}
+      error={change.error}
+    >
+      <Select
+        label={t('partners.buyer')}
+        data={data?.items.map((each) => ({ value: each.partnerId, label: each.name })) ?? []}
+        required
+        {...form.getInputProps('toPartnerId')}
+      />
+      {RESOURCES.map((resource) => (
+        <NumberInput
+          key={resource}
+          label={t(`resources.${resource}`)}
+          description={`${t('partners.available')}: ${sold.available[resource] ?? t('common.unlimited')}`}
+          min={0}
+          allowDecimal={false}
+          {...form.getInputProps(`units.${resource}`)}
+        />
+      ))}
+    </FormModal>
+  );
+}

@@ -1,0 +1,122 @@
+import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useDisclosure } from '@mantine/hooks';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { api, must, type ItemOf } from '../api/client.js';
+import { FormModal } from '../parts/form-modal.js';
+import { StatusBadge } from '../parts/status-badge.js';
+import { useChange } from '../parts/use-change.js';
+import { inTreeOrder } from './tree-order.js';
+
+type PartnerRow = ItemOf<'/api/v1/partners'>;
+
+const KINDS = ['distributor', 'dealer', 'management_company'] as const;
+const MAX_PARTNERS = 200;
+
+/** The tree of partners, each below the one it belongs to. */
+export function Partners() {
+  const { t } = useTranslation();
+  const [isCreating, creating] = useDisclosure(false);
+  const { data } = useSuspenseQuery({
+    queryKey: ['partners'],
+    queryFn: () => must(api.GET('/api/v1/partners', { params: { query: { limit: MAX_PARTNERS } } })),
+  });
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={1} size="h2">
+          {t('partners.title')}
+        </Title>
+        <Button onClick={creating.open}>{t('partners.create')}</Button>
+      </Group>
+      {data.items.length === 0 && <Text c="dimmed">{t('partners.empty')}</Text>}
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('common.name')}</Table.Th>
+            <Table.Th>{t('partners.kind')}</Table.Th>
+            <Table.Th>{t('common.status')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {inTreeOrder(data.items).map(({ partner, level }) => (
+            <Table.Tr key={partner.partnerId}>
+              <Table.Td pl={`calc(${level} * var(--mantine-spacing-lg) + var(--table-horizontal-spacing))`}>
+                <Anchor component={Link} to={`/partners/${partner.partnerId}`} size="sm">
+                  {partner.name}
+                </Anchor>
+              </Table.Td>
+              <Table.Td>{t(`partners.kinds.${partner.kind}`)}</Table.Td>
+              <Table.Td>
+                <StatusBadge status={partner.status} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <CreatePartner partners={data.items} isOpen={isCreating} onClose={creating.close} />
+    </Stack>
+  );
+}
+
+interface CreatePartnerProps {
+  readonly partners: readonly PartnerRow[];
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+interface NewPartner {
+  readonly name: string;
+  readonly kind: (typeof KINDS)[number];
+  readonly parentPartnerId: string | null;
+  readonly adminName: string;
+  readonly adminEmail: string;
+}
+
+function CreatePartner({ partners, isOpen, onClose }: CreatePartnerProps) {
+  const { t } = useTranslation();
+  const form = useForm<NewPartner>({
+    initialValues: { name: '', kind: 'dealer', parentPartnerId: null, adminName: '', adminEmail: '' },
+  });
+  const change = useChange({
+    send: ({ name, kind, parentPartnerId, adminName, adminEmail }: typeof form.values, key) => {
+      const administrator = { name: adminName, email: adminEmail };
+      const body = { name, kind, administrator, ...(parentPartnerId !== null && { parentPartnerId }) };
+      return must(api.POST('/api/v1/partners', { body, params: { header: { 'Idempotency-Key': key } } }));
+    },
+    onDone: () => {
+      form.reset();
+      onClose();
+    },
+  });
+  return (
+    <FormModal
+      title={t('partners.create')}
+      isOpen={isOpen}
+      onClose={onClose}
+      onSubmit={() => change.mutate(form.values)}
+      submit={t('common.add')}
+      isBusy={change.isPending}
+      error={change.error}
+    >
+      <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
+      <Select
+        label={t('partners.kind')}
+        data={KINDS.map((kind) => ({ value: kind, label: t(`partners.kinds.${kind}`) }))}
+        allowDeselect={false}
+        {...form.getInputProps('kind')}
+      />
+      <Select
+        label={t('partners.above')}
+        data={partners.map(({ partnerId, name }) => ({ value: partnerId, label: name }))}
+        clearable
+        searchable
+        {...form.getInputProps('parentPartnerId')}
+      />
+      <TextInput label={t('partners.administratorName')} required {...form.getInputProps('adminName')} />
+      <TextInput label={t('partners.administratorEmail')} type="email" required {...form.getInputProps('adminEmail')} />
+    </FormModal>
+  );
+}

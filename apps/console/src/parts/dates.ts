@@ -1,0 +1,36 @@
+/** Dates and instants as people read them, in a project's time zone. */
+const DAY_MS = 86_400_000;
+
+export const dayText = (instant: string, timeZone: string, language: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone }).format(new Date(instant));
+
+export const instantText = (instant: string, timeZone: string, language: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium', timeZone }).format(new Date(instant));
+
+/** The date of an instant in a time zone, as `YYYY-MM-DD`. */
+export const dateOf = (instant: string, timeZone: string): string =>
+  new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone }).format(
+    new Date(instant),
+  );
+
+/** The last day of a term that ends at an instant, which is not part of it. */
+export const lastDayOf = (validUntil: string, timeZone: string): string =>
+  dateOf(new Date(Date.parse(validUntil) - 1).toISOString(), timeZone);
+
+/** Whether a term ends with the end of a day of the zone. */
+export const endsWithDay = (validUntil: string, timeZone: string): boolean =>
+  dateOf(validUntil, timeZone) !== lastDayOf(validUntil, timeZone);
+
+/** Such as `1 Jan 2026 - 31 Dec 2026`: the first and the last day. */
+export function termText(
+  from: string,
+  until: string | null,
+  zone: string,
+  language: string,
+  indefinite: string,
+): string {
+  const last = until === null ? indefinite : dayText(new Date(Date.parse(until) - 1).toISOString(), zone, language);
+  return `${dayText(from, zone, language)} – ${last}`;
+}
+
+export const daysFromNow = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();

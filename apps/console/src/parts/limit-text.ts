@@ -1,0 +1,17 @@
+import type { TFunction } from 'i18next';
+
+export type Units = Readonly<Record<Resource, number | null>>;
+
+/** What is counted, in the order in which pages show it. */
+export const RESOURCES = ['sip_number', 'mobile_app', 'ukey2'] as const;
+export type Resource = (typeof RESOURCES)[number];
+
+/** `null` is unlimited. */
+export const limitText = (limit: number | null, t: TFunction): string =>
+  limit === null ? t('common.unlimited') : String(limit);
+
+/** Such as `50 virtual numbers, 40 mobile applications`. */
+export const unitsText = (units: Units, t: TFunction): string =>
+  RESOURCES.filter((resource) => units[resource] !== 0)
+    .map((resource) => `${limitText(units[resource], t)} ${t(`counted.${resource}`)}`)
+    .join(', ') || '0';

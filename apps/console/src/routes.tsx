@@ -1,0 +1,99 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { accessToken } from './api/session.js';
+import { me } from './api/me.js';
+import { NotFound } from './parts/not-found.js';
+import { Failure } from './parts/failure.js';
+import { Shell } from './shell/shell.js';
+import { showLanguageOf } from './words/index.js';
+
+export const GROUP_TABS = ['licenses', 'use', 'members', 'devices', 'history'] as const;
+export type GroupTab = (typeof GROUP_TABS)[number];
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** An instant in the address; what is none is ignored. */
+const instant = (value: unknown): string | undefined =>
+  Number.isNaN(Date.parse(text(value) ?? '')) ? undefined : text(value);
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search): { to?: string } => {
+    const to = text(search['to']);
+    // Back to a page of the console, never to another site.
+    return to !== undefined && /^\/(?!\/|\\)/.test(to) ? { to } : {};
+  },
+  component: lazyRouteComponent(() => import('./sign-in/sign-in.js'), 'SignIn'),
+});
+
+/** Everything that needs somebody signed in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ context: { queries }, location }) => {
+    if ((await accessToken()) === null) throw redirect({ to: '/sign-in', search: { to: location.href } });
+    const { language } = await queries.ensureQueryData(me);
+    await showLanguageOf(language);
+  },
+  component: Shell,
+  errorComponent: Failure,
+});
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('./overview/overview.js'), 'Overview'),
+});
+const projects = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects',
+  component: lazyRouteComponent(() => import('./projects/projects.js'), 'Projects'),
+});
+const project = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId',
+  component: lazyRouteComponent(() => import('./projects/project.js'), 'Project'),
+});
+const group = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/groups/$groupId',
+  validateSearch: (search): { tab?: GroupTab; at?: string } => {
+    const tab = GROUP_TABS.find((name) => name === search['tab']);
+    const at = instant(search['at']);
+    return { ...(tab && { tab }), ...(at !== undefined && { at }) };
+  },
+  component: lazyRouteComponent(() => import('./groups/object-groups.js'), 'ObjectGroups'),
+});
+const partners = createRoute({
+  getParentRoute: () => inside,
+  path: '/partners',
+  component: lazyRouteComponent(() => import('./partners/partners.js'), 'Partners'),
+});
+const partner = createRoute({
+  getParentRoute: () => inside,
+  path: '/partners/$partnerId',
+  component: lazyRouteComponent(() => import('./partners/partner.js'), 'Partner'),
+});
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/account.js'), 'Account'),
+});
+
+const tree = root.addChildren([
+  signIn,
+  inside.addChildren([overview, projects, project, group, partners, partner, account]),
+]);
+
+export const createConsoleRouter = (queries: QueryClient) =>
+  createRouter({ routeTree: tree, context: { queries }, defaultPreload: 'intent', scrollRestoration: true });

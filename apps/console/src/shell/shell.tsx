@@ -1,0 +1,107 @@
+import {
+  Alert,
+  Anchor,
+  AppShell,
+  Burger,
+  Button,
+  Group,
+  Loader,
+  Menu,
+  NavLink,
+  Text,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure, useNetwork } from '@mantine/hooks';
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { Link, Outlet, useRouter } from '@tanstack/react-router';
+import { Suspense, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { me } from '../api/me.js';
+import { onSessionEnd, signOut } from '../api/session.js';
+import { Search } from './search.js';
+
+/** The frame of every page: where to go, who is signed in, and whether there is a connection. */
+export function Shell() {
+  const { t } = useTranslation();
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const { online } = useNetwork();
+  useSessionEnd();
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
+      <a href="#content" className="skip">
+        {t('shell.skip')}
+      </a>
+      <AppShell.Header>
+        <Group h="100%" px="md" wrap="nowrap" justify="space-between">
+          <Group wrap="nowrap" gap="xs">
+            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} />
+            <Anchor component={Link} to="/" fw={700} underline="never" c="bright">
+              Allotree
+            </Anchor>
+          </Group>
+          <Search />
+          <AccountMenu />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" onClick={close}>
+        <NavLink component={Link} to="/" label={t('shell.overview')} activeOptions={{ exact: true }} />
+        <NavLink component={Link} to="/projects" label={t('shell.projects')} />
+        <NavLink component={Link} to="/partners" label={t('shell.partners')} />
+        <NavLink component={Link} to="/account" label={t('shell.account')} />
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        {!online && (
+          <Alert color="orange" role="status" mb="md">
+            {t('common.offline')}
+          </Alert>
+        )}
+        <Suspense fallback={<Loader aria-label={t('common.loading')} />}>
+          <Outlet />
+        </Suspense>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+/** Shows the sign-in page when the session ends, wherever that was decided. */
+function useSessionEnd(): void {
+  const router = useRouter();
+  const queries = useQueryClient();
+  useEffect(
+    () =>
+      onSessionEnd(() => {
+        const to = router.state.location.href;
+        queries.clear();
+        void router.navigate({ to: '/sign-in', search: { to } });
+      }),
+    [router, queries],
+  );
+}
+
+function AccountMenu() {
+  const { t } = useTranslation();
+  const { data } = useSuspenseQuery(me);
+  const { toggleColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="compact-md">
+          <Text truncate maw={180} size="sm">
+            {data.name ?? data.email}
+          </Text>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component={Link} to="/account">
+          {t('shell.account')}
+        </Menu.Item>
+        <Menu.Item onClick={() => toggleColorScheme()}>{t('shell.theme')}</Menu.Item>
+        <Menu.Item onClick={() => void signOut()}>{t('shell.signOut')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import { UNGUARDED } from '@allotree/http';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+/** The built console beside this app. */
+const FOLDER = resolve(import.meta.dirname, '../../console/dist');
+
+/**
+ * Addresses of pages of the console, which all get the same document; what it shows, it asks the API for. They are also in
+ * `deploy/nginx/allotree.conf.template`.
+ */
+export const CONSOLE_PAGES = [
+  '/',
+  '/sign-in',
+  '/account',
+  '/projects',
+  '/projects/*',
+  '/partners',
+  '/partners/*',
+] as const;
+
+/** Scripts of this address alone; styles also inline, which the component library needs. */
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+const YEAR_SECONDS = 31_536_000;
+
+/** Serves the console at `/`, with the API on the same address. */
+export async function serveConsole(fastify: FastifyInstance, folder = FOLDER): Promise<void> {
+  if (!existsSync(resolve(folder, 'index.html'))) return;
+  await fastify.register(fastifyStatic, { root: folder, serve: false, preCompressed: true });
+  const page = (reply: FastifyReply): FastifyReply =>
+    reply
+      .headers({ 'content-security-policy': POLICY, 'referrer-policy': 'no-referrer' })
+      .sendFile('index.html', { cacheControl: false })
+      .header('cache-control', 'no-cache');
+  for (const path of CONSOLE_PAGES) fastify.get(path, UNGUARDED, (_request, reply) => page(reply));
+  // A file's name changes with its content.
+  fastify.get<{ Params: { '*': string } }>('/console/*', UNGUARDED, (request, reply) =>
+    reply.sendFile(`console/${request.params['*']}`, { maxAge: YEAR_SECONDS * 1_000, immutable: true }),
+  );
+}
