@@ -9,6 +9,8 @@ import {
 } from '@tanstack/react-router';
 import { accessToken } from './api/session.js';
 import { me } from './api/me.js';
+import { groupQuery } from './groups/group-query.js';
+import { projectQuery } from './projects/project-query.js';
 import { NotFound } from './parts/not-found.js';
 import { Failure } from './parts/failure.js';
 import { Shell } from './shell/shell.js';
@@ -71,6 +73,13 @@ const group = createRoute({
     const tab = GROUP_TABS.find((name) => name === search['tab']);
     const at = instant(search['at']);
     return { ...(tab && { tab }), ...(at !== undefined && { at }) };
+  },
+  // The page before stays in sight, and keeps the focus, until the group is known.
+  loader: async ({ context: { queries }, params: { projectId, groupId } }) => {
+    await Promise.all([
+      queries.ensureQueryData(projectQuery(projectId)),
+      queries.ensureQueryData(groupQuery(projectId, groupId)),
+    ]);
   },
   component: lazyRouteComponent(() => import('./groups/object-groups.js'), 'ObjectGroups'),
 });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { UNGUARDED } from '@allotree/http';
@@ -30,6 +30,7 @@ const YEAR_SECONDS = 31_536_000;
 /** Serves the console at `/`, with the API on the same address. */
 export async function serveConsole(fastify: FastifyInstance, folder = FOLDER): Promise<void> {
   if (!existsSync(resolve(folder, 'index.html'))) return;
+  const files = new Set(readdirSync(resolve(folder, 'console')));
   await fastify.register(fastifyStatic, { root: folder, serve: false, preCompressed: true });
   const page = (reply: FastifyReply): FastifyReply =>
     reply
@@ -38,7 +39,9 @@ export async function serveConsole(fastify: FastifyInstance, folder = FOLDER): P
       .header('cache-control', 'no-cache');
   for (const path of CONSOLE_PAGES) fastify.get(path, UNGUARDED, (_request, reply) => page(reply));
   // A file's name changes with its content.
-  fastify.get<{ Params: { '*': string } }>('/console/*', UNGUARDED, (request, reply) =>
-    reply.sendFile(`console/${request.params['*']}`, { maxAge: YEAR_SECONDS * 1_000, immutable: true }),
-  );
+  fastify.get<{ Params: { file: string } }>('/console/:file', UNGUARDED, (request, reply) => {
+    const { file } = request.params;
+    if (!files.has(file)) return reply.callNotFound();
+    return reply.sendFile(`console/${file}`, { maxAge: YEAR_SECONDS * 1_000, immutable: true });
+  });
 }

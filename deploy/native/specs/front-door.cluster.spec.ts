@@ -66,7 +66,14 @@ describeOnACluster('a cluster', (on) => {
     const [script] = /\/console\/[\w.-]+\.js/.exec(await (await fetch(`${cluster.url}/`)).text()) ?? [];
     const files = ['/link-pages/page.js', '/link-pages/page.css', script ?? '/console/none'];
     for (const path of [...pages, ...files]) expect([path, await statusOf(path)]).toEqual([path, 200]);
-    for (const path of ['/metrics', '/link-pages/pages.js', '/passwords', '/link-pages/../metrics', '/console/none.js', '/console/'])
+    for (const path of [
+      '/metrics',
+      '/link-pages/pages.js',
+      '/passwords',
+      '/link-pages/../metrics',
+      '/console/none.js',
+      '/console/',
+    ])
       expect([path, await statusOf(path)]).toEqual([path, 404]);
   });
 

@@ -29,9 +29,7 @@ export function DevicesPanel({ projectId, groupId }: PanelProps) {
   return (
     <Stack>
       <Group justify="end">
-        <Button color="green" onClick={() => setIsAdding(true)}>
-          {t('devices.add')}
-        </Button>
+        <Button onClick={() => setIsAdding(true)}>{t('devices.add')}</Button>
       </Group>
       {data.items.length === 0 && <Text c="dimmed">{t('devices.empty')}</Text>}
       <Table>

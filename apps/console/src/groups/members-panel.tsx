@@ -32,9 +32,7 @@ export function MembersPanel({ projectId, groupId }: PanelProps) {
   return (
     <Stack>
       <Group justify="end">
-        <Button color="green" onClick={() => setIsAdding(true)}>
-          {t('members.add')}
-        </Button>
+        <Button onClick={() => setIsAdding(true)}>{t('members.add')}</Button>
       </Group>
       {data.items.length === 0 && <Text c="dimmed">{t('members.empty')}</Text>}
       <Table>

@@ -4,10 +4,10 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, must } from '../api/client.js';
 import { instantText } from '../parts/dates.js';
 import { projectQuery } from '../projects/project-query.js';
 import { GROUP_TABS, type GroupTab } from '../routes.js';
+import { groupQuery } from './group-query.js';
 import { AddGroup, GroupActions } from './group-actions.js';
 import { InstantPicker } from './instant-picker.js';
 import { Limits } from './limits.js';
@@ -35,10 +35,7 @@ export function ObjectGroups() {
   const { at } = useSearch({ from: '/inside/projects/$projectId/groups/$groupId' });
   const navigate = useNavigate();
   const { data: project } = useSuspenseQuery(projectQuery(projectId));
-  const { data: group } = useSuspenseQuery({
-    queryKey: ['group', projectId, groupId],
-    queryFn: () => must(api.GET('/api/v1/projects/{p}/groups/{g}', { params: { path: { p: projectId, g: groupId } } })),
-  });
+  const { data: group } = useSuspenseQuery(groupQuery(projectId, groupId));
   const [isAdding, adding] = useDisclosure(false);
   const select = (next: string) =>
     void navigate({

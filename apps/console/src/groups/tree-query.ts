@@ -1,4 +1,4 @@
-import { keepPreviousData, useQueries } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { api, must, type AnswerOf } from '../api/client.js';
 
 type TreePage = AnswerOf<'/api/v1/projects/{p}/tree'>;
@@ -24,29 +24,34 @@ export interface TreeRows {
   readonly error: unknown;
 }
 
-/** The rows of a tree from one index to another; the others stay on the server. */
+/** The rows of a tree from one index to another; the others stay on the server. Until they come, those before them are shown. */
 export function useTreeRows({ projectId, expanded, at }: TreeView, first: number, last: number): TreeRows {
   const ids = [...expanded].join(',');
   const [from, until] = [Math.floor(first / PAGE), Math.floor(Math.max(first, last) / PAGE)];
-  const pages = Array.from({ length: until - from + 1 }, (_, index) => from + index);
-  const found = useQueries({
-    queries: pages.map((page) => ({
-      queryKey: ['tree', projectId, at, ids, page],
-      queryFn: () => {
-        const query = {
-          offset: page * PAGE,
-          limit: PAGE,
-          ...(ids !== '' && { expanded: ids }),
-          ...(at !== undefined && { at }),
-        };
-        return must(api.GET('/api/v1/projects/{p}/tree', { params: { path: { p: projectId }, query } }));
-      },
-      placeholderData: keepPreviousData<TreePage>,
-    })),
+  const { data, error } = useQuery({
+    queryKey: ['tree', projectId, at, ids, from, until],
+    queryFn: async ({ client }) => {
+      const numbers = Array.from({ length: until - from + 1 }, (_, index) => from + index);
+      const pages = await Promise.all(numbers.map((page) => client.fetchQuery(treePage(projectId, at, ids, page))));
+      return { total: pages[0]!.total, offset: from * PAGE, rows: pages.flatMap(({ items }) => items) };
+    },
+    placeholderData: keepPreviousData,
   });
   return {
-    total: found.find(({ data }) => data !== undefined)?.data?.total ?? null,
-    rowAt: (index) => found[Math.floor(index / PAGE) - from]?.data?.items[index % PAGE],
-    error: found.find(({ error }) => error !== null)?.error ?? null,
+    total: data?.total ?? null,
+    rowAt: (index) => data?.rows[index - data.offset],
+    error,
   };
 }
+
+/** A page is asked for once, in whatever range it is shown. */
+const treePage = (projectId: string, at: string | undefined, ids: string, page: number) =>
+  queryOptions({
+    queryKey: ['tree-page', projectId, at, ids, page],
+    queryFn: () => {
+      const rows = { offset: page * PAGE, limit: PAGE };
+      const query = { ...rows, ...(ids !== '' && { expanded: ids }), ...(at !== undefined && { at }) };
+      return must(api.GET('/api/v1/projects/{p}/tree', { params: { path: { p: projectId }, query } }));
+    },
+    staleTime: 5_000,
+  });

@@ -231,14 +231,14 @@ function Row({ id, index, top, row, isSelected, isActive, isExpanded, onToggle, 
   );
 }
 
-/** The numbers in use and their limit, red where something is suspended. */
+/** The numbers in use and their limit: bold where no more fit, red where something is suspended. */
 function UseOf({ row: { resources } }: { readonly row: TreeRow }) {
   const { t } = useTranslation();
   const { consumed, suspended, effectiveLimit } = resources.sip_number;
-  const color = suspended > 0 ? 'red' : effectiveLimit !== null && consumed >= effectiveLimit ? 'orange' : 'dimmed';
+  const isFull = effectiveLimit !== null && consumed >= effectiveLimit;
   const words = `${t('resources.sip_number')}: ${consumed} / ${limitText(effectiveLimit, t)}`;
   return (
-    <Text span size="xs" c={color} title={words}>
+    <Text span size="xs" c={suspended > 0 ? 'red' : 'dimmed'} fw={isFull ? 700 : 400} title={words}>
       {consumed} / {effectiveLimit ?? '∞'}
     </Text>
   );

@@ -27,9 +27,7 @@ export function UsePanel({ projectId, groupId, timeZone }: PanelProps) {
   return (
     <Stack>
       <Group justify="end">
-        <Button color="green" onClick={() => setIsAssigning(true)}>
-          {t('use.assign')}
-        </Button>
+        <Button onClick={() => setIsAssigning(true)}>{t('use.assign')}</Button>
       </Group>
       {data.items.length === 0 ? (
         <Text c="dimmed">{t('use.empty')}</Text>

@@ -47,11 +47,7 @@ export function Partner() {
         <Title order={2} size="h4">
           {t('partners.stock')}
         </Title>
-        {partner.kind === 'distributor' && (
-          <Button color="green" onClick={() => setIsRecording(true)}>
-            {t('partners.record')}
-          </Button>
-        )}
+        {partner.kind === 'distributor' && <Button onClick={() => setIsRecording(true)}>{t('partners.record')}</Button>}
       </Group>
       {stock.packages.length === 0 && <Text c="dimmed">{t('partners.stockEmpty')}</Text>}
       <Table.ScrollContainer minWidth={760}>

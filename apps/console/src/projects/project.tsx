@@ -46,11 +46,7 @@ export function Project() {
         <Title order={2} size="h4">
           {t('projects.licenses')}
         </Title>
-        {project.status === 'open' && (
-          <Button color="green" onClick={() => setIsIssuing(true)}>
-            {t('projects.issue')}
-          </Button>
-        )}
+        {project.status === 'open' && <Button onClick={() => setIsIssuing(true)}>{t('projects.issue')}</Button>}
       </Group>
       {licenses.items.length === 0 ? (
         <Text c="dimmed">{t('projects.licensesEmpty')}</Text>

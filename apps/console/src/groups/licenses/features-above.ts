@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, must } from '../../api/client.js';
+import { groupQuery } from '../group-query.js';
 import type { Feature } from './restriction-form.js';
 
 /** The features that groups above leave on, and who switched off the others. */
@@ -10,10 +11,7 @@ export interface FeaturesAbove {
 
 /** What the group above has is what this one can have; of the main group, what the project's licenses have. */
 export function useFeaturesAbove(projectId: string, groupId: string): FeaturesAbove {
-  const { data: group } = useQuery({
-    queryKey: ['group', projectId, groupId],
-    queryFn: () => must(api.GET('/api/v1/projects/{p}/groups/{g}', { params: { path: { p: projectId, g: groupId } } })),
-  });
+  const { data: group } = useQuery(groupQuery(projectId, groupId));
   const above = group?.parentId ?? projectId;
   const { data: quota } = useQuery({
     queryKey: ['quota', projectId, above, undefined],

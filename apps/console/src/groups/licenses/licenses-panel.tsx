@@ -215,10 +215,7 @@ function RestrictionFields({ projectId, groupId, timeZone, entry, onChange }: Re
             />
           ))}
           <Group>
-            <Button
-              color="green"
-              onClick={() => onChange({ ...entry, allotments: [...entry.allotments, NEW_ALLOTMENT] })}
-            >
+            <Button onClick={() => onChange({ ...entry, allotments: [...entry.allotments, NEW_ALLOTMENT] })}>
               {t('licenses.addLicense')}
             </Button>
           </Group>

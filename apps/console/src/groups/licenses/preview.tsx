@@ -4,6 +4,7 @@ import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@ta
 import { useTranslation } from 'react-i18next';
 import { api, must, Refused, type Problem } from '../../api/client.js';
 import { dayText } from '../../parts/dates.js';
+import { groupQuery } from '../group-query.js';
 import { ProblemText } from '../../parts/problem-text.js';
 import type { Resource } from '../../parts/limit-text.js';
 import { endingWith, reducedTo, requestOf, type RestrictionEntry } from './restriction-form.js';
@@ -113,10 +114,7 @@ function Consequences({ projectId, effects }: { readonly projectId: string; read
 
 function useGroupNames(projectId: string, ids: readonly string[]): ReadonlyMap<string, string> {
   const found = useQueries({
-    queries: ids.map((g) => ({
-      queryKey: ['group', projectId, g],
-      queryFn: () => must(api.GET('/api/v1/projects/{p}/groups/{g}', { params: { path: { p: projectId, g } } })),
-    })),
+    queries: ids.map((id) => groupQuery(projectId, id)),
   });
   return new Map(found.flatMap(({ data }) => (data === undefined ? [] : [[data.groupId, data.name] as const])));
 }

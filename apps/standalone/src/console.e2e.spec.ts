@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeInBrowser } from '@allotree/testing';
+import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import axe from 'axe-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+
+const MINUTE = 60_000;
+const PASSWORD = 'a-walk-along-the-harbor';
+const HOSTILE = `<img src=x onerror="document.title='owned'"> "'\${7*7}`;
+
+interface Restriction {
+  readonly enabled: boolean;
+  readonly allotments: readonly { readonly units: object; readonly validUntil: string | null }[];
+  readonly reminder: object | null;
+}
+
+let bench: Awaited<ReturnType<typeof workbench>>;
+let system: RunningSystem;
+let projectId: string;
+beforeAll(async () => {
+  bench = await workbench();
+  system = await bench.start({ ADMIN_PASSWORD: PASSWORD, RATE_LIMIT_PER_ADDRESS: '0' });
+  await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
+  const projects = await system.api.list<{ projectId: string; name: string }>('/projects');
+  projectId = projects.find(({ name }) => name === 'Hafenblick')!.projectId;
+}, 2 * MINUTE);
+afterAll(async () => {
+  await bench.clear();
+}, MINUTE);
+
+const groupPage = (groupId: string, search = ''): string => `/projects/${projectId}/groups/${groupId}${search}`;
+const restrictionOf = (groupId: string): Promise<Restriction> =>
+  system.api.get<Restriction>(`/projects/${projectId}/groups/${groupId}/restriction`);
+async function newGroup(name: string): Promise<string> {
+  const body = { parentId: projectId, type: 'building', name };
+  return (await system.api.post<{ groupId: string }>(`/projects/${projectId}/groups`, body)).groupId;
+}
+
+describeInBrowser((browser) => {
+  /** A browser of its own, signed in as the administrator; the spec fails where a page reports an error. */
+  async function signedIn(
+    path: string,
+    look: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+  ): Promise<void> {
+    const context = await browser().newContext({
+      locale: 'en-GB',
+      viewport: { width: 1280, height: 1000 },
+      ...options,
+    });
+    try {
+      const page = await context.newPage();
+      const faults: string[] = [];
+      page.on('pageerror', (error) => faults.push(error.message));
+      page.on('console', (message) => {
+        // A refused dry run is an answer, which the browser itself notes.
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+          faults.push(message.text());
+      });
+      await page.goto(`${system.url}${path}`);
+      await page.locator('input[type=email]').fill('admin@allotree.local');
+      await page.locator('input[type=password]').fill(PASSWORD);
+      await page.locator('button[type=submit]').click();
+      await page.getByRole('button', { name: 'admin@allotree.local' }).waitFor();
+      await look(page);
+      expect(faults).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  }
+
+  it(
+    'assigns licenses to a group in the steps of the description',
+    async () => {
+      const groupId = await newGroup('Building C');
+      await signedIn('/projects', async (page) => {
+        await page.getByRole('link', { name: 'Hafenblick' }).click();
+        await page.getByRole('link', { name: 'Open the object groups' }).click();
+        await page.getByRole('row', { name: 'Building C' }).click();
+        await page.getByRole('heading', { name: 'Building C' }).waitFor();
+        await page.getByText('Enable restriction').click({ force: true });
+        await page.getByText('Reminder of the end of the license period').click({ force: true });
+        await page.getByRole('button', { name: 'Add new license' }).click();
+        await page.getByLabel('Virtual numbers', { exact: true }).fill('30');
+        await page.getByLabel('Mobile applications', { exact: true }).fill('40');
+        await page.getByRole('button', { name: 'Raise the virtual numbers to 40' }).click();
+        await page.getByLabel('Virtual numbers', { exact: true }).fill('500');
+        await page
+          .getByText('500 virtual numbers asked for, 126 available. Limited by the licenses of the project.')
+          .waitFor();
+        expect(await page.getByRole('button', { name: 'Save' }).isEnabled()).toBe(false);
+        await page.getByRole('button', { name: 'Reduce to 126' }).click();
+        await page.getByText('This can be saved.').waitFor();
+        await page.getByLabel('Virtual numbers', { exact: true }).fill('50');
+        await page.getByLabel('Siri', { exact: true }).check();
+        await page.getByLabel('Valid until').fill('2027-03-31');
+        await page.keyboard.press('Enter');
+        await page.getByText('This can be saved.').waitFor();
+        await page.getByRole('button', { name: 'Save' }).click();
+        await page.getByText('Saved.').waitFor();
+        await page.getByText('Limited by Building C').first().waitFor();
+      });
+      expect(await restrictionOf(groupId)).toMatchObject({
+        enabled: true,
+        allotments: [
+          {
+            units: { sip_number: 50, mobile_app: 40, ukey2: 0 },
+            features: ['siri'],
+            // The end of that day in Berlin.
+            validUntil: '2027-03-31T22:00:00.000Z',
+          },
+        ],
+        reminder: { daysBefore: [30, 7], recurrence: 'once', recipients: 'administrators' },
+      });
+    },
+    MINUTE,
+  );
+
+  it(
+    'shows what a cut takes away before it is saved, and why a group has no more',
+    async () => {
+      await signedIn(groupPage(projectId), async (page) => {
+        await page.getByRole('row', { name: 'Building A' }).click();
+        await page.getByRole('heading', { name: 'Building A' }).waitFor();
+        await page.getByLabel('Virtual numbers', { exact: true }).fill('70');
+        await page.getByText('Unit 2: 10 virtual numbers suspended').waitFor();
+        await page.getByText('Reduce the groups below as well').click({ force: true });
+        await page.getByText('This can be saved.').waitFor();
+        await page.getByRole('button', { name: 'Restore' }).click();
+        await page.getByText('Nothing is changed yet.').waitFor();
+        await page.getByRole('button', { name: 'Why? Virtual numbers' }).click();
+        const explanation = page.getByRole('dialog');
+        await explanation.getByText('80 of 80 in use').waitFor();
+        await explanation.getByText('Raise Building A by 1').waitFor();
+      });
+    },
+    MINUTE,
+  );
+
+  it(
+    'keeps what was typed where somebody else saves first, and lets the person choose',
+    async () => {
+      const groupId = await newGroup('Building D');
+      await signedIn(groupPage(groupId), async (page) => {
+        await page.getByText('Enable restriction').click({ force: true });
+        await page.getByRole('button', { name: 'Add new license' }).click();
+        await page.getByLabel('Virtual numbers', { exact: true }).fill('7');
+        await page.getByText('This can be saved.').waitFor();
+        const allotments = [{ type: 'plus', units: { sip_number: 3 } }];
+        await system.api.put(`/projects/${projectId}/groups/${groupId}/restriction`, { enabled: true, allotments });
+        await page.getByRole('button', { name: 'Save' }).click();
+        await page.getByText('Somebody else changed this section meanwhile.').waitFor();
+        expect((await restrictionOf(groupId)).allotments).toMatchObject([{ units: { sip_number: 3 } }]);
+        await page.getByRole('button', { name: 'Keep my entries' }).click();
+        expect(await page.getByLabel('Virtual numbers', { exact: true }).inputValue()).toBe('7');
+        await page.getByText('This can be saved.').waitFor();
+        await page.getByRole('button', { name: 'Save' }).click();
+        await page.getByText('Saved.').waitFor();
+      });
+      expect((await restrictionOf(groupId)).allotments).toMatchObject([{ units: { sip_number: 7 } }]);
+    },
+    MINUTE,
+  );
+
+  it(
+    'shows the page as of an instant, with the numbers of the API, and lets nothing be changed there',
+    async () => {
+      const groupId = await newGroup('Building E');
+      const before = new Date().toISOString();
+      await system.api.post(`/projects/${projectId}/groups/${groupId}/assignments`, { resource: 'sip_number' });
+      const asOf = `/projects/${projectId}/groups/${projectId}/quota/as-of?at=${before}`;
+      const { resources } = await system.api.get<{ resources: { sip_number: { consumed: number } } }>(asOf);
+      await signedIn(groupPage(projectId, `?at=${before}`), async (page) => {
+        await page.getByText('You are looking at').waitFor();
+        const row = page.getByRole('row', { name: 'Virtual numbers' });
+        expect(await row.getByRole('cell').nth(1).innerText()).toBe(String(resources.sip_number.consumed));
+        expect(await page.getByRole('tab').count()).toBe(0);
+        await page.getByRole('button', { name: 'Back to now' }).click();
+        await page.getByRole('tab', { name: 'Licenses' }).waitFor();
+      });
+    },
+    MINUTE,
+  );
+
+  it(
+    'is used by the keyboard alone',
+    async () => {
+      await signedIn(groupPage(projectId), async (page) => {
+        const tree = page.getByRole('treegrid', { name: 'Groups of the project' });
+        await page.getByRole('row', { name: 'Building A' }).waitFor();
+        await tree.focus();
+        const isActive = (name: string): Promise<void> =>
+          page.locator('.tree-row[data-active] .tree-name').getByText(name, { exact: true }).waitFor();
+        await page.keyboard.press('ArrowDown');
+        await isActive('Building A');
+        await page.keyboard.press('ArrowRight');
+        await page.getByRole('row', { name: 'Unit 1' }).waitFor();
+        await page.keyboard.press('ArrowRight');
+        await isActive('Unit 1');
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { name: 'Unit 1' }).waitFor();
+        await page.keyboard.press('ArrowLeft');
+        await isActive('Building A');
+        await page.keyboard.press('ArrowLeft');
+        await page.getByRole('row', { name: 'Unit 1' }).waitFor({ state: 'detached' });
+      });
+    },
+    MINUTE,
+  );
+
+  it(
+    'shows hostile names as text',
+    async () => {
+      const groupId = await newGroup(HOSTILE);
+      await signedIn(groupPage(groupId), async (page) => {
+        await page.getByRole('heading', { name: HOSTILE, exact: true }).waitFor();
+        await page.getByRole('row', { name: HOSTILE }).waitFor();
+        expect(await page.title()).toBe('Allotree');
+      });
+    },
+    MINUTE,
+  );
+
+  it(
+    'stays signed in after a reload, and is signed out everywhere at once',
+    async () => {
+      await signedIn('/account', async (page) => {
+        await page.reload();
+        await page.getByText('This browser').waitFor();
+        const other = await page.context().newPage();
+        await other.goto(`${system.url}/projects`);
+        await other.getByRole('link', { name: 'Hafenblick' }).waitFor();
+        expect(
+          await page.evaluate('document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })'),
+        ).not.toContain('ey');
+        await page.getByRole('button', { name: 'admin@allotree.local' }).click();
+        await page.getByRole('menuitem', { name: 'Sign out' }).click();
+        await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+        await other.reload();
+        await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+      });
+    },
+    MINUTE,
+  );
+
+  it(
+    'speaks German to whose browser does',
+    async () => {
+      await signedIn(
+        groupPage(projectId),
+        async (page) => {
+          await page.getByRole('tab', { name: 'In Nutzung' }).waitFor();
+          await page.getByText('Begrenzt durch die Lizenzen des Projekts').first().waitFor();
+          expect(await page.evaluate('document.documentElement.lang')).toBe('de');
+        },
+        { locale: 'de-AT' },
+      );
+    },
+    MINUTE,
+  );
+
+  it.each(['light', 'dark'] as const)(
+    'meets WCAG 2.2 AA on every page (%s)',
+    async (colorScheme) => {
+      const [{ partnerId }] = (await system.api.list<{ partnerId: string }>('/partners')) as [{ partnerId: string }];
+      const tabs = ['licenses', 'use', 'members', 'devices', 'history'].map((tab) =>
+        groupPage(projectId, `?tab=${tab}`),
+      );
+      const paths = [
+        '/',
+        '/projects',
+        `/projects/${projectId}`,
+        '/partners',
+        `/partners/${partnerId}`,
+        '/account',
+        ...tabs,
+      ];
+      await signedIn(
+        '/',
+        async (page) => {
+          for (const path of paths) {
+            await page.goto(`${system.url}${path}`);
+            await page.getByRole('heading', { level: 1 }).waitFor();
+            await page.waitForLoadState('networkidle');
+            await page.evaluate(axe.source);
+            const violations = await page.evaluate(`axe
+            .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+            .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
+            expect([path, violations]).toEqual([path, []]);
+          }
+        },
+        { colorScheme },
+      );
+    },
+    2 * MINUTE,
+  );
+});
+
+describe('the files of the console', () => {
+  it('are served with a policy that allows scripts of this address alone', async () => {
+    const page = await fetch(`${system.url}/projects/some/groups/other`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(page.headers.get('content-security-policy')).not.toContain('script-src');
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?![^>]* src=)|\son\w+=|https?:\/\//);
+    const [script] = /\/console\/[\w.-]+\.js/.exec(html)!;
+    const file = await fetch(`${system.url}${script}`);
+    expect([file.status, file.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+    for (const path of ['/console/none.js', '/console/..%2f..%2fpackage.json', '/nothing'])
+      expect([path, (await fetch(`${system.url}${path}`)).status]).toEqual([path, 404]);
+  });
+});
