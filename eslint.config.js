@@ -162,6 +162,7 @@ export default tseslint.config(
       'coverage/**',
       '**/tmp/**',
       '**/*.generated.ts',
+      '**/*.generated.d.ts',
       'bench/**/results/**',
     ],
   },

@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   leases: [],
   tracing: [],
   'api-client': [],
+  console: [],
   'event-sourcing': ['leases', 'tracing'],
   basics: [],
   'embedded-postgres': ['basics'],

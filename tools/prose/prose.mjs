@@ -69,14 +69,14 @@ export const findingsIn = (fileName, text) =>
     }),
   );
 
-const SKIPPED = /(^|\/)(node_modules|dist|\.nx|prose)\/|^docs\/reference\//;
+const SKIPPED = /(^|\/)(node_modules|dist|\.nx|prose)\/|^docs\/reference\/|\.generated\./;
 /** Each path is a file, or a folder with all that is below it. */
 export const filesIn = (paths) =>
   paths.flatMap((path) => {
     if (statSync(join(root, path)).isFile()) return [path];
     return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
       .map((file) => `${path}/${file}`)
-      .filter((file) => /\.(ts|mjs|md)$/.test(file) && !SKIPPED.test(file));
+      .filter((file) => /\.(tsx?|mjs|md)$/.test(file) && !SKIPPED.test(file));
   });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

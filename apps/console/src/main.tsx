@@ -7,6 +7,9 @@ import { createRoot } from 'react-dom/client';
 import { Console } from './console.js';
 import { initializeWords } from './words/index.js';
 
+// After an update the server no longer has the files that this page names.
+window.addEventListener('vite:preloadError', () => window.location.reload());
+
 await initializeWords();
 createRoot(document.getElementById('console')!).render(
   <StrictMode>

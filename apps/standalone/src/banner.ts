@@ -39,6 +39,7 @@ const withProvider = ({ email }: Welcome): string => `
 export const banner = (welcome: Welcome): string => `
 Allotree is running (started in ${welcome.seconds} s).
 
+  Console        ${welcome.url}/
   API            ${welcome.url}/api/v1
   Documentation  ${welcome.url}/api/v1/openapi.json  (OpenAPI)
   Health         ${welcome.url}/health/ready

@@ -21,6 +21,7 @@ describe('the banner of a start', () => {
 
   it('recommends a password only where people sign in with one', () => {
     expect(banner(WELCOME)).toContain('"password":"first-password"');
+    expect(banner(WELCOME)).toContain('Console        http://127.0.0.1:8080/');
     const external = banner({ ...WELCOME, passwordSignIn: false });
     expect(external).not.toContain('first-password');
     expect(external).not.toContain('/auth/token');

@@ -22,7 +22,7 @@ let token: AccessToken | null = null;
 let isSignedOut = false;
 const listeners = new Set<() => void>();
 
-/** Tells when the session ended, from this page or elsewhere. @returns the end of the subscription */
+/** Calls back when the session ends, here or elsewhere. @returns what ends the subscription */
 export function onSessionEnd(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -9,7 +9,7 @@ export interface FeaturesAbove {
   readonly off: ReadonlyMap<Feature, string | null>;
 }
 
-/** What the group above has is what this one can have; of the main group, what the project's licenses have. */
+/** A group can have the features of the group above; the main group those of the project's licenses. */
 export function useFeaturesAbove(projectId: string, groupId: string): FeaturesAbove {
   const { data: group } = useQuery(groupQuery(projectId, groupId));
   const above = group?.parentId ?? projectId;

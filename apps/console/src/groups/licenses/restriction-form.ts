@@ -17,7 +17,7 @@ export interface AllotmentEntry {
   readonly validUntil: string | null;
 }
 
-/** What the form holds; the server says what it is worth. */
+/** The entries of the form; only the server decides on them. */
 export interface RestrictionEntry {
   readonly enabled: boolean;
   readonly poolMode: Restriction['poolMode'];

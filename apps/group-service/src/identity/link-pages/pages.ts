@@ -219,7 +219,7 @@ const registration: Page = {
   ],
 };
 
-/** What the service answers at the path of each link that carries a secret; the console has the others. */
+/** The page at the path of each link that carries a secret; the console has the others. */
 export const linkPages = (): ReadonlyMap<string, string> => {
   const withForms = sentences();
   return new Map([
