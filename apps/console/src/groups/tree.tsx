@@ -124,7 +124,7 @@ interface Position {
 
 const PAGE_ROWS = 10;
 
-/** What a key does in a treegrid (WAI-ARIA Authoring Practices). */
+/** The effect of a key in a treegrid (WAI-ARIA Authoring Practices). */
 function targetOf(key: string, { active, count, row, expanded, rowAt }: Position): Move | null {
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: active + 1,

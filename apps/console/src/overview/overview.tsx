@@ -9,7 +9,7 @@ type End = ItemOf<'/api/v1/expiries'>;
 
 const DAYS = 90;
 
-/** What a person should know on arrival: what ends soon, wherever they have access. */
+/** The first page: upcoming ends, wherever the person has access. */
 export function Overview() {
   const { t } = useTranslation();
   const { data } = useSuspenseQuery({

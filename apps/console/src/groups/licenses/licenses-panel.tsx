@@ -42,7 +42,7 @@ export function LicensesPanel(props: PanelProps) {
       mustWithTag(
         api.GET('/api/v1/projects/{p}/groups/{g}/restriction', { params: { path: { p: projectId, g: groupId } } }),
       ),
-    // What somebody types is never replaced behind their back.
+    // Entries are never replaced while somebody types.
     refetchOnWindowFocus: false,
   });
   return <RestrictionForm {...props} current={entryOf(data.body)} etag={data.etag} />;

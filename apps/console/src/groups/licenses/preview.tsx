@@ -193,7 +193,7 @@ interface BindingFacts {
   readonly limitedBy?: { readonly groupId: string | null; readonly name: string; readonly validUntil: string | null };
 }
 
-/** What one click can do about a refusal. */
+/** The changes of the form that a refusal suggests, each one click. */
 function mendsOf(problem: Problem, entry: RestrictionEntry, timeZone: string): readonly Mend[] {
   const { resource, available, side, limitedBy } = problem as BindingFacts;
   if (problem.code === 'LIMIT_EXCEEDED' && resource !== undefined && typeof available === 'number' && available >= 0)
