@@ -23,7 +23,7 @@ const quotaOf = (projectId: string, groupId: string, at: string | undefined): Pr
     : must(api.GET('/api/v1/projects/{p}/groups/{g}/quota/as-of', { params: { path, query: { at } } }));
 };
 
-/** What a group may use, uses and has left, now or at an instant, and why. */
+/** Limit, use and free units of a group, now or at an instant, and why. */
 export function Limits({ projectId, groupId, at, timeZone }: LimitsProps) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Resource | null>(null);

@@ -5,7 +5,7 @@ import { Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Failure } from '../parts/failure.js';
 
-/** A part of a page that can load and fail by itself; the others stay. */
+/** A part of a page that can load and fail while the others stay. */
 export function PanelBoundary({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   return (

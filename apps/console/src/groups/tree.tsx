@@ -44,7 +44,7 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
       const after = new Set(before);
       if (isOpen) after.add(groupId);
       else after.delete(groupId);
-      // What was opened first is closed first.
+      // The oldest are collapsed first.
       for (const oldest of after) if (after.size > MAX_EXPANDED) after.delete(oldest);
       return after;
     });
