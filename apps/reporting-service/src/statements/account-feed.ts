@@ -70,6 +70,7 @@ async function follow(rows: Rows, row: EventRow): Promise<void> {
         isDirect: true,
       });
     case 'allotree.project-created.v1':
+      await rows.query(NEXT_PERIOD_UNKNOWN, [data.partnerId]);
       return addAccount(rows, {
         tenantId: data.tenantId,
         sellerId: data.partnerId,
@@ -92,6 +93,15 @@ async function follow(rows: Rows, row: EventRow): Promise<void> {
       return followClose(rows, row, data);
   }
 }
+
+/** The months of a partner are in the zone of its first project. */
+const NEXT_PERIOD_UNKNOWN = `
+  WITH RECURSIVE above AS (
+    SELECT $1::text AS partner_id
+    UNION
+    SELECT parent.seller_id FROM above JOIN ${REPORTING}.account parent
+      ON parent.buyer_kind = 'partner' AND parent.buyer_id = above.partner_id AND parent.is_direct WHERE parent.seller_id IS NOT NULL)
+  UPDATE ${REPORTING}.account SET next_until = NULL WHERE buyer_kind = 'partner' AND buyer_id IN (SELECT partner_id FROM above)`;
 
 interface NewAccount {
   readonly tenantId: string | null;

@@ -1,4 +1,4 @@
-import type { Instant, Party } from '@allotree/domain';
+import type { Instant, Party, Period } from '@allotree/domain';
 import { REPORTING } from '../tokens.js';
 import type { Rows } from './rows.js';
 
@@ -64,3 +64,7 @@ export async function lockAccounts(rows: Rows, accountIds: readonly string[]): P
     accountIds,
   ]);
 }
+
+/** The instant whose terms count for a period: its beginning, and in the first one that of the account. */
+export const beginOf = ({ billedFrom }: Account, { from }: Pick<Period, 'from'>): Instant =>
+  Math.max(from, billedFrom ?? from);

@@ -89,7 +89,7 @@ export class AccountsController {
     tag: TAG,
     summary: 'Set what the seller charges the buyer from the next period on',
     description:
-      'For the seller alone. They take effect at the beginning of the next period, or at once where nothing is billed yet. A resource that is not named is counted by time, without a price.',
+      'For the seller alone. They take effect at the beginning of the next period; the first terms of an account from its beginning on, as long as it has no statement. A resource that is not named is counted by time, without a price.',
     body: TERMS_EXAMPLE.request,
     response: { schema: AccountTermsAnswer, example: TERMS_EXAMPLE.answer },
     problems: ['VALIDATION', 'NOT_FOUND'],

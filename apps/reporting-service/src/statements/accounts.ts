@@ -23,12 +23,12 @@ import { Problem } from '@allotree/http';
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource, EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
-import { buyerOf, lockAccounts, sellerOf, type Account } from './account.js';
+import { beginOf, buyerOf, lockAccounts, sellerOf, type Account } from './account.js';
 import { currentPeriod, type CurrentPeriod } from './current-period.js';
 import type { DocumentRow } from './documents.js';
 import { EffectiveTerms } from './effective-terms.js';
 import { statementsBefore } from './period-inputs.js';
-import { partnerStatement, periodAt, partnerCalendar } from './partner-statements.js';
+import { partnerStatement } from './partner-statements.js';
 import { neededFor, projectLines } from './project-statements.js';
 import { factsOfTables } from './tables-facts.js';
 
@@ -57,7 +57,7 @@ export class Accounts {
       `SELECT coalesce(max(number), 0) AS documents FROM ${REPORTING}.document WHERE account_id = $1`,
       [accountId],
     );
-    const begun = current?.period.from ?? now;
+    const begun = current === null ? now : beginOf(account, current.period);
     const pending = terms.after(accountId, begun);
     return {
       accountId,
@@ -82,7 +82,7 @@ export class Accounts {
       await lockAccounts(tx, [accountId]);
       await checkCurrency(tx, accountId, terms);
       const before = await EffectiveTerms.of(tx, [accountId]);
-      const effectiveFrom = await takesEffect(tx, account, { before, terms, now });
+      const effectiveFrom = await takesEffect(tx, account, { before, now });
       const last = before.after(accountId, effectiveFrom - 1) ?? before.at(accountId, effectiveFrom);
       if (!isDeepStrictEqual(last, { effectiveFrom, terms }))
         await tx.query(
@@ -90,6 +90,8 @@ export class Accounts {
            SELECT $1, $2, $3, coalesce(max(version), 0) + 1, $4, $5, $6 FROM ${REPORTING}.account_terms WHERE account_id = $1`,
           [accountId, tenantId, new Date(effectiveFrom), JSON.stringify(terms), new Date(now), actor],
         );
+      // The calendar can be another one.
+      await tx.query(`UPDATE ${REPORTING}.account SET next_until = NULL WHERE account_id = $1`, [accountId]);
       return { ...terms, accountId, effectiveFrom: new Date(effectiveFrom).toISOString() };
     });
   }
@@ -101,7 +103,7 @@ export class Accounts {
     const current = await currentPeriod(tx, account, { terms, now });
     if (current === null) throw new Problem('NOT_FOUND', 'The account has no billing period yet');
     const { calendar, period } = current;
-    const { currency, minorDigits } = terms.at(account.accountId, period.from).terms;
+    const { currency, minorDigits } = terms.at(account.accountId, beginOf(account, period)).terms;
     const lines = await this.runningLines(tx, account, { terms, current, now });
     const head = {
       kind: 'statement',
@@ -197,22 +199,24 @@ async function checkCurrency(tx: EntityManager, accountId: string, terms: Accoun
     throw Problem.validation('currency', `must stay ${used.currency} with ${used.digits} decimal places`);
 }
 
-/** The beginning of the next period; where nothing is billed yet, that of the first one. */
+/**
+ * The beginning of the next period. The first terms count from the beginning of the account on as long as nothing is issued: there were no
+ * prices before.
+ */
 async function takesEffect(
   tx: EntityManager,
   account: Account,
-  { before, terms, now }: { before: EffectiveTerms; terms: AccountTerms; now: Instant },
+  { before, now }: { before: EffectiveTerms; now: Instant },
 ): Promise<Instant> {
-  if (account.buyerKind === 'project') {
-    const current = await currentPeriod(tx, account, { terms: before, now });
-    return current?.period.until ?? now;
-  }
-  if (account.billedFrom === null) return Math.min(now, periodAt(calendarOf(terms), now).from);
-  const calendar = partnerCalendar(account, before, now);
-  return Math.max(periodAt(calendar, now).until, account.nextUntil ?? 0);
+  const { accountId, billedFrom, buyerKind } = account;
+  const [issued]: unknown[] = await tx.query(`SELECT FROM ${REPORTING}.document WHERE account_id = $1 LIMIT 1`, [
+    accountId,
+  ]);
+  if (billedFrom === null || (!before.has(accountId) && issued === undefined)) return Math.min(now, billedFrom ?? now);
+  const current = await currentPeriod(tx, account, { terms: before, now });
+  const until = current?.period.until ?? now;
+  return buyerKind === 'partner' ? Math.max(until, account.nextUntil ?? 0) : until;
 }
-
-const calendarOf = ({ calendar }: AccountTerms) => calendar ?? { interval: 'P1M', anchorDay: 1, timeZone: 'UTC' };
 
 function adjustedLine(
   account: Account,

@@ -42,7 +42,7 @@ export function currentPeriod(
 ): Promise<CurrentPeriod | null> {
   return account.buyerKind === 'project'
     ? periodOfProject(rows, account.buyerId, now)
-    : Promise.resolve(periodOfPartner(account, terms, now));
+    : periodOfPartner(rows, account, { terms, now });
 }
 
 async function periodOfProject(rows: Rows, projectId: string, now: Instant): Promise<CurrentPeriod | null> {
@@ -56,8 +56,12 @@ async function periodOfProject(rows: Rows, projectId: string, now: Instant): Pro
   return { calendar, period: { from, until: whole.until } };
 }
 
-function periodOfPartner(account: Account, terms: EffectiveTerms, now: Instant): CurrentPeriod | null {
+async function periodOfPartner(
+  rows: Rows,
+  account: Account,
+  { terms, now }: { readonly terms: EffectiveTerms; readonly now: Instant },
+): Promise<CurrentPeriod | null> {
   if (account.billedFrom === null) return null;
-  const calendar = partnerCalendar(account, terms, now);
+  const calendar = await partnerCalendar(rows, account, terms, now);
   return { calendar, period: periodAt(calendar, now) };
 }

@@ -26,6 +26,11 @@ export class EffectiveTerms {
     return new EffectiveTerms(versions);
   }
 
+  /** Whether any were ever set. */
+  has(accountId: string): boolean {
+    return this.versions.has(accountId);
+  }
+
   /** Those in force at an instant: of several with one beginning, the last that was set. */
   at(accountId: string, instant: Instant): TermsVersion {
     const version = this.versions.get(accountId)?.findLast(({ effectiveFrom }) => effectiveFrom <= instant);

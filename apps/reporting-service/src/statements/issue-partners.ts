@@ -16,6 +16,9 @@ const BEGUN = `
   SELECT * FROM ${REPORTING}.account WHERE buyer_kind = 'partner' AND billed_from IS NOT NULL AND next_until IS NULL
   ORDER BY account_id LIMIT 200`;
 
+const LAST = `
+  SELECT until_at FROM ${REPORTING}.document WHERE account_id = $1 AND kind = 'statement' ORDER BY number DESC LIMIT 1`;
+
 const DUE = `
   SELECT * FROM ${REPORTING}.account WHERE buyer_kind = 'partner' AND next_until <= $1 ORDER BY next_until, account_id LIMIT 1000`;
 
@@ -36,7 +39,7 @@ export async function issuePartners(rows: Rows, issue: IssuePartners): Promise<b
   return issued > 0;
 }
 
-/** The first period of an account is the one of its calendar in which something is billed first. */
+/** Notes when the next period of accounts ends for which that is not known (any more). */
 async function begin(rows: Rows): Promise<void> {
   const begun = (await rows.query<AccountRow>(BEGUN)).map(accountOf);
   if (begun.length === 0) return;
@@ -44,10 +47,7 @@ async function begin(rows: Rows): Promise<void> {
     rows,
     begun.map(({ accountId }) => accountId),
   );
-  for (const account of begun) {
-    const at = account.billedFrom!;
-    await setNext(rows, account, periodAt(partnerCalendar(account, terms, at), at).until);
-  }
+  for (const account of begun) await setNext(rows, account, (await nextPeriod(rows, account, terms)).until);
 }
 
 const setNext = async (rows: Rows, { accountId }: Account, until: Instant): Promise<void> =>
@@ -56,12 +56,12 @@ const setNext = async (rows: Rows, { accountId }: Account, until: Instant): Prom
     new Date(until),
   ]));
 
-/** The period whose statement comes next: it begins where the last one ended. */
-export function nextPeriod(account: Account, lastUntil: Instant | null, terms: EffectiveTerms): Period | null {
-  const { billedFrom, nextUntil } = account;
-  if (billedFrom === null) return null;
-  const begin = lastUntil ?? periodAt(partnerCalendar(account, terms, billedFrom), billedFrom).from;
-  return { from: begin, until: nextUntil ?? periodAt(partnerCalendar(account, terms, begin), begin).until };
+/** The first period is the one of the calendar in which something is billed first; every other begins where the last one ended. */
+async function nextPeriod(rows: Rows, account: Account, terms: EffectiveTerms): Promise<Period> {
+  const [last] = await rows.query<{ until_at: Date }>(LAST, [account.accountId]);
+  const begin = last?.until_at.getTime() ?? account.billedFrom!;
+  const period = periodAt(await partnerCalendar(rows, account, terms, begin), begin);
+  return last ? { ...period, from: begin } : period;
 }
 
 /** @returns false where a project in the account is not settled up to the end of the period */
@@ -70,9 +70,7 @@ async function issueOne(rows: Rows, account: Account, { documents, now }: IssueP
   await lockAccounts(rows, [accountId]);
   const terms = await EffectiveTerms.of(rows, [accountId]);
   const earlier = (await statementsBefore(rows, [accountId])).get(accountId) ?? [];
-  const last = earlier.at(-1)?.period.until;
-  const period = nextPeriod(account, last === undefined ? null : Date.parse(last), terms);
-  if (period === null) return false;
+  const period = await nextPeriod(rows, account, terms);
   const statement = await partnerStatement(rows, {
     account,
     period,
@@ -87,6 +85,6 @@ async function issueOne(rows: Rows, account: Account, { documents, now }: IssueP
   const lines = [...statement.lines, ...adjusted];
   const document = { account, head: statement.head, lines, actor: ACTOR, causationId: null };
   await takeAdjustments(rows, adjustments, await documents.issue(rows, [document], now));
-  await setNext(rows, account, periodAt(partnerCalendar(account, terms, period.until), period.until).until);
+  await setNext(rows, account, (await nextPeriod(rows, account, terms)).until);
   return true;
 }

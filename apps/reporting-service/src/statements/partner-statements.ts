@@ -11,7 +11,7 @@ import {
   type Period,
 } from '@allotree/domain';
 import { REPORTING } from '../tokens.js';
-import type { Account } from './account.js';
+import { beginOf, type Account } from './account.js';
 import { accountLines, billedPeriod, type BilledProject } from './account-lines.js';
 import type { NewDocument } from './documents.js';
 import type { EffectiveTerms } from './effective-terms.js';
@@ -19,9 +19,38 @@ import { earlierOf, stockTrades } from './period-inputs.js';
 import type { Rows } from './rows.js';
 import type { FactsSource } from './tables-facts.js';
 
-/** The calendar of an account between partners at the beginning of a period. */
-export const partnerCalendar = ({ accountId }: Account, terms: EffectiveTerms, at: Instant): AccountCalendar =>
-  terms.at(accountId, at).terms.calendar ?? DEFAULT_CALENDAR;
+/** A partner, and all partners below it. */
+const BELOW = `
+  WITH RECURSIVE below AS (
+    SELECT $1::text AS partner_id
+    UNION
+    SELECT child.buyer_id FROM below JOIN ${REPORTING}.account child
+      ON child.seller_id = below.partner_id AND child.buyer_kind = 'partner' AND child.is_direct)`;
+
+/** The zone of the first project of a buyer. */
+const ZONE = `
+  ${BELOW}
+  SELECT project.time_zone FROM below
+  JOIN ${REPORTING}.account own ON own.seller_id = below.partner_id AND own.buyer_kind = 'project' AND own.is_direct
+  JOIN ${REPORTING}.project_version project ON project.project_id = own.buyer_id AND project.from_at < $2
+  ORDER BY project.from_at, project.project_id LIMIT 1`;
+
+/**
+ * The calendar of an account between partners for the period that begins at an instant: that of its terms, or months in the zone of the
+ * buyer's first project, so that they end when the periods of the project do. Which is the first is known when the month is over in UTC.
+ */
+export async function partnerCalendar(
+  rows: Rows,
+  { accountId, buyerId }: Pick<Account, 'accountId' | 'buyerId'>,
+  terms: EffectiveTerms,
+  at: Instant,
+): Promise<AccountCalendar> {
+  const { calendar } = terms.at(accountId, at).terms;
+  if (calendar !== null) return calendar;
+  const { until } = periodAt(DEFAULT_CALENDAR, at);
+  const [first] = await rows.query<{ time_zone: string }>(ZONE, [buyerId, new Date(until)]);
+  return { ...DEFAULT_CALENDAR, timeZone: first?.time_zone ?? DEFAULT_CALENDAR.timeZone };
+}
 
 /** The period of a calendar that an instant lies in. */
 export function periodAt(calendar: AccountCalendar, at: Instant): Period {
@@ -31,11 +60,7 @@ export function periodAt(calendar: AccountCalendar, at: Instant): Period {
 
 /** The projects of a partner and of all partners below it that are billed before an instant. */
 const PROJECTS = `
-  WITH RECURSIVE below AS (
-    SELECT $1::text AS partner_id
-    UNION
-    SELECT child.buyer_id FROM below JOIN ${REPORTING}.account child
-      ON child.seller_id = below.partner_id AND child.buyer_kind = 'partner' AND child.is_direct)
+  ${BELOW}
   SELECT own.buyer_id AS project_id, own.partner_id, billed.since, project.billing_mode,
     project.is_closed OR EXISTS (SELECT FROM ${REPORTING}.billing_period period
       WHERE period.project_id = own.buyer_id AND period.status = 'agreed' AND period.until_at >= $3) AS is_over,
@@ -78,9 +103,10 @@ export interface PartnerStatement {
 
 export async function partnerStatement(rows: Rows, of: PartnerPeriod): Promise<PartnerStatement> {
   const { account, period, terms, earlier } = of;
-  const calendar = partnerCalendar(account, terms, period.from);
-  const effective = terms.at(account.accountId, period.from);
   const billedFrom = account.billedFrom ?? period.from;
+  const begin = beginOf(account, period);
+  const calendar = await partnerCalendar(rows, account, terms, begin);
+  const effective = terms.at(account.accountId, begin);
   const billed = billedPeriod(period, effective, { calendar, billedFrom });
   const goesBack = Object.values(effective.terms.resources).some(({ trueUp }) => trueUp !== null);
   const found = account.isDirect ? await projectsIn(rows, account, period) : [];

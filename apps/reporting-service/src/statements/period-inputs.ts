@@ -10,7 +10,7 @@ import {
   type Trade,
 } from '@allotree/domain';
 import { REPORTING } from '../tokens.js';
-import type { Account } from './account.js';
+import { beginOf, type Account } from './account.js';
 import { billedPeriod, type EarlierStatement } from './account-lines.js';
 import type { EffectiveTerms } from './effective-terms.js';
 import type { Rows } from './rows.js';
@@ -79,7 +79,7 @@ export const earlierOf = (
       calendar: { ...calendar, timeZone: content.timeZone },
       billedFrom: account.billedFrom ?? period.from,
     };
-    const billed: BilledPeriod = billedPeriod(period, terms.at(account.accountId, period.from), own);
+    const billed: BilledPeriod = billedPeriod(period, terms.at(account.accountId, beginOf(account, period)), own);
     return { billed, lines: content.lines.map((line): Line => lineOf(line, content.minorDigits)) };
   });
 

@@ -1,11 +1,13 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
-import { CreditNoteRequest, Id, StatementAnswer } from '@allotree/contracts';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Res } from '@nestjs/common';
+import { CreditNoteRequest, Id, StatementAnswer, StatementContent } from '@allotree/contracts';
 import { Clock } from '@allotree/basics';
-import { Caller, Documented, Permit } from '@allotree/http';
+import { Caller, Documented, Permit, type Principal } from '@allotree/http';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AccountAccess } from './account-access.js';
 import { CREDIT_NOTE_EXAMPLE, STATEMENT_EXAMPLE } from './examples.js';
 import { IssuedDocuments } from './issued-documents.js';
+import { FILE_TYPES, fileOf, type FileFormat } from './statement-files.js';
 import { StatementIssuer } from './statement-issuer.js';
 
 const StatementPath = z.strictObject({ statementId: Id });
@@ -37,6 +39,76 @@ export class StatementsController {
     return this.documents.visible(principal, statementId);
   }
 
+  // Before that of .csv, which it ends with.
+  @Get(':statementId.focus.csv')
+  @Permit('statements:read')
+  @Documented({
+    tag: 'Billing',
+    summary: 'Download a statement or credit note in the format FOCUS 1.2',
+    description:
+      'The columns of the FinOps Open Cost and Usage Specification 1.2, and those of this system, which begin with `x_`. A statement without a currency has the code XXX and costs of 0.',
+    response: { schema: z.string(), example: 'BilledCost,BillingAccountId,...', mediaType: 'text/csv' },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  focus(
+    @Param({ schema: StatementPath }) path: StatementPath,
+    @Caller() { principal }: Caller,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.send(reply, { ...path, principal, format: 'focus.csv' });
+  }
+
+  @Get(':statementId.csv')
+  @Permit('statements:read')
+  @Documented({
+    tag: 'Billing',
+    summary: 'Download the lines of a statement or credit note as CSV',
+    description: 'One row for each line.',
+    response: { schema: z.string(), example: 'document_id,account_id,...', mediaType: 'text/csv' },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  csv(
+    @Param({ schema: StatementPath }) path: StatementPath,
+    @Caller() { principal }: Caller,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.send(reply, { ...path, principal, format: 'csv' });
+  }
+
+  @Get(':statementId.json')
+  @Permit('statements:read')
+  @Documented({
+    tag: 'Billing',
+    summary: 'Download a statement or credit note as canonical JSON',
+    description: 'The SHA-256 of the file is the hash of the document, and its signature signs the file.',
+    response: { schema: StatementContent, example: STATEMENT_EXAMPLE.content, mediaType: 'application/json' },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  json(
+    @Param({ schema: StatementPath }) path: StatementPath,
+    @Caller() { principal }: Caller,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.send(reply, { ...path, principal, format: 'json' });
+  }
+
+  @Get(':statementId.parquet')
+  @Permit('statements:read')
+  @Documented({
+    tag: 'Billing',
+    summary: 'Download the lines of a statement or credit note as Parquet',
+    description: 'One row for each line.',
+    response: { schema: z.string(), example: 'PAR1...', mediaType: 'application/vnd.apache.parquet' },
+    problems: ['VALIDATION', 'NOT_FOUND'],
+  })
+  parquet(
+    @Param({ schema: StatementPath }) path: StatementPath,
+    @Caller() { principal }: Caller,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.send(reply, { ...path, principal, format: 'parquet' });
+  }
+
   @Post(':statementId/credit-notes')
   @HttpCode(HttpStatus.CREATED)
   @Permit('billing:manage')
@@ -60,5 +132,19 @@ export class StatementsController {
     const creditNoteId = await this.documents.credit(account, { statementId, request, asked });
     this.issuer.look();
     return this.documents.visible(caller.principal, creditNoteId);
+  }
+
+  private async send(
+    reply: FastifyReply,
+    asked: { readonly principal: Principal; readonly statementId: string; readonly format: FileFormat },
+  ): Promise<void> {
+    const { statementId, format } = asked;
+    const { content } = await this.documents.visible(asked.principal, statementId);
+    const bytes = await fileOf(content, format);
+    await reply
+      .header('content-type', FILE_TYPES[format])
+      .header('content-length', bytes.length)
+      .header('content-disposition', `attachment; filename="${statementId}.${format}"`)
+      .send(bytes);
   }
 }

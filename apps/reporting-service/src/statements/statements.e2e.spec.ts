@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CloudEvent, StatementAnswer } from '@allotree/contracts';
+import type { CloudEvent, PulledEvent, StatementAnswer } from '@allotree/contracts';
 import { canonicalText } from '@allotree/domain';
+import { parse } from 'csv-parse/sync';
+import { parquetReadObjects } from 'hyparquet';
 import { Service } from '../service-under-test.harness.js';
 import { TablesProjection } from '../tables/tables-projection.js';
 import { isSigned } from './signing-key.js';
@@ -33,6 +35,13 @@ const untilIssued = async (account: string, count: number): Promise<readonly Sta
   for (;;) {
     const all = await statementsOf(account);
     if (all.length >= count) return all;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+const untilPulled = async (type: string, count: number): Promise<readonly PulledEvent[]> => {
+  for (;;) {
+    const events = await service.pull(`types=${type}`);
+    if (events.length >= count) return events;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
@@ -198,8 +207,52 @@ describe('the statements of June', () => {
     }
   });
 
+  it('are files', async () => {
+    const [{ statementId, hash, content }] = (await statementsOf('dahl:hafenblick')) as [StatementAnswer];
+    const file = (ending: string) => service.download(`/statements/${statementId}.${ending}`);
+    expect(
+      createHash('sha256')
+        .update(await file('json'))
+        .digest('hex'),
+    ).toBe(hash);
+    const csv = parse(await file('csv'), { columns: true });
+    expect(csv).toHaveLength(content.lines.length);
+    expect(csv[0]).toMatchObject({
+      account_id: 'dahl:hafenblick',
+      type: 'usage',
+      quantity: '2.500000',
+      amount: '3.75',
+      unit_milliseconds: content.lines[0]!.unitMilliseconds,
+      service_from: iso(JUNE),
+    });
+    const bytes = await file('parquet');
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+    const rows = await parquetReadObjects({ file: buffer });
+    expect(rows[0]).toMatchObject({
+      number: 1n,
+      unit_milliseconds: BigInt(content.lines[0]!.unitMilliseconds!),
+      service_until: at(JULY),
+      amount: '3.75',
+      reason: null,
+    });
+    const focus = parse(await file('focus.csv'), { columns: true });
+    expect(focus[0]).toMatchObject({
+      BilledCost: '3.75',
+      BillingCurrency: 'EUR',
+      ChargeCategory: 'Usage',
+      ChargeClass: '',
+      ChargePeriodStart: iso(JUNE),
+      ChargePeriodEnd: iso(JULY),
+      InvoiceId: statementId,
+      PricingQuantity: '2.500000',
+      ContractedUnitPrice: '1.50',
+      SubAccountId: 'hafenblick',
+    });
+    expect((await service.get(`/statements/${statementId}.csv`, stranger)).status).toBe(404);
+  });
+
   it('are events, also in the feed', async () => {
-    const events = await service.pull('types=allotree.statement-issued.v1');
+    const events = await untilPulled('allotree.statement-issued.v1', 4);
     expect(events.map(({ subject, sequence }) => [subject, sequence]).sort()).toEqual([
       ['dahl', '0000000000000000'],
       ['hafenblick', '0000000000000000'],
@@ -274,8 +327,7 @@ describe('what is decided about a statement', () => {
     const ofNote = await service.post(`/statements/${body.statementId}/credit-notes`, { reason: 'Again' }, seller);
     expect(ofNote.status).toBe(400);
     expect(await service.rows("SELECT FROM reporting.document WHERE kind = 'credit_note'")).toHaveLength(1);
-    await settled();
-    const events = await service.pull('types=allotree.credit-note-issued.v1');
+    const events = await untilPulled('allotree.credit-note-issued.v1', 1);
     expect(events.map(({ subject, data }) => [subject, data])).toEqual([
       ['dahl', expect.objectContaining({ documentId: body.statementId, creditOf: june!.statementId })],
     ]);

@@ -193,6 +193,10 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'GET /accounts/{accountId}/reconciliation': misses('statements:read', ANYWHERE),
   'POST /accounts/{accountId}/adjustments': malformed('billing:manage', ANYWHERE),
   'GET /statements/{statementId}': misses('statements:read', ANYWHERE),
+  'GET /statements/{statementId}.json': misses('statements:read', ANYWHERE),
+  'GET /statements/{statementId}.csv': misses('statements:read', ANYWHERE),
+  'GET /statements/{statementId}.parquet': misses('statements:read', ANYWHERE),
+  'GET /statements/{statementId}.focus.csv': misses('statements:read', ANYWHERE),
   'POST /statements/{statementId}/credit-notes': malformed('billing:manage', ANYWHERE),
   'GET /statement-keys': { ...open(200), body: undefined as never },
   // Without a text; each kind of things has a permission of its own.

@@ -44,7 +44,7 @@ export type AccountAnswer = z.infer<typeof AccountAnswer>;
 
 export const AccountTermsAnswer = AccountTermsOf.extend({
   accountId: AccountId,
-  /** From the beginning of the next period on. */
+  /** The beginning of the next period; of the first terms, that of the account. */
   effectiveFrom: IsoInstant,
 });
 export type AccountTermsAnswer = z.infer<typeof AccountTermsAnswer>;

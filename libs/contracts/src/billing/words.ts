@@ -77,7 +77,7 @@ export const AccountTermsOf = z.strictObject({
       ukey2: ResourceTermsOf.prefault(byTime),
     })
     .prefault({}),
-  /** Of an account between partners; `null`: months from the first, in UTC. A project has its own. */
+  /** Of an account between partners; `null`: months in the zone of the buyer's first project. A project has its own. */
   calendar: CalendarOf.nullable().default(null),
 });
 
