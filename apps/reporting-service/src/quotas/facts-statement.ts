@@ -1,3 +1,4 @@
+import { RESOURCES, type Resource } from '@allotree/domain';
 import { REPORTING } from '../tokens.js';
 import type { PreparedStatement } from './prepared.js';
 
@@ -27,6 +28,30 @@ export const useOf = (group: string): string => `
      SELECT in_force, suspended, position FROM ${REPORTING}.usage_step
      WHERE project_id = $1 AND group_id = ${group}.group_id AND usage_step.resource = of_each.resource AND at <= ${AT}
      ORDER BY at DESC LIMIT 1) step)`;
+
+const ofEachResource = (value: (resource: Resource) => string): string =>
+  `json_build_object(${RESOURCES.map((resource) => `'${resource}', ${value(resource)}`).join(', ')})`;
+
+const limitOf = (resource: Resource): string => `
+  CASE WHEN bool_or(one.units->>'${resource}' IS NULL) THEN NULL ELSE coalesce(sum((one.units->>'${resource}')::bigint), 0) END AS ${resource}`;
+
+/** The own limits of a section: the sum of its allotments active then (R2), NULL: unlimited. A pool can have thousands below it. */
+const OWN_LIMITS = `
+  LATERAL (
+    SELECT ${RESOURCES.map(limitOf).join(', ')}
+    FROM jsonb_to_recordset(r.allotments) AS one (units jsonb, "validFrom" timestamptz, "validUntil" timestamptz)
+    WHERE one."validFrom" <= ${AT} AND (one."validUntil" IS NULL OR one."validUntil" > ${AT})) AS own`;
+
+/** What is in force in a group below a reserved pool (R4). */
+const USE_IN_RESERVED = `
+  LATERAL (
+    SELECT max(step.position) AS position,
+      ${RESOURCES.map((resource) => `max(step.in_force) FILTER (WHERE resource = '${resource}') AS ${resource}`).join(', ')}
+    FROM unnest(ARRAY[${RESOURCES.map((resource) => `'${resource}'`).join(', ')}]) AS of_each (resource)
+    CROSS JOIN LATERAL (
+      SELECT in_force, position FROM ${REPORTING}.usage_step
+      WHERE below.is_reserved AND project_id = $1 AND group_id = below.group_id AND usage_step.resource = of_each.resource AND at <= ${AT}
+      ORDER BY at DESC LIMIT 1) AS step) AS use`;
 
 /** Columns: what every quota in the project depends on. Parameters: $1 project, $3 instant. */
 export const OF_PROJECT = `
@@ -100,9 +125,15 @@ export const factsStatement = (few: number): PreparedStatement => ({
     ${OF_PROJECT},
     (SELECT json_agg(json_build_object('groupId', level.group_id, 'name', level.name, 'position', level.position::text,
         'section', level.section, 'use', ${useOf('level')}) ORDER BY level.depth DESC) FROM level) AS levels,
-    (SELECT json_agg(json_build_object('poolId', below.pool_id, 'groupId', below.group_id, 'section', ${SECTION},
-        'use', CASE WHEN below.is_reserved THEN ${useOf('below')} END))
-     FROM below JOIN ${lastOf('restriction_version', 'group_id = below.group_id')} r ON true) AS below`,
+    (SELECT json_agg(pool) FROM (
+       SELECT below.pool_id AS "poolId", ${ofEachResource((name) => `sum(own.${name})`)} AS allotted,
+         ${ofEachResource((name) => `count(*) FILTER (WHERE own.${name} IS NULL)`)} AS "allottedUnlimited",
+         ${ofEachResource((name) => `coalesce(sum(use.${name}), 0)`)} AS "inRestricted",
+         max(greatest(r.position, use.position))::text AS position,
+         json_object_agg(below.group_id, r.position::text) AS sections
+       FROM below JOIN ${lastOf('restriction_version', 'group_id = below.group_id')} r ON true
+       CROSS JOIN ${OWN_LIMITS} CROSS JOIN ${USE_IN_RESERVED}
+       GROUP BY below.pool_id) AS pool) AS below`,
 });
 
 export const FACTS = factsStatement(FEW);

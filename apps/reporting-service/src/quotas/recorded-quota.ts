@@ -2,7 +2,6 @@ import {
   eachUnit,
   noCounts,
   projectOfTerms,
-  RESOURCES,
   restrictionOfTerms,
   type BillingMode,
   type Counts,
@@ -67,9 +66,14 @@ export interface FactsRow {
   readonly below:
     | readonly {
         readonly poolId: string;
-        readonly groupId: string;
-        readonly section: SectionRow;
-        readonly use: UseRow;
+        /** Of the nearest restricted groups below: the sum of their own limits, how many are unlimited, and in a reserved pool their use. */
+        readonly allotted: Counts;
+        readonly allottedUnlimited: Counts;
+        readonly inRestricted: Counts;
+        /** Of the newest event behind these. */
+        readonly position: string;
+        /** Of the event that set each Licenses section. */
+        readonly sections: Readonly<Record<string, string>>;
       }[]
     | null;
   readonly progress: Readonly<Record<string, string>> | null;
@@ -122,9 +126,10 @@ export function factsIn(row: FactsRow | undefined, moment: Moment): RecordedFact
   if (levels === null) throw noGroupThen(moment);
   const { timeZone } = project;
   const licenses = (row.licenses ?? []).map(({ position: _position, ...license }) => dated(license));
-  const sections = [...levels, ...(row.below ?? [])].flatMap(({ groupId: id, section }) =>
-    section === null ? [] : ([[id, section.position]] as const),
-  );
+  const sections = [
+    ...levels.flatMap(({ groupId: id, section }) => (section === null ? [] : ([[id, section.position]] as const))),
+    ...(row.below ?? []).flatMap((pool) => Object.entries(pool.sections)),
+  ];
   const recordedUntil = (source: string): Instant => Date.parse(row.progress?.[source] ?? '') || 0;
   return {
     facts: { ...projectOfTerms(project, row.devices[0], licenses, at), levels: levelsOf(row, timeZone, at) },
@@ -167,11 +172,7 @@ function levelsOf({ levels, below }: FactsRow, timeZone: string, at: Instant): r
     restriction: restrictionOf(section, timeZone, at),
     usage: {
       ...usageOf(use),
-      ...belowOf(
-        (below ?? []).filter(({ poolId }) => poolId === groupId),
-        timeZone,
-        at,
-      ),
+      ...belowOf((below ?? []).find(({ poolId }) => poolId === groupId)),
     },
   }));
 }
@@ -188,21 +189,12 @@ const countsOf = (count: (resource: Resource) => number): Counts => eachUnit(cou
 
 /** Own limits and use of the nearest restricted groups below. */
 function belowOf(
-  groups: NonNullable<FactsRow['below']>,
-  timeZone: string,
-  at: Instant,
+  pool: NonNullable<FactsRow['below']>[number] | undefined,
 ): Pick<LevelUsage, 'allotted' | 'allottedUnlimited' | 'inRestricted'> {
-  const sums = { allotted: noCounts(), allottedUnlimited: noCounts(), inRestricted: noCounts() };
-  for (const { section, use } of groups) {
-    const own = restrictionOf(section, timeZone, at)?.own;
-    for (const resource of RESOURCES) {
-      const limit = own?.[resource] ?? null;
-      if (limit === null) sums.allottedUnlimited[resource] += 1;
-      else sums.allotted[resource] += limit;
-      sums.inRestricted[resource] += use?.[resource]?.[0] ?? 0;
-    }
-  }
-  return sums;
+  if (!pool) return { allotted: noCounts(), allottedUnlimited: noCounts(), inRestricted: noCounts() };
+  const { allotted, allottedUnlimited, inRestricted } = pool;
+  // A sum without numbers is null.
+  return { allotted: countsOf((resource) => allotted[resource] ?? 0), allottedUnlimited, inRestricted };
 }
 
 function newestOf({ project, devices, licenses, levels, below }: FactsRow): bigint {
@@ -212,7 +204,7 @@ function newestOf({ project, devices, licenses, levels, below }: FactsRow): bigi
     devices[1],
     ...(licenses ?? []).map(({ position }) => position),
     ...(levels ?? []).flatMap(({ position, section, use }) => [position, section?.position, ...ofUse(use)]),
-    ...(below ?? []).flatMap(({ section, use }) => [section.position, ...ofUse(use)]),
+    ...(below ?? []).map(({ position }) => position),
   ];
   return positions.reduce((newest: bigint, position) => {
     const one = BigInt(position ?? 0);
