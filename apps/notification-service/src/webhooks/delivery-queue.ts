@@ -128,7 +128,7 @@ export class DeliveryQueue {
     const claim = randomUUID();
     const rows = await this.dataSource.transaction(async (tx): Promise<readonly HeadRow[]> => {
       await tx.query(TAKE_TURN);
-      const claimed = `WITH claimed AS (${CLAIM} RETURNING lane.endpoint_id) SELECT DISTINCT endpoint_id FROM claimed`;
+      const claimed = `WITH claimed AS (${CLAIM} RETURNING lane.endpoint_id) SELECT endpoint_id FROM claimed`;
       const lanes: { endpoint_id: string }[] = await tx.query(claimed, [
         limit,
         this.endpointConcurrency,
@@ -137,9 +137,9 @@ export class DeliveryQueue {
         this.leaseSeconds,
       ]);
       if (lanes.length === 0) return [];
-      const endpoints = lanes.map(({ endpoint_id }) => endpoint_id);
+      const endpoints = [...new Set(lanes.map(({ endpoint_id }) => endpoint_id))];
       const heads: HeadRow[] = await tx.query(HEADS, [claim, endpoints]);
-      await releaseEmpty(tx, claim, endpoints, heads);
+      if (heads.length < lanes.length) await releaseEmpty(tx, claim, endpoints, heads);
       return heads;
     });
     return Promise.all(rows.map(async (row) => ({ ...row, claim, keys: await this.unlocked(row) })));
@@ -148,13 +148,7 @@ export class DeliveryQueue {
   /** False: it was not this process's any more. */
   async delivered({ endpointId, subject, claim, deliveryId, kind }: ClaimedDelivery, status: number): Promise<boolean> {
     return this.finish({ endpointId, subject, claim }, async (tx) => {
-      await tx.query(
-        `UPDATE notifications.webhook_delivery
-         SET status = 'delivered', response_status = $2, error = NULL, delivered_at = clock_timestamp() WHERE delivery_id = $1`,
-        [deliveryId, status],
-      );
-      if (kind !== 'test') await tx.query(WORKS_AGAIN, [endpointId]);
-      await goOn(tx, endpointId, subject);
+      await tx.query(DELIVERED, [endpointId, subject, deliveryId, status, kind !== 'test']);
     });
   }
 
@@ -239,8 +233,20 @@ const WAIT = `
   UPDATE notifications.webhook_lane SET claim = NULL, not_before = clock_timestamp() + make_interval(secs => $3)
   WHERE endpoint_id = $1 AND subject = $2`;
 
-const WORKS_AGAIN = `
-  UPDATE notifications.webhook_endpoint SET failing_since = NULL WHERE endpoint_id = $1 AND failing_since IS NOT NULL`;
+/** $1 endpoint, $2 subject, $3 delivery, $4 status, $5 whether it shows that the endpoint works. In one statement, because there are many. */
+const DELIVERED = `
+  WITH delivered AS (
+    UPDATE notifications.webhook_delivery
+    SET status = 'delivered', response_status = $4, error = NULL, delivered_at = clock_timestamp() WHERE delivery_id = $3
+  ), working AS (
+    UPDATE notifications.webhook_endpoint SET failing_since = NULL
+    WHERE endpoint_id = $1 AND failing_since IS NOT NULL AND $5
+  )
+  UPDATE notifications.webhook_lane SET claim = NULL, not_before = CASE WHEN EXISTS (
+    SELECT FROM notifications.webhook_delivery delivery
+    WHERE delivery.endpoint_id = $1 AND delivery.subject = $2 AND delivery.status = 'pending' AND delivery.delivery_id <> $3
+  ) THEN statement_timestamp() END
+  WHERE endpoint_id = $1 AND subject = $2`;
 
 /** The next delivery of the lane is due, or there is none. */
 const goOn = (tx: EntityManager, endpointId: string, subject: string): Promise<unknown> =>

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Service } from '../service-under-test.harness.js';
 import { licensing } from './webhook-events.fixture.js';
-import { WebhookSink } from './webhook-sink.harness.js';
+import { isAccepted, WebhookSink } from './webhook-sink.harness.js';
 
 const SETTINGS = { WEBHOOKS_ALLOW_INSECURE: 'true', WEBHOOK_TIMEOUT_SECONDS: '5' };
 
@@ -81,6 +81,35 @@ describe('several processes', () => {
     await untilDelivered(1);
     expect(await service.rows('SELECT attempts FROM notifications.webhook_delivery')).toEqual([{ attempts: 1 }]);
     expect(sink.ids()).toEqual(['held']);
+  });
+});
+
+describe('another TOKEN_SECRET', () => {
+  const start = (settings: Record<string, string>) =>
+    Service.start({ settings: { ...SETTINGS, ...settings }, database: service.database });
+  const anotherSecret = { TOKEN_SECRET: 'another secret of the specs, 32 characters and more' };
+
+  it('leaves keys usable that were read while both were set, and no others', async () => {
+    const { body } = await service.post('/webhook-endpoints', { url: sink.url() }, nord);
+    const previous = { ...anotherSecret, TOKEN_SECRET_PREVIOUS: 'a secret of the specs, 32 characters and more' };
+    for (const [id, settings] of [
+      ['both', previous],
+      ['new', anotherSecret],
+    ] as const) {
+      await service.stop({ keep: true });
+      service = await start(settings);
+      await service.publishEvents(licensing(`with-${id}`));
+      await sink.until((one) => one.ids().includes(`with-${id}`));
+    }
+    expect(sink.arrived.map((one) => isAccepted(one, body.secret))).toEqual([true, true]);
+    await service.stop({ keep: true });
+    service = await start({});
+    await service.publishEvents(licensing('with-the-first'));
+    const failures = () =>
+      service.rows<{ error: string }>('SELECT error FROM notifications.webhook_delivery WHERE error IS NOT NULL');
+    while ((await failures()).length === 0) await new Promise((go) => setTimeout(go, 10));
+    expect((await failures())[0]!.error).toContain('rotate the keys');
+    expect(sink.ids()).toEqual(['with-both', 'with-new']);
   });
 });
 

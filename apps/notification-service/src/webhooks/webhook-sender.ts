@@ -129,7 +129,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     }
   }
 
-  private take(delivery: ClaimedDelivery, { inHand }: Lot): void {
+  private take(delivery: ClaimedDelivery, { inHand, signal, failing }: Lot): void {
     const attempt = this.attempt(delivery)
       .catch((error: unknown) => {
         // Its lease ends, and it is attempted again.
@@ -137,7 +137,9 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
       })
       .finally(() => {
         inHand.delete(attempt);
-        this.wake();
+        // An endpoint that works again is of the other lot.
+        if (failing) this.wake();
+        else signal.notify();
       });
     inHand.add(attempt);
   }
