@@ -53,6 +53,7 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
     return { status, body: body.items[0] };
   };
   await must('PUT', `${group}/members/${userId}/limits`, { limits: { mobile_app: 1 }, featuresOff: ['siri'] });
+  await must('PUT', `/projects/${p}/billing-terms`, { interval: 'P3M', anchorDay: 31 });
   const roles = `/roles?tenantId=${partnerId}`;
   const { roleId } = await must('POST', roles, { name: 'Technician', permissions: ['groups:read'] });
   const template = `/mail-templates/license_ended?tenantId=${partnerId}`;
@@ -86,6 +87,7 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
       read: () => system.ask('GET', `${group}/members/${userId}/quota`),
       foreign: { userId: 'somebody-else' },
     },
+    'PUT /projects/{p}/billing-terms': { path: `/projects/${p}/billing-terms`, foreign: { timeZone: 'UTC+1' } },
     'PUT /roles/{roleId}': {
       path: `/roles/${roleId}?tenantId=${partnerId}`,
       read: roleItem,

@@ -55,24 +55,33 @@ describe('billing terms of a project', () => {
     expect((await service.get(terms(p))).body).toStrictEqual({
       projectId: p,
       timeZone: 'Europe/Berlin',
-      terms: { interval: 'P1M', anchorDay: 1 },
-      pending: null,
-      period: { periodId: `${p}:${NOW}`, from: NOW, until: JULY },
+      interval: 'P1M',
+      anchorDay: 1,
+      effectiveFrom: null,
+      period: { periodId: `${p}:${NOW}`, from: NOW, until: JULY, interval: 'P1M', anchorDay: 1 },
     });
   });
 
   it('are none for a prepaid project until they are set, and then begin at once', async () => {
     service.clock.moveTo(NOW);
     await service.project('prepaid', { timeZone: 'Europe/Berlin' });
-    const none = { projectId: 'prepaid', timeZone: 'Europe/Berlin', terms: null, pending: null, period: null };
+    const project = { projectId: 'prepaid', timeZone: 'Europe/Berlin', effectiveFrom: null };
+    const none = { ...project, interval: null, anchorDay: null, period: null };
     expect((await service.get(terms('prepaid'))).body).toStrictEqual(none);
     const set = await service.put(terms('prepaid'), { interval: 'P3M', anchorDay: 31 });
     expect([set.status, set.body]).toStrictEqual([
       200,
       {
-        ...none,
-        terms: { interval: 'P3M', anchorDay: 31 },
-        period: { periodId: `prepaid:${NOW}`, from: NOW, until: '2026-08-30T22:00:00.000Z' },
+        ...project,
+        interval: 'P3M',
+        anchorDay: 31,
+        period: {
+          periodId: `prepaid:${NOW}`,
+          from: NOW,
+          until: '2026-08-30T22:00:00.000Z',
+          interval: 'P3M',
+          anchorDay: 31,
+        },
       },
     ]);
   });
@@ -82,8 +91,10 @@ describe('billing terms of a project', () => {
     const { etag } = await service.get(terms(p));
     const changed = await service.put(terms(p), { interval: 'P1Y', anchorDay: 15 }, { 'if-match': etag! });
     expect(changed.body).toMatchObject({
-      terms: { interval: 'P1M', anchorDay: 1 },
-      pending: { interval: 'P1Y', anchorDay: 15, effectiveFrom: JULY },
+      interval: 'P1Y',
+      anchorDay: 15,
+      effectiveFrom: JULY,
+      period: { until: JULY, interval: 'P1M', anchorDay: 1 },
     });
     const stale = await service.put(terms(p), { interval: 'P1M', anchorDay: 1 }, { 'if-match': etag! });
     expect([stale.status, stale.body.code]).toEqual([412, 'STALE_REVISION']);

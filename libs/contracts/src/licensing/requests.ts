@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ExternalId, PlainName } from '../groups/words.js';
 import { Count, DateOrInstant, Flag, Id, LimitValue, readOnly } from '../http/common.js';
-import { AssignmentsAnswer, LicensesAnswer, MemberQuotaAnswer } from './responses.js';
+import { AssignmentsAnswer, BillingTermsAnswer, LicensesAnswer, MemberQuotaAnswer } from './responses.js';
 import {
   AnchorDay,
   BillingIntervalName,
@@ -269,8 +269,16 @@ export const RelocationCheckRequest = z.strictObject({ parentId: Id });
 /** `?cascade=true` (R6) and `?dryRun=true` (R7). */
 export const CascadeQuery = z.strictObject({ dryRun: Flag, cascade: Flag });
 
+const terms = BillingTermsAnswer.shape;
 /** `PUT /projects/{p}/billing-terms`: from the next period on, or from now where the project has no terms yet. */
-export const SetBillingTermsRequest = z.strictObject({ interval: BillingIntervalName, anchorDay: AnchorDay });
+export const SetBillingTermsRequest = z.strictObject({
+  interval: BillingIntervalName,
+  anchorDay: AnchorDay,
+  projectId: readOnly(terms.projectId),
+  timeZone: readOnly(terms.timeZone),
+  effectiveFrom: readOnly(terms.effectiveFrom),
+  period: readOnly(terms.period),
+});
 export type SetBillingTermsRequest = z.infer<typeof SetBillingTermsRequest>;
 
 /** `POST /projects/{p}/usage-periods` */

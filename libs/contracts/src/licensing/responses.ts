@@ -239,17 +239,18 @@ export const PeriodTotals = z.object({ sip_number: resourceTotals, mobile_app: r
 
 const calendar = { interval: BillingIntervalName, anchorDay: AnchorDay };
 
-/** `GET` and `PUT /projects/{p}/billing-terms` */
+/** `GET` and `PUT /projects/{p}/billing-terms`: the terms that were set last. */
 export const BillingTermsAnswer = z.object({
   projectId: Id,
   /** Of the project: periods start with a day there. */
   timeZone: z.string(),
-  /** The terms of the current period; `null`: none have been set, so the project has no periods. */
-  terms: z.object(calendar).nullable(),
-  /** The terms from the next period on; `null`: they stay. */
-  pending: z.object({ ...calendar, effectiveFrom: IsoInstant }).nullable(),
-  /** The current period; `null`: there is none, or the last period of a closed project is over. */
-  period: z.object({ periodId: z.string(), from: IsoInstant, until: IsoInstant }).nullable(),
+  /** `null`: no terms have been set, so the project has no periods. */
+  interval: BillingIntervalName.nullable(),
+  anchorDay: AnchorDay.nullable(),
+  /** The start of the next period, where these terms only begin then; `null`: they are in force, or there are none. */
+  effectiveFrom: instantOrNull,
+  /** The current period with its own terms; `null`: there is none, or the last period of a closed project is over. */
+  period: z.object({ periodId: z.string(), from: IsoInstant, until: IsoInstant, ...calendar }).nullable(),
 });
 
 /** A closed billing period. */

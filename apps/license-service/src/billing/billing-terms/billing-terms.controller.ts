@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { BillingTermsAnswer, DryRun, SetBillingTermsRequest } from '@allotree/contracts';
-import { BILLING_TERMS_SETTING, billingOf, projectOf, type BillingTerms, type BillingView } from '@allotree/domain';
-import { Caller, Documented, Permit } from '@allotree/http';
+import { BILLING_TERMS_SETTING, billingOf, projectOf, type BillingView } from '@allotree/domain';
+import { Caller, Documented, Permit, refuseReadOnlyChanges } from '@allotree/http';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
@@ -13,12 +13,15 @@ type Answer = z.infer<typeof BillingTermsAnswer>;
 const EXAMPLE: Answer = {
   projectId: 'project-1',
   timeZone: 'Europe/Berlin',
-  terms: { interval: 'P1M', anchorDay: 1 },
-  pending: { interval: 'P3M', anchorDay: 15, effectiveFrom: '2026-03-31T22:00:00.000Z' },
+  interval: 'P3M',
+  anchorDay: 15,
+  effectiveFrom: '2026-03-31T22:00:00.000Z',
   period: {
     periodId: 'project-1:2026-02-28T23:00:00.000Z',
     from: '2026-02-28T23:00:00.000Z',
     until: '2026-03-31T22:00:00.000Z',
+    interval: 'P1M',
+    anchorDay: 1,
   },
 };
 
@@ -31,6 +34,8 @@ export class BillingTermsController {
   @Documented({
     tag: 'billing',
     summary: 'How a project is billed, and its current billing period',
+    description:
+      'The terms that were set last. Where they only begin with the next period, `effectiveFrom` says when, and `period` has the terms until then.',
     response: { schema: BillingTermsAnswer, example: EXAMPLE },
     problems: ['NOT_FOUND'],
   })
@@ -60,11 +65,14 @@ export class BillingTermsController {
   async setBillingTerms(
     @Param({ schema: ProjectPath }) { p }: ProjectPath,
     @Query({ schema: DryRun }) _query: unknown,
-    @Body({ schema: SetBillingTermsRequest }) terms: SetBillingTermsRequest,
+    @Body({ schema: SetBillingTermsRequest }) body: SetBillingTermsRequest,
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const done = await this.projects.run(p, { type: 'SetBillingTerms', ...terms }, caller);
+    const { timeZone } = await this.projects.project(p);
+    refuseReadOnlyChanges(body, { projectId: p, timeZone });
+    const { interval, anchorDay } = body;
+    const done = await this.projects.run(p, { type: 'SetBillingTerms', interval, anchorDay }, caller);
     if (caller.dryRun) return answerTo(caller, reply, done, {});
     // Body and ETag out of one state, should somebody have changed it meanwhile.
     const { answer, revision } = await this.terms(p);
@@ -82,15 +90,22 @@ export class BillingTermsController {
   }
 }
 
-const calendarOf = ({ interval, anchorDay }: BillingTerms) => ({ interval, anchorDay });
 const iso = (instant: number): string => new Date(instant).toISOString();
 
-function answerOf(view: BillingView | null): Pick<Answer, 'terms' | 'pending' | 'period'> {
-  if (!view) return { terms: null, pending: null, period: null };
+function answerOf(view: BillingView | null): Omit<Answer, 'projectId' | 'timeZone'> {
+  if (!view) return { interval: null, anchorDay: null, effectiveFrom: null, period: null };
   const { terms, pending, period } = view;
+  const { interval, anchorDay } = pending ?? terms;
   return {
-    terms: calendarOf(terms),
-    pending: pending && { ...calendarOf(pending), effectiveFrom: iso(pending.effectiveFrom) },
-    period: period && { periodId: period.periodId, from: iso(period.from), until: iso(period.until) },
+    interval,
+    anchorDay,
+    effectiveFrom: pending && iso(pending.effectiveFrom),
+    period: period && {
+      periodId: period.periodId,
+      from: iso(period.from),
+      until: iso(period.until),
+      interval: terms.interval,
+      anchorDay: terms.anchorDay,
+    },
   };
 }
