@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'notification-service',
     'reporting-service',
   ],
-  demo: ['api-client', 'contracts', 'domain'],
+  demo: ['api-client', 'contracts', 'domain', 'embedded-postgres'],
   'dead-letters': ['basics', 'bus', 'contracts', 'embedded-postgres'],
   'sql-access': ['basics', 'embedded-postgres', 'reporting-service'],
   statements: ['basics', 'embedded-postgres', 'reporting-service'],

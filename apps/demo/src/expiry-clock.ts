@@ -9,7 +9,7 @@ export class NoTestClock extends Error {
   constructor(url: string, story: string) {
     super(
       [
-        `the Allotree at ${url} keeps real time, and this story takes seven months. Start one whose clock can be moved, on a data folder`,
+        `the Allotree at ${url} keeps real time, and this story takes months. Start one whose clock can be moved, on a data folder`,
         'of its own, and tell it there:',
         '',
         `  TEST_CLOCK=1 DATA_DIR=.data-${story} PORT=8081 npm start`,

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { readLocalSignIn } from '@allotree/api-client';
 import { Api, UnexpectedRefusal, Unreachable } from '@allotree/api-client';
 import { applyProjectFile } from './apply.js';
+import { DifferentUse, runBillingStory } from './billing-story.js';
 import { NoTestClock } from './expiry-clock.js';
 import { runExpiryStory } from './expiry-story.js';
 import { NoMail } from './people-cast.js';
@@ -23,6 +24,7 @@ interface Options {
   readonly expiry: boolean;
   readonly people: boolean;
   readonly past: boolean;
+  readonly billing: boolean;
 }
 
 /** A mistake of the caller, reported without a stack. */
@@ -52,6 +54,11 @@ const command = new Command('npm run demo --')
   .option(
     '--past',
     'plays seven months of the worked example instead, and asks about them; needs a system with TEST_CLOCK=1',
+    false,
+  )
+  .option(
+    '--billing',
+    'bills two months of the worked example instead, with a late correction; needs a system with TEST_CLOCK=1',
     false,
   )
   .option('--people', 'shows the work of five people instead, with their refusals', false)
@@ -102,6 +109,7 @@ const run = async (options: Options): Promise<void> => {
   const narrator = new Narrator(write);
   if (options.expiry) return playExpiry({ options, file, api, narrator });
   if (options.past) return runPastStory({ api, file, narrator });
+  if (options.billing) return runBillingStory({ api, file, narrator, dataDir: options.dataDir });
   write(`${file.title}: ${name} -> ${api.url}`);
   write('+ done   = already so   x refused as expected');
   await applyProjectFile({ api, file, narrator, clock: () => Date.now() });
@@ -126,6 +134,7 @@ const playExpiry = async ({ options, file, api, narrator }: Playing): Promise<vo
 const isForTheCaller = (error: unknown): error is Error =>
   [
     UsageError,
+    DifferentUse,
     NoMail,
     NoTestClock,
     ProjectFileError,
