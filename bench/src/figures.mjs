@@ -23,5 +23,9 @@ export const FIGURES = [
   { name: 'profiles', about: 'assign and quota over HTTP on a cluster; peer: the same on one process, embedded' },
   { name: 'projections', about: 'how fast the projections follow' },
   { name: 'past', about: 'how fast the tables of the past follow; peer: bare inserts; a quota as of an instant' },
+  {
+    name: 'past_questions',
+    about: 'as-of, peer: a full fold; use of all groups, peers: DuckDB, arrays; an export of 1,000,000 rows',
+  },
   { name: 'growth', about: 'append, load and quota at 10,000,000 events; limit: at 1,000,000', onRequest: true },
 ];
