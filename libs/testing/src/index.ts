@@ -7,7 +7,7 @@ export * from './event-store-contract.js';
 export * from './bus-contract.js';
 export * from './seats.js';
 export * from './jobs-contract.js';
-export { CERTIFICATE } from './eventstoredb/certificate.js';
+export { CERTIFICATE, PRIVATE_KEY } from './eventstoredb/certificate.js';
 export { EventStoreDbDouble } from './eventstoredb/double.js';
 export { systemEvent } from './eventstoredb/log.js';
 export type { EventStoreDbDoubleOptions } from './eventstoredb/double.js';

@@ -173,16 +173,22 @@ export class DeliveryQueue {
     return { recorded, disabled };
   }
 
-  /** As if the attempt had not been. `disable`: the endpoint has lost the permission it depends on. */
+  /**
+   * As if the attempt had not been.
+   * @param disable the endpoint has lost the permission it depends on
+   * @returns whether it was disabled by that
+   */
   async release({ endpointId, subject, claim, deliveryId }: ClaimedDelivery, disable = false): Promise<boolean> {
-    return this.finish({ endpointId, subject, claim }, async (tx) => {
-      if (disable) await tx.query(DISABLE_UNAUTHORIZED, [endpointId]);
+    let disabled: readonly unknown[] = [];
+    await this.finish({ endpointId, subject, claim }, async (tx) => {
+      if (disable) disabled = await tx.query(DISABLE_UNAUTHORIZED, [endpointId]);
       await tx.query(
         'UPDATE notifications.webhook_delivery SET attempts = greatest(attempts - 1, 0) WHERE delivery_id = $1',
         [deliveryId],
       );
       await goOn(tx, endpointId, subject);
     });
+    return disabled.length > 0;
   }
 
   /** Seconds that the delivery which could go out for the longest has been waiting; 0 where none does. */
@@ -225,9 +231,12 @@ export class DeliveryQueue {
 }
 
 const DISABLE_UNAUTHORIZED = `
-  UPDATE notifications.webhook_endpoint
-  SET status = 'disabled', disabled_at = clock_timestamp(), disabled_reason = 'unauthorized', revision = revision + 1, mail_due = true
-  WHERE endpoint_id = $1 AND status = 'active'`;
+  WITH disabled AS (
+    UPDATE notifications.webhook_endpoint SET
+      status = 'disabled', disabled_at = clock_timestamp(), disabled_reason = 'unauthorized', revision = revision + 1,
+      mail_due = true
+    WHERE endpoint_id = $1 AND status = 'active' RETURNING 1
+  ) SELECT * FROM disabled`;
 
 const WAIT = `
   UPDATE notifications.webhook_lane SET claim = NULL, not_before = clock_timestamp() + make_interval(secs => $3)

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CERTIFICATE, PRIVATE_KEY } from '@allotree/testing';
 import type { ResolveHost } from './host-addresses.js';
 import { post, type PostSettings } from './http-post.js';
 
@@ -180,6 +182,28 @@ describe('an address inside a network', () => {
   it('is not reached without TLS', async () => {
     const plain = await post({ ...message, url: `http://8.8.8.8:${port}/` }, strict(unused));
     expect(plain).toEqual(failure('the URL does not begin with https://'));
+  });
+});
+
+describe('TLS', () => {
+  it('is made with the name of the URL, whatever address it goes to, and nothing is sent where the certificate is not accepted', async () => {
+    const names: string[] = [];
+    const heard: string[] = [];
+    const tls = createTlsServer({
+      cert: CERTIFICATE,
+      key: PRIVATE_KEY,
+      SNICallback: (name, done) => {
+        names.push(name);
+        done(null);
+      },
+    });
+    tls.on('secureConnection', (socket) => socket.on('data', (chunk: Buffer) => heard.push(chunk.toString())));
+    const url = `https://sink.example:${await listening(tls)}/`;
+    expect(await post({ ...message, url }, insecure())).toEqual(
+      failure('the certificate is not accepted: DEPTH_ZERO_SELF_SIGNED_CERT'),
+    );
+    expect([names, heard]).toEqual([['sink.example'], []]);
+    tls.close();
   });
 });
 

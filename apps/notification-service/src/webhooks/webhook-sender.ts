@@ -147,8 +147,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
   private async attempt(delivery: ClaimedDelivery): Promise<void> {
     const { tenantId, madeBy } = delivery;
     if (madeBy !== null && tenantId !== null && !(await this.endpoints.isAuthorized(madeBy, tenantId))) {
-      await this.queue.release(delivery, true);
-      return this.announceDisabled(delivery, 'unauthorized');
+      if (await this.queue.release(delivery, true)) this.announceDisabled(delivery, 'unauthorized');
+      return;
     }
     const end = this.seconds.startTimer();
     const outcome = await this.send(delivery);
