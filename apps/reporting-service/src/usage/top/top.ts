@@ -78,10 +78,10 @@ const boundsOf = (periods: readonly Period[]): [string[], string[]] => [
   periods.map(({ until }) => iso(until)),
 ];
 
-/** Whole days with their bounds in a time zone. */
-function calendarOf(days: WholeDays | null, timeZone: string): [CalendarDate[], string[], string[]] {
-  const dates: CalendarDate[] = [];
-  for (let day = days?.from; days && day !== undefined && day < days.until; day = addDays(day, 1)) dates.push(day);
-  const starts = [...dates, ...(days ? [days.until] : [])].map((day) => iso(startOfDay(day, timeZone)));
-  return [dates, starts.slice(0, -1), starts.slice(1)];
+/** The first of some days, and the bounds of each in a time zone. */
+function calendarOf(days: WholeDays | null, timeZone: string): [CalendarDate | null, string[], string[]] {
+  if (days === null) return [null, [], []];
+  const starts: string[] = [];
+  for (let day = days.from; day <= days.until; day = addDays(day, 1)) starts.push(iso(startOfDay(day, timeZone)));
+  return [days.from, starts.slice(0, -1), starts.slice(1)];
 }
