@@ -202,7 +202,9 @@ const NOT_WALKED: Readonly<Record<string, string>> = {
   'run-as-a-service.md': 'needs root and systemd',
   'run-for-years.md': 'shows a full disk: faults.e2e.spec.ts',
   'run-on-eventstoredb.md': 'needs an EventStoreDB: the contract suite of the event store',
+  'see-dashboards.md': 'needs Grafana: past.e2e.spec.ts runs its statements',
   'use-an-openid-provider.md': 'needs a provider: oidc.e2e.spec.ts',
+  'use-the-console.md': 'is walked in a browser: console.e2e.spec.ts',
 };
 
 const walk = (page: string, steps: (walk: Walk) => Promise<void>): void => {

@@ -4,8 +4,8 @@ import { WholeSystem, type Answer } from './whole-system.harness.js';
 
 jest.setTimeout(120_000);
 
-/** Adds devices with their claim codes, which no GET returns. */
-const NO_SETTINGS = ['PUT /device-catalogue', 'PUT /projects/{p}/restrictions'];
+/** What these set is of many things, or of a later period; no GET returns it as one body. */
+const NO_SETTINGS = ['PUT /device-catalogue', 'PUT /projects/{p}/restrictions', 'PUT /accounts/{accountId}/terms'];
 
 interface Setting {
   readonly path: string;
@@ -54,6 +54,8 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
   };
   await must('PUT', `${group}/members/${userId}/limits`, { limits: { mobile_app: 1 }, featuresOff: ['siri'] });
   await must('PUT', `/projects/${p}/billing-terms`, { interval: 'P3M', anchorDay: 31 });
+  const hook = { url: 'https://8.8.8.8/', tenantId: partnerId, subjects: ['nothing'] };
+  const { endpointId } = await must('POST', '/webhook-endpoints', hook);
   const roles = `/roles?tenantId=${partnerId}`;
   const { roleId } = await must('POST', roles, { name: 'Technician', permissions: ['groups:read'] });
   const template = `/mail-templates/license_ended?tenantId=${partnerId}`;
@@ -88,6 +90,10 @@ async function makeSettings(): Promise<Readonly<Record<string, Setting>>> {
       foreign: { userId: 'somebody-else' },
     },
     'PUT /projects/{p}/billing-terms': { path: `/projects/${p}/billing-terms`, foreign: { timeZone: 'UTC+1' } },
+    'PATCH /webhook-endpoints/{endpointId}': {
+      path: `/webhook-endpoints/${endpointId}`,
+      foreign: { createdBy: 'somebody-else' },
+    },
     'PUT /roles/{roleId}': {
       path: `/roles/${roleId}?tenantId=${partnerId}`,
       read: roleItem,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Id, IsoInstant } from '../http/common.js';
+import { Id, IsoInstant, readOnly } from '../http/common.js';
 import { INTEGRATION_EVENT_TYPES } from '../reporting/requests.js';
+import { WebhookEndpointItem } from './responses.js';
 
 /** The most types and subjects that an endpoint names. */
 export const MAX_WEBHOOK_TYPES = 200;
@@ -71,6 +72,7 @@ export const CreateWebhookEndpointRequest = z
   });
 export type CreateWebhookEndpointRequest = z.infer<typeof CreateWebhookEndpointRequest>;
 
+const endpoint = WebhookEndpointItem.shape;
 /** `PATCH /webhook-endpoints/{endpointId}` */
 export const ChangeWebhookEndpointRequest = z
   .strictObject({
@@ -79,6 +81,13 @@ export const ChangeWebhookEndpointRequest = z
     types: Types.optional(),
     subjects: Subjects.optional(),
     status: z.enum(['active', 'paused']).optional(),
+    endpointId: readOnly(endpoint.endpointId),
+    tenantId: readOnly(endpoint.tenantId),
+    disabledReason: readOnly(endpoint.disabledReason),
+    disabledAt: readOnly(endpoint.disabledAt),
+    failingSince: readOnly(endpoint.failingSince),
+    createdAt: readOnly(endpoint.createdAt),
+    createdBy: readOnly(endpoint.createdBy),
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ examples: [{ status: 'paused' }] });

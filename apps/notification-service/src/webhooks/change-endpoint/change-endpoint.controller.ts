@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Patch, Query } from '@nestjs/common';
 import { ChangeWebhookEndpointRequest, DryRun, WebhookEndpointItem, type PreviewAnswer } from '@allotree/contracts';
-import { Caller, Documented, isExpected, Permit, preview, staleRevision } from '@allotree/http';
+import { Caller, Documented, isExpected, Permit, preview, refuseReadOnlyChanges, staleRevision } from '@allotree/http';
 import { WebhookEndpointRow } from '../../persistence/webhook-entities.js';
 import { WebhookEndpointPath } from '../../webhook-paths.js';
 import { ENDPOINT_EXAMPLE, hurry, madeBy, showEndpoint, WebhookEndpoints } from '../endpoints.js';
@@ -34,7 +34,16 @@ export class ChangeEndpointController {
   ): Promise<WebhookEndpointItem | PreviewAnswer> {
     const { principal, context, dryRun } = caller;
     // Before the URL is looked at: nobody has names resolved for an endpoint of somebody else.
-    await this.endpoints.as(principal, (tx) => this.endpoints.one(tx, endpointId));
+    const shown = showEndpoint(await this.endpoints.as(principal, (tx) => this.endpoints.one(tx, endpointId)));
+    const {
+      url: _url,
+      description: _description,
+      types: _types,
+      subjects: _subjects,
+      status: _status,
+      ...fixed
+    } = shown;
+    refuseReadOnlyChanges(body, fixed);
     if (body.url !== undefined) await this.endpoints.checkUrl(body.url);
     const { row, isChanged } = await this.endpoints.change(caller, async (tx) => {
       const before = await this.endpoints.one(tx, endpointId);
@@ -63,11 +72,12 @@ export class ChangeEndpointController {
 type Change = Partial<Pick<WebhookEndpointRow, 'url' | 'description' | 'types' | 'subjects'>> &
   Partial<Pick<WebhookEndpointRow, 'status' | 'disabledReason' | 'disabledAt' | 'failingSince'>>;
 
+const CHANGEABLE = ['url', 'description', 'types', 'subjects', 'status'] as const;
 const WORKING = { disabledReason: null, disabledAt: null, failingSince: null };
 
 /** `null`: it is like that already. */
 function changeOf(before: WebhookEndpointRow, asked: ChangeWebhookEndpointRequest): Change | null {
-  const names = Object.keys(asked) as (keyof ChangeWebhookEndpointRequest)[];
+  const names = CHANGEABLE.filter((name) => asked[name] !== undefined);
   const isSame = names.every((name) => JSON.stringify(asked[name]) === JSON.stringify(before[name]));
   if (isSame) return null;
   const change = Object.fromEntries(names.map((name) => [name, asked[name]])) as Change;
