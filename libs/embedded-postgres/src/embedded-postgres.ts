@@ -244,7 +244,8 @@ function settings(): Record<string, string> {
   return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: '100',
+    // One process with all services keeps about 95 open.
+    max_connections: '200',
     shared_buffers: `${bufferMegabytes}MB`,
     fsync: 'on',
     synchronous_commit: 'on',
