@@ -51,6 +51,8 @@ export type TokenRequest = z.infer<typeof TokenRequest>;
 /** `POST /auth/session` */
 export const BrowserSignInRequest = z.strictObject({ email: anyEmail, password: anyPassword });
 export type BrowserSignInRequest = z.infer<typeof BrowserSignInRequest>;
+/** `POST /auth/session/refresh`: the cookie says everything. */
+export const RefreshSessionRequest = z.strictObject({}).optional();
 
 /** `POST /auth/revoke` (RFC 7009): a refresh token, or what is none. */
 export const RevokeTokenRequest = z

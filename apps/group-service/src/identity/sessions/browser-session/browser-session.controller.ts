@@ -1,5 +1,11 @@
 import { Body, Controller, Delete, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import { BrowserSession, BrowserSignInRequest, RefreshedSession, type IssuedTokens } from '@allotree/contracts';
+import {
+  BrowserSession,
+  BrowserSignInRequest,
+  RefreshedSession,
+  RefreshSessionRequest,
+  type IssuedTokens,
+} from '@allotree/contracts';
 import { CONFIGURATION } from '@allotree/basics';
 import { Documented, Problem, Public } from '@allotree/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -57,6 +63,7 @@ export class BrowserSessionController {
     problems: ['VALIDATION', 'UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'],
   })
   async refresh(
+    @Body({ schema: RefreshSessionRequest }) _body: unknown,
     @Visitor() visitor: Visitor,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
