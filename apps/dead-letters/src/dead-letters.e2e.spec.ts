@@ -115,7 +115,7 @@ describe('npm run dlq', () => {
   it('says what is wrong with a call', async () => {
     const unknown = await dlq('list', '--topic', 'elsewhere.events.v1');
     expect(unknown.code).toBe(1);
-    expect(unknown.output).toContain('Allowed choices are groups.events.v1, licensing.events.v1.');
+    expect(unknown.output).toContain('Allowed choices are groups.events.v1, licensing.events.v1, billing.events.v1.');
     const nowhere = await runBuilt('dead-letters', ['list', '--topic', LICENSING_TOPIC], {
       DATA_DIR: '/nonexistent',
     }).ended;

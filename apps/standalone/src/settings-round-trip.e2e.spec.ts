@@ -4,7 +4,7 @@ import { WholeSystem, type Answer } from './whole-system.harness.js';
 
 jest.setTimeout(120_000);
 
-/** What these set is of many things, or of a later period; no GET returns it as one body. */
+/** They set many things, or terms of a later period, so no GET returns their body. */
 const NO_SETTINGS = ['PUT /device-catalogue', 'PUT /projects/{p}/restrictions', 'PUT /accounts/{accountId}/terms'];
 
 interface Setting {
