@@ -56,6 +56,7 @@ async function sessionOf(system, data) {
 /** Resolves to the exit code; a run that does not end in time is stopped and fails. */
 async function fuzz({ url, accessToken }) {
   const args = [
+    ...['--config-file', join(root, 'tools/schemathesis.toml')],
     ...['run', `${url}/api/v1/openapi.json`, '--header', `Authorization: Bearer ${accessToken}`],
     ...['--phases', 'examples,fuzzing', '--max-time', String(SECONDS), '--checks', CHECKS.join(',')],
     ...['--exclude-path-regex', EXCLUDED, '--no-color', '--output-sanitize', 'true', ...process.argv.slice(2)],
