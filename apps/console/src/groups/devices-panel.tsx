@@ -55,12 +55,10 @@ export function DevicesPanel({ projectId, groupId }: PanelProps) {
       {removed !== null && (
         <FormModal
           title={`${t('common.remove')}: ${removed}`}
-          isOpen
           onClose={() => setRemoved(null)}
-          onSubmit={() => remove.mutate(removed)}
+          change={remove}
+          input={removed}
           submit={t('common.remove')}
-          isBusy={remove.isPending}
-          error={remove.error}
           isDangerous
         />
       )}
@@ -86,15 +84,7 @@ function AddDevice({ projectId, groupId, onClose }: AddDeviceProps) {
     onDone: onClose,
   });
   return (
-    <FormModal
-      title={t('devices.add')}
-      isOpen
-      onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
-      submit={t('common.add')}
-      isBusy={change.isPending}
-      error={change.error}
-    >
+    <FormModal title={t('devices.add')} onClose={onClose} change={change} input={form.values} submit={t('common.add')}>
       <TextInput label={t('devices.serialNumber')} required data-autofocus {...form.getInputProps('serialNumber')} />
       <TextInput label={t('devices.model')} required {...form.getInputProps('model')} />
       <TextInput label={t('devices.claimCode')} {...form.getInputProps('claimCode')} />

@@ -39,12 +39,10 @@ export function AddGroup({ projectId, parent, onClose }: AddGroupProps) {
   return (
     <FormModal
       title={`${t('groups.addGroup')}: ${parent.name}`}
-      isOpen
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t('common.add')}
-      isBusy={change.isPending}
-      error={change.error}
     >
       <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
       <Select
@@ -103,12 +101,10 @@ function RenameGroup({ projectId, group, onClose }: OneGroupProps) {
   return (
     <FormModal
       title={t('groups.renameGroup')}
-      isOpen
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t('common.save')}
-      isBusy={change.isPending}
-      error={change.error}
     >
       <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
     </FormModal>
@@ -132,12 +128,10 @@ function RemoveGroup({ projectId, group, onClose }: OneGroupProps) {
   return (
     <FormModal
       title={`${t('groups.removeGroup')}: ${group.name}`}
-      isOpen
       onClose={onClose}
-      onSubmit={() => change.mutate(null)}
+      change={change}
+      input={null}
       submit={t('common.remove')}
-      isBusy={change.isPending}
-      error={change.error}
       isDangerous
     >
       <Text size="sm">{t('groups.removeWarning')}</Text>

@@ -2,11 +2,9 @@ import { Button, Paper, Table, Text, Title } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, must, type AnswerOf } from '../api/client.js';
 import { limitText, RESOURCES, type Resource } from '../parts/limit-text.js';
+import { quotaQuery, type Quota } from './quota-query.js';
 import { Why } from './why.js';
-
-type Quota = AnswerOf<'/api/v1/projects/{p}/groups/{g}/quota'>;
 
 interface LimitsProps {
   readonly projectId: string;
@@ -16,21 +14,11 @@ interface LimitsProps {
   readonly at: string | undefined;
 }
 
-const quotaOf = (projectId: string, groupId: string, at: string | undefined): Promise<Quota> => {
-  const path = { p: projectId, g: groupId };
-  return at === undefined
-    ? must(api.GET('/api/v1/projects/{p}/groups/{g}/quota', { params: { path } }))
-    : must(api.GET('/api/v1/projects/{p}/groups/{g}/quota/as-of', { params: { path, query: { at } } }));
-};
-
 /** Limit, use and free units of a group, now or at an instant, and why. */
 export function Limits({ projectId, groupId, at, timeZone }: LimitsProps) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Resource | null>(null);
-  const { data: quota } = useSuspenseQuery({
-    queryKey: ['quota', projectId, groupId, at],
-    queryFn: () => quotaOf(projectId, groupId, at),
-  });
+  const { data: quota } = useSuspenseQuery(quotaQuery(projectId, groupId, at));
   return (
     <Paper withBorder p="sm">
       {at === undefined && (

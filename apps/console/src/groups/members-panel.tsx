@@ -80,15 +80,7 @@ function AddMember({ projectId, groupId, onClose }: AddMemberProps) {
     onDone: onClose,
   });
   return (
-    <FormModal
-      title={t('members.add')}
-      isOpen
-      onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
-      submit={t('common.add')}
-      isBusy={change.isPending}
-      error={change.error}
-    >
+    <FormModal title={t('members.add')} onClose={onClose} change={change} input={form.values} submit={t('common.add')}>
       <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
       <TextInput label={t('common.email')} type="email" required {...form.getInputProps('email')} />
       <Select

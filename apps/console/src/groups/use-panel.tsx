@@ -125,15 +125,7 @@ function Assign({ projectId, groupId, onClose }: AssignProps) {
   });
   const { count } = form.values;
   return (
-    <FormModal
-      title={t('use.assign')}
-      isOpen
-      onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
-      submit={t('use.assign')}
-      isBusy={change.isPending}
-      error={change.error}
-    >
+    <FormModal title={t('use.assign')} onClose={onClose} change={change} input={form.values} submit={t('use.assign')}>
       <Select
         label={t('use.resource')}
         data={RESOURCES.map((resource) => ({ value: resource, label: t(`resources.${resource}`) }))}
@@ -159,12 +151,10 @@ function Release({ projectId, groupId, assignment, onClose }: AssignProps & { re
   return (
     <FormModal
       title={`${t('use.release')}: ${assignment.label ?? t(`resources.${assignment.resource}`)}`}
-      isOpen
       onClose={onClose}
-      onSubmit={() => change.mutate(assignment.assignmentId)}
+      change={change}
+      input={assignment.assignmentId}
       submit={t('use.release')}
-      isBusy={change.isPending}
-      error={change.error}
     />
   );
 }

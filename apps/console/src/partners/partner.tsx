@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, NumberInput, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
@@ -8,9 +8,11 @@ import { useTranslation } from 'react-i18next';
 import { api, must, type AnswerOf } from '../api/client.js';
 import { termText } from '../parts/dates.js';
 import { FormModal } from '../parts/form-modal.js';
-import { RESOURCES, unitsText } from '../parts/limit-text.js';
+import { unitsText } from '../parts/limit-text.js';
+import { UnitsFields } from '../parts/units-fields.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { useChange } from '../parts/use-change.js';
+import { stockQuery } from './stock-query.js';
 
 type Package = AnswerOf<'/api/v1/partners/{partnerId}/stock'>['packages'][number];
 
@@ -24,10 +26,7 @@ export function Partner() {
     queryKey: ['partner', partnerId],
     queryFn: () => must(api.GET('/api/v1/partners/{partnerId}', { params: { path: { partnerId } } })),
   });
-  const { data: stock } = useSuspenseQuery({
-    queryKey: ['stock', partnerId],
-    queryFn: () => must(api.GET('/api/v1/partners/{partnerId}/stock', { params: { path: { partnerId } } })),
-  });
+  const { data: stock } = useSuspenseQuery(stockQuery(partnerId));
   const [isRecording, setIsRecording] = useState(false);
   const [selling, setSelling] = useState<Package | null>(null);
   return (
@@ -117,23 +116,13 @@ function RecordPackage({ partnerId, onClose }: RecordPackageProps) {
   return (
     <FormModal
       title={t('partners.record')}
-      isOpen
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t('common.add')}
-      isBusy={change.isPending}
-      error={change.error}
     >
       <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
-      {RESOURCES.map((resource) => (
-        <NumberInput
-          key={resource}
-          label={t(`resources.${resource}`)}
-          min={0}
-          allowDecimal={false}
-          {...form.getInputProps(`units.${resource}`)}
-        />
-      ))}
+      <UnitsFields propsOf={form.getInputProps} />
       <DateInput
         label={t('licenses.validFrom')}
         valueFormat="YYYY-MM-DD"
@@ -170,12 +159,10 @@ function SellPackage({ partnerId, sold, onClose }: RecordPackageProps & { readon
   return (
     <FormModal
       title={`${t('partners.sell')}: ${sold.name}`}
-      isOpen
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t('partners.sell')}
-      isBusy={change.isPending}
-      error={change.error}
     >
       <Select
         label={t('partners.buyer')}
@@ -183,16 +170,10 @@ function SellPackage({ partnerId, sold, onClose }: RecordPackageProps & { readon
         required
         {...form.getInputProps('toPartnerId')}
       />
-      {RESOURCES.map((resource) => (
-        <NumberInput
-          key={resource}
-          label={t(`resources.${resource}`)}
-          description={`${t('partners.available')}: ${sold.available[resource] ?? t('common.unlimited')}`}
-          min={0}
-          allowDecimal={false}
-          {...form.getInputProps(`units.${resource}`)}
-        />
-      ))}
+      <UnitsFields
+        propsOf={form.getInputProps}
+        describe={(resource) => `${t('partners.available')}: ${sold.available[resource] ?? t('common.unlimited')}`}
+      />
     </FormModal>
   );
 }

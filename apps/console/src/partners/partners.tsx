@@ -56,14 +56,13 @@ export function Partners() {
           ))}
         </Table.Tbody>
       </Table>
-      <CreatePartner partners={data.items} isOpen={isCreating} onClose={creating.close} />
+      {isCreating && <CreatePartner partners={data.items} onClose={creating.close} />}
     </Stack>
   );
 }
 
 interface CreatePartnerProps {
   readonly partners: readonly PartnerRow[];
-  readonly isOpen: boolean;
   readonly onClose: () => void;
 }
 
@@ -75,7 +74,7 @@ interface NewPartner {
   readonly adminEmail: string;
 }
 
-function CreatePartner({ partners, isOpen, onClose }: CreatePartnerProps) {
+function CreatePartner({ partners, onClose }: CreatePartnerProps) {
   const { t } = useTranslation();
   const form = useForm<NewPartner>({
     initialValues: { name: '', kind: 'dealer', parentPartnerId: null, adminName: '', adminEmail: '' },
@@ -86,20 +85,15 @@ function CreatePartner({ partners, isOpen, onClose }: CreatePartnerProps) {
       const body = { name, kind, administrator, ...(parentPartnerId !== null && { parentPartnerId }) };
       return must(api.POST('/api/v1/partners', { body, params: { header: { 'Idempotency-Key': key } } }));
     },
-    onDone: () => {
-      form.reset();
-      onClose();
-    },
+    onDone: onClose,
   });
   return (
     <FormModal
       title={t('partners.create')}
-      isOpen={isOpen}
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t('common.add')}
-      isBusy={change.isPending}
-      error={change.error}
     >
       <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
       <Select

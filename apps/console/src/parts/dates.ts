@@ -1,6 +1,4 @@
 /** Dates and instants as people read them, in a project's time zone. */
-const DAY_MS = 86_400_000;
-
 export const dayText = (instant: string, timeZone: string, language: string): string =>
   new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone }).format(new Date(instant));
 
@@ -17,10 +15,6 @@ export const dateOf = (instant: string, timeZone: string): string =>
 export const lastDayOf = (validUntil: string, timeZone: string): string =>
   dateOf(new Date(Date.parse(validUntil) - 1).toISOString(), timeZone);
 
-/** Whether a term ends with the end of a day of the zone. */
-export const endsWithDay = (validUntil: string, timeZone: string): boolean =>
-  dateOf(validUntil, timeZone) !== lastDayOf(validUntil, timeZone);
-
 /** Such as `1 Jan 2026 - 31 Dec 2026`: the first and the last day. */
 export function termText(
   from: string,
@@ -32,5 +26,3 @@ export function termText(
   const last = until === null ? indefinite : dayText(new Date(Date.parse(until) - 1).toISOString(), zone, language);
   return `${dayText(from, zone, language)} – ${last}`;
 }
-
-export const daysFromNow = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();

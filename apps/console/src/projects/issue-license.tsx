@@ -1,21 +1,22 @@
-import { NumberInput, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
+import { stockQuery } from '../partners/stock-query.js';
 import { FormModal } from '../parts/form-modal.js';
-import { RESOURCES, unitsText } from '../parts/limit-text.js';
+import { unitsText } from '../parts/limit-text.js';
+import { UnitsFields } from '../parts/units-fields.js';
 import { useChange } from '../parts/use-change.js';
 
 interface IssueLicenseProps {
   readonly project: { readonly projectId: string; readonly partnerId: string };
-  readonly isOpen: boolean;
   readonly onClose: () => void;
 }
 
 /** Issues units out of a package of the partner whose project it is. */
-export function IssueLicense({ project: { projectId, partnerId }, isOpen, onClose }: IssueLicenseProps) {
+export function IssueLicense({ project: { projectId, partnerId }, onClose }: IssueLicenseProps) {
   const { t } = useTranslation();
   const form = useForm({
     initialValues: {
@@ -24,21 +25,14 @@ export function IssueLicense({ project: { projectId, partnerId }, isOpen, onClos
       validUntil: null as string | null,
     },
   });
-  const stock = useQuery({
-    queryKey: ['stock', partnerId],
-    queryFn: () => must(api.GET('/api/v1/partners/{partnerId}/stock', { params: { path: { partnerId } } })),
-    enabled: isOpen,
-  });
+  const stock = useQuery(stockQuery(partnerId));
   const change = useChange({
     send: ({ packageId, units, validUntil }: typeof form.values, key) => {
       const body = { type: 'plus' as const, partnerId, packageId, units, ...(validUntil !== null && { validUntil }) };
       const params = { path: { p: projectId }, header: { 'Idempotency-Key': key } };
       return must(api.POST('/api/v1/projects/{p}/licenses', { params, body }));
     },
-    onDone: () => {
-      form.reset();
-      onClose();
-    },
+    onDone: onClose,
   });
   const packages = stock.data?.packages.filter(({ status }) => status === 'active') ?? [];
   const choices = packages.map(({ packageId, name, available }) => ({
@@ -48,23 +42,14 @@ export function IssueLicense({ project: { projectId, partnerId }, isOpen, onClos
   return (
     <FormModal
       title={t('projects.issue')}
-      isOpen={isOpen}
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t('common.add')}
-      isBusy={change.isPending}
-      error={change.error ?? stock.error}
+      loadError={stock.error}
     >
       <Select label={t('projects.package')} data={choices} required {...form.getInputProps('packageId')} />
-      {RESOURCES.map((resource) => (
-        <NumberInput
-          key={resource}
-          label={t(`resources.${resource}`)}
-          min={0}
-          allowDecimal={false}
-          {...form.getInputProps(`units.${resource}`)}
-        />
-      ))}
+      <UnitsFields propsOf={form.getInputProps} />
       <DateInput
         label={t('licenses.validUntil')}
         valueFormat="YYYY-MM-DD"

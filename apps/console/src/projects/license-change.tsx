@@ -45,12 +45,10 @@ export function LicenseChange({ action, projectId, licenseId, onClose }: License
   return (
     <FormModal
       title={t(`projects.${action}`)}
-      isOpen
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t(`projects.${action}`)}
-      isBusy={change.isPending}
-      error={change.error}
       isDangerous={action === 'revoke'}
     >
       {action === 'revoke' && <Text size="sm">{t('projects.revokeWarning')}</Text>}

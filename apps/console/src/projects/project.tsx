@@ -53,7 +53,7 @@ export function Project() {
       ) : (
         <Licenses licenses={licenses.items} projectId={projectId} timeZone={project.timeZone} />
       )}
-      <IssueLicense project={project} isOpen={isIssuing} onClose={() => setIsIssuing(false)} />
+      {isIssuing && <IssueLicense project={project} onClose={() => setIsIssuing(false)} />}
     </Stack>
   );
 }

@@ -56,7 +56,7 @@ export function Projects() {
           {t('common.more')}
         </Button>
       )}
-      <CreateProject isOpen={isCreating} onClose={creating.close} />
+      {isCreating && <CreateProject onClose={creating.close} />}
     </Stack>
   );
 }
@@ -95,33 +95,27 @@ function ProjectTable({ rows }: { readonly rows: readonly ProjectRow[] }) {
   );
 }
 
-function CreateProject({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
+function CreateProject({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const form = useForm({ initialValues: { name: '', partnerId: '', timeZone } });
   const partners = useQuery({
     queryKey: ['partners', 'open'],
     queryFn: () => must(api.GET('/api/v1/partners', { params: { query: { limit: 200, status: 'open' } } })),
-    enabled: isOpen,
   });
   const change = useChange({
     send: (body: typeof form.values, key) =>
       must(api.POST('/api/v1/projects', { body, params: { header: { 'Idempotency-Key': key } } })),
-    onDone: () => {
-      form.reset();
-      onClose();
-    },
+    onDone: onClose,
   });
   const choices = partners.data?.items.map(({ partnerId, name }) => ({ value: partnerId, label: name })) ?? [];
   return (
     <FormModal
       title={t('projects.create')}
-      isOpen={isOpen}
       onClose={onClose}
-      onSubmit={() => change.mutate(form.values)}
+      change={change}
+      input={form.values}
       submit={t('common.add')}
-      isBusy={change.isPending}
-      error={change.error}
     >
       <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
       <Select label={t('projects.partner')} data={choices} required searchable {...form.getInputProps('partnerId')} />

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { api, must } from '../../api/client.js';
 import { groupQuery } from '../group-query.js';
+import { quotaQuery } from '../quota-query.js';
 import type { Feature } from './restriction-form.js';
 
 /** The features that groups above leave on, and who switched off the others. */
@@ -14,9 +14,7 @@ export function useFeaturesAbove(projectId: string, groupId: string): FeaturesAb
   const { data: group } = useQuery(groupQuery(projectId, groupId));
   const above = group?.parentId ?? projectId;
   const { data: quota } = useQuery({
-    queryKey: ['quota', projectId, above, undefined],
-    queryFn: () =>
-      must(api.GET('/api/v1/projects/{p}/groups/{g}/quota', { params: { path: { p: projectId, g: above } } })),
+    ...quotaQuery(projectId, above),
     enabled: group !== undefined,
     retry: false,
   });

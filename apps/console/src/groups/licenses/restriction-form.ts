@@ -1,6 +1,6 @@
 import type { AnswerOf } from '../../api/client.js';
 import { dateOf, lastDayOf } from '../../parts/dates.js';
-import { RESOURCES, type Resource, type Units } from '../../parts/limit-text.js';
+import type { Resource, Units } from '../../parts/limit-text.js';
 
 export type Restriction = AnswerOf<'/api/v1/projects/{p}/groups/{g}/restriction'>;
 export type Feature = Restriction['allotments'][number]['features'][number];
@@ -121,5 +121,3 @@ export const endingWith = (entry: RestrictionEntry, until: string, timeZone: str
 /** Whether two entries are the same for the server. */
 export const isSame = (one: RestrictionEntry, other: RestrictionEntry): boolean =>
   JSON.stringify(requestOf(one)) === JSON.stringify(requestOf(other));
-
-export const isEmpty = ({ units }: AllotmentEntry): boolean => RESOURCES.every((resource) => units[resource] === 0);
