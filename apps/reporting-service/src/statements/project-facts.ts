@@ -3,7 +3,7 @@ import {
   RESOURCES,
   sumOfSpans,
   unitsAt,
-  type ControlTotals,
+  type ResourceTotals,
   type Curve,
   type Instant,
   type LicenseType,
@@ -65,7 +65,7 @@ const capacityOf = ({ licenses }: ProjectFacts, resource: Resource): Curve<Limit
   );
 
 /** The totals of a period as these facts give them. */
-export const totalsOf = (facts: ProjectFacts, period: Period): Readonly<Record<Resource, ControlTotals>> =>
+export const totalsOf = (facts: ProjectFacts, period: Period): Readonly<Record<Resource, ResourceTotals>> =>
   ofEach((resource) => controlTotals(facts.usage[resource], capacityOf(facts, resource), period));
 
 const isBought = ({ type, issuedBy }: LicenseVersion): boolean => type === 'plus' && issuedBy !== null;

@@ -1,4 +1,4 @@
-import { differingTotals, RESOURCES, type ControlTotals, type DocumentContent, type Line } from '@allotree/domain';
+import { differingTotals, RESOURCES, type ResourceTotals, type DocumentContent, type Line } from '@allotree/domain';
 import { REPORTING } from '../tokens.js';
 import { accountOf, type Account, type AccountRow } from './account.js';
 import { accountLines, billedPeriod } from './account-lines.js';
@@ -77,7 +77,7 @@ export function projectHead({ account, closed, terms }: ProjectStatement): NewDo
 export type TotalsText = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
 
 /** Totals as the events have them. */
-export const totalsText = (totals: Readonly<Record<string, ControlTotals>>): TotalsText =>
+export const totalsText = (totals: Readonly<Record<string, ResourceTotals>>): TotalsText =>
   ofEach((resource) => {
     const { peakAt, unitMs, entitledMs, unlimitedMs, overageMs, ...counts } = totals[resource]!;
     const integrals = Object.entries({ unitMs, entitledMs, unlimitedMs, overageMs });
@@ -85,7 +85,7 @@ export const totalsText = (totals: Readonly<Record<string, ControlTotals>>): Tot
     return { ...counts, peakAt: new Date(peakAt).toISOString(), ...texts };
   });
 
-const controlOf = (of: Readonly<Record<string, number | string>>): ControlTotals => ({
+const controlOf = (of: Readonly<Record<string, number | string>>): ResourceTotals => ({
   open: Number(of['open']),
   close: Number(of['close']),
   peak: Number(of['peak']),
@@ -97,7 +97,7 @@ const controlOf = (of: Readonly<Record<string, number | string>>): ControlTotals
 });
 
 export interface Comparison {
-  readonly ours: Readonly<Record<string, ControlTotals>>;
+  readonly ours: Readonly<Record<string, ResourceTotals>>;
   /** The names of the totals that differ, by resource; none: the computations agree. */
   readonly differences: ReadonlyMap<string, readonly string[]>;
 }

@@ -1,5 +1,5 @@
 import type { CloudEvent, LicensingEventData } from '@allotree/contracts';
-import { RESOURCES, type ControlTotals, type Resource } from '@allotree/domain';
+import { RESOURCES, type ResourceTotals, type Resource } from '@allotree/domain';
 import { aboutGroups, aboutLicensing, aboutPartner, at, PROJECT } from '../tables/history.fixture.js';
 
 export const HOUR_MS = 3_600_000;
@@ -13,7 +13,7 @@ export const iso = (hours: number): string => at(hours).toISOString();
 type Totals = LicensingEventData<'allotree.usage-period-closed.v1'>['totals'];
 
 /** Control totals, each resource's with what differs from nothing at all. */
-export const totalsFrom = (from: number, of: Partial<Record<Resource, Partial<ControlTotals>>>): Totals =>
+export const totalsFrom = (from: number, of: Partial<Record<Resource, Partial<ResourceTotals>>>): Totals =>
   Object.fromEntries(
     RESOURCES.map((resource) => {
       const counts = { open: 0, close: 0, peak: 0, peakAt: at(from).getTime() };
@@ -41,7 +41,7 @@ export const closed = (
   licensing: Licensing,
   [from, until]: readonly [number, number],
   paymentModel: 'prepaid' | 'postpaid',
-  of: Partial<Record<Resource, Partial<ControlTotals>>>,
+  of: Partial<Record<Resource, Partial<ResourceTotals>>>,
 ): CloudEvent =>
   licensing(until, 'allotree.usage-period-closed.v1', {
     periodId: `period:${iso(from)}`,

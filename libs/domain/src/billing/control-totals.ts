@@ -1,31 +1,19 @@
-import type { Instant } from '../decision.js';
+import type { ResourceTotals } from '../metering/resource-totals.js';
 import { measure, overage, type Curve, type Period } from '../metering/usage.js';
 import type { Limit } from '../words.js';
 
-/** The totals of one resource in one period, by which two computations are compared. Integrals are unit-milliseconds. */
-export interface ControlTotals {
-  readonly open: number;
-  readonly close: number;
-  readonly peak: number;
-  readonly peakAt: Instant;
-  readonly unitMs: bigint;
-  /** The integral of the capacity while it was finite (L5, not that of a postpaid project). */
-  readonly entitledMs: bigint;
-  /** Milliseconds during which the capacity was unlimited. */
-  readonly unlimitedMs: bigint;
-  /** The integral of the use above the capacity while it was finite. */
-  readonly overageMs: bigint;
-}
-
-/** @throws RangeError if the period is empty */
-export function controlTotals(usage: Curve, capacity: Curve<Limit>, period: Period): ControlTotals {
+/** The totals by which two computations are compared. @throws RangeError if the period is empty */
+export function controlTotals(usage: Curve, capacity: Curve<Limit>, period: Period): ResourceTotals {
   const { open, close, peak, peakAt, unitMs } = measure(usage, period);
   const overageMs = overage(usage, capacity, period);
   return { open, close, peak, peakAt, unitMs, ...entitlement(capacity, period), overageMs };
 }
 
 /** The integral of what was finite, and for how long it was unlimited. */
-export function entitlement(capacity: Curve<Limit>, period: Period): Pick<ControlTotals, 'entitledMs' | 'unlimitedMs'> {
+export function entitlement(
+  capacity: Curve<Limit>,
+  period: Period,
+): Pick<ResourceTotals, 'entitledMs' | 'unlimitedMs'> {
   const integralOf = (count: (units: Limit) => number): bigint => measure(mapped(capacity, count), period).unitMs;
   return {
     entitledMs: integralOf((units) => units ?? 0),
@@ -39,5 +27,5 @@ const mapped = ({ open, steps }: Curve<Limit>, count: (units: Limit) => number):
 });
 
 /** The totals that are not the same. */
-export const differingTotals = (ours: ControlTotals, control: ControlTotals): (keyof ControlTotals)[] =>
-  (Object.keys(ours) as (keyof ControlTotals)[]).filter((total) => ours[total] !== control[total]);
+export const differingTotals = (ours: ResourceTotals, control: ResourceTotals): (keyof ResourceTotals)[] =>
+  (Object.keys(ours) as (keyof ResourceTotals)[]).filter((total) => ours[total] !== control[total]);

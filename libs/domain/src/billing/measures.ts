@@ -19,7 +19,7 @@ export interface MeasuredUse {
   /** The licenses that are paid for. */
   readonly entitled: Curve<Limit>;
   readonly period: Period;
-  /** Whose days are meant. */
+  /** The time zone of the calendar days. */
   readonly timeZone: string;
 }
 

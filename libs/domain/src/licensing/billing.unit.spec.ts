@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BillingTerms } from '../metering/billing-period.js';
 import { toDecimal } from '../metering/quantity.js';
-import type { ProjectEvent, ProjectEventOf, ResourceTotals } from './model/events.js';
+import type { ResourceTotals } from '../metering/resource-totals.js';
+import type { ProjectEvent, ProjectEventOf } from './model/events.js';
 import { day, ProjectScenario, units } from './project-scenario.harness.js';
 import { billingOf } from './queries/billing.js';
 import { quotaOf } from './queries/quota.js';

@@ -10,6 +10,7 @@ import {
 } from '../../stored-events.js';
 import { eachResource } from '../../limits.js';
 import type { Resource } from '../../words.js';
+import type { ResourceTotals } from '../../metering/resource-totals.js';
 import type {
   Allotment,
   License,
@@ -21,7 +22,6 @@ import type {
   ProjectEventOf,
   ProjectEventType,
   ResourceMeter,
-  ResourceTotals,
 } from './events.js';
 
 type Payload<Type extends ProjectEventType> = ProjectEventOf<Type>['data'];

@@ -1,7 +1,8 @@
 import type { Instant } from '../../decision.js';
 import { eachResource } from '../../limits.js';
 import type { Limit, Resource } from '../../words.js';
-import type { Meter, ResourceMeter, ResourceTotals } from './events.js';
+import type { ResourceTotals } from '../../metering/resource-totals.js';
+import type { Meter, ResourceMeter } from './events.js';
 import type { ProjectState } from './state.js';
 import { usageOf } from './usage.js';
 
