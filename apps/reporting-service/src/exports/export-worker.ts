@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { ExportManifest } from '@allotree/contracts';
-import { Clock, LOGGER, Signal, type Logger } from '@allotree/basics';
+import { Clock, LOGGER, type Logger } from '@allotree/basics';
 import { withTenants } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
+import { RepeatedWork } from '../repeated-work.js';
 import { REPORTING } from '../tokens.js';
 import { DATASETS } from './datasets.js';
 import { encoderOf, NotWritable } from './encoders.js';
@@ -26,43 +26,39 @@ class GivenUp extends Error {}
  */
 @Injectable()
 export class ExportWorker implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly signal = new Signal();
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly work: RepeatedWork;
 
   constructor(
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
     private readonly exports: Exports,
     private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.work = new RepeatedWork({
+      step: () => this.advance(),
+      lookMs: LOOK_MS,
+      pauseMs: LOOK_MS,
+      logger,
+      failure: ['warn', 'exports could not be written, retrying'],
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.work.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    this.signal.notify();
-    await this.running;
+    await this.work.stop();
   }
 
   /** There may be a new export. */
   look(): void {
-    this.signal.notify();
+    this.work.notify();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        await this.exports.removeExpired(new Date(this.clock.now()));
-        if (!(await this.writeNext())) await this.signal.wait(LOOK_MS);
-      } catch (error) {
-        this.logger.warn({ err: error }, 'exports could not be written, retrying');
-        await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
+  private async advance(): Promise<boolean> {
+    await this.exports.removeExpired(new Date(this.clock.now()));
+    return this.writeNext();
   }
 
   /** @returns whether there was one to write */
@@ -97,7 +93,7 @@ export class ExportWorker implements OnApplicationBootstrap, OnModuleDestroy {
       const encoder = encoderOf(extent.request.format, columns);
       let count = 0;
       for await (const rows of rowsOf(tx, extent)) {
-        if (this.stopping.signal.aborted) throw new GivenUp();
+        if (this.work.isStopping) throw new GivenUp();
         count += rows.length;
         if (count > MAX_ROWS) throw new NotWritable(`An export takes at most ${MAX_ROWS} rows: filter them`);
         await file.append(await encoder.write(rows));

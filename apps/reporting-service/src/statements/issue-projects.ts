@@ -24,7 +24,7 @@ export const ACTOR = 'service:reporting-service';
 
 const AT_ONCE = 200;
 
-/** The first period of each project that is not settled; one that was held is looked at again. */
+/** The earliest unsettled period of each project. A held period is checked again every five seconds. */
 const DUE = `
   SELECT period.* FROM ${REPORTING}.billing_period period
   WHERE status <> 'agreed' AND position <= (SELECT position FROM ${REPORTING}.tables_position)

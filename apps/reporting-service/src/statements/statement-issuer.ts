@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Clock, CONFIGURATION, LOGGER, Signal, type Logger } from '@allotree/basics';
+import { Clock, CONFIGURATION, LOGGER, type Logger } from '@allotree/basics';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ReportingConfiguration } from '../configuration.js';
 import { EventLog } from '../events/event-log.js';
+import { RepeatedWork } from '../repeated-work.js';
 import { REPORTING } from '../tokens.js';
 import { followEvents } from './account-feed.js';
 import { BillingOutbox } from './billing-outbox.js';
@@ -23,9 +23,7 @@ const SECOND_MS = 1_000;
  */
 @Injectable()
 export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly signal = new Signal();
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly work: RepeatedWork;
 
   constructor(
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
@@ -35,47 +33,42 @@ export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: ReportingConfiguration,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.work = new RepeatedWork({
+      step: () => this.advance(),
+      lookMs: LOOK_MS,
+      pauseMs: PAUSE_MS,
+      logger,
+      failure: ['error', 'statements could not be issued, retrying'],
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.log.onStored(() => this.signal.notify());
-    this.running = this.run();
+    this.log.onStored(() => this.work.notify());
+    this.work.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    this.signal.notify();
-    await this.running;
+    await this.work.stop();
   }
 
   /** There may be something to publish. */
   look(): void {
-    this.signal.notify();
+    this.work.notify();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        await this.advance();
-        await this.signal.wait(LOOK_MS);
-      } catch (error) {
-        this.logger.error({ err: error }, 'statements could not be issued, retrying');
-        await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
-  }
-
-  private async advance(): Promise<void> {
+  /** Does everything there is. */
+  private async advance(): Promise<false> {
     const { documents, clock, logger } = this;
     await this.whileThereIsMore((tx) => followEvents(tx));
     await this.whileThereIsMore((tx) => issueProjects(tx, { documents, now: clock.now(), logger }));
     const waitMs = this.configuration.STATEMENT_WAIT_SECONDS * SECOND_MS;
     await this.whileThereIsMore((tx) => issuePartners(tx, { documents, now: clock.now(), waitMs }));
     while (await this.outbox.publish());
+    return false;
   }
 
   private async whileThereIsMore(step: (tx: EntityManager) => Promise<boolean>): Promise<void> {
-    while (!this.stopping.signal.aborted && (await this.dataSource.transaction(step)));
+    while (!this.work.isStopping && (await this.dataSource.transaction(step)));
   }
 }

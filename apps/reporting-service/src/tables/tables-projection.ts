@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import {
@@ -9,11 +8,12 @@ import {
   type LicensingEvent,
   type LicensingEventType,
 } from '@allotree/contracts';
-import { LOGGER, Signal, type Logger } from '@allotree/basics';
+import { LOGGER, type Logger } from '@allotree/basics';
 import { insertRows, onRows } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventLog } from '../events/event-log.js';
 import { fetched } from '../persistence/fetched.js';
+import { RepeatedWork } from '../repeated-work.js';
 import { REPORTING } from '../tokens.js';
 import { GroupsFacts, type GroupsFact } from './groups-facts.js';
 import { LicensingFacts, type LicensingFact } from './licensing-facts.js';
@@ -104,9 +104,7 @@ interface Progress {
  */
 @Injectable()
 export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly signal = new Signal();
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly work: RepeatedWork;
   /** The events after a position, read while those before them are written. */
   private ahead: { readonly after: string; readonly events: Promise<readonly StoredEvent[]> } | null = null;
 
@@ -114,17 +112,23 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
     private readonly log: EventLog,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.work = new RepeatedWork({
+      step: () => this.advance(),
+      lookMs: LOOK_MS,
+      pauseMs: PAUSE_MS,
+      logger,
+      failure: ['error', 'the tables of the past could not be kept up to the event log, retrying'],
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.log.onStored(() => this.signal.notify());
-    this.running = this.run();
+    this.log.onStored(() => this.work.notify());
+    this.work.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    this.signal.notify();
-    await this.running;
+    await this.work.stop();
     await this.ahead?.events.catch(() => undefined);
   }
 
@@ -152,35 +156,23 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
       await tx.query(`TRUNCATE ${all.map((table) => `${REPORTING}.${table}`).join(', ')}`);
       await tx.query(`UPDATE ${REPORTING}.tables_position SET position = 0`);
     });
-    this.signal.notify();
+    this.work.notify();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        if ((await this.advance()) === 0) await this.signal.wait(LOOK_MS);
-      } catch (error) {
-        this.logger.error({ err: error }, 'the tables of the past could not be kept up to the event log, retrying');
-        await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
-  }
-
-  /** Takes the next events. @returns how many; 0: there are none, or another process is taking them */
-  private advance(): Promise<number> {
+  /** Takes the next events. @returns `false`: there are none, or another process is taking them */
+  private advance(): Promise<boolean> {
     return this.dataSource.transaction(async (tx) => {
       const [place]: { position: string }[] = await tx.query(
         `SELECT position FROM ${REPORTING}.tables_position FOR UPDATE SKIP LOCKED`,
       );
-      if (!place) return 0;
+      if (!place) return false;
       const events = await this.eventsAfter(place.position);
       const last = events.at(-1);
-      if (!last) return 0;
+      if (!last) return false;
       this.readAhead(last.position.toString());
       await this.project(tx, events);
       await tx.query(`UPDATE ${REPORTING}.tables_position SET position = $1`, [last.position.toString()]);
-      return events.length;
+      return true;
     });
   }
 
