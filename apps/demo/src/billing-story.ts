@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Api } from '@allotree/api-client';
+import { untilReported, type Api } from '@allotree/api-client';
 import type { StatementAnswer, StatementItem } from '@allotree/contracts';
 import { applyProjectFile, type ProjectApplication } from './apply.js';
 import { nodeAt, type Tree } from './apply-groups.js';
@@ -78,7 +78,7 @@ async function setTheStage({ api, file, narrator }: BillingTelling): Promise<Sta
   const { partnerId } = await api.get<{ partnerId: string }>(`/projects/${project.projectId}`);
   const accountId = `${partnerId}:${project.projectId}`;
   await storyClock.tick();
-  await untilKnown(api);
+  await untilReported(api);
   await api.put(`/accounts/${accountId}/terms`, TERMS);
   narrator.changed('prices: 1.50 EUR a virtual number, 0.80 a mobile app, 2.00 a UKEY2, each for a month, by time');
   const zone = project.firstDay.zone;
@@ -124,15 +124,6 @@ async function secondMonth(stage: Stage, first: Period): Promise<Period> {
   await api.post(`/accounts/${accountId}/adjustments`, { period: first.from, line, reason });
   narrator.changed(`a late correction of the first month, whose statement stays unchanged: ${reason}`);
   return toEndOfPeriod(stage);
-}
-
-/** Decisions of the license service are a moment later in the reporting service. */
-async function untilKnown(api: Api): Promise<void> {
-  for (;;) {
-    const { items } = await api.get<{ items: { behind: number }[] }>('/reporting-service/projections');
-    if (items.every(({ behind }) => behind === 0)) return;
-    await sleep(100);
-  }
 }
 
 async function statementAfter({ api, accountId }: Stage, { from }: Period): Promise<StatementAnswer> {

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { QuotaDiffAnswer, QuotaWhyAnswer, QuotaAsOfAnswer, UsageAnswer } from '@allotree/contracts';
-import type { Api } from '@allotree/api-client';
+import { untilReported, type Api } from '@allotree/api-client';
 import { nodeAt, type Tree } from './apply-groups.js';
 import { applyProjectFile, type ProjectApplication } from './apply.js';
 import { requestAgain, type CurrentRestriction } from './apply-restrictions.js';
@@ -43,7 +42,7 @@ export async function runPastStory(telling: PastTelling): Promise<void> {
   const refusedAt = await thirdMonth(stage);
   const raisedAt = await fourthMonth(stage);
   await restOfTheTerm(stage, begun);
-  await untilKnown(stage);
+  await untilReported(stage.api);
   await askAsOf(stage, refusedAt);
   await askWhy(stage, refusedAt);
   await askDiff(stage, refusedAt, raisedAt);
@@ -119,15 +118,6 @@ async function restOfTheTerm(stage: Stage, begun: number): Promise<void> {
   const { narrator, zone, storyClock } = stage;
   await storyClock.moveTo(begun + (PERIOD_DAYS + 1) * DAY_MS);
   narrator.begin(`Seven months are over, and with them the terms (${momentText(storyClock.now, zone)})`);
-}
-
-/** Decisions of the license service are a moment later in the tables of the past. */
-async function untilKnown({ api }: Stage): Promise<void> {
-  for (;;) {
-    const { items } = await api.get<{ items: { behind: number }[] }>('/reporting-service/projections');
-    if (items.every(({ behind }) => behind === 0)) return;
-    await sleep(100);
-  }
 }
 
 async function askAsOf(stage: Stage, instant: number): Promise<void> {

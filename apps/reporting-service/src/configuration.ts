@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { integer, variable } from '@allotree/basics/configuration';
+import { BASICS_CONFIGURATION, integer, variable } from '@allotree/basics/configuration';
 import { SERVICE_CONFIGURATION } from '@allotree/service/configuration';
 import { z } from 'zod';
 
@@ -48,3 +48,8 @@ export const REPORTING_VARIABLES = {
 
 export const REPORTING_CONFIGURATION = SERVICE_CONFIGURATION.extend(REPORTING_VARIABLES);
 export type ReportingConfiguration = z.infer<typeof REPORTING_CONFIGURATION>;
+
+/** The settings of programs that work on the database of this service alone. */
+export const REPORTING_DATABASE_CONFIGURATION = BASICS_CONFIGURATION.pick({ DATABASE_URL: true })
+  .partial()
+  .extend({ REPORTING_DATABASE_URL: REPORTING_CONFIGURATION.shape.REPORTING_DATABASE_URL });

@@ -1,26 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { BASICS_CONFIGURATION, loadConfiguration } from '@allotree/basics';
-import { runningPostgres } from '@allotree/embedded-postgres';
+import { loadConfiguration } from '@allotree/basics';
+import { databaseUrlOf } from '@allotree/embedded-postgres';
 import { Logins, NotPossible } from '@allotree/reporting-service/sql';
-import { REPORTING_CONFIGURATION } from '@allotree/reporting-service/configuration';
+import { REPORTING_DATABASE_CONFIGURATION } from '@allotree/reporting-service/configuration';
 import pg from 'pg';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const CONFIGURATION = BASICS_CONFIGURATION.pick({ DATABASE_URL: true })
-  .partial()
-  .extend({ REPORTING_DATABASE_URL: REPORTING_CONFIGURATION.shape.REPORTING_DATABASE_URL });
-
 /** The database that the environment names, or that of the system running on the data folder. */
-async function databaseUrl(): Promise<string> {
-  const { REPORTING_DATABASE_URL, DATABASE_URL } = loadConfiguration(CONFIGURATION, process.env);
-  const folder = process.env['DATA_DIR'] || '.data';
-  const url = REPORTING_DATABASE_URL ?? DATABASE_URL ?? (await runningPostgres(folder));
-  if (url === null)
-    throw new NotPossible(
-      `no Allotree is running on the data folder ${folder}, and neither REPORTING_DATABASE_URL nor DATABASE_URL says where the database is`,
-    );
-  return url;
+function databaseUrl(): Promise<string> {
+  const { REPORTING_DATABASE_URL, DATABASE_URL } = loadConfiguration(REPORTING_DATABASE_CONFIGURATION, process.env);
+  return databaseUrlOf({ REPORTING_DATABASE_URL, DATABASE_URL }, process.env['DATA_DIR'] || '.data');
 }
 
 async function withLogins<Result>(work: (logins: Logins, url: string) => Promise<Result>): Promise<Result> {

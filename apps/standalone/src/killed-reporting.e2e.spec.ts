@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Api } from '@allotree/api-client';
+import { untilReported, type Api } from '@allotree/api-client';
 import { grantedLogin, workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 const MINUTE = 60_000;
@@ -53,7 +53,7 @@ describe('a process that is killed while it writes the tables of the past', () =
   }
 
   async function rows({ api }: RunningSystem): Promise<Record<string, string[]>> {
-    await caughtUp(api);
+    await untilReported(api);
     const client = await grantedLogin(bench.dataDir);
     const all: Record<string, string[]> = {};
     const views = await client.query<{ name: string }>(
@@ -65,14 +65,6 @@ describe('a process that is killed while it writes the tables of the past', () =
     }
     await client.end();
     return all;
-  }
-
-  async function caughtUp(api: Api): Promise<void> {
-    for (;;) {
-      const { items } = await api.get<{ items: { behind: number }[] }>('/reporting-service/projections');
-      if (items.every(({ behind }) => behind === 0)) return;
-      await sleep(50);
-    }
   }
 
   it(

@@ -1,2 +1,3 @@
 export * from './api.js';
 export * from './local-sign-in.js';
+export * from './until-reported.js';

@@ -119,7 +119,7 @@ function connectorTo(settings: Omit<PostSettings, 'timeoutMs'>, signal: AbortSig
   };
 }
 
-/** The address of the other side is looked at once more: it is the one that counts. */
+/** Checks the address that the socket is really connected to, whatever the name resolved to before. */
 function checked(socket: Socket, allowInsecure: boolean): Socket {
   if (allowInsecure || isGlobalAddress(socket.remoteAddress ?? '')) return socket;
   socket.destroy();

@@ -69,15 +69,15 @@ export interface Page {
   readonly name: string;
   readonly title: Words;
   readonly content: readonly string[];
-  /** Shown where scripts are off; absent: the page needs no script. */
-  readonly withoutScript?: Words;
+  /** Shown where scripts are off. */
+  readonly withoutScript: Words;
 }
 
 const noscript = ({ en, de }: Words): string =>
   `<noscript><p>${escaped(en)}</p><p lang="de">${escaped(de)}</p></noscript>`;
 
 /** A whole page, without inline scripts and styles, which its content security policy forbids. */
-export const html = ({ name, title, content, withoutScript }: Page, footer = ''): string => `<!doctype html>
+export const html = ({ name, title, content, withoutScript }: Page, footer: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8" />
@@ -92,7 +92,7 @@ ${element('title', { en: `${title.en} - Allotree`, de: `${title.de} - Allotree` 
 <main>
 <p class="brand">Allotree</p>
 ${element('h1', title)}
-${withoutScript === undefined ? '' : noscript(withoutScript)}
+${noscript(withoutScript)}
 <div id="problem" role="alert" tabindex="-1"></div>
 <p id="progress" role="status" aria-live="polite"></p>
 ${content.join('\n')}

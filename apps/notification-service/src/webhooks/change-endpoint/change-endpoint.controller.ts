@@ -33,7 +33,7 @@ export class ChangeEndpointController {
     @Caller() caller: Caller,
   ): Promise<WebhookEndpointItem | PreviewAnswer> {
     const { principal, context, dryRun } = caller;
-    // Before the URL is looked at: nobody has names resolved for an endpoint of somebody else.
+    // Checked before the host name of the URL is resolved, so that callers cannot trigger a lookup with an endpoint they do not see.
     const shown = showEndpoint(await this.endpoints.as(principal, (tx) => this.endpoints.one(tx, endpointId)));
     const {
       url: _url,
