@@ -143,14 +143,17 @@ export class Service {
     return Service.start({ DATABASE_URL: this.databaseUrl });
   }
 
-  /** Waits until all subscriptions have caught up. */
+  /** Waits until all subscriptions have caught up, also with the events that their reactors recorded meanwhile. */
   async settled(): Promise<void> {
     const subscriptions = this.app.get(Subscriptions, { strict: false });
-    const head = await this.store.head();
     const names = (await subscriptions.lag()).map(({ name }) => name);
-    for (const name of names) {
-      if (!(await subscriptions.waitUntil(name, head, 30_000))) throw new Error(`${name} does not follow`);
-    }
+    let settledAt: bigint;
+    do {
+      settledAt = await this.store.head();
+      for (const name of names) {
+        if (!(await subscriptions.waitUntil(name, settledAt, 30_000))) throw new Error(`${name} does not follow`);
+      }
+    } while ((await this.store.head()) > settledAt);
   }
 
   /** Rebuilds a projection and waits until it has caught up. */

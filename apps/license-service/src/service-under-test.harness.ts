@@ -161,18 +161,22 @@ export class Service {
     return [...(await this.store.readAll(['project', 'partner_stock'], before, 1_000))];
   }
 
-  /** Waits until everything behind the store has followed. */
+  /** Waits until everything behind the store has followed, also the events that its reactors recorded meanwhile. */
   async settled(): Promise<void> {
-    // Waits twice: once for the reactors, and once for the events that they record.
-    for (let round = 0; round < 2; round++)
-      for (const { name } of await this.subscriptions.lag()) await this.followed(name);
+    const names = (await this.subscriptions.lag()).map(({ name }) => name);
+    let settledAt: bigint;
+    do {
+      settledAt = await this.position();
+      for (const name of names) {
+        if (!(await this.subscriptions.waitUntil(name, settledAt, 30_000))) throw new Error(`${name} does not follow`);
+      }
+    } while ((await this.position()) > settledAt);
   }
 
-  private async followed(name: string): Promise<void> {
+  private async position(): Promise<bigint> {
     const { lastPosition } = this.app.get(CommandRuntime, { strict: false });
     const head = await this.store.head();
-    const position = head > lastPosition ? head : lastPosition;
-    if (!(await this.subscriptions.waitUntil(name, position, 30_000))) throw new Error(`${name} does not follow`);
+    return head > lastPosition ? head : lastPosition;
   }
 
   async rows<Row extends object>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
