@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
-import axe from 'axe-core';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions } from 'playwright-core';
+import { ADMIN_PASSWORD, expectAccessible, signedIn as signedInAs, type Look } from './console.harness.js';
 
 const MINUTE = 60_000;
-const PASSWORD = 'a-walk-along-the-harbor';
 const HOSTILE = `<img src=x onerror="document.title='owned'"> "'\${7*7}`;
 
 interface Restriction {
@@ -19,7 +18,7 @@ let system: RunningSystem;
 let projectId: string;
 beforeAll(async () => {
   bench = await workbench();
-  system = await bench.start({ ADMIN_PASSWORD: PASSWORD, RATE_LIMIT_PER_ADDRESS: '0' });
+  system = await bench.start({ ADMIN_PASSWORD, RATE_LIMIT_PER_ADDRESS: '0' });
   await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
   const projects = await system.api.list<{ projectId: string; name: string }>('/projects');
   projectId = projects.find(({ name }) => name === 'Hafenblick')!.projectId;
@@ -37,37 +36,8 @@ async function newGroup(name: string): Promise<string> {
 }
 
 describeInBrowser((browser) => {
-  /** A browser of its own, signed in as the administrator; the spec fails where a page reports an error. */
-  async function signedIn(
-    path: string,
-    look: (page: Page) => Promise<void>,
-    options: BrowserContextOptions = {},
-  ): Promise<void> {
-    const context = await browser().newContext({
-      locale: 'en-GB',
-      viewport: { width: 1280, height: 1000 },
-      ...options,
-    });
-    try {
-      const page = await context.newPage();
-      const faults: string[] = [];
-      page.on('pageerror', (error) => faults.push(error.message));
-      page.on('console', (message) => {
-        // A refused dry run is an answer, which the browser itself notes.
-        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-          faults.push(message.text());
-      });
-      await page.goto(`${system.url}${path}`);
-      await page.locator('input[type=email]').fill('admin@allotree.local');
-      await page.locator('input[type=password]').fill(PASSWORD);
-      await page.locator('button[type=submit]').click();
-      await page.getByRole('button', { name: 'admin@allotree.local' }).waitFor();
-      await look(page);
-      expect(faults).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }
+  const signedIn = (path: string, look: Look, context: BrowserContextOptions = {}): Promise<void> =>
+    signedInAs(browser(), system, path, look, { context });
 
   it(
     'assigns licenses to a group in the steps of the description',
@@ -184,6 +154,35 @@ describeInBrowser((browser) => {
   );
 
   it(
+    'reads a typed time by the clocks of the project, whatever the zone of the browser',
+    async () => {
+      await signedIn(
+        groupPage(projectId),
+        async (page) => {
+          await page.getByRole('button', { name: 'Look at an instant' }).click();
+          const chooser = page.getByRole('dialog');
+          await chooser.getByRole('button', { name: /^15 / }).click();
+          await chooser.locator('input').first().fill('12');
+          await chooser.locator('input').nth(1).fill('30');
+          await page.keyboard.press('Escape');
+          const typed = await page.getByRole('button', { name: 'Look at an instant' }).innerText();
+          await page.getByRole('button', { name: 'Show', exact: true }).click();
+          await page.getByText('You are looking at').waitFor();
+          const at = new URL(page.url()).searchParams.get('at')!;
+          const there = new Intl.DateTimeFormat('sv-SE', {
+            dateStyle: 'short',
+            timeStyle: 'short',
+            timeZone: 'Europe/Berlin',
+          });
+          expect([typed, there.format(new Date(at))]).toEqual([expect.stringMatching(/-15 12:30$/), typed]);
+        },
+        { timezoneId: 'Pacific/Auckland' },
+      );
+    },
+    MINUTE,
+  );
+
+  it(
     'is used by the keyboard alone',
     async () => {
       await signedIn(groupPage(projectId), async (page) => {
@@ -276,22 +275,7 @@ describeInBrowser((browser) => {
         '/account',
         ...tabs,
       ];
-      await signedIn(
-        '/',
-        async (page) => {
-          for (const path of paths) {
-            await page.goto(`${system.url}${path}`);
-            await page.getByRole('heading', { level: 1 }).waitFor();
-            await page.waitForLoadState('networkidle');
-            await page.evaluate(axe.source);
-            const violations = await page.evaluate(`axe
-            .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-            .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
-            expect([path, violations]).toEqual([path, []]);
-          }
-        },
-        { colorScheme },
-      );
+      await signedIn('/', (page) => expectAccessible(page, system, paths), { colorScheme });
     },
     2 * MINUTE,
   );

@@ -3,6 +3,8 @@ import { DateTimePicker } from '@mantine/dates';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { todayIn, wallOf } from '../parts/dates.js';
+import { useCalendarWords } from '../parts/day-input.js';
 
 interface InstantPickerProps {
   readonly timeZone: string;
@@ -10,30 +12,38 @@ interface InstantPickerProps {
   readonly at: string | undefined;
 }
 
-/** Chooses the instant that the whole page shows; it is in the address, so that it can be sent to somebody. */
+/**
+ * Chooses the instant that the whole page shows, by the clocks of the project; it is in the address, so that it can be sent to
+ * somebody.
+ */
 export function InstantPicker({ timeZone, at }: InstantPickerProps) {
   const { t } = useTranslation();
+  const words = useCalendarWords();
   const navigate = useNavigate({ from: '/projects/$projectId/groups/$groupId' });
   const [value, setValue] = useState<string | null>(null);
-  const show = () => {
-    if (value === null) return;
-    const instant = new Date(value.replace(' ', 'T'));
-    void navigate({ search: (before) => ({ ...before, at: instant.toISOString() }) });
+  const show = async (wall: string): Promise<void> => {
+    const { instantOf } = await import('../parts/zoned.js');
+    const instant = instantOf(wall, timeZone);
+    await navigate({ search: (before) => ({ ...before, at: instant }) });
   };
   return (
     <Group gap="xs" wrap="nowrap" align="end">
       <DateTimePicker
         label={t('history.slider')}
-        placeholder={at ?? t('history.now')}
+        placeholder={at === undefined ? t('history.now') : wallOf(at, timeZone)}
+        description={timeZone}
+        defaultDate={todayIn(timeZone)}
         value={value}
         onChange={setValue}
         valueFormat="YYYY-MM-DD HH:mm"
+        {...words}
+        timePickerProps={{ hoursInputLabel: t('calendar.hours'), minutesInputLabel: t('calendar.minutes') }}
+        submitButtonProps={{ 'aria-label': t('common.close') }}
         size="xs"
         flex={1}
-        title={timeZone}
       />
-      <Button size="xs" variant="default" onClick={show} disabled={value === null}>
-        OK
+      <Button size="xs" variant="default" onClick={() => value !== null && void show(value)} disabled={value === null}>
+        {t('history.show')}
       </Button>
     </Group>
   );

@@ -1,5 +1,4 @@
 import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
-import { DateInput } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -7,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, must, type AnswerOf } from '../api/client.js';
 import { termText } from '../parts/dates.js';
+import { DayInput } from '../parts/day-input.js';
 import { FormModal } from '../parts/form-modal.js';
 import { unitsText } from '../parts/limit-text.js';
 import { UnitsFields } from '../parts/units-fields.js';
@@ -123,18 +123,8 @@ function RecordPackage({ partnerId, onClose }: RecordPackageProps) {
     >
       <TextInput label={t('common.name')} required data-autofocus {...form.getInputProps('name')} />
       <UnitsFields propsOf={form.getInputProps} />
-      <DateInput
-        label={t('licenses.validFrom')}
-        valueFormat="YYYY-MM-DD"
-        clearable
-        {...form.getInputProps('validFrom')}
-      />
-      <DateInput
-        label={t('licenses.validUntil')}
-        valueFormat="YYYY-MM-DD"
-        clearable
-        {...form.getInputProps('validUntil')}
-      />
+      <DayInput label={t('licenses.validFrom')} {...form.getInputProps('validFrom')} />
+      <DayInput label={t('licenses.validUntil')} {...form.getInputProps('validUntil')} />
     </FormModal>
   );
 }

@@ -11,6 +11,13 @@ export const dateOf = (instant: string, timeZone: string): string =>
     new Date(instant),
   );
 
+/** What the clocks of a time zone show at an instant, to the minute, as `YYYY-MM-DD HH:mm`. */
+export const wallOf = (instant: string, timeZone: string): string =>
+  `${dateOf(instant, timeZone)} ${new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone }).format(new Date(instant))}`;
+
+/** The date of today in a time zone. */
+export const todayIn = (timeZone: string): string => dateOf(new Date().toISOString(), timeZone);
+
 /** The last day of a term that ends at an instant, which is not part of it. */
 export const lastDayOf = (validUntil: string, timeZone: string): string =>
   dateOf(new Date(Date.parse(validUntil) - 1).toISOString(), timeZone);

@@ -1,10 +1,10 @@
 import { Select } from '@mantine/core';
-import { DateInput } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
 import { stockQuery } from '../partners/stock-query.js';
+import { DayInput } from '../parts/day-input.js';
 import { FormModal } from '../parts/form-modal.js';
 import { unitsText } from '../parts/limit-text.js';
 import { UnitsFields } from '../parts/units-fields.js';
@@ -50,12 +50,7 @@ export function IssueLicense({ project: { projectId, partnerId }, onClose }: Iss
     >
       <Select label={t('projects.package')} data={choices} required {...form.getInputProps('packageId')} />
       <UnitsFields propsOf={form.getInputProps} />
-      <DateInput
-        label={t('licenses.validUntil')}
-        valueFormat="YYYY-MM-DD"
-        clearable
-        {...form.getInputProps('validUntil')}
-      />
+      <DayInput label={t('licenses.validUntil')} {...form.getInputProps('validUntil')} />
     </FormModal>
   );
 }

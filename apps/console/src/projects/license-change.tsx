@@ -1,8 +1,8 @@
 import { Text, TextInput } from '@mantine/core';
-import { DateInput } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
+import { DayInput } from '../parts/day-input.js';
 import { FormModal } from '../parts/form-modal.js';
 import { useChange } from '../parts/use-change.js';
 
@@ -52,14 +52,7 @@ export function LicenseChange({ action, projectId, licenseId, onClose }: License
       isDangerous={action === 'revoke'}
     >
       {action === 'revoke' && <Text size="sm">{t('projects.revokeWarning')}</Text>}
-      {action === 'extend' && (
-        <DateInput
-          label={t('projects.newEnd')}
-          valueFormat="YYYY-MM-DD"
-          clearable
-          {...form.getInputProps('validUntil')}
-        />
-      )}
+      {action === 'extend' && <DayInput label={t('projects.newEnd')} {...form.getInputProps('validUntil')} />}
       {(action === 'suspend' || action === 'revoke') && (
         <TextInput label={t('common.reason')} required data-autofocus {...form.getInputProps('reason')} />
       )}

@@ -1,7 +1,9 @@
 import type { Words } from './en.js';
+import { projectPages } from './project-pages.de.js';
 
 /** Every text of the console in German. */
 export const de: Words = {
+  ...projectPages,
   common: {
     save: 'Speichern',
     cancel: 'Abbrechen',
@@ -262,6 +264,7 @@ export const de: Words = {
     when: 'Wann',
     what: 'Was',
     slider: 'Einen Zeitpunkt ansehen',
+    show: 'Anzeigen',
     now: 'Jetzt',
     past: 'Sie sehen den Stand vom {{at}}. Hier lässt sich nichts ändern.',
     backToNow: 'Zurück zu jetzt',

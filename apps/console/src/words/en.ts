@@ -1,5 +1,8 @@
+import { projectPages } from './project-pages.en.js';
+
 /** Every text of the console in English; the other languages have the same keys. */
 export const en = {
+  ...projectPages,
   common: {
     save: 'Save',
     cancel: 'Cancel',
@@ -255,6 +258,7 @@ export const en = {
     when: 'When',
     what: 'What',
     slider: 'Look at an instant',
+    show: 'Show',
     now: 'Now',
     past: 'You are looking at {{at}}. Nothing can be changed here.',
     backToNow: 'Back to now',

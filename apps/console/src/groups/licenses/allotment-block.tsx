@@ -1,6 +1,6 @@
 import { Button, Checkbox, Fieldset, Group, NumberInput, Select, SimpleGrid, Stack, Text } from '@mantine/core';
-import { DateInput } from '@mantine/dates';
 import { useTranslation } from 'react-i18next';
+import { DayInput } from '../../parts/day-input.js';
 import { RESOURCES, type Resource } from '../../parts/limit-text.js';
 import { en } from '../../words/en.js';
 import type { FeaturesAbove } from './features-above.js';
@@ -65,20 +65,16 @@ export function AllotmentBlock({ number, allotment, timeZone, features, onChange
         />
         <Fieldset legend={t('licenses.period')} variant="unstyled">
           <Group align="start">
-            <DateInput
+            <DayInput
               label={t('licenses.validFrom')}
               value={firstDay(validFrom, timeZone)}
-              valueFormat="YYYY-MM-DD"
-              clearable
               onChange={(date) => onChange({ validFrom: date })}
             />
-            <DateInput
+            <DayInput
               label={t('licenses.validUntil')}
               description={t('licenses.untilHint')}
               inputWrapperOrder={['label', 'input', 'description']}
               value={lastDay(validUntil, timeZone)}
-              valueFormat="YYYY-MM-DD"
-              clearable
               onChange={(date) => onChange({ validUntil: date })}
             />
           </Group>

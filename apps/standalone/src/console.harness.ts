@@ -1,0 +1,67 @@
+import { expect } from '@jest/globals';
+import type { RunningSystem } from '@allotree/testing/running-system';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+export const ADMIN_PASSWORD = 'a-walk-along-the-harbor';
+
+/** Uses a page as a person does. */
+export type Look = (page: Page) => Promise<void>;
+
+interface Visit {
+  readonly email?: string;
+  readonly password?: string;
+  readonly context?: BrowserContextOptions;
+}
+
+/** A browser of its own, signed in as the administrator unless another is named; fails where a page reports an error. */
+export async function signedIn(
+  browser: Browser,
+  system: RunningSystem,
+  path: string,
+  look: Look,
+  { email = 'admin@allotree.local', password = ADMIN_PASSWORD, context: options }: Visit = {},
+): Promise<void> {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 1000 },
+    ...options,
+  });
+  try {
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      // A refused dry run is an answer, which the browser itself notes.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        faults.push(message.text());
+    });
+    await page.goto(`${system.url}${path}`);
+    await page.locator('input[type=email]').fill(email);
+    await page.locator('input[type=password]').fill(password);
+    await page.locator('button[type=submit]').click();
+    await page.getByRole('button', { name: email }).waitFor();
+    await look(page);
+    expect(faults).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Where what is on the page now does not meet WCAG 2.2 AA. */
+export async function violationsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(`axe
+    .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+    .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
+}
+
+/** Opens pages one after another, each without a violation of WCAG 2.2 AA. */
+export async function expectAccessible(page: Page, system: RunningSystem, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await page.goto(`${system.url}${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle');
+    expect([path, await violationsOf(page)]).toEqual([path, []]);
+  }
+}
