@@ -26,7 +26,7 @@ export const REPORTING_VARIABLES = {
   }),
   REPORTING_WAIT_MS: variable(integer(0, 60_000).prefault('5000'), {
     description:
-      'The longest that a question about the past waits for the command whose ETag it names in atLeast, in milliseconds. After that it is answered 503.',
+      'The longest that a request waits for events, in milliseconds: for the command whose ETag it names in atLeast, after which it is answered 503, and for everything published before it where it would else be answered 404.',
     allowed: 'a whole number from 0 to 60000',
   }),
   EXPORT_RETENTION_HOURS: variable(integer(1, 8_760).prefault('72'), {

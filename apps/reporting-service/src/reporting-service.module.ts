@@ -1,7 +1,7 @@
 import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIGURATION, Readiness } from '@allotree/basics';
-import { Cursors } from '@allotree/http';
+import { Cursors, interceptRoutes } from '@allotree/http';
 import { poolOf } from '@allotree/read-models';
 import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
@@ -16,11 +16,14 @@ import { RecordEventsController } from './feed/record-events/record-events.contr
 import { ExportWorker } from './exports/export-worker.js';
 import { Exports } from './exports/exports.js';
 import { ExportsController } from './exports/exports.controller.js';
+import { LookAgain } from './look-again.js';
 import { dataSourceOptions, openDataSource } from './persistence/data-source.js';
 import { PAST_CONTROLLERS, PAST_PROVIDERS } from './past.js';
 import { heldPeriods, STATEMENT_CONTROLLERS, STATEMENT_PROVIDERS } from './statements/index.js';
 import { TablesProjection } from './tables/tables-projection.js';
 import { REPORTING } from './tokens.js';
+
+interceptRoutes([...PAST_CONTROLLERS, ...STATEMENT_CONTROLLERS], LookAgain);
 
 /**
  * The reporting service: every integration event since the first one, from the bus and nothing else. Wants `ServiceModule.forRoot()`

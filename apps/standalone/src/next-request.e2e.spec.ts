@@ -4,6 +4,16 @@ import { somebody } from './who-may/world.fixture.js';
 
 jest.setTimeout(90_000);
 
+const ABOUT_AN_ACCOUNT = ['/accounts/{a}', '/accounts/{a}/statements', '/accounts/{a}/reconciliation'];
+const ABOUT_A_GROUP = [
+  '/projects/{p}/groups/{g}/quota/as-of',
+  '/projects/{p}/groups/{g}/quota/why?resource=sip_number',
+  '/projects/{p}/groups/{g}/usage?resource=sip_number&from={at}&to={later}',
+  '/projects/{p}/tree?parentId={g}',
+];
+
+const iso = (at: number): string => new Date(at).toISOString();
+
 /** No spec in here asks a second time: what one service answered, the next request to another one finds. */
 describe('the next request to another service', () => {
   let system: WholeSystem;
@@ -11,7 +21,11 @@ describe('the next request to another service', () => {
   let partnerId: string;
   beforeAll(async () => {
     // A wait that times out would end after the spec.
-    system = await WholeSystem.start({ GROUP_FEED_WAIT_MS: '60000', MAIL_COLLECT_SECONDS: '0' });
+    system = await WholeSystem.start({
+      GROUP_FEED_WAIT_MS: '60000',
+      REPORTING_WAIT_MS: '60000',
+      MAIL_COLLECT_SECONDS: '0',
+    });
     ({ partnerId } = await system.must('POST', '/partners', {
       kind: 'distributor',
       name: 'Nordlicht',
@@ -140,6 +154,37 @@ describe('the next request to another service', () => {
     }
   });
 
+  it.each(['a server administrator', 'an administrator of the project'])(
+    'finds an account, and the past of a group, that were just created, for %s',
+    async (who) => {
+      for (const [round, route] of [...ABOUT_AN_ACCOUNT, ...ABOUT_A_GROUP].entries()) {
+        const { projectId: p } = await system.must('POST', '/projects', { name: `${who} ${round}`, partnerId });
+        let [asked, token] = [p, system.administrator];
+        if (who !== 'a server administrator') {
+          const member = { email: `administrator${round}@example.com`, name: 'Eva', role: 'site_administrator' };
+          const { userId } = await system.must('POST', `/projects/${p}/groups/${p}/members`, member);
+          token = await WholeSystem.token(somebody(userId));
+        }
+        if (ABOUT_A_GROUP.includes(route)) {
+          const flat = { parentId: p, type: 'apartment', name: 'Flat' };
+          asked = (await system.must('POST', `/projects/${p}/groups`, flat)).groupId;
+        }
+        const now = Date.now();
+        const named = { a: `${partnerId}:${p}`, p, g: asked, at: iso(now), later: iso(now + 1) };
+        const path = route.replaceAll(/\{(\w+)\}/g, (_, name: keyof typeof named) => named[name]);
+        const { status, body } = await system.ask('GET', path, { token });
+        expect([path, status, body.code]).toEqual([path, 200, undefined]);
+      }
+    },
+  );
+
+  it('sets the terms of an account that was just created', async () => {
+    const { projectId: p } = await system.must('POST', '/projects', { name: 'Terms', partnerId });
+    const terms = { currency: 'EUR', minorDigits: 2, resources: {}, calendar: null };
+    const answer = await system.ask('PUT', `/accounts/${partnerId}:${p}/terms`, { body: terms });
+    expect([answer.status, answer.body.accountId]).toEqual([200, `${partnerId}:${p}`]);
+  });
+
   it('shows the name a group was just given', async () => {
     const flat = await group('Before');
     for (const name of ['After', 'Later', 'Last']) {
@@ -195,6 +240,8 @@ describe('the next request to another service', () => {
       `${at('nowhere', 'quota')}`,
       '/projects/nowhere/groups/nowhere/quota',
       '/partners/nobody/stock',
+      '/accounts/vendor:nobody',
+      `${at('nowhere', 'quota/as-of')}`,
     ])
       expect((await system.ask('GET', path)).status).toBe(404);
     const stranger = await WholeSystem.token(somebody('stranger'));

@@ -5,7 +5,7 @@ export { Cursors } from './cursors.js';
 export * from './etag.js';
 export { httpDurations } from './http-durations.js';
 export { IdempotentRequests, NotKept } from './idempotency.js';
-export { interceptWrites } from './intercept-writes.js';
+export { interceptRoutes, interceptWrites } from './intercept-writes.js';
 export { isoInstants } from './iso-instants.js';
 export { LargeBody } from './large-body.js';
 export * from './openapi.js';

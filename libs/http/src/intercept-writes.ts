@@ -18,12 +18,18 @@ export const InterceptWrite =
   };
 
 /** Applies an interceptor to all routes of these controllers but those of GET. Call it before the application is created. */
-export function interceptWrites(controllers: readonly Type[], interceptor: Type<NestInterceptor>): void {
+export const interceptWrites = (controllers: readonly Type[], interceptor: Type<NestInterceptor>): void =>
+  applyToRoutes(controllers, InterceptWrite(interceptor));
+
+/** Applies an interceptor to all routes of these controllers. Call it before the application is created. */
+export const interceptRoutes = (controllers: readonly Type[], interceptor: Type<NestInterceptor>): void =>
+  applyToRoutes(controllers, UseInterceptors(interceptor));
+
+function applyToRoutes(controllers: readonly Type[], decorate: MethodDecorator): void {
   const scanner = new MetadataScanner();
   for (const { prototype } of controllers as readonly { readonly prototype: object }[])
     for (const name of scanner.getAllMethodNames(prototype)) {
       const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
-      if (descriptor !== undefined && isRoute(descriptor.value as object))
-        InterceptWrite(interceptor)(prototype, name, descriptor);
+      if (descriptor !== undefined && isRoute(descriptor.value as object)) decorate(prototype, name, descriptor);
     }
 }

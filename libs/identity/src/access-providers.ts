@@ -7,7 +7,7 @@ import { TenantRows } from './tenant-rows.js';
 import { IdentityView } from './identity-view.js';
 import { MembershipFeed } from './membership-feed.js';
 import { MembershipRows } from './membership-rows.js';
-import { PermissionChecker, retryAfterCatchUp, type PathOf } from './permission-checker.js';
+import { PermissionChecker, retryAfterCatchUp, type Follower, type PathOf } from './permission-checker.js';
 
 /** The longest that a request waits for what the group service published before it. */
 const FEED_WAIT_MS = 2_000;
@@ -35,21 +35,26 @@ export interface AccessView {
   readonly groupId: string;
   /** How the path of a group is found. Absent: the service has nothing at a group below a project. */
   readonly pathOf?: (rows: DataSource) => PathOf;
+  /** The token of what follows the events that `pathOf` depends on. */
+  readonly follower?: InjectionToken<Follower>;
 }
 
 const rootOnly: PathOf = (projectId, groupId) => Promise.resolve(groupId === projectId ? [projectId] : null);
 
 /** What the guard asks in a service with a view of its own, and what keeps it up to date. */
-export const accessOf = ({ dataSource, schema, groupId, pathOf }: AccessView): readonly Provider[] => [
+export const accessOf = ({ dataSource, schema, groupId, pathOf, follower }: AccessView): readonly Provider[] => [
   {
     provide: PermissionChecker,
-    useFactory: (rows: DataSource, bus: Bus, logger: Logger) =>
+    useFactory: (rows: DataSource, bus: Bus, logger: Logger, ...followers: readonly Follower[]) =>
       new PermissionChecker(
         new MembershipRows(rows, schema),
         pathOf?.(rows) ?? rootOnly,
-        retryAfterCatchUp(new FeedWaiter({ bus, topic: GROUPS_TOPIC, groupId, logger, maxWaitMs: FEED_WAIT_MS })),
+        retryAfterCatchUp(
+          new FeedWaiter({ bus, topic: GROUPS_TOPIC, groupId, logger, maxWaitMs: FEED_WAIT_MS }),
+          ...followers,
+        ),
       ),
-    inject: [dataSource, Bus, LOGGER],
+    inject: [dataSource, Bus, LOGGER, ...(follower === undefined ? [] : [follower])],
   },
   membershipFeedOf(dataSource, schema),
   tenantRowsOf(dataSource),

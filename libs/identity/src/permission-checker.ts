@@ -46,9 +46,12 @@ export type RetryPolicy = <Result>(
   settled: (result: Result) => boolean,
 ) => Promise<Result>;
 
+/** Something that follows events, and that can be waited for. */
+export type Follower = Pick<FeedWaiter, 'caughtUp'>;
+
 /** Retries when the feeds have caught up with everything published before. */
 export const retryAfterCatchUp =
-  (...feeds: readonly FeedWaiter[]): RetryPolicy =>
+  (...feeds: readonly Follower[]): RetryPolicy =>
   async (attempt, settled) => {
     const result = await attempt();
     if (settled(result)) return result;

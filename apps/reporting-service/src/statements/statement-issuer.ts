@@ -3,8 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { Clock, CONFIGURATION, LOGGER, type Logger } from '@allotree/basics';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ReportingConfiguration } from '../configuration.js';
-import { EventLog } from '../events/event-log.js';
 import { RepeatedWork } from '../repeated-work.js';
+import { TablesProjection } from '../tables/tables-projection.js';
 import { REPORTING } from '../tokens.js';
 import { followEvents } from './account-feed.js';
 import { BillingOutbox } from './billing-outbox.js';
@@ -27,7 +27,7 @@ export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy 
 
   constructor(
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
-    private readonly log: EventLog,
+    private readonly tables: TablesProjection,
     private readonly documents: Documents,
     private readonly outbox: BillingOutbox,
     private readonly clock: Clock,
@@ -44,7 +44,7 @@ export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   onApplicationBootstrap(): void {
-    this.log.onStored(() => this.work.notify());
+    this.tables.onAdvanced(() => this.work.notify());
     this.work.start();
   }
 
@@ -60,7 +60,7 @@ export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy 
   /** Does everything there is. */
   private async advance(): Promise<false> {
     const { documents, clock, logger } = this;
-    await this.whileThereIsMore((tx) => followEvents(tx));
+    await this.follow();
     await this.whileThereIsMore((tx) => issueProjects(tx, { documents, now: clock.now(), logger }));
     const waitMs = this.configuration.STATEMENT_WAIT_SECONDS * SECOND_MS;
     await this.whileThereIsMore((tx) => issuePartners(tx, { documents, now: clock.now(), waitMs }));
@@ -68,7 +68,12 @@ export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy 
     return false;
   }
 
+  private async follow(): Promise<void> {
+    while (!this.work.isStopping && (await this.dataSource.transaction(followEvents)));
+  }
+
+  /** New accounts are there soon, also while thousands of statements are issued. */
   private async whileThereIsMore(step: (tx: EntityManager) => Promise<boolean>): Promise<void> {
-    while (!this.work.isStopping && (await this.dataSource.transaction(step)));
+    while (!this.work.isStopping && (await this.dataSource.transaction(step))) await this.follow();
   }
 }

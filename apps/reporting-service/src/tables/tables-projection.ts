@@ -105,6 +105,7 @@ interface Progress {
 @Injectable()
 export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly work: RepeatedWork;
+  private readonly listeners: (() => void)[] = [];
   /** The events after a position, read while those before them are written. */
   private ahead: { readonly after: string; readonly events: Promise<readonly StoredEvent[]> } | null = null;
 
@@ -130,6 +131,11 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
   async onModuleDestroy(): Promise<void> {
     await this.work.stop();
     await this.ahead?.events.catch(() => undefined);
+  }
+
+  /** Calls the listener whenever this process has brought the tables forward. */
+  onAdvanced(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   projections(): string[] {
@@ -160,8 +166,8 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   /** Takes the next events. @returns `false`: there are none, or another process is taking them */
-  private advance(): Promise<boolean> {
-    return this.dataSource.transaction(async (tx) => {
+  private async advance(): Promise<boolean> {
+    const hasAdvanced = await this.dataSource.transaction(async (tx) => {
       const [place]: { position: string }[] = await tx.query(
         `SELECT position FROM ${REPORTING}.tables_position FOR UPDATE SKIP LOCKED`,
       );
@@ -174,6 +180,8 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
       await tx.query(`UPDATE ${REPORTING}.tables_position SET position = $1`, [last.position.toString()]);
       return true;
     });
+    if (hasAdvanced) for (const listener of this.listeners) listener();
+    return hasAdvanced;
   }
 
   /** The log is only appended to, and its positions become visible in their order: events read before are the ones to take now. */
