@@ -16,6 +16,7 @@ const APPS = [
   'license-service',
   'notification-service',
   'reporting-service',
+  'cli',
   'demo',
   'dead-letters',
   'sql-access',
