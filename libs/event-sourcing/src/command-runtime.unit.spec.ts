@@ -101,7 +101,7 @@ describe('CommandRuntime', () => {
           revision: 0,
           position: 1n,
           metadata: {
-            eventId: deriveId(asked.commandId, 0),
+            eventId: deriveId(asked.commandId, '0 HouseOpened {"capacity":2}'),
             commandId: asked.commandId,
             correlationId: 'c',
             causationId: 'why',
@@ -119,7 +119,8 @@ describe('CommandRuntime', () => {
       await handler.execute('h', open(2), asked);
       await handler.execute('h', take('a'), asked);
       const ids = (await collect(store.readStream('seats-h'))).map(({ metadata }) => metadata.eventId);
-      expect(ids).toEqual([deriveId(asked.commandId, 0), deriveId(asked.commandId, 1)]);
+      const labels = ['0 HouseOpened {"capacity":2}', '1 SeatTaken {"who":"a"}'];
+      expect(ids).toEqual(labels.map((label) => deriveId(asked.commandId, label)));
     });
 
     it('records nothing when it refuses', async () => {
@@ -132,7 +133,7 @@ describe('CommandRuntime', () => {
       expect(store.calls).toEqual([]);
     });
 
-    it('accepts without events and without calling the store when nothing changes', async () => {
+    it('accepts without events and without an append when nothing changes', async () => {
       const { store, handler } = setUp();
       await handler.execute('h', open(2), context());
       expect(await handler.execute('h', open(2), context())).toStrictEqual({
@@ -220,7 +221,7 @@ describe('CommandRuntime', () => {
         ),
       ];
       await settle();
-      expect(ended).toEqual(['already so']);
+      expect(ended).toEqual([]);
       store.open();
       expect(await Promise.all(all)).toMatchObject([
         { events: [] },
@@ -341,6 +342,39 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toHaveLength(1);
     });
 
+    it('are recorded once when repeated again after a repetition that failed', async () => {
+      const { store, handler } = setUp();
+      store.closed = true;
+      const asked = context({ repeatable: true });
+      const many: SeatsCommand = { type: 'TakeMany', count: 1 };
+      const first = handler.execute('h', many, asked);
+      await settle();
+      const lookup = jest.spyOn(store, 'findByCommand').mockRejectedValue(new Error('connection lost'));
+      await expect(handler.execute('h', many, asked)).rejects.toThrow('connection lost');
+      lookup.mockRestore();
+      const third = handler.execute('h', many, asked);
+      await settle();
+      store.open();
+      expect(await third).toEqual(await first);
+      expect(await types(store, 'h')).toHaveLength(1);
+    });
+
+    it('are answered with the recorded events when two processes decide them differently', async () => {
+      const { store, handler } = setUp();
+      const { handler: other } = setUp({ store });
+      await handler.execute('h', open(2), context());
+      await other.read('h', () => null);
+      store.closed = true;
+      const asked = context({ repeatable: true });
+      const first = handler.execute('h', take('a'), asked);
+      await settle();
+      const second = other.execute('h', take('b'), asked);
+      await settle();
+      store.open();
+      expect(await second).toEqual(await first);
+      expect(await other.read('h', ({ taken }) => taken)).toEqual(await handler.read('h', ({ taken }) => taken));
+    });
+
     it('are decided again if nothing was recorded', async () => {
       const { handler } = setUp();
       const asked = context({ repeatable: true });
@@ -386,6 +420,17 @@ describe('CommandRuntime', () => {
       await other.execute('h', take('theirs'), context());
       expect(await handler.execute('h', take('mine'), context())).toMatchObject({ kind: 'accepted', revision: 2 });
       expect(await other.execute('h', take('late'), context())).toMatchObject({ kind: 'refused', revision: 2 });
+    });
+
+    it('are found before a command is answered "already so", even when no hint arrives', async () => {
+      const store = new Gate();
+      store.onAppend = () => () => undefined;
+      const { handler } = setUp({ store });
+      const { handler: other } = setUp({ store });
+      await handler.execute('h', open(2), context());
+      await other.execute('h', open(3), context());
+      expect(await handler.execute('h', open(2), context())).toMatchObject({ kind: 'accepted', revision: 2 });
+      expect(await types(store, 'h')).toHaveLength(3);
     });
 
     it('never retry a command with If-Match', async () => {

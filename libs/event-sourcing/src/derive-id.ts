@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 const NAMESPACE = '6f1d3c52-9f0e-4c57-8a67-5b6c1c0a7e11/';
 
 /**
- * Derives a UUID (version 5 format) from a command id and a revision or label; used for the events of a command and
+ * Derives a UUID (version 5 format) from a command id and an index or label; used for the events of a command and
  * everything it creates. A repeated command derives the same ids, which makes it idempotent.
  */
 export function deriveId(commandId: string, index: number | string): string {

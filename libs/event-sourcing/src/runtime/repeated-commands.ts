@@ -7,8 +7,8 @@ import { LATER, type Answer, type Execution, type Request } from './request.js';
  * the events in the store.
  */
 export class RepeatedCommands<T extends AggregateTypes> {
-  /** The latest unanswered request of each command. */
-  readonly #inFlight = new Map<string, Execution<T>>();
+  /** The unanswered requests of each command. */
+  readonly #inFlight = new Map<string, Set<Execution<T>>>();
 
   constructor(
     private readonly streamName: string,
@@ -18,14 +18,17 @@ export class RepeatedCommands<T extends AggregateTypes> {
 
   remember(request: Execution<T>): void {
     const { commandId } = request.context;
-    request.repeat = { inFlight: this.#inFlight.get(commandId) ?? null, recorded: null, lookup: null };
-    this.#inFlight.set(commandId, request);
+    const unanswered = this.#inFlight.get(commandId) ?? new Set();
+    request.repeat = { inFlight: [...unanswered], recorded: null, lookup: null };
+    this.#inFlight.set(commandId, unanswered.add(request));
   }
 
   forget(request: Execution<T>): void {
     const { repeat, context } = request;
     if (!repeat) return;
-    if (this.#inFlight.get(context.commandId) === request) this.#inFlight.delete(context.commandId);
+    const unanswered = this.#inFlight.get(context.commandId);
+    unanswered?.delete(request);
+    if (unanswered?.size === 0) this.#inFlight.delete(context.commandId);
     request.repeat = null;
   }
 
@@ -35,7 +38,7 @@ export class RepeatedCommands<T extends AggregateTypes> {
    */
   lookUp(request: Execution<T>, onFailure: (error: unknown) => void): void {
     const repeat: NonNullable<Execution<T>['repeat']> = {
-      inFlight: request.repeat?.inFlight ?? null,
+      inFlight: request.repeat?.inFlight ?? [],
       recorded: null,
       lookup: null,
     };
@@ -57,9 +60,10 @@ export class RepeatedCommands<T extends AggregateTypes> {
   answerTo(request: Request<T>): Answer<T> | typeof LATER | null {
     if (request.kind !== 'execute' || !request.repeat) return null;
     const { inFlight, recorded } = request.repeat;
-    if (inFlight?.accepted) {
-      request.accepted = inFlight.accepted;
-      return { request, value: inFlight.accepted, records: null };
+    const accepted = inFlight.find((earlier) => earlier.accepted)?.accepted;
+    if (accepted) {
+      request.accepted = accepted;
+      return { request, value: accepted, records: null };
     }
     if (!recorded) return LATER;
     const last = recorded.at(-1);

@@ -26,8 +26,8 @@ export interface Execution<T extends AggregateTypes> extends Waiting {
 
 /** Earlier requests with the same command id. */
 export interface Repeat<T extends AggregateTypes> {
-  /** An earlier request in this process that was still unanswered when this one arrived. */
-  readonly inFlight: Execution<T> | null;
+  /** The earlier requests in this process that were still unanswered when this one arrived. */
+  readonly inFlight: readonly Execution<T>[];
   /** The events recorded for the command; `null` until the store has answered. */
   recorded: readonly RecordedEvent[] | null;
   /** Settles once the store has answered; never rejects. `null` until the store is queried. */

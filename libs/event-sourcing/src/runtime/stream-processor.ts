@@ -261,11 +261,15 @@ export class StreamProcessor<T extends AggregateTypes> implements ReadyStream, R
 }
 
 /**
- * Whether an answer must be verified against the stream even without a hint of a foreign append: hints can arrive late,
- * and a refusal or a 404 must not be based on an outdated state.
+ * Whether an answer must be verified against the stream even without a hint of a foreign append: hints can arrive late, and
+ * no answer to a command must be based on an outdated state: no refusal, no 404, no "already so".
+ * The outcome of a repeated command is a fact of the stream.
  */
-const needsCheck = <T extends AggregateTypes>({ request, value }: Answer<T>): boolean =>
-  request.kind === 'read' ? request.consistent : (value as Outcome<unknown, unknown>).kind !== 'accepted';
+const needsCheck = <T extends AggregateTypes>({ request, value }: Answer<T>): boolean => {
+  if (request.kind === 'read') return request.consistent;
+  const outcome = value as Outcome<unknown, unknown>;
+  return outcome.kind !== 'accepted' || outcome.events.length === 0;
+};
 
 /** Estimated size of a state whose aggregate has no `sizeOf`. */
 const estimatedBytes = (events: number): number => 2_048 + 256 * events;

@@ -99,8 +99,7 @@ export class Turn<T extends AggregateTypes> {
     });
     const tenantId = aggregate.tenantOf?.(live.value) ?? context.tenantId;
     encoded.forEach(({ type, data }, index) => {
-      // By its place in the stream: a command that is repeated later can record other events, of what became due meanwhile.
-      const eventId = deriveId(commandId, live.revision + 1 + index);
+      const eventId = eventIdOf(commandId, live.revision + 1 + index, { type, data });
       this.events.push({
         type,
         data,
@@ -111,3 +110,10 @@ export class Turn<T extends AggregateTypes> {
     live.eventId = this.events.at(-1)!.metadata.eventId;
   }
 }
+
+/**
+ * By its place in the stream and its content: a command that is repeated, here or in another process, can be decided differently,
+ * of what became due meanwhile. Only the same event counts as appended already.
+ */
+const eventIdOf = (commandId: string, revision: number, { type, data }: Pick<NewEvent, 'type' | 'data'>): string =>
+  deriveId(commandId, `${revision} ${type} ${JSON.stringify(data)}`);
