@@ -39,19 +39,19 @@ const limitOf = (resource: Resource): string => `
 const OWN_LIMITS = `
   LATERAL (
     SELECT ${RESOURCES.map(limitOf).join(', ')}
-    FROM jsonb_to_recordset(r.allotments) AS one (units jsonb, "validFrom" timestamptz, "validUntil" timestamptz)
+    FROM jsonb_to_recordset(below.allotments) AS one (units jsonb, "validFrom" timestamptz, "validUntil" timestamptz)
     WHERE one."validFrom" <= ${AT} AND (one."validUntil" IS NULL OR one."validUntil" > ${AT})) AS own`;
 
-/** What is in force in a group below a reserved pool (R4). */
+/** What is in force in the groups below reserved pools (R4). */
 const USE_IN_RESERVED = `
-  LATERAL (
-    SELECT max(step.position) AS position,
-      ${RESOURCES.map((resource) => `max(step.in_force) FILTER (WHERE resource = '${resource}') AS ${resource}`).join(', ')}
-    FROM unnest(ARRAY[${RESOURCES.map((resource) => `'${resource}'`).join(', ')}]) AS of_each (resource)
-    CROSS JOIN LATERAL (
-      SELECT in_force, position FROM ${REPORTING}.usage_step
-      WHERE below.is_reserved AND project_id = $1 AND group_id = below.group_id AND usage_step.resource = of_each.resource AND at <= ${AT}
-      ORDER BY at DESC LIMIT 1) AS step) AS use`;
+  SELECT below.pool_id, max(step.position) AS position,
+    ${RESOURCES.map((resource) => `sum(step.in_force) FILTER (WHERE resource = '${resource}') AS ${resource}`).join(', ')}
+  FROM below CROSS JOIN unnest(ARRAY[${RESOURCES.map((resource) => `'${resource}'`).join(', ')}]) AS of_each (resource)
+  CROSS JOIN LATERAL (
+    SELECT in_force, position FROM ${REPORTING}.usage_step
+    WHERE project_id = $1 AND group_id = below.group_id AND usage_step.resource = of_each.resource AND at <= ${AT}
+    ORDER BY at DESC LIMIT 1) AS step
+  WHERE below.is_reserved GROUP BY below.pool_id`;
 
 /** Columns: what every quota in the project depends on. Parameters: $1 project, $3 instant. */
 export const OF_PROJECT = `
@@ -85,55 +85,57 @@ export const factsStatement = (few: number): PreparedStatement => ({
     FROM here CROSS JOIN unnest(here.path) WITH ORDINALITY AS step (id, depth)
     JOIN ${lastOf('group_version', 'group_id = step.id')} g ON ${isOpen('g')}
     ${restrictionOf('g')}),
-  -- Groups for which the restricted ones below matter: the group itself, and reserved pools (R4).
+  -- Groups for which the restricted ones below matter: the group itself, and reserved pools (R4). A flat has nothing below it.
   pool AS MATERIALIZED (
     SELECT group_id, pool_mode IS NOT DISTINCT FROM 'reserved' AS is_reserved FROM level
-    WHERE group_id = $2 OR pool_mode = 'reserved'),
+    WHERE (group_id = $2 OR pool_mode = 'reserved') AND EXISTS (
+      SELECT FROM ${REPORTING}.group_version child
+      WHERE child.project_id = $1 AND child.parent_id = level.group_id AND ${isInForce('child')})),
   size AS MATERIALIZED (
     SELECT count(*) > ${few} AS is_large FROM (
       SELECT FROM ${REPORTING}.restriction_version r
-      WHERE project_id = $1 AND is_enabled AND ${isInForce('r')} LIMIT ${few + 1}) AS counted),
+      WHERE EXISTS (SELECT FROM pool) AND project_id = $1 AND is_enabled AND ${isInForce('r')} LIMIT ${few + 1}) AS counted),
   restricted AS MATERIALIZED (
-    SELECT r.group_id, g.path FROM ${REPORTING}.restriction_version r
-    JOIN ${lastOf('group_version', 'group_id = r.group_id')} g ON ${isOpen('g')} AND r.from_at >= g.placed_at
-    WHERE NOT (SELECT is_large FROM size) AND r.project_id = $1 AND r.is_enabled AND ${isInForce('r')}),
-  nearest_above AS (
-    SELECT r.group_id, max(above.depth) AS depth
-    FROM restricted r CROSS JOIN unnest(r.path) WITH ORDINALITY AS above (id, depth)
-    JOIN restricted other ON other.group_id = above.id
-    WHERE above.id <> r.group_id GROUP BY r.group_id),
+    SELECT r.group_id, g.path, r.position, r.allotments FROM ${REPORTING}.restriction_version r
+    -- OFFSET keeps this a look-up of each group, which a planner without an estimate turns into a scan of the project.
+    CROSS JOIN LATERAL (
+      SELECT path, placed_at FROM ${REPORTING}.group_version version
+      WHERE project_id = $1 AND group_id = r.group_id AND ${isInForce('version')} OFFSET 0) AS g
+    WHERE EXISTS (SELECT FROM pool) AND NOT (SELECT is_large FROM size)
+      AND r.project_id = $1 AND r.is_enabled AND ${isInForce('r')} AND r.from_at >= g.placed_at),
+  restricted_id AS MATERIALIZED (SELECT jsonb_object_agg(group_id, NULL) AS known FROM restricted),
   descent AS (
-    SELECT group_id AS pool_id, group_id, false AS is_restricted FROM pool WHERE (SELECT is_large FROM size)
+    SELECT group_id AS pool_id, group_id, NULL::bigint AS position, NULL::jsonb AS allotments FROM pool
+    WHERE (SELECT is_large FROM size)
     UNION ALL
-    SELECT descent.pool_id, child.group_id, r.position IS NOT NULL
+    SELECT descent.pool_id, child.group_id, r.position, r.allotments
     FROM descent CROSS JOIN LATERAL (
-      -- OFFSET keeps this a look-up of the children, which a planner without an estimate turns into a scan of the project.
       SELECT group_id, placed_at FROM ${REPORTING}.group_version version
       WHERE project_id = $1 AND parent_id = descent.group_id AND ${isInForce('version')} OFFSET 0) AS child
     ${restrictionOf('child')}
-    WHERE NOT descent.is_restricted),
-  -- The nearest restricted groups below.
+    WHERE descent.position IS NULL),
+  -- The nearest restricted groups below: no other one is between them and the pool.
   below AS (
-    SELECT pool.group_id AS pool_id, pool.is_reserved, r.group_id
-    FROM restricted r LEFT JOIN nearest_above ON nearest_above.group_id = r.group_id
-    JOIN pool ON pool.group_id = ANY (r.path) AND pool.group_id <> r.group_id
-      AND coalesce(nearest_above.depth, 0) <= array_position(r.path, pool.group_id)
+    SELECT pool.group_id AS pool_id, pool.is_reserved, r.group_id, r.position, r.allotments
+    FROM pool CROSS JOIN restricted_id JOIN restricted r ON pool.group_id = ANY (r.path) AND pool.group_id <> r.group_id
+      AND NOT restricted_id.known ?| r.path[array_position(r.path, pool.group_id) + 1 : cardinality(r.path) - 1]
     UNION ALL
-    SELECT pool_id, pool.is_reserved, descent.group_id
-    FROM descent JOIN pool ON pool.group_id = descent.pool_id WHERE is_restricted)
+    SELECT pool_id, pool.is_reserved, descent.group_id, descent.position, descent.allotments
+    FROM descent JOIN pool ON pool.group_id = descent.pool_id WHERE descent.position IS NOT NULL)
   SELECT
     ${OF_PROJECT},
     (SELECT json_agg(json_build_object('groupId', level.group_id, 'name', level.name, 'position', level.position::text,
         'section', level.section, 'use', ${useOf('level')}) ORDER BY level.depth DESC) FROM level) AS levels,
     (SELECT json_agg(pool) FROM (
-       SELECT below.pool_id AS "poolId", ${ofEachResource((name) => `sum(own.${name})`)} AS allotted,
-         ${ofEachResource((name) => `count(*) FILTER (WHERE own.${name} IS NULL)`)} AS "allottedUnlimited",
-         ${ofEachResource((name) => `coalesce(sum(use.${name}), 0)`)} AS "inRestricted",
-         max(greatest(r.position, use.position))::text AS position,
-         json_object_agg(below.group_id, r.position::text) AS sections
-       FROM below JOIN ${lastOf('restriction_version', 'group_id = below.group_id')} r ON true
-       CROSS JOIN ${OWN_LIMITS} CROSS JOIN ${USE_IN_RESERVED}
-       GROUP BY below.pool_id) AS pool) AS below`,
+       SELECT limits.pool_id AS "poolId", limits.allotted, limits.unlimited AS "allottedUnlimited",
+         ${ofEachResource((name) => `coalesce(used.${name}, 0)`)} AS "inRestricted",
+         greatest(limits.position, used.position)::text AS position, limits.sections
+       FROM (
+         SELECT below.pool_id, ${ofEachResource((name) => `sum(own.${name})`)} AS allotted,
+           ${ofEachResource((name) => `count(*) FILTER (WHERE own.${name} IS NULL)`)} AS unlimited,
+           max(below.position) AS position, json_object_agg(below.group_id, below.position::text) AS sections
+         FROM below CROSS JOIN ${OWN_LIMITS} GROUP BY below.pool_id) AS limits
+       LEFT JOIN (${USE_IN_RESERVED}) AS used USING (pool_id)) AS pool) AS below`,
 });
 
 export const FACTS = factsStatement(FEW);
