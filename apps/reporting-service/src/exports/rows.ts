@@ -4,7 +4,7 @@ import { filterSql } from '@allotree/read-models';
 import type { EntityManager } from 'typeorm';
 import { fetched } from '../persistence/fetched.js';
 import { REPORTING } from '../tokens.js';
-import { DATASETS, expressionOf, filterFieldsOf, type Dataset, type ExportRow } from './datasets.js';
+import { DATASETS, expressionOf, filterFieldsOf, type ExportColumn, type ExportRow } from './datasets.js';
 
 const BATCH = 5_000;
 
@@ -22,29 +22,33 @@ export const filterOf = ({ dataset, filter }: ExportRequest): Filter | null =>
 
 /** The rows of an export, in batches, of one state of the tables: the transaction reads repeatably. */
 export function rowsOf(tx: EntityManager, extent: Extent): AsyncGenerator<readonly ExportRow[]> {
-  const dataset = DATASETS[extent.request.dataset];
-  return dataset.from === undefined ? measuredRows(tx, extent) : tableRows(tx, extent, dataset, dataset.from);
-}
-
-function tableRows(
-  tx: EntityManager,
-  { request, at, from }: Extent,
-  { columns, order }: Dataset,
-  table: string,
-): AsyncGenerator<readonly ExportRow[]> {
   const parameters: unknown[] = [];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
-  const until = bind(new Date(at));
+  const sql = statementOf(extent, { bind, written: (_column, expression) => expression });
+  return sql === null ? measuredRows(tx, extent) : fetched<ExportRow>(tx, BATCH, sql, parameters);
+}
+
+/** How a statement has its values, and its columns. */
+export interface Written {
+  readonly bind: (value: string | number | boolean) => string;
+  readonly written: (column: ExportColumn, expression: string) => string;
+}
+
+/** The statement of an export; `null`: its rows are measured, not read. */
+export function statementOf({ request, at, from }: Extent, { bind, written }: Written): string | null {
+  const { columns, order, from: table } = DATASETS[request.dataset];
+  if (table === undefined) return null;
+  const instant = (milliseconds: number): string => bind(new Date(milliseconds).toISOString());
   const time =
     from === null
-      ? `row.from_at <= ${until} AND (row.until_at IS NULL OR row.until_at > ${until})`
-      : `row.at >= ${bind(new Date(from))} AND row.at < ${until}`;
+      ? `row.from_at <= ${instant(at)} AND (row.until_at IS NULL OR row.until_at > ${instant(at)})`
+      : `row.at >= ${instant(from)} AND row.at < ${instant(at)}`;
   const filter = filterOf(request);
   const expressions = Object.fromEntries(columns.map((each) => [each.name, expressionOf(each)]));
   const condition = filter === null ? '' : `AND ${filterSql(filter, expressions, bind)}`;
-  const selected = columns.map((each) => `${expressionOf(each)} AS ${each.name}`).join(', ');
-  const sql = `SELECT ${selected} FROM ${REPORTING}.${table} WHERE ${time} ${condition} ORDER BY ${order.join(', ')}`;
-  return fetched<ExportRow>(tx, BATCH, sql, parameters);
+  const selected = columns.map((each) => `${written(each, expressionOf(each))} AS ${each.name}`).join(', ');
+  const ordered = order.map((name) => expressions[name]).join(', ');
+  return `SELECT ${selected} FROM ${REPORTING}.${table} WHERE ${time} ${condition} ORDER BY ${ordered}`;
 }
 
 interface UsedGroup {
