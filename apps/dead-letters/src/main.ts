@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { BILLING_TOPIC, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import { TOPICS } from '@allotree/contracts';
 import type { DeadLetter } from '@allotree/bus';
 import { NoBus, withBus } from './with-bus.js';
 
@@ -18,10 +18,7 @@ const about = ({ event, content }: DeadLetter): string =>
 const asLine = (letter: DeadLetter): string =>
   `${letter.letterId}  ${letter.time}  ${about(letter)}\n  after ${letter.attempts} attempts: ${letter.error.split('\n')[0]}`;
 
-const topicOption = () =>
-  new Option('--topic <topic>', 'the topic')
-    .choices([GROUPS_TOPIC, LICENSING_TOPIC, BILLING_TOPIC])
-    .makeOptionMandatory();
+const topicOption = () => new Option('--topic <topic>', 'the topic').choices(TOPICS).makeOptionMandatory();
 const choosing = (command: Command): Command =>
   command
     .addOption(topicOption())

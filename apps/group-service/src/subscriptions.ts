@@ -1,4 +1,4 @@
-import { Subscriptions, type EventStore } from '@allotree/event-sourcing';
+import { historyOf, Subscriptions, type EventStore } from '@allotree/event-sourcing';
 import type { Leases } from '@allotree/leases';
 import type { Logger } from '@allotree/basics';
 import type { BusPublisher } from '@allotree/bus';
@@ -11,7 +11,7 @@ import { catalogueView } from './devices/keep-catalogue/catalogue-view.projectio
 import { moveDeviceClaims } from './devices/move-claims/move-claims.reactor.js';
 import { releaseDevices } from './devices/remove-device/release-devices.reactor.js';
 import { membershipView } from './access/keep-memberships/membership-view.projection.js';
-import { publishGroups } from './feed/publish-groups/publish-groups.reactor.js';
+import { PUBLISH_GROUPS, publishGroups, publishGroupsHistory } from './feed/publish-groups/publish-groups.reactor.js';
 import { partnerView } from './partners/list-partners/partner-view.projection.js';
 import { finishDeparture } from './groups/move-group/finish-departure.reactor.js';
 import { auditView } from './identity/audit/audit-trail/audit-view.projection.js';
@@ -39,7 +39,7 @@ export interface SubscribingParts {
 }
 
 /** All subscriptions of the service, not started yet. */
-export function groupSubscriptions({
+export async function groupSubscriptions({
   store,
   dataSource,
   logger,
@@ -50,7 +50,7 @@ export function groupSubscriptions({
   devices,
   joinRequests,
   closing,
-}: SubscribingParts): Subscriptions {
+}: SubscribingParts): Promise<Subscriptions> {
   const subscriptions = new Subscriptions({
     store,
     dataSource,
@@ -75,5 +75,7 @@ export function groupSubscriptions({
   subscriptions.reactor(finishAdding(devices));
   subscriptions.reactor(releaseDevices(devices));
   subscriptions.reactor(moveDeviceClaims(devices, logger));
+  const history = await historyOf({ dataSource, schema: GROUPS, publisher: PUBLISH_GROUPS }, publishGroupsHistory(bus));
+  if (history !== null) subscriptions.reactor(history);
   return subscriptions;
 }

@@ -10,6 +10,7 @@ import { partnerStockAggregate, projectAggregate } from '@allotree/domain';
 import {
   CommandRuntime,
   heapForStates,
+  historyOf,
   openEventStore,
   PostgresSnapshotStore,
   Subscriptions,
@@ -39,7 +40,11 @@ import { ProjectEnds } from './expiries/project-ends.js';
 import { ListExpiriesController } from './expiries/list-expiries.controller.js';
 import { FollowGroupsController } from './feed/follow-groups/follow-groups.controller.js';
 import { GroupFeed } from './feed/group-feed.js';
-import { PublishLicensingReactor } from './feed/publish-licensing/publish-licensing.reactor.js';
+import {
+  PUBLISH_LICENSING,
+  PublishLicensingHistoryReactor,
+  PublishLicensingReactor,
+} from './feed/publish-licensing/publish-licensing.reactor.js';
 import { Freshness } from './freshness.js';
 import { AllotmentTransfersController } from './groups/allotment-transfers/allotment-transfers.controller.js';
 import { AssignUnitsController } from './groups/assign-units/assign-units.controller.js';
@@ -187,10 +192,19 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         DueDependencies,
         DueWork,
         ...SUBSCRIBERS,
+        PublishLicensingHistoryReactor,
         {
           provide: Subscriptions,
           useFactory: subscriptionsOf,
-          inject: [EVENT_STORE, getDataSourceToken(LICENSING), LOGGER, Leases, ServiceMetrics, ...SUBSCRIBERS],
+          inject: [
+            EVENT_STORE,
+            getDataSourceToken(LICENSING),
+            LOGGER,
+            Leases,
+            ServiceMetrics,
+            PublishLicensingHistoryReactor,
+            ...SUBSCRIBERS,
+          ],
         },
       ],
     };
@@ -219,14 +233,15 @@ const PROJECTIONS = [
 const REACTORS = [FinishSaleReactor, FinishIssueReactor, PublishLicensingReactor, ExpiryNotificationsReactor];
 const SUBSCRIBERS = [...PROJECTIONS, ...REACTORS];
 
-function subscriptionsOf(
+async function subscriptionsOf(
   store: EventStore,
   dataSource: DataSource,
   logger: Logger,
   leases: Leases,
   metrics: ServiceMetrics,
+  publishHistory: PublishLicensingHistoryReactor,
   ...subscribers: InstanceType<(typeof SUBSCRIBERS)[number]>[]
-): Subscriptions {
+): Promise<Subscriptions> {
   const subscriptions = new Subscriptions({
     store,
     dataSource,
@@ -241,5 +256,8 @@ function subscriptionsOf(
     if ('handle' in subscriber) subscriptions.reactor(subscriber);
     else subscriptions.projection(subscriber);
   }
+  const place = { dataSource, schema: LICENSING_SCHEMA, publisher: PUBLISH_LICENSING };
+  const history = await historyOf(place, publishHistory);
+  if (history !== null) subscriptions.reactor(history);
   return subscriptions;
 }

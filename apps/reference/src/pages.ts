@@ -15,6 +15,7 @@ import {
   PROBLEMS,
   problemType,
   ROLES,
+  TOPICS,
   type ProblemCode,
 } from '@allotree/contracts';
 import * as license from '@allotree/license-service/consumer-groups';
@@ -153,8 +154,6 @@ const categories = (): string[] =>
       : [],
   );
 
-const TOPICS = [GROUPS_TOPIC, LICENSING_TOPIC, BILLING_TOPIC];
-
 /** Who reads which topics, as a consumer group of its own. */
 const CONSUMER_GROUPS: readonly (readonly [group: string, service: string])[] = [
   [license.CONSUMER_GROUP, 'license-service'],
@@ -190,8 +189,8 @@ ${table(
 
 ## Topics on Kafka
 
-The group service publishes the first one, the license service the second, the reporting service the third, each under the transactional id
-\`<KAFKA_CLIENT_ID>.<topic>\`. A consumer writes what it cannot handle to the topic for dead letters.
+The group service publishes the topics of groups, the license service those of licensing, the reporting service that of billing, each under the
+transactional id \`<KAFKA_CLIENT_ID>.<topic>\`. Only the reporting service reads the topics of history. A consumer writes what it cannot handle to the topic for dead letters.
 
 ${table(
   ['Topic', 'Dead letters'],

@@ -39,8 +39,13 @@ export class WholeSystem {
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<WholeSystem> {
+  /** @param fill puts into the new database what the system is to find there */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    fill: (databaseUrl: string) => Promise<void> = () => Promise.resolve(),
+  ): Promise<WholeSystem> {
     const database = await createTestDatabase();
+    await fill(database.connectionString);
     const path = await mkdtemp(join(tmpdir(), 'allotree-spec-'));
     const configuration = readConfiguration({
       DATABASE_URL: database.connectionString,

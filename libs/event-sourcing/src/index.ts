@@ -9,6 +9,7 @@ export { heapForStates } from './runtime/memory.js';
 export * from './errors.js';
 export * from './command-runtime.js';
 export * from './subscriptions/subscriptions.js';
+export * from './subscriptions/published-history.js';
 export * from './postgres/postgres-event-store.js';
 export * from './postgres/postgres-snapshot-store.js';
 export * from './open-event-store.js';

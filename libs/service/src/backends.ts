@@ -1,4 +1,4 @@
-import { BILLING_TOPIC, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import { TOPICS } from '@allotree/contracts';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Bus } from '@allotree/bus';
@@ -37,7 +37,7 @@ export class Backends implements OnApplicationBootstrap {
     this.readiness.show('bus', () => this.bus.check());
     // A process that only consumes needs the topics before anything is published.
     this.bus
-      .prepare([GROUPS_TOPIC, LICENSING_TOPIC, BILLING_TOPIC])
+      .prepare(TOPICS)
       .catch((error: unknown) => this.logger.warn({ err: error }, 'the topics could not be created yet, retrying'));
   }
 }

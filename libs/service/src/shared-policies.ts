@@ -1,21 +1,29 @@
-import { BILLING_TOPIC, deadLetterTopic, GROUPS_TOPIC, LICENSING_TOPIC } from '@allotree/contracts';
+import {
+  deadLetterTopic,
+  GROUPS_HISTORY_TOPIC,
+  LICENSING_HISTORY_TOPIC,
+  LICENSING_TOPIC,
+  TOPICS,
+} from '@allotree/contracts';
 import type { RetentionPolicy } from '@allotree/jobs';
 import type { ServiceConfiguration } from './configuration.js';
 
-const LETTERS = [GROUPS_TOPIC, LICENSING_TOPIC, BILLING_TOPIC].map((topic) => `'${deadLetterTopic(topic)}'`).join(', ');
+const LETTERS = TOPICS.map((topic) => `'${deadLetterTopic(topic)}'`).join(', ');
 
 /**
- * The topic of licensing events, up to the position that every consumer group has read. The topic of groups is kept: other services rebuild
+ * A topic, up to the position that every consumer group has read. The topic of groups is kept: other services rebuild
  * their views from it, and late events about a membership are judged by it. The oldest events come first in the topic, so a step reads no
  * more rows than it may delete.
  */
-const MESSAGES = `
+const messagesOf = (topic: string): string => `
   DELETE FROM bus.message WHERE position IN (
     SELECT position FROM (
       SELECT position, published_at FROM bus.message
-      WHERE topic = '${LICENSING_TOPIC}' ORDER BY position LIMIT $2) AS oldest
+      WHERE topic = '${topic}' ORDER BY position LIMIT $2) AS oldest
     WHERE published_at < clock_timestamp() - make_interval(days => $1)
-      AND position <= coalesce((SELECT min(position) FROM bus.consumer_offset WHERE topic = '${LICENSING_TOPIC}'), position))`;
+      AND position <= coalesce((SELECT min(position) FROM bus.consumer_offset WHERE topic = '${topic}'), position))`;
+
+const PRUNED = [LICENSING_TOPIC, GROUPS_HISTORY_TOPIC, LICENSING_HISTORY_TOPIC];
 
 const NOTE = 'replayed: ';
 
@@ -36,7 +44,7 @@ const KEYS = `
     SELECT caller, key FROM http.idempotent_request WHERE created_at < now() - make_interval(days => $1) LIMIT $2)`;
 
 export const sharedPolicies = ({ BUS_RETENTION_DAYS }: ServiceConfiguration): readonly RetentionPolicy[] => [
-  { table: 'bus.message', days: BUS_RETENTION_DAYS, sql: MESSAGES },
+  ...PRUNED.map((topic) => ({ table: 'bus.message', days: BUS_RETENTION_DAYS, sql: messagesOf(topic) })),
   { table: 'bus.message', days: BUS_RETENTION_DAYS, sql: HANDED_BACK },
   { table: 'http.idempotent_request', days: 1, sql: KEYS },
 ];

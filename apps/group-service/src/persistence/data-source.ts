@@ -14,6 +14,7 @@ import { Closing1811000000000 } from './migrations/0012-closing.js';
 import { DeviceCatalogue1812000000000 } from './migrations/0013-device-catalogue.js';
 import { ExternalIds1820000000000 } from './migrations/0015-external-ids.js';
 import { ListsByName1821000000000 } from './migrations/0016-lists-by-name.js';
+import { PublishedHistory1822000000000 } from './migrations/0017-published-history.js';
 import { IndexesOfRetention1814000000000 } from './migrations/0014-indexes-of-retention.js';
 import { MailQuotas1810000000000 } from './migrations/0010-mail-quotas.js';
 
@@ -36,6 +37,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     IndexesOfRetention1814000000000,
     ExternalIds1820000000000,
     ListsByName1821000000000,
+    PublishedHistory1822000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'group-service read models',

@@ -11,6 +11,7 @@ import { UnreadViews1816000000000 } from './1816000000000-unread-views.js';
 import { DueRowsOfProjects1817000000000 } from './1817000000000-due-rows-of-projects.js';
 import { UnreadRestrictions1817000000001 } from './1817000000001-unread-restrictions.js';
 import { UsagePeriods1818000000000 } from './1818000000000-usage-periods.js';
+import { PublishedHistory1822000000000 } from './1822000000000-published-history.js';
 import { ENTITIES } from './entities.js';
 
 /** Under this name the data source is injected. */
@@ -45,6 +46,7 @@ export const openLicensingDataSource = (connectionString: string, poolSize: numb
       DueRowsOfProjects1817000000000,
       UnreadRestrictions1817000000001,
       UsagePeriods1818000000000,
+      PublishedHistory1822000000000,
     ],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'all',

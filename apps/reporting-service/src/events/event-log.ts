@@ -31,16 +31,31 @@ const NAMES = Object.keys(COLUMNS).join(', ');
 const TAKE_TURN = `SELECT pg_advisory_xact_lock(hashtextextended('allotree ${REPORTING}.event', 0))`;
 const insert = (given: string): string =>
   `INSERT INTO ${REPORTING}.event (${NAMES}) SELECT ${NAMES} FROM ${given} ORDER BY place ON CONFLICT (source, id) DO NOTHING`;
+/** Events of an earlier version, as this version publishes them: they keep their positions, and the tables of their subjects are computed anew. */
+const replace = (given: string): string => `
+  WITH replaced AS (
+    UPDATE ${REPORTING}.event SET type = given.type, sequence = given.sequence, at = given.at, data = given.data, bytes = given.bytes
+    FROM ${given}
+    WHERE event.source = given.source AND event.id = given.id
+      AND (event.type, event.sequence, event.at, event.data) IS DISTINCT FROM (given.type, given.sequence, given.at, given.data)
+    RETURNING event.source, event.subject, event.position, event.tenant_id)
+  INSERT INTO ${REPORTING}.replaced_events AS known (source, subject, position, tenant_id)
+  SELECT source, subject, max(position), min(tenant_id) FROM replaced GROUP BY source, subject
+  ON CONFLICT (source, subject) DO UPDATE SET position = greatest(known.position, excluded.position)`;
 
 const PAUSE_MS = 1_000;
 
-/** The table of all integration events. It is only ever appended to, and the archive of what the bus no longer has. */
+/**
+ * The table of all integration events, the archive of what the bus no longer has. It is only ever appended to, except for events of earlier
+ * versions that are published once more.
+ */
 @Injectable()
 export class EventLog implements OnModuleDestroy {
   private readonly stopping = new AbortController();
   private readonly listeners: (() => void)[] = [];
   /** Keys of a topic are handled concurrently; together their events are one insert. */
-  private readonly batches = new Batcher((batches: readonly (readonly CloudEvent[])[]) => this.writeAll(batches));
+  private readonly batches = this.batcherOf(insert);
+  private readonly replacements = this.batcherOf(replace, insert);
 
   constructor(
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
@@ -58,6 +73,12 @@ export class EventLog implements OnModuleDestroy {
     if (failure !== null) throw failure.error;
   }
 
+  /** Like `record`, but events that are stored already take the fields of these. */
+  async replace(events: readonly CloudEvent[]): Promise<void> {
+    const failure = await this.replacements.one(events);
+    if (failure !== null) throw failure.error;
+  }
+
   /** Calls the listener whenever this process has stored events. */
   onStored(listener: () => void): void {
     this.listeners.push(listener);
@@ -67,19 +88,26 @@ export class EventLog implements OnModuleDestroy {
     this.stopping.abort();
   }
 
+  private batcherOf(...statements: Statement[]) {
+    return new Batcher((batches: readonly (readonly CloudEvent[])[]) => this.writeAll(batches, statements));
+  }
+
   /** Where the batches fail together, each is written alone: only the one at fault fails. */
-  private async writeAll(batches: readonly (readonly CloudEvent[])[]): Promise<readonly (Failure | null)[]> {
-    const together = await this.tryToWrite(batches.flat());
+  private async writeAll(
+    batches: readonly (readonly CloudEvent[])[],
+    statements: readonly Statement[],
+  ): Promise<readonly (Failure | null)[]> {
+    const together = await this.tryToWrite(batches.flat(), statements);
     if (together === null || batches.length === 1) return batches.map(() => together);
     const failures: (Failure | null)[] = [];
-    for (const batch of batches) failures.push(await this.tryToWrite(batch));
+    for (const batch of batches) failures.push(await this.tryToWrite(batch, statements));
     return failures;
   }
 
-  private async tryToWrite(events: readonly CloudEvent[]): Promise<Failure | null> {
+  private async tryToWrite(events: readonly CloudEvent[], statements: readonly Statement[]): Promise<Failure | null> {
     for (;;) {
       try {
-        await this.write(events);
+        await this.write(events, statements);
         return null;
       } catch (error) {
         if (this.stopping.signal.aborted || transientProblem(error) === null) return { error };
@@ -89,16 +117,18 @@ export class EventLog implements OnModuleDestroy {
     }
   }
 
-  private async write(events: readonly CloudEvent[]): Promise<void> {
+  private async write(events: readonly CloudEvent[], statements: readonly Statement[]): Promise<void> {
     const rows = events.map((event, place) => ({ ...rowOf(event), place }));
     await this.dataSource.transaction(async (tx) => {
       await tx.query(TAKE_TURN);
-      await onRows(tx, { ...COLUMNS, place: 'integer' }, rows, insert);
+      for (const statement of statements) await onRows(tx, { ...COLUMNS, place: 'integer' }, rows, statement);
     });
     this.arrivals.look();
     for (const listener of this.listeners) listener();
   }
 }
+
+type Statement = (given: string) => string;
 
 interface Failure {
   readonly error: unknown;

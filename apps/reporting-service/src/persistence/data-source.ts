@@ -7,6 +7,7 @@ import { REPORTING } from '../tokens.js';
 import { EventLog1830000000000 } from './1830000000000-event-log.js';
 import { Analysts1841000000000 } from './1841000000000-analysts.js';
 import { Search1843000000000 } from './1843000000000-search.js';
+import { ReplacedEvents1851000000000 } from './1851000000000-replaced-events.js';
 import { Statements1850000000000 } from './1850000000000-statements.js';
 import { TemporalTables1840000000000 } from './1840000000000-temporal-tables.js';
 
@@ -23,6 +24,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     Exports1842000000000,
     Search1843000000000,
     Statements1850000000000,
+    ReplacedEvents1851000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'reporting-service',

@@ -71,6 +71,13 @@ const OF_SUBJECT = `
   FROM (SELECT ${SELECTED} FROM ${REPORTING}.event WHERE subject = $1 AND source = $2 AND position <= $3) AS own
   ORDER BY sequence, position`;
 
+/** Events beyond the position that the tables have reached are taken as they are then. */
+const REPLACED = `
+  WITH next AS (
+    DELETE FROM ${REPORTING}.replaced_events WHERE (source, subject) IN (
+      SELECT source, subject FROM ${REPORTING}.replaced_events WHERE position <= $1 LIMIT 1) RETURNING source, subject)
+  SELECT source, subject FROM next`;
+
 const BEHIND = `
   SELECT count(*)::integer AS behind FROM (
     SELECT FROM ${REPORTING}.event WHERE position > (SELECT position FROM ${REPORTING}.tables_position) LIMIT 1000) AS next`;
@@ -172,6 +179,12 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
         `SELECT position FROM ${REPORTING}.tables_position FOR UPDATE SKIP LOCKED`,
       );
       if (!place) return false;
+      const [replaced]: Pick<EventRow, 'source' | 'subject'>[] = await tx.query(REPLACED, [place.position]);
+      if (replaced) {
+        const { source, subject } = replaced;
+        await writeProgress(tx, [await this.rebuildSubject(tx, source, subject, BigInt(place.position))]);
+        return true;
+      }
       const events = await this.eventsAfter(place.position);
       const last = events.at(-1);
       if (!last) return false;
@@ -228,13 +241,14 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   private async rebuildSubject(tx: EntityManager, source: string, subject: string, upTo: bigint): Promise<Progress> {
-    this.logger.info({ source, subject }, 'events came late or a clock was corrected, computing the tables of it anew');
+    this.logger.info({ source, subject }, 'earlier events came or changed, computing the tables of their subject anew');
     for (const [table, column] of TABLES_OF[source] ?? [])
       await tx.query(`DELETE FROM ${REPORTING}.${table} WHERE ${column} = $1`, [subject]);
     let last: StoredEvent | undefined;
     for await (const rows of fetched<EventRow>(tx, BATCH, OF_SUBJECT, [subject, source, upTo.toString()])) {
       const events = rows.map(eventOf);
       await this.apply(tx, events);
+      await insertEventsOfGroups(tx, events);
       last = events.at(-1);
     }
     if (!last) throw new Error(`there are no events of ${source} about ${subject}`);

@@ -112,7 +112,15 @@ const NOT_OF_A_TENANT: Readonly<Record<string, string>> = {
   'groups.account_mail': 'on their way to the queue, with what lets their reader in',
 };
 /** Of the machinery, in every schema that has them. */
-const MACHINERY = ['migration', 'checkpoint', 'checkpoint_store', 'lease', 'access_heard', 'quota'];
+const MACHINERY = [
+  'migration',
+  'checkpoint',
+  'checkpoint_store',
+  'published_history',
+  'lease',
+  'access_heard',
+  'quota',
+];
 
 interface Table {
   readonly name: string;

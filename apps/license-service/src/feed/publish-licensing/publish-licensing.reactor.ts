@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LICENSING_TOPIC, type CloudEvent } from '@allotree/contracts';
+import { LICENSING_HISTORY_TOPIC, LICENSING_TOPIC, type CloudEvent } from '@allotree/contracts';
 import type { Reactor, RecordedEvent } from '@allotree/event-sourcing';
 import { BusPublisher } from '@allotree/bus';
 import { PROJECT_HANDLER, type ProjectHandler } from '../../tokens.js';
@@ -9,10 +9,13 @@ import { ProjectStructures } from './project-structures.js';
 /** Assignments and other events that are published together: a few megabytes. */
 const MAX_ENTRIES = 10_000;
 
+export const PUBLISH_LICENSING = 'publish-licensing';
+
 /** Publishes integration events about licenses and their use, mainly for billing and reporting. */
 @Injectable()
 export class PublishLicensingReactor implements Reactor {
-  readonly name = 'publish-licensing';
+  readonly name = PUBLISH_LICENSING;
+  protected readonly topic: string = LICENSING_TOPIC;
   readonly categories = ['project', 'partner_stock'];
   readonly batchSize = 1_000;
   private readonly structures: ProjectStructures;
@@ -27,7 +30,7 @@ export class PublishLicensingReactor implements Reactor {
   async handle(events: readonly RecordedEvent[]): Promise<void> {
     await this.structures.prepare(events);
     try {
-      for (const outgoing of this.parts(events)) await this.bus.publish(LICENSING_TOPIC, outgoing);
+      for (const outgoing of this.parts(events)) await this.bus.publish(this.topic, outgoing);
     } catch (error) {
       this.structures.undo();
       throw error;
@@ -51,6 +54,12 @@ export class PublishLicensingReactor implements Reactor {
     }
     if (part.length > 0) yield part;
   }
+}
+
+/** Publishes for the reporting service what an earlier version has published with fewer fields and types. */
+@Injectable()
+export class PublishLicensingHistoryReactor extends PublishLicensingReactor {
+  protected override readonly topic = LICENSING_HISTORY_TOPIC;
 }
 
 const entriesIn = ({ data }: CloudEvent): number =>
