@@ -1,4 +1,5 @@
 /** Runs the services as separate processes behind nginx on one machine, and restarts processes that die. */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readConfiguration } from '../../apps/standalone/dist/configuration.js';
@@ -102,6 +103,8 @@ class Cluster {
     this.#folder = folder;
     this.#letGo = letGo;
     this.#say = say;
+    // Each process that is watched listens.
+    setMaxListeners(0, this.#ending.signal);
   }
 
   /** URL of nginx. */

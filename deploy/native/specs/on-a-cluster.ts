@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Api, readLocalSignIn, type LocalSignIn } from '@allotree/api-client';
 import { builtProgram } from '@allotree/testing/running-system';
 import { missingOf } from '../backends.mjs';
-import { startCluster } from '../cluster.mjs';
+import { DEFAULT_REPLICAS, startCluster } from '../cluster.mjs';
 import { KAFKA } from '../kafka.mjs';
 import { requireNginx } from '../nginx.mjs';
 import { REDIS } from '../redis.mjs';
@@ -28,12 +28,13 @@ export interface OnACluster {
 
 /**
  * Specs on a dedicated cluster with real backends. They are skipped if a program is missing, with the reason in their
- * name; CI has all programs. `environment`: additional variables of the services.
+ * name; CI has all programs. `environment`: additional variables of the services. `replicas`: where they are not the default.
  */
 export function describeOnACluster(
   name: string,
   specs: (on: () => OnACluster) => void,
   environment: Readonly<Record<string, string>> = {},
+  replicas: Partial<typeof DEFAULT_REPLICAS> = {},
 ): void {
   const missing = [KAFKA, REDIS, { requirePrograms: requireNginx }].map(missingOf).find((each) => each !== null);
   if (missing && process.env['CI'] === 'true') throw missing;
@@ -51,6 +52,7 @@ export function describeOnACluster(
         dataDir: folder,
         backends: ['kafka', 'redis', 'postgres'],
         program: builtProgram,
+        replicas: { ...DEFAULT_REPLICAS, ...replicas },
         environment: {
           PATH: process.env['PATH'],
           HOME: process.env['HOME'],
@@ -89,9 +91,19 @@ export async function until<Answer>(
   }
 }
 
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
 /** `npm run demo` with these arguments. */
-export async function demo(dataDir: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [builtProgram('demo'), ...args], {
+export const demo = (dataDir: string, ...args: string[]): Promise<Ended> => tool('demo', dataDir, args);
+
+/** `npm run statements` with these arguments. */
+export const statements = (dataDir: string, ...args: string[]): Promise<Ended> => tool('statements', dataDir, args);
+
+async function tool(name: string, dataDir: string, args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [builtProgram(name), ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
   });
