@@ -27,7 +27,10 @@ export interface JobStore {
 export const openJobBackend = ({ databaseUrl, redisUrl }: JobStore): JobBackend =>
   redisUrl === undefined ? postgresBackend(databaseUrl) : redisBackend(redisUrl);
 
-/** Each queue and each worker has a few connections of its own, and a worker one more that listens. */
+/**
+ * Each queue has a connection of its own, and each worker as many as it runs jobs, and one more that listens. They cannot share a pool: BullMQ
+ * keeps its tables in its default schema where a pool is handed to it, and migrates nothing.
+ */
 function postgresBackend(connectionString: string): JobBackend {
   const connection = (max: number) => ({
     connectionString,
@@ -44,7 +47,7 @@ function postgresBackend(connectionString: string): JobBackend {
     check: () => Promise.resolve(),
     // Without a named backend BullMQ's types assume Redis; the parts used here are the same for both.
     queue: (name, options) =>
-      new Queue(name, { ...options, connection: connection(2) }, createPostgresBackend) as unknown as Queue,
+      new Queue(name, { ...options, connection: connection(1) }, createPostgresBackend) as unknown as Queue,
     worker: (name, handler, options) =>
       new Worker(
         name,
@@ -57,7 +60,7 @@ function postgresBackend(connectionString: string): JobBackend {
 }
 
 /** One for each running job, up to a limit. */
-const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => Math.min(concurrency + 1, 10);
+const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => Math.min(concurrency, 10);
 
 /** In a cluster all keys of the queues have to be in one slot, which the braces determine. */
 const CLUSTER_PREFIX = '{allotree}';
