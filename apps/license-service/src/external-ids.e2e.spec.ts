@@ -129,7 +129,11 @@ describe('external ids of assignments', () => {
       { ...ref, externalId: null },
     ]);
     const history = await itemsOf('history?groupId=u1');
-    expect(history[0]).toMatchObject({ what: 'AssignmentExternalIdChanged', after: { externalId: null } });
+    const changed = { what: 'AssignmentExternalIdChanged', details: { assignmentId, resource: 'ukey2' } };
+    expect(history.slice(0, 2)).toMatchObject([
+      { ...changed, before: { externalId: 'E2' }, after: { externalId: null } },
+      { ...changed, before: { externalId: 'E1' }, after: { externalId: 'E2' } },
+    ]);
   });
 
   it('belong to one assignment of a project, until it is released', async () => {

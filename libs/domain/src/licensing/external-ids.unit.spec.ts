@@ -128,7 +128,7 @@ describe('G5: the external id of an assignment', () => {
     const ref = { assignmentId: 'k', groupId: 'a', resource: 'ukey2' };
     expect(s.do(tag('k', 'E1'))).toStrictEqual([]);
     expect(s.do(tag('k', 'E2'))).toStrictEqual([
-      { type: 'AssignmentExternalIdChanged', at: now, data: { ...ref, externalId: 'E2' } },
+      { type: 'AssignmentExternalIdChanged', at: now, data: { ...ref, externalId: 'E2', previousExternalId: 'E1' } },
     ]);
     expect(s.release('a', 'k')).toStrictEqual([
       {

@@ -94,8 +94,9 @@ function entriesBelow({ type, data }: ProjectEvent): readonly Entry[] {
       return [{ groupId, subject: null, after: () => after, details: {} }];
     }
     case 'AssignmentExternalIdChanged': {
-      const { groupId, externalId, ...assignment } = data;
-      return [{ groupId, subject: null, after: () => ({ externalId }), details: assignment }];
+      const { groupId, externalId, previousExternalId, ...details } = data;
+      const before = previousExternalId === undefined ? {} : { before: { externalId: previousExternalId } };
+      return [{ groupId, subject: null, ...before, after: () => ({ externalId }), details }];
     }
     case 'AssignmentsMade':
       return perGroup(data.assignments, null, 'in_force');

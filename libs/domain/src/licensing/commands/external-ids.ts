@@ -52,7 +52,8 @@ export function setAssignmentExternalId(
   const externalId = namedExternalId(sent);
   if (externalId === assignment.externalId) return null;
   const fault = externalIdFault(recorder.state, 'assignment', assignmentId, externalId);
-  const { resource } = assignment;
-  if (!fault) recorder.record('AssignmentExternalIdChanged', { assignmentId, groupId, resource, externalId });
+  const { resource, externalId: previousExternalId } = assignment;
+  const changed = { assignmentId, groupId, resource, externalId, previousExternalId };
+  if (!fault) recorder.record('AssignmentExternalIdChanged', changed);
   return fault;
 }

@@ -154,7 +154,11 @@ interface ProjectEvents {
   /** Units assigned by one command; a number comes before the app that is paired with it. */
   AssignmentsMade: { assignments: readonly MadeAssignment[] };
   /** `null`: the assignment has none any more. */
-  AssignmentExternalIdChanged: Omit<AssignmentRef, 'externalId'> & { externalId: string | null };
+  /** `previousExternalId`: absent in events of earlier versions. */
+  AssignmentExternalIdChanged: Omit<AssignmentRef, 'externalId'> & {
+    externalId: string | null;
+    previousExternalId?: string | null;
+  };
   AssignmentsReleased: { assignments: readonly AssignmentRef[]; reason: ReleaseReason };
   /** The limits of a person in a group and below it, besides those of the group; `null`: unlimited. */
   MemberLimitsSet: {
