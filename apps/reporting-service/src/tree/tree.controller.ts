@@ -30,7 +30,7 @@ export class TreeController {
     summary: 'Get the rows of a tree as a screen shows them, now or at an instant',
     description:
       'The top of the tree that the caller sees, and below every group in `expanded` the groups directly below it; with `parentId` the groups directly below that one come first. Siblings are ordered by name, then by id; `offset` and `limit` select from all rows in sight, of which there are `total`. ' +
-      'Callers see the groups where they hold the permission today, with everything below. Limits, use and status are those of `GET /projects/{p}/groups/{g}/quota/as-of`. With `final: true` the answer never changes, and can be kept. `descendantCount` ends at 100.',
+      'Callers see the groups where they hold the permission today, with everything below. Limits, use and status are those of `GET /projects/{p}/groups/{g}/quota/as-of`. With `final: true` the answer never changes, and can be kept. `descendantCount` ends at 100, which then means 100 or more: a count of everything below would take the longer the larger the tree is, for every row.',
     response: {
       schema: TreeAnswer,
       example: {
