@@ -19,6 +19,10 @@ export const FIGURES = [
   { name: 'expiry_mails', about: '10,000 reminders from due to delivered to an SMTP server' },
   { name: 'expiry_assign', about: 'assign over HTTP while a tick is under way; limit: without one' },
   { name: 'billing', about: '10,000 projects whose billing periods end at one midnight, until all are closed' },
+  {
+    name: 'statements',
+    about: '10,000 statements, from the events that close the periods; peer: bare inserts of the same rows',
+  },
   { name: 'kafka', about: 'publishing to Kafka, peer: a plain producer; until a consumer has what was acknowledged' },
   { name: 'profiles', about: 'assign and quota over HTTP on a cluster; peer: the same on one process, embedded' },
   { name: 'projections', about: 'how fast the projections follow' },

@@ -22,7 +22,7 @@ import { factsOfTables, type Needed } from './tables-facts.js';
 
 export const ACTOR = 'service:reporting-service';
 
-const AT_ONCE = 200;
+const AT_ONCE = 500;
 
 /** The earliest unsettled period of each project. A held period is checked again every five seconds. */
 const DUE = `
@@ -56,46 +56,59 @@ export async function issueProjects(rows: Rows, { documents, now, logger }: Issu
   const of = ({ projectId }: ClosedPeriod): Account[] => accounts.filter(({ buyerId }) => buyerId === projectId);
   const needed = due.map((closed) => neededFor(closed, of(closed), terms));
   const facts = await factsOfTables(rows, needed);
-  const agreed: ClosedPeriod[] = [];
+  const checked: Checked[] = [];
   for (const [index, closed] of due.entries())
-    if (await isAgreed(rows, { closed, needed: needed[index]!, facts: facts.get(closed.projectId)!, logger }))
-      agreed.push(closed);
+    checked.push(await check(rows, { closed, needed: needed[index]!, facts: facts.get(closed.projectId)!, logger }));
+  await keepResults(rows, checked);
+  const agreed = checked.filter(({ isSame }) => isSame).map(({ closed }) => closed);
   await issue(rows, { agreed, of, terms, facts, documents, now });
   return due.length === AT_ONCE;
 }
 
-interface Checked {
+interface ToCheck {
   readonly closed: ClosedPeriod;
   readonly needed: Needed;
   readonly facts: ProjectFacts;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** Keeps the result of the comparison. */
-async function isAgreed(rows: Rows, { closed, needed, facts, logger }: Checked): Promise<boolean> {
+/** The result of a comparison. */
+interface Checked {
+  readonly closed: ClosedPeriod;
+  readonly isSame: boolean;
+  readonly ours: Comparison['ours'];
+  readonly divergesAt: Instant | null;
+}
+
+async function check(rows: Rows, { closed, needed, facts, logger }: ToCheck): Promise<Checked> {
   const comparison = compared(closed, facts);
   const { ours, differences } = comparison;
-  const isSame = differences.size === 0;
-  const divergesAt = isSame ? null : await firstDivergence(rows, { closed, needed, facts, comparison });
+  if (differences.size === 0) return { closed, isSame: true, ours, divergesAt: null };
+  const divergesAt = await firstDivergence(rows, { closed, needed, facts, comparison });
+  const totals = Object.fromEntries(differences);
+  logger.warn(
+    { projectId: closed.projectId, from: closed.from, divergesAt, totals },
+    'a statement is held: the totals of the period differ from the control totals',
+  );
+  return { closed, isSame: false, ours, divergesAt };
+}
+
+/** Thousands of projects close at one midnight: the results of a step in one statement. */
+async function keepResults(rows: Rows, all: readonly Checked[]): Promise<void> {
   await rows.query(
-    `UPDATE ${REPORTING}.billing_period SET status = $3, ours = $4, diverges_at = $5, checked_at = clock_timestamp()
-     WHERE project_id = $1 AND from_at = $2`,
+    `UPDATE ${REPORTING}.billing_period period SET status = given.status, ours = given.ours, diverges_at = given.diverges_at,
+       checked_at = clock_timestamp()
+     FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::jsonb[], $5::timestamptz[])
+       AS given (project_id, from_at, status, ours, diverges_at)
+     WHERE period.project_id = given.project_id AND period.from_at = given.from_at`,
     [
-      closed.projectId,
-      new Date(closed.from),
-      isSame ? 'agreed' : 'held',
-      JSON.stringify(totalsText(ours)),
-      divergesAt === null ? null : new Date(divergesAt),
+      all.map(({ closed }) => closed.projectId),
+      all.map(({ closed }) => new Date(closed.from)),
+      all.map(({ isSame }) => (isSame ? 'agreed' : 'held')),
+      all.map(({ ours }) => JSON.stringify(totalsText(ours))),
+      all.map(({ divergesAt }) => (divergesAt === null ? null : new Date(divergesAt))),
     ],
   );
-  if (!isSame) {
-    const totals = Object.fromEntries(differences);
-    logger.warn(
-      { projectId: closed.projectId, from: closed.from, divergesAt, totals },
-      'a statement is held: the totals of the period differ from the control totals',
-    );
-  }
-  return isSame;
 }
 
 /**
@@ -104,7 +117,7 @@ async function isAgreed(rows: Rows, { closed, needed, facts, logger }: Checked):
  */
 async function firstDivergence(
   rows: Rows,
-  { closed, needed, facts, comparison }: Omit<Checked, 'logger'> & { readonly comparison: Comparison },
+  { closed, needed, facts, comparison }: Omit<ToCheck, 'logger'> & { readonly comparison: Comparison },
 ): Promise<Instant> {
   const replayed = (await factsOfEvents(rows, [needed])).get(closed.projectId)!;
   const found = divergenceOf(facts, replayed, closed);
