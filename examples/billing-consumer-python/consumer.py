@@ -1,18 +1,23 @@
 """Reads the use of every project from the integration events and measures each billing period from them alone, to the last unit-millisecond.
 
-See README.md. Needs Python 3.10; the pull feed needs nothing else.
+See README.md. Needs Python 3.10; the pull feed and webhooks need nothing else.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import sqlite3
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from datetime import datetime, timezone
 from decimal import Decimal
 from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 USE = {
     "allotree.assignment-made.v1": 1,
@@ -151,11 +156,53 @@ def kafka(db):
         handle(db, [event], f"{TOPIC} {message.partition()}", str(message.offset() + 1))
 
 
+MAX_AGE_SECONDS = 300
+MAX_BYTES = 16_000_000
+
+
+def is_genuine(headers, body, key):
+    """Whether a webhook was signed with the secret of the endpoint, not long ago (Standard Webhooks, `v1`)."""
+    webhook_id, timestamp, signatures = (headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
+    if not timestamp.isdecimal() or abs(time.time() - int(timestamp)) >= MAX_AGE_SECONDS:
+        return False
+    digest = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    expected = ("v1," + base64.b64encode(digest).decode()).encode()
+    return any(hmac.compare_digest(expected, signature.encode()) for signature in signatures.split(" "))
+
+
+def webhooks(db):
+    """Receives webhooks, one at a time. 204 says that the effects of an event are committed; without it, the event is sent again."""
+    key = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
+    if not key:
+        raise RuntimeError("WEBHOOK_SECRET is empty")
+
+    class Receiver(BaseHTTPRequestHandler):
+        timeout = 10
+
+        def do_POST(self):
+            length = self.headers.get("content-length", "")
+            body = self.rfile.read(int(length)) if length.isdecimal() and int(length) <= MAX_BYTES else b""
+            genuine = is_genuine(self.headers, body, key)
+            if genuine:
+                event = json.loads(body)
+                handle(db, [event], "webhooks", event["id"])
+            self.send_response(204 if genuine else 401)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Only periods are printed."""
+
+    address = (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8090")))
+    HTTPServer(address, Receiver).serve_forever()
+
+
 if __name__ == "__main__":
     database = sqlite3.connect(os.environ.get("DATABASE", "billing.sqlite"))
     database.executescript(TABLES)
     if sys.argv[1:2] == ["kafka"]:
         kafka(database)
+    elif sys.argv[1:2] == ["webhooks"]:
+        webhooks(database)
     else:
         pull(database, "--once" in sys.argv)
         database.close()

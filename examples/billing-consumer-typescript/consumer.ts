@@ -2,6 +2,8 @@
  * Reads the use of every project from the integration events and measures each billing period from them alone, to the last unit-millisecond.
  * See README.md.
  */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { Kafka } from 'kafkajs';
 import pg from 'pg';
 
@@ -174,9 +176,56 @@ async function kafka(): Promise<void> {
   }
 }
 
+const MAX_AGE_SECONDS = 300;
+const MAX_BYTES = 16_000_000;
+
+/** Whether a webhook was signed with the secret of the endpoint, not long ago (Standard Webhooks, `v1`). */
+function isGenuine(headers: IncomingHttpHeaders, body: Buffer, key: Buffer): boolean {
+  const [id, timestamp, signatures] = ['id', 'timestamp', 'signature'].map((name) =>
+    String(headers[`webhook-${name}`]),
+  );
+  if (!(Math.abs(Date.now() / 1_000 - Number(timestamp)) < MAX_AGE_SECONDS)) return false;
+  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();
+  return signatures!.split(' ').some((signature) => {
+    const given = Buffer.from(signature.startsWith('v1,') ? signature.slice(3) : '', 'base64');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}
+
+/** Receives webhooks. 204 says that the effects of an event are committed; without it, the event is sent again. */
+function webhooks(): void {
+  const { WEBHOOK_SECRET = '', PORT = '8090', HOST = '127.0.0.1' } = process.env;
+  const key = Buffer.from(WEBHOOK_SECRET.replace('whsec_', ''), 'base64');
+  if (key.length === 0) throw new Error('WEBHOOK_SECRET is missing');
+  let last: Promise<unknown> = Promise.resolve();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if ((bytes += chunk.length) > MAX_BYTES) request.destroy();
+    });
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const answer = (status: number): void => void response.writeHead(status).end();
+      if (!isGenuine(request.headers, body, key)) return answer(401);
+      const event = JSON.parse(body.toString()) as Event;
+      // Events of several subjects come at a time: one transaction after the other.
+      last = last
+        .then(() => handle([event], 'webhooks', event.id))
+        .then(
+          () => answer(204),
+          () => answer(500),
+        );
+    });
+  });
+  server.listen(Number(PORT), HOST);
+}
+
 await db.connect();
 await db.query(TABLES);
 if (process.argv[2] === 'kafka') await kafka();
+else if (process.argv[2] === 'webhooks') webhooks();
 else {
   await pull(process.argv.includes('--once'));
   await db.end();

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -6,7 +7,9 @@ import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { workbench } from '@allotree/testing/running-system';
 import pg from 'pg';
 import { missingOf } from '../backends.mjs';
+import { freePort } from '../server.mjs';
 import {
+  firstLinesOf,
   linesOf,
   PYTHON,
   PYTHON_EXAMPLE,
@@ -18,16 +21,43 @@ import {
 
 jest.setTimeout(300_000);
 
+const CLOSED = 'allotree.usage-period-closed.v1';
+const USE = [
+  'assignment-made',
+  'assignments-made',
+  'assignments-released',
+  'assignments-suspended',
+  'assignments-reinstated',
+].map((name) => `allotree.${name}.v1`);
 const RESOURCES = ['mobile_app', 'sip_number', 'ukey2'];
 
 let bench: Awaited<ReturnType<typeof workbench>>;
 let database: TestDatabase;
 let story: Story;
+const hooks: {
+  readonly example: string;
+  readonly port: number;
+  readonly endpointId: string;
+  readonly secret: string;
+}[] = [];
 
 beforeAll(async () => {
   bench = await workbench();
   database = await createTestDatabase();
-  const { api } = await bench.start({ TEST_CLOCK: '1', DUE_TICK_MS: '100', RATE_LIMIT_PER_CALLER: '0' });
+  const { api } = await bench.start({
+    TEST_CLOCK: '1',
+    DUE_TICK_MS: '100',
+    RATE_LIMIT_PER_CALLER: '0',
+    WEBHOOKS_ALLOW_INSECURE: 'true',
+  });
+  for (const example of ['TypeScript', 'Python']) {
+    const port = await freePort();
+    const request = { url: `http://127.0.0.1:${port}/`, types: [...USE, CLOSED] };
+    const created = await api.post<{ endpointId: string; secret: string }>('/webhook-endpoints', request);
+    // Nobody listens yet.
+    await api.ask({ method: 'PATCH', path: `/webhook-endpoints/${created.endpointId}`, body: { status: 'paused' } });
+    hooks.push({ ...created, example, port });
+  }
   story = await startStory(api, (now) => api.put('/test-clock', { now }));
   await story.endOfPeriod();
 });
@@ -55,6 +85,18 @@ async function forgetPlaces(url: string, file: string): Promise<void> {
   if (missing) return;
   const program = `import sqlite3; db = sqlite3.connect(${JSON.stringify(file)}); db.execute("DELETE FROM place"); db.commit()`;
   await linesOf({ ...PYTHON_EXAMPLE, args: ['-c', program] }, [], {});
+}
+
+/** The headers of a webhook with the body `{}`. */
+function signed(secret: string, timestamp: number): Record<string, string> {
+  const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
+  const signature = createHmac('sha256', key).update(`id.${timestamp}.{}`).digest('base64');
+  return { 'webhook-id': 'id', 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${signature}` };
+}
+
+/** Until the receiver listens; only the timeout of the spec ends it. */
+async function untilUp(ask: () => Promise<number>): Promise<void> {
+  while ((await ask().catch(() => 0)) !== 401) await new Promise((go) => setTimeout(go, 50));
 }
 
 /** A pull feed with these events and no others. */
@@ -91,6 +133,33 @@ describe('the example consumers, from the pull feed', () => {
   );
 
   (missing ? it.skip : it)('print the same', () => expect(sums['Python']).toEqual(sums['TypeScript']));
+
+  it('refuse webhooks that are not signed, and measure from the others what they measure from the pull feed', async () => {
+    const other = await createTestDatabase();
+    for (const example of [await typescriptExample(), ...(missing ? [] : [PYTHON_EXAMPLE])]) {
+      const { port, endpointId, secret } = hooks.find((hook) => hook.example === example.name)!;
+      const env = {
+        DATABASE_URL: other.connectionString,
+        DATABASE: join(bench.dataDir, 'webhooks.sqlite'),
+        PORT: String(port),
+        WEBHOOK_SECRET: secret,
+      };
+      const printed = firstLinesOf(example, { more: ['webhooks'], number: sums[example.name]!.length, env });
+      const send = (headers: Record<string, string>) =>
+        fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body: '{}' }).then(({ status }) => status);
+      await untilUp(() => send({}));
+      const now = Math.floor(Date.now() / 1_000);
+      const old = signed(secret, now - 301);
+      const broken = { ...signed(secret, now), 'webhook-id': 'another' };
+      expect([await send(old), await send(broken), await send({ ...old, 'webhook-signature': 'v1,' })]).toEqual([
+        401, 401, 401,
+      ]);
+      await story.api.ask({ method: 'PATCH', path: `/webhook-endpoints/${endpointId}`, body: { status: 'active' } });
+      expect(await printed).toEqual(sums[example.name]);
+      await story.api.ask({ method: 'DELETE', path: `/webhook-endpoints/${endpointId}` });
+    }
+    await other.drop();
+  });
 
   it('go on with the next period, and count nothing twice that comes again', async () => {
     await story.endOfPeriod();
