@@ -177,7 +177,14 @@ class Cluster {
     this.url = url;
     await password.keep();
     this.password = password.generated;
-    this.#session = await keepSignIn(this.#folder, url, this.environment);
+    this.#session = await keepSignIn(this.#folder, url, this.environment, this.#clocks(Object.keys(replicas)));
+  }
+
+  /** nginx leads to one replica of a service at a time, so the clock of each is moved at its own address. */
+  #clocks(services) {
+    if (this.environment.TEST_CLOCK !== '1') return undefined;
+    const isOf = ({ name }) => services.some((service) => name.startsWith(`${service}-service-`));
+    return [...this.#servers.values()].filter(isOf).map(({ address }) => address);
   }
 
   /**

@@ -12,6 +12,8 @@ import { dateText } from './words.js';
 
 export interface BillingTelling {
   readonly api: Api;
+  /** Of the processes of a cluster. */
+  readonly clocks: readonly Api[];
   readonly file: ProjectFile;
   readonly narrator: Narrator;
   /** Of the running system. */
@@ -65,8 +67,8 @@ export async function runBillingStory(telling: BillingTelling): Promise<void> {
   await compare(stage, telling.dataDir, [first, second]);
 }
 
-async function setTheStage({ api, file, narrator }: BillingTelling): Promise<Stage> {
-  const storyClock = await StoryClock.of(api, 'billing');
+async function setTheStage({ api, clocks, file, narrator }: BillingTelling): Promise<Stage> {
+  const storyClock = await StoryClock.of(api, 'billing', clocks);
   const take = await nextTake(api, file);
   const story = renamed(file, take);
   const postpaid: ProjectFile = { ...story, project: { ...story.project, billingMode: 'postpaid' } };

@@ -19,18 +19,23 @@ export class NoTestClock extends Error {
   }
 }
 
-/** The clock of a system that was started with `TEST_CLOCK=1`. */
+/** The clock of a system that was started with `TEST_CLOCK=1`, or the clocks of its processes. */
 export class StoryClock {
   private constructor(
-    private readonly api: Api,
+    private readonly first: Api,
+    private readonly others: readonly Api[],
     private instant: number,
   ) {}
 
-  /** @throws NoTestClock */
-  static async of(api: Api, story = 'expiry'): Promise<StoryClock> {
-    const answer = await api.ask<{ now: string }>({ method: 'GET', path: '/test-clock' });
+  /**
+   * @param clocks of a cluster
+   * @throws NoTestClock
+   */
+  static async of(api: Api, story = 'expiry', clocks: readonly Api[] = []): Promise<StoryClock> {
+    const [first = api, ...others] = clocks;
+    const answer = await first.ask<{ now: string }>({ method: 'GET', path: '/test-clock' });
     if (!answer.ok) throw new NoTestClock(api.url, story);
-    return new StoryClock(api, Date.parse(answer.body.now));
+    return new StoryClock(first, others, Date.parse(answer.body.now));
   }
 
   /** The time of the story after the last move, in milliseconds since 1970. */
@@ -40,13 +45,15 @@ export class StoryClock {
 
   /** Moves forward; what is due by then has happened, and its mails are out, when it returns. */
   async moveTo(instant: number): Promise<void> {
-    const { now } = await this.api.put<{ now: string }>('/test-clock', { now: new Date(instant).toISOString() });
+    const body = { now: new Date(instant).toISOString() };
+    const move = (api: Api): Promise<{ now: string }> => api.put<{ now: string }>('/test-clock', body);
+    const [{ now }] = await Promise.all([move(this.first), ...this.others.map(move)]);
     this.instant = Date.parse(now);
   }
 
   /** Lets what follows from the last requests happen. */
   async tick(): Promise<void> {
-    const { now } = await this.api.get<{ now: string }>('/test-clock');
+    const { now } = await this.first.get<{ now: string }>('/test-clock');
     await this.moveTo(Date.parse(now) + 1_000);
   }
 }

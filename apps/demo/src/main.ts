@@ -76,6 +76,12 @@ const signIn = async (options: Options): Promise<Api> => {
   return Api.signIn(url.replace(/\/+$/, ''), options.email ?? ADMIN_EMAIL, passwordOf(options, url));
 };
 
+/** Of the processes of a cluster that runs on the data folder. */
+const clocksOf = async ({ dataDir }: Options): Promise<readonly Api[]> => {
+  const local = await readLocalSignIn(dataDir, Date.now());
+  return (local?.clocks ?? []).map((url) => new Api(url, local!.accessToken));
+};
+
 const passwordOf = ({ url, password, dataDir }: Options, at: string): string => {
   const known = password ?? ADMIN_PASSWORD;
   if (known !== undefined) return known;
@@ -109,7 +115,8 @@ const run = async (options: Options): Promise<void> => {
   const narrator = new Narrator(write);
   if (options.expiry) return playExpiry({ options, file, api, narrator });
   if (options.past) return runPastStory({ api, file, narrator });
-  if (options.billing) return runBillingStory({ api, file, narrator, dataDir: options.dataDir });
+  if (options.billing)
+    return runBillingStory({ api, clocks: await clocksOf(options), file, narrator, dataDir: options.dataDir });
   write(`${file.title}: ${name} -> ${api.url}`);
   write('+ done   = already so   x refused as expected');
   await applyProjectFile({ api, file, narrator, clock: () => Date.now() });

@@ -8,11 +8,13 @@ const SIGN_IN_SECONDS = 3_600;
  * Keeps a short-lived session of the administrator for tools of this machine in the data folder, renewed in time, until
  * `end()`.
  * @param url where the system answers
+ * @param clocks where the clocks of its processes are moved
  */
 export const keepSignIn = async (
   folder: DataFolder,
   url: string,
   { ADMIN_EMAIL, TOKEN_SECRET }: { readonly ADMIN_EMAIL: string; readonly TOKEN_SECRET: string },
+  clocks?: readonly string[],
 ): Promise<{ end(): Promise<void> }> => {
   const principal = ownService('local-tools', ADMIN_EMAIL);
   const leave = async (): Promise<void> => {
@@ -21,6 +23,7 @@ export const keepSignIn = async (
       url,
       accessToken,
       expiresAt: new Date(Date.now() + SIGN_IN_SECONDS * 1_000).toISOString(),
+      ...(clocks && { clocks }),
     });
   };
   await leave();

@@ -8,6 +8,8 @@ export interface LocalSignIn {
   readonly accessToken: string;
   /** ISO 8601 */
   readonly expiresAt: string;
+  /** Where the clocks of a cluster are moved: the address of each process. Absent: there are none, or it is one at `url`. */
+  readonly clocks?: readonly string[];
 }
 
 /** Its file in the data folder, readable by the owner alone. */
