@@ -22,6 +22,10 @@ export interface Faults {
   readonly kill: number;
   /** Per second: a replica stalls for a while, and then continues where it was. */
   readonly pause: number;
+  /** A replica stalls while it waits for an answer. */
+  readonly pauseInside: number;
+  /** A replica is killed while it waits for an answer. */
+  readonly killInside: number;
   /** Per second: a replica cannot reach the servers for a while. */
   readonly partition: number;
   /** Per second: the wall clock of a replica jumps. */
@@ -38,6 +42,8 @@ export const NO_FAULTS: Faults = {
   serverCrash: 0,
   kill: 0,
   pause: 0,
+  pauseInside: 0,
+  killInside: 0,
   partition: 0,
   clockJump: 0,
 };
@@ -50,8 +56,10 @@ export const ALL_FAULTS: Faults = {
   slow: 0.01,
   hintLost: 0.05,
   serverCrash: 0.03,
-  kill: 0.06,
-  pause: 0.08,
+  kill: 0.03,
+  pause: 0.04,
+  pauseInside: 0.0003,
+  killInside: 0.0001,
   partition: 0.05,
   clockJump: 0.05,
 };
@@ -73,6 +81,9 @@ export class Server {
 /** Serves a request: it answers now or later, once. */
 export type Serve<Answer> = (answer: (value: Answer) => void, fail: (reason: Error) => void) => void;
 
+/** Requests between a decision and its effect, where an interruption teaches most. */
+const CRITICAL = /^(BEGIN|COMMIT|append)/;
+
 /** After this time without an answer a client gives up. */
 const TIMEOUT_MS = 10_000;
 
@@ -80,6 +91,8 @@ const TIMEOUT_MS = 10_000;
 export class Network {
   faults: Faults = NO_FAULTS;
   readonly cutOff = new Set<Owner>();
+  /** Called when a process waits for an answer and is to be interrupted. */
+  interrupt: (owner: Owner, how: 'pause' | 'kill') => void = () => undefined;
   readonly random: Random;
   readonly #dice = new Map<keyof Faults, Random>();
 
@@ -106,7 +119,8 @@ export class Network {
     return this.random.between(0.05, 1);
   }
 
-  request<Answer>(server: Server, name: string, serve: Serve<Answer>): Promise<Answer> {
+  /** @param isConnection what is sent on a connection never arrives twice */
+  request<Answer>(server: Server, name: string, serve: Serve<Answer>, { isConnection = false } = {}): Promise<Answer> {
     const { time, random, trace } = this;
     const client = time.current;
     return new Promise((resolve, reject) => {
@@ -141,7 +155,10 @@ export class Network {
         return random.chance(0.7) ? fail(new Unreachable(`${name}: connection lost`)) : undefined;
       }
       time.schedule(this.delay(), arrive, server.owner);
-      if (this.happens('repeated')) time.schedule(this.delay(), arrive, server.owner);
+      const times = CRITICAL.test(name) ? 10 : 1;
+      if (this.happens('pauseInside', times)) this.interrupt(client, 'pause');
+      if (this.happens('killInside', times)) this.interrupt(client, 'kill');
+      if (!isConnection && this.happens('repeated')) time.schedule(this.delay(), arrive, server.owner);
     });
   }
 

@@ -120,6 +120,15 @@ export class ProjectReading {
     return until;
   }
 
+  /** The next instant at which something starts or ends. A license that was revoked does neither. */
+  nextBoundary(): number | null {
+    const licenses = [...this.licenses.values()].filter(({ isRevoked }) => !isRevoked);
+    const blocks = [...licenses, ...[...this.restrictions.values()].flat()];
+    const instants = blocks.flatMap(({ validFrom, validUntil }) => [validFrom, validUntil ?? Infinity]);
+    const next = Math.min(...instants.filter((at) => at > this.at));
+    return next === Infinity ? null : next;
+  }
+
   /** The outcome of a command by the rules, at its instant. The reading itself is unchanged. */
   judge(command: ProjectCommand): Expected {
     if (!this.isOpen) return command.type === 'OpenProject' ? 'accepted' : 'refused';

@@ -1,11 +1,16 @@
-import type { CommandContext, Outcome } from '@allotree/event-sourcing';
-import { TransientError } from '@allotree/event-sourcing';
+import { projectAggregate, type ProjectEvent } from '@allotree/domain';
+import type { CommandContext, Outcome, RecordedEvent } from '@allotree/event-sourcing';
+import { BusTables, Listener } from './bus.harness.js';
+import { checkpointStatements, type CheckpointRow } from './checkpoints.harness.js';
 import { CommandChecks, type Attempt, type SentCommand } from './command-checks.harness.js';
+import { DatabaseServer, Table } from './database.harness.js';
+import { DueTables, JobServer, unfinishedDue } from './due.harness.js';
 import { EventStoreServer } from './event-store.harness.js';
 import type { Flaws } from './flaws.harness.js';
+import { Outside, TallyTable, type Following } from './following.harness.js';
 import { Network, NO_FAULTS, type Faults } from './network.harness.js';
 import { Random } from './random.harness.js';
-import { Replica, type Asked } from './replica.harness.js';
+import { isExpected, Replica, type Asked } from './replica.harness.js';
 import { Trace, Violation } from './trace.harness.js';
 import { Owner, VirtualTime } from './virtual-time.harness.js';
 import { Workload } from './workload.harness.js';
@@ -32,6 +37,10 @@ export interface Figures {
   readonly refusalsJudged: number;
   readonly unknown: number;
   readonly events: number;
+  /** Messages handled from the bus, repeated ones included. */
+  readonly messages: number;
+  /** Different jobs about ends, reminders and returns that were handled. */
+  readonly jobs: number;
   readonly kills: number;
   readonly virtualMs: number;
 }
@@ -49,6 +58,7 @@ export class Simulation {
   readonly #trace: Trace;
   readonly #network: Network;
   readonly #store: EventStoreServer;
+  readonly #following: Following;
   readonly #checks: CommandChecks;
   readonly #random: Random;
   readonly #nemesis: Random;
@@ -61,6 +71,8 @@ export class Simulation {
   #kills = 0;
   #busyClients = 0;
   #isQuiet = false;
+  #looks = 0;
+  #quietInstant = 0;
 
   constructor(private readonly options: SimulationOptions) {
     const { seed } = options;
@@ -69,7 +81,21 @@ export class Simulation {
     this.#network = new Network(this.#time, seed, this.#trace);
     this.#network.faults = options.faults;
     this.#store = new EventStoreServer(this.#network, options.flaws ?? {}, (events) => this.#checks.committed(events));
+    this.#network.interrupt = (owner, how) => this.#interrupt(owner, how);
     this.#checks = new CommandChecks(this.#store.streams);
+    const tallies = new TallyTable(this.#trace);
+    const due = new DueTables(() => this.#time.now);
+    const jobs = new JobServer(this.#network);
+    const bus = new BusTables(options.flaws ?? {});
+    const database = new DatabaseServer(this.#network, [
+      ...checkpointStatements(new Table<CheckpointRow>('checkpoint'), options.flaws ?? {}),
+      ...tallies.statements,
+      ...bus.statements,
+      ...due.statements,
+    ]);
+    const outside = new Outside(this.#network);
+    const listener = new Listener(this.#trace, () => outside.work());
+    this.#following = { database, tallies, outside, bus, listener, due, jobs };
     this.#random = new Random(seed, 'clients');
     this.#nemesis = new Random(seed, 'nemesis');
     this.#workload = new Workload(new Random(seed, 'workload'));
@@ -82,7 +108,8 @@ export class Simulation {
     process.on('unhandledRejection', onRejection);
     try {
       this.#time.schedule(0, () => this.#begin(), this.#time.world);
-      await this.#time.run(() => failure !== null || this.#isDone());
+      await this.#time.run(() => failure !== null || this.#trace.violation !== null || this.#isDone());
+      failure ??= this.#trace.violation;
       if (failure === null) this.#finish();
     } catch (error) {
       failure ??= error;
@@ -100,14 +127,46 @@ export class Simulation {
   }
 
   #isDone(): boolean {
-    return this.#isQuiet && this.#busyClients === 0;
+    this.#looks++;
+    return this.#isQuiet && this.#busyClients === 0 && this.#looks % 1_000 === 0 && this.#unfinished() === null;
+  }
+
+  /** What has not caught up yet. */
+  #unfinished(): string | null {
+    const { tallies, outside, listener } = this.#following;
+    const { streams } = this.#store;
+    return (
+      tallies.differenceFrom(streams) ??
+      outside.differenceFrom(streams) ??
+      listener.differenceFrom(streams) ??
+      this.#undone()
+    );
+  }
+
+  #undone(): string | null {
+    const { jobs, due } = this.#following;
+    const waiting = [...due.jobs.rows()].find(([, { lookAt }]) => lookAt === null);
+    if (waiting) return `job ${waiting[0]} waits to be handed over`;
+    return unfinishedDue(this.#store.streams, decodedEvents, jobs, this.#quietInstant);
   }
 
   #start(slot: number): void {
     const name = `replica ${slot}.${this.#incarnations++}`;
-    const replica = new Replica(name, this.#store);
+    const replica = new Replica(name, this.#store, this.#following);
     this.#replicas[slot] = replica;
     this.#trace.add(name, 'starts');
+    this.#time.schedule(
+      0,
+      () => void replica.start().catch((error: Error) => this.#startFailed(slot, replica, error)),
+      replica.owner,
+    );
+  }
+
+  /** A process that cannot start ends, and is started again. */
+  #startFailed(slot: number, replica: Replica, error: Error): void {
+    if (!isExpected(error)) this.#trace.violate(new Violation(`${replica.name} cannot start: ${error.stack}`));
+    this.#trace.add(replica.name, `cannot start: ${error.message}`);
+    this.#time.schedule(0, () => this.#replicas[slot] === replica && this.#kill(slot, 1_000), this.#time.world);
   }
 
   // Clients
@@ -185,7 +244,7 @@ export class Simulation {
     answer.then(
       (outcome) => send(() => reply.answer(outcome)),
       (error: unknown) => {
-        if (!(error instanceof TransientError) && (error as Error).name !== 'Unreachable') throw error;
+        if (!isExpected(error as Error)) throw error;
         send(() => reply.fail(error as Error));
       },
     );
@@ -218,8 +277,10 @@ export class Simulation {
     // The seasons change: a term of days ends within seconds.
     if (dice.chance(0.1)) time.leaptMs += dice.pick([3_600_000, DAY / 2, DAY]);
     if (network.happens('serverCrash', 0.1)) {
-      this.#store.endAll();
-      network.crash(this.#store, dice.between(10, 3_000));
+      const server = dice.pick([this.#store, this.#following.database, this.#following.jobs]);
+      if (server instanceof JobServer) server.jobs.clear();
+      else server.endAll();
+      network.crash(server, dice.between(10, 3_000));
     }
     if (network.happens('kill', 0.1)) this.#kill(dice.int(0, REPLICAS - 1), dice.between(10, 5_000));
     const replica = this.#replicas[dice.int(0, REPLICAS - 1)];
@@ -231,6 +292,18 @@ export class Simulation {
       owner.clockAheadMs = dice.pick([0, -3_000, 2_000, -3_600_000, 3_600_000, 20 * 3_600_000]);
       this.#trace.add('nemesis', `clock of ${owner.name} is ${owner.clockAheadMs} ms ahead`);
     }
+  }
+
+  #interrupt(owner: Owner, how: 'pause' | 'kill'): void {
+    const slot = this.#replicas.findIndex((replica) => replica?.owner === owner);
+    if (slot === -1 || this.#isQuiet) return;
+    const forMs = this.#nemesis.between(10, 20_000);
+    // After the task in which the process sends its request.
+    this.#time.schedule(
+      0,
+      () => (how === 'pause' ? this.#pause(owner, forMs) : this.#kill(slot, forMs / 4)),
+      this.#time.world,
+    );
   }
 
   #kill(slot: number, forMs: number): void {
@@ -266,6 +339,7 @@ export class Simulation {
   #quieten(): void {
     if (this.#isQuiet) return;
     this.#isQuiet = true;
+    this.#quietInstant = this.#time.instant;
     this.#trace.add('nemesis', 'rests');
     this.#network.faults = NO_FAULTS;
     this.#network.cutOff.clear();
@@ -277,7 +351,8 @@ export class Simulation {
     this.#time.schedule(
       SETTLE_MS,
       () => {
-        throw new Violation(`${this.#busyClients} commands are unanswered ${SETTLE_MS} ms after the last fault`);
+        const waiting = this.#unfinished() ?? `${this.#busyClients} commands are unanswered`;
+        throw new Violation(`${SETTLE_MS} ms after the last fault: ${waiting}`);
       },
       this.#time.world,
     );
@@ -298,6 +373,8 @@ export class Simulation {
         refusalsJudged,
         unknown: this.#unknown,
         events: this.#store.log.length,
+        messages: this.#following.listener.handled,
+        jobs: this.#following.jobs.handled.size,
         kills: this.#kills,
         virtualMs: Math.round(this.#time.now),
       },
@@ -314,6 +391,9 @@ export class Simulation {
     return { message: `a process failed: ${error.stack ?? String(failure)}`, history: this.#trace.last(60) };
   }
 }
+
+const decodedEvents = (events: readonly RecordedEvent[]): ProjectEvent[] =>
+  events.map(({ type, data }) => projectAggregate.decode(type, data));
 
 const describe = (asked: Asked, now: number | null): string =>
   asked.kind === 'tally' ? `Change by ${asked.command.by}` : asked.commandAt(now ?? 0).type;

@@ -21,8 +21,18 @@ export class Trace {
   readonly #hash = createHash('sha256');
   readonly #lines: string[] = [];
   #count = 0;
+  #violation: Violation | null = null;
 
   constructor(private readonly now: () => number) {}
+
+  /** For checks in places where an exception would be handled: the simulation ends with the first one. */
+  violate(violation: Violation): void {
+    this.#violation ??= violation;
+  }
+
+  get violation(): Violation | null {
+    return this.#violation;
+  }
 
   add(who: string, what: string): void {
     const line = `${this.now().toFixed(3)} ${who} ${what}`;

@@ -157,6 +157,7 @@ export class Workload {
     const { random } = this;
     const number = this.#ids++;
     const enabled = random.chance(0.8);
+    const isReminded = random.chance(0.5);
     const allotments = Array.from({ length: random.int(0, 2) }, () => ({
       units: this.#units(8),
       from: random.chance(0.3) ? random.int(0, 2) : null,
@@ -169,7 +170,7 @@ export class Workload {
       enabled,
       poolMode: 'shared',
       gracePeriodDays: 0,
-      reminder: null,
+      reminder: isReminded ? { daysBefore: [2, 1], recurrence: 'once', recipients: 'administrators' } : null,
       cascade: true,
       authority: VENDOR,
       newIds: allotments.map((_, index) => `r${number}x${index}`),

@@ -1,2 +1,3 @@
 export * from './lease.js';
+export type { Fenced, LeaseHolder, LeaseStore } from './lease-store.js';
 export * from './leases.js';

@@ -1,24 +1,16 @@
 import pg from 'pg';
+import type { Fenced, LeaseHolder, LeaseStore } from './lease-store.js';
 
-export interface Fenced {
-  readonly name: string;
-  readonly fence: bigint;
-}
-
-export interface LeaseTableOptions {
+export interface LeaseTableOptions extends LeaseHolder {
   readonly connectionString: string;
   readonly schema: string;
-  readonly holder: string;
-  readonly leaseMs: number;
-  /** Called when a lease was released. */
-  readonly released: () => void;
 }
 
 /** Timeout in milliseconds after which the connection is closed and replaced. */
 const TIMEOUT_MS = 2_000;
 
-/** The table of leases. All timestamps are those of the database, so the clocks of the processes do not matter. */
-export class LeaseTable {
+/** Leases in a table of PostgreSQL, whose clock they go by. */
+export class LeaseTable implements LeaseStore {
   readonly #pool: pg.Pool;
   readonly #sql: ReturnType<typeof statements>;
   /** The connection that listens for released leases. */

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { HeldLease } from './held-lease.js';
+import type { LeaseHolder, LeaseStore } from './lease-store.js';
 import { LeaseTable } from './lease-table.js';
 import type { Hold, Seizure, Worker } from './lease.js';
 
-export interface LeasesOptions {
+export interface LeasesOptions extends LeaseSettings {
   readonly connectionString: string;
   /** The table is `<schema>.lease`; both are created. Default `leases`. */
   readonly schema?: string;
+}
+
+export interface LeaseSettings {
   /** This is the only process that uses these leases, so it takes over those of its previous run immediately. */
   readonly singleProcess?: boolean;
   /** Lifetime in milliseconds without renewal. Default 5,000. */
@@ -18,14 +22,14 @@ export interface LeasesOptions {
 }
 
 /**
- * Leases in PostgreSQL. One of all processes that `hold` a name works; when it dies another takes over within `leaseMs
+ * Leases, in PostgreSQL unless another store is given. One of all processes that `hold` a name works; when it dies another takes over within `leaseMs
  * + renewMs`, after a clean stop immediately. One query per interval renews all leases of a process.
  */
 export class Leases {
   /** Whether this is the only process that uses the leases. */
   readonly singleProcess: boolean;
   readonly #claims = new Map<string, LeaseClaim>();
-  readonly #table: LeaseTable;
+  readonly #store: LeaseStore;
   readonly #leaseMs: number;
   readonly #renewMs: number;
   #renewing: Promise<void> | null = null;
@@ -35,11 +39,17 @@ export class Leases {
   #closing: Promise<void> | null = null;
   #failed = false;
 
-  /** Connects and creates the table. */
-  static async open(options: LeasesOptions): Promise<Leases> {
-    const leases = new Leases(options);
+  /** Connects to PostgreSQL and creates the table. */
+  static open(options: LeasesOptions): Promise<Leases> {
+    const { connectionString, schema = 'leases' } = options;
+    return Leases.in((holder) => new LeaseTable({ connectionString, schema, ...holder }), options);
+  }
+
+  /** Leases that are kept in another store. */
+  static async in(openStore: (holder: LeaseHolder) => LeaseStore, settings: LeaseSettings): Promise<Leases> {
+    const leases = new Leases(openStore, settings);
     try {
-      await leases.#table.create();
+      await leases.#store.create();
     } catch (error) {
       await leases.close();
       throw error;
@@ -47,15 +57,18 @@ export class Leases {
     return leases;
   }
 
-  private constructor(private readonly options: LeasesOptions) {
-    const { connectionString, schema = 'leases', leaseMs = 5_000, renewMs = 1_000 } = options;
+  private constructor(
+    openStore: (holder: LeaseHolder) => LeaseStore,
+    private readonly options: LeaseSettings,
+  ) {
+    const { leaseMs = 5_000, renewMs = 1_000 } = options;
     this.singleProcess = options.singleProcess === true;
     // The fixed name identifies the previous run of the process; in all other cases names are unique.
     const holder = this.singleProcess ? 'alone' : `${hostname()}:${process.pid}:${randomUUID()}`;
     this.#leaseMs = leaseMs;
     this.#renewMs = renewMs;
     const released = (): void => this.#renewSoon();
-    this.#table = new LeaseTable({ connectionString, schema, holder, leaseMs, released });
+    this.#store = openStore({ holder, leaseMs, released });
   }
 
   /**
@@ -68,7 +81,7 @@ export class Leases {
     const claim = new LeaseClaim(name, worker);
     this.#claims.set(name, claim);
     try {
-      await this.#table.register(name);
+      await this.#store.register(name);
     } catch (error) {
       this.#claims.delete(name);
       throw error;
@@ -88,9 +101,9 @@ export class Leases {
    * operation.
    */
   async seize(name: string): Promise<Seizure> {
-    const fence = await this.#table.seize(name);
+    const fence = await this.#store.seize(name);
     this.#claims.get(name)?.lease?.lose('taken by force');
-    return { fence, release: () => this.#table.release({ name, fence }) };
+    return { fence, release: () => this.#store.release({ name, fence }) };
   }
 
   /** The leases that this process holds or waits for. */
@@ -108,7 +121,7 @@ export class Leases {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#renewing;
-    await this.#table.close();
+    await this.#store.close();
   }
 
   async #stop(claim: LeaseClaim): Promise<void> {
@@ -149,7 +162,7 @@ export class Leases {
     if (held.length + wanted.length === 0) return;
     const requestedAt = performance.now();
     try {
-      const current = await this.#table.renewAndAcquire(
+      const current = await this.#store.renewAndAcquire(
         held,
         wanted.map(({ name }) => name),
       );
@@ -186,7 +199,7 @@ export class Leases {
         );
     }
     const wasLost = !lease.held;
-    const released = wasLost ? Promise.resolve() : this.#table.release(lease);
+    const released = wasLost ? Promise.resolve() : this.#store.release(lease);
     lease.lose('released');
     // If the release fails, the lease expires.
     await released.catch(() => undefined);

@@ -4,7 +4,7 @@ import type { BusMetrics } from '../bus-metrics.js';
 import type { GroupConsumer } from '../bus.js';
 import type { Handler, HandlingSettings } from '../topic-handler.js';
 import type { PostgresBus } from './postgres-bus.js';
-import { TopicConsumer } from './topic-consumer.js';
+import { TopicConsumer, type TopicConsumerOptions } from './topic-consumer.js';
 
 export interface PostgresGroupOptions extends HandlingSettings {
   readonly groupId: string;
@@ -12,6 +12,8 @@ export interface PostgresGroupOptions extends HandlingSettings {
   readonly connectionString: string;
   /** Only the process that holds a topic's lease reads it for the group. */
   readonly leases: Leases;
+  /** See `TopicConsumerOptions`. */
+  readonly openClient?: TopicConsumerOptions['openClient'];
   /** Creates the tables. */
   readonly bus: PostgresBus;
   readonly logger: Logger;

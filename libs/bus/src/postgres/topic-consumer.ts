@@ -7,6 +7,8 @@ import { BUS_CHANNEL, fileLetter } from './postgres-bus.js';
 export interface TopicConsumerOptions extends Omit<TopicHandlerOptions<Message>, 'fileDeadLetter'> {
   readonly connectionString: string;
   readonly leases: Leases;
+  /** Opens the connection of a consumer. Default: with the driver of PostgreSQL. */
+  readonly openClient?: ((settings: pg.ClientConfig) => pg.Client) | undefined;
 }
 
 interface Row {
@@ -71,7 +73,8 @@ export class TopicConsumer {
 
   /** @throws when the connection is lost: the lease is then released, and its next holder starts anew */
   private async work(lease: Lease): Promise<void> {
-    const client = new pg.Client({
+    const { openClient = (settings) => new pg.Client(settings) } = this.options;
+    const client = openClient({
       connectionString: this.options.connectionString,
       application_name: `bus ${this.groupId}`,
       keepAlive: true,
