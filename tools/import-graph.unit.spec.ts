@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'reporting-service',
   ],
   demo: ['api-client', 'contracts', 'domain', 'embedded-postgres'],
-  cli: ['api-client', 'contracts'],
+  cli: ['api-client', 'contracts', 'domain'],
   'dead-letters': ['basics', 'bus', 'contracts', 'embedded-postgres'],
   'sql-access': ['basics', 'embedded-postgres', 'reporting-service'],
   statements: ['basics', 'embedded-postgres', 'reporting-service'],

@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import type { GlobalOptions, Host } from './host.js';
 import { OUTPUTS, type OutputFormat } from './output.js';
 import { failureOf } from './problems.js';
+import { VERSION } from './version.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -23,6 +24,7 @@ from the system running on DATA_DIR.`;
 export function createProgram(host: Host, ended: (code: ExitCode) => void): Command {
   const program = new Command('allotree')
     .description('Licenses of intercom and access-control clouds, from the command line')
+    .version(VERSION, '--version', 'write the version')
     .option('--server <url>', 'URL of Allotree (ALLOTREE_SERVER)')
     .option('--tenant <id>', 'work on this tenant (ALLOTREE_TENANT)')
     .option('--profile <name>', 'profile to sign in with (ALLOTREE_PROFILE)')

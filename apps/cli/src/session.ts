@@ -74,7 +74,7 @@ async function withSession(host: Host, profiles: Profiles, name: string): Promis
   });
 }
 
-const DEFAULT_SERVER = 'http://127.0.0.1:8080';
+export const DEFAULT_SERVER = 'http://127.0.0.1:8080';
 
 interface Chosen {
   readonly server: string | null;
@@ -85,7 +85,7 @@ interface Chosen {
 }
 
 /** An option, else a variable of the environment; an empty variable counts as none. */
-const setting = (option: string | undefined, variable: string | undefined): string | null =>
+export const setting = (option: string | undefined, variable: string | undefined): string | null =>
   option ?? (variable || null);
 
 function chosenOf({ env }: Host, options: GlobalOptions): Chosen {
