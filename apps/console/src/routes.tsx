@@ -11,19 +11,35 @@ import { accessToken } from './api/session.js';
 import { me } from './api/me.js';
 import { groupQuery } from './groups/group-query.js';
 import { projectQuery } from './projects/project-query.js';
+import { RESOURCES, type Resource } from './parts/limit-text.js';
 import { NotFound } from './parts/not-found.js';
 import { Failure } from './parts/failure.js';
 import { Shell } from './shell/shell.js';
+import { WINDOWS, type Window } from './usage/usage-query.js';
 import { showLanguageOf } from './words/index.js';
 
 export const GROUP_TABS = ['licenses', 'use', 'members', 'devices', 'history'] as const;
 export type GroupTab = (typeof GROUP_TABS)[number];
+
+/** Of a page of usage; days are those of the project. */
+export interface UsageSearch {
+  readonly resource?: Resource;
+  readonly window?: Window;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /** An instant in the address; what is none is ignored. */
 const instant = (value: unknown): string | undefined =>
   Number.isNaN(Date.parse(text(value) ?? '')) ? undefined : text(value);
+
+/** A date in the address; what is none is ignored. */
+const date = (value: unknown): string | undefined => {
+  const day = text(value);
+  return day !== undefined && /^\d{4}-\d\d-\d\d$/.test(day) ? instant(day) : undefined;
+};
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: NotFound });
 
@@ -83,6 +99,37 @@ const group = createRoute({
   },
   component: lazyRouteComponent(() => import('./groups/object-groups.js'), 'ObjectGroups'),
 });
+const usage = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/groups/$groupId/usage',
+  validateSearch: (search): UsageSearch => {
+    const resource = RESOURCES.find((name) => name === search['resource']);
+    const window = WINDOWS.find((name) => name === search['window']);
+    const [from, to] = [date(search['from']), date(search['to'])];
+    return {
+      ...(resource && { resource }),
+      ...(window && { window }),
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    };
+  },
+  component: lazyRouteComponent(() => import('./usage/usage.js'), 'Usage'),
+});
+const statements = createRoute({
+  getParentRoute: () => inside,
+  path: '/statements',
+  component: lazyRouteComponent(() => import('./statements/accounts.js'), 'Accounts'),
+});
+const billingAccount = createRoute({
+  getParentRoute: () => inside,
+  path: '/statements/$accountId',
+  component: lazyRouteComponent(() => import('./statements/billing-account.js'), 'BillingAccount'),
+});
+const statement = createRoute({
+  getParentRoute: () => inside,
+  path: '/statements/$accountId/$statementId',
+  component: lazyRouteComponent(() => import('./statements/statement.js'), 'Statement'),
+});
 const partners = createRoute({
   getParentRoute: () => inside,
   path: '/partners',
@@ -101,7 +148,19 @@ const account = createRoute({
 
 const tree = root.addChildren([
   signIn,
-  inside.addChildren([overview, projects, project, group, partners, partner, account]),
+  inside.addChildren([
+    overview,
+    projects,
+    project,
+    group,
+    usage,
+    statements,
+    billingAccount,
+    statement,
+    partners,
+    partner,
+    account,
+  ]),
 ]);
 
 export const createConsoleRouter = (queries: QueryClient) =>

@@ -19,6 +19,8 @@ export const CONSOLE_PAGES = [
   '/projects/*',
   '/partners',
   '/partners/*',
+  '/statements',
+  '/statements/*',
 ] as const;
 
 /** Scripts of this address alone; styles also inline, which the component library needs. */

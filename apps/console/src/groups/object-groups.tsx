@@ -92,7 +92,12 @@ export function ObjectGroups() {
               {t(`types.${group.type}`)} · {t('common.timeZone', { zone: project.timeZone })}
             </Text>
           </div>
-          {at === undefined && <GroupActions projectId={projectId} group={group} />}
+          <Group gap="xs">
+            <Button variant="default" component={Link} to={`/projects/${projectId}/groups/${groupId}/usage`}>
+              {t('usage.open')}
+            </Button>
+            {at === undefined && <GroupActions projectId={projectId} group={group} />}
+          </Group>
         </Group>
         {at !== undefined && <PastNotice at={at} timeZone={project.timeZone} />}
         <PanelBoundary key={`limits ${groupId}`}>

@@ -37,9 +37,14 @@ export function Project() {
             {t(`projects.${project.billingMode}`)} · {t('common.timeZone', { zone: project.timeZone })}
           </Text>
         </div>
-        <Button component={Link} to={`/projects/${projectId}/groups/${projectId}`}>
-          {t('projects.openGroups')}
-        </Button>
+        <Group gap="xs">
+          <Button variant="default" component={Link} to={`/projects/${projectId}/groups/${projectId}/usage`}>
+            {t('usage.open')}
+          </Button>
+          <Button component={Link} to={`/projects/${projectId}/groups/${projectId}`}>
+            {t('projects.openGroups')}
+          </Button>
+        </Group>
       </Group>
       {project.status === 'closed' && <Alert color="gray">{t('projects.closed')}</Alert>}
       <Group justify="space-between">

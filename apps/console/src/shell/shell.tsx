@@ -12,10 +12,11 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure, useNetwork } from '@mantine/hooks';
-import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { api, must } from '../api/client.js';
 import { me } from '../api/me.js';
 import { onSessionEnd, signOut } from '../api/session.js';
 import { Search } from './search.js';
@@ -51,6 +52,7 @@ export function Shell() {
         <NavLink component={Link} to="/" label={t('shell.overview')} activeOptions={{ exact: true }} />
         <NavLink component={Link} to="/projects" label={t('shell.projects')} />
         <NavLink component={Link} to="/partners" label={t('shell.partners')} />
+        <StatementsLink />
         <NavLink component={Link} to="/account" label={t('shell.account')} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
@@ -65,6 +67,18 @@ export function Shell() {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** For those who may read statements somewhere. */
+function StatementsLink() {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ['accounts', 'any'],
+    queryFn: () => must(api.GET('/api/v1/accounts', { params: { query: { limit: 1 } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (data === undefined || data.items.length === 0) return null;
+  return <NavLink component={Link} to="/statements" label={t('statements.title')} />;
 }
 
 /** Shows the sign-in page when the session ends, wherever that was decided. */
