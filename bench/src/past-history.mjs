@@ -21,8 +21,11 @@ export function treeOf(units) {
   return { groups, flats };
 }
 
-/** A project in which a number is assigned at a flat again and again, `everyMs` apart; restricted are the building and its units. */
-export function* history({ groups, flats }, { events, everyMs = 1_000 }) {
+/**
+ * A project in which a number is assigned at a flat again and again, `everyMs` apart; restricted are the building and, unless others are named,
+ * its units.
+ */
+export function* history({ groups, flats }, { events, everyMs = 1_000, restricted = unitsOf(flats) }) {
   const ofGroups = published('/group-service');
   const ofLicensing = published('/license-service');
   const place = {
@@ -40,7 +43,7 @@ export function* history({ groups, flats }, { events, everyMs = 1_000 }) {
   const term = { type: 'plus', units, features: ['siri'], validFrom, validUntil: null };
   yield ofLicensing(START, 'allotree.license-granted.v1', { licenseId: 'plus', ...term, source: { kind: 'manual' } });
   const section = { enabled: true, poolMode: 'shared', gracePeriodDays: 0, reminder: null, place: null };
-  for (const groupId of ['building', ...new Set(flats.map((path) => path[2]))]) {
+  for (const groupId of ['building', ...restricted]) {
     const allotments = [{ allotmentId: `of-${groupId}`, ...term }];
     yield ofLicensing(START, 'allotree.restriction-changed.v1', { groupId, ...section, allotments });
   }
@@ -50,6 +53,8 @@ export function* history({ groups, flats }, { events, everyMs = 1_000 }) {
     yield ofLicensing(START + n * everyMs, 'allotree.assignment-made.v1', assignment);
   }
 }
+
+const unitsOf = (flats) => [...new Set(flats.map((path) => path[2]))];
 
 function published(source) {
   let sequence = 0;

@@ -3,13 +3,17 @@ import { quotaOfLevels } from '@allotree/domain';
 import { Arrivals } from '../../../apps/reporting-service/dist/events/arrivals.js';
 import { EventLog } from '../../../apps/reporting-service/dist/events/event-log.js';
 import { openDataSource } from '../../../apps/reporting-service/dist/persistence/data-source.js';
+import { explain } from '../../../apps/reporting-service/dist/quotas/quota-why/explanation.js';
 import { factsAt } from '../../../apps/reporting-service/dist/quotas/recorded-quota.js';
 import { TablesProjection } from '../../../apps/reporting-service/dist/tables/tables-projection.js';
 import { settle, withDatabase } from '../database.mjs';
+import { median, percentile } from '../measure.mjs';
 import { history, PROJECT, record, START, treeOf } from '../past-history.mjs';
 import { row } from '../table.mjs';
 
-/** How fast the tables of the past follow the archive of events, and what a quota as of an instant takes. */
+const RESTRICTED = 1_000;
+
+/** How fast the tables of the past follow the archive of events, and what a quota as of an instant takes, and its reasons. */
 export const run = ({ server, quick, progress }) =>
   withDatabase(server, 'bench_past', async (connectionString) => {
     const logger = createLogger({ service: 'bench', level: 'warn' });
@@ -17,30 +21,48 @@ export const run = ({ server, quick, progress }) =>
     const log = new EventLog(dataSource, new Arrivals(dataSource, logger), logger);
     const tree = treeOf(quick ? 10 : 100);
     const events = quick ? 10_000 : 200_000;
+    const restricted = tree.flats.slice(0, RESTRICTED).map((path) => path.at(-1));
     const tables = new TablesProjection(dataSource, log, logger);
-    const milliseconds = await record({ dataSource, log, tables }, history(tree, { events }), () => {
+    let before;
+    const milliseconds = await record({ dataSource, log, tables }, history(tree, { events, restricted }), async () => {
       progress(`${events} assignments in ${tree.flats.length} flats are archived`);
-      return settle(connectionString);
+      await settle(connectionString);
+      before = process.cpuUsage();
     });
+    const { user, system } = process.cpuUsage(before);
     const followed = (events * 1_000) / milliseconds;
     const bare = (events * 1_000) / (await bareInserts(dataSource));
     await dataSource.query('ANALYZE');
 
-    const times = [];
-    for (let n = 0; n < (quick ? 200 : 2_000); n++) {
-      const moment = {
-        projectId: PROJECT,
-        groupId: tree.flats[(n * 7_919) % tree.flats.length].at(-1),
-        parameter: 'at',
-      };
-      const at = START + ((n * 104_729) % events) * 1_000 + 10_000;
-      const asked = performance.now();
-      const { facts } = await dataSource.transaction((tx) => factsAt(tx, { ...moment, at }));
-      quotaOfLevels(facts, at);
-      times.push(performance.now() - asked);
-    }
-    times.sort((a, b) => a - b);
+    const flatAt = (n) => tree.flats[(n * 7_919) % tree.flats.length].at(-1);
+    const instant = (n) => START + ((n * 104_729) % events) * 1_000 + 10_000;
+    const timed = async (groupOf, ask) => {
+      const times = [];
+      for (let n = 0; n < (quick ? 200 : 2_000); n++) {
+        const [moment, asked] = [
+          { projectId: PROJECT, groupId: groupOf(n), parameter: 'at', at: instant(n) },
+          performance.now(),
+        ];
+        await dataSource.transaction((tx) => ask(tx, moment));
+        times.push(performance.now() - asked);
+      }
+      return times;
+    };
+    const asOf = async (tx, moment) => quotaOfLevels((await factsAt(tx, moment)).facts, moment.at);
+    const flat = await timed(flatAt, asOf);
+    progress(`a quota of a flat: ${median(flat).toFixed(1)} ms`);
+    const building = await timed(() => 'building', asOf);
+    progress(`a quota of the building: ${median(building).toFixed(1)} ms`);
+    const why = await timed(flatAt, (tx, moment) => explain(tx, moment, 'sip_number'));
     await dataSource.destroy();
+    const slowest = (times, figure, target) =>
+      row({
+        figure: `${figure}, without HTTP, p99`,
+        value: percentile(times, 0.99),
+        unit: 'ms',
+        target: { atMost: target },
+        note: `median ${median(times).toFixed(1)} ms`,
+      });
     return [
       row({
         figure: 'tables of the past, following the archive',
@@ -48,15 +70,11 @@ export const run = ({ server, quick, progress }) =>
         unit: 'assignments/s',
         peer: { name: 'bare inserts of the same rows', value: bare },
         target: { atLeast: 20_000, of: 'value' },
-        note: 'five groups on each path, so five rows of use for each event, and one of the assignment',
+        note: `five groups on each path, so five rows of use for each event, and one of the assignment; this process computed for ${((user + system) / 1e6).toFixed(1)} s of ${(milliseconds / 1_000).toFixed(1)} s`,
       }),
-      row({
-        figure: 'quota of a flat as of an instant, without HTTP, p99',
-        value: times[Math.floor(times.length * 0.99)],
-        unit: 'ms',
-        target: { atMost: 20 },
-        note: `median ${times[times.length >> 1].toFixed(1)} ms`,
-      }),
+      slowest(flat, 'quota of a flat as of an instant', 20),
+      slowest(building, `quota of a building with ${restricted.length} restricted flats as of an instant`, 20),
+      slowest(why, 'why of a flat at an instant', 100),
     ];
   });
 

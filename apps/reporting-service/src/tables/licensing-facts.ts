@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { LicensingEvent, LicensingEventData, LicensingEventType } from '@allotree/contracts';
 import { RESOURCES, type Resource } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
+import { inTurns } from '../in-turns.js';
 import type { Origin } from './stored-event.js';
 import { UseSteps, type UseKey } from './use.js';
 import { UsageDays } from './usage-days.js';
@@ -30,6 +31,9 @@ export interface LicensingFact {
 type Data<Type extends LicensingEventType> = LicensingEventData<Type>;
 type Assignment = Data<'allotree.assignments-made.v1'>['assignments'][number];
 
+/** After this many events, what waits for the database gets its turn. */
+const AT_A_TIME = 1_000;
+
 const IN_FORCE = { inForce: 1, suspended: 0 };
 const NOT_IN_FORCE = { inForce: -1, suspended: 0 };
 const NOT_SUSPENDED = { inForce: 0, suspended: -1 };
@@ -56,22 +60,27 @@ export class LicensingFacts {
     this.use = new UseSteps(tx);
   }
 
-  /** Applies events in their order. */
+  /** Reads what these events are about. */
+  async load(facts: readonly LicensingFact[]): Promise<void> {
+    const [assigned, others] = [thingsIn(facts.filter(isAboutAssignments)), thingsIn(facts.filter(isAboutOthers))];
+    for (const versions of [this.basicLicenses, this.licenses, this.restrictions, this.memberLimits])
+      await versions.load(others);
+    await this.assignments.load(assigned);
+    await this.use.load(usesCounted([...assigned, ...others]));
+  }
+
+  /** Applies events, which were loaded, in their order. */
   async apply(facts: readonly LicensingFact[]): Promise<void> {
-    const things = thingsIn(facts);
-    await this.basicLicenses.load(things);
-    await this.licenses.load(things);
-    // Assignments name groups, too.
-    await this.restrictions.load(
-      thingsIn(facts.filter(({ event }) => event.type === 'allotree.restriction-changed.v1')),
-    );
-    await this.memberLimits.load(things);
-    await this.assignments.load(things);
-    await this.use.load(usesCounted(things));
-    for (const fact of facts) this.applyOne(fact);
+    await inTurns(facts, AT_A_TIME, (fact) => this.applyOne(fact));
+  }
+
+  /** Writes what the events changed. */
+  async write(): Promise<void> {
+    // The database writes versions while this process sorts the use.
+    const preparing = setImmediate().then(() => this.use.changes());
     for (const versions of [this.basicLicenses, this.licenses, this.restrictions, this.memberLimits, this.assignments])
       await versions.write();
-    const changes = this.use.changes();
+    const changes = await preparing;
     const days = new UsageDays(this.tx);
     await days.know(changes);
     // The days are measured while the database writes the steps.
@@ -194,6 +203,9 @@ export class LicensingFacts {
   }
 }
 
+const isAboutAssignments = ({ event }: LicensingFact): boolean => event.type.startsWith('allotree.assignment');
+const isAboutOthers = (fact: LicensingFact): boolean => !isAboutAssignments(fact);
+
 const licenseKey = ({ projectId = '', licenseId = '' }: Named) => ({ project_id: projectId, license_id: licenseId });
 
 const licenseOf = (data: Data<'allotree.license-granted.v1'>, sequence: bigint): LicenseRow => ({
@@ -238,12 +250,19 @@ const thingsIn = (facts: readonly LicensingFact[]): readonly Named[] =>
     return [data, ...(data.assignments ?? []).map((assignment) => ({ projectId: data.projectId, ...assignment }))];
   }) as readonly Named[];
 
+const isNew = (known: Set<string>, id: string): boolean => known.size < known.add(id).size;
+
 /** The uses in which the events count something: of a group that was relocated, each resource. */
 function usesCounted(things: readonly Named[]): readonly UseKey[] {
-  const uses = new Map<string, UseKey>();
+  const groups = new Map<string, Set<string>>();
+  const uses: UseKey[] = [];
   for (const { projectId = '', path = [], previousPath = [], resource } of things)
-    for (const groupId of [...path, ...previousPath])
-      for (const each of resource === undefined ? RESOURCES : [resource])
-        uses.set(`${projectId}\n${groupId}\n${each}`, { projectId, groupId, resource: each });
-  return [...uses.values()];
+    for (const each of resource === undefined ? RESOURCES : [resource]) {
+      const scope = `${projectId}\n${each}`;
+      const counted = groups.get(scope) ?? new Set<string>();
+      groups.set(scope, counted);
+      const added = [...path, ...previousPath].filter((groupId) => isNew(counted, groupId));
+      uses.push(...added.map((groupId) => ({ projectId, groupId, resource: each })));
+    }
+  return uses;
 }

@@ -9,15 +9,16 @@ import {
   type LicensingEventType,
 } from '@allotree/contracts';
 import { LOGGER, type Logger } from '@allotree/basics';
-import { insertRows, onRows } from '@allotree/read-models';
+import { insertRows, onRows, type Row } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventLog } from '../events/event-log.js';
+import { inTurns } from '../in-turns.js';
 import { fetched } from '../persistence/fetched.js';
 import { RepeatedWork } from '../repeated-work.js';
 import { REPORTING } from '../tokens.js';
 import { GroupsFacts, type GroupsFact } from './groups-facts.js';
 import { LicensingFacts, type LicensingFact } from './licensing-facts.js';
-import type { StoredEvent } from './stored-event.js';
+import type { Origin, StoredEvent } from './stored-event.js';
 import { UsageDays } from './usage-days.js';
 import {
   ASSIGNMENTS,
@@ -52,8 +53,10 @@ const TABLES_OF: Readonly<Record<string, readonly (readonly [table: string, subj
 };
 
 /** Events of a batch, and bytes of their data. */
-const BATCH = 5_000;
+const BATCH = 20_000;
 const BATCH_BYTES = 8_000_000;
+/** After this many events, what waits for the database gets its turn. */
+const AT_A_TIME = 1_000;
 /** How often a process looks for events that another one has stored. */
 const LOOK_MS = 1_000;
 const PAUSE_MS = 1_000;
@@ -93,6 +96,19 @@ interface EventRow {
   readonly data: unknown;
 }
 
+/** What events say. */
+interface Facts {
+  readonly groups: readonly GroupsFact[];
+  readonly licensing: readonly LicensingFact[];
+}
+
+/** The next events, with what does not depend on the tables. */
+interface Batch {
+  readonly events: readonly StoredEvent[];
+  readonly facts: Facts;
+  readonly ofGroups: readonly EventOfGroup[];
+}
+
 /** The last event of a source and subject that is in the tables. */
 interface Progress {
   readonly tenantId: string | null;
@@ -114,7 +130,7 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
   private readonly work: RepeatedWork;
   private readonly listeners: (() => void)[] = [];
   /** The events after a position, read while those before them are written. */
-  private ahead: { readonly after: string; readonly events: Promise<readonly StoredEvent[]> } | null = null;
+  private ahead: { readonly after: string; readonly batch: Promise<Batch> } | null = null;
 
   constructor(
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
@@ -137,7 +153,7 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
 
   async onModuleDestroy(): Promise<void> {
     await this.work.stop();
-    await this.ahead?.events.catch(() => undefined);
+    await this.ahead?.batch.catch(() => undefined);
   }
 
   /** Calls the listener whenever this process has brought the tables forward. */
@@ -185,11 +201,11 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
         await writeProgress(tx, [await this.rebuildSubject(tx, source, subject, BigInt(place.position))]);
         return true;
       }
-      const events = await this.eventsAfter(place.position);
-      const last = events.at(-1);
+      const batch = await this.batchAfter(place.position);
+      const last = batch.events.at(-1);
       if (!last) return false;
       this.readAhead(last.position.toString());
-      await this.project(tx, events);
+      await this.project(tx, batch);
       await tx.query(`UPDATE ${REPORTING}.tables_position SET position = $1`, [last.position.toString()]);
       return true;
     });
@@ -198,38 +214,44 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   /** The log is only appended to, and its positions become visible in their order: events read before are the ones to take now. */
-  private async eventsAfter(position: string): Promise<readonly StoredEvent[]> {
+  private async batchAfter(position: string): Promise<Batch> {
     const { ahead } = this;
     this.ahead = null;
-    const read = ahead?.after === position ? await ahead.events.catch(() => []) : [];
-    return read.length > 0 ? read : this.read(position);
+    const read = ahead?.after === position ? await ahead.batch.catch(() => null) : null;
+    return read !== null && read.events.length > 0 ? read : this.read(position);
   }
 
   private readAhead(after: string): void {
-    const events = this.read(after);
+    const batch = this.read(after);
     // A failure matters to nobody before the events are taken, and then they are read again.
-    events.catch(() => undefined);
-    this.ahead = { after, events };
+    batch.catch(() => undefined);
+    this.ahead = { after, batch };
   }
 
-  private async read(after: string): Promise<readonly StoredEvent[]> {
+  private async read(after: string): Promise<Batch> {
     const rows: EventRow[] = await this.dataSource.query(NEXT, [after]);
-    return rows.map(eventOf);
+    const events = await inTurns(rows, AT_A_TIME, eventOf);
+    const facts = await this.factsOf(events);
+    const ofGroups = (await inTurns(events, AT_A_TIME, groupsOf)).flat();
+    return { events, facts, ofGroups: ofGroups.sort(inOrderOfIndex) };
   }
 
-  private async project(tx: EntityManager, events: readonly StoredEvent[]): Promise<void> {
+  private async project(tx: EntityManager, { events, facts, ofGroups }: Batch): Promise<void> {
     const progress = await progressOf(tx, events);
     const irregular = new Map<string, StoredEvent>();
     for (const event of events) {
-      const before = progress.get(subjectOf(event));
-      if (before && (event.sequence < before.sequence || event.at < before.at)) irregular.set(subjectOf(event), event);
-      else progress.set(subjectOf(event), event);
+      const name = subjectOf(event);
+      const before = progress.get(name);
+      if (before && (event.sequence < before.sequence || event.at < before.at)) irregular.set(name, event);
+      else progress.set(name, event);
     }
-    await this.apply(
-      tx,
-      events.filter((event) => !irregular.has(subjectOf(event))),
-    );
-    await insertEventsOfGroups(tx, events);
+    const late = new Set<Origin>(events.filter((event) => irregular.has(subjectOf(event))));
+    const isRegular = ({ origin }: GroupsFact | LicensingFact): boolean => !late.has(origin);
+    const regular: Facts =
+      irregular.size === 0
+        ? facts
+        : { groups: facts.groups.filter(isRegular), licensing: facts.licensing.filter(isRegular) };
+    await this.apply(tx, regular, () => insertEventsOfGroups(tx, ofGroups));
     const upTo = events.at(-1)?.position ?? 0n;
     for (const [name, { source, subject }] of irregular)
       progress.set(name, await this.rebuildSubject(tx, source, subject, upTo));
@@ -247,31 +269,45 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
     let last: StoredEvent | undefined;
     for await (const rows of fetched<EventRow>(tx, BATCH, OF_SUBJECT, [subject, source, upTo.toString()])) {
       const events = rows.map(eventOf);
-      await this.apply(tx, events);
-      await insertEventsOfGroups(tx, events);
+      await this.apply(tx, await this.factsOf(events));
+      await insertEventsOfGroups(tx, events.flatMap(groupsOf), 'ON CONFLICT DO NOTHING');
       last = events.at(-1);
     }
     if (!last) throw new Error(`there are no events of ${source} about ${subject}`);
     return last;
   }
 
-  /** Applies events in their order. */
-  private async apply(tx: EntityManager, events: readonly StoredEvent[]): Promise<void> {
-    const [groups, licensing]: [GroupsFact[], LicensingFact[]] = [[], []];
-    for (const origin of events) {
+  private async factsOf(events: readonly StoredEvent[]): Promise<Facts> {
+    const facts: { groups: GroupsFact[]; licensing: LicensingFact[] } = { groups: [], licensing: [] };
+    await inTurns(events, AT_A_TIME, (origin) => {
       if (origin.source === GROUP_SERVICE) {
         const event = this.known<GroupsEvent>(origin, GROUPS_EVENTS[origin.type as GroupsEventType]);
-        if (event) groups.push({ origin, event });
+        if (event) facts.groups.push({ origin, event });
       } else if (origin.source === LICENSE_SERVICE) {
         const event = this.known<LicensingEvent>(origin, LICENSING_EVENTS[origin.type as LicensingEventType]);
-        if (event) licensing.push({ origin, sequence: origin.sequence, event });
+        if (event) facts.licensing.push({ origin, sequence: origin.sequence, event });
       }
-    }
+    });
+    return facts;
+  }
+
+  /**
+   * Applies facts in their order.
+   * @param meanwhile a statement that the database can run while this process computes
+   */
+  private async apply(
+    tx: EntityManager,
+    { groups, licensing }: Facts,
+    meanwhile: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     await new GroupsFacts(tx).apply(groups);
     const created = groups.filter(({ event }) => event.type === 'allotree.project-created.v1');
     const projectIds = created.map(({ event }) => (event.data as { projectId: string }).projectId);
     if (projectIds.length > 0) await new UsageDays(tx).measureAll(projectIds);
-    await new LicensingFacts(tx).apply(licensing);
+    const changed = new LicensingFacts(tx);
+    await changed.load(licensing);
+    await Promise.all([meanwhile(), changed.apply(licensing)]);
+    await changed.write();
   }
 
   /** The event, if its type is known and its data are of that type. */
@@ -289,12 +325,15 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
 
 const subjectOf = ({ source, subject }: Pick<StoredEvent, 'source' | 'subject'>): string => `${source}\n${subject}`;
 
-const eventOf = ({ tenant_id, position, sequence, at, ...row }: EventRow): StoredEvent => ({
-  ...row,
-  tenantId: tenant_id,
-  position: BigInt(position),
-  sequence: BigInt(sequence),
-  at: at.getTime(),
+const eventOf = (row: EventRow): StoredEvent => ({
+  position: BigInt(row.position),
+  source: row.source,
+  type: row.type,
+  subject: row.subject,
+  sequence: BigInt(row.sequence),
+  at: row.at.getTime(),
+  tenantId: row.tenant_id,
+  data: row.data,
 });
 
 async function progressOf(tx: EntityManager, events: readonly StoredEvent[]): Promise<Map<string, Progress>> {
@@ -339,31 +378,38 @@ interface NamesGroups {
 const listed = (list: unknown): readonly unknown[] =>
   Array.isArray(list) ? (list as ({ groupId?: unknown } | null)[]).map((each) => each?.groupId) : [];
 
+interface EventOfGroup extends Row {
+  readonly tenant_id: string | null;
+  readonly project_id: string;
+  readonly group_id: string;
+  readonly position: bigint;
+}
+
 /** Events name groups by these fields; one that names none is about the whole project. */
-function groupsOf({ data }: StoredEvent): readonly (readonly [projectId: string, groupId: string])[] {
+function groupsOf({ data, tenantId, position }: StoredEvent): readonly EventOfGroup[] {
   const { projectId, groupId, groups, assignments } = (data ?? {}) as NamesGroups;
   if (typeof projectId !== 'string') return [];
   const named = new Set([groupId, ...listed(groups), ...listed(assignments)].filter((id) => typeof id === 'string'));
   if (named.size === 0) named.add(projectId);
-  return [...named].map((each) => [projectId, each]);
+  return [...named].map((id) => ({ tenant_id: tenantId, project_id: projectId, group_id: id, position }));
 }
 
-async function insertEventsOfGroups(tx: EntityManager, events: readonly StoredEvent[]): Promise<void> {
-  const rows = events.flatMap((event) =>
-    groupsOf(event).map(([projectId, groupId]) => ({
-      tenant_id: event.tenantId,
-      project_id: projectId,
-      group_id: groupId,
-      position: event.position.toString(),
-    })),
-  );
+/** Neighbors in the index are written one after the other. */
+function inOrderOfIndex(one: EventOfGroup, other: EventOfGroup): number {
+  if (one.project_id !== other.project_id) return one.project_id < other.project_id ? -1 : 1;
+  if (one.group_id !== other.group_id) return one.group_id < other.group_id ? -1 : 1;
+  return one.position < other.position ? -1 : 1;
+}
+
+/** @param conflict what is done with rows that are there already: those of a subject that is computed anew */
+async function insertEventsOfGroups(tx: EntityManager, rows: readonly EventOfGroup[], conflict = ''): Promise<void> {
   const columns = { tenant_id: 'text', project_id: 'text', group_id: 'text', position: 'bigint' };
   const names = Object.keys(columns).join(', ');
+  const table = `${REPORTING}.event_of_group`;
   await onRows(
     tx,
     columns,
     rows,
-    (given) =>
-      `INSERT INTO ${REPORTING}.event_of_group (${names}) SELECT ${names} FROM ${given} ON CONFLICT DO NOTHING`,
+    (given) => `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${given} ${conflict}`,
   );
 }

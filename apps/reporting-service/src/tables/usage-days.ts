@@ -135,15 +135,22 @@ interface Day {
 /** Days of time zones, of which most instants of a batch share a few. */
 class Calendar {
   private readonly last = new Map<string, Day>();
+  private readonly days = new Map<string, Day>();
 
   dayOf(instant: number, zone: string): Day {
     const known = this.last.get(zone);
-    if (known && known.period.from <= instant && instant < known.period.until) return known;
-    const day = dayOf(instant, zone);
+    if (known && isWithin(known, instant)) return known;
+    const hour = `${zone} ${Math.floor(instant / HOUR_MS)}`;
+    const earlier = this.days.get(hour);
+    const day = earlier && isWithin(earlier, instant) ? earlier : dayOf(instant, zone);
+    this.days.set(hour, day);
     this.last.set(zone, day);
     return day;
   }
 }
+
+const HOUR_MS = 3_600_000;
+const isWithin = ({ period }: Day, instant: number): boolean => period.from <= instant && instant < period.until;
 
 const keyOf = ({ tenantId, projectId, groupId, resource }: ChangedUse) => ({
   tenant_id: tenantId,

@@ -11,7 +11,7 @@ export interface Use {
 }
 
 /** The use of a resource in a group from an instant on. */
-export interface Step extends Origin, Use {}
+export interface Step extends Pick<Origin, 'at' | 'position'>, Use {}
 
 /** The use of one resource in a group. */
 export interface UseKey {
@@ -32,6 +32,7 @@ export interface ChangedUse extends UseKey {
 
 interface Line {
   readonly key: UseKey;
+  tenantId: string | null;
   before: Use;
   /** Since when there was as much before the batch; `null`: there was none ever. */
   since: number | null;
@@ -49,9 +50,30 @@ const INSERT = `
   JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS line (tenant_id, project_id, group_id, resource, number)
     ON line.number = step.line`;
 
-interface StepOfLine {
-  readonly line: number;
-  readonly step: Step;
+/** Steps to insert, as arrays of the same length. */
+class StepColumns {
+  private readonly lines: number[] = [];
+  private readonly instants: number[] = [];
+  private readonly inForce: number[] = [];
+  private readonly suspended: number[] = [];
+  private readonly positions: bigint[] = [];
+
+  get isEmpty(): boolean {
+    return this.lines.length === 0;
+  }
+
+  /** @param line the number of the line, from 1 */
+  add(line: number, { at, inForce, suspended, position }: Step): void {
+    this.lines.push(line);
+    this.instants.push(at);
+    this.inForce.push(inForce);
+    this.suspended.push(suspended);
+    this.positions.push(position);
+  }
+
+  parameters(): string[] {
+    return [this.lines, this.instants, this.inForce, this.suspended, this.positions].map((values) => arrayOf(values));
+  }
 }
 
 interface StepRow {
@@ -64,13 +86,19 @@ interface StepRow {
 
 /** The use of the groups that a batch of events touches: read once, changed in memory, written once. */
 export class UseSteps {
-  private readonly lines = new Map<string, Line>();
+  /** By the project and the resource, and by the group. */
+  private readonly lines = new Map<string, Map<string, Line>>();
 
   constructor(private readonly tx: EntityManager) {}
 
   /** Reads the use of these resources in these groups. */
   async load(keys: readonly UseKey[]): Promise<void> {
-    for (const key of keys) this.lines.set(idOf(key), { key, before: NOTHING, since: null, steps: [] });
+    for (const key of keys) {
+      const of = scopeOf(key);
+      const lines = this.lines.get(of) ?? new Map<string, Line>();
+      this.lines.set(of, lines.set(key.groupId, { key, tenantId: null, before: NOTHING, since: null, steps: [] }));
+    }
+    if (keys.length === 0) return;
     const rows: StepRow[] = await this.tx.query(
       `SELECT given.place, step.in_force, step.suspended, extract(epoch FROM step.at)::double precision * 1000 AS ms
        FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS given (project_id, group_id, resource, place)
@@ -97,63 +125,68 @@ export class UseSteps {
   }
 
   /** Adds to the use in each of the groups. */
-  add(groupIds: Iterable<string>, { projectId, resource }: Omit<UseKey, 'groupId'>, change: Use, origin: Origin): void {
-    const { at, position, tenantId } = origin;
+  add(groupIds: Iterable<string>, of: Omit<UseKey, 'groupId'>, change: Use, { at, position, tenantId }: Origin): void {
+    const lines = this.lines.get(scopeOf(of));
     for (const groupId of groupIds) {
-      const line = this.line({ projectId, groupId, resource });
-      const last = line.steps.at(-1) ?? line.before;
-      if (line.steps.at(-1)?.at === at) line.steps.pop();
-      const inForce = last.inForce + change.inForce;
-      line.steps.push({ at, position, tenantId, inForce, suspended: last.suspended + change.suspended });
+      const line = lines?.get(groupId);
+      if (!line) throw notLoaded({ ...of, groupId });
+      const { steps } = line;
+      const newest = steps.at(-1);
+      const last = newest ?? line.before;
+      if (newest?.at === at) steps.pop();
+      steps.push({
+        at,
+        position,
+        inForce: last.inForce + change.inForce,
+        suspended: last.suspended + change.suspended,
+      });
+      line.tenantId = tenantId;
     }
   }
 
   /** The changes of the batch in the order of the keys, so that neighbors in an index are written one after the other. */
   changes(): readonly ChangedUse[] {
-    return [...this.lines.entries()]
-      .filter(([, { steps }]) => steps.length > 0)
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([, { key, before, since, steps }]) => ({
-        ...key,
-        tenantId: steps.at(-1)?.tenantId ?? null,
-        before: before.inForce,
-        since,
-        steps,
-      }));
+    const lines = [...this.lines.values()].flatMap((ofGroups) => [...ofGroups.values()]);
+    return lines
+      .filter(({ steps }) => steps.length > 0)
+      .sort((one, other) => inOrder(one.key, other.key))
+      .map(({ key, tenantId, before, since, steps }) => ({ ...key, tenantId, before: before.inForce, since, steps }));
   }
 
   /** Writes the steps of these changes. */
   async write(changed: readonly ChangedUse[]): Promise<void> {
-    const [replaced, added]: [StepOfLine[], StepOfLine[]] = [[], []];
+    const [replaced, added] = [new StepColumns(), new StepColumns()];
     changed.forEach(({ since, steps }, index) => {
-      for (const step of steps) (step.at === since ? replaced : added).push({ line: index + 1, step });
+      for (const step of steps) (step.at === since ? replaced : added).add(index + 1, step);
     });
-    await this.insert(changed, added, '');
+    const lines = [
+      arrayOf(changed.map(({ tenantId }) => tenantId)),
+      arrayOf(changed.map(({ projectId }) => projectId)),
+      arrayOf(changed.map(({ groupId }) => groupId)),
+      arrayOf(changed.map(({ resource }) => resource)),
+    ];
+    if (!added.isEmpty) await this.tx.query(INSERT, [...lines, ...added.parameters()]);
     // A value that was stored for this very instant existed for no time.
     const values = 'in_force = excluded.in_force, suspended = excluded.suspended, position = excluded.position';
-    await this.insert(changed, replaced, `ON CONFLICT (${KEY}) DO UPDATE SET ${values}`);
-  }
-
-  private async insert(lines: readonly ChangedUse[], steps: readonly StepOfLine[], conflict: string): Promise<void> {
-    if (steps.length === 0) return;
-    await this.tx.query(`${INSERT} ${conflict}`, [
-      arrayOf(lines.map(({ tenantId }) => tenantId)),
-      arrayOf(lines.map(({ projectId }) => projectId)),
-      arrayOf(lines.map(({ groupId }) => groupId)),
-      arrayOf(lines.map(({ resource }) => resource)),
-      arrayOf(steps.map(({ line }) => line)),
-      arrayOf(steps.map(({ step }) => step.at)),
-      arrayOf(steps.map(({ step }) => step.inForce)),
-      arrayOf(steps.map(({ step }) => step.suspended)),
-      arrayOf(steps.map(({ step }) => step.position)),
-    ]);
+    const replacing = `${INSERT} ON CONFLICT (${KEY}) DO UPDATE SET ${values}`;
+    if (!replaced.isEmpty) await this.tx.query(replacing, [...lines, ...replaced.parameters()]);
   }
 
   private line(key: UseKey): Line {
-    const line = this.lines.get(idOf(key));
-    if (!line) throw new Error(`the use of ${key.resource} in group ${key.groupId} was not loaded`);
+    const line = this.lines.get(scopeOf(key))?.get(key.groupId);
+    if (!line) throw notLoaded(key);
     return line;
   }
 }
 
-const idOf = ({ projectId, groupId, resource }: UseKey): string => `${projectId}\n${groupId}\n${resource}`;
+const scopeOf = ({ projectId, resource }: Omit<UseKey, 'groupId'>): string => `${projectId}\n${resource}`;
+
+const notLoaded = ({ resource, groupId }: UseKey): Error =>
+  new Error(`the use of ${resource} in group ${groupId} was not loaded`);
+
+/** That of the index. */
+function inOrder(one: UseKey, other: UseKey): number {
+  if (one.projectId !== other.projectId) return one.projectId < other.projectId ? -1 : 1;
+  if (one.groupId !== other.groupId) return one.groupId < other.groupId ? -1 : 1;
+  return one.resource < other.resource ? -1 : 1;
+}

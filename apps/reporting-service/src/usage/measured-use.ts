@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   joined,
   measure,
@@ -10,6 +9,7 @@ import {
   type Step,
 } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
+import { inTurns } from '../in-turns.js';
 import type { Cut, More } from './asked.js';
 import { curvesIn, keyOf, useIn, type PlaceOfUse, type UseOf } from './recorded-use.js';
 import type { ChildGroup } from './used-group.js';
@@ -47,12 +47,12 @@ export async function measuredUse(
   if (of.places.length === 0) return new Map();
   if (wantsMore(measured.more)) return inEach(await curvesIn(tx, of, measured.period), measured);
   const { windows, timeZone } = measured;
-  const parts = await inTurns(windows, (window) => partsOf(window, timeZone));
+  const parts = await inTurns(windows, AT_A_TIME, (window) => partsOf(window, timeZone));
   const use = await useIn(tx, of, parts);
   const all = new Map<string, MeasuredUse>();
   for (const [key, recorded] of use) {
     const reader = new UseReader(recorded, timeZone);
-    const each = await inTurns(parts, (part: Parts) => reader.measure(part));
+    const each = await inTurns(parts, AT_A_TIME, (part: Parts) => reader.measure(part));
     all.set(key, { total: each.reduce(joined), windows: each });
   }
   return all;
@@ -77,7 +77,7 @@ export async function measuredCurve(
     ...(more.sustained !== undefined && { sustained: mostSustained(curve, one, more.sustained) }),
     ...(more.committed !== undefined && { overageMs: overage(curve, more.committed, one) }),
   });
-  return { total: within(period), windows: await inTurns(windows, within) };
+  return { total: within(period), windows: await inTurns(windows, AT_A_TIME, within) };
 }
 
 /** Measures the use of each group directly below another one, for as long as it was there. */
@@ -117,12 +117,4 @@ function whileThere({ open, steps }: Curve, periods: readonly Period[]): Curve {
     there.push({ at: until, units: 0 });
   }
   return { open: 0, steps: there };
-}
-
-async function inTurns<Item, Result>(items: readonly Item[], work: (item: Item) => Result): Promise<Result[]> {
-  const results: Result[] = [];
-  for (const item of items) {
-    if (results.push(work(item)) % AT_A_TIME === 0) await setImmediate();
-  }
-  return results;
 }
