@@ -3,10 +3,13 @@ import type { EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
 import type { SearchedColumn, SearchedKind } from './kinds.js';
 import type { Reach } from './reach.js';
-import { localPart } from './trigrams.js';
+import { localPart, type Trigrams } from './trigrams.js';
 
 /** Similar texts that are compared at most, of each column. */
 const COMPARED = 1_000;
+
+/** More tenants are not looked up one after the other. */
+const FEW_TENANTS = 20;
 
 /** Something found, by its key. */
 export interface Candidate {
@@ -26,8 +29,8 @@ export interface Question {
   readonly reach: Reach;
   readonly text: string;
   readonly limit: number;
-  /** The schema of the extension that finds similar texts; `null`: there is none. */
-  readonly trigrams: string | null;
+  /** How similar texts are found; `null`: they are not. */
+  readonly trigrams: Trigrams | null;
 }
 
 /** Parameters: $1 the text, $2 tenants, $3 partners or projects, and of groups $4 their projects and $5 their ids. */
@@ -80,15 +83,25 @@ const inEachScope =
     return parts.join(' UNION ALL ');
   };
 
-/** Rows with a word like the text; of very many only some, because all of them are compared. */
+/**
+ * Rows with a word like the text; of very many only some, because all of them are compared. Where an index has the tenant beside the text, it
+ * finds them in one tenant after the other; a caller who finds everything asks for no tenant.
+ */
 const similar =
-  ({ kind }: Question, trigrams: string) =>
+  ({ kind, reach }: Question, { schema, isByTenant }: Trigrams) =>
   (searched: SearchedColumn): string => {
     const compared = searched.field === 'email' ? localPart : (text: string) => text;
     const [text, asked] = [compared(`row.${searched.column}`), compared('$1')].map((one) => `lower(${one})`);
-    const score = `${trigrams}.word_similarity(${asked}, ${text})`;
-    const isLike = `${text} OPERATOR(${trigrams}.%>) ${asked}`;
-    return `(SELECT ${columnsOf(kind, searched, score)} ${rowsWhere(kind, isLike, withinReach(kind))} LIMIT ${COMPARED})`;
+    const score = `${schema}.word_similarity(${asked}, ${text})`;
+    const isLike = `${text} OPERATOR(${schema}.%>) ${asked}`;
+    const columns = columnsOf(kind, searched, score);
+    const found = (...conditions: readonly string[]): string =>
+      `(SELECT ${columns} ${rowsWhere(kind, isLike, ...conditions)} LIMIT ${COMPARED})`;
+    const { tenants, scopes, groups } = reach;
+    if (reach.isEverywhere) return found();
+    const onlyTenants = scopes.length === 0 && groups.length === 0;
+    if (!isByTenant || !onlyTenants || tenants.length > FEW_TENANTS) return found(withinReach(kind));
+    return `(SELECT found.* FROM unnest($2::text[]) AS scope (id) CROSS JOIN LATERAL ${found('row.tenant_id = scope.id')} AS found)`;
   };
 
 /** Letters that an index can look up; without any it would be read as a whole. */

@@ -11,6 +11,8 @@ export interface Reach {
   readonly scopes: readonly string[];
   /** Groups, with everything below them. */
   readonly groups: AccessFilter['groups'];
+  /** The tenants are all that there are. */
+  readonly isEverywhere: boolean;
 }
 
 type Rows = Pick<EntityManager, 'query'>;
@@ -26,7 +28,7 @@ export const everyTenant = (rows: Rows): Promise<readonly string[]> =>
 /** @param accessFilter where the caller holds the permission of the kind */
 export async function reachOf(rows: Rows, accessFilter: AccessFilter, place: SearchedKind['place']): Promise<Reach> {
   const { tenantIds: tenants, partnerIds, groups } = accessFilter;
-  if (place === 'partner') return { tenants, scopes: partnerIds, groups: [] };
+  if (place === 'partner') return { tenants, scopes: partnerIds, groups: [], isEverywhere: false };
   const ofPartners =
     partnerIds.length === 0
       ? []
@@ -36,7 +38,7 @@ export async function reachOf(rows: Rows, accessFilter: AccessFilter, place: Sea
   const whole = place === 'within' ? groups : groups.filter(({ projectId, groupId }) => projectId === groupId);
   const scopes = new Set([...ofPartners, ...whole.map(({ projectId }) => projectId)]);
   const parts = place === 'group' ? groups.filter(({ projectId }) => !scopes.has(projectId)) : [];
-  return { tenants, scopes: [...scopes], groups: parts };
+  return { tenants, scopes: [...scopes], groups: parts, isEverywhere: false };
 }
 
 export const isNowhere = ({ tenants, scopes, groups }: Reach): boolean =>

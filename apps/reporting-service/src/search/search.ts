@@ -79,7 +79,7 @@ export class Search implements OnApplicationBootstrap {
       const accessFilter = await this.permissionChecker.accessFilter(principal, kind.permission);
       const reach =
         accessFilter === null
-          ? (everywhere ??= { tenants: await everyTenant(tx), scopes: [], groups: [] })
+          ? (everywhere ??= { tenants: await everyTenant(tx), scopes: [], groups: [], isEverywhere: true })
           : await reachOf(tx, accessFilter, kind.place);
       if (!isNowhere(reach)) questions.push({ name, kind, reach, text, limit, trigrams });
     }

@@ -13,53 +13,68 @@ const SIMILAR = {
   device_version: ['serial_number'],
 };
 
-const EXTENSION = `
-  SELECT space.nspname AS schema FROM pg_extension JOIN pg_namespace space ON space.oid = extnamespace WHERE extname = 'pg_trgm'`;
-
-/** The schema of the extension, once every index that needs it is there; `null`: similar texts cannot be found. */
-export const TRIGRAMS = `
-  SELECT (${EXTENSION} AND ${Object.keys(SIMILAR)
-    .map((table) => `to_regclass('${REPORTING}.${table}_similar') IS NOT NULL`)
-    .join(' AND ')})`;
-
-/** @returns the schema as SQL writes it; `null`: similar texts cannot be found */
-export async function trigramsIn(rows: DataSource | EntityManager): Promise<string | null> {
-  const [row]: { schema: string | null }[] = await rows.query(`SELECT quote_ident((${TRIGRAMS})) AS schema`);
-  return row?.schema ?? null;
+/** What finds similar texts. */
+export interface Trigrams {
+  /** Of the extension, as SQL writes it. */
+  readonly schema: string;
+  /** The indexes have the tenant beside the text. */
+  readonly isByTenant: boolean;
 }
 
-const createExtension = (tx: EntityManager): Promise<unknown> =>
-  tx.query(`
+/** In which the index of a table has the texts alone, or the tenant beside them, which another extension allows. */
+const ALONE = 'similar';
+const BY_TENANT = 'similar_in_tenant';
+
+const schemaOf = (extension: string): string => `
+  SELECT quote_ident(space.nspname) AS schema FROM pg_extension JOIN pg_namespace space ON space.oid = extnamespace
+  WHERE extname = '${extension}'`;
+
+const haveIndexes = (kind: string): string =>
+  Object.keys(SIMILAR)
+    .map((table) => `to_regclass('${REPORTING}.${table}_${kind}') IS NOT NULL`)
+    .join(' AND ');
+
+const TRIGRAMS = `
+  SELECT extension.schema, ${haveIndexes(BY_TENANT)} AS is_by_tenant FROM (${schemaOf('pg_trgm')}) AS extension
+  WHERE (${haveIndexes(BY_TENANT)}) OR (${haveIndexes(ALONE)})`;
+
+/** @returns `null` where similar texts cannot be found: the extension or an index is missing */
+export async function trigramsIn(rows: DataSource | EntityManager): Promise<Trigrams | null> {
+  const [row]: { schema: string; is_by_tenant: boolean }[] = await rows.query(TRIGRAMS);
+  return row === undefined ? null : { schema: row.schema, isByTenant: row.is_by_tenant };
+}
+
+/** @returns its schema; `null`: there is none, and it cannot be created */
+async function extensionIn(tx: EntityManager, name: string): Promise<string | null> {
+  await tx.query(`
     DO $extension$ BEGIN
-      CREATE EXTENSION pg_trgm WITH SCHEMA ${REPORTING};
+      CREATE EXTENSION IF NOT EXISTS ${name} WITH SCHEMA ${REPORTING};
     EXCEPTION
       WHEN insufficient_privilege THEN NULL; -- an administrator creates it
       WHEN feature_not_supported OR undefined_file THEN NULL; -- this server does not have it
     END $extension$`);
-
-async function schemaOfExtension(tx: EntityManager): Promise<string | null> {
-  const [found]: { schema: string }[] = await tx.query(
-    `SELECT quote_ident(schema) AS schema FROM (${EXTENSION}) AS found`,
-  );
+  const [found]: { schema: string }[] = await tx.query(schemaOf(name));
   return found?.schema ?? null;
 }
 
 /**
- * Creates the extension `pg_trgm`, and the indexes of similar texts. Not in a migration: an administrator can create the extension later, and
- * the next start adds the indexes.
+ * Creates the extensions `pg_trgm` and `btree_gin`, and the indexes of similar texts. Not in a migration: an administrator can create an
+ * extension later, and the next start adds the indexes.
  */
 export async function prepareTrigrams(dataSource: DataSource): Promise<void> {
   await dataSource.transaction(async (tx) => {
     await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree trigrams', 0))");
-    if ((await trigramsIn(tx)) !== null) return;
-    if ((await schemaOfExtension(tx)) === null) await createExtension(tx);
-    const schema = await schemaOfExtension(tx);
+    if ((await trigramsIn(tx))?.isByTenant === true) return;
+    const schema = await extensionIn(tx, 'pg_trgm');
     if (schema === null) return;
+    const isByTenant = (await extensionIn(tx, 'btree_gin')) !== null;
     for (const [table, compared] of Object.entries(SIMILAR)) {
-      const texts = compared.map((text) => `lower(${text}) ${schema}.gin_trgm_ops`).join(', ');
+      const texts = compared.map((text) => `lower(${text}) ${schema}.gin_trgm_ops`);
+      const [kind, columns] = isByTenant ? [BY_TENANT, ['tenant_id', ...texts]] : [ALONE, texts];
       await tx.query(
-        `CREATE INDEX IF NOT EXISTS ${table}_similar ON ${REPORTING}.${table} USING gin (${texts}) WHERE until_at IS NULL`,
+        `CREATE INDEX IF NOT EXISTS ${table}_${kind} ON ${REPORTING}.${table} USING gin (${columns.join(', ')}) WHERE until_at IS NULL`,
       );
+      if (isByTenant) await tx.query(`DROP INDEX IF EXISTS ${REPORTING}.${table}_${ALONE}`);
     }
   });
 }
