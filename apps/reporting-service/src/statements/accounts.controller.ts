@@ -22,6 +22,7 @@ import {
 import { Clock } from '@allotree/basics';
 import { Caller, Documented, Permit } from '@allotree/http';
 import { z } from 'zod';
+import { PublishedBefore } from '../published-before.js';
 import { AccountAccess } from './account-access.js';
 import { AccountLists } from './account-lists.js';
 import { Accounts } from './accounts.js';
@@ -48,6 +49,7 @@ export class AccountsController {
     private readonly accounts: Accounts,
     private readonly reconciliation: Reconciliation,
     private readonly clock: Clock,
+    private readonly events: PublishedBefore,
   ) {}
 
   @Get()
@@ -100,6 +102,8 @@ export class AccountsController {
     @Body({ schema: AccountTermsRequest }) request: AccountTermsRequest,
     @Caller() caller: Caller,
   ): Promise<AccountTermsAnswer> {
+    // Terms of an account whose beginning is not known yet would count from now on.
+    await this.events.caughtUp();
     const account = await this.access.managed(caller.principal, accountId);
     return this.accounts.setTerms(account, request, { now: this.clock.now(), actor: caller.context.actor });
   }
