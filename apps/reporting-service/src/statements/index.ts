@@ -7,6 +7,7 @@ import { BillingOutbox } from './billing-outbox.js';
 import { Documents } from './documents.js';
 import { IssuedDocuments } from './issued-documents.js';
 import { Reconciliation } from './reconciliation.js';
+import { SplitByBuilding } from './split-by-building.js';
 import { SigningKey } from './signing-key.js';
 import { StatementIssuer } from './statement-issuer.js';
 import { StatementKeysController } from './statement-keys.controller.js';
@@ -31,4 +32,5 @@ export const STATEMENT_PROVIDERS: readonly Provider[] = [
   Accounts,
   IssuedDocuments,
   Reconciliation,
+  SplitByBuilding,
 ];

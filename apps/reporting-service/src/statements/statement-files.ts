@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import type { StatementPart } from '@allotree/contracts';
 import { canonicalText, type DocumentContent, type LineContent } from '@allotree/domain';
 import type { ColumnType, ExportColumn } from '../exports/datasets.js';
 import { encoderOf } from '../exports/encoders.js';
@@ -47,12 +48,19 @@ const LINE_COLUMNS = {
   reason: 'text',
 } as const satisfies Record<string, ColumnType>;
 
-const COLUMNS: readonly ExportColumn[] = Object.entries({ ...HEAD_COLUMNS, ...LINE_COLUMNS }).map(([name, type]) => ({
-  name,
-  type,
-}));
+/** Of a statement that is split. */
+const PART_COLUMNS = { building_id: 'text', building_name: 'text' } as const satisfies Record<string, ColumnType>;
 
-type Row = Readonly<Record<keyof typeof HEAD_COLUMNS | keyof typeof LINE_COLUMNS, string | number | null>>;
+const columnsOf = (split: Split): readonly ExportColumn[] =>
+  Object.entries({ ...HEAD_COLUMNS, ...LINE_COLUMNS, ...(split && PART_COLUMNS) }).map(([name, type]) => ({
+    name,
+    type,
+  }));
+
+/** The parts of lines; `null`: lines are whole. */
+type Split = readonly StatementPart[] | null;
+
+type Row = Readonly<Record<string, string | number | null>>;
 
 const rowOf = (content: DocumentContent, line: LineContent): Row => ({
   document_id: content.documentId,
@@ -80,7 +88,23 @@ const rowOf = (content: DocumentContent, line: LineContent): Row => ({
   reason: line.reason,
 });
 
-const rowsOf = (content: DocumentContent): Row[] => content.lines.map((line) => rowOf(content, line));
+/** A row for each line, or for each part of it; a line that is not split is a row with empty columns. */
+function rowsOf(content: DocumentContent, split: Split): Row[] {
+  if (split === null) return content.lines.map((line) => rowOf(content, line));
+  return content.lines.flatMap((line): Row[] => {
+    const row = rowOf(content, line);
+    const ofLine = split.filter((part) => part.line === line.line);
+    if (ofLine.length === 0) return [{ ...row, building_id: null, building_name: null }];
+    return ofLine.map(({ groupId, name, unitMilliseconds, quantity, amount }) => ({
+      ...row,
+      unit_milliseconds: unitMilliseconds,
+      quantity,
+      amount,
+      building_id: groupId,
+      building_name: name,
+    }));
+  });
+}
 
 /** A decimal, also a negative one, is a number for a spreadsheet; other texts that it would compute are made harmless. */
 const harmless = (cell: string | number | null): string | number | null =>
@@ -94,10 +118,11 @@ const csv = (rows: readonly (readonly (string | number | null)[])[]): Buffer =>
     ),
   );
 
-async function parquet(content: DocumentContent): Promise<Buffer> {
-  const encoder = encoderOf('parquet', COLUMNS);
-  const instants = COLUMNS.filter(({ type }) => type === 'instant').map(({ name }) => name);
-  const rows = rowsOf(content).map((row) =>
+async function parquet(content: DocumentContent, split: Split): Promise<Buffer> {
+  const columns = columnsOf(split);
+  const encoder = encoderOf('parquet', columns);
+  const instants = columns.filter(({ type }) => type === 'instant').map(({ name }) => name);
+  const rows = rowsOf(content, split).map((row) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => [
         name,
@@ -108,15 +133,21 @@ async function parquet(content: DocumentContent): Promise<Buffer> {
   return Buffer.concat([await encoder.write(rows), await encoder.end()]);
 }
 
-/** The file of a document. That in JSON is the canonical text: its SHA-256 is the hash. */
-export async function fileOf(content: DocumentContent, format: FileFormat): Promise<Buffer> {
+/**
+ * The file of a document. That in JSON is the canonical text: its SHA-256 is the hash.
+ * @param split of the formats with a row for each line
+ */
+export async function fileOf(content: DocumentContent, format: FileFormat, split: Split = null): Promise<Buffer> {
   switch (format) {
     case 'json':
       return Buffer.from(canonicalText(content));
     case 'csv':
-      return csv([COLUMNS.map(({ name }) => name), ...rowsOf(content).map((row) => Object.values(row))]);
+      return csv([
+        columnsOf(split).map(({ name }) => name),
+        ...rowsOf(content, split).map((row) => Object.values(row)),
+      ]);
     case 'parquet':
-      return parquet(content);
+      return parquet(content, split);
     case 'focus.csv':
       return csv(focusRows(content));
   }

@@ -1,5 +1,5 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Res } from '@nestjs/common';
-import { CreditNoteRequest, Id, StatementAnswer, StatementContent } from '@allotree/contracts';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { CreditNoteRequest, Id, StatementAnswer, StatementContent, StatementQuery } from '@allotree/contracts';
 import { Clock } from '@allotree/basics';
 import { Caller, Documented, Permit, type Principal } from '@allotree/http';
 import type { FastifyReply } from 'fastify';
@@ -8,6 +8,7 @@ import { AccountAccess } from './account-access.js';
 import { CREDIT_NOTE_EXAMPLE, STATEMENT_EXAMPLE } from './examples.js';
 import { IssuedDocuments } from './issued-documents.js';
 import { FILE_TYPES, fileOf, type FileFormat } from './statement-files.js';
+import { SplitByBuilding } from './split-by-building.js';
 import { StatementIssuer } from './statement-issuer.js';
 
 const StatementPath = z.strictObject({ statementId: Id });
@@ -17,6 +18,7 @@ type StatementPath = z.infer<typeof StatementPath>;
 export class StatementsController {
   constructor(
     private readonly documents: IssuedDocuments,
+    private readonly splits: SplitByBuilding,
     private readonly access: AccountAccess,
     private readonly issuer: StatementIssuer,
     private readonly clock: Clock,
@@ -28,15 +30,17 @@ export class StatementsController {
     tag: 'Billing',
     summary: 'Show a statement or credit note with its hash and signature',
     description:
-      'It never changes. `hash` is the SHA-256 of the canonical JSON (RFC 8785) of `content`, which `signature` signs.',
+      'It never changes. `hash` is the SHA-256 of the canonical JSON (RFC 8785) of `content`, which `signature` signs. With `splitBy=building`, `split` has the parts of each line about the use of a project: those of its buildings in proportion to their use, and one for use outside all of them. They add up to the line, to the last unit of the currency.',
     response: { schema: StatementAnswer, example: STATEMENT_EXAMPLE },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
-  show(
+  async show(
     @Param({ schema: StatementPath }) { statementId }: StatementPath,
+    @Query({ schema: StatementQuery }) { splitBy }: StatementQuery,
     @Caller() { principal }: Caller,
   ): Promise<StatementAnswer> {
-    return this.documents.visible(principal, statementId);
+    const answer = await this.documents.visible(principal, statementId);
+    return splitBy === undefined ? answer : { ...answer, split: await this.splits.of(principal, answer.content) };
   }
 
   // Before that of .csv, which it ends with.
@@ -63,16 +67,18 @@ export class StatementsController {
   @Documented({
     tag: 'Billing',
     summary: 'Download the lines of a statement or credit note as CSV',
-    description: 'One row for each line.',
+    description:
+      'One row for each line; with `splitBy=building` one for each part of it, with `building_id` and `building_name`, which are empty for use outside all buildings.',
     response: { schema: z.string(), example: 'document_id,account_id,...', mediaType: 'text/csv' },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   csv(
     @Param({ schema: StatementPath }) path: StatementPath,
+    @Query({ schema: StatementQuery }) query: StatementQuery,
     @Caller() { principal }: Caller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.send(reply, { ...path, principal, format: 'csv' });
+    return this.send(reply, { ...path, ...query, principal, format: 'csv' });
   }
 
   @Get(':statementId.json')
@@ -97,16 +103,18 @@ export class StatementsController {
   @Documented({
     tag: 'Billing',
     summary: 'Download the lines of a statement or credit note as Parquet',
-    description: 'One row for each line.',
+    description:
+      'One row for each line; with `splitBy=building` one for each part of it, with `building_id` and `building_name`, which are empty for use outside all buildings.',
     response: { schema: z.string(), example: 'PAR1...', mediaType: 'application/vnd.apache.parquet' },
     problems: ['VALIDATION', 'NOT_FOUND'],
   })
   parquet(
     @Param({ schema: StatementPath }) path: StatementPath,
+    @Query({ schema: StatementQuery }) query: StatementQuery,
     @Caller() { principal }: Caller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.send(reply, { ...path, principal, format: 'parquet' });
+    return this.send(reply, { ...path, ...query, principal, format: 'parquet' });
   }
 
   @Post(':statementId/credit-notes')
@@ -136,11 +144,12 @@ export class StatementsController {
 
   private async send(
     reply: FastifyReply,
-    asked: { readonly principal: Principal; readonly statementId: string; readonly format: FileFormat },
+    asked: StatementPath & StatementQuery & { readonly principal: Principal; readonly format: FileFormat },
   ): Promise<void> {
-    const { statementId, format } = asked;
-    const { content } = await this.documents.visible(asked.principal, statementId);
-    const bytes = await fileOf(content, format);
+    const { statementId, format, principal, splitBy } = asked;
+    const { content } = await this.documents.visible(principal, statementId);
+    const split = splitBy === undefined ? null : await this.splits.of(principal, content);
+    const bytes = await fileOf(content, format, split);
     await reply
       .header('content-type', FILE_TYPES[format])
       .header('content-length', bytes.length)

@@ -33,6 +33,15 @@ export type ReconciliationQuery = z.infer<typeof ReconciliationQuery>;
 
 export const PeriodQuery = periods;
 
+/** `GET /statements/{s}`, and its files with rows for lines. */
+export const StatementQuery = z.strictObject({
+  splitBy: z
+    .enum(['building'])
+    .optional()
+    .meta({ description: 'Split the lines of a project among its buildings', examples: ['building'] }),
+});
+export type StatementQuery = z.infer<typeof StatementQuery>;
+
 const Reason = z
   .string()
   .trim()

@@ -93,6 +93,18 @@ export const StatementContent = z.object({
   previousHash: z.string().nullable(),
 });
 
+/** The part of a line that a building has. The parts of a line add up to it. */
+export const StatementPart = z.object({
+  line: z.int().min(1),
+  /** `null`: use outside all buildings. */
+  groupId: Id.nullable(),
+  name: z.string().nullable(),
+  unitMilliseconds: integer,
+  quantity: z.string(),
+  amount: z.string().nullable(),
+});
+export type StatementPart = z.infer<typeof StatementPart>;
+
 /** A statement or credit note with the proof of its content. */
 export const StatementAnswer = z.object({
   statementId: Id,
@@ -103,6 +115,8 @@ export const StatementAnswer = z.object({
   hash: z.string(),
   /** A detached JWS (RFC 7797) of the canonical JSON, by a key of `GET /statement-keys`. */
   signature: z.string(),
+  /** With `splitBy`: the parts of each line about use. They are no part of what is signed. */
+  split: z.array(StatementPart).optional(),
 });
 export type StatementAnswer = z.infer<typeof StatementAnswer>;
 
