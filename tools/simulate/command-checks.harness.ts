@@ -56,6 +56,7 @@ export class CommandChecks {
   accepted = 0;
   refused = 0;
   refusalsJudged = 0;
+  periods = 0;
 
   constructor(private readonly streams: ReadonlyMap<string, readonly RecordedEvent[]>) {}
 
@@ -90,6 +91,7 @@ export class CommandChecks {
     const fault = project.current.applyDecision(events.map(decoded));
     if (fault !== null) throw new Violation(`${streamName}@${last.revision}: ${fault}`, streamName);
     project.revision = last.revision;
+    this.periods += events.filter(({ type }) => type === 'UsagePeriodClosed').length;
     const kept = project.kept.at(-1)?.revision ?? -1;
     if (last.revision - kept >= KEEP_EVERY)
       project.kept.push({ revision: last.revision, reading: project.current.copy() });

@@ -1,4 +1,4 @@
-import type { ProjectCommand, ProjectEvent, Resource, Units } from '@allotree/domain';
+import type { ProjectCommand, ProjectEvent, ProjectEventOf, Resource, Units } from '@allotree/domain';
 
 /**
  * The licensing rules read again, by brute force and without the code of the domain: terms are compared with instants, limits
@@ -29,6 +29,15 @@ interface Assignment {
   isInForce: boolean;
 }
 
+/** The use and the capacity of a project from an instant on. */
+interface Step {
+  readonly at: number;
+  readonly units: Readonly<Record<Resource, number>>;
+  readonly limits: Readonly<Record<Resource, number>>;
+}
+
+type Period = ProjectEventOf<'UsagePeriodClosed'>['data'];
+
 /** The expected outcome of a command; `unknown` where the reading has no opinion. */
 export type Expected = 'accepted' | 'already so' | 'refused' | 'unknown';
 
@@ -50,6 +59,8 @@ export class ProjectReading {
   /** The latest instant that is recorded. */
   at = 0;
   isOpen = false;
+  /** In the order of time, one an instant; `null` in a copy, which checks no totals. */
+  private steps: Step[] | null = [];
 
   copy(): ProjectReading {
     const copy = new ProjectReading();
@@ -61,6 +72,7 @@ export class ProjectReading {
     copy.paths = this.paths;
     copy.at = this.at;
     copy.isOpen = this.isOpen;
+    copy.steps = null;
     return copy;
   }
 
@@ -318,8 +330,56 @@ export class ProjectReading {
         for (const { assignmentId } of event.data.assignments) recorded.set(assignmentId, true);
     }
     this.settle(at);
+    for (const { type, data } of events) {
+      const fault = type === 'UsagePeriodClosed' ? this.faultOfTotals(data) : null;
+      if (fault !== null) return fault;
+    }
+    this.measure(at);
     const wrong = this.assignments.filter(({ id, isInForce }) => recorded.get(id) !== isInForce);
     if (wrong.length === 0) return null;
     return wrong.map(({ id, isInForce }) => `${id} ${isInForce ? 'must' : 'must not'} be in force`).join(', ');
+  }
+
+  private measure(at: number): void {
+    if (!this.steps) return;
+    if (this.steps.at(-1)?.at === at) this.steps.pop();
+    const each = (value: (resource: Resource) => number): Record<Resource, number> => ({
+      sip_number: value('sip_number'),
+      mobile_app: value('mobile_app'),
+      ukey2: value('ukey2'),
+    });
+    this.steps.push({
+      at,
+      units: each((resource) => this.assignments.filter((one) => one.isInForce && one.resource === resource).length),
+      limits: each((resource) => this.capacity(resource, at)),
+    });
+  }
+
+  /** The totals of a closed period, added up from the steps in it. */
+  private faultOfTotals({ from, until, totals }: Period): string | null {
+    if (!this.steps) return null;
+    const before = this.steps.findLastIndex(({ at }) => at <= from);
+    const within = this.steps.slice(Math.max(0, before)).filter(({ at }) => at < until);
+    for (const resource of RESOURCES) {
+      let [peak, peakAt, unitMs, entitledMs, unlimitedMs, overageMs] = [-1, from, 0, 0, 0, 0];
+      within.forEach(({ at, units: { [resource]: units }, limits: { [resource]: limit } }, index) => {
+        const start = Math.max(at, from);
+        const lasts = (within[index + 1]?.at ?? until) - start;
+        if (units > peak) [peak, peakAt] = [units, start];
+        unitMs += units * lasts;
+        if (limit === Infinity) unlimitedMs += lasts;
+        else {
+          entitledMs += limit * lasts;
+          overageMs += Math.max(0, units - limit) * lasts;
+        }
+      });
+      const [open, close] = [within[0]!.units[resource], within.at(-1)!.units[resource]];
+      const expected = [open, close, peak, peakAt, unitMs, entitledMs, unlimitedMs, overageMs];
+      const of = totals[resource];
+      const recorded = [of.open, of.close, of.peak, of.peakAt, of.unitMs, of.entitledMs, of.unlimitedMs, of.overageMs];
+      if (expected.some((value, index) => Number(recorded[index]) !== value))
+        return `the totals of ${resource} from ${from} until ${until} are ${recorded.join(' ')}, but must be ${expected.join(' ')}`;
+    }
+    return null;
   }
 }

@@ -41,12 +41,14 @@ export interface Figures {
   readonly messages: number;
   /** Different jobs about ends, reminders and returns that were handled. */
   readonly jobs: number;
+  /** Billing periods whose totals were compared. */
+  readonly periods: number;
   readonly kills: number;
   readonly virtualMs: number;
 }
 
 const REPLICAS = 3;
-const CLIENTS = 12;
+const CLIENTS = 24;
 const TRIES = 12;
 /** Virtual time in which everything has to be done once nothing fails any more. */
 const SETTLE_MS = 300_000;
@@ -114,6 +116,8 @@ export class Simulation {
     } catch (error) {
       failure ??= error;
     } finally {
+      // Whatever a process still does must not reach the timers and clocks of the next history.
+      await this.#time.settled();
       process.off('unhandledRejection', onRejection);
       restore();
     }
@@ -345,8 +349,11 @@ export class Simulation {
     this.#network.cutOff.clear();
     for (let slot = 0; slot < REPLICAS; slot++) {
       const replica = this.#replicas[slot];
-      if (replica) this.#resume(replica.owner);
-      else this.#start(slot);
+      if (!replica) this.#start(slot);
+      else {
+        replica.owner.clockAheadMs = 0;
+        this.#resume(replica.owner);
+      }
     }
     this.#time.schedule(
       SETTLE_MS,
@@ -375,6 +382,7 @@ export class Simulation {
         events: this.#store.log.length,
         messages: this.#following.listener.handled,
         jobs: this.#following.jobs.handled.size,
+        periods: this.#checks.periods,
         kills: this.#kills,
         virtualMs: Math.round(this.#time.now),
       },

@@ -30,15 +30,12 @@ describe('a simulated history', () => {
 });
 
 describe('a mistake in a port', () => {
-  it.each(['answersBeforeAppend', 'sendsTwice', 'skipsHorizon', 'dropsFenceAndPosition'] as const)(
-    '%s is found',
-    async (flaw) => {
-      let violation = null;
-      for (let seed = 1; seed <= 10 && violation === null; seed++)
-        ({ violation } = await simulate({ seed, commands: 1_500, faults: ALL_FAULTS, flaws: FLAWS[flaw] }));
-      expect(violation).not.toBeNull();
-    },
-  );
+  it.each(['answersBeforeAppend', 'sendsTwice', 'skipsHorizon'] as const)('%s is found', async (flaw) => {
+    let violation = null;
+    for (let seed = 1; seed <= 4 && violation === null; seed++)
+      ({ violation } = await simulate({ seed, commands: 1_000, faults: ALL_FAULTS, flaws: FLAWS[flaw] }));
+    expect(violation).not.toBeNull();
+  });
 
   it('is shown by the smallest history that is found, with the arguments that repeat it', async () => {
     const lines: string[] = [];

@@ -105,8 +105,15 @@ export class VirtualTime {
     });
   }
 
+  /** Resolves once all promises that can settle without another task have settled. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => real.setImmediate(resolve));
+  }
+
   /** Replaces the clocks, timers and randomness of the process until the returned function is called. */
   install(): () => void {
+    if (isInstalled) throw new Error('another simulation is running in this process');
+    isInstalled = true;
     const sleep = (delayMs?: number, value?: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> =>
       new Promise((resolve, reject) => {
         const abort = (): void => {
@@ -195,6 +202,9 @@ export class VirtualTime {
   }
 }
 
+/** The clocks of the process can be replaced by one simulation at a time. */
+let isInstalled = false;
+
 const isBefore = (a: Task, b: Task): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
 
 function virtualDate(now: () => number): DateConstructor {
@@ -206,6 +216,7 @@ function virtualDate(now: () => number): DateConstructor {
 }
 
 function restore(): void {
+  isInstalled = false;
   const { random, sleep, pause, randomUUID, ...globals } = real;
   Object.assign(globalThis, globals);
   Math.random = random;

@@ -5,7 +5,7 @@ import type { Asked } from './replica.harness.js';
 const DAY = 86_400_000;
 const VENDOR = { kind: 'vendor' } as const;
 const GROUPS = ['a', 'a1', 'a2', 'b'] as const;
-const STREAMS = 3;
+const STREAMS = 4;
 /** A stream with more commands is left for a new one, so that reading it again stays cheap. */
 const COMMANDS_PER_STREAM = 150;
 
@@ -121,7 +121,13 @@ export class Workload {
         },
       ],
       [4, () => this.#restrict(groupId)],
-      [0.3, () => (now) => ({ type: 'SetBillingTerms', now, interval: 'P1M', anchorDay: 3 })],
+      [
+        1,
+        () => {
+          const anchorDay = random.int(1, 28);
+          return (now) => ({ type: 'SetBillingTerms', now, interval: 'P1M', anchorDay });
+        },
+      ],
       [1, () => (now) => ({ type: 'TakeEffect', now })],
     ])();
   }
