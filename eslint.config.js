@@ -276,12 +276,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['apps/cli/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/dead-letters'] }),
+    },
+  },
+  {
     // The pages that they write describe every part.
     files: ['apps/reference/**/*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': boundaries({
         inSpecs: true,
         allowed: [
+          '@allotree/cli',
           '@allotree/demo',
           '@allotree/license-service',
           '@allotree/notification-service',

@@ -5,7 +5,4 @@ import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspac
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
-process.exitCode = await run(process.execPath, [
-  join(root, 'apps/dead-letters/dist/main.js'),
-  ...process.argv.slice(2),
-]);
+process.exitCode = await run(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'dlq', ...process.argv.slice(2)]);

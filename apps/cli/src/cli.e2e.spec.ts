@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHmac, randomBytes } from 'node:crypto';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
-import type { Command } from 'commander';
+import { commandTree } from './command-tree.js';
 import { examplesOf } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { createProgram } from './program.js';
@@ -18,7 +18,8 @@ const PASSWORD = 'lamp-Forest-48-quilt';
 const GOLDEN = join(import.meta.dirname, '../golden/examples.txt');
 
 /** Examples that sign in and out, follow forever, name a server or depend on the moment: other tests run these commands. */
-const NOT_HERE = /^allotree (doctor|login|logout|profile (use|remove)|webhook|events tail --cursor-file|.*<)/;
+const NOT_HERE =
+  /^source|^allotree (completion|doctor|login|logout|profile (use|remove)|webhook|events tail --cursor-file|.*<)/;
 
 /** Rows that are ordered by random ids; how many events are on their way, and how many statements there are on the day. */
 const sorted = (text: string): string => `${text.trimEnd().split('\n').sort().join('\n')}\n`;
@@ -27,8 +28,6 @@ const steady = (line: string, text: string): string => {
   if (line.startsWith('allotree projections list')) return text.replace(/(": | )\d+(?=,| {2})/g, '$1<n>');
   return line.startsWith('allotree statements') ? sorted(text.replace(/ \d+( +-)?$/gm, ' <n>')) : text;
 };
-
-const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
 
 describe('allotree', () => {
   let bench: Awaited<ReturnType<typeof workbench>>;
@@ -239,7 +238,7 @@ describe('allotree', () => {
         line.replace('2026-06-01', day(2)).replace('2026-07-01', day(5)).replace('2030-01-01', day(20));
       const mask = masking();
       const shown: string[] = [];
-      for (const command of everyCommand(
+      for (const { command } of commandTree(
         createProgram(
           { env, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, now: () => 0 },
           () => undefined,

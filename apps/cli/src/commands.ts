@@ -1,5 +1,7 @@
 import type { AddCommand } from './command.js';
+import { addCompletion } from './commands/completion.js';
 import { addDiff } from './commands/diff.js';
+import { addDlq } from './commands/dlq.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvents } from './commands/events.js';
 import { addGet } from './commands/get.js';
@@ -36,5 +38,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addWebhook,
   addStatements,
   addProjections,
+  addDlq,
   addVerify,
+  addCompletion,
 ];

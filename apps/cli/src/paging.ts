@@ -28,7 +28,7 @@ export const withListOptions = (command: Command): Command =>
   command
     .option('--filter <condition>', 'only what meets a condition, such as \'status = "open"\'')
     .option('--order <field>', 'by a field, or "<field> desc"')
-    .option('--limit <number>', 'at most so many rows', wholeNumber(1, MAX_ROWS), MAX_PAGE)
+    .option('--limit <number>', 'the most rows', wholeNumber(1, MAX_ROWS), MAX_PAGE)
     .option('--all', 'all rows');
 
 interface Page<Item> {

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LICENSING_TOPIC } from '@allotree/contracts';
+import { LICENSING_TOPIC, TOPICS } from '@allotree/contracts';
 import { Leases } from '@allotree/leases';
 import { createLogger, createPool } from '@allotree/basics';
 import { BusMetrics, PostgresBus, PostgresGroup } from '@allotree/bus';
@@ -18,7 +18,7 @@ describe('npm run dlq', () => {
   let broken = true;
 
   const dlq = async (...args: string[]) =>
-    runBuilt('dead-letters', args, { DATABASE_URL: database.connectionString }).ended;
+    runBuilt('cli', ['dlq', ...args], { DATABASE_URL: database.connectionString }).ended;
   const until = async (condition: () => boolean | Promise<boolean>) => {
     while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
   };
@@ -104,7 +104,7 @@ describe('npm run dlq', () => {
       join(dataDir, 'kafka', 'server.json'),
       JSON.stringify({ pid: process.pid, ports: { broker: port } }),
     );
-    const tool = runBuilt('dead-letters', ['list', '--topic', LICENSING_TOPIC], { DATA_DIR: dataDir });
+    const tool = runBuilt('cli', ['dlq', 'list', '--topic', LICENSING_TOPIC], { DATA_DIR: dataDir });
     await asked;
     tool.child.kill('SIGKILL');
     await tool.ended;
@@ -115,8 +115,8 @@ describe('npm run dlq', () => {
   it('says what is wrong with a call', async () => {
     const unknown = await dlq('list', '--topic', 'elsewhere.events.v1');
     expect(unknown.code).toBe(1);
-    expect(unknown.output).toContain('Allowed choices are groups.events.v1, licensing.events.v1, billing.events.v1.');
-    const nowhere = await runBuilt('dead-letters', ['list', '--topic', LICENSING_TOPIC], {
+    expect(unknown.output).toContain(`Allowed choices are ${TOPICS.join(', ')}.`);
+    const nowhere = await runBuilt('cli', ['dlq', 'list', '--topic', LICENSING_TOPIC], {
       DATA_DIR: '/nonexistent',
     }).ended;
     expect(nowhere).toEqual({

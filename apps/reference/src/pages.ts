@@ -25,6 +25,7 @@ import { FUNCTIONS, VIEWS } from '@allotree/reporting-service/sql';
 import { describeConfiguration } from '@allotree/basics/configuration';
 import { describeMetrics } from '@allotree/service/metrics';
 import { z } from 'zod';
+import { cliReference } from '@allotree/cli/reference';
 import { STANDALONE_CONFIGURATION } from '@allotree/standalone/configuration';
 import { projectFileSchema } from '@allotree/demo/project-file';
 
@@ -32,6 +33,7 @@ import { projectFileSchema } from '@allotree/demo/project-file';
 export const referencePages = (): ReadonlyMap<string, string> =>
   new Map([
     ['examples/project.schema.json', `${JSON.stringify(projectFileSchema(), null, 2)}\n`],
+    ['docs/reference/cli.md', `${NOTE}\n\n${cliReference()}\n`],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/events.md', eventsPage()],
     ['docs/reference/metrics.md', metricsPage()],

@@ -60,7 +60,7 @@ export const addEvents: AddCommand = (program, act) => {
     .option('--cursor-file <file>', 'keep the cursor in this file, and go on from it')
     .option('--types <types>', 'only these types, separated by commas')
     .option('--subject <id>', 'only about this subject')
-    .option('--limit <number>', 'end after so many events', wholeNumber(1, 1_000_000_000))
+    .option('--limit <number>', 'end after this number of events', wholeNumber(1, 1_000_000_000))
     .option('--no-follow', 'end with the newest event')
     .action(act(tail));
 };

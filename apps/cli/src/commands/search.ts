@@ -20,7 +20,7 @@ export const addSearch: AddCommand = (program, act) =>
     .description('find partners, projects, groups, people, devices, licenses and assignments')
     .argument('<words>', 'id, external id, serial number, e-mail address or name')
     .option('--kinds <kinds>', 'only these kinds, separated by commas')
-    .option('--limit <number>', 'at most so many', wholeNumber(1, 100), 20)
+    .option('--limit <number>', 'the most results', wholeNumber(1, 100), 20)
     .action(
       act(async ({ api, out }, q: string, { kinds, limit }: { kinds?: string; limit: number }) => {
         const { items } = await (await api()).get<SearchAnswer>(`/search${queryOf({ q, kinds, limit })}`);

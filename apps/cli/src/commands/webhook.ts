@@ -110,7 +110,7 @@ export const addWebhook: AddCommand = (program, act) => {
     .description('receive deliveries on this machine, verify them and write their events')
     .option(...KEY_OPTION)
     .option('--port <port>', 'port on 127.0.0.1', wholeNumber(0, MAX_PORT), 9000)
-    .option('--limit <number>', 'end after so many events', wholeNumber(1, 1_000_000_000))
+    .option('--limit <number>', 'end after this number of events', wholeNumber(1, 1_000_000_000))
     .action(act(listen));
   withExamples(webhook.command('verify'), {
     'allotree webhook verify body.json --id <webhook-id> --timestamp <webhook-timestamp> --signature "<webhook-signature>"':
