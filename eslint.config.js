@@ -62,7 +62,9 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           [...SERVICE_LAYERS, 'type:contracts', 'type:leases', 'type:tracing', 'type:event-sourcing'],
           ['@eventstore/*'],
         ),
+        allow('type:project-file', ['type:domain', 'type:contracts'], frameworksAndBackends),
         allow('type:service', [
+          'type:project-file',
           ...SERVICE_PARTS,
           'type:domain',
           'type:contracts',
@@ -70,6 +72,7 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:event-sourcing',
         ]),
         allow('type:standalone', [
+          'type:project-file',
           'type:domain',
           'type:contracts',
           'type:leases',
@@ -83,6 +86,7 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
         allow('type:api-client', [], frameworksAndBackends),
         allow('type:console', [], frameworksAndBackends),
         allow('type:tool', [
+          'type:project-file',
           'type:domain',
           'type:contracts',
           'type:leases',
@@ -94,6 +98,7 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:tool',
         ]),
         allow('type:testing', [
+          'type:project-file',
           'type:domain',
           'type:contracts',
           'type:leases',

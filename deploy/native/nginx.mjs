@@ -55,6 +55,7 @@ export async function writeConfiguration(folder, { host, port, replicas }) {
     ALLOTREE_ACCESS_LOG: join(folder, 'access.log'),
     ALLOTREE_BODY_LIMIT: '1m',
     ALLOTREE_LARGE_BODY_LIMIT: '16m',
+    ALLOTREE_WHOLE_PROJECT_LIMIT: '64m',
     ALLOTREE_DOCUMENTS: DOCUMENTS,
     ALLOTREE_CONSOLE: CONSOLE,
   });

@@ -2,7 +2,7 @@ import type { GroupItem } from '@allotree/contracts';
 import { isSameName, nameKey } from '@allotree/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProjectApplication } from './apply.js';
-import { LEVELS, PATH_SEPARATOR, levelsOf, nameOf, type GroupEntry, type LevelEntry } from './project-file.js';
+import { LEVELS, PATH_SEPARATOR, levelsOf, nameOf, type GroupEntry, type LevelEntry } from '@allotree/project-file';
 
 /** A group of the project with its way down from the main group. */
 export interface Node {
@@ -93,8 +93,8 @@ const createNamed = async (
     if (!node) {
       node = await create(application, entry, parent);
       created += 1;
-    } else if (entry.externalId !== undefined && entry.externalId !== node.externalId) {
-      await application.api.patch(`${path}/${node.groupId}`, { externalId: entry.externalId });
+    } else if (entry.key !== undefined && entry.key !== node.externalId) {
+      await application.api.patch(`${path}/${node.groupId}`, { externalId: entry.key });
       identified += 1;
     }
     const counts = await createNamed(application, below, node);
@@ -106,7 +106,7 @@ const createNamed = async (
 
 const create = async (
   { api, project }: ProjectApplication,
-  { name, type, externalId }: Omit<GroupEntry, 'groups'>,
+  { name, type, key: externalId }: Omit<GroupEntry, 'groups'>,
   parent: Node,
 ): Promise<Node> => {
   const body = { parentId: parent.groupId, type, name, ...(externalId !== undefined && { externalId }) };

@@ -1,8 +1,8 @@
 import type { PartnerItem, RegisteredPartner } from '@allotree/contracts';
 import { isSameName, nameKey } from '@allotree/domain';
 import type { Application } from './apply.js';
-import type { PackageEntry, PartnerEntry, PurchaseEntry } from './project-file.js';
-import { resolveWhen } from './terms.js';
+import type { PackageEntry, PartnerEntry, PurchaseEntry } from '@allotree/project-file';
+import { resolveWhen } from '@allotree/project-file';
 import { unitsText } from './words.js';
 
 interface StockPackage {

@@ -2,8 +2,8 @@ import type { ProjectItem } from '@allotree/contracts';
 import { isSameName, nameKey, RESOURCES, type Units } from '@allotree/domain';
 import type { Application } from './apply.js';
 import type { KnownPartners } from './apply-partners.js';
-import type { LicenseEntry } from './project-file.js';
-import { resolveWhen, type FirstDay } from './terms.js';
+import type { LicenseEntry } from '@allotree/project-file';
+import { resolveWhen, type FirstDay } from '@allotree/project-file';
 import { dateText, unitsText } from './words.js';
 
 /** The project of a file as it is in the system. */
@@ -48,11 +48,11 @@ export const applyProject = async (application: Application, partners: KnownPart
 };
 
 const findOrCreate = async ({ api, file, narrator, clock }: Application, partners: KnownPartners): Promise<Project> => {
-  const { name, timeZone, billingMode } = file.project;
-  const partnerId = partners.get(file.project.partner)?.partnerId ?? '';
+  const { name, partner = '', timeZone, billingMode } = file.project;
+  const partnerId = partners.get(partner)?.partnerId ?? '';
   const find = async (): Promise<ProjectItem | undefined> =>
     (await api.list<ProjectItem>(`/projects?partnerId=${partnerId}`)).find((item) => isSameName(item.name, name));
-  const whose = `${name} of ${file.project.partner}`;
+  const whose = `${name} of ${partner}`;
   const current = await find();
   if (current) {
     narrator.alreadySo(`the project ${whose} is there`);

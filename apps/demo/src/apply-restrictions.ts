@@ -1,38 +1,22 @@
-import { RESOURCES, type Feature, type LicenseType, type PoolMode, type Reminder, type Units } from '@allotree/domain';
+import type { PoolMode } from '@allotree/domain';
 import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
 import { secondsSince, type Node, type Tree } from './apply-groups.js';
-import type { LevelEntry, RehearsalEntry, RestrictionEntry } from './project-file.js';
+import {
+  isAlreadySo,
+  requestOf,
+  UNRESTRICTED,
+  type CurrentSection,
+  type LevelEntry,
+  type RehearsalEntry,
+  type RestrictionEntry,
+} from '@allotree/project-file';
 import { expectRefusal } from './show-refusals.js';
-import { isSameBorder, resolveWhen, type FirstDay } from './terms.js';
 import { wantedRestrictions, type WantedRestriction } from './wanted-restrictions.js';
 import { dateText, unitsText } from './words.js';
 
-interface CurrentAllotment {
-  readonly allotmentId: string;
-  readonly type: LicenseType;
-  readonly units: Units;
-  readonly features: readonly Feature[];
-  readonly validFrom: string;
-  readonly validUntil: string | null;
-}
-
 /** A restriction as the API shows it. */
-export interface CurrentRestriction {
-  readonly enabled: boolean;
-  readonly poolMode: PoolMode;
-  readonly gracePeriodDays: number;
-  readonly allotments: readonly CurrentAllotment[];
-  readonly reminder: Reminder | null;
-}
-
-const UNRESTRICTED: CurrentRestriction = {
-  enabled: false,
-  poolMode: 'shared',
-  gracePeriodDays: 0,
-  allotments: [],
-  reminder: null,
-};
+export type CurrentRestriction = CurrentSection;
 
 /** How many requests are under way at once where the restrictions of many groups are read. */
 const WIDTH = 24;
@@ -146,51 +130,6 @@ const pathOf = ({ project }: ProjectApplication, node: Node): string =>
 
 const read = (application: ProjectApplication, node: Node): Promise<CurrentRestriction> =>
   application.api.get<CurrentRestriction>(pathOf(application, node));
-
-/** The request that puts a restriction of a file; allotments that stand keep their ids, in their order. */
-export const requestOf = (wanted: RestrictionEntry, firstDay: FirstDay, current?: CurrentRestriction) => ({
-  enabled: true,
-  poolMode: wanted.poolMode,
-  gracePeriodDays: wanted.gracePeriodDays,
-  reminder: wanted.reminder,
-  allotments: wanted.allotments.map((allotment, index) => ({
-    ...allotment,
-    allotmentId: current?.allotments[index]?.allotmentId,
-    validFrom: resolveWhen(allotment.validFrom, firstDay),
-    validUntil: resolveWhen(allotment.validUntil, firstDay),
-  })),
-});
-
-const isSameSet = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.every((member) => other.includes(member));
-
-const isSameReminder = (one: Reminder | null, other: Reminder | null): boolean => {
-  if (one === null || other === null) return one === other;
-  const isSameDays = isSameSet(one.daysBefore.map(String), other.daysBefore.map(String));
-  return isSameDays && one.recurrence === other.recurrence && one.recipients === other.recipients;
-};
-
-/** Whether a restriction that stands is the one of the file in every setting. */
-export const isAlreadySo = (current: CurrentRestriction, wanted: RestrictionEntry, firstDay: FirstDay): boolean =>
-  current.enabled &&
-  current.poolMode === wanted.poolMode &&
-  current.gracePeriodDays === wanted.gracePeriodDays &&
-  isSameReminder(current.reminder, wanted.reminder) &&
-  current.allotments.length === wanted.allotments.length &&
-  requestOf(wanted, firstDay).allotments.every((allotment, index) =>
-    isSameAllotment(current.allotments[index], allotment, firstDay),
-  );
-
-const isSameAllotment = (
-  current: CurrentAllotment | undefined,
-  wanted: ReturnType<typeof requestOf>['allotments'][number],
-  { zone }: FirstDay,
-): boolean =>
-  current?.type === wanted.type &&
-  RESOURCES.every((resource) => current.units[resource] === wanted.units[resource]) &&
-  isSameSet(current.features, wanted.features) &&
-  isSameBorder(current.validFrom, wanted.validFrom, 'from', zone) &&
-  isSameBorder(current.validUntil, wanted.validUntil, 'until', zone);
 
 /**
  * Shows what would be refused with another pool mode above. The mode above is really changed and put back; whatever breaks in

@@ -3,7 +3,7 @@ import { nameKey, serialKey } from '@allotree/domain';
 import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
 import { nodeAt, type Node, type Tree } from './apply-groups.js';
-import { nameOf, type AssignmentEntry } from './project-file.js';
+import { nameOf, type AssignmentEntry } from '@allotree/project-file';
 import { RESOURCE_NAMES } from './words.js';
 
 interface Assignment {
@@ -80,7 +80,7 @@ const missingOf = async (
   const labels = new Set(current.filter((one) => one.resource === resource).map(({ label }) => nameKey(label ?? '')));
   const lines = Array.from({ length: entry.count }, (_, index): Line => {
     const number = entry.firstNumber + index;
-    const line = { groupId, resource, label: nameOf(entry.label, number) };
+    const line = { groupId, resource, label: nameOf(entry.label ?? `${resource} {n}`, number) };
     return entry.externalId === undefined ? line : { ...line, externalId: nameOf(entry.externalId, number) };
   });
   return { entry, lines: lines.filter(({ label }) => !labels.has(nameKey(label))) };

@@ -5,7 +5,7 @@ import { applyProject, type Project } from './apply-project.js';
 import { applyRestrictions } from './apply-restrictions.js';
 import { applyUse } from './apply-use.js';
 import type { Narrator } from './narrator.js';
-import type { ProjectFile } from './project-file.js';
+import type { ProjectFile } from '@allotree/project-file';
 import { quotaTable } from './quota-table.js';
 import { showRefusals } from './show-refusals.js';
 

@@ -7,7 +7,7 @@ import { CONSUMERS, type Consumer } from './billing-consumers.js';
 import { nextTake, renamed } from './expiry-cast.js';
 import { momentText, StoryClock } from './expiry-clock.js';
 import { Narrator } from './narrator.js';
-import type { ProjectFile } from './project-file.js';
+import type { ProjectFile } from '@allotree/project-file';
 import { dateText } from './words.js';
 
 export interface BillingTelling {

@@ -1,6 +1,6 @@
 import type { MemberItem, PartnerItem } from '@allotree/contracts';
 import type { Api } from '@allotree/api-client';
-import type { ProjectFile } from './project-file.js';
+import type { ProjectFile } from '@allotree/project-file';
 
 /** The groups of the story and their administrators, who get the mails. */
 export const CAST = [
@@ -26,7 +26,7 @@ export function renamed(file: ProjectFile, take: number): ProjectFile {
     })),
     project: {
       ...project,
-      partner: again(project.partner),
+      partner: again(project.partner ?? ''),
       licenses: project.licenses.map((license) => ({ ...license, from: again(license.from) })),
     },
     devices: devices.map((device) => ({

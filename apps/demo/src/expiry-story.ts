@@ -7,7 +7,7 @@ import { appoint, CAST, nextTake, renamed } from './expiry-cast.js';
 import { momentText, morningBefore, StoryClock } from './expiry-clock.js';
 import { Mailbox } from './expiry-mails.js';
 import { Narrator } from './narrator.js';
-import type { ProjectFile } from './project-file.js';
+import type { ProjectFile } from '@allotree/project-file';
 import { quotaTable } from './quota-table.js';
 import { dateText } from './words.js';
 

@@ -1,5 +1,5 @@
 export { nodeAt, type Tree } from './apply-groups.js';
 export { applyProjectFile } from './apply.js';
 export { Narrator } from './narrator.js';
-export { projectFileSchema } from './project-file.js';
-export { readProjectFile } from './read-project-file.js';
+export { projectFileSchema } from '@allotree/project-file';
+export { readProjectFile } from '@allotree/project-file/read';

@@ -11,8 +11,8 @@ import { NoMail } from './people-cast.js';
 import { runPeopleStory, UnexpectedPermission } from './people-story.js';
 import { Narrator } from './narrator.js';
 import { runPastStory } from './past-story.js';
-import type { ProjectFile } from './project-file.js';
-import { ProjectFileError, readProjectFile } from './read-project-file.js';
+import type { ProjectFile } from '@allotree/project-file';
+import { ProjectFileError, readProjectFile } from '@allotree/project-file/read';
 import { WrongAnswer } from './show-refusals.js';
 
 interface Options {
@@ -117,7 +117,7 @@ const run = async (options: Options): Promise<void> => {
   if (options.past) return runPastStory({ api, file, narrator });
   if (options.billing)
     return runBillingStory({ api, clocks: await clocksOf(options), file, narrator, dataDir: options.dataDir });
-  write(`${file.title}: ${name} -> ${api.url}`);
+  write(`${file.title ?? file.project.name}: ${name} -> ${api.url}`);
   write('+ done   = already so   x refused as expected');
   await applyProjectFile({ api, file, narrator, clock: () => Date.now() });
   const { changed, alreadySo, refused } = narrator.counts;
@@ -134,7 +134,7 @@ interface Playing {
 }
 
 const playExpiry = async ({ options, file, api, narrator }: Playing): Promise<void> => {
-  write(`${file.title}: how its terms end -> ${api.url}`);
+  write(`${file.title ?? file.project.name}: how its terms end -> ${api.url}`);
   await runExpiryStory({ api, file, narrator, mailFolder: join(options.dataDir, 'mails') });
 };
 

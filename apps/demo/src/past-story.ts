@@ -6,7 +6,7 @@ import { requestAgain, type CurrentRestriction } from './apply-restrictions.js';
 import { nextTake, renamed } from './expiry-cast.js';
 import { momentText, StoryClock } from './expiry-clock.js';
 import { Narrator } from './narrator.js';
-import type { ProjectFile } from './project-file.js';
+import type { ProjectFile } from '@allotree/project-file';
 import { expectRefusal } from './show-refusals.js';
 import { dateText, limitText } from './words.js';
 

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
 import type { Node, Tree } from './apply-groups.js';
-import { PATH_SEPARATOR } from './project-file.js';
+import { PATH_SEPARATOR } from '@allotree/project-file';
 import { dateText, limitText } from './words.js';
 
 interface Quota {

@@ -3,8 +3,8 @@ import type { ProjectApplication } from './apply.js';
 import { nodeAt, type Tree } from './apply-groups.js';
 import type { KnownPartners } from './apply-partners.js';
 import { licenseOf } from './apply-project.js';
-import { requestOf, type CurrentRestriction } from './apply-restrictions.js';
-import type { RefusalEntry, RefusedEntry } from './project-file.js';
+import type { CurrentRestriction } from './apply-restrictions.js';
+import { requestOf, type RefusalEntry, type RefusedEntry } from '@allotree/project-file';
 import { boundBy, refusalText } from './words.js';
 
 /** A request was accepted, or refused for another reason than the file says. */

@@ -7,7 +7,7 @@ import {
   type ProjectFile,
   type RehearsalEntry,
   type RestrictionEntry,
-} from './project-file.js';
+} from '@allotree/project-file';
 
 /** A restriction that a file wants at a group. */
 export interface WantedRestriction {

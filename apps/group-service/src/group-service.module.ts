@@ -81,6 +81,15 @@ import { dataSourceOptions, openDataSource } from './persistence/data-source.js'
 import { IDENTITY, IDENTITY_CONTROLLERS } from './identity/identity.js';
 import { ENTITIES } from './persistence/entities.js';
 import { IDENTITY_ENTITIES } from './persistence/identity-entities.js';
+import { ApplyPlan } from './plans/apply-plan/apply-plan.js';
+import { ApplyPlanController } from './plans/apply-plan/apply-plan.controller.js';
+import { CurrentProjects } from './plans/current-projects.js';
+import { ExportProjectController } from './plans/export-project/export-project.controller.js';
+import { MakePlanController } from './plans/make-plan/make-plan.controller.js';
+import { Planner } from './plans/planner.js';
+import { PlanRows } from './plans/plan-rows.js';
+import { PlanServices } from './plans/services.js';
+import { ShowPlanController } from './plans/show-plan/show-plan.controller.js';
 import { CreateProjectController } from './projects/create-project/create-project.controller.js';
 import { CloseProjectController } from './projects/close-project/close-project.controller.js';
 import { ListProjectsController } from './projects/list-projects/list-projects.controller.js';
@@ -128,6 +137,10 @@ const CONTROLLERS = [
   ChangeDeviceController,
   RemoveDeviceController,
   KeepCatalogueController,
+  MakePlanController,
+  ShowPlanController,
+  ApplyPlanController,
+  ExportProjectController,
   ...IDENTITY_CONTROLLERS,
   projectionsController('group-service', Subscriptions),
 ];
@@ -247,6 +260,16 @@ const infrastructure = ({
       new HttpLicensingGate(() => LICENSE_SERVICE_URL ?? ownAddress(host), TOKEN_SECRET),
     inject: [HttpAdapterHost],
   },
+  {
+    provide: PlanServices,
+    useFactory: (host: HttpAdapterHost) =>
+      new PlanServices({
+        license: () => LICENSE_SERVICE_URL ?? ownAddress(host),
+        own: () => ownAddress(host),
+        tokenSecret: TOKEN_SECRET,
+      }),
+    inject: [HttpAdapterHost],
+  },
 ];
 
 /** The share of the heap for states that one project may use: small, because its licensing state uses more in the same process. */
@@ -304,6 +327,10 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         TenantRoles,
         MoveToProject,
         CarryingAuthorities,
+        CurrentProjects,
+        Planner,
+        PlanRows,
+        ApplyPlan,
       ],
     };
   }

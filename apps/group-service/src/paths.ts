@@ -18,3 +18,5 @@ export const MemberPath = z.object({ p: Id, g: Id, memberId: Id });
 export type MemberPath = z.infer<typeof MemberPath>;
 export const DevicePath = z.object({ p: Id, g: Id, serialNumber: SerialNumber });
 export type DevicePath = z.infer<typeof DevicePath>;
+export const PlanPath = z.object({ p: Id, planId: Id });
+export type PlanPath = z.infer<typeof PlanPath>;

@@ -22,6 +22,8 @@ const DETAILS: { readonly [Code in Refusal['code']]: (refusal: RefusalOf<Code>) 
     holderId === null
       ? `The external id ${externalId} belongs to another ${kind} of the project. Choose another one.`
       : `The external id ${externalId} belongs to the ${kind} ${holderId}. Choose another one, or remove it there first.`,
+  BATCH_REFUSED: ({ items }) =>
+    `${items.length === 1 ? '1 change was' : `${items.length} changes were`} refused, so nothing was recorded. Correct what "items" names and send the batch again.`,
   CYCLE: ({ groupId, parentId }) =>
     `The group ${groupId} cannot move to ${parentId}, which is the group itself or below it. Choose a parent outside the group.`,
   DEVICE_ELSEWHERE: ({ serialNumber, groupId }) =>

@@ -41,6 +41,10 @@ const ATTEMPTS = `
   DELETE FROM groups.attempt WHERE key IN (
     SELECT key FROM groups.attempt WHERE forgotten_at < now() - make_interval(days => $1) LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
+const PLANS = `
+  DELETE FROM groups.plan WHERE plan_id IN (
+    SELECT plan_id FROM groups.plan WHERE expires_at < now() - make_interval(days => $1) LIMIT $2)`;
+
 const DAYS_AFTER_EXPIRY = 7;
 const DAYS_OF_NETWORKS = 90;
 
@@ -57,4 +61,5 @@ export const groupPolicies = ({ AUDIT_RETENTION_DAYS: days }: Settings): readonl
   { table: 'groups.password_reset', days: 'expired', sql: PASSWORD_RESETS },
   { table: 'groups.known_network', days: DAYS_OF_NETWORKS, sql: NETWORKS },
   { table: 'groups.attempt', days: 'expired', sql: ATTEMPTS },
+  { table: 'groups.plan', days: 'expired', sql: PLANS },
 ];

@@ -53,11 +53,13 @@ import { AssignmentsController } from './groups/assignments/assignments.controll
 import { GroupViewsProjection } from './groups/group-views/group-views.projection.js';
 import { MemberLimitsController } from './groups/member-limits/member-limits.controller.js';
 import { QuotaController } from './groups/quota/quota.controller.js';
+import { RehearseController } from './groups/rehearse/rehearse.controller.js';
 import { RelocationChecksController } from './groups/relocation-checks/relocation-checks.controller.js';
 import { ReleaseUnitsController } from './groups/release-units/release-units.controller.js';
 import { RestrictionController } from './groups/restriction/restriction.controller.js';
 import { HistoryProjection } from './history/record-history/history.projection.js';
 import { SetRestrictionsController } from './groups/set-restrictions/set-restrictions.controller.js';
+import { ShowLicensingController } from './groups/show-licensing/show-licensing.controller.js';
 import { ShowQuotasController } from './groups/show-quotas/show-quotas.controller.js';
 import { ShowHistoryController } from './history/show-history/show-history.controller.js';
 import { ChangeLicenseController } from './licenses/change-license/change-license.controller.js';
@@ -122,6 +124,8 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         ReleaseUnitsController,
         AllotmentTransfersController,
         RelocationChecksController,
+        ShowLicensingController,
+        RehearseController,
         CorrectClockController,
         BillingTermsController,
         ListUsagePeriodsController,

@@ -27,7 +27,7 @@ import { describeMetrics } from '@allotree/service/metrics';
 import { z } from 'zod';
 import { cliReference } from '@allotree/cli/reference';
 import { STANDALONE_CONFIGURATION } from '@allotree/standalone/configuration';
-import { projectFileSchema } from '@allotree/demo/project-file';
+import { projectFileSchema } from '@allotree/project-file';
 
 /** The pages of the documentation that are generated from the code, by their path in the repository. `npm run docs` writes them. */
 export const referencePages = (): ReadonlyMap<string, string> =>

@@ -395,6 +395,9 @@ const commands = async (): Promise<readonly { readonly route: string; readonly t
  * record nothing that a caller decides.
  */
 const REFUSING = [
+  'POST /projects/{p}/plans',
+  'POST /projects/{p}/plans/{planId}/apply',
+  'POST /projects/{p}/rehearsals',
   'POST /projects/{p}/quotas',
   'POST /auth/token',
   'POST /auth/revoke',

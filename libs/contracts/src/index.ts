@@ -1,3 +1,4 @@
+export * from './http/batches.js';
 export * from './http/common.js';
 export * from './filters/index.js';
 export * from './lists/index.js';

@@ -39,13 +39,16 @@ export {
   isClosed,
   lastRecordedOf,
   licensesOf,
+  licensingOf,
   nextDueAt,
   projectOf,
   quotaLevelsOf,
   quotaOf,
   quotasOf,
   restrictionOf,
+  type LicensingView,
 } from './licensing/queries/quota.js';
+export { rehearse, type Rehearsal } from './licensing/commands/rehearsal.js';
 export { requiredChanges, type RequiredChange } from './licensing/queries/required-changes.js';
 export {
   whyOfLevels,

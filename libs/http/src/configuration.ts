@@ -13,7 +13,8 @@ export const HTTP_CONFIGURATION = z.object({
     allowed: 'an IP address or host name of this machine',
   }),
   BODY_LIMIT_BYTES: variable(integer(1_024, 104_857_600).prefault('1048576'), {
-    description: 'The largest request body accepted; 16 times as much for the restrictions of many groups.',
+    description:
+      'The largest request body accepted; 16 times as much for the restrictions of many groups, 64 times for a whole project.',
     allowed: 'a whole number from 1024 to 104857600',
   }),
   REQUEST_TIMEOUT_SECONDS: variable(integer(1, 3_600).prefault('60'), {

@@ -16,6 +16,7 @@ import { ExternalIds1820000000000 } from './migrations/0015-external-ids.js';
 import { ListsByName1821000000000 } from './migrations/0016-lists-by-name.js';
 import { PublishedHistory1822000000000 } from './migrations/0017-published-history.js';
 import { IndexesOfRetention1814000000000 } from './migrations/0014-indexes-of-retention.js';
+import { Plans1823000000000 } from './migrations/0018-plans.js';
 import { MailQuotas1810000000000 } from './migrations/0010-mail-quotas.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
@@ -38,6 +39,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     ExternalIds1820000000000,
     ListsByName1821000000000,
     PublishedHistory1822000000000,
+    Plans1823000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'group-service read models',

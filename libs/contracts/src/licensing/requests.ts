@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ExternalId, PlainName } from '../groups/words.js';
+import { ExternalId, GroupTypeName, PlainName } from '../groups/words.js';
 import { Count, DateOrInstant, Flag, Id, LimitValue, readOnly } from '../http/common.js';
 import { AssignmentsAnswer, BillingTermsAnswer, LicensesAnswer, MemberQuotaAnswer } from './responses.js';
 import {
@@ -215,6 +215,43 @@ export const QuotasRequest = z.strictObject({
     .check(withoutRepetitions('', (id) => id)),
 });
 export type QuotasRequest = z.infer<typeof QuotasRequest>;
+
+const GroupTypes = z.array(GroupTypeName);
+const AuthorityPlace = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('vendor') }),
+  z.strictObject({ kind: z.literal('partner'), partnerId: Id }),
+  z.strictObject({ kind: z.literal('group'), groupId: Id }),
+]);
+
+/**
+ * `POST /projects/{p}/rehearsals`: changes of a project that the group service has decided on but not recorded, and what is to
+ * be set and assigned after them. Lists of any length: the one who asks sends batches of the usual length afterwards.
+ */
+export const RehearsalRequest = z.strictObject({
+  /** New groups in columns: group `i` has the id `<newId>_<i in base 36>`; a parent of -1 is `parentId`. */
+  added: z.array(
+    z.strictObject({
+      newId: Id,
+      parentId: Id,
+      levels: GroupTypes,
+      level: z.array(z.int().min(0)),
+      parents: z.array(z.int().min(-1)),
+      names: z.array(z.string()),
+    }),
+  ),
+  moved: z.array(z.strictObject({ groupId: Id, parentId: Id })),
+  removed: z.array(Id),
+  devices: z.strictObject({
+    added: z.array(z.strictObject({ groupId: Id, serialNumber: z.string() })),
+    removed: z.array(z.string()),
+  }),
+  restrictions: z.array(SetRestrictionRequest.extend({ groupId: Id })),
+  releases: z.array(Id),
+  assignments: z.array(AssignmentLine),
+  /** The places from which the caller holds the permissions to set restrictions and to assign. */
+  authorities: z.strictObject({ restrictions: z.array(AuthorityPlace), assignments: z.array(AuthorityPlace) }),
+});
+export type RehearsalRequest = z.infer<typeof RehearsalRequest>;
 
 /** `POST /projects/{p}/groups/{g}/assignments` (U1, U2). */
 export const AssignUnitRequest = z.strictObject({

@@ -118,7 +118,7 @@ export const QuotaAnswer = z.object({
 const CountedUse = z.object({ groupId: Id, resource: ResourceName, count: Count });
 
 /** What follows from a change, group by group (R6, U3). */
-const EffectsAnswer = z.object({
+export const EffectsAnswer = z.object({
   suspended: z.array(CountedUse),
   reinstated: z.array(CountedUse),
   released: z.array(CountedUse),
@@ -133,7 +133,7 @@ export const QuotasAnswer = z.object({ at: IsoInstant, quotas: z.array(QuotaAnsw
 export const RestrictionsAnswer = z.object({ changed: Count, unchanged: Count, effects: EffectsAnswer });
 
 /** The refusal of one item: like a problem, with the facts of its code as further members. */
-const ItemProblem = z.looseObject({ code: z.string(), title: z.string(), detail: z.string() });
+export const ItemProblem = z.looseObject({ code: z.string(), title: z.string(), detail: z.string() });
 const line = { index: Count, groupId: Id, resource: ResourceName };
 
 /** `POST /projects/{p}/assignments`: one answer a line, in the order of the request. */
@@ -184,6 +184,27 @@ export const AssignmentsAnswer = pageOf(
     assignedAt: IsoInstant,
   }),
 );
+
+/** `GET /projects/{p}/licensing`: every Licenses section that was ever set, and every assignment, at one instant. */
+export const LicensingAnswer = z.object({
+  /** That of the project as a whole. */
+  revision: z.int(),
+  /** The number of groups known to the license service, the main group included. */
+  groups: Count,
+  restrictions: z.array(RestrictionAnswer),
+  assignments: AssignmentsAnswer.shape.items,
+});
+export type LicensingAnswer = z.infer<typeof LicensingAnswer>;
+
+/** The part of a rehearsal that an item belongs to. */
+export const RehearsedPart = z.enum(['moved', 'devices', 'restrictions', 'releases', 'assignments']);
+
+/** `POST /projects/{p}/rehearsals`: everything that would be refused, by its part and its place in the list of that part. */
+export const RehearsalAnswer = z.object({
+  refusals: z.array(z.object({ part: RehearsedPart, index: Count, problem: ItemProblem })),
+  effects: EffectsAnswer,
+});
+export type RehearsalAnswer = z.infer<typeof RehearsalAnswer>;
 
 /** `GET /projects/{p}/history`, newest first: who, when, what, before and after. */
 export const HistoryAnswer = pageOf(

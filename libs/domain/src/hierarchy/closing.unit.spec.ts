@@ -55,6 +55,14 @@ const ACCEPTED: {
     levels: { floor: { count: 2, firstNumber: 1, namePattern: 'Floor {n}' } },
     apartmentsRestart: 'unit',
   },
+  ReshapeTree: {
+    type: 'ReshapeTree',
+    projectId,
+    added: [],
+    moved: [],
+    changed: [{ groupId: 'a', groupType: null, name: 'B' }],
+    removed: [],
+  },
   AdoptSubtree: {
     type: 'AdoptSubtree',
     projectId,

@@ -1,5 +1,5 @@
 import type { GroupType } from '../words.js';
-import type { DeviceFacts, GroupFacts, MemberFacts, ProjectFacts } from './events.js';
+import type { DeviceFacts, GeneratedGroups, GroupFacts, MemberFacts, ProjectFacts } from './events.js';
 import type { Departure } from './departure.js';
 import type { Generation } from './generation.js';
 
@@ -12,6 +12,29 @@ export type CarryingAuthority = Readonly<Record<string, readonly string[]>>;
 /** The external id that a command sets. Absent: it stays as it is, and something new has none; `null` removes it. */
 interface NamedExternalId {
   readonly externalId?: string | null | undefined;
+}
+
+/**
+ * Many changes of a tree, decided on the tree after all of them, so that their order changes nothing and two siblings can
+ * exchange names.
+ */
+export interface TreeShape {
+  /** New groups below a group that is there, parents first. */
+  readonly added: readonly Omit<GeneratedGroups, 'first'>[];
+  /** Groups that get another parent, which may be a new one: from the top of the new tree down. */
+  readonly moved: readonly {
+    readonly groupId: string;
+    readonly parentId: string;
+    readonly authority?: CarryingAuthority;
+  }[];
+  /** A type or name that is `null` stays unchanged. */
+  readonly changed: readonly (NamedExternalId & {
+    readonly groupId: string;
+    readonly groupType: GroupType | null;
+    readonly name: string | null;
+  })[];
+  /** Groups that go with everything below them, apart from what `moved` takes out. */
+  readonly removed: readonly { readonly groupId: string; readonly authority?: CarryingAuthority }[];
 }
 
 interface TreeCommands {
@@ -33,6 +56,8 @@ interface TreeCommands {
   ChangeGroupDetails: NamedExternalId & { groupId: string; groupType: GroupType | null; name: string | null };
   MoveGroup: { groupId: string; parentId: string; authority?: CarryingAuthority };
   RemoveSubtree: { groupId: string; authority?: CarryingAuthority };
+  /** All of it or none; `BATCH_REFUSED` names everything that was refused. */
+  ReshapeTree: TreeShape;
   /** One membership for each e-mail address and group: put again, it changes the name, role and external id of the one there is. */
   AddMember: Omit<MemberFacts, 'externalId'> & NamedExternalId;
   RemoveMember: { groupId: string; memberId: string };

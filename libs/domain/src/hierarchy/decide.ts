@@ -1,18 +1,19 @@
 import { isAdministrator } from '../access/roles.js';
 import { accept, refuse, type Decision } from '../decision.js';
 import { MAX_DEPTH, type GroupType } from '../words.js';
-import type { CarryingAuthority, TreeCommand, TreeCommandOf } from './commands.js';
-import type { DeviceFacts, MemberFacts, TreeEvent } from './events.js';
+import { deviceExternalIdOf, devicesBelow, membersBelow, membersHoldMore, slotOf } from './below.js';
+import type { TreeCommand, TreeCommandOf } from './commands.js';
+import type { MemberFacts, TreeEvent } from './events.js';
 import { generatedId } from './events.js';
 import { adoptedEvents, heightOfColumns } from './departure.js';
 import { generate, planGeneration, topNames } from './generation.js';
 import { nameKey, refuseName, tidyName } from '../names.js';
 import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
 import { emailKey } from '../people/email.js';
-import { externalIdOf } from '../external-ids.js';
 import { externalIdChange, externalIdFault, factOfExternalId } from './external-ids.js';
+import { reshapeTree } from './reshape.js';
 import { knownSerialNumber, type GroupTreeState } from './state.js';
-import { childNamed, fitsBelow, heightOf, idOf, lineage, nameOf, parentOf, subtree, typeOf } from './tree.js';
+import { childNamed, fitsBelow, heightOf, idOf, lineage, nameOf, parentOf, typeOf } from './tree.js';
 
 type Decided = Decision<TreeEvent, TreeRefusal>;
 type Decider<Type extends TreeCommand['type']> = (state: GroupTreeState, command: TreeCommandOf<Type>) => Decided;
@@ -22,8 +23,6 @@ const notFound = (what: 'project' | 'group' | 'member' | 'device', id: string) =
   refuse<TreeRefusal>({ code: 'NOT_FOUND', what, id });
 const invalid = (field: string, message: string) => refuse<TreeRefusal>({ code: 'VALIDATION', field, message });
 const tooDeep = invalid('parentId', `groups go at most ${MAX_DEPTH} levels deep`);
-
-const slotOf = (state: GroupTreeState, groupId: string): number | undefined => state.tree.slots.get(groupId);
 
 /** G1: refuses when a sibling other than `self` carries the name. The root (`parent` is `NONE`) has no siblings. */
 const nameTaken = (state: GroupTreeState, parent: number, name: string, self?: number): Decided | null => {
@@ -147,30 +146,6 @@ const changeGroupDetails: Decider<'ChangeGroupDetails'> = (state, command) => {
   );
 };
 
-const membersBelow = (state: GroupTreeState, root: number): MemberFacts[] => {
-  if (state.membersOf.size === 0) return [];
-  return [...subtree(state.tree, root)].flatMap((slot) =>
-    [...(state.membersOf.get(idOf(state.tree, slot))?.values() ?? [])].map(
-      (id) => state.members.get(id) as MemberFacts,
-    ),
-  );
-};
-
-/** P2: refuses to move or remove a membership that permits more than the caller holds. O(size of the subtree). */
-const membersHoldMore = (
-  state: GroupTreeState,
-  root: number,
-  authority: CarryingAuthority | undefined,
-): Decided | null => {
-  if (authority === undefined) return null;
-  const isBeyond = ({ role }: MemberFacts): boolean => authority[role]?.length !== 0;
-  const beyond = membersBelow(state, root).filter(isBeyond);
-  const role = beyond[0]?.role;
-  if (role === undefined) return null;
-  const missing = authority[role] ?? [];
-  return refuse({ code: 'MEMBERS_HOLD_MORE', groupId: idOf(state.tree, root), role, missing, count: beyond.length });
-};
-
 /** G1, and the part of G3 that concerns the tree alone: licensing is asked first (see `checkRelocation`). O(depth). */
 const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId, authority }) => {
   const { tree } = state;
@@ -183,22 +158,6 @@ const moveGroup: Decider<'MoveGroup'> = (state, { groupId, parentId, authority }
   if (!fitsBelow(tree, parent, heightOf(tree, slot))) return tooDeep;
   const clash = nameTaken(state, parent, nameOf(tree, slot)) ?? membersHoldMore(state, slot, authority);
   return clash ?? accept([{ type: 'GroupMoved', data: { groupId, parentId } }]);
-};
-
-const deviceExternalIdOf = (state: GroupTreeState, serialNumber: string): { readonly externalId?: string } =>
-  factOfExternalId(externalIdOf(state.externalIds.device, serialNumber));
-
-const devicesBelow = (state: GroupTreeState, root: number): DeviceFacts[] => {
-  if (state.devicesOf.size === 0) return [];
-  const found: DeviceFacts[] = [];
-  for (const slot of subtree(state.tree, root)) {
-    const groupId = idOf(state.tree, slot);
-    for (const serialNumber of state.devicesOf.get(groupId) ?? []) {
-      const { claimId, model } = state.devices.get(serialNumber) as { claimId: string; model: string };
-      found.push({ serialNumber, groupId, model, claimId, ...deviceExternalIdOf(state, serialNumber) });
-    }
-  }
-  return found;
 };
 
 /** G4, U4. O(size of the subtree). A second removal finds nothing. The members of a removed group leave with it. */
@@ -303,6 +262,7 @@ const DECIDERS: { readonly [Type in TreeCommand['type']]: Decider<Type> } = {
   ChangeGroupDetails: changeGroupDetails,
   MoveGroup: moveGroup,
   RemoveSubtree: removeSubtree,
+  ReshapeTree: reshapeTree,
   AddMember: addMember,
   RemoveMember: removeMember,
   AddDevice: addDevice,

@@ -3,7 +3,7 @@ import type { MemberFacts, ProjectFacts } from './events.js';
 import { emailKey } from '../people/email.js';
 import { knownSerialNumber, type GroupTreeState, type KnownDevice } from './state.js';
 import { externalIdOf } from '../external-ids.js';
-import { idOf, lineage, nameOf, NONE, typeOf } from './tree.js';
+import { idOf, lineage, nameOf, NONE, parentOf, subtree, typeOf } from './tree.js';
 
 export interface GroupView {
   readonly groupId: string;
@@ -33,6 +33,25 @@ export const groupOf = ({ tree, externalIds }: GroupTreeState, groupId: string):
     path: path.map((step) => ({ groupId: idOf(tree, step), name: nameOf(tree, step) })),
     hasChildren: tree.firstChild[slot] !== NONE,
   };
+};
+
+export type ListedGroup = Pick<GroupView, 'groupId' | 'parentId' | 'type' | 'name' | 'externalId'>;
+
+/** All groups of a project, parents before their children, the root first. O(groups). */
+export const groupsOf = ({ tree, project, externalIds }: GroupTreeState): ListedGroup[] => {
+  const root = project ? tree.slots.get(project.projectId) : undefined;
+  if (root === undefined) return [];
+  return [...subtree(tree, root)].map((slot) => {
+    const groupId = idOf(tree, slot);
+    const parent = parentOf(tree, slot);
+    return {
+      groupId,
+      parentId: parent === NONE ? null : idOf(tree, parent),
+      type: typeOf(tree, slot),
+      name: nameOf(tree, slot),
+      externalId: externalIdOf(externalIds.group, groupId),
+    };
+  });
 };
 
 export const isGroup = (state: GroupTreeState, groupId: string): boolean => state.tree.slots.has(groupId);
@@ -77,6 +96,14 @@ export const deviceOf = (state: GroupTreeState, typed: string): DeviceView | nul
   if (groupId === null) return null;
   return { serialNumber, groupId, model, externalId: externalIdOf(state.externalIds.device, serialNumber) };
 };
+
+/** All devices of a project. */
+export const devicesOf = (state: GroupTreeState): DeviceView[] =>
+  [...state.devices].flatMap(([serialNumber, { groupId, model }]) =>
+    groupId === null
+      ? []
+      : [{ serialNumber, groupId, model, externalId: externalIdOf(state.externalIds.device, serialNumber) }],
+  );
 
 /** The group a device is in; `null`: it is not in this project. */
 export const deviceGroupOf = (state: GroupTreeState, serialNumber: string): string | null =>

@@ -1,7 +1,16 @@
 import type { ExternalIdTaken } from '../external-ids.js';
 
 /** Why a command on a group tree was refused. Nothing was recorded. */
-export type TreeRefusal =
+export type TreeRefusal = SingleTreeRefusal | RefusedShape;
+
+/** Of many changes: all that were refused, by the group each is about. */
+export interface RefusedShape {
+  readonly code: 'BATCH_REFUSED';
+  readonly items: readonly { readonly groupId: string; readonly refusal: SingleTreeRefusal }[];
+}
+
+/** Why one change was refused. */
+export type SingleTreeRefusal =
   /** The names that siblings already carry, at most `MAX_NAMED_CLASHES` of `count`. */
   | {
       readonly code: 'NAME_TAKEN';

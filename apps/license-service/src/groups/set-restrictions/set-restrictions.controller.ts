@@ -1,16 +1,15 @@
 import { Body, Controller, Param, Put, Query, Res } from '@nestjs/common';
-import { CascadeQuery, RestrictionsAnswer, SetRestrictionsRequest, type FieldError } from '@allotree/contracts';
-import type { RestrictionInput } from '@allotree/domain';
-import { Caller, Documented, LargeBody, Permit, Problem } from '@allotree/http';
+import { CascadeQuery, RestrictionsAnswer, SetRestrictionsRequest } from '@allotree/contracts';
+import { Caller, Documented, LargeBody, Permit } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
-import { invalid } from '@allotree/http/problem';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { answerTo } from '../../answer.js';
 import { effectsOf } from '../../effects.js';
 import { ProjectPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
-import { allotmentsOf, zoneFor } from '../allotments-of.js';
+import { zoneFor } from '../allotments-of.js';
+import { restrictionInputs } from '../restriction-inputs.js';
 
 const section = (groupId: string, sip_number: number) => ({
   groupId,
@@ -56,7 +55,7 @@ export class SetRestrictionsController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const restrictions = inputsOf(body, await zoneFor(this.projects, p, body.restrictions), caller);
+    const restrictions = restrictionInputs(body, await zoneFor(this.projects, p, body.restrictions), caller);
     const request = { type: 'SetRestrictions', restrictions, cascade } as const;
     const authorities = () => this.permissionChecker.authorities(caller.principal, 'restrictions:manage', p);
     const done = await this.projects.run(p, async () => ({ ...request, authorities: await authorities() }), caller);
@@ -64,23 +63,4 @@ export class SetRestrictionsController {
     const unchanged = restrictions.length - changed;
     return answerTo(caller, reply, done, { changed, unchanged, effects: effectsOf(done.events) });
   }
-}
-
-/** @throws Problem `VALIDATION` that names every section whose terms cannot be */
-function inputsOf({ restrictions }: SetRestrictionsRequest, zone: string, caller: Caller): RestrictionInput[] {
-  const errors: FieldError[] = [];
-  const inputs = restrictions.flatMap((section, index): RestrictionInput[] => {
-    const { groupId, enabled, poolMode, gracePeriodDays, reminder } = section;
-    try {
-      const allotments = allotmentsOf(section, zone, `restrictions[${index}].`);
-      const newIds = allotments.map((_, place) => caller.newId(`allotment ${place} of ${groupId}`));
-      return [{ groupId, enabled, poolMode, gracePeriodDays, reminder, allotments, newIds }];
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      errors.push(...(error.facts['errors'] as readonly FieldError[]));
-      return [];
-    }
-  });
-  if (errors.length > 0) throw invalid(errors);
-  return inputs;
 }

@@ -65,7 +65,10 @@ const factsOf = (state: CurrentState, licenses: QuotaFacts['licenses'], groupId:
 /** A group's restriction; `null`: no such group. A group that was never restricted has a disabled one. */
 export function restrictionOf(recorded: ProjectState, groupId: string, now: Instant): RestrictionView | null {
   const state = asOf(recorded, now);
-  if (!state.groups.has(groupId)) return null;
+  return state.groups.has(groupId) ? restrictionIn(state, groupId) : null;
+}
+
+function restrictionIn(state: CurrentState, groupId: string): RestrictionView {
   const restriction = state.restrictions.get(groupId);
   if (!restriction) {
     return { groupId, enabled: false, poolMode: 'shared', gracePeriodDays: 0, reminder: null, allotments: [] };
@@ -112,11 +115,34 @@ const basicLicenses = (count: number): LicenseView => ({
 
 /** What is assigned at a group itself, in order of creation. */
 export function assignmentsOf(recorded: ProjectState, groupId: string, now: Instant): AssignmentView[] {
-  const state = asOf(recorded, now);
+  return assignmentsIn(asOf(recorded, now), groupId);
+}
+
+function assignmentsIn(state: CurrentState, groupId: string): AssignmentView[] {
   return [...(state.atGroup.get(groupId) ?? [])].map((id) => {
     const { inForce, ...assignment } = state.assignments.get(id)!;
     const { assignmentId, resource, label, holder, sipAssignmentId, externalId, assignedAt } = assignment;
     const status = inForce ? 'in_force' : 'suspended';
     return { assignmentId, groupId, resource, label, holder, sipAssignmentId, externalId, status, assignedAt };
   });
+}
+
+/** Every Licenses section that was ever set, and every assignment. */
+export interface LicensingView {
+  /** The number of groups, the root included. */
+  readonly groups: number;
+  readonly restrictions: readonly RestrictionView[];
+  readonly assignments: readonly AssignmentView[];
+}
+
+/** The sections and assignments of a whole project, at one instant. O(groups). */
+export function licensingOf(recorded: ProjectState, now: Instant): LicensingView {
+  const state = asOf(recorded, now);
+  const restricted = [...state.restrictions.entries()].map(([groupId]) => groupId);
+  const assigned = [...state.atGroup.entries()].map(([groupId]) => groupId);
+  return {
+    groups: state.groups.size,
+    restrictions: restricted.filter((id) => state.groups.has(id)).map((id) => restrictionIn(state, id)),
+    assignments: assigned.flatMap((id) => assignmentsIn(state, id)),
+  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { isAlreadySo, requestOf, type CurrentRestriction } from './apply-restrictions.js';
+import type { CurrentSection } from './current-project.js';
 import type { RestrictionEntry } from './project-file.js';
+import { isAlreadySo, requestOf } from './sections.js';
 
 const firstDay = { zone: 'UTC', instant: Date.parse('2026-06-01T00:00:00Z') };
 
@@ -18,7 +19,7 @@ const wanted: RestrictionEntry = {
   ],
 };
 
-const current: CurrentRestriction = {
+const current: CurrentSection = {
   enabled: true,
   poolMode: 'shared',
   gracePeriodDays: 0,
@@ -34,14 +35,14 @@ const current: CurrentRestriction = {
     },
   ],
 };
-const allotment = current.allotments[0] as CurrentRestriction['allotments'][number];
+const allotment = current.allotments[0] as CurrentSection['allotments'][number];
 
 describe('a restriction', () => {
   it('is already so when every setting is, in whatever order', () => {
     expect(isAlreadySo(current, wanted, firstDay)).toBe(true);
   });
 
-  it.each<[what: string, change: Partial<CurrentRestriction>]>([
+  it.each<[what: string, change: Partial<CurrentSection>]>([
     ['it is switched off', { enabled: false }],
     ['its pool mode differs', { poolMode: 'reserved' }],
     ['its grace differs', { gracePeriodDays: 3 }],

@@ -1,72 +1,57 @@
-import { isSameName } from '@allotree/domain';
-import { LineCounter, isMap, isScalar, parseDocument, type Document } from 'yaml';
+import { nameKey } from '@allotree/domain';
 import type { z } from 'zod';
+import { nearestWord } from './nearest-word.js';
 import {
   LEVELS,
   PATH_SEPARATOR,
   ProjectFile,
   isRelative,
   levelsOf,
+  projectFileSchema,
   type GroupEntry,
   type RestrictionEntry,
 } from './project-file.js';
 
 type Path = readonly PropertyKey[];
 
-/** One thing wrong in a project file, with the place where it stands. */
-export interface Mistake {
-  /** 1 is the first line. */
-  readonly line: number;
-  /** `project.groups[0].name` */
-  readonly path: string;
+/** One thing that is wrong in a project file. */
+export interface Finding {
+  readonly path: Path;
   readonly message: string;
 }
 
-/** Thrown with everything that is wrong in a file at once. */
-export class ProjectFileError extends Error {
-  constructor(
-    readonly file: string,
-    readonly mistakes: readonly Mistake[],
-  ) {
-    super(
-      mistakes
-        .map(({ line, path, message }) => `${file}:${line}: ${path === '' ? '' : `${path}: `}${message}`)
-        .join('\n'),
-    );
-    this.name = 'ProjectFileError';
-  }
-}
-
-const pathText = (path: Path): string =>
+/** `project.groups[0].name` */
+export const pathText = (path: Path): string =>
   path.reduce<string>(
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}${text === '' ? '' : '.'}${String(part)}`),
     '',
   );
 
-/** The line of the deepest part of `path` that the document has. */
-const lineOf = (document: Document, lines: LineCounter, path: Path): number => {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const parent: unknown = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
-    if (isMap(parent)) {
-      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path[depth - 1]);
-      if (isScalar(pair?.key) && pair.key.range) return lines.linePos(pair.key.range[0]).line;
-    }
-    const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-    if (node?.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
+let words: ReadonlySet<string> | null = null;
+
+/** Every key that some part of a project file has. */
+const knownKeys = (): ReadonlySet<string> => {
+  if (words) return words;
+  const found = new Set<string>();
+  const walk = (schema: unknown): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    if ('properties' in schema) for (const key of Object.keys(schema.properties as object)) found.add(key);
+    for (const part of Object.values(schema)) walk(part);
+  };
+  walk(projectFileSchema());
+  return (words = found);
 };
 
-interface Finding {
-  readonly path: Path;
-  readonly message: string;
-}
+const unknownKey = (key: string): string => {
+  const nearest = nearestWord(key, knownKeys());
+  return nearest === null ? 'is not known here' : `is not known here; did you mean "${nearest}"?`;
+};
 
-/** Unknown keys are reported with their position; a choice of forms reports the faults of the closest form. */
+/** A choice of forms reports the faults of the closest form. */
 const findingsOf = (issue: z.core.$ZodIssue, above: Path = []): Finding[] => {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'is not known here' }));
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key) }));
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
     return nearest.flatMap((inner) => findingsOf(inner, path));
@@ -74,34 +59,15 @@ const findingsOf = (issue: z.core.$ZodIssue, above: Path = []): Finding[] => {
   return [{ path, message: issue.message }];
 };
 
-/**
- * Reads a project file and checks all that can be known without the system, so that nothing is sent from a file with a
- * mistake in it.
- *
- * @throws ProjectFileError
- */
-export const readProjectFile = (file: string, text: string): ProjectFile => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = ({ path, message }: Finding): Mistake => ({
-    line: lineOf(document, lines, path),
-    path: pathText(path),
-    message,
-  });
-  if (document.errors.length > 0) {
-    const mistakes = document.errors.map(({ pos, message }) => ({
-      line: lines.linePos(pos[0]).line,
-      path: '',
-      message: message.split('\n')[0] ?? message,
-    }));
-    throw new ProjectFileError(file, mistakes);
-  }
-  const parsed = ProjectFile.safeParse(document.toJS());
-  if (!parsed.success)
-    throw new ProjectFileError(file, parsed.error.issues.flatMap((issue) => findingsOf(issue)).map(at));
+export type Checked =
+  { readonly ok: true; readonly file: ProjectFile } | { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** Checks everything about the content of a project file that can be known without the system, all mistakes at once. */
+export const checkProjectFile = (content: unknown): Checked => {
+  const parsed = ProjectFile.safeParse(content);
+  if (!parsed.success) return { ok: false, findings: parsed.error.issues.flatMap((issue) => findingsOf(issue)) };
   const findings = checkReferences(parsed.data);
-  if (findings.length > 0) throw new ProjectFileError(file, findings.map(at));
-  return parsed.data;
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, file: parsed.data };
 };
 
 const checkReferences = (file: ProjectFile): Finding[] => [
@@ -157,8 +123,10 @@ const checkLicenses = (file: ProjectFile): Finding[] => {
     ]),
   );
   const findings: Finding[] = [];
-  if (!partners.has(file.project.partner))
-    findings.push(unknown(['project', 'partner'], 'partner', file.project.partner));
+  const { partner } = file.project;
+  // A file of a project alone names its partner for people.
+  if (partner !== undefined && partners.size > 0 && !partners.has(partner))
+    findings.push(unknown(['project', 'partner'], 'partner', partner));
   const licenses = [
     ...file.project.licenses.map((license, index) => ({ license, path: ['project', 'licenses', index] })),
     ...file.refusals.flatMap((refusal, index) =>
@@ -174,16 +142,17 @@ const checkLicenses = (file: ProjectFile): Finding[] => {
   return findings;
 };
 
-const checkGroups = (groups: readonly GroupEntry[], path: Path): Finding[] =>
-  groups.flatMap((group, index) => {
+const checkGroups = (groups: readonly GroupEntry[], path: Path): Finding[] => {
+  const names = new Set<string>();
+  return groups.flatMap((group, index) => {
     const here = [...path, index];
-    const first = groups.findIndex(({ name }) => isSameName(name, group.name));
-    const twice =
-      first === index
-        ? []
-        : [{ path: [...here, 'name'], message: `"${group.name}" is named twice among its siblings` }];
+    const isTwice = names.size === names.add(nameKey(group.name)).size;
+    const twice = isTwice
+      ? [{ path: [...here, 'name'], message: `"${group.name}" is named twice among its siblings` }]
+      : [];
     return [...twice, ...checkGroups(group.groups, [...here, 'groups'])];
   });
+};
 
 interface Identified {
   readonly path: Path;
@@ -191,8 +160,8 @@ interface Identified {
 }
 
 const groupIdsOf = (groups: readonly GroupEntry[], path: Path): Identified[] =>
-  groups.flatMap(({ externalId, groups: below }, index) => [
-    { externalId, path: [...path, index, 'externalId'] },
+  groups.flatMap(({ key: externalId, groups: below }, index) => [
+    { externalId, path: [...path, index, 'key'] },
     ...groupIdsOf(below, [...path, index, 'groups']),
   ]);
 
@@ -206,12 +175,13 @@ const checkExternalIds = (file: ProjectFile): Finding[] => {
       path: ['project', 'licenses', index, 'externalId'],
     })),
   ];
-  return kinds.flatMap((all) =>
-    all.flatMap(({ path, externalId }, index) => {
-      const first = all.findIndex((one) => one.externalId === externalId);
-      return externalId === undefined || first === index ? [] : [{ path, message: `"${externalId}" is named twice` }];
-    }),
-  );
+  return kinds.flatMap((all) => {
+    const seen = new Set<string>();
+    return all.flatMap(({ path, externalId }) => {
+      if (externalId === undefined || seen.size !== seen.add(externalId).size) return [];
+      return [{ path, message: `"${externalId}" is named twice` }];
+    });
+  });
 };
 
 /** Every restriction that is to be put (not those that must be refused), with its place. */
@@ -263,16 +233,12 @@ const isGenerated = (file: ProjectFile, names: readonly string[]): boolean => {
   );
 };
 
-const isNamed = (groups: readonly GroupEntry[], [name = '', ...below]: readonly string[]): boolean => {
-  const group = groups.find((one) => isSameName(one.name, name));
-  return group !== undefined && (below.length === 0 || isNamed(group.groups, below));
-};
-
-/** Every path a file may point at; the name of the project is the main group. */
-const isPlace = (file: ProjectFile, path: string): boolean => {
-  const names = path.split(PATH_SEPARATOR);
-  return isSameName(path, file.project.name) || isNamed(file.project.groups, names) || isGenerated(file, names);
-};
+/** The keys of all paths that a file names. */
+const namedPaths = (groups: readonly GroupEntry[], above = ''): string[] =>
+  groups.flatMap((group) => {
+    const path = `${above}${group.name}`;
+    return [nameKey(path), ...namedPaths(group.groups, `${path}${PATH_SEPARATOR}`)];
+  });
 
 const checkPlaces = (file: ProjectFile): Finding[] => {
   const places = [
@@ -285,5 +251,23 @@ const checkPlaces = (file: ProjectFile): Finding[] => {
       return [];
     }),
   ];
-  return places.filter(({ group }) => !isPlace(file, group)).map(({ group, path }) => unknown(path, 'group', group));
+  if (places.length === 0) return [];
+  // The name of the project is the main group.
+  const named = new Set([nameKey(file.project.name), ...namedPaths(file.project.groups)]);
+  return places
+    .filter(({ group }) => !named.has(nameKey(group)) && !isGenerated(file, group.split(PATH_SEPARATOR)))
+    .map(({ group, path }) => {
+      const nearest = nearestWord(
+        group,
+        named.size > 2_000 ? [] : [file.project.name, ...pathsIn(file.project.groups)],
+      );
+      const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
+      return { path, message: `there is no group "${group}" in this file${hint}` };
+    });
 };
+
+const pathsIn = (groups: readonly GroupEntry[], above = ''): string[] =>
+  groups.flatMap((group) => {
+    const path = `${above}${group.name}`;
+    return [path, ...pathsIn(group.groups, `${path}${PATH_SEPARATOR}`)];
+  });

@@ -12,7 +12,7 @@ const mistakesIn = (text: string): string[] => {
     return [];
   } catch (error) {
     if (!(error instanceof ProjectFileError)) throw error;
-    return error.message.split('\n');
+    return error.message.split('\n').map((line) => line.replace(/^(project\.yaml:\d+):\d+/, '$1'));
   }
 };
 
@@ -128,8 +128,8 @@ describe('a project file', () => {
     [
       'one external id for two groups',
       '      type: building',
-      '      type: building\n      externalId: E\n      groups: [{ name: B, type: unit, externalId: E }]',
-      ['project.yaml:17: project.groups[0].groups[0].externalId: "E" is named twice'],
+      '      type: building\n      key: E\n      groups: [{ name: B, type: unit, key: E }]',
+      ['project.yaml:17: project.groups[0].groups[0].key: "E" is named twice'],
     ],
     ['broken YAML', 'title: Small', 'title: [Small', ['project.yaml:2: Flow sequence']],
   ];

@@ -22,6 +22,7 @@ const MAX_COUNT = 2_147_483_647;
 /** As the server keeps names, so that both compare alike. */
 const name = z.string().overwrite(tidyName).min(1).max(200);
 const externalId = ExternalId.optional().describe('The id by which another system, such as an ERP, knows it');
+const NUMBERED = /\{n(:\d)?\}/;
 const limit = z.int().min(0).max(MAX_COUNT).nullable();
 
 /** A term's border: a date, an instant with its offset, or an ISO 8601 duration from the day the file is applied. */
@@ -87,7 +88,7 @@ const reminder = z.strictObject({
 const restriction = z.strictObject({
   poolMode: z.enum(POOL_MODES).default('shared'),
   gracePeriodDays: z.int().min(0).max(365).default(0),
-  allotments: z.array(allotment).min(1).max(100),
+  allotments: z.array(allotment).max(100),
   reminder: reminder.nullable().default(null),
 });
 
@@ -105,7 +106,13 @@ const rehearsal = z
 const GroupNode = z.strictObject({
   name,
   type: z.enum(GROUP_TYPES),
-  externalId,
+  key: ExternalId.optional().describe(
+    'The external id of the group. A group is found by its key, else by its name: with a key, another name renames it and another place moves it',
+  ),
+  protect: z
+    .boolean()
+    .optional()
+    .describe('Refuses to remove anything at this group or below it that the file does not name'),
   restriction: restriction.optional(),
   rehearsal: rehearsal.optional(),
   get groups() {
@@ -117,7 +124,7 @@ const level = z.strictObject({
   count: z.int().min(1).max(100_000).describe('Under every group of the level above'),
   namePattern: z
     .string()
-    .regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number')
+    .regex(NUMBERED, 'must contain {n}, the place of the number')
     .max(100)
     .describe(
       '{n} is the number, {n:2} the number in two digits at least; {building}, {unit} and {floor} are those above',
@@ -150,16 +157,30 @@ const assignment = z
   .strictObject({
     group: name,
     resource: z.enum(RESOURCES),
-    count: z.int().min(1).max(10_000),
+    count: z.int().min(1).max(10_000).default(1),
     label: z
       .string()
-      .regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number')
-      .max(180),
-    externalId: ExternalId.max(120)
-      .regex(/\{n(:\d)?\}/, 'must contain {n}, the place of the number')
+      .overwrite(tidyName)
+      .min(1)
+      .max(200)
       .optional()
-      .describe('The ids by which another system knows them, with {n} as in the label'),
+      .describe('With {n}, the place of the number, where there are several; {n:2} writes at least two digits'),
+    holder: name.optional().describe('The id of the person who holds it'),
+    externalId: ExternalId.optional().describe('The ids by which another system knows them, with {n} as in the label'),
     ...numbering,
+  })
+  .check(({ value: { count, label, externalId: id }, issues }) => {
+    const severalNeed = (field: string, text: string | undefined): void => {
+      if (count > 1 && text !== undefined && !NUMBERED.test(text))
+        issues.push({
+          code: 'custom',
+          path: [field],
+          input: text,
+          message: 'must contain {n}, the place of the number',
+        });
+    };
+    severalNeed('label', label);
+    severalNeed('externalId', id);
   })
   .describe('Units in use at a group, one for each label');
 
@@ -175,11 +196,11 @@ const refusal = z
 export const ProjectFile = z
   .strictObject({
     $schema: z.string().optional(),
-    title: name,
-    partners: z.array(partner).min(1),
+    title: name.optional(),
+    partners: z.array(partner).default([]).describe('Who sells: applied by the demo alone, a plan changes no partner'),
     project: z.strictObject({
       name,
-      partner: name.describe('The partner the project belongs to'),
+      partner: name.optional().describe('The partner the project belongs to; needed to create it'),
       timeZone: z
         .string()
         .refine((zone) => DateTime.local({ zone }).isValid, { error: 'must be an IANA time zone' })

@@ -1,0 +1,29 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { LicensingAnswer } from '@allotree/contracts';
+import { licensingOf, projectOf } from '@allotree/domain';
+import { Documented, Permit } from '@allotree/http';
+import { ProjectPath } from '../../paths.js';
+import { Projects } from '../../projects.js';
+import { publicObject } from '../../public-json.js';
+
+/** Read by the group service, which plans and exports whole projects. */
+@Controller('projects/:p/licensing')
+export class ShowLicensingController {
+  constructor(private readonly projects: Projects) {}
+
+  @Get()
+  @Permit('system:manage', { project: 'p' })
+  @Documented({
+    tag: 'projects',
+    summary: 'Every Licenses section and every assignment of a project',
+    response: { schema: LicensingAnswer, example: { revision: 0, groups: 1, restrictions: [], assignments: [] } },
+    problems: ['NOT_FOUND'],
+  })
+  async showLicensing(@Param({ schema: ProjectPath }) { p }: ProjectPath): Promise<object> {
+    return this.projects.look(
+      p,
+      null,
+      (state, now, { revision }) => projectOf(state) && publicObject({ revision, ...licensingOf(state, now) }),
+    );
+  }
+}

@@ -1,0 +1,328 @@
+import { accept, refuse, type Decision } from '../decision.js';
+import { tidyExternalId } from '../external-ids.js';
+import { nameKey, refuseName, tidyName } from '../names.js';
+import { MAX_DEPTH } from '../words.js';
+import { devicesAt, membersAt, membersHoldMore, slotOf } from './below.js';
+import type { TreeCommandOf, TreeShape } from './commands.js';
+import { generatedId, type GeneratedGroups, type TreeEvent, type TreeEventOf } from './events.js';
+import { externalIdChange, externalIdFault } from './external-ids.js';
+import { GENERATED_PER_EVENT } from './generation.js';
+import type { SingleTreeRefusal, TreeRefusal } from './refusals.js';
+import type { GroupTreeState } from './state.js';
+import { childNamed, childrenOf, idOf, nameOf, parentOf, subtree, typeOf } from './tree.js';
+
+interface Refused {
+  readonly groupId: string;
+  readonly refusal: SingleTreeRefusal;
+}
+
+interface NewGroup {
+  readonly groupId: string;
+  readonly parentId: string;
+  readonly name: string;
+  readonly externalId: string | null;
+}
+
+const notFound = (id: string): SingleTreeRefusal => ({ code: 'NOT_FOUND', what: 'group', id });
+
+/** The new groups of a run, one by one, parents first. */
+function* groupsOf(run: TreeShape['added'][number]): Generator<NewGroup> {
+  for (const [index, name] of run.names.entries()) {
+    const parent = run.parents[index] as number;
+    yield {
+      groupId: generatedId(run.newId, index),
+      parentId: parent < 0 ? run.parentId : generatedId(run.newId, parent),
+      name,
+      externalId: run.externalIds?.[index] ?? null,
+    };
+  }
+}
+
+/** The tree after a change of shape, as far as it differs from the tree before. */
+class Shape {
+  readonly runs: TreeShape['added'];
+  readonly parents = new Map<string, string>();
+  readonly names = new Map<string, string>();
+  readonly removed: ReadonlySet<string>;
+
+  constructor(
+    private readonly state: GroupTreeState,
+    readonly wanted: TreeShape,
+  ) {
+    // A repeated command finds its groups.
+    this.runs = wanted.added.filter(({ newId }) => slotOf(state, generatedId(newId, 0)) === undefined);
+    for (const { groupId, parentId } of wanted.moved) this.parents.set(groupId, parentId);
+    for (const { groupId, name } of wanted.changed) if (name !== null) this.names.set(groupId, tidyName(name));
+    for (const run of this.runs)
+      for (const { groupId, parentId, name } of groupsOf(run)) {
+        this.parents.set(groupId, parentId);
+        this.names.set(groupId, tidyName(name));
+      }
+    this.removed = new Set(wanted.removed.map(({ groupId }) => groupId));
+  }
+
+  /** `null`: the root; `undefined`: there is no such group. */
+  parentOf(groupId: string): string | null | undefined {
+    const changed = this.parents.get(groupId);
+    if (changed !== undefined) return changed;
+    const slot = slotOf(this.state, groupId);
+    if (slot === undefined) return undefined;
+    const parent = parentOf(this.state.tree, slot);
+    return parent < 0 ? null : idOf(this.state.tree, parent);
+  }
+
+  nameOf(groupId: string): string {
+    return this.names.get(groupId) ?? nameOf(this.state.tree, slotOf(this.state, groupId) as number);
+  }
+
+  /** The ids from a group up to the root; `null`: it hangs from nothing, from a removed group or from itself. O(depth). */
+  lineageOf(groupId: string): readonly string[] | null {
+    const path: string[] = [];
+    for (let id: string | null | undefined = groupId; id !== null; id = this.parentOf(id)) {
+      if (id === undefined || this.removed.has(id) || path.includes(id)) return null;
+      path.push(id);
+    }
+    return path;
+  }
+
+  /** Whether a group that is there stays below `parentId` under the name with this key. */
+  keeps(groupId: string, parentId: string, key: string): boolean {
+    return !this.removed.has(groupId) && this.parentOf(groupId) === parentId && nameKey(this.nameOf(groupId)) === key;
+  }
+}
+
+/** Where a group hangs: below itself, below something that is not there, too deep, or well. */
+function placeFault(shape: Shape, groupId: string, parentId: string, below: number): SingleTreeRefusal | null {
+  const path = shape.lineageOf(parentId);
+  if (path?.includes(groupId)) return { code: 'CYCLE', groupId, parentId };
+  if (path === null)
+    return isInside(shape, groupId, parentId) ? { code: 'CYCLE', groupId, parentId } : notFound(parentId);
+  if (path.length + 1 + below <= MAX_DEPTH) return null;
+  return { code: 'VALIDATION', field: 'parentId', message: `groups go at most ${MAX_DEPTH} levels deep` };
+}
+
+const isInside = (shape: Shape, groupId: string, parentId: string): boolean => {
+  const seen = new Set<string>();
+  for (let id: string | null | undefined = parentId; typeof id === 'string' && !seen.has(id); id = shape.parentOf(id)) {
+    if (id === groupId) return true;
+    seen.add(id);
+  }
+  return false;
+};
+
+/** Levels below a group that moves, without what leaves it. */
+const heightAfter = (state: GroupTreeState, shape: Shape, groupId: string): number => {
+  const base = shape.lineageOf(groupId)?.length ?? 0;
+  let height = 0;
+  for (const slot of subtree(state.tree, slotOf(state, groupId) as number)) {
+    const path = shape.lineageOf(idOf(state.tree, slot));
+    if (path?.includes(groupId)) height = Math.max(height, path.length - base);
+  }
+  return height;
+};
+
+/** G1: names that two siblings would have after the change. Costs the groups that are new, moved or renamed. */
+function takenNames(state: GroupTreeState, shape: Shape): Refused[] {
+  const seen = new Map<string, Set<string>>();
+  const refused: Refused[] = [];
+  for (const groupId of new Set([...shape.parents.keys(), ...shape.names.keys()])) {
+    const parentId = shape.parentOf(groupId);
+    if (typeof parentId !== 'string' || shape.removed.has(groupId)) continue;
+    const name = shape.nameOf(groupId);
+    const key = nameKey(name);
+    const keys = seen.get(parentId) ?? new Set();
+    seen.set(parentId, keys);
+    const isTaken = keys.has(key) || isKept(state, shape, { groupId, parentId, key });
+    keys.add(key);
+    if (isTaken) refused.push({ groupId, refusal: { code: 'NAME_TAKEN', parentId, names: [name], count: 1 } });
+  }
+  return refused;
+}
+
+const isKept = (
+  state: GroupTreeState,
+  shape: Shape,
+  { groupId, parentId, key }: { readonly groupId: string; readonly parentId: string; readonly key: string },
+): boolean => {
+  const parent = slotOf(state, parentId);
+  const sibling = parent === undefined ? undefined : childNamed(state.tree, parent, key);
+  if (sibling === undefined) return false;
+  const siblingId = idOf(state.tree, sibling);
+  // A sibling that is moved or renamed as well is compared when its own turn comes.
+  const isUntouched = !shape.parents.has(siblingId) && !shape.names.has(siblingId);
+  return siblingId !== groupId && isUntouched && shape.keeps(siblingId, parentId, key);
+};
+
+/** An id that another group gives up in the same change is not free yet: groups are recognized by them. */
+function externalIdFaults(state: GroupTreeState, shape: Shape): Refused[] {
+  const named = [
+    ...shape.runs.flatMap((run) => [...groupsOf(run)]),
+    ...shape.wanted.changed.map(({ groupId, externalId = null }) => ({ groupId, externalId })),
+  ];
+  const seen = new Set<string>();
+  return named.flatMap(({ groupId, externalId }): Refused[] => {
+    if (externalId === null) return [];
+    const tidy = tidyExternalId(externalId);
+    const fault = externalIdFault(state, 'group', groupId, tidy)?.refusal as SingleTreeRefusal | undefined;
+    const isTwice = seen.has(tidy);
+    seen.add(tidy);
+    if (fault) return [{ groupId, refusal: fault }];
+    const twice = { code: 'VALIDATION', field: 'externalId', message: 'is named more than once' } as const;
+    return isTwice ? [{ groupId, refusal: twice }] : [];
+  });
+}
+
+const refusalsOf = (groupId: string, ...refusals: readonly (SingleTreeRefusal | null | undefined)[]): Refused[] => {
+  const first = refusals.find((refusal) => refusal !== null && refusal !== undefined);
+  return first ? [{ groupId, refusal: first }] : [];
+};
+
+const singleOf = (refused: { readonly refusal: TreeRefusal } | null): SingleTreeRefusal | null =>
+  refused && (refused.refusal as SingleTreeRefusal);
+
+function movedFaults(state: GroupTreeState, shape: Shape): Refused[] {
+  return shape.wanted.moved.flatMap(({ groupId, parentId, authority }) => {
+    const slot = slotOf(state, groupId);
+    if (slot === undefined) return refusalsOf(groupId, notFound(groupId));
+    if (parentOf(state.tree, slot) < 0) return refusalsOf(groupId, { code: 'CYCLE', groupId, parentId });
+    const misplaced = placeFault(shape, groupId, parentId, 0);
+    const deep = misplaced ?? placeFault(shape, groupId, parentId, heightAfter(state, shape, groupId));
+    return refusalsOf(groupId, deep, singleOf(membersHoldMore(state, slot, authority)));
+  });
+}
+
+function changedFaults(state: GroupTreeState, { wanted }: Shape): Refused[] {
+  return wanted.changed.flatMap(({ groupId, groupType, name }) => {
+    const slot = slotOf(state, groupId);
+    if (slot === undefined) return refusalsOf(groupId, notFound(groupId));
+    const isRoot = parentOf(state.tree, slot) < 0;
+    if (isRoot && groupType !== null && groupType !== 'company')
+      return refusalsOf(groupId, {
+        code: 'VALIDATION',
+        field: 'type',
+        message: 'the root of a project is its company',
+      });
+    return refusalsOf(groupId, refuseName('name', name)?.refusal);
+  });
+}
+
+function removedFaults(state: GroupTreeState, { wanted }: Shape): Refused[] {
+  return wanted.removed.flatMap(({ groupId, authority }) => {
+    const slot = slotOf(state, groupId);
+    if (slot === undefined) return refusalsOf(groupId, notFound(groupId));
+    if (parentOf(state.tree, slot) < 0)
+      return refusalsOf(groupId, {
+        code: 'VALIDATION',
+        field: 'groupId',
+        message: 'the root of a project cannot be removed',
+      });
+    return refusalsOf(groupId, singleOf(membersHoldMore(state, slot, authority)));
+  });
+}
+
+function addedFaults(shape: Shape): Refused[] {
+  return shape.runs.flatMap((run) => {
+    const base = placeFault(shape, generatedId(run.newId, 0), run.parentId, 0);
+    if (base) return refusalsOf(generatedId(run.newId, 0), base);
+    const depth = shape.lineageOf(run.parentId)?.length ?? 0;
+    const depths: number[] = [];
+    return [...groupsOf(run)].flatMap(({ groupId, name }, index) => {
+      const parent = run.parents[index] as number;
+      depths[index] = parent < 0 ? depth + 1 : (depths[parent] as number) + 1;
+      const tooDeep: SingleTreeRefusal | null =
+        depths[index] > MAX_DEPTH
+          ? { code: 'VALIDATION', field: 'parentId', message: `groups go at most ${MAX_DEPTH} levels deep` }
+          : null;
+      return refusalsOf(groupId, refuseName('name', name)?.refusal, tooDeep);
+    });
+  });
+}
+
+/** The groups of a run in events of at most `GENERATED_PER_EVENT`. */
+const eventsOfRun = (run: TreeShape['added'][number]): TreeEventOf<'GroupsGenerated'>[] => {
+  const { newId, parentId, levels } = run;
+  const events: TreeEventOf<'GroupsGenerated'>[] = [];
+  for (let first = 0; first < run.names.length; first += GENERATED_PER_EVENT) {
+    const end = first + GENERATED_PER_EVENT;
+    const ids = run.externalIds?.slice(first, end).map((id) => (id === null ? null : tidyExternalId(id)));
+    const data: GeneratedGroups = {
+      newId,
+      parentId,
+      levels,
+      first,
+      level: run.level.slice(first, end),
+      parents: run.parents.slice(first, end),
+      names: run.names.slice(first, end).map(tidyName),
+      ...(ids?.some((id) => id !== null) && { externalIds: ids }),
+    };
+    events.push({ type: 'GroupsGenerated', data });
+  }
+  return events;
+};
+
+const detailsEvents = (state: GroupTreeState, { wanted }: Shape): TreeEvent[] =>
+  wanted.changed.flatMap(({ groupId, groupType, name: sent, externalId: sentId }): TreeEvent[] => {
+    const slot = slotOf(state, groupId) as number;
+    const type = groupType ?? typeOf(state.tree, slot);
+    const name = sent === null ? nameOf(state.tree, slot) : tidyName(sent);
+    const externalId = externalIdChange(state, 'group', groupId, sentId);
+    const isSame = type === typeOf(state.tree, slot) && name === nameOf(state.tree, slot) && externalId === undefined;
+    if (isSame) return [];
+    return [
+      { type: 'GroupDetailsChanged', data: { groupId, type, name, ...(externalId !== undefined && { externalId }) } },
+    ];
+  });
+
+/** A removed group and what goes with it. */
+function* leavingWith(state: GroupTreeState, shape: Shape, slot: number): Generator<string> {
+  yield idOf(state.tree, slot);
+  for (const child of childrenOf(state.tree, slot))
+    if (!shape.parents.has(idOf(state.tree, child))) yield* leavingWith(state, shape, child);
+}
+
+/** G4, U4: devices and members leave with their group. */
+const removalEvents = (state: GroupTreeState, shape: Shape): TreeEvent[] =>
+  shape.wanted.removed.flatMap(({ groupId }): TreeEvent[] => {
+    const parentId = shape.parentOf(groupId);
+    // What is below another removed group goes with that.
+    if (typeof parentId !== 'string' || shape.lineageOf(parentId) === null) return [];
+    const groups = [...leavingWith(state, shape, slotOf(state, groupId) as number)];
+    const devices = groups.flatMap((id) => devicesAt(state, id));
+    const members = groups.flatMap((id) => membersAt(state, id));
+    return [
+      ...devices.map((data): TreeEvent => ({ type: 'DeviceRemoved', data })),
+      ...members.map((data): TreeEvent => ({ type: 'MemberRemoved', data })),
+      { type: 'SubtreeRemoved', data: { groupId } },
+    ];
+  });
+
+/** G1, G3's part of the tree, G4. Costs the groups that change and those below the ones that move or go. */
+export const reshapeTree = (
+  state: GroupTreeState,
+  command: TreeCommandOf<'ReshapeTree'>,
+): Decision<TreeEvent, TreeRefusal> => {
+  const shape = new Shape(state, command);
+  const placed = [
+    ...addedFaults(shape),
+    ...movedFaults(state, shape),
+    ...changedFaults(state, shape),
+    ...removedFaults(state, shape),
+  ];
+  // Groups without a place have no siblings to compare.
+  const named = placed.length > 0 ? [] : takenNames(state, shape);
+  const items = [...placed, ...named, ...externalIdFaults(state, shape)];
+  if (items.length > 0) return refuse({ code: 'BATCH_REFUSED', items });
+  const isMoved = ({ groupId, parentId }: TreeShape['moved'][number]): boolean => {
+    const slot = slotOf(state, groupId) as number;
+    return idOf(state.tree, parentOf(state.tree, slot)) !== parentId;
+  };
+  const moves = command.moved
+    .filter(isMoved)
+    .map(({ groupId, parentId }): TreeEvent => ({ type: 'GroupMoved', data: { groupId, parentId } }));
+  return accept([
+    ...shape.runs.flatMap(eventsOfRun),
+    ...moves,
+    ...detailsEvents(state, shape),
+    ...removalEvents(state, shape),
+  ]);
+};
