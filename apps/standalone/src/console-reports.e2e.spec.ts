@@ -94,7 +94,7 @@ describeInBrowser((browser) => {
   );
 
   it(
-    'leads from the accounts to a statement, which the browser checks by itself',
+    'leads from the accounts to a statement, which the browser verifies',
     async () => {
       const last = documents.at(-1)!;
       await signedIn('/statements', async (page) => {
