@@ -451,6 +451,7 @@ describe('the how-to guides, typed as they are written', () => {
   });
 
   walk('bill-from-statements.md', async (page) => {
+    page.skip('a cluster: billing.cluster.spec.ts', 'a story of months: apps/demo/src/billing.e2e.spec.ts', 'the same');
     const { items } = (await page.next()).body;
     const account = `${ada.partnerId}:${ada.projectId}`;
     expect((items as { accountId: string }[]).map(({ accountId }) => accountId)).toContain(account);
@@ -462,6 +463,7 @@ describe('the how-to guides, typed as they are written', () => {
     while (!(await hasPeriod())) await sleep(20);
     expect((await page.next(ids)).body).toMatchObject({ final: false, currency: 'EUR' });
     expect((await page.next(ids)).body.items).toEqual([]);
+    page.skip('no statement is issued yet: split-by-building.e2e.spec.ts');
     expect((await page.next(ids)).body.projects).toEqual([]);
     expect((await page.next()).body.keys).toHaveLength(1);
     expect((await page.next()).output).toContain('0 documents of 0 accounts, 0 accounts with faults');
