@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PROBLEMS, ResourceName, FeatureName } from '@allotree/contracts';
+import { FeatureName, MailTypeName, PERMISSION_NAMES, PROBLEMS, ResourceName } from '@allotree/contracts';
 import { de } from '../apps/console/src/words/de.js';
 import { en } from '../apps/console/src/words/en.js';
 
@@ -20,6 +20,8 @@ describe('the texts of the console', () => {
     expect(Object.keys(words.resources)).toEqual(ResourceName.options);
     expect(Object.keys(words.counted)).toEqual(ResourceName.options);
     expect(Object.keys(words.features)).toEqual(FeatureName.options);
+    expect(Object.keys(words.permissions)).toEqual(PERMISSION_NAMES.map((name) => name.replaceAll(/[:-]/g, '_')));
+    expect(Object.keys(words.mails)).toEqual(MailTypeName.options);
   });
 
   it('have the same keys and values to fill in, in every language', () => {

@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   standalone: [
     'api-client',
     'basics',
+    'contracts',
     'embedded-postgres',
     'http',
     'identity',

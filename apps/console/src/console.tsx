@@ -13,6 +13,8 @@ const theme = createTheme({
   cursorType: 'pointer',
   components: {
     Modal: { defaultProps: { transitionProps: { duration: 0 } } },
+    // A table wider than the screen is scrolled by the keyboard, too.
+    TableScrollContainer: { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } },
   },
 });
 

@@ -4,10 +4,12 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  notFound,
   Outlet,
   redirect,
 } from '@tanstack/react-router';
 import { accessToken } from './api/session.js';
+import { holds, isSmall, type Permission } from './api/access.js';
 import { me } from './api/me.js';
 import { groupQuery } from './groups/group-query.js';
 import { projectQuery } from './projects/project-query.js';
@@ -54,23 +56,55 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./sign-in/sign-in.js'), 'SignIn'),
 });
 
+/** The only pages of a concierge and a resident. */
+const SMALL_PAGES: ReadonlySet<string> = new Set(['/', '/account']);
+
+const password = createRoute({
+  getParentRoute: () => root,
+  path: '/password',
+  component: lazyRouteComponent(() => import('./links/password.js'), 'Password'),
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitations',
+  component: lazyRouteComponent(() => import('./links/invitation.js'), 'Invitation'),
+});
+const registration = createRoute({
+  getParentRoute: () => root,
+  path: '/registrations',
+  component: lazyRouteComponent(() => import('./links/registration.js'), 'Registration'),
+});
+
 /** Everything that needs somebody signed in. */
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
   beforeLoad: async ({ context: { queries }, location }) => {
     if ((await accessToken()) === null) throw redirect({ to: '/sign-in', search: { to: location.href } });
-    const { language } = await queries.ensureQueryData(me);
-    await showLanguageOf(language);
+    const self = await queries.ensureQueryData(me);
+    await showLanguageOf(self.language);
+    if (isSmall(self) && !SMALL_PAGES.has(location.pathname)) throw redirect({ to: '/' });
   },
   component: Shell,
   errorComponent: Failure,
+  notFoundComponent: NotFound,
 });
+
+interface OfRoute {
+  readonly context: { readonly queries: QueryClient };
+}
+
+/** A page for people who hold one of these permissions somewhere; for others it does not exist. */
+const forHoldersOf =
+  (...any: readonly Permission[]) =>
+  async ({ context: { queries } }: OfRoute): Promise<void> => {
+    if (!holds(await queries.ensureQueryData(me), ...any)) notFound({ throw: true });
+  };
 
 const overview = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyRouteComponent(() => import('./overview/overview.js'), 'Overview'),
+  component: lazyRouteComponent(() => import('./overview/start.js'), 'Start'),
 });
 const projects = createRoute({
   getParentRoute: () => inside,
@@ -146,8 +180,92 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./account/account.js'), 'Account'),
 });
 
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: '/people',
+  validateSearch: (search): { place?: string } => {
+    const place = text(search['place']);
+    return place === undefined ? {} : { place };
+  },
+  loader: forHoldersOf('members:read', 'partners:manage'),
+  component: lazyRouteComponent(() => import('./administration/people.js'), 'People'),
+});
+const roles = createRoute({
+  getParentRoute: () => inside,
+  path: '/roles',
+  loader: forHoldersOf('roles:read'),
+  component: lazyRouteComponent(() => import('./administration/roles.js'), 'Roles'),
+});
+const apiKeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/api-keys',
+  loader: forHoldersOf('api-keys:manage'),
+  component: lazyRouteComponent(() => import('./administration/api-keys.js'), 'ApiKeys'),
+});
+const mailTemplates = createRoute({
+  getParentRoute: () => inside,
+  path: '/mail-templates',
+  loader: forHoldersOf('mail:read'),
+  component: lazyRouteComponent(() => import('./administration/mail-templates.js'), 'MailTemplates'),
+});
+const mailTemplate = createRoute({
+  getParentRoute: () => inside,
+  path: '/mail-templates/$mailType',
+  validateSearch: (search): { tenant?: string } => {
+    const tenant = text(search['tenant']);
+    return tenant === undefined ? {} : { tenant };
+  },
+  loader: forHoldersOf('mail:read'),
+  component: lazyRouteComponent(() => import('./administration/mail-template.js'), 'MailTemplate'),
+});
+const deliveries = createRoute({
+  getParentRoute: () => inside,
+  path: '/deliveries',
+  loader: forHoldersOf('mail:read'),
+  component: lazyRouteComponent(() => import('./administration/deliveries.js'), 'Deliveries'),
+});
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks',
+  loader: forHoldersOf('webhooks:manage'),
+  component: lazyRouteComponent(() => import('./administration/webhooks.js'), 'Webhooks'),
+});
+const webhook = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks/$endpointId',
+  loader: forHoldersOf('webhooks:manage'),
+  component: lazyRouteComponent(() => import('./administration/webhook.js'), 'Webhook'),
+});
+const exportsPage = createRoute({
+  getParentRoute: () => inside,
+  path: '/exports',
+  loader: forHoldersOf('events:read'),
+  component: lazyRouteComponent(() => import('./administration/exports.js'), 'Exports'),
+});
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  loader: forHoldersOf('audit:read'),
+  component: lazyRouteComponent(() => import('./administration/audit.js'), 'Audit'),
+});
+const administration = [
+  people,
+  roles,
+  apiKeys,
+  mailTemplates,
+  mailTemplate,
+  deliveries,
+  webhooks,
+  webhook,
+  exportsPage,
+  audit,
+] as const;
+
 const tree = root.addChildren([
   signIn,
+  password,
+  invitation,
+  registration,
   inside.addChildren([
     overview,
     projects,
@@ -160,6 +278,7 @@ const tree = root.addChildren([
     partners,
     partner,
     account,
+    ...administration,
   ]),
 ]);
 

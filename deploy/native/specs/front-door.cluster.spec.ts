@@ -62,13 +62,14 @@ describeOnACluster('a cluster', (on) => {
   it('serves the console and the pages that links in mails lead to, and nothing else outside the API', async () => {
     const { cluster } = on();
     const statusOf = async (path: string): Promise<number> => (await fetch(`${cluster.url}${path}`)).status;
-    const pages = ['/', '/sign-in', '/password', '/invitations', '/registrations', '/projects/p/groups/g'];
-    const [script] = /\/console\/[\w.-]+\.js/.exec(await (await fetch(`${cluster.url}/`)).text()) ?? [];
-    const files = ['/link-pages/page.js', '/link-pages/page.css', script ?? '/console/none'];
-    for (const path of [...pages, ...files]) expect([path, await statusOf(path)]).toEqual([path, 200]);
+    const pages = ['/', '/sign-in', '/password', '/invitations', '/registrations', '/projects/p/groups/g', '/audit'];
+    const html = async (path: string): Promise<string> => (await fetch(`${cluster.url}${path}`)).text();
+    const [script] = /\/console\/[\w.-]+\.js/.exec(await html('/')) ?? [];
+    expect(await html('/invitations')).toBe(await html('/'));
+    for (const path of [...pages, script ?? '/console/none']) expect([path, await statusOf(path)]).toEqual([path, 200]);
     for (const path of [
       '/metrics',
-      '/link-pages/pages.js',
+      '/link-pages/page.js',
       '/passwords',
       '/link-pages/../metrics',
       '/console/none.js',

@@ -160,9 +160,9 @@ export class PermissionChecker {
     return [...new Set(holdings.flatMap((held) => (held.permissions.has(permission) ? [held.tenantId] : [])))];
   }
 
-  /** The tenants in which a caller is a member or administrator at all. */
-  async tenantsOf(principal: Principal): Promise<readonly string[]> {
-    return [...new Set((await this.holdings(principal, true)).map(({ tenantId }) => tenantId))];
+  /** Every membership of a caller, with its permissions. Never cached. The server administrator has none. */
+  membershipsOf(principal: Principal): Promise<readonly Holding[]> {
+    return this.holdings(principal, true);
   }
 
   /** The tenant that a permitted request concerns. `null`: several, or none. */

@@ -3,8 +3,11 @@ import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
 import { me } from '../api/me.js';
-import { instantText } from '../parts/dates.js';
+import { signOut } from '../api/session.js';
+import { instantText, zoneOf } from '../parts/dates.js';
+import { RowButton } from '../parts/row-button.js';
 import { useChange } from '../parts/use-change.js';
+import { OwnDetails } from './own-details.js';
 import { LANGUAGES, showLanguageOf, type Language } from '../words/index.js';
 
 /** Somebody's own account: the language, and where they are signed in. */
@@ -28,15 +31,27 @@ export function Account() {
     send: () => must(api.DELETE('/api/v1/me/sessions')),
     done: () => t('account.ended'),
   });
-  const zone = self.timeZone ?? 'UTC';
+  const endAll = useChange({
+    send: async () => {
+      await must(api.DELETE('/api/v1/me/sessions'));
+      await signOut();
+    },
+    saysRefusal: true,
+  });
+  const end = useChange({
+    send: (sessionId: string) =>
+      must(api.DELETE('/api/v1/me/sessions/{sessionId}', { params: { path: { sessionId } } })),
+    done: () => t('self.endedOne'),
+    saysRefusal: true,
+  });
+  const zone = zoneOf(self);
   return (
     <Stack>
       <Title order={1} size="h2">
         {t('account.title')}
       </Title>
-      <Text>
-        {self.name} · {self.email}
-      </Text>
+      <Text>{self.email}</Text>
+      {!self.serverAdministrator && <OwnDetails />}
       <Select
         label={t('account.language')}
         data={LANGUAGES.map((each) => ({ value: each, label: t(`account.languages.${each}`) }))}
@@ -49,9 +64,14 @@ export function Account() {
         <Title order={2} size="h4">
           {t('account.sessions')}
         </Title>
-        <Button variant="default" onClick={() => endOthers.mutate(undefined)} loading={endOthers.isPending}>
-          {t('account.endOthers')}
-        </Button>
+        <Group gap="xs">
+          <Button variant="default" onClick={() => endOthers.mutate(undefined)} loading={endOthers.isPending}>
+            {t('account.endOthers')}
+          </Button>
+          <Button variant="default" onClick={() => endAll.mutate(undefined)} loading={endAll.isPending}>
+            {t('self.endEverywhere')}
+          </Button>
+        </Group>
       </Group>
       <Table>
         <Table.Tbody>
@@ -62,6 +82,13 @@ export function Account() {
                 <Text size="xs" c="dimmed">
                   {session.address} · {t('account.lastUsed')}: {instantText(session.lastUsedAt, zone, i18n.language)}
                 </Text>
+              </Table.Td>
+              <Table.Td>
+                {!session.current && (
+                  <RowButton of={session.userAgent} onClick={() => end.mutate(session.sessionId)}>
+                    {t('self.end')}
+                  </RowButton>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, must, type ItemOf } from '../api/client.js';
 import { unitsText } from '../parts/limit-text.js';
+import { System } from './system.js';
 
 type End = ItemOf<'/api/v1/expiries'>;
 
@@ -28,6 +29,7 @@ export function Overview() {
         {t('overview.ends')}
       </Title>
       {data.items.length === 0 ? <Text c="dimmed">{t('overview.endsEmpty')}</Text> : <Ends ends={data.items} />}
+      <System />
     </Stack>
   );
 }

@@ -33,3 +33,7 @@ export function termText(
   const last = until === null ? indefinite : dayText(new Date(Date.parse(until) - 1).toISOString(), zone, language);
   return `${dayText(from, zone, language)} – ${last}`;
 }
+
+/** The time zone of an account; without one, that of the browser. */
+export const zoneOf = ({ timeZone }: { readonly timeZone: string | null }): string =>
+  timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -28,6 +28,8 @@ export function FormModal<Input>(props: FormModalProps<Input>) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          // The window can be within another form, which must not be sent with it.
+          event.stopPropagation();
           change.mutate(input);
         }}
       >

@@ -16,9 +16,12 @@ import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-quer
 import { Link, Outlet, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isSmall, useMe } from '../api/access.js';
 import { api, must } from '../api/client.js';
 import { me } from '../api/me.js';
 import { onSessionEnd, signOut } from '../api/session.js';
+import { Administration } from './administration.js';
+import { IdleEnd } from './idle.js';
 import { Search } from './search.js';
 
 /** The frame of every page: where to go, who is signed in, and whether there is a connection. */
@@ -26,11 +29,12 @@ export function Shell() {
   const { t } = useTranslation();
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { online } = useNetwork();
+  const isForResident = isSmall(useMe());
   useSessionEnd();
   return (
     <AppShell
       header={{ height: 56 }}
-      navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !isOpen, desktop: isForResident } }}
       padding="md"
     >
       <a href="#content" className="skip">
@@ -39,22 +43,28 @@ export function Shell() {
       <AppShell.Header>
         <Group h="100%" px="md" wrap="nowrap" justify="space-between">
           <Group wrap="nowrap" gap="xs">
-            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} />
+            {!isForResident && (
+              <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} />
+            )}
             <Anchor component={Link} to="/" fw={700} underline="never" c="bright">
               Allotree
             </Anchor>
           </Group>
-          <Search />
+          {!isForResident && <Search />}
           <AccountMenu />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" onClick={close}>
-        <NavLink component={Link} to="/" label={t('shell.overview')} activeOptions={{ exact: true }} />
-        <NavLink component={Link} to="/projects" label={t('shell.projects')} />
-        <NavLink component={Link} to="/partners" label={t('shell.partners')} />
-        <StatementsLink />
-        <NavLink component={Link} to="/account" label={t('shell.account')} />
-      </AppShell.Navbar>
+      {!isForResident && (
+        <AppShell.Navbar p="xs" onClick={close}>
+          <NavLink component={Link} to="/" label={t('shell.overview')} activeOptions={{ exact: true }} />
+          <NavLink component={Link} to="/projects" label={t('shell.projects')} />
+          <NavLink component={Link} to="/partners" label={t('shell.partners')} />
+          <StatementsLink />
+          <Administration />
+          <NavLink component={Link} to="/account" label={t('shell.account')} />
+        </AppShell.Navbar>
+      )}
+      {!isForResident && <IdleEnd />}
       <AppShell.Main id="content" tabIndex={-1}>
         {!online && (
           <Alert color="orange" role="status" mb="md">
@@ -104,7 +114,7 @@ function AccountMenu() {
     <Menu position="bottom-end">
       <Menu.Target>
         <Button variant="subtle" color="gray" size="compact-md">
-          <Text truncate maw={180} size="sm">
+          <Text truncate maw={{ base: 72, sm: 180 }} size="sm">
             {data.name ?? data.email}
           </Text>
         </Button>

@@ -1,7 +1,7 @@
-import { Alert, Anchor, Button, Center, Paper, PasswordInput, Stack, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Center, Group, Paper, PasswordInput, Stack, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
-import { useRouter, useSearch } from '@tanstack/react-router';
+import { Link, useRouter, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Refused, type Problem } from '../api/client.js';
@@ -62,9 +62,14 @@ export function SignIn() {
             <Button type="submit" loading={isBusy}>
               {t('signIn.submit')}
             </Button>
-            <Anchor href="/password" size="sm">
-              {t('signIn.forgotten')}
-            </Anchor>
+            <Group justify="space-between">
+              <Anchor component={Link} to="/password" size="sm">
+                {t('signIn.forgotten')}
+              </Anchor>
+              <Anchor component={Link} to="/registrations" size="sm">
+                {t('links.register')}
+              </Anchor>
+            </Group>
           </Stack>
         </form>
       </Paper>

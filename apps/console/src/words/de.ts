@@ -1,9 +1,15 @@
+import { administrationDe } from './administration.de.js';
+import { homeDe } from './home.de.js';
+import { linksDe } from './links.de.js';
 import type { Words } from './en.js';
 import { projectPages } from './project-pages.de.js';
 
 /** Every text of the console in German. */
 export const de: Words = {
   ...projectPages,
+  ...administrationDe,
+  ...homeDe,
+  ...linksDe,
   common: {
     save: 'Speichern',
     cancel: 'Abbrechen',

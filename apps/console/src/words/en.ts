@@ -1,8 +1,14 @@
+import { administrationEn } from './administration.en.js';
+import { homeEn } from './home.en.js';
+import { linksEn } from './links.en.js';
 import { projectPages } from './project-pages.en.js';
 
 /** Every text of the console in English; the other languages have the same keys. */
 export const en = {
   ...projectPages,
+  ...administrationEn,
+  ...homeEn,
+  ...linksEn,
   common: {
     save: 'Save',
     cancel: 'Cancel',

@@ -16,7 +16,7 @@ import { KnownNetworks } from './sessions/known-networks.js';
 import { LinkPages } from './link-pages/link-pages.js';
 import { MailQuotas } from './mails/mail-quotas.js';
 import { MyAccountController } from './accounts/my-account/my-account.controller.js';
-import { OwnTenants } from './accounts/own-tenants.js';
+import { OwnAccess } from './accounts/own-access.js';
 import { PasswordChanges } from './accounts/password-changes.js';
 import { Passwords } from './accounts/passwords.js';
 import { IdentityWork } from './identity-work.js';
@@ -45,7 +45,7 @@ export const IDENTITY: Provider[] = [
   Accounts,
   Passwords,
   PasswordChanges,
-  OwnTenants,
+  OwnAccess,
   Attempts,
   KnownNetworks,
   Audit,

@@ -167,6 +167,8 @@ export const ChangeMeRequest = z
     email: readOnly(Me.shape.email),
     tenantIds: readOnly(Me.shape.tenantIds),
     serverAdministrator: readOnly(Me.shape.serverAdministrator),
+    permissions: readOnly(Me.shape.permissions),
+    memberships: readOnly(Me.shape.memberships),
     sessionId: readOnly(Me.shape.sessionId),
   })
   .refine(({ name, timeZone, language }) => [name, timeZone, language].some((value) => value !== undefined), {

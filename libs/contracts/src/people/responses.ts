@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PermissionName } from '../access/permissions.js';
 import { Id, IsoInstant, pageOf } from '../http/common.js';
 
 /** `refresh_token`: good once; with it comes the next one. A machine has none: it signs in again. */
@@ -70,6 +71,17 @@ export type AcceptedInvitation = z.infer<typeof AcceptedInvitation>;
 export const AcceptedAndSignedIn = AcceptedInvitation.extend({ session: IssuedTokens });
 export type AcceptedAndSignedIn = z.infer<typeof AcceptedAndSignedIn>;
 
+/** Where somebody is a member of a group, or has a role at a partner: it counts there and everywhere below. */
+export const OwnMembership = z.object({
+  tenantId: Id,
+  /** Of a role at a partner; `null`: of a group. */
+  partnerId: Id.nullable(),
+  projectId: Id.nullable(),
+  groupId: Id.nullable(),
+  permissions: z.array(PermissionName),
+});
+export type OwnMembership = z.infer<typeof OwnMembership>;
+
 /** `name` and what follows it are `null` for callers without an account: the server administrator, a machine. */
 export const Me = z.object({
   userId: Id,
@@ -77,6 +89,9 @@ export const Me = z.object({
   /** Where somebody is a member or administrator; of a machine, where its key holds. */
   tenantIds: z.array(Id),
   serverAdministrator: z.boolean(),
+  /** Held somewhere; the server administrator holds all of them everywhere. */
+  permissions: z.array(PermissionName),
+  memberships: z.array(OwnMembership),
   sessionId: Id.nullable(),
   name: z.string().nullable(),
   timeZone: z.string().nullable(),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { PERMISSION_NAMES, ROLES } from '@allotree/contracts';
 import { Passwords } from '../accounts/passwords.js';
 import { ADMIN_PASSWORD, PASSWORD, People, registration } from '../identity-under-test.harness.js';
 import { networkOf } from '../visitor.js';
@@ -31,6 +32,11 @@ describe('registration', () => {
       email: registration.email,
       tenantIds: [partnerId],
       serverAdministrator: false,
+      permissions: ROLES.site_administrator,
+      memberships: [
+        { tenantId: partnerId, partnerId: null, projectId, groupId: projectId, permissions: ROLES.site_administrator },
+        { tenantId: partnerId, partnerId, projectId: null, groupId: null, permissions: ROLES.site_administrator },
+      ],
       name: 'Ada Berg',
       timeZone: 'Europe/Berlin',
       language: 'de',
@@ -191,7 +197,8 @@ describe('signing in', () => {
   it('signs the server administrator in', async () => {
     const { body } = await people.signIn('Admin@allotree.local', ADMIN_PASSWORD);
     const me = await people.ask('GET', '/me', undefined, body.access_token);
-    expect(me.body).toMatchObject({ userId: 'server-administrator', serverAdministrator: true, tenantIds: [] });
+    expect(me.body).toMatchObject({ userId: 'server-administrator', serverAdministrator: true, memberships: [] });
+    expect(me.body.permissions).toEqual(PERMISSION_NAMES);
     expect((await people.ask('GET', '/partners', undefined, body.access_token)).status).toBe(200);
   });
 

@@ -26,7 +26,7 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { Accounts, type Account } from '../accounts.js';
 import { GuardedSignIn } from '../../sessions/guarded-sign-in.js';
-import { OwnTenants } from '../own-tenants.js';
+import { OwnAccess } from '../own-access.js';
 import { PasswordChanges } from '../password-changes.js';
 import { Sessions } from '../../sessions/sessions.js';
 import { Visitor } from '../../visitor.js';
@@ -39,6 +39,16 @@ const example = {
   email: 'ada@nordlicht.example',
   tenantIds: ['nordlicht'],
   serverAdministrator: false,
+  permissions: ['projects:read', 'groups:read', 'quotas:read'],
+  memberships: [
+    {
+      tenantId: 'nordlicht',
+      partnerId: null,
+      projectId: 'hafenblick',
+      groupId: 'building-a',
+      permissions: ['projects:read', 'groups:read', 'quotas:read'],
+    },
+  ],
   sessionId: 'f2f7a3c4-2a1d-4a5e-9d0c-3b1a2c4d5e6f',
   name: 'Ada Berg',
   timeZone: 'Europe/Berlin',
@@ -63,7 +73,7 @@ export class MyAccountController {
     private readonly sessions: Sessions,
     private readonly signIn: GuardedSignIn,
     private readonly passwords: PasswordChanges,
-    private readonly tenants: OwnTenants,
+    private readonly access: OwnAccess,
   ) {}
 
   @SignedIn()
@@ -72,9 +82,9 @@ export class MyAccountController {
   async me(@Caller() { principal }: Caller): Promise<Me> {
     const facts = await this.accounts.facts(principal.userId);
     const { userId, email, serverAdministrator, sessionId } = principal;
-    const tenantIds = await this.tenants.of(principal);
     const { name = null, timeZone = null, language = null } = facts ?? {};
-    return { userId, email, tenantIds, serverAdministrator, sessionId, name, timeZone, language };
+    const access = await this.access.of(principal);
+    return { userId, email, serverAdministrator, ...access, sessionId, name, timeZone, language };
   }
 
   @SignedIn()

@@ -1,0 +1,52 @@
+import { Checkbox, ScrollArea, Stack } from '@mantine/core';
+import type { TFunction } from 'i18next';
+import { useTranslation } from 'react-i18next';
+import { useMe, type Permission } from '../api/access.js';
+import type { en } from '../words/en.js';
+
+type Underscored<Text extends string> = Text extends `${infer Before}${':' | '-'}${infer After}`
+  ? `${Before}_${Underscored<After>}`
+  : Text;
+
+/** Permissions that no role or key of a tenant can have. */
+const OF_THE_VENDOR: ReadonlySet<Permission> = new Set(['packages:record', 'system:manage']);
+
+/** What a permission allows, in a sentence. */
+export const permissionText = (permission: Permission, t: TFunction): string =>
+  t(`permissions.${permission.replaceAll(/[:-]/g, '_') as keyof typeof en.permissions & Underscored<Permission>}`);
+
+interface PermissionsFieldProps {
+  readonly value: readonly Permission[];
+  readonly onChange: (value: Permission[]) => void;
+  readonly error?: string | null;
+}
+
+/** Chooses among the permissions that somebody holds: nobody gives what they lack. */
+export function PermissionsField({ value, onChange, error }: PermissionsFieldProps) {
+  const { t } = useTranslation();
+  const { permissions } = useMe();
+  const choices = permissions.filter((permission) => !OF_THE_VENDOR.has(permission));
+  return (
+    <Checkbox.Group
+      label={t('administration.permissions')}
+      value={[...value]}
+      onChange={(chosen) => onChange(chosen)}
+      error={error}
+      withAsterisk
+    >
+      <ScrollArea.Autosize mah={280} type="auto" mt="xs" viewportProps={{ tabIndex: 0 }}>
+        <Stack gap={6}>
+          {choices.map((permission) => (
+            <Checkbox
+              key={permission}
+              value={permission}
+              label={permissionText(permission, t)}
+              description={permission}
+              size="sm"
+            />
+          ))}
+        </Stack>
+      </ScrollArea.Autosize>
+    </Checkbox.Group>
+  );
+}
