@@ -17,9 +17,9 @@ const DAY_MS = 86_400_000;
 const PASSWORD = 'lamp-Forest-48-quilt';
 const GOLDEN = join(import.meta.dirname, '../golden/examples.txt');
 
-/** Examples that sign in and out, follow forever, name a server or depend on the moment: other tests run these commands. */
+/** Examples that sign in and out, follow forever, name a server or a file or depend on the moment: other tests run these commands. */
 const NOT_HERE =
-  /^source|^allotree (completion|doctor|login|logout|profile (use|remove)|webhook|events tail --cursor-file|.*<)/;
+  /^source|^allotree (apply|completion|doctor|drift|export|import|login|logout|plan|profile (use|remove)|webhook|events tail --cursor-file|.*<)/;
 
 /** Rows that are ordered by random ids; how many events are on their way, and how many statements there are on the day. */
 const sorted = (text: string): string => `${text.trimEnd().split('\n').sort().join('\n')}\n`;

@@ -1,13 +1,18 @@
 import type { AddCommand } from './command.js';
+import { addApply } from './commands/apply.js';
 import { addCompletion } from './commands/completion.js';
 import { addDiff } from './commands/diff.js';
 import { addDlq } from './commands/dlq.js';
 import { addDoctor } from './commands/doctor.js';
+import { addDrift } from './commands/drift.js';
 import { addEvents } from './commands/events.js';
+import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addHistory } from './commands/history.js';
+import { addImport } from './commands/import.js';
 import { addList } from './commands/list.js';
 import { addLogin, addLogout } from './commands/login.js';
+import { addPlan } from './commands/plan.js';
 import { addProfile } from './commands/profile.js';
 import { addProjections } from './commands/projections.js';
 import { addQuota } from './commands/quota.js';
@@ -40,5 +45,10 @@ export const COMMANDS: readonly AddCommand[] = [
   addProjections,
   addDlq,
   addVerify,
+  addPlan,
+  addApply,
+  addDrift,
+  addExport,
+  addImport,
   addCompletion,
 ];
