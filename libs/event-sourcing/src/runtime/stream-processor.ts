@@ -26,6 +26,9 @@ export interface StreamDependencies {
   readonly maxWaiting: number;
 }
 
+/** Answers that are valid if the stream is at the revision. */
+type Unchecked<T extends AggregateTypes> = Pick<Turn<T>, 'answers' | 'startRevision'>;
+
 /** Maximum attempts for a command that was decided on an outdated state. */
 const MAX_TRIES = 20;
 
@@ -89,8 +92,11 @@ export class StreamProcessor<T extends AggregateTypes> implements ReadyStream, R
         const turn = this.#turn!;
         if (result === null) await this.#check(turn);
         else if (result instanceof Error) this.#failed(turn, result);
-        else if (result.ok) this.#appended(turn, result.position);
-        else await this.#conflicted(turn);
+        else if (!result.ok) await this.#conflicted(turn);
+        else {
+          const unchecked = this.#appended(turn, result.position);
+          if (unchecked.answers.length > 0) await this.#check(unchecked);
+        }
       }
     }
     this.#isRunning = false;
@@ -162,20 +168,30 @@ export class StreamProcessor<T extends AggregateTypes> implements ReadyStream, R
     }
   }
 
-  #appended({ answers }: Turn<T>, position: bigint): void {
+  /**
+   * The events are recorded, but not necessarily last: another process may have recorded the same ones and more since. So answers
+   * that record nothing are returned, to be checked.
+   */
+  #appended({ answers, startRevision, events }: Turn<T>, position: bigint): Unchecked<T> {
     if (this.#state) {
       this.#state.position = position;
       this.#currentAsOf = this.#turnAsOf;
       this.dependencies.snapshots.offer(this.streamName, this.aggregate, this.#state);
     }
+    const unchecked: Answer<T>[] = [];
     for (const answer of answers) {
       if (answer.records) answer.records.position = position;
+      else if (needsCheck(answer)) {
+        unchecked.push(answer);
+        continue;
+      }
       this.#resolve(answer);
     }
+    return { answers: unchecked, startRevision: startRevision + events.length };
   }
 
   /** A turn without events: its answers are valid if the stream is still at the revision of the state. */
-  async #check({ answers, startRevision }: Turn<T>): Promise<void> {
+  async #check({ answers, startRevision }: Unchecked<T>): Promise<void> {
     if (answers.length === 0) return;
     const { store } = this.dependencies;
     const asOf = this.#turnAsOf;
