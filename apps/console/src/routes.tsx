@@ -119,10 +119,10 @@ const project = createRoute({
 const group = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId',
-  validateSearch: (search): { tab?: GroupTab; at?: string } => {
+  validateSearch: (search): { tab?: GroupTab; at?: string; compare?: string } => {
     const tab = GROUP_TABS.find((name) => name === search['tab']);
-    const at = instant(search['at']);
-    return { ...(tab && { tab }), ...(at !== undefined && { at }) };
+    const [at, compare] = [instant(search['at']), instant(search['compare'])];
+    return { ...(tab && { tab }), ...(at !== undefined && { at }), ...(compare !== undefined && { compare }) };
   },
   // The page before stays in sight, and keeps the focus, until the group is known.
   loader: async ({ context: { queries }, params: { projectId, groupId } }) => {
@@ -148,6 +148,16 @@ const usage = createRoute({
     };
   },
   component: lazyRouteComponent(() => import('./usage/usage.js'), 'Usage'),
+});
+const generate = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/groups/$groupId/generate',
+  component: lazyRouteComponent(() => import('./groups/generate/generate.js'), 'Generate'),
+});
+const bulkLimits = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/groups/$groupId/limits',
+  component: lazyRouteComponent(() => import('./groups/bulk-limits.js'), 'BulkLimits'),
 });
 const statements = createRoute({
   getParentRoute: () => inside,
@@ -272,6 +282,8 @@ const tree = root.addChildren([
     project,
     group,
     usage,
+    generate,
+    bulkLimits,
     statements,
     billingAccount,
     statement,

@@ -13,6 +13,15 @@ interface Restriction {
   readonly reminder: object | null;
 }
 
+interface AsOf {
+  readonly resources: Readonly<
+    Record<string, { effectiveLimit: number | null; consumed: number; suspended: number; available: number | null }>
+  >;
+}
+
+const NAMES = { sip_number: 'Virtual numbers', mobile_app: 'Mobile applications', ukey2: 'UKEY2' };
+const berlin = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Europe/Berlin' });
+
 let bench: Awaited<ReturnType<typeof workbench>>;
 let system: RunningSystem;
 let projectId: string;
@@ -154,6 +163,133 @@ describeInBrowser((browser) => {
   );
 
   it(
+    'generates the groups of a building after a preview, which names what is too many',
+    async () => {
+      const groupId = await newGroup('Building F');
+      await signedIn(groupPage(groupId), async (page) => {
+        await page.getByRole('button', { name: 'Edit group' }).click();
+        await page.getByRole('menuitem', { name: 'Generate groups below' }).click();
+        await page.getByText('52 groups in all').waitFor();
+        await page.getByLabel('Floors in each unit').fill('100000');
+        await page.getByText('makes 1000002 groups, more than 110000 in one call').waitFor();
+        expect(await page.getByRole('button', { name: /^Create/ }).isEnabled()).toBe(false);
+        await page.getByLabel('Floors in each unit').fill('2');
+        await page.getByLabel('Apartments: Name').fill('{floor}{n:2}');
+        await page.getByRole('combobox', { name: 'Numbers of apartments begin again' }).click();
+        await page.getByRole('option', { name: 'on each floor' }).click();
+        await page.getByText('101 – 204').waitFor();
+        await page.getByRole('button', { name: 'Create 22 groups' }).click();
+        await page.getByText('22 groups created.').waitFor();
+      });
+      const units = await system.api.list<{ name: string }>(`/projects/${projectId}/groups?parentId=${groupId}`);
+      expect(units.map(({ name }) => name).sort()).toEqual(['Unit 1', 'Unit 2']);
+    },
+    MINUTE,
+  );
+
+  it(
+    'changes the limits of several groups together, each refusal beside its group, and moves units between them',
+    async () => {
+      const parent = await newGroup('Quarter G');
+      const [one, two] = await Promise.all(
+        ['Block 1', 'Block 2'].map(async (name) => {
+          const body = { parentId: parent, type: 'unit', name };
+          return (await system.api.post<{ groupId: string }>(`/projects/${projectId}/groups`, body)).groupId;
+        }),
+      );
+      const numbersOf = async (groupId: string | undefined): Promise<unknown> =>
+        (await restrictionOf(groupId!)).allotments.map(({ units }) => units);
+      await signedIn(groupPage(parent, '/limits'), async (page) => {
+        await page.getByLabel('Block 1: Virtual numbers').fill('9');
+        await page.getByLabel('Block 2: Virtual numbers').fill('900');
+        const refused = page.getByRole('row', { name: 'Block 2' });
+        await refused.getByText('900 virtual numbers asked for').waitFor();
+        expect(await page.getByRole('row', { name: 'Block 1' }).getByRole('alert').count()).toBe(0);
+        expect(await page.getByRole('button', { name: 'Save all' }).isEnabled()).toBe(false);
+        await page.getByLabel('Block 2: Virtual numbers').fill('6');
+        await page.getByText('The changes of 2 groups can be saved.').waitFor();
+        await page.getByRole('button', { name: 'Save all' }).click();
+        await page.getByText('Saved.', { exact: true }).waitFor();
+        expect([await numbersOf(one), await numbersOf(two)]).toEqual([
+          [{ sip_number: 9, mobile_app: 0, ukey2: 0 }],
+          [{ sip_number: 6, mobile_app: 0, ukey2: 0 }],
+        ]);
+        await page.getByRole('link', { name: 'Block 1' }).click();
+        await page.getByRole('button', { name: 'Edit group' }).click();
+        await page.getByRole('menuitem', { name: 'Transfer units' }).click();
+        const form = page.getByRole('dialog');
+        await form.getByLabel('To the group').fill('Block 2');
+        await page.getByRole('option', { name: 'Block 2' }).click();
+        await form.getByLabel('Virtual numbers').fill('4');
+        await form.getByLabel('Reason').fill('Two flats were joined');
+        await form.getByRole('button', { name: 'Transfer', exact: true }).click();
+        await page.getByText('Units transferred.').waitFor();
+      });
+      expect([await numbersOf(one), await numbersOf(two)]).toEqual([
+        [{ sip_number: 5, mobile_app: 0, ukey2: 0 }],
+        [
+          { sip_number: 6, mobile_app: 0, ukey2: 0 },
+          { sip_number: 4, mobile_app: 0, ukey2: 0 },
+        ],
+      ]);
+    },
+    MINUTE,
+  );
+
+  it(
+    'marks what differs between two instants',
+    async () => {
+      const groupId = await newGroup('Building H');
+      const before = new Date().toISOString();
+      await system.api.post(`/projects/${projectId}/groups/${groupId}/assignments`, { resource: 'sip_number' });
+      await system.api.get(`/projects/${projectId}/groups/${groupId}/quota/as-of`);
+      const after = new Date().toISOString();
+      await signedIn(groupPage(groupId, `?at=${after}&compare=${before}`), async (page) => {
+        const differences = page.getByRole('region', { name: 'What differs' }).first();
+        await differences.getByText('1 event lies between them.').waitFor();
+        const row = differences.getByRole('row', { name: 'Virtual numbers: In use' });
+        expect(await row.getByRole('cell').allInnerTexts()).toEqual(['0', '1']);
+        expect(await row.locator('mark').innerText()).toBe('1');
+        await page.getByRole('button', { name: 'Back to now' }).click();
+        await page.getByRole('tab', { name: 'Licenses' }).waitFor();
+        expect(new URL(page.url()).search).toBe('');
+      });
+    },
+    MINUTE,
+  );
+
+  it(
+    'shows at each of 50 instants the numbers that the API answers for it',
+    async () => {
+      const history = await system.api.list<{ at: string }>(`/projects/${projectId}/history`);
+      const begin = Math.min(...history.map(({ at }) => Date.parse(at)));
+      const length = Date.now() - begin;
+      // Evenly scattered, and the same at each run.
+      const instants = Array.from({ length: 50 }, (_, index) => begin + Math.round(((index * 0.618034) % 1) * length));
+      await signedIn(groupPage(projectId), async (page) => {
+        for (const instant of instants) {
+          const at = new Date(instant).toISOString();
+          const { resources } = await system.api.get<AsOf>(
+            `/projects/${projectId}/groups/${projectId}/quota/as-of?at=${at}`,
+          );
+          await page.evaluate(`history.pushState({}, '', '?at=${at}')`);
+          await page.getByText(`You are looking at ${berlin.format(instant)}`).waitFor();
+          await page.getByRole('row', { name: 'UKEY2' }).waitFor();
+          for (const [resource, name] of Object.entries(NAMES)) {
+            const { effectiveLimit, consumed, suspended, available } = resources[resource]!;
+            const shown = await page.getByRole('row', { name }).getByRole('cell').allInnerTexts();
+            const expected = [effectiveLimit, consumed, suspended, available].map((number) =>
+              String(number ?? 'unlimited'),
+            );
+            expect([at, name, shown.slice(0, 4)]).toEqual([at, name, expected]);
+          }
+        }
+      });
+    },
+    2 * MINUTE,
+  );
+
+  it(
     'reads a typed time by the clocks of the project, whatever the zone of the browser',
     async () => {
       await signedIn(
@@ -273,6 +409,8 @@ describeInBrowser((browser) => {
         '/partners',
         `/partners/${partnerId}`,
         '/account',
+        groupPage(projectId, '/generate'),
+        groupPage(projectId, '/limits'),
         ...tabs,
       ];
       await signedIn('/', (page) => expectAccessible(page, system, paths), { colorScheme });

@@ -1,11 +1,12 @@
 import { Button, Group, Menu, Select, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, must, type AnswerOf } from '../api/client.js';
 import { FormModal } from '../parts/form-modal.js';
 import { useChange } from '../parts/use-change.js';
+import { TransferUnits } from './transfer-units.js';
 
 type GroupAnswer = AnswerOf<'/api/v1/projects/{p}/groups/{g}'>;
 
@@ -62,7 +63,7 @@ interface GroupActionsProps {
 
 export function GroupActions({ projectId, group }: GroupActionsProps) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState<'rename' | 'remove' | null>(null);
+  const [open, setOpen] = useState<'rename' | 'remove' | 'transfer' | null>(null);
   const close = () => setOpen(null);
   const isRoot = group.parentId === null;
   return (
@@ -72,6 +73,13 @@ export function GroupActions({ projectId, group }: GroupActionsProps) {
           <Button variant="default">{t('groups.editGroup')}</Button>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item component={Link} to={`/projects/${projectId}/groups/${group.groupId}/generate`}>
+            {t('generate.open')}
+          </Menu.Item>
+          <Menu.Item component={Link} to={`/projects/${projectId}/groups/${group.groupId}/limits`}>
+            {t('bulk.open')}
+          </Menu.Item>
+          <Menu.Item onClick={() => setOpen('transfer')}>{t('transfer.open')}</Menu.Item>
           <Menu.Item onClick={() => setOpen('rename')} disabled={isRoot}>
             {t('groups.renameGroup')}
           </Menu.Item>
@@ -80,6 +88,7 @@ export function GroupActions({ projectId, group }: GroupActionsProps) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {open === 'transfer' && <TransferUnits projectId={projectId} group={group} onClose={close} />}
       {open === 'rename' && <RenameGroup projectId={projectId} group={group} onClose={close} />}
       {open === 'remove' && <RemoveGroup projectId={projectId} group={group} onClose={close} />}
     </Group>

@@ -1,6 +1,5 @@
 import { Button, Group } from '@mantine/core';
 import { DateTimePicker } from '@mantine/dates';
-import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { todayIn, wallOf } from '../parts/dates.js';
@@ -8,28 +7,27 @@ import { useCalendarWords } from '../parts/day-input.js';
 
 interface InstantPickerProps {
   readonly timeZone: string;
+  readonly label: string;
   /** `undefined`: now. */
   readonly at: string | undefined;
+  readonly onShow: (instant: string) => void;
 }
 
 /**
- * Chooses the instant that the whole page shows, by the clocks of the project; it is in the address, so that it can be sent to
- * somebody.
+ * Chooses an instant by the clocks of the project.
  */
-export function InstantPicker({ timeZone, at }: InstantPickerProps) {
+export function InstantPicker({ timeZone, label, at, onShow }: InstantPickerProps) {
   const { t } = useTranslation();
   const words = useCalendarWords();
-  const navigate = useNavigate({ from: '/projects/$projectId/groups/$groupId' });
   const [value, setValue] = useState<string | null>(null);
   const show = async (wall: string): Promise<void> => {
     const { instantOf } = await import('../parts/zoned.js');
-    const instant = instantOf(wall, timeZone);
-    await navigate({ search: (before) => ({ ...before, at: instant }) });
+    onShow(instantOf(wall, timeZone));
   };
   return (
-    <Group gap="xs" wrap="nowrap" align="end">
+    <Group gap="xs" wrap="nowrap" align="end" maw={440}>
       <DateTimePicker
-        label={t('history.slider')}
+        label={label}
         placeholder={at === undefined ? t('history.now') : wallOf(at, timeZone)}
         description={timeZone}
         defaultDate={todayIn(timeZone)}

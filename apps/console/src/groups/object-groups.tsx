@@ -9,6 +9,7 @@ import { projectQuery } from '../projects/project-query.js';
 import { GROUP_TABS, type GroupTab } from '../routes.js';
 import { groupQuery } from './group-query.js';
 import { AddGroup, GroupActions } from './group-actions.js';
+import { Compare } from './compare.js';
 import { InstantPicker } from './instant-picker.js';
 import { Limits } from './limits.js';
 import { PanelBoundary } from './panel-boundary.js';
@@ -32,7 +33,7 @@ const PANELS = {
 export function ObjectGroups() {
   const { t } = useTranslation();
   const { projectId, groupId } = useParams({ from: '/inside/projects/$projectId/groups/$groupId' });
-  const { at } = useSearch({ from: '/inside/projects/$projectId/groups/$groupId' });
+  const { at, compare } = useSearch({ from: '/inside/projects/$projectId/groups/$groupId' });
   const navigate = useNavigate();
   const { data: project } = useSuspenseQuery(projectQuery(projectId));
   const { data: group } = useSuspenseQuery(groupQuery(projectId, groupId));
@@ -43,6 +44,9 @@ export function ObjectGroups() {
       params: { projectId, groupId: next },
       search: (before) => before,
     });
+  // In the address, so that it can be sent to somebody.
+  const show = (change: { at?: string; compare?: string }) =>
+    void navigate({ to: '.', search: (before) => ({ ...before, ...change }) });
   const above = group.path.map((each) => each.groupId).filter((each) => each !== groupId);
   return (
     <Group align="start" wrap="wrap" gap="md">
@@ -66,7 +70,12 @@ export function ObjectGroups() {
               onSelect={select}
             />
           </div>
-          <InstantPicker timeZone={project.timeZone} at={at} />
+          <InstantPicker
+            timeZone={project.timeZone}
+            label={t('history.slider')}
+            at={at}
+            onShow={(instant) => show({ at: instant })}
+          />
         </Stack>
       </Paper>
       <Stack style={{ flex: '2 1 480px', minWidth: 0 }}>
@@ -100,6 +109,17 @@ export function ObjectGroups() {
           </Group>
         </Group>
         {at !== undefined && <PastNotice at={at} timeZone={project.timeZone} />}
+        {at !== undefined && (
+          <InstantPicker
+            timeZone={project.timeZone}
+            label={t('compare.with')}
+            at={compare}
+            onShow={(instant) => show({ compare: instant })}
+          />
+        )}
+        {at !== undefined && compare !== undefined && (
+          <Compare {...{ projectId, groupId, at, compare }} timeZone={project.timeZone} />
+        )}
         <PanelBoundary key={`limits ${groupId}`}>
           <Limits projectId={projectId} groupId={groupId} at={at} timeZone={project.timeZone} />
         </PanelBoundary>
@@ -120,7 +140,7 @@ function PastNotice({ at, timeZone }: { readonly at: string; readonly timeZone: 
         <Button
           size="compact-sm"
           variant="default"
-          onClick={() => void navigate({ search: ({ at: _at, ...others }) => others })}
+          onClick={() => void navigate({ search: ({ at: _at, compare: _compare, ...others }) => others })}
         >
           {t('history.backToNow')}
         </Button>
