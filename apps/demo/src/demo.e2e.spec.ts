@@ -132,7 +132,7 @@ assignments: [{ group: Gebäude A, resource: sip_number, count: 2, label: 'Tür 
       await writeFile(file, 'title: Wrong\npartners: []\nproject: { name: X, partner: Nobody }\n');
       const { code, output } = await demo(['--file', file]);
       expect(code).toBe(1);
-      expect(output).toMatch(/nothing was sent:\n.*wrong.yaml:2: partners: /);
+      expect(output).toMatch(/nothing was sent:\n.*wrong.yaml:2:1: partners: must contain the partner of the project/);
     },
     MINUTES,
   );

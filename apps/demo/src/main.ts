@@ -110,7 +110,7 @@ const run = async (options: Options): Promise<void> => {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${name} cannot be read (${error.code ?? error.message}).`);
   });
-  const file = readProjectFile(name, text);
+  const file = readProjectFile(name, text, { seller: true });
   const api = await signIn(options);
   const narrator = new Narrator(write);
   if (options.expiry) return playExpiry({ options, file, api, narrator });

@@ -62,11 +62,16 @@ const findingsOf = (issue: z.core.$ZodIssue, above: Path = []): Finding[] => {
 export type Checked =
   { readonly ok: true; readonly file: ProjectFile } | { readonly ok: false; readonly findings: readonly Finding[] };
 
+export interface Demands {
+  /** The file must say who sells to the project: whoever applies it creates both. */
+  readonly seller?: boolean;
+}
+
 /** Checks everything about the content of a project file that can be known without the system, all mistakes at once. */
-export const checkProjectFile = (content: unknown): Checked => {
+export const checkProjectFile = (content: unknown, { seller = false }: Demands = {}): Checked => {
   const parsed = ProjectFile.safeParse(content);
   if (!parsed.success) return { ok: false, findings: parsed.error.issues.flatMap((issue) => findingsOf(issue)) };
-  const findings = checkReferences(parsed.data);
+  const findings = [...checkReferences(parsed.data), ...(seller ? checkSeller(parsed.data) : [])];
   return findings.length > 0 ? { ok: false, findings } : { ok: true, file: parsed.data };
 };
 
@@ -83,6 +88,11 @@ const unknown = (path: Path, what: string, name: string): Finding => ({
   path,
   message: `there is no ${what} "${name}" in this file`,
 });
+
+const checkSeller = ({ partners, project }: ProjectFile): Finding[] =>
+  partners.some(({ name }) => name === project.partner)
+    ? []
+    : [{ path: ['partners'], message: 'must contain the partner of the project' }];
 
 const checkPartners = (file: ProjectFile): Finding[] => {
   const packagesOf = new Map<string, Set<string>>();

@@ -1,6 +1,6 @@
 import { tidyName } from '@allotree/domain';
 import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Document } from 'yaml';
-import { checkProjectFile, pathText, type Finding } from './check-project-file.js';
+import { checkProjectFile, pathText, type Demands, type Finding } from './check-project-file.js';
 import { PATH_SEPARATOR, type ProjectFile } from './project-file.js';
 
 type Path = readonly PropertyKey[];
@@ -63,7 +63,7 @@ const positionOf = (document: Document, lines: LineCounter, path: Path): Positio
  *
  * @throws ProjectFileError
  */
-export const readProjectFile = (file: string, text: string): ProjectFile => {
+export const readProjectFile = (file: string, text: string, demands?: Demands): ProjectFile => {
   if (text.length > MAX_PROJECT_FILE) {
     const message = `is larger than ${MAX_PROJECT_FILE / 1_024 / 1_024} MB`;
     throw new ProjectFileError(file, [{ line: 1, column: 1, path: '', message }]);
@@ -78,7 +78,7 @@ export const readProjectFile = (file: string, text: string): ProjectFile => {
     }));
     throw new ProjectFileError(file, mistakes);
   }
-  const checked = checkProjectFile(document.toJS());
+  const checked = checkProjectFile(document.toJS(), demands);
   if (checked.ok) return checked.file;
   const at = ({ path, message }: Finding): Mistake => ({
     ...positionOf(document, lines, path),

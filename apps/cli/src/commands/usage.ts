@@ -31,7 +31,9 @@ const measuresOf = (of: string, { total, windows }: Pick<UsageAnswer, 'total' | 
 
 const rowsOf = (usage: UsageAnswer): Row[] => [
   ...measuresOf('all', usage),
-  ...(usage.children ?? []).flatMap((child) => measuresOf(child.name, child)),
+  ...[...(usage.children ?? [])]
+    .sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }))
+    .flatMap((child) => measuresOf(child.name, child)),
   ...(usage.types ?? []).flatMap((type) => measuresOf(type.type, type)),
 ];
 
