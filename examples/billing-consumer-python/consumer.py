@@ -49,9 +49,11 @@ def millis(instant):
 def handle(db, events, feed, position):
     """The effects of events and the place after them, together or not at all: after a crash nothing is missing or counted twice."""
     with db:
-        for event in events:
-            apply(db, event)
+        lines = [line for event in events for line in apply(db, event)]
         db.execute("INSERT OR REPLACE INTO place VALUES (?, ?)", (feed, position))
+    # Only what is committed is printed.
+    for line in lines:
+        print(line, flush=True)
 
 
 def place_in(db, feed):
@@ -60,7 +62,7 @@ def place_in(db, feed):
 
 
 def apply(db, event):
-    """Unknown types are skipped, and an event that was seen before."""
+    """Yields what is to be printed. Unknown types are skipped, and an event that was seen before."""
     kind, project, data = event["type"], event["subject"], event["data"]
     if kind not in USE and kind != CLOSED:
         return
@@ -69,7 +71,7 @@ def apply(db, event):
     if kind == CLOSED:
         row = (project, data["from"], data["until"], millis(data["until"]), json.dumps(data["totals"]))
         db.execute("INSERT INTO period VALUES (?, ?, ?, ?, ?)", row)
-        report(db, row)
+        yield from report(db, row)
         return
     at = millis(event["time"])
     for assignment in data.get("assignments", [data]):
@@ -77,7 +79,7 @@ def apply(db, event):
         db.execute("INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?, ?)", (*key, assignment["resource"], at, USE[kind]))
     # An event that comes late takes its place by its sequence, and periods that were measured without it are measured again.
     for row in db.execute("SELECT * FROM period WHERE project = ? AND until_ms > ?", (project, at)).fetchall():
-        report(db, row)
+        yield from report(db, row)
 
 
 def report(db, period):
@@ -100,7 +102,7 @@ def report(db, period):
         # A fraction is rounded half even.
         quantity = Decimal(round(Fraction(unit_ms * 1_000_000, until - start))).scaleb(-6)
         verdict = "equal" if str(unit_ms) == total["unitMs"] else f"DIFFERENT: {total['unitMs']}"
-        print(project, from_at, until_at, resource, unit_ms, quantity, verdict, flush=True)
+        yield f"{project} {from_at} {until_at} {resource} {unit_ms} {quantity} {verdict}"
 
 
 def pull(db, once):

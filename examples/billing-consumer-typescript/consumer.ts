@@ -56,13 +56,13 @@ const TABLES = `
     PRIMARY KEY (project, from_at));`;
 
 const db = new pg.Client(process.env['DATABASE_URL']);
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** The effects of events and the place after them, together or not at all: after a crash nothing is missing or counted twice. */
 async function handle(events: readonly Event[], feed: string, position: string): Promise<void> {
+  const lines: string[] = [];
   await db.query('BEGIN');
   try {
-    for (const event of events) await apply(event);
+    for (const event of events) lines.push(...(await apply(event)));
     const place = 'INSERT INTO place VALUES ($1, $2) ON CONFLICT (feed) DO UPDATE SET position = $2';
     await db.query(place, [feed, position]);
     await db.query('COMMIT');
@@ -70,15 +70,18 @@ async function handle(events: readonly Event[], feed: string, position: string):
     await db.query('ROLLBACK');
     throw error;
   }
+  // Only what is committed is printed.
+  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 const placeIn = async (feed: string): Promise<string | undefined> =>
   (await db.query<{ position: string }>('SELECT position FROM place WHERE feed = $1', [feed])).rows[0]?.position;
 
-async function apply({ source, id, type, subject, time, sequence = '', data }: Event): Promise<void> {
-  if (!Object.hasOwn(USE, type) && type !== CLOSED) return;
+/** @returns what is to be printed */
+async function apply({ source, id, type, subject, time, sequence = '', data }: Event): Promise<readonly string[]> {
+  if (!Object.hasOwn(USE, type) && type !== CLOSED) return [];
   const { rowCount } = await db.query('INSERT INTO seen VALUES ($1, $2) ON CONFLICT DO NOTHING', [source, id]);
-  if (rowCount === 0) return;
+  if (rowCount === 0) return [];
   if (type === CLOSED) {
     const values = [subject, data.from, data.until, JSON.stringify(data.totals)];
     await db.query('INSERT INTO period VALUES ($1, $2, $3, $4)', values);
@@ -95,11 +98,14 @@ async function apply({ source, id, type, subject, time, sequence = '', data }: E
   }
   // An event that comes late takes its place by its sequence, and periods that were measured without it are measured again.
   const late = await db.query<Period>('SELECT * FROM period WHERE project = $1 AND until_at > $2', [subject, time]);
-  for (const period of late.rows) await report(period);
+  const reports: string[] = [];
+  for (const period of late.rows) reports.push(...(await report(period)));
+  return reports;
 }
 
 /** The units in use over a period, from the changes alone, beside the totals of the event that closed it. */
-async function report({ project, from_at, until_at, totals }: Period): Promise<void> {
+async function report({ project, from_at, until_at, totals }: Period): Promise<readonly string[]> {
+  const lines: string[] = [];
   const [from, until] = [from_at.getTime(), until_at.getTime()];
   for (const [resource, { unitMs: expected }] of Object.entries(totals).sort()) {
     const { rows } = await db.query<{ assignment: string; at: Date; in_use: number }>(
@@ -118,8 +124,10 @@ async function report({ project, from_at, until_at, totals }: Period): Promise<v
     unitMs += BigInt(units) * BigInt(until - last);
     const verdict = String(unitMs) === expected ? 'equal' : `DIFFERENT: ${expected}`;
     const quantity = quantityOf(unitMs, BigInt(until - from));
-    say(`${project} ${from_at.toISOString()} ${until_at.toISOString()} ${resource} ${unitMs} ${quantity} ${verdict}`);
+    const span = `${from_at.toISOString()} ${until_at.toISOString()}`;
+    lines.push(`${project} ${span} ${resource} ${unitMs} ${quantity} ${verdict}`);
   }
+  return lines;
 }
 
 /** Units over the whole period, as a decimal number with six places, half even. */
