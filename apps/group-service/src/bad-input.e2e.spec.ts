@@ -343,7 +343,7 @@ describe('the OpenAPI document', () => {
         Object.entries(methods).map(([method, route]) => ({ name: `${method} ${path}`, ...route })),
       )
       .filter(({ name }) => /api\/v1\/(partners|projects)/.test(name));
-    expect(routes).toHaveLength(37);
+    expect(routes).toHaveLength(41);
     for (const route of routes) {
       expect(route.summary).toEqual(expect.any(String));
       expect(Object.keys(route.responses)).toContain('400');

@@ -4,7 +4,7 @@ import { Overloaded, TooManyConflicts, type AppendFailure } from '../errors.js';
 import type { EventStore, StreamAppend } from '../event-store.js';
 import type { Logger } from '../logger.js';
 import type { ForeignAppends } from './foreign-appends.js';
-import type { GroupCommit, ReadyStream } from './group-commit.js';
+import type { GroupCommit, ReadyStream, TurnResult } from './group-commit.js';
 import type { RuntimeMetrics } from './metrics.js';
 import { RepeatedCommands } from './repeated-commands.js';
 import { LATER, type Answer, type Execution, type Request } from './request.js';
@@ -88,19 +88,28 @@ export class StreamProcessor<T extends AggregateTypes> implements ReadyStream, R
       if (!this.#state) await this.#load();
       else if (lookup) await lookup;
       else {
-        const result = await commit.join(this);
-        const turn = this.#turn!;
-        if (result === null) await this.#check(turn);
-        else if (result instanceof Error) this.#failed(turn, result);
-        else if (!result.ok) await this.#conflicted(turn);
-        else {
-          const unchecked = this.#appended(turn, result.position);
-          if (unchecked.answers.length > 0) await this.#check(unchecked);
-        }
+        const settling = this.#settle(await commit.join(this));
+        if (settling) await settling;
       }
     }
     this.#isRunning = false;
     registry.idle(this);
+  }
+
+  /**
+   * @param result of the append of the turn; `null`: it appends nothing, but its answers must be current
+   * @returns what is still to be waited for, if anything
+   */
+  #settle(result: TurnResult): Promise<void> | null {
+    const turn = this.#turn!;
+    if (result === null) return this.#check(turn);
+    if (result instanceof Error) {
+      this.#failed(turn, result);
+      return null;
+    }
+    if (!result.ok) return this.#conflicted(turn);
+    const unchecked = this.#appended(turn, result.position);
+    return unchecked.answers.length > 0 ? this.#check(unchecked) : null;
   }
 
   async #load(): Promise<void> {
