@@ -63,7 +63,7 @@ export type Checked =
   { readonly ok: true; readonly file: ProjectFile } | { readonly ok: false; readonly findings: readonly Finding[] };
 
 export interface Demands {
-  /** The file must say who sells to the project: whoever applies it creates both. */
+  /** The file must say who sells to the project, because applying it creates both. */
   readonly seller?: boolean;
 }
 
