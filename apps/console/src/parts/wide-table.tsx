@@ -10,7 +10,7 @@ interface WideTableProps {
   readonly children: ReactNode;
 }
 
-/** A table that scrolls by itself, also by the keyboard, so that the page does not. */
+/** A table with a scroll bar of its own, also for the keyboard, so that the page has none. */
 export const WideTable = ({ minWidth, maxHeight, label, children }: WideTableProps) => (
   <Table.ScrollContainer
     type="native"

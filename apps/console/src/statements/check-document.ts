@@ -1,6 +1,6 @@
 import { api, must } from '../api/client.js';
 
-/** What the browser found out about a document by itself. */
+/** What the browser found out about a document without asking the server. */
 export interface Checked {
   readonly hash: boolean;
   readonly signature: boolean;

@@ -8,7 +8,7 @@ import { usePartyNames } from './parties.js';
 type Content = AnswerOf<'/api/v1/statements/{statementId}'>['content'];
 export type Billed = Pick<Content, 'lines' | 'total' | 'currency' | 'minorDigits' | 'timeZone'>;
 
-/** An amount of the currency, exactly as it was computed. */
+/** An amount of the currency with every digit that was computed. */
 export const moneyText = (amount: string | null, currency: string | null, digits: number, language: string): string =>
   amount === null || currency === null
     ? '–'

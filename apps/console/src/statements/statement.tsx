@@ -30,7 +30,7 @@ async function fileOf(statementId: string, format: Format): Promise<Blob> {
   }
 }
 
-/** A statement or credit note as it was issued, checked by the browser itself; made to be printed as well. */
+/** An issued statement or credit note, checked by the browser itself; made to be printed as well. */
 export function Statement() {
   const { t, i18n } = useTranslation();
   const { accountId, statementId } = useParams({ from: '/inside/statements/$accountId/$statementId' });

@@ -9,7 +9,7 @@ export type Measures = Usage['total'];
 export const WINDOWS = ['PT1H', 'P1D', 'P1W', 'P1M'] as const;
 export type Window = (typeof WINDOWS)[number];
 
-/** What is asked for; days are those of the project. */
+/** The query of the page; days are those of the project. */
 export interface Asked {
   readonly projectId: string;
   readonly groupId: string;
