@@ -151,7 +151,7 @@ export class CommandChecks {
     const seen = this.#readingsFrom(streamName, sentAtRevision).map((reading) => reading.judge(asked.commandAt(now)));
     if (seen.length > 0 && seen.every((expected) => expected === 'accepted' || expected === 'refused'))
       throw new Violation(
-        `${commandId} ${asked.commandAt(now).type} was answered "already so", but must be ${seen.join(', then ')}`,
+        `${commandId} ${JSON.stringify(asked.commandAt(now))} was answered "already so", but must be ${seen.join(', then ')}`,
         streamName,
       );
   }

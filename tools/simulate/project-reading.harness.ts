@@ -1,4 +1,4 @@
-import type { ProjectCommand, ProjectEvent, ProjectEventOf, Resource, Units } from '@allotree/domain';
+import type { AllotmentInput, ProjectCommand, ProjectEvent, ProjectEventOf, Resource, Units } from '@allotree/domain';
 
 /**
  * The licensing rules read again, by brute force and without the code of the domain: terms are compared with instants, limits
@@ -47,6 +47,11 @@ const isWithin = ({ validFrom, validUntil }: Allotment, at: number): boolean =>
 /** Infinity is no limit. */
 const limitOf = (blocks: readonly Allotment[], resource: Resource, at: number): number =>
   blocks.reduce((sum, block) => (isWithin(block, at) ? sum + (block.units[resource] ?? Infinity) : sum), 0);
+
+const isAlike = (given: Pick<AllotmentInput, 'units' | 'validFrom' | 'validUntil'>, known: Allotment): boolean =>
+  RESOURCES.every((resource) => given.units[resource] === known.units[resource]) &&
+  given.validUntil === known.validUntil &&
+  (given.validFrom === null || given.validFrom === known.validFrom);
 
 export class ProjectReading {
   readonly parents = new Map<string, string | null>();
@@ -198,7 +203,10 @@ export class ProjectReading {
     now: number,
   ): Expected {
     if (!this.parents.has(groupId)) return 'refused';
-    if (!enabled || allotments.length === 0) return 'unknown';
+    // Without an id, an allotment of the same content is taken for the known one.
+    const known = this.restrictions.get(groupId) ?? [];
+    if (!enabled || allotments.length === 0 || allotments.some((one) => known.some((other) => isAlike(one, other))))
+      return 'unknown';
     const blocks = allotments.map((given) => ({ ...given, validFrom: given.validFrom ?? now }));
     const isWrong = blocks.some(
       ({ units, validFrom, validUntil }) =>

@@ -375,6 +375,21 @@ describe('CommandRuntime', () => {
       expect(await other.read('h', ({ taken }) => taken)).toEqual(await handler.read('h', ({ taken }) => taken));
     });
 
+    it('leave no refusal unchecked that was decided beside a command which another process had recorded', async () => {
+      const { store, handler } = setUp();
+      const { handler: other } = setUp({ store });
+      await handler.execute('h', open(1), context());
+      await other.read('h', () => null);
+      const asked = context();
+      await handler.execute('h', take('a'), asked);
+      await handler.execute('h', open(2), context());
+      const [, seat] = await Promise.all([
+        other.execute('h', take('a'), asked),
+        other.execute('h', take('b'), context()),
+      ]);
+      expect(seat).toMatchObject({ kind: 'accepted', revision: 3 });
+    });
+
     it('are decided again if nothing was recorded', async () => {
       const { handler } = setUp();
       const asked = context({ repeatable: true });
