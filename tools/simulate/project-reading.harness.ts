@@ -165,8 +165,9 @@ export class ProjectReading {
       case 'RevokeLicense':
         return then.judgeLicense(command.type, command.licenseId);
       case 'AddDevice':
-        if (!then.parents.has(command.groupId)) return 'refused';
-        return then.devices.has(command.serialNumber) ? 'unknown' : 'accepted';
+        // A device that is known already is recognized, whichever group the command names.
+        if (then.devices.has(command.serialNumber)) return 'unknown';
+        return then.parents.has(command.groupId) ? 'accepted' : 'refused';
       case 'RemoveDevice':
         return then.devices.has(command.serialNumber) ? 'accepted' : 'unknown';
       case 'SetRestriction':
