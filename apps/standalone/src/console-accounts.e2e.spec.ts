@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
-import { ADMIN, ConsolePages, HOSTILE, violationsOn, type Person } from './console-pages.harness.js';
+import { ADMIN, ConsolePages, HOSTILE, type Person } from './console-pages.harness.js';
+import { violationsOf } from './console.harness.js';
 
 const MINUTE = 60_000;
 const TELEPHONE = { viewport: { width: 320, height: 700 } };
@@ -73,7 +74,7 @@ describeInBrowser((browser) => {
         await page.getByLabel('Name of the first building or complex').fill('Own house');
         await page.getByLabel('Your name').fill('Ada');
         await page.getByLabel('E-mail').fill(email);
-        expect(await violationsOn(page)).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         await page.getByRole('button', { name: 'Register' }).click();
         await page.getByText('A mail with a link is on its way').waitFor();
       });
@@ -104,7 +105,7 @@ describeInBrowser((browser) => {
         await said(page, 'Hafenblick');
         expect(await page.getByLabel('Ihr Name').inputValue()).toBe(HOSTILE);
         expect(await page.evaluate('document.documentElement.lang')).toBe('de');
-        expect(await violationsOn(page)).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         await page.locator('input[autocomplete=new-password]').fill(ADMIN.password);
         await page.getByRole('button', { name: 'Einladung annehmen' }).click();
         await page.getByText('Sie haben die Einladung angenommen.').waitFor();
@@ -159,7 +160,7 @@ describeInBrowser((browser) => {
         await page.getByLabel('New password').fill(NEXT);
         await page.getByRole('button', { name: 'Save password' }).click();
         await said(page, 'The password is changed. All other sessions have ended.');
-        expect(await violationsOn(page)).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         await page.getByRole('button', { name: 'Sign out everywhere', exact: true }).click();
         await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       });
@@ -208,7 +209,7 @@ describeInBrowser((browser) => {
         await said(page, '4711');
         expect(await page.getByText('of others').count()).toBe(0);
         expect(await page.getByRole('navigation').count()).toBe(0);
-        expect(await violationsOn(page)).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
         for (const path of ['/projects', `/projects/${projectId}/groups/${projectId}`, '/partners', '/audit']) {
           await page.goto(`${system.url}${path}`);
@@ -235,7 +236,7 @@ describeInBrowser((browser) => {
           await said(page, 'Virtual numbers');
           await page.getByRole('button', { name: 'Flat 1' }).click();
           await page.getByRole('heading', { level: 1, name: 'Flat 1' }).waitFor();
-          expect(await violationsOn(page)).toEqual([]);
+          expect(await violationsOf(page)).toEqual([]);
           await page.getByRole('button', { name: 'Back' }).click();
           await page.getByRole('heading', { level: 1, name: 'House 9' }).waitFor();
         },

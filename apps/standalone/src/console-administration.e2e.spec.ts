@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
-import { ADMIN, ConsolePages, HOSTILE, violationsOn, type Person } from './console-pages.harness.js';
+import { ADMIN, ConsolePages, HOSTILE, type Person } from './console-pages.harness.js';
+import { violationsOf } from './console.harness.js';
 
 const MINUTE = 60_000;
 
@@ -289,7 +290,7 @@ describeInBrowser((browser) => {
             const name = locale === 'en-GB' ? english : german;
             await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
             await page.waitForLoadState('networkidle');
-            expect([path, await violationsOn(page)]).toEqual([path, []]);
+            expect([path, await violationsOf(page)]).toEqual([path, []]);
             const { scrollWidth } = await page.evaluate<{ scrollWidth: number }>(
               '({ scrollWidth: document.documentElement.scrollWidth })',
             );

@@ -14,33 +14,25 @@ interface Visit {
   readonly context?: BrowserContextOptions;
 }
 
-/** A browser of its own, signed in as the administrator unless another is named; fails where a page reports an error. */
-export async function signedIn(
+/** A browser of its own at an address; fails where a page reports an error. */
+export async function visited(
   browser: Browser,
-  system: RunningSystem,
-  path: string,
+  address: string,
   look: Look,
-  { email = 'admin@allotree.local', password = ADMIN_PASSWORD, context: options }: Visit = {},
+  options: BrowserContextOptions = {},
 ): Promise<void> {
-  const context = await browser.newContext({
-    locale: 'en-GB',
-    viewport: { width: 1280, height: 1000 },
-    ...options,
-  });
+  const viewport = { width: 1280, height: 1000 };
+  const context = await browser.newContext({ locale: 'en-GB', viewport, ...options });
   try {
     const page = await context.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {
-      // A refused dry run is an answer, which the browser itself notes.
+      // A refusal is an answer, which the browser itself notes.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         faults.push(message.text());
     });
-    await page.goto(`${system.url}${path}`);
-    await page.locator('input[type=email]').fill(email);
-    await page.locator('input[type=password]').fill(password);
-    await page.locator('button[type=submit]').click();
-    await page.getByRole('button', { name: email }).waitFor();
+    await page.goto(address);
     await look(page);
     expect(faults).toEqual([]);
   } finally {
@@ -48,7 +40,25 @@ export async function signedIn(
   }
 }
 
-/** Where what is on the page now does not meet WCAG 2.2 AA. */
+/** The same, signed in as the administrator unless another is named. */
+export function signedIn(
+  browser: Browser,
+  system: RunningSystem,
+  path: string,
+  look: Look,
+  { email = 'admin@allotree.local', password = ADMIN_PASSWORD, context }: Visit = {},
+): Promise<void> {
+  const signIn: Look = async (page) => {
+    await page.locator('input[type=email]').fill(email);
+    await page.locator('input[type=password]').fill(password);
+    await page.locator('button[type=submit]').click();
+    await page.getByRole('button', { name: email }).waitFor();
+    await look(page);
+  };
+  return visited(browser, `${system.url}${path}`, signIn, context);
+}
+
+/** The elements of the page that do not meet WCAG 2.2 AA. */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   return page.evaluate(`axe
