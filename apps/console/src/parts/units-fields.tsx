@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { RESOURCES, type Resource } from './limit-text.js';
 
 interface UnitsFieldsProps {
-  /** What a form says of the field of this name. */
+  /** The properties of an input from the form: its value, its error and its change handler. */
   readonly propsOf: (field: `units.${Resource}`) => object;
   readonly describe?: (resource: Resource) => ReactNode;
 }

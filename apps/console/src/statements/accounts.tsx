@@ -1,25 +1,18 @@
-import { Anchor, Button, Stack, Table, Text } from '@mantine/core';
-import { useSuspenseInfiniteQuery } from '@tanstack/react-query';
+import { Anchor, Stack, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
 import { PageHead } from '../parts/page-head.js';
+import { usePages } from '../parts/rows.js';
 import { WideTable } from '../parts/wide-table.js';
 import { usePartyNames } from './parties.js';
 
 /** Who bills whom, wherever the person may read statements. */
 export function Accounts() {
   const { t } = useTranslation();
-  const { data, hasNextPage, fetchNextPage } = useSuspenseInfiniteQuery({
-    queryKey: ['accounts'],
-    queryFn: ({ pageParam }) => {
-      const query = { limit: 25, ...(pageParam !== '' && { cursor: pageParam }) };
-      return must(api.GET('/api/v1/accounts', { params: { query } }));
-    },
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-  });
-  const accounts = data.pages.flatMap(({ items }) => items);
+  const { rows: accounts, more } = usePages(['accounts'], (page) =>
+    must(api.GET('/api/v1/accounts', { params: { query: { ...page, limit: 25 } } })),
+  );
   const nameOf = usePartyNames(
     accounts.flatMap(({ sellerKind, sellerId, buyerKind, buyerId }) => [
       { kind: sellerKind, id: sellerId },
@@ -55,11 +48,7 @@ export function Accounts() {
           </Table.Tbody>
         </WideTable>
       )}
-      {hasNextPage && (
-        <Button variant="default" onClick={() => void fetchNextPage()}>
-          {t('common.more')}
-        </Button>
-      )}
+      {more}
     </Stack>
   );
 }

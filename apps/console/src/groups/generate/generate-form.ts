@@ -18,7 +18,7 @@ export type GenerateEntry = Readonly<Record<Level, LevelEntry>> & { readonly res
 const FIRST: Readonly<Record<string, number>> = { company: 0, building: 1, unit: 2, floor: 3 };
 const COUNTS: Readonly<Record<Level, number>> = { buildings: 1, units: 2, floors: 5, apartments: 4 };
 
-/** What the form begins with below a group of this type. @param nameOf the pattern of a level */
+/** The initial values of the form, for groups below one of this type. @param nameOf the default name pattern of a level */
 export const newEntry = (parentType: string, nameOf: (level: Level) => string): GenerateEntry => {
   const entryOf = (level: Level, index: number): LevelEntry => ({
     isOn: index >= (FIRST[parentType] ?? LEVELS.length - 1),
