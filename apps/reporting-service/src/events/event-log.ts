@@ -68,15 +68,13 @@ export class EventLog implements OnModuleDestroy {
    * became a dead letter would be stored after later ones.
    * @throws when an event cannot be stored at all, or the process stops
    */
-  async record(events: readonly CloudEvent[]): Promise<void> {
-    const failure = await this.batches.one(events);
-    if (failure !== null) throw failure.error;
+  record(events: readonly CloudEvent[]): Promise<void> {
+    return written(this.batches.one(events));
   }
 
   /** Like `record`, but events that are stored already take the fields of these. */
-  async replace(events: readonly CloudEvent[]): Promise<void> {
-    const failure = await this.replacements.one(events);
-    if (failure !== null) throw failure.error;
+  replace(events: readonly CloudEvent[]): Promise<void> {
+    return written(this.replacements.one(events));
   }
 
   /** Calls the listener whenever this process has stored events. */
@@ -132,4 +130,9 @@ type Statement = (given: string) => string;
 
 interface Failure {
   readonly error: unknown;
+}
+
+async function written(outcome: Promise<Failure | null>): Promise<void> {
+  const failure = await outcome;
+  if (failure !== null) throw failure.error;
 }

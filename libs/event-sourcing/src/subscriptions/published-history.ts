@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { Checkpoints } from './checkpoints.js';
 import type { Reactor } from './subscriptions.js';
 
 const tableOf = (schema: string): string => `"${schema.replaceAll('"', '""')}".published_history`;
@@ -10,8 +11,8 @@ interface Queries {
 }
 
 /**
- * For a migration: notes how far earlier versions have published, so that `historyOf` publishes that once more. On a new database
- * nothing was published.
+ * For a migration: stores the position up to which earlier versions have published, so that `historyOf` publishes those events again. On
+ * a new database there are none.
  * @param publisher name of the reactor that publishes
  */
 export async function notePublishedHistory(runner: Queries, schema: string, publisher: string): Promise<void> {
@@ -25,8 +26,8 @@ export const forgetPublishedHistory = (runner: Queries, schema: string): Promise
   runner.query(`DROP TABLE ${tableOf(schema)}`);
 
 /**
- * A reactor that publishes once more what earlier versions have published, from the first event of the store on; `null` where there is nothing,
- * or nothing left. Its subscription is like others: a stopped process resumes at its checkpoint.
+ * A reactor that publishes the events that earlier versions have published a second time, from the first event of the store on; `null` if there
+ * are none, or none left. It is subscribed like other reactors: a stopped process resumes at its checkpoint.
  * @param reactor publishes, to a topic of its own
  */
 export async function historyOf(
@@ -41,7 +42,8 @@ export async function historyOf(
   const [published]: { until: string }[] = await dataSource.query(sql, [publisher]);
   if (!published) return null;
   const [name, until] = [`${publisher}-history`, BigInt(published.until)];
-  if ((await reached(dataSource, schema, name)) >= until) return null;
+  const reached = (await new Checkpoints(schema).read(dataSource, [name])).get(name) ?? 0n;
+  if (reached >= until) return null;
   const { categories, batchSize } = reactor;
   return {
     name,
@@ -49,17 +51,4 @@ export async function historyOf(
     ...(batchSize !== undefined && { batchSize }),
     handle: (events) => reactor.handle(events.filter(({ position }) => position <= until)),
   };
-}
-
-/** A new subscription has no checkpoint yet, and a new database no table of them. */
-async function reached(dataSource: DataSource, schema: string, name: string): Promise<bigint> {
-  const checkpoint = `"${schema}".checkpoint`;
-  const [found]: { exists: boolean }[] = await dataSource.query('SELECT to_regclass($1) IS NOT NULL AS exists', [
-    checkpoint,
-  ]);
-  if (found?.exists !== true) return 0n;
-  const [row]: { position: string }[] = await dataSource.query(`SELECT position FROM ${checkpoint} WHERE name = $1`, [
-    name,
-  ]);
-  return BigInt(row?.position ?? 0);
 }
