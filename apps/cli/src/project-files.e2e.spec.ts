@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readXlsx } from './import/read-xlsx.js';
+import { workbook, type Cells } from './import/workbook.fixture.js';
 import { builtProgram, runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 const MINUTE = 60_000;
@@ -156,6 +158,34 @@ describe('allotree plan, apply, export, drift and import', () => {
       expect((await run(right, '--apply')).code).toBe(0);
       expect((await run(right)).code).toBe(0);
       expect((await run(right.replace('30', '31'))).output).toMatch(/0 to create, 1 to update/);
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    'imports a sheet of a workbook as it does a CSV file, and writes a workbook of what is wrong',
+    async () => {
+      const failed = join(folder, 'failed.xlsx');
+      const file = join(folder, 'groups.xlsx');
+      const run = async (cells: Cells, ...more: string[]) => {
+        await writeFile(file, workbook({ Notes: { A1: 'internal' }, Groups: cells }));
+        const where = ['--project', 'Hafenblick', '--sheet', 'Groups', '--failed', failed];
+        return allotree('import', file, ...where, ...more);
+      };
+      const head = { A1: 'path', B1: 'key', C1: 'sip_number' };
+      const wrong = await run({ ...head, A2: 'Annex / 1', B2: 'X1', C2: 'many', A3: 'Annex / 2', B3: 'X2', C3: 3 });
+      expect([wrong.code, wrong.output]).toEqual([3, expect.stringContaining('sheet Groups, 2 rows')]);
+      const table = await readXlsx(failed, await readFile(failed));
+      expect([table.headers, table.rows]).toEqual([
+        ['path', 'key', 'sip_number', 'error'],
+        [{ row: 2, cells: ['Annex / 1', 'X1', 'many', 'sip_number: is no whole number from 0'] }],
+      ]);
+      const right = { ...head, A2: 'Annex / 1', B2: 'X1', C2: '<c><f>1+1</f><v>2</v></c>' };
+      const applied = await run(right, '--apply');
+      expect([applied.code, applied.output]).toEqual([0, expect.stringContaining('row 2 sip_number: 2')]);
+      expect((await run(right)).code).toBe(0);
+      const other = await allotree('import', file, '--project', 'Hafenblick', '--sheet', 'Group');
+      expect([other.code, other.output]).toEqual([3, expect.stringContaining('it has Notes, Groups')]);
     },
     2 * MINUTE,
   );

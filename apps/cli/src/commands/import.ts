@@ -1,21 +1,24 @@
-import { writeFile } from 'node:fs/promises';
 import type { Api } from '@allotree/api-client';
 import type { PlanAnswer } from '@allotree/contracts';
 import { nameKey, type GroupType } from '@allotree/domain';
-import { stringify } from 'csv-stringify/sync';
 import { withExamples, type AddCommand } from '../command.js';
 import { CliError, EXIT } from '../exit-codes.js';
-import { readCsv, type ReadTable } from '../import/read-table.js';
-import { groupsOfTable, type Mistake } from '../import/table-to-groups.js';
+import { openTable, writeFailed } from '../import/open-table.js';
+import type { Formula, Mistake, ReadTable } from '../import/table.js';
+import { groupsOfTable } from '../import/table-to-groups.js';
 import type { Column, Output } from '../output.js';
-import { applyPlan, codeOf, makePlan, projectId, readWhole, showPlan } from '../project-plans.js';
+import { applyPlan, codeOf, makePlan, projectId, showPlan } from '../project-plans.js';
 
 interface Options {
   readonly project: string;
   readonly map: Readonly<Record<string, string>>;
   readonly apply: boolean;
-  readonly failed: string;
+  readonly failed?: string;
+  readonly sheet?: string;
 }
+
+/** How many formulas are named one by one. */
+const NAMED = 10;
 
 const COLUMNS: readonly Column<Mistake>[] = [
   { header: 'row', value: ({ row }) => row },
@@ -67,16 +70,12 @@ const refusedRows = ({ refusals }: PlanAnswer, rowOf: ReadonlyMap<string, number
     suggestion: null,
   }));
 
-/** The rows with mistakes as they were, with a column that says what is wrong. */
-async function writeFailed(file: string, table: ReadTable, mistakes: readonly Mistake[]): Promise<void> {
-  const errors = new Map<number, string[]>();
-  for (const { row, column, message } of mistakes)
-    errors.set(row, [...(errors.get(row) ?? []), column === '' ? message : `${column}: ${message}`]);
-  const rows = table.rows.flatMap(({ row, cells }) => {
-    const wrong = errors.get(row);
-    return wrong ? [[...cells, wrong.join('; ')]] : [];
-  });
-  await writeFile(file, stringify([[...table.headers, 'error'], ...rows], { escape_formulas: true }));
+/** Says which values are those of formulas: a person may have overlooked that. */
+function noteFormulas(out: Output, formulas: readonly Formula[]): void {
+  if (formulas.length === 0) return;
+  const named = formulas.slice(0, NAMED).map(({ row, column, value }) => `row ${row} ${column}: ${value}`);
+  const more = formulas.length > NAMED ? ` and ${formulas.length - NAMED} more` : '';
+  out.note(`the values of ${formulas.length} cells with formulas are taken as they are: ${named.join(', ')}${more}`);
 }
 
 async function refuse(out: Output, file: string, table: ReadTable, mistakes: readonly Mistake[]): Promise<void> {
@@ -91,20 +90,26 @@ export const addImport: AddCommand = (program, act) =>
     'allotree import groups.csv --project Hafenblick': 'Show what the rows of the table would change',
     'allotree import groups.csv --project Hafenblick --map "key=ERP number" --apply':
       'Change it; a column has another name',
+    'allotree import groups.xlsx --sheet Apartments --project Hafenblick': 'The same for a sheet of a workbook',
   })
     .description('make a plan of a table of groups, with their keys and limits, and apply it')
     .argument(
       '<file>',
-      'CSV file; columns path, or building, unit, floor, apartment; type, key, sip_number, mobile_app, ukey2, features, valid_from, valid_until, pool_mode',
+      'CSV file or XLSX workbook; columns path, or building, unit, floor, apartment; type, key, sip_number, mobile_app, ukey2, features, valid_from, valid_until, pool_mode',
     )
     .requiredOption('--project <id or name>', 'the project')
     .option('--map <field=column>', 'the column of a field, where it has another name; repeatable', mapping, {})
     .option('--apply', 'apply the plan', false)
-    .option('--failed <path>', 'where rows with mistakes are written', 'failed.csv')
+    .option('--sheet <name>', 'the sheet of a workbook (default: the first one)')
+    .option(
+      '--failed <path>',
+      'where rows with mistakes are written (default: failed.csv, or failed.xlsx for a workbook)',
+    )
     .action(
-      act(async ({ api, out }, file: string, { project, map, apply, failed }: Options) => {
-        const table = readCsv(file, await readWhole(file));
+      act(async ({ api, out }, file: string, { project, map, apply, ...options }: Options) => {
+        const { table, failed } = await openTable(file, options);
         out.note(`${file}: ${table.detected}`);
+        noteFormulas(out, table.formulas);
         const blind = groupsOfTable(table, map, () => undefined);
         if (blind.mistakes.length > 0) {
           await refuse(out, failed, table, blind.mistakes);

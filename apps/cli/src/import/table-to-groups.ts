@@ -1,16 +1,6 @@
 import { FEATURES, GROUP_TYPES, nameKey, tidyName, type GroupType } from '@allotree/domain';
 import { nearestWord, PATH_SEPARATOR } from '@allotree/project-file';
-import type { ReadTable } from './read-table.js';
-
-/** One thing that is wrong in a table. */
-export interface Mistake {
-  readonly row: number;
-  readonly column: string;
-  readonly value: string;
-  readonly code: string;
-  readonly message: string;
-  readonly suggestion: string | null;
-}
+import type { Mistake, ReadTable } from './table.js';
 
 /** A group as a project file names it. */
 export interface ImportedGroup {
@@ -145,7 +135,7 @@ function dateOf(row: Row, field: 'valid_from' | 'valid_until'): string | undefin
 }
 
 function countOf(row: Row, field: (typeof UNITS)[number]): number | null {
-  const text = row.get(field).replace(/^=/, '');
+  const text = row.get(field);
   if (text === '') return 0;
   if (/^(unlimited|null|∞)$/i.test(text)) return null;
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -203,7 +193,7 @@ export function groupsOfTable(
   const byPath = new Map<string, ImportedGroup>();
   const rowOf = new Map<string, number>();
   const rowsByKey = new Map<string, number>();
-  const found: Mistake[] = [...mistakes];
+  const found: Mistake[] = [...mistakes, ...table.mistakes];
   if (mistakes.length > 0) return { groups: roots, mistakes: found, rowOf };
   for (const { row: number, cells } of table.rows) {
     const values = [...fields].map(([index, field]) => {

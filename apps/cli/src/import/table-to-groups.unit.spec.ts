@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeText, readCsv, separatorOf } from './read-table.js';
+import { decodeText, readCsv, separatorOf } from './read-csv.js';
 import { groupsOfTable } from './table-to-groups.js';
 
 const table = (text: string) => readCsv('groups.csv', Buffer.from(text));
@@ -30,6 +30,29 @@ describe('a table', () => {
   it('that is broken is refused with its line, and nothing is sent', () => {
     expect(() => table('path,key\n"A,1\n')).toThrow(/nothing was sent:\ngroups\.csv:\d+:/);
     expect(() => table('path,key\nA,1,2\n')).toThrow(/groups\.csv:2:/);
+  });
+});
+
+describe('a cell that begins as a formula', () => {
+  it('gives its value where it has one, and is reported; a formula that has to be computed is a mistake', () => {
+    const { rows, formulas, mistakes } = table(
+      ['path,key,sip_number', '"=""A / 1""",="007",=5', '- B,@K,+7', 'C,x,=SUM(A1:A2)', "'=D,'+1,8"].join('\n'),
+    );
+    expect(rows.map(({ cells }) => cells)).toEqual([
+      ['A / 1', '007', '5'],
+      ['- B', '@K', '7'],
+      ['C', 'x', ''],
+      ['=D', '+1', '8'],
+    ]);
+    expect(formulas.map(({ row, column, value }) => `${row} ${column} ${value}`)).toEqual([
+      '2 path ="A / 1"',
+      '2 key ="007"',
+      '2 sip_number =5',
+      '3 path - B',
+      '3 key @K',
+      '3 sip_number +7',
+    ]);
+    expect(mistakes).toMatchObject([{ row: 4, column: 'sip_number', value: '=SUM(A1:A2)', code: 'FORMULA' }]);
   });
 });
 

@@ -1,14 +1,6 @@
 import { parse, CsvError } from 'csv-parse/sync';
 import { CliError, EXIT } from '../exit-codes.js';
-
-/** A table as it was read. */
-export interface ReadTable {
-  readonly headers: readonly string[];
-  /** With the number that the row has in the file: the headers are row 1. */
-  readonly rows: readonly { readonly row: number; readonly cells: readonly string[] }[];
-  /** What was found out about the file, for people. */
-  readonly detected: string;
-}
+import { formulaMistake, type Formula, type Mistake, type ReadTable } from './table.js';
 
 const MARKS = [
   { bytes: [0xef, 0xbb, 0xbf], encoding: 'utf-8' },
@@ -38,6 +30,32 @@ export function separatorOf(text: string): string {
   return SEPARATORS.reduce((best, separator) => (count(separator) > count(best) ? separator : best));
 }
 
+/** `null`: a formula that has to be computed. */
+function valueOf(cell: string): string | null {
+  const [, quoted, number] = /^=(?:"((?:[^"]|"")*)"|([+-]?[\d.]+))$/.exec(cell) ?? [];
+  if (quoted !== undefined) return quoted.replaceAll('""', '"');
+  if (number !== undefined) return number;
+  if (cell.startsWith('=')) return null;
+  return /^\+[\d.]+$/.test(cell) ? cell.slice(1) : cell;
+}
+
+/** Takes the values of cells that a spreadsheet would compute. The apostrophe that keeps it from doing so is no part of a value. */
+function withoutFormulas(rows: ReadTable['rows'], headers: readonly string[]) {
+  const formulas: Formula[] = [];
+  const mistakes: Mistake[] = [];
+  const plain = (cell: string, row: number, index: number): string => {
+    if (/^'[=+\-@\t\r]/.test(cell)) return cell.slice(1);
+    if (!/^[=+\-@]/.test(cell)) return cell;
+    const formula = { row, column: headers[index] ?? '', value: cell };
+    const value = valueOf(cell);
+    if (value === null) mistakes.push(formulaMistake(formula, 'is a formula, and a CSV file does not keep its value'));
+    else formulas.push(formula);
+    return value ?? '';
+  };
+  const taken = rows.map(({ row, cells }) => ({ row, cells: cells.map((cell, index) => plain(cell, row, index)) }));
+  return { rows: taken, formulas, mistakes };
+}
+
 /** @throws CliError with line and column where the file is no table */
 export function readCsv(name: string, bytes: Buffer): ReadTable {
   const { text, encoding } = decodeText(bytes);
@@ -51,11 +69,10 @@ export function readCsv(name: string, bytes: Buffer): ReadTable {
       trim: true,
     }) as unknown as { record: string[]; info: { lines: number } }[];
     const [head, ...rest] = records;
-    return {
-      headers: head?.record ?? [],
-      rows: rest.map(({ record, info }) => ({ row: info.lines, cells: record })),
-      detected: `${encoding}, separated by ${NAMES[separator]}, ${rest.length} rows`,
-    };
+    const headers = head?.record ?? [];
+    const rows = rest.map(({ record, info }) => ({ row: info.lines, cells: record }));
+    const detected = `${encoding}, separated by ${NAMES[separator]}, ${rest.length} rows`;
+    return { headers, detected, ...withoutFormulas(rows, headers) };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const { lines = 1, column = 1 } = error as CsvError & { lines?: number; column?: number | string };
