@@ -274,16 +274,10 @@ export default tseslint.config(
     },
   },
   {
-    // It works on the database of that service.
-    files: ['apps/sql-access/**/*.ts', 'apps/statements/**/*.ts'],
-    rules: {
-      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/reporting-service'] }),
-    },
-  },
-  {
+    // Some commands work on the database of that service.
     files: ['apps/cli/**/*.ts'],
     rules: {
-      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/dead-letters'] }),
+      '@nx/enforce-module-boundaries': boundaries({ allowed: ['@allotree/reporting-service'] }),
     },
   },
   {

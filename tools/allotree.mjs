@@ -1,4 +1,4 @@
-/** `npm run allotree`: the command line of Allotree. */
+/** `npm run allotree`, and `npm run dlq`, `sql` and `statements` with their command: the command line of Allotree. */
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, root, run } from './workspace.mjs';
 

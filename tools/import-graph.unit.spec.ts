@@ -47,10 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'reporting-service',
   ],
   demo: ['api-client', 'contracts', 'domain', 'embedded-postgres', 'project-file'],
-  cli: ['api-client', 'contracts', 'dead-letters', 'domain', 'project-file'],
-  'dead-letters': ['basics', 'bus', 'contracts', 'embedded-postgres'],
-  'sql-access': ['basics', 'embedded-postgres', 'reporting-service'],
-  statements: ['basics', 'embedded-postgres', 'reporting-service'],
+  cli: ['api-client', 'basics', 'bus', 'contracts', 'domain', 'embedded-postgres', 'project-file', 'reporting-service'],
   reference: [
     'api-client',
     'basics',

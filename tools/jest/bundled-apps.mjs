@@ -18,9 +18,6 @@ const APPS = [
   'reporting-service',
   'cli',
   'demo',
-  'dead-letters',
-  'sql-access',
-  'statements',
 ];
 
 const DAY_MS = 86_400_000;

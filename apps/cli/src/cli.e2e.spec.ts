@@ -247,7 +247,13 @@ describe('allotree', () => {
         for (const { line, says } of examplesOf(command)) {
           if (NOT_HERE.test(line)) continue;
           const { code, stdout, stderr } = await runCli(wordsOf(dates(line)).slice(1), env);
-          const remarks = stderr === '' ? '' : mask(stderr).trimEnd().replace(/^/gm, '! ') + '\n';
+          const remarks =
+            stderr === ''
+              ? ''
+              : mask(stderr)
+                  .trimEnd()
+                  .replace(/^\d+(?= documents)/gm, '<n>')
+                  .replace(/^/gm, '! ') + '\n';
           shown.push(`# ${says}\n$ ${line}\n${steady(line, mask(stdout))}${remarks}= ${code}\n`);
         }
       const text = shown.join('\n').replaceAll(bench.dataDir, '<data>');

@@ -17,6 +17,7 @@ import { addProfile } from './commands/profile.js';
 import { addProjections } from './commands/projections.js';
 import { addQuota } from './commands/quota.js';
 import { addSearch } from './commands/search.js';
+import { addSql } from './commands/sql.js';
 import { addStatements } from './commands/statements.js';
 import { addUsage } from './commands/usage.js';
 import { addVerify } from './commands/verify.js';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addStatements,
   addProjections,
   addDlq,
+  addSql,
   addVerify,
   addPlan,
   addApply,

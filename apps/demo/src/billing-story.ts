@@ -171,7 +171,7 @@ async function compare(stage: Stage, dataDir: string, periods: readonly Period[]
   const ours = await Promise.all(periods.map((period) => billedUse(stage, period)));
   for (const consumer of CONSUMERS) await compareWith(stage, consumer, { environment, dataDir, ours });
   await api.ask({ method: 'DELETE', path: `/api-keys/${key.keyId}` });
-  narrator.note(`everybody can verify them: npm run statements -- verify --account ${accountId}`);
+  narrator.note(`everybody can verify them: npm run statements -- verify ${accountId}`);
 }
 
 interface BilledUse {

@@ -159,7 +159,7 @@ describeOnACluster(
         expect(issued.map(({ account_id, number }) => [account_id, number])).toEqual(
           accounts.flatMap((account) => ROUNDS.map((_, round) => [account, round + 1])),
         );
-        const verified = await statements(dataDir, 'verify');
+        const verified = await statements(dataDir, 'verify', '--recompute');
         expect([verified.code, verified.output.split('\n').at(-2)]).toEqual([
           0,
           `${issued.length} documents of ${accounts.length} accounts, 0 accounts with faults`,

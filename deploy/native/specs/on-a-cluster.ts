@@ -100,7 +100,8 @@ interface Ended {
 export const demo = (dataDir: string, ...args: string[]): Promise<Ended> => tool('demo', dataDir, args);
 
 /** `npm run statements` with these arguments. */
-export const statements = (dataDir: string, ...args: string[]): Promise<Ended> => tool('statements', dataDir, args);
+export const statements = (dataDir: string, ...args: string[]): Promise<Ended> =>
+  tool('cli', dataDir, ['statements', ...args]);
 
 async function tool(name: string, dataDir: string, args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [builtProgram(name), ...args], {

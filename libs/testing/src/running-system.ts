@@ -82,8 +82,8 @@ export const startSystem = async (
 
 /** Connects with a new login of `npm run sql` that sees every tenant of the system on a data folder. */
 export async function grantedLogin(dataDir: string): Promise<pg.Client> {
-  const args = ['grant', '--all-tenants', '--days', '1'];
-  const { output } = await runBuilt('sql-access', args, { DATA_DIR: dataDir }).ended;
+  const args = ['sql', 'grant', '--all-tenants', '--days', '1'];
+  const { output } = await runBuilt('cli', args, { DATA_DIR: dataDir }).ended;
   const shown = (pattern: RegExp): string | undefined => pattern.exec(output)?.[1];
   const client = new pg.Client({
     host: shown(/host=(\S+)/),
