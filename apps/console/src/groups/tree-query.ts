@@ -1,4 +1,5 @@
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { api, must, type AnswerOf } from '../api/client.js';
 
 type TreePage = AnswerOf<'/api/v1/projects/{p}/tree'>;
@@ -6,6 +7,8 @@ export type TreeRow = TreePage['items'][number];
 
 /** Rows that are asked for at once. */
 const PAGE = 100;
+/** A row is looked for in the first pages alone, which bounds the requests. */
+const MAX_PAGES_SEARCHED = 50;
 /** What the parameter `expanded` holds, in ids of 36 characters. */
 export const MAX_EXPANDED = 200;
 
@@ -42,6 +45,27 @@ export function useTreeRows({ projectId, expanded, at }: TreeView, first: number
     rowAt: (index) => data?.rows[index - data.offset],
     error,
   };
+}
+
+/** Where a group is among the rows in sight, loaded or not; `null`: it is not there. */
+export function useIndexOf({ projectId, expanded, at }: TreeView): (groupId: string) => Promise<number | null> {
+  const queries = useQueryClient();
+  const ids = [...expanded].join(',');
+  return useCallback(
+    async (groupId) => {
+      for (let page = 0; page < MAX_PAGES_SEARCHED; page += 1) {
+        // The rows themselves say why they are missing.
+        const answer = await queries.fetchQuery(treePage(projectId, at, ids, page)).catch(() => null);
+        if (answer === null) return null;
+        const { items, total } = answer;
+        const index = items.findIndex((row) => row.groupId === groupId);
+        if (index >= 0) return page * PAGE + index;
+        if ((page + 1) * PAGE >= total) return null;
+      }
+      return null;
+    },
+    [queries, projectId, at, ids],
+  );
 }
 
 /** A page is asked for once, in whatever range it is shown. */

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useId, useRef, useState, type KeyboardEvent } f
 import { useTranslation } from 'react-i18next';
 import { limitText } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
-import { MAX_EXPANDED, useTreeRows, type TreeRow, type TreeView } from './tree-query.js';
+import { MAX_EXPANDED, useIndexOf, useTreeRows, type TreeRow, type TreeView } from './tree-query.js';
 
 const ROW_PX = 40;
 const OVERSCAN = 8;
@@ -35,19 +35,37 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
   const inSight = rows.getVirtualItems();
   const view: TreeView = { projectId, expanded, at };
   const { total, rowAt, error } = useTreeRows(view, inSight[0]?.index ?? 0, inSight.at(-1)?.index ?? 0);
+  const indexOf = useIndexOf(view);
+  const [shown, target] = [useRef<string | null>(null), useRef<number | null>(null)];
   useEffect(() => {
     if (total !== null) setCount(total);
   }, [total]);
+  useEffect(() => {
+    if (target.current === null || target.current >= count) return;
+    rows.scrollToIndex(target.current);
+    target.current = null;
+  }, [count, rows, target]);
+
+  const path = above.join();
+  useEffect(() => {
+    const ids = path === '' ? [] : path.split(',');
+    setExpanded((before) => (ids.every((id) => before.has(id)) ? before : bounded([...before, ...ids])));
+  }, [path]);
+  // The selected group is brought in sight once, wherever the person came from; what they open and close later stays.
+  useEffect(() => {
+    if (shown.current === selected || !above.every((id) => expanded.has(id))) return;
+    shown.current = selected;
+    if (rowAt(active)?.groupId === selected) return;
+    void indexOf(selected).then((index) => {
+      if (index === null) return;
+      setActive(index);
+      if (index < rows.options.count) rows.scrollToIndex(index);
+      else target.current = index;
+    });
+  });
 
   const toggle = useCallback((groupId: string, isOpen: boolean) => {
-    setExpanded((before) => {
-      const after = new Set(before);
-      if (isOpen) after.add(groupId);
-      else after.delete(groupId);
-      // The oldest are collapsed first.
-      for (const oldest of after) if (after.size > MAX_EXPANDED) after.delete(oldest);
-      return after;
-    });
+    setExpanded((before) => bounded(isOpen ? [...before, groupId] : [...before].filter((id) => id !== groupId)));
   }, []);
 
   const moveTo = (index: number): void => {
@@ -58,10 +76,11 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rowAt(active);
-    const move = targetOf(event.key, { active, count, row, expanded, rowAt });
+    const move = targetOf(event.key, { active, count, row, expanded });
     if (move === null) return;
     event.preventDefault();
     if (move.kind === 'move') moveTo(move.index);
+    else if (move.kind === 'find') void indexOf(move.groupId).then((index) => index !== null && moveTo(index));
     else if (move.kind === 'toggle') toggle(move.groupId, move.isOpen);
     else onSelect(move.groupId);
   };
@@ -112,20 +131,20 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
 type Move =
   | { readonly kind: 'move'; readonly index: number }
   | { readonly kind: 'toggle'; readonly groupId: string; readonly isOpen: boolean }
-  | { readonly kind: 'select'; readonly groupId: string };
+  /** To a group whose row may not be loaded. */
+  | { readonly kind: 'find' | 'select'; readonly groupId: string };
 
 interface Position {
   readonly active: number;
   readonly count: number;
   readonly row: TreeRow | undefined;
   readonly expanded: ReadonlySet<string>;
-  readonly rowAt: (index: number) => TreeRow | undefined;
 }
 
 const PAGE_ROWS = 10;
 
 /** The effect of a key in a treegrid (WAI-ARIA Authoring Practices). */
-function targetOf(key: string, { active, count, row, expanded, rowAt }: Position): Move | null {
+function targetOf(key: string, { active, count, row, expanded }: Position): Move | null {
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: active + 1,
     ArrowUp: active - 1,
@@ -145,7 +164,7 @@ function targetOf(key: string, { active, count, row, expanded, rowAt }: Position
       return isOpen ? { kind: 'move', index: active + 1 } : { kind: 'toggle', groupId, isOpen: true };
     case 'ArrowLeft':
       if (isOpen && childCount > 0) return { kind: 'toggle', groupId, isOpen: false };
-      return { kind: 'move', index: parentIndex(active, row, rowAt) };
+      return row.parentId === null ? null : { kind: 'find', groupId: row.parentId };
     case 'Enter':
     case ' ':
       return { kind: 'select', groupId };
@@ -154,15 +173,8 @@ function targetOf(key: string, { active, count, row, expanded, rowAt }: Position
   }
 }
 
-/** The parent is the nearest row above with a lower level. */
-function parentIndex(active: number, row: TreeRow, rowAt: (index: number) => TreeRow | undefined): number {
-  for (let index = active - 1; index >= 0; index -= 1) {
-    const above = rowAt(index);
-    if (above === undefined) return index;
-    if (above.level < row.level) return index;
-  }
-  return active;
-}
+/** The groups opened last, as many as one request can name. */
+const bounded = (expanded: readonly string[]): ReadonlySet<string> => new Set(expanded.slice(-MAX_EXPANDED));
 
 interface RowProps {
   readonly id: string;
