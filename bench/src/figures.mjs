@@ -31,5 +31,6 @@ export const FIGURES = [
     name: 'past_questions',
     about: 'as-of, peer: a full fold; use of all groups, peers: DuckDB, arrays; an export of 1,000,000 rows',
   },
+  { name: 'console', about: "the tree of 101,301 groups in Chromium: ready, heap, frames; peer: antd's tree" },
   { name: 'growth', about: 'append, load and quota at 10,000,000 events; limit: at 1,000,000', onRequest: true },
 ];

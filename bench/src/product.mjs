@@ -23,9 +23,11 @@ export async function startProduct(databaseUrl, settings = {}) {
     const [answer] = await Promise.race([once(child, 'message'), ended]);
     return answer;
   };
-  const { url, token } = await ask({ databaseUrl, dataDir, settings });
+  const { url, token, administrator } = await ask({ databaseUrl, dataDir, settings });
   return {
     ...clientOf({ url, token }),
+    /** E-mail address and password of the server administrator. */
+    administrator,
     /** An access token of this user. */
     tokenOf: (userId) => ask({ tokenOf: userId }),
     /** CPU time (microseconds) and memory of the server process so far. */

@@ -27,6 +27,7 @@ Permit('assignments:read')(EmptyController.prototype, 'empty', empty);
 Reflect.defineMetadata('controllers', [EmptyController], ServiceModule);
 
 async function start({ databaseUrl, dataDir, settings }) {
+  const password = randomBytes(16).toString('hex');
   const configuration = readConfiguration({
     ...settings,
     DATABASE_URL: databaseUrl,
@@ -35,7 +36,7 @@ async function start({ databaseUrl, dataDir, settings }) {
     // The load comes from a single caller, so rate limits are lifted.
     RATE_LIMIT_PER_CALLER: '0',
     RATE_LIMIT_PER_TENANT: '0',
-    ADMIN_PASSWORD: randomBytes(16).toString('hex'),
+    ADMIN_PASSWORD: password,
   });
   const folder = await DataFolder.open(dataDir);
   const { logger } = await openLog(folder, configuration);
@@ -43,7 +44,11 @@ async function start({ databaseUrl, dataDir, settings }) {
   const { accessToken } = await readLocalSignIn(dataDir, Date.now());
   const tokenOf = async (userId) =>
     signToken(nobodySpecial(userId), { secret: await folder.tokenSecret(), lifetimeSeconds: 3_600 });
-  return { standalone, tokenOf, ready: { url: standalone.url, token: accessToken } };
+  return {
+    standalone,
+    tokenOf,
+    ready: { url: standalone.url, token: accessToken, administrator: { email: configuration.ADMIN_EMAIL, password } },
+  };
 }
 
 /** A user with the permissions of its memberships. */
