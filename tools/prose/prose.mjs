@@ -69,7 +69,7 @@ export const findingsIn = (fileName, text) =>
     }),
   );
 
-const SKIPPED = /(^|\/)(node_modules|dist|\.nx|prose)\/|^docs\/reference\/|\.generated\./;
+const SKIPPED = /(^|\/)(node_modules|dist|bundle|\.nx|prose)\/|^docs\/reference\/|\.generated\./;
 /** Each path is a file, or a folder with all that is below it. */
 export const filesIn = (paths) =>
   paths.flatMap((path) => {
