@@ -22,6 +22,11 @@ export const HTTP_CONFIGURATION = z.object({
       'Time within which a whole request, including its body, must arrive. Slower requests are answered 408.',
     allowed: 'a whole number from 1 to 3600',
   }),
+  MAX_REQUESTS_IN_PROGRESS: variable(integer(0, 1_000_000).prefault('400'), {
+    description:
+      'Requests that one process answers at a time. Further ones are refused with 503 OVERLOADED before anything is done, so that those in progress keep their latency.',
+    allowed: 'a whole number from 0 (no limit) to 1000000',
+  }),
   TRUSTED_PROXIES: variable(proxies.optional(), {
     description:
       'The proxies whose X-Forwarded-For header is trusted, so that failed sign-ins are counted per caller and not per proxy.',

@@ -11,6 +11,7 @@ import { Readiness, NestLogger, LOGGER, METRICS, requestContext, type RequestCon
 import type { HttpConfiguration } from './configuration.js';
 import { CONSTANT_HEADERS } from './constant-headers.js';
 import { httpDurations } from './http-durations.js';
+import { limitRequestsInProgress } from './admission.js';
 import { refuseOtherMethods } from './allowed-methods.js';
 import { pathOf, type ApiRequest } from './caller.js';
 import { openApiDocument } from './openapi.js';
@@ -35,7 +36,7 @@ export const UNGUARDED = { config: { isUnguarded: true } } as const;
 
 type ApplicationConfiguration = Pick<
   HttpConfiguration,
-  'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS'
+  'BODY_LIMIT_BYTES' | 'REQUEST_TIMEOUT_SECONDS' | 'MAX_REQUESTS_IN_PROGRESS' | 'TRUSTED_PROXIES' | 'CORS_ORIGINS'
 > &
   Pick<JobsConfiguration, 'REDIS_URL'>;
 
@@ -81,6 +82,7 @@ export async function createHttpApplication(
     ...(logger && { logger: new NestLogger(logger) }),
   });
   configureHttp(app);
+  limitRequestsInProgress(app.getHttpAdapter().getInstance(), configuration, app.get<Registry>(METRICS));
   allowLargeBodies(app.getHttpAdapter().getInstance(), configuration.BODY_LIMIT_BYTES);
   endSilentConnections(app);
   await harden(app, configuration);

@@ -7,6 +7,7 @@ export { httpDurations } from './http-durations.js';
 export { IdempotentRequests, NotKept } from './idempotency.js';
 export { interceptRoutes, interceptWrites } from './intercept-writes.js';
 export { isoInstants } from './iso-instants.js';
+export { Waits } from './admission.js';
 export { LargeBody, WHOLE_PROJECT } from './large-body.js';
 export * from './openapi.js';
 export * from './permit.js';

@@ -1,6 +1,6 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { EventsPage, EventsQuery } from '@allotree/contracts';
-import { Caller, Cursors, Documented, Permit, Problem, type Principal } from '@allotree/http';
+import { Caller, Cursors, Documented, Permit, Problem, Waits, type Principal } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
 import type { FastifyReply } from 'fastify';
 import { wholeTenantsOf } from '../../access/whole-tenants.js';
@@ -58,6 +58,7 @@ export class PullEventsController {
     problems: ['VALIDATION'],
   })
   @Permit('events:read')
+  @Waits()
   @Get()
   async pull(
     @Query({ schema: EventsQuery }) { wait, ...query }: EventsQuery,
