@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ALL_TENANTS_OPTION, LONGEST_PAUSE_MS } from '@allotree/basics';
+import { claimGeneration } from './generation.js';
 import { prepareCallerRole } from './row-level-security.js';
 
 export type ReadModelOptions = Extract<DataSourceOptions, { type: 'postgres' }> & {
@@ -13,7 +14,10 @@ export type ReadModelOptions = Extract<DataSourceOptions, { type: 'postgres' }> 
 const LONGEST_STATEMENT_MS = 600_000;
 const CONNECT_WITHIN_MS = 10_000;
 
-/** Connects and migrates the schema. Processes that start together take turns. */
+/**
+ * Connects and migrates the schema. Processes that start together take turns.
+ * @throws StartError when a newer version has written it that this one cannot follow
+ */
 export async function openReadModels(options: ReadModelOptions): Promise<DataSource> {
   const turn = await takeTurn(options);
   try {
@@ -57,6 +61,7 @@ async function takeTurn({ url, schema }: ReadModelOptions): Promise<{ end(): Pro
   try {
     await client.query("SELECT pg_advisory_lock(hashtextextended('allotree schema ' || $1, 0))", [schema]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(schema)}`);
+    await claimGeneration(client, schema);
     await prepareCallerRole(client, schema);
     return { end };
   } catch (error) {
