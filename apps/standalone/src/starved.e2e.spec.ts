@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
+import pg from 'pg';
+
+const run = promisify(execFile);
+const MINUTES = 60_000;
+
+let bench: Awaited<ReturnType<typeof workbench>>;
+beforeEach(async () => {
+  bench = await workbench();
+});
+afterEach(() => bench.clear(), 2 * MINUTES);
+
+/** Repeats the question; only the time limit of the spec ends it. */
+const until = async (look: () => Promise<boolean> | boolean): Promise<void> => {
+  while (!(await look())) await sleep(50);
+};
+
+const isReady = async ({ url }: RunningSystem): Promise<boolean> => (await fetch(`${url}/health/ready`)).ok;
+
+/** Callers that create partners until they are stopped; every answer is an acknowledgment or a 503. */
+class Callers {
+  readonly acknowledged: string[] = [];
+  refused = 0;
+  private isOver = false;
+  private readonly callers: Promise<void>[];
+
+  constructor(private readonly system: RunningSystem) {
+    this.callers = Array.from({ length: 4 }, (_, number) => this.call(number));
+  }
+
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await Promise.all(this.callers);
+  }
+
+  private async call(caller: number): Promise<void> {
+    for (let number = 0; !this.isOver; number += 1) {
+      const name = `Partner ${caller}-${number}`;
+      const body = { name, kind: 'distributor', administrator: { name: 'Ada', email: 'ada@nordlicht.example' } };
+      const answer = await this.system.api.ask({ method: 'POST', path: '/partners', body }).catch(() => null);
+      if (answer?.ok) this.acknowledged.push(name);
+      else this.refused += 1;
+      if (answer?.ok === false) expect(answer.problem.status).toBe(503);
+    }
+  }
+}
+
+/** Works as before, and everything acknowledged is there once. */
+async function recovers(system: RunningSystem, callers: Callers): Promise<void> {
+  await until(() => isReady(system));
+  const before = callers.acknowledged.length;
+  await until(() => callers.acknowledged.length > before + 20);
+  await callers.stop();
+  const names = (await system.api.list<{ name: string }>('/partners')).map(({ name }) => name);
+  expect(callers.acknowledged.filter((name) => names.filter((other) => other === name).length !== 1)).toEqual([]);
+  expect((await system.terminate()).code).toBe(0);
+}
+
+/** A database whose owner can be denied connections. */
+class LimitedDatabase {
+  private readonly role = `limited_${randomBytes(6).toString('hex')}`;
+
+  private constructor(
+    private readonly database: TestDatabase,
+    private readonly admin: pg.Client,
+  ) {}
+
+  static async create(): Promise<LimitedDatabase> {
+    const database = await createTestDatabase();
+    const admin = new pg.Client({ connectionString: database.connectionString });
+    await admin.connect();
+    const limited = new LimitedDatabase(database, admin);
+    await limited.prepare();
+    return limited;
+  }
+
+  get url(): string {
+    return Object.assign(new URL(this.database.connectionString), {
+      username: this.role,
+      password: 'secret',
+    }).toString();
+  }
+
+  /** Ends the connections of the owner; each further one is refused with the code of a server that has none left. */
+  async denyConnections(): Promise<void> {
+    await this.admin.query(`ALTER ROLE ${this.role} CONNECTION LIMIT 0`);
+    await this.admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [this.role]);
+  }
+
+  async allowConnections(): Promise<void> {
+    await this.admin.query(`ALTER ROLE ${this.role} CONNECTION LIMIT -1`);
+  }
+
+  async drop(): Promise<void> {
+    await this.admin.query(`DROP OWNED BY ${this.role} CASCADE; DROP ROLE ${this.role}`);
+    await this.admin.end();
+    await this.database.drop();
+  }
+
+  private async prepare(): Promise<void> {
+    await this.admin.query(`CREATE ROLE ${this.role} LOGIN PASSWORD 'secret' CREATEROLE`);
+    const { rows } = await this.admin.query<{ name: string }>('SELECT current_database() AS name');
+    await this.admin.query(`GRANT ALL ON DATABASE "${rows[0]!.name}" TO ${this.role}`);
+    const { rowCount } = await this.admin.query("SELECT FROM pg_roles WHERE rolname = 'allotree_caller'");
+    if (rowCount === 1) await this.admin.query(`GRANT allotree_caller TO ${this.role}`);
+  }
+}
+
+it(
+  'refuses while its database has no connection left, and recovers when there are some again',
+  async () => {
+    const database = await LimitedDatabase.create();
+    const system = await bench.start({ DATABASE_URL: database.url });
+    const callers = new Callers(system);
+    await until(() => callers.acknowledged.length > 20);
+    await database.denyConnections();
+    await until(async () => !(await isReady(system)));
+    const before = callers.refused;
+    await until(() => callers.refused > before);
+    await database.allowConnections();
+    await recovers(system, callers);
+    await database.drop();
+  },
+  5 * MINUTES,
+);
+
+const setFiles = (pid: number, limit: number) => run('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
+const openFiles = async (pid: number): Promise<number> =>
+  (await run('ls', [`/proc/${pid}/fd`])).stdout.trim().split('\n').length;
+
+(process.platform === 'linux' ? it : it.skip)(
+  'survives that it can open no further file or connection, and recovers when it can',
+  async () => {
+    const system = await bench.start();
+    const callers = new Callers(system);
+    await until(() => callers.acknowledged.length > 20);
+    const pid = system.child.pid!;
+    await setFiles(pid, await openFiles(pid));
+    // Each new connection needs a file.
+    const sockets = await Promise.allSettled(
+      Array.from({ length: 40 }, () =>
+        fetch(`${system.url}/health/live`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(2_000) }),
+      ),
+    );
+    expect(sockets.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+    expect(system.child.exitCode).toBeNull();
+    await setFiles(pid, 4_096);
+    await recovers(system, callers);
+  },
+  5 * MINUTES,
+);
