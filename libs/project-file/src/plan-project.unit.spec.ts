@@ -10,6 +10,7 @@ import {
   type AssignmentInput,
   type GroupTreeState,
   type ProjectCommand,
+  type ProjectRefusal,
   type ProjectState,
   type RestrictionInput,
 } from '@allotree/domain';
@@ -32,6 +33,12 @@ const facts = {
   timeZone: 'Europe/Berlin',
   billingMode: 'postpaid' as const,
 };
+
+/** The groups that a decision about many refuses, with the reasons. */
+const refusedIn = (refusal: ProjectRefusal): string[] =>
+  refusal.code === 'BATCH_REFUSED'
+    ? refusal.items.map(({ index, refusal: one }) => `${index} ${one.code}`)
+    : [refusal.code];
 
 /** A project in both services, without the services: the aggregates, and the facts that go from one to the other. */
 class Project {
@@ -106,6 +113,28 @@ class Project {
 
   /** Whether every decision was accepted. */
   apply(plan: ProjectPlan): boolean {
+    if (!this.shape(plan)) return false;
+    const commands = this.commands(plan);
+    if (rehearse(this.licensing, commands).refusals.length > 0) return false;
+    for (const command of commands) this.license(command);
+    return true;
+  }
+
+  /** The groups whose sections a dry run refuses, with the codes. */
+  dryRun(plan: ProjectPlan): string[] {
+    expect(this.shape(plan)).toBe(true);
+    return rehearse(this.licensing, this.commands(plan)).refusals.flatMap(({ refusal }) => refusedIn(refusal));
+  }
+
+  /** The same, decided. */
+  realRun(plan: ProjectPlan): string[] {
+    return this.commands(plan).flatMap((command) => {
+      const decision = projectAggregate.decide(this.licensing, command);
+      return decision.ok ? [] : refusedIn(decision.refusal);
+    });
+  }
+
+  private shape(plan: ProjectPlan): boolean {
     this.plans += 1;
     const shaped = groupTreeAggregate.decide(this.tree, { type: 'ReshapeTree', projectId, ...plan.tree });
     if (!shaped.ok) return false;
@@ -121,9 +150,6 @@ class Project {
       groupTreeAggregate.evolve(this.tree, { type: 'DeviceAdded', data });
     }
     this.follow();
-    const commands = this.commands(plan);
-    if (rehearse(this.licensing, commands).refusals.length > 0) return false;
-    for (const command of commands) this.license(command);
     return true;
   }
 
@@ -269,6 +295,36 @@ describe('the plan of a project file', () => {
       modelRuns(),
     );
     expect(applied).toBeGreaterThan(10);
+  });
+});
+
+describe('a dry run of 10,000 random rows', () => {
+  it('refuses the rows that the real run refuses, and records nothing', () => {
+    const project = new Project();
+    const rows = fc.sample(
+      fc.record({ sip_number: fc.integer({ min: 0, max: 6 }), ukey2: fc.integer({ min: 0, max: 4 }) }),
+      {
+        numRuns: 10_000,
+        seed: 1,
+      },
+    );
+    const limited = (units: object) => ({ allotments: [{ units }] });
+    const buildings = Array.from({ length: 100 }, (_, building) => ({
+      name: `Building ${building}`,
+      type: 'building',
+      restriction: limited({ sip_number: 4, mobile_app: 0, ukey2: 2 }),
+      groups: rows.slice(building * 100, building * 100 + 100).map((units, row) => ({
+        name: `Flat ${row}`,
+        type: 'apartment',
+        restriction: limited({ ...units, mobile_app: 0 }),
+      })),
+    }));
+    const plan = project.plan(fileOf({ project: { name: 'Hafenblick', groups: buildings } }));
+    const tooMuch = rows.filter(({ sip_number, ukey2 }) => sip_number > 4 || ukey2 > 2).length;
+    const dry = project.dryRun(plan);
+    expect(project.current.restrictions).toEqual([]);
+    expect(dry).toHaveLength(tooMuch);
+    expect(project.realRun(plan)).toEqual(dry);
   });
 });
 
