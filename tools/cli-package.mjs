@@ -51,7 +51,7 @@ function bundledPackages() {
 
 function licenseOf(folder) {
   const { name, version, license = '' } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-  const file = readdirSync(join(root, folder)).find((each) => /^(license|licence)(\.|$)/i.test(each));
+  const file = readdirSync(join(root, folder)).find((each) => /^lic\w+(\.|$)/i.test(each));
   const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8').trim();
   return `${name} ${version} (${license})\n\n${text}`.trim();
 }
