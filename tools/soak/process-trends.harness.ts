@@ -18,12 +18,15 @@ const TOLERANCES: Readonly<Record<Measure, Tolerance>> = {
   handles: { growth: 20, share: 0.2 },
 };
 
-/** PostgreSQL, Kafka and Redis keep data in memory up to bounds of their own; of them only handles are judged. */
+/** Backends keep data in memory up to bounds of their own; of them only handles are judged. */
 const MEASURES_OF_A_BACKEND: readonly Measure[] = ['handles'];
 const MEASURES_OF_A_SERVICE: readonly Measure[] = ['rssMb', 'heapMb', 'handles'];
 
-const measuresOf = (name: string): readonly Measure[] =>
-  name.includes('-service-') ? MEASURES_OF_A_SERVICE : MEASURES_OF_A_BACKEND;
+function measuresOf(name: string): readonly Measure[] {
+  if (name.includes('-service-')) return MEASURES_OF_A_SERVICE;
+  // Each connection keeps the files of the tables that it has used open; connections that leak are handles of a service.
+  return name === 'postgres' ? [] : MEASURES_OF_A_BACKEND;
+}
 
 /** The trends of the life of each process that lasted to the end. */
 export function leaksOf(samples: readonly Sample[]): ProcessTrend[] {

@@ -57,6 +57,14 @@ describe('the trends of processes', () => {
     ]);
   });
 
+  it('leave out the files that connections of PostgreSQL keep open', () => {
+    const rising = Array.from({ length: 240 }, (_, index) => ({
+      at: index * 15,
+      processes: [{ name: 'postgres', pid: 1, rssMb: 200, handles: 100 + index, heapMb: null, eventLoopP99Ms: null }],
+    })) as unknown as Sample[];
+    expect(leaksOf(rising)).toEqual([]);
+  });
+
   it('begin anew with each life of a process', () => {
     const restarted = Array.from({ length: 240 }, (_, index) =>
       sample(index, index < 120 ? 1 : 2, index < 120 ? 60 : 180),
