@@ -223,6 +223,33 @@ describeInBrowser((browser) => {
   );
 
   it(
+    'offers a site administrator nothing that is refused to them',
+    async () => {
+      const person = await member(await newGroup('House 7'), 'site@own.example', 'site_administrator');
+      const [{ partnerId }] = (await system.api.list<{ partnerId: string }>('/partners')) as [{ partnerId: string }];
+      const offered = async (page: Page, path: string, heading: string): Promise<readonly string[]> => {
+        await page.goto(`${system.url}${path}`);
+        await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+        return page.getByRole('main').getByRole('button').allInnerTexts();
+      };
+      await pages().as(person, '/projects', async (page) => {
+        expect(await offered(page, '/projects', 'Projects')).toEqual([]);
+        expect(await offered(page, `/projects/${projectId}`, 'Hafenblick')).toEqual([]);
+        await page.getByRole('link', { name: 'Open the object groups' }).click();
+        await page.getByRole('heading', { level: 1, name: 'House 7' }).waitFor();
+        expect(await offered(page, '/partners', 'Partners')).toEqual([]);
+        expect(await offered(page, '/people', 'People')).toEqual([]);
+      });
+      await pages().as(ADMIN, '/partners', async (page) => {
+        expect(await offered(page, '/partners', 'Partners')).toEqual(['Register a partner']);
+        await page.goto(`${system.url}/partners/${partnerId}`);
+        await page.getByText('Time zone UTC').waitFor();
+      });
+    },
+    3 * MINUTE,
+  );
+
+  it(
     'shows a concierge their building and what is below',
     async () => {
       const building = await newGroup('House 9');

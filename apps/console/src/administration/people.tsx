@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ItemOf } from '../api/client.js';
-import { holds, useMe } from '../api/access.js';
+import { holds, topOf, useMe } from '../api/access.js';
 import { PageTitle } from '../parts/page-title.js';
 import { RowButton } from '../parts/row-button.js';
 import { Rows } from '../parts/rows.js';
@@ -25,7 +25,9 @@ export function People() {
   const self = useMe();
   const { place: wanted } = useSearch({ from: '/inside/people' });
   const navigate = useNavigate({ from: '/people' });
-  const { data: places } = useSuspenseQuery(placesQuery(holds(self, 'partners:read')));
+  const { data: known } = useSuspenseQuery(placesQuery(holds(self, 'partners:read')));
+  // Who has a role in the whole of a project is not shown to people with a role in a part of it.
+  const places = known.filter(({ kind, id }) => kind === 'partner' || topOf(self, id) === id);
   const chosen = places.find(({ key }) => key === wanted) ?? places[0];
   const shown = useDeferredValue(chosen);
   if (shown === undefined)

@@ -14,6 +14,13 @@ export const holds = ({ permissions }: Me, ...any: readonly Permission[]): boole
 export const isSmall = ({ permissions, memberships }: Me): boolean =>
   memberships.length > 0 && permissions.every((permission) => SMALL.has(permission));
 
+/** The group of a project where somebody begins: its root, or the first group below where they have a role. */
+export function topOf({ memberships }: Me, projectId: string): string {
+  const groups = memberships.filter((each) => each.projectId === projectId).map(({ groupId }) => groupId ?? projectId);
+  const hasAll = groups.includes(projectId) || memberships.some((each) => each.projectId === null);
+  return hasAll ? projectId : (groups[0] ?? projectId);
+}
+
 /** Who is signed in, and what they may do. */
 export const useMe = (): Me => useSuspenseQuery(me).data;
 

@@ -2,7 +2,7 @@ import { ActionIcon, Alert, Skeleton, Text, VisuallyHidden } from '@mantine/core
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { limitText } from '../parts/limit-text.js';
+import { limitText, numberText } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
 import { MAX_EXPANDED, useIndexOf, useTreeRows, type TreeRow, type TreeView } from './tree-query.js';
 
@@ -248,10 +248,10 @@ function UseOf({ row: { resources } }: { readonly row: TreeRow }) {
   const { t } = useTranslation();
   const { consumed, suspended, effectiveLimit } = resources.sip_number;
   const isFull = effectiveLimit !== null && consumed >= effectiveLimit;
-  const words = `${t('resources.sip_number')}: ${consumed} / ${limitText(effectiveLimit, t)}`;
+  const words = `${t('resources.sip_number')}: ${numberText(consumed)} / ${limitText(effectiveLimit, t)}`;
   return (
     <Text span size="xs" c={suspended > 0 ? 'red' : 'dimmed'} fw={isFull ? 700 : 400} title={words}>
-      {consumed} / {effectiveLimit ?? '∞'}
+      {numberText(consumed)} / {effectiveLimit === null ? '∞' : numberText(effectiveLimit)}
     </Text>
   );
 }

@@ -3,6 +3,7 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, must, type ItemOf } from '../api/client.js';
+import { dateText } from '../parts/dates.js';
 import { unitsText } from '../parts/limit-text.js';
 import { System } from './system.js';
 
@@ -35,7 +36,7 @@ export function Overview() {
 }
 
 function Ends({ ends }: { readonly ends: readonly End[] }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const inDays = (days: number) => (days === 0 ? t('overview.today') : t('overview.inDays', { count: days }));
   return (
     <Table.ScrollContainer minWidth={640}>
@@ -53,7 +54,7 @@ function Ends({ ends }: { readonly ends: readonly End[] }) {
           {ends.map((end) => (
             <Table.Tr key={`${end.what} ${end.groupId} ${end.id}`}>
               <Table.Td>
-                {end.lastDay}
+                {dateText(end.lastDay, i18n.language)}
                 <Text size="xs" c="dimmed">
                   {inDays(end.daysLeft)} · {end.timeZone}
                 </Text>

@@ -4,6 +4,7 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useHolds } from '../api/access.js';
 import { api, must, type AnswerOf } from '../api/client.js';
 import { termText } from '../parts/dates.js';
 import { DayInput } from '../parts/day-input.js';
@@ -16,6 +17,8 @@ import { stockQuery } from './stock-query.js';
 
 type Package = AnswerOf<'/api/v1/partners/{partnerId}/stock'>['packages'][number];
 
+/** The days of packages, which belong to no project. */
+const PACKAGE_ZONE = 'UTC';
 const NO_UNITS = { sip_number: 0, mobile_app: 0, ukey2: 0 };
 
 /** A partner and its stock: what it bought, sold and issued. */
@@ -29,6 +32,9 @@ export function Partner() {
   const { data: stock } = useSuspenseQuery(stockQuery(partnerId));
   const [isRecording, setIsRecording] = useState(false);
   const [selling, setSelling] = useState<Package | null>(null);
+  const isDistributor = partner.kind === 'distributor';
+  const canRecord = useHolds('packages:record') && isDistributor;
+  const canSell = useHolds('stock:sell') && isDistributor;
   return (
     <Stack>
       <div>
@@ -39,14 +45,14 @@ export function Partner() {
           {partner.name}
         </Title>
         <Text size="sm" c="dimmed">
-          {t(`partners.kinds.${partner.kind}`)}
+          {t(`partners.kinds.${partner.kind}`)} · {t('common.timeZone', { zone: PACKAGE_ZONE })}
         </Text>
       </div>
       <Group justify="space-between">
         <Title order={2} size="h4">
           {t('partners.stock')}
         </Title>
-        {partner.kind === 'distributor' && <Button onClick={() => setIsRecording(true)}>{t('partners.record')}</Button>}
+        {canRecord && <Button onClick={() => setIsRecording(true)}>{t('partners.record')}</Button>}
       </Group>
       {stock.packages.length === 0 && <Text c="dimmed">{t('partners.stockEmpty')}</Text>}
       <Table.ScrollContainer minWidth={760}>
@@ -68,7 +74,7 @@ export function Partner() {
               <Table.Tr key={each.packageId}>
                 <Table.Td>{each.name}</Table.Td>
                 <Table.Td>
-                  {termText(each.validFrom, each.validUntil, 'UTC', i18n.language, t('common.indefinite'))}
+                  {termText(each.validFrom, each.validUntil, PACKAGE_ZONE, i18n.language, t('common.indefinite'))}
                 </Table.Td>
                 <Table.Td>{unitsText(each.units, t)}</Table.Td>
                 <Table.Td>{unitsText(each.sold, t)}</Table.Td>
@@ -78,7 +84,7 @@ export function Partner() {
                   <StatusBadge status={each.status} />
                 </Table.Td>
                 <Table.Td>
-                  {partner.kind === 'distributor' && each.status !== 'expired' && (
+                  {canSell && each.status !== 'expired' && (
                     <Button variant="default" size="compact-sm" onClick={() => setSelling(each)}>
                       {t('partners.sell')}
                     </Button>

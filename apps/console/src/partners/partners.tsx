@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useHolds } from '../api/access.js';
 import { api, must, type ItemOf } from '../api/client.js';
 import { FormModal } from '../parts/form-modal.js';
 import { StatusBadge } from '../parts/status-badge.js';
@@ -19,6 +20,7 @@ const MAX_PARTNERS = 200;
 export function Partners() {
   const { t } = useTranslation();
   const [isCreating, creating] = useDisclosure(false);
+  const canCreate = useHolds('partners:manage');
   const { data } = useSuspenseQuery({
     queryKey: ['partners'],
     queryFn: () => must(api.GET('/api/v1/partners', { params: { query: { limit: MAX_PARTNERS } } })),
@@ -29,7 +31,7 @@ export function Partners() {
         <Title order={1} size="h2">
           {t('partners.title')}
         </Title>
-        <Button onClick={creating.open}>{t('partners.create')}</Button>
+        {canCreate && <Button onClick={creating.open}>{t('partners.create')}</Button>}
       </Group>
       {data.items.length === 0 && <Text c="dimmed">{t('partners.empty')}</Text>}
       <Table>

@@ -15,6 +15,9 @@ export const dateOf = (instant: string, timeZone: string): string =>
 export const wallOf = (instant: string, timeZone: string): string =>
   `${dateOf(instant, timeZone)} ${new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone }).format(new Date(instant))}`;
 
+/** A date without a time, `YYYY-MM-DD`, as people read it. */
+export const dateText = (date: string, language: string): string => dayText(`${date}T00:00:00Z`, 'UTC', language);
+
 /** The date of today in a time zone. */
 export const todayIn = (timeZone: string): string => dateOf(new Date().toISOString(), timeZone);
 

@@ -1,4 +1,4 @@
-import type { TFunction } from 'i18next';
+import i18next, { type TFunction } from 'i18next';
 
 export type Units = Readonly<Record<Resource, number | null>>;
 
@@ -6,9 +6,12 @@ export type Units = Readonly<Record<Resource, number | null>>;
 export const RESOURCES = ['sip_number', 'mobile_app', 'ukey2'] as const;
 export type Resource = (typeof RESOURCES)[number];
 
+/** With the separators of the language that is shown. */
+export const numberText = (value: number): string => new Intl.NumberFormat(i18next.language).format(value);
+
 /** `null` is unlimited. */
 export const limitText = (limit: number | null, t: TFunction): string =>
-  limit === null ? t('common.unlimited') : String(limit);
+  limit === null ? t('common.unlimited') : numberText(limit);
 
 /** Such as `50 virtual numbers, 40 mobile applications`. */
 export const unitsText = (units: Units, t: TFunction): string =>

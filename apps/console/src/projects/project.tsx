@@ -3,7 +3,8 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, must, type ItemOf } from '../api/client.js';
+import { topOf, useHolds, useMe } from '../api/access.js';
+import { api, must, Refused, type ItemOf } from '../api/client.js';
 import { termText } from '../parts/dates.js';
 import { unitsText } from '../parts/limit-text.js';
 import { StatusBadge } from '../parts/status-badge.js';
@@ -20,9 +21,12 @@ export function Project() {
   const { data: project } = useSuspenseQuery(projectQuery(projectId));
   const { data: licenses } = useSuspenseQuery({
     queryKey: ['licenses', projectId],
-    queryFn: () => must(api.GET('/api/v1/projects/{p}/licenses', { params: { path: { p: projectId } } })),
+    queryFn: () =>
+      must(api.GET('/api/v1/projects/{p}/licenses', { params: { path: { p: projectId } } })).catch(hiddenIfForbidden),
   });
   const [isIssuing, setIsIssuing] = useState(false);
+  const top = topOf(useMe(), projectId);
+  const canIssue = useHolds('stock:issue', 'licenses:manage') && project.status === 'open';
   return (
     <Stack>
       <Group justify="space-between">
@@ -38,29 +42,39 @@ export function Project() {
           </Text>
         </div>
         <Group gap="xs">
-          <Button variant="default" component={Link} to={`/projects/${projectId}/groups/${projectId}/usage`}>
+          <Button variant="default" component={Link} to={`/projects/${projectId}/groups/${top}/usage`}>
             {t('usage.open')}
           </Button>
-          <Button component={Link} to={`/projects/${projectId}/groups/${projectId}`}>
+          <Button component={Link} to={`/projects/${projectId}/groups/${top}`}>
             {t('projects.openGroups')}
           </Button>
         </Group>
       </Group>
       {project.status === 'closed' && <Alert color="gray">{t('projects.closed')}</Alert>}
-      <Group justify="space-between">
-        <Title order={2} size="h4">
-          {t('projects.licenses')}
-        </Title>
-        {project.status === 'open' && <Button onClick={() => setIsIssuing(true)}>{t('projects.issue')}</Button>}
-      </Group>
-      {licenses.items.length === 0 ? (
-        <Text c="dimmed">{t('projects.licensesEmpty')}</Text>
-      ) : (
-        <Licenses licenses={licenses.items} projectId={projectId} timeZone={project.timeZone} />
+      {licenses !== null && (
+        <>
+          <Group justify="space-between">
+            <Title order={2} size="h4">
+              {t('projects.licenses')}
+            </Title>
+            {canIssue && <Button onClick={() => setIsIssuing(true)}>{t('projects.issue')}</Button>}
+          </Group>
+          {licenses.items.length === 0 ? (
+            <Text c="dimmed">{t('projects.licensesEmpty')}</Text>
+          ) : (
+            <Licenses licenses={licenses.items} projectId={projectId} timeZone={project.timeZone} />
+          )}
+        </>
       )}
       {isIssuing && <IssueLicense project={project} onClose={() => setIsIssuing(false)} />}
     </Stack>
   );
+}
+
+/** Somebody with a role in one building sees its groups, not the licenses of the project. */
+function hiddenIfForbidden(error: unknown): null {
+  if (error instanceof Refused && error.problem.code === 'FORBIDDEN') return null;
+  throw error;
 }
 
 interface LicensesProps {
@@ -72,6 +86,7 @@ interface LicensesProps {
 function Licenses({ licenses, projectId, timeZone }: LicensesProps) {
   const { t, i18n } = useTranslation();
   const [change, setChange] = useState<{ action: LicenseAction; licenseId: string } | null>(null);
+  const canChange = useHolds('licenses:manage');
   return (
     <Table.ScrollContainer minWidth={720}>
       <Table>
@@ -104,7 +119,7 @@ function Licenses({ licenses, projectId, timeZone }: LicensesProps) {
               </Table.Td>
               <Table.Td>
                 <Group gap="xs" justify="end">
-                  {actionsOf(license).map((action) => (
+                  {(canChange ? actionsOf(license) : []).map((action) => (
                     <Button
                       key={action}
                       variant="default"

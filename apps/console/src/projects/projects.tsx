@@ -5,6 +5,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useHolds } from '../api/access.js';
 import { api, must, type ItemOf } from '../api/client.js';
 import { FormModal } from '../parts/form-modal.js';
 import { StatusBadge } from '../parts/status-badge.js';
@@ -20,6 +21,7 @@ export function Projects() {
   const [name, setName] = useState('');
   const [wanted] = useDebouncedValue(name.trim(), 250);
   const [isCreating, creating] = useDisclosure(false);
+  const canCreate = useHolds('projects:manage');
   const { data, hasNextPage, fetchNextPage, isPending } = useInfiniteQuery({
     queryKey: ['projects', wanted],
     queryFn: ({ pageParam }) => {
@@ -42,7 +44,7 @@ export function Projects() {
         <Title order={1} size="h2">
           {t('projects.title')}
         </Title>
-        <Button onClick={creating.open}>{t('projects.create')}</Button>
+        {canCreate && <Button onClick={creating.open}>{t('projects.create')}</Button>}
       </Group>
       <TextInput
         label={t('projects.filter')}
