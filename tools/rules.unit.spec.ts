@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const root = resolve(import.meta.dirname, '..');
 const FOLDERS = ['apps', 'libs', 'tools', 'bench', 'deploy', 'docs', 'examples'];
-const SKIPPED = /(^|\/)(node_modules|dist|\.nx)\//;
+const SKIPPED = /(^|\/)(node_modules|dist|bundle|\.nx)\//;
 const TEXT = /\.(ts|mjs|sql|md|ya?ml|sh|py)$/;
 
 const files = FOLDERS.flatMap((folder) =>
