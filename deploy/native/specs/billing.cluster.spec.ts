@@ -160,10 +160,10 @@ describeOnACluster(
           accounts.flatMap((account) => ROUNDS.map((_, round) => [account, round + 1])),
         );
         const verified = await statements(dataDir, 'verify', '--recompute');
-        expect([verified.code, verified.output.split('\n').at(-2)]).toEqual([
-          0,
+        expect(verified.output.split('\n')).toContain(
           `${issued.length} documents of ${accounts.length} accounts, 0 accounts with faults`,
-        ]);
+        );
+        expect(verified.code).toBe(0);
         const replicas = ['reporting-service-1', 'reporting-service-2'];
         await Promise.all(replicas.map((name) => cluster.stopProcess(name)));
         await database.query(FORGET_BILLING);
