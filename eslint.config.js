@@ -90,6 +90,7 @@ const boundaries = ({ inSpecs = false, allowed = [] } = {}) => {
           'type:domain',
           'type:contracts',
           'type:leases',
+          'type:event-sourcing',
           ...SERVICE_PARTS,
           'type:embedded-postgres',
           'type:api-client',

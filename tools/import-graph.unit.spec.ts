@@ -47,7 +47,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'reporting-service',
   ],
   demo: ['api-client', 'contracts', 'domain', 'embedded-postgres', 'project-file'],
-  cli: ['api-client', 'basics', 'bus', 'contracts', 'domain', 'embedded-postgres', 'project-file', 'reporting-service'],
+  cli: [
+    'api-client',
+    'basics',
+    'bus',
+    'contracts',
+    'domain',
+    'embedded-postgres',
+    'event-sourcing',
+    'project-file',
+    'reporting-service',
+  ],
   reference: [
     'api-client',
     'basics',

@@ -19,7 +19,7 @@ const GOLDEN = join(import.meta.dirname, '../golden/examples.txt');
 
 /** Examples that sign in and out, follow forever, name a server or a file or depend on the moment: other tests run these commands. */
 const NOT_HERE =
-  /^source|^allotree (apply|completion|doctor|drift|export|import|login|logout|plan|profile (use|remove)|webhook|events tail --cursor-file|.*<)/;
+  /^source|^allotree (apply|backup|completion|doctor|drift|export|import|login|logout|plan|profile (use|remove)|webhook|events tail --cursor-file|.*<)/;
 
 /** Rows that are ordered by random ids; how many events are on their way, and how many statements there are on the day. */
 const sorted = (text: string): string => `${text.trimEnd().split('\n').sort().join('\n')}\n`;
@@ -251,6 +251,7 @@ describe('allotree', () => {
             stderr === ''
               ? ''
               : mask(stderr)
+                  .replace(/(events read:) \d+, (streams:) \d+/, '$1 <n>, $2 <n>')
                   .trimEnd()
                   .replace(/^\d+(?= documents)/gm, '<n>')
                   .replace(/^/gm, '! ') + '\n';

@@ -1,5 +1,6 @@
 import type { AddCommand } from './command.js';
 import { addApply } from './commands/apply.js';
+import { addBackup } from './commands/backup.js';
 import { addCompletion } from './commands/completion.js';
 import { addDiff } from './commands/diff.js';
 import { addDlq } from './commands/dlq.js';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addDlq,
   addSql,
   addVerify,
+  addBackup,
   addPlan,
   addApply,
   addDrift,

@@ -26,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string;
   /** Default: any free port. */
   readonly port?: number;
+  /** `false`: commits do not wait for the disk, for data that is thrown away. Default: true. */
+  readonly durable?: boolean;
   /** Receives a line about each step. */
   readonly log?: (message: string) => void;
 }
@@ -61,6 +63,7 @@ interface Site {
   readonly binaries: PostgresBinaries;
   readonly log: (message: string) => void;
   readonly port: number | undefined;
+  readonly durable: boolean;
 }
 
 /** The holder of this advisory lock in the database `postgres` owns the server. The lock is released when its process dies. */
@@ -82,6 +85,7 @@ const LOG_LOOK_MS = 60_000;
 export async function startEmbeddedPostgres({
   dataDir,
   port,
+  durable = true,
   log = () => undefined,
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true });
@@ -89,7 +93,7 @@ export async function startEmbeddedPostgres({
   const account = await postgresAccount(join(folder, 'data'));
   const binaries = await postgresBinaries(account);
   const cluster = await openCluster(folder, account, binaries, log);
-  const site: Site = { dataDir: folder, cluster, account, binaries, log, port };
+  const site: Site = { dataDir: folder, cluster, account, binaries, log, port, durable };
   let written = '';
   for (let round = 0; round < ROUNDS; round += 1) {
     await removeStaleServer(site);
@@ -215,7 +219,7 @@ const endOf = (child: ChildProcess): Promise<string> =>
 
 /** In a process group of its own: Ctrl-C is for this process, which stops the server after everything else. */
 async function launch(site: Site, port: number): Promise<ChildProcess> {
-  const { binaries, cluster, account, dataDir } = site;
+  const { binaries, cluster, account, dataDir, durable } = site;
   const output = await openLog(join(dataDir, 'postgres.log'));
   try {
     const parameters = (folder: string): string[] => [
@@ -223,7 +227,7 @@ async function launch(site: Site, port: number): Promise<ChildProcess> {
       folder,
       '-p',
       String(port),
-      ...Object.entries(settings()).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ...Object.entries(settings(durable)).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ];
     const child = await spawnAs(
       account,
@@ -239,7 +243,7 @@ async function launch(site: Site, port: number): Promise<ChildProcess> {
 }
 
 /** For a machine of two cores: every commit is on the disk before it is answered, checkpoints are rare, plans are serial. */
-function settings(): Record<string, string> {
+function settings(durable: boolean): Record<string, string> {
   const bufferMegabytes = Math.min(256, Math.max(64, Math.floor(totalmem() / 8 / 1_048_576)));
   return {
     listen_addresses: '127.0.0.1',
@@ -247,9 +251,9 @@ function settings(): Record<string, string> {
     // One process with all services keeps about 95 open.
     max_connections: '200',
     shared_buffers: `${bufferMegabytes}MB`,
-    fsync: 'on',
-    synchronous_commit: 'on',
-    full_page_writes: 'on',
+    fsync: durable ? 'on' : 'off',
+    synchronous_commit: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
     wal_buffers: '16MB',
     min_wal_size: '256MB',
     max_wal_size: '2GB',

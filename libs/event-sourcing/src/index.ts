@@ -5,6 +5,7 @@ export { decodeOnce } from './decode-once.js';
 export * from './derive-id.js';
 export * from './snapshot-store.js';
 export * from './logger.js';
+export { snapshotVersionOf } from './runtime/snapshots.js';
 export { heapForStates } from './runtime/memory.js';
 export * from './errors.js';
 export * from './command-runtime.js';

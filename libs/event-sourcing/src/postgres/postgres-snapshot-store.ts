@@ -50,7 +50,7 @@ export class PostgresSnapshotStore implements SnapshotStore {
       json: (await decompress(row.state)).toString('utf8'),
     };
     if (row.digest === null) throw new Error('the snapshot has no digest: it was written by an earlier release');
-    if (!digestOf(streamName, snapshot).equals(row.digest))
+    if (!snapshotDigest(streamName, snapshot).equals(row.digest))
       throw new Error('the snapshot was modified after it was written: its digest does not match');
     return snapshot;
   }
@@ -63,7 +63,7 @@ export class PostgresSnapshotStore implements SnapshotStore {
        VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (stream_name) DO UPDATE SET (version, revision, event_id, position, state, digest) =
          (excluded.version, excluded.revision, excluded.event_id, excluded.position, excluded.state, excluded.digest)`,
-      [streamName, version, revision, eventId, position.toString(), state, digestOf(streamName, snapshot)],
+      [streamName, version, revision, eventId, position.toString(), state, snapshotDigest(streamName, snapshot)],
     );
   }
 
@@ -73,7 +73,7 @@ export class PostgresSnapshotStore implements SnapshotStore {
 }
 
 /** Covers everything that a state is restored from, to detect modified, swapped or damaged rows. */
-const digestOf = (streamName: string, { version, revision, eventId, position, json }: Snapshot): Buffer =>
+export const snapshotDigest = (streamName: string, { version, revision, eventId, position, json }: Snapshot): Buffer =>
   createHash('sha256')
     .update(JSON.stringify([streamName, version, revision, eventId, position.toString()]))
     .update(json)

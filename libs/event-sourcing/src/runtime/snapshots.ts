@@ -76,7 +76,7 @@ export class Snapshots {
       this.#pauses.set(state, end + (end - start) * SHARE_OF_TIME);
     }
     const writing = snapshots
-      .save(streamName, { version: versionOf(aggregate), revision, eventId, position, json })
+      .save(streamName, { version: snapshotVersionOf(aggregate), revision, eventId, position, json })
       .catch((error: unknown) => this.#notWritten(streamName, error))
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
@@ -127,12 +127,13 @@ interface WithSettings {
 /** Added to the version of an aggregate with settings, so that snapshots written before it had settings are ignored. */
 const WITH_SETTINGS = 1_000;
 
-const versionOf = <T extends AggregateTypes>(aggregate: AggregateOf<T>): number =>
+/** The version of the snapshots of an aggregate. */
+export const snapshotVersionOf = <T extends AggregateTypes>(aggregate: AggregateOf<T>): number =>
   aggregate.snapshot!.version + (aggregate.settingsOf ? WITH_SETTINGS : 0);
 
 function fromSnapshot<T extends AggregateTypes>(snapshot: Snapshot, aggregate: AggregateOf<T>): LiveState<T> {
   const { version, revision, position, eventId, json } = snapshot;
-  const known = versionOf(aggregate);
+  const known = snapshotVersionOf(aggregate);
   if (version !== known) throw new Error(`the snapshot has version ${version}, expected ${known}`);
   const parsed: unknown = JSON.parse(json);
   const { state, settings } = aggregate.settingsOf ? (parsed as WithSettings) : { state: parsed, settings: [] };

@@ -1,0 +1,146 @@
+import pg from 'pg';
+import { ALL_TENANTS_OPTION } from '@allotree/basics';
+import { CliError } from '../exit-codes.js';
+import { checkpointFindings, lastEventOf, publishedFindings, revisionFindings } from './database-checks.js';
+import { postgresEventLog, type EventLog, type LoggedEvent } from './event-log.js';
+import type { Finding } from './finding.js';
+import { RowsCheck } from './rows-check.js';
+import { snapshotOf } from './snapshots.js';
+import { StreamCheck } from './stream-check.js';
+
+export interface StoreReport {
+  readonly streams: number;
+  readonly events: number;
+  /** Position of the last event; 0: there is none. */
+  readonly position: string;
+  /** When the last event was recorded. */
+  readonly instant: string | null;
+  /** Events of version 0.2.0 and earlier, whose ids do not show a change of their data. */
+  readonly withoutDataChecksum: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface StoreToCheck {
+  /** Database of the read models, and of the event log unless `log` is another. */
+  readonly client: pg.Client;
+  /** Default: the log in the database. */
+  readonly log?: EventLog;
+  /** Default: all. */
+  readonly streams?: readonly string[];
+  readonly progress: (events: number, streams: number) => void;
+}
+
+const STEP = 5_000;
+
+/**
+ * Opens a database for reading one state of it, of every tenant.
+ * @param access `READ WRITE`: what the work writes is rolled back
+ */
+export async function onOneState<Result>(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<Result>,
+  access: 'READ ONLY' | 'READ WRITE' = 'READ ONLY',
+): Promise<Result> {
+  const client = new pg.Client({
+    connectionString,
+    application_name: 'allotree verify',
+    options: ALL_TENANTS_OPTION,
+    connectionTimeoutMillis: 10_000,
+  });
+  await client.connect().catch((error: Error) => {
+    throw new CliError(`the database cannot be reached: ${error.message || 'it does not answer'}.`);
+  });
+  try {
+    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ ${access}`);
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Reads events, folds every stream, and checks what follows from them. */
+export async function checkStore(store: StoreToCheck): Promise<StoreReport> {
+  const { client, log, streams, progress } = store;
+  const events = log ?? postgresEventLog(client);
+  const totals = new Totals(progress);
+  const rows = log === undefined ? await RowsCheck.of(client) : null;
+  for await (const [streamName, ofStream] of byStream(
+    streams === undefined ? events.events() : events.eventsOf(streams),
+  )) {
+    const check = new StreamCheck(streamName, log === undefined ? await snapshotOf(client, streamName) : null);
+    for await (const event of ofStream) {
+      check.add(event);
+      totals.count(event);
+    }
+    check.end();
+    totals.end(check, (await rows?.findingsOf(check)) ?? []);
+  }
+  return log === undefined ? reportOfDatabase(client, totals, streams === undefined) : totals.report([]);
+}
+
+/** @param whole all streams were read */
+async function reportOfDatabase(client: pg.Client, totals: Totals, whole: boolean): Promise<StoreReport> {
+  const last = await lastEventOf(client);
+  return {
+    ...totals.report([
+      ...(whole ? [] : await revisionFindings(client)),
+      ...(await checkpointFindings(client, last.position)),
+      ...((await publishedFindings(client)) ?? []),
+    ]),
+    position: last.position.toString(),
+    instant: last.instant,
+  };
+}
+
+/** Groups events that come in the order of their streams. */
+async function* byStream(
+  events: AsyncIterable<LoggedEvent>,
+): AsyncIterable<readonly [streamName: string, events: AsyncIterable<LoggedEvent>]> {
+  const iterator = events[Symbol.asyncIterator]();
+  try {
+    let next = await iterator.next();
+    while (next.done !== true) {
+      const { streamName } = next.value;
+      const ofStream = async function* (): AsyncIterable<LoggedEvent> {
+        for (; next.done !== true && next.value.streamName === streamName; next = await iterator.next())
+          yield next.value;
+      };
+      yield [streamName, ofStream()];
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+class Totals {
+  readonly #findings: Finding[] = [];
+  #events = 0;
+  #streams = 0;
+  #partiallySealed = 0;
+  last: LoggedEvent | null = null;
+
+  constructor(private readonly progress: StoreToCheck['progress']) {}
+
+  count(event: LoggedEvent): void {
+    this.#events += 1;
+    if (this.last === null || event.position > this.last.position) this.last = event;
+    if (this.#events % STEP === 0) this.progress(this.#events, this.#streams);
+  }
+
+  end({ partiallySealed, findings }: StreamCheck, ofRows: readonly Finding[]): void {
+    this.#streams += 1;
+    this.#partiallySealed += partiallySealed;
+    this.#findings.push(...findings, ...ofRows);
+  }
+
+  report(others: readonly Finding[]): StoreReport {
+    return {
+      streams: this.#streams,
+      events: this.#events,
+      position: (this.last?.position ?? 0n).toString(),
+      instant: this.last?.metadata.recordedAt ?? null,
+      withoutDataChecksum: this.#partiallySealed,
+      findings: [...this.#findings, ...others],
+    };
+  }
+}
