@@ -1,7 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { FeatureName, MailTypeName, PERMISSION_NAMES, PROBLEMS, ResourceName } from '@allotree/contracts';
-import { de } from '../apps/console/src/words/de.js';
-import { en } from '../apps/console/src/words/en.js';
+import { administrationDe } from '../apps/console/src/words/administration.de.js';
+import { administrationEn } from '../apps/console/src/words/administration.en.js';
+import { de as everywhereDe } from '../apps/console/src/words/de.js';
+import { en as everywhereEn } from '../apps/console/src/words/en.js';
+import { groupsDe } from '../apps/console/src/words/groups.de.js';
+import { groupsEn } from '../apps/console/src/words/groups.en.js';
+import { homeDe } from '../apps/console/src/words/home.de.js';
+import { homeEn } from '../apps/console/src/words/home.en.js';
+import { linksDe } from '../apps/console/src/words/links.de.js';
+import { linksEn } from '../apps/console/src/words/links.en.js';
+import { projectPages as pagesDe } from '../apps/console/src/words/project-pages.de.js';
+import { projectPages as pagesEn } from '../apps/console/src/words/project-pages.en.js';
+
+const ENGLISH = [everywhereEn, homeEn, pagesEn, groupsEn, administrationEn, linksEn] as const;
+const GERMAN = [everywhereDe, homeDe, pagesDe, groupsDe, administrationDe, linksDe] as const;
+
+const en = { ...everywhereEn, ...homeEn, ...pagesEn, ...groupsEn, ...administrationEn, ...linksEn };
+const de = { ...everywhereDe, ...homeDe, ...pagesDe, ...groupsDe, ...administrationDe, ...linksDe };
 
 interface Texts {
   readonly [key: string]: string | Texts;
@@ -22,6 +38,11 @@ describe('the texts of the console', () => {
     expect(Object.keys(words.features)).toEqual(FeatureName.options);
     expect(Object.keys(words.permissions)).toEqual(PERMISSION_NAMES.map((name) => name.replaceAll(/[:-]/g, '_')));
     expect(Object.keys(words.mails)).toEqual(MailTypeName.options);
+  });
+
+  it.each(Object.entries({ ENGLISH, GERMAN }))('are in one part each (%s)', (_language, parts) => {
+    const sections = parts.flatMap((part) => Object.keys(part));
+    expect(sections).toEqual([...new Set(sections)]);
   });
 
   it('have the same keys and values to fill in, in every language', () => {

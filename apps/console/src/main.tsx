@@ -7,13 +7,9 @@ import './console.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Console } from './console.js';
-import { initializeWords, showLanguageOf } from './words/index.js';
-
-// After an update the server no longer has the files that this page names.
-window.addEventListener('vite:preloadError', () => window.location.reload());
+import { initializeWords } from './words/index.js';
 
 await initializeWords();
-await showLanguageOf(null);
 createRoot(document.getElementById('console')!).render(
   <StrictMode>
     <Console />

@@ -18,7 +18,7 @@ import { NotFound } from './parts/not-found.js';
 import { Failure } from './parts/failure.js';
 import { Shell } from './shell/shell.js';
 import { WINDOWS, type Window } from './usage/usage-query.js';
-import { showLanguageOf } from './words/index.js';
+import { needWords, showLanguageOf, type Part } from './words/index.js';
 
 export const GROUP_TABS = ['licenses', 'use', 'members', 'devices', 'history'] as const;
 export type GroupTab = (typeof GROUP_TABS)[number];
@@ -43,6 +43,12 @@ const date = (value: unknown): string | undefined => {
   return day !== undefined && /^\d{4}-\d\d-\d\d$/.test(day) ? instant(day) : undefined;
 };
 
+/** The code of a page together with its texts. */
+const withWords = async <Module,>(code: Promise<Module>, ...parts: readonly Part[]): Promise<Module> => {
+  const [loaded] = await Promise.all([code, needWords(...parts)]);
+  return loaded;
+};
+
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: NotFound });
 
 const signIn = createRoute({
@@ -53,7 +59,7 @@ const signIn = createRoute({
     // Back to a page of the console, never to another site.
     return to !== undefined && /^\/(?!\/|\\)/.test(to) ? { to } : {};
   },
-  component: lazyRouteComponent(() => import('./sign-in/sign-in.js'), 'SignIn'),
+  component: lazyRouteComponent(() => withWords(import('./sign-in/sign-in.js'), 'links'), 'SignIn'),
 });
 
 /** The only pages of a concierge and a resident. */
@@ -62,17 +68,17 @@ const SMALL_PAGES: ReadonlySet<string> = new Set(['/', '/account']);
 const password = createRoute({
   getParentRoute: () => root,
   path: '/password',
-  component: lazyRouteComponent(() => import('./links/password.js'), 'Password'),
+  component: lazyRouteComponent(() => withWords(import('./links/password.js'), 'links'), 'Password'),
 });
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitations',
-  component: lazyRouteComponent(() => import('./links/invitation.js'), 'Invitation'),
+  component: lazyRouteComponent(() => withWords(import('./links/invitation.js'), 'links'), 'Invitation'),
 });
 const registration = createRoute({
   getParentRoute: () => root,
   path: '/registrations',
-  component: lazyRouteComponent(() => import('./links/registration.js'), 'Registration'),
+  component: lazyRouteComponent(() => withWords(import('./links/registration.js'), 'links'), 'Registration'),
 });
 
 /** Everything that needs somebody signed in. */
@@ -104,17 +110,17 @@ const forHoldersOf =
 const overview = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyRouteComponent(() => import('./overview/start.js'), 'Start'),
+  component: lazyRouteComponent(() => withWords(import('./overview/start.js'), 'home'), 'Start'),
 });
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
-  component: lazyRouteComponent(() => import('./projects/projects.js'), 'Projects'),
+  component: lazyRouteComponent(() => withWords(import('./projects/projects.js'), 'pages'), 'Projects'),
 });
 const project = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId',
-  component: lazyRouteComponent(() => import('./projects/project.js'), 'Project'),
+  component: lazyRouteComponent(() => withWords(import('./projects/project.js'), 'pages'), 'Project'),
 });
 const group = createRoute({
   getParentRoute: () => inside,
@@ -131,7 +137,10 @@ const group = createRoute({
       queries.ensureQueryData(groupQuery(projectId, groupId)),
     ]);
   },
-  component: lazyRouteComponent(() => import('./groups/object-groups.js'), 'ObjectGroups'),
+  component: lazyRouteComponent(
+    () => withWords(import('./groups/object-groups.js'), 'pages', 'groups'),
+    'ObjectGroups',
+  ),
 });
 const usage = createRoute({
   getParentRoute: () => inside,
@@ -147,47 +156,56 @@ const usage = createRoute({
       ...(to !== undefined && { to }),
     };
   },
-  component: lazyRouteComponent(() => import('./usage/usage.js'), 'Usage'),
+  component: lazyRouteComponent(() => withWords(import('./usage/usage.js'), 'pages', 'groups', 'home'), 'Usage'),
 });
 const generate = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId/generate',
-  component: lazyRouteComponent(() => import('./groups/generate/generate.js'), 'Generate'),
+  component: lazyRouteComponent(
+    () => withWords(import('./groups/generate/generate.js'), 'pages', 'groups'),
+    'Generate',
+  ),
 });
 const bulkLimits = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId/limits',
-  component: lazyRouteComponent(() => import('./groups/bulk-limits.js'), 'BulkLimits'),
+  component: lazyRouteComponent(() => withWords(import('./groups/bulk-limits.js'), 'pages', 'groups'), 'BulkLimits'),
 });
 const statements = createRoute({
   getParentRoute: () => inside,
   path: '/statements',
-  component: lazyRouteComponent(() => import('./statements/accounts.js'), 'Accounts'),
+  component: lazyRouteComponent(() => withWords(import('./statements/accounts.js'), 'pages', 'groups'), 'Accounts'),
 });
 const billingAccount = createRoute({
   getParentRoute: () => inside,
   path: '/statements/$accountId',
-  component: lazyRouteComponent(() => import('./statements/billing-account.js'), 'BillingAccount'),
+  component: lazyRouteComponent(
+    () => withWords(import('./statements/billing-account.js'), 'pages', 'groups'),
+    'BillingAccount',
+  ),
 });
 const statement = createRoute({
   getParentRoute: () => inside,
   path: '/statements/$accountId/$statementId',
-  component: lazyRouteComponent(() => import('./statements/statement.js'), 'Statement'),
+  component: lazyRouteComponent(() => withWords(import('./statements/statement.js'), 'pages', 'groups'), 'Statement'),
 });
 const partners = createRoute({
   getParentRoute: () => inside,
   path: '/partners',
-  component: lazyRouteComponent(() => import('./partners/partners.js'), 'Partners'),
+  component: lazyRouteComponent(() => withWords(import('./partners/partners.js'), 'pages'), 'Partners'),
 });
 const partner = createRoute({
   getParentRoute: () => inside,
   path: '/partners/$partnerId',
-  component: lazyRouteComponent(() => import('./partners/partner.js'), 'Partner'),
+  component: lazyRouteComponent(() => withWords(import('./partners/partner.js'), 'pages'), 'Partner'),
 });
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/account',
-  component: lazyRouteComponent(() => import('./account/account.js'), 'Account'),
+  component: lazyRouteComponent(
+    () => withWords(import('./account/account.js'), 'home', 'links', 'administration'),
+    'Account',
+  ),
 });
 
 const people = createRoute({
@@ -198,25 +216,37 @@ const people = createRoute({
     return place === undefined ? {} : { place };
   },
   loader: forHoldersOf('members:read', 'partners:manage'),
-  component: lazyRouteComponent(() => import('./administration/people.js'), 'People'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/people.js'), 'administration', 'pages', 'groups'),
+    'People',
+  ),
 });
 const roles = createRoute({
   getParentRoute: () => inside,
   path: '/roles',
   loader: forHoldersOf('roles:read'),
-  component: lazyRouteComponent(() => import('./administration/roles.js'), 'Roles'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/roles.js'), 'administration', 'pages', 'groups'),
+    'Roles',
+  ),
 });
 const apiKeys = createRoute({
   getParentRoute: () => inside,
   path: '/api-keys',
   loader: forHoldersOf('api-keys:manage'),
-  component: lazyRouteComponent(() => import('./administration/api-keys.js'), 'ApiKeys'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/api-keys.js'), 'administration', 'pages', 'groups'),
+    'ApiKeys',
+  ),
 });
 const mailTemplates = createRoute({
   getParentRoute: () => inside,
   path: '/mail-templates',
   loader: forHoldersOf('mail:read'),
-  component: lazyRouteComponent(() => import('./administration/mail-templates.js'), 'MailTemplates'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/mail-templates.js'), 'administration', 'pages', 'groups'),
+    'MailTemplates',
+  ),
 });
 const mailTemplate = createRoute({
   getParentRoute: () => inside,
@@ -226,37 +256,55 @@ const mailTemplate = createRoute({
     return tenant === undefined ? {} : { tenant };
   },
   loader: forHoldersOf('mail:read'),
-  component: lazyRouteComponent(() => import('./administration/mail-template.js'), 'MailTemplate'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/mail-template.js'), 'administration', 'pages', 'groups'),
+    'MailTemplate',
+  ),
 });
 const deliveries = createRoute({
   getParentRoute: () => inside,
   path: '/deliveries',
   loader: forHoldersOf('mail:read'),
-  component: lazyRouteComponent(() => import('./administration/deliveries.js'), 'Deliveries'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/deliveries.js'), 'administration', 'pages', 'groups'),
+    'Deliveries',
+  ),
 });
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: '/webhooks',
   loader: forHoldersOf('webhooks:manage'),
-  component: lazyRouteComponent(() => import('./administration/webhooks.js'), 'Webhooks'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/webhooks.js'), 'administration', 'pages', 'groups'),
+    'Webhooks',
+  ),
 });
 const webhook = createRoute({
   getParentRoute: () => inside,
   path: '/webhooks/$endpointId',
   loader: forHoldersOf('webhooks:manage'),
-  component: lazyRouteComponent(() => import('./administration/webhook.js'), 'Webhook'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/webhook.js'), 'administration', 'pages', 'groups'),
+    'Webhook',
+  ),
 });
 const exportsPage = createRoute({
   getParentRoute: () => inside,
   path: '/exports',
   loader: forHoldersOf('events:read'),
-  component: lazyRouteComponent(() => import('./administration/exports.js'), 'Exports'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/exports.js'), 'administration', 'pages', 'groups'),
+    'Exports',
+  ),
 });
 const audit = createRoute({
   getParentRoute: () => inside,
   path: '/audit',
   loader: forHoldersOf('audit:read'),
-  component: lazyRouteComponent(() => import('./administration/audit.js'), 'Audit'),
+  component: lazyRouteComponent(
+    () => withWords(import('./administration/audit.js'), 'administration', 'pages', 'groups'),
+    'Audit',
+  ),
 });
 const administration = [
   people,
@@ -295,4 +343,10 @@ const tree = root.addChildren([
 ]);
 
 export const createConsoleRouter = (queries: QueryClient) =>
-  createRouter({ routeTree: tree, context: { queries }, defaultPreload: 'intent', scrollRestoration: true });
+  createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: 'intent',
+    defaultErrorComponent: Failure,
+    scrollRestoration: true,
+  });

@@ -7,6 +7,8 @@ import { projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
+import { ChangesController } from './changes/changes.controller.js';
+import { ProjectChanges } from './changes/project-changes.js';
 import type { ReportingConfiguration } from './configuration.js';
 import { Arrivals } from './events/arrivals.js';
 import { EventLog } from './events/event-log.js';
@@ -23,7 +25,7 @@ import { heldPeriods, STATEMENT_CONTROLLERS, STATEMENT_PROVIDERS } from './state
 import { TablesProjection } from './tables/tables-projection.js';
 import { REPORTING } from './tokens.js';
 
-interceptRoutes([...PAST_CONTROLLERS, ...STATEMENT_CONTROLLERS], LookAgain);
+interceptRoutes([...PAST_CONTROLLERS, ...STATEMENT_CONTROLLERS, ChangesController], LookAgain);
 
 /**
  * The reporting service: every integration event since the first one, from the bus and nothing else. Wants `ServiceModule.forRoot()`
@@ -61,6 +63,7 @@ export class ReportingServiceModule {
         RecordEventsController,
         FollowMembershipsController,
         PullEventsController,
+        ChangesController,
         ExportsController,
         projectionsController('reporting-service', TablesProjection),
         ...PAST_CONTROLLERS,
@@ -70,6 +73,7 @@ export class ReportingServiceModule {
         ...ACCESS,
         Cursors,
         Arrivals,
+        ProjectChanges,
         TablesProjection,
         Exports,
         ExportWorker,

@@ -89,6 +89,11 @@ export class Service {
     return { status: response.status, body: await response.json(), headers: response.headers };
   }
 
+  /** An answer whose body is read as it comes. */
+  stream(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    return fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.token}`, ...headers }, signal });
+  }
+
   async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await this.fetch(`${this.url}${path}`, {
       method: 'POST',

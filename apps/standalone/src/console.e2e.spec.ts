@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
@@ -395,6 +396,36 @@ describeInBrowser((browser) => {
     MINUTE,
   );
 
+  it(
+    'reloads once for a part that the server does not have, and then says so',
+    async () => {
+      // The browser itself reports the part that is missing.
+      const context = await browser().newContext({ locale: 'en-GB' });
+      try {
+        const page = await context.newPage();
+        await page.goto(system.url);
+        await page.locator('input[type=email]').fill('admin@allotree.local');
+        await page.locator('input[type=password]').fill(ADMIN_PASSWORD);
+        await page.locator('button[type=submit]').click();
+        await page.getByRole('heading', { name: 'Overview' }).waitFor();
+        let loads = 0;
+        page.on('load', () => loads++);
+        const parts = '**/console/partners-*.js';
+        await page.route(parts, (route) => route.fulfill({ status: 404 }));
+        await page.getByRole('link', { name: 'Partners' }).click();
+        const again = page.getByRole('button', { name: 'Load the page again' });
+        await again.waitFor();
+        expect(loads).toBe(1);
+        await page.unroute(parts);
+        await again.click();
+        await page.getByRole('heading', { name: 'Partners' }).waitFor();
+      } finally {
+        await context.close();
+      }
+    },
+    MINUTE,
+  );
+
   it.each(['light', 'dark'] as const)(
     'meets WCAG 2.2 AA on every page (%s)',
     async (colorScheme) => {
@@ -419,7 +450,20 @@ describeInBrowser((browser) => {
   );
 });
 
+/** Of the JavaScript that every page needs, compressed. */
+const SHELL_BYTES = 250_000;
+
 describe('the files of the console', () => {
+  it('are less than 250 kB of compressed JavaScript before a page is opened', async () => {
+    const html = await (await fetch(system.url)).text();
+    const names = [...new Set(html.match(/\/console\/[\w.-]+\.js/g))];
+    const sizes = await Promise.all(
+      names.map(async (name) => gzipSync(await (await fetch(`${system.url}${name}`)).arrayBuffer()).length),
+    );
+    expect(names.length).toBeGreaterThan(0);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(SHELL_BYTES);
+  });
+
   it('are served with a policy that allows scripts of this address alone', async () => {
     const page = await fetch(`${system.url}/projects/some/groups/other`);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");

@@ -200,7 +200,9 @@ function observeRequests(app: NestFastifyApplication): void {
     // A connection that was answering when the server closed would be kept alive, and the server with it.
     if (closing) setImmediate(() => fastify.server.closeIdleConnections());
     const route = request.routeOptions.url ?? 'unknown';
-    durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
+    // A stream stays open for as long as its caller wants.
+    if (!isStream(reply))
+      durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
     endRequestSpan(request, route, reply.statusCode);
     if (!isQuiet(route)) {
       const { correlationId, principal, tenantId } = request as ApiRequest;
@@ -230,6 +232,8 @@ function identify(request: ApiRequest, reply: FastifyReply): string {
   void reply.headers(CONSTANT_HEADERS).header('x-correlation-id', correlationId);
   return correlationId;
 }
+
+const isStream = (reply: FastifyReply): boolean => reply.getHeader('content-type') === 'text/event-stream';
 
 const isQuiet = (route: string): boolean => route.startsWith('/health/') || route === '/metrics';
 

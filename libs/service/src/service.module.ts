@@ -133,6 +133,7 @@ export class ServiceModule implements OnModuleDestroy, OnApplicationShutdown {
         { provide: APP_GUARD, useClass: QueryParametersGuard },
       ],
       exports: [
+        Authentication,
         CONFIGURATION,
         Clock,
         LOGGER,

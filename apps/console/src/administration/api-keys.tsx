@@ -40,7 +40,7 @@ export function ApiKeys() {
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   return (
     <Stack>
-      <PageTitle title={t('apiKeys.title')} about={t('apiKeys.about')}>
+      <PageTitle title={t('titles.apiKeys')} about={t('apiKeys.about')}>
         <Button onClick={() => setIsCreating(true)}>{t('apiKeys.create')}</Button>
       </PageTitle>
       <Switch
@@ -49,7 +49,7 @@ export function ApiKeys() {
         onChange={({ currentTarget }) => setWithRevoked(currentTarget.checked)}
       />
       <Rows
-        label={t('apiKeys.title')}
+        label={t('titles.apiKeys')}
         rows={rows}
         keyOf={({ keyId }) => keyId}
         empty={t('apiKeys.empty')}

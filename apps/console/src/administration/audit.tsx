@@ -8,13 +8,15 @@ import { Actor } from '../parts/actor.js';
 import { instantText, zoneOf } from '../parts/dates.js';
 import { PageTitle } from '../parts/page-title.js';
 import { Rows, usePages } from '../parts/rows.js';
-import { en } from '../words/en.js';
+import { administrationEn } from '../words/administration.en.js';
 
-type Action = keyof typeof en.audit.actions;
+const { actions } = administrationEn.audit;
 
-const ACTIONS = Object.keys(en.audit.actions) as readonly Action[];
+type Action = keyof typeof actions;
 
-const isKnown = (action: string): action is Action => Object.hasOwn(en.audit.actions, action);
+const ACTIONS = Object.keys(actions) as readonly Action[];
+
+const isKnown = (action: string): action is Action => Object.hasOwn(actions, action);
 
 const actionText = (action: string, t: TFunction): string =>
   isKnown(action) ? t(`audit.actions.${action}`) : action.replaceAll('_', ' ');
@@ -30,7 +32,7 @@ export function Audit() {
   );
   return (
     <Stack>
-      <PageTitle title={t('audit.title')} about={`${t('audit.about')} ${t('common.timeZone', { zone })}.`} />
+      <PageTitle title={t('titles.audit')} about={`${t('audit.about')} ${t('common.timeZone', { zone })}.`} />
       <Select
         label={t('audit.filter')}
         placeholder={t('administration.any')}
@@ -42,7 +44,7 @@ export function Audit() {
         maw={320}
       />
       <Rows
-        label={t('audit.title')}
+        label={t('titles.audit')}
         rows={rows.map((row, index) => ({ ...row, index }))}
         keyOf={({ at, index }) => `${at} ${index}`}
         empty={t('audit.empty')}

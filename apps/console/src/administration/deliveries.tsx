@@ -51,7 +51,7 @@ export function Deliveries() {
   });
   return (
     <Stack>
-      <PageTitle title={t('deliveries.title')} about={`${t('deliveries.about')} ${t('common.timeZone', { zone })}.`} />
+      <PageTitle title={t('titles.deliveries')} about={`${t('deliveries.about')} ${t('common.timeZone', { zone })}.`} />
       <Stack gap="xs" maw={320}>
         <Select
           label={t('common.status')}
@@ -70,7 +70,7 @@ export function Deliveries() {
         />
       </Stack>
       <Rows
-        label={t('deliveries.title')}
+        label={t('titles.deliveries')}
         rows={rows}
         keyOf={({ deliveryId }) => deliveryId}
         empty={t('deliveries.empty')}

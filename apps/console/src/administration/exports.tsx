@@ -63,11 +63,11 @@ export function Exports() {
   const at = (instant: string): string => instantText(instant, zone, i18n.language);
   return (
     <Stack>
-      <PageTitle title={t('exports.title')} about={t('exports.about')}>
+      <PageTitle title={t('titles.exports')} about={t('exports.about')}>
         <Button onClick={() => setIsOrdering(true)}>{t('exports.order')}</Button>
       </PageTitle>
       <Rows
-        label={t('exports.title')}
+        label={t('titles.exports')}
         rows={data.items}
         keyOf={({ exportId }) => exportId}
         empty={t('exports.empty')}

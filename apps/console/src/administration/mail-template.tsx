@@ -53,7 +53,7 @@ export function MailTemplate() {
   return (
     <Stack>
       <Anchor component={Link} to="/mail-templates" size="sm">
-        {t('templates.title')}
+        {t('titles.templates')}
       </Anchor>
       <PageTitle title={t(`mails.${template.mailType}`)} about={t('templates.oneAbout')}>
         <SegmentedControl

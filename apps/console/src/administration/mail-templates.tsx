@@ -27,10 +27,10 @@ export function MailTemplates() {
   });
   return (
     <Stack>
-      <PageTitle title={t('templates.title')} about={t('templates.about')} />
+      <PageTitle title={t('titles.templates')} about={t('templates.about')} />
       <TenantSelect tenants={tenants} value={tenantId} onChange={setTenantId} all={t('templates.vendor')} />
       <Rows
-        label={t('templates.title')}
+        label={t('titles.templates')}
         rows={data.items}
         keyOf={({ mailType }) => mailType}
         empty={t('templates.empty')}

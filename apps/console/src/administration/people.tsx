@@ -33,7 +33,7 @@ export function People() {
   if (shown === undefined)
     return (
       <Stack>
-        <PageTitle title={t('people.title')} />
+        <PageTitle title={t('titles.people')} />
         <Text c="dimmed">{t('people.nowhere')}</Text>
       </Stack>
     );
@@ -41,7 +41,7 @@ export function People() {
     places.filter((each) => each.kind === kind).map(({ key, name }) => ({ value: key, label: name }));
   return (
     <Stack>
-      <PageTitle title={t('people.title')} about={t('people.about')} />
+      <PageTitle title={t('titles.people')} about={t('people.about')} />
       <Select
         label={t('people.place')}
         data={[
@@ -80,7 +80,7 @@ function PeopleOf({ place }: { readonly place: Place }) {
         )}
       </Group>
       <Rows
-        label={t('people.title')}
+        label={t('titles.people')}
         rows={people}
         keyOf={({ id }) => id}
         empty={place.kind === 'partner' ? t('people.emptyPartner') : t('people.empty')}

@@ -2,7 +2,7 @@ import { Checkbox, ScrollArea, Stack } from '@mantine/core';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useMe, type Permission } from '../api/access.js';
-import type { en } from '../words/en.js';
+import type { administrationEn } from '../words/administration.en.js';
 
 type Underscored<Text extends string> = Text extends `${infer Before}${':' | '-'}${infer After}`
   ? `${Before}_${Underscored<After>}`
@@ -13,7 +13,7 @@ const OF_THE_VENDOR: ReadonlySet<Permission> = new Set(['packages:record', 'syst
 
 /** What a permission allows, in a sentence. */
 export const permissionText = (permission: Permission, t: TFunction): string =>
-  t(`permissions.${permission.replaceAll(/[:-]/g, '_') as keyof typeof en.permissions & Underscored<Permission>}`);
+  t(`permissions.${permission.replaceAll(/[:-]/g, '_') as keyof typeof administrationEn.permissions & Underscored<Permission>}`);
 
 interface PermissionsFieldProps {
   readonly value: readonly Permission[];

@@ -30,12 +30,12 @@ export function Roles() {
   const [removing, setRemoving] = useState<Role | null>(null);
   return (
     <Stack>
-      <PageTitle title={t('rolesPage.title')} about={t('rolesPage.about')}>
+      <PageTitle title={t('titles.rolesPage')} about={t('rolesPage.about')}>
         {canManage && <Button onClick={() => setChanging('new')}>{t('rolesPage.create')}</Button>}
       </PageTitle>
       <TenantSelect tenants={tenants} value={tenantId} onChange={setTenantId} />
       <Rows
-        label={t('rolesPage.title')}
+        label={t('titles.rolesPage')}
         rows={data.items}
         keyOf={({ roleId }) => roleId}
         empty={t('rolesPage.empty')}

@@ -63,7 +63,7 @@ export function Webhook() {
   return (
     <Stack>
       <Anchor component={Link} to="/webhooks" size="sm">
-        {t('webhooks.title')}
+        {t('titles.webhooks')}
       </Anchor>
       <PageTitle title={endpoint.url} {...(endpoint.description !== null && { about: endpoint.description })} />
       <Group gap="xs">

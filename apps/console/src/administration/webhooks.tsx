@@ -37,11 +37,11 @@ export function Webhooks() {
     tenants.find((each) => each.tenantId === tenantId)?.name ?? tenantId ?? t('webhooks.allTenants');
   return (
     <Stack>
-      <PageTitle title={t('webhooks.title')} about={t('webhooks.about')}>
+      <PageTitle title={t('titles.webhooks')} about={t('webhooks.about')}>
         <Button onClick={() => setIsCreating(true)}>{t('webhooks.create')}</Button>
       </PageTitle>
       <Rows
-        label={t('webhooks.title')}
+        label={t('titles.webhooks')}
         rows={rows}
         keyOf={({ endpointId }) => endpointId}
         empty={t('webhooks.empty')}

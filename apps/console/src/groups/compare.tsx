@@ -8,6 +8,9 @@ import { RESOURCES, type Resource } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
 import { WideTable } from '../parts/wide-table.js';
 import { en } from '../words/en.js';
+import { projectPages } from '../words/project-pages.en.js';
+
+const { members } = projectPages.compare;
 
 interface CompareProps {
   readonly projectId: string;
@@ -81,9 +84,9 @@ export function Compare({ projectId, groupId, timeZone, at, compare }: ComparePr
   );
 }
 
-type Member = keyof typeof en.compare.members;
+type Member = keyof typeof members;
 type Feature = keyof typeof en.features;
-const isMember = (name: string): name is Member => Object.hasOwn(en.compare.members, name);
+const isMember = (name: string): name is Member => Object.hasOwn(members, name);
 const isResource = (name: string): name is Resource => (RESOURCES as readonly string[]).includes(name);
 const isFeature = (name: unknown): name is Feature => typeof name === 'string' && Object.hasOwn(en.features, name);
 

@@ -68,7 +68,7 @@ interface LimitRowProps {
 function LimitRow({ resource, quota, onAsk }: LimitRowProps) {
   const { t } = useTranslation();
   const { effectiveLimit, limitedBy, consumed, suspended, available } = quota.resources[resource];
-  const name = limitedBy?.groupId === null ? t('licenses.project') : limitedBy?.name;
+  const name = limitedBy?.groupId === null ? t('common.projectLicenses') : limitedBy?.name;
   return (
     <Table.Tr>
       <Table.Th scope="row">

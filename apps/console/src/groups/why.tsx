@@ -65,7 +65,7 @@ function Path({ explanation: { levels, toChange }, resource, timeZone }: PathPro
             key={level.groupId ?? 'project'}
             title={
               <Group gap="xs">
-                <Text>{level.groupId === null ? t('licenses.project') : level.name}</Text>
+                <Text>{level.groupId === null ? t('common.projectLicenses') : level.name}</Text>
                 {level.isBinding && <Badge tt="none">{t('why.binding')}</Badge>}
               </Group>
             }
@@ -112,6 +112,6 @@ function LevelText({
 }
 
 function changeText(change: Explanation['toChange'][number], resource: Resource, t: TFunction): string {
-  const name = 'name' in change && change.name !== undefined ? change.name : t('licenses.project');
+  const name = 'name' in change && change.name !== undefined ? change.name : t('common.projectLicenses');
   return t(`why.changes.${change.kind}`, { name, count: change.units[resource] ?? undefined });
 }

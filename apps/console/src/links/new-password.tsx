@@ -2,10 +2,10 @@ import { PasswordInput } from '@mantine/core';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { Refused } from '../api/client.js';
-import type { en } from '../words/en.js';
+import type { linksEn } from '../words/links.en.js';
 
 /** What the service says about a password that it refuses, and the text for it. */
-const FAULTS: Readonly<Record<string, keyof typeof en.links.faults>> = {
+const FAULTS: Readonly<Record<string, keyof typeof linksEn.links.faults>> = {
   'must have at least 10 characters': 'short',
   'must have at least 10 characters, not counting blanks': 'blanks',
   'must not be blank': 'empty',

@@ -20,7 +20,7 @@ function factsOf(problem: Problem, t: TFunction) {
   const { limitedBy, resource, feature, requested, available } = problem;
   const amount = (value: unknown): string => (typeof value === 'number' ? String(value) : t('common.unlimited'));
   return {
-    limitedBy: !isBinding(limitedBy) ? '' : limitedBy.groupId === null ? t('licenses.project') : limitedBy.name,
+    limitedBy: !isBinding(limitedBy) ? '' : limitedBy.groupId === null ? t('common.projectLicenses') : limitedBy.name,
     resource: typeof resource === 'string' ? t(`counted.${resource as Resource}`) : '',
     feature: typeof feature === 'string' ? t(`features.${feature as Feature}`) : '',
     requested: amount(requested),

@@ -24,10 +24,10 @@ export function Administration() {
   return (
     <>
       <Text size="xs" c="dimmed" px="sm" pt="sm">
-        {t('administration.title')}
+        {t('titles.administration')}
       </Text>
       {pages.map(([to, words]) => (
-        <NavLink key={to} component={Link} to={to} label={t(`${words}.title`)} />
+        <NavLink key={to} component={Link} to={to} label={t(`titles.${words}`)} />
       ))}
     </>
   );

@@ -1,7 +1,12 @@
-import { Button, Group, Modal, Text } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { signOut } from '../api/session.js';
+import { needWords } from '../words/index.js';
+
+/** Loaded where it is asked, which is rarely. */
+const IdleQuestion = lazy(async () => {
+  const [{ IdleQuestion: component }] = await Promise.all([import('./idle-question.js'), needWords('home')]);
+  return { default: component };
+});
 
 const IDLE_MS = 30 * 60_000;
 /** How long before the end somebody is asked. */
@@ -47,7 +52,6 @@ function watch(onWarn: () => void, onActive: () => void): { readonly end: () => 
 
 /** Ends the session of a browser in which nobody does anything, after asking. */
 export function IdleEnd() {
-  const { t } = useTranslation();
   const [isWarned, setIsWarned] = useState(false);
   const answer = useRef<() => void>(() => undefined);
   useEffect(() => {
@@ -58,15 +62,11 @@ export function IdleEnd() {
     answer.current = stay;
     return end;
   }, []);
-  const stay = () => answer.current();
   return (
-    <Modal opened={isWarned} onClose={stay} title={t('idle.title')} withCloseButton={false}>
-      <Text size="sm">{t('idle.text')}</Text>
-      <Group justify="end" mt="md">
-        <Button onClick={stay} data-autofocus>
-          {t('idle.stay')}
-        </Button>
-      </Group>
-    </Modal>
+    isWarned && (
+      <Suspense>
+        <IdleQuestion onStay={() => answer.current()} />
+      </Suspense>
+    )
   );
 }

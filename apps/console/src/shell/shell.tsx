@@ -22,6 +22,7 @@ import { me } from '../api/me.js';
 import { onSessionEnd, signOut } from '../api/session.js';
 import { Administration } from './administration.js';
 import { IdleEnd } from './idle.js';
+import { LiveUpdates } from './live-updates.js';
 import { Search } from './search.js';
 
 /** The frame of every page: where to go, who is signed in, and whether there is a connection. */
@@ -66,7 +67,9 @@ export function Shell() {
       )}
       {!isForResident && <IdleEnd />}
       <AppShell.Main id="content" tabIndex={-1}>
-        {!online && (
+        {online ? (
+          <LiveUpdates />
+        ) : (
           <Alert color="orange" role="status" mb="md">
             {t('common.offline')}
           </Alert>
@@ -88,7 +91,7 @@ function StatementsLink() {
     staleTime: Number.POSITIVE_INFINITY,
   });
   if (data === undefined || data.items.length === 0) return null;
-  return <NavLink component={Link} to="/statements" label={t('statements.title')} />;
+  return <NavLink component={Link} to="/statements" label={t('titles.statements')} />;
 }
 
 /** Shows the sign-in page when the session ends, wherever that was decided. */

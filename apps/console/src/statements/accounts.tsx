@@ -21,11 +21,11 @@ export function Accounts() {
   );
   return (
     <Stack>
-      <PageHead above={[]} title={t('statements.title')} subtitle={t('statements.hint')} />
+      <PageHead above={[]} title={t('titles.statements')} subtitle={t('statements.hint')} />
       {accounts.length === 0 ? (
         <Text c="dimmed">{t('statements.noAccounts')}</Text>
       ) : (
-        <WideTable minWidth={480} label={t('statements.title')}>
+        <WideTable minWidth={480} label={t('titles.statements')}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('statements.buyer')}</Table.Th>

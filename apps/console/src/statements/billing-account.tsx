@@ -27,7 +27,7 @@ export function BillingAccount() {
   return (
     <Stack>
       <PageHead
-        above={[{ to: '/statements', name: t('statements.title') }]}
+        above={[{ to: '/statements', name: t('titles.statements') }]}
         title={nameOf(buyer)}
         subtitle={t('statements.billedBy', { name: nameOf(seller) })}
       />

@@ -46,7 +46,7 @@ export function Statement() {
     <Stack>
       <PageHead
         above={[
-          { to: '/statements', name: t('statements.title') },
+          { to: '/statements', name: t('titles.statements') },
           { to: `/statements/${accountId}`, name: nameOf(buyer) },
         ]}
         title={t(`statements.kinds.${kind}`, { number })}

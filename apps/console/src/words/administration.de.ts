@@ -3,7 +3,6 @@ import type { administrationEn } from './administration.en.js';
 /** The texts of the administration pages in German. */
 export const administrationDe: typeof administrationEn = {
   administration: {
-    title: 'Verwaltung',
     permissions: 'Rechte',
     tenant: 'Mandant',
     change: 'Ändern',
@@ -21,7 +20,6 @@ export const administrationDe: typeof administrationEn = {
     stored: 'Ich habe es aufbewahrt',
   },
   people: {
-    title: 'Personen',
     about:
       'Wer bei einem Partner oder in einem ganzen Projekt eine Rolle hat. Mitglieder einzelner Gebäude oder Wohnungen stehen in den Objektgruppen.',
     nowhere: 'Es gibt keinen Partner und kein Projekt, die Sie sehen können.',
@@ -53,7 +51,6 @@ export const administrationDe: typeof administrationEn = {
     states: { open: 'Offen', accepted: 'Angenommen', revoked: 'Widerrufen', expired: 'Abgelaufen' },
   },
   rolesPage: {
-    title: 'Rollen',
     about:
       'Eine Rolle ist eine Menge von Rechten. Sie gilt an der Stelle, an der jemand sie hat, und überall darunter.',
     create: 'Neue Rolle',
@@ -65,7 +62,6 @@ export const administrationDe: typeof administrationEn = {
     empty: 'Es gibt keine Rollen, die Sie sehen können.',
   },
   apiKeys: {
-    title: 'API-Schlüssel',
     about:
       'Schlüssel für Programme. Ein Schlüssel hat Rechte in einem ganzen Mandanten, nie mehr als die Person, die ihn angelegt hat.',
     create: 'Neuer API-Schlüssel',
@@ -102,7 +98,6 @@ export const administrationDe: typeof administrationEn = {
     password_changed: 'Passwort geändert',
   },
   templates: {
-    title: 'E-Mail-Vorlagen',
     about: 'Die E-Mails, die versendet werden. Wo ein Mandant keine eigene Vorlage hat, gilt die Standardvorlage.',
     oneAbout: 'Platzhalter wie :name werden beim Versenden ersetzt.',
     vendor: 'Alle Mandanten (Standard)',
@@ -128,7 +123,6 @@ export const administrationDe: typeof administrationEn = {
     wasReset: 'Die Standardvorlage gilt wieder.',
   },
   deliveries: {
-    title: 'E-Mails',
     about: 'Was an wen gesendet wurde, das Neueste zuerst.',
     to: 'Empfänger',
     toHint: 'Die ganze Adresse.',
@@ -151,7 +145,6 @@ export const administrationDe: typeof administrationEn = {
     },
   },
   webhooks: {
-    title: 'Webhooks',
     about:
       'Integrationsereignisse eines ganzen Mandanten werden an diese Adressen gesendet, signiert und in Reihenfolge.',
     create: 'Neuer Endpunkt',
@@ -198,7 +191,6 @@ export const administrationDe: typeof administrationEn = {
     sent: { pending: 'Wartet', delivered: 'Zugestellt', failed: 'Fehlgeschlagen' },
   },
   exports: {
-    title: 'Exporte',
     about: 'Dateien mit Zeilen, zu einem Zeitpunkt oder aus einem Zeitraum. Nur Sie sehen Ihre Exporte.',
     order: 'Neuer Export',
     submit: 'Export starten',
@@ -244,7 +236,6 @@ export const administrationDe: typeof administrationEn = {
     column: 'Spalte',
   },
   audit: {
-    title: 'Audit',
     about: 'Wer sich angemeldet hat, und wer geändert hat, was jemand darf, das Neueste zuerst.',
     filter: 'Aktion',
     empty: 'Nichts dergleichen ist geschehen.',
@@ -279,21 +270,6 @@ export const administrationDe: typeof administrationEn = {
       postpaid_withdrawn: 'Nachträgliche Abrechnung entzogen',
       project_closed: 'Projekt geschlossen',
     },
-  },
-  system: {
-    mails: 'Fehlgeschlagene E-Mails',
-    mailsFine: 'Keine E-Mail ist fehlgeschlagen.',
-    'mailsFailed#one': '{{count}} E-Mail ist fehlgeschlagen.',
-    'mailsFailed#other': '{{count}} E-Mails sind fehlgeschlagen.',
-    toMails: 'Zu den E-Mails',
-    projections: 'Projektionen',
-    service: 'Dienst',
-    behind: 'Fortschritt',
-    upToDate: 'aktuell',
-    'events#one': '{{count}} Ereignis zurück',
-    'events#other': '{{count}} Ereignisse zurück',
-    deadLetters:
-      'Dead Letters des Busses stehen in der Metrik bus_dead_letters_total; das Programm dead-letters zeigt und wiederholt sie.',
   },
   permissions: {
     partners_read: 'Partner sehen und wer sie verwaltet',

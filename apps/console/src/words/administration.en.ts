@@ -1,7 +1,6 @@
 /** The texts of the administration pages in English. */
 export const administrationEn = {
   administration: {
-    title: 'Administration',
     permissions: 'Permissions',
     tenant: 'Tenant',
     change: 'Change',
@@ -19,7 +18,6 @@ export const administrationEn = {
     stored: 'I have stored it',
   },
   people: {
-    title: 'People',
     about:
       'Who has a role at a partner or in a whole project. Members of a single building or apartment are in the object groups.',
     nowhere: 'There is no partner or project that you can see.',
@@ -51,7 +49,6 @@ export const administrationEn = {
     states: { open: 'Open', accepted: 'Accepted', revoked: 'Revoked', expired: 'Expired' },
   },
   rolesPage: {
-    title: 'Roles',
     about: 'A role is a set of permissions. It applies to the place where somebody has it and to everything below.',
     create: 'New role',
     change: 'Change the role',
@@ -62,7 +59,6 @@ export const administrationEn = {
     empty: 'There are no roles that you can see.',
   },
   apiKeys: {
-    title: 'API keys',
     about: 'Keys for machines. A key has permissions in a whole tenant, and never more than the person who created it.',
     create: 'New API key',
     submit: 'Create the key',
@@ -97,7 +93,6 @@ export const administrationEn = {
     password_changed: 'Password changed',
   },
   templates: {
-    title: 'Mail templates',
     about: 'The mails that are sent. Where a tenant has no template of its own, the standard one is used.',
     oneAbout: 'Markers such as :name are replaced when the mail is sent.',
     vendor: 'All tenants (standard)',
@@ -123,7 +118,6 @@ export const administrationEn = {
     wasReset: 'The standard template is in use again.',
   },
   deliveries: {
-    title: 'Mails',
     about: 'What was sent to whom, the newest first.',
     to: 'Recipient',
     toHint: 'The whole address.',
@@ -146,7 +140,6 @@ export const administrationEn = {
     },
   },
   webhooks: {
-    title: 'Webhooks',
     about: 'Integration events of a whole tenant are sent to these addresses, signed and in order.',
     create: 'New endpoint',
     empty: 'There is no endpoint. Create one, and every event is sent to it from then on.',
@@ -191,7 +184,6 @@ export const administrationEn = {
     sent: { pending: 'Waiting', delivered: 'Delivered', failed: 'Failed' },
   },
   exports: {
-    title: 'Exports',
     about: 'Files of rows, as of an instant or of a period. Only you see your exports.',
     order: 'New export',
     submit: 'Start the export',
@@ -237,7 +229,6 @@ export const administrationEn = {
     column: 'Column',
   },
   audit: {
-    title: 'Audit',
     about: 'Who signed in, and who changed what anybody may do, the newest first.',
     filter: 'Action',
     empty: 'Nothing of this kind has happened.',
@@ -272,21 +263,6 @@ export const administrationEn = {
       postpaid_withdrawn: 'Postpaid withdrawn',
       project_closed: 'Project closed',
     },
-  },
-  system: {
-    mails: 'Failed mails',
-    mailsFine: 'No mail has failed.',
-    'mailsFailed#one': '{{count}} mail has failed.',
-    'mailsFailed#other': '{{count}} mails have failed.',
-    toMails: 'Look at the mails',
-    projections: 'Projections',
-    service: 'Service',
-    behind: 'Progress',
-    upToDate: 'up to date',
-    'events#one': '{{count}} event behind',
-    'events#other': '{{count}} events behind',
-    deadLetters:
-      'Dead letters of the bus are in the metric bus_dead_letters_total; the program dead-letters lists and replays them.',
   },
   /** By the permission, with underscores. */
   permissions: {

@@ -1,6 +1,6 @@
 import type { homeEn } from './home.en.js';
 
-/** The texts of the small console and of the own account in German. */
+/** The texts of the first page, of the small console and of the own account in German. */
 export const homeDe: typeof homeEn = {
   home: {
     nothing: 'Sie sind in keiner Gruppe Mitglied. Fragen Sie die Verwaltung Ihres Gebäudes.',
@@ -32,5 +32,44 @@ export const homeDe: typeof homeEn = {
     endEverywhere: 'Überall abmelden',
     end: 'Beenden',
     endedOne: 'Die Sitzung ist beendet.',
+  },
+  overview: {
+    title: 'Übersicht',
+    ends: 'Was bald endet',
+    endsEmpty: 'In den nächsten 90 Tagen endet nichts.',
+    end: 'Letzter Tag',
+    group: 'Gruppe',
+    project: 'Projekt',
+    what: 'Was endet',
+    remaining: 'Danach bleibt',
+    'inDays#one': 'in {{count}} Tag',
+    'inDays#other': 'in {{count}} Tagen',
+    today: 'heute',
+    kinds: { allotment: 'Zuteilung', license: 'Lizenz', group: 'Grenze der Gruppe' },
+  },
+  account: {
+    title: 'Konto',
+    language: 'Sprache',
+    languages: { en: 'English', de: 'Deutsch' },
+    sessions: 'Sitzungen',
+    current: 'Dieser Browser',
+    endOthers: 'Überall sonst abmelden',
+    lastUsed: 'Zuletzt genutzt',
+    ended: 'Alle anderen Sitzungen sind beendet.',
+  },
+  system: {
+    mails: 'Fehlgeschlagene E-Mails',
+    mailsFine: 'Keine E-Mail ist fehlgeschlagen.',
+    'mailsFailed#one': '{{count}} E-Mail ist fehlgeschlagen.',
+    'mailsFailed#other': '{{count}} E-Mails sind fehlgeschlagen.',
+    toMails: 'Zu den E-Mails',
+    projections: 'Projektionen',
+    service: 'Dienst',
+    behind: 'Fortschritt',
+    upToDate: 'aktuell',
+    'events#one': '{{count}} Ereignis zurück',
+    'events#other': '{{count}} Ereignisse zurück',
+    deadLetters:
+      'Dead Letters des Busses stehen in der Metrik bus_dead_letters_total; das Programm dead-letters zeigt und wiederholt sie.',
   },
 };

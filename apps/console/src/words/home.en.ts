@@ -1,4 +1,4 @@
-/** The texts of the small console and of the own account in English. */
+/** The texts of the first page, of the small console and of the own account in English. */
 export const homeEn = {
   home: {
     nothing: 'You are a member of no group. Ask the administrator of your building.',
@@ -30,5 +30,44 @@ export const homeEn = {
     endEverywhere: 'Sign out everywhere',
     end: 'End',
     endedOne: 'The session has ended.',
+  },
+  overview: {
+    title: 'Overview',
+    ends: 'Ends in sight',
+    endsEmpty: 'Nothing ends in the next 90 days.',
+    end: 'Last day',
+    group: 'Group',
+    project: 'Project',
+    what: 'What ends',
+    remaining: 'Left afterwards',
+    'inDays#one': 'in {{count}} day',
+    'inDays#other': 'in {{count}} days',
+    today: 'today',
+    kinds: { allotment: 'Allotment', license: 'License', group: 'Limit of the group' },
+  },
+  account: {
+    title: 'Account',
+    language: 'Language',
+    languages: { en: 'English', de: 'Deutsch' },
+    sessions: 'Sessions',
+    current: 'This browser',
+    endOthers: 'Sign out everywhere else',
+    lastUsed: 'Last used',
+    ended: 'All other sessions have ended.',
+  },
+  system: {
+    mails: 'Failed mails',
+    mailsFine: 'No mail has failed.',
+    'mailsFailed#one': '{{count}} mail has failed.',
+    'mailsFailed#other': '{{count}} mails have failed.',
+    toMails: 'Look at the mails',
+    projections: 'Projections',
+    service: 'Service',
+    behind: 'Progress',
+    upToDate: 'up to date',
+    'events#one': '{{count}} event behind',
+    'events#other': '{{count}} events behind',
+    deadLetters:
+      'Dead letters of the bus are in the metric bus_dead_letters_total; the program dead-letters lists and replays them.',
   },
 };

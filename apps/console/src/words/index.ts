@@ -1,6 +1,13 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import { en, type Words } from './en.js';
+import type { administrationEn } from './administration.en.js';
+import { en } from './en.js';
+import type { groupsEn } from './groups.en.js';
+import type { homeEn } from './home.en.js';
+import type { linksEn } from './links.en.js';
+import type { ProjectPages } from './project-pages.en.js';
+
+type Words = typeof en & typeof homeEn & typeof groupsEn & ProjectPages & typeof administrationEn & typeof linksEn;
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -15,19 +22,70 @@ declare module 'i18next' {
 export const LANGUAGES = ['en', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** Texts that come with the pages that show them, instead of with every page. */
+const PARTS = {
+  home: {
+    en: async () => (await import('./home.en.js')).homeEn,
+    de: async () => (await import('./home.de.js')).homeDe,
+  },
+  pages: {
+    en: async () => (await import('./project-pages.en.js')).projectPages,
+    de: async () => (await import('./project-pages.de.js')).projectPages,
+  },
+  groups: {
+    en: async () => (await import('./groups.en.js')).groupsEn,
+    de: async () => (await import('./groups.de.js')).groupsDe,
+  },
+  administration: {
+    en: async () => (await import('./administration.en.js')).administrationEn,
+    de: async () => (await import('./administration.de.js')).administrationDe,
+  },
+  links: {
+    en: async () => (await import('./links.en.js')).linksEn,
+    de: async () => (await import('./links.de.js')).linksDe,
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<Language, () => Promise<object>>>>>;
+export type Part = keyof typeof PARTS;
+
+let shown: Language = 'en';
+/** Of the pages opened so far. */
+const wanted = new Set<Part>();
+const loaded = new Map<string, Promise<void>>();
+
 /** The language of a tag such as `de-AT`; English where the console has no such language. */
 export const languageOf = (tag: string): Language => (tag.toLowerCase().startsWith('de') ? 'de' : 'en');
 
+const add = (language: Language, words: object): void => {
+  i18next.addResourceBundle(language, 'words', words, true);
+};
+
+function once(key: string, load: () => Promise<void>): Promise<void> {
+  const known = loaded.get(key);
+  if (known !== undefined) return known;
+  const loading = load();
+  loaded.set(key, loading);
+  // Texts that could not be loaded are asked for again.
+  loading.catch(() => loaded.delete(key));
+  return loading;
+}
+
+const loadPart = (language: Language, part: Part): Promise<void> =>
+  once(`${language} ${part}`, async () => add(language, await PARTS[part][language]()));
+
 /** English comes with the page; another language is loaded where somebody reads it. */
-async function load(language: Language): Promise<void> {
-  if (language === 'de' && !i18next.hasResourceBundle('de', 'words'))
-    i18next.addResourceBundle('de', 'words', (await import('./de.js')).de);
+const loadBase = async (language: Language): Promise<void> => {
+  if (language === 'de') await once('de', async () => add('de', (await import('./de.js')).de));
+};
+
+/** Loads texts in the language that is shown; one that is shown later has them, too. */
+export async function needWords(...parts: readonly Part[]): Promise<void> {
+  for (const part of parts) wanted.add(part);
+  await Promise.all(parts.map((part) => loadPart(shown, part)));
 }
 
 export async function initializeWords(): Promise<void> {
-  const language = languageOf(navigator.language);
   await i18next.use(initReactI18next).init({
-    lng: language,
+    lng: 'en',
     fallbackLng: 'en',
     defaultNS: 'words',
     // Names of the API, such as `sip_number`, contain what separates plurals by default.
@@ -36,14 +94,18 @@ export async function initializeWords(): Promise<void> {
     resources: { en: { words: en } },
     // React escapes what it shows.
     interpolation: { escapeValue: false },
+    // A page that does not load the texts it shows is a fault.
+    saveMissing: true,
+    missingKeyHandler: (_languages, _namespace, key) => console.error(`There is no text ${key}`),
   });
-  await load(language);
+  await showLanguageOf(null);
 }
 
-/** Shows the console in the language of an account. */
+/** Shows the console in the language of an account; `null`: in that of the browser. */
 export async function showLanguageOf(tag: string | null): Promise<void> {
-  const language = tag === null ? languageOf(navigator.language) : languageOf(tag);
-  await load(language);
+  const language = languageOf(tag ?? navigator.language);
+  shown = language;
+  await Promise.all([loadBase(language), ...[...wanted].map((part) => loadPart(language, part))]);
   document.documentElement.lang = language;
   await i18next.changeLanguage(language);
 }

@@ -161,6 +161,13 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /projects/{p}/releases': malformed('assignments:manage', WITHIN),
   'POST /projects/{p}/quotas': malformed('quotas:read', WITHIN),
   'GET /projects/{p}/tree': reads('quotas:read', WITHIN),
+  // A stream would not end.
+  'GET /projects/{p}/changes': {
+    needs: 'projects:read',
+    at: WITHIN,
+    answers: [400],
+    headers: { 'last-event-id': 'none' },
+  },
   [`GET ${G}/restriction`]: reads('restrictions:read', GROUP),
   [`PUT ${G}/restriction`]: stale('restrictions:manage', GROUP, { enabled: false }),
   [`GET ${G}/quota`]: reads('quotas:read', GROUP),

@@ -278,3 +278,11 @@ export const SearchAnswer = z.object({
   ),
 });
 export type SearchAnswer = z.infer<typeof SearchAnswer>;
+
+/** What something in a project that changed is about. */
+export const ChangeKind = z.enum(['project', 'groups', 'members', 'devices', 'licensing']);
+export type ChangeKind = z.infer<typeof ChangeKind>;
+
+/** The data of an event of `GET /projects/{p}/changes`. */
+export const ProjectChange = z.object({ kinds: z.array(ChangeKind).readonly() });
+export type ProjectChange = z.infer<typeof ProjectChange>;

@@ -147,7 +147,10 @@ function FeatureBoxes({ chosen, features: { off }, onChange }: FeatureBoxesProps
               disabled={off.has(feature) && !chosen.includes(feature)}
               description={
                 off.has(feature) &&
-                t('licenses.featureOff', { feature: t(`features.${feature}`), name: name ?? t('licenses.project') })
+                t('licenses.featureOff', {
+                  feature: t(`features.${feature}`),
+                  name: name ?? t('common.projectLicenses'),
+                })
               }
             />
           );

@@ -2,6 +2,7 @@ import {
   Alert,
   Button,
   Group,
+  List,
   NumberInput,
   Paper,
   Select,
@@ -19,6 +20,7 @@ import { api, mustWithTag, Refused } from '../../api/client.js';
 import { ProblemText } from '../../parts/problem-text.js';
 import type { PanelProps } from '../object-groups.js';
 import { AllotmentBlock } from './allotment-block.js';
+import { changesBetween } from './restriction-changes.js';
 import { Preview, usePreview } from './preview.js';
 import {
   entryOf,
@@ -26,6 +28,7 @@ import {
   isSame,
   NEW_ALLOTMENT,
   NEW_REMINDER,
+  over,
   requestOf,
   withAllotment,
   type Reminder,
@@ -42,8 +45,6 @@ export function LicensesPanel(props: PanelProps) {
       mustWithTag(
         api.GET('/api/v1/projects/{p}/groups/{g}/restriction', { params: { path: { p: projectId, g: groupId } } }),
       ),
-    // Entries are never replaced while somebody types.
-    refetchOnWindowFocus: false,
   });
   return <RestrictionForm {...props} current={entryOf(data.body)} etag={data.etag} />;
 }
@@ -53,45 +54,79 @@ interface RestrictionFormProps extends PanelProps {
   readonly etag: string | null;
 }
 
+interface Typed {
+  readonly entry: RestrictionEntry;
+  /** The section in force when typing began. */
+  readonly base: RestrictionEntry;
+}
+
+const isStale = (error: unknown): boolean => error instanceof Refused && error.problem.code === 'STALE_REVISION';
+
 /** What is entered, what the server says of it, and saving it. */
 function useRestrictionForm({ projectId, groupId, current, etag }: RestrictionFormProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [entered, setEntered] = useState<RestrictionEntry | null>(null);
+  const [typed, setTyped] = useState<Typed | null>(null);
   const [cascade, setCascade] = useState(false);
-  const entry = entered ?? current;
+  const { entry, base } = typed ?? { entry: current, base: current };
+  const setEntered = (next: RestrictionEntry | null) => setTyped(next && { entry: next, base });
   const isChanged = !isSame(entry, current);
   const isValid = !entry.allotments.some(hasTooManyApps);
-  const preview = usePreview({ projectId, groupId, entry, cascade, isAsked: isChanged && isValid });
+  const preview = usePreview({
+    projectId,
+    groupId,
+    entry,
+    cascade,
+    isAsked: isChanged && isValid && isSame(base, current),
+  });
   const save = useMutation({
-    mutationFn: () => {
+    mutationFn: (sent: RestrictionEntry) => {
       const header = { 'Idempotency-Key': crypto.randomUUID(), ...(etag !== null && { 'If-Match': etag }) };
       const query = cascade ? { cascade: 'true' as const } : {};
       const params = { path: { p: projectId, g: groupId }, header, query };
-      return mustWithTag(api.PUT('/api/v1/projects/{p}/groups/{g}/restriction', { params, body: requestOf(entry) }));
+      return mustWithTag(api.PUT('/api/v1/projects/{p}/groups/{g}/restriction', { params, body: requestOf(sent) }));
     },
-    onSuccess: async () => {
+    onSuccess: async (_saved, sent) => {
       notifications.show({ message: t('licenses.saved'), color: 'teal' });
       await queries.invalidateQueries();
-      setEntered(null);
+      // Typing can have gone on meanwhile.
+      setTyped((now) => (now?.entry === sent ? null : now));
       setCascade(false);
     },
+    // Somebody else was faster: shows what is in force now.
+    onError: async (error) => {
+      if (isStale(error)) await queries.invalidateQueries({ queryKey: ['restriction', projectId, groupId] });
+    },
   });
-  /** After somebody else was faster: goes on with these entries or without, on what is in force now. */
-  const takeCurrent = async (keep: boolean): Promise<void> => {
+  /** Somebody else changed the section while this person typed: one decides which of both goes on before anything is saved. */
+  const isOvertaken = !save.isPending && !isSame(base, current);
+  /** Goes on with these entries or without, on what is in force now. */
+  const takeCurrent = (keep: boolean): void => {
     save.reset();
-    if (!keep) setEntered(null);
-    await queries.invalidateQueries({ queryKey: ['restriction', projectId, groupId] });
+    setTyped(keep ? { entry: over(current, entry), base: current } : null);
   };
-  const canSave = isChanged && isValid && preview.error === null && !preview.isFetching;
-  return { entry, setEntered, cascade, setCascade, isChanged, isValid, preview, save, takeCurrent, canSave };
+  const canSave = isChanged && isValid && !isOvertaken && preview.error === null && !preview.isFetching;
+  return {
+    entry,
+    base,
+    isOvertaken,
+    setEntered,
+    cascade,
+    setCascade,
+    isChanged,
+    isValid,
+    preview,
+    save,
+    takeCurrent,
+    canSave,
+  };
 }
 
 function RestrictionForm(props: RestrictionFormProps) {
-  const { projectId, groupId, timeZone } = props;
+  const { projectId, groupId, timeZone, current } = props;
   const { t } = useTranslation();
-  const { entry, setEntered, cascade, setCascade, isChanged, isValid, preview, save, takeCurrent, canSave } =
-    useRestrictionForm(props);
+  const form = useRestrictionForm(props);
+  const { entry, setEntered, cascade, setCascade, isChanged, isValid, preview, save, canSave } = form;
   return (
     <Stack>
       <RestrictionFields
@@ -104,7 +139,7 @@ function RestrictionForm(props: RestrictionFormProps) {
       <Paper withBorder p="sm" className="outcome">
         <Stack gap="sm">
           <div aria-live="polite" role="status">
-            {isChanged && isValid ? (
+            {form.isOvertaken ? null : isChanged && isValid ? (
               <Preview
                 projectId={projectId}
                 preview={preview}
@@ -120,9 +155,12 @@ function RestrictionForm(props: RestrictionFormProps) {
               </Text>
             )}
           </div>
-          {save.error !== null && <SaveProblem error={save.error} onTake={(mine) => void takeCurrent(mine)} />}
+          {form.isOvertaken && (
+            <Overtaken before={form.base} after={current} timeZone={timeZone} onTake={form.takeCurrent} />
+          )}
+          {save.error !== null && !form.isOvertaken && <SaveProblem error={save.error} />}
           <Group>
-            <Button onClick={() => save.mutate()} loading={save.isPending} disabled={!canSave}>
+            <Button onClick={() => save.mutate(entry)} loading={save.isPending} disabled={!canSave}>
               {t('common.save')}
             </Button>
             {isChanged && (
@@ -137,23 +175,37 @@ function RestrictionForm(props: RestrictionFormProps) {
   );
 }
 
-interface SaveProblemProps {
-  readonly error: unknown;
+/** Why it was not saved. */
+function SaveProblem({ error }: { readonly error: unknown }) {
+  const { t } = useTranslation();
+  return (
+    <Alert color={isStale(error) ? 'orange' : 'red'} role="alert">
+      {isStale(error) ? <Text size="sm">{t('licenses.changedElsewhere')}</Text> : <ProblemText error={error} />}
+    </Alert>
+  );
+}
+
+interface OvertakenProps {
+  readonly before: RestrictionEntry;
+  readonly after: RestrictionEntry;
+  readonly timeZone: string;
   readonly onTake: (mine: boolean) => void;
 }
 
-/** Why it was not saved; if somebody else was faster, with the choice between both. */
-function SaveProblem({ error, onTake }: SaveProblemProps) {
-  const { t } = useTranslation();
-  if (!(error instanceof Refused && error.problem.code === 'STALE_REVISION'))
-    return (
-      <Alert color="red" role="alert">
-        <ProblemText error={error} />
-      </Alert>
-    );
+/** What somebody else changed meanwhile, with the choice between both. */
+function Overtaken({ before, after, timeZone, onTake }: OvertakenProps) {
+  const { t, i18n } = useTranslation();
+  const changes = changesBetween(before, after, { t, timeZone, language: i18n.language });
   return (
     <Alert color="orange" role="alert">
       <Text size="sm">{t('licenses.conflict')}</Text>
+      <List size="sm" mt="xs">
+        {changes.map(({ key, label, before: was, after: is }) => (
+          <List.Item key={key}>
+            {label}: <s>{was ?? t('licenses.absent')}</s> → {is ?? t('licenses.absent')}
+          </List.Item>
+        ))}
+      </List>
       <Group mt="xs">
         <Button size="compact-sm" onClick={() => onTake(true)}>
           {t('licenses.takeMine')}

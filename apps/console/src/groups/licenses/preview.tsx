@@ -136,7 +136,7 @@ function Refusal({ error, entry, timeZone, cascade, onCascade, onMend }: Refusal
               ? t('licenses.reduceTo', { count: mend.count })
               : t('licenses.endWith', {
                   date: dayText(new Date(Date.parse(mend.until) - 1).toISOString(), timeZone, i18n.language),
-                  name: mend.name ?? t('licenses.project'),
+                  name: mend.name ?? t('common.projectLicenses'),
                 })}
           </Button>
         ))}

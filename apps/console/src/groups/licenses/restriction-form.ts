@@ -118,6 +118,15 @@ export const endingWith = (entry: RestrictionEntry, until: string, timeZone: str
   };
 };
 
+/** Entries as they can be saved over another state: licenses that are not there any more become new ones. */
+export const over = (current: RestrictionEntry, entry: RestrictionEntry): RestrictionEntry => {
+  const known = new Set(current.allotments.map(({ allotmentId }) => allotmentId));
+  const allotments = entry.allotments.map((each) =>
+    known.has(each.allotmentId) ? each : { ...each, allotmentId: null },
+  );
+  return { ...entry, allotments };
+};
+
 /** Whether two entries are the same for the server. */
 export const isSame = (one: RestrictionEntry, other: RestrictionEntry): boolean =>
   JSON.stringify(requestOf(one)) === JSON.stringify(requestOf(other));
