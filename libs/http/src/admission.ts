@@ -1,8 +1,9 @@
 import type { CustomDecorator } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { HttpConfiguration } from './configuration.js';
+import { admissionMetrics } from './http-durations.js';
 import { Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 
@@ -31,19 +32,7 @@ export function limitRequestsInProgress(
   registry: Registry,
 ): void {
   const inProgress = new Set<FastifyRequest>();
-  const refused = new Counter({
-    name: 'http_requests_refused_total',
-    help: 'HTTP requests refused with 503 because too many were in progress',
-    registers: [registry],
-  });
-  new Gauge({
-    name: 'http_requests_in_progress',
-    help: 'HTTP requests that are being answered',
-    registers: [registry],
-    collect() {
-      this.set(inProgress.size);
-    },
-  });
+  const refused = admissionMetrics(registry, () => inProgress.size);
   const isAdmitted = ({ url, routeOptions }: FastifyRequest): boolean =>
     limit === 0 || inProgress.size < limit || routeOptions.config.waits === true || ALWAYS_ADMITTED.test(url);
   const refuse = (request: FastifyRequest, reply: FastifyReply): void => {

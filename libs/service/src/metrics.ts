@@ -1,5 +1,5 @@
 import { BusMetrics } from '@allotree/bus/bus-metrics';
-import { httpDurations } from '@allotree/http/http-durations';
+import { admissionMetrics, httpDurations } from '@allotree/http/http-durations';
 import { RetentionMetrics } from '@allotree/jobs/retention-metrics';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ServiceMetrics } from './service-metrics.js';
@@ -23,6 +23,7 @@ export interface MetricDocs {
 export function describeMetrics(): readonly MetricDocs[] {
   const registry = new Registry();
   httpDurations(registry);
+  admissionMetrics(registry, () => 0);
   new BusMetrics(registry);
   new RetentionMetrics(registry, { query: () => Promise.reject(new Error('not connected')) } as never);
   new ServiceMetrics(registry, { wanted: () => [] }, { totalCount: 0, idleCount: 0, waitingCount: 0 });
