@@ -16,8 +16,8 @@ import { projectPages as pagesEn } from '../apps/console/src/words/project-pages
 const ENGLISH = [everywhereEn, homeEn, pagesEn, groupsEn, administrationEn, linksEn] as const;
 const GERMAN = [everywhereDe, homeDe, pagesDe, groupsDe, administrationDe, linksDe] as const;
 
-const en = { ...everywhereEn, ...homeEn, ...pagesEn, ...groupsEn, ...administrationEn, ...linksEn };
-const de = { ...everywhereDe, ...homeDe, ...pagesDe, ...groupsDe, ...administrationDe, ...linksDe };
+const en = { ...everywhereEn, ...homeEn, ...pagesEn, ...groupsEn, ...administrationEn, ...linksEn, ...whyEn };
+const de = { ...everywhereDe, ...homeDe, ...pagesDe, ...groupsDe, ...administrationDe, ...linksDe, ...whyDe };
 
 interface Texts {
   readonly [key: string]: string | Texts;

@@ -54,10 +54,14 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component:
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search): { to?: string } => {
+  validateSearch: (search): { to?: string; refused?: string } => {
     const to = text(search['to']);
-    // Back to a page of the console, never to another site.
-    return to !== undefined && /^\/(?!\/|\\)/.test(to) ? { to } : {};
+    const refused = text(search['refused']);
+    return {
+      // Back to a page of the console, never to another site.
+      ...(to !== undefined && /^\/(?![/\\])[^\s\\]*$/.test(to) && { to }),
+      ...(refused !== undefined && /^[\w-]{1,100}$/.test(refused) && { refused }),
+    };
   },
   component: lazyRouteComponent(() => withWords(import('./sign-in/sign-in.js'), 'links'), 'SignIn'),
 });

@@ -88,16 +88,7 @@ export const NOTIFICATION_VARIABLES = {
       'How long events are kept that were sent as webhooks, with what became of each. They can be replayed for so long.',
     allowed: 'a whole number of days from 1 to 36500',
   }),
-  PUBLIC_URL: variable(z.url({ protocol: /^https?$/ }).optional(), {
-    description:
-      'The base URL of links in mails: the address at which browsers reach the system. Unset: built from HOST and PORT.',
-    allowed: 'a URL such as https://licenses.example.com',
-  }),
 };
 
 export const NOTIFICATION_CONFIGURATION = SERVICE_CONFIGURATION.extend(NOTIFICATION_VARIABLES);
 export type NotificationConfiguration = z.infer<typeof NOTIFICATION_CONFIGURATION>;
-
-/** The base URL of links in mails, without a trailing slash. */
-export const publicUrl = ({ PUBLIC_URL, HOST, PORT }: NotificationConfiguration): string =>
-  (PUBLIC_URL ?? `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`).replace(/\/+$/, '');

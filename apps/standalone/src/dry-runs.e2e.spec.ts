@@ -404,6 +404,7 @@ const REFUSING = [
   'POST /auth/session',
   'POST /auth/session/refresh',
   'DELETE /auth/session',
+  'POST /auth/session/openid',
   'POST /auth/password-resets',
   'POST /auth/password-resets/confirm',
   'POST /registrations',

@@ -76,6 +76,7 @@ export class WholeSystem {
   async ask(method: string, path: string, { token = this.administrator, body, headers }: Asked = {}): Promise<Answer> {
     const response = await this.fetch(`${this.url}/api/v1${path}`, {
       method,
+      redirect: 'manual',
       headers: {
         ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

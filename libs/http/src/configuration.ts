@@ -12,6 +12,11 @@ export const HTTP_CONFIGURATION = z.object({
     description: 'Address the HTTP API listens on; 0.0.0.0 accepts connections from other machines.',
     allowed: 'an IP address or host name of this machine',
   }),
+  PUBLIC_URL: variable(z.url({ protocol: /^https?$/ }).optional(), {
+    description:
+      'The address at which browsers reach the system: the base of links in mails, and of the redirect address of the OpenID provider. Unset: built from HOST and PORT.',
+    allowed: 'a URL such as https://licenses.example.com',
+  }),
   BODY_LIMIT_BYTES: variable(integer(1_024, 104_857_600).prefault('1048576'), {
     description:
       'The largest request body accepted; 16 times as much for the restrictions of many groups, 64 times for a whole project.',
@@ -58,3 +63,11 @@ export const HTTP_CONFIGURATION = z.object({
 });
 
 export type HttpConfiguration = z.infer<typeof HTTP_CONFIGURATION>;
+
+/** The address at which browsers reach the system, without a trailing slash. */
+export const publicUrl = ({
+  PUBLIC_URL,
+  HOST,
+  PORT,
+}: Pick<HttpConfiguration, 'PUBLIC_URL' | 'HOST' | 'PORT'>): string =>
+  (PUBLIC_URL ?? `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`).replace(/\/+$/, '');

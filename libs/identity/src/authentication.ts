@@ -70,7 +70,8 @@ export class Authentication {
   private async external(issuer: ExternalIssuer, token: string): Promise<VerifiedToken | null> {
     try {
       const verified = await issuer.verify(token);
-      const principal = await this.principalOf(verified.identity);
+      const { principal, cause } = await this.whoIs(verified.identity);
+      if (principal === null) this.logRefusal(cause, { subject: verified.identity.subject });
       return principal && { principal, expiresAt: Math.min(verified.expiresAt, Date.now() + EXTERNAL_GOOD_FOR_MS) };
     } catch (error) {
       if (error instanceof RefusedToken) {
@@ -85,23 +86,32 @@ export class Authentication {
     }
   }
 
-  /** The administrator is identified by the subject that the operator configures: an address can pass to another person. */
-  private async principalOf(identity: ExternalIdentity): Promise<Principal | null> {
+  /**
+   * The person that a verified identity of the external issuer is here. The administrator is identified by the subject that the operator
+   * configures: an address can pass to another person.
+   * @returns a cause for the log where it is nobody
+   */
+  async whoIs(identity: ExternalIdentity): Promise<Recognition> {
     const person = { tenantId: null, serverAdministrator: false, sessionId: null, apiKey: null };
     const { ADMIN_EMAIL, OIDC_ADMIN_SUBJECT } = this.configuration;
     const { subject, email } = identity;
-    if (subject === OIDC_ADMIN_SUBJECT)
-      return { ...person, userId: SERVER_ADMINISTRATOR, email: ADMIN_EMAIL, serverAdministrator: true };
+    if (subject === OIDC_ADMIN_SUBJECT) {
+      const administrator = { ...person, email: ADMIN_EMAIL, serverAdministrator: true };
+      return { principal: { ...administrator, userId: SERVER_ADMINISTRATOR } };
+    }
     const user = await this.view.userOf(identity);
-    if (user !== null) return { ...person, userId: user.userId, email: user.email };
-    this.logRefusal(causeOf(email, ADMIN_EMAIL), { subject });
-    return null;
+    if (user !== null) return { principal: { ...person, userId: user.userId, email: user.email } };
+    return { principal: null, cause: causeOf(email, ADMIN_EMAIL) };
   }
 
   private logRefusal(cause: string, facts: Readonly<Record<string, string>> = {}): void {
     this.logger.info({ ...facts, issuer: this.configuration.OIDC_ISSUER, cause }, 'OpenID token refused');
   }
 }
+
+/** Who an identity of the external issuer is here, or why it is nobody. */
+export type Recognition =
+  { readonly principal: Principal; readonly cause?: undefined } | { readonly principal: null; readonly cause: string };
 
 /** Why a valid token of the issuer matches no user here. */
 function causeOf(email: string | null, adminEmail: string): string {

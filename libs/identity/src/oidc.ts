@@ -91,6 +91,13 @@ export class ExternalIssuer {
     }
   }
 
+  /** The identity in claims that the issuer answered itself, such as those of its userinfo endpoint. @throws RefusedToken */
+  identityIn(claims: unknown): ExternalIdentity {
+    const found = Claims.omit({ exp: true }).safeParse(claims);
+    if (!found.success) throw new RefusedToken(`claim ${found.error.issues[0]?.path.join('.') ?? ''} is malformed`);
+    return identityOf(this.options.issuer, found.data);
+  }
+
   private knownKeys(): Promise<JWTVerifyGetKey> {
     this.keys ??= this.discover().catch((error: unknown) => {
       this.keys = undefined;
@@ -143,7 +150,7 @@ async function fetchFrom(address: string, init: RequestInit): Promise<Response> 
 
 const identityOf = (
   issuer: string,
-  { sub, email, email_verified, name, zoneinfo, locale }: z.infer<typeof Claims>,
+  { sub, email, email_verified, name, zoneinfo, locale }: Omit<z.infer<typeof Claims>, 'exp'>,
 ): ExternalIdentity => ({
   issuer,
   subject: sub,

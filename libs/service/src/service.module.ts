@@ -148,6 +148,7 @@ export class ServiceModule implements OnModuleDestroy, OnApplicationShutdown {
         Readiness,
         Retention,
         ServiceMetrics,
+        Authentication,
         IdentityView,
         ClockWatch,
       ],

@@ -60,8 +60,11 @@ export async function signIn(email: string, password: string): Promise<unknown> 
 }
 
 export async function signOut(): Promise<void> {
-  await fetch(PATH, { method: 'DELETE' });
+  const answer = await fetch(PATH, { method: 'DELETE' });
   forget();
+  const { continueAt } = (await answer.json()) as { readonly continueAt?: string | null };
+  // The session at the OpenID provider, which would let anybody in here again with one click.
+  if (continueAt) window.location.assign(continueAt);
 }
 
 /** The token to send, a new one where it expires soon; `null`: nobody is signed in. */

@@ -58,6 +58,10 @@ export const de: typeof en = {
     statements: 'Abrechnungen',
   },
   signIn: {
+    with: 'Anmelden mit {{label}}',
+    or: 'oder',
+    refused:
+      'Die Anmeldung ist nicht gelungen. Versuchen Sie es noch einmal; gelingt es wieder nicht, nennen Sie Ihrem Administrator die Referenz {{reference}}.',
     title: 'Anmelden',
     password: 'Passwort',
     submit: 'Anmelden',

@@ -55,6 +55,10 @@ export const en = {
     statements: 'Statements',
   },
   signIn: {
+    with: 'Sign in with {{label}}',
+    or: 'or',
+    refused:
+      'The sign-in did not succeed. Try again; if it keeps failing, give your administrator the reference {{reference}}.',
     title: 'Sign in',
     password: 'Password',
     submit: 'Sign in',

@@ -25,12 +25,16 @@ import { RegisterController } from './accounts/register/register.controller.js';
 import { ResetPasswordController } from './accounts/reset-password/reset-password.controller.js';
 import { Sessions } from './sessions/sessions.js';
 import { BrowserSessionController } from './sessions/browser-session/browser-session.controller.js';
+import { OpenIdProvider } from './sessions/openid-provider.js';
+import { OpenIdSignIn } from './sessions/openid-sign-in/openid-sign-in.js';
+import { OpenIdSignInController } from './sessions/openid-sign-in/openid-sign-in.controller.js';
 import { SignInController } from './sessions/sign-in/sign-in.controller.js';
 import { UserStatusController } from './accounts/user-status/user-status.controller.js';
 
 export const IDENTITY_CONTROLLERS: Type[] = [
   SignInController,
   BrowserSessionController,
+  OpenIdSignInController,
   MyAccountController,
   RegisterController,
   InviteController,
@@ -52,6 +56,8 @@ export const IDENTITY: Provider[] = [
   AccountMails,
   Sessions,
   GuardedSignIn,
+  OpenIdProvider,
+  OpenIdSignIn,
   ApiKeys,
   Invitations,
   SendInvitations,

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MailTypeName, PreviewTemplateRequest, RenderedMail } from '@allotree/contracts';
 import { CONFIGURATION } from '@allotree/basics';
-import { Problem } from '@allotree/http';
-import { publicUrl, type NotificationConfiguration } from '../configuration.js';
+import { Problem, publicUrl } from '@allotree/http';
+import type { NotificationConfiguration } from '../configuration.js';
 import { checkTemplate } from '../templates/check.js';
 import { compileTemplate, MailTooLarge } from '../templates/compile.js';
 import { MARKERS } from '../templates/markers.js';

@@ -44,12 +44,12 @@ const personal = (...answers: readonly number[]): Expectation => ({
   answers,
   body: {},
 });
-const open = (...answers: readonly number[]): Expectation => ({
+const openToRead = (...answers: readonly number[]): Expectation => ({
   needs: undefined,
   at: { kind: 'public' },
   answers,
-  body: {},
 });
+const open = (...answers: readonly number[]): Expectation => ({ ...openToRead(...answers), body: {} });
 
 const G = '/projects/{p}/groups/{g}';
 
@@ -268,7 +268,10 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   'POST /auth/revoke': open(400),
   'POST /auth/session': open(400),
   'POST /auth/session/refresh': open(200),
-  'DELETE /auth/session': open(204),
+  'DELETE /auth/session': open(200),
+  'POST /auth/session/openid': open(403),
+  'GET /auth/session/openid/callback': openToRead(303),
+  'GET /auth/sign-in-methods': openToRead(200),
   'POST /auth/password-resets': open(400),
   'POST /auth/password-resets/confirm': open(400),
   'POST /registrations': open(400),

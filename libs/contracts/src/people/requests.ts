@@ -54,6 +54,25 @@ export type BrowserSignInRequest = z.infer<typeof BrowserSignInRequest>;
 /** `POST /auth/session/refresh`: the cookie says everything. */
 export const RefreshSessionRequest = z.strictObject({}).optional();
 
+/** A page of the console; never another site, which browsers also make of `//host` and of characters that they drop. */
+const OwnPage = z
+  .string()
+  .max(2_000)
+  .regex(/^\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/, 'must be the path of a page, such as /projects');
+
+/** `POST /auth/session/openid` */
+export const OpenIdSignInRequest = z.strictObject({ to: OwnPage.optional() });
+export type OpenIdSignInRequest = z.infer<typeof OpenIdSignInRequest>;
+
+/** `GET /auth/session/openid/callback`: providers send more than these. */
+export const OpenIdCallbackQuery = z.looseObject({
+  state: z.string().max(2_000).optional(),
+  code: z.string().max(4_096).optional(),
+  error: z.string().max(2_000).optional(),
+  iss: z.string().max(2_000).optional(),
+});
+export type OpenIdCallbackQuery = z.infer<typeof OpenIdCallbackQuery>;
+
 /** `POST /auth/revoke` (RFC 7009): a refresh token, or what is none. */
 export const RevokeTokenRequest = z
   .strictObject({ token: z.string().min(1).max(4_096) })

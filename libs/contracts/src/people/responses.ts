@@ -19,6 +19,18 @@ export type BrowserSession = z.infer<typeof BrowserSession>;
 export const RefreshedSession = BrowserSession.extend({ access_token: z.string().nullable() });
 export type RefreshedSession = z.infer<typeof RefreshedSession>;
 
+/** `DELETE /auth/session`: `continueAt` is the page of the OpenID provider where its own session ends, if it has one. */
+export const EndedSession = z.object({ continueAt: z.url().nullable() });
+export type EndedSession = z.infer<typeof EndedSession>;
+
+/** `GET /auth/sign-in-methods`: by password, and with an OpenID provider (`null`: none). */
+export const SignInMethods = z.object({ password: z.boolean(), openId: z.object({ label: z.string() }).nullable() });
+export type SignInMethods = z.infer<typeof SignInMethods>;
+
+/** `POST /auth/session/openid`: the page of the OpenID provider where the person signs in. */
+export const StartedOpenIdSignIn = z.object({ location: z.url() });
+export type StartedOpenIdSignIn = z.infer<typeof StartedOpenIdSignIn>;
+
 /** The same whether the address is known or not. */
 export const StartedRegistration = z.object({ registrationId: Id, expiresAt: IsoInstant });
 export type StartedRegistration = z.infer<typeof StartedRegistration>;

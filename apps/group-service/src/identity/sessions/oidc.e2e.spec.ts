@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LOGGER, type Logger } from '@allotree/basics';
 import { ExternalIssuer, IssuerUnreachable, RefusedToken } from '@allotree/identity';
+import { AUDIENCE, IdentityProvider, type ProviderAccount } from '@allotree/testing/identity-provider';
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
-import { AUDIENCE, IdentityProvider, type ProviderAccount } from './oidc-provider.harness.js';
 import { ADMIN_PASSWORD, PASSWORD, People } from '../identity-under-test.harness.js';
 
 let provider: IdentityProvider;

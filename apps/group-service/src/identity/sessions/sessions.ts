@@ -29,6 +29,11 @@ type RefreshRow = SessionRow & { readonly used_at: Date | null };
 /** A token that ends with its session is not accepted for so long: until it would have expired, and a while. */
 const MARGIN_SECONDS = 60;
 
+/** The method of sessions that began at the OpenID provider. */
+const OPENID = 'openid';
+const isOfProvider = ({ credential }: Pick<SessionRow, 'credential'>): boolean =>
+  credential?.startsWith(`${OPENID} `) === true;
+
 const signInAgain = (): Problem => new Problem('UNAUTHENTICATED', 'The session has ended. Sign in again.');
 
 /**
@@ -65,7 +70,7 @@ export class Sessions {
           userId,
           email,
           serverAdministrator,
-          serverAdministrator ? this.credential() : null,
+          this.credential(method, serverAdministrator),
           visitor.address,
           visitor.userAgent,
           this.configuration.SESSION_DAYS,
@@ -95,15 +100,17 @@ export class Sessions {
     return this.tokens({ userId, email, serverAdministrator: administrator, sessionId }, next);
   }
 
-  /** Whose refresh token this is ends; what is none changes nothing. */
-  async revokeByToken(refreshToken: string): Promise<void> {
-    const { rows } = await this.pool.query<{ user_id: string; session_id: string }>(
-      `SELECT session.user_id, session.session_id FROM groups.refresh_token
+  /** Whose refresh token this is ends; what is none changes nothing. @returns whether the session began at the OpenID provider */
+  async revokeByToken(refreshToken: string): Promise<{ readonly isOfProvider: boolean } | null> {
+    const { rows } = await this.pool.query<Pick<SessionRow, 'user_id' | 'session_id' | 'credential'>>(
+      `SELECT session.user_id, session.session_id, session.credential FROM groups.refresh_token
        JOIN groups.session USING (session_id) WHERE token_hash = $1`,
       [hashOf(refreshToken)],
     );
     const [found] = rows;
-    if (found) await this.revoke(found.user_id, [found.session_id]);
+    if (found === undefined) return null;
+    await this.revoke(found.user_id, [found.session_id]);
+    return { isOfProvider: isOfProvider(found) };
   }
 
   /**
@@ -164,11 +171,18 @@ export class Sessions {
     return row;
   }
 
-  /** The administrator whose password was changed signs in again; so does everybody where local accounts were switched off. */
-  private async mayGoOn({ administrator, credential, email, user_id }: SessionRow): Promise<boolean> {
+  /**
+   * The administrator whose password or subject was changed signs in again; so does everybody where local accounts were switched off, or
+   * the OpenID provider with which they signed in was replaced.
+   */
+  private async mayGoOn(session: SessionRow): Promise<boolean> {
+    const { administrator, credential, email, user_id } = session;
     const { LOCAL_ACCOUNTS, ADMIN_EMAIL } = this.configuration;
-    if (!LOCAL_ACCOUNTS) return false;
-    if (administrator) return credential === this.credential() && email === ADMIN_EMAIL;
+    const isOpenId = isOfProvider(session);
+    if (!isOpenId && !LOCAL_ACCOUNTS) return false;
+    // Of a person who signed in by password it is null, as it was.
+    if (credential !== this.credential(isOpenId ? OPENID : 'password', administrator)) return false;
+    if (administrator) return email === ADMIN_EMAIL;
     return (await this.accounts.facts(user_id))?.active === true;
   }
 
@@ -178,8 +192,14 @@ export class Sessions {
     await this.revoke(userId, [sessionId]);
   }
 
-  private credential(): string {
-    return keyIdOf(this.configuration.ADMIN_PASSWORD_HASH);
+  /** What a session depends on besides the account. @param method by which it began */
+  private credential(method: string, administrator: boolean): string | null {
+    const { ADMIN_PASSWORD_HASH, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_ADMIN_SUBJECT } = this.configuration;
+    if (method === OPENID) {
+      const subject = administrator ? OIDC_ADMIN_SUBJECT : null;
+      return `${OPENID} ${keyIdOf(JSON.stringify([OIDC_ISSUER, OIDC_CLIENT_ID, subject]))}`;
+    }
+    return administrator ? keyIdOf(ADMIN_PASSWORD_HASH) : null;
   }
 
   private async tokens(

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, HttpCode, Inject, Post, Req, Res } from '@nes
 import {
   BrowserSession,
   BrowserSignInRequest,
+  EndedSession,
   RefreshedSession,
   RefreshSessionRequest,
   type IssuedTokens,
@@ -12,8 +13,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GroupConfiguration } from '../../../configuration.js';
 import { Visitor } from '../../visitor.js';
 import { GuardedSignIn } from '../guarded-sign-in.js';
+import { OpenIdProvider } from '../openid-provider.js';
+import { refuseOtherSites } from '../same-site.js';
 import { Sessions } from '../sessions.js';
-import { dropSessionCookie, keepSessionCookie, sessionCookie } from './session-cookie.js';
+import { dropSessionCookie, keepSessionCookie, sessionCookie } from '../session-cookie.js';
 
 const DAY_SECONDS = 86_400;
 const example = { access_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', token_type: 'Bearer', expires_in: 900 };
@@ -27,6 +30,7 @@ export class BrowserSessionController {
   constructor(
     private readonly signIn: GuardedSignIn,
     private readonly sessions: Sessions,
+    private readonly provider: OpenIdProvider,
     @Inject(CONFIGURATION) private readonly configuration: GroupConfiguration,
   ) {}
 
@@ -47,7 +51,7 @@ export class BrowserSessionController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BrowserSession> {
-    sameSite(request);
+    refuseOtherSites(request);
     const owner = await this.signIn.whose(email, password, visitor);
     return this.keep(await this.sessions.open(owner, visitor, { method: 'password' }), request, reply);
   }
@@ -68,7 +72,7 @@ export class BrowserSessionController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RefreshedSession> {
-    sameSite(request);
+    refuseOtherSites(request);
     const token = sessionCookie(request);
     if (token === null) return { access_token: null, token_type: 'Bearer', expires_in: 0 };
     try {
@@ -81,17 +85,21 @@ export class BrowserSessionController {
 
   @Public()
   @Delete()
-  @HttpCode(204)
+  @HttpCode(200)
   @Documented({
     tag: 'Identity',
     summary: 'Sign out from a browser: end its session',
+    description:
+      '`continueAt`, where it is not `null`, is the page of the OpenID provider that ends the session there: the person signed in with it, and it announces such a page.',
+    response: { schema: EndedSession, example: { continueAt: null } },
     problems: ['VALIDATION', 'FORBIDDEN'],
   })
-  async end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
-    sameSite(request);
+  async end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<EndedSession> {
+    refuseOtherSites(request);
     const token = sessionCookie(request);
-    if (token !== null) await this.sessions.revokeByToken(token);
+    const ended = token === null ? null : await this.sessions.revokeByToken(token);
     dropSessionCookie(request, reply);
+    return { continueAt: ended?.isOfProvider === true ? await this.provider.signOutPage() : null };
   }
 
   private keep(
@@ -102,11 +110,4 @@ export class BrowserSessionController {
     if (token !== undefined) keepSessionCookie(request, reply, token, this.configuration.SESSION_DAYS * DAY_SECONDS);
     return tokens;
   }
-}
-
-/** Browsers say from where a request comes; a page of another origin has no part in a session here. */
-function sameSite({ headers }: FastifyRequest): void {
-  const from = headers['sec-fetch-site'];
-  if (from !== undefined && from !== 'same-origin' && from !== 'none')
-    throw new Problem('FORBIDDEN', 'Requests for the session of a browser must come from a page of this address.');
 }

@@ -71,7 +71,8 @@ describe('the session of a browser', () => {
   it('ends, in the browser and here', async () => {
     const { cookie } = await begin();
     const ended = await ask('DELETE', '', { cookie });
-    expect([ended.status, ended.cookie]).toEqual([204, 'allotree_session=']);
+    expect([ended.status, ended.cookie]).toEqual([200, 'allotree_session=']);
+    expect(ended.body).toEqual({ continueAt: null });
     expect((await ask('POST', '/refresh', { cookie })).status).toBe(401);
   });
 

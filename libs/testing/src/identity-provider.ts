@@ -13,8 +13,16 @@ export interface ProviderAccount {
 }
 
 export const AUDIENCE = 'allotree-console';
-const SECRET = 'the secret of the console, long enough';
+export const CLIENT_SECRET = 'the secret of the console, long enough';
 const REDIRECT = 'https://console.example/signed-in';
+
+export interface ProviderOptions {
+  /** Where browsers may be sent back to, after signing in and after signing out. */
+  readonly redirects?: readonly string[];
+  readonly afterSignOut?: readonly string[];
+  /** Names the address at the userinfo endpoint, not in ID tokens. */
+  readonly claimsAtUserinfo?: boolean;
+}
 
 /** A real OpenID provider on a port of its own, with people who sign in there as in a browser. */
 export class IdentityProvider {
@@ -23,8 +31,10 @@ export class IdentityProvider {
   private key: JWK | undefined;
   issuer = '';
 
-  static async start(): Promise<IdentityProvider> {
-    const provider = new IdentityProvider();
+  private constructor(private readonly options: ProviderOptions) {}
+
+  static async start(options: ProviderOptions = {}): Promise<IdentityProvider> {
+    const provider = new IdentityProvider(options);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     provider.server = server;
@@ -42,13 +52,21 @@ export class IdentityProvider {
   async rotateKeys(): Promise<void> {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     this.key = { ...(await exportJWK(privateKey)), kid: crypto.randomUUID(), alg: 'RS256', use: 'sig' };
+    const { redirects = [], afterSignOut = [], claimsAtUserinfo = false } = this.options;
     // It says that it is not made for production like this.
     const warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
     const provider = new Provider(this.issuer, {
       jwks: { keys: [this.key] },
-      clients: [{ client_id: AUDIENCE, client_secret: SECRET, redirect_uris: [REDIRECT] }],
+      clients: [
+        {
+          client_id: AUDIENCE,
+          client_secret: CLIENT_SECRET,
+          redirect_uris: [REDIRECT, ...redirects],
+          post_logout_redirect_uris: [...afterSignOut],
+        },
+      ],
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
-      conformIdTokenClaims: false,
+      conformIdTokenClaims: claimsAtUserinfo,
       pkce: { required: () => false },
       cookies: { keys: ['the key of its cookies'] },
       findAccount: (_context: unknown, sub: string) => ({
@@ -63,28 +81,34 @@ export class IdentityProvider {
 
   /** Signs somebody in, page by page. @returns the ID token */
   async signIn(account: ProviderAccount): Promise<string> {
-    this.accounts.set(account.sub, account);
-    const browser = new Browser();
     const query = new URLSearchParams({
       client_id: AUDIENCE,
       redirect_uri: REDIRECT,
       response_type: 'code',
       scope: 'openid email profile',
     });
-    let page = await browser.open(`${this.issuer}/auth?${query.toString()}`);
-    for (const prompt of ['login', 'consent'])
-      page = await browser.open(page, new URLSearchParams({ prompt, login: account.sub, password: 'x' }));
+    const page = await this.comeBack(`${this.issuer}/auth?${query.toString()}`, account);
     const code = new URL(page).searchParams.get('code') ?? '';
     const response = await fetch(`${this.issuer}/token`, {
       method: 'POST',
       headers: {
-        authorization: `Basic ${Buffer.from(`${AUDIENCE}:${encodeURIComponent(SECRET)}`).toString('base64')}`,
+        authorization: `Basic ${Buffer.from(`${AUDIENCE}:${encodeURIComponent(CLIENT_SECRET)}`).toString('base64')}`,
       },
       body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: REDIRECT }),
     });
     const tokens = (await response.json()) as { id_token?: string };
     if (tokens.id_token === undefined) throw new Error(`no ID token: ${JSON.stringify(tokens)}`);
     return tokens.id_token;
+  }
+
+  /** Signs somebody in where a client sent them, page by page. @returns the address of the client that the browser is sent to */
+  async comeBack(address: string, account: ProviderAccount): Promise<string> {
+    this.accounts.set(account.sub, account);
+    const browser = new Browser();
+    let page = await browser.open(address);
+    for (const prompt of ['login', 'consent'])
+      page = await browser.open(page, new URLSearchParams({ prompt, login: account.sub, password: 'x' }));
+    return page;
   }
 
   /** A token as the provider could have signed it. */
