@@ -12,9 +12,11 @@ import { linksDe } from '../apps/console/src/words/links.de.js';
 import { linksEn } from '../apps/console/src/words/links.en.js';
 import { projectPages as pagesDe } from '../apps/console/src/words/project-pages.de.js';
 import { projectPages as pagesEn } from '../apps/console/src/words/project-pages.en.js';
+import { whyDe } from '../apps/console/src/words/why.de.js';
+import { whyEn } from '../apps/console/src/words/why.en.js';
 
-const ENGLISH = [everywhereEn, homeEn, pagesEn, groupsEn, administrationEn, linksEn] as const;
-const GERMAN = [everywhereDe, homeDe, pagesDe, groupsDe, administrationDe, linksDe] as const;
+const ENGLISH = [everywhereEn, homeEn, pagesEn, groupsEn, administrationEn, linksEn, whyEn] as const;
+const GERMAN = [everywhereDe, homeDe, pagesDe, groupsDe, administrationDe, linksDe, whyDe] as const;
 
 const en = { ...everywhereEn, ...homeEn, ...pagesEn, ...groupsEn, ...administrationEn, ...linksEn, ...whyEn };
 const de = { ...everywhereDe, ...homeDe, ...pagesDe, ...groupsDe, ...administrationDe, ...linksDe, ...whyDe };

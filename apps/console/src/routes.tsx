@@ -49,6 +49,12 @@ const withWords = async <Module,>(code: Promise<Module>, ...parts: readonly Part
   return loaded;
 };
 
+/** Ids of events, separated by commas; anything else is ignored. */
+const eventIds = (value: unknown): string | undefined => {
+  const ids = text(value);
+  return ids !== undefined && /^[\w-]{1,64}(,[\w-]{1,64}){0,11}$/.test(ids) ? ids : undefined;
+};
+
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: NotFound });
 
 const signIn = createRoute({
@@ -129,10 +135,16 @@ const project = createRoute({
 const group = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId',
-  validateSearch: (search): { tab?: GroupTab; at?: string; compare?: string } => {
+  validateSearch: (search): { tab?: GroupTab; at?: string; compare?: string; events?: string } => {
     const tab = GROUP_TABS.find((name) => name === search['tab']);
     const [at, compare] = [instant(search['at']), instant(search['compare'])];
-    return { ...(tab && { tab }), ...(at !== undefined && { at }), ...(compare !== undefined && { compare }) };
+    const events = eventIds(search['events']);
+    return {
+      ...(tab && { tab }),
+      ...(at !== undefined && { at }),
+      ...(compare !== undefined && { compare }),
+      ...(events !== undefined && { events }),
+    };
   },
   // The page before stays in sight, and keeps the focus, until the group is known.
   loader: async ({ context: { queries }, params: { projectId, groupId } }) => {

@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { BrowserContextOptions } from 'playwright-core';
-import { ADMIN_PASSWORD, expectAccessible, signedIn as signedInAs, type Look } from './console.harness.js';
+import {
+  ADMIN_PASSWORD,
+  expectAccessible,
+  signedIn as signedInAs,
+  violationsOf,
+  type Look,
+} from './console.harness.js';
 
 const MINUTE = 60_000;
 const HOSTILE = `<img src=x onerror="document.title='owned'"> "'\${7*7}`;
@@ -111,9 +117,67 @@ describeInBrowser((browser) => {
         await page.getByText('Nothing is changed yet.').waitFor();
         await page.getByRole('button', { name: 'Why? Virtual numbers' }).click();
         const explanation = page.getByRole('dialog');
-        await explanation.getByText('80 of 80 in use').waitFor();
-        await explanation.getByText('Raise Building A by 1').waitFor();
+        const path = explanation.getByRole('list', { name: 'From the project down to Building A' });
+        await path.getByText('Binds here').waitFor();
+        const levels = await path.locator('> li').allInnerTexts();
+        expect(levels).toHaveLength(3);
+        expect(levels.filter((level) => level.includes('Binds here'))).toEqual([levels[2]]);
+        expect(levels[0]).toContain('Licenses of Hafenblick');
+        expect(levels[2]!.replaceAll(/\s+/g, ' ')).toContain('Limit 80 In use 80 Left 0');
+        await explanation.getByText('Raise Building A by 1.').waitFor();
+        await path.getByRole('link', { name: 'Show it in the history' }).last().click();
+        await page.getByText('Only the events behind a number are shown.').waitFor();
+        const entries = page.getByRole('tabpanel').getByRole('row');
+        await entries.nth(1).waitFor();
+        // The head, and the event that set the section.
+        expect(await entries.count()).toBe(2);
+        await page.getByRole('button', { name: 'Show the whole history of the group' }).click();
+        await entries.nth(2).waitFor();
       });
+    },
+    MINUTE,
+  );
+
+  it(
+    'explains a refusal and a figure of the tree in a picture, and mends the entry there',
+    async () => {
+      const groupId = await newGroup('Building W');
+      await signedIn(groupPage(groupId), async (page) => {
+        await page.getByText('Enable restriction').click({ force: true });
+        await page.getByRole('button', { name: 'Add new license' }).click();
+        await page.getByLabel('Virtual numbers', { exact: true }).fill('500');
+        await page.getByRole('status').getByRole('button', { name: 'Why?' }).click();
+        const explanation = page.getByRole('dialog');
+        const binding = explanation.getByRole('listitem').filter({ hasText: 'Binds here' });
+        await binding.getByText('Licenses of Hafenblick').waitFor();
+        await explanation.getByRole('region', { name: 'Or change what you entered' }).getByRole('button').click();
+        await page.getByText('This can be saved.').waitFor();
+        await explanation.waitFor({ state: 'detached' });
+        await page.getByRole('treegrid').focus();
+        await page.keyboard.press('End');
+        await page.keyboard.press('?');
+        await explanation.getByRole('list', { name: /^From the project down to / }).waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('row', { name: 'Building A' }).getByRole('button', { name: '80 / 80' }).click();
+        await explanation.getByRole('list', { name: 'From the project down to Building A' }).waitFor();
+      });
+    },
+    MINUTE,
+  );
+
+  it.each(['light', 'dark'] as const)(
+    'shows the picture on a telephone, in German, to everybody (%s)',
+    async (colorScheme) => {
+      const narrow = { viewport: { width: 320, height: 640 }, colorScheme };
+      const look: Look = async (page) => {
+        await page.getByRole('button', { name: 'Warum? Virtuelle Nummern' }).click();
+        await page.getByRole('dialog').getByRole('list', { name: 'Vom Projekt bis zu Hafenblick' }).waitFor();
+        expect(await violationsOf(page)).toEqual([]);
+        const dialog = page.getByRole('dialog');
+        const hidden = await dialog.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+        expect(hidden).toBe(0);
+      };
+      await signedIn(groupPage(projectId), look, { ...narrow, locale: 'de-DE' });
     },
     MINUTE,
   );

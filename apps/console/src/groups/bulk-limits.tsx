@@ -320,7 +320,7 @@ function RowFields({ projectId, row: { groupId, name, current }, units, refusals
         </Anchor>
         {!current.enabled && (
           <Text size="xs" c="dimmed">
-            {t('why.notRestricted')}
+            {t('licenses.notRestricted')}
           </Text>
         )}
         {refusals.flatMap((problem) =>

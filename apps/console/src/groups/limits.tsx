@@ -4,18 +4,17 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { limitText, RESOURCES, type Resource } from '../parts/limit-text.js';
 import { quotaQuery, type Quota } from './quota-query.js';
-import { Why } from './why.js';
+import { WhyWindow } from './why-window.js';
 
 interface LimitsProps {
   readonly projectId: string;
   readonly groupId: string;
-  readonly timeZone: string;
   /** `undefined`: now. */
   readonly at: string | undefined;
 }
 
 /** Limit, use and free units of a group, now or at an instant, and why. */
-export function Limits({ projectId, groupId, at, timeZone }: LimitsProps) {
+export function Limits({ projectId, groupId, at }: LimitsProps) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Resource | null>(null);
   const { data: quota } = useSuspenseQuery(quotaQuery(projectId, groupId, at));
@@ -45,16 +44,7 @@ export function Limits({ projectId, groupId, at, timeZone }: LimitsProps) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {asked && (
-        <Why
-          projectId={projectId}
-          groupId={groupId}
-          timeZone={timeZone}
-          at={at}
-          resource={asked}
-          onClose={() => setAsked(null)}
-        />
-      )}
+      {asked && <WhyWindow of={{ projectId, groupId, resource: asked, at }} onClose={() => setAsked(null)} />}
     </Paper>
   );
 }
@@ -88,9 +78,9 @@ function LimitRow({ resource, quota, onAsk }: LimitRowProps) {
           variant="subtle"
           size="compact-sm"
           onClick={onAsk}
-          aria-label={`${t('licenses.why')} ${t(`resources.${resource}`)}`}
+          aria-label={`${t('common.why')} ${t(`resources.${resource}`)}`}
         >
-          {t('licenses.why')}
+          {t('common.why')}
         </Button>
       </Table.Td>
     </Table.Tr>

@@ -121,7 +121,7 @@ export function ObjectGroups() {
           <Compare {...{ projectId, groupId, at, compare }} timeZone={project.timeZone} />
         )}
         <PanelBoundary key={`limits ${groupId}`}>
-          <Limits projectId={projectId} groupId={groupId} at={at} timeZone={project.timeZone} />
+          <Limits projectId={projectId} groupId={groupId} at={at} />
         </PanelBoundary>
         {at === undefined && <Panels projectId={projectId} groupId={groupId} timeZone={project.timeZone} />}
       </Stack>

@@ -1,10 +1,11 @@
-import { ActionIcon, Alert, Skeleton, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Alert, Skeleton, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { limitText, numberText } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
 import { MAX_EXPANDED, useIndexOf, useTreeRows, type TreeRow, type TreeView } from './tree-query.js';
+import { WhyWindow } from './why-window.js';
 
 const ROW_PX = 40;
 const OVERSCAN = 8;
@@ -26,6 +27,7 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
   const [active, setActive] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const [count, setCount] = useState(1);
+  const [asked, setAsked] = useState<string | null>(null);
   const rows = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
@@ -82,6 +84,7 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
     if (move.kind === 'move') moveTo(move.index);
     else if (move.kind === 'find') void indexOf(move.groupId).then((index) => index !== null && moveTo(index));
     else if (move.kind === 'toggle') toggle(move.groupId, move.isOpen);
+    else if (move.kind === 'why') setAsked(move.groupId);
     else onSelect(move.groupId);
   };
 
@@ -116,6 +119,7 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
               isActive={index === active}
               isExpanded={expanded.has(rowAt(index)?.groupId ?? '')}
               onToggle={toggle}
+              onAsk={setAsked}
               onSelect={(groupId) => {
                 setActive(index);
                 onSelect(groupId);
@@ -124,6 +128,9 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
           ))}
         </div>
       </div>
+      {asked !== null && (
+        <WhyWindow of={{ projectId, groupId: asked, resource: 'sip_number', at }} onClose={() => setAsked(null)} />
+      )}
     </>
   );
 }
@@ -132,7 +139,7 @@ type Move =
   | { readonly kind: 'move'; readonly index: number }
   | { readonly kind: 'toggle'; readonly groupId: string; readonly isOpen: boolean }
   /** To a group whose row may not be loaded. */
-  | { readonly kind: 'find' | 'select'; readonly groupId: string };
+  | { readonly kind: 'find' | 'select' | 'why'; readonly groupId: string };
 
 interface Position {
   readonly active: number;
@@ -168,6 +175,8 @@ function targetOf(key: string, { active, count, row, expanded }: Position): Move
     case 'Enter':
     case ' ':
       return { kind: 'select', groupId };
+    case '?':
+      return { kind: 'why', groupId };
     default:
       return null;
   }
@@ -185,10 +194,12 @@ interface RowProps {
   readonly isActive: boolean;
   readonly isExpanded: boolean;
   readonly onToggle: (groupId: string, isOpen: boolean) => void;
+  /** Why the group has as many as it has. */
+  readonly onAsk: (groupId: string) => void;
   readonly onSelect: (groupId: string) => void;
 }
 
-function Row({ id, index, top, row, isSelected, isActive, isExpanded, onToggle, onSelect }: RowProps) {
+function Row({ id, index, top, row, isSelected, isActive, isExpanded, onToggle, onAsk, onSelect }: RowProps) {
   const { t } = useTranslation();
   const place = { transform: `translateY(${top}px)` };
   if (row === undefined)
@@ -237,7 +248,15 @@ function Row({ id, index, top, row, isSelected, isActive, isExpanded, onToggle, 
         {name}
       </div>
       <div role="gridcell" className="tree-use">
-        <UseOf row={row} />
+        <UnstyledButton
+          tabIndex={-1}
+          onClick={(event) => {
+            event.stopPropagation();
+            onAsk(groupId);
+          }}
+        >
+          <UseOf row={row} />
+        </UnstyledButton>
       </div>
     </div>
   );
@@ -248,7 +267,7 @@ function UseOf({ row: { resources } }: { readonly row: TreeRow }) {
   const { t } = useTranslation();
   const { consumed, suspended, effectiveLimit } = resources.sip_number;
   const isFull = effectiveLimit !== null && consumed >= effectiveLimit;
-  const words = `${t('resources.sip_number')}: ${numberText(consumed)} / ${limitText(effectiveLimit, t)}`;
+  const words = `${t('resources.sip_number')}: ${numberText(consumed)} / ${limitText(effectiveLimit, t)}. ${t('common.why')}`;
   return (
     <Text span size="xs" c={suspended > 0 ? 'red' : 'dimmed'} fw={isFull ? 700 : 400} title={words}>
       {numberText(consumed)} / {effectiveLimit === null ? '∞' : numberText(effectiveLimit)}

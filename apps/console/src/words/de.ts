@@ -3,6 +3,7 @@ import type { en } from './en.js';
 /** The texts of every page in German. */
 export const de: typeof en = {
   common: {
+    why: 'Warum?',
     save: 'Speichern',
     cancel: 'Abbrechen',
     close: 'Schließen',

@@ -1,6 +1,7 @@
 /** The texts of every page in English; the other languages have the same keys. */
 export const en = {
   common: {
+    why: 'Why?',
     save: 'Save',
     cancel: 'Cancel',
     close: 'Close',

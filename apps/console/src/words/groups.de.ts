@@ -47,7 +47,7 @@ export const groupsDe: typeof groupsEn = {
     limitedBy: 'Begrenzt durch {{name}}',
     ownLimit: 'Eigene Grenze',
     noLimit: 'Keine Grenze',
-    why: 'Warum?',
+    notRestricted: 'keine eigene Grenze',
     appsTooMany: 'Es muss mindestens so viele virtuelle Nummern wie mobile Apps geben.',
     unchanged: 'Noch ist nichts geändert.',
     checking: 'Wird geprüft',
@@ -69,20 +69,6 @@ export const groupsDe: typeof groupsEn = {
     takeMine: 'Meine Eingaben behalten',
     takeTheirs: 'Übernehmen, was gilt',
     readOnly: 'Sie können diesen Abschnitt sehen, aber nicht ändern.',
-  },
-  why: {
-    title: 'Warum {{available}} {{resource}} frei sind',
-    binding: 'begrenzt',
-    ofLimit: '{{consumed}} von {{limit}} in Nutzung',
-    notRestricted: 'keine eigene Grenze',
-    setBy: 'gesetzt von {{actor}} am {{at}}',
-    toChange: 'Was Platz schaffen würde',
-    changes: {
-      buy: '{{count}} mehr an das Projekt ausgeben',
-      reinstate: 'Die ausgesetzte Lizenz wieder in Kraft setzen',
-      raise: '{{name}} um {{count}} erhöhen',
-      extend: 'Laufzeit von {{name}} verlängern',
-    },
   },
   use: {
     empty: 'In dieser Gruppe selbst ist nichts in Nutzung.',
@@ -109,6 +95,8 @@ export const groupsDe: typeof groupsEn = {
     claimCode: 'Aktivierungscode',
   },
   history: {
+    onlyThese: 'Gezeigt werden nur die Ereignisse hinter einer Zahl.',
+    showAll: 'Den ganzen Verlauf der Gruppe anzeigen',
     empty: 'Mit den Lizenzen dieser Gruppe ist noch nichts geschehen.',
     who: 'Wer',
     when: 'Wann',

@@ -45,7 +45,7 @@ export const groupsEn = {
     limitedBy: 'Limited by {{name}}',
     ownLimit: 'Own limit',
     noLimit: 'No limit',
-    why: 'Why?',
+    notRestricted: 'no limit of its own',
     appsTooMany: 'There must be at least as many virtual numbers as mobile applications.',
     unchanged: 'Nothing is changed yet.',
     checking: 'Checking',
@@ -65,20 +65,6 @@ export const groupsEn = {
     takeMine: 'Keep my entries',
     takeTheirs: 'Take what is in force',
     readOnly: 'You can see this section, not change it.',
-  },
-  why: {
-    title: 'Why {{available}} {{resource}} are free',
-    binding: 'binds',
-    ofLimit: '{{consumed}} of {{limit}} in use',
-    notRestricted: 'no limit of its own',
-    setBy: 'set by {{actor}} on {{at}}',
-    toChange: 'What would make room',
-    changes: {
-      buy: 'Issue {{count}} more to the project',
-      reinstate: 'Reinstate the suspended license',
-      raise: 'Raise {{name}} by {{count}}',
-      extend: 'Extend the term of {{name}}',
-    },
   },
   use: {
     empty: 'Nothing is in use at this group itself.',
@@ -101,6 +87,8 @@ export const groupsEn = {
     claimCode: 'Claim code',
   },
   history: {
+    onlyThese: 'Only the events behind a number are shown.',
+    showAll: 'Show the whole history of the group',
     empty: 'Nothing has happened to the licenses of this group.',
     who: 'Who',
     when: 'When',

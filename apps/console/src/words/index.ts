@@ -6,8 +6,15 @@ import type { groupsEn } from './groups.en.js';
 import type { homeEn } from './home.en.js';
 import type { linksEn } from './links.en.js';
 import type { ProjectPages } from './project-pages.en.js';
+import type { whyEn } from './why.en.js';
 
-type Words = typeof en & typeof homeEn & typeof groupsEn & ProjectPages & typeof administrationEn & typeof linksEn;
+type Words = typeof en &
+  typeof homeEn &
+  typeof groupsEn &
+  ProjectPages &
+  typeof administrationEn &
+  typeof linksEn &
+  typeof whyEn;
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -43,6 +50,10 @@ const PARTS = {
   links: {
     en: async () => (await import('./links.en.js')).linksEn,
     de: async () => (await import('./links.de.js')).linksDe,
+  },
+  why: {
+    en: async () => (await import('./why.en.js')).whyEn,
+    de: async () => (await import('./why.de.js')).whyDe,
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, () => Promise<object>>>>>;
 export type Part = keyof typeof PARTS;

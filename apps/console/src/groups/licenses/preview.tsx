@@ -122,27 +122,38 @@ function useGroupNames(projectId: string, ids: readonly string[]): ReadonlyMap<s
 type RefusalProps = Omit<PreviewProps, 'projectId' | 'preview'> & { readonly error: unknown };
 
 function Refusal({ error, entry, timeZone, cascade, onCascade, onMend }: RefusalProps) {
-  const { t, i18n } = useTranslation();
   const problem = error instanceof Refused ? error.problem : null;
   const mends = problem === null ? [] : mendsOf(problem, entry, timeZone);
   return (
     <Alert color="red">
-      <ProblemText error={error} />
+      <ProblemText error={error} mends={mends.length > 0 ? <Mends {...{ mends, timeZone, onMend }} /> : undefined} />
       {problem?.code === 'DESCENDANTS_AFFECTED' && <Affected problem={problem} />}
-      <Group mt="xs">
-        {mends.map((mend) => (
-          <Button key={mend.kind} size="compact-sm" variant="default" onClick={() => onMend(mend.entry)}>
-            {mend.kind === 'reduce'
-              ? t('licenses.reduceTo', { count: mend.count })
-              : t('licenses.endWith', {
-                  date: dayText(new Date(Date.parse(mend.until) - 1).toISOString(), timeZone, i18n.language),
-                  name: mend.name ?? t('common.projectLicenses'),
-                })}
-          </Button>
-        ))}
-      </Group>
+      <Mends {...{ mends, timeZone, onMend }} />
       {problem?.code === 'DESCENDANTS_AFFECTED' && <Cascade cascade={cascade} onCascade={onCascade} />}
     </Alert>
+  );
+}
+
+interface MendsProps extends Pick<PreviewProps, 'timeZone' | 'onMend'> {
+  readonly mends: readonly Mend[];
+}
+
+/** What the refusal suggests, each with one click. */
+function Mends({ mends, timeZone, onMend }: MendsProps) {
+  const { t, i18n } = useTranslation();
+  return (
+    <Group mt="xs">
+      {mends.map((mend) => (
+        <Button key={mend.kind} size="compact-sm" variant="default" onClick={() => onMend(mend.entry)}>
+          {mend.kind === 'reduce'
+            ? t('licenses.reduceTo', { count: mend.count })
+            : t('licenses.endWith', {
+                date: dayText(new Date(Date.parse(mend.until) - 1).toISOString(), timeZone, i18n.language),
+                name: mend.name ?? t('common.projectLicenses'),
+              })}
+        </Button>
+      ))}
+    </Group>
   );
 }
 
