@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FeatureName, MailTypeName, PERMISSION_NAMES, PROBLEMS, ResourceName } from '@allotree/contracts';
 import { administrationDe } from '../apps/console/src/words/administration.de.js';
@@ -20,6 +22,41 @@ const GERMAN = [everywhereDe, homeDe, pagesDe, groupsDe, administrationDe, links
 
 const en = { ...everywhereEn, ...homeEn, ...pagesEn, ...groupsEn, ...administrationEn, ...linksEn, ...whyEn };
 const de = { ...everywhereDe, ...homeDe, ...pagesDe, ...groupsDe, ...administrationDe, ...linksDe, ...whyDe };
+
+const SOURCE = resolve(import.meta.dirname, '../apps/console/src');
+const PARTS: Readonly<Record<string, object>> = {
+  home: homeEn,
+  pages: pagesEn,
+  groups: groupsEn,
+  administration: administrationEn,
+  links: linksEn,
+};
+
+/** A module with everything that it imports itself, besides the texts. */
+function closureOf(file: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(file) || file.includes('/words/')) return found;
+  found.add(file);
+  const imported = readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.{1,2}\/[^']+)\.js'/g);
+  for (const [, path] of imported) {
+    const name = join(dirname(file), path!);
+    const source = [`${name}.tsx`, `${name}.ts`].find((each) => existsSync(each));
+    // The table of routes names every page.
+    if (source !== undefined && !source.endsWith('/routes.tsx')) closureOf(source, found);
+  }
+  return found;
+}
+
+/** Sections of the texts that a module names in a literal. */
+function sectionsIn(file: string): readonly string[] {
+  const sections = new Set(Object.keys(en));
+  const literals = readFileSync(file, 'utf8').matchAll(/['`](\w+)\.[\w$]/g);
+  return [...literals].map(([, section]) => section!).filter((section) => sections.has(section));
+}
+
+const routes = readFileSync(join(SOURCE, 'routes.tsx'), 'utf8');
+const pages = [...routes.matchAll(/withWords\(import\('\.\/([^']+)\.js'\), ([^)]+)\)/g)].map(
+  ([, page, parts]) => [page!, [...parts!.matchAll(/'(\w+)'/g)].map(([, part]) => part!)] as const,
+);
 
 interface Texts {
   readonly [key: string]: string | Texts;
@@ -52,5 +89,15 @@ describe('the texts of the console', () => {
     expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
     for (const [key, text] of english)
       expect([key, placeholdersOf(german.get(key)!)]).toEqual([key, placeholdersOf(text)]);
+  });
+
+  it.each(pages)('are loaded with the page that shows them (%s)', (page, parts) => {
+    const known = new Set([everywhereEn, ...parts.map((part) => PARTS[part]!)].flatMap((part) => Object.keys(part)));
+    const sections = [...closureOf(join(SOURCE, `${page}.tsx`))].flatMap(sectionsIn);
+    expect(sections.filter((section) => !known.has(section))).toEqual([]);
+  });
+
+  it('are loaded with every page', () => {
+    expect(pages.length).toBe([...routes.matchAll(/lazyRouteComponent\(/g)].length);
   });
 });

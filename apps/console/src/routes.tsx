@@ -88,7 +88,7 @@ const invitation = createRoute({
 const registration = createRoute({
   getParentRoute: () => root,
   path: '/registrations',
-  component: lazyRouteComponent(() => withWords(import('./links/registration.js'), 'links'), 'Registration'),
+  component: lazyRouteComponent(() => withWords(import('./links/registration.js'), 'links', 'pages'), 'Registration'),
 });
 
 /** Everything that needs somebody signed in. */
@@ -130,7 +130,7 @@ const projects = createRoute({
 const project = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId',
-  component: lazyRouteComponent(() => withWords(import('./projects/project.js'), 'pages'), 'Project'),
+  component: lazyRouteComponent(() => withWords(import('./projects/project.js'), 'pages', 'groups'), 'Project'),
 });
 const group = createRoute({
   getParentRoute: () => inside,
@@ -185,7 +185,10 @@ const generate = createRoute({
 const bulkLimits = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId/limits',
-  component: lazyRouteComponent(() => withWords(import('./groups/bulk-limits.js'), 'pages', 'groups'), 'BulkLimits'),
+  component: lazyRouteComponent(
+    () => withWords(import('./groups/bulk-limits.js'), 'pages', 'groups', 'home'),
+    'BulkLimits',
+  ),
 });
 const statements = createRoute({
   getParentRoute: () => inside,
@@ -213,7 +216,7 @@ const partners = createRoute({
 const partner = createRoute({
   getParentRoute: () => inside,
   path: '/partners/$partnerId',
-  component: lazyRouteComponent(() => withWords(import('./partners/partner.js'), 'pages'), 'Partner'),
+  component: lazyRouteComponent(() => withWords(import('./partners/partner.js'), 'pages', 'groups'), 'Partner'),
 });
 const account = createRoute({
   getParentRoute: () => inside,
@@ -273,7 +276,7 @@ const mailTemplate = createRoute({
   },
   loader: forHoldersOf('mail:read'),
   component: lazyRouteComponent(
-    () => withWords(import('./administration/mail-template.js'), 'administration', 'pages', 'groups'),
+    () => withWords(import('./administration/mail-template.js'), 'administration', 'pages', 'groups', 'home'),
     'MailTemplate',
   ),
 });

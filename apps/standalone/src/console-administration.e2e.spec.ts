@@ -7,7 +7,7 @@ import { describeInBrowser } from '@allotree/testing';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
 import { ADMIN, ConsolePages, HOSTILE, type Person } from './console-pages.harness.js';
-import { violationsOf } from './console.harness.js';
+import { loaded, violationsOf } from './console.harness.js';
 
 const MINUTE = 60_000;
 
@@ -289,7 +289,7 @@ describeInBrowser((browser) => {
             await page.goto(`${system.url}${path}`);
             const name = locale === 'en-GB' ? english : german;
             await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-            await page.waitForLoadState('networkidle');
+            await loaded(page);
             expect([path, await violationsOf(page)]).toEqual([path, []]);
             const { scrollWidth } = await page.evaluate<{ scrollWidth: number }>(
               '({ scrollWidth: document.documentElement.scrollWidth })',

@@ -4,6 +4,7 @@ import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page, Response } from 'playwright-core';
 import { ADMIN, ConsolePages } from './console-pages.harness.js';
+import { loaded } from './console.harness.js';
 
 const MINUTE = 60_000;
 const BUILDINGS = 100;
@@ -204,7 +205,7 @@ describeInBrowser((browser) => {
     'needs little JavaScript, in few files',
     async () => {
       await inTree(async (page) => {
-        await page.waitForLoadState('networkidle');
+        await loaded(page);
         const names = await page.evaluate<string[]>(
           `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))`,
         );

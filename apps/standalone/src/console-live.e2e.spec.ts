@@ -48,10 +48,9 @@ const limit = (groupId: string, numbers: number): Promise<unknown> =>
 
 const numbersOf = (page: Page) => page.getByLabel('Virtual numbers', { exact: true });
 /** Until the page shows the number, without being asked. */
-const shows = (page: Page, numbers: number): Promise<unknown> =>
-  page.waitForFunction(
-    `[...document.querySelectorAll('input')].some((input) => input.inputMode === 'numeric' && input.value === '${numbers}')`,
-  );
+async function shows(page: Page, numbers: number): Promise<void> {
+  while ((await numbersOf(page).inputValue()) !== String(numbers));
+}
 
 describeInBrowser((browser) => {
   const visit = (path: string, look: (page: Page) => Promise<void>): Promise<void> =>

@@ -4,6 +4,7 @@ import { Api } from '@allotree/api-client';
 import type { RunningSystem } from '@allotree/testing/running-system';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ConsolePages, type Person } from './console-pages.harness.js';
+import { loaded } from './console.harness.js';
 
 /** The Monday on which the tour begins; far ahead, since a clock is only moved forward. */
 const BEGIN = '2030-01-07T08:00:00.000Z';
@@ -193,7 +194,7 @@ class Tour {
   private async keep(name: string): Promise<void> {
     const { page } = this;
     await page.addStyleTag({ content: STILL });
-    await page.waitForLoadState('networkidle');
+    await loaded(page);
     const session = await page.context().newCDPSession(page);
     const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
     await session.detach();

@@ -58,6 +58,13 @@ export function signedIn(
   return visited(browser, `${system.url}${path}`, signIn, context);
 }
 
+/**
+ * Waits until the page shows everything it asked for. A page of a project is never without a request, because the stream of its changes stays
+ * open.
+ */
+export const loaded = (page: Page): Promise<void> =>
+  page.locator('.mantine-Loader-root, .mantine-Skeleton-root').first().waitFor({ state: 'detached' });
+
 /** The elements of the page that do not meet WCAG 2.2 AA. */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
@@ -71,7 +78,7 @@ export async function expectAccessible(page: Page, system: RunningSystem, paths:
   for (const path of paths) {
     await page.goto(`${system.url}${path}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForLoadState('networkidle');
+    await loaded(page);
     expect([path, await violationsOf(page)]).toEqual([path, []]);
   }
 }

@@ -48,7 +48,7 @@ export class ProjectChanges {
       if (outcome === 'refused' || signal.aborted) return;
       failures = outcome === 'ended' ? 0 : failures + 1;
       if (failures > HIDDEN_FAILURES) this.listener.onState(false);
-      if (failures > 0) await waited(pauseAfter(failures), signal);
+      await waited(pauseAfter(Math.max(failures, 1)), signal);
     }
   }
 

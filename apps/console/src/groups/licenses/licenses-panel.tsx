@@ -32,6 +32,7 @@ import {
   requestOf,
   withAllotment,
   type Reminder,
+  type Restriction,
   type RestrictionEntry,
 } from './restriction-form.js';
 import { useFeaturesAbove } from './features-above.js';
@@ -89,8 +90,9 @@ function useRestrictionForm({ projectId, groupId, current, etag }: RestrictionFo
     onSuccess: async (_saved, sent) => {
       notifications.show({ message: t('licenses.saved'), color: 'teal' });
       await queries.invalidateQueries();
+      const saved = queries.getQueryData<{ readonly body: Restriction }>(['restriction', projectId, groupId]);
       // Typing can have gone on meanwhile.
-      setTyped((now) => (now?.entry === sent ? null : now));
+      setTyped((now) => (now === null || now.entry === sent || !saved ? null : { ...now, base: entryOf(saved.body) }));
       setCascade(false);
     },
     // Somebody else was faster: shows what is in force now.
