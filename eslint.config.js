@@ -363,13 +363,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['apps/*/src/**/link-pages/*.js'],
+    files: ['apps/*/src/**/link-pages/*.js', 'bench/src/browser.mjs', 'bench/src/peers/antd-tree/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['addEventListener', 'document', 'FormData', 'history', 'location', 'navigator'].map((name) => [
-          name,
-          'readonly',
-        ]),
+        ['addEventListener', 'document', 'FormData', 'history', 'location', 'navigator', 'requestAnimationFrame'].map(
+          (name) => [name, 'readonly'],
+        ),
       ),
     },
   },

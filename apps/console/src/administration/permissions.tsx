@@ -13,7 +13,9 @@ const OF_THE_VENDOR: ReadonlySet<Permission> = new Set(['packages:record', 'syst
 
 /** What a permission allows, in a sentence. */
 export const permissionText = (permission: Permission, t: TFunction): string =>
-  t(`permissions.${permission.replaceAll(/[:-]/g, '_') as keyof typeof administrationEn.permissions & Underscored<Permission>}`);
+  t(
+    `permissions.${permission.replaceAll(/[:-]/g, '_') as keyof typeof administrationEn.permissions & Underscored<Permission>}`,
+  );
 
 interface PermissionsFieldProps {
   readonly value: readonly Permission[];

@@ -139,21 +139,24 @@ function Bar({ level: { limit, consumed, isRestricted }, widest }: { readonly le
   );
 }
 
+const hasLeft = ({ isRestricted, limit, consumed }: Level): boolean =>
+  isRestricted && limit !== null && consumed !== null;
+
 function Figures({ level }: { readonly level: Level }) {
   const { t } = useTranslation();
   const { groupId, limit, isRestricted, consumed, suspended, left, unreserved } = level;
   const figure = (value: number | null): string => (value === null ? t('why.hidden') : numberText(value));
-  const isSeen = consumed !== null;
+  const isOpen = !isRestricted && groupId !== null;
   return (
     <>
       <dl className={classes.figures}>
-        {(isRestricted || groupId === null) && <Figure label={t('why.limit')} value={limitText(limit, t)} />}
+        {!isOpen && <Figure label={t('why.limit')} value={limitText(limit, t)} />}
         <Figure label={t('why.consumed')} value={figure(consumed)} />
-        {isRestricted && limit !== null && isSeen && <Figure label={t('why.left')} value={figure(left)} />}
+        {hasLeft(level) && <Figure label={t('why.left')} value={figure(left)} />}
         {unreserved !== null && <Figure label={t('why.unreserved')} value={figure(unreserved)} />}
         {suspended !== null && suspended > 0 && <Figure label={t('why.suspended')} value={figure(suspended)} />}
       </dl>
-      {!isRestricted && groupId !== null && (
+      {isOpen && (
         <Text size="sm" c="dimmed">
           {t('why.notRestricted')}
         </Text>
