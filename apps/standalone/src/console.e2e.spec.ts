@@ -187,7 +187,7 @@ describeInBrowser((browser) => {
     async () => {
       const groupId = await newGroup('Building D');
       await signedIn('/', async (page) => {
-        // A page that is not told what others change learns of it when it saves.
+        // A page that receives no changes learns of them when it saves.
         await page.route('**/changes', (route) => route.abort());
         await page.goto(`${system.url}${groupPage(groupId)}`);
         await page.getByText('Enable restriction').click({ force: true });
@@ -391,14 +391,14 @@ describeInBrowser((browser) => {
     async () => {
       await signedIn(groupPage(projectId), async (page) => {
         const tree = page.getByRole('treegrid', { name: 'Groups of the project' });
-        await page.getByRole('row', { name: 'Building A' }).waitFor();
+        await tree.getByRole('row', { name: 'Building A' }).waitFor();
         await tree.focus();
         const isActive = (name: string): Promise<void> =>
           page.locator('.tree-row[data-active] .tree-name').getByText(name, { exact: true }).waitFor();
         await page.keyboard.press('ArrowDown');
         await isActive('Building A');
         await page.keyboard.press('ArrowRight');
-        await page.getByRole('row', { name: 'Unit 1' }).waitFor();
+        await tree.getByRole('row', { name: 'Unit 1' }).waitFor();
         await page.keyboard.press('ArrowRight');
         await isActive('Unit 1');
         await page.keyboard.press('Enter');
@@ -406,7 +406,7 @@ describeInBrowser((browser) => {
         await page.keyboard.press('ArrowLeft');
         await isActive('Building A');
         await page.keyboard.press('ArrowLeft');
-        await page.getByRole('row', { name: 'Unit 1' }).waitFor({ state: 'detached' });
+        await tree.getByRole('row', { name: 'Unit 1' }).waitFor({ state: 'detached' });
       });
     },
     MINUTE,
