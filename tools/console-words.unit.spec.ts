@@ -30,6 +30,7 @@ const PARTS: Readonly<Record<string, object>> = {
   groups: groupsEn,
   administration: administrationEn,
   links: linksEn,
+  why: whyEn,
 };
 
 /** A module with everything that it imports itself, besides the texts. */
@@ -52,6 +53,10 @@ function sectionsIn(file: string): readonly string[] {
   const literals = readFileSync(file, 'utf8').matchAll(/['`](\w+)\.[\w$]/g);
   return [...literals].map(([, section]) => section!).filter((section) => sections.has(section));
 }
+
+/** Parts that a module loads itself, such as those of a window that is seldom opened. */
+const partsIn = (file: string): readonly string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/needWords\('(\w+)'\)/g)].map(([, part]) => part!);
 
 const routes = readFileSync(join(SOURCE, 'routes.tsx'), 'utf8');
 const pages = [...routes.matchAll(/withWords\(import\('\.\/([^']+)\.js'\), ([^)]+)\)/g)].map(
@@ -92,8 +97,10 @@ describe('the texts of the console', () => {
   });
 
   it.each(pages)('are loaded with the page that shows them (%s)', (page, parts) => {
-    const known = new Set([everywhereEn, ...parts.map((part) => PARTS[part]!)].flatMap((part) => Object.keys(part)));
-    const sections = [...closureOf(join(SOURCE, `${page}.tsx`))].flatMap(sectionsIn);
+    const modules = [...closureOf(join(SOURCE, `${page}.tsx`))];
+    const loaded = [...parts, ...modules.flatMap(partsIn)].map((part) => PARTS[part]!);
+    const known = new Set([everywhereEn, ...loaded].flatMap((part) => Object.keys(part)));
+    const sections = modules.flatMap(sectionsIn);
     expect(sections.filter((section) => !known.has(section))).toEqual([]);
   });
 
