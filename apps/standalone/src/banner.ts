@@ -10,6 +10,8 @@ export interface Welcome {
   readonly password: string | null;
   /** `false` with LOCAL_ACCOUNTS=false: nobody has a password here. */
   readonly passwordSignIn: boolean;
+  /** Whether the console offers the OpenID provider. */
+  readonly providerSignIn: boolean;
   /** The command that applies the demo to this system. */
   readonly demo: string;
 }
@@ -30,10 +32,10 @@ const withPassword = ({ url, email, password }: Welcome): string => `
   Sign in:       curl -s ${url}/api/v1/auth/token -H 'content-type: application/json' \\
                    -d '{"email":"${email}","password":"${password ?? '...'}"}'`;
 
-const withProvider = ({ email }: Welcome): string => `
+const withProvider = ({ email, providerSignIn }: Welcome): string => `
   Administrator  ${email}, as the OpenID provider names the person
 
-  Sign in:       send a token of OIDC_ISSUER or an API key: authorization: Bearer ... (LOCAL_ACCOUNTS=false)`;
+  Sign in:       ${providerSignIn ? 'in the console, or ' : ''}send a token of OIDC_ISSUER or an API key: authorization: Bearer ... (LOCAL_ACCOUNTS=false)`;
 
 /** Where to go, how to sign in, how to stop. */
 export const banner = (welcome: Welcome): string => `

@@ -9,6 +9,7 @@ const WELCOME = {
   email: 'ada@example.com',
   password: 'first-password',
   passwordSignIn: true,
+  providerSignIn: false,
   demo: 'npm run demo',
 };
 
@@ -26,5 +27,7 @@ describe('the banner of a start', () => {
     expect(external).not.toContain('first-password');
     expect(external).not.toContain('/auth/token');
     expect(external).toContain('OIDC_ISSUER');
+    expect(external).not.toContain('in the console');
+    expect(banner({ ...WELCOME, passwordSignIn: false, providerSignIn: true })).toContain('in the console');
   });
 });

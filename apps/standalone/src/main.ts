@@ -54,6 +54,7 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
       email: configuration.ADMIN_EMAIL,
       password: standalone.password.generated,
       passwordSignIn: configuration.LOCAL_ACCOUNTS,
+      providerSignIn: configuration.OIDC_CLIENT_ID !== undefined,
       demo: demoCommand(folder.path),
     }),
   );
