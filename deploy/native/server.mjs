@@ -48,8 +48,20 @@ function isExecutable(path) {
   }
 }
 
-/** A free TCP port of this machine. */
-export function freePort() {
+/** Ports of this process: a server that is still starting does not listen at its own yet. */
+const given = new Set();
+
+/** A free TCP port of this machine that this process has not given to another server. */
+export async function freePort() {
+  for (;;) {
+    const port = await unusedPort();
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function unusedPort() {
   return new Promise((resolvePort, reject) => {
     const probe = createServer();
     probe.once('error', reject);
