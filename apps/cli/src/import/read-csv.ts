@@ -67,6 +67,8 @@ export function readCsv(name: string, bytes: Buffer): ReadTable {
       info: true,
       skip_empty_lines: true,
       trim: true,
+      // Spreadsheets keep the zeros of a text by ="007".
+      relax_quotes: true,
     }) as unknown as { record: string[]; info: { lines: number } }[];
     const [head, ...rest] = records;
     const headers = head?.record ?? [];

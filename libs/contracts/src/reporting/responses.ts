@@ -279,7 +279,7 @@ export const SearchAnswer = z.object({
 });
 export type SearchAnswer = z.infer<typeof SearchAnswer>;
 
-/** What something in a project that changed is about. */
+/** The part of a project that a change is in. */
 export const ChangeKind = z.enum(['project', 'groups', 'members', 'devices', 'licensing']);
 export type ChangeKind = z.infer<typeof ChangeKind>;
 
