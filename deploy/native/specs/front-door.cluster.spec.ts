@@ -50,6 +50,8 @@ describeOnACluster(
         await fetch(`${cluster.url}${path.replace(/\{[^}]+\}/g, 'none')}`, {
           method,
           headers: { 'x-correlation-id': `route-${index}` },
+          // Following would be another request with this id.
+          redirect: 'manual',
         });
       }
       const seen = await until(
