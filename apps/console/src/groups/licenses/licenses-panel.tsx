@@ -87,12 +87,12 @@ function useRestrictionForm({ projectId, groupId, current, etag }: RestrictionFo
       const params = { path: { p: projectId, g: groupId }, header, query };
       return mustWithTag(api.PUT('/api/v1/projects/{p}/groups/{g}/restriction', { params, body: requestOf(sent) }));
     },
-    onSuccess: async (_saved, sent) => {
+    onSuccess: async ({ body }, sent) => {
       notifications.show({ message: t('licenses.saved'), color: 'teal' });
       await queries.invalidateQueries();
-      const saved = queries.getQueryData<{ readonly body: Restriction }>(['restriction', projectId, groupId]);
-      // Typing can have gone on meanwhile.
-      setTyped((now) => (now === null || now.entry === sent || !saved ? null : { ...now, base: entryOf(saved.body) }));
+      // Typing can have gone on meanwhile, and somebody else can have saved as well. Only a dry run answers anything but the section.
+      const base = entryOf(body as Restriction);
+      setTyped((now) => (now === null || now.entry === sent ? null : { ...now, base }));
       setCascade(false);
     },
     // Somebody else was faster: shows what is in force now.
