@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LOGGER, Signal, type Logger } from '@allotree/basics';
 import type { ChangeKind } from '@allotree/contracts';
 import { notFound, Problem } from '@allotree/http';
 import type { DataSource } from 'typeorm';
+import { MOST_NEW_EVENTS, NewEvents } from '../new-events.js';
 import { TablesProjection } from '../tables/tables-projection.js';
 import { REPORTING } from '../tokens.js';
 import { KINDS, kindOf } from './kinds.js';
@@ -13,16 +13,13 @@ import { KINDS, kindOf } from './kinds.js';
 export const MAX_OF_CALLER = 10;
 const MAX = 1_000;
 
-/** How often this process looks for events that another one has put into the tables. */
-const LOOK_MS = 250;
 /** Changes shortly after one another are announced together. */
 const GATHER_MS = 50;
-const ROWS = 1_000;
 const REACHED = `
   SELECT position, EXISTS (SELECT FROM ${REPORTING}.event WHERE subject = $1) AS is_known FROM ${REPORTING}.tables_position`;
 const NEWER = `
   SELECT position, source, type, subject FROM ${REPORTING}.event
-  WHERE position > $1 AND position <= (SELECT position FROM ${REPORTING}.tables_position) ORDER BY position LIMIT ${ROWS}`;
+  WHERE position > $1 AND position <= (SELECT position FROM ${REPORTING}.tables_position) ORDER BY position LIMIT ${MOST_NEW_EVENTS}`;
 const SINCE = `
   SELECT DISTINCT source, type FROM ${REPORTING}.event WHERE subject = $1 AND position > $2 AND position <= $3`;
 
@@ -87,17 +84,22 @@ export class ChangeStream {
 @Injectable()
 export class ProjectChanges implements OnModuleDestroy {
   private readonly streams = new Set<ChangeStream>();
-  private readonly signal = new Signal();
-  private seen = 0n;
-  private isLooking = false;
+  private readonly newEvents: NewEvents<NewEvent>;
   private stopped = false;
 
   constructor(
     @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
     tables: TablesProjection,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(LOGGER) logger: Logger,
   ) {
-    tables.onAdvanced(() => this.signal.notify());
+    this.newEvents = new NewEvents<NewEvent>({
+      isWanted: () => this.streams.size > 0,
+      read: (position) => dataSource.query<NewEvent[]>(NEWER, [position]),
+      take: (events) => this.announce(events),
+      onFailure: (error) => logger.warn({ err: error }, 'changes of projects could not be looked for, retrying'),
+      gatherMs: GATHER_MS,
+    });
+    tables.onAdvanced(() => this.newEvents.notify());
   }
 
   /**
@@ -113,7 +115,7 @@ export class ProjectChanges implements OnModuleDestroy {
     try {
       const reached = await this.reached(projectId);
       stream.add(after === null ? [] : await this.kindsSince(projectId, after, reached), reached);
-      this.lookFrom(reached);
+      this.newEvents.lookFrom(reached);
     } catch (error) {
       this.close(stream);
       throw error;
@@ -129,7 +131,7 @@ export class ProjectChanges implements OnModuleDestroy {
   onModuleDestroy(): void {
     this.stopped = true;
     for (const stream of this.streams) this.close(stream);
-    this.signal.notify();
+    this.newEvents.notify();
   }
 
   private checkRoom(caller: string): void {
@@ -160,36 +162,10 @@ export class ProjectChanges implements OnModuleDestroy {
     return rows.map(kindOf);
   }
 
-  private lookFrom(position: bigint): void {
-    if (this.isLooking) return;
-    this.seen = position;
-    this.isLooking = true;
-    this.lookWhileOpen().catch(() => undefined);
-  }
-
-  private async lookWhileOpen(): Promise<void> {
-    while (this.streams.size > 0) {
-      try {
-        while (await this.lookNow());
-      } catch (error) {
-        this.logger.warn({ err: error }, 'changes of projects could not be looked for, retrying');
-      }
-      await sleep(GATHER_MS);
-      if (this.streams.size > 0) await this.signal.wait(LOOK_MS);
-    }
-    this.isLooking = false;
-  }
-
-  /** @returns whether there may be more */
-  private async lookNow(): Promise<boolean> {
-    const events: readonly NewEvent[] = await this.dataSource.query(NEWER, [this.seen.toString()]);
-    const last = events.at(-1);
-    if (last === undefined) return false;
-    this.seen = BigInt(last.position);
+  private announce(events: readonly NewEvent[]): void {
     for (const stream of this.streams) {
       const own = events.filter(({ subject }) => subject === stream.projectId);
-      stream.add(own.map(kindOf), this.seen);
+      stream.add(own.map(kindOf), this.newEvents.position);
     }
-    return events.length === ROWS;
   }
 }

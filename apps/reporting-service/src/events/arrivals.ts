@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { LOGGER, Signal, type Logger } from '@allotree/basics';
+import { LOGGER, type Logger } from '@allotree/basics';
 import { Problem } from '@allotree/http';
 import type { DataSource } from 'typeorm';
+import { MOST_NEW_EVENTS, NewEvents } from '../new-events.js';
 import { REPORTING } from '../tokens.js';
 import { matches, type EventFilter, type EventHead } from './event-filter.js';
 
@@ -11,13 +11,9 @@ import { matches, type EventFilter, type EventHead } from './event-filter.js';
 export const MAX_WAITING_OF_CALLER = 10;
 const MAX_WAITING = 1_000;
 
-/** How often this process looks for events that another one has stored. */
-const LOOK_MS = 250;
-/** Events that are stored one shortly after the other are looked at together. */
 const GATHER_MS = 20;
-const ROWS = 1_000;
 const NEWER = `
-  SELECT position, tenant_id, type, subject FROM ${REPORTING}.event WHERE position > $1 ORDER BY position LIMIT ${ROWS}`;
+  SELECT position, tenant_id, type, subject FROM ${REPORTING}.event WHERE position > $1 ORDER BY position LIMIT ${MOST_NEW_EVENTS}`;
 
 interface NewEvent extends EventHead {
   readonly position: string;
@@ -47,15 +43,18 @@ export interface Wait {
 @Injectable()
 export class Arrivals implements OnModuleDestroy {
   private readonly waiting = new Set<Waiting>();
-  private readonly signal = new Signal();
-  private seen = 0n;
-  private isLooking = false;
+  private readonly newEvents: NewEvents<NewEvent>;
   private stopped = false;
 
-  constructor(
-    @InjectDataSource(REPORTING) private readonly dataSource: DataSource,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  constructor(@InjectDataSource(REPORTING) dataSource: DataSource, @Inject(LOGGER) logger: Logger) {
+    this.newEvents = new NewEvents<NewEvent>({
+      isWanted: () => this.waiting.size > 0,
+      read: (position) => dataSource.query<NewEvent[]>(NEWER, [position]),
+      take: (events, hasMore) => this.wakeFor(events, hasMore),
+      onFailure: (error) => logger.warn({ err: error }, 'new events could not be looked for, retrying'),
+      gatherMs: GATHER_MS,
+    });
+  }
 
   /**
    * Resolves when an event of the filter may have been stored after the position, when the time is over, the caller is gone, or the process
@@ -64,7 +63,7 @@ export class Arrivals implements OnModuleDestroy {
    */
   async next({ caller, position, filter, milliseconds, signal }: Wait): Promise<void> {
     // Some of what came after the position was looked at before this request was here.
-    if (this.stopped || signal.aborted || position < this.seen) return;
+    if (this.stopped || signal.aborted || position < this.newEvents.position) return;
     this.checkRoom(caller);
     await new Promise<void>((resolve) => {
       const wake = (): void => {
@@ -77,7 +76,7 @@ export class Arrivals implements OnModuleDestroy {
       const timer = setTimeout(wake, milliseconds);
       signal.addEventListener('abort', wake);
       this.waiting.add(one);
-      this.lookFrom(position);
+      this.newEvents.lookFrom(position);
     });
   }
 
@@ -88,7 +87,7 @@ export class Arrivals implements OnModuleDestroy {
 
   /** There may be new events. */
   look(): void {
-    this.signal.notify();
+    this.newEvents.notify();
   }
 
   onModuleDestroy(): void {
@@ -105,33 +104,9 @@ export class Arrivals implements OnModuleDestroy {
       throw new Problem('OVERLOADED', 'Too many requests are waiting for events', again);
   }
 
-  private lookFrom(position: bigint): void {
-    if (this.isLooking) return;
-    this.seen = position;
-    this.isLooking = true;
-    this.lookWhileWaiting().catch(() => undefined);
-  }
-
-  private async lookWhileWaiting(): Promise<void> {
-    while (this.waiting.size > 0) {
-      try {
-        await this.lookNow();
-      } catch (error) {
-        this.logger.warn({ err: error }, 'new events could not be looked for, retrying');
-      }
-      await sleep(GATHER_MS);
-      if (this.waiting.size > 0) await this.signal.wait(LOOK_MS);
-    }
-    this.isLooking = false;
-  }
-
-  private async lookNow(): Promise<void> {
-    const events: readonly NewEvent[] = await this.dataSource.query(NEWER, [this.seen.toString()]);
-    const last = events.at(-1);
-    if (last === undefined) return;
-    this.seen = BigInt(last.position);
+  private wakeFor(events: readonly NewEvent[], hasMore: boolean): void {
     // There may be further ones for anybody.
-    if (events.length === ROWS) return this.wakeAll();
+    if (hasMore) return this.wakeAll();
     for (const one of this.waiting) if (events.some((event) => matches(one.filter, event))) one.wake();
   }
 
