@@ -33,11 +33,11 @@ export interface UsageSearch {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** An instant in the address; what is none is ignored. */
+/** An instant in the address; anything else is ignored. */
 const instant = (value: unknown): string | undefined =>
   Number.isNaN(Date.parse(text(value) ?? '')) ? undefined : text(value);
 
-/** A date in the address; what is none is ignored. */
+/** A date in the address; anything else is ignored. */
 const date = (value: unknown): string | undefined => {
   const day = text(value);
   return day !== undefined && /^\d{4}-\d\d-\d\d$/.test(day) ? instant(day) : undefined;

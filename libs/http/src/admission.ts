@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { HttpConfiguration } from './configuration.js';
-import { admissionMetrics } from './http-durations.js';
+import { admissionMetrics } from './http-metrics.js';
 import { Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 
@@ -33,8 +33,8 @@ export function limitRequestsInProgress(
 ): void {
   const inProgress = new Set<FastifyRequest>();
   const refused = admissionMetrics(registry, () => inProgress.size);
-  const isAdmitted = ({ url, routeOptions }: FastifyRequest): boolean =>
-    limit === 0 || inProgress.size < limit || routeOptions.config.waits === true || ALWAYS_ADMITTED.test(url);
+  const isAdmitted = (request: FastifyRequest): boolean =>
+    limit === 0 || inProgress.size < limit || !isCounted(request);
   const refuse = (request: FastifyRequest, reply: FastifyReply): void => {
     refused.inc();
     sendProblem(reply, tooMany(), request);

@@ -10,7 +10,7 @@ import type { JobsConfiguration } from '@allotree/jobs/configuration';
 import { Readiness, NestLogger, LOGGER, METRICS, requestContext, type RequestContext } from '@allotree/basics';
 import type { HttpConfiguration } from './configuration.js';
 import { CONSTANT_HEADERS } from './constant-headers.js';
-import { httpDurations } from './http-durations.js';
+import { httpDurations } from './http-metrics.js';
 import { limitRequestsInProgress } from './admission.js';
 import { refuseOtherMethods } from './allowed-methods.js';
 import { pathOf, type ApiRequest } from './caller.js';

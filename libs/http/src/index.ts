@@ -3,7 +3,7 @@ export * from './configuration.js';
 export * from './configure-http.js';
 export { Cursors } from './cursors.js';
 export * from './etag.js';
-export { httpDurations } from './http-durations.js';
+export { httpDurations } from './http-metrics.js';
 export { IdempotentRequests, NotKept } from './idempotency.js';
 export { interceptRoutes, interceptWrites } from './intercept-writes.js';
 export { isoInstants } from './iso-instants.js';

@@ -78,18 +78,23 @@ export class Authentication {
         this.logRefusal(error.message);
         return null;
       }
-      if (!(error instanceof IssuerUnreachable)) throw error;
-      this.logger.warn({ issuer: this.configuration.OIDC_ISSUER, cause: error.message }, 'OpenID provider unreachable');
-      throw new Problem('OVERLOADED', 'The identity provider does not answer; try again shortly', {
-        retryAfterSeconds: 5,
-      });
+      return this.failed(error);
     }
+  }
+
+  /** Logs that the external issuer does not answer. @throws Problem `OVERLOADED`, or the error where it is another one */
+  failed(error: unknown): never {
+    if (!(error instanceof IssuerUnreachable)) throw error;
+    this.logger.warn({ issuer: this.configuration.OIDC_ISSUER, cause: error.message }, 'OpenID provider unreachable');
+    throw new Problem('OVERLOADED', 'The identity provider does not answer; try again shortly', {
+      retryAfterSeconds: 5,
+    });
   }
 
   /**
    * The person that a verified identity of the external issuer is here. The administrator is identified by the subject that the operator
    * configures: an address can pass to another person.
-   * @returns a cause for the log where it is nobody
+   * @returns the person, or why the identity is nobody here, for the log
    */
   async whoIs(identity: ExternalIdentity): Promise<Recognition> {
     const person = { tenantId: null, serverAdministrator: false, sessionId: null, apiKey: null };

@@ -1,5 +1,5 @@
 import { BusMetrics } from '@allotree/bus/bus-metrics';
-import { admissionMetrics, httpDurations } from '@allotree/http/http-durations';
+import { admissionMetrics, httpDurations } from '@allotree/http/http-metrics';
 import { RetentionMetrics } from '@allotree/jobs/retention-metrics';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ServiceMetrics } from './service-metrics.js';

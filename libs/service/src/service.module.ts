@@ -148,7 +148,6 @@ export class ServiceModule implements OnModuleDestroy, OnApplicationShutdown {
         Readiness,
         Retention,
         ServiceMetrics,
-        Authentication,
         IdentityView,
         ClockWatch,
       ],

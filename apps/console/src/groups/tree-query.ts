@@ -7,7 +7,7 @@ export type TreeRow = TreePage['items'][number];
 
 /** Rows that are asked for at once. */
 const PAGE = 100;
-/** A row is looked for in the first pages alone, which bounds the requests. */
+/** The most pages that are read to find one row. */
 const MAX_PAGES_SEARCHED = 50;
 /** What the parameter `expanded` holds, in ids of 36 characters. */
 export const MAX_EXPANDED = 200;

@@ -73,7 +73,7 @@ export const OpenIdCallbackQuery = z.looseObject({
 });
 export type OpenIdCallbackQuery = z.infer<typeof OpenIdCallbackQuery>;
 
-/** `POST /auth/revoke` (RFC 7009): a refresh token, or what is none. */
+/** `POST /auth/revoke` (RFC 7009): a refresh token; any other text is answered alike. */
 export const RevokeTokenRequest = z
   .strictObject({ token: z.string().min(1).max(4_096) })
   .meta({ examples: [{ token: 'dGhlIHJlZnJlc2ggdG9rZW4gb2YgYSBzZXNzaW9u' }] });

@@ -30,7 +30,7 @@ export const sealed = (attempt: Attempt, secret: string, now = new Date()): Prom
     .setExpirationTime(Math.floor(now.getTime() / 1_000) + ATTEMPT_SECONDS)
     .encrypt(keyOf(secret));
 
-/** @returns a cause for the log where it is none, or none any more */
+/** @returns the attempt; or why the text is not one that still counts, for the log */
 export async function unsealed(text: string, secret: string): Promise<Attempt | string> {
   try {
     const { payload } = await jwtDecrypt(text, keyOf(secret), {
@@ -41,7 +41,7 @@ export async function unsealed(text: string, secret: string): Promise<Attempt | 
     return Attempt.parse(payload);
   } catch (error) {
     if (error instanceof errors.JWTExpired) return `the sign-in took longer than ${ATTEMPT_SECONDS / 60} minutes`;
-    if (error instanceof errors.JOSEError) return 'the cookie of the attempt is not one of ours';
+    if (error instanceof errors.JOSEError) return 'the cookie of the attempt was not made here';
     throw error;
   }
 }

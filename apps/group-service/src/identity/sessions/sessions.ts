@@ -100,7 +100,7 @@ export class Sessions {
     return this.tokens({ userId, email, serverAdministrator: administrator, sessionId }, next);
   }
 
-  /** Whose refresh token this is ends; what is none changes nothing. @returns whether the session began at the OpenID provider */
+  /** Ends the session of a refresh token. @returns whether it began at the OpenID provider; `null`: no session has this token */
   async revokeByToken(refreshToken: string): Promise<{ readonly isOfProvider: boolean } | null> {
     const { rows } = await this.pool.query<Pick<SessionRow, 'user_id' | 'session_id' | 'credential'>>(
       `SELECT session.user_id, session.session_id, session.credential FROM groups.refresh_token

@@ -16,7 +16,7 @@ import { GuardedSignIn } from '../guarded-sign-in.js';
 import { OpenIdProvider } from '../openid-provider.js';
 import { refuseOtherSites } from '../same-site.js';
 import { Sessions } from '../sessions.js';
-import { dropSessionCookie, keepSessionCookie, sessionCookie } from '../session-cookie.js';
+import { SESSION_COOKIE } from '../session-cookie.js';
 
 const DAY_SECONDS = 86_400;
 const example = { access_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', token_type: 'Bearer', expires_in: 900 };
@@ -73,12 +73,12 @@ export class BrowserSessionController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RefreshedSession> {
     refuseOtherSites(request);
-    const token = sessionCookie(request);
+    const token = SESSION_COOKIE.valueIn(request);
     if (token === null) return { access_token: null, token_type: 'Bearer', expires_in: 0 };
     try {
       return this.keep(await this.sessions.refresh(token, visitor), request, reply);
     } catch (error) {
-      if (error instanceof Problem && error.code === 'UNAUTHENTICATED') dropSessionCookie(request, reply);
+      if (error instanceof Problem && error.code === 'UNAUTHENTICATED') SESSION_COOKIE.drop(request, reply);
       throw error;
     }
   }
@@ -96,9 +96,9 @@ export class BrowserSessionController {
   })
   async end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<EndedSession> {
     refuseOtherSites(request);
-    const token = sessionCookie(request);
+    const token = SESSION_COOKIE.valueIn(request);
     const ended = token === null ? null : await this.sessions.revokeByToken(token);
-    dropSessionCookie(request, reply);
+    SESSION_COOKIE.drop(request, reply);
     return { continueAt: ended?.isOfProvider === true ? await this.provider.signOutPage() : null };
   }
 
@@ -107,7 +107,7 @@ export class BrowserSessionController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): BrowserSession {
-    if (token !== undefined) keepSessionCookie(request, reply, token, this.configuration.SESSION_DAYS * DAY_SECONDS);
+    if (token !== undefined) SESSION_COOKIE.keep(request, reply, token, this.configuration.SESSION_DAYS * DAY_SECONDS);
     return tokens;
   }
 }

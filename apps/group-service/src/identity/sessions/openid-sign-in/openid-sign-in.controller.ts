@@ -6,9 +6,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { GroupConfiguration } from '../../../configuration.js';
 import { Visitor } from '../../visitor.js';
-import { keepSessionCookie } from '../session-cookie.js';
+import { SESSION_COOKIE } from '../session-cookie.js';
 import { refuseOtherSites } from '../same-site.js';
-import { attemptCookie, dropAttemptCookie, keepAttemptCookie } from './attempt-cookie.js';
+import { ATTEMPT_SECONDS } from '../openid-attempt.js';
+import { ATTEMPT_COOKIE } from './attempt-cookie.js';
 import { OpenIdSignIn } from './openid-sign-in.js';
 
 const DAY_SECONDS = 86_400;
@@ -55,7 +56,7 @@ export class OpenIdSignInController {
   ): Promise<StartedOpenIdSignIn> {
     refuseOtherSites(request);
     const { location, cookie } = await this.signIn.begin(to);
-    keepAttemptCookie(request, reply, cookie);
+    ATTEMPT_COOKIE.keep(request, reply, cookie, ATTEMPT_SECONDS);
     return { location };
   }
 
@@ -82,11 +83,11 @@ export class OpenIdSignInController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const query = request.url.split('?')[1] ?? '';
-    const finished = await this.signIn.finish(attemptCookie(request), query, visitor);
+    const finished = await this.signIn.finish(ATTEMPT_COOKIE.valueIn(request), query, visitor);
     // An attempt is over whatever came of it.
-    dropAttemptCookie(request, reply);
+    ATTEMPT_COOKIE.drop(request, reply);
     const { refresh_token: token } = finished?.tokens ?? {};
-    if (token !== undefined) keepSessionCookie(request, reply, token, this.configuration.SESSION_DAYS * DAY_SECONDS);
+    if (token !== undefined) SESSION_COOKIE.keep(request, reply, token, this.configuration.SESSION_DAYS * DAY_SECONDS);
     const reference = new URLSearchParams({ refused: visitor.correlationId ?? '' });
     const location = finished?.to ?? `/sign-in?${reference.toString()}`;
     void reply.status(303).headers({ location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });

@@ -237,8 +237,8 @@ describe('a sign-in with the OpenID provider is refused with one sentence', () =
     const { address, cookie } = await back();
     const attempt = (await unsealed(cookie.split('=')[1]!, TOKEN_SECRET)) as Attempt;
     const forged = await sealed({ ...attempt, to: '/people' }, 'another key than that of this system');
-    await expectRefused('not one of ours', () => comeBack(people, address, `${ATTEMPT}=${forged}`));
-    await expectRefused('not one of ours', () => comeBack(people, address, `${ATTEMPT}=nonsense`));
+    await expectRefused('was not made here', () => comeBack(people, address, `${ATTEMPT}=${forged}`));
+    await expectRefused('was not made here', () => comeBack(people, address, `${ATTEMPT}=nonsense`));
   });
 
   it('when another issuer answers, or none is named', async () => {

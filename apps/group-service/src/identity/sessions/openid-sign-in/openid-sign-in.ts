@@ -45,11 +45,7 @@ export class OpenIdSignIn {
       const location = await this.provider.signInPage(attempt);
       return { location, cookie: await sealed(attempt, this.settings.TOKEN_SECRET) };
     } catch (error) {
-      if (!(error instanceof IssuerUnreachable)) throw error;
-      this.logger.warn({ issuer: this.settings.OIDC_ISSUER, cause: error.message }, 'OpenID provider unreachable');
-      throw new Problem('OVERLOADED', 'The identity provider does not answer; try again shortly', {
-        retryAfterSeconds: 5,
-      });
+      return this.people.failed(error);
     }
   }
 
@@ -63,18 +59,15 @@ export class OpenIdSignIn {
       return await this.guarded.guess(visitor, () => this.redeem(cookie, query, visitor));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.logRefusal(error.message, visitor);
-      return null;
+      return this.refused(error.message, visitor);
     }
   }
 
   private async redeem(cookie: string | null, query: string, visitor: Visitor): Promise<Finished | null> {
     const attempt = await this.attemptIn(cookie);
-    const owner = typeof attempt === 'string' ? attempt : await this.ownerOf(query, attempt);
-    if (typeof attempt === 'string' || typeof owner === 'string') {
-      this.logRefusal(typeof owner === 'string' ? owner : '', visitor);
-      return null;
-    }
+    if (typeof attempt === 'string') return this.refused(attempt, visitor);
+    const owner = await this.ownerOf(query, attempt);
+    if (typeof owner === 'string') return this.refused(owner, visitor);
     return { tokens: await this.sessions.open(owner, visitor, { method: 'openid' }), to: attempt.to };
   }
 
@@ -84,7 +77,7 @@ export class OpenIdSignIn {
     return unsealed(cookie, this.settings.TOKEN_SECRET);
   }
 
-  /** @returns a cause for the log where it is nobody */
+  /** @returns who signs in, or why nobody does, for the log */
   private async ownerOf(query: string, attempt: Attempt): Promise<SessionOwner | string> {
     try {
       const identity = await this.provider.whoCameBack(query, attempt);
@@ -99,8 +92,9 @@ export class OpenIdSignIn {
     }
   }
 
-  private logRefusal(cause: string, { correlationId }: Visitor): void {
+  private refused(cause: string, { correlationId }: Visitor): null {
     const { OIDC_ISSUER: issuer } = this.settings;
     this.logger.info({ issuer, cause, reference: correlationId }, 'OpenID sign-in refused');
+    return null;
   }
 }
