@@ -15,11 +15,13 @@ export interface ListOptions {
 const MAX_PAGE = 200;
 const MAX_ROWS = 1_000_000;
 
-export function wholeNumber(least: number, most: number): (text: string) => number {
+/** Reads an option that is a whole number within bounds. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const bounds = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
   return (text) => {
     const number = Number(text);
     if (!/^\d+$/.test(text) || number < least || number > most)
-      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`);
+      throw new InvalidArgumentError(`must be a whole number ${bounds}.`);
     return number;
   };
 }

@@ -1,8 +1,18 @@
 import { Logins } from '@allotree/reporting-service/sql';
-import { withReportingDatabase } from './reporting-database.js';
+import pg from 'pg';
+import { reportingDatabaseUrl } from './reporting-database.js';
 
 /** Works on the logins that may ask in SQL. */
-export const withLogins = <Result>(
+export async function withLogins<Result>(
   env: Readonly<NodeJS.ProcessEnv>,
   work: (logins: Logins, url: string) => Promise<Result>,
-): Promise<Result> => withReportingDatabase(env, ({ client, url }) => work(new Logins(client), url));
+): Promise<Result> {
+  const url = await reportingDatabaseUrl(env);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(new Logins(client), url);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,21 +1,16 @@
-import { ALL_TENANTS_OPTION } from '@allotree/basics';
 import { verifyAccounts, type VerifiedAccount } from '@allotree/reporting-service/statements';
-import { withReportingDatabase } from './reporting-database.js';
+import { onOneState } from './one-state.js';
+import { reportingDatabaseUrl } from './reporting-database.js';
 
 /** Verifies statements on one state of the database of every tenant, and computes every line again from the events. */
-export const recomputedAccounts = (
+export const recomputedAccounts = async (
   env: Readonly<NodeJS.ProcessEnv>,
   account: string | undefined,
 ): Promise<VerifiedAccount[]> =>
-  withReportingDatabase(
-    env,
-    async ({ client }) => {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const query = async <Row>(sql: string, parameters?: unknown[]): Promise<Row[]> =>
-        (await client.query(sql, parameters)).rows as Row[];
-      const verified: VerifiedAccount[] = [];
-      for await (const one of verifyAccounts({ query }, account ?? null)) verified.push(one);
-      return verified;
-    },
-    ALL_TENANTS_OPTION,
-  );
+  onOneState(await reportingDatabaseUrl(env), async (client) => {
+    const query = async <Row>(sql: string, parameters?: unknown[]): Promise<Row[]> =>
+      (await client.query(sql, parameters)).rows as Row[];
+    const verified: VerifiedAccount[] = [];
+    for await (const one of verifyAccounts({ query }, account ?? null)) verified.push(one);
+    return verified;
+  });

@@ -14,7 +14,7 @@ export interface NewEventsOptions<Event> {
   /** @param hasMore there may be further ones already */
   readonly take: (events: readonly Event[], hasMore: boolean) => void;
   readonly onFailure: (error: unknown) => void;
-  /** Events stored within so many milliseconds of one another are read together. */
+  /** Milliseconds: events stored within this time are read together. */
   readonly gatherMs: number;
 }
 

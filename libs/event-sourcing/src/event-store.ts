@@ -19,6 +19,9 @@ export interface EventMetadata {
   readonly traceparent?: string;
 }
 
+/** The category of a stream `<category>-<id>`; empty where the name has none. */
+export const categoryOf = (streamName: string): string => streamName.slice(0, Math.max(0, streamName.indexOf('-')));
+
 export interface NewEvent {
   /** PascalCase, past tense, unique in the system, with suffix `.v2` after a breaking change; never a class name. */
   readonly type: string;

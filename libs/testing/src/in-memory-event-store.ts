@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { NO_STREAM, readBatchOf } from '@allotree/event-sourcing';
+import { categoryOf, NO_STREAM, readBatchOf } from '@allotree/event-sourcing';
 import type { AppendResult, Batch, EventStore, RecordedEvent, StreamAppend } from '@allotree/event-sourcing';
 
 /** An in-memory event store for unit specs. Payloads are serialized as in a real store. */
@@ -59,7 +59,7 @@ export class InMemoryEventStore implements EventStore {
     const found: RecordedEvent[] = [];
     for (let i = Number(position); i < this.#events.length && found.length < limit; i++) {
       const event = this.#events[i]!;
-      if (among.has(event.streamName.slice(0, event.streamName.indexOf('-')))) found.push(event);
+      if (among.has(categoryOf(event.streamName))) found.push(event);
     }
     return found;
   }

@@ -1,15 +1,9 @@
-import { InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.js';
 import { withExamples, type AddCommand } from '../command.js';
 import { CliError, EXIT, type ExitCode } from '../exit-codes.js';
 import type { BackupReport } from '../dump/check-backup.js';
+import { wholeNumber } from '../paging.js';
 import { FINDING_COLUMNS } from '../store/finding.js';
-
-const positive = (text: string): number => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('must be a whole number from 1.');
-  return number;
-};
 
 interface Chosen {
   readonly dump: string;
@@ -66,7 +60,7 @@ export const addBackup: AddCommand = (program, act) => {
       'restore a dump into a throwaway database, replay its events and check them; exits with 1 unless it is restorable',
     )
     .requiredOption('--dump <path>', 'dump of pg_dump: custom, directory or plain format')
-    .option('--streams <n>', 'replay only this number of streams, chosen at random (default: all)', positive)
+    .option('--streams <n>', 'replay only this number of streams, chosen at random (default: all)', wholeNumber(1))
     .option('--live', 'compare the published events with those of the running system')
     .option('--temp-dir <folder>', 'folder of the throwaway database (default: that of temporary files)')
     .action(act(check));

@@ -1,20 +1,13 @@
-import { InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.js';
 import type { AddCommand } from '../command.js';
 import { direct } from '../direct.js';
 import { CliError } from '../exit-codes.js';
+import { wholeNumber } from '../paging.js';
 import type { withLogins } from '../sql-logins.js';
 
 /** Loads the database client when a command needs it, so that the help is quick. */
 const onLogins: typeof withLogins = (env, work) =>
   direct(async () => (await import('../sql-logins.js')).withLogins(env, work));
-
-function days(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 366)
-    throw new InvalidArgumentError('must be a whole number from 1 to 366.');
-  return number;
-}
 
 /** How to connect as somebody else. */
 function connection(url: string, login: string): string {
@@ -27,11 +20,11 @@ interface Granted {
   readonly days: number;
 }
 
-async function grant({ host, options, out }: Cli, { allTenants, days: number }: Granted): Promise<void> {
+async function grant({ host, options, out }: Cli, { allTenants, days }: Granted): Promise<void> {
   const { tenant } = options;
   if ((tenant === undefined) === (allTenants !== true)) throw new CliError('say either --tenant <id> or --all-tenants');
   await onLogins(host.env, async (logins, url) => {
-    const { login, password, validUntil } = await logins.grant(tenant ?? null, number, new Date(host.now()));
+    const { login, password, validUntil } = await logins.grant(tenant ?? null, days, new Date(host.now()));
     out.line(`Login:     ${login}`);
     out.line(`Password:  ${password}   (shown once)`);
     out.line(
@@ -67,7 +60,7 @@ export const addSql: AddCommand = (program, act) => {
     .command('grant')
     .description('create a login that sees the rows of --tenant, or of all tenants, and show its password, once')
     .option('--all-tenants', 'every tenant')
-    .requiredOption('--days <number>', 'for how many days', days)
+    .requiredOption('--days <number>', 'for how many days', wholeNumber(1, 366))
     .action(act(grant));
   sql.command('list').description('list the logins').action(act(list));
   sql

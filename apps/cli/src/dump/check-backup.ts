@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Api } from '@allotree/api-client';
-import { checkStore, onOneState, type StoreReport } from '../store/check-store.js';
+import { onOneState } from '../one-state.js';
+import { checkStore, type StoreReport } from '../store/check-store.js';
 import type { Finding } from '../store/finding.js';
 import { liveFindings } from './compare-with-live.js';
 import { DumpFault, type Dump } from './dump.js';

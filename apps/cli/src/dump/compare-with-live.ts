@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Api } from '@allotree/api-client';
+import canonicalize from 'canonicalize';
 import type pg from 'pg';
 import { queryOf } from '../references.js';
 import type { Finding } from '../store/finding.js';
@@ -20,17 +21,10 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
-/** Members in the order of their names: the archive keeps data as jsonb. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, member: unknown) =>
-    member !== null && typeof member === 'object' && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : member,
-  );
-
+/** Of the canonical text, since the archive keeps data as jsonb, which orders members anew. */
 const hashOf = ({ type, source, sequence, data }: PublishedEvent): string =>
   createHash('sha256')
-    .update(canonical([type, source, sequence ?? null, data]))
+    .update(canonicalize([type, source, sequence ?? null, data]) ?? '')
     .digest('hex');
 
 async function subjectsOf(client: pg.Client, streams: readonly string[] | undefined): Promise<readonly string[]> {

@@ -3,7 +3,7 @@ import { createInflate } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { inOrderOfRestore, readThrough, stepOf } from './archive-steps.js';
 import { ByteReader } from './byte-reader.js';
-import { cutOff, damaged, DumpFault, withoutEndMark, type Dump, type DumpStep } from './dump.js';
+import { cutOff, damaged, DumpFault, withoutEndMark, type Dump } from './dump.js';
 import { labelOf, readTableOfContents, type Entry, type TableOfContents } from './table-of-contents.js';
 
 const ROWS = 1;
@@ -94,8 +94,9 @@ export async function dumpOf(
   contents: TableOfContents,
   rows: (entry: Entry) => AsyncIterable<Buffer>,
 ): Promise<Dump> {
-  const ordered = inOrderOfRestore(contents.entries);
-  const steps = ordered.flatMap((entry): DumpStep[] => [stepOf(entry, rows) ?? []].flat());
+  const steps = inOrderOfRestore(contents.entries)
+    .map((entry) => stepOf(entry, rows))
+    .filter((step) => step !== null);
   let bytes = 0;
   for (const step of steps) if (step.kind === 'rows') bytes += await readThrough(step.rows());
   const { serverVersion, dumpVersion, compression } = contents;

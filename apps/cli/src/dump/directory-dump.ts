@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { ByteReader } from './byte-reader.js';
 import { dumpOf } from './custom-dump.js';
-import { damaged, DumpFault, withoutEndMark, type Dump } from './dump.js';
+import { bytesOf, damaged, DumpFault, withoutEndMark, type Dump } from './dump.js';
 import { labelOf, readTableOfContents, type Entry, type TableOfContents } from './table-of-contents.js';
 
 async function contentsOf(path: string): Promise<TableOfContents> {
@@ -33,11 +31,8 @@ async function* rowsOf(folder: string, { file }: Entry, about: string): AsyncIte
       () => false,
     );
   const compressed = !(await exists(path));
-  const source = createReadStream(compressed ? `${path}.gz` : path);
-  const chunks = compressed ? source.pipe(createGunzip()) : source;
-  source.on('error', (error) => chunks.destroy(error));
   try {
-    for await (const chunk of chunks) yield chunk as Buffer;
+    for await (const chunk of bytesOf(compressed ? `${path}.gz` : path, compressed)) yield chunk as Buffer;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw damaged(`the file ${file}, with the rows of ${about}, is missing`);

@@ -1,3 +1,7 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
 /** One step of restoring a dump, in the order of the dump. */
 export type DumpStep =
   | { readonly kind: 'sql'; readonly about: string; readonly sql: string }
@@ -46,3 +50,16 @@ export async function* withoutEndMark(chunks: AsyncIterable<Buffer>, about: stri
   }
   if (!held.equals(END_OF_ROWS)) throw cutOff(`the rows of ${about} do not end with their end mark`);
 }
+
+/** The bytes of a file, unpacked where it is compressed with gzip. */
+export function bytesOf(path: string, compressed: boolean): Readable {
+  const source = createReadStream(path);
+  if (!compressed) return source;
+  const unpacked = source.pipe(createGunzip());
+  source.on('error', (error) => unpacked.destroy(error));
+  return unpacked;
+}
+
+/** The tar format of `pg_dump` is not read. */
+export const tarFormat = (): DumpFault =>
+  new DumpFault('the dump has the tar format. Dump again with --format=custom or --format=directory.');

@@ -4,7 +4,7 @@ import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openCustomDump } from './custom-dump.js';
 import { openDirectoryDump } from './directory-dump.js';
-import { damaged, DumpFault, type Dump } from './dump.js';
+import { damaged, DumpFault, tarFormat, type Dump } from './dump.js';
 import { openPlainDump } from './plain-dump.js';
 import { MAGIC } from './table-of-contents.js';
 
@@ -62,7 +62,6 @@ async function openFile(file: FileHandle, path: string, size: number): Promise<D
   const { bytesRead } = await file.read(head, 0, head.length, 0);
   const begins = head.subarray(0, bytesRead);
   if (begins.subarray(0, MAGIC.length).toString('latin1') === MAGIC) return openCustomDump(file, size);
-  if (begins.subarray(TAR_MAGIC_AT, TAR_MAGIC_AT + 5).toString('latin1') === 'ustar')
-    throw new DumpFault('the dump has the tar format. Dump again with --format=custom or --format=directory.');
+  if (begins.subarray(TAR_MAGIC_AT, TAR_MAGIC_AT + 5).toString('latin1') === 'ustar') throw tarFormat();
   return openPlainDump(path, begins.subarray(0, 2).equals(GZIP));
 }

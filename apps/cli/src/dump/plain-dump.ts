@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
-import { cutOff, damaged, DumpFault, type Dump, type DumpStep } from './dump.js';
+import { bytesOf, cutOff, damaged, DumpFault, type Dump, type DumpStep } from './dump.js';
 
 const FIRST_LINE = '-- PostgreSQL database dump';
 const LAST_LINE = '-- PostgreSQL database dump complete';
@@ -17,12 +15,9 @@ const LINES_OF_HEAD = 20;
 
 /** The lines of a file with their newlines, as bytes: rows need not be decoded. */
 async function* linesOf(path: string, compressed: boolean): AsyncIterable<Buffer> {
-  const source = createReadStream(path);
-  const chunks = compressed ? source.pipe(createGunzip()) : source;
-  source.on('error', (error) => chunks.destroy(error));
   let rest: Buffer = Buffer.alloc(0);
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of bytesOf(path, compressed)) {
       let all = Buffer.concat([rest, chunk as Buffer]);
       for (let end = all.indexOf(NEWLINE); end >= 0; end = all.indexOf(NEWLINE)) {
         yield all.subarray(0, end + 1);

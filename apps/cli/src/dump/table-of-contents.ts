@@ -1,5 +1,5 @@
 import type { ByteReader } from './byte-reader.js';
-import { damaged, DumpFault } from './dump.js';
+import { damaged, DumpFault, tarFormat } from './dump.js';
 
 /** An entry of an archive: an object with its SQL, or the rows of a table. */
 export interface Entry {
@@ -43,11 +43,7 @@ export async function readTableOfContents(reader: ByteReader, format: keyof type
   reader.offsetBytes = await sizeWithin(reader, [4, 8]);
   const kind = await reader.byte('its head');
   if (kind !== FORMATS[format])
-    throw new DumpFault(
-      kind === 3
-        ? 'the dump has the tar format. Dump again with --format=custom or --format=directory.'
-        : `the dump has an unknown format (${kind}).`,
-    );
+    throw kind === FORMATS.directory ? tarFormat() : new DumpFault(`the dump has an unknown format (${kind}).`);
   const compression = await readCompression(reader, minor);
   for (let field = 0; field < 7; field += 1) await reader.int('its date');
   await reader.text('the name of its database');

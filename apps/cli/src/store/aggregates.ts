@@ -30,5 +30,3 @@ const ALL = [
 export const AGGREGATES: ReadonlyMap<string, AnyAggregate> = new Map(
   ALL.map((aggregate) => [aggregate.category, aggregate as unknown as AnyAggregate]),
 );
-
-export const categoryOf = (streamName: string): string => streamName.slice(0, Math.max(0, streamName.indexOf('-')));

@@ -5,7 +5,8 @@ import { PostgresSnapshotStore } from '@allotree/event-sourcing';
 import { groupTreeAggregate } from '@allotree/domain';
 import { openDump } from '../dump/open-dump.js';
 import { restoreDump } from '../dump/restore-dump.js';
-import { checkStore, onOneState, type StoreReport } from './check-store.js';
+import { onOneState } from '../one-state.js';
+import { checkStore, type StoreReport } from './check-store.js';
 
 const DUMP = join(import.meta.dirname, '../../fixtures/dumps/custom.dump');
 const TREE = 'group_tree-43fd0237-a8b3-8683-a9ec-9c98d930ec9b';

@@ -1,6 +1,4 @@
-import pg from 'pg';
-import { ALL_TENANTS_OPTION } from '@allotree/basics';
-import { CliError } from '../exit-codes.js';
+import type pg from 'pg';
 import { checkpointFindings, lastEventOf, publishedFindings, revisionFindings } from './database-checks.js';
 import { postgresEventLog, type EventLog, type LoggedEvent } from './event-log.js';
 import type { Finding } from './finding.js';
@@ -31,32 +29,6 @@ export interface StoreToCheck {
 }
 
 const STEP = 5_000;
-
-/**
- * Opens a database for reading one state of it, of every tenant.
- * @param access `READ WRITE`: what the work writes is rolled back
- */
-export async function onOneState<Result>(
-  connectionString: string,
-  work: (client: pg.Client) => Promise<Result>,
-  access: 'READ ONLY' | 'READ WRITE' = 'READ ONLY',
-): Promise<Result> {
-  const client = new pg.Client({
-    connectionString,
-    application_name: 'allotree verify',
-    options: ALL_TENANTS_OPTION,
-    connectionTimeoutMillis: 10_000,
-  });
-  await client.connect().catch((error: Error) => {
-    throw new CliError(`the database cannot be reached: ${error.message || 'it does not answer'}.`);
-  });
-  try {
-    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ ${access}`);
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 /** Reads events, folds every stream, and checks what follows from them. */
 export async function checkStore(store: StoreToCheck): Promise<StoreReport> {

@@ -1,3 +1,5 @@
+import canonicalize from 'canonicalize';
+
 /** Snapshots keep groups by their place in a list, whose order differs between a fold and a restored state; these name them by id. */
 
 type Rows = readonly (readonly unknown[])[];
@@ -93,13 +95,5 @@ const BY_CATEGORY: Readonly<Record<string, (snapshot: never) => unknown>> = {
 /** The same text for the same state, from the state of a snapshot. */
 export function comparableState(category: string, snapshot: unknown): string {
   const json: unknown = JSON.parse(JSON.stringify(snapshot));
-  return canonical(BY_CATEGORY[category]?.(json as never) ?? json);
+  return canonicalize(BY_CATEGORY[category]?.(json as never) ?? json) ?? '';
 }
-
-/** Members in the order of their names. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, member: unknown) =>
-    member !== null && typeof member === 'object' && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : member,
-  );

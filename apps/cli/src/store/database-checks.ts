@@ -5,7 +5,8 @@ import type { Finding } from './finding.js';
 const SCHEMAS = ['groups', 'licensing'] as const;
 const MOST_OF_A_KIND = 20;
 
-async function exists(client: pg.Client, table: string): Promise<boolean> {
+/** Whether there is a table of this name, with its schema. */
+export async function exists(client: pg.Client, table: string): Promise<boolean> {
   const { rows } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [table]);
   return rows[0]!.found;
 }

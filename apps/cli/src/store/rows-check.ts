@@ -1,6 +1,8 @@
 import type { ProjectState } from '@allotree/domain';
+import { categoryOf } from '@allotree/event-sourcing';
 import type pg from 'pg';
-import { AGGREGATES, categoryOf } from './aggregates.js';
+import { AGGREGATES } from './aggregates.js';
+import { exists } from './database-checks.js';
 import type { Finding } from './finding.js';
 import { groupsOfTree } from './comparable-state.js';
 import type { StreamCheck } from './stream-check.js';
@@ -56,10 +58,7 @@ export class RowsCheck {
     for (const {
       checkpoint: [schema, name],
     } of Object.values(CHECKED)) {
-      const { rows: found } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [
-        `${schema}.checkpoint`,
-      ]);
-      if (found[0]?.found !== true) continue;
+      if (!(await exists(client, `${schema}.checkpoint`))) continue;
       const { rows } = await client.query<{ position: string }>(
         `SELECT position FROM ${schema}.checkpoint WHERE name = $1`,
         [name],

@@ -1,7 +1,7 @@
 import { BASICS_CONFIGURATION, loadConfiguration } from '@allotree/basics';
 import { databaseUrlOf } from '@allotree/embedded-postgres';
 import { z } from 'zod';
-import { CliError } from '../exit-codes.js';
+import { direct } from '../direct.js';
 import type { Host } from '../host.js';
 
 const CONFIGURATION = BASICS_CONFIGURATION.pick({ DATABASE_URL: true }).partial().extend({
@@ -16,12 +16,9 @@ export interface StoreSettings {
 }
 
 /** From DATABASE_URL and EVENT_STORE_URL as the services read them, else the system running on DATA_DIR. */
-export async function storeSettings({ env }: Host): Promise<StoreSettings> {
-  try {
+export const storeSettings = ({ env }: Host): Promise<StoreSettings> =>
+  direct(async () => {
     const { DATABASE_URL, EVENT_STORE_URL } = loadConfiguration(CONFIGURATION, env);
     const databaseUrl = await databaseUrlOf({ DATABASE_URL }, env['DATA_DIR'] || '.data');
     return { databaseUrl, eventStoreUrl: EVENT_STORE_URL ?? null };
-  } catch (error) {
-    throw new CliError((error as Error).message);
-  }
-}
+  });

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import { snapshotDigest, snapshotVersionOf } from '@allotree/event-sourcing';
+import { categoryOf, snapshotDigest, snapshotVersionOf } from '@allotree/event-sourcing';
 import type pg from 'pg';
-import { AGGREGATES, categoryOf } from './aggregates.js';
+import { AGGREGATES } from './aggregates.js';
 import { comparableState } from './comparable-state.js';
 
 /** A stored snapshot, read without its state being restored. */

@@ -1,4 +1,5 @@
-import { AGGREGATES, categoryOf, type AnyAggregate } from './aggregates.js';
+import { categoryOf } from '@allotree/event-sourcing';
+import { AGGREGATES, type AnyAggregate } from './aggregates.js';
 import { comparableState } from './comparable-state.js';
 import { sealOf } from './content-seal.js';
 import type { LoggedEvent } from './event-log.js';

@@ -2,7 +2,8 @@ import { openEventStore } from '@allotree/event-sourcing';
 import type pg from 'pg';
 import type { Cli } from '../cli.js';
 import { CliError } from '../exit-codes.js';
-import { checkStore, onOneState, type StoreReport } from './check-store.js';
+import { onOneState } from '../one-state.js';
+import { checkStore, type StoreReport } from './check-store.js';
 import { portEventLog, postgresEventLog, type EventLog } from './event-log.js';
 import { storeSettings } from './settings.js';
 

@@ -1,4 +1,4 @@
-import type { EventMetadata, NewEvent, StreamAppend } from '../event-store.js';
+import { categoryOf, type EventMetadata, type NewEvent, type StreamAppend } from '../event-store.js';
 
 /**
  * Joins texts into one parameter: the driver quotes each array element separately, which costs more than everything
@@ -39,7 +39,7 @@ export function appendArguments(appends: readonly StreamAppend[]): {
     streams.names.push(validName(streamName));
     streams.expected.push(expectedRevision);
     streams.counts.push(events.length);
-    const category = categoryOf(streamName);
+    const category = validCategory(streamName);
     events.forEach((event, i) => rows.add(place + 1, streamName, category, expectedRevision + 1 + i, event));
   });
   const values = [streams.names.join(SEPARATOR), array(streams.expected), array(streams.counts), ...rows.values()];
@@ -98,10 +98,10 @@ function metadataJson({ correlationId, causationId, actor, tenantId, recordedAt,
   return JSON.stringify({ correlationId, causationId, actor, tenantId, recordedAt, traceparent });
 }
 
-function categoryOf(streamName: string): string {
-  const dash = streamName.indexOf('-');
-  if (dash < 1) throw new Error(`invalid stream name ${streamName}: it must be <category>-<id>`);
-  return streamName.slice(0, dash);
+function validCategory(streamName: string): string {
+  const category = categoryOf(streamName);
+  if (category === '') throw new Error(`invalid stream name ${streamName}: it must be <category>-<id>`);
+  return category;
 }
 
 /** Any order works as long as all processes use the same. */

@@ -1,4 +1,4 @@
-import type { Batch, EventStore, RecordedEvent } from '../event-store.js';
+import { categoryOf, type Batch, type EventStore, type RecordedEvent } from '../event-store.js';
 
 /** Number of newest events kept in memory; subscriptions further behind read from the store. */
 export const BUFFER_SIZE = 500;
@@ -42,7 +42,7 @@ export class CrossStreamReader {
     const events: RecordedEvent[] = [];
     for (let i = this.#firstAfter(after); i < this.#buffer.length; i++) {
       const event = this.#buffer[i]!;
-      if (!categories.includes(categoryOf(event))) continue;
+      if (!categories.includes(categoryOf(event.streamName))) continue;
       if (events.length === limit) return { after, events, upTo: events.at(-1)!.position };
       events.push(event);
     }
@@ -93,5 +93,3 @@ export class CrossStreamReader {
     return events.length < BUFFER_SIZE;
   }
 }
-
-const categoryOf = ({ streamName }: RecordedEvent): string => streamName.slice(0, streamName.indexOf('-'));
