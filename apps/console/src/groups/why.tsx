@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useHolds } from '../api/access.js';
 import { api, must, type AnswerOf } from '../api/client.js';
-import { dayText, instantText, termText } from '../parts/dates.js';
+import { instantText, lastDayText, termText } from '../parts/dates.js';
 import { limitText, numberText, type Resource } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
 import { StatusBadge } from '../parts/status-badge.js';
@@ -217,7 +217,7 @@ function TermText({ term, timeZone }: { readonly term: Term; readonly timeZone: 
   function periodText(from: string | null, until: string | null): string {
     if (from !== null) return termText(from, until, timeZone, i18n.language, t('common.indefinite'));
     if (until === null) return t('why.anyTime');
-    return `– ${dayText(new Date(Date.parse(until) - 1).toISOString(), timeZone, i18n.language)}`;
+    return `– ${lastDayText(until, timeZone, i18n.language)}`;
   }
 }
 

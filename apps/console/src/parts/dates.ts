@@ -21,9 +21,15 @@ export const dateText = (date: string, language: string): string => dayText(`${d
 /** The date of today in a time zone. */
 export const todayIn = (timeZone: string): string => dateOf(new Date().toISOString(), timeZone);
 
-/** The last day of a term that ends at an instant, which is not part of it. */
-export const lastDayOf = (validUntil: string, timeZone: string): string =>
-  dateOf(new Date(Date.parse(validUntil) - 1).toISOString(), timeZone);
+/** The last instant of a term that ends at an instant, which is not part of it. */
+const lastOf = (validUntil: string): string => new Date(Date.parse(validUntil) - 1).toISOString();
+
+/** The last day of a term, as `YYYY-MM-DD`. */
+export const lastDayOf = (validUntil: string, timeZone: string): string => dateOf(lastOf(validUntil), timeZone);
+
+/** The last day of a term, as people read it. */
+export const lastDayText = (validUntil: string, timeZone: string, language: string): string =>
+  dayText(lastOf(validUntil), timeZone, language);
 
 /** Such as `1 Jan 2026 - 31 Dec 2026`: the first and the last day. */
 export function termText(
@@ -33,7 +39,7 @@ export function termText(
   language: string,
   indefinite: string,
 ): string {
-  const last = until === null ? indefinite : dayText(new Date(Date.parse(until) - 1).toISOString(), zone, language);
+  const last = until === null ? indefinite : lastDayText(until, zone, language);
   return `${dayText(from, zone, language)} – ${last}`;
 }
 

@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, must, Refused, type Problem } from '../../api/client.js';
-import { dayText } from '../../parts/dates.js';
+import { lastDayText } from '../../parts/dates.js';
 import { groupQuery } from '../group-query.js';
 import { ProblemText } from '../../parts/problem-text.js';
 import type { Resource } from '../../parts/limit-text.js';
@@ -148,7 +148,7 @@ function Mends({ mends, timeZone, onMend }: MendsProps) {
           {mend.kind === 'reduce'
             ? t('licenses.reduceTo', { count: mend.count })
             : t('licenses.endWith', {
-                date: dayText(new Date(Date.parse(mend.until) - 1).toISOString(), timeZone, i18n.language),
+                date: lastDayText(mend.until, timeZone, i18n.language),
                 name: mend.name ?? t('common.projectLicenses'),
               })}
         </Button>
