@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
-import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
 import { ADMIN, ConsolePages, HOSTILE, type Person } from './console-pages.harness.js';
-import { violationsOf } from './console.harness.js';
+import { startDemo, violationsOf } from './console.harness.js';
 
 const MINUTE = 60_000;
 const TELEPHONE = { viewport: { width: 320, height: 700 } };
@@ -14,10 +14,7 @@ let system: RunningSystem;
 let projectId: string;
 beforeAll(async () => {
   bench = await workbench();
-  system = await bench.start({ ADMIN_PASSWORD: ADMIN.password, RATE_LIMIT_PER_ADDRESS: '0' });
-  await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
-  const projects = await system.api.list<{ projectId: string; name: string }>('/projects');
-  projectId = projects.find(({ name }) => name === 'Hafenblick')!.projectId;
+  ({ system, projectId } = await startDemo(bench));
 }, 2 * MINUTE);
 afterAll(async () => {
   await bench.clear();

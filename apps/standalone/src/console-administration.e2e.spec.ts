@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
-import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
 import { ADMIN, ConsolePages, HOSTILE, type Person } from './console-pages.harness.js';
-import { loaded, violationsOf } from './console.harness.js';
+import { loaded, startDemo, violationsOf } from './console.harness.js';
 
 const MINUTE = 60_000;
 
@@ -21,12 +21,7 @@ beforeAll(async () => {
     response.writeHead(204).end();
   }).listen(0, '127.0.0.1');
   bench = await workbench();
-  system = await bench.start({
-    ADMIN_PASSWORD: ADMIN.password,
-    RATE_LIMIT_PER_ADDRESS: '0',
-    WEBHOOKS_ALLOW_INSECURE: 'true',
-  });
-  await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
+  ({ system } = await startDemo(bench, { WEBHOOKS_ALLOW_INSECURE: 'true' }));
 }, 2 * MINUTE);
 afterAll(async () => {
   receiver.close();

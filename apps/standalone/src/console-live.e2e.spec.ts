@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
-import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
-import { ADMIN_PASSWORD, signedIn } from './console.harness.js';
+import { signedIn, startDemo } from './console.harness.js';
 
 const MINUTE = 60_000;
 
@@ -11,10 +11,7 @@ let system: RunningSystem;
 let projectId: string;
 beforeAll(async () => {
   bench = await workbench();
-  system = await bench.start({ ADMIN_PASSWORD, RATE_LIMIT_PER_ADDRESS: '0' });
-  await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
-  const projects = await system.api.list<{ projectId: string; name: string }>('/projects');
-  projectId = projects.find(({ name }) => name === 'Hafenblick')!.projectId;
+  ({ system, projectId } = await startDemo(bench));
 }, 3 * MINUTE);
 afterAll(async () => {
   await bench.clear();

@@ -1,12 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
-import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { BrowserContextOptions } from 'playwright-core';
 import {
   ADMIN_PASSWORD,
   expectAccessible,
   signedIn as signedInAs,
+  startDemo,
   violationsOf,
   type Look,
 } from './console.harness.js';
@@ -34,10 +35,7 @@ let system: RunningSystem;
 let projectId: string;
 beforeAll(async () => {
   bench = await workbench();
-  system = await bench.start({ ADMIN_PASSWORD, RATE_LIMIT_PER_ADDRESS: '0' });
-  await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
-  const projects = await system.api.list<{ projectId: string; name: string }>('/projects');
-  projectId = projects.find(({ name }) => name === 'Hafenblick')!.projectId;
+  ({ system, projectId } = await startDemo(bench));
 }, 2 * MINUTE);
 afterAll(async () => {
   await bench.clear();

@@ -1,9 +1,26 @@
 import { expect } from '@jest/globals';
-import type { RunningSystem } from '@allotree/testing/running-system';
+import { runBuilt, type RunningSystem, type workbench } from '@allotree/testing/running-system';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 export const ADMIN_PASSWORD = 'a-walk-along-the-harbor';
+
+interface DemoSystem {
+  readonly system: RunningSystem;
+  /** The project of the demo. */
+  readonly projectId: string;
+}
+
+/** Starts the system and fills it with the demo. */
+export async function startDemo(
+  bench: Awaited<ReturnType<typeof workbench>>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<DemoSystem> {
+  const system = await bench.start({ ADMIN_PASSWORD, RATE_LIMIT_PER_ADDRESS: '0', ...settings });
+  await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
+  const projects = await system.api.list<{ projectId: string; name: string }>('/projects');
+  return { system, projectId: projects.find(({ name }) => name === 'Hafenblick')!.projectId };
+}
 
 /** Uses a page as a person does. */
 export type Look = (page: Page) => Promise<void>;
