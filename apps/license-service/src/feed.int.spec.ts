@@ -320,14 +320,30 @@ describe('waiting', () => {
   let service: Service;
   afterEach(() => service.stop());
 
-  it('ends after its time with 404', async () => {
-    service = await Service.start({ settings: { GROUP_FEED_WAIT_MS: '50' } });
+  it('ends with 404 once the service has everything', async () => {
+    service = await Service.start({ settings: { GROUP_FEED_WAIT_MS: '60000' } });
     expect(await service.get('/projects/nowhere/groups/a/quota')).toMatchObject({ status: 404 });
     await service.project('here');
     expect(await service.post('/projects/here/groups/a/assignments', { resource: 'ukey2' })).toMatchObject({
       status: 404,
       body: { what: 'group' },
     });
+  });
+
+  it('ends with 503 where something published before has not arrived, and with what is there all the same', async () => {
+    // Nothing takes messages from the bus here.
+    service = await Service.start({ settings: { GROUP_FEED_WAIT_MS: '50' } });
+    await service.project('here');
+    const late = service.message('allotree.project-created.v1', project('late'));
+    await service.app.get(BusPublisher, { strict: false }).publish(GROUPS_TOPIC, [late]);
+    const notArrived = { status: 503, body: { code: 'UNAVAILABLE', retryAfterSeconds: 1 } };
+    expect(await service.get('/projects/late/groups/late/quota')).toMatchObject(notArrived);
+    expect(await service.get('/partners/nordlicht/stock')).toMatchObject(notArrived);
+    const assign = () => service.post('/projects/late/groups/late/assignments', { resource: 'ukey2' });
+    expect(await service.recordedWhile(async () => expect(await assign()).toMatchObject(notArrived))).toEqual([]);
+    const eva = await service.signedInAs('eva');
+    expect(await service.request('GET', '/projects/here/groups/here/quota', undefined, eva)).toMatchObject(notArrived);
+    expect(await service.get('/projects/here/groups/here/quota')).toMatchObject({ status: 200 });
   });
 });
 

@@ -11,7 +11,7 @@ import {
 import type { CommandContext, Outcome } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
 import { Clock, CONFIGURATION } from '@allotree/basics';
-import { accepted, Problem, type Caller } from '@allotree/http';
+import { accepted, notArrived, Problem, type Caller } from '@allotree/http';
 import type { ProjectRefusal } from '@allotree/domain';
 import { refusedProblem } from './batches.js';
 import type { LicenseConfiguration } from './configuration.js';
@@ -66,32 +66,38 @@ export class Projects {
   /**
    * Decides on a project; with `?dryRun` records nothing. A refusal rests on everything that the group service published
    * before the request: a command that depends on who the caller is by now is a function, which is asked again before one.
-   * @throws Problem when refused or stale
+   * @throws Problem when refused or stale; `UNAVAILABLE` where something is missing that may be on its way
    */
   async run(projectId: string, request: RequestSource, caller: Pick<Caller, 'context' | 'dryRun'>): Promise<Accepted> {
     const command = typeof request === 'function' ? request : () => Promise.resolve(request);
     let [outcome, decided] = await this.decide(projectId, await command(), caller);
     if (outcome.kind === 'refused') {
-      if (typeof request === 'function') await this.caughtUp(projectId);
-      else await this.feed.facts.caughtUp(projectId);
+      const caughtUp = await (typeof request === 'function'
+        ? this.caughtUp(projectId)
+        : this.feed.facts.caughtUp(projectId));
       [outcome, decided] = await this.decide(projectId, await command(), caller);
+      if (outcome.kind === 'refused' && outcome.refusal.code === 'NOT_FOUND' && !caughtUp) throw notArrived();
     }
     const at = decided.now;
     if (outcome.kind === 'refused') throw refusedProblem(outcome.refusal, { projectId, command: decided, at });
     return { ...accepted(outcome), at };
   }
 
-  /** Waits until everything is known here that the group service published before about a project and who may do what. */
-  async caughtUp(projectId: string): Promise<void> {
-    await Promise.all([this.feed.facts.caughtUp(projectId), this.feed.memberships.caughtUp()]);
+  /**
+   * Waits until everything is known here that the group service published before about a project and who may do what. False when the
+   * time runs out.
+   */
+  async caughtUp(projectId: string): Promise<boolean> {
+    const caughtUp = await Promise.all([this.feed.facts.caughtUp(projectId), this.feed.memberships.caughtUp()]);
+    return !caughtUp.includes(false);
   }
 
   /**
    * Looks at a project, with everything that the group service published before the request.
-   * @throws Problem `NOT_FOUND` where `look` finds nothing
+   * @throws Problem `NOT_FOUND` where `look` finds nothing; `UNAVAILABLE` where it may be on its way
    */
   async look<Found>(projectId: string, groupId: string | null, look: LookAt<Found>): Promise<Found> {
-    await this.feed.facts.caughtUp(projectId);
+    const caughtUp = await this.feed.facts.caughtUp(projectId);
     // Events recorded by another process may not be in this one's memory yet.
     const consistent = !this.leases.singleProcess;
     const found = await this.handler.read(
@@ -101,7 +107,7 @@ export class Projects {
         consistent,
       },
     );
-    if (found === null) throw await this.missing(projectId, groupId);
+    if (found === null) throw caughtUp ? await this.missing(projectId, groupId) : notArrived();
     return found;
   }
 

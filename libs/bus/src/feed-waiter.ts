@@ -29,15 +29,15 @@ export class FeedWaiter {
   }
 
   /**
-   * Waits until the group has handled everything published before this call; returns at once when it already has. False when the time runs
-   * out or the bus does not answer.
+   * Waits until the group has handled everything published before this call; returns at once when it already has, or where requests do
+   * not wait. False when the time runs out or the bus does not answer: an answer that something is missing would be a guess.
    * @param key only what was published under this key
    * @param withinMs a wait shorter than the longest wait of this feed
    */
   async caughtUp(key?: string, withinMs = Infinity): Promise<boolean> {
     const { maxWaitMs, groupId, topic, logger } = this.options;
     const milliseconds = Math.min(maxWaitMs, withinMs);
-    if (milliseconds <= 0) return false;
+    if (milliseconds <= 0) return true;
     const deadline = performance.now() + milliseconds;
     try {
       return await withTimeout(milliseconds, () => this.reached(key, deadline));

@@ -14,7 +14,7 @@ export * from './permit.js';
 export * from './preview.js';
 export * from './principal.js';
 export { ProblemFilter } from './problem.filter.js';
-export { accepted, notFound, Problem, refusalProblem, staleRevision, type RefusalLike } from './problem.js';
+export { accepted, notArrived, notFound, Problem, refusalProblem, staleRevision, type RefusalLike } from './problem.js';
 export { QueryParametersGuard } from './query-parameters.js';
 export { RateGuard, RateLimiter } from './rate-limiter.js';
 export * from './read-only.js';

@@ -41,6 +41,15 @@ export class Problem extends Error {
 export const notFound = (what: string, id: string): Problem =>
   new Problem('NOT_FOUND', `There is no ${what} ${id} here`, { what, id });
 
+/**
+ * In place of an answer that something is missing or not permitted, where events that were published before the request, and may
+ * change that answer, have not all arrived in this service.
+ */
+export const notArrived = (): Problem =>
+  new Problem('UNAVAILABLE', 'Changes made before this request have not all arrived in this service yet. Try again', {
+    retryAfterSeconds: 1,
+  });
+
 export const invalid = (errors: readonly FieldError[]): Problem => {
   const [first] = errors;
   const detail =

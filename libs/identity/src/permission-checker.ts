@@ -15,7 +15,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { FeedWaiter } from '@allotree/bus';
 import type { Principal } from '@allotree/http/principal';
-import { notFound, Problem } from '@allotree/http/problem';
+import { notArrived, notFound, Problem } from '@allotree/http/problem';
 import { CACHE_TTL_MS } from './cache-ttl.js';
 
 /** The tenant and partner of a project or partner. They never change. */
@@ -49,14 +49,19 @@ export type RetryPolicy = <Result>(
 /** Something that follows events, and that can be waited for. */
 export type Follower = Pick<FeedWaiter, 'caughtUp'>;
 
-/** Retries when the feeds have caught up with everything published before. */
+/**
+ * Retries when the feeds have caught up with everything published before.
+ * @throws Problem `UNAVAILABLE` where they could not, and the result is still not settled
+ */
 export const retryAfterCatchUp =
   (...feeds: readonly Follower[]): RetryPolicy =>
   async (attempt, settled) => {
     const result = await attempt();
     if (settled(result)) return result;
-    await Promise.all(feeds.map((feed) => feed.caughtUp()));
-    return attempt();
+    const caughtUp = await Promise.all(feeds.map((feed) => feed.caughtUp()));
+    const again = await attempt();
+    if (!settled(again) && caughtUp.includes(false)) throw notArrived();
+    return again;
   };
 
 /** The place a permission is required at, by its ids. */

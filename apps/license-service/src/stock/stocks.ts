@@ -11,7 +11,7 @@ import {
 import type { CommandContext, Outcome } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
 import { Clock } from '@allotree/basics';
-import { accepted, Problem } from '@allotree/http';
+import { accepted, notArrived, Problem } from '@allotree/http';
 import { GroupFeed } from '../feed/group-feed.js';
 import { detailOf } from '../refusals.js';
 import { STOCK_HANDLER, type StockHandler } from '../tokens.js';
@@ -29,30 +29,31 @@ export class Stocks {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws Problem when refused or stale */
+  /** @throws Problem when refused or stale; `UNAVAILABLE` where something is missing that may be on its way */
   async run(
     request: StockRequest,
     asked: { readonly context: CommandContext; readonly dryRun: boolean },
   ): Promise<{ readonly events: readonly PartnerStockEvent[]; readonly revision: number }> {
     let outcome = await this.decide(request, asked);
     if (outcome.kind === 'refused') {
-      await this.feed.facts.caughtUp();
+      const caughtUp = await this.feed.facts.caughtUp();
       outcome = await this.decide(request, asked);
+      if (outcome.kind === 'refused' && outcome.refusal.code === 'NOT_FOUND' && !caughtUp) throw notArrived();
     }
     return accepted(outcome, detailOf);
   }
 
-  /** Looks at a partner's stock. @throws Problem `NOT_FOUND` */
+  /** Looks at a partner's stock. @throws Problem `NOT_FOUND`; `UNAVAILABLE` where it may be on its way */
   async look<Found>(
     partnerId: string,
     look: (state: PartnerStockState, now: Instant, revision: number) => Found | null,
   ): Promise<Found> {
-    await this.feed.facts.caughtUp();
+    const caughtUp = await this.feed.facts.caughtUp();
     const consistent = !this.leases.singleProcess;
     const found = await this.handler.read(partnerId, (state, revision) => look(state, this.clock.now(), revision), {
       consistent,
     });
-    if (found === null) throw partnerNotFound(partnerId);
+    if (found === null) throw caughtUp ? partnerNotFound(partnerId) : notArrived();
     return found;
   }
 
