@@ -26,17 +26,20 @@ class Snapshots implements SnapshotStore {
   save = async (_: string, snapshot: Snapshot) => void (this.snapshot = snapshot);
 }
 
-/** A stream of 25 events, one a command, with a snapshot at some revision. */
+/** A stream of 25 events, one a command, with a snapshot at one of the first 20: which one depends on the time taken. */
 async function filled() {
   const store = new Store();
   const snapshots = new Snapshots();
-  const runtime = new CommandRuntime({ store, snapshots });
-  const handler = runtime.aggregate(seats);
-  for (let n = 0; n < 25; n++) await handler.execute('h', { type: 'TakeMany', count: 1 }, context());
-  await runtime.stop();
-  const again = new CommandRuntime({ store, snapshots }).aggregate(seats);
+  const take = async (times: number, runtime: CommandRuntime): Promise<void> => {
+    const handler = runtime.aggregate(seats);
+    for (let n = 0; n < times; n++) await handler.execute('h', { type: 'TakeMany', count: 1 }, context());
+    await runtime.stop();
+  };
+  await take(20, new CommandRuntime({ store, snapshots }));
+  await take(5, new CommandRuntime({ store }));
+  const handler = new CommandRuntime({ store, snapshots }).aggregate(seats);
   store.from = [];
-  return { store, snapshots, handler: again, kept: snapshots.snapshot!.revision };
+  return { store, snapshots, handler, kept: snapshots.snapshot!.revision };
 }
 
 const taken = (state: SeatsState): number => state.taken.length;
