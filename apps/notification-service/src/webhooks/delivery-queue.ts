@@ -71,20 +71,8 @@ const CLAIM = `
   FROM chosen WHERE lane.endpoint_id = chosen.endpoint_id AND lane.subject = chosen.subject
     AND lane.not_before <= statement_timestamp()`;
 
-/** The first delivery of each lane of the claim, with what is sent and what signs it. */
-const HEADS = `
-  WITH head AS (
-    SELECT delivery.delivery_id FROM notifications.webhook_lane lane CROSS JOIN LATERAL (
-      SELECT delivery_id FROM notifications.webhook_delivery delivery
-      WHERE delivery.endpoint_id = lane.endpoint_id AND delivery.subject = lane.subject AND delivery.status = 'pending'
-      ORDER BY ordinal LIMIT 1
-    ) AS delivery
-    WHERE lane.endpoint_id = ANY ($2) AND lane.claim = $1
-  ), attempted AS (
-    UPDATE notifications.webhook_delivery delivery
-    SET attempts = attempts + 1, last_attempt_at = clock_timestamp(), next_attempt_at = NULL
-    FROM head WHERE delivery.delivery_id = head.delivery_id RETURNING delivery.*
-  )
+/** What is sent of the deliveries in `attempted`, and what signs it. */
+const ATTEMPTED = `
   SELECT attempted.delivery_id AS "deliveryId", attempted.endpoint_id AS "endpointId", attempted.subject, endpoint.url,
     endpoint.tenant_id AS "tenantId", endpoint.made_by AS "madeBy",
     attempted.event_id AS "eventId", event.body, attempted.kind, attempted.attempts, (
@@ -95,6 +83,24 @@ const HEADS = `
     ) AS keys
   FROM attempted JOIN notifications.webhook_endpoint endpoint USING (endpoint_id)
   JOIN notifications.webhook_event event USING (position)`;
+
+const ATTEMPT = 'attempts = attempts + 1, last_attempt_at = clock_timestamp(), next_attempt_at = NULL';
+
+/** The first delivery of each lane of the claim. */
+const HEADS = `
+  WITH head AS (
+    SELECT delivery.delivery_id FROM notifications.webhook_lane lane CROSS JOIN LATERAL (
+      SELECT delivery_id FROM notifications.webhook_delivery delivery
+      WHERE delivery.endpoint_id = lane.endpoint_id AND delivery.subject = lane.subject AND delivery.status = 'pending'
+      ORDER BY ordinal LIMIT 1
+    ) AS delivery
+    WHERE lane.endpoint_id = ANY ($2) AND lane.claim = $1
+  ), attempted AS (
+    UPDATE notifications.webhook_delivery delivery
+    SET ${ATTEMPT}
+    FROM head WHERE delivery.delivery_id = head.delivery_id RETURNING delivery.*
+  )
+  ${ATTEMPTED}`;
 
 /** The lane is locked meanwhile, so nothing is added to it unseen. */
 const LOCK_LANE = `
@@ -142,14 +148,24 @@ export class DeliveryQueue {
       if (heads.length < lanes.length) await releaseEmpty(tx, claim, endpoints, heads);
       return heads;
     });
-    return Promise.all(rows.map(async (row) => ({ ...row, claim, keys: await this.unlocked(row) })));
+    return Promise.all(rows.map((row) => this.withKeys(row, claim)));
   }
 
-  /** False: it was not this process's any more. */
-  async delivered({ endpointId, subject, claim, deliveryId, kind }: ClaimedDelivery, status: number): Promise<boolean> {
-    return this.finish({ endpointId, subject, claim }, async (tx) => {
-      await tx.query(DELIVERED, [endpointId, subject, deliveryId, status, kind !== 'test']);
+  /**
+   * @param takeNext keeps the claim for the next delivery of the lane, which costs less than another claim
+   * @returns whether it was recorded: else it was not this process's any more; and the next delivery, which is this process's now
+   */
+  async delivered(
+    { endpointId, subject, claim, deliveryId, kind }: ClaimedDelivery,
+    { status, takeNext }: { readonly status: number; readonly takeNext: boolean },
+  ): Promise<{ readonly recorded: boolean; readonly next: ClaimedDelivery | null }> {
+    let next: HeadRow | undefined;
+    const recorded = await this.finish({ endpointId, subject, claim }, async (tx) => {
+      const isWorking = kind !== 'test';
+      const values = [endpointId, subject, deliveryId, status, isWorking, takeNext, this.leaseSeconds];
+      [next] = await tx.query<HeadRow[]>(DELIVERED, values);
     });
+    return { recorded, next: next === undefined ? null : await this.withKeys(next, claim) };
   }
 
   /** False: it was not this process's any more. `disabled`: this failure was the one after which nobody tries any more. */
@@ -215,6 +231,10 @@ export class DeliveryQueue {
     });
   }
 
+  private async withKeys(row: HeadRow, claim: string): Promise<ClaimedDelivery> {
+    return { ...row, claim, keys: await this.unlocked(row) };
+  }
+
   private async unlocked({ keys }: HeadRow): Promise<readonly WebhookKey[] | null> {
     try {
       return await Promise.all(
@@ -242,7 +262,10 @@ const WAIT = `
   UPDATE notifications.webhook_lane SET claim = NULL, not_before = clock_timestamp() + make_interval(secs => $3)
   WHERE endpoint_id = $1 AND subject = $2`;
 
-/** $1 endpoint, $2 subject, $3 delivery, $4 status, $5 whether it shows that the endpoint works. In one statement, because there are many. */
+/**
+ * $1 endpoint, $2 subject, $3 delivery, $4 status, $5 whether it shows that the endpoint works, $6 whether the next delivery of the lane is
+ * taken, $7 seconds of its lease. In one statement, because there are many.
+ */
 const DELIVERED = `
   WITH delivered AS (
     UPDATE notifications.webhook_delivery
@@ -250,12 +273,26 @@ const DELIVERED = `
   ), working AS (
     UPDATE notifications.webhook_endpoint SET failing_since = NULL
     WHERE endpoint_id = $1 AND failing_since IS NOT NULL AND $5
-  )
-  UPDATE notifications.webhook_lane SET claim = NULL, not_before = CASE WHEN EXISTS (
-    SELECT FROM notifications.webhook_delivery delivery
+  ), head AS (
+    SELECT delivery_id FROM notifications.webhook_delivery delivery
     WHERE delivery.endpoint_id = $1 AND delivery.subject = $2 AND delivery.status = 'pending' AND delivery.delivery_id <> $3
-  ) THEN statement_timestamp() END
-  WHERE endpoint_id = $1 AND subject = $2`;
+    ORDER BY ordinal LIMIT 1
+  ), attempted AS (
+    UPDATE notifications.webhook_delivery delivery
+    SET ${ATTEMPT}
+    FROM head, notifications.webhook_endpoint endpoint
+    WHERE delivery.delivery_id = head.delivery_id AND endpoint.endpoint_id = $1 AND endpoint.status = 'active' AND $6
+    RETURNING delivery.*
+  ), lane AS (
+    UPDATE notifications.webhook_lane SET
+      claim = CASE WHEN EXISTS (SELECT FROM attempted) THEN claim END,
+      not_before = CASE
+        WHEN EXISTS (SELECT FROM attempted) THEN clock_timestamp() + make_interval(secs => $7)
+        WHEN EXISTS (SELECT FROM head) THEN statement_timestamp()
+      END
+    WHERE endpoint_id = $1 AND subject = $2
+  )
+  ${ATTEMPTED}`;
 
 /** The next delivery of the lane is due, or there is none. */
 const goOn = (tx: EntityManager, endpointId: string, subject: string): Promise<unknown> =>

@@ -69,6 +69,42 @@ describe('several processes', () => {
     await other.stop({ keep: true });
   });
 
+  it('send what follows in a subject under one claim, and let others take their turn after twenty', async () => {
+    await create();
+    const claims: string[] = [];
+    sink.answer = (_one, response) => {
+      const held = 'SELECT claim FROM notifications.webhook_lane WHERE not_before > now()';
+      void service.rows<{ claim: string }>(held).then(([lane]) => {
+        claims.push(lane!.claim);
+        response.writeHead(204).end();
+      });
+    };
+    const events = Array.from({ length: 45 }, (_, index) => licensing(`row-${index}`));
+    await service.publishEvents(...events);
+    await untilDelivered(events.length);
+    expect(sink.ids()).toEqual(events.map(({ id }) => id));
+    const rows = [...new Set(claims)].map((claim) => claims.filter((one) => one === claim).length);
+    expect(rows).toEqual([20, 20, 5]);
+    const attempts = 'SELECT DISTINCT attempts, status FROM notifications.webhook_delivery';
+    expect(await service.rows(attempts)).toEqual([{ attempts: 1, status: 'delivered' }]);
+    expect(await service.rows('SELECT claim, not_before FROM notifications.webhook_lane')).toEqual([
+      { claim: null, not_before: null },
+    ]);
+  });
+
+  it('send nothing more to an endpoint that was paused meanwhile', async () => {
+    const endpointId = await create();
+    sink.answer = (_one, response) => {
+      void service
+        .request('PATCH', `/webhook-endpoints/${endpointId}`, { status: 'paused' }, nord)
+        .then(() => response.writeHead(204).end());
+    };
+    await service.publishEvents(licensing('last'), licensing('waits'));
+    await untilDelivered(1);
+    expect(await service.rows('SELECT claim FROM notifications.webhook_lane')).toEqual([{ claim: null }]);
+    expect(sink.ids()).toEqual(['last']);
+  });
+
   it('stop without counting an attempt that is under way, and the next one makes it again', async () => {
     await create();
     sink.answer = () => undefined;

@@ -14,6 +14,8 @@ const LOOK_AGAIN_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 /** Deliveries that become possible one shortly after the other are claimed together. */
 const GATHER_MS = 5;
+/** Deliveries of one lane that are sent under one claim. Then others take their turn. */
+const DELIVERIES_IN_A_ROW = 20;
 /** Attempts may take so long when the process stops. Then they are given up, and made again. */
 const STOP_GRACE_MS = 2_000;
 
@@ -129,8 +131,9 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     }
   }
 
-  private take(delivery: ClaimedDelivery, { inHand, signal, failing }: Lot): void {
-    const attempt = this.attempt(delivery)
+  private take(delivery: ClaimedDelivery, lot: Lot): void {
+    const { inHand, signal, failing } = lot;
+    const attempt = this.deliver(delivery, lot)
       .catch((error: unknown) => {
         // Its lease ends, and it is attempted again.
         this.logger.error({ err: error, delivery: delivery.deliveryId }, 'a webhook attempt could not be recorded');
@@ -144,19 +147,35 @@ export class WebhookSender implements OnApplicationBootstrap, OnApplicationShutd
     inHand.add(attempt);
   }
 
-  private async attempt(delivery: ClaimedDelivery): Promise<void> {
+  /** Sends a delivery and, as long as slots are free, those after it in its lane. */
+  private async deliver(first: ClaimedDelivery, { failing, inHand, slots }: Lot): Promise<void> {
+    let delivery: ClaimedDelivery | null = first;
+    for (let sent = 1; delivery !== null; sent += 1) {
+      const takeNext = (): boolean =>
+        !failing && sent < DELIVERIES_IN_A_ROW && inHand.size < slots && !this.stopping.signal.aborted;
+      delivery = await this.attempt(delivery, takeNext);
+    }
+  }
+
+  /** @returns the next delivery of the lane, where this one was delivered and `takeNext` says so */
+  private async attempt(delivery: ClaimedDelivery, takeNext: () => boolean): Promise<ClaimedDelivery | null> {
     const { tenantId, madeBy } = delivery;
     if (madeBy !== null && tenantId !== null && !(await this.endpoints.isAuthorized(madeBy, tenantId))) {
       if (await this.queue.release(delivery, true)) this.announceDisabled(delivery, 'unauthorized');
-      return;
+      return null;
     }
     const end = this.seconds.startTimer();
     const outcome = await this.send(delivery);
     end();
-    if (outcome.kind === 'interrupted') return void (await this.queue.release(delivery));
-    if (outcome.kind === 'delivered')
-      return this.count('delivered', await this.queue.delivered(delivery, outcome.status));
-    await this.recordFailure(delivery, outcome);
+    if (outcome.kind === 'delivered') {
+      const { status } = outcome;
+      const { recorded, next } = await this.queue.delivered(delivery, { status, takeNext: takeNext() });
+      this.count('delivered', recorded);
+      return next;
+    }
+    if (outcome.kind === 'interrupted') await this.queue.release(delivery);
+    else await this.recordFailure(delivery, outcome);
+    return null;
   }
 
   private async send({ url, eventId, body, keys, attempts }: ClaimedDelivery): Promise<Outcome> {
