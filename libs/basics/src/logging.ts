@@ -25,6 +25,9 @@ export interface LoggerOptions {
 
 const NO_CONTEXT = {};
 
+const hasAll = (line: object, context: object): boolean =>
+  Object.keys(context).every((key) => Object.hasOwn(line, key));
+
 /** Structured log lines (JSON, one per line). Secrets are redacted by their key; every line carries the correlation id. */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   return pino(
@@ -38,7 +41,8 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       },
       mixin: () => requestContext.getStore() ?? NO_CONTEXT,
       // Pino's own strategy would write the fields of the line into the context, and so into every later line of the request.
-      mixinMergeStrategy: (line: object, context: object) => (context === NO_CONTEXT ? line : { ...context, ...line }),
+      mixinMergeStrategy: (line: object, context: object) =>
+        context === NO_CONTEXT || hasAll(line, context) ? line : { ...context, ...line },
     },
     destination ?? standardOutput(),
   );

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
-import { NestFactory } from '@nestjs/core';
+import { DiscoveryService, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -16,6 +16,7 @@ import { refuseOtherMethods } from './allowed-methods.js';
 import { pathOf, type ApiRequest } from './caller.js';
 import { openApiDocument } from './openapi.js';
 import { problemOf, sendProblem } from './problem.filter.js';
+import { releaseReads } from './intercept-writes.js';
 import { countRequests, RateLimiter } from './rate-limiter.js';
 import { allowLargeBodies } from './large-body.js';
 import { acceptCleanText } from './request-text.js';
@@ -99,12 +100,19 @@ export function configureHttp(app: NestFastifyApplication): void {
       { path: 'metrics', method: RequestMethod.GET },
     ],
   });
+  releaseReads(controllersOf(app));
   observeRequests(app);
   const fastify = app.getHttpAdapter().getInstance();
   refuseOtherMethods(fastify);
   acceptCleanText(fastify);
   serveOpenApi(app);
 }
+
+const controllersOf = (app: NestFastifyApplication): readonly Type[] =>
+  app
+    .get(DiscoveryService, { strict: false })
+    .getControllers()
+    .flatMap(({ metatype }) => (metatype === null ? [] : [metatype as Type]));
 
 /** Adds CORS for the configured origins only, and request counters. */
 async function harden(app: NestFastifyApplication, configuration: ApplicationConfiguration): Promise<void> {
