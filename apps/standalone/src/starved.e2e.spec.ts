@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@allotree/testing';
+import { createTestDatabase, startDatabaseProxy, type TestDatabase } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import pg from 'pg';
 
@@ -141,6 +141,26 @@ it(
     await until(() => callers.refused > before);
     await database.allowConnections();
     await recovers(system, callers);
+    await database.drop();
+  },
+  5 * MINUTES,
+);
+
+it(
+  'goes on while each answer of its database takes a third of a second more, and recovers when the database is fast again',
+  async () => {
+    const database = await createTestDatabase();
+    const proxy = await startDatabaseProxy(database.connectionString);
+    const system = await bench.start({ DATABASE_URL: proxy.connectionString });
+    const callers = new Callers(system);
+    await until(() => callers.acknowledged.length > 20);
+    proxy.delay(333);
+    const before = callers.acknowledged.length;
+    await until(() => callers.acknowledged.length > before + 8);
+    expect(await isReady(system)).toBe(true);
+    proxy.delay(0);
+    await recovers(system, callers);
+    await proxy.close();
     await database.drop();
   },
   5 * MINUTES,

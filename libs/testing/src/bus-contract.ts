@@ -111,6 +111,29 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(seen['other']).toHaveLength(100);
     });
 
+    it('lets a group fall behind without holding up publishers and other groups, and catch up in order', async () => {
+      const slow: CloudEvent[] = [];
+      const other: CloudEvent[] = [];
+      const release = signal();
+      await consume({
+        groupId: 'slow',
+        handle: async (events) => {
+          await release.given;
+          slow.push(...events);
+        },
+      });
+      await consume({ groupId: 'other', handle: collect(other) });
+      const events = Array.from({ length: 300 }, (_, index) => busEvent(`k${index % 3}`, `e${index}`));
+      for (let from = 0; from < events.length; from += 50) await bus.publish(TOPIC, events.slice(from, from + 50));
+      await until(() => other.length >= events.length);
+      expect(slow).toEqual([]);
+      expect(await bus.lag('slow', TOPIC)).toBeGreaterThanOrEqual(events.length);
+      release.give();
+      await until(() => slow.length >= events.length);
+      for (const key of ['k0', 'k1', 'k2'])
+        expect(slow.filter(({ subject }) => subject === key)).toEqual(events.filter(({ subject }) => subject === key));
+    });
+
     it('resumes where the group stopped, after finishing messages in progress', async () => {
       const seen: CloudEvent[] = [];
       const started = signal();

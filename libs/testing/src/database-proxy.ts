@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A proxy between a process and its database that can interrupt the connection. */
@@ -8,6 +9,8 @@ export interface DatabaseProxy {
   cut(): void;
   /** Silently drops all data, like a network that loses packets. */
   freeze(): void;
+  /** Passes every answer of the database on this many milliseconds late, like a disk that is slow. */
+  delay(milliseconds: number): void;
   /** Accepts new connections again; frozen ones stay frozen. */
   restore(): void;
   close(): Promise<void>;
@@ -18,6 +21,7 @@ export async function startDatabaseProxy(connectionString: string): Promise<Data
   const sockets = new Set<Socket>();
   const freezing = new Set<() => void>();
   let state: 'open' | 'cut' | 'frozen' = 'open';
+  let delayMs = 0;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
@@ -30,11 +34,18 @@ export async function startDatabaseProxy(connectionString: string): Promise<Data
     freezing.add(() => (frozen = true));
     const upstream = connect(Number(database.port || 5432), database.hostname);
     keep(upstream);
-    const pass = (from: Socket, to: Socket): void => {
-      from.on('data', (data) => frozen || to.write(data)).once('close', () => frozen || to.destroy());
-    };
-    pass(client, upstream);
-    pass(upstream, client);
+    client.on('data', (data) => frozen || upstream.write(data)).once('close', () => frozen || upstream.destroy());
+    // One after the other, also when the delay gets shorter.
+    let passed = Promise.resolve();
+    upstream.on('data', (data) => {
+      const arrived = performance.now();
+      passed = passed.then(async () => {
+        const wait = arrived + delayMs - performance.now();
+        if (wait > 0) await sleep(wait);
+        if (!frozen) client.write(data);
+      });
+    });
+    upstream.once('close', () => void passed.then(() => frozen || client.destroy()));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(connectionString);
@@ -52,6 +63,7 @@ export async function startDatabaseProxy(connectionString: string): Promise<Data
       for (const freeze of freezing) freeze();
       freezing.clear();
     },
+    delay: (milliseconds) => void (delayMs = milliseconds),
     restore: () => void (state = 'open'),
     close: async () => {
       breakAll();
