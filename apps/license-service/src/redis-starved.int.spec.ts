@@ -24,7 +24,7 @@ const jobAbout = (groupId: string): LicenseExpiryJob => ({
   recipients: 'administrators',
 });
 
-/** What a Redis can be short of; `jobs` is what the health of the service says of it meanwhile. */
+/** A shortage of Redis; `jobs` is what the health of the service reports meanwhile. */
 interface Shortage {
   readonly name: string;
   readonly jobs: 'up' | 'down';
