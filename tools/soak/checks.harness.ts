@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { endedCheck } from '@allotree/testing';
 import pg from 'pg';
 import type { Client } from './client.harness.js';
 import type { Clock, Cluster } from './faults.harness.js';
@@ -230,18 +231,19 @@ export class Checks {
     return { name: 'quotas from the published events are those of the streams', compared, faults };
   }
 
-  /** Rows of the run against rows built from all events again. */
+  /** Rows of the run against rows built from all events again: by the services themselves, and before and after a rebuild. */
   private async rebuilt(): Promise<Check> {
     const faults: string[] = [];
     let compared = 0;
     for (const [service, tables] of Object.entries(REBUILT)) {
       const before = await this.rowsOf(tables);
-      const { items } = await this.parts.client.must<{ items: { name: string; rebuildable: boolean }[] }>({
-        method: 'GET',
-        path: `/${service}/projections`,
-      });
-      for (const { name } of items.filter(({ rebuildable }) => rebuildable))
+      const list = <Answer>(path: string) => this.parts.client.must<Answer>({ method: 'GET', path });
+      const { items } = await list<{ items: { name: string; verifiable: boolean }[] }>(`/${service}/projections`);
+      for (const { name } of items.filter(({ verifiable }) => verifiable)) {
         await this.parts.client.must({ method: 'POST', path: `/${service}/projections/${name}/rebuild` });
+        const { status, differences: found } = await endedCheck(list, service, name);
+        if (status !== 'equal') faults.push(`${service} ${name}: ${status} ${JSON.stringify(found)}`);
+      }
       await this.settle(() => undefined);
       for (const [table, rows] of await this.rowsOf(tables)) {
         compared += rows.size;

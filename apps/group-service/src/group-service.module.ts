@@ -31,7 +31,7 @@ import { retentionOf } from '@allotree/jobs';
 import { BusPublisher } from '@allotree/bus';
 import { interceptWrites } from '@allotree/http';
 import { tenantRowsOf } from '@allotree/identity';
-import { projectionsController, ServiceMetrics } from '@allotree/service';
+import { projectionChecks, projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import type { GroupConfiguration } from './configuration.js';
 import { CarryingAuthorities } from './groups/carrying-authority.js';
@@ -322,6 +322,12 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         Projects,
         Freshness,
         retentionOf('group', groupPolicies),
+        projectionChecks({
+          schema: GROUPS,
+          projections: Subscriptions,
+          dataSource: getDataSourceToken(GROUPS),
+          retention: groupPolicies(configuration),
+        }),
         permissionChecker,
         tenantRowsOf(getDataSourceToken(GROUPS)),
         TenantRoles,

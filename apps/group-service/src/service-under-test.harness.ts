@@ -7,7 +7,7 @@ import { Subscriptions, type EventStore, type RecordedEvent } from '@allotree/ev
 import { loadConfiguration, PG_POOL } from '@allotree/basics';
 import { createHttpApplication, openApiDocument, ownService } from '@allotree/http';
 import { signToken } from '@allotree/identity';
-import { ServiceModule } from '@allotree/service';
+import { ProjectionChecks, ServiceModule } from '@allotree/service';
 import { createTestDatabase, documentedFetch } from '@allotree/testing';
 import type pg from 'pg';
 import { GROUP_CONFIGURATION, GroupServiceModule, type GroupConfiguration } from './index.js';
@@ -156,10 +156,11 @@ export class Service {
     } while ((await this.store.head()) > settledAt);
   }
 
-  /** Rebuilds a projection and waits until it has caught up. */
+  /** Rebuilds a projection. */
   async rebuild(projection: string): Promise<void> {
-    await this.app.get(Subscriptions, { strict: false }).rebuild(projection);
-    await this.settled();
+    await (
+      await this.app.get(ProjectionChecks, { strict: false }).begin('rebuild', projection)
+    )?.ended;
   }
 
   /** What was published about a project or partner, oldest first. */

@@ -20,7 +20,7 @@ import { Leases } from '@allotree/leases';
 import { Clock, LOGGER, Readiness, type Logger } from '@allotree/basics';
 import { retentionOf } from '@allotree/jobs';
 import { poolOf } from '@allotree/read-models';
-import { projectionsController, ServiceMetrics } from '@allotree/service';
+import { projectionChecks, projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
@@ -192,6 +192,12 @@ export class LicenseServiceModule implements OnApplicationBootstrap, OnApplicati
         UpcomingExpiries,
         ProjectEnds,
         retentionOf('license', licensePolicies),
+        projectionChecks({
+          schema: LICENSING_SCHEMA,
+          projections: Subscriptions,
+          dataSource: getDataSourceToken(LICENSING),
+          retention: licensePolicies(configuration),
+        }),
         ExpiryOutbox,
         DueDependencies,
         DueWork,

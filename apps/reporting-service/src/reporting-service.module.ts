@@ -1,9 +1,9 @@
 import { Inject, Module, type DynamicModule } from '@nestjs/common';
-import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
+import { getDataSourceToken, InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIGURATION, Readiness } from '@allotree/basics';
 import { Cursors, interceptRoutes } from '@allotree/http';
 import { poolOf } from '@allotree/read-models';
-import { projectionsController, ServiceMetrics } from '@allotree/service';
+import { projectionChecks, projectionsController, ServiceMetrics } from '@allotree/service';
 import type { DataSource } from 'typeorm';
 import { ACCESS } from './access/access.providers.js';
 import { FollowMembershipsController } from './access/follow-memberships/follow-memberships.controller.js';
@@ -75,6 +75,11 @@ export class ReportingServiceModule {
         Arrivals,
         ProjectChanges,
         TablesProjection,
+        projectionChecks({
+          schema: REPORTING,
+          projections: TablesProjection,
+          dataSource: getDataSourceToken(REPORTING),
+        }),
         Exports,
         ExportWorker,
         EventLog,

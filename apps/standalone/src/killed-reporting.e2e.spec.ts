@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { untilReported, type Api } from '@allotree/api-client';
+import { endedCheck } from '@allotree/testing';
 import { grantedLogin, workbench, type RunningSystem } from '@allotree/testing/running-system';
 
 const MINUTE = 60_000;
@@ -81,6 +82,8 @@ describe('a process that is killed while it writes the tables of the past', () =
       const kept = await rows(system);
       expect(kept['usage_steps']!.length).toBeGreaterThan(BUILDINGS * KILLED_AFTER.length);
       await system.api.post('/reporting-service/projections/tables/rebuild', {});
+      const { status, differences } = await endedCheck((path) => system.api.get(path), 'reporting-service', 'tables');
+      expect([status, differences]).toEqual(['equal', []]);
       expect(await rows(system)).toEqual(kept);
     },
     4 * MINUTE,

@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ownService } from '@allotree/http';
 import { signToken } from '@allotree/identity';
 import { describeMetrics } from '@allotree/service';
-import { createTestDatabase, documentedFetch, publishedDocument, type TestDatabase } from '@allotree/testing';
+import {
+  createTestDatabase,
+  documentedFetch,
+  endedCheck,
+  publishedDocument,
+  type TestDatabase,
+} from '@allotree/testing';
 import { builtProgram } from '@allotree/testing/running-system';
 import { Api } from '@allotree/api-client';
 
@@ -180,16 +186,18 @@ describe('the services, each as a process of its own', () => {
       expect(rebuildable).toContain('tree_view');
       expect(rebuildable).not.toContain('publish_groups');
       await api.post('/group-service/projections/tree_view/rebuild', {});
+      const { status } = await endedCheck((path) => api.get(path), 'group-service', 'tree_view');
+      expect(status).toBe('equal');
     }
     const api = await licenses[0]!.api();
     expect((await api.ask({ method: 'GET', path: '/group-service/projections' })).ok).toBe(false);
-    await api.post('/license-service/projections/history/rebuild', {});
+    await api.post('/license-service/projections/due-work/rebuild', {});
   });
 
   it('expose the metrics of the reference page, and one of two replicas works', async () => {
     let pages = await metricsOf(licenses);
     // The rebuild took the lease away from its holder.
-    while (heldLeases(pages).get('lease="licensing.history"') !== 1) {
+    while (heldLeases(pages).get('lease="licensing.due-work"') !== 1) {
       await sleep(20);
       pages = await metricsOf(licenses);
     }
@@ -201,7 +209,7 @@ describe('the services, each as a process of its own', () => {
     const samples = (name: string): Sample[] => samplesOf(pages, name);
     const held = heldLeases(pages);
     expect([...held.keys()]).toEqual(
-      expect.arrayContaining(['lease="licensing.history"', 'lease="licensing.due-work"']),
+      expect.arrayContaining(['lease="licensing.due-work"', 'lease="licensing.due-work"']),
     );
     expect([...held].filter(([, processes]) => processes !== 1)).toEqual([]);
     const accepted = samples('command_duration_seconds_count').filter(({ labels }) =>

@@ -58,6 +58,7 @@ export const PROBLEMS = {
   STALE_PLAN: { status: 409, title: 'The project has changed since it was planned' },
   CYCLE: { status: 409, title: 'A group cannot be moved below itself' },
   TOO_MANY_WEBHOOK_ENDPOINTS: { status: 409, title: 'Too many webhook endpoints' },
+  CHECK_IN_PROGRESS: { status: 409, title: 'A projection is already being rebuilt or verified' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still in progress' },
   STALE_REVISION: { status: 412, title: 'The resource has changed since it was read' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'Request too large' },

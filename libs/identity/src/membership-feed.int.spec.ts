@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { DataSource } from 'typeorm';
 import type { IdentityView } from './identity-view.js';
 import { MembershipFeed } from './membership-feed.js';
-import { dropMembershipTables, membershipTables, MembershipRows, truncateMembershipTables } from './membership-rows.js';
+import { dropMembershipTables, MEMBERSHIP_TABLES, membershipTables, MembershipRows } from './membership-rows.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -23,7 +23,7 @@ afterAll(async () => {
   await database.drop();
 });
 beforeEach(async () => {
-  await dataSource.query(truncateMembershipTables('spec'));
+  await dataSource.query(`TRUNCATE ${MEMBERSHIP_TABLES.map((table) => `spec.${table}`).join(', ')}`);
   feed = new MembershipFeed(dataSource, 'spec', identity);
   rows = new MembershipRows(dataSource, 'spec');
 });

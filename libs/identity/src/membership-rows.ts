@@ -50,11 +50,17 @@ export const membershipTables = (schema: string): string => `
     sequence text NOT NULL
   );`;
 
-const TABLES = ['access_partner', 'access_project', 'access_role', 'access_membership', 'access_heard'];
+/** Their names. */
+export const MEMBERSHIP_TABLES = [
+  'access_partner',
+  'access_project',
+  'access_role',
+  'access_membership',
+  'access_heard',
+];
 
-export const dropMembershipTables = (schema: string): string => `DROP TABLE ${qualified(schema)}`;
-export const truncateMembershipTables = (schema: string): string => `TRUNCATE ${qualified(schema)}`;
-const qualified = (schema: string): string => TABLES.map((table) => `${schema}.${table}`).join(', ');
+export const dropMembershipTables = (schema: string): string =>
+  `DROP TABLE ${MEMBERSHIP_TABLES.map((table) => `${schema}.${table}`).join(', ')}`;
 
 interface HoldingRow {
   readonly home: string;

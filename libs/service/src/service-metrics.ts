@@ -29,11 +29,18 @@ export class ServiceMetrics {
   private readonly command: ReturnType<typeof commandMetrics>;
   private readonly subscription: ReturnType<typeof subscriptionMetrics>;
   private readonly due: ReturnType<typeof dueMetrics>;
+  private readonly differing: Counter;
 
   constructor(registry: Registry, leases: Pick<Leases, 'wanted'>, pool: CountedPool) {
     this.pools.set('platform', pool);
     this.command = commandMetrics(registry);
     this.subscription = subscriptionMetrics(registry, (gauge) => this.reportLags(gauge));
+    this.differing = new Counter({
+      name: 'projection_rows_differing_total',
+      help: 'Rows that were not those that the events give, found when a projection was rebuilt or verified',
+      labelNames: ['projection'],
+      registers: [registry],
+    });
     this.due = dueMetrics(registry, async (gauge) => gauge.set(await this.countDue()));
     gauge(registry, {
       name: 'billing_periods_held',
@@ -87,6 +94,11 @@ export class ServiceMetrics {
       },
       failed: (name: string): void => this.subscription.failures.inc({ subscription: `${schema}.${name}` }),
     };
+  }
+
+  /** Rows of a projection were not those that its events give. */
+  projectionDiffered(projection: string, rows: number): void {
+    this.differing.inc({ projection }, rows);
   }
 
   /** Starts reporting their lag. */

@@ -13,3 +13,5 @@ export { systemEvent } from './eventstoredb/log.js';
 export type { EventStoreDbDoubleOptions } from './eventstoredb/double.js';
 export * from './database-proxy.js';
 export { DocumentedAnswers, documentedFetch, publishedDocument } from './documented-answers.js';
+export * from './tampered-rows.js';
+export * from './ended-check.js';

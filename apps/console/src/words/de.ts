@@ -159,6 +159,7 @@ export const de: typeof en = {
     TOO_MANY_WEBHOOK_ENDPOINTS: 'Es gibt zu viele Webhook-Endpunkte.',
     PLAN_REFUSED: 'Der Plan enthält Änderungen, die nicht erlaubt sind.',
     PLAN_HALTED: 'Der Plan wurde nur zum Teil angewendet.',
+    CHECK_IN_PROGRESS: 'Eine Projektion wird schon neu aufgebaut oder geprüft. Versuchen Sie es danach noch einmal.',
     STALE_PLAN: 'Das Projekt hat sich geändert, seit der Plan gemacht wurde.',
     CYCLE: 'Eine Gruppe kann nicht unter sich selbst verschoben werden.',
     IDEMPOTENCY_KEY_IN_USE: 'Dieselbe Anfrage läuft noch.',

@@ -157,6 +157,7 @@ export const en = {
     TOO_MANY_WEBHOOK_ENDPOINTS: 'There are too many webhook endpoints.',
     PLAN_REFUSED: 'The plan contains changes that are not allowed.',
     PLAN_HALTED: 'The plan was applied in part only.',
+    CHECK_IN_PROGRESS: 'A projection is already being rebuilt or verified. Try again when that has ended.',
     STALE_PLAN: 'The project has changed since the plan was made.',
     CYCLE: 'A group cannot be moved below itself.',
     IDEMPOTENCY_KEY_IN_USE: 'The same request is still in progress.',

@@ -22,8 +22,6 @@ export abstract class ProjectProjection<Prepared = unknown> implements Projectio
     await this.write(events, tx, prepared);
   }
 
-  abstract reset(tx: EntityManager): Promise<void>;
-
   /** Writes the rows of these events. */
   protected abstract write(events: readonly RecordedEvent[], tx: EntityManager, prepared: Prepared): Promise<void>;
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CloudEvent, PulledEvent, StatementAnswer } from '@allotree/contracts';
 import { canonicalText } from '@allotree/domain';
+import { ProjectionChecks } from '@allotree/service';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { Service } from '../service-under-test.harness.js';
-import { TablesProjection } from '../tables/tables-projection.js';
 import { isSigned } from './signing-key.js';
 import { verifyAccounts } from './verification.js';
 import { at } from '../tables/history.fixture.js';
@@ -434,7 +434,9 @@ describe('verification', () => {
     await service.rows("DELETE FROM reporting.account WHERE account_id <> 'nordlicht:dahl'");
     await service.rows('TRUNCATE reporting.billing_period, reporting.billing_terms');
     await service.rows('UPDATE reporting.billing_position SET position = 0');
-    await service.app.get(TablesProjection, { strict: false }).rebuild();
+    await (
+      await service.app.get(ProjectionChecks, { strict: false }).begin('rebuild', 'tables')
+    )?.ended;
     for (;;) {
       const now = await service.rows(hashes);
       if (now.length >= before.length) break;

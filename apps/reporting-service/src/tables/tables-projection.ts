@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import {
@@ -9,13 +10,15 @@ import {
   type LicensingEventType,
 } from '@allotree/contracts';
 import { LOGGER, type Logger } from '@allotree/basics';
-import { insertRows, onRows, type Row } from '@allotree/read-models';
+import { insertRows } from '@allotree/read-models';
+import type { Replay } from '@allotree/service';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventLog } from '../events/event-log.js';
 import { inTurns } from '../in-turns.js';
 import { fetched } from '../persistence/fetched.js';
 import { RepeatedWork } from '../repeated-work.js';
 import { REPORTING } from '../tokens.js';
+import { groupsOf, inOrderOfIndex, insertEventsOfGroups, type EventOfGroup } from './events-of-groups.js';
 import { GroupsFacts, type GroupsFact } from './groups-facts.js';
 import { LicensingFacts, type LicensingFact } from './licensing-facts.js';
 import type { Origin, StoredEvent } from './stored-event.js';
@@ -80,6 +83,9 @@ const REPLACED = `
     DELETE FROM ${REPORTING}.replaced_events WHERE (source, subject) IN (
       SELECT source, subject FROM ${REPORTING}.replaced_events WHERE position <= $1 LIMIT 1) RETURNING source, subject)
   SELECT source, subject FROM next`;
+
+const WAITING = `
+  SELECT FROM ${REPORTING}.replaced_events WHERE position <= (SELECT position FROM ${REPORTING}.tables_position) LIMIT 1`;
 
 const BEHIND = `
   SELECT count(*)::integer AS behind FROM (
@@ -176,16 +182,33 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
     return this.lag().catch(() => []);
   }
 
-  /** Empties the tables; they are computed again from the first event. */
-  async rebuild(): Promise<void> {
-    await this.dataSource.transaction(async (tx) => {
-      await tx.query(`SELECT position FROM ${REPORTING}.tables_position FOR UPDATE`);
-      const tables = Object.values(TABLES_OF).flatMap((each) => each.map(([table]) => table));
-      const all = [...tables, 'event_of_group', 'subject_progress'];
-      await tx.query(`TRUNCATE ${all.map((table) => `${REPORTING}.${table}`).join(', ')}`);
-      await tx.query(`UPDATE ${REPORTING}.tables_position SET position = 0`);
-    });
-    this.work.notify();
+  replay(): Replay {
+    return {
+      name: NAME,
+      tables: [...Object.values(TABLES_OF).flat(), ['event_of_group'], ['subject_progress']].map(([name]) => ({
+        name,
+      })),
+      position: async (tx, lock) => {
+        const sql = `SELECT position FROM ${REPORTING}.tables_position ${lock ? 'FOR UPDATE' : ''}`;
+        const [place]: { position: string }[] = await tx.query(sql);
+        return BigInt(place?.position ?? 0);
+      },
+      next: async (after) => {
+        await this.replacedEventsTaken();
+        const batch = await this.read(after.toString());
+        const upTo = batch.events.at(-1)?.position ?? after;
+        return { upTo, apply: (tx, limit) => this.project(tx, limit < upTo ? cut(batch, limit) : batch) };
+      },
+    };
+  }
+
+  /** Until then the tables are behind the archive. */
+  private async replacedEventsTaken(): Promise<void> {
+    while (!this.work.isStopping) {
+      const waiting: unknown[] = await this.dataSource.query(WAITING);
+      if (waiting.length === 0) return;
+      await sleep(PAUSE_MS);
+    }
   }
 
   /** Takes the next events. @returns `false`: there are none, or another process is taking them */
@@ -323,6 +346,16 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
   }
 }
 
+/** The part of a batch that is not beyond a position. */
+function cut({ events, facts, ofGroups }: Batch, limit: bigint): Batch {
+  const isWithin = ({ origin }: GroupsFact | LicensingFact): boolean => origin.position <= limit;
+  return {
+    events: events.filter(({ position }) => position <= limit),
+    facts: { groups: facts.groups.filter(isWithin), licensing: facts.licensing.filter(isWithin) },
+    ofGroups: ofGroups.filter(({ position }) => position <= limit),
+  };
+}
+
 const subjectOf = ({ source, subject }: Pick<StoredEvent, 'source' | 'subject'>): string => `${source}\n${subject}`;
 
 const eventOf = (row: EventRow): StoredEvent => ({
@@ -365,51 +398,4 @@ async function writeProgress(tx: EntityManager, progress: readonly Progress[]): 
   }));
   const table = `${REPORTING}.subject_progress`;
   await insertRows(tx, table, columns, rows, { key: ['source', 'subject'], keep: [] });
-}
-
-/** Also of events whose types this version does not know. */
-interface NamesGroups {
-  readonly projectId?: unknown;
-  readonly groupId?: unknown;
-  readonly groups?: unknown;
-  readonly assignments?: unknown;
-}
-
-const listed = (list: unknown): readonly unknown[] =>
-  Array.isArray(list) ? (list as ({ groupId?: unknown } | null)[]).map((each) => each?.groupId) : [];
-
-interface EventOfGroup extends Row {
-  readonly tenant_id: string | null;
-  readonly project_id: string;
-  readonly group_id: string;
-  readonly position: bigint;
-}
-
-/** Events name groups by these fields; one that names none is about the whole project. */
-function groupsOf({ data, tenantId, position }: StoredEvent): readonly EventOfGroup[] {
-  const { projectId, groupId, groups, assignments } = (data ?? {}) as NamesGroups;
-  if (typeof projectId !== 'string') return [];
-  const named = new Set([groupId, ...listed(groups), ...listed(assignments)].filter((id) => typeof id === 'string'));
-  if (named.size === 0) named.add(projectId);
-  return [...named].map((id) => ({ tenant_id: tenantId, project_id: projectId, group_id: id, position }));
-}
-
-/** Neighbors in the index are written one after the other. */
-function inOrderOfIndex(one: EventOfGroup, other: EventOfGroup): number {
-  if (one.project_id !== other.project_id) return one.project_id < other.project_id ? -1 : 1;
-  if (one.group_id !== other.group_id) return one.group_id < other.group_id ? -1 : 1;
-  return one.position < other.position ? -1 : 1;
-}
-
-/** @param conflict what is done with rows that are there already: those of a subject that is computed anew */
-async function insertEventsOfGroups(tx: EntityManager, rows: readonly EventOfGroup[], conflict = ''): Promise<void> {
-  const columns = { tenant_id: 'text', project_id: 'text', group_id: 'text', position: 'bigint' };
-  const names = Object.keys(columns).join(', ');
-  const table = `${REPORTING}.event_of_group`;
-  await onRows(
-    tx,
-    columns,
-    rows,
-    (given) => `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${given} ${conflict}`,
-  );
 }

@@ -250,10 +250,13 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
 
   'GET /group-service/projections': reads('system:manage', ANYWHERE),
   'POST /group-service/projections/{name}/rebuild': misses('system:manage', ANYWHERE),
+  'POST /group-service/projections/{name}/verify': misses('system:manage', ANYWHERE),
   'GET /license-service/projections': reads('system:manage', ANYWHERE),
   'POST /license-service/projections/{name}/rebuild': misses('system:manage', ANYWHERE),
+  'POST /license-service/projections/{name}/verify': misses('system:manage', ANYWHERE),
   'GET /reporting-service/projections': reads('system:manage', ANYWHERE),
   'POST /reporting-service/projections/{name}/rebuild': misses('system:manage', ANYWHERE),
+  'POST /reporting-service/projections/{name}/verify': misses('system:manage', ANYWHERE),
 
   'GET /me': { ...personal(200, 404), body: undefined as never },
   'PATCH /me': personal(400),

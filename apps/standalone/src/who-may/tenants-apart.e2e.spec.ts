@@ -116,6 +116,7 @@ const MACHINERY = [
   'migration',
   'checkpoint',
   'checkpoint_store',
+  'projection_check',
   'published_history',
   'lease',
   'access_heard',

@@ -63,6 +63,14 @@ export class Checkpoints {
     return new Map(rows.map(({ name, position }) => [name, BigInt(position)]));
   }
 
+  /** Reads a position in a transaction; with `lock` it does not move until the transaction ends. */
+  async position(tx: EntityManager, name: string, lock: boolean): Promise<bigint> {
+    const sql = `SELECT position FROM ${this.#table} WHERE name = $1 ${lock ? 'FOR UPDATE' : ''}`;
+    const [row] = await tx.query<Row[]>(sql, [name]);
+    if (!row) throw new Error(`checkpoint ${name} does not exist`);
+    return BigInt(row.position);
+  }
+
   /**
    * Claims a checkpoint: afterwards no holder with a smaller fencing token can move it. Durable on return.
    *

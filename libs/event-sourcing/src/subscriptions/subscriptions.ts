@@ -46,8 +46,40 @@ export interface Projection<Prepared = void> {
    * succeeds.
    */
   apply(events: readonly RecordedEvent[], tx: EntityManager, prepared: Prepared): Promise<void>;
-  /** Deletes all rows of the projection. */
-  reset(tx: EntityManager): Promise<void>;
+  /**
+   * The tables with its rows. They follow from the events up to the checkpoint and from nothing else, so they can be built a second
+   * time beside the live ones and compared (`replay`). Excludes `prepare`, which may read states beyond the checkpoint.
+   */
+  readonly tables?: readonly ProjectionTable[];
+  /** Deletes all rows; only for a projection without `tables`, which is rebuilt in place. */
+  reset?(tx: EntityManager): Promise<void>;
+}
+
+/** A table of the schema of the service. */
+export interface ProjectionTable {
+  readonly name: string;
+  /** Columns that identify a row. Default: the primary key. */
+  readonly key?: readonly string[];
+  /** Which of its rows belong to the projection, as an SQL condition. Default: all. */
+  readonly where?: string;
+}
+
+/** The next events of a projection, read and not applied. */
+export interface ReplayStep {
+  /** Up to where there are no others. */
+  readonly upTo: bigint;
+  /** Applies those that are not beyond `limit`. */
+  apply(tx: EntityManager, limit: bigint): Promise<void>;
+}
+
+/** Applies the events of a projection a second time, to tables of the caller. */
+export interface Replay {
+  readonly name: string;
+  readonly tables: readonly ProjectionTable[];
+  /** Up to where the live rows are; with `lock` they do not change until the transaction ends. */
+  position(tx: EntityManager, lock: boolean): Promise<bigint>;
+  /** Reads the events after a position. */
+  next(after: bigint): Promise<ReplayStep>;
 }
 
 export interface Reactor {
@@ -75,7 +107,7 @@ export interface Reactor {
  */
 export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #projections = new Map<string, Pick<Projection, 'name' | 'reset'>>();
+  readonly #projections = new Map<string, Projection<never>>();
   readonly #checkpoints: Checkpoints;
   readonly #reader: CrossStreamReader;
   readonly #checkpointWatcher: CheckpointWatcher;
@@ -91,7 +123,9 @@ export class Subscriptions {
 
   projection<Prepared>(projection: Projection<Prepared>): void {
     const { name, categories, batchSize = 1_000, eventTypes } = projection;
-    this.#projections.set(name, projection);
+    if (projection.tables !== undefined && projection.prepare)
+      throw new Error(`projection ${name} has tables to build beside, and prepares what is not at its checkpoint`);
+    this.#projections.set(name, projection as unknown as Projection<never>);
     this.#add({
       name,
       categories,
@@ -166,25 +200,53 @@ export class Subscriptions {
     this.#holds = [];
   }
 
-  /** Names of the projections that `rebuild` accepts. */
+  /** Names of the projections; each has a `replay` or accepts `rebuild`. */
   projections(): readonly string[] {
     return [...this.#projections.keys()];
   }
 
+  /** For a projection with `tables`; `null` for one that is rebuilt in place. */
+  replay(name: string): Replay | null {
+    const projection = this.#projectionNamed(name);
+    const { tables, categories, eventTypes, batchSize = 1_000 } = projection;
+    if (tables === undefined) return null;
+    const { store } = this.options;
+    const types = eventTypes && { eventTypes: new Set(eventTypes) };
+    return {
+      name,
+      tables,
+      position: (tx, lock) => this.#checkpoints.position(tx, name, lock),
+      next: async (after) => {
+        const { events, upTo } = await store.readBatch(categories, after, batchSize);
+        return {
+          upTo,
+          apply: async (tx, limit) => {
+            const due = events.filter(({ position }) => position <= limit);
+            if (due.some((event) => concerns({ ...types }, event))) await projection.apply(due, tx, undefined as never);
+          },
+        };
+      },
+    };
+  }
+
   /**
-   * Empties a projection and restarts it from the beginning, whichever process runs it; the others continue. Readers
+   * Empties a projection without `tables` and restarts it from the beginning, whichever process runs it; the others continue. Readers
    * see it fill up again. Resolves once it is empty.
    */
   async rebuild(name: string): Promise<void> {
-    const projection = this.#projections.get(name);
-    if (!projection) throw new Error(`projection ${name} does not exist`);
+    if (!this.#projectionNamed(name).reset) throw new Error(`projection ${name} is not rebuilt in place`);
     // A process that claimed the checkpoint after the seizure has already resumed, and is stopped again.
-    while (!(await this.#empty(projection)));
+    while (!(await this.#empty(name)));
   }
 
-  async #empty(projection: Pick<Projection, 'name' | 'reset'>): Promise<boolean> {
+  #projectionNamed(name: string): Projection<never> {
+    const projection = this.#projections.get(name);
+    if (!projection) throw new Error(`projection ${name} does not exist`);
+    return projection;
+  }
+
+  async #empty(name: string): Promise<boolean> {
     const { leases, dataSource } = this.options;
-    const { name } = projection;
     const seizure = await leases.seize(this.#leaseName(name));
     const { fence } = seizure;
     try {
@@ -193,7 +255,7 @@ export class Subscriptions {
         if (stored.fence > fence) return false;
         // Moved first, so that the previous holder cannot commit anything from here on.
         await this.#checkpoints.move(tx, name, { position: 0n, fence });
-        await projection.reset(tx);
+        await this.#projectionNamed(name).reset?.(tx);
         return true;
       });
     } finally {

@@ -1,7 +1,7 @@
 import type { GroupsEvent } from '@allotree/contracts';
 import { groupTreeAggregate, partnerAggregate, tenantRolesAggregate } from '@allotree/domain';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
-import { recordMemberships, truncateMembershipTables } from '@allotree/identity';
+import { MEMBERSHIP_TABLES, recordMemberships } from '@allotree/identity';
 import { integrationEventOf } from '../../feed/integration-events.js';
 import { GROUPS } from '../../tokens.js';
 import { MEMBERSHIP_VIEW } from '../../views.js';
@@ -26,7 +26,5 @@ export const membershipView: Projection = {
   categories: [partnerAggregate.category, groupTreeAggregate.category, tenantRolesAggregate.category],
   apply: (events, tx) =>
     recordMemberships(tx, GROUPS, events.filter(({ type }) => ABOUT_MEMBERSHIPS.has(type)).map(groupsEventOf)),
-  async reset(tx) {
-    await tx.query(truncateMembershipTables(GROUPS));
-  },
+  tables: MEMBERSHIP_TABLES.map((name) => ({ name })),
 };

@@ -23,7 +23,5 @@ export const catalogueView: Projection = {
     const upsert = { key: ['serial_key'], keep: ['ordinal', 'catalogued_at'] };
     await insertRows(tx, 'groups.catalogued_device', COLUMNS, lastOf(rows, ['serial_key']), upsert);
   },
-  async reset(tx) {
-    await tx.query('TRUNCATE groups.catalogued_device');
-  },
+  tables: [{ name: 'catalogued_device' }],
 };

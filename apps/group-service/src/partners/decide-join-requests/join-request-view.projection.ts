@@ -54,7 +54,5 @@ export const joinRequestView: Projection = {
   async apply(events, tx) {
     for (const event of events) await write(tx, event);
   },
-  async reset(tx) {
-    await tx.query('TRUNCATE groups.join_request');
-  },
+  tables: [{ name: 'join_request' }],
 };

@@ -46,7 +46,5 @@ export const partnerView: Projection = {
       await tx.query('UPDATE groups.partner SET closed_reason = $2 WHERE partner_id = $1', [partnerId, reason]);
     }
   },
-  async reset(tx) {
-    await tx.query('TRUNCATE groups.partner');
-  },
+  tables: [{ name: 'partner' }],
 };

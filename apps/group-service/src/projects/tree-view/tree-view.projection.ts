@@ -53,7 +53,5 @@ export const treeView: Projection = {
         await (APPLIERS[first.event.type] as (tx: EntityManager, facts: readonly Fact[]) => Promise<void>)(tx, run);
     }
   },
-  async reset(tx) {
-    await tx.query('TRUNCATE groups.project, groups.group_node, groups.member, groups.device');
-  },
+  tables: [{ name: 'project' }, { name: 'group_node' }, { name: 'member' }, { name: 'device' }],
 };

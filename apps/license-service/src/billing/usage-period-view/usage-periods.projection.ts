@@ -15,6 +15,7 @@ type Closed = ProjectEventOf<typeof CLOSED>;
 @Injectable()
 export class UsagePeriodsProjection extends ProjectProjection {
   readonly name = USAGE_PERIODS_PROJECTION;
+  readonly tables = [{ name: 'usage_period' }];
   readonly eventTypes = [CLOSED, TENANT_RECORDED];
 
   protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
@@ -44,9 +45,5 @@ export class UsagePeriodsProjection extends ProjectProjection {
         (row) => JSON.stringify(publicJson(row.totals)),
       ),
     );
-  }
-
-  async reset(tx: EntityManager): Promise<void> {
-    await tx.query('TRUNCATE licensing.usage_period');
   }
 }

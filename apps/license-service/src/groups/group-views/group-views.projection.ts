@@ -21,6 +21,7 @@ const ABOUT_GROUPS: readonly ProjectEventType[] = [
 @Injectable()
 export class GroupViewsProjection extends ProjectProjection {
   readonly name = 'group-views';
+  readonly tables = [{ name: 'license_group' }, { name: 'allotment' }];
   readonly eventTypes = ABOUT_GROUPS;
 
   protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
@@ -38,9 +39,5 @@ export class GroupViewsProjection extends ProjectProjection {
       else await removeGroup(tx, projectId, event);
     }
     await batch.write(tx);
-  }
-
-  async reset(tx: EntityManager): Promise<void> {
-    await tx.query(`TRUNCATE licensing.license_group, licensing.allotment`);
   }
 }

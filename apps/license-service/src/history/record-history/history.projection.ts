@@ -18,6 +18,7 @@ interface Row {
 @Injectable()
 export class HistoryProjection extends ProjectProjection {
   readonly name = 'history';
+  readonly tables = [{ name: 'history_entry' }];
 
   protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
     const rows = events.flatMap(rowsOf);
@@ -31,10 +32,6 @@ export class HistoryProjection extends ProjectProjection {
       return { ...row, before, after };
     });
     await insert(tx, written);
-  }
-
-  async reset(tx: EntityManager): Promise<void> {
-    await tx.query('TRUNCATE licensing.history_entry');
   }
 }
 

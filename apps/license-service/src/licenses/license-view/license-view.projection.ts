@@ -22,6 +22,7 @@ const ABOUT_LICENSES: ReadonlySet<string> = new Set<ProjectEventType>([
 @Injectable()
 export class LicenseViewProjection extends ProjectProjection {
   readonly name = 'license-view';
+  readonly tables = [{ name: 'license' }];
   readonly eventTypes = [...ABOUT_LICENSES, TENANT_RECORDED];
 
   protected async write(events: readonly RecordedEvent[], tx: EntityManager): Promise<void> {
@@ -39,10 +40,6 @@ export class LicenseViewProjection extends ProjectProjection {
     }
     await tx.remove([...gone.values()]);
     await tx.upsert(LicenseEntity, [...rows.values()], ['projectId', 'licenseId']);
-  }
-
-  async reset(tx: EntityManager): Promise<void> {
-    await tx.clear(LicenseEntity);
   }
 }
 
