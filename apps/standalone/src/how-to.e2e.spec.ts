@@ -408,7 +408,19 @@ describe('the how-to guides, typed as they are written', () => {
 
   walk('rebuild-a-projection.md', async (page) => {
     expect((await page.next()).output).toContain('tree_view');
+    expect((await page.next()).output).toMatch(/group-service +tree_view +equal +0/);
     expect((await page.next()).output).toContain('tree_view is rebuilt.');
+  });
+
+  walk('upgrade.md', async (page) => {
+    const dump = join(root, 'apps/cli/fixtures/dumps/custom.dump');
+    expect((await page.next({ 'allotree.dump': dump })).output).toContain('restorable up to position');
+    // Before the upgrade and after it; the upgrade itself is of the machine.
+    for (let times = 0; times < 2; times += 1) {
+      expect((await page.next()).output).toMatch(/health +ok/);
+      expect((await page.next()).output).toContain('findings: 0');
+      expect((await page.next()).output).toMatch(/reporting-service +tables +equal +0/);
+    }
   });
 
   walk('ask-in-sql.md', async (page) => {
