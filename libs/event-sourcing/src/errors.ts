@@ -82,6 +82,22 @@ export class OutcomeUnknown extends TransientError {
   }
 }
 
+/** A stream lacks an event that it once had: building a state without it would be wrong. */
+export class HistoryLost extends Error {
+  override readonly name = 'HistoryLost';
+
+  constructor(
+    readonly streamName: string,
+    /** Revision of the first missing event. */
+    readonly revision: number,
+  ) {
+    super(
+      `event ${revision} of ${streamName} is missing: the stream was deleted or truncated in EventStoreDB. Restore the node ` +
+        'from a backup; never set $maxAge, $maxCount or $tb on streams of this system, and never delete them.',
+    );
+  }
+}
+
 /** The process is shutting down and accepts no more commands. */
 export class RuntimeStopped extends TransientError {
   readonly recorded = 'nothing';

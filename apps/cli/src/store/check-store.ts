@@ -1,6 +1,7 @@
+import { HistoryLost } from '@allotree/event-sourcing';
 import type pg from 'pg';
-import { checkpointFindings, lastEventOf, publishedFindings, revisionFindings } from './database-checks.js';
-import { postgresEventLog, type EventLog, type LoggedEvent } from './event-log.js';
+import { checkpointFindings, lastEventOf, publishedFindings, revisionFindings, storeIdOf } from './database-checks.js';
+import { postgresEventLog, type EventLog, type LoggedEvent, type LoggedStream } from './event-log.js';
 import type { Finding } from './finding.js';
 import { RowsCheck } from './rows-check.js';
 import { snapshotOf } from './snapshots.js';
@@ -33,21 +34,32 @@ const STEP = 5_000;
 /** Reads events, folds every stream, and checks what follows from them. */
 export async function checkStore(store: StoreToCheck): Promise<StoreReport> {
   const { client, log, streams, progress } = store;
-  const events = log ?? postgresEventLog(client);
   const totals = new Totals(progress);
   const rows = log === undefined ? await RowsCheck.of(client) : null;
-  for await (const [streamName, ofStream] of byStream(
-    streams === undefined ? events.events() : events.eventsOf(streams),
-  )) {
+  // From here on the client sees one state of the database, which is no newer than the log.
+  await client.query('SELECT 1');
+  for await (const stream of (log ?? postgresEventLog(client)).streams(streams)) {
+    const { streamName } = stream;
     const check = new StreamCheck(streamName, log === undefined ? await snapshotOf(client, streamName) : null);
-    for await (const event of ofStream) {
+    await readStream(stream, check, totals);
+    totals.end(check, (await rows?.findingsOf(check)) ?? []);
+  }
+  return log === undefined
+    ? reportOfDatabase(client, totals, streams === undefined)
+    : totals.report(await checkpointFindings(client, await log.head(), null));
+}
+
+async function readStream({ events, lastInLog }: LoggedStream, check: StreamCheck, totals: Totals): Promise<void> {
+  try {
+    for await (const event of events) {
       check.add(event);
       totals.count(event);
     }
-    check.end();
-    totals.end(check, (await rows?.findingsOf(check)) ?? []);
+    check.end(lastInLog);
+  } catch (error) {
+    if (!(error instanceof HistoryLost)) throw error;
+    check.lost(error.revision);
   }
-  return log === undefined ? reportOfDatabase(client, totals, streams === undefined) : totals.report([]);
 }
 
 /** @param whole all streams were read */
@@ -56,32 +68,12 @@ async function reportOfDatabase(client: pg.Client, totals: Totals, whole: boolea
   return {
     ...totals.report([
       ...(whole ? [] : await revisionFindings(client)),
-      ...(await checkpointFindings(client, last.position)),
+      ...(await checkpointFindings(client, last.position, await storeIdOf(client))),
       ...((await publishedFindings(client)) ?? []),
     ]),
     position: last.position.toString(),
     instant: last.instant,
   };
-}
-
-/** Groups events that come in the order of their streams. */
-async function* byStream(
-  events: AsyncIterable<LoggedEvent>,
-): AsyncIterable<readonly [streamName: string, events: AsyncIterable<LoggedEvent>]> {
-  const iterator = events[Symbol.asyncIterator]();
-  try {
-    let next = await iterator.next();
-    while (next.done !== true) {
-      const { streamName } = next.value;
-      const ofStream = async function* (): AsyncIterable<LoggedEvent> {
-        for (; next.done !== true && next.value.streamName === streamName; next = await iterator.next())
-          yield next.value;
-      };
-      yield [streamName, ofStream()];
-    }
-  } finally {
-    await iterator.return?.();
-  }
 }
 
 class Totals {

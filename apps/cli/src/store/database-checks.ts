@@ -11,9 +11,12 @@ export async function exists(client: pg.Client, table: string): Promise<boolean>
   return rows[0]!.found;
 }
 
-/** Checkpoints that are beyond the last event, or of another store. */
-export async function checkpointFindings(client: pg.Client, head: bigint): Promise<Finding[]> {
-  const storeId = await storeIdOf(client);
+/**
+ * Checkpoints that are beyond the last event, or of another store.
+ *
+ * @param storeId `null`: not known
+ */
+export async function checkpointFindings(client: pg.Client, head: bigint, storeId: string | null): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const schema of SCHEMAS) {
     const table = `${schema}.checkpoint`;
@@ -42,7 +45,8 @@ const ofTable = (stream: string, code: Finding['code'], message: string, eventId
   message,
 });
 
-const storeIdOf = async (client: pg.Client): Promise<string | null> =>
+/** The identity of the log in the database; `null`: it has none. */
+export const storeIdOf = async (client: pg.Client): Promise<string | null> =>
   (await client.query<{ store_id: string }>('SELECT store_id FROM events.identity')).rows[0]?.store_id ?? null;
 
 /** The last event of the log; position 0: there is none. */

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '@allotree/event-sourcing';
+import type { EventStore, RecordedEvent } from '@allotree/event-sourcing';
 import pg from 'pg';
 import { AGGREGATES } from './aggregates.js';
 
@@ -8,11 +8,21 @@ export interface LoggedEvent extends Omit<RecordedEvent, 'data'> {
   readonly json: string;
 }
 
-/** All events of a store in the order of their streams, then of their revisions. */
+/** The events of a stream, in the order of their revisions. */
+export interface LoggedStream {
+  readonly streamName: string;
+  /** @throws HistoryLost where the store itself notices that one is missing */
+  readonly events: AsyncIterable<LoggedEvent>;
+  /** Revision of the last event that the log as a whole has of the stream; -1: not known. */
+  readonly lastInLog: number;
+}
+
+/** All events of a store, stream by stream. */
 export interface EventLog {
-  events(): AsyncIterable<LoggedEvent>;
-  /** The events of these streams. */
-  eventsOf(streams: readonly string[]): AsyncIterable<LoggedEvent>;
+  /** @param names of the wanted streams; default: all */
+  streams(names?: readonly string[]): AsyncIterable<LoggedStream>;
+  /** The position after which there is no event. */
+  head(): Promise<bigint>;
 }
 
 const PAGE = 2_000;
@@ -31,10 +41,36 @@ interface Row {
 
 /** The event log in PostgreSQL, read in the transaction of the client, so that all of it is of one state. */
 export const postgresEventLog = (client: pg.Client): EventLog => ({
-  events: () => readRows(client, ''),
-  eventsOf: (streams) =>
-    readRows(client, `WHERE stream_name = ANY (${pg.escapeLiteral(`{${streams.map(quoted).join(',')}}`)})`),
+  streams: (names) =>
+    byStream(
+      readRows(
+        client,
+        names === undefined ? '' : `WHERE stream_name = ANY (${pg.escapeLiteral(`{${names.map(quoted).join(',')}}`)})`,
+      ),
+    ),
+  head: async () => {
+    const { rows } = await client.query<{ head: string | null }>('SELECT max(position) AS head FROM events.event');
+    return BigInt(rows[0]?.head ?? 0);
+  },
 });
+
+/** Groups events that come in the order of their streams. */
+async function* byStream(events: AsyncIterable<LoggedEvent>): AsyncIterable<LoggedStream> {
+  const iterator = events[Symbol.asyncIterator]();
+  try {
+    let next = await iterator.next();
+    while (next.done !== true) {
+      const { streamName } = next.value;
+      const ofStream = async function* (): AsyncIterable<LoggedEvent> {
+        for (; next.done !== true && next.value.streamName === streamName; next = await iterator.next())
+          yield next.value;
+      };
+      yield { streamName, events: ofStream(), lastInLog: -1 };
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
@@ -69,29 +105,30 @@ type Metadata = RecordedEvent['metadata'];
 
 const metadataOf = (text: string): Metadata => ({ ...(JSON.parse(text) as Metadata) });
 
+type StoreToRead = Pick<EventStore, 'head' | 'readBatch' | 'readStream'>;
+
 /** A store that is reached through its port: EventStoreDB. Streams are found by reading the whole log once. */
-export const portEventLog = (store: {
-  readAll(categories: readonly string[], after: bigint, limit: number): Promise<readonly RecordedEvent[]>;
-  readStream(streamName: string): AsyncIterable<RecordedEvent>;
-}): EventLog => ({
-  async *events() {
-    const streams = new Set<string>();
-    let after = 0n;
-    for (;;) {
-      const events = await store.readAll([...AGGREGATES.keys()], after, PAGE);
-      for (const { streamName } of events) streams.add(streamName);
-      if (events.length < PAGE) break;
-      after = events.at(-1)!.position;
-    }
-    yield* streamsOf(store, [...streams].sort());
+export const portEventLog = (store: StoreToRead): EventLog => ({
+  async *streams(names) {
+    const found = names === undefined ? await lastRevisions(store) : new Map(names.map((name) => [name, -1]));
+    for (const [streamName, lastInLog] of [...found].sort(([a], [b]) => (a < b ? -1 : 1)))
+      yield { streamName, events: eventsOf(store, streamName), lastInLog };
   },
-  eventsOf: (streams) => streamsOf(store, streams),
+  head: () => store.head(),
 });
 
-async function* streamsOf(
-  store: { readStream(streamName: string): AsyncIterable<RecordedEvent> },
-  streams: readonly string[],
-): AsyncIterable<LoggedEvent> {
-  for (const stream of streams)
-    for await (const { data, ...event } of store.readStream(stream)) yield { ...event, json: JSON.stringify(data) };
+/** The streams of the log, each with the revision of its last event there. */
+async function lastRevisions(store: StoreToRead): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  const head = await store.head();
+  for (let after = 0n; after < head;) {
+    const { events, upTo } = await store.readBatch([...AGGREGATES.keys()], after, PAGE);
+    for (const { streamName, revision } of events) found.set(streamName, revision);
+    after = upTo;
+  }
+  return found;
+}
+
+async function* eventsOf(store: StoreToRead, streamName: string): AsyncIterable<LoggedEvent> {
+  for await (const { data, ...event } of store.readStream(streamName)) yield { ...event, json: JSON.stringify(data) };
 }

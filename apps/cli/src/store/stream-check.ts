@@ -50,7 +50,21 @@ export class StreamCheck {
     this.last = event;
   }
 
-  end(): void {
+  /** The store has no event of this revision, although the stream goes on: what follows is not read. */
+  lost(revision: number): void {
+    this.#isFolded = false;
+    this.#find('REVISION_MISSING', this.last, `event ${revision} is missing: the stream was deleted or truncated`);
+  }
+
+  /** @param lastInLog revision of the last event that the log as a whole has of this stream; -1: not known */
+  end(lastInLog: number): void {
+    if (this.last === null) this.#find('REVISION_MISSING', null, 'it has no events');
+    else if (this.last.revision < lastInLog)
+      this.#find(
+        'REVISION_MISSING',
+        this.last,
+        `it ends at revision ${this.last.revision}, and the log has ${lastInLog}`,
+      );
     if (this.snapshot !== null && !this.#snapshotFound)
       this.#find('SNAPSHOT_WRONG', null, `it was taken after event ${this.snapshot.revision}, which the stream lacks`);
     if (!this.#isFolded || this.#aggregate === null) return;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { HistoryLost } from '../errors.js';
 import { NO_STREAM } from '../event-store.js';
 import type { AppendResult, Batch, EventStore, NewEvent, RecordedEvent, StreamAppend } from '../event-store.js';
 import { SILENT } from '../logger.js';
@@ -75,7 +76,7 @@ export class EventStoreDbEventStore implements EventStore {
       if (!result.ok) this.#watch.notAppended(eventIds);
       if (!result.ok) return result;
       const revision = append.expectedRevision + append.events.length;
-      if (result.revision !== revision) throw historyLost(append.streamName, append.expectedRevision + 1);
+      if (result.revision !== revision) throw new HistoryLost(append.streamName, append.expectedRevision + 1);
       return { ok: true, revision, position: result.position ?? (await this.#positionOf(append.streamName, revision)) };
     } catch (error) {
       this.#watch.notAppended(eventIds);
@@ -95,7 +96,7 @@ export class EventStoreDbEventStore implements EventStore {
       const events = await this.#connection.readStream(streamName, next, PAGE);
       for (const event of events) {
         // Building a state from an incomplete history would be wrong without any error.
-        if (event.revision !== next) throw historyLost(streamName, next);
+        if (event.revision !== next) throw new HistoryLost(streamName, next);
         yield event;
         next++;
       }
@@ -158,12 +159,6 @@ function assertValidStreams(appends: readonly StreamAppend[]): void {
     names.add(streamName);
   }
 }
-
-const historyLost = (streamName: string, revision: number): Error =>
-  new Error(
-    `event ${revision} of ${streamName} is missing: the stream was deleted or truncated in EventStoreDB. Restore the node ` +
-      'from a backup; never set $maxAge, $maxCount or $tb on streams of this system, and never delete them.',
-  );
 
 const storeIdentified = (): NewEvent => ({
   type: 'StoreIdentified',
