@@ -1,8 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Api } from '@allotree/api-client';
 import type { ApplyPlanAnswer, PlanAnswer, ProjectItem } from '@allotree/contracts';
-import { MAX_PROJECT_FILE, placesOfGroups, ProjectFileError, readProjectFile } from '@allotree/project-file/read';
-import { parse } from 'yaml';
+import { MAX_PROJECT_FILE, openProjectFile, placesOfGroups, ProjectFileError } from '@allotree/project-file/read';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import type { Output } from './output.js';
 
@@ -36,13 +35,13 @@ export async function readWhole(name: string): Promise<Buffer> {
 export async function openFile(name: string): Promise<OpenedFile> {
   const text = (await readWhole(name)).toString('utf8');
   try {
-    const { project } = readProjectFile(name, text);
+    const { file, content } = openProjectFile(name, text);
     let places: ReturnType<typeof placesOfGroups> | null = null;
     const placeOf = (path: string): string => {
       const place = (places ??= placesOfGroups(text)).get(path);
       return place ? `${name}:${place.line}:${place.column}: ` : '';
     };
-    return { name, project: project.name, document: parse(text) as object, placeOf };
+    return { name, project: file.project.name, document: content, placeOf };
   } catch (error) {
     if (!(error instanceof ProjectFileError)) throw error;
     throw new CliError(`nothing was sent:\n${error.message}`, EXIT.refused);

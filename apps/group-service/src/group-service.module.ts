@@ -86,6 +86,7 @@ import { ApplyPlanController } from './plans/apply-plan/apply-plan.controller.js
 import { CurrentProjects } from './plans/current-projects.js';
 import { ExportProjectController } from './plans/export-project/export-project.controller.js';
 import { MakePlanController } from './plans/make-plan/make-plan.controller.js';
+import { PlanPlaces } from './plans/plan-places.js';
 import { Planner } from './plans/planner.js';
 import { PlanRows } from './plans/plan-rows.js';
 import { PlanServices } from './plans/services.js';
@@ -334,6 +335,7 @@ export class GroupServiceModule implements OnApplicationBootstrap, OnApplication
         MoveToProject,
         CarryingAuthorities,
         CurrentProjects,
+        PlanPlaces,
         Planner,
         PlanRows,
         ApplyPlan,

@@ -13,6 +13,7 @@ import { Leases } from '@allotree/leases';
 import { Clock, CONFIGURATION } from '@allotree/basics';
 import { accepted, notArrived, Problem, type Caller } from '@allotree/http';
 import type { ProjectRefusal } from '@allotree/domain';
+import { readInSlices } from '@allotree/service';
 import { refusedProblem } from './batches.js';
 import type { LicenseConfiguration } from './configuration.js';
 import { DecisionClock } from './clock/decision-clock.js';
@@ -109,6 +110,17 @@ export class Projects {
     );
     if (found === null) throw caughtUp ? await this.missing(projectId, groupId) : notArrived();
     return found;
+  }
+
+  /** Like `look`, in slices, all of it at one revision. @throws Problem `NOT_FOUND` where there is no such project */
+  async lookInSlices<Found>(
+    projectId: string,
+    look: (state: ProjectState, now: Instant, revision: number) => Generator<unknown, Found>,
+  ): Promise<Found> {
+    await this.project(projectId);
+    const now = this.clock.now();
+    const consistent = !this.leases.singleProcess;
+    return readInSlices(this.handler, projectId, (state, revision) => look(state, now, revision), { consistent });
   }
 
   /** The current state of a project, or `null` if unknown. For lists, which have already waited for all of their projects. */

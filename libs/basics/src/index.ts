@@ -2,6 +2,7 @@ export { Batcher } from './batcher.js';
 export * from './clock.js';
 export * from './configuration.js';
 export { createLogger, NestLogger, type Logger } from './logging.js';
+export * from './in-slices.js';
 export * from './misspelled.js';
 export * from './pool.js';
 export * from './readiness.js';

@@ -1,4 +1,5 @@
 export * from './decision.js';
+export * from './slices.js';
 export * from './words.js';
 export * from './calendar.js';
 export * from './names.js';
@@ -39,6 +40,7 @@ export {
   isClosed,
   lastRecordedOf,
   licensesOf,
+  licensingInSlices,
   licensingOf,
   nextDueAt,
   projectOf,
@@ -48,7 +50,7 @@ export {
   restrictionOf,
   type LicensingView,
 } from './licensing/queries/quota.js';
-export { rehearse, type Rehearsal } from './licensing/commands/rehearsal.js';
+export { rehearse, rehearseInSlices, type Rehearsal } from './licensing/commands/rehearsal.js';
 export { requiredChanges, type RequiredChange } from './licensing/queries/required-changes.js';
 export {
   whyOfLevels,

@@ -7,10 +7,13 @@ const WHITE_SPACE = /\p{White_Space}+/gu;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}+/gu;
 
+/** Printable ASCII with single spaces inside: already in its stored form. */
+const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+
 const oneLine = (text: string): string => text.replace(WHITE_SPACE, ' ').replace(/^ | $/g, '');
 
 /** The stored form of a name (G1): as typed, in Unicode NFC, trimmed, with runs of white space collapsed to one space. */
-export const tidyName = (name: string): string => oneLine(name.normalize('NFC'));
+export const tidyName = (name: string): string => (PLAIN.test(name) ? name : oneLine(name.normalize('NFC')));
 
 /**
  * Case folding, which JavaScript lacks, by way of capitals: `ß` and `SS` are one. The dotless `ı` of Turkish has the capital
@@ -24,6 +27,7 @@ const foldCase = (text: string): string =>
  * equal are equal: "House a" and " HOUSE  A", "Straße" and "STRASSE", "Ａ" and "a".
  */
 export const nameKey = (name: string): string => {
+  if (PLAIN.test(name)) return name.toLowerCase();
   if (PRINTABLE_ASCII.test(name)) return oneLine(name).toLowerCase();
   const folded = foldCase(name.normalize('NFKC').replace(IGNORABLE, '')).normalize('NFKC');
   return oneLine(foldCase(folded).normalize('NFKC'));

@@ -11,15 +11,15 @@ import {
 import type { FastifyReply } from 'fastify';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import stringify from 'safe-stable-stringify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { prepareSchema, CONFIGURATION, LOGGER, PG_POOL } from '@allotree/basics';
+import { inSlices, prepareSchema, CONFIGURATION, LOGGER, PG_POOL } from '@allotree/basics';
 import { PROBLEMS } from '@allotree/contracts';
 import type { HttpConfiguration } from './configuration.js';
 import type { Principal } from './principal.js';
 import { idempotencyKeyOf, isDryRun, type ApiRequest } from './caller.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problem.filter.js';
+import { stableText } from './stable-text.js';
 
 const SCHEMA = `
   CREATE SCHEMA IF NOT EXISTS http;
@@ -91,7 +91,7 @@ export class IdempotentRequests implements OnModuleInit {
     const run: Run = {
       caller: callerKey(request.principal),
       key: idempotencyKeyOf(request) ?? '',
-      fingerprint: fingerprintOf(request),
+      fingerprint: await inSlices(fingerprintOf(request)),
       runId: randomUUID(),
     };
     const taken = await this.take(run);
@@ -227,11 +227,23 @@ interface Run {
   readonly runId: string;
 }
 
+/** Characters that are hashed at once. */
+const PIECE = 65_536;
+
 /** Independent of the order of members. */
-const fingerprintOf = (request: ApiRequest): string =>
-  createHash('sha256')
-    .update(stringify([request.method, request.url, request.headers['if-match'] ?? null, request.body ?? null]) ?? '')
-    .digest('base64url');
+function* fingerprintOf(request: ApiRequest): Generator<undefined, string> {
+  const hash = createHash('sha256');
+  const content = [request.method, request.url, request.headers['if-match'] ?? null, request.body ?? null];
+  let pieces = '';
+  for (const text of stableText(content)) {
+    pieces += text;
+    if (pieces.length < PIECE) continue;
+    hash.update(pieces);
+    pieces = '';
+    yield;
+  }
+  return hash.update(pieces).digest('base64url');
+}
 
 function replay(answer: Answer, reply: FastifyReply): unknown {
   void reply.status(answer.status).header('idempotency-replayed', 'true');

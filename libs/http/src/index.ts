@@ -9,6 +9,7 @@ export { interceptRoutes, interceptWrites } from './intercept-writes.js';
 export { isoInstants } from './iso-instants.js';
 export { Waits } from './admission.js';
 export { LargeBody, WHOLE_PROJECT } from './large-body.js';
+export { parseAnswer } from './long-lists.js';
 export * from './openapi.js';
 export * from './permit.js';
 export * from './preview.js';

@@ -1,5 +1,8 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { inSlices } from '@allotree/basics';
 import type { FieldError } from '@allotree/contracts';
+import { z } from 'zod';
+import { longListsIn, validateLongLists } from './long-lists.js';
 import { invalid } from './problem.js';
 
 interface Issue {
@@ -17,12 +20,19 @@ const NAMED_ERRORS = 10_000;
 export class SchemaValidationPipe implements PipeTransform {
   async transform(value: unknown, { schema, data }: ArgumentMetadata): Promise<unknown> {
     if (schema === undefined) return value;
-    const result = await schema['~standard'].validate(value);
-    if (result.issues === undefined) return result.value;
+    const lists = longListsIn(schema, value);
+    const checked =
+      lists.length > 0 && schema instanceof z.ZodObject
+        ? resultOf(await inSlices(validateLongLists(schema, value as Readonly<Record<string, unknown>>, lists)))
+        : await schema['~standard'].validate(value);
+    if (checked.issues === undefined) return checked.value;
     const parameter = typeof data === 'string' ? [data] : [];
-    throw invalid(result.issues.flatMap((issue) => fieldErrors(issue, parameter)).slice(0, NAMED_ERRORS));
+    throw invalid(checked.issues.flatMap((issue) => fieldErrors(issue, parameter)).slice(0, NAMED_ERRORS));
   }
 }
+
+const resultOf = ({ data, error }: z.ZodSafeParseResult<unknown>) =>
+  error ? { issues: error.issues as readonly Issue[] } : { issues: undefined, value: data };
 
 /** An unknown key is an issue of the object that contains it, but an error of the field it names. */
 function fieldErrors(issue: Issue, parameter: readonly string[]): FieldError[] {

@@ -1,24 +1,12 @@
-import { nameKey } from '@allotree/domain';
+import { atOnce, nameKey, type Slices } from '@allotree/domain';
 import type { z } from 'zod';
+import { checkGroups } from './check-groups.js';
+import type { Finding } from './finding.js';
 import { nearestWord } from './nearest-word.js';
-import {
-  LEVELS,
-  PATH_SEPARATOR,
-  ProjectFile,
-  isRelative,
-  levelsOf,
-  projectFileSchema,
-  type GroupEntry,
-  type RestrictionEntry,
-} from './project-file.js';
+import { parseFile } from './parse-file.js';
+import { PATH_SEPARATOR, levelsOf, projectFileSchema, type GroupEntry, type ProjectFile } from './project-file.js';
 
 type Path = readonly PropertyKey[];
-
-/** One thing that is wrong in a project file. */
-export interface Finding {
-  readonly path: Path;
-  readonly message: string;
-}
 
 /** `project.groups[0].name` */
 export const pathText = (path: Path): string =>
@@ -68,21 +56,24 @@ export interface Demands {
 }
 
 /** Checks everything about the content of a project file that can be known without the system, all mistakes at once. */
-export const checkProjectFile = (content: unknown, { seller = false }: Demands = {}): Checked => {
-  const parsed = ProjectFile.safeParse(content);
-  if (!parsed.success) return { ok: false, findings: parsed.error.issues.flatMap((issue) => findingsOf(issue)) };
-  const findings = [...checkReferences(parsed.data), ...(seller ? checkSeller(parsed.data) : [])];
-  return findings.length > 0 ? { ok: false, findings } : { ok: true, file: parsed.data };
-};
+export const checkProjectFile = (content: unknown, demands?: Demands): Checked =>
+  atOnce(checkInSlices(content, demands));
 
-const checkReferences = (file: ProjectFile): Finding[] => [
-  ...checkPartners(file),
-  ...checkLicenses(file),
-  ...checkGroups(file.project.groups, ['project', 'groups']),
-  ...checkExternalIds(file),
-  ...checkRestrictions(file),
-  ...checkPlaces(file),
-];
+/** The same in slices. */
+export function* checkInSlices(content: unknown, { seller = false }: Demands = {}): Slices<Checked> {
+  const parsed = yield* parseFile(content);
+  if (!parsed.ok) return { ok: false, findings: parsed.issues.flatMap((issue) => findingsOf(issue)) };
+  const { file } = parsed;
+  const groups = yield* checkGroups(file);
+  const findings = [
+    ...checkPartners(file),
+    ...checkLicenses(file),
+    ...groups.findings,
+    ...(yield* checkPlaces(file, groups.paths)),
+    ...(seller ? checkSeller(file) : []),
+  ];
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, file };
+}
 
 const unknown = (path: Path, what: string, name: string): Finding => ({
   path,
@@ -152,83 +143,6 @@ const checkLicenses = (file: ProjectFile): Finding[] => {
   return findings;
 };
 
-const checkGroups = (groups: readonly GroupEntry[], path: Path): Finding[] => {
-  const names = new Set<string>();
-  return groups.flatMap((group, index) => {
-    const here = [...path, index];
-    const isTwice = names.size === names.add(nameKey(group.name)).size;
-    const twice = isTwice
-      ? [{ path: [...here, 'name'], message: `"${group.name}" is named twice among its siblings` }]
-      : [];
-    return [...twice, ...checkGroups(group.groups, [...here, 'groups'])];
-  });
-};
-
-interface Identified {
-  readonly path: Path;
-  readonly externalId: string | undefined;
-}
-
-const groupIdsOf = (groups: readonly GroupEntry[], path: Path): Identified[] =>
-  groups.flatMap(({ key: externalId, groups: below }, index) => [
-    { externalId, path: [...path, index, 'key'] },
-    ...groupIdsOf(below, [...path, index, 'groups']),
-  ]);
-
-/** External ids are unique among things of one kind. */
-const checkExternalIds = (file: ProjectFile): Finding[] => {
-  const kinds: readonly (readonly Identified[])[] = [
-    groupIdsOf(file.project.groups, ['project', 'groups']),
-    file.devices.map(({ externalId }, index) => ({ externalId, path: ['devices', index, 'externalId'] })),
-    file.project.licenses.map(({ externalId }, index) => ({
-      externalId,
-      path: ['project', 'licenses', index, 'externalId'],
-    })),
-  ];
-  return kinds.flatMap((all) => {
-    const seen = new Set<string>();
-    return all.flatMap(({ path, externalId }) => {
-      if (externalId === undefined || seen.size !== seen.add(externalId).size) return [];
-      return [{ path, message: `"${externalId}" is named twice` }];
-    });
-  });
-};
-
-/** Every restriction that is to be put (not those that must be refused), with its place. */
-const restrictionsOf = (file: ProjectFile): { path: Path; restriction: RestrictionEntry }[] => {
-  const found: { path: Path; restriction: RestrictionEntry }[] = [];
-  const add = (path: Path, restriction: RestrictionEntry | undefined): void => {
-    if (restriction) found.push({ path: [...path, 'restriction'], restriction });
-  };
-  const walk = (groups: readonly GroupEntry[], path: Path): void =>
-    groups.forEach((group, index) => {
-      add([...path, index], group.restriction);
-      walk(group.groups, [...path, index, 'groups']);
-    });
-  add(['project'], file.project.restriction);
-  walk(file.project.groups, ['project', 'groups']);
-  for (const [level] of LEVELS) add(['project', 'generate', level], file.project.generate?.[level]?.restriction);
-  return found;
-};
-
-const moreOrEqual = (a: number | null, b: number | null): boolean => a === null || (b !== null && a >= b);
-
-const checkRestrictions = (file: ProjectFile): Finding[] =>
-  restrictionsOf(file).flatMap(({ path, restriction }) =>
-    restriction.allotments.flatMap(({ units, validFrom, validUntil }, index) => {
-      const here = [...path, 'allotments', index];
-      const findings: Finding[] = [];
-      if (!moreOrEqual(units.sip_number, units.mobile_app)) {
-        findings.push({ path: [...here, 'units'], message: 'must have at least as many sip_number as mobile_app' });
-      }
-      const bothAbsolute = [validFrom, validUntil].every((border) => typeof border === 'string' && !isRelative(border));
-      if (bothAbsolute && Date.parse(validFrom ?? '') > Date.parse(validUntil ?? '')) {
-        findings.push({ path: [...here, 'validUntil'], message: 'ends before it starts' });
-      }
-      return findings;
-    }),
-  );
-
 /** Whether a generated level may hold a group of this name; how many there are, the system knows. */
 const isNameOf = (namePattern: string, name: string): boolean => {
   const literal = namePattern.split(/\{[^}]*\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
@@ -243,14 +157,7 @@ const isGenerated = (file: ProjectFile, names: readonly string[]): boolean => {
   );
 };
 
-/** The keys of all paths that a file names. */
-const namedPaths = (groups: readonly GroupEntry[], above = ''): string[] =>
-  groups.flatMap((group) => {
-    const path = `${above}${group.name}`;
-    return [nameKey(path), ...namedPaths(group.groups, `${path}${PATH_SEPARATOR}`)];
-  });
-
-const checkPlaces = (file: ProjectFile): Finding[] => {
+function* checkPlaces(file: ProjectFile, paths: ReadonlySet<string>): Slices<Finding[]> {
   const places = [
     ...file.devices.map(({ group }, index) => ({ group, path: ['devices', index, 'group'] })),
     ...file.assignments.map(({ group }, index) => ({ group, path: ['assignments', index, 'group'] })),
@@ -261,20 +168,20 @@ const checkPlaces = (file: ProjectFile): Finding[] => {
       return [];
     }),
   ];
-  if (places.length === 0) return [];
-  // The name of the project is the main group.
-  const named = new Set([nameKey(file.project.name), ...namedPaths(file.project.groups)]);
-  return places
-    .filter(({ group }) => !named.has(nameKey(group)) && !isGenerated(file, group.split(PATH_SEPARATOR)))
-    .map(({ group, path }) => {
-      const nearest = nearestWord(
-        group,
-        named.size > 2_000 ? [] : [file.project.name, ...pathsIn(file.project.groups)],
-      );
-      const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
-      return { path, message: `there is no group "${group}" in this file${hint}` };
-    });
-};
+  const known = paths.size > MOST_COMPARED ? [] : [file.project.name, ...pathsIn(file.project.groups)];
+  const findings: Finding[] = [];
+  for (const { group, path } of places) {
+    yield;
+    if (paths.has(nameKey(group)) || isGenerated(file, group.split(PATH_SEPARATOR))) continue;
+    const nearest = nearestWord(group, known);
+    const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
+    findings.push({ path, message: `there is no group "${group}" in this file${hint}` });
+  }
+  return findings;
+}
+
+/** Groups up to which the nearest name is looked for. */
+const MOST_COMPARED = 2_000;
 
 const pathsIn = (groups: readonly GroupEntry[], above = ''): string[] =>
   groups.flatMap((group) => {

@@ -1,5 +1,6 @@
 export * from './project-file.js';
 export * from './check-project-file.js';
+export type { Finding } from './finding.js';
 export * from './terms.js';
 export * from './current-project.js';
 export * from './plan-project.js';

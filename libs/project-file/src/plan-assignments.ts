@@ -1,4 +1,4 @@
-import { nameKey } from '@allotree/domain';
+import { nameKey, PAUSE_EVERY, type Slices } from '@allotree/domain';
 import type { CurrentAssignment } from './current-project.js';
 import type { Places } from './plan-devices.js';
 import { protectedAt } from './plan-groups.js';
@@ -25,28 +25,40 @@ const unitsOf = (entry: AssignmentEntry): Unit[] =>
 const likeness = (resource: string, { label, holder }: Pick<Unit, 'label' | 'holder'>): string =>
   JSON.stringify([resource, label === null ? null : nameKey(label), holder]);
 
+/** Units that look alike, in their order: those without an external id, and those with one that the file does not name. */
+interface Alike {
+  readonly plain: CurrentAssignment[];
+  readonly others: CurrentAssignment[];
+}
+
 /** The units in use at a group that no entry of the file has taken yet. */
 class Free {
-  private readonly byLikeness = new Map<string, CurrentAssignment[]>();
+  private readonly byLikeness = new Map<string, Alike>();
   private readonly byExternalId = new Map<string, CurrentAssignment>();
   private readonly taken = new Set<string>();
 
-  constructor(private readonly current: readonly CurrentAssignment[]) {
+  constructor(
+    private readonly current: readonly CurrentAssignment[],
+    wantedIds: ReadonlySet<string>,
+  ) {
     for (const one of current) {
+      const { externalId } = one;
+      if (externalId !== null) this.byExternalId.set(externalId, one);
+      if (externalId !== null && wantedIds.has(externalId)) continue;
       const key = likeness(one.resource, one);
-      this.byLikeness.set(key, [...(this.byLikeness.get(key) ?? []), one]);
-      if (one.externalId !== null) this.byExternalId.set(one.externalId, one);
+      const alike = this.byLikeness.get(key) ?? { plain: [], others: [] };
+      this.byLikeness.set(key, alike);
+      alike[externalId === null ? 'plain' : 'others'].push(one);
     }
+    // Taken from the end.
+    for (const { plain, others } of this.byLikeness.values()) [plain, others].forEach((list) => list.reverse());
   }
 
   /** By its external id, else one that looks alike: best one without an external id. */
-  take(resource: string, unit: Unit, wantedIds: ReadonlySet<string>): CurrentAssignment | null {
+  take(resource: string, unit: Unit): CurrentAssignment | null {
     const known = unit.externalId === null ? undefined : this.byExternalId.get(unit.externalId);
-    const alike = (this.byLikeness.get(likeness(resource, unit)) ?? []).filter(
-      ({ assignmentId, externalId }) =>
-        !this.taken.has(assignmentId) && (externalId === null || !wantedIds.has(externalId)),
-    );
-    const found = known ?? alike.find(({ externalId }) => externalId === null) ?? alike[0] ?? null;
+    const alike = known ? undefined : this.byLikeness.get(likeness(resource, unit));
+    const found = known ?? alike?.plain.pop() ?? alike?.others.pop() ?? null;
     if (found) this.taken.add(found.assignmentId);
     return found;
   }
@@ -65,19 +77,26 @@ interface Collected {
 }
 
 /** Units in use are found by their external ids, else by their labels and holders. */
-export function planAssignments(
+export function* planAssignments(
   entries: readonly AssignmentEntry[],
   current: readonly CurrentAssignment[],
   places: Places,
-): Part {
-  const free = freeByGroup(current);
-  const units = new Map(entries.map((entry) => [entry, unitsOf(entry)]));
-  const wantedIds = new Set([...units.values()].flat().flatMap(({ externalId }) => externalId ?? []));
+): Slices<Part> {
+  const units = new Map<AssignmentEntry, Unit[]>();
+  const wantedIds = new Set<string>();
+  for (const entry of entries) {
+    const wanted = unitsOf(entry);
+    units.set(entry, wanted);
+    for (const { externalId } of wanted) if (externalId !== null) wantedIds.add(externalId);
+    yield;
+  }
+  const free = yield* freeByGroup(current, wantedIds);
   const found: Collected = { operations: [], refusals: [], assignments: [], identified: [], unchanged: 0 };
   for (const [entry, wanted] of units) {
+    yield;
     const groupId = places.idOf(entry.group);
     const missing = wanted.filter((unit) => {
-      const own = free.get(groupId)?.take(entry.resource, unit, wantedIds) ?? null;
+      const own = free.get(groupId)?.take(entry.resource, unit) ?? null;
       if (own) compare(found, entry, unit, own);
       return own === null;
     });
@@ -127,14 +146,23 @@ function assign(found: Collected, { group: path, resource }: AssignmentEntry, gr
   found.operations.push({ op: 'create', kind: 'assignment', path, count: units.length, before: null, after });
 }
 
-function freeByGroup(current: readonly CurrentAssignment[]): Map<string, Free> {
+function* freeByGroup(
+  current: readonly CurrentAssignment[],
+  wantedIds: ReadonlySet<string>,
+): Slices<Map<string, Free>> {
   const byGroup = new Map<string, CurrentAssignment[]>();
-  for (const one of current) {
+  for (const [place, one] of current.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const ofGroup = byGroup.get(one.groupId);
     if (ofGroup) ofGroup.push(one);
     else byGroup.set(one.groupId, [one]);
   }
-  return new Map([...byGroup].map(([groupId, ofGroup]) => [groupId, new Free(ofGroup)]));
+  const free = new Map<string, Free>();
+  for (const [groupId, ofGroup] of byGroup) {
+    free.set(groupId, new Free(ofGroup, wantedIds));
+    yield;
+  }
+  return free;
 }
 
 const unlike = (path: string, { label, externalId }: Unit, own: CurrentAssignment): PlanRefusal => ({

@@ -1,4 +1,4 @@
-import { generatedId, GROUP_TYPES, nameKey, type TreeShape } from '@allotree/domain';
+import { generatedId, GROUP_TYPES, nameKey, PAUSE_EVERY, type Slices, type TreeShape } from '@allotree/domain';
 import { PATH_SEPARATOR } from './project-file.js';
 import type { CurrentGroup, CurrentProject } from './current-project.js';
 import type { Operation, PlanRefusal } from './plan-types.js';
@@ -30,15 +30,21 @@ export interface GroupsQuestion {
 
 /** Groups that are there, by what a file finds them by. */
 class KnownGroups {
-  readonly byId: ReadonlyMap<string, CurrentGroup>;
-  private readonly byKey: ReadonlyMap<string, CurrentGroup>;
+  readonly byId = new Map<string, CurrentGroup>();
+  private readonly byKey = new Map<string, CurrentGroup>();
   private readonly byName = new Map<string, CurrentGroup>();
 
-  constructor(readonly groups: readonly CurrentGroup[]) {
-    this.byId = new Map(groups.map((group) => [group.groupId, group]));
-    this.byKey = new Map(groups.flatMap((group) => (group.externalId === null ? [] : [[group.externalId, group]])));
-    for (const group of groups)
-      if (group.parentId !== null) this.byName.set(`${group.parentId}\n${nameKey(group.name)}`, group);
+  private constructor(readonly groups: readonly CurrentGroup[]) {}
+
+  static *of(groups: readonly CurrentGroup[]): Slices<KnownGroups> {
+    const known = new KnownGroups(groups);
+    for (const [place, group] of groups.entries()) {
+      if (place % PAUSE_EVERY === 0) yield;
+      known.byId.set(group.groupId, group);
+      if (group.externalId !== null) known.byKey.set(group.externalId, group);
+      if (group.parentId !== null) known.byName.set(`${group.parentId}\n${nameKey(group.name)}`, group);
+    }
+    return known;
   }
 
   withKey(key: string): CurrentGroup | null {
@@ -59,11 +65,12 @@ class KnownGroups {
 }
 
 /** A group is found by its key, else by its name below its parent; one whose key another entry has is not that group. */
-function matches(wanted: readonly WantedGroup[], known: KnownGroups): (CurrentGroup | null)[] {
+function* matches(wanted: readonly WantedGroup[], known: KnownGroups): Slices<(CurrentGroup | null)[]> {
   const keys = new Set(wanted.flatMap(({ key }) => key ?? []));
   const claimed = new Set<string>();
   const found: (CurrentGroup | null)[] = [];
-  for (const { parent, name, key } of wanted) {
+  for (const [place, { parent, name, key }] of wanted.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const match = parent < 0 ? (known.groups[0] ?? null) : matchOf(found[parent] ?? null, name, key);
     found.push(match);
     if (match) claimed.add(match.groupId);
@@ -85,21 +92,25 @@ interface Differences {
   unchanged: number;
 }
 
-export function planGroups({ wanted, project, prune, newId }: GroupsQuestion): GroupsPlan {
-  const known = new KnownGroups(project.groups);
-  const current = matches(wanted, known);
-  const { added, ids } = newGroups(wanted, current, newId);
+export function* planGroups({ wanted, project, prune, newId }: GroupsQuestion): Slices<GroupsPlan> {
+  const known = yield* KnownGroups.of(project.groups);
+  const current = yield* matches(wanted, known);
+  const { added, ids } = yield* newGroups(wanted, current, newId);
   const found: Differences = { operations: [], moved: [], changed: [], unchanged: 0 };
   for (const [place, group] of wanted.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const own = current[place] ?? null;
     const parentId = group.parent < 0 ? null : (ids[group.parent] as string);
     if (own) compare(found, group, own, { parentId, known });
     else found.operations.push(creation(group));
   }
+  yield;
   const staying = new Map(
     current.flatMap((own, place) => (own ? [[own.groupId, wanted[place] as WantedGroup] as const] : [])),
   );
+  yield;
   const { removed, operations } = prune ? removals(known, staying) : { removed: [], operations: [] };
+  yield;
   const isProtected = protection(known, staying);
   const refusals = removed.flatMap(({ groupId }) =>
     isProtected(groupId) ? [protectedAt('group', known.pathOf(groupId))] : [],
@@ -184,16 +195,17 @@ interface Run {
 }
 
 /** The groups that are not there yet, in one run for each group that is there and gets some; and the ids of all. */
-function newGroups(
+function* newGroups(
   wanted: readonly WantedGroup[],
   current: readonly (CurrentGroup | null)[],
   newId: GroupsQuestion['newId'],
-): { added: TreeShape['added']; ids: string[] } {
+): Slices<{ added: TreeShape['added']; ids: string[] }> {
   const runs = new Map<string, Run>();
   const ids: string[] = [];
   const runOf: (Run | null)[] = [];
   const placeIn: number[] = [];
   for (const [place, { parent, name, type, key = null }] of wanted.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const own = current[place] ?? null;
     if (own) {
       ids.push(own.groupId);

@@ -1,4 +1,4 @@
-import { nameKey } from '@allotree/domain';
+import { nameKey, PAUSE_EVERY, type Slices } from '@allotree/domain';
 import { UNRESTRICTED, type CurrentProject, type CurrentSection } from './current-project.js';
 import { planAssignments } from './plan-assignments.js';
 import { planDevices, type Places } from './plan-devices.js';
@@ -19,16 +19,21 @@ export interface PlanOptions {
 }
 
 /**
- * What brings a project to what a file says. Pure: the same file, project and ids make the same plan. Whether the rules
- * allow it, the services decide.
+ * What brings a project to what a file says, in slices. Pure: the same file, project and ids make the same plan. Whether
+ * the rules allow it, the services decide.
  */
-export function planProject(file: ProjectFile, project: CurrentProject, { prune, newId }: PlanOptions): ProjectPlan {
-  const { groups: wanted, fault } = wantedGroups(file);
-  const groups = planGroups({ wanted, project, prune, newId });
-  const places = placesOf(wanted, groups, prune);
-  const restrictions = planRestrictions(wanted, groups, project, prune);
+export function* planProject(
+  file: ProjectFile,
+  project: CurrentProject,
+  { prune, newId }: PlanOptions,
+): Slices<ProjectPlan> {
+  const { groups: wanted, fault } = yield* wantedGroups(file);
+  const groups = yield* planGroups({ wanted, project, prune, newId });
+  const places = yield* placesOf(wanted, groups, prune);
+  const restrictions = yield* planRestrictions({ wanted, groups, project, prune });
+  yield;
   const devices = planDevices(file.devices, project.devices, places);
-  const units = planAssignments(file.assignments, project.assignments, places);
+  const units = yield* planAssignments(file.assignments, project.assignments, places);
   const parts = [groups, devices, restrictions, units];
   const generation: PlanRefusal[] =
     fault === null
@@ -42,7 +47,9 @@ export function planProject(file: ProjectFile, project: CurrentProject, { prune,
             facts: fault,
           },
         ];
+  yield;
   const operations = parts.flatMap((part) => part.operations);
+  yield;
   return {
     operations,
     refusals: [...generation, ...parts.flatMap((part) => part.refusals)],
@@ -66,24 +73,30 @@ function summaryOf(operations: readonly Operation[], unchanged: number): Summary
   return summary;
 }
 
-function placesOf(wanted: readonly WantedGroup[], groups: GroupsPlan, prune: boolean): Places {
+function* placesOf(wanted: readonly WantedGroup[], groups: GroupsPlan, prune: boolean): Slices<Places> {
   const byPath = new Map<string, string>();
   const byId = new Map<string, string>();
   for (const [place, { path }] of wanted.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const groupId = groups.ids[place] as string;
-    if (!byPath.has(nameKey(path))) byPath.set(nameKey(path), groupId);
+    const key = nameKey(path);
+    if (!byPath.has(key)) byPath.set(key, groupId);
     byId.set(groupId, path);
   }
   const idOf = (path: string): string => byPath.get(nameKey(path)) ?? '';
   return { groups, prune, idOf, pathOf: (groupId) => byId.get(groupId) ?? '' };
 }
 
-function planRestrictions(
-  wanted: readonly WantedGroup[],
-  groups: GroupsPlan,
-  project: CurrentProject,
-  prune: boolean,
-): Pick<ProjectPlan, 'operations' | 'refusals' | 'restrictions'> & { readonly unchanged: number } {
+interface RestrictionsQuestion {
+  readonly wanted: readonly WantedGroup[];
+  readonly groups: GroupsPlan;
+  readonly project: CurrentProject;
+  readonly prune: boolean;
+}
+
+type RestrictionsPlan = Pick<ProjectPlan, 'operations' | 'refusals' | 'restrictions'> & { readonly unchanged: number };
+
+function* planRestrictions({ wanted, groups, project, prune }: RestrictionsQuestion): Slices<RestrictionsPlan> {
   const sections = new Map(project.restrictions.map((section) => [section.groupId, section]));
   const firstDay: FirstDay = { zone: project.timeZone, instant: project.createdAt };
   const operations: Operation[] = [];
@@ -91,36 +104,35 @@ function planRestrictions(
   const restrictions: ProjectPlan['restrictions'][number][] = [];
   let unchanged = 0;
   for (const [place, { path, restriction }] of wanted.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const groupId = groups.ids[place] as string;
     const current = sections.get(groupId) ?? UNRESTRICTED;
-    const operation = sectionOperation({ path, current, wanted: restriction, firstDay, prune });
-    if (operation === null) {
+    if (isSectionSo(current, restriction, firstDay, prune)) {
       if (restriction) unchanged += 1;
       continue;
     }
-    operations.push(operation);
-    restrictions.push({ groupId, ...(restriction ? requestOf(restriction, firstDay, current) : NO_SECTION) });
+    const request = restriction ? requestOf(restriction, firstDay, current) : NO_SECTION;
+    operations.push(sectionOperation(path, current, restriction ? request : null));
+    restrictions.push({ groupId, ...request });
     if (!restriction && groups.isProtected(groupId)) refusals.push(protectedAt('restriction', path));
   }
   return { operations, refusals, restrictions, unchanged };
 }
 
-interface SectionQuestion {
-  readonly path: string;
-  readonly current: CurrentSection;
-  readonly wanted: RestrictionEntry | undefined;
-  readonly firstDay: FirstDay;
-  readonly prune: boolean;
-}
+/** Whether a section stays as it is. Without `prune`, one that the file does not name stays. */
+const isSectionSo = (
+  current: CurrentSection,
+  wanted: RestrictionEntry | undefined,
+  firstDay: FirstDay,
+  prune: boolean,
+): boolean => (wanted ? isAlreadySo(current, wanted, firstDay) : !prune || !current.enabled);
 
-/** `null`: the section stays as it is. Without `prune`, one that the file does not name stays. */
-function sectionOperation({ path, current, wanted, firstDay, prune }: SectionQuestion): Operation | null {
+/** @param request `null`: the section goes */
+function sectionOperation(path: string, current: CurrentSection, request: SectionRequest | null): Operation {
   const before = current.enabled ? sectionShown(current) : null;
   const restriction = { kind: 'restriction', path, count: 1, before } as const;
-  if (!wanted) return prune && current.enabled ? { op: 'remove', ...restriction, after: null } : null;
-  if (isAlreadySo(current, wanted, firstDay)) return null;
-  const after = sectionShown(requestOf(wanted, firstDay));
-  return { op: before === null ? 'create' : 'update', ...restriction, after };
+  if (request === null) return { op: 'remove', ...restriction, after: null };
+  return { op: before === null ? 'create' : 'update', ...restriction, after: sectionShown(request) };
 }
 
 /** As the file writes it. */

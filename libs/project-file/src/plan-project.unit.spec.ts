@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  atOnce,
   devicesOf,
   endOfDay,
   groupsOf,
@@ -13,10 +14,11 @@ import {
   type ProjectRefusal,
   type ProjectState,
   type RestrictionInput,
+  type Slices,
 } from '@allotree/domain';
 import { modelRuns } from '@allotree/domain/model-runs';
 import fc from 'fast-check';
-import { checkProjectFile } from './check-project-file.js';
+import { checkInSlices, checkProjectFile } from './check-project-file.js';
 import type { CurrentProject } from './current-project.js';
 import { exportProject } from './export-project.js';
 import { planProject, type ProjectPlan } from './plan-project.js';
@@ -73,7 +75,8 @@ class Project {
   }
 
   plan(file: ProjectFile, prune = false): ProjectPlan {
-    return planProject(file, this.current, { prune, newId: (parentId) => `plan${this.plans}-${parentId}` });
+    const newId = (parentId: string): string => `plan${this.plans}-${parentId}`;
+    return atOnce(planProject(file, this.current, { prune, newId }));
   }
 
   /** The decisions that applying a plan takes, in their order. */
@@ -295,6 +298,26 @@ describe('the plan of a project file', () => {
       modelRuns(),
     );
     expect(applied).toBeGreaterThan(10);
+  });
+});
+
+describe('the plan of a large project file', () => {
+  it('pauses all the time, and takes the units of the file in their order', () => {
+    const project = new Project();
+    const groups = Array.from({ length: 1_000 }, (_, n) => ({ name: `Flat ${n}`, type: 'apartment', key: `E${n}` }));
+    const assignments = [{ group: 'Flat 1', resource: 'sip_number', count: 300 }];
+    const content = { project: { name: 'Hafenblick', groups }, assignments };
+    const pausesOf = (work: Slices<unknown>): number => [...work].length;
+    const options = { prune: true, newId: (parentId: string) => `n-${parentId}` };
+    expect(pausesOf(checkInSlices(content))).toBeGreaterThan(5);
+    expect(pausesOf(planProject(fileOf(content), project.current, options))).toBeGreaterThan(20);
+    expect(project.apply(project.plan(fileOf(content)))).toBe(true);
+    nothing(project.plan(fileOf(content), true));
+    const fewer = { ...content, assignments: [{ ...assignments[0], count: 299 }] };
+    const { releases } = project.plan(fileOf(fewer), true);
+    expect(releases.map(({ assignmentId }) => assignmentId)).toEqual([
+      project.current.assignments.at(-1)?.assignmentId,
+    ]);
   });
 });
 

@@ -103,7 +103,8 @@ const rehearsal = z
   .strictObject({ title: name, poolModeAbove: z.enum(POOL_MODES), refused })
   .describe('Before the group is restricted for the first time: what happens with another pool mode above it');
 
-const GroupNode = z.strictObject({
+/** A group with those below it. */
+export const GroupNode = z.strictObject({
   name,
   type: z.enum(GROUP_TYPES),
   key: ExternalId.optional().describe(
@@ -146,14 +147,14 @@ const generation = z
   })
   .describe('Groups made by count and name pattern, with the restrictions of each level');
 
-const device = z.strictObject({
+export const Device = z.strictObject({
   group: name,
   serialNumber: name,
   model: name,
   claimCode: ClaimCode.optional().describe('Needed where the vendor keeps a device catalogue'),
   externalId,
 });
-const assignment = z
+export const Assignment = z
   .strictObject({
     group: name,
     resource: z.enum(RESOURCES),
@@ -211,8 +212,8 @@ export const ProjectFile = z
       groups: z.array(GroupNode).default([]),
       generate: generation.optional(),
     }),
-    devices: z.array(device).default([]),
-    assignments: z.array(assignment).default([]),
+    devices: z.array(Device).default([]),
+    assignments: z.array(Assignment).default([]),
     refusals: z.array(refusal).default([]),
   })
   .describe('A project of Allotree: who sells, what is sold, the tree and what is allotted down it');
@@ -226,8 +227,8 @@ export type RestrictionEntry = z.infer<typeof restriction>;
 export type GroupEntry = z.infer<typeof GroupNode>;
 export type GenerationEntry = z.infer<typeof generation>;
 export type LevelEntry = z.infer<typeof level>;
-export type DeviceEntry = z.infer<typeof device>;
-export type AssignmentEntry = z.infer<typeof assignment>;
+export type DeviceEntry = z.infer<typeof Device>;
+export type AssignmentEntry = z.infer<typeof Assignment>;
 export type RehearsalEntry = z.infer<typeof rehearsal>;
 export type RefusedEntry = z.infer<typeof refused>;
 export type RefusalEntry = z.infer<typeof refusal>;

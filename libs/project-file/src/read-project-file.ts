@@ -1,6 +1,7 @@
 import { tidyName } from '@allotree/domain';
 import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Document } from 'yaml';
-import { checkProjectFile, pathText, type Demands, type Finding } from './check-project-file.js';
+import { checkProjectFile, pathText, type Demands } from './check-project-file.js';
+import type { Finding } from './finding.js';
 import { PATH_SEPARATOR, type ProjectFile } from './project-file.js';
 
 type Path = readonly PropertyKey[];
@@ -57,13 +58,23 @@ const positionOf = (document: Document, lines: LineCounter, path: Path): Positio
   return { line: 1, column: 1 };
 };
 
+/** A project file without mistakes, and its content as it is written. */
+export interface OpenedProjectFile {
+  readonly file: ProjectFile;
+  readonly content: object;
+}
+
 /**
  * Reads a project file and checks all that can be known without the system, so that nothing is sent from a file with a
  * mistake in it.
  *
  * @throws ProjectFileError
  */
-export const readProjectFile = (file: string, text: string, demands?: Demands): ProjectFile => {
+export const readProjectFile = (file: string, text: string, demands?: Demands): ProjectFile =>
+  openProjectFile(file, text, demands).file;
+
+/** The same with the content. @throws ProjectFileError */
+export const openProjectFile = (file: string, text: string, demands?: Demands): OpenedProjectFile => {
   if (text.length > MAX_PROJECT_FILE) {
     const message = `is larger than ${MAX_PROJECT_FILE / 1_024 / 1_024} MB`;
     throw new ProjectFileError(file, [{ line: 1, column: 1, path: '', message }]);
@@ -78,8 +89,9 @@ export const readProjectFile = (file: string, text: string, demands?: Demands): 
     }));
     throw new ProjectFileError(file, mistakes);
   }
-  const checked = checkProjectFile(document.toJS(), demands);
-  if (checked.ok) return checked.file;
+  const content: unknown = document.toJS();
+  const checked = checkProjectFile(content, demands);
+  if (checked.ok) return { file: checked.file, content: content as object };
   const at = ({ path, message }: Finding): Mistake => ({
     ...positionOf(document, lines, path),
     path: pathText(path),

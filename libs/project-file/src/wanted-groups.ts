@@ -1,4 +1,4 @@
-import { generate, planGeneration, type Generation, type GroupType } from '@allotree/domain';
+import { generate, PAUSE_EVERY, planGeneration, type Generation, type GroupType, type Slices } from '@allotree/domain';
 import { levelsOf, PATH_SEPARATOR, type GroupEntry, type ProjectFile, type RestrictionEntry } from './project-file.js';
 
 /** A group that a file names or generates. */
@@ -22,7 +22,7 @@ export interface WantedGroups {
 }
 
 /** Everything a file says about groups, one by one. */
-export function wantedGroups({ project }: ProjectFile): WantedGroups {
+export function* wantedGroups({ project }: ProjectFile): Slices<WantedGroups> {
   const groups: WantedGroup[] = [
     {
       parent: -1,
@@ -34,15 +34,16 @@ export function wantedGroups({ project }: ProjectFile): WantedGroups {
       restriction: project.restriction,
     },
   ];
-  const walk = (entries: readonly GroupEntry[], parent: number, above: string): void => {
+  function* walk(entries: readonly GroupEntry[], parent: number, above: string): Slices<void> {
     for (const { name, type, key, protect = false, restriction, groups: below } of entries) {
       const path = `${above}${name}`;
       groups.push({ parent, path, name, type, key, isProtected: protect, restriction });
-      walk(below, groups.length - 1, `${path}${PATH_SEPARATOR}`);
+      if (groups.length % PAUSE_EVERY === 0) yield;
+      if (below.length > 0) yield* walk(below, groups.length - 1, `${path}${PATH_SEPARATOR}`);
     }
-  };
-  walk(project.groups, 0, '');
-  return { groups, fault: generated(project.generate, groups) };
+  }
+  yield* walk(project.groups, 0, '');
+  return { groups, fault: yield* generated(project.generate, groups) };
 }
 
 type Level = ReturnType<typeof levelsOf>[number];
@@ -56,7 +57,10 @@ const generationOf = (generate: Generate, levels: readonly Level[]): Generation 
 });
 
 /** Adds the groups that a file generates. */
-function generated(generation: ProjectFile['project']['generate'], groups: WantedGroup[]): WantedGroups['fault'] {
+function* generated(
+  generation: ProjectFile['project']['generate'],
+  groups: WantedGroup[],
+): Slices<WantedGroups['fault']> {
   const levels = generation === undefined ? [] : levelsOf(generation);
   if (generation === undefined || levels.length === 0) return null;
   const planned = planGeneration(generationOf(generation, levels));
@@ -76,7 +80,10 @@ function generated(generation: ProjectFile['project']['generate'], groups: Wante
     places.push(groups.length);
     groups.push({ parent, path, name, type, key: undefined, isProtected: false, restriction });
   };
-  for (const { data } of generate(planned.plan))
+  yield;
+  for (const { data } of generate(planned.plan)) {
+    yield;
     data.names.forEach((name, index) => add(name, data.level[index] as number, data.parents[index] as number));
+  }
   return null;
 }

@@ -8,6 +8,7 @@ export { projectionChecks } from './projections/projection-checks.provider.js';
 export { projectionsController } from './projections/projections.controller.js';
 export type { Replay, ReplayStep } from '@allotree/event-sourcing';
 export * from './quotas.js';
+export { readInSlices, type SlicedSelector } from './read-in-slices.js';
 export * from './service-metrics.js';
 export * from './service.module.js';
 export { sharedPolicies } from './shared-policies.js';

@@ -1,15 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   closedReasonOf,
+  decideReshape,
   isGroup,
   projectFactsOf,
   type GroupTreeState,
   type TreeCommand,
   type TreeEvent,
+  type TreeRefusal,
+  type TreeShape,
 } from '@allotree/domain';
 import type { StateSelector } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
 import { notFound, accepted, refusalProblem, type Caller } from '@allotree/http';
+import { readInSlices, type SlicedSelector } from '@allotree/service';
 import { detailOf } from '../refusals.js';
 import { TREE_HANDLER, type TreeHandler } from '../tokens.js';
 
@@ -33,6 +37,19 @@ export class Trees {
       ? await this.handler.dryRun(projectId, command, context)
       : await this.handler.execute(projectId, command, context);
     return accepted(outcome, detailOf);
+  }
+
+  /** The refusal of a change of shape, found in slices; `null`: it would be accepted. Records nothing. */
+  async reshapeRefusal(projectId: string, shape: TreeShape): Promise<TreeRefusal | null> {
+    const decision = await this.inSlices(projectId, (state) =>
+      decideReshape(state, { type: 'ReshapeTree', projectId, ...shape }),
+    );
+    return decision.ok ? null : decision.refusal;
+  }
+
+  /** Reads from the state of a project in slices, all of it at one revision. */
+  inSlices<Found>(projectId: string, look: SlicedSelector<GroupTreeState, Found>): Promise<Found> {
+    return readInSlices(this.handler, projectId, look, { consistent: !this.leases.singleProcess });
   }
 
   /** Reads the current state of a project. @throws Problem `NOT_FOUND` when there is no such project */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandRuntime, Subscriptions } from '@allotree/event-sourcing';
 import { devicesOf, groupsOf, projectFactsOf } from '@allotree/domain';
-import { PG_POOL } from '@allotree/basics';
+import { inSlices, PG_POOL } from '@allotree/basics';
 import { notFound, Problem, type Principal } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
 import type { CurrentProject } from '@allotree/project-file';
@@ -65,7 +65,7 @@ export class CurrentProjects {
         };
         const access = new Access(whole.groups, permissionsAt);
         return {
-          project: visibleProject(whole, access),
+          project: await inSlices(visibleProject(whole, access)),
           access,
           tenantId: tree.facts.tenantId,
           revisions: { groups: tree.revision, licensing: licensing.revision },

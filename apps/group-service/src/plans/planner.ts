@@ -1,28 +1,26 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { inSlices } from '@allotree/basics';
 import type { Permission, RehearsalAnswer, RehearsalRequest } from '@allotree/contracts';
-import type { TreeShape } from '@allotree/domain';
+import { PAUSE_EVERY, type Slices, type TreeShape } from '@allotree/domain';
 import { deriveId } from '@allotree/event-sourcing';
-import { Problem, type Caller } from '@allotree/http';
+import { refusalProblem, type Caller } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
-import {
-  planProject,
-  type Operation,
-  type PlanRefusal,
-  type ProjectFile,
-  type ProjectPlan,
-} from '@allotree/project-file';
+import { planProject, type Operation, type PlanRefusal, type ProjectPlan } from '@allotree/project-file';
 import { CarryingAuthorities } from '../groups/carrying-authority.js';
 import { Trees } from '../groups/trees.js';
 import { detailOf } from '../refusals.js';
 import { CurrentProjects, type ReadProject } from './current-projects.js';
+import { projectFileOf } from './documents.js';
+import { PlanPlaces } from './plan-places.js';
 import { PlanServices } from './services.js';
 import type { Access } from './visible-project.js';
 
 export interface PlanQuestion {
   readonly projectId: string;
   readonly planId: string;
-  readonly file: ProjectFile;
+  /** A project file. */
+  readonly document: unknown;
   readonly prune: boolean;
 }
 
@@ -38,7 +36,7 @@ export interface Planned {
   readonly operationKeys: readonly string[];
 }
 
-type Asking = Pick<Caller, 'principal' | 'context'>;
+type Asking = Pick<Caller, 'principal'>;
 
 /** Plans what brings a project to what a file says, and finds out whether the rules and the caller's permissions allow it. */
 @Injectable()
@@ -49,17 +47,25 @@ export class Planner {
     private readonly services: PlanServices,
     private readonly authorities: CarryingAuthorities,
     private readonly permissionChecker: PermissionChecker,
+    private readonly places: PlanPlaces,
   ) {}
 
-  /** Records nothing. @throws Problem `NOT_FOUND`, `OVERLOADED` */
-  async plan({ projectId, planId, file, prune }: PlanQuestion, { principal, context }: Asking): Promise<Planned> {
+  /**
+   * Records nothing.
+   * @throws Problem `VALIDATION` with every mistake in the document, `NOT_FOUND`, `OVERLOADED`, `RATE_LIMITED`
+   */
+  plan(question: PlanQuestion, asking: Asking): Promise<Planned> {
+    return this.places.hold(asking.principal.userId, () => this.compute(question, asking));
+  }
+
+  private async compute({ projectId, planId, document, prune }: PlanQuestion, { principal }: Asking): Promise<Planned> {
+    const file = await projectFileOf(document);
     const { project, access, tenantId, revisions } = await this.projects.read(projectId, principal);
     const newId = (parentId: string): string => deriveId(planId, `groups below ${parentId}`);
-    const plan = planProject(file, project, { prune, newId });
-    const own = ownRefusals(plan, access, newId);
-    const { tree, ...decided } = await this.decide(projectId, plan, { principal, context, isSettled: own.length > 0 });
+    const plan = await inSlices(planProject(file, project, { prune, newId }));
+    const own = await inSlices(ownRefusals(plan, access, newId));
+    const { tree, ...decided } = await this.decide(projectId, plan, { principal, isSettled: own.length > 0 });
     const refusals = [...plan.refusals, ...own, ...decided.refusals];
-    const operationKeys = plan.operations.map(keyOf);
     return {
       plan,
       tree,
@@ -67,8 +73,7 @@ export class Planner {
       effects: decided.effects,
       revisions,
       tenantId,
-      operationKeys,
-      hash: hashOf(plan.operations, refusals),
+      ...(await inSlices(identified(plan.operations, refusals))),
     };
   }
 
@@ -76,11 +81,11 @@ export class Planner {
   private async decide(
     projectId: string,
     plan: ProjectPlan,
-    { principal, context, isSettled }: Asking & { readonly isSettled: boolean },
+    { principal, isSettled }: Asking & { readonly isSettled: boolean },
   ): Promise<{ tree: TreeShape; refusals: PlanRefusal[]; effects: RehearsalAnswer['effects'] }> {
     if (isSettled) return { tree: plan.tree, refusals: [], effects: NO_EFFECTS };
     const tree = await this.withAuthority(projectId, plan.tree, principal);
-    const refused = await this.treeRefusals(projectId, plan, { tree, context });
+    const refused = await this.treeRefusals(projectId, plan, tree);
     const devices = await this.deviceRefusals(projectId, plan, principal);
     if (refused.length > 0) return { tree, refusals: [...refused, ...devices], effects: NO_EFFECTS };
     const { refusals, effects } = await this.services.rehearse(
@@ -100,20 +105,11 @@ export class Planner {
     return { ...tree, moved: await carried(tree.moved), removed: await carried(tree.removed) };
   }
 
-  private async treeRefusals(
-    projectId: string,
-    plan: ProjectPlan,
-    { tree, context }: { readonly tree: TreeShape; readonly context: Asking['context'] },
-  ): Promise<PlanRefusal[]> {
-    try {
-      const { expectedRevision: _, ...plain } = context;
-      await this.trees.run({ type: 'ReshapeTree', projectId, ...tree }, { context: plain, dryRun: true });
-      return [];
-    } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'BATCH_REFUSED') throw error;
-      const items = error.facts['items'] as readonly TreeItem[];
-      return items.map(({ groupId, refusal }) => treeRefusal(plan, groupId, refusal));
-    }
+  private async treeRefusals(projectId: string, plan: ProjectPlan, tree: TreeShape): Promise<PlanRefusal[]> {
+    const refusal = await this.trees.reshapeRefusal(projectId, tree);
+    if (refusal === null) return [];
+    if (refusal.code !== 'BATCH_REFUSED') throw refusalProblem(refusal, detailOf(refusal));
+    return refusal.items.map((item) => treeRefusal(plan, item.groupId, item.refusal));
   }
 
   /** A device at a new group is checked at the group that it will be below. */
@@ -171,13 +167,8 @@ export class Planner {
 
 const NO_EFFECTS: RehearsalAnswer['effects'] = { suspended: [], reinstated: [], released: [], clamped: [] };
 
-interface TreeItem {
-  readonly groupId: string;
-  readonly refusal: Parameters<typeof detailOf>[0];
-}
-
 /** The holder of an external id may be out of the caller's reach, so it is not named. */
-function treeRefusal({ paths }: ProjectPlan, groupId: string, refusal: TreeItem['refusal']): PlanRefusal {
+function treeRefusal({ paths }: ProjectPlan, groupId: string, refusal: Parameters<typeof detailOf>[0]): PlanRefusal {
   const shown = refusal.code === 'EXTERNAL_ID_TAKEN' ? { ...refusal, holderId: null, groupId: null } : refusal;
   const { code, ...facts } = shown;
   return { kind: 'group', path: paths.get(groupId) ?? groupId, code, detail: detailOf(shown), facts };
@@ -206,27 +197,34 @@ function existing({ added }: TreeShape, groupId: string): string {
 }
 
 /** The permission that each operation needs, like a request for it alone. */
-function ownRefusals(plan: ProjectPlan, access: Access, newId: (parentId: string) => string): PlanRefusal[] {
+function* ownRefusals(plan: ProjectPlan, access: Access, newId: (parentId: string) => string): Slices<PlanRefusal[]> {
   const { tree, devices } = plan;
   const parentOf = new Map(tree.added.map(({ parentId }) => [newId(parentId), parentId]));
   const placeOf = (groupId: string): string =>
     parentOf.get(groupId.slice(0, Math.max(0, groupId.lastIndexOf('_')))) ?? groupId;
   const refusals = new Map<string, PlanRefusal>();
-  const demand = (kind: PlanRefusal['kind'], permission: Permission, groupId: string): void => {
-    const place = placeOf(groupId);
-    if (access.has(permission, place)) return;
-    const path = plan.paths.get(groupId) ?? groupId;
-    refusals.set(`${kind} ${groupId}`, lacking({ kind, permission, path, isSeen: access.at(place) !== null }));
-  };
-  for (const { parentId } of tree.added) demand('group', 'groups:manage', parentId);
-  for (const { groupId, parentId } of tree.moved)
-    for (const id of [groupId, parentId]) demand('group', 'groups:manage', id);
-  for (const { groupId } of [...tree.changed, ...tree.removed]) demand('group', 'groups:manage', groupId);
-  for (const { groupId } of [...devices.added, ...devices.changed, ...devices.removed])
-    demand('device', 'devices:manage', groupId);
-  for (const { groupId } of plan.restrictions) demand('restriction', 'restrictions:manage', groupId);
-  for (const { groupId } of [...plan.assignments, ...plan.releases, ...plan.identified])
-    demand('assignment', 'assignments:manage', groupId);
+  let demands = 0;
+  function* demand(kind: PlanRefusal['kind'], permission: Permission, groups: Iterable<string>): Slices<void> {
+    for (const groupId of groups) {
+      demands += 1;
+      if (demands % PAUSE_EVERY === 0) yield;
+      const place = placeOf(groupId);
+      if (access.has(permission, place)) continue;
+      const path = plan.paths.get(groupId) ?? groupId;
+      refusals.set(`${kind} ${groupId}`, lacking({ kind, permission, path, isSeen: access.at(place) !== null }));
+    }
+  }
+  const idsOf = (...lists: readonly (readonly { readonly groupId: string }[])[]): string[] =>
+    lists.flatMap((list) => list.map(({ groupId }) => groupId));
+  const reshaped = [
+    ...tree.added.map(({ parentId }) => parentId),
+    ...tree.moved.flatMap(({ groupId, parentId }) => [groupId, parentId]),
+    ...idsOf(tree.changed, tree.removed),
+  ];
+  yield* demand('group', 'groups:manage', reshaped);
+  yield* demand('device', 'devices:manage', idsOf(devices.added, devices.changed, devices.removed));
+  yield* demand('restriction', 'restrictions:manage', idsOf(plan.restrictions));
+  yield* demand('assignment', 'assignments:manage', idsOf(plan.assignments, plan.releases, plan.identified));
   return [...refusals.values()];
 }
 
@@ -243,13 +241,21 @@ const lacking = ({ kind, path, permission, isSeen }: Lacking): PlanRefusal =>
 /** Units of one kind at one group are one thing to do, however many are left. */
 const keyOf = ({ op, kind, path, before, after }: Operation): string => {
   const content = kind === 'assignment' ? ((after ?? before) as { resource?: string }).resource : [before, after];
-  return createHash('sha256')
-    .update(JSON.stringify([op, kind, path, content]))
-    .digest('base64url')
-    .slice(0, 16);
+  return hash('sha256', JSON.stringify([op, kind, path, content]), 'base64url').slice(0, 16);
 };
 
-const hashOf = (operations: readonly Operation[], refusals: readonly PlanRefusal[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify([operations, refusals.map(({ kind, path, code }) => [kind, path, code])]))
-    .digest('hex');
+/** The keys of the operations, and the hash of all of them with the refusals. */
+function* identified(
+  operations: readonly Operation[],
+  refusals: readonly PlanRefusal[],
+): Slices<Pick<Planned, 'operationKeys' | 'hash'>> {
+  const operationKeys: string[] = [];
+  const whole = createHash('sha256').update('[[');
+  for (const [index, operation] of operations.entries()) {
+    if (index % PAUSE_EVERY === 0) yield;
+    operationKeys.push(keyOf(operation));
+    whole.update(`${index === 0 ? '' : ','}${JSON.stringify(operation)}`);
+  }
+  const refused = JSON.stringify(refusals.map(({ kind, path, code }) => [kind, path, code]));
+  return { operationKeys, hash: whole.update(`],${refused}]`).digest('hex') };
+}

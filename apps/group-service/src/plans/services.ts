@@ -1,5 +1,5 @@
 import { LicensingAnswer, RehearsalAnswer, type RehearsalRequest } from '@allotree/contracts';
-import { ownService, Problem, type Principal } from '@allotree/http';
+import { ownService, parseAnswer, Problem, type Principal } from '@allotree/http';
 import { signToken } from '@allotree/identity';
 
 /** An answer of a service that is a refusal, with the facts of its code. */
@@ -43,13 +43,14 @@ export class PlanServices {
   /** Every section and assignment of a project. @throws Problem */
   async licensing(projectId: string): Promise<LicensingAnswer> {
     const path = `/projects/${projectId}/licensing`;
-    return LicensingAnswer.parse(await this.must(this.addresses.license(), { method: 'GET', path, principal: ITSELF }));
+    const call = { method: 'GET', path, principal: ITSELF } as const;
+    return parseAnswer(LicensingAnswer, await this.must(this.addresses.license(), call));
   }
 
   /** The refusals and effects of changes of a project. @throws Problem */
   async rehearse(projectId: string, body: RehearsalRequest): Promise<RehearsalAnswer> {
     const call = { method: 'POST', path: `/projects/${projectId}/rehearsals`, body, principal: ITSELF } as const;
-    return RehearsalAnswer.parse(await this.must(this.addresses.license(), call));
+    return parseAnswer(RehearsalAnswer, await this.must(this.addresses.license(), call));
   }
 
   /** `null`: done. @throws Problem `OVERLOADED` where nobody answers */

@@ -1,4 +1,5 @@
 import type { Permission } from '@allotree/contracts';
+import { PAUSE_EVERY, type Slices } from '@allotree/domain';
 import type { CurrentGroup, CurrentProject } from '@allotree/project-file';
 
 type Permissions = ReadonlySet<Permission> | null;
@@ -39,17 +40,28 @@ export class Access {
 }
 
 /** A project as a caller sees it: groups that the caller can see and those above them, with what may be read there. */
-export function visibleProject(project: CurrentProject, access: Access): CurrentProject {
-  const visible = new Set(
-    project.groups.flatMap(({ groupId }) => (access.has('groups:read', groupId) ? access.pathOf(groupId) : [])),
-  );
-  const sees = (permission: Permission) => (thing: { readonly groupId: string }) =>
-    access.has(permission, thing.groupId);
-  return {
-    ...project,
-    groups: project.groups.filter(({ groupId }) => visible.has(groupId)),
-    devices: project.devices.filter(sees('devices:read')),
-    restrictions: project.restrictions.filter(sees('restrictions:read')),
-    assignments: project.assignments.filter(sees('assignments:read')),
-  };
+export function* visibleProject(project: CurrentProject, access: Access): Slices<CurrentProject> {
+  const visible = new Set<string>();
+  for (const [place, { groupId }] of project.groups.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
+    if (access.has('groups:read', groupId)) for (const id of access.pathOf(groupId)) visible.add(id);
+  }
+  const groups = project.groups.filter(({ groupId }) => visible.has(groupId));
+  const devices = yield* seen(project.devices, access, 'devices:read');
+  const restrictions = yield* seen(project.restrictions, access, 'restrictions:read');
+  const assignments = yield* seen(project.assignments, access, 'assignments:read');
+  return { ...project, groups, devices, restrictions, assignments };
+}
+
+function* seen<Thing extends { readonly groupId: string }>(
+  things: readonly Thing[],
+  access: Access,
+  permission: Permission,
+): Slices<Thing[]> {
+  const found: Thing[] = [];
+  for (const [place, thing] of things.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
+    if (access.has(permission, thing.groupId)) found.push(thing);
+  }
+  return found;
 }

@@ -11,7 +11,8 @@ import { nameKey, refuseName, tidyName } from '../names.js';
 import { MAX_NAMED_CLASHES, type TreeRefusal } from './refusals.js';
 import { emailKey } from '../people/email.js';
 import { externalIdChange, externalIdFault, factOfExternalId } from './external-ids.js';
-import { reshapeTree } from './reshape.js';
+import { reshapeInSlices, reshapeTree } from './reshape.js';
+import type { Slices } from '../slices.js';
 import { knownSerialNumber, type GroupTreeState } from './state.js';
 import { childNamed, fitsBelow, heightOf, idOf, lineage, nameOf, parentOf, typeOf } from './tree.js';
 
@@ -281,3 +282,10 @@ export const decideGroupTree = (state: GroupTreeState, command: TreeCommand): De
   if (state.closedReason !== null) return onClosedProject(state.project.projectId, state.closedReason, command);
   return (DECIDERS[command.type] as Decider<TreeCommand['type']>)(state, command);
 };
+
+/** A change of shape as `decideGroupTree` decides it, in slices. */
+export function* decideReshape(state: GroupTreeState, command: TreeCommandOf<'ReshapeTree'>): Slices<Decided> {
+  if (!state.project) return notFound('project', command.projectId);
+  if (state.closedReason !== null) return onClosedProject(state.project.projectId, state.closedReason, command);
+  return yield* reshapeInSlices(state, command);
+}

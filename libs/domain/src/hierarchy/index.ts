@@ -1,4 +1,5 @@
 export * from './commands.js';
+export { decideReshape } from './decide.js';
 export * from './departure.js';
 export * from './device.aggregate.js';
 export * from './device-catalogue.aggregate.js';

@@ -1,6 +1,7 @@
 import { accept, refuse, type Decision } from '../decision.js';
 import { tidyExternalId } from '../external-ids.js';
 import { nameKey, refuseName, tidyName } from '../names.js';
+import { atOnce, PAUSE_EVERY, type Slices } from '../slices.js';
 import { MAX_DEPTH } from '../words.js';
 import { devicesAt, membersAt, membersHoldMore, slotOf } from './below.js';
 import type { TreeCommandOf, TreeShape } from './commands.js';
@@ -25,40 +26,68 @@ interface NewGroup {
 
 const notFound = (id: string): SingleTreeRefusal => ({ code: 'NOT_FOUND', what: 'group', id });
 
-/** The new groups of a run, one by one, parents first. */
-function* groupsOf(run: TreeShape['added'][number]): Generator<NewGroup> {
-  for (const [index, name] of run.names.entries()) {
-    const parent = run.parents[index] as number;
-    yield {
-      groupId: generatedId(run.newId, index),
-      parentId: parent < 0 ? run.parentId : generatedId(run.newId, parent),
-      name,
-      externalId: run.externalIds?.[index] ?? null,
-    };
+/** A run of new groups, and those one by one, parents first. */
+interface NewRun {
+  readonly run: TreeShape['added'][number];
+  readonly groups: readonly NewGroup[];
+}
+
+/** Groups that are done since the last pause. */
+class Pauses {
+  private done = 0;
+
+  isDue(): boolean {
+    this.done += 1;
+    return this.done % PAUSE_EVERY === 0;
   }
+}
+
+function* groupsOf(run: TreeShape['added'][number], pauses: Pauses): Slices<NewGroup[]> {
+  const groups: NewGroup[] = [];
+  for (const [index, name] of run.names.entries()) {
+    if (pauses.isDue()) yield;
+    const parent = run.parents[index] as number;
+    groups.push({
+      groupId: generatedId(run.newId, index),
+      parentId: parent < 0 ? run.parentId : (groups[parent] as NewGroup).groupId,
+      name: tidyName(name),
+      externalId: run.externalIds?.[index] ?? null,
+    });
+  }
+  return groups;
 }
 
 /** The tree after a change of shape, as far as it differs from the tree before. */
 class Shape {
-  readonly runs: TreeShape['added'];
+  readonly runs: NewRun[] = [];
   readonly parents = new Map<string, string>();
   readonly names = new Map<string, string>();
   readonly removed: ReadonlySet<string>;
+  readonly pauses = new Pauses();
 
-  constructor(
+  private constructor(
     private readonly state: GroupTreeState,
     readonly wanted: TreeShape,
   ) {
-    // A repeated command finds its groups.
-    this.runs = wanted.added.filter(({ newId }) => slotOf(state, generatedId(newId, 0)) === undefined);
     for (const { groupId, parentId } of wanted.moved) this.parents.set(groupId, parentId);
     for (const { groupId, name } of wanted.changed) if (name !== null) this.names.set(groupId, tidyName(name));
-    for (const run of this.runs)
-      for (const { groupId, parentId, name } of groupsOf(run)) {
-        this.parents.set(groupId, parentId);
-        this.names.set(groupId, tidyName(name));
-      }
     this.removed = new Set(wanted.removed.map(({ groupId }) => groupId));
+  }
+
+  static *of(state: GroupTreeState, wanted: TreeShape): Slices<Shape> {
+    const shape = new Shape(state, wanted);
+    for (const run of wanted.added) {
+      // A repeated command finds its groups.
+      if (slotOf(state, generatedId(run.newId, 0)) !== undefined) continue;
+      const groups = yield* groupsOf(run, shape.pauses);
+      shape.runs.push({ run, groups });
+      for (const { groupId, parentId, name } of groups) {
+        if (shape.pauses.isDue()) yield;
+        shape.parents.set(groupId, parentId);
+        shape.names.set(groupId, name);
+      }
+    }
+    return shape;
   }
 
   /** `null`: the root; `undefined`: there is no such group. */
@@ -98,7 +127,7 @@ function placeFault(shape: Shape, groupId: string, parentId: string, below: numb
   if (path === null)
     return isInside(shape, groupId, parentId) ? { code: 'CYCLE', groupId, parentId } : notFound(parentId);
   if (path.length + 1 + below <= MAX_DEPTH) return null;
-  return { code: 'VALIDATION', field: 'parentId', message: `groups go at most ${MAX_DEPTH} levels deep` };
+  return TOO_DEEP;
 }
 
 const isInside = (shape: Shape, groupId: string, parentId: string): boolean => {
@@ -122,10 +151,11 @@ const heightAfter = (state: GroupTreeState, shape: Shape, groupId: string): numb
 };
 
 /** G1: names that two siblings would have after the change. Costs the groups that are new, moved or renamed. */
-function takenNames(state: GroupTreeState, shape: Shape): Refused[] {
+function* takenNames(state: GroupTreeState, shape: Shape): Slices<Refused[]> {
   const seen = new Map<string, Set<string>>();
   const refused: Refused[] = [];
   for (const groupId of new Set([...shape.parents.keys(), ...shape.names.keys()])) {
+    if (shape.pauses.isDue()) yield;
     const parentId = shape.parentOf(groupId);
     if (typeof parentId !== 'string' || shape.removed.has(groupId)) continue;
     const name = shape.nameOf(groupId);
@@ -154,23 +184,24 @@ const isKept = (
 };
 
 /** An id that another group gives up in the same change is not free yet: groups are recognized by them. */
-function externalIdFaults(state: GroupTreeState, shape: Shape): Refused[] {
-  const named = [
-    ...shape.runs.flatMap((run) => [...groupsOf(run)]),
-    ...shape.wanted.changed.map(({ groupId, externalId = null }) => ({ groupId, externalId })),
-  ];
+function* externalIdFaults(state: GroupTreeState, shape: Shape): Slices<Refused[]> {
   const seen = new Set<string>();
-  return named.flatMap(({ groupId, externalId }): Refused[] => {
-    if (externalId === null) return [];
+  const refused: Refused[] = [];
+  const changed = shape.wanted.changed.map(({ groupId, externalId = null }) => ({ groupId, externalId }));
+  for (const group of [...shape.runs.flatMap(({ groups }) => groups), ...changed]) {
+    if (shape.pauses.isDue()) yield;
+    const { groupId, externalId } = group;
+    if (externalId === null) continue;
     const tidy = tidyExternalId(externalId);
     const fault = externalIdFault(state, 'group', groupId, tidy)?.refusal as SingleTreeRefusal | undefined;
-    const isTwice = seen.has(tidy);
-    seen.add(tidy);
-    if (fault) return [{ groupId, refusal: fault }];
-    const twice = { code: 'VALIDATION', field: 'externalId', message: 'is named more than once' } as const;
-    return isTwice ? [{ groupId, refusal: twice }] : [];
-  });
+    const isTwice = seen.size === seen.add(tidy).size;
+    if (fault) refused.push({ groupId, refusal: fault });
+    else if (isTwice) refused.push({ groupId, refusal: TWICE });
+  }
+  return refused;
 }
+
+const TWICE = { code: 'VALIDATION', field: 'externalId', message: 'is named more than once' } as const;
 
 const refusalsOf = (groupId: string, ...refusals: readonly (SingleTreeRefusal | null | undefined)[]): Refused[] => {
   const first = refusals.find((refusal) => refusal !== null && refusal !== undefined);
@@ -220,29 +251,40 @@ function removedFaults(state: GroupTreeState, { wanted }: Shape): Refused[] {
   });
 }
 
-function addedFaults(shape: Shape): Refused[] {
-  return shape.runs.flatMap((run) => {
+const TOO_DEEP: SingleTreeRefusal = {
+  code: 'VALIDATION',
+  field: 'parentId',
+  message: `groups go at most ${MAX_DEPTH} levels deep`,
+};
+
+function* addedFaults(shape: Shape): Slices<Refused[]> {
+  const refused: Refused[] = [];
+  for (const { run, groups } of shape.runs) {
     const base = placeFault(shape, generatedId(run.newId, 0), run.parentId, 0);
-    if (base) return refusalsOf(generatedId(run.newId, 0), base);
+    if (base) {
+      refused.push(...refusalsOf(generatedId(run.newId, 0), base));
+      continue;
+    }
     const depth = shape.lineageOf(run.parentId)?.length ?? 0;
     const depths: number[] = [];
-    return [...groupsOf(run)].flatMap(({ groupId, name }, index) => {
+    for (const [index, { groupId }] of groups.entries()) {
+      if (shape.pauses.isDue()) yield;
       const parent = run.parents[index] as number;
-      depths[index] = parent < 0 ? depth + 1 : (depths[parent] as number) + 1;
-      const tooDeep: SingleTreeRefusal | null =
-        depths[index] > MAX_DEPTH
-          ? { code: 'VALIDATION', field: 'parentId', message: `groups go at most ${MAX_DEPTH} levels deep` }
-          : null;
-      return refusalsOf(groupId, refuseName('name', name)?.refusal, tooDeep);
-    });
-  });
+      const own = parent < 0 ? depth + 1 : (depths[parent] as number) + 1;
+      depths.push(own);
+      const unnamed = refuseName('name', run.names[index] as string)?.refusal;
+      refused.push(...refusalsOf(groupId, unnamed, own > MAX_DEPTH ? TOO_DEEP : null));
+    }
+  }
+  return refused;
 }
 
 /** The groups of a run in events of at most `GENERATED_PER_EVENT`. */
-const eventsOfRun = (run: TreeShape['added'][number]): TreeEventOf<'GroupsGenerated'>[] => {
+function* eventsOfRun({ run, groups }: NewRun): Slices<TreeEventOf<'GroupsGenerated'>[]> {
   const { newId, parentId, levels } = run;
   const events: TreeEventOf<'GroupsGenerated'>[] = [];
   for (let first = 0; first < run.names.length; first += GENERATED_PER_EVENT) {
+    yield;
     const end = first + GENERATED_PER_EVENT;
     const ids = run.externalIds?.slice(first, end).map((id) => (id === null ? null : tidyExternalId(id)));
     const data: GeneratedGroups = {
@@ -252,13 +294,13 @@ const eventsOfRun = (run: TreeShape['added'][number]): TreeEventOf<'GroupsGenera
       first,
       level: run.level.slice(first, end),
       parents: run.parents.slice(first, end),
-      names: run.names.slice(first, end).map(tidyName),
+      names: groups.slice(first, end).map(({ name }) => name),
       ...(ids?.some((id) => id !== null) && { externalIds: ids }),
     };
     events.push({ type: 'GroupsGenerated', data });
   }
   return events;
-};
+}
 
 const detailsEvents = (state: GroupTreeState, { wanted }: Shape): TreeEvent[] =>
   wanted.changed.flatMap(({ groupId, groupType, name: sent, externalId: sentId }): TreeEvent[] => {
@@ -296,22 +338,27 @@ const removalEvents = (state: GroupTreeState, shape: Shape): TreeEvent[] =>
     ];
   });
 
-/** G1, G3's part of the tree, G4. Costs the groups that change and those below the ones that move or go. */
-export const reshapeTree = (
+/** G1, G3's part of the tree, G4, in slices. Costs the groups that change and those below the ones that move or go. */
+export function* reshapeInSlices(
   state: GroupTreeState,
   command: TreeCommandOf<'ReshapeTree'>,
-): Decision<TreeEvent, TreeRefusal> => {
-  const shape = new Shape(state, command);
+): Slices<Decision<TreeEvent, TreeRefusal>> {
+  const shape = yield* Shape.of(state, command);
+  const added = yield* addedFaults(shape);
+  yield;
   const placed = [
-    ...addedFaults(shape),
+    ...added,
     ...movedFaults(state, shape),
     ...changedFaults(state, shape),
     ...removedFaults(state, shape),
   ];
+  yield;
   // Groups without a place have no siblings to compare.
-  const named = placed.length > 0 ? [] : takenNames(state, shape);
-  const items = [...placed, ...named, ...externalIdFaults(state, shape)];
+  const named = placed.length > 0 ? [] : yield* takenNames(state, shape);
+  const items = [...placed, ...named, ...(yield* externalIdFaults(state, shape))];
   if (items.length > 0) return refuse({ code: 'BATCH_REFUSED', items });
+  const generated: TreeEvent[] = [];
+  for (const run of shape.runs) generated.push(...(yield* eventsOfRun(run)));
   const isMoved = ({ groupId, parentId }: TreeShape['moved'][number]): boolean => {
     const slot = slotOf(state, groupId) as number;
     return idOf(state.tree, parentOf(state.tree, slot)) !== parentId;
@@ -319,10 +366,11 @@ export const reshapeTree = (
   const moves = command.moved
     .filter(isMoved)
     .map(({ groupId, parentId }): TreeEvent => ({ type: 'GroupMoved', data: { groupId, parentId } }));
-  return accept([
-    ...shape.runs.flatMap(eventsOfRun),
-    ...moves,
-    ...detailsEvents(state, shape),
-    ...removalEvents(state, shape),
-  ]);
-};
+  return accept([...generated, ...moves, ...detailsEvents(state, shape), ...removalEvents(state, shape)]);
+}
+
+/** The same without pauses. */
+export const reshapeTree = (
+  state: GroupTreeState,
+  command: TreeCommandOf<'ReshapeTree'>,
+): Decision<TreeEvent, TreeRefusal> => atOnce(reshapeInSlices(state, command));

@@ -4,7 +4,6 @@ import { inBatches, MAX_RESTRICTIONS, MAX_UNITS, type ApplyPlanAnswer } from '@a
 import { deriveId } from '@allotree/event-sourcing';
 import { Problem, type Caller } from '@allotree/http';
 import { Trees } from '../../groups/trees.js';
-import { projectFileOf } from '../documents.js';
 import { CurrentProjects } from '../current-projects.js';
 import { PlanRows, type KeptPlan, type Progress } from '../plan-rows.js';
 import { Planner, type Planned } from '../planner.js';
@@ -44,8 +43,7 @@ export class ApplyPlan {
     const { planId, projectId, prune } = kept;
     const answer = { planId, summary: kept.content.summary };
     if (kept.status === 'applied') return { ...answer, status: 'applied', progress: kept.progress ?? DONE };
-    const file = projectFileOf(kept.document);
-    const planned = await this.planner.plan({ projectId, planId, file, prune }, caller);
+    const planned = await this.planner.plan({ projectId, planId, document: kept.document, prune }, caller);
     refuseStale(kept, planned);
     const progress = await this.carryOut(kept, this.steps(kept, planned, caller));
     return { ...answer, status: progress.phase === 'done' ? 'applied' : 'applying', progress };

@@ -2,7 +2,6 @@ import { Body, Controller, Param, Post } from '@nestjs/common';
 import { LISTED_OPERATIONS, MakePlanRequest, PlanAnswer } from '@allotree/contracts';
 import { Caller, Documented, LargeBody, Permit, WHOLE_PROJECT } from '@allotree/http';
 import { ProjectPath } from '../../paths.js';
-import { projectFileOf } from '../documents.js';
 import { PLAN_EXAMPLE, planAnswer, PlanRows } from '../plan-rows.js';
 import { Planner } from '../planner.js';
 
@@ -30,9 +29,8 @@ export class MakePlanController {
     @Body({ schema: MakePlanRequest }) { document, prune }: MakePlanRequest,
     @Caller() caller: Caller,
   ): Promise<PlanAnswer> {
-    const file = projectFileOf(document);
     const planId = caller.newId('plan');
-    const planned = await this.planner.plan({ projectId, planId, file, prune }, caller);
+    const planned = await this.planner.plan({ projectId, planId, document, prune }, caller);
     const { plan, refusals, effects, revisions, tenantId, hash, operationKeys } = planned;
     const operations = plan.operations.slice(0, LISTED_OPERATIONS) as PlanAnswer['operations'];
     const content = {

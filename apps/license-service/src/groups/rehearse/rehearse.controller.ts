@@ -1,12 +1,13 @@
+import { inSlices } from '@allotree/basics';
 import { Body, Controller, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
 import { inBatches, MAX_RESTRICTIONS, MAX_UNITS, RehearsalAnswer, RehearsalRequest } from '@allotree/contracts';
 import {
   generatedGroups,
-  projectOf,
-  rehearse,
+  rehearseInSlices,
   type AssignmentInput,
   type Instant,
   type ProjectRefusal,
+  type Slices,
 } from '@allotree/domain';
 import { Caller, Documented, LargeBody, Permit, WHOLE_PROJECT } from '@allotree/http';
 import { itemProblem } from '../../batches.js';
@@ -66,10 +67,11 @@ export class RehearseController {
     @Caller() caller: Caller,
   ): Promise<object> {
     const zone = await zoneFor(this.projects, p, body.restrictions);
-    const rehearsed = [...factsOf(body), ...sectionsOf(body, zone, caller), ...unitsOf(body, caller)];
+    const sections = await inSlices(sectionsOf(body, zone, caller));
+    const rehearsed = [...factsOf(body), ...sections, ...unitsOf(body, caller)];
     const now = await this.decisions.now(p);
     const commands = rehearsed.map(({ request }) => ({ ...request, now }));
-    const done = await this.projects.look(p, null, (state) => projectOf(state) && rehearse(state, commands));
+    const done = await this.projects.lookInSlices(p, (state) => rehearseInSlices(state, commands));
     const refusals = done.refusals.flatMap(({ index, refusal }) =>
       refusedItems(rehearsed[index] as Rehearsed, refusal, { projectId: p, at: now }),
     );
@@ -77,12 +79,15 @@ export class RehearseController {
   }
 }
 
+/** As many as the group service announces at once. */
+const PLACED_AT_ONCE = 1_000;
+
 /** What the license service would learn of the group service. */
 function factsOf({ added, moved, removed, devices }: RehearsalRequest): Rehearsed[] {
   const fact = (request: ProjectRequest): Rehearsed => ({ request, part: null, first: 0 });
   const groups = added.flatMap((run) => generatedGroups({ ...run, first: 0 }));
   return [
-    ...(groups.length > 0 ? [fact({ type: 'PlaceGroups', groups })] : []),
+    ...inBatches(groups, PLACED_AT_ONCE).map(({ items }) => fact({ type: 'PlaceGroups', groups: items })),
     ...moved.map((move, index): Rehearsed => ({
       request: { type: 'RelocateGroup', ...move },
       part: 'moved',
@@ -98,8 +103,12 @@ function factsOf({ added, moved, removed, devices }: RehearsalRequest): Rehearse
   ];
 }
 
-function sectionsOf({ restrictions, authorities }: RehearsalRequest, zone: string, caller: Caller): Rehearsed[] {
-  const inputs = restrictionInputs({ restrictions }, zone, caller);
+function* sectionsOf(
+  { restrictions, authorities }: RehearsalRequest,
+  zone: string,
+  caller: Caller,
+): Slices<Rehearsed[]> {
+  const inputs = yield* restrictionInputs({ restrictions }, zone, caller);
   return inBatches(inputs, MAX_RESTRICTIONS).map(({ items, first }): Rehearsed => ({
     request: { type: 'SetRestrictions', restrictions: items, cascade: false, authorities: authorities.restrictions },
     part: 'restrictions',

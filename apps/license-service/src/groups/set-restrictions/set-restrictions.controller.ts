@@ -1,4 +1,5 @@
 import { Body, Controller, Param, Put, Query, Res } from '@nestjs/common';
+import { inSlices } from '@allotree/basics';
 import { CascadeQuery, RestrictionsAnswer, SetRestrictionsRequest } from '@allotree/contracts';
 import { Caller, Documented, LargeBody, Permit } from '@allotree/http';
 import { PermissionChecker } from '@allotree/identity';
@@ -55,7 +56,8 @@ export class SetRestrictionsController {
     @Caller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const restrictions = restrictionInputs(body, await zoneFor(this.projects, p, body.restrictions), caller);
+    const zone = await zoneFor(this.projects, p, body.restrictions);
+    const restrictions = await inSlices(restrictionInputs(body, zone, caller));
     const request = { type: 'SetRestrictions', restrictions, cascade } as const;
     const authorities = () => this.permissionChecker.authorities(caller.principal, 'restrictions:manage', p);
     const done = await this.projects.run(p, async () => ({ ...request, authorities: await authorities() }), caller);

@@ -1,6 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { LicensingAnswer } from '@allotree/contracts';
-import { licensingOf, projectOf } from '@allotree/domain';
+import { licensingInSlices, PAUSE_EVERY, type Slices } from '@allotree/domain';
 import { Documented, Permit } from '@allotree/http';
 import { ProjectPath } from '../../paths.js';
 import { Projects } from '../../projects.js';
@@ -20,10 +20,18 @@ export class ShowLicensingController {
     problems: ['NOT_FOUND'],
   })
   async showLicensing(@Param({ schema: ProjectPath }) { p }: ProjectPath): Promise<object> {
-    return this.projects.look(
-      p,
-      null,
-      (state, now, { revision }) => projectOf(state) && publicObject({ revision, ...licensingOf(state, now) }),
-    );
+    return this.projects.lookInSlices(p, function* (state, now, revision) {
+      const { groups, restrictions, assignments } = yield* licensingInSlices(state, now);
+      return { revision, groups, restrictions: yield* shown(restrictions), assignments: yield* shown(assignments) };
+    });
   }
+}
+
+function* shown(views: readonly object[]): Slices<object[]> {
+  const all: object[] = [];
+  for (const [place, view] of views.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
+    all.push(publicObject(view));
+  }
+  return all;
 }

@@ -1,4 +1,5 @@
 import { accept, refuse, type Decision } from '../../decision.js';
+import type { Slices } from '../../slices.js';
 import type { ProjectCommand, ProjectCommandOf, ProjectCommandType } from '../model/commands.js';
 import type { ProjectEvent } from '../model/events.js';
 import type { CurrentRecorder } from '../model/recorder.js';
@@ -22,7 +23,7 @@ import {
 } from './groups.js';
 import { extendLicense, grantLicense, reinstateLicense, revokeLicense, suspendLicense } from './licenses.js';
 import { removeMember, setMemberLimits } from './members.js';
-import { setRestriction, setRestrictions } from './restrictions.js';
+import { setRestriction, setRestrictions, setRestrictionsInSlices } from './restrictions.js';
 import { transferAllotments } from './transfers.js';
 
 /**
@@ -30,16 +31,31 @@ import { transferAllotments } from './transfers.js';
  * events and their effects. `state` is unchanged. No events: already so.
  */
 export function decide(state: ProjectState, command: ProjectCommand): Decision<ProjectEvent, ProjectRefusal> {
-  if (!state.totals.project && command.type !== 'OpenProject')
-    return refuse({ code: 'NOT_FOUND', what: 'project', id: '' });
-  const closed = closedProject(state, command);
-  if (closed) return refuse(closed);
-  const behind = clockBehind(state, command);
-  if (behind) return refuse(behind);
+  const undecided = undecidable(state, command);
+  if (undecided) return refuse(undecided);
   if (command.type === 'CorrectClock') return accept(correctClock(state, command));
   const recorder = catchUp(state, command.now);
   const refusal = (decisions[command.type] as Decide<ProjectCommandType>)(recorder, command);
   return refusal ? refuse(refusal) : accept(recorder.events, recorder.declined);
+}
+
+/** The same with the long commands in slices. */
+export function* decideInSlices(
+  state: ProjectState,
+  command: ProjectCommand,
+): Slices<Decision<ProjectEvent, ProjectRefusal>> {
+  if (command.type !== 'SetRestrictions') return decide(state, command);
+  const undecided = undecidable(state, command);
+  if (undecided) return refuse(undecided);
+  const recorder = catchUp(state, command.now);
+  const refusal = yield* setRestrictionsInSlices(recorder, command);
+  return refusal ? refuse(refusal) : accept(recorder.events, recorder.declined);
+}
+
+/** Why nothing is decided on a project at the instant of a command. */
+function undecidable(state: ProjectState, command: ProjectCommand): ProjectRefusal | null {
+  if (!state.totals.project && command.type !== 'OpenProject') return { code: 'NOT_FOUND', what: 'project', id: '' };
+  return closedProject(state, command) ?? clockBehind(state, command);
 }
 
 type Decide<Type extends ProjectCommandType> = (

@@ -1,3 +1,4 @@
+import { PAUSE_EVERY, type Slices } from '../../slices.js';
 import { RESOURCES } from '../../words.js';
 import { exceeds } from '../../limits.js';
 import { affectedBelow, clampBelow, type Change } from '../limits/cascade.js';
@@ -33,21 +34,23 @@ export interface RestrictionChanges {
 }
 
 /** Clamps the groups below that the command does not name (R6 `cascade`), from the top down. Returns them. */
-export function clampAround(recorder: CurrentRecorder, changes: RestrictionChanges): string[] {
+export function* clampAround(recorder: CurrentRecorder, changes: RestrictionChanges): Slices<string[]> {
   const kept = new Set(changes.items.map(({ groupId }) => groupId));
   const walked = new Set<string>();
-  return scopesOf(changes).flatMap(([scope, { groupId }]) =>
+  return (yield* scopesOf(changes)).flatMap(([scope, { groupId }]) =>
     clampBelow(recorder, changes.change, scope, { causedBy: groupId, kept, walked }),
   );
 }
 
 /** The groups below which a changed restriction can affect others, each with the change, from the top down. */
-function scopesOf({ change, changed }: RestrictionChanges): (readonly [string, RestrictionChange])[] {
+function* scopesOf({ change, changed }: RestrictionChanges): Slices<(readonly [string, RestrictionChange])[]> {
   const scopes = new Map<string, RestrictionChange>();
-  for (const item of changed) {
+  for (const [place, item] of changed.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const scope = scopeOf(change, item.groupId);
     if (scope !== null && (scope === item.groupId || !scopes.has(scope))) scopes.set(scope, item);
   }
+  yield;
   const depth = (groupId: string): number => [...pathOf(change.after.state, groupId)].length;
   return [...scopes]
     .map((scope) => ({ scope, depth: depth(scope[0]) }))
@@ -75,23 +78,30 @@ interface Loss {
 
 /** The losses each change causes (R6): of groups below that the command does not name, and of use. */
 export class Losses {
-  /** The groups named by the command from which limits above them take something. */
-  readonly affected: ReadonlySet<string>;
+  private readonly named = new Set<string>();
   private readonly byItem = new Map<RestrictionChange, Loss>();
 
-  constructor(private readonly changes: RestrictionChanges) {
+  private constructor(private readonly changes: RestrictionChanges) {}
+
+  static *of(changes: RestrictionChanges): Slices<Losses> {
+    const losses = new Losses(changes);
     const { change, items } = changes;
     const named = new Set(items.map(({ groupId }) => groupId));
-    const affected = new Set<string>();
     const walked = new Set<string>();
     // From the bottom up: a group is counted for the nearest change above it.
-    for (const [scope, item] of scopesOf(changes).reverse()) {
+    for (const [place, [scope, item]] of (yield* scopesOf(changes)).reverse().entries()) {
+      if (place % PAUSE_EVERY === 0) yield;
       for (const groupId of affectedBelow(change, scope, walked)) {
-        if (named.has(groupId)) affected.add(groupId);
-        else this.of(item).groups.push({ groupId, name: nameOf(change.after.state, groupId) });
+        if (named.has(groupId)) losses.named.add(groupId);
+        else losses.lossOf(item).groups.push({ groupId, name: nameOf(change.after.state, groupId) });
       }
     }
-    this.affected = affected;
+    return losses;
+  }
+
+  /** The groups named by the command from which limits above them take something. */
+  get affected(): ReadonlySet<string> {
+    return this.named;
   }
 
   /** Records the effects on use. After it the limits before and after no longer compare. */
@@ -106,7 +116,7 @@ export class Losses {
     settleUse(recorder, { groups, capacity: false });
     for (const use of suspensionsSince(recorder, recorded)) {
       const nearest = [...pathOf(state, use.groupId)].find((id) => exceeded.has(id));
-      this.of(nearest === undefined ? changed[0]! : exceeded.get(nearest)!).suspensions.push(use);
+      this.lossOf(nearest === undefined ? changed[0]! : exceeded.get(nearest)!).suspensions.push(use);
     }
   }
 
@@ -114,7 +124,7 @@ export class Losses {
     return [...this.byItem].map(([{ index }, loss]) => ({ index, refusal: { code: 'DESCENDANTS_AFFECTED', ...loss } }));
   }
 
-  private of(item: RestrictionChange): Loss {
+  private lossOf(item: RestrictionChange): Loss {
     let loss = this.byItem.get(item);
     if (!loss) {
       loss = { groups: [], suspensions: [] };

@@ -1,3 +1,4 @@
+import { atOnce, PAUSE_EVERY, type Slices } from '../../slices.js';
 import { authorityAmong, higherOf, loosenedFromBelow, placeSetFrom } from '../limits/authority.js';
 import { firstRefusal } from '../limits/checks.js';
 import type { Change } from '../limits/cascade.js';
@@ -20,27 +21,35 @@ export function setRestriction(
 ): SingleRefusal | null {
   const item = changeFor(recorder, command, { index: 0, authority: command.authority });
   if ('code' in item) return item;
-  return applyAll(recorder, [item], command.cascade)[0]?.refusal ?? null;
+  return atOnce(applyAll(recorder, [item], command.cascade))[0]?.refusal ?? null;
 }
 
 /** Replaces the restrictions of many groups (R1 to R6); each is checked once, on the state after all of them. */
-export function setRestrictions(
+export const setRestrictions = (
+  recorder: CurrentRecorder,
+  command: ProjectCommandOf<'SetRestrictions'>,
+): BatchRefusal | null => atOnce(setRestrictionsInSlices(recorder, command));
+
+/** The same in slices. */
+export function* setRestrictionsInSlices(
   recorder: CurrentRecorder,
   { restrictions, cascade, authorities }: ProjectCommandOf<'SetRestrictions'>,
-): BatchRefusal | null {
+): Slices<BatchRefusal | null> {
   const { state } = recorder;
   const authorityAt = authorityAmong(state, authorities);
   const twice = repeated(restrictions.map(({ groupId }) => groupId));
   const refused: RefusedItem[] = [];
   const items: RestrictionChange[] = [];
   for (const [index, input] of restrictions.entries()) {
+    if (index % PAUSE_EVERY === 0) yield;
     const authority = authorityAt(input.groupId);
     const item = twice.has(input.groupId) ? namedTwice('groupId') : changeFor(recorder, input, { index, authority });
     if ('code' in item) refused.push({ index, refusal: item });
     else items.push(item);
   }
   const unclear = new Set(refused.map(({ index }) => restrictions[index]!.groupId).filter((id) => authorityAt(id)));
-  return refuseItems([...refused, ...applyAll(recorder, inTreeOrder(state, notBelow(state, unclear, items)), cascade)]);
+  const ordered = yield* inTreeOrder(state, notBelow(state, unclear, items));
+  return refuseItems([...refused, ...(yield* applyAll(recorder, ordered, cascade))]);
 }
 
 /** Limits that are not known yet say nothing about the groups below them. */
@@ -50,8 +59,12 @@ const notBelow = (state: ProjectState, unclear: ReadonlySet<string>, items: read
     : items.filter(({ groupId }) => ![...pathOf(state, groupId)].some((id) => unclear.has(id)));
 
 /** From the top down: events and the order of creation of allotments do not depend on the order of the list. */
-function inTreeOrder(state: ProjectState, items: readonly RestrictionChange[]): RestrictionChange[] {
-  const depths = new Map(items.map(({ groupId }) => [groupId, [...pathOf(state, groupId)].length]));
+function* inTreeOrder(state: ProjectState, items: readonly RestrictionChange[]): Slices<RestrictionChange[]> {
+  const depths = new Map<string, number>();
+  for (const [place, { groupId }] of items.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
+    depths.set(groupId, [...pathOf(state, groupId)].length);
+  }
   const depth = ({ groupId }: RestrictionChange): number => depths.get(groupId)!;
   return [...items].sort((a, b) => depth(a) - depth(b) || (a.groupId < b.groupId ? -1 : 1));
 }
@@ -71,7 +84,11 @@ function changeFor(
 }
 
 /** Records the changes and their effects, from the top down; returns what is refused, by which nothing is to be recorded. */
-function applyAll(recorder: CurrentRecorder, items: readonly RestrictionChange[], cascade: boolean): RefusedItem[] {
+function* applyAll(
+  recorder: CurrentRecorder,
+  items: readonly RestrictionChange[],
+  cascade: boolean,
+): Slices<RefusedItem[]> {
   const changed = items.filter(({ known, settings }) => !sameSettings(known, settings));
   if (changed.length === 0) return [];
   const before = recorder.branch();
@@ -79,14 +96,18 @@ function applyAll(recorder: CurrentRecorder, items: readonly RestrictionChange[]
     const { groupId, settings } = item;
     recorder.record('RestrictionChanged', { groupId, ...settings, place: placeAfter(before, item) });
   }
+  yield* recorder.catchUp();
   const asNamed = { change: changeOf(before, recorder), items, changed };
-  const clamped = cascade ? clampAround(recorder, asNamed) : [];
+  const clamped = cascade ? yield* clampAround(recorder, asNamed) : [];
   const change = clamped.length > 0 ? changeOf(before, recorder) : asNamed.change;
-  const losses = new Losses({ ...asNamed, change });
-  const byRules = items.flatMap((item): RefusedItem[] => {
+  const losses = yield* Losses.of({ ...asNamed, change });
+  const byRules: RefusedItem[] = [];
+  for (const [place, item] of items.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
     const refusal = refusalOf(change, item, losses.affected.has(item.groupId));
-    return refusal ? [{ index: item.index, refusal }] : [];
-  });
+    if (refusal) byRules.push({ index: item.index, refusal });
+  }
+  yield;
   losses.settle(recorder, clamped);
   const named = new Set(byRules.map(({ index }) => index));
   return [...byRules, ...(cascade ? [] : losses.refusals().filter(({ index }) => !named.has(index)))];

@@ -1,4 +1,5 @@
 import type { Instant } from '../../decision.js';
+import { PAUSE_EVERY, type Slices } from '../../slices.js';
 import type { ProjectEvent, ProjectEventOf, ProjectEventType } from './events.js';
 import { evolve } from './evolve.js';
 import type { RefusedItem } from './refusals.js';
@@ -36,6 +37,14 @@ export class Recorder<State extends ProjectState = ProjectState> {
   get state(): State {
     while (this.applied < this.recorded.length) evolve(this.draft, this.recorded[this.applied++]!);
     return this.draft as State;
+  }
+
+  /** Applies the events recorded so far in slices, so that reading `state` is cheap. */
+  *catchUp(): Slices<void> {
+    while (this.applied < this.recorded.length) {
+      if (this.applied % PAUSE_EVERY === 0) yield;
+      evolve(this.draft, this.recorded[this.applied++]!);
+    }
   }
 
   advanceTo(at: Instant): void {

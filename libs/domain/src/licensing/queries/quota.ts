@@ -1,5 +1,6 @@
 import type { Instant } from '../../decision.js';
 import { basicUnitsOf } from '../../limits.js';
+import { atOnce, PAUSE_EVERY, type Slices } from '../../slices.js';
 import type { LicenseType } from '../../words.js';
 import { licensesIn } from '../model/capacity.js';
 import type { Project } from '../model/facts.js';
@@ -135,14 +136,24 @@ export interface LicensingView {
   readonly assignments: readonly AssignmentView[];
 }
 
-/** The sections and assignments of a whole project, at one instant. O(groups). */
-export function licensingOf(recorded: ProjectState, now: Instant): LicensingView {
+/** The sections and assignments of a whole project, at one instant, in slices. O(groups). */
+export function* licensingInSlices(recorded: ProjectState, now: Instant): Slices<LicensingView> {
   const state = asOf(recorded, now);
   const restricted = [...state.restrictions.entries()].map(([groupId]) => groupId);
   const assigned = [...state.atGroup.entries()].map(([groupId]) => groupId);
-  return {
-    groups: state.groups.size,
-    restrictions: restricted.filter((id) => state.groups.has(id)).map((id) => restrictionIn(state, id)),
-    assignments: assigned.flatMap((id) => assignmentsIn(state, id)),
-  };
+  const restrictions: RestrictionView[] = [];
+  for (const [place, id] of restricted.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
+    if (state.groups.has(id)) restrictions.push(restrictionIn(state, id));
+  }
+  const assignments: AssignmentView[] = [];
+  for (const [place, id] of assigned.entries()) {
+    if (place % PAUSE_EVERY === 0) yield;
+    assignments.push(...assignmentsIn(state, id));
+  }
+  return { groups: state.groups.size, restrictions, assignments };
 }
+
+/** The same without pauses. */
+export const licensingOf = (recorded: ProjectState, now: Instant): LicensingView =>
+  atOnce(licensingInSlices(recorded, now));
