@@ -15,6 +15,10 @@ export const FIGURES = [
   { name: 'tree_cost', about: 'cost of assign and quota in 101,000 groups; limit: the same in 10 groups' },
   { name: 'tree_load', about: 'loading the 101,000 groups from their snapshot, and what they hold in memory' },
   { name: 'generate', about: 'generating 101,000 groups over HTTP until the quota of the last one answers' },
+  {
+    name: 'cli',
+    about: '101,300 groups by plan and apply, peer: single requests; an import of 100,000 rows',
+  },
   { name: 'expiry_tick', about: 'a tick in which 1,000 allotments end, 1,000,000 scheduled; limit: 10,000 scheduled' },
   { name: 'expiry_mails', about: '10,000 reminders from due to delivered to an SMTP server' },
   { name: 'expiry_assign', about: 'assign over HTTP while a tick is under way; limit: without one' },

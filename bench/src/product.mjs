@@ -30,7 +30,12 @@ export async function startProduct(databaseUrl, settings = {}) {
     administrator,
     /** An access token of this user. */
     tokenOf: (userId) => ask({ tokenOf: userId }),
-    /** CPU time (microseconds) and memory of the server process so far. */
+    /** Data folder of the system, whose session the command line uses. */
+    dataDir,
+    /**
+     * CPU time (microseconds) and memory of the server process so far; its CPU time and the longest delay of its event loop
+     * (milliseconds) since the last call.
+     */
     usage: () => ask('usage'),
     async stop() {
       child.send('stop');

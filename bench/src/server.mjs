@@ -5,6 +5,7 @@
  */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Controller, Get } from '@nestjs/common';
 import { ownService, Permit } from '@allotree/http';
 import { signToken } from '@allotree/identity';
@@ -54,10 +55,22 @@ async function start({ databaseUrl, dataDir, settings }) {
 /** A user with the permissions of its memberships. */
 const nobodySpecial = (userId) => ({ ...ownService(userId), serverAdministrator: false });
 
+const delays = monitorEventLoopDelay({ resolution: 10 });
+delays.enable();
+let last = process.cpuUsage();
+
+function usage() {
+  const [loopDelayMs, since] = [delays.max / 1e6, process.cpuUsage(last)];
+  delays.reset();
+  last = process.cpuUsage();
+  const cpuMs = (since.user + since.system) / 1_000;
+  return { usage: last, memory: process.memoryUsage(), loopDelayMs, cpuMs };
+}
+
 let running;
 let tokens;
 process.on('message', async (message) => {
-  if (message === 'usage') return process.send({ usage: process.cpuUsage(), memory: process.memoryUsage() });
+  if (message === 'usage') return process.send(usage());
   if (message.tokenOf !== undefined) return process.send(await tokens(message.tokenOf));
   if (message === 'stop') {
     await running?.stop();
