@@ -148,7 +148,7 @@ export function projectionsController(
         return { checkId: (await this.checks.begin(kind, name))?.checkId ?? null };
       } catch (error) {
         if (!(error instanceof CheckInProgress)) throw error;
-        throw new Problem('CHECK_IN_PROGRESS', `Another projection of the ${service} is being rebuilt or verified`);
+        throw new Problem('CHECK_IN_PROGRESS', `A projection of the ${service} is already being rebuilt or verified`);
       }
     }
   }
