@@ -1,13 +1,12 @@
 import type { Api } from '@allotree/api-client';
-import { applyGroups, type Tree } from './apply-groups.js';
 import { applyPartners } from './apply-partners.js';
+import { applyPlan } from './apply-plan.js';
 import { applyProject, type Project } from './apply-project.js';
-import { applyRestrictions } from './apply-restrictions.js';
-import { applyUse } from './apply-use.js';
 import type { Narrator } from './narrator.js';
 import type { ProjectFile } from '@allotree/project-file';
 import { quotaTable } from './quota-table.js';
 import { showRefusals } from './show-refusals.js';
+import type { Tree } from './tree.js';
 
 /** What every step works with. */
 export interface Application {
@@ -24,17 +23,15 @@ export interface ProjectApplication extends Application {
 }
 
 /**
- * Brings a running system to what a project file says, over HTTP alone, and shows the refusals it names. Every step looks
- * first: partners, packages, projects and groups are found by their names, devices by serial number, assignments by label,
- * licenses by package and units; a restriction is already so when every setting of it is. So a second run changes nothing.
+ * Brings a running system to what a project file says, over HTTP alone, and shows the refusals it names. Partners, packages
+ * and licenses are found by their names and units before they are made; the rest is a plan, which does what differs. So a
+ * second run changes nothing.
  */
 export const applyProjectFile = async (application: Application): Promise<{ project: Project; tree: Tree }> => {
   const partners = await applyPartners(application);
   const project = await applyProject(application, partners);
   const withProject: ProjectApplication = { ...application, project };
-  const tree = await applyGroups(withProject);
-  await applyRestrictions(withProject, tree);
-  await applyUse(withProject, tree);
+  const tree = await applyPlan(withProject);
   await showRefusals(withProject, partners, tree);
   application.narrator.begin(`The current state of ${project.name}`);
   application.narrator.block(await quotaTable(withProject, tree));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { untilReported, type Api } from '@allotree/api-client';
 import type { StatementAnswer, StatementItem } from '@allotree/contracts';
 import { applyProjectFile, type ProjectApplication } from './apply.js';
-import { nodeAt, type Tree } from './apply-groups.js';
+import { nodeAt, type Tree } from './tree.js';
 import { CONSUMERS, type Consumer } from './billing-consumers.js';
 import { nextTake, renamed } from './expiry-cast.js';
 import { momentText, StoryClock } from './expiry-clock.js';

@@ -1,8 +1,8 @@
 import type { Expiry, PageOf } from '@allotree/contracts';
 import type { Api } from '@allotree/api-client';
-import { nodeAt, type Tree } from './apply-groups.js';
+import { nodeAt, type Tree } from './tree.js';
 import { applyProjectFile, type ProjectApplication } from './apply.js';
-import { requestAgain, type CurrentRestriction } from './apply-restrictions.js';
+import { requestAgain, type CurrentRestriction } from './rehearsals.js';
 import { appoint, CAST, nextTake, renamed } from './expiry-cast.js';
 import { momentText, morningBefore, StoryClock } from './expiry-clock.js';
 import { Mailbox } from './expiry-mails.js';

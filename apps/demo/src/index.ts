@@ -1,4 +1,4 @@
-export { nodeAt, type Tree } from './apply-groups.js';
+export { nodeAt, type Tree } from './tree.js';
 export { applyProjectFile } from './apply.js';
 export { Narrator } from './narrator.js';
 export { projectFileSchema } from '@allotree/project-file';

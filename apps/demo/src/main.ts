@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readLocalSignIn } from '@allotree/api-client';
 import { Api, UnexpectedRefusal, Unreachable } from '@allotree/api-client';
+import { RefusedPlan } from './apply-plan.js';
 import { applyProjectFile } from './apply.js';
 import { DifferentUse, runBillingStory } from './billing-story.js';
 import { NoTestClock } from './expiry-clock.js';
@@ -145,6 +146,7 @@ const isForTheCaller = (error: unknown): error is Error =>
     NoMail,
     NoTestClock,
     ProjectFileError,
+    RefusedPlan,
     Unreachable,
     UnexpectedRefusal,
     WrongAnswer,

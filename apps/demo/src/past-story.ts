@@ -1,8 +1,8 @@
 import type { QuotaDiffAnswer, QuotaWhyAnswer, QuotaAsOfAnswer, UsageAnswer } from '@allotree/contracts';
 import { untilReported, type Api } from '@allotree/api-client';
-import { nodeAt, type Tree } from './apply-groups.js';
+import { nodeAt, type Tree } from './tree.js';
 import { applyProjectFile, type ProjectApplication } from './apply.js';
-import { requestAgain, type CurrentRestriction } from './apply-restrictions.js';
+import { requestAgain, type CurrentRestriction } from './rehearsals.js';
 import { nextTake, renamed } from './expiry-cast.js';
 import { momentText, StoryClock } from './expiry-clock.js';
 import { Narrator } from './narrator.js';

@@ -2,7 +2,7 @@ import { nameKey, RESOURCES, type Limit, type Resource, type Status } from '@all
 import Table from 'cli-table3';
 import pMap from 'p-map';
 import type { ProjectApplication } from './apply.js';
-import type { Node, Tree } from './apply-groups.js';
+import type { Node, Tree } from './tree.js';
 import { PATH_SEPARATOR } from '@allotree/project-file';
 import { dateText, limitText } from './words.js';
 

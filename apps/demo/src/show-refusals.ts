@@ -1,9 +1,9 @@
 import type { ProblemAnswer } from '@allotree/api-client';
 import type { ProjectApplication } from './apply.js';
-import { nodeAt, type Tree } from './apply-groups.js';
+import { nodeAt, type Tree } from './tree.js';
 import type { KnownPartners } from './apply-partners.js';
 import { licenseOf } from './apply-project.js';
-import type { CurrentRestriction } from './apply-restrictions.js';
+import type { CurrentRestriction } from './rehearsals.js';
 import { requestOf, type RefusalEntry, type RefusedEntry } from '@allotree/project-file';
 import { boundBy, refusalText } from './words.js';
 
