@@ -2,6 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { AcceptInvitationController } from './invitations/accept-invitation/accept-invitation.controller.js';
 import { AccountMails } from './mails/account-mails.js';
 import { Accounts } from './accounts/accounts.js';
+import { GivenNames } from './accounts/given-names.js';
 import { ApiKeys } from './api-keys/api-keys.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { Attempts } from './sessions/attempts.js';
@@ -47,6 +48,7 @@ export const IDENTITY_CONTROLLERS: Type[] = [
 
 export const IDENTITY: Provider[] = [
   Accounts,
+  GivenNames,
   Passwords,
   PasswordChanges,
   OwnAccess,

@@ -8,6 +8,7 @@ import { Freshness } from '../../freshness.js';
 import { detailOf } from '../../refusals.js';
 import { USER_HANDLER, type UserHandler } from '../../tokens.js';
 import { userIdOf } from '../users.js';
+import { GivenNames } from './given-names.js';
 import { MEMBERSHIP_VIEW } from '../../views.js';
 
 /** An account with its credentials. */
@@ -33,6 +34,7 @@ export class Accounts {
     @Inject(USER_HANDLER) private readonly handler: UserHandler,
     @Inject(PG_POOL) private readonly pool: pg.Pool,
     private readonly freshness: Freshness,
+    private readonly givenNames: GivenNames,
   ) {}
 
   /** @throws Problem when refused */
@@ -80,6 +82,12 @@ export class Accounts {
     if (rowCount === 0) return null;
     const details = { name: email.slice(0, email.lastIndexOf('@')), timeZone: 'UTC', language: 'en' };
     return { userId, email, ...details, account: null };
+  }
+
+  /** A person who gets an account now, under the name that somebody gave them, if anybody did. */
+  async named<Person extends UserFacts>(person: Person): Promise<Person> {
+    const name = await this.givenNames.of(person.userId);
+    return name === null ? person : { ...person, name };
   }
 
   /** Creates an account with a confirmed address, without credentials. An existing account is unchanged. */

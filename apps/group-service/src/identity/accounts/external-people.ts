@@ -53,7 +53,8 @@ export class ExternalPeople implements OnModuleInit {
     const commandId = deriveId(`${issuer}\n${subject}`, 'link');
     const context = contextOf(commandId, `user:${userId}`, null, undefined);
     if (account === null) {
-      await this.accounts.open({ ...person, ...detailsOf(identity, person) }, context);
+      const named = await this.accounts.named(person);
+      await this.accounts.open({ ...named, ...detailsOf(identity, named) }, context);
       await this.accounts.keepCredentials(this.pool, userId, null);
     }
     await this.accounts.run({ type: 'LinkIdentity', userId, issuer, subject }, followUp(context, 'identity'));

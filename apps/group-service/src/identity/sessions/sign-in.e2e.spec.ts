@@ -463,6 +463,25 @@ describe('a forgotten password', () => {
     );
     expect(rows).toEqual([{ token_hash: null, code_hash: null }]);
   });
+
+  it('opens the account under the name under which somebody was made a member or administrator', async () => {
+    const { body } = await people.distributor('lia@nordlicht.example', 'Names');
+    const { projectId, partnerId, session } = body;
+    const member = { email: 'j.k@nordlicht.example', name: 'Jan Kaiser', role: 'concierge' };
+    const administrator = { email: 'l.m@nordlicht.example', name: 'Lea Moss', role: 'company_administrator' };
+    const token = session.access_token;
+    await people.ask('POST', `/projects/${projectId}/groups/${projectId}/members`, member, token);
+    await people.ask('POST', `/partners/${partnerId}/administrators`, administrator, token);
+    for (const { email: address, name } of [member, administrator]) {
+      await askFor(address);
+      const mail = await people.mail(address, 'password_reset');
+      // The mail is the vendor's, so it has no words of the tenant.
+      expect(JSON.stringify(mail)).not.toContain(name);
+      expect((await choose(mail.token, 'a long first password')).status).toBe(204);
+      const { body: entered } = await people.signIn(address, 'a long first password');
+      expect((await people.ask('GET', '/me', undefined, entered.access_token)).body.name).toBe(name);
+    }
+  });
 });
 
 describe('a password that is easy to guess', () => {

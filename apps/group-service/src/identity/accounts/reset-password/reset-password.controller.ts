@@ -70,7 +70,7 @@ export class ResetPasswordController {
     if (person === null) throw new Problem('CODE_NOT_VALID');
     const { account, ...user } = person;
     const { userId } = user;
-    if (account === null) await this.open(user, token, visitor);
+    if (account === null) await this.open(await this.accounts.named(user), token, visitor);
     await inTransaction(this.pool, (tx) => this.use(tx, token, { person, passwordHash, visitor }));
     await this.sessions.revoke(userId);
     await this.audit.recordOfAccount({ action: 'password_changed', actor: `user:${userId}`, userId, visitor });
