@@ -1,13 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { FeatureName, MailTypeName, PERMISSION_NAMES, PROBLEMS, ResourceName } from '@allotree/contracts';
+import {
+  AUDIT_ACTIONS,
+  FeatureName,
+  GroupTypeName,
+  INTEGRATION_EVENT_TYPES,
+  MailTypeName,
+  PERMISSION_NAMES,
+  PROBLEMS,
+  ResourceName,
+  ROLES,
+} from '@allotree/contracts';
+import { PROJECT_EVENT_TYPES } from '@allotree/domain';
 import { administrationDe } from '../apps/console/src/words/administration.de.js';
 import { administrationEn } from '../apps/console/src/words/administration.en.js';
 import { de as everywhereDe } from '../apps/console/src/words/de.js';
 import { en as everywhereEn } from '../apps/console/src/words/en.js';
 import { groupsDe } from '../apps/console/src/words/groups.de.js';
 import { groupsEn } from '../apps/console/src/words/groups.en.js';
+import { happenedDe } from '../apps/console/src/words/happened.de.js';
+import { happenedEn } from '../apps/console/src/words/happened.en.js';
 import { homeDe } from '../apps/console/src/words/home.de.js';
 import { homeEn } from '../apps/console/src/words/home.en.js';
 import { linksDe } from '../apps/console/src/words/links.de.js';
@@ -17,11 +30,29 @@ import { projectPages as pagesEn } from '../apps/console/src/words/project-pages
 import { whyDe } from '../apps/console/src/words/why.de.js';
 import { whyEn } from '../apps/console/src/words/why.en.js';
 
-const ENGLISH = [everywhereEn, homeEn, pagesEn, groupsEn, administrationEn, linksEn, whyEn] as const;
-const GERMAN = [everywhereDe, homeDe, pagesDe, groupsDe, administrationDe, linksDe, whyDe] as const;
+const ENGLISH = [everywhereEn, homeEn, pagesEn, groupsEn, administrationEn, linksEn, whyEn, happenedEn] as const;
+const GERMAN = [everywhereDe, homeDe, pagesDe, groupsDe, administrationDe, linksDe, whyDe, happenedDe] as const;
 
-const en = { ...everywhereEn, ...homeEn, ...pagesEn, ...groupsEn, ...administrationEn, ...linksEn, ...whyEn };
-const de = { ...everywhereDe, ...homeDe, ...pagesDe, ...groupsDe, ...administrationDe, ...linksDe, ...whyDe };
+const en = {
+  ...everywhereEn,
+  ...homeEn,
+  ...pagesEn,
+  ...groupsEn,
+  ...administrationEn,
+  ...linksEn,
+  ...whyEn,
+  ...happenedEn,
+};
+const de = {
+  ...everywhereDe,
+  ...homeDe,
+  ...pagesDe,
+  ...groupsDe,
+  ...administrationDe,
+  ...linksDe,
+  ...whyDe,
+  ...happenedDe,
+};
 
 const SOURCE = resolve(import.meta.dirname, '../apps/console/src');
 const PARTS: Readonly<Record<string, object>> = {
@@ -31,6 +62,7 @@ const PARTS: Readonly<Record<string, object>> = {
   administration: administrationEn,
   links: linksEn,
   why: whyEn,
+  happened: happenedEn,
 };
 
 /** A module with everything that it imports itself, besides the texts. */
@@ -74,15 +106,81 @@ const textsOf = (texts: Texts, above = ''): [key: string, text: string][] =>
   );
 const placeholdersOf = (text: string): string[] => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name!).sort();
 
+/** Facts of every event of a project, by the golden file of what is stored, and the values among them that are codes. */
+function recordedFacts(): { readonly facts: readonly string[]; readonly codes: readonly string[] } {
+  const golden = resolve(import.meta.dirname, '../libs/domain/src/licensing/model/project-events.golden.jsonl');
+  const [facts, codes] = [new Set<string>(), new Set<string>()];
+  const coded = new Set([
+    'type',
+    'kind',
+    'poolMode',
+    'billingMode',
+    'paymentModel',
+    'interval',
+    'resource',
+    'features',
+  ]);
+  for (const line of readFileSync(golden, 'utf8').trim().split('\n')) {
+    const { data } = JSON.parse(line) as { readonly data: Readonly<Record<string, unknown>> };
+    for (const [fact, value] of Object.entries(data)) {
+      facts.add(fact);
+      if (coded.has(fact)) for (const code of [value].flat()) codes.add(String(code));
+      if (fact === 'source' || fact === 'place') codes.add((value as { readonly kind: string }).kind);
+    }
+  }
+  return { facts: [...facts], codes: [...codes] };
+}
+
 describe('the texts of the console', () => {
   it.each(Object.entries({ en, de }))('name every refusal, resource and feature (%s)', (_language, words) => {
     expect(Object.keys(words.problems).sort()).toEqual(Object.keys(PROBLEMS).sort());
     expect(Object.keys(words.resources)).toEqual(ResourceName.options);
-    expect(Object.keys(words.counted)).toEqual(ResourceName.options);
+    expect(Object.keys(words.counted)).toEqual(
+      ResourceName.options.flatMap((name) => [`${name}#one`, `${name}#other`]),
+    );
     expect(Object.keys(words.features)).toEqual(FeatureName.options);
     expect(Object.keys(words.permissions)).toEqual(PERMISSION_NAMES.map((name) => name.replaceAll(/[:-]/g, '_')));
     expect(Object.keys(words.mails)).toEqual(MailTypeName.options);
+    expect(Object.keys(words.roles)).toEqual(Object.keys(ROLES));
+    expect(Object.keys(words.types)).toEqual(GroupTypeName.options);
   });
+
+  it.each(Object.entries({ en, de }))('name everything that happens (%s)', (_language, { events, audit }) => {
+    const published = INTEGRATION_EVENT_TYPES.map((type) =>
+      type
+        .slice('allotree.'.length, -'.v1'.length)
+        .split('-')
+        .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+        .join(''),
+    );
+    const types = new Set([...PROJECT_EVENT_TYPES, ...published, 'WebhookTest']);
+    expect(Object.keys(events).sort()).toEqual([...types].sort());
+    expect(Object.keys(audit.actions)).toEqual(AUDIT_ACTIONS);
+  });
+
+  it.each(Object.entries({ en, de }))(
+    'name the facts and codes of everything that happens (%s)',
+    (_language, words) => {
+      const { names, values } = words.facts;
+      const { codes, facts } = recordedFacts();
+      // Ids, and the inner numbers of what was measured, have no words.
+      const inner = new Set([
+        'assignments',
+        'fromAllotments',
+        'groups',
+        'index',
+        'meter',
+        'terms',
+        'toAllotments',
+        'totals',
+        'at',
+      ]);
+      const unnamed = facts.filter((fact) => !(fact in names) && !inner.has(fact) && !fact.endsWith('Id'));
+      expect(unnamed).toEqual([]);
+      const known = { ...words.features, ...words.resources, ...words.types, ...words.licenseTypes, ...values };
+      expect(codes.filter((code) => !(code in known))).toEqual([]);
+    },
+  );
 
   it.each(Object.entries({ ENGLISH, GERMAN }))('are in one part each (%s)', (_language, parts) => {
     const sections = parts.flatMap((part) => Object.keys(part));

@@ -6,11 +6,17 @@ import '@mantine/notifications/styles.css';
 import './console.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Refused } from './api/client.js';
 import { Console } from './console.js';
 import { initializeWords } from './words/index.js';
 
 await initializeWords();
-createRoot(document.getElementById('console')!).render(
+createRoot(document.getElementById('console')!, {
+  // The page shows a refusal; it is no fault of the page.
+  onCaughtError: (error) => {
+    if (!(error instanceof Refused)) console.error(error);
+  },
+}).render(
   <StrictMode>
     <Console />
   </StrictMode>,

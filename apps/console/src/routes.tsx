@@ -9,15 +9,17 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { accessToken } from './api/session.js';
-import { holds, isSmall, type Permission } from './api/access.js';
+import { isSmall } from './api/access.js';
 import { me } from './api/me.js';
+import { sees, type Page } from './api/pages.js';
 import { groupQuery } from './groups/group-query.js';
 import { projectQuery } from './projects/project-query.js';
 import { RESOURCES, type Resource } from './parts/limit-text.js';
-import { NotFound } from './parts/not-found.js';
-import { Failure } from './parts/failure.js';
+import { NOT_ALLOWED, NotFound } from './parts/not-found.js';
+import { PageFailure } from './parts/failure.js';
 import { Shell } from './shell/shell.js';
 import { WINDOWS, type Window } from './usage/usage-query.js';
+import { date, eventIds, instant, text } from './search-values.js';
 import { needWords, showLanguageOf, type Part } from './words/index.js';
 
 export const GROUP_TABS = ['licenses', 'use', 'members', 'devices', 'history'] as const;
@@ -31,28 +33,10 @@ export interface UsageSearch {
   readonly to?: string | undefined;
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
-/** An instant in the address; anything else is ignored. */
-const instant = (value: unknown): string | undefined =>
-  Number.isNaN(Date.parse(text(value) ?? '')) ? undefined : text(value);
-
-/** A date in the address; anything else is ignored. */
-const date = (value: unknown): string | undefined => {
-  const day = text(value);
-  return day !== undefined && /^\d{4}-\d\d-\d\d$/.test(day) ? instant(day) : undefined;
-};
-
 /** The code of a page together with its texts. */
 const withWords = async <Module,>(code: Promise<Module>, ...parts: readonly Part[]): Promise<Module> => {
   const [loaded] = await Promise.all([code, needWords(...parts)]);
   return loaded;
-};
-
-/** Ids of events, separated by commas; anything else is ignored. */
-const eventIds = (value: unknown): string | undefined => {
-  const ids = text(value);
-  return ids !== undefined && /^[\w-]{1,64}(,[\w-]{1,64}){0,11}$/.test(ids) ? ids : undefined;
 };
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: NotFound });
@@ -72,8 +56,8 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => withWords(import('./sign-in/sign-in.js'), 'links'), 'SignIn'),
 });
 
-/** The only pages of a concierge and a resident. */
-const SMALL_PAGES: ReadonlySet<string> = new Set(['/', '/account']);
+/** Where links in mails lead; a concierge and a resident see their groups on their first page. */
+const OF_GROUP = /^\/projects\/[^/]+\/groups\/[^/]+$/;
 
 const password = createRoute({
   getParentRoute: () => root,
@@ -99,10 +83,10 @@ const inside = createRoute({
     if ((await accessToken()) === null) throw redirect({ to: '/sign-in', search: { to: location.href } });
     const self = await queries.ensureQueryData(me);
     await showLanguageOf(self.language);
-    if (isSmall(self) && !SMALL_PAGES.has(location.pathname)) throw redirect({ to: '/' });
+    if (isSmall(self) && OF_GROUP.test(location.pathname)) throw redirect({ to: '/' });
   },
   component: Shell,
-  errorComponent: Failure,
+  errorComponent: PageFailure,
   notFoundComponent: NotFound,
 });
 
@@ -110,12 +94,13 @@ interface OfRoute {
   readonly context: { readonly queries: QueryClient };
 }
 
-/** A page for people who hold one of these permissions somewhere; for others it does not exist. */
-const forHoldersOf =
-  (...any: readonly Permission[]) =>
-  async ({ context: { queries } }: OfRoute): Promise<void> => {
-    if (!holds(await queries.ensureQueryData(me), ...any)) notFound({ throw: true });
-  };
+/** @throws NotFoundError where the person who is signed in may not see the page */
+async function allow(page: Page, { context: { queries } }: OfRoute): Promise<void> {
+  if (!sees(await queries.ensureQueryData(me), page)) notFound({ throw: true, data: NOT_ALLOWED });
+}
+
+/** A page that not everybody may see; the frame around it stays. */
+const only = (page: Page) => ({ loader: (route: OfRoute) => allow(page, route), notFoundComponent: NotFound });
 
 const overview = createRoute({
   getParentRoute: () => inside,
@@ -125,11 +110,13 @@ const overview = createRoute({
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
+  ...only('projects'),
   component: lazyRouteComponent(() => withWords(import('./projects/projects.js'), 'pages'), 'Projects'),
 });
 const project = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId',
+  ...only('projects'),
   component: lazyRouteComponent(() => withWords(import('./projects/project.js'), 'pages', 'groups'), 'Project'),
 });
 const group = createRoute({
@@ -147,20 +134,24 @@ const group = createRoute({
     };
   },
   // The page before stays in sight, and keeps the focus, until the group is known.
-  loader: async ({ context: { queries }, params: { projectId, groupId } }) => {
+  loader: async ({ context, params: { projectId, groupId } }) => {
+    const { queries } = context;
+    await allow('projects', { context });
     await Promise.all([
       queries.ensureQueryData(projectQuery(projectId)),
       queries.ensureQueryData(groupQuery(projectId, groupId)),
     ]);
   },
+  notFoundComponent: NotFound,
   component: lazyRouteComponent(
-    () => withWords(import('./groups/object-groups.js'), 'pages', 'groups'),
+    () => withWords(import('./groups/object-groups.js'), 'pages', 'groups', 'happened'),
     'ObjectGroups',
   ),
 });
 const usage = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId/usage',
+  ...only('projects'),
   validateSearch: (search): UsageSearch => {
     const resource = RESOURCES.find((name) => name === search['resource']);
     const window = WINDOWS.find((name) => name === search['window']);
@@ -177,6 +168,7 @@ const usage = createRoute({
 const generate = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId/generate',
+  ...only('projects'),
   component: lazyRouteComponent(
     () => withWords(import('./groups/generate/generate.js'), 'pages', 'groups'),
     'Generate',
@@ -185,6 +177,7 @@ const generate = createRoute({
 const bulkLimits = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId/limits',
+  ...only('projects'),
   component: lazyRouteComponent(
     () => withWords(import('./groups/bulk-limits.js'), 'pages', 'groups', 'home'),
     'BulkLimits',
@@ -193,11 +186,13 @@ const bulkLimits = createRoute({
 const statements = createRoute({
   getParentRoute: () => inside,
   path: '/statements',
+  ...only('statements'),
   component: lazyRouteComponent(() => withWords(import('./statements/accounts.js'), 'pages', 'groups'), 'Accounts'),
 });
 const billingAccount = createRoute({
   getParentRoute: () => inside,
   path: '/statements/$accountId',
+  ...only('statements'),
   component: lazyRouteComponent(
     () => withWords(import('./statements/billing-account.js'), 'pages', 'groups'),
     'BillingAccount',
@@ -206,16 +201,19 @@ const billingAccount = createRoute({
 const statement = createRoute({
   getParentRoute: () => inside,
   path: '/statements/$accountId/$statementId',
+  ...only('statements'),
   component: lazyRouteComponent(() => withWords(import('./statements/statement.js'), 'pages', 'groups'), 'Statement'),
 });
 const partners = createRoute({
   getParentRoute: () => inside,
   path: '/partners',
+  ...only('partners'),
   component: lazyRouteComponent(() => withWords(import('./partners/partners.js'), 'pages'), 'Partners'),
 });
 const partner = createRoute({
   getParentRoute: () => inside,
   path: '/partners/$partnerId',
+  ...only('partners'),
   component: lazyRouteComponent(() => withWords(import('./partners/partner.js'), 'pages', 'groups'), 'Partner'),
 });
 const account = createRoute({
@@ -234,7 +232,7 @@ const people = createRoute({
     const place = text(search['place']);
     return place === undefined ? {} : { place };
   },
-  loader: forHoldersOf('members:read', 'partners:manage'),
+  ...only('people'),
   component: lazyRouteComponent(
     () => withWords(import('./administration/people.js'), 'administration', 'pages', 'groups'),
     'People',
@@ -243,7 +241,7 @@ const people = createRoute({
 const roles = createRoute({
   getParentRoute: () => inside,
   path: '/roles',
-  loader: forHoldersOf('roles:read'),
+  ...only('roles'),
   component: lazyRouteComponent(
     () => withWords(import('./administration/roles.js'), 'administration', 'pages', 'groups'),
     'Roles',
@@ -252,16 +250,16 @@ const roles = createRoute({
 const apiKeys = createRoute({
   getParentRoute: () => inside,
   path: '/api-keys',
-  loader: forHoldersOf('api-keys:manage'),
+  ...only('apiKeys'),
   component: lazyRouteComponent(
-    () => withWords(import('./administration/api-keys.js'), 'administration', 'pages', 'groups'),
+    () => withWords(import('./administration/api-keys.js'), 'administration', 'pages', 'groups', 'happened'),
     'ApiKeys',
   ),
 });
 const mailTemplates = createRoute({
   getParentRoute: () => inside,
   path: '/mail-templates',
-  loader: forHoldersOf('mail:read'),
+  ...only('templates'),
   component: lazyRouteComponent(
     () => withWords(import('./administration/mail-templates.js'), 'administration', 'pages', 'groups'),
     'MailTemplates',
@@ -274,7 +272,7 @@ const mailTemplate = createRoute({
     const tenant = text(search['tenant']);
     return tenant === undefined ? {} : { tenant };
   },
-  loader: forHoldersOf('mail:read'),
+  ...only('templates'),
   component: lazyRouteComponent(
     () => withWords(import('./administration/mail-template.js'), 'administration', 'pages', 'groups', 'home'),
     'MailTemplate',
@@ -283,7 +281,7 @@ const mailTemplate = createRoute({
 const deliveries = createRoute({
   getParentRoute: () => inside,
   path: '/deliveries',
-  loader: forHoldersOf('mail:read'),
+  ...only('deliveries'),
   component: lazyRouteComponent(
     () => withWords(import('./administration/deliveries.js'), 'administration', 'pages', 'groups'),
     'Deliveries',
@@ -292,25 +290,25 @@ const deliveries = createRoute({
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: '/webhooks',
-  loader: forHoldersOf('webhooks:manage'),
+  ...only('webhooks'),
   component: lazyRouteComponent(
-    () => withWords(import('./administration/webhooks.js'), 'administration', 'pages', 'groups'),
+    () => withWords(import('./administration/webhooks.js'), 'administration', 'pages', 'groups', 'happened'),
     'Webhooks',
   ),
 });
 const webhook = createRoute({
   getParentRoute: () => inside,
   path: '/webhooks/$endpointId',
-  loader: forHoldersOf('webhooks:manage'),
+  ...only('webhooks'),
   component: lazyRouteComponent(
-    () => withWords(import('./administration/webhook.js'), 'administration', 'pages', 'groups'),
+    () => withWords(import('./administration/webhook.js'), 'administration', 'pages', 'groups', 'happened'),
     'Webhook',
   ),
 });
 const exportsPage = createRoute({
   getParentRoute: () => inside,
   path: '/exports',
-  loader: forHoldersOf('events:read'),
+  ...only('exports'),
   component: lazyRouteComponent(
     () => withWords(import('./administration/exports.js'), 'administration', 'pages', 'groups'),
     'Exports',
@@ -319,9 +317,9 @@ const exportsPage = createRoute({
 const audit = createRoute({
   getParentRoute: () => inside,
   path: '/audit',
-  loader: forHoldersOf('audit:read'),
+  ...only('audit'),
   component: lazyRouteComponent(
-    () => withWords(import('./administration/audit.js'), 'administration', 'pages', 'groups'),
+    () => withWords(import('./administration/audit.js'), 'administration', 'pages', 'groups', 'happened'),
     'Audit',
   ),
 });
@@ -366,6 +364,6 @@ export const createConsoleRouter = (queries: QueryClient) =>
     routeTree: tree,
     context: { queries },
     defaultPreload: 'intent',
-    defaultErrorComponent: Failure,
+    defaultErrorComponent: PageFailure,
     scrollRestoration: true,
   });

@@ -36,25 +36,6 @@ describeInBrowser((browser) => {
     new ConsolePages(system, browser).as(person, path, look);
 
   it(
-    'offers only what somebody may do',
-    async () => {
-      const person = await new ConsolePages(system, browser).register('mia@park.example', 'Park');
-      await as(person, '/', async (page) => {
-        const links = page.getByRole('navigation').getByRole('link');
-        await links.getByText('Roles').waitFor();
-        await links.getByText('People').waitFor();
-        for (const name of ['API keys', 'Audit', 'Mail templates', 'Mails', 'Webhooks', 'Exports'])
-          expect([name, await links.getByText(name, { exact: true }).count()]).toEqual([name, 0]);
-        for (const path of ['/api-keys', '/audit', '/mail-templates', '/deliveries', '/webhooks', '/exports']) {
-          await page.goto(`${system.url}${path}`);
-          await page.getByText('Nothing is at this address.').waitFor();
-        }
-      });
-    },
-    MINUTE,
-  );
-
-  it(
     'shows the secret of an API key once, and revokes the key',
     async () => {
       const exchange = (client_id: string, client_secret: string): Promise<Response> =>

@@ -106,6 +106,25 @@ describeInBrowser((browser) => {
   );
 
   it(
+    'says that a group on the screen is gone, and leads to the nearest above that is there',
+    async () => {
+      const building = await newBuilding('Building P', 3);
+      const groups = `/projects/${projectId}/groups`;
+      const unit = { parentId: building, type: 'unit', name: 'Unit P1' };
+      const { groupId } = await system.api.post<{ groupId: string }>(groups, unit);
+      await visit(groupPage(groupId), async (page) => {
+        await page.getByRole('heading', { level: 1, name: 'Unit P1' }).waitFor();
+        await system.api.ask({ method: 'DELETE', path: `${groups}/${building}` });
+        await page.getByText('Unit P1 has been removed meanwhile').waitFor();
+        await page.getByRole('link', { name: 'Open Hafenblick' }).click();
+        await page.getByRole('heading', { level: 1, name: 'Hafenblick' }).waitFor();
+        expect(page.url()).toBe(`${system.url}${groupPage(projectId)}`);
+      });
+    },
+    3 * MINUTE,
+  );
+
+  it(
     'says when changes do not arrive, and catches up',
     async () => {
       const groupId = await newBuilding('Building O', 3);

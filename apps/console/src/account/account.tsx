@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
+import { Badge, Button, Group, Select, Stack, Text, Title } from '@mantine/core';
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
@@ -6,7 +6,9 @@ import { me } from '../api/me.js';
 import { signOut } from '../api/session.js';
 import { instantText, zoneOf } from '../parts/dates.js';
 import { RowButton } from '../parts/row-button.js';
+import { Rows } from '../parts/rows.js';
 import { useChange } from '../parts/use-change.js';
+import { browserText } from './browser-text.js';
 import { OwnDetails } from './own-details.js';
 import { LANGUAGES, showLanguageOf, type Language } from '../words/index.js';
 
@@ -73,27 +75,43 @@ export function Account() {
           </Button>
         </Group>
       </Group>
-      <Table>
-        <Table.Tbody>
-          {sessions.items.map((session) => (
-            <Table.Tr key={session.sessionId}>
-              <Table.Td>
-                {session.userAgent} {session.current && <Badge tt="none">{t('account.current')}</Badge>}
+      <Rows
+        label={t('account.sessions')}
+        rows={sessions.items}
+        keyOf={({ sessionId }) => sessionId}
+        minWidth={320}
+        columns={[
+          {
+            title: t('account.browser'),
+            isHead: true,
+            cell: ({ userAgent, current }) => (
+              <>
+                {browserText(userAgent, t)} {current && <Badge tt="none">{t('account.current')}</Badge>}
+              </>
+            ),
+          },
+          {
+            title: t('account.lastUsed'),
+            cell: ({ lastUsedAt, address }) => (
+              <>
+                {instantText(lastUsedAt, zone, i18n.language)}
                 <Text size="xs" c="dimmed">
-                  {session.address} · {t('account.lastUsed')}: {instantText(session.lastUsedAt, zone, i18n.language)}
+                  {address}
                 </Text>
-              </Table.Td>
-              <Table.Td>
-                {!session.current && (
-                  <RowButton of={session.userAgent} onClick={() => end.mutate(session.sessionId)}>
-                    {t('self.end')}
-                  </RowButton>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+              </>
+            ),
+          },
+          {
+            title: '',
+            cell: ({ sessionId, userAgent, current }) =>
+              !current && (
+                <RowButton of={browserText(userAgent, t)} onClick={() => end.mutate(sessionId)}>
+                  {t('self.end')}
+                </RowButton>
+              ),
+          },
+        ]}
+      />
     </Stack>
   );
 }

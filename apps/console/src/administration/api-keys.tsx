@@ -14,7 +14,7 @@ import { Rows, usePages } from '../parts/rows.js';
 import { ShownOnce } from '../parts/shown-once.js';
 import { useChange } from '../parts/use-change.js';
 import { endOfDay } from '../parts/zoned.js';
-import { PermissionsField } from './permissions.js';
+import { Permissions, PermissionsField } from './permissions.js';
 import { TenantSelect, useTenants } from './tenants.js';
 
 type ApiKey = ItemOf<'/api/v1/api-keys'>;
@@ -62,22 +62,23 @@ export function ApiKeys() {
                 {name}
                 <Text size="xs" c="dimmed">
                   {keyId}
-                  {tenants.length > 1 && ` · ${tenants.find((each) => each.tenantId === tenantId)?.name ?? tenantId}`}
+                  {tenants.length > 1 &&
+                    ` · ${tenants.find((each) => each.tenantId === tenantId)?.name ?? t('administration.tenantUnknown')}`}
                 </Text>
               </>
             ),
           },
           {
             title: t('administration.permissions'),
-            cell: ({ permissions }) => <Text size="sm">{permissions.join(', ')}</Text>,
+            cell: ({ permissions }) => <Permissions permissions={permissions as Permission[]} />,
           },
           {
             title: t('apiKeys.created'),
-            cell: ({ createdAt, createdBy }) => (
+            cell: ({ createdAt, createdBy, tenantId }) => (
               <>
                 {dayText(createdAt, zone, i18n.language)}
                 <Text component="div" size="xs" c="dimmed">
-                  <Actor actor={createdBy} />
+                  <Actor actor={createdBy} partnerIds={[tenantId]} />
                 </Text>
               </>
             ),

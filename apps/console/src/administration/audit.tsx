@@ -1,4 +1,4 @@
-import { Select, Spoiler, Stack, Text } from '@mantine/core';
+import { Select, Stack, Text } from '@mantine/core';
 import type { TFunction } from 'i18next';
 import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { api, must } from '../api/client.js';
 import { useMe } from '../api/access.js';
 import { Actor } from '../parts/actor.js';
 import { instantText, zoneOf } from '../parts/dates.js';
+import { FactList } from '../parts/fact-list.js';
 import { PageTitle } from '../parts/page-title.js';
 import { Rows, usePages } from '../parts/rows.js';
 import { administrationEn } from '../words/administration.en.js';
@@ -53,9 +54,9 @@ export function Audit() {
           { title: t('history.when'), cell: ({ at }) => instantText(at, zone, i18n.language) },
           {
             title: t('history.who'),
-            cell: ({ actor, address }) => (
+            cell: ({ actor, address, ...row }) => (
               <>
-                <Actor actor={actor} />
+                <Actor actor={actor} partnerIds={partnersOf(row)} />
                 <Text size="xs" c="dimmed">
                   {address}
                 </Text>
@@ -63,7 +64,22 @@ export function Audit() {
             ),
           },
           { title: t('history.what'), cell: (row) => actionText(row.action, t) },
-          { title: t('audit.facts'), cell: ({ facts }) => <Facts facts={facts} /> },
+          {
+            title: t('audit.whom'),
+            cell: (row) =>
+              row.userId !== null &&
+              `user:${row.userId}` !== row.actor && <Actor actor={`user:${row.userId}`} partnerIds={partnersOf(row)} />,
+          },
+          {
+            title: t('audit.facts'),
+            cell: ({ facts, action: what, at }) => (
+              <FactList
+                after={facts}
+                timeZone={zone}
+                of={`${actionText(what, t)}, ${instantText(at, zone, i18n.language)}`}
+              />
+            ),
+          },
         ]}
       />
       {more}
@@ -71,19 +87,12 @@ export function Audit() {
   );
 }
 
-function Facts({ facts }: { readonly facts: object }) {
-  const { t } = useTranslation();
-  const lines = Object.entries(facts).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  if (lines.length === 0) return null;
-  return (
-    <Spoiler
-      maxHeight={34}
-      showLabel={t('administration.all', { count: lines.length })}
-      hideLabel={t('administration.fewer')}
-    >
-      <Text size="xs" ff="monospace" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-        {lines.join('\n')}
-      </Text>
-    </Spoiler>
-  );
+interface OfPartners {
+  readonly tenantId: string | null;
+  readonly facts: Readonly<Record<string, unknown>>;
 }
+
+/** The partners whose administrators an entry can be about. */
+const partnersOf = ({ tenantId, facts: { partnerId } }: OfPartners): readonly string[] => [
+  ...new Set([partnerId, tenantId].filter((id) => typeof id === 'string')),
+];

@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Group, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Code, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { DateTimePicker } from '@mantine/dates';
 import { useForm } from '@mantine/form';
 import { useSuspenseQuery } from '@tanstack/react-query';
@@ -263,22 +263,24 @@ function ShowManifest({ manifest, at, onClose }: ShowManifestProps) {
             </Code>
           </div>
         ))}
-        <Table aria-label={t('exports.columns')}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('exports.column')}</Table.Th>
-              <Table.Th>{t('common.type')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {manifest.schema.map(({ name, type }) => (
-              <Table.Tr key={name}>
-                <Table.Td ff="monospace">{name}</Table.Td>
-                <Table.Td>{type}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <Rows
+          label={t('exports.columns')}
+          rows={manifest.schema}
+          keyOf={({ name }) => name}
+          minWidth={280}
+          columns={[
+            {
+              title: t('exports.column'),
+              isHead: true,
+              cell: ({ name }) => (
+                <Text span inherit ff="monospace">
+                  {name}
+                </Text>
+              ),
+            },
+            { title: t('common.type'), cell: ({ type }) => type },
+          ]}
+        />
       </Stack>
     </Modal>
   );

@@ -7,7 +7,6 @@ import {
   Paper,
   SegmentedControl,
   Stack,
-  Table,
   Text,
   Textarea,
   TextInput,
@@ -24,6 +23,7 @@ import { useHolds, useMe } from '../api/access.js';
 import { FormModal } from '../parts/form-modal.js';
 import { PageTitle } from '../parts/page-title.js';
 import { ProblemText } from '../parts/problem-text.js';
+import { Rows } from '../parts/rows.js';
 import { useChange } from '../parts/use-change.js';
 import { LANGUAGES, languageOf, type Language } from '../words/index.js';
 
@@ -185,33 +185,40 @@ function Markers({ template, content }: { readonly template: Template; readonly 
       <Title order={2} size="h5" mb="xs">
         {t('templates.markers')}
       </Title>
-      <Table.ScrollContainer minWidth={380}>
-        <Table aria-label={t('templates.markers')}>
-          <Table.Tbody>
-            {template.markers.map(({ marker, description, required }) => {
-              const isUsed = `${content.subject} ${content.html}`.includes(marker);
-              return (
-                <Table.Tr key={marker}>
-                  <Table.Td ff="monospace" {...(required && !isUsed && { c: 'var(--mantine-color-error)', fw: 700 })}>
-                    {marker}
-                  </Table.Td>
-                  <Table.Td>{description}</Table.Td>
-                  <Table.Td>
-                    <Badge
-                      variant="light"
-                      tt="none"
-                      miw="max-content"
-                      color={isUsed ? 'teal' : required ? 'red' : 'gray'}
-                    >
-                      {isUsed ? t('templates.used') : required ? t('templates.isMissing') : t('templates.unused')}
-                    </Badge>
-                  </Table.Td>
-                </Table.Tr>
-              );
-            })}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Rows
+        label={t('templates.markers')}
+        rows={template.markers.map((each) => ({
+          ...each,
+          isUsed: `${content.subject} ${content.html}`.includes(each.marker),
+        }))}
+        keyOf={({ marker }) => marker}
+        minWidth={380}
+        columns={[
+          {
+            title: t('templates.marker'),
+            isHead: true,
+            cell: ({ marker, required, isUsed }) => (
+              <Text
+                span
+                inherit
+                ff="monospace"
+                {...(required && !isUsed && { c: 'var(--mantine-color-error)', fw: 700 })}
+              >
+                {marker}
+              </Text>
+            ),
+          },
+          { title: t('templates.meaning'), cell: ({ description }) => description },
+          {
+            title: t('common.status'),
+            cell: ({ required, isUsed }) => (
+              <Badge variant="light" tt="none" miw="max-content" color={isUsed ? 'teal' : required ? 'red' : 'gray'}>
+                {isUsed ? t('templates.used') : required ? t('templates.isMissing') : t('templates.unused')}
+              </Badge>
+            ),
+          },
+        ]}
+      />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Checkbox, ScrollArea, Stack } from '@mantine/core';
+import { Checkbox, ScrollArea, Spoiler, Stack, Text } from '@mantine/core';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useMe, type Permission } from '../api/access.js';
@@ -16,6 +16,20 @@ export const permissionText = (permission: Permission, t: TFunction): string =>
   t(
     `permissions.${permission.replaceAll(/[:-]/g, '_') as keyof typeof administrationEn.permissions & Underscored<Permission>}`,
   );
+
+/** What a role or key allows, a sentence each. */
+export function Permissions({ permissions }: { readonly permissions: readonly Permission[] }) {
+  const { t } = useTranslation();
+  return (
+    <Spoiler
+      maxHeight={42}
+      showLabel={t('administration.all', { count: permissions.length })}
+      hideLabel={t('administration.fewer')}
+    >
+      <Text size="sm">{permissions.map((permission) => permissionText(permission, t)).join('. ')}.</Text>
+    </Spoiler>
+  );
+}
 
 interface PermissionsFieldProps {
   readonly value: readonly Permission[];

@@ -17,4 +17,4 @@ export const roleName = ({ roleId, name, custom }: Named, t: TFunction): string 
 
 /** The role of a membership, by its id. @param known those of the tenant */
 export const roleNameOf = (role: string, known: readonly Named[], t: TFunction): string =>
-  isBuiltIn(role) ? t(`roles.${role}`) : (known.find(({ roleId }) => roleId === role)?.name ?? role);
+  isBuiltIn(role) ? t(`roles.${role}`) : (known.find(({ roleId }) => roleId === role)?.name ?? t('common.ownRole'));

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Spoiler, Stack, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
@@ -10,7 +10,7 @@ import { PageTitle } from '../parts/page-title.js';
 import { RowButton } from '../parts/row-button.js';
 import { Rows } from '../parts/rows.js';
 import { useChange } from '../parts/use-change.js';
-import { PermissionsField, permissionText } from './permissions.js';
+import { Permissions, PermissionsField } from './permissions.js';
 import { roleName } from './role-name.js';
 import { TenantSelect, useTenant } from './tenants.js';
 
@@ -78,19 +78,6 @@ export function Roles() {
         <RemoveRole role={removing} tenantId={shown} onClose={() => setRemoving(null)} />
       )}
     </Stack>
-  );
-}
-
-function Permissions({ permissions }: { readonly permissions: readonly Permission[] }) {
-  const { t } = useTranslation();
-  return (
-    <Spoiler
-      maxHeight={42}
-      showLabel={t('administration.all', { count: permissions.length })}
-      hideLabel={t('administration.fewer')}
-    >
-      <Text size="sm">{permissions.map((permission) => permissionText(permission, t)).join('. ')}.</Text>
-    </Spoiler>
   );
 }
 

@@ -18,13 +18,17 @@ const partnersQuery = queryOptions({
 
 /** The tenants in which somebody can administer something. */
 export function useTenants(): readonly Tenant[] {
+  const { t } = useTranslation();
   const { tenantIds, serverAdministrator } = useMe();
   const { data } = useSuspenseQuery(partnersQuery);
   const names = new Map(data.items.map(({ partnerId, name }) => [partnerId, name]));
   const all = serverAdministrator
     ? data.items.filter(({ partnerId, tenantId }) => partnerId === tenantId).map(({ tenantId }) => tenantId)
     : tenantIds;
-  return all.map((tenantId) => ({ tenantId, name: names.get(tenantId) ?? tenantId }));
+  return all.map((tenantId, index) => ({
+    tenantId,
+    name: names.get(tenantId) ?? t('administration.tenantNumber', { number: index + 1 }),
+  }));
 }
 
 interface TenantSelectProps {

@@ -9,6 +9,7 @@ import { api, must, type AnswerOf, type ItemOf } from '../api/client.js';
 import { useMe } from '../api/access.js';
 import { instantText, zoneOf } from '../parts/dates.js';
 import { useCalendarWords } from '../parts/day-input.js';
+import { eventText } from '../parts/happened-words.js';
 import { FormModal } from '../parts/form-modal.js';
 import { PageTitle } from '../parts/page-title.js';
 import { Rows, usePages } from '../parts/rows.js';
@@ -143,14 +144,14 @@ export function Webhook() {
             title: t('webhooks.event'),
             cell: ({ type, subject, kind }) => (
               <>
-                {type}{' '}
+                {eventText(type, t)}{' '}
                 {kind !== 'event' && (
                   <Badge variant="light" tt="none" color="gray">
                     {t(`webhooks.kinds.${kind}`)}
                   </Badge>
                 )}
-                <Text size="xs" c="dimmed">
-                  {subject}
+                <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                  {type} · {subject}
                 </Text>
               </>
             ),

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { api, must, type ItemOf } from '../api/client.js';
 import { useMe } from '../api/access.js';
 import { dayText, zoneOf } from '../parts/dates.js';
+import { eventText } from '../parts/happened-words.js';
 import { FormModal } from '../parts/form-modal.js';
 import { PageTitle } from '../parts/page-title.js';
 import { Rows, usePages } from '../parts/rows.js';
@@ -34,7 +35,9 @@ export function Webhooks() {
   const [isCreating, setIsCreating] = useState(false);
   const [key, setKey] = useState<NewKey | null>(null);
   const nameOf = (tenantId: string | null): string =>
-    tenants.find((each) => each.tenantId === tenantId)?.name ?? tenantId ?? t('webhooks.allTenants');
+    tenantId === null
+      ? t('webhooks.allTenants')
+      : (tenants.find((each) => each.tenantId === tenantId)?.name ?? t('administration.tenantUnknown'));
   return (
     <Stack>
       <PageTitle title={t('titles.webhooks')} about={t('webhooks.about')}>
@@ -62,7 +65,10 @@ export function Webhooks() {
           { title: t('administration.tenant'), cell: ({ tenantId }) => nameOf(tenantId) },
           {
             title: t('webhooks.types'),
-            cell: ({ types }) => (types === null || types.length === 0 ? t('webhooks.allTypes') : types.join(', ')),
+            cell: ({ types }) =>
+              types === null || types.length === 0
+                ? t('webhooks.allTypes')
+                : types.map((type) => eventText(type, t)).join(', '),
           },
           { title: t('apiKeys.created'), cell: ({ createdAt }) => dayText(createdAt, zone, i18n.language) },
           { title: t('common.status'), cell: (endpoint) => <EndpointStatus endpoint={endpoint} /> },

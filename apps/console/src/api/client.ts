@@ -20,6 +20,9 @@ export class Refused extends Error {
   }
 }
 
+/** Whether something does not exist, or not for this person. */
+export const isNotFound = (error: unknown): boolean => error instanceof Refused && error.problem.code === 'NOT_FOUND';
+
 const withToken = (request: Request, token: string | null): Request => {
   if (token !== null) request.headers.set('authorization', `Bearer ${token}`);
   return request;

@@ -1,17 +1,4 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Group,
-  List,
-  NumberInput,
-  Paper,
-  Skeleton,
-  Stack,
-  Switch,
-  Table,
-  Text,
-} from '@mantine/core';
+import { Alert, Anchor, Button, Group, List, NumberInput, Paper, Skeleton, Stack, Switch, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery, useSuspenseQuery, type UseQueryResult } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -21,9 +8,9 @@ import { api, must, Refused, type Problem } from '../api/client.js';
 import { PageHead } from '../parts/page-head.js';
 import { problemWords } from '../parts/problem-words.js';
 import { ProblemText } from '../parts/problem-text.js';
-import { RESOURCES, unitsText, type Resource } from '../parts/limit-text.js';
+import { countedText, RESOURCES, unitsText, type Resource } from '../parts/limit-text.js';
 import { useChange } from '../parts/use-change.js';
-import { WideTable } from '../parts/wide-table.js';
+import { Rows } from '../parts/rows.js';
 import { projectQuery } from '../projects/project-query.js';
 import { groupQuery } from './group-query.js';
 import { entryOf, NEW_ALLOTMENT, requestOf, type RestrictionEntry } from './licenses/restriction-form.js';
@@ -90,7 +77,7 @@ export function BulkLimits() {
         </Alert>
       )}
       {error === null && data === undefined && <Skeleton height={200} role="status" aria-label={t('common.loading')} />}
-      {data && <Rows key={cursor} projectId={projectId} rows={data.rows} />}
+      {data && <Changes key={cursor} projectId={projectId} rows={data.rows} />}
       <Group>
         {cursors.length > 0 && (
           <Button variant="default" onClick={() => setCursors(cursors.slice(0, -1))}>
@@ -107,7 +94,7 @@ export function BulkLimits() {
   );
 }
 
-function Rows(props: { readonly projectId: string; readonly rows: readonly Row[] }) {
+function Changes(props: { readonly projectId: string; readonly rows: readonly Row[] }) {
   const { t } = useTranslation();
   return props.rows.length === 0 ? <Text c="dimmed">{t('bulk.empty')}</Text> : <BulkForm {...props} />;
 }
@@ -189,28 +176,38 @@ function BulkForm({ projectId, rows }: { readonly projectId: string; readonly ro
           </Button>
         </Group>
       </Paper>
-      <WideTable minWidth={640} label={t('bulk.table')}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('overview.group')}</Table.Th>
-            {RESOURCES.map((resource) => (
-              <Table.Th key={resource}>{t(`resources.${resource}`)}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <RowFields
-              key={row.groupId}
-              projectId={projectId}
-              row={row}
-              units={entered[row.groupId]}
-              refusals={refusals.get(row.groupId) ?? []}
-              onChange={(units) => setEntered({ ...entered, [row.groupId]: units })}
-            />
-          ))}
-        </Table.Tbody>
-      </WideTable>
+      <Rows
+        label={t('bulk.table')}
+        rows={rows}
+        keyOf={({ groupId }) => groupId}
+        columns={[
+          {
+            title: t('overview.group'),
+            isHead: true,
+            cell: (row) => (
+              <RowHead
+                projectId={projectId}
+                row={row}
+                isTouched={entered[row.groupId] !== undefined}
+                refusals={refusals.get(row.groupId) ?? []}
+              />
+            ),
+          },
+          ...RESOURCES.map((resource, index) => ({
+            title: t(`resources.${resource}`),
+            cell: (row: Row) => (
+              <RowField
+                row={row}
+                resource={resource}
+                isFirst={index === 0}
+                units={entered[row.groupId]}
+                refusals={refusals.get(row.groupId) ?? []}
+                onChange={(units) => setEntered({ ...entered, [row.groupId]: units })}
+              />
+            ),
+          })),
+        ]}
+      />
       <Paper withBorder p="sm" className="outcome">
         <Stack gap="sm">
           <Outcome preview={preview} isAsked={isAsked} count={touched.length} />
@@ -282,7 +279,7 @@ function Suspended({ effects }: { readonly effects: readonly Counted[] }) {
       {RESOURCES.flatMap((resource) => {
         const count = effects.filter((each) => each.resource === resource).reduce((sum, each) => sum + each.count, 0);
         if (count === 0) return [];
-        const words = { group: t('bulk.together'), count, resource: t(`counted.${resource}`) };
+        const words = { group: t('bulk.together'), count, resource: countedText(resource, count, t) };
         return [<List.Item key={resource}>{t('licenses.suspendedUse', words)}</List.Item>];
       })}
     </List>
@@ -300,58 +297,65 @@ function refusalsOf(error: unknown, sent: readonly { readonly groupId: string }[
   return refusals;
 }
 
-interface RowFieldsProps {
+interface RowHeadProps {
   readonly projectId: string;
   readonly row: Row;
+  readonly isTouched: boolean;
+  readonly refusals: readonly Problem[];
+}
+
+function RowHead({ projectId, row: { groupId, name, current }, isTouched, refusals }: RowHeadProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Anchor component={Link} to={`/projects/${projectId}/groups/${groupId}`} size="sm" fw={isTouched ? 700 : 400}>
+        {name}
+      </Anchor>
+      {!current.enabled && (
+        <Text size="xs" c="dimmed">
+          {t('licenses.notRestricted')}
+        </Text>
+      )}
+      {refusals.flatMap((problem) =>
+        problemWords(new Refused(problem), t).map((line) => (
+          <Text key={line} size="xs" c="red" role="alert">
+            {line}
+          </Text>
+        )),
+      )}
+    </>
+  );
+}
+
+interface RowFieldProps {
+  readonly row: Row;
+  readonly resource: Resource;
+  readonly isFirst: boolean;
   readonly units: Units | undefined;
   readonly refusals: readonly Problem[];
   readonly onChange: (units: Units) => void;
 }
 
-function RowFields({ projectId, row: { groupId, name, current }, units, refusals, onChange }: RowFieldsProps) {
+function RowField({ row: { name, current }, resource, isFirst, units, refusals, onChange }: RowFieldProps) {
   const { t } = useTranslation();
-  const before = unitsOf(current);
-  const shown = units ?? before;
+  const shown = units ?? unitsOf(current);
+  if (shown === null)
+    return (
+      isFirst && (
+        <Text size="sm" c="dimmed">
+          {t('bulk.several')} {current.allotments.map((each) => unitsText(each.units, t)).join(' + ')}
+        </Text>
+      )
+    );
   return (
-    <Table.Tr>
-      <Table.Th scope="row" fw={units === undefined ? 400 : 700}>
-        <Anchor component={Link} to={`/projects/${projectId}/groups/${groupId}`} size="sm">
-          {name}
-        </Anchor>
-        {!current.enabled && (
-          <Text size="xs" c="dimmed">
-            {t('licenses.notRestricted')}
-          </Text>
-        )}
-        {refusals.flatMap((problem) =>
-          problemWords(new Refused(problem), t).map((line) => (
-            <Text key={line} size="xs" c="red" role="alert">
-              {line}
-            </Text>
-          )),
-        )}
-      </Table.Th>
-      {shown === null ? (
-        <Table.Td colSpan={RESOURCES.length}>
-          <Text size="sm" c="dimmed">
-            {t('bulk.several')} {current.allotments.map((each) => unitsText(each.units, t)).join(' + ')}
-          </Text>
-        </Table.Td>
-      ) : (
-        RESOURCES.map((resource) => (
-          <Table.Td key={resource}>
-            <NumberInput
-              aria-label={`${name}: ${t(`resources.${resource}`)}`}
-              size="xs"
-              min={0}
-              allowDecimal={false}
-              value={shown[resource]}
-              error={refusals.some((problem) => problem['resource'] === resource)}
-              onChange={(value) => onChange({ ...shown, [resource]: Number(value) })}
-            />
-          </Table.Td>
-        ))
-      )}
-    </Table.Tr>
+    <NumberInput
+      aria-label={`${name}: ${t(`resources.${resource}`)}`}
+      size="xs"
+      min={0}
+      allowDecimal={false}
+      value={shown[resource]}
+      error={refusals.some((problem) => problem['resource'] === resource)}
+      onChange={(value) => onChange({ ...shown, [resource]: Number(value) })}
+    />
   );
 }

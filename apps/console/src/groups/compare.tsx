@@ -1,13 +1,13 @@
-import { Alert, Paper, Skeleton, Table, Text, Title } from '@mantine/core';
+import { Alert, Paper, Skeleton, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
 import { instantText } from '../parts/dates.js';
-import { RESOURCES, type Resource } from '../parts/limit-text.js';
+import { codeText } from '../parts/happened-words.js';
+import { numberText, RESOURCES, type Resource } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
-import { WideTable } from '../parts/wide-table.js';
-import { en } from '../words/en.js';
+import { Rows } from '../parts/rows.js';
 import { projectPages } from '../words/project-pages.en.js';
 
 const { members } = projectPages.compare;
@@ -53,30 +53,26 @@ export function Compare({ projectId, groupId, timeZone, at, compare }: ComparePr
             {data.changes.length === 0 ? t('compare.same') : t('compare.events', { count: data.events.total })}
           </Text>
           {data.changes.length > 0 && (
-            <WideTable minWidth={480} label={t('compare.title')}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th />
-                  <Table.Th className="numbers">{instantText(from, timeZone, i18n.language)}</Table.Th>
-                  <Table.Th className="numbers">{instantText(to, timeZone, i18n.language)}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.changes
-                  .filter(({ path }) => !path.endsWith('.groupId'))
-                  .map(({ path, before, after }) => (
-                    <Table.Tr key={path}>
-                      <Table.Th scope="row" fw={400}>
-                        {nameOf(path, t)}
-                      </Table.Th>
-                      <Table.Td className="numbers">{text(path, before)}</Table.Td>
-                      <Table.Td className="numbers">
-                        <mark>{text(path, after)}</mark>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-              </Table.Tbody>
-            </WideTable>
+            <Rows
+              label={t('compare.title')}
+              rows={data.changes.filter(({ path }) => !path.endsWith('.groupId'))}
+              keyOf={({ path }) => path}
+              minWidth={480}
+              isCompared
+              columns={[
+                { title: '', isHead: true, cell: ({ path }) => nameOf(path, t) },
+                {
+                  title: instantText(from, timeZone, i18n.language),
+                  numbers: true,
+                  cell: ({ path, before }) => text(path, before),
+                },
+                {
+                  title: instantText(to, timeZone, i18n.language),
+                  numbers: true,
+                  cell: ({ path, after }) => <mark>{text(path, after)}</mark>,
+                },
+              ]}
+            />
           )}
         </>
       )}
@@ -85,10 +81,8 @@ export function Compare({ projectId, groupId, timeZone, at, compare }: ComparePr
 }
 
 type Member = keyof typeof members;
-type Feature = keyof typeof en.features;
 const isMember = (name: string): name is Member => Object.hasOwn(members, name);
 const isResource = (name: string): name is Resource => (RESOURCES as readonly string[]).includes(name);
-const isFeature = (name: unknown): name is Feature => typeof name === 'string' && Object.hasOwn(en.features, name);
 
 /** `resources.sip_number.consumed` as `Virtual numbers: In use`. */
 function nameOf(path: string, t: TFunction): string {
@@ -105,13 +99,17 @@ const ENDS_UNLIMITED = /\.(effectiveLimit|available)$/;
 function valueText(path: string, value: unknown, t: TFunction): string {
   if (value === null) return ENDS_UNLIMITED.test(path) ? t('common.unlimited') : '–';
   if (Array.isArray(value)) return value.map((each) => valueText(path, each, t)).join(', ') || '–';
-  if (isFeature(value)) return t(`features.${value}`);
   if (typeof value === 'object') return objectText(path, value, t);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return wordText(path, value, t);
+  return typeof value === 'boolean' ? t(value ? 'common.yes' : 'common.no') : numberText(Number(value));
 }
+
+/** A name stays as it is; everything else is a code. */
+const wordText = (path: string, value: string, t: TFunction): string =>
+  /name$/i.test(path) ? value : codeText(value, t);
 
 /** A feature with what switched it off, or a group. */
 function objectText(path: string, value: object, t: TFunction): string {
   if ('feature' in value) return valueText(path, value.feature, t);
-  return 'name' in value && typeof value.name === 'string' ? value.name : JSON.stringify(value);
+  return 'name' in value && typeof value.name === 'string' ? value.name : '–';
 }

@@ -1,10 +1,12 @@
-import { Button, Group, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useHolds } from '../api/access.js';
 import { api, must } from '../api/client.js';
 import { FormModal } from '../parts/form-modal.js';
+import { RowButton } from '../parts/row-button.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { useChange } from '../parts/use-change.js';
 import type { PanelProps } from './object-groups.js';
 
@@ -12,11 +14,10 @@ import type { PanelProps } from './object-groups.js';
 export function DevicesPanel({ projectId, groupId }: PanelProps) {
   const { t } = useTranslation();
   const path = { p: projectId, g: groupId };
-  const { data } = useSuspenseQuery({
-    queryKey: ['devices', projectId, groupId],
-    queryFn: () =>
-      must(api.GET('/api/v1/projects/{p}/groups/{g}/devices', { params: { path, query: { limit: 200 } } })),
-  });
+  const { rows, more } = usePages(['devices', projectId, groupId], (query) =>
+    must(api.GET('/api/v1/projects/{p}/groups/{g}/devices', { params: { path, query } })),
+  );
+  const canManage = useHolds('devices:manage');
   const [isAdding, setIsAdding] = useState(false);
   const [removed, setRemoved] = useState<string | null>(null);
   const remove = useChange({
@@ -28,29 +29,32 @@ export function DevicesPanel({ projectId, groupId }: PanelProps) {
   });
   return (
     <Stack>
-      <Group justify="end">
-        <Button onClick={() => setIsAdding(true)}>{t('devices.add')}</Button>
-      </Group>
-      {data.items.length === 0 && <Text c="dimmed">{t('devices.empty')}</Text>}
-      <Table>
-        <Table.Tbody>
-          {data.items.map(({ serialNumber, model }) => (
-            <Table.Tr key={serialNumber}>
-              <Table.Td>
-                {serialNumber}
-                <Text size="xs" c="dimmed">
-                  {model}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <Button variant="default" size="compact-sm" onClick={() => setRemoved(serialNumber)}>
+      {canManage && (
+        <Group justify="end">
+          <Button onClick={() => setIsAdding(true)}>{t('devices.add')}</Button>
+        </Group>
+      )}
+      <Rows
+        label={t('groups.tabs.devices')}
+        rows={rows}
+        keyOf={({ serialNumber }) => serialNumber}
+        empty={t('devices.empty')}
+        more={more}
+        minWidth={320}
+        columns={[
+          { title: t('devices.serialNumber'), isHead: true, cell: ({ serialNumber }) => serialNumber },
+          { title: t('devices.model'), cell: ({ model }) => model },
+          {
+            title: '',
+            cell: ({ serialNumber }) =>
+              canManage && (
+                <RowButton of={serialNumber} onClick={() => setRemoved(serialNumber)}>
                   {t('common.remove')}
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+                </RowButton>
+              ),
+          },
+        ]}
+      />
       {isAdding && <AddDevice projectId={projectId} groupId={groupId} onClose={() => setIsAdding(false)} />}
       {removed !== null && (
         <FormModal

@@ -1,27 +1,28 @@
-import { Alert, Button, Code, Group, Spoiler, Stack, Table, Text } from '@mantine/core';
-import { useSuspenseInfiniteQuery } from '@tanstack/react-query';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { api, must, type ItemOf } from '../api/client.js';
+import { api, must } from '../api/client.js';
+import { Actor } from '../parts/actor.js';
 import { instantText } from '../parts/dates.js';
+import { FactList } from '../parts/fact-list.js';
+import { eventText } from '../parts/happened-words.js';
+import { Rows, usePages } from '../parts/rows.js';
+import { projectQuery } from '../projects/project-query.js';
+import { groupQuery } from './group-query.js';
 import type { PanelProps } from './object-groups.js';
 
 /** Who did what to the licenses of the group, with what was before and after. */
 export function HistoryPanel({ projectId, groupId, timeZone }: PanelProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const navigate = useNavigate({ from: '/projects/$projectId/groups/$groupId' });
   const { events } = useSearch({ from: '/inside/projects/$projectId/groups/$groupId' });
-  const { data, hasNextPage, fetchNextPage } = useSuspenseInfiniteQuery({
-    queryKey: ['history', projectId, groupId, events],
-    queryFn: ({ pageParam }) => {
-      const which = events === undefined ? { groupId } : { filter: eventsFilter(events) };
-      const query = { ...which, limit: 50, ...(pageParam !== '' && { cursor: pageParam }) };
-      return must(api.GET('/api/v1/projects/{p}/history', { params: { path: { p: projectId }, query } }));
-    },
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+  const { data: project } = useSuspenseQuery(projectQuery(projectId));
+  const { rows, more } = usePages(['history', projectId, groupId, events], (page) => {
+    const query = { ...page, ...(events === undefined ? { groupId } : { filter: eventsFilter(events) }) };
+    return must(api.GET('/api/v1/projects/{p}/history', { params: { path: { p: projectId }, query } }));
   });
-  const items = data.pages.flatMap((page) => page.items);
+  const partnerIds = [...new Set([project.partnerId, project.tenantId])];
   return (
     <Stack>
       {events !== undefined && (
@@ -38,19 +39,70 @@ export function HistoryPanel({ projectId, groupId, timeZone }: PanelProps) {
           </Group>
         </Alert>
       )}
-      {items.length === 0 ? (
-        <Text c="dimmed">{t('history.empty')}</Text>
-      ) : (
-        <Entries items={items} timeZone={timeZone} />
-      )}
-      {hasNextPage && (
-        <Button variant="default" onClick={() => void fetchNextPage()}>
-          {t('common.more')}
-        </Button>
-      )}
+      <Text size="sm" c="dimmed">
+        {t('common.timeZone', { zone: timeZone })}
+      </Text>
+      <Rows
+        label={t('groups.tabs.history')}
+        rows={rows.map((row, index) => ({ ...row, index }))}
+        keyOf={({ eventId, index }) => `${eventId} ${index}`}
+        empty={t('history.empty')}
+        more={more}
+        minWidth={520}
+        columns={[
+          {
+            title: t('history.when'),
+            cell: ({ at }) => (
+              <Button
+                variant="subtle"
+                size="compact-xs"
+                onClick={() => void navigate({ search: (search) => ({ ...search, at }) })}
+              >
+                {instantText(at, timeZone, i18n.language)}
+              </Button>
+            ),
+          },
+          { title: t('history.who'), cell: ({ actor }) => <Actor actor={actor} partnerIds={partnerIds} /> },
+          {
+            title: t('history.what'),
+            cell: ({ what, at, details, before, after }) => (
+              <>
+                {eventText(what, t)}
+                <FactList
+                  before={before}
+                  after={{ ...after, ...details }}
+                  timeZone={timeZone}
+                  of={`${eventText(what, t)}, ${instantText(at, timeZone, i18n.language)}`}
+                  named={(name, id) =>
+                    name === 'holder' || name === 'userId' ? (
+                      <Actor
+                        actor={`user:${id}`}
+                        partnerIds={partnerIds}
+                        {...(!isGenerated(id) && { otherwise: id })}
+                      />
+                    ) : (
+                      <GroupName projectId={projectId} groupId={id} />
+                    )
+                  }
+                />
+              </>
+            ),
+          },
+        ]}
+      />
     </Stack>
   );
 }
+
+/** A group that an event names; those that are gone, or that the reader does not see, have no name. */
+function GroupName({ projectId, groupId }: { readonly projectId: string; readonly groupId: string }) {
+  const { t } = useTranslation();
+  const { data, isPending } = useQuery(groupQuery(projectId, groupId));
+  return isPending ? '…' : (data?.name ?? t('history.hiddenGroup'));
+}
+
+/** Ids of people are generated; others hold units under a name of their own. */
+const isGenerated = (id: string): boolean => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.test(id);
 
 /** The condition on these events, wherever in the project they happened. */
 const eventsFilter = (events: string): string =>
@@ -58,48 +110,3 @@ const eventsFilter = (events: string): string =>
     .split(',')
     .map((id) => `eventId = "${id}"`)
     .join(' OR ');
-
-interface EntriesProps {
-  readonly items: readonly ItemOf<'/api/v1/projects/{p}/history'>[];
-  readonly timeZone: string;
-}
-
-function Entries({ items, timeZone }: EntriesProps) {
-  const { t, i18n } = useTranslation();
-  const navigate = useNavigate({ from: '/projects/$projectId/groups/$groupId' });
-  return (
-    <Table.ScrollContainer minWidth={520}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('history.when')}</Table.Th>
-            <Table.Th>{t('history.who')}</Table.Th>
-            <Table.Th>{t('history.what')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map(({ eventId, at, actor, what, details, before, after }) => (
-            <Table.Tr key={eventId}>
-              <Table.Td>
-                <Button
-                  variant="subtle"
-                  size="compact-xs"
-                  onClick={() => void navigate({ search: (search) => ({ ...search, at }) })}
-                >
-                  {instantText(at, timeZone, i18n.language)}
-                </Button>
-              </Table.Td>
-              <Table.Td>{actor}</Table.Td>
-              <Table.Td>
-                {what}
-                <Spoiler maxHeight={0} showLabel="…" hideLabel="–">
-                  <Code block>{JSON.stringify({ details, before, after }, null, 2)}</Code>
-                </Spoiler>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
-}

@@ -1,9 +1,10 @@
-import { Button, Paper, Table, Text, Title } from '@mantine/core';
+import { Button, Paper, Text, Title } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { limitText, RESOURCES, type Resource } from '../parts/limit-text.js';
-import { quotaQuery, type Quota } from './quota-query.js';
+import { limitText, numberText, RESOURCES, type Resource } from '../parts/limit-text.js';
+import { Rows } from '../parts/rows.js';
+import { quotaQuery } from './quota-query.js';
 import { WhyWindow } from './why-window.js';
 
 interface LimitsProps {
@@ -25,64 +26,62 @@ export function Limits({ projectId, groupId, at }: LimitsProps) {
           {t('licenses.limits')}
         </Title>
       )}
-      <Table.ScrollContainer minWidth={520}>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th />
-              <Table.Th className="numbers">{t('licenses.limit')}</Table.Th>
-              <Table.Th className="numbers">{t('licenses.consumed')}</Table.Th>
-              <Table.Th className="numbers">{t('licenses.suspended')}</Table.Th>
-              <Table.Th className="numbers">{t('licenses.available')}</Table.Th>
-              <Table.Th />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {RESOURCES.map((resource) => (
-              <LimitRow key={resource} resource={resource} quota={quota} onAsk={() => setAsked(resource)} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Rows
+        label={t('licenses.limits')}
+        rows={RESOURCES.map((resource) => ({ resource, ...quota.resources[resource] }))}
+        keyOf={({ resource }) => resource}
+        minWidth={520}
+        columns={[
+          {
+            title: '',
+            isHead: true,
+            cell: ({ resource, limitedBy }) => (
+              <>
+                <Text fw={700} size="sm">
+                  {t(`resources.${resource}`)}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {limitedBy === null
+                    ? t('licenses.noLimit')
+                    : t('licenses.limitedBy', {
+                        name: limitedBy.groupId === null ? t('common.projectLicenses') : limitedBy.name,
+                      })}
+                </Text>
+              </>
+            ),
+          },
+          {
+            title: t('licenses.limit'),
+            numbers: true,
+            cell: ({ effectiveLimit }) => limitText(effectiveLimit, t),
+          },
+          { title: t('licenses.consumed'), numbers: true, cell: ({ consumed }) => numberText(consumed) },
+          {
+            title: t('licenses.suspended'),
+            numbers: true,
+            cell: ({ suspended }) => (
+              <Text span inherit {...(suspended > 0 && { c: 'red' })}>
+                {numberText(suspended)}
+              </Text>
+            ),
+          },
+          { title: t('licenses.available'), numbers: true, cell: ({ available }) => limitText(available, t) },
+          {
+            title: '',
+            cell: ({ resource }) => (
+              <Button
+                variant="subtle"
+                size="compact-sm"
+                onClick={() => setAsked(resource)}
+                aria-label={`${t('common.why')} ${t(`resources.${resource}`)}`}
+              >
+                {t('common.why')}
+              </Button>
+            ),
+          },
+        ]}
+      />
       {asked && <WhyWindow of={{ projectId, groupId, resource: asked, at }} onClose={() => setAsked(null)} />}
     </Paper>
-  );
-}
-
-interface LimitRowProps {
-  readonly resource: Resource;
-  readonly quota: Quota;
-  readonly onAsk: () => void;
-}
-
-function LimitRow({ resource, quota, onAsk }: LimitRowProps) {
-  const { t } = useTranslation();
-  const { effectiveLimit, limitedBy, consumed, suspended, available } = quota.resources[resource];
-  const name = limitedBy?.groupId === null ? t('common.projectLicenses') : limitedBy?.name;
-  return (
-    <Table.Tr>
-      <Table.Th scope="row">
-        {t(`resources.${resource}`)}
-        <Text size="xs" c="dimmed">
-          {name === undefined ? t('licenses.noLimit') : t('licenses.limitedBy', { name })}
-        </Text>
-      </Table.Th>
-      <Table.Td className="numbers">{limitText(effectiveLimit, t)}</Table.Td>
-      <Table.Td className="numbers">{consumed}</Table.Td>
-      <Table.Td className="numbers" {...(suspended > 0 && { c: 'red' })}>
-        {suspended}
-      </Table.Td>
-      <Table.Td className="numbers">{limitText(available, t)}</Table.Td>
-      <Table.Td>
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          onClick={onAsk}
-          aria-label={`${t('common.why')} ${t(`resources.${resource}`)}`}
-        >
-          {t('common.why')}
-        </Button>
-      </Table.Td>
-    </Table.Tr>
   );
 }

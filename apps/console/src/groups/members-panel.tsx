@@ -1,60 +1,93 @@
-import { Button, Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { rolesQuery } from '../administration/places.js';
+import { roleNameOf } from '../administration/role-name.js';
+import { useHolds } from '../api/access.js';
 import { api, must } from '../api/client.js';
 import { FormModal } from '../parts/form-modal.js';
+import { RowButton } from '../parts/row-button.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { useChange } from '../parts/use-change.js';
+import { projectQuery } from '../projects/project-query.js';
 import type { PanelProps } from './object-groups.js';
 
 const ROLES = ['site_administrator', 'concierge', 'user'] as const;
 type Role = (typeof ROLES)[number];
 
-const isBuiltIn = (role: string): role is Role => (ROLES as readonly string[]).includes(role);
-
 /** Who is a member of the group itself. */
 export function MembersPanel({ projectId, groupId }: PanelProps) {
   const { t } = useTranslation();
   const path = { p: projectId, g: groupId };
-  const { data } = useSuspenseQuery({
-    queryKey: ['members', projectId, groupId],
-    queryFn: () =>
-      must(api.GET('/api/v1/projects/{p}/groups/{g}/members', { params: { path, query: { limit: 200 } } })),
-  });
+  const { rows, more } = usePages(['members', projectId, groupId], (query) =>
+    must(api.GET('/api/v1/projects/{p}/groups/{g}/members', { params: { path, query } })),
+  );
+  const { data: project } = useSuspenseQuery(projectQuery(projectId));
+  const { data: roles } = useSuspenseQuery(rolesQuery(project.tenantId, useHolds('roles:read')));
+  const canManage = useHolds('members:manage');
   const [isAdding, setIsAdding] = useState(false);
+  const [removed, setRemoved] = useState<{ readonly memberId: string; readonly name: string } | null>(null);
   const remove = useChange({
     send: (memberId: string, key) => {
       const params = { path: { ...path, memberId }, header: { 'Idempotency-Key': key } };
       return must(api.DELETE('/api/v1/projects/{p}/groups/{g}/members/{memberId}', { params }));
     },
+    done: () => t('members.removed'),
+    onDone: () => setRemoved(null),
   });
   return (
     <Stack>
-      <Group justify="end">
-        <Button onClick={() => setIsAdding(true)}>{t('members.add')}</Button>
-      </Group>
-      {data.items.length === 0 && <Text c="dimmed">{t('members.empty')}</Text>}
-      <Table>
-        <Table.Tbody>
-          {data.items.map(({ memberId, name, email, role }) => (
-            <Table.Tr key={memberId}>
-              <Table.Td>
+      {canManage && (
+        <Group justify="end">
+          <Button onClick={() => setIsAdding(true)}>{t('members.add')}</Button>
+        </Group>
+      )}
+      <Rows
+        label={t('groups.tabs.members')}
+        rows={rows}
+        keyOf={({ memberId }) => memberId}
+        empty={t('members.empty')}
+        more={more}
+        minWidth={420}
+        columns={[
+          {
+            title: t('common.name'),
+            isHead: true,
+            cell: ({ name, email }) => (
+              <>
                 {name}
                 <Text size="xs" c="dimmed">
                   {email}
                 </Text>
-              </Table.Td>
-              <Table.Td>{isBuiltIn(role) ? t(`roles.${role}`) : role}</Table.Td>
-              <Table.Td>
-                <Button variant="default" size="compact-sm" onClick={() => remove.mutate(memberId)}>
+              </>
+            ),
+          },
+          { title: t('common.role'), cell: ({ role }) => roleNameOf(role, roles, t) },
+          {
+            title: '',
+            cell: ({ memberId, name }) =>
+              canManage && (
+                <RowButton of={name} onClick={() => setRemoved({ memberId, name })}>
                   {t('common.remove')}
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+                </RowButton>
+              ),
+          },
+        ]}
+      />
+      {removed !== null && (
+        <FormModal
+          title={`${t('common.remove')}: ${removed.name}`}
+          onClose={() => setRemoved(null)}
+          change={remove}
+          input={removed.memberId}
+          submit={t('common.remove')}
+          isDangerous
+        >
+          <Text size="sm">{t('members.removeHint')}</Text>
+        </FormModal>
+      )}
       {isAdding && <AddMember projectId={projectId} groupId={groupId} onClose={() => setIsAdding(false)} />}
     </Stack>
   );

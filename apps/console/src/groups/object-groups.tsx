@@ -2,7 +2,7 @@ import { Alert, Anchor, Breadcrumbs, Button, Group, Paper, Stack, Tabs, Text, Ti
 import { useDisclosure } from '@mantine/hooks';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { instantText } from '../parts/dates.js';
 import { projectQuery } from '../projects/project-query.js';
@@ -169,9 +169,7 @@ function Panels(props: PanelProps) {
       </Tabs.List>
       <Tabs.Panel value={tab} pt="md">
         <PanelBoundary key={`${tab} ${props.groupId}`}>
-          <Suspense>
-            <Panel {...props} />
-          </Suspense>
+          <Panel {...props} />
         </PanelBoundary>
       </Tabs.Panel>
     </Tabs>

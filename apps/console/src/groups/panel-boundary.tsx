@@ -1,4 +1,4 @@
-import { Loader } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { QueryErrorResetBoundary } from '@tanstack/react-query';
 import { CatchBoundary } from '@tanstack/react-router';
 import { Suspense, type ReactNode } from 'react';
@@ -11,7 +11,9 @@ export function PanelBoundary({ children }: { readonly children: ReactNode }) {
   return (
     <QueryErrorResetBoundary>
       <CatchBoundary getResetKey={() => 'panel'} errorComponent={Failure}>
-        <Suspense fallback={<Loader size="sm" aria-label={t('common.loading')} />}>{children}</Suspense>
+        <Suspense fallback={<Skeleton height={160} role="status" aria-label={t('common.loading')} />}>
+          {children}
+        </Suspense>
       </CatchBoundary>
     </QueryErrorResetBoundary>
   );

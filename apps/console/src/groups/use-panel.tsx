@@ -1,12 +1,14 @@
-import { Button, Group, NumberInput, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useSuspenseQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useHolds } from '../api/access.js';
 import { api, must, type ItemOf } from '../api/client.js';
 import { instantText } from '../parts/dates.js';
 import { FormModal } from '../parts/form-modal.js';
 import { RESOURCES, type Resource } from '../parts/limit-text.js';
+import { RowButton } from '../parts/row-button.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { useChange } from '../parts/use-change.js';
 import type { PanelProps } from './object-groups.js';
@@ -17,23 +19,20 @@ type Assignment = ItemOf<'/api/v1/projects/{p}/groups/{g}/assignments'>;
 export function UsePanel({ projectId, groupId, timeZone }: PanelProps) {
   const { t } = useTranslation();
   const path = { p: projectId, g: groupId };
-  const { data } = useSuspenseQuery({
-    queryKey: ['assignments', projectId, groupId],
-    queryFn: () =>
-      must(api.GET('/api/v1/projects/{p}/groups/{g}/assignments', { params: { path, query: { limit: 200 } } })),
-  });
+  const { rows, more } = usePages(['assignments', projectId, groupId], (query) =>
+    must(api.GET('/api/v1/projects/{p}/groups/{g}/assignments', { params: { path, query } })),
+  );
+  const canAssign = useHolds('assignments:manage');
   const [isAssigning, setIsAssigning] = useState(false);
   const [releasing, setReleasing] = useState<Assignment | null>(null);
   return (
     <Stack>
-      <Group justify="end">
-        <Button onClick={() => setIsAssigning(true)}>{t('use.assign')}</Button>
-      </Group>
-      {data.items.length === 0 ? (
-        <Text c="dimmed">{t('use.empty')}</Text>
-      ) : (
-        <Assignments items={inPairs(data.items)} timeZone={timeZone} onRelease={setReleasing} />
+      {canAssign && (
+        <Group justify="end">
+          <Button onClick={() => setIsAssigning(true)}>{t('use.assign')}</Button>
+        </Group>
       )}
+      <Assignments items={inPairs(rows)} more={more} timeZone={timeZone} onRelease={canAssign ? setReleasing : null} />
       {isAssigning && <Assign projectId={projectId} groupId={groupId} onClose={() => setIsAssigning(false)} />}
       {releasing && (
         <Release projectId={projectId} groupId={groupId} assignment={releasing} onClose={() => setReleasing(null)} />
@@ -53,45 +52,45 @@ function inPairs(items: readonly Assignment[]): readonly Assignment[] {
 
 interface AssignmentsProps {
   readonly items: readonly Assignment[];
+  readonly more: ReactNode;
   readonly timeZone: string;
-  readonly onRelease: (assignment: Assignment) => void;
+  /** `null`: not for this person. */
+  readonly onRelease: ((assignment: Assignment) => void) | null;
 }
 
-function Assignments({ items, timeZone, onRelease }: AssignmentsProps) {
+function Assignments({ items, more, timeZone, onRelease }: AssignmentsProps) {
   const { t, i18n } = useTranslation();
   return (
-    <Table.ScrollContainer minWidth={480}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('use.resource')}</Table.Th>
-            <Table.Th>{t('use.label')}</Table.Th>
-            <Table.Th>{t('use.since')}</Table.Th>
-            <Table.Th>{t('common.status')}</Table.Th>
-            <Table.Th />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((item) => (
-            <Table.Tr key={item.assignmentId}>
-              <Table.Td {...(item.sipAssignmentId !== null && { pl: 'xl' })}>
-                {t(`resources.${item.resource}`)}
-              </Table.Td>
-              <Table.Td>{item.label ?? item.externalId}</Table.Td>
-              <Table.Td>{instantText(item.assignedAt, timeZone, i18n.language)}</Table.Td>
-              <Table.Td>
-                <StatusBadge status={item.status} />
-              </Table.Td>
-              <Table.Td>
-                <Button variant="default" size="compact-sm" onClick={() => onRelease(item)}>
-                  {t('use.release')}
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows
+      label={t('groups.tabs.use')}
+      rows={items}
+      keyOf={({ assignmentId }) => assignmentId}
+      empty={t('use.empty')}
+      more={more}
+      minWidth={480}
+      columns={[
+        {
+          title: t('use.resource'),
+          cell: ({ resource, sipAssignmentId }) => (
+            <Text span inherit {...(sipAssignmentId !== null && { pl: 'lg' })}>
+              {t(`resources.${resource}`)}
+            </Text>
+          ),
+        },
+        { title: t('use.label'), cell: ({ label, externalId }) => label ?? externalId },
+        { title: t('use.since'), cell: ({ assignedAt }) => instantText(assignedAt, timeZone, i18n.language) },
+        { title: t('common.status'), cell: ({ status }) => <StatusBadge status={status} /> },
+        {
+          title: '',
+          cell: (item) =>
+            onRelease !== null && (
+              <RowButton of={item.label ?? t(`resources.${item.resource}`)} onClick={() => onRelease(item)}>
+                {t('use.release')}
+              </RowButton>
+            ),
+        },
+      ]}
+    />
   );
 }
 

@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { useHolds } from '../api/access.js';
 import { api, must, type AnswerOf } from '../api/client.js';
 import { instantText, lastDayText, termText } from '../parts/dates.js';
-import { limitText, numberText, type Resource } from '../parts/limit-text.js';
+import { countedText, limitText, numberText, type Resource } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { projectQuery } from '../projects/project-query.js';
@@ -70,11 +70,12 @@ function Explained({ explanation, children, ...around }: ExplainedProps) {
   const { t } = useTranslation();
   const { levels, quota, suspended } = explanation;
   const group = levels[0]!.name;
-  const counted = t(`counted.${around.resource}`);
+  const { available } = quota;
+  const counted = countedText(around.resource, available, t);
   return (
     <Stack>
       <Title order={2} size="h4">
-        {t('why.title', { available: limitText(quota.available, t), resource: counted, group })}
+        {t('why.title', { count: available ?? 2, available: limitText(available, t), resource: counted, group })}
       </Title>
       <Path explanation={explanation} group={group} {...around} />
       {suspended.total > 0 && <Text>{t('why.suspendedUnits', { count: suspended.total, group })}</Text>}

@@ -1,8 +1,9 @@
-import { Button, Loader, Stack, Text } from '@mantine/core';
+import { Alert, Button, Loader, Stack, Text } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '../api/access.js';
+import { isNotFound } from '../api/client.js';
 import { groupQuery } from '../groups/group-query.js';
 import { PageTitle } from '../parts/page-title.js';
 import { projectQuery } from '../projects/project-query.js';
@@ -40,7 +41,7 @@ function Place({ home }: { readonly home: Home }) {
   const { projectId } = home;
   const [groupId, setGroupId] = useState(home.groupId);
   const { data: project } = useSuspenseQuery(projectQuery(projectId));
-  const { data: group } = useSuspenseQuery(groupQuery(projectId, groupId));
+  const { data: group, error } = useSuspenseQuery(groupQuery(projectId, groupId));
   const above = group.path.filter((each) => each.groupId !== groupId).map(({ name }) => name);
   const seesOwn = permissions.includes('assignments:read-own');
   return (
@@ -54,6 +55,11 @@ function Place({ home }: { readonly home: Home }) {
         >
           {t('home.back')}
         </Button>
+      )}
+      {isNotFound(error) && (
+        <Alert color="orange" role="alert">
+          {t('common.groupGone', { name: group.name })}
+        </Alert>
       )}
       <PageTitle title={group.name} about={above.length === 0 ? project.name : above.join(' / ')} />
       {seesOwn && <OwnUnits projectId={projectId} groupId={groupId} timeZone={project.timeZone} />}

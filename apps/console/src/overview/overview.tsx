@@ -1,26 +1,30 @@
-import { Anchor, Stack, Table, Text, Title } from '@mantine/core';
-import { useSuspenseQuery } from '@tanstack/react-query';
+import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, must, type ItemOf } from '../api/client.js';
 import { dateText } from '../parts/dates.js';
 import { unitsText } from '../parts/limit-text.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { System } from './system.js';
 
 type End = ItemOf<'/api/v1/expiries'>;
 
 const DAYS = 90;
 
+/** The same for an hour, so that all rows are those of one list. */
+function endOfSight(): string {
+  const hours = Math.ceil(Date.now() / 3_600_000) + DAYS * 24;
+  return new Date(hours * 3_600_000).toISOString();
+}
+
 /** The first page: upcoming ends, wherever the person has access. */
 export function Overview() {
   const { t } = useTranslation();
-  const { data } = useSuspenseQuery({
-    queryKey: ['ends'],
-    queryFn: () => {
-      const before = new Date(Date.now() + DAYS * 86_400_000).toISOString();
-      return must(api.GET('/api/v1/expiries', { params: { query: { before, limit: 50 } } }));
-    },
-  });
+  const before = endOfSight();
+  const { rows, more } = usePages(['ends', before], (page) =>
+    must(api.GET('/api/v1/expiries', { params: { query: { ...page, before } } })),
+  );
   return (
     <Stack>
       <Title order={1} size="h2">
@@ -29,54 +33,56 @@ export function Overview() {
       <Title order={2} size="h4">
         {t('overview.ends')}
       </Title>
-      {data.items.length === 0 ? <Text c="dimmed">{t('overview.endsEmpty')}</Text> : <Ends ends={data.items} />}
+      <Ends ends={rows} more={more} />
       <System />
     </Stack>
   );
 }
 
-function Ends({ ends }: { readonly ends: readonly End[] }) {
+function Ends({ ends, more }: { readonly ends: readonly End[]; readonly more: ReactNode }) {
   const { t, i18n } = useTranslation();
   const inDays = (days: number) => (days === 0 ? t('overview.today') : t('overview.inDays', { count: days }));
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('overview.end')}</Table.Th>
-            <Table.Th>{t('overview.project')}</Table.Th>
-            <Table.Th>{t('overview.group')}</Table.Th>
-            <Table.Th>{t('overview.what')}</Table.Th>
-            <Table.Th>{t('overview.remaining')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {ends.map((end) => (
-            <Table.Tr key={`${end.what} ${end.groupId} ${end.id}`}>
-              <Table.Td>
-                {dateText(end.lastDay, i18n.language)}
-                <Text size="xs" c="dimmed">
-                  {inDays(end.daysLeft)} · {end.timeZone}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <Anchor component={Link} to={`/projects/${end.projectId}`} size="sm">
-                  {end.projectName}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>
-                <Anchor component={Link} to={`/projects/${end.projectId}/groups/${end.groupId}`} size="sm">
-                  {end.groupName}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>
-                {t(`overview.kinds.${end.what}`)}: {unitsText(end.units, t)}
-              </Table.Td>
-              <Table.Td>{unitsText(end.remaining, t)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows
+      label={t('overview.ends')}
+      rows={ends}
+      keyOf={({ what, groupId, id }) => `${what} ${groupId} ${id}`}
+      empty={t('overview.endsEmpty')}
+      more={more}
+      columns={[
+        {
+          title: t('overview.end'),
+          cell: ({ lastDay, daysLeft, timeZone }) => (
+            <>
+              {dateText(lastDay, i18n.language)}
+              <Text size="xs" c="dimmed">
+                {inDays(daysLeft)} · {timeZone}
+              </Text>
+            </>
+          ),
+        },
+        {
+          title: t('overview.project'),
+          cell: ({ projectId, projectName }) => (
+            <Anchor component={Link} to={`/projects/${projectId}`} size="sm">
+              {projectName}
+            </Anchor>
+          ),
+        },
+        {
+          title: t('overview.group'),
+          cell: ({ projectId, groupId, groupName }) => (
+            <Anchor component={Link} to={`/projects/${projectId}/groups/${groupId}`} size="sm">
+              {groupName}
+            </Anchor>
+          ),
+        },
+        {
+          title: t('overview.what'),
+          cell: ({ what, units }) => `${t(`overview.kinds.${what}`)}: ${unitsText(units, t)}`,
+        },
+        { title: t('overview.remaining'), cell: ({ remaining }) => unitsText(remaining, t) },
+      ]}
+    />
   );
 }

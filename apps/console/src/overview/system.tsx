@@ -1,10 +1,11 @@
-import { Anchor, Badge, Stack, Table, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Anchor, Badge, Stack, Text, Title } from '@mantine/core';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
 import { useHolds, useMe } from '../api/access.js';
 import { ProblemText } from '../parts/problem-text.js';
+import { Rows } from '../parts/rows.js';
 
 const SERVICES = [
   '/api/v1/group-service/projections',
@@ -55,27 +56,33 @@ function FailedMails() {
 
 function Projections() {
   const { t } = useTranslation();
+  const answers = useQueries({
+    queries: SERVICES.map((path) => ({
+      queryKey: ['projections', path],
+      queryFn: () => must(api.GET(path)),
+      refetchInterval: ASK_AGAIN_MS,
+    })),
+  });
   return (
     <Stack gap="xs">
       <Title order={2} size="h4">
         {t('system.projections')}
       </Title>
-      <Table.ScrollContainer minWidth={420}>
-        <Table aria-label={t('system.projections')}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('system.service')}</Table.Th>
-              <Table.Th>{t('system.projections')}</Table.Th>
-              <Table.Th>{t('system.behind')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {SERVICES.map((path) => (
-              <ProjectionsOf key={path} path={path} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Rows
+        label={t('system.projections')}
+        rows={SERVICES.map((path, index) => ({ service: path.split('/')[3]!, ...answers[index]! }))}
+        keyOf={({ service }) => service}
+        minWidth={420}
+        columns={[
+          { title: t('system.service'), isHead: true, cell: ({ service }) => service },
+          { title: t('system.projections'), cell: ({ data }) => data?.items.length },
+          {
+            title: t('system.behind'),
+            cell: ({ data, error }) =>
+              error === null ? data && <Progress projections={data.items} /> : <ProblemText error={error} />,
+          },
+        ]}
+      />
       <Text size="sm" c="dimmed">
         {t('system.deadLetters')}
       </Text>
@@ -83,42 +90,23 @@ function Projections() {
   );
 }
 
-function ProjectionsOf({ path }: { readonly path: (typeof SERVICES)[number] }) {
+interface ProgressProps {
+  readonly projections: readonly { readonly name: string; readonly behind: number }[];
+}
+
+/** Which projections are behind, and by how much. */
+function Progress({ projections }: ProgressProps) {
   const { t } = useTranslation();
-  const service = path.split('/')[3];
-  const { data, error } = useQuery({
-    queryKey: ['projections', path],
-    queryFn: () => must(api.GET(path)),
-    refetchInterval: ASK_AGAIN_MS,
-  });
-  if (error !== null)
+  const late = projections.filter(({ behind }) => behind > 0);
+  if (late.length === 0)
     return (
-      <Table.Tr>
-        <Table.Td>{service}</Table.Td>
-        <Table.Td colSpan={2}>
-          <ProblemText error={error} />
-        </Table.Td>
-      </Table.Tr>
+      <Badge variant="light" tt="none">
+        {t('system.upToDate')}
+      </Badge>
     );
-  if (data === undefined) return null;
-  const late = data.items.filter(({ behind }) => behind > 0);
-  return (
-    <Table.Tr>
-      <Table.Td>{service}</Table.Td>
-      <Table.Td>{data.items.length}</Table.Td>
-      <Table.Td>
-        {late.length === 0 ? (
-          <Badge variant="light" tt="none">
-            {t('system.upToDate')}
-          </Badge>
-        ) : (
-          late.map(({ name, behind }) => (
-            <Text key={name} size="sm">
-              {name}: {t('system.events', { count: behind })}
-            </Text>
-          ))
-        )}
-      </Table.Td>
-    </Table.Tr>
-  );
+  return late.map(({ name, behind }) => (
+    <Text key={name} size="sm">
+      {name}: {t('system.events', { count: behind })}
+    </Text>
+  ));
 }

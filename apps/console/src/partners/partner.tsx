@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -9,7 +9,9 @@ import { api, must, type AnswerOf } from '../api/client.js';
 import { termText } from '../parts/dates.js';
 import { DayInput } from '../parts/day-input.js';
 import { FormModal } from '../parts/form-modal.js';
-import { unitsText } from '../parts/limit-text.js';
+import { limitText, unitsText } from '../parts/limit-text.js';
+import { RowButton } from '../parts/row-button.js';
+import { Rows } from '../parts/rows.js';
 import { UnitsFields } from '../parts/units-fields.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { useChange } from '../parts/use-change.js';
@@ -54,47 +56,36 @@ export function Partner() {
         </Title>
         {canRecord && <Button onClick={() => setIsRecording(true)}>{t('partners.record')}</Button>}
       </Group>
-      {stock.packages.length === 0 && <Text c="dimmed">{t('partners.stockEmpty')}</Text>}
-      <Table.ScrollContainer minWidth={760}>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('partners.package')}</Table.Th>
-              <Table.Th>{t('projects.term')}</Table.Th>
-              <Table.Th>{t('partners.total')}</Table.Th>
-              <Table.Th>{t('partners.sold')}</Table.Th>
-              <Table.Th>{t('partners.issued')}</Table.Th>
-              <Table.Th>{t('partners.available')}</Table.Th>
-              <Table.Th>{t('common.status')}</Table.Th>
-              <Table.Th />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {stock.packages.map((each) => (
-              <Table.Tr key={each.packageId}>
-                <Table.Td>{each.name}</Table.Td>
-                <Table.Td>
-                  {termText(each.validFrom, each.validUntil, PACKAGE_ZONE, i18n.language, t('common.indefinite'))}
-                </Table.Td>
-                <Table.Td>{unitsText(each.units, t)}</Table.Td>
-                <Table.Td>{unitsText(each.sold, t)}</Table.Td>
-                <Table.Td>{unitsText(each.issued, t)}</Table.Td>
-                <Table.Td>{unitsText(each.available, t)}</Table.Td>
-                <Table.Td>
-                  <StatusBadge status={each.status} />
-                </Table.Td>
-                <Table.Td>
-                  {canSell && each.status !== 'expired' && (
-                    <Button variant="default" size="compact-sm" onClick={() => setSelling(each)}>
-                      {t('partners.sell')}
-                    </Button>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Rows
+        label={t('partners.stock')}
+        rows={stock.packages}
+        keyOf={({ packageId }) => packageId}
+        empty={t('partners.stockEmpty')}
+        minWidth={760}
+        columns={[
+          { title: t('partners.package'), isHead: true, cell: ({ name }) => name },
+          {
+            title: t('projects.term'),
+            cell: ({ validFrom, validUntil }) =>
+              termText(validFrom, validUntil, PACKAGE_ZONE, i18n.language, t('common.indefinite')),
+          },
+          { title: t('partners.total'), cell: ({ units }) => unitsText(units, t) },
+          { title: t('partners.sold'), cell: ({ sold }) => unitsText(sold, t) },
+          { title: t('partners.issued'), cell: ({ issued }) => unitsText(issued, t) },
+          { title: t('partners.available'), cell: ({ available }) => unitsText(available, t) },
+          { title: t('common.status'), cell: ({ status }) => <StatusBadge status={status} /> },
+          {
+            title: '',
+            cell: (each) =>
+              canSell &&
+              each.status !== 'expired' && (
+                <RowButton of={each.name} onClick={() => setSelling(each)}>
+                  {t('partners.sell')}
+                </RowButton>
+              ),
+          },
+        ]}
+      />
       {isRecording && <RecordPackage partnerId={partnerId} onClose={() => setIsRecording(false)} />}
       {selling && <SellPackage partnerId={partnerId} sold={selling} onClose={() => setSelling(null)} />}
     </Stack>
@@ -168,7 +159,7 @@ function SellPackage({ partnerId, sold, onClose }: RecordPackageProps & { readon
       />
       <UnitsFields
         propsOf={form.getInputProps}
-        describe={(resource) => `${t('partners.available')}: ${sold.available[resource] ?? t('common.unlimited')}`}
+        describe={(resource) => `${t('partners.available')}: ${limitText(sold.available[resource], t)}`}
       />
     </FormModal>
   );

@@ -1,12 +1,12 @@
-import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
-import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useHolds } from '../api/access.js';
 import { api, must, type ItemOf } from '../api/client.js';
 import { FormModal } from '../parts/form-modal.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { useChange } from '../parts/use-change.js';
 import { inTreeOrder } from './tree-order.js';
@@ -14,17 +14,15 @@ import { inTreeOrder } from './tree-order.js';
 type PartnerRow = ItemOf<'/api/v1/partners'>;
 
 const KINDS = ['distributor', 'dealer', 'management_company'] as const;
-const MAX_PARTNERS = 200;
 
 /** The tree of partners, each below the one it belongs to. */
 export function Partners() {
   const { t } = useTranslation();
   const [isCreating, creating] = useDisclosure(false);
   const canCreate = useHolds('partners:manage');
-  const { data } = useSuspenseQuery({
-    queryKey: ['partners'],
-    queryFn: () => must(api.GET('/api/v1/partners', { params: { query: { limit: MAX_PARTNERS } } })),
-  });
+  const { rows, more } = usePages(['partners'], (page) =>
+    must(api.GET('/api/v1/partners', { params: { query: page } })),
+  );
   return (
     <Stack>
       <Group justify="space-between">
@@ -33,32 +31,33 @@ export function Partners() {
         </Title>
         {canCreate && <Button onClick={creating.open}>{t('partners.create')}</Button>}
       </Group>
-      {data.items.length === 0 && <Text c="dimmed">{t('partners.empty')}</Text>}
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('common.name')}</Table.Th>
-            <Table.Th>{t('partners.kind')}</Table.Th>
-            <Table.Th>{t('common.status')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {inTreeOrder(data.items).map(({ partner, level }) => (
-            <Table.Tr key={partner.partnerId}>
-              <Table.Td pl={`calc(${level} * var(--mantine-spacing-lg) + var(--table-horizontal-spacing))`}>
-                <Anchor component={Link} to={`/partners/${partner.partnerId}`} size="sm">
-                  {partner.name}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>{t(`partners.kinds.${partner.kind}`)}</Table.Td>
-              <Table.Td>
-                <StatusBadge status={partner.status} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-      {isCreating && <CreatePartner partners={data.items} onClose={creating.close} />}
+      <Rows
+        label={t('partners.title')}
+        rows={inTreeOrder(rows)}
+        keyOf={({ partner }) => partner.partnerId}
+        empty={t('partners.empty')}
+        more={more}
+        minWidth={480}
+        columns={[
+          {
+            title: t('common.name'),
+            isHead: true,
+            cell: ({ partner: { partnerId, name }, level }) => (
+              <Anchor
+                component={Link}
+                to={`/partners/${partnerId}`}
+                size="sm"
+                ml={`calc(${level} * var(--mantine-spacing-lg))`}
+              >
+                {name}
+              </Anchor>
+            ),
+          },
+          { title: t('partners.kind'), cell: ({ partner: { kind } }) => t(`partners.kinds.${kind}`) },
+          { title: t('common.status'), cell: ({ partner: { status } }) => <StatusBadge status={status} /> },
+        ]}
+      />
+      {isCreating && <CreatePartner partners={rows} onClose={creating.close} />}
     </Stack>
   );
 }

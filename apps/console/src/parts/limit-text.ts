@@ -13,8 +13,12 @@ export const numberText = (value: number): string => new Intl.NumberFormat(i18ne
 export const limitText = (limit: number | null, t: TFunction): string =>
   limit === null ? t('common.unlimited') : numberText(limit);
 
+/** A resource as it stands after its number; in the plural where there is no limit. */
+export const countedText = (resource: Resource, count: number | null, t: TFunction): string =>
+  t(`counted.${resource}`, { count: count ?? Number.MAX_SAFE_INTEGER });
+
 /** Such as `50 virtual numbers, 40 mobile applications`. */
 export const unitsText = (units: Units, t: TFunction): string =>
   RESOURCES.filter((resource) => units[resource] !== 0)
-    .map((resource) => `${limitText(units[resource], t)} ${t(`counted.${resource}`)}`)
+    .map((resource) => `${limitText(units[resource], t)} ${countedText(resource, units[resource], t)}`)
     .join(', ') || '0';

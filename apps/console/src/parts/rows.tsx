@@ -7,6 +7,10 @@ export interface Column<Row> {
   /** Empty above buttons. */
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
+  /** Aligned at the end, digits below digits. */
+  readonly numbers?: boolean;
+  /** Names the row. */
+  readonly isHead?: boolean;
 }
 
 interface RowsProps<Row> {
@@ -17,34 +21,76 @@ interface RowsProps<Row> {
   readonly keyOf: (row: Row) => string;
   /** In pixels; on a narrower screen the table scrolls. */
   readonly minWidth?: number;
+  /** In pixels; a longer table scrolls below its head. */
+  readonly maxHeight?: number;
   /** Shown without rows: the next step. */
-  readonly empty: string;
+  readonly empty?: string;
+  /** Below the rows, such as their sum. */
+  readonly foot?: ReactNode;
+  /** The button for more rows. */
+  readonly more?: ReactNode;
+  /** On a telephone it scrolls as a table, because rows are compared; others show each row as a block. */
+  readonly isCompared?: boolean;
 }
 
-/** A table of rows, or what to do while there are none. */
-export function Rows<Row>({ label, rows, columns, keyOf, minWidth = 640, empty }: RowsProps<Row>) {
-  if (rows.length === 0) return <Text c="dimmed">{empty}</Text>;
+/** A table of rows with a scroll bar of its own, also for the keyboard; or what to do while there are no rows. */
+export function Rows<Row>(props: RowsProps<Row>) {
+  const { label, rows, columns, keyOf, minWidth = 640, maxHeight, empty, foot, more, isCompared = false } = props;
+  if (rows.length === 0) return empty === undefined ? null : <Text c="dimmed">{empty}</Text>;
   return (
-    <Table.ScrollContainer minWidth={minWidth}>
-      <Table aria-label={label} verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            {columns.map(({ title }, index) => (
-              <Table.Th key={title || index}>{title}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <Table.Tr key={keyOf(row)}>
-              {columns.map(({ title, cell }, index) => (
-                <Table.Td key={title || index}>{cell(row)}</Table.Td>
+    <>
+      <Table.ScrollContainer
+        type="native"
+        minWidth={minWidth}
+        {...(maxHeight !== undefined && { maxHeight })}
+        role="region"
+        aria-label={label}
+        tabIndex={0}
+        className={isCompared ? 'rows' : 'rows rows-blocks'}
+      >
+        <Table role="table" aria-label={label} verticalSpacing="xs" stickyHeader={maxHeight !== undefined}>
+          <Table.Thead role="rowgroup">
+            <Table.Tr role="row">
+              {columns.map(({ title, numbers }, index) => (
+                <Table.Th key={index} role="columnheader" {...(numbers && { className: 'numbers' })}>
+                  {title}
+                </Table.Th>
               ))}
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+          </Table.Thead>
+          <Table.Tbody role="rowgroup">
+            {rows.map((row) => (
+              <Table.Tr key={keyOf(row)} role="row">
+                {columns.map((column, index) => (
+                  <Cell key={index} {...column}>
+                    {column.cell(row)}
+                  </Cell>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+          {foot !== undefined && <Table.Tfoot role="rowgroup">{foot}</Table.Tfoot>}
+        </Table>
+      </Table.ScrollContainer>
+      {more}
+    </>
+  );
+}
+
+interface CellProps extends Omit<Column<unknown>, 'cell'> {
+  readonly children: ReactNode;
+}
+
+function Cell({ title, numbers, isHead, children }: CellProps) {
+  const attributes = { 'data-title': title, ...(numbers && { className: 'numbers' }) };
+  return isHead ? (
+    <Table.Th scope="row" role="rowheader" fw={400} {...attributes}>
+      {children}
+    </Table.Th>
+  ) : (
+    <Table.Td role="cell" {...attributes}>
+      {children}
+    </Table.Td>
   );
 }
 
@@ -53,6 +99,7 @@ interface PageOf<Row> {
   readonly nextCursor: string | null;
 }
 
+const PAGE = 50;
 const ASK_AGAIN_MS = 1_500;
 
 /**
@@ -68,7 +115,7 @@ export function usePages<Row>(
   const { t } = useTranslation();
   const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useSuspenseInfiniteQuery({
     queryKey: key,
-    queryFn: ({ pageParam }) => load({ limit: 50, ...(pageParam !== '' && { cursor: pageParam }) }),
+    queryFn: ({ pageParam }) => load({ limit: PAGE, ...(pageParam !== '' && { cursor: pageParam }) }),
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchInterval: ({ state }) =>

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -7,6 +7,8 @@ import { topOf, useHolds, useMe } from '../api/access.js';
 import { api, must, Refused, type ItemOf } from '../api/client.js';
 import { termText } from '../parts/dates.js';
 import { unitsText } from '../parts/limit-text.js';
+import { RowButton } from '../parts/row-button.js';
+import { Rows } from '../parts/rows.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { LicenseChange, type LicenseAction } from './license-change.js';
 import { IssueLicense } from './issue-license.js';
@@ -59,11 +61,7 @@ export function Project() {
             </Title>
             {canIssue && <Button onClick={() => setIsIssuing(true)}>{t('projects.issue')}</Button>}
           </Group>
-          {licenses.items.length === 0 ? (
-            <Text c="dimmed">{t('projects.licensesEmpty')}</Text>
-          ) : (
-            <Licenses licenses={licenses.items} projectId={projectId} timeZone={project.timeZone} />
-          )}
+          <Licenses licenses={licenses.items} projectId={projectId} timeZone={project.timeZone} />
         </>
       )}
       {isIssuing && <IssueLicense project={project} onClose={() => setIsIssuing(false)} />}
@@ -88,55 +86,56 @@ function Licenses({ licenses, projectId, timeZone }: LicensesProps) {
   const [change, setChange] = useState<{ action: LicenseAction; licenseId: string } | null>(null);
   const canChange = useHolds('licenses:manage');
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('common.type')}</Table.Th>
-            <Table.Th>{t('projects.units')}</Table.Th>
-            <Table.Th>{t('projects.term')}</Table.Th>
-            <Table.Th>{t('projects.source')}</Table.Th>
-            <Table.Th>{t('common.status')}</Table.Th>
-            <Table.Th />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {licenses.map((license) => (
-            <Table.Tr key={license.licenseId ?? 'basic'}>
-              <Table.Td>{t(`licenseTypes.${license.type}`)}</Table.Td>
-              <Table.Td>{unitsText(license.units, t)}</Table.Td>
-              <Table.Td>
-                {license.licenseId === null
-                  ? t('common.indefinite')
-                  : termText(license.validFrom, license.validUntil, timeZone, i18n.language, t('common.indefinite'))}
-              </Table.Td>
-              <Table.Td>{t(`projects.sources.${license.source.kind}`)}</Table.Td>
-              <Table.Td>
-                <StatusBadge status={license.status} />
+    <>
+      <Rows
+        label={t('projects.licenses')}
+        rows={licenses}
+        keyOf={({ licenseId }) => licenseId ?? 'basic'}
+        empty={t('projects.licensesEmpty')}
+        minWidth={720}
+        columns={[
+          { title: t('common.type'), cell: ({ type }) => t(`licenseTypes.${type}`) },
+          { title: t('projects.units'), cell: ({ units }) => unitsText(units, t) },
+          {
+            title: t('projects.term'),
+            cell: ({ licenseId, validFrom, validUntil }) =>
+              licenseId === null
+                ? t('common.indefinite')
+                : termText(validFrom, validUntil, timeZone, i18n.language, t('common.indefinite')),
+          },
+          { title: t('projects.source'), cell: ({ source }) => t(`projects.sources.${source.kind}`) },
+          {
+            title: t('common.status'),
+            cell: ({ status, revokedReason, suspendedReason }) => (
+              <>
+                <StatusBadge status={status} />
                 <Text size="xs" c="dimmed">
-                  {license.revokedReason ?? license.suspendedReason}
+                  {revokedReason ?? suspendedReason}
                 </Text>
-              </Table.Td>
-              <Table.Td>
+              </>
+            ),
+          },
+          {
+            title: '',
+            cell: (license) =>
+              canChange && (
                 <Group gap="xs" justify="end">
-                  {(canChange ? actionsOf(license) : []).map((action) => (
-                    <Button
+                  {actionsOf(license).map((action) => (
+                    <RowButton
                       key={action}
-                      variant="default"
-                      size="compact-sm"
+                      of={`${t(`licenseTypes.${license.type}`)}, ${unitsText(license.units, t)}`}
                       onClick={() => setChange({ action, licenseId: license.licenseId! })}
                     >
                       {t(`projects.${action}`)}
-                    </Button>
+                    </RowButton>
                   ))}
                 </Group>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+              ),
+          },
+        ]}
+      />
       {change && <LicenseChange {...change} projectId={projectId} onClose={() => setChange(null)} />}
-    </Table.ScrollContainer>
+    </>
   );
 }
 

@@ -1,17 +1,16 @@
-import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useHolds } from '../api/access.js';
-import { api, must, type ItemOf } from '../api/client.js';
+import { api, must } from '../api/client.js';
 import { FormModal } from '../parts/form-modal.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { useChange } from '../parts/use-change.js';
-
-type ProjectRow = ItemOf<'/api/v1/projects'>;
 
 /** A value within a filter of the API. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
@@ -22,22 +21,11 @@ export function Projects() {
   const [wanted] = useDebouncedValue(name.trim(), 250);
   const [isCreating, creating] = useDisclosure(false);
   const canCreate = useHolds('projects:manage');
-  const { data, hasNextPage, fetchNextPage, isPending } = useInfiniteQuery({
-    queryKey: ['projects', wanted],
-    queryFn: ({ pageParam }) => {
-      const query = {
-        limit: 50,
-        ...(wanted !== '' && { filter: `name : ${quoted(wanted)}` }),
-        ...(pageParam !== '' && { cursor: pageParam }),
-      };
-      return must(api.GET('/api/v1/projects', { params: { query } }));
-    },
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
-    throwOnError: true,
+  const shown = useDeferredValue(wanted);
+  const { rows, more } = usePages(['projects', shown], (page) => {
+    const query = { ...page, ...(shown !== '' && { filter: `name : ${quoted(shown)}` }) };
+    return must(api.GET('/api/v1/projects', { params: { query } }));
   });
-  const rows = data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <Stack>
       <Group justify="space-between">
@@ -52,48 +40,30 @@ export function Projects() {
         onChange={({ currentTarget }) => setName(currentTarget.value)}
         maw={320}
       />
-      {!isPending && rows.length === 0 ? <Text c="dimmed">{t('projects.empty')}</Text> : <ProjectTable rows={rows} />}
-      {hasNextPage && (
-        <Button variant="default" onClick={() => void fetchNextPage()}>
-          {t('common.more')}
-        </Button>
-      )}
+      <Rows
+        label={t('projects.title')}
+        rows={rows}
+        keyOf={({ projectId }) => projectId}
+        empty={shown === '' ? t(canCreate ? 'projects.empty' : 'projects.noneVisible') : t('projects.noneFound')}
+        more={more}
+        minWidth={480}
+        columns={[
+          {
+            title: t('common.name'),
+            isHead: true,
+            cell: ({ projectId, name: title }) => (
+              <Anchor component={Link} to={`/projects/${projectId}`} size="sm">
+                {title}
+              </Anchor>
+            ),
+          },
+          { title: t('projects.billing'), cell: ({ billingMode }) => t(`projects.${billingMode}`) },
+          { title: t('projects.timeZone'), cell: ({ timeZone }) => timeZone },
+          { title: t('common.status'), cell: ({ status }) => <StatusBadge status={status} /> },
+        ]}
+      />
       {isCreating && <CreateProject onClose={creating.close} />}
     </Stack>
-  );
-}
-
-function ProjectTable({ rows }: { readonly rows: readonly ProjectRow[] }) {
-  const { t } = useTranslation();
-  return (
-    <Table.ScrollContainer minWidth={480}>
-      <Table highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('common.name')}</Table.Th>
-            <Table.Th>{t('projects.billing')}</Table.Th>
-            <Table.Th>{t('projects.timeZone')}</Table.Th>
-            <Table.Th>{t('common.status')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(({ projectId, name, billingMode, timeZone, status }) => (
-            <Table.Tr key={projectId}>
-              <Table.Td>
-                <Anchor component={Link} to={`/projects/${projectId}`} size="sm">
-                  {name}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>{t(`projects.${billingMode}`)}</Table.Td>
-              <Table.Td>{timeZone}</Table.Td>
-              <Table.Td>
-                <StatusBadge status={status} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
   );
 }
 

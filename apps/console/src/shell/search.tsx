@@ -2,9 +2,12 @@ import { Combobox, Text, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, must, type ItemOf } from '../api/client.js';
+import type { Resource } from '../parts/limit-text.js';
+import type { en } from '../words/en.js';
 
 type Hit = ItemOf<'/api/v1/search'>;
 
@@ -68,11 +71,21 @@ export function Search() {
   );
 }
 
-const Found = ({ text, path, projectName }: Hit) => (
-  <>
-    <Text size="sm">{text}</Text>
-    <Text size="xs" c="dimmed">
-      {path.length > 0 ? path.join(' / ') : projectName}
-    </Text>
-  </>
-);
+/** A license is named by its type, an assignment by its resource. */
+function nameOf({ kind, text }: Hit, t: TFunction): string {
+  if (kind === 'license') return t(`licenseTypes.${text as keyof typeof en.licenseTypes}`);
+  return kind === 'assignment' ? t(`resources.${text as Resource}`) : text;
+}
+
+function Found(hit: Hit) {
+  const { t } = useTranslation();
+  const { kind, path, projectName } = hit;
+  return (
+    <>
+      <Text size="sm">{nameOf(hit, t)}</Text>
+      <Text size="xs" c="dimmed">
+        {[t(`shell.kinds.${kind}`), path.length > 0 ? path.join(' / ') : projectName].filter(Boolean).join(' · ')}
+      </Text>
+    </>
+  );
+}

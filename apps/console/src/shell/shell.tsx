@@ -19,18 +19,21 @@ import { useTranslation } from 'react-i18next';
 import { isSmall, useMe } from '../api/access.js';
 import { api, must } from '../api/client.js';
 import { me } from '../api/me.js';
+import { sees } from '../api/pages.js';
 import { onSessionEnd, signOut } from '../api/session.js';
 import { Administration } from './administration.js';
 import { IdleEnd } from './idle.js';
 import { LiveUpdates } from './live-updates.js';
 import { Search } from './search.js';
+import { StillThere } from './still-there.js';
 
 /** The frame of every page: where to go, who is signed in, and whether there is a connection. */
 export function Shell() {
   const { t } = useTranslation();
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { online } = useNetwork();
-  const isForResident = isSmall(useMe());
+  const self = useMe();
+  const isForResident = isSmall(self);
   useSessionEnd();
   return (
     <AppShell
@@ -58,9 +61,9 @@ export function Shell() {
       {!isForResident && (
         <AppShell.Navbar p="xs" onClick={close}>
           <NavLink component={Link} to="/" label={t('shell.overview')} activeOptions={{ exact: true }} />
-          <NavLink component={Link} to="/projects" label={t('shell.projects')} />
-          <NavLink component={Link} to="/partners" label={t('shell.partners')} />
-          <StatementsLink />
+          {sees(self, 'projects') && <NavLink component={Link} to="/projects" label={t('shell.projects')} />}
+          {sees(self, 'partners') && <NavLink component={Link} to="/partners" label={t('shell.partners')} />}
+          {sees(self, 'statements') && <StatementsLink />}
           <Administration />
           <NavLink component={Link} to="/account" label={t('shell.account')} />
         </AppShell.Navbar>
@@ -75,14 +78,16 @@ export function Shell() {
           </Alert>
         )}
         <Suspense fallback={<Loader aria-label={t('common.loading')} />}>
-          <Outlet />
+          <StillThere>
+            <Outlet />
+          </StillThere>
         </Suspense>
       </AppShell.Main>
     </AppShell>
   );
 }
 
-/** For those who may read statements somewhere. */
+/** Where there is an account: one begins with the first project or partner that is billed. */
 function StatementsLink() {
   const { t } = useTranslation();
   const { data } = useQuery({

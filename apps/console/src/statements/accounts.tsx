@@ -1,17 +1,16 @@
-import { Anchor, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Stack } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
 import { PageHead } from '../parts/page-head.js';
-import { usePages } from '../parts/rows.js';
-import { WideTable } from '../parts/wide-table.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { usePartyNames } from './parties.js';
 
 /** Who bills whom, wherever the person may read statements. */
 export function Accounts() {
   const { t } = useTranslation();
   const { rows: accounts, more } = usePages(['accounts'], (page) =>
-    must(api.GET('/api/v1/accounts', { params: { query: { ...page, limit: 25 } } })),
+    must(api.GET('/api/v1/accounts', { params: { query: page } })),
   );
   const nameOf = usePartyNames(
     accounts.flatMap(({ sellerKind, sellerId, buyerKind, buyerId }) => [
@@ -22,33 +21,30 @@ export function Accounts() {
   return (
     <Stack>
       <PageHead above={[]} title={t('titles.statements')} subtitle={t('statements.hint')} />
-      {accounts.length === 0 ? (
-        <Text c="dimmed">{t('statements.noAccounts')}</Text>
-      ) : (
-        <WideTable minWidth={480} label={t('titles.statements')}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('statements.buyer')}</Table.Th>
-              <Table.Th>{t('statements.seller')}</Table.Th>
-              <Table.Th className="numbers">{t('statements.documents')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {accounts.map(({ accountId, sellerKind, sellerId, buyerKind, buyerId, documents }) => (
-              <Table.Tr key={accountId}>
-                <Table.Td>
-                  <Anchor component={Link} to={`/statements/${accountId}`} size="sm">
-                    {nameOf({ kind: buyerKind, id: buyerId })}
-                  </Anchor>
-                </Table.Td>
-                <Table.Td>{nameOf({ kind: sellerKind, id: sellerId })}</Table.Td>
-                <Table.Td className="numbers">{documents}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </WideTable>
-      )}
-      {more}
+      <Rows
+        label={t('titles.statements')}
+        rows={accounts}
+        keyOf={({ accountId }) => accountId}
+        empty={t('statements.noAccounts')}
+        more={more}
+        minWidth={480}
+        columns={[
+          {
+            title: t('statements.buyer'),
+            isHead: true,
+            cell: ({ accountId, buyerKind, buyerId }) => (
+              <Anchor component={Link} to={`/statements/${accountId}`} size="sm">
+                {nameOf({ kind: buyerKind, id: buyerId })}
+              </Anchor>
+            ),
+          },
+          {
+            title: t('statements.seller'),
+            cell: ({ sellerKind, sellerId }) => nameOf({ kind: sellerKind, id: sellerId }),
+          },
+          { title: t('statements.documents'), numbers: true, cell: ({ documents }) => documents },
+        ]}
+      />
     </Stack>
   );
 }

@@ -1,13 +1,13 @@
-import { Alert, Anchor, Badge, Stack, Table, Text, Title } from '@mantine/core';
-import { useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { Alert, Anchor, Badge, Stack, Text, Title } from '@mantine/core';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { api, must, type AnswerOf } from '../api/client.js';
+import { PanelBoundary } from '../groups/panel-boundary.js';
 import { dayText, instantText, termText } from '../parts/dates.js';
 import { PageHead } from '../parts/page-head.js';
 import { ProblemText } from '../parts/problem-text.js';
-import { WideTable } from '../parts/wide-table.js';
+import { Rows, usePages } from '../parts/rows.js';
 import { Lines, moneyText } from './lines.js';
 import { usePartyNames } from './parties.js';
 
@@ -36,7 +36,9 @@ export function BillingAccount() {
       ) : (
         <Running accountId={accountId} account={account} />
       )}
-      <Documents account={account} />
+      <PanelBoundary>
+        <Documents account={account} />
+      </PanelBoundary>
       <Verification account={account} />
     </Stack>
   );
@@ -85,59 +87,45 @@ function Running({ accountId, account }: { readonly accountId: string; readonly 
 
 function Documents({ account: { accountId, calendar } }: { readonly account: Account }) {
   const { t, i18n } = useTranslation();
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
-    queryKey: ['statements', accountId],
-    queryFn: ({ pageParam }) => {
-      const query = { limit: 50, orderBy: 'number desc' as const, ...(pageParam !== '' && { cursor: pageParam }) };
-      return must(api.GET('/api/v1/accounts/{accountId}/statements', { params: { path: { accountId }, query } }));
-    },
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+  const { rows, more } = usePages(['statements', accountId], (page) => {
+    const query = { ...page, orderBy: 'number desc' as const };
+    return must(api.GET('/api/v1/accounts/{accountId}/statements', { params: { path: { accountId }, query } }));
   });
   const zone = calendar?.timeZone ?? 'UTC';
-  const rows = data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <section aria-labelledby="issued">
       <Title order={2} size="h4" id="issued">
         {t('statements.issued')}
       </Title>
-      {error !== null && (
-        <Alert color="red">
-          <ProblemText error={error} />
-        </Alert>
-      )}
-      {data && rows.length === 0 && <Text c="dimmed">{t('statements.noneIssued')}</Text>}
-      {rows.length > 0 && (
-        <WideTable minWidth={560} label={t('statements.issued')}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('statements.number')}</Table.Th>
-              <Table.Th>{t('statements.period')}</Table.Th>
-              <Table.Th>{t('statements.issuedAt')}</Table.Th>
-              <Table.Th className="numbers">{t('statements.total')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((row) => (
-              <Table.Tr key={row.statementId}>
-                <Table.Td>
-                  <Anchor component={Link} to={`/statements/${accountId}/${row.statementId}`} size="sm">
-                    {t(`statements.kinds.${row.kind}`, { number: row.number })}
-                  </Anchor>
-                </Table.Td>
-                <Table.Td>{termText(row.from, row.until, zone, i18n.language, '')}</Table.Td>
-                <Table.Td>{instantText(row.issuedAt, zone, i18n.language)}</Table.Td>
-                <Table.Td className="numbers">{moneyText(row.total, row.currency, 2, i18n.language)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </WideTable>
-      )}
-      {hasNextPage && (
-        <Button variant="default" onClick={() => void fetchNextPage()}>
-          {t('common.more')}
-        </Button>
-      )}
+      <Rows
+        label={t('statements.issued')}
+        rows={rows}
+        keyOf={({ statementId }) => statementId}
+        empty={t('statements.noneIssued')}
+        more={more}
+        minWidth={560}
+        columns={[
+          {
+            title: t('statements.number'),
+            isHead: true,
+            cell: ({ statementId, kind, number }) => (
+              <Anchor component={Link} to={`/statements/${accountId}/${statementId}`} size="sm">
+                {t(`statements.kinds.${kind}`, { number })}
+              </Anchor>
+            ),
+          },
+          {
+            title: t('statements.period'),
+            cell: ({ from, until }) => termText(from, until, zone, i18n.language, ''),
+          },
+          { title: t('statements.issuedAt'), cell: ({ issuedAt }) => instantText(issuedAt, zone, i18n.language) },
+          {
+            title: t('statements.total'),
+            numbers: true,
+            cell: ({ total, currency }) => moneyText(total, currency, 2, i18n.language),
+          },
+        ]}
+      />
     </section>
   );
 }
@@ -163,28 +151,38 @@ function Verification({ account: { accountId, calendar } }: { readonly account: 
       <Text size="sm" c="dimmed">
         {t('statements.verificationHint')}
       </Text>
-      <WideTable minWidth={480} label={t('statements.verification')}>
-        <Table.Tbody>
-          {projects.map((each) => (
-            <Table.Tr key={each.periodId}>
-              <Table.Th scope="row" fw={400}>
-                {nameOf({ kind: 'project', id: each.projectId })}
-              </Table.Th>
-              <Table.Td>{termText(each.from, each.until, zone, i18n.language, '')}</Table.Td>
-              <Table.Td>
-                <Badge color={COLORS[each.status]} variant="light" tt="none">
-                  {t(`statements.reconciled.${each.status}`)}
+      <Rows
+        label={t('statements.verification')}
+        rows={projects}
+        keyOf={({ periodId }) => periodId}
+        minWidth={480}
+        columns={[
+          {
+            title: t('statements.project'),
+            isHead: true,
+            cell: ({ projectId }) => nameOf({ kind: 'project', id: projectId }),
+          },
+          {
+            title: t('statements.period'),
+            cell: ({ from, until }) => termText(from, until, zone, i18n.language, ''),
+          },
+          {
+            title: t('common.status'),
+            cell: ({ status, divergesAt }) => (
+              <>
+                <Badge color={COLORS[status]} variant="light" tt="none">
+                  {t(`statements.reconciled.${status}`)}
                 </Badge>
-                {each.divergesAt !== null && (
+                {divergesAt !== null && (
                   <Text size="xs">
-                    {t('statements.divergesAt', { at: instantText(each.divergesAt, zone, i18n.language) })}
+                    {t('statements.divergesAt', { at: instantText(divergesAt, zone, i18n.language) })}
                   </Text>
                 )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </WideTable>
+              </>
+            ),
+          },
+        ]}
+      />
     </section>
   );
 }

@@ -2,7 +2,7 @@ import { Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { AnswerOf } from '../api/client.js';
 import { termText } from '../parts/dates.js';
-import { WideTable } from '../parts/wide-table.js';
+import { Rows } from '../parts/rows.js';
 import { usePartyNames } from './parties.js';
 
 type Content = AnswerOf<'/api/v1/statements/{statementId}'>['content'];
@@ -29,58 +29,57 @@ export function Lines({ billed }: { readonly billed: Billed }) {
   const decimal = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 6 });
   if (lines.length === 0) return <Text c="dimmed">{t('statements.noLines')}</Text>;
   return (
-    <WideTable minWidth={720} label={t('statements.lines')}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th className="numbers">{t('statements.line')}</Table.Th>
-          <Table.Th>{t('use.resource')}</Table.Th>
-          <Table.Th>{t('statements.servicePeriod')}</Table.Th>
-          <Table.Th className="numbers">{t('statements.quantity')}</Table.Th>
-          <Table.Th className="numbers">{t('statements.unitPrice')}</Table.Th>
-          <Table.Th className="numbers">{t('statements.amount')}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {lines.map((line) => (
-          <Table.Tr key={line.line}>
-            <Table.Td className="numbers">{line.line}</Table.Td>
-            <Table.Td>
-              {t(`resources.${line.resource}`)}
+    <Rows
+      label={t('statements.lines')}
+      rows={lines}
+      keyOf={({ line }) => String(line)}
+      minWidth={720}
+      columns={[
+        { title: t('statements.line'), numbers: true, cell: ({ line }) => line },
+        {
+          title: t('use.resource'),
+          cell: ({ resource, type, basis, projectId, reason }) => (
+            <>
+              {t(`resources.${resource}`)}
               <Text size="xs" c="dimmed">
                 {[
-                  t(`statements.lineTypes.${line.type}`),
-                  t(`statements.bases.${line.basis}`),
-                  nameOf({ kind: 'project', id: line.projectId }),
+                  t(`statements.lineTypes.${type}`),
+                  t(`statements.bases.${basis}`),
+                  nameOf({ kind: 'project', id: projectId }),
                 ].join(' · ')}
               </Text>
-              {line.reason !== null && <Text size="xs">{line.reason}</Text>}
-            </Table.Td>
-            <Table.Td>
-              {termText(
-                line.servicePeriod.from,
-                line.servicePeriod.until,
-                timeZone,
-                i18n.language,
-                t('common.indefinite'),
-              )}
-            </Table.Td>
-            <Table.Td className="numbers">
-              {line.quantity === null ? '–' : decimal.format(line.quantity as Intl.StringNumericLiteral)}
-            </Table.Td>
-            <Table.Td className="numbers">{decimalPrice(line.unitPrice, currency, i18n.language)}</Table.Td>
-            <Table.Td className="numbers">{money(line.amount)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-      <Table.Tfoot>
-        <Table.Tr>
-          <Table.Th colSpan={5} scope="row">
+              {reason !== null && <Text size="xs">{reason}</Text>}
+            </>
+          ),
+        },
+        {
+          title: t('statements.servicePeriod'),
+          cell: ({ servicePeriod: { from, until } }) =>
+            termText(from, until, timeZone, i18n.language, t('common.indefinite')),
+        },
+        {
+          title: t('statements.quantity'),
+          numbers: true,
+          cell: ({ quantity }) => (quantity === null ? '–' : decimal.format(quantity as Intl.StringNumericLiteral)),
+        },
+        {
+          title: t('statements.unitPrice'),
+          numbers: true,
+          cell: ({ unitPrice }) => decimalPrice(unitPrice, currency, i18n.language),
+        },
+        { title: t('statements.amount'), numbers: true, cell: ({ amount }) => money(amount) },
+      ]}
+      foot={
+        <Table.Tr role="row">
+          <Table.Th colSpan={5} scope="row" role="rowheader">
             {t('statements.total')}
           </Table.Th>
-          <Table.Th className="numbers">{money(total)}</Table.Th>
+          <Table.Th role="cell" className="numbers">
+            {money(total)}
+          </Table.Th>
         </Table.Tr>
-      </Table.Tfoot>
-    </WideTable>
+      }
+    />
   );
 }
 

@@ -23,13 +23,17 @@ const nameQuery = ({ kind, id }: { readonly kind: Party['kind']; readonly id: st
     ...UNCHANGING,
   });
 
-/** Names a party; by its id where the reader sees no more of it. */
+/** Names a party; one of which the reader sees no name is "another partner" or "another project". */
 export function usePartyNames(parties: readonly Party[]): (party: Party) => string {
   const { t } = useTranslation();
   const known = new Map(
     parties.flatMap(({ kind, id }) => (kind === 'vendor' || id === null ? [] : [[id, { kind, id }] as const])),
   );
   const found = useQueries({ queries: [...known.values()].map(nameQuery) });
-  const names = new Map([...known.keys()].map((id, index) => [id, found[index]?.data ?? id]));
-  return ({ kind, id }) => (kind === 'vendor' || id === null ? t('statements.vendor') : (names.get(id) ?? id));
+  const names = new Map([...known.keys()].map((id, index) => [id, found[index]] as const));
+  return ({ kind, id }) => {
+    if (kind === 'vendor' || id === null) return t('statements.vendor');
+    const asked = names.get(id);
+    return asked?.isPending === true ? '…' : (asked?.data ?? t(`statements.unnamed.${kind}`));
+  };
 }

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Paper, Select, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Button, Group, Paper, Select, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { keepPreviousData, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -7,10 +7,10 @@ import { groupQuery } from '../groups/group-query.js';
 import { instantText, wallOf } from '../parts/dates.js';
 import { DayInput } from '../parts/day-input.js';
 import { Failure } from '../parts/failure.js';
-import { RESOURCES } from '../parts/limit-text.js';
+import { countedText, RESOURCES } from '../parts/limit-text.js';
 import { PageHead } from '../parts/page-head.js';
+import { Rows, type Column } from '../parts/rows.js';
 import { csvOf, saveFile } from '../parts/save-file.js';
-import { WideTable } from '../parts/wide-table.js';
 import { projectQuery } from '../projects/project-query.js';
 import type { UsageSearch } from '../routes.js';
 import { usageQuery, WINDOWS, type Asked, type Measures, type Usage as Answer } from './usage-query.js';
@@ -105,10 +105,12 @@ function Series({ usage, asked }: { readonly usage: Answer; readonly asked: Aske
   const { t, i18n } = useTranslation();
   const { total, windows } = usage;
   const { timeZone, resource, groupId } = asked;
+  const numberColumns = useNumberColumns(timeZone);
   const number = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 2 });
   const sentence = t('usage.sentence', {
     peak: number.format(total.peak),
-    resource: t(`counted.${resource}`),
+    count: total.peak,
+    resource: countedText(resource, total.peak, t),
     at: total.peakAt === null ? '' : instantText(total.peakAt, timeZone, i18n.language),
     average: number.format(Number(total.average)),
     close: number.format(total.close),
@@ -143,54 +145,40 @@ function Series({ usage, asked }: { readonly usage: Answer; readonly asked: Aske
           {t('usage.csv')}
         </Button>
       </Group>
-      <WideTable minWidth={560} maxHeight={480} label={t('usage.table')}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('usage.beginning')}</Table.Th>
-            <NumberHeads />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {windows.map((each) => (
-            <Table.Tr key={each.from}>
-              <Table.Th scope="row" fw={400} className="day">
-                {wallOf(each.from, timeZone).replace(/ 00:00$/, '')}
-              </Table.Th>
-              <NumberCells measures={each} timeZone={timeZone} />
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </WideTable>
+      <Rows
+        label={t('usage.table')}
+        rows={windows}
+        keyOf={({ from }) => from}
+        minWidth={560}
+        maxHeight={480}
+        isCompared
+        columns={[
+          {
+            title: t('usage.beginning'),
+            isHead: true,
+            cell: ({ from }) => <span className="day">{wallOf(from, timeZone).replace(/ 00:00$/, '')}</span>,
+          },
+          ...numberColumns,
+        ]}
+      />
     </>
   );
 }
 
-function NumberHeads() {
-  const { t } = useTranslation();
-  return (
-    <>
-      <Table.Th className="numbers">{t('usage.peak')}</Table.Th>
-      <Table.Th>{t('usage.peakAt')}</Table.Th>
-      <Table.Th className="numbers">{t('usage.low')}</Table.Th>
-      <Table.Th className="numbers">{t('usage.average')}</Table.Th>
-      <Table.Th className="numbers">{t('usage.close')}</Table.Th>
-    </>
-  );
-}
-
-function NumberCells({ measures, timeZone }: { readonly measures: Measures; readonly timeZone: string }) {
-  const { i18n } = useTranslation();
+/** Peak, low, average and end of use. */
+function useNumberColumns(timeZone: string): readonly Column<Measures>[] {
+  const { t, i18n } = useTranslation();
   const number = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 2 });
-  const { peak, peakAt, low, average, close } = measures;
-  return (
-    <>
-      <Table.Td className="numbers">{number.format(peak)}</Table.Td>
-      <Table.Td>{peakAt === null || peak === 0 ? '–' : instantText(peakAt, timeZone, i18n.language)}</Table.Td>
-      <Table.Td className="numbers">{number.format(low)}</Table.Td>
-      <Table.Td className="numbers">{number.format(Number(average))}</Table.Td>
-      <Table.Td className="numbers">{number.format(close)}</Table.Td>
-    </>
-  );
+  return [
+    { title: t('usage.peak'), numbers: true, cell: ({ peak }) => number.format(peak) },
+    {
+      title: t('usage.peakAt'),
+      cell: ({ peak, peakAt }) => (peakAt === null || peak === 0 ? '–' : instantText(peakAt, timeZone, i18n.language)),
+    },
+    { title: t('usage.low'), numbers: true, cell: ({ low }) => number.format(low) },
+    { title: t('usage.average'), numbers: true, cell: ({ average }) => number.format(Number(average)) },
+    { title: t('usage.close'), numbers: true, cell: ({ close }) => number.format(close) },
+  ];
 }
 
 interface BelowProps {
@@ -202,6 +190,7 @@ interface BelowProps {
 function Below({ asked, children }: BelowProps) {
   const { t } = useTranslation();
   const search = useSearch({ from: FROM });
+  const numberColumns = useNumberColumns(asked.timeZone);
   if (children.length === 0) return null;
   const highestFirst = children.toSorted((one, other) => other.total.peak - one.total.peak);
   return (
@@ -209,36 +198,35 @@ function Below({ asked, children }: BelowProps) {
       <Title order={2} size="h4">
         {t('usage.below')}
       </Title>
-      <WideTable minWidth={560} label={t('usage.below')}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('overview.group')}</Table.Th>
-            <NumberHeads />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {highestFirst.slice(0, SHOWN).map(({ groupId, name, total }) => (
-            <Table.Tr key={groupId}>
-              <Table.Th scope="row" fw={400}>
-                <Anchor
-                  size="sm"
-                  renderRoot={(props) => (
-                    <Link
-                      {...props}
-                      to="/projects/$projectId/groups/$groupId/usage"
-                      params={{ projectId: asked.projectId, groupId }}
-                      search={search}
-                    />
-                  )}
-                >
-                  {name}
-                </Anchor>
-              </Table.Th>
-              <NumberCells measures={total} timeZone={asked.timeZone} />
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </WideTable>
+      <Rows
+        label={t('usage.below')}
+        rows={highestFirst.slice(0, SHOWN).map(({ groupId, name, total }) => ({ ...total, groupId, name }))}
+        keyOf={({ groupId }) => groupId}
+        minWidth={560}
+        isCompared
+        columns={[
+          {
+            title: t('overview.group'),
+            isHead: true,
+            cell: ({ groupId, name }) => (
+              <Anchor
+                size="sm"
+                renderRoot={(props) => (
+                  <Link
+                    {...props}
+                    to="/projects/$projectId/groups/$groupId/usage"
+                    params={{ projectId: asked.projectId, groupId }}
+                    search={search}
+                  />
+                )}
+              >
+                {name}
+              </Anchor>
+            ),
+          },
+          ...numberColumns,
+        ]}
+      />
       {children.length > SHOWN && (
         <Text size="sm" c="dimmed">
           {t('usage.others', { count: children.length - SHOWN })}

@@ -53,6 +53,8 @@ export const homeDe: typeof homeEn = {
     languages: { en: 'English', de: 'Deutsch' },
     sessions: 'Sitzungen',
     current: 'Dieser Browser',
+    browser: 'Browser',
+    browserOn: '{{browser}} auf {{system}}',
     endOthers: 'Überall sonst abmelden',
     lastUsed: 'Zuletzt genutzt',
     ended: 'Alle anderen Sitzungen sind beendet.',

@@ -51,6 +51,8 @@ export const homeEn = {
     languages: { en: 'English', de: 'Deutsch' },
     sessions: 'Sessions',
     current: 'This browser',
+    browser: 'Browser',
+    browserOn: '{{browser}} on {{system}}',
     endOthers: 'Sign out everywhere else',
     lastUsed: 'Last used',
     ended: 'All other sessions have ended.',

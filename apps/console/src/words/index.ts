@@ -3,6 +3,7 @@ import { initReactI18next } from 'react-i18next';
 import type { administrationEn } from './administration.en.js';
 import { en } from './en.js';
 import type { groupsEn } from './groups.en.js';
+import type { happenedEn } from './happened.en.js';
 import type { homeEn } from './home.en.js';
 import type { linksEn } from './links.en.js';
 import type { ProjectPages } from './project-pages.en.js';
@@ -14,6 +15,7 @@ type Words = typeof en &
   ProjectPages &
   typeof administrationEn &
   typeof linksEn &
+  typeof happenedEn &
   typeof whyEn;
 
 declare module 'i18next' {
@@ -46,6 +48,10 @@ const PARTS = {
   administration: {
     en: async () => (await import('./administration.en.js')).administrationEn,
     de: async () => (await import('./administration.de.js')).administrationDe,
+  },
+  happened: {
+    en: async () => (await import('./happened.en.js')).happenedEn,
+    de: async () => (await import('./happened.de.js')).happenedDe,
   },
   links: {
     en: async () => (await import('./links.en.js')).linksEn,

@@ -21,7 +21,9 @@ export const projectPages: ProjectPages = {
     windows: { PT1H: 'Stunde', P1D: 'Tag', P1W: 'Woche', P1M: 'Monat' },
     firstDay: 'Erster Tag',
     lastDay: 'Letzter Tag',
-    sentence:
+    'sentence#one':
+      'Höchstens {{peak}} {{resource}} war gleichzeitig in Nutzung, zuerst am {{at}}; im Mittel {{average}}, am Ende {{close}}.',
+    'sentence#other':
       'Höchstens {{peak}} {{resource}} waren gleichzeitig in Nutzung, zuerst am {{at}}; im Mittel {{average}}, am Ende {{close}}.',
     notFinal: 'Der Zeitraum ist noch nicht endgültig: Spätere Korrekturen können diese Zahlen noch ändern.',
     empty: 'In diesem Zeitraum war nichts in Nutzung. Wählen Sie einen anderen.',
@@ -40,6 +42,8 @@ export const projectPages: ProjectPages = {
     hint: 'Wer wem etwas berechnet, mit dem, was ausgestellt wurde, und den bisherigen Kosten des laufenden Zeitraums.',
     noAccounts: 'Es gibt keine Konten, die Sie sehen können. Ein Konto beginnt mit einem Projekt oder einem Partner.',
     vendor: 'Hersteller',
+    project: 'Projekt',
+    unnamed: { partner: 'ein anderer Partner', project: 'ein anderes Projekt' },
     seller: 'Verkäufer',
     buyer: 'Käufer',
     documents: 'Dokumente',
@@ -177,7 +181,7 @@ export const projectPages: ProjectPages = {
       limitedBy: 'Begrenzt durch',
       allotted: 'Darunter zugeteilt',
       consumed: 'In Nutzung',
-      suspended: 'Gesperrt',
+      suspended: 'Ausgesetzt',
       available: 'Frei',
       features: 'Funktionen',
       on: 'an',
@@ -191,6 +195,8 @@ export const projectPages: ProjectPages = {
     title: 'Projekte',
     empty:
       'Es gibt noch keine Projekte. Legen Sie das erste an und gliedern Sie es in Gebäude, Einheiten und Wohnungen.',
+    noneFound: 'Kein Projekt hat das im Namen. Versuchen Sie es mit einem Teil des Namens.',
+    noneVisible: 'Es gibt keine Projekte, die Sie sehen können.',
     create: 'Neues Projekt',
     partner: 'Partner',
     timeZone: 'Zeitzone',

@@ -19,7 +19,9 @@ export const projectPages = {
     windows: { PT1H: 'Hour', P1D: 'Day', P1W: 'Week', P1M: 'Month' },
     firstDay: 'First day',
     lastDay: 'Last day',
-    sentence:
+    'sentence#one':
+      'At most {{peak}} {{resource}} was in use at once, at first on {{at}}; {{average}} on average, {{close}} at the end.',
+    'sentence#other':
       'At most {{peak}} {{resource}} were in use at once, at first on {{at}}; {{average}} on average, {{close}} at the end.',
     notFinal: 'The period is not over for good: later corrections can still change these numbers.',
     empty: 'Nothing was in use in this period. Choose another one.',
@@ -38,6 +40,8 @@ export const projectPages = {
     hint: 'Who bills whom, with what was issued and what the period in progress costs so far.',
     noAccounts: 'There are no accounts that you can see. An account begins with a project or a partner.',
     vendor: 'Vendor',
+    project: 'Project',
+    unnamed: { partner: 'another partner', project: 'another project' },
     seller: 'Seller',
     buyer: 'Buyer',
     documents: 'Documents',
@@ -188,6 +192,8 @@ export const projectPages = {
   projects: {
     title: 'Projects',
     empty: 'There are no projects yet. Create the first one, then divide it into buildings, units and apartments.',
+    noneFound: 'No project has this in its name. Try a part of the name.',
+    noneVisible: 'There are no projects that you can see.',
     create: 'New project',
     partner: 'Partner',
     timeZone: 'Time zone',

@@ -3,7 +3,8 @@ import type { whyEn } from './why.en.js';
 /** The texts of the picture of a quota in German. */
 export const whyDe: typeof whyEn = {
   why: {
-    title: 'Warum in {{group}} {{available}} {{resource}} frei sind',
+    'title#one': 'Warum in {{group}} {{available}} {{resource}} frei ist',
+    'title#other': 'Warum in {{group}} {{available}} {{resource}} frei sind',
     path: 'Vom Projekt bis zu {{group}}',
     capacity: 'Lizenzen von {{name}}',
     binding: 'Begrenzt hier',

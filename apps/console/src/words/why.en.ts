@@ -1,7 +1,8 @@
 /** The texts of the picture of a quota in English. */
 export const whyEn = {
   why: {
-    title: 'Why {{available}} {{resource}} are free in {{group}}',
+    'title#one': 'Why {{available}} {{resource}} is free in {{group}}',
+    'title#other': 'Why {{available}} {{resource}} are free in {{group}}',
     path: 'From the project down to {{group}}',
     capacity: 'Licenses of {{name}}',
     binding: 'Binds here',

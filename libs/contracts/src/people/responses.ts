@@ -144,6 +144,43 @@ export const ApiKeyPage = pageOf(ApiKeyItem);
 export const CreatedApiKey = z.object({ keyId: Id, secret: z.string() });
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
 
+/** The actions in the audit trail. One that is no longer recorded stays here, because its entries stay. */
+export const AUDIT_ACTIONS = [
+  'signed_in',
+  'sign_in_failed',
+  'api_key_signed_in_failed',
+  'session_revoked',
+  'refresh_token_reused',
+  'password_changed',
+  'password_reset_requested',
+  'account_opened',
+  'account_deactivated',
+  'account_reinstated',
+  'identity_linked',
+  'identity_refused',
+  'membership_granted',
+  'membership_revoked',
+  'invited',
+  'invitation_accepted',
+  'invitation_revoked',
+  'role_defined',
+  'role_changed',
+  'role_removed',
+  'api_key_created',
+  'api_key_revoked',
+  'join_requested',
+  'join_approved',
+  'join_rejected',
+  'join_code_rotated',
+  'join_code_revoked',
+  'partner_promoted',
+  'partner_closed',
+  'postpaid_allowed',
+  'postpaid_withdrawn',
+  'project_closed',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
 export const AuditItem = z.object({
   at: IsoInstant,
   /** `user:<id>`, `service:<name>` */

@@ -6,7 +6,7 @@ import { api, must, Refused, type Problem } from '../../api/client.js';
 import { lastDayText } from '../../parts/dates.js';
 import { groupQuery } from '../group-query.js';
 import { ProblemText } from '../../parts/problem-text.js';
-import type { Resource } from '../../parts/limit-text.js';
+import { countedText, type Resource } from '../../parts/limit-text.js';
 import { endingWith, reducedTo, requestOf, type RestrictionEntry } from './restriction-form.js';
 
 interface CountedUse {
@@ -91,11 +91,15 @@ function Consequences({ projectId, effects }: { readonly projectId: string; read
   const names = useGroupNames(projectId, ids.slice(0, NAMED));
   if (ids.length === 0) return null;
   const line = (key: 'suspendedUse' | 'reinstatedUse', { groupId, resource, count }: CountedUse) =>
-    t(`licenses.${key}`, { group: names.get(groupId) ?? groupId, count, resource: t(`counted.${resource}`) });
+    t(`licenses.${key}`, {
+      group: names.get(groupId) ?? t('licenses.otherGroup'),
+      count,
+      resource: countedText(resource, count, t),
+    });
   const lines = [
     ...suspended.map((use) => line('suspendedUse', use)),
     ...reinstated.map((use) => line('reinstatedUse', use)),
-    ...clamped.map((groupId) => t('licenses.clampedGroup', { group: names.get(groupId) ?? groupId })),
+    ...clamped.map((groupId) => t('licenses.clampedGroup', { group: names.get(groupId) ?? t('licenses.otherGroup') })),
   ];
   return (
     <div>
@@ -180,7 +184,7 @@ function Affected({ problem }: { readonly problem: Problem }) {
   const lines = [
     ...groups.map(({ name }) => t('licenses.clampedGroup', { group: name })),
     ...suspensions.map(({ name, resource, count }) =>
-      t('licenses.suspendedUse', { group: name, count, resource: t(`counted.${resource}`) }),
+      t('licenses.suspendedUse', { group: name, count, resource: countedText(resource, count, t) }),
     ),
   ];
   return (

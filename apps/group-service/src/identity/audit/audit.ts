@@ -1,27 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PG_POOL } from '@allotree/basics';
+import type { AuditAction } from '@allotree/contracts';
 import type pg from 'pg';
 import type { Visitor } from '../visitor.js';
 
-/** The audit entries that are not derived from events. */
-export type AuditedAction =
-  | 'signed_in'
-  | 'sign_in_failed'
-  | 'refresh_token_reused'
-  | 'password_changed'
-  | 'password_reset_requested'
-  | 'api_key_created'
-  | 'api_key_revoked'
-  | 'api_key_signed_in_failed'
-  | 'join_code_rotated'
-  | 'join_code_revoked'
-  | 'invited'
-  | 'invitation_accepted'
-  | 'invitation_revoked'
-  | 'identity_refused';
-
 interface Entry {
-  readonly action: AuditedAction;
+  readonly action: AuditAction;
   readonly actor: string;
   readonly visitor?: Visitor;
   /** No secrets. */

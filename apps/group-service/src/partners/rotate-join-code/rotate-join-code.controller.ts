@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DryRun, NoBody, RotatedJoinCode, type PreviewAnswer } from '@allotree/contracts';
+import { DryRun, NoBody, RotatedJoinCode, type AuditAction, type PreviewAnswer } from '@allotree/contracts';
 import { Caller, Documented, NotKept, Permit, preview } from '@allotree/http';
 import { PartnerPath } from '../../paths.js';
 import { Partners } from '../partners.js';
-import { Audit, type AuditedAction } from '../../identity/audit/audit.js';
+import { Audit } from '../../identity/audit/audit.js';
 import { JoinCodes } from '../join-codes.js';
 
 /** P1. */
@@ -68,7 +68,7 @@ export class RotateJoinCodeController {
     return undefined;
   }
 
-  private async record(action: AuditedAction, partnerId: string, { context }: Caller): Promise<void> {
+  private async record(action: AuditAction, partnerId: string, { context }: Caller): Promise<void> {
     const { tenantId } = await this.partners.partner(partnerId);
     await this.audit.record({ action, actor: context.actor, tenantId, userId: null, facts: { partnerId } });
   }

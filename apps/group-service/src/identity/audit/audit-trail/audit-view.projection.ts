@@ -7,6 +7,7 @@ import {
   userAggregate,
   type PartnerFacts,
 } from '@allotree/domain';
+import type { AuditAction } from '@allotree/contracts';
 import type { Projection, RecordedEvent } from '@allotree/event-sourcing';
 import { insertRows } from '@allotree/read-models';
 
@@ -15,7 +16,7 @@ export const AUDIT_VIEW = 'audit_view';
 type Facts = Readonly<Record<string, unknown>>;
 
 interface Audited {
-  readonly action: string;
+  readonly action: AuditAction;
   /** Which fact names whom it is about. */
   readonly about?: string;
   /** The facts to show; absent: all of them. */
