@@ -116,7 +116,7 @@ export const GroupNode = z.strictObject({
     .describe('Refuses to remove anything at this group or below it that the file does not name'),
   restriction: restriction.optional(),
   rehearsal: rehearsal.optional(),
-  get groups() {
+  get groups(): z.ZodDefault<z.ZodArray<typeof GroupNode>> {
     return z.array(GroupNode).default([]);
   },
 });
