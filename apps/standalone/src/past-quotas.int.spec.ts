@@ -1,5 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { projectAggregate, quotaOf, type GroupQuota, type ProjectState } from '@allotree/domain';
+import {
+  addDays,
+  assignmentsOf,
+  dateAt,
+  endOfDay,
+  EndsInEffect,
+  licensesOf,
+  projectAggregate,
+  quotaOf,
+  restrictionOf,
+  type GroupQuota,
+  type ProjectState,
+} from '@allotree/domain';
 import { modelRuns } from '@allotree/domain/model-runs';
 import { DAY } from '@allotree/domain/project-steps';
 import { Past } from '@allotree/reporting-service/past';
@@ -60,6 +72,48 @@ const numbersOf = ({ resources }: GroupQuota) =>
     available,
   }));
 
+/** The states of a group at an instant as the fold has them, and when the first of what it relies on ends. */
+function statesOf(inEffect: EndsInEffect, groupId: string, at: number, soon: number) {
+  const { state } = inEffect;
+  const { enabled, allotments } = restrictionOf(state, groupId, at)!;
+  const path = [...groupsAbove(state, groupId)].map((id) => restrictionOf(state, id, at)!);
+  const hasLimit = enabled || state.groups.get(groupId)!.parentId === null;
+  const ends = [...path.flatMap((each) => each.allotments), ...allotments, ...licensesOf(state, at)]
+    .flatMap(({ validUntil }) => (validUntil !== null && validUntil > at && validUntil <= soon ? [validUntil] : []))
+    .sort((a, b) => a - b);
+  const endsAt = ends.find((end) => hasLimit && inEffect.at(groupId, end) !== null);
+  const resources = Object.values(quotaOf(state, groupId, at)!.resources);
+  const isFull = resources.some(
+    ({ consumed, effectiveLimit }) => consumed > 0 && effectiveLimit !== null && consumed >= effectiveLimit,
+  );
+  const states = [
+    ...(hasLimit && isFull ? ['at_limit'] : []),
+    ...(endsAt === undefined ? [] : ['ending_soon']),
+    ...(assignmentsOf(state, groupId, at).some(({ status }) => status === 'suspended') ? ['suspended'] : []),
+  ];
+  return { groupId, states, endsAt: endsAt === undefined ? null : new Date(endsAt).toISOString() };
+}
+
+function* groupsAbove(state: ProjectState, groupId: string): Generator<string> {
+  for (let id = state.groups.get(groupId)!.parentId; id !== null; id = state.groups.get(id)!.parentId) yield id;
+}
+
+/** Compares which groups are in which state at a recorded instant. */
+async function compareStates({ projectId }: History, state: ProjectState, at: number): Promise<void> {
+  const endingWithinDays = 1 + (at % 60);
+  // The histories are in UTC.
+  const soon = endOfDay(addDays(dateAt(at, 'UTC'), endingWithinDays), 'UTC');
+  const inEffect = new EndsInEffect(state, at);
+  const expected = [...state.groups.entries()]
+    .map(([groupId]) => statesOf(inEffect, groupId, at, soon))
+    .filter(({ states }) => states.length > 0);
+  const found = await past.groupsInStates({ projectId, at, endingWithinDays });
+  const byId = (a: { groupId: string }, b: { groupId: string }): number => (a.groupId < b.groupId ? -1 : 1);
+  const actual = found.map(({ groupId, found: why }) => ({ groupId, states: why!.states, endsAt: why!.endsAt }));
+  const where = { projectId, at: new Date(at), endingWithinDays };
+  expect({ ...where, groups: actual.sort(byId) }).toEqual({ ...where, groups: expected.sort(byId) });
+}
+
 /** Compares every group at an instant. @returns how many */
 async function compare(history: History, at: number, inSql: boolean): Promise<number> {
   const { projectId } = history;
@@ -78,11 +132,12 @@ async function compare(history: History, at: number, inSql: boolean): Promise<nu
         numbers: numbersOf(folded),
       });
   }
+  if (isRecorded) await compareStates(history, state, at);
   return groups.length;
 }
 
 describe('random histories of projects', () => {
-  it('have the same quota of every group at every instant in the tables of the past, and in SQL, as in the full fold', async () => {
+  it('have the same quotas and states of groups at every instant in the tables of the past, and in SQL, as in the full fold', async () => {
     let compared = 0;
     for (let first = 0; first < HISTORIES; first += TOGETHER) {
       const some = histories(Math.min(TOGETHER, HISTORIES - first), seed + first, first);

@@ -10,6 +10,7 @@ import { Search1843000000000 } from './1843000000000-search.js';
 import { ReplacedEvents1851000000000 } from './1851000000000-replaced-events.js';
 import { Statements1850000000000 } from './1850000000000-statements.js';
 import { FewerIndexes1852000000000 } from './1852000000000-fewer-indexes.js';
+import { SuspendedAssignments1853000000000 } from './1853000000000-suspended-assignments.js';
 import { TemporalTables1840000000000 } from './1840000000000-temporal-tables.js';
 
 export const dataSourceOptions = (url: string): ReadModelOptions => ({
@@ -27,6 +28,7 @@ export const dataSourceOptions = (url: string): ReadModelOptions => ({
     Statements1850000000000,
     ReplacedEvents1851000000000,
     FewerIndexes1852000000000,
+    SuspendedAssignments1853000000000,
   ],
   migrationsTableName: 'migration',
   applicationName: 'reporting-service',

@@ -1,5 +1,5 @@
 import { createLogger } from '@allotree/basics';
-import type { CloudEvent } from '@allotree/contracts';
+import { TREE_STATES, type CloudEvent, type TreeAnswer } from '@allotree/contracts';
 import { quotaOfLevels, type GroupQuota } from '@allotree/domain';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -7,6 +7,7 @@ import { Arrivals } from '../events/arrivals.js';
 import { EventLog } from '../events/event-log.js';
 import { openDataSource } from '../persistence/data-source.js';
 import { TablesProjection } from '../tables/tables-projection.js';
+import { treeAt } from '../tree/recorded-tree.js';
 import { FACTS, factsStatement } from './facts-statement.js';
 import { factsAt, type Moment, type RecordedFacts } from './recorded-quota.js';
 
@@ -69,5 +70,15 @@ export class Past {
       factsAt(tx, { ...moment, parameter: 'at' }, STATEMENTS[restricted]),
     );
     return { quota: quotaOfLevels(facts, moment.at), basis };
+  }
+
+  /** The groups of a project in any state, as a search in the tree finds them. */
+  async groupsInStates({
+    projectId,
+    at,
+    endingWithinDays,
+  }: Pick<Moment, 'projectId' | 'at'> & { readonly endingWithinDays: number }): Promise<TreeAnswer['items']> {
+    const page = { state: [...TREE_STATES], endingWithinDays, expanded: [], offset: 0, limit: 200 };
+    return (await this.read((tx) => treeAt(tx, { ...page, projectId, at, reach: null }))).items;
   }
 }

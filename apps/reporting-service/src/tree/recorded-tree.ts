@@ -1,7 +1,8 @@
-import type { TreeAnswer, TreeQuery } from '@allotree/contracts';
+import type { TreeAnswer, TreeQuery, TreeState } from '@allotree/contracts';
 import { quotaOfLevels, RESOURCES, type GroupQuota, type Instant, type Level, type Resource } from '@allotree/domain';
 import { notFound } from '@allotree/http';
 import type { EntityManager } from 'typeorm';
+import { STATES_IN_REACH, WHOLE_STATES } from './states-statement.js';
 import { basisOf } from '../quotas/moment.js';
 import { runPrepared } from '../quotas/prepared.js';
 import { factsIn, noGroupThen, type FactsRow, type RecordedFacts } from '../quotas/recorded-quota.js';
@@ -13,11 +14,17 @@ type Item = TreeAnswer['items'][number];
 interface TreeRow extends FactsRow {
   readonly was_there: boolean;
   readonly total: number;
-  readonly rows: readonly (Omit<Item, 'level' | 'status' | 'resources'> & { readonly path: readonly string[] })[];
+  readonly rows: readonly FoundRow[];
 }
 
+type FoundRow = Omit<Item, 'level' | 'status' | 'resources' | 'found'> & {
+  readonly path: readonly string[];
+  readonly states?: TreeState[];
+  readonly endsAt?: string | null;
+};
+
 /** Which rows are asked for. */
-export interface TreeRequest extends Pick<TreeQuery, 'parentId' | 'expanded' | 'offset' | 'limit'> {
+export interface TreeRequest extends Omit<TreeQuery, 'at' | 'atLeast'> {
   readonly projectId: string;
   readonly at: Instant;
   /** The groups that the caller sees, each with everything below it; `null`: all. */
@@ -29,19 +36,8 @@ export interface TreeRequest extends Pick<TreeQuery, 'parentId' | 'expanded' | '
  * @throws Problem where there was no such project or group then
  */
 export async function treeAt(tx: EntityManager, request: TreeRequest): Promise<TreeAnswer> {
-  const { projectId, at, reach, parentId, expanded, limit, offset } = request;
-  const parameters = [
-    projectId,
-    parentId ?? null,
-    new Date(at).toISOString(),
-    reach ?? [projectId],
-    expanded,
-    limit,
-    offset,
-  ];
-  const [row] = await (reach === null
-    ? runPrepared<TreeRow>(tx, WHOLE_TREE, parameters)
-    : runPrepared<TreeRow>(tx, TREE_IN_REACH, [...parameters, reach]));
+  const { projectId, at, reach, parentId } = request;
+  const [row] = await rowsOf(tx, request);
   if (!row) throw notFound('project', projectId);
   const moment = { projectId, groupId: parentId ?? projectId, at, parameter: 'at' } as const;
   const recorded = factsIn(row, moment);
@@ -52,12 +48,41 @@ export async function treeAt(tx: EntityManager, request: TreeRequest): Promise<T
     // Which groups are in reach depends on where they are today.
     final: recorded.isFinal && reach === null,
     total: row.total,
-    items: row.rows.map(({ path, ...shown }) => ({
-      ...shown,
-      level: path.length - 1,
-      ...quotaIn(recorded, path.map((id) => levels.get(id)!).reverse(), at),
-    })),
+    items: row.rows.map(({ path, states, endsAt, ...shown }) => {
+      const onPath = path.map((id) => levels.get(id)!);
+      return {
+        ...shown,
+        level: path.length - 1,
+        ...quotaIn(recorded, onPath.toReversed(), at),
+        ...(states && { found: { states, endsAt: isoOrNull(endsAt), above: seenOf(onPath, reach).slice(0, -1) } }),
+      };
+    }),
   };
+}
+
+function rowsOf(tx: EntityManager, request: TreeRequest): Promise<TreeRow[]> {
+  const { projectId, at, reach, parentId, expanded, limit, offset, state, endingWithinDays } = request;
+  const shown = [projectId, parentId ?? null, new Date(at).toISOString(), reach ?? [projectId]];
+  const inReach = reach === null ? [] : [reach];
+  if (state === undefined)
+    return runPrepared(tx, reach === null ? WHOLE_TREE : TREE_IN_REACH, [
+      ...shown,
+      expanded,
+      limit,
+      offset,
+      ...inReach,
+    ]);
+  const parameters = [...shown, state, limit, offset, endingWithinDays, ...inReach];
+  return runPrepared(tx, reach === null ? WHOLE_STATES : STATES_IN_REACH, parameters);
+}
+
+const isoOrNull = (instant: string | null | undefined): string | null =>
+  instant == null ? null : new Date(instant).toISOString();
+
+/** Of a path from the root, the groups in reach. */
+function seenOf(path: readonly Level[], reach: readonly string[] | null): { groupId: string; name: string }[] {
+  const first = reach === null ? 0 : path.findIndex(({ groupId }) => reach.includes(groupId));
+  return path.slice(first).map(({ groupId, name }) => ({ groupId, name }));
 }
 
 function quotaIn({ facts }: RecordedFacts, levels: readonly Level[], at: Instant): Pick<Item, 'status' | 'resources'> {

@@ -30,7 +30,10 @@ export class TreeController {
     summary: 'Get the rows of a tree as a screen shows them, now or at an instant',
     description:
       'The top of the tree that the caller sees, and below every group in `expanded` the groups directly below it; with `parentId` the groups directly below that one come first. Siblings are ordered by name, then by id; `offset` and `limit` select from all rows in sight, of which there are `total`. ' +
-      'Callers see the groups where they hold the permission today, with everything below. Limits, use and status are those of `GET /projects/{p}/groups/{g}/quota/as-of`. With `final: true` the answer never changes, and can be kept. `descendantCount` ends at 100, which then means 100 or more: a count of everything below would take the longer the larger the tree is, for every row.',
+      'Callers see the groups where they hold the permission today, with everything below. Limits, use and status are those of `GET /projects/{p}/groups/{g}/quota/as-of`. With `final: true` the answer never changes, and can be kept. `descendantCount` ends at 100, which then means 100 or more: a count of everything below would take the longer the larger the tree is, for every row. ' +
+      'With `state` the answer has the groups in any of these states instead, wherever they are in the tree (with `parentId`: below that group), the highest first, then by the names from the top; `found` says why and where. ' +
+      '`at_limit`: as much of a resource is in use as the effective limit allows. `ending_soon`: what the group relies on ends within `endingWithinDays` days of the project (an allotment of its own; or its effective limit falls, or it loses a feature, with an allotment above it or a license). ' +
+      'Both are about groups with a limit of their own, and the group at the top. `suspended`: units assigned at the group itself are suspended.',
     response: {
       schema: TreeAnswer,
       example: {

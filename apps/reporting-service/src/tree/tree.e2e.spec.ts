@@ -102,10 +102,84 @@ const large = (count: number): readonly CloudEvent[] => {
   ];
 };
 
+/**
+ * Two buildings with two flats. Building A has its two numbers in use until hour 500, one of them in flat 1, which has one of its own. Of
+ * building B an allotment with Siri alone ends at hour 600, flat 3 has a number suspended since hour 10. The license ends at hour 1,000.
+ */
+function tower(): readonly CloudEvent[] {
+  const groups = aboutGroups('tower');
+  const licensing = aboutLicensing('tower');
+  const place = (groupId: string, parentId: string, name: string) => ({
+    groupId,
+    parentId,
+    type: 'custom' as const,
+    name,
+  });
+  const member = (userId: string, groupId: string) => {
+    const person = { userId, email: `${userId}@example.com`, name: userId };
+    return groups(2, 'allotree.member-added.v1', { groupId, memberId: `m-${userId}`, ...person, role: 'user' });
+  };
+  type Terms = readonly [sipNumbers: number, until: number | null, ...features: 'siri'[]];
+  const restrict = (groupId: string, ...terms: readonly Terms[]) =>
+    licensing(4, 'allotree.restriction-changed.v1', {
+      groupId,
+      enabled: true,
+      poolMode: 'shared',
+      gracePeriodDays: 0,
+      reminder: null,
+      allotments: terms.map(([sipNumbers, until, ...features], index) => ({
+        allotmentId: `${groupId}-${index}`,
+        type: 'plus',
+        units: units(sipNumbers),
+        features,
+        validFrom: hour(4),
+        validUntil: until === null ? null : hour(until),
+      })),
+      place: null,
+    });
+  const of = (assignmentId: string, ...path: readonly string[]) => ({
+    ...number(assignmentId),
+    groupId: path.at(-1)!,
+    path: ['tower', ...path],
+  });
+  return [
+    groups(0, 'allotree.project-created.v1', { ...PROJECT, name: 'Tower' }),
+    groups(1, 'allotree.groups-placed.v1', {
+      groups: [
+        place('ta', 'tower', 'Building A'),
+        place('tb', 'tower', 'Building B'),
+        place('t1', 'ta', 'Flat 1'),
+        place('t2', 'ta', 'Flat 2'),
+        place('t3', 'tb', 'Flat 3'),
+        place('t4', 'tb', 'Flat 4'),
+      ],
+    }),
+    member('porter', 'ta'),
+    member('neighbor', 't2'),
+    licensing(3, 'allotree.license-granted.v1', {
+      licenseId: 'tower-license',
+      type: 'plus',
+      units: units(100),
+      features: ['siri'],
+      validFrom: hour(3),
+      validUntil: hour(1_000),
+      source: { kind: 'manual' },
+    }),
+    restrict('ta', [2, 500]),
+    restrict('t1', [1, null]),
+    restrict('tb', [5, null], [0, 600, 'siri']),
+    restrict('t3', [3, 900, 'siri']),
+    licensing(5, 'allotree.assignments-made.v1', {
+      assignments: [of('n1', 'ta', 't1'), of('n2', 'ta', 't2'), of('n3', 'tb', 't3'), of('n4', 'tb', 't4')],
+    }),
+    licensing(10, 'allotree.assignments-suspended.v1', { assignments: [of('n3', 'tb', 't3')] }),
+  ];
+}
+
 let service: Service;
 beforeAll(async () => {
   service = await Service.start();
-  await service.publish(...history(), ...large(205));
+  await service.publish(...history(), ...large(205), ...tower());
   for (;;) {
     const [row] = await service.rows<{ behind: string }>(
       'SELECT (SELECT max(position) FROM reporting.event) - position AS behind FROM reporting.tables_position',
@@ -250,6 +324,131 @@ describe('GET /projects/{p}/tree', () => {
       'z',
       'a',
     ]);
+  });
+
+  describe('with states', () => {
+    type Found = readonly [groupId: string, states: readonly string[], endsAt: string | null];
+    const search = async (query: Record<string, string>, headers?: Record<string, string>): Promise<TreeAnswer> => {
+      const parameters = new URLSearchParams({ at: hour(20), ...query }).toString();
+      const { status, body } = await service.get(`/projects/tower/tree?${parameters}`, headers);
+      expect(status).toBe(200);
+      return body as TreeAnswer;
+    };
+    const found = async (query: Record<string, string>, headers?: Record<string, string>): Promise<Found[]> =>
+      (await search(query, headers)).items.map(({ groupId, found: why }) => [groupId, why!.states, why!.endsAt]);
+
+    it('finds the groups at their limit, the highest first', async () => {
+      const { items, total } = await search({ state: 'at_limit' });
+      expect(total).toBe(2);
+      const tops = [{ groupId: 'tower', name: 'Tower' }];
+      expect(items).toMatchObject([
+        {
+          groupId: 'ta',
+          name: 'Building A',
+          level: 1,
+          positionInSet: 1,
+          setSize: 2,
+          childCount: 2,
+          resources: { sip_number: { limit: 2, effectiveLimit: 2, consumed: 2, suspended: 0 } },
+          found: { states: ['at_limit'], endsAt: null, above: tops },
+        },
+        {
+          groupId: 't1',
+          level: 2,
+          positionInSet: 2,
+          setSize: 2,
+          found: { states: ['at_limit'], endsAt: null, above: [...tops, { groupId: 'ta', name: 'Building A' }] },
+        },
+      ]);
+      expect(await found({ state: 'at_limit', at: hour(4.5) })).toEqual([]);
+    });
+
+    it('finds what ends soon, of a group itself, above it, and of the project', async () => {
+      const [siri, building, flat, license] = [hour(600), hour(500), hour(900), hour(1_000)];
+      const soon = (days: string) => found({ state: 'ending_soon', endingWithinDays: days });
+      // Hour 500 is on the evening of June 21.
+      expect(await soon('19')).toEqual([]);
+      expect(await soon('20')).toEqual([
+        ['ta', ['ending_soon'], building],
+        ['t1', ['ending_soon'], building],
+      ]);
+      const within30 = [
+        ['ta', ['ending_soon'], building],
+        ['tb', ['ending_soon'], siri],
+        ['t1', ['ending_soon'], building],
+        // Its own allotment ends at hour 900, but Siri goes with that of the building.
+        ['t3', ['ending_soon'], siri],
+      ];
+      expect(await soon('30')).toEqual(within30);
+      expect(await found({ state: 'ending_soon' })).toEqual(within30);
+      expect(await soon('365')).toEqual([['tower', ['ending_soon'], license], ...within30]);
+      expect(await found({ state: 'ending_soon', at: hour(700) })).toEqual([
+        ['tower', ['ending_soon'], license],
+        ['tb', ['ending_soon'], license],
+        ['t3', ['ending_soon'], flat],
+      ]);
+    });
+
+    it('finds the groups at which units are suspended', async () => {
+      expect(await found({ state: 'suspended' })).toEqual([['t3', ['suspended'], null]]);
+      expect(await found({ state: 'suspended', at: hour(9) })).toEqual([]);
+    });
+
+    it('finds groups in any of several states, page by page and below a group', async () => {
+      const state = 'suspended,at_limit,ending_soon';
+      const all = await found({ state });
+      expect(all).toEqual([
+        ['ta', ['at_limit', 'ending_soon'], hour(500)],
+        ['tb', ['ending_soon'], hour(600)],
+        ['t1', ['at_limit', 'ending_soon'], hour(500)],
+        ['t3', ['ending_soon', 'suspended'], hour(600)],
+      ]);
+      const pages = [];
+      for (let offset = 0; offset < 6; offset += 3) {
+        const { items, total } = await search({ state, limit: '3', offset: String(offset) });
+        expect(total).toBe(4);
+        pages.push(...items.map(({ groupId, positionInSet, setSize }) => [groupId, positionInSet, setSize]));
+      }
+      expect(pages).toEqual(all.map(([groupId], index) => [groupId, index + 1, 4]));
+      expect((await found({ state, parentId: 'tb' })).map(([groupId]) => groupId)).toEqual(['t3']);
+      expect(await found({ state, parentId: 't3' })).toEqual([]);
+    });
+
+    it('finds groups in reach only, and names no other', async () => {
+      const [porter, neighbor] = await Promise.all(
+        ['porter', 'neighbor'].map((userId) => service.as({ userId, tenantId: null })),
+      );
+      const state = 'suspended,at_limit,ending_soon';
+      expect((await search({ state }, porter)).items.map(({ groupId, found: why }) => [groupId, why!.above])).toEqual([
+        ['ta', []],
+        ['t1', [{ groupId: 'ta', name: 'Building A' }]],
+      ]);
+      // The own flat has no limit of its own, and ends with the building.
+      expect((await search({ state }, neighbor)).items).toMatchObject([
+        { groupId: 't2', found: { states: ['ending_soon'], endsAt: hour(500), above: [] } },
+      ]);
+      const path = `/projects/tower/tree?state=${state}`;
+      expect((await service.get(path, await service.key('sued', 'key', ['quotas:read']))).status).toBe(404);
+      expect((await service.get(path, await service.key('nordlicht', 'key', ['mail:read']))).status).toBe(403);
+      expect((await service.get(`${path}&parentId=tb`, porter)).status).toBe(404);
+    });
+
+    it('refuses bad states', async () => {
+      const bad: [Record<string, string>, field: string][] = [
+        [{ state: '' }, 'state[0]'],
+        [{ state: 'full' }, 'state[0]'],
+        [{ state: 'at_limit,' }, 'state[1]'],
+        [{ state: 'AT_LIMIT' }, 'state'],
+        [{ state: 'suspended', expanded: 'tower' }, 'expanded'],
+        [{ state: 'ending_soon', endingWithinDays: '0' }, 'endingWithinDays'],
+        [{ state: 'ending_soon', endingWithinDays: '366' }, 'endingWithinDays'],
+        [{ state: 'ending_soon', endingWithinDays: '1.5' }, 'endingWithinDays'],
+      ];
+      for (const [query, field] of bad) {
+        const { status, body } = await tree(query);
+        expect([status, body.code, body.errors?.[0]?.field]).toEqual([400, 'VALIDATION', field]);
+      }
+    });
   });
 
   it('refuses bad queries', async () => {

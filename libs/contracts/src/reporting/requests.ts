@@ -159,25 +159,46 @@ export type UsageTopQuery = z.infer<typeof UsageTopQuery>;
 export const MAX_EXPANDED_GROUPS = 200;
 export const MAX_TREE_ROWS = 200;
 
+/** States of a group that need attention: it has used up a limit, relies on something that ends soon, or has suspended units. */
+export const TREE_STATES = ['at_limit', 'ending_soon', 'suspended'] as const;
+export const TreeState = z.enum(TREE_STATES);
+export type TreeState = z.infer<typeof TreeState>;
+
 /** `GET /projects/{p}/tree`; default: now, from the top. */
-export const TreeQuery = z.strictObject({
-  at: At.optional(),
-  parentId: Id.optional(),
-  // The address is limited to 16 KiB with all headers.
-  expanded: z
-    .string()
-    .max(8_000)
-    .regex(/^[A-Za-z0-9_,-]*$/, 'must be ids of groups, separated by commas')
-    .transform((list) => [...new Set(list.split(',').filter((id) => id !== ''))])
-    .refine((ids) => ids.length <= MAX_EXPANDED_GROUPS && ids.every((id) => Id.safeParse(id).success), {
-      error: `must be up to ${MAX_EXPANDED_GROUPS} ids of groups, separated by commas`,
-    })
-    .default([])
-    .meta({ examples: ['hafenblick,building-a'] }),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
-  limit: z.coerce.number().int().min(1).max(MAX_TREE_ROWS).default(100),
-  ...fresh,
-});
+export const TreeQuery = z
+  .strictObject({
+    at: At.optional(),
+    parentId: Id.optional(),
+    /** Instead of the rows in sight: every group in one of these states. */
+    state: z
+      .string()
+      .max(100)
+      .regex(/^[a-z_,]*$/, 'must be states of groups, separated by commas')
+      .transform((list) => [...new Set(list.split(','))])
+      .pipe(z.array(TreeState))
+      .optional()
+      .meta({ examples: ['at_limit,suspended'] }),
+    /** For `ending_soon`: the end is within this number of days. */
+    endingWithinDays: z.coerce.number().int().min(1).max(365).default(30),
+    // The address is limited to 16 KiB with all headers.
+    expanded: z
+      .string()
+      .max(8_000)
+      .regex(/^[A-Za-z0-9_,-]*$/, 'must be ids of groups, separated by commas')
+      .transform((list) => [...new Set(list.split(',').filter((id) => id !== ''))])
+      .refine((ids) => ids.length <= MAX_EXPANDED_GROUPS && ids.every((id) => Id.safeParse(id).success), {
+        error: `must be up to ${MAX_EXPANDED_GROUPS} ids of groups, separated by commas`,
+      })
+      .default([])
+      .meta({ examples: ['hafenblick,building-a'] }),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    limit: z.coerce.number().int().min(1).max(MAX_TREE_ROWS).default(100),
+    ...fresh,
+  })
+  .refine(({ state, expanded }) => state === undefined || expanded.length === 0, {
+    path: ['expanded'],
+    error: 'must be absent with state, which finds groups whether or not those above are expanded',
+  });
 export type TreeQuery = z.infer<typeof TreeQuery>;
 
 /** Kinds of things that can be searched for, in the order in which equally good hits are answered. */

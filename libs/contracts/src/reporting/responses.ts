@@ -4,7 +4,7 @@ import { GroupTypeName } from '../groups/words.js';
 import { Count, Id, IsoInstant, LimitValue } from '../http/common.js';
 import { QuotaAnswer } from '../licensing/responses.js';
 import { LicenseTypeName, ResourceName, StatusName, UnitsOf } from '../licensing/words.js';
-import { SearchKind } from './requests.js';
+import { SearchKind, TreeState } from './requests.js';
 
 const { tenantid, causationid } = AnyCloudEvent.shape;
 
@@ -224,9 +224,9 @@ const TreeResource = z.object({
 /** `GET /projects/{p}/tree` */
 export const TreeAnswer = z.object({
   ...basis,
-  /** The rows in sight, of which `items` are some. */
+  /** The rows in sight, or the groups found, of which `items` are some. */
   total: Count,
-  /** A group, then the rows below it if it is expanded; siblings by name, then by id. */
+  /** A group, then the rows below it if it is expanded; siblings by name, then by id. With `state` the groups found, the highest first. */
   items: z.array(
     z.object({
       groupId: Id,
@@ -235,7 +235,7 @@ export const TreeAnswer = z.object({
       type: GroupTypeName,
       /** How many groups are above it; 0: the root. */
       level: Count,
-      /** From 1, among the siblings in sight. */
+      /** From 1, among the siblings in sight, or among all groups found. */
       positionInSet: z.int().min(1),
       setSize: z.int().min(1),
       childCount: Count,
@@ -243,6 +243,16 @@ export const TreeAnswer = z.object({
       descendantCount: Count.max(MAX_DESCENDANT_COUNT),
       status: StatusName,
       resources: z.object({ sip_number: TreeResource, mobile_app: TreeResource, ukey2: TreeResource }),
+      /** With `state`: why the group was found. */
+      found: z
+        .object({
+          states: z.array(TreeState).min(1),
+          /** When the first of what it relies on ends, where it is `ending_soon`. */
+          endsAt: IsoInstant.nullable(),
+          /** The groups above it that the caller sees, from the top. */
+          above: z.array(z.object({ groupId: Id, name: z.string() })),
+        })
+        .optional(),
     }),
   ),
 });
