@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Api } from '@allotree/api-client';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
 import { ADMIN, ConsolePages, HOSTILE, type Person } from './console-pages.harness.js';
-import { startDemo, violationsOf } from './console.harness.js';
+import { loaded, startDemo, violationsOf } from './console.harness.js';
 
 const MINUTE = 60_000;
 const TELEPHONE = { viewport: { width: 320, height: 700 } };
@@ -264,5 +265,73 @@ describeInBrowser((browser) => {
       );
     },
     MINUTE,
+  );
+
+  it(
+    'lets in who asked to join a distributor, or rejects them, for people who may decide that',
+    async () => {
+      const dora = await pages().register('dora@own.example', 'Dora Distribution');
+      const filter = encodeURIComponent('name = "Dora Distribution"');
+      const [{ partnerId }] = (await system.api.list<{ partnerId: string }>(`/partners?filter=${filter}`)) as [
+        { partnerId: string },
+      ];
+      await system.api.post(`/partners/${partnerId}/promote`, {});
+      const api = await Api.signIn(system.url, dora.email, dora.password);
+      const { joinCode } = await api.post<{ joinCode: string }>(`/partners/${partnerId}/join-code`, {});
+      const ask = async (email: string, partnerName: string): Promise<void> => {
+        const details = { kind: 'dealer', name: 'Ben Dahl', objectName: 'Quay 4', timeZone: 'UTC', language: 'en' };
+        await system.api.post('/registrations', { ...details, email, partnerName, joinCode });
+        const token = await pages().mailedToken(email);
+        await system.api.post('/registrations/confirm', { token, password: dora.password });
+      };
+      await ask('ben@join.example', HOSTILE);
+      await ask('eve@join.example', 'Eve Installations');
+      // Sees the distributor and its stock, but decides nothing.
+      const permissions = ['partners:read', 'stock:read', 'projects:read', 'groups:read', 'licenses:read'];
+      const { roleId } = await api.post<{ roleId: string }>('/roles', { name: 'Accountant', permissions });
+      const accountant = { name: 'Fay', email: 'fay@own.example', role: roleId };
+      await api.post(`/partners/${partnerId}/administrators`, accountant);
+      await system.api.post('/auth/password-resets', { email: accountant.email });
+      const token = await pages().mailedToken(accountant.email);
+      await system.api.post('/auth/password-resets/confirm', { token, password: dora.password });
+      await pages().as({ email: accountant.email, password: dora.password }, '/', async (page) => {
+        await page.getByRole('heading', { name: 'Ends in sight' }).waitFor();
+        await loaded(page);
+        expect(await page.getByText('Waiting for your decision').count()).toBe(0);
+        await page.goto(`${system.url}/partners/${partnerId}`);
+        await page.getByRole('heading', { name: 'Stock' }).waitFor();
+        await loaded(page);
+        expect(await page.getByText('Requests to join').count()).toBe(0);
+      });
+
+      await pages().as(dora, '/', async (page) => {
+        const dialog = page.getByRole('dialog');
+        await page.getByRole('heading', { name: 'Waiting for your decision' }).waitFor();
+        expect(await violationsOf(page)).toEqual([]);
+        await page.getByRole('link', { name: 'Dora Distribution: 2 requests to join' }).click();
+        await page.getByRole('row', { name: HOSTILE }).getByText('ben@join.example').waitFor();
+        expect(await violationsOf(page)).toEqual([]);
+        await page.getByRole('button', { name: `Approve: ${HOSTILE}` }).click();
+        await dialog.getByText('becomes a partner below Dora Distribution, with the project Quay 4').waitFor();
+        expect(await violationsOf(page)).toEqual([]);
+        await dialog.getByRole('button', { name: 'Approve' }).click();
+        await page.getByRole('row', { name: HOSTILE }).getByText('Approved').waitFor();
+        await page.getByRole('button', { name: 'Reject: Eve Installations' }).click();
+        await dialog.getByText('No partner and no project are created.').waitFor();
+        await dialog.getByLabel('Reason').fill('Unknown to us');
+        await dialog.getByRole('button', { name: 'Reject' }).click();
+        await page.getByRole('row', { name: 'Eve Installations' }).getByText('Rejected').waitFor();
+        expect(await page.getByRole('button', { name: /^(Approve|Reject):/ }).count()).toBe(0);
+        await page.goto(system.url);
+        await page.getByRole('heading', { name: 'Ends in sight' }).waitFor();
+        await loaded(page);
+        expect(await page.getByText('Waiting for your decision').count()).toBe(0);
+      });
+      const below = await api.list<{ name: string; parentPartnerId: string }>('/partners');
+      expect(below.filter(({ parentPartnerId }) => parentPartnerId === partnerId).map(({ name }) => name)).toEqual([
+        HOSTILE,
+      ]);
+    },
+    4 * MINUTE,
   );
 });

@@ -2,11 +2,13 @@ import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useHolds } from '../api/access.js';
 import { api, must, type ItemOf } from '../api/client.js';
 import { dateText } from '../parts/dates.js';
 import { unitsText } from '../parts/limit-text.js';
 import { Rows, usePages } from '../parts/rows.js';
 import { System } from './system.js';
+import { Waiting } from './waiting.js';
 
 type End = ItemOf<'/api/v1/expiries'>;
 
@@ -18,9 +20,10 @@ function endOfSight(): string {
   return new Date(hours * 3_600_000).toISOString();
 }
 
-/** The first page: upcoming ends, wherever the person has access. */
+/** The first page: what waits for a decision, and upcoming ends, wherever the person has access. */
 export function Overview() {
   const { t } = useTranslation();
+  const decidesOnPartners = useHolds('partners:manage');
   const before = endOfSight();
   const { rows, more } = usePages(['ends', before], (page) =>
     must(api.GET('/api/v1/expiries', { params: { query: { ...page, before } } })),
@@ -30,6 +33,7 @@ export function Overview() {
       <Title order={1} size="h2">
         {t('overview.title')}
       </Title>
+      {decidesOnPartners && <Waiting />}
       <Title order={2} size="h4">
         {t('overview.ends')}
       </Title>

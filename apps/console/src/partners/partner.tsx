@@ -15,6 +15,7 @@ import { Rows } from '../parts/rows.js';
 import { UnitsFields } from '../parts/units-fields.js';
 import { StatusBadge } from '../parts/status-badge.js';
 import { useChange } from '../parts/use-change.js';
+import { JoinRequests } from './join-requests.js';
 import { stockQuery } from './stock-query.js';
 
 type Package = AnswerOf<'/api/v1/partners/{partnerId}/stock'>['packages'][number];
@@ -37,6 +38,7 @@ export function Partner() {
   const isDistributor = partner.kind === 'distributor';
   const canRecord = useHolds('packages:record') && isDistributor;
   const canSell = useHolds('stock:sell') && isDistributor;
+  const letsIn = useHolds('partners:manage') && isDistributor && partner.status === 'open';
   return (
     <Stack>
       <div>
@@ -86,6 +88,7 @@ export function Partner() {
           },
         ]}
       />
+      {letsIn && <JoinRequests distributor={partner} />}
       {isRecording && <RecordPackage partnerId={partnerId} onClose={() => setIsRecording(false)} />}
       {selling && <SellPackage partnerId={partnerId} sold={selling} onClose={() => setSelling(null)} />}
     </Stack>

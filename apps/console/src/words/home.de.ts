@@ -47,6 +47,11 @@ export const homeDe: typeof homeEn = {
     today: 'heute',
     kinds: { allotment: 'Zuteilung', license: 'Lizenz', group: 'Grenze der Gruppe' },
   },
+  waiting: {
+    title: 'Wartet auf Ihre Entscheidung',
+    'requests#one': '{{name}}: {{count}} Beitrittsanfrage',
+    'requests#other': '{{name}}: {{count}} Beitrittsanfragen',
+  },
   account: {
     title: 'Konto',
     language: 'Sprache',

@@ -45,6 +45,11 @@ export const homeEn = {
     today: 'today',
     kinds: { allotment: 'Allotment', license: 'License', group: 'Limit of the group' },
   },
+  waiting: {
+    title: 'Waiting for your decision',
+    'requests#one': '{{name}}: {{count}} request to join',
+    'requests#other': '{{name}}: {{count}} requests to join',
+  },
   account: {
     title: 'Account',
     language: 'Language',

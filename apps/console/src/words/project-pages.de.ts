@@ -137,9 +137,14 @@ export const projectPages: ProjectPages = {
     sample: 'Die ersten davon',
     'submit#one': '{{count}} Gruppe erzeugen',
     'submit#other': '{{count}} Gruppen erzeugen',
-    running: '{{count}} Gruppen werden erzeugt. Sie können diese Seite verlassen; sie werden trotzdem erzeugt.',
+    running:
+      'Der Server zeichnet {{number}} Gruppen auf. Sie können die Seite verlassen: Es entstehen alle, oder keine.',
+    'since#one': 'Seit {{count}} Sekunde.',
+    'since#other': 'Seit {{count}} Sekunden.',
     'done#one': '{{count}} Gruppe erzeugt.',
     'done#other': '{{count}} Gruppen erzeugt.',
+    appearing: 'Sie sind aufgezeichnet. Der Baum zeigt noch nicht alle.',
+    shown: 'Sie stehen im Baum, unter dieser Gruppe.',
   },
   bulk: {
     title: 'Grenzen unter {{name}}',
@@ -244,5 +249,22 @@ export const projectPages: ProjectPages = {
     record: 'Paket erfassen',
     sell: 'Verkaufen',
     buyer: 'Käufer',
+  },
+  joining: {
+    title: 'Beitrittsanfragen',
+    empty: 'Niemand hat um Beitritt gebeten. Geben Sie Ihren Beitrittscode den Partnern, die Sie erwarten.',
+    partner: 'Partner',
+    project: 'Erstes Projekt',
+    administrator: 'Administrator',
+    statuses: { open: 'Wartet', approved: 'Angenommen', rejected: 'Abgelehnt' },
+    approve: 'Annehmen',
+    reject: 'Ablehnen',
+    approveWarning:
+      '{{name}} wird Partner unter {{distributor}}, mit dem Projekt {{project}} und einer Testlizenz. {{administrator}} ({{email}}) administriert ihn. Das lässt sich hier nicht rückgängig machen.',
+    approved: '{{name}} ist beigetreten.',
+    rejectWarning:
+      'Weder Partner noch Projekt werden angelegt. {{name}} behält das Konto, sieht nichts von Ihnen und wird nicht benachrichtigt.',
+    reasonHint: 'Wird mit der Entscheidung aufbewahrt.',
+    rejected: 'Die Anfrage von {{name}} ist abgelehnt.',
   },
 };

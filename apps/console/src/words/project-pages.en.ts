@@ -135,9 +135,13 @@ export const projectPages = {
     sample: 'The first of them',
     'submit#one': 'Create {{count}} group',
     'submit#other': 'Create {{count}} groups',
-    running: 'Creating {{count}} groups. You can leave this page; they are created all the same.',
+    running: 'The server is recording {{number}} groups. You can leave this page: all of them are created, or none.',
+    'since#one': 'For {{count}} second so far.',
+    'since#other': 'For {{count}} seconds so far.',
     'done#one': '{{count}} group created.',
     'done#other': '{{count}} groups created.',
+    appearing: 'They are recorded. The tree does not show all of them yet.',
+    shown: 'They are in the tree, below this group.',
   },
   bulk: {
     title: 'Limits below {{name}}',
@@ -240,6 +244,23 @@ export const projectPages = {
     record: 'Record a package',
     sell: 'Sell',
     buyer: 'Buyer',
+  },
+  joining: {
+    title: 'Requests to join',
+    empty: 'Nobody has asked to join. Give your join code to the partners that you expect.',
+    partner: 'Partner',
+    project: 'First project',
+    administrator: 'Administrator',
+    statuses: { open: 'Waiting', approved: 'Approved', rejected: 'Rejected' },
+    approve: 'Approve',
+    reject: 'Reject',
+    approveWarning:
+      '{{name}} becomes a partner below {{distributor}}, with the project {{project}} and a trial. {{administrator}} ({{email}}) becomes its administrator. This cannot be undone here.',
+    approved: '{{name}} has joined.',
+    rejectWarning:
+      'No partner and no project are created. {{name}} keeps the account, sees nothing of yours, and is not notified.',
+    reasonHint: 'Kept with the decision.',
+    rejected: 'The request of {{name}} is rejected.',
   },
 };
 
