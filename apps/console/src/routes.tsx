@@ -8,30 +8,18 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { groupSearch, usageSearch } from './address.js';
 import { accessToken } from './api/session.js';
 import { isSmall } from './api/access.js';
 import { me } from './api/me.js';
 import { sees, type Page } from './api/pages.js';
 import { groupQuery } from './groups/group-query.js';
 import { projectQuery } from './projects/project-query.js';
-import { RESOURCES, type Resource } from './parts/limit-text.js';
 import { NOT_ALLOWED, NotFound } from './parts/not-found.js';
 import { PageFailure } from './parts/failure.js';
 import { Shell } from './shell/shell.js';
-import { WINDOWS, type Window } from './usage/usage-query.js';
-import { date, eventIds, instant, text } from './search-values.js';
+import { text } from './search-values.js';
 import { needWords, showLanguageOf, type Part } from './words/index.js';
-
-export const GROUP_TABS = ['licenses', 'use', 'members', 'devices', 'history'] as const;
-export type GroupTab = (typeof GROUP_TABS)[number];
-
-/** Of a page of usage; days are those of the project. */
-export interface UsageSearch {
-  readonly resource?: Resource;
-  readonly window?: Window;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
 
 /** The code of a page together with its texts. */
 const withWords = async <Module,>(code: Promise<Module>, ...parts: readonly Part[]): Promise<Module> => {
@@ -122,17 +110,7 @@ const project = createRoute({
 const group = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId',
-  validateSearch: (search): { tab?: GroupTab; at?: string; compare?: string; events?: string } => {
-    const tab = GROUP_TABS.find((name) => name === search['tab']);
-    const [at, compare] = [instant(search['at']), instant(search['compare'])];
-    const events = eventIds(search['events']);
-    return {
-      ...(tab && { tab }),
-      ...(at !== undefined && { at }),
-      ...(compare !== undefined && { compare }),
-      ...(events !== undefined && { events }),
-    };
-  },
+  validateSearch: groupSearch,
   // The page before stays in sight, and keeps the focus, until the group is known.
   loader: async ({ context, params: { projectId, groupId } }) => {
     const { queries } = context;
@@ -152,17 +130,7 @@ const usage = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/groups/$groupId/usage',
   ...only('projects'),
-  validateSearch: (search): UsageSearch => {
-    const resource = RESOURCES.find((name) => name === search['resource']);
-    const window = WINDOWS.find((name) => name === search['window']);
-    const [from, to] = [date(search['from']), date(search['to'])];
-    return {
-      ...(resource && { resource }),
-      ...(window && { window }),
-      ...(from !== undefined && { from }),
-      ...(to !== undefined && { to }),
-    };
-  },
+  validateSearch: usageSearch,
   component: lazyRouteComponent(() => withWords(import('./usage/usage.js'), 'pages', 'groups', 'home'), 'Usage'),
 });
 const generate = createRoute({

@@ -246,11 +246,18 @@ describeInBrowser((browser) => {
         await page.getByText('101 – 204').waitFor();
         await page.getByRole('button', { name: 'Create 22 groups' }).click();
         await page.getByText('22 groups created.').waitFor();
+        await page.getByText('They are in the tree, below this group.').waitFor();
+        // The building is open, with what is new below it.
+        await page.locator('.tree-row[aria-selected=true][aria-expanded=true]').getByText('Building F').waitFor();
+        for (const name of ['Unit 1', 'Unit 2'])
+          await page.locator('.tree-row[aria-level="3"]').getByText(name, { exact: true }).waitFor();
+        await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
+        await page.getByText('22 groups created.').waitFor({ state: 'detached' });
       });
       const units = await system.api.list<{ name: string }>(`/projects/${projectId}/groups?parentId=${groupId}`);
       expect(units.map(({ name }) => name).sort()).toEqual(['Unit 1', 'Unit 2']);
     },
-    MINUTE,
+    2 * MINUTE,
   );
 
   it(

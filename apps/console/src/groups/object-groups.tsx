@@ -6,14 +6,18 @@ import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { instantText } from '../parts/dates.js';
 import { projectQuery } from '../projects/project-query.js';
-import { GROUP_TABS, type GroupTab } from '../routes.js';
+import { GROUP_TABS, type GroupTab } from '../address.js';
 import { groupQuery } from './group-query.js';
 import { AddGroup, GroupActions } from './group-actions.js';
 import { Compare } from './compare.js';
+import { CreatedNotice, useCreated } from './created.js';
+import { FoundGroups } from './found-groups.js';
 import { InstantPicker } from './instant-picker.js';
 import { Limits } from './limits.js';
 import { PanelBoundary } from './panel-boundary.js';
+import { StateFilter } from './state-filter.js';
 import { Tree } from './tree.js';
+import { TREE_STATES } from './tree-query.js';
 
 export interface PanelProps {
   readonly projectId: string;
@@ -47,12 +51,14 @@ export function ObjectGroups() {
   // In the address, so that it can be sent to somebody.
   const show = (change: { at?: string; compare?: string }) =>
     void navigate({ to: '.', search: (before) => ({ ...before, ...change }) });
-  const above = group.path.map((each) => each.groupId).filter((each) => each !== groupId);
+  const created = useCreated(projectId, groupId);
+  // With what was just generated below it in sight.
+  const open = group.path.map((each) => each.groupId).filter((each) => each !== groupId || created !== null);
   return (
     <Group align="start" wrap="wrap" gap="md">
       <Paper withBorder p="xs" className="tree-frame">
         <Stack h="100%" gap="xs">
-          <Group justify="space-between" wrap="nowrap">
+          <Group justify="space-between" gap="xs">
             <Anchor component={Link} to={`/projects/${projectId}`} size="sm">
               {project.name}
             </Anchor>
@@ -60,16 +66,7 @@ export function ObjectGroups() {
               {t('groups.addGroup')}
             </Button>
           </Group>
-          <div style={{ flex: 1, minHeight: 0 }}>
-            <Tree
-              key={`${projectId} ${at}`}
-              projectId={projectId}
-              at={at}
-              selected={groupId}
-              above={above}
-              onSelect={select}
-            />
-          </div>
+          <Groups projectId={projectId} timeZone={project.timeZone} selected={groupId} open={open} onSelect={select} />
           <InstantPicker
             timeZone={project.timeZone}
             label={t('history.slider')}
@@ -108,6 +105,9 @@ export function ObjectGroups() {
             {at === undefined && <GroupActions projectId={projectId} group={group} />}
           </Group>
         </Group>
+        {at === undefined && created !== null && (
+          <CreatedNotice projectId={projectId} parentId={groupId} created={created} />
+        )}
         {at !== undefined && <PastNotice at={at} timeZone={project.timeZone} />}
         {at !== undefined && (
           <InstantPicker
@@ -127,6 +127,45 @@ export function ObjectGroups() {
       </Stack>
       {isAdding && <AddGroup projectId={projectId} parent={group} onClose={adding.close} />}
     </Group>
+  );
+}
+
+interface GroupsProps {
+  readonly projectId: string;
+  readonly timeZone: string;
+  readonly selected: string;
+  /** Expanded in the tree at the beginning. */
+  readonly open: readonly string[];
+  readonly onSelect: (groupId: string) => void;
+}
+
+/** The tree, or the groups in the states that are chosen above it. */
+function Groups({ projectId, timeZone, selected, open, onSelect }: GroupsProps) {
+  const { at, state } = useSearch({ from: '/inside/projects/$projectId/groups/$groupId' });
+  const navigate = useNavigate({ from: '/projects/$projectId/groups/$groupId' });
+  const states = TREE_STATES.filter((each) => state?.split(',').includes(each));
+  const filter = (next: readonly string[]) =>
+    void navigate({
+      search: ({ state: _state, ...others }) => ({ ...others, ...(next.length > 0 && { state: next.join() }) }),
+    });
+  const shared = { projectId, at, selected, onSelect };
+  return (
+    <>
+      <StateFilter states={states} onChange={filter} />
+      <div style={{ flex: 1, minHeight: 0 }}>
+        {states.length === 0 ? (
+          <Tree key={`${projectId} ${at}`} {...shared} above={open} />
+        ) : (
+          <FoundGroups
+            key={`${projectId} ${at} ${state}`}
+            {...shared}
+            timeZone={timeZone}
+            states={states}
+            onShowAll={() => filter([])}
+          />
+        )}
+      </div>
+    </>
   );
 }
 

@@ -12,12 +12,22 @@ const MAX_PAGES_SEARCHED = 50;
 /** What the parameter `expanded` holds, in ids of 36 characters. */
 export const MAX_EXPANDED = 200;
 
+export const TREE_STATES = ['at_limit', 'ending_soon', 'suspended'] as const;
+export type TreeState = (typeof TREE_STATES)[number];
+
 export interface TreeView {
   readonly projectId: string;
-  readonly expanded: ReadonlySet<string>;
+  /** The groups whose children are in sight; or the states of the groups that are looked for, wherever they are. */
+  readonly shown: { readonly expanded: ReadonlySet<string> } | { readonly states: readonly TreeState[] };
   /** `undefined`: now. */
   readonly at: string | undefined;
 }
+
+/** What is shown, as a part of the address. */
+const partOf = ({ shown }: TreeView): { readonly expanded?: string; readonly state?: string } => {
+  if ('states' in shown) return { state: shown.states.join(',') };
+  return shown.expanded.size === 0 ? {} : { expanded: [...shown.expanded].join(',') };
+};
 
 export interface TreeRows {
   /** Of rows in sight; `null`: not known yet. */
@@ -28,14 +38,15 @@ export interface TreeRows {
 }
 
 /** The rows of a tree from one index to another; the others stay on the server. Until they come, those before them are shown. */
-export function useTreeRows({ projectId, expanded, at }: TreeView, first: number, last: number): TreeRows {
-  const ids = [...expanded].join(',');
+export function useTreeRows(view: TreeView, first: number, last: number): TreeRows {
+  const { projectId, at } = view;
+  const part = partOf(view);
   const [from, until] = [Math.floor(first / PAGE), Math.floor(Math.max(first, last) / PAGE)];
   const { data, error } = useQuery({
-    queryKey: ['tree', projectId, at, ids, from, until],
+    queryKey: ['tree', projectId, at, part, from, until],
     queryFn: async ({ client }) => {
       const numbers = Array.from({ length: until - from + 1 }, (_, index) => from + index);
-      const pages = await Promise.all(numbers.map((page) => client.fetchQuery(treePage(projectId, at, ids, page))));
+      const pages = await Promise.all(numbers.map((page) => client.fetchQuery(treePage(projectId, at, part, page))));
       return { total: pages[0]!.total, offset: from * PAGE, rows: pages.flatMap(({ items }) => items) };
     },
     placeholderData: keepPreviousData,
@@ -48,14 +59,15 @@ export function useTreeRows({ projectId, expanded, at }: TreeView, first: number
 }
 
 /** Where a group is among the rows in sight, loaded or not; `null`: it is not there. */
-export function useIndexOf({ projectId, expanded, at }: TreeView): (groupId: string) => Promise<number | null> {
+export function useIndexOf(view: TreeView): (groupId: string) => Promise<number | null> {
   const queries = useQueryClient();
-  const ids = [...expanded].join(',');
+  const { projectId, at } = view;
+  const { expanded = '' } = partOf(view);
   return useCallback(
     async (groupId) => {
       for (let page = 0; page < MAX_PAGES_SEARCHED; page += 1) {
         // The rows themselves say why they are missing.
-        const answer = await queries.fetchQuery(treePage(projectId, at, ids, page)).catch(() => null);
+        const answer = await queries.fetchQuery(treePage(projectId, at, { expanded }, page)).catch(() => null);
         if (answer === null) return null;
         const { items, total } = answer;
         const index = items.findIndex((row) => row.groupId === groupId);
@@ -64,17 +76,17 @@ export function useIndexOf({ projectId, expanded, at }: TreeView): (groupId: str
       }
       return null;
     },
-    [queries, projectId, at, ids],
+    [queries, projectId, at, expanded],
   );
 }
 
 /** A page is asked for once, in whatever range it is shown. */
-const treePage = (projectId: string, at: string | undefined, ids: string, page: number) =>
+const treePage = (projectId: string, at: string | undefined, part: ReturnType<typeof partOf>, page: number) =>
   queryOptions({
-    queryKey: ['tree-page', projectId, at, ids, page],
+    queryKey: ['tree-page', projectId, at, part, page],
     queryFn: () => {
       const rows = { offset: page * PAGE, limit: PAGE };
-      const query = { ...rows, ...(ids !== '' && { expanded: ids }), ...(at !== undefined && { at }) };
+      const query = { ...rows, ...part, ...(at !== undefined && { at }) };
       return must(api.GET('/api/v1/projects/{p}/tree', { params: { path: { p: projectId }, query } }));
     },
     staleTime: 5_000,

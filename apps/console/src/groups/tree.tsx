@@ -14,7 +14,7 @@ interface TreeProps {
   readonly projectId: string;
   readonly at: string | undefined;
   readonly selected: string;
-  /** The groups above the selected one, which are expanded at the beginning. */
+  /** The groups above the selected one, which are expanded at the beginning; with itself, it is expanded too. */
   readonly above: readonly string[];
   readonly onSelect: (groupId: string) => void;
 }
@@ -35,7 +35,7 @@ export function Tree({ projectId, at, selected, above, onSelect }: TreeProps) {
     overscan: OVERSCAN,
   });
   const inSight = rows.getVirtualItems();
-  const view: TreeView = { projectId, expanded, at };
+  const view: TreeView = { projectId, shown: { expanded }, at };
   const { total, rowAt, error } = useTreeRows(view, inSight[0]?.index ?? 0, inSight.at(-1)?.index ?? 0);
   const indexOf = useIndexOf(view);
   const [shown, target] = [useRef<string | null>(null), useRef<number | null>(null)];
@@ -148,7 +148,7 @@ interface Position {
   readonly expanded: ReadonlySet<string>;
 }
 
-const PAGE_ROWS = 10;
+export const PAGE_ROWS = 10;
 
 /** The effect of a key in a treegrid (WAI-ARIA Authoring Practices). */
 function targetOf(key: string, { active, count, row, expanded }: Position): Move | null {
@@ -263,7 +263,7 @@ function Row({ id, index, top, row, isSelected, isActive, isExpanded, onToggle, 
 }
 
 /** The numbers in use and their limit: bold where no more fit, red where something is suspended. */
-function UseOf({ row: { resources } }: { readonly row: TreeRow }) {
+export function UseOf({ row: { resources } }: { readonly row: TreeRow }) {
   const { t } = useTranslation();
   const { consumed, suspended, effectiveLimit } = resources.sip_number;
   const isFull = effectiveLimit !== null && consumed >= effectiveLimit;

@@ -12,7 +12,7 @@ import { PageHead } from '../parts/page-head.js';
 import { Rows, type Column } from '../parts/rows.js';
 import { csvOf, saveFile } from '../parts/save-file.js';
 import { projectQuery } from '../projects/project-query.js';
-import type { UsageSearch } from '../routes.js';
+import type { UsageSearch } from '../address.js';
 import { usageQuery, WINDOWS, type Asked, type Measures, type Usage as Answer } from './usage-query.js';
 
 const UsageChart = lazy(() => import('./usage-chart.js'));

@@ -15,6 +15,21 @@ export const groupsDe: typeof groupsEn = {
     renameGroup: 'Umbenennen',
     editGroup: 'Gruppe bearbeiten',
   },
+  found: {
+    filter: 'Nur diese Gruppen zeigen',
+    states: { at_limit: 'Grenze erreicht', ending_soon: 'Endet bald', suspended: 'Ausgesetzt' },
+    meaning: {
+      at_limit: 'Grenze erreicht: Von einer Ressource ist so viel in Nutzung, wie die Gruppe haben darf.',
+      ending_soon: 'Endet bald: Lizenzen der Gruppe oder von etwas darüber enden innerhalb von 30 Tagen.',
+      suspended: 'Ausgesetzt: Nummern, Anwendungen oder UKEY2 der Gruppe selbst sind ausgesetzt.',
+    },
+    list: 'Gefundene Gruppen',
+    'count#one': '{{count}} Gruppe, egal wo im Baum',
+    'count#other': '{{count}} Gruppen, egal wo im Baum',
+    endsOn: 'Endet am {{date}}',
+    none: 'Auf keine Gruppe trifft das zu.',
+    showAll: 'Den ganzen Baum zeigen',
+  },
   licenses: {
     enable: 'Beschränkung aktivieren',
     disabledHint: 'Ohne Beschränkung hat die Gruppe keine eigene Grenze; jede Gruppe darüber gilt weiter.',

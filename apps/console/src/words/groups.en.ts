@@ -13,6 +13,21 @@ export const groupsEn = {
     renameGroup: 'Rename',
     editGroup: 'Edit group',
   },
+  found: {
+    filter: 'Show only groups',
+    states: { at_limit: 'At limit', ending_soon: 'Ending soon', suspended: 'Suspended' },
+    meaning: {
+      at_limit: 'At limit: as much of a resource is in use as the group may have.',
+      ending_soon: 'Ending soon: the licenses of the group, or of what is above it, end within 30 days.',
+      suspended: 'Suspended: numbers, applications or UKEY2 of the group itself are suspended.',
+    },
+    list: 'Groups found',
+    'count#one': '{{count}} group, wherever it is in the tree',
+    'count#other': '{{count}} groups, wherever they are in the tree',
+    endsOn: 'Ends on {{date}}',
+    none: 'No group is like this.',
+    showAll: 'Show the whole tree',
+  },
   licenses: {
     enable: 'Enable restriction',
     disabledHint: 'Without a restriction the group has no limit of its own; every group above it still binds.',

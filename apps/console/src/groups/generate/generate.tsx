@@ -4,8 +4,8 @@ import {
   Fieldset,
   Group,
   List,
+  Loader,
   NumberInput,
-  Progress,
   Select,
   SimpleGrid,
   Stack,
@@ -14,10 +14,11 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { useDebouncedValue, useInterval } from '@mantine/hooks';
 import {
   keepPreviousData,
   useQuery,
+  useQueryClient,
   useSuspenseQuery,
   type UseMutationResult,
   type UseQueryResult,
@@ -25,11 +26,13 @@ import {
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, must, Refused, type Problem } from '../../api/client.js';
+import { api, mustWithTag, Refused, type Problem } from '../../api/client.js';
+import { numberText } from '../../parts/limit-text.js';
 import { PageHead } from '../../parts/page-head.js';
 import { ProblemText } from '../../parts/problem-text.js';
 import { useChange } from '../../parts/use-change.js';
 import { projectQuery } from '../../projects/project-query.js';
+import { rememberCreated } from '../created.js';
 import { groupQuery } from '../group-query.js';
 import { LEVELS, newEntry, requestOf, RESTARTS, type Level, type LevelEntry, type Restart } from './generate-form.js';
 
@@ -39,32 +42,38 @@ const PAUSE_MS = 300;
 const generate = (p: string, body: ReturnType<typeof requestOf>, options: { dryRun: boolean; key?: string }) => {
   const query = options.dryRun ? { dryRun: 'true' as const } : {};
   const header = options.key === undefined ? {} : { 'Idempotency-Key': options.key };
-  return must(api.POST('/api/v1/projects/{p}/groups/generate', { params: { path: { p }, query, header }, body }));
+  return mustWithTag(
+    api.POST('/api/v1/projects/{p}/groups/generate', { params: { path: { p }, query, header }, body }),
+  );
 };
 
-type Created = Awaited<ReturnType<typeof generate>>;
+type Created = Awaited<ReturnType<typeof generate>>['body'];
 
 /** Buildings, units, floors and apartments in one request, with their names and numbers before anything is created. */
 export function Generate() {
   const { t } = useTranslation();
   const { projectId, groupId } = useParams({ from: FROM });
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const { data: project } = useSuspenseQuery(projectQuery(projectId));
   const { data: group } = useSuspenseQuery(groupQuery(projectId, groupId));
   const [entry, setEntry] = useState(() => newEntry(group.type, (level) => t(`generate.patterns.${level}`)));
   const body = requestOf(groupId, entry);
   const [settled] = useDebouncedValue(body, PAUSE_MS);
   const isEmpty = !LEVELS.some((level) => entry[level].isOn);
+  const create = useChange({
+    send: async (_none: null, key) => {
+      const { body: created, etag } = await generate(projectId, body, { dryRun: false, key });
+      if (etag !== null) rememberCreated(queries, projectId, groupId, { count: created.created, etag });
+    },
+    onDone: () => void navigate({ to: '/projects/$projectId/groups/$groupId', params: { projectId, groupId } }),
+  });
   const preview = useQuery({
     queryKey: ['generate', projectId, settled],
-    queryFn: () => generate(projectId, settled, { dryRun: true }),
-    enabled: !isEmpty,
+    queryFn: async () => (await generate(projectId, settled, { dryRun: true })).body,
+    // Afterwards its names are taken, by the groups themselves.
+    enabled: !isEmpty && ['idle', 'error'].includes(create.status),
     placeholderData: keepPreviousData,
-  });
-  const create = useChange({
-    send: (_none: null, key) => generate(projectId, body, { dryRun: false, key }),
-    done: () => t('generate.done', { count: preview.data?.created ?? 0 }),
-    onDone: () => void navigate({ to: '/projects/$projectId/groups/$groupId', params: { projectId, groupId } }),
   });
   const count = preview.data?.created ?? 0;
   const canCreate = !isEmpty && preview.isSuccess && !preview.isFetching;
@@ -139,21 +148,33 @@ interface CreationProps {
   readonly count: number;
 }
 
-/** That it is in progress, or why it failed. */
+/** That it is in progress and for how long, or why it failed. How far the server is, it does not say. */
 function Creation({ create: { error, isPending }, count }: CreationProps) {
-  const { t } = useTranslation();
   if (error !== null)
     return (
       <Alert color="red" role="alert">
         <ProblemText error={error} />
       </Alert>
     );
-  if (!isPending) return null;
+  return isPending && <Running count={count} />;
+}
+
+function Running({ count }: { readonly count: number }) {
+  const { t } = useTranslation();
+  const [seconds, setSeconds] = useState(0);
+  useInterval(() => setSeconds((before) => before + 1), 1_000, { autoInvoke: true });
   return (
-    <div role="status">
-      <Text size="sm">{t('generate.running', { count })}</Text>
-      <Progress value={100} animated aria-label={t('generate.title')} />
-    </div>
+    <Group gap="sm" wrap="nowrap">
+      <Loader size="sm" />
+      <div>
+        <Text size="sm" role="status">
+          {t('generate.running', { number: numberText(count) })}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {t('generate.since', { count: seconds })}
+        </Text>
+      </div>
+    </Group>
   );
 }
 
