@@ -1,14 +1,31 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Chunks that several pages share are joined with similar ones until they have as many bytes before compression. */
 const SHARED_CHUNK_BYTES = 40_000;
+const SHARED = { minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: SHARED_CHUNK_BYTES } as const;
 /** What every page loads, before compression. */
 const SHELL_KILOBYTES = 800;
 
+/** Fails where chunks import each other: which of them runs first would depend on the page, and the other would lack its imports. */
+const noChunkCycles: Plugin = {
+  name: 'no-chunk-cycles',
+  generateBundle(_options, bundle) {
+    const finished = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) this.error(`chunks import each other: ${[...path, file].join(' -> ')}`);
+      const chunk = bundle[file];
+      if (finished.has(file) || chunk?.type !== 'chunk') return;
+      for (const imported of chunk.imports) visit(imported, [...path, file]);
+      finished.add(file);
+    };
+    for (const file of Object.keys(bundle)) visit(file, []);
+  },
+};
+
 /** Everything but the page itself is below /console, with a name that changes with its content. */
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), noChunkCycles],
   build: {
     outDir: 'dist',
     assetsDir: 'console',
@@ -23,7 +40,9 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'shell', tags: ['$initial'], priority: 1 },
-            { name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: SHARED_CHUNK_BYTES },
+            // Packages apart from the console's own code: joined with it, chunks would import each other.
+            { name: 'vendor', test: /node_modules/, priority: 0.5, ...SHARED },
+            { name: 'shared', ...SHARED },
           ],
         },
       },
