@@ -53,8 +53,7 @@ export class Checks {
   }
 
   async all(): Promise<Check[]> {
-    const { answers } = this.parts.client;
-    const failed = [...answers.keys()].filter((name) => name.startsWith('500'));
+    const { answers, internalErrors } = this.parts.client;
     return [
       await this.assignments(),
       await this.settings(),
@@ -66,7 +65,7 @@ export class Checks {
       {
         name: 'no answer is an internal error',
         compared: [...answers.values()].reduce((sum, each) => sum + each, 0),
-        faults: failed.map((name) => `${answers.get(name)} answers ${name}`),
+        faults: internalErrors,
       },
       {
         name: 'every refusal has a reason',

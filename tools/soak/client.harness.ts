@@ -25,6 +25,8 @@ const isToRetry = (status: number, code: unknown): boolean =>
 export class Client {
   /** Answers by `status code` (`201`, `503 UNAVAILABLE`), and `no answer`. */
   readonly answers = new Map<string, number>();
+  /** The requests that were answered with 500, and their correlation ids. */
+  readonly internalErrors: string[] = [];
   /** Milliseconds of the requests answered since they were last taken. */
   private durations: number[] = [];
   private readAt = 0;
@@ -50,6 +52,8 @@ export class Client {
       const text = await response.text();
       const body = (text === '' ? {} : JSON.parse(text)) as Body;
       this.count(response.status, (body as { readonly code?: string }).code);
+      if (response.status === 500)
+        this.internalErrors.push(`${call.method} ${call.path}, ${response.headers.get('x-correlation-id')}`);
       this.durations.push(performance.now() - began);
       return { status: response.status, body };
     } catch {

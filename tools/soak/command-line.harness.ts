@@ -50,9 +50,12 @@ export async function main(args: readonly string[], print: (line: string) => voi
       say,
     );
     report(summary, print);
+    if (summary.passed) rmSync(dataDir, { recursive: true, force: true });
+    else print(`the logs are kept in ${dataDir}`);
     return summary.passed ? 0 : 1;
-  } finally {
-    rmSync(dataDir, { recursive: true, force: true });
+  } catch (error) {
+    print(`the logs are kept in ${dataDir}`);
+    throw error;
   }
 }
 
