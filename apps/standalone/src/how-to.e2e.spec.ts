@@ -605,7 +605,7 @@ describe('the how-to guides, typed as they are written', () => {
 
 describe('README.md', () => {
   it('shows what the demo prints, except for the dates', async () => {
-    const shown = /```\n(6\. What the rules forbid\n[^]*?)\n {3}\.\.\.\n```/.exec(
+    const shown = /```\n(4\. What the rules forbid\n[^]*?)\n {3}\.\.\.\n```/.exec(
       await readFile(join(root, 'README.md'), 'utf8'),
     )![1]!;
     const { output } = await shell('npm run demo', { DATA_DIR: bench.dataDir });

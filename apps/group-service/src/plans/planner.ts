@@ -22,6 +22,8 @@ export interface PlanQuestion {
   /** A project file. */
   readonly document: unknown;
   readonly prune: boolean;
+  /** A plan that is being applied: what is left of it is decided when it is carried out, not beforehand as well. */
+  readonly isBegun?: boolean;
 }
 
 export interface Planned {
@@ -58,13 +60,18 @@ export class Planner {
     return this.places.hold(asking.principal.userId, () => this.compute(question, asking));
   }
 
-  private async compute({ projectId, planId, document, prune }: PlanQuestion, { principal }: Asking): Promise<Planned> {
+  private async compute(
+    { projectId, planId, document, prune, isBegun = false }: PlanQuestion,
+    { principal }: Asking,
+  ): Promise<Planned> {
     const file = await projectFileOf(document);
     const { project, access, tenantId, revisions } = await this.projects.read(projectId, principal);
     const newId = (parentId: string): string => deriveId(planId, `groups below ${parentId}`);
     const plan = await inSlices(planProject(file, project, { prune, newId }));
     const own = await inSlices(ownRefusals(plan, access, newId));
-    const { tree, ...decided } = await this.decide(projectId, plan, { principal, isSettled: own.length > 0 });
+    const { tree, ...decided } = isBegun
+      ? { tree: await this.withAuthority(projectId, plan.tree, principal), refusals: [], effects: NO_EFFECTS }
+      : await this.decide(projectId, plan, { principal, isSettled: own.length > 0 });
     const refusals = [...plan.refusals, ...own, ...decided.refusals];
     return {
       plan,

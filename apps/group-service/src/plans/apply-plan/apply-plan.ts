@@ -21,7 +21,7 @@ interface Step {
 }
 
 /** After this the answer is that the plan is being applied, and the next request goes on. */
-const BUDGET_MS = 20_000;
+const BUDGET_MS = 45_000;
 
 /**
  * Applies a plan: groups in one decision, then devices, then Licenses sections, then units, with the routes and permissions of
@@ -43,7 +43,8 @@ export class ApplyPlan {
     const { planId, projectId, prune } = kept;
     const answer = { planId, summary: kept.content.summary };
     if (kept.status === 'applied') return { ...answer, status: 'applied', progress: kept.progress ?? DONE };
-    const planned = await this.planner.plan({ projectId, planId, document: kept.document, prune }, caller);
+    const isBegun = kept.status === 'applying';
+    const planned = await this.planner.plan({ projectId, planId, document: kept.document, prune, isBegun }, caller);
     refuseStale(kept, planned);
     const progress = await this.carryOut(kept, this.steps(kept, planned, caller));
     return { ...answer, status: progress.phase === 'done' ? 'applied' : 'applying', progress };
