@@ -53,5 +53,5 @@ export function masking(): (text: string) => string {
       .replace(/eyJ[\w-]+\.[\w-]*\.[\w.-]+/g, '<cursor>')
       .replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, '<instant>')
       .replace(/\b[0-9a-f]{32}\b/g, '<correlation-id>')
-      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, idOf);
+      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_\d+)?/g, idOf);
 }
