@@ -2,7 +2,7 @@ import type { TreeAnswer, TreeQuery, TreeState } from '@allotree/contracts';
 import { quotaOfLevels, RESOURCES, type GroupQuota, type Instant, type Level, type Resource } from '@allotree/domain';
 import { notFound } from '@allotree/http';
 import type { EntityManager } from 'typeorm';
-import { STATES_IN_REACH, WHOLE_STATES } from './states-statement.js';
+import { BEFORE_STATES, STATES_IN_REACH, WHOLE_STATES } from './states-statement.js';
 import { basisOf } from '../quotas/moment.js';
 import { runPrepared } from '../quotas/prepared.js';
 import { factsIn, noGroupThen, type FactsRow, type RecordedFacts } from '../quotas/recorded-quota.js';
@@ -60,7 +60,7 @@ export async function treeAt(tx: EntityManager, request: TreeRequest): Promise<T
   };
 }
 
-function rowsOf(tx: EntityManager, request: TreeRequest): Promise<TreeRow[]> {
+async function rowsOf(tx: EntityManager, request: TreeRequest): Promise<TreeRow[]> {
   const { projectId, at, reach, parentId, expanded, limit, offset, state, endingWithinDays } = request;
   const shown = [projectId, parentId ?? null, new Date(at).toISOString(), reach ?? [projectId]];
   const inReach = reach === null ? [] : [reach];
@@ -72,6 +72,7 @@ function rowsOf(tx: EntityManager, request: TreeRequest): Promise<TreeRow[]> {
       offset,
       ...inReach,
     ]);
+  await tx.query(BEFORE_STATES);
   const parameters = [...shown, state, limit, offset, endingWithinDays, ...inReach];
   return runPrepared(tx, reach === null ? WHOLE_STATES : STATES_IN_REACH, parameters);
 }

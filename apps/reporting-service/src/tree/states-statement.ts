@@ -14,6 +14,12 @@ const maskOf = (features: string): string => `
 const forEach = (sql: (resource: Resource) => string, between = ', '): string => RESOURCES.map(sql).join(between);
 const isAsked = (state: string): string => `'${state}' = ANY ($5::text[])`;
 
+/** A look-up of the group of each row. OFFSET keeps a planner without an estimate from scanning the project. */
+const lookUp = (groupId: string): string => `
+  LATERAL (
+    SELECT * FROM ${REPORTING}.group_version version
+    WHERE project_id = $1 AND group_id = ${groupId} AND ${isInForce('version')} OFFSET 0) AS g`;
+
 /** Right before an instant, and from then on. */
 const SIDES = {
   before: 'valid_from < instant.at AND (valid_until IS NULL OR valid_until >= instant.at)',
@@ -76,7 +82,7 @@ const statesStatement = (isWhole: boolean): PreparedStatement => {
     SELECT * FROM ${REPORTING}.license_version l WHERE project_id = $1 AND ${isInForce('l')} AND revoked_reason IS NULL),
   restricted AS MATERIALIZED (
     SELECT r.group_id, g.path, r.allotments FROM ${REPORTING}.restriction_version r
-    JOIN ${REPORTING}.group_version g ON g.project_id = $1 AND g.group_id = r.group_id AND ${isInForce('g')}
+    CROSS JOIN ${lookUp('r.group_id')}
     WHERE (${isAsked('at_limit')} OR ${isAsked('ending_soon')})
       AND r.project_id = $1 AND r.is_enabled AND ${isInForce('r')} AND r.from_at >= g.placed_at),
   candidate AS MATERIALIZED (
@@ -142,13 +148,12 @@ const statesStatement = (isWhole: boolean): PreparedStatement => {
     GROUP BY group_id),
   found AS MATERIALIZED (
     SELECT g.group_id, g.parent_id, g.name, g.type, g.path, matched.states, matched.ends_at
-    FROM matched JOIN ${REPORTING}.group_version g ON g.project_id = $1 AND g.group_id = matched.group_id AND ${isInForce('g')}
+    FROM matched CROSS JOIN ${lookUp('matched.group_id')}
     WHERE ($2::text IS NULL OR $2 = ANY (g.path[:cardinality(g.path) - 1])) AND ${isInReach('g.group_id', reach)}),
   step AS MATERIALIZED (
     SELECT found.group_id, step.id, step.depth FROM found CROSS JOIN unnest(found.path) WITH ORDINALITY AS step (id, depth)),
   named AS MATERIALIZED (
-    SELECT DISTINCT g.group_id, g.name FROM step
-    JOIN ${REPORTING}.group_version g ON g.project_id = $1 AND g.group_id = step.id AND ${isInForce('g')}),
+    SELECT g.group_id, g.name FROM (SELECT DISTINCT id FROM step) AS of_path CROSS JOIN ${lookUp('of_path.id')}),
   page AS MATERIALIZED (
     SELECT *, position_in_set AS row_order, (SELECT count(*) FROM found) AS set_size FROM (
       SELECT found.*, row_number() OVER (ORDER BY cardinality(found.path), place.names) AS position_in_set
@@ -160,5 +165,7 @@ const statesStatement = (isWhole: boolean): PreparedStatement => {
   };
 };
 
+/** Of the sets in the statement the planner knows no size: it would compare each of 100,000 groups with each of the others. */
+export const BEFORE_STATES = 'SET LOCAL enable_nestloop = off';
 export const WHOLE_STATES = statesStatement(true);
 export const STATES_IN_REACH = statesStatement(false);
