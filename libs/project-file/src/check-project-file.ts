@@ -180,7 +180,7 @@ function* checkPlaces(file: ProjectFile, paths: ReadonlySet<string>): Slices<Fin
   return findings;
 }
 
-/** Groups up to which the nearest name is looked for. */
+/** A file with more groups than this gets no suggestions: each would be compared with every name. */
 const MOST_COMPARED = 2_000;
 
 const pathsIn = (groups: readonly GroupEntry[], above = ''): string[] =>

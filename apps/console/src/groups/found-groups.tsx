@@ -1,10 +1,10 @@
-import { Alert, Button, Skeleton, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Alert, Button, Stack, Text, UnstyledButton } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useId, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { lastDayText } from '../parts/dates.js';
 import { ProblemText } from '../parts/problem-text.js';
-import { PAGE_ROWS, UseOf } from './tree.js';
+import { LoadingRow, stepOf, UseOf } from './tree.js';
 import { useTreeRows, type TreeRow, type TreeState } from './tree-query.js';
 import { WhyWindow } from './why-window.js';
 
@@ -111,18 +111,6 @@ export function FoundGroups(props: FoundGroupsProps) {
   );
 }
 
-const stepOf = (key: string, active: number, count: number): number | undefined => {
-  const steps: Readonly<Record<string, number>> = {
-    ArrowDown: active + 1,
-    ArrowUp: active - 1,
-    PageDown: active + PAGE_ROWS,
-    PageUp: active - PAGE_ROWS,
-    Home: 0,
-    End: count - 1,
-  };
-  return steps[key];
-};
-
 const actionOf = (key: string): 'select' | 'why' | undefined => {
   if (key === '?') return 'why';
   return key === 'Enter' || key === ' ' ? 'select' : undefined;
@@ -160,14 +148,7 @@ interface FoundRowProps {
 function FoundRow({ id, index, top, row, timeZone, isSelected, isActive, onAsk, onSelect }: FoundRowProps) {
   const { t, i18n } = useTranslation();
   const place = { transform: `translateY(${top}px)`, height: ROW_PX };
-  if (row?.found === undefined)
-    return (
-      <div id={id} role="row" className="tree-row" style={place} aria-rowindex={index + 1}>
-        <div role="gridcell" style={{ flex: 1 }}>
-          <Skeleton height={12} />
-        </div>
-      </div>
-    );
+  if (row?.found === undefined) return <LoadingRow id={id} index={index} style={place} />;
   const { groupId, name, found } = row;
   const reason = (state: TreeState): string =>
     state === 'ending_soon' && found.endsAt !== null

@@ -1,6 +1,6 @@
 import { ActionIcon, Alert, Skeleton, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useId, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { limitText, numberText } from '../parts/limit-text.js';
 import { ProblemText } from '../parts/problem-text.js';
@@ -148,10 +148,10 @@ interface Position {
   readonly expanded: ReadonlySet<string>;
 }
 
-export const PAGE_ROWS = 10;
+const PAGE_ROWS = 10;
 
-/** The effect of a key in a treegrid (WAI-ARIA Authoring Practices). */
-function targetOf(key: string, { active, count, row, expanded }: Position): Move | null {
+/** The row that a key moves to, which may be beyond the first or the last. */
+export const stepOf = (key: string, active: number, count: number): number | undefined => {
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: active + 1,
     ArrowUp: active - 1,
@@ -160,7 +160,12 @@ function targetOf(key: string, { active, count, row, expanded }: Position): Move
     Home: 0,
     End: count - 1,
   };
-  const index = steps[key];
+  return steps[key];
+};
+
+/** The effect of a key in a treegrid (WAI-ARIA Authoring Practices). */
+function targetOf(key: string, { active, count, row, expanded }: Position): Move | null {
+  const index = stepOf(key, active, count);
   if (index !== undefined) return { kind: 'move', index };
   if (row === undefined) return null;
   const { groupId, childCount } = row;
@@ -199,17 +204,25 @@ interface RowProps {
   readonly onSelect: (groupId: string) => void;
 }
 
+interface LoadingRowProps extends Pick<RowProps, 'id' | 'index'> {
+  readonly style: CSSProperties;
+}
+
+/** The place of a row that has not arrived. */
+export function LoadingRow({ id, index, style }: LoadingRowProps) {
+  return (
+    <div id={id} role="row" className="tree-row" style={style} aria-rowindex={index + 1}>
+      <div role="gridcell" style={{ flex: 1 }}>
+        <Skeleton height={12} />
+      </div>
+    </div>
+  );
+}
+
 function Row({ id, index, top, row, isSelected, isActive, isExpanded, onToggle, onAsk, onSelect }: RowProps) {
   const { t } = useTranslation();
   const place = { transform: `translateY(${top}px)` };
-  if (row === undefined)
-    return (
-      <div id={id} role="row" className="tree-row" style={place} aria-rowindex={index + 1}>
-        <div role="gridcell" style={{ flex: 1 }}>
-          <Skeleton height={12} />
-        </div>
-      </div>
-    );
+  if (row === undefined) return <LoadingRow id={id} index={index} style={place} />;
   const { groupId, name, level, positionInSet, setSize, childCount } = row;
   const hasChildren = childCount > 0;
   return (
