@@ -51,7 +51,7 @@ export {
   type LicensingView,
 } from './licensing/queries/quota.js';
 export { rehearse, rehearseInSlices, type Rehearsal } from './licensing/commands/rehearsal.js';
-export { requiredChanges, type RequiredChange } from './licensing/queries/required-changes.js';
+export type { RequiredChange } from './licensing/queries/required-changes.js';
 export {
   whyOfLevels,
   type ExplainedLevel,

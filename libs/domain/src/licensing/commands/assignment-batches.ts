@@ -1,5 +1,5 @@
 import type { Instant } from '../../decision.js';
-import { refuseName, tidyName } from '../../names.js';
+import { refuseName } from '../../names.js';
 import { RESOURCES } from '../../words.js';
 import { authorityAmong, type AuthorityAt } from '../limits/authority.js';
 import { Demand } from '../limits/demand.js';
@@ -10,8 +10,8 @@ import { evolve } from '../model/evolve.js';
 import { inChunks, type CurrentRecorder } from '../model/recorder.js';
 import type { BatchRefusal, RefusedItem, SingleRefusal } from '../model/refusals.js';
 import { draftOf, type CurrentState } from '../model/state.js';
-import { refOf, settleUse } from '../time/use.js';
-import { freeNumbersAt, noRoom } from './assignments.js';
+import { refOf, reinstateFitting } from '../time/use.js';
+import { freeNumbersAt, noRoom, tidyLabel } from './assignments.js';
 import { namedTwice, refuseItems, repeated } from './batches.js';
 import { externalIdFault, factOfExternalId, namedExternalId } from './external-ids.js';
 import { groupNotFound, release } from './groups.js';
@@ -54,7 +54,7 @@ export function releaseAssignments(
   if (refused.length > 0) return refuseItems(refused);
   const released = assignmentIds.map((id) => state.assignments.get(id)!).sort((a, b) => a.sequence - b.sequence);
   release(recorder, released.map(refOf), 'released');
-  settleUse(recorder, { groups: [], capacity: false });
+  reinstateFitting(recorder);
   return null;
 }
 
@@ -81,7 +81,7 @@ interface Decided {
 
 function askedFor(state: CurrentState, input: AssignmentInput, index: number): Asked {
   const assignmentIds = input.assignmentIds.filter((id) => !state.assignments.has(id));
-  const label = input.label === null ? null : tidyName(input.label);
+  const label = tidyLabel(input.label);
   const externalId = namedExternalId(input.externalId);
   return { ...input, label, externalId, assignmentIds, count: assignmentIds.length, index };
 }
@@ -94,7 +94,6 @@ function oneByOne(place: Place, asked: readonly Asked[]): Decided {
   for (const item of asked) {
     const decided = together({ ...place, state: trial }, [item]);
     refused.push(...decided.refused);
-    if (decided.refused.length > 0 || decided.made.length === 0) continue;
     made.push(...decided.made);
     evolve(trial, { type: 'AssignmentsMade', at: place.at, data: { assignments: decided.made } });
   }
@@ -128,13 +127,13 @@ function refusalOfForm({ state, authorityAt }: Place, { groupId, label }: Asked)
 /** An external id belongs to one unit. Its holder is named to callers who manage assignments there. */
 function externalIdRefusal(
   { state, authorityAt }: Place,
-  { externalId, count, assignmentIds }: Asked,
+  { externalId, count }: Asked,
   twice: ReadonlySet<string>,
 ): SingleRefusal | null {
   if (externalId === null) return null;
   if (count > 1) return { code: 'VALIDATION', field: 'externalId', message: 'goes with a count of 1' };
   if (twice.has(externalId)) return namedTwice('externalId');
-  const fault = externalIdFault(state, 'assignment', assignmentIds[0]!, externalId);
+  const fault = externalIdFault(state, 'assignment', externalId);
   if (fault?.code !== 'EXTERNAL_ID_TAKEN' || fault.groupId === null || authorityAt(fault.groupId)) return fault;
   return { ...fault, holderId: null, groupId: null };
 }
@@ -168,7 +167,7 @@ function lackingNumbers({ state }: Place, asked: readonly Asked[]): ReadonlySet<
     const before = spare.get(groupId) ?? [...freeNumbersAt(state, groupId)].length;
     spare.set(groupId, resource === 'mobile_app' ? before - count : before + count);
   }
-  return new Set([...spare].flatMap(([groupId, count]) => (count < 0 ? [groupId] : [])));
+  return new Set([...spare].filter(([, count]) => count < 0).map(([groupId]) => groupId));
 }
 
 /** Numbers before the apps that are paired with them; otherwise in an order that the list does not decide. */
@@ -187,18 +186,20 @@ function made(state: CurrentState, items: readonly Asked[]): MadeAssignment[] {
     ),
   );
   const free = new Map<string, string[]>();
-  for (const { groupId, resource } of units) {
-    if (resource !== 'mobile_app' || free.has(groupId)) continue;
-    free.set(
-      groupId,
-      [...freeNumbersAt(state, groupId)].map(({ assignmentId }) => assignmentId),
-    );
-  }
-  for (const { groupId, resource, assignmentId } of units)
-    if (resource === 'sip_number') free.get(groupId)?.push(assignmentId);
-  return units.map((unit) =>
-    unit.resource === 'mobile_app' ? { ...unit, sipAssignmentId: free.get(unit.groupId)!.shift()! } : unit,
-  );
+  const freeAt = (groupId: string): string[] => {
+    let numbers = free.get(groupId);
+    if (!numbers) {
+      numbers = [...freeNumbersAt(state, groupId)].map(({ assignmentId }) => assignmentId);
+      free.set(groupId, numbers);
+    }
+    return numbers;
+  };
+  return units.map((unit) => {
+    const { groupId, resource, assignmentId } = unit;
+    if (resource === 'mobile_app') return { ...unit, sipAssignmentId: freeAt(groupId).shift()! };
+    if (resource === 'sip_number') freeAt(groupId).push(assignmentId);
+    return unit;
+  });
 }
 
 /** Numbers first, apps last. */

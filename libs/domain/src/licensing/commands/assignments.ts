@@ -12,12 +12,13 @@ import type { SingleRefusal } from '../model/refusals.js';
 import type { Assignment } from '../model/facts.js';
 import { restrictionAt, type CurrentState } from '../model/state.js';
 import { levelsOf } from '../model/tree.js';
-import { refOf, settleUse } from '../time/use.js';
+import { refOf, reinstateFitting } from '../time/use.js';
 import { externalIdFault, factOfExternalId, namedExternalId } from './external-ids.js';
 
 type Refused = SingleRefusal | null;
 
-const tidyLabel = (label: string | null): string | null => (label === null ? null : tidyName(label));
+/** The stored form of a label; `null`: none. */
+export const tidyLabel = (label: string | null): string | null => (label === null ? null : tidyName(label));
 
 /** Puts one unit in use at a group (U1, U2). Idempotent by assignment id. Costs the depth of the group. */
 export function assignUnit(recorder: CurrentRecorder, command: ProjectCommandOf<'AssignUnit'>): Refused {
@@ -46,7 +47,7 @@ const refusalOfUnit = (
 ): Refused =>
   checkHolderAvailability(recorder, command) ??
   checkAvailability(recorder, command.groupId, command.resource) ??
-  externalIdFault(recorder.state, 'assignment', command.assignmentId, externalId);
+  externalIdFault(recorder.state, 'assignment', externalId);
 
 /** Releases a unit; suspended assignments that now fit return (U2, U3). */
 export function releaseAssignment(recorder: CurrentRecorder, command: ProjectCommandOf<'ReleaseAssignment'>): Refused {
@@ -57,7 +58,7 @@ export function releaseAssignment(recorder: CurrentRecorder, command: ProjectCom
   const { assignmentId, pairedWith } = assignment;
   if (pairedWith !== null) return { code: 'SIP_NUMBER_IN_USE', assignmentId, pairedWith };
   recorder.record('AssignmentsReleased', { assignments: [refOf(assignment)], reason: 'released' });
-  settleUse(recorder, { groups: [], capacity: false });
+  reinstateFitting(recorder);
   return null;
 }
 

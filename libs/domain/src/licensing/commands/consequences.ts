@@ -18,23 +18,14 @@ interface Consequences {
   /** The group that changed. */
   readonly groupId: string;
   readonly cascade: boolean;
-  /** The group below which others may be affected; `null`: none can be. */
-  readonly scope: string | null;
 }
 
 /** R6: refuses a change that takes something from groups below or from use, or clamps them with `cascade`. */
-export function consequences(
-  recorder: CurrentRecorder,
-  change: Change,
-  { groupId, cascade, scope }: Consequences,
-): Refused {
-  if (cascade) {
-    const clamped = scope === null ? [] : clampBelow(recorder, change, scope, clampingBy(groupId));
-    settleUse(recorder, { groups: [groupId, ...clamped], capacity: false });
-    return null;
-  }
-  const affected = scope === null ? [] : [...affectedBelow(change, scope)];
-  return settleOrRefuse(recorder, affected, [groupId]);
+export function consequences(recorder: CurrentRecorder, change: Change, { groupId, cascade }: Consequences): Refused {
+  if (!cascade) return settleOrRefuse(recorder, [...affectedBelow(change, groupId)], [groupId]);
+  const clamped = clampBelow(recorder, change, groupId, clampingBy(groupId));
+  settleUse(recorder, { groups: [groupId, ...clamped], capacity: false });
+  return null;
 }
 
 /** Applies a change to use at these groups; refused if groups or assignments would lose something (R6). */

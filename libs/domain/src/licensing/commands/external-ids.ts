@@ -16,15 +16,14 @@ export const factOfExternalId = (externalId: string | null): { readonly external
 export function externalIdFault(
   state: ProjectState,
   kind: 'license' | 'assignment',
-  self: string,
   externalId: string | null,
 ): SingleRefusal | null {
   if (externalId === null) return null;
   const malformed = refuseExternalId('externalId', externalId);
   if (malformed) return malformed.refusal;
   const holderId = state.externalIds[kind].get(externalId);
-  if (holderId === undefined || holderId === self) return null;
-  const groupId = kind === 'assignment' ? (state.assignments.get(holderId)?.groupId ?? null) : null;
+  if (holderId === undefined) return null;
+  const groupId = kind === 'assignment' ? state.assignments.get(holderId)!.groupId : null;
   return { code: 'EXTERNAL_ID_TAKEN', kind, externalId, holderId, groupId };
 }
 
@@ -38,9 +37,10 @@ export function setLicenseExternalId(
   if (license.revokedReason !== null) return { code: 'LICENSE_REVOKED', licenseId };
   const externalId = namedExternalId(sent);
   if (externalId === license.externalId) return null;
-  const fault = externalIdFault(recorder.state, 'license', licenseId, externalId);
-  if (!fault) recorder.record('LicenseExternalIdChanged', { licenseId, externalId });
-  return fault;
+  const fault = externalIdFault(recorder.state, 'license', externalId);
+  if (fault) return fault;
+  recorder.record('LicenseExternalIdChanged', { licenseId, externalId });
+  return null;
 }
 
 export function setAssignmentExternalId(
@@ -51,9 +51,10 @@ export function setAssignmentExternalId(
   if (!assignment || assignment.groupId !== groupId) return { code: 'NOT_FOUND', what: 'assignment', id: assignmentId };
   const externalId = namedExternalId(sent);
   if (externalId === assignment.externalId) return null;
-  const fault = externalIdFault(recorder.state, 'assignment', assignmentId, externalId);
+  const fault = externalIdFault(recorder.state, 'assignment', externalId);
+  if (fault) return fault;
   const { resource, externalId: previousExternalId } = assignment;
   const changed = { assignmentId, groupId, resource, externalId, previousExternalId };
-  if (!fault) recorder.record('AssignmentExternalIdChanged', changed);
-  return fault;
+  recorder.record('AssignmentExternalIdChanged', changed);
+  return null;
 }

@@ -10,7 +10,7 @@ import type { CurrentRecorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
 import type { LicenseState } from '../model/facts.js';
 import type { ProjectState } from '../model/state.js';
-import { settleUse } from '../time/use.js';
+import { reinstateFitting, settleUse } from '../time/use.js';
 import { externalIdFault, factOfExternalId, namedExternalId } from './external-ids.js';
 
 type Refused = ProjectRefusal | null;
@@ -25,23 +25,23 @@ export function grantLicense(recorder: CurrentRecorder, command: ProjectCommandO
   const refusal =
     checkTrial(state, command) ??
     checkTerm({ validFrom, validUntil }, source, at) ??
-    externalIdFault(state, 'license', licenseId, externalId);
+    externalIdFault(state, 'license', externalId);
   if (refusal) return refusal;
   if (!sipCoversMobile(units)) return sipBelowMobile(units);
   const features = featureList(featureSet(command.features));
   const license = { licenseId, type, units, features, validFrom, validUntil, source };
   recorder.record('LicenseGranted', { ...license, ...factOfExternalId(externalId) });
-  settleUse(recorder, { groups: [], capacity: true });
+  reinstateFitting(recorder);
   return null;
 }
 
 /** Units that have left their stock reach the project without their external id if another license has it by now (L3). */
 function grantedExternalId(
   state: ProjectState,
-  { licenseId, isDebited, externalId: sent }: ProjectCommandOf<'GrantLicense'>,
+  { isDebited, externalId: sent }: ProjectCommandOf<'GrantLicense'>,
 ): string | null {
   const externalId = namedExternalId(sent);
-  return isDebited === true && externalIdFault(state, 'license', licenseId, externalId) ? null : externalId;
+  return isDebited === true && externalIdFault(state, 'license', externalId) ? null : externalId;
 }
 
 /** L1: one trial a project, from now for the usual time; only a server administrator can deviate. */
@@ -130,8 +130,9 @@ function changeLicense(
     return { code: 'ISSUED_FROM_ABOVE', licenseId, place: named(state, place) };
   if (license.revokedReason !== null) return { code: 'LICENSE_REVOKED', licenseId };
   const refusal = change(license);
-  if (!refusal) settleUse(recorder, { groups: [], capacity: true });
-  return refusal;
+  if (refusal) return refusal;
+  settleUse(recorder, { groups: [], capacity: true });
+  return null;
 }
 
 function outsidePackage({ source, units }: LicenseState, validUntil: number | null): Refused {

@@ -7,7 +7,7 @@ import type { ProjectCommandOf } from '../model/commands.js';
 import type { CurrentRecorder } from '../model/recorder.js';
 import type { ProjectRefusal } from '../model/refusals.js';
 import type { MemberLimits } from '../model/facts.js';
-import { refOf, settleUse } from '../time/use.js';
+import { refOf, reinstateFitting } from '../time/use.js';
 import { release } from './groups.js';
 
 export function setMemberLimits(
@@ -54,6 +54,6 @@ export function removeMember(recorder: CurrentRecorder, command: ProjectCommandO
   if (limitsOf(state, groupId, userId) !== NOTHING_NARROWER) {
     recorder.record('MemberLimitsSet', { groupId, userId, limits: UNLIMITED, featuresOff: [], place: null });
   }
-  settleUse(recorder, { groups: [], capacity: false });
+  reinstateFitting(recorder);
   return null;
 }

@@ -39,7 +39,7 @@ export function checkRelocation(
   ];
   const shortage = shortageAt(recorder, parentId, groupId);
   const refused = settleOrRefuse(recorder, affected, pathOf(recorder.state, parentId));
-  return refused?.code === 'DESCENDANTS_AFFECTED' && shortage ? { ...refused, shortage } : refused;
+  return refused && { ...refused, ...(shortage && { shortage }) };
 }
 
 /** The use of a group that exceeds a limit at or above its new place (R3): at the limit that leaves the least. */
@@ -52,7 +52,7 @@ function shortageAt({ state, at }: CurrentRecorder, parentId: string, groupId: s
     for (const resource of keeping ? RESOURCES : []) {
       const limit = keeping![resource];
       const used = usageOf(state, id).inForce[resource];
-      if (limit === null || used <= limit || moved[resource] === 0) continue;
+      if (limit === null || used <= limit) continue;
       const available = Math.max(0, limit - (used - moved[resource]));
       if (shortage && available >= shortage.available) continue;
       const limitedBy = bindingNow(timelines, id, resource, at);

@@ -48,7 +48,7 @@ function* scopesOf({ change, changed }: RestrictionChanges): Slices<(readonly [s
   for (const [place, item] of changed.entries()) {
     if (place % PAUSE_EVERY === 0) yield;
     const scope = scopeOf(change, item.groupId);
-    if (scope !== null && (scope === item.groupId || !scopes.has(scope))) scopes.set(scope, item);
+    if (scope !== null && !scopes.has(scope)) scopes.set(scope, item);
   }
   yield;
   const depth = (groupId: string): number => [...pathOf(change.after.state, groupId)].length;
@@ -104,19 +104,18 @@ export class Losses {
     return this.named;
   }
 
-  /** Records the effects on use. After it the limits before and after no longer compare. */
-  settle(recorder: CurrentRecorder, clamped: readonly string[]): void {
+  /** Records the effects on use and counts them. After it the limits before and after no longer compare. */
+  settle(recorder: CurrentRecorder): void {
     const { changed } = this.changes;
     const { state } = recorder;
     const exceeded = new Map(
       changed.filter(({ groupId }) => isExceeded(state, groupId)).map((item) => [item.groupId, item]),
     );
     const recorded = recorder.events.length;
-    const groups = [...changed.map(({ groupId }) => groupId), ...clamped];
-    settleUse(recorder, { groups, capacity: false });
+    settleUse(recorder, { groups: changed.map(({ groupId }) => groupId), capacity: false });
     for (const use of suspensionsSince(recorder, recorded)) {
-      const nearest = [...pathOf(state, use.groupId)].find((id) => exceeded.has(id));
-      this.lossOf(nearest === undefined ? changed[0]! : exceeded.get(nearest)!).suspensions.push(use);
+      const nearest = [...pathOf(state, use.groupId)].find((id) => exceeded.has(id))!;
+      this.lossOf(exceeded.get(nearest)!).suspensions.push(use);
     }
   }
 

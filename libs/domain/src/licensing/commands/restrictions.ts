@@ -8,6 +8,7 @@ import type { CurrentRecorder } from '../model/recorder.js';
 import type { BatchRefusal, RefusedItem, SingleRefusal } from '../model/refusals.js';
 import type { ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
+import { settleUse } from '../time/use.js';
 import { isChanged, resolveAllotments, sameSettings } from './allotment-inputs.js';
 import { namedTwice, refuseItems, repeated } from './batches.js';
 import { changeOf } from './consequences.js';
@@ -108,9 +109,13 @@ function* applyAll(
     if (refusal) byRules.push({ index: item.index, refusal });
   }
   yield;
-  losses.settle(recorder, clamped);
+  if (cascade) {
+    settleUse(recorder, { groups: [...changed.map(({ groupId }) => groupId), ...clamped], capacity: false });
+    return byRules;
+  }
+  losses.settle(recorder);
   const named = new Set(byRules.map(({ index }) => index));
-  return [...byRules, ...(cascade ? [] : losses.refusals().filter(({ index }) => !named.has(index)))];
+  return [...byRules, ...losses.refusals().filter(({ index }) => !named.has(index))];
 }
 
 /** @param isAffected the limits above took something from the allotments that stay as they were (R6) */

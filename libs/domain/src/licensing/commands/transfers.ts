@@ -1,5 +1,5 @@
-import { minus, sipCoversMobile } from '../../limits.js';
-import { RESOURCES, type Limit, type Resource } from '../../words.js';
+import { eachResource, eachUnit, minus, sipCoversMobile } from '../../limits.js';
+import { RESOURCES, type Resource } from '../../words.js';
 import { higherOf, loosenedFromBelow, placeSetFrom } from '../limits/authority.js';
 import { firstRefusal, nameOf, sipBelowMobile } from '../limits/checks.js';
 import type { ProjectCommandOf } from '../model/commands.js';
@@ -53,7 +53,7 @@ export function transferAllotments(
   if (fromAbove) return fromAbove;
   const notAtTarget = firstRefusal(change.after, toGroupId, received, change.now);
   if (notAtTarget) return notAtTarget;
-  return consequences(recorder, change, { groupId: fromGroupId, cascade: command.cascade, scope: fromGroupId });
+  return consequences(recorder, change, { groupId: fromGroupId, cascade: command.cascade });
 }
 
 function checkTransfer(state: ProjectState, command: ProjectCommandOf<'TransferAllotments'>): Refused {
@@ -87,15 +87,11 @@ function takeNewestFirst(from: Restriction, units: Readonly<Record<Resource, num
   const pieces: Allotment[] = [];
   const inForce = from.allotments.filter(({ phase }) => phase === 'active').sort((a, b) => b.sequence - a.sequence);
   for (const allotment of inForce) {
-    const piece = { sip_number: 0, mobile_app: 0, ukey2: 0 };
-    const rest: Record<Resource, Limit> = { ...allotment.units };
-    for (const resource of RESOURCES) {
-      const has = allotment.units[resource];
-      piece[resource] = has === null ? missing[resource] : Math.min(has, missing[resource]);
-      missing[resource] -= piece[resource];
-      rest[resource] = minus(has, piece[resource]);
-    }
+    const { units: has } = allotment;
+    const piece = eachResource((resource) => Math.min(has[resource] ?? Infinity, missing[resource]));
     if (RESOURCES.every((resource) => piece[resource] === 0)) continue;
+    for (const resource of RESOURCES) missing[resource] -= piece[resource];
+    const rest = eachUnit((resource) => minus(has[resource], piece[resource]));
     left.set(allotment.allotmentId, { ...allotment, units: rest });
     pieces.push({ ...plainAllotment(allotment), units: piece });
   }

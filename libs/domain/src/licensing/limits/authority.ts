@@ -2,7 +2,7 @@ import type { Place } from '../model/events.js';
 import { zoneOf } from '../model/phases.js';
 import type { NamedPlace, SingleRefusal } from '../model/refusals.js';
 import type { LicenseState } from '../model/facts.js';
-import { parentOf, restrictionAt, type ProjectState } from '../model/state.js';
+import { parentOf, restrictionAt, rootOf, type ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
 import type { Change } from './cascade.js';
 import { nameOf } from './checks.js';
@@ -28,8 +28,7 @@ export function isAtOrAbove(state: ProjectState, authority: Place, place: Place)
     }
     case 'group': {
       if (place.kind !== 'group') return false;
-      const root = state.totals.project?.projectId ?? null;
-      const path = pathOf(state, state.groups.has(place.groupId) ? place.groupId : root);
+      const path = pathOf(state, state.groups.has(place.groupId) ? place.groupId : rootOf(state));
       return [...path].includes(authority.groupId);
     }
   }

@@ -33,7 +33,7 @@ export function tightestLimit(capacity: Units, levels: readonly Level[], resourc
     isNearest = false;
   }
   const total = capacity[resource];
-  offer(minus(total, levels.at(-1)?.usage.inForce[resource] ?? 0), null, total);
+  offer(minus(total, levels.at(-1)!.usage.inForce[resource]), null, total);
   return availability;
 }
 

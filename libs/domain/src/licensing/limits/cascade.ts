@@ -1,13 +1,13 @@
 import type { Instant } from '../../decision.js';
 import { featureList, featureSet } from '../../feature-set.js';
-import { NO_UNITS, least, sumUnits } from '../../limits.js';
+import { NO_UNITS, least, minus, sumUnits } from '../../limits.js';
 import { RESOURCES, type Limit, type Resource, type Units } from '../../words.js';
 import type { Allotment } from '../model/events.js';
 import type { CurrentRecorder } from '../model/recorder.js';
 import type { AllotmentState } from '../model/facts.js';
 import { plainAllotment, restrictionAt } from '../model/state.js';
 import { nearestRestrictedBelow } from '../model/tree.js';
-import { hasEnded, passes, poolAbove, poolExcess, windowOf } from './checks.js';
+import { hasEnded, leftBeside, passes, poolAbove, poolExcess, windowOf } from './checks.js';
 import {
   LimitTimelines,
   covers,
@@ -156,7 +156,7 @@ class Clamp {
     const others = this.allotments(groupId).filter(
       (allotment) => allotment !== newest && isActiveAt(allotment, excess.at),
     );
-    this.reduce(groupId, newest, excess.resource, leftFor(available, sumOf(others)[excess.resource]));
+    this.reduce(groupId, newest, excess.resource, leftBeside(available, sumOf(others)[excess.resource]));
   }
 
   private reducePool(groupIds: readonly string[], groupId: string, excess: Excess): void {
@@ -171,8 +171,9 @@ class Clamp {
     const has = segmentAt(after.own(pool), excess.at).units[excess.resource];
     const promised = segmentAt(after.reserved(pool), excess.at).units[excess.resource];
     const mine = newest.units[excess.resource];
-    const others = promised === null || mine === null ? null : promised - mine;
-    this.reduce(owner, newest, excess.resource, leftFor(has, others));
+    // What is promised to others shows only beside a finite share, so an unlimited one becomes finite first.
+    const left = mine === null ? has : leftBeside(has, minus(promised, mine));
+    this.reduce(owner, newest, excess.resource, left);
   }
 
   private reduce(groupId: string, reduced: AllotmentState, resource: Resource, to: Limit): void {
@@ -200,9 +201,6 @@ const newestAt = (allotments: readonly AllotmentState[], { at, resource }: Exces
 
 const sumOf = (allotments: readonly Allotment[]): Units =>
   allotments.reduce<Units>((sum, { units }) => sumUnits(sum, units), NO_UNITS);
-
-const leftFor = (available: Limit, others: Limit): Limit =>
-  available === null ? null : others === null ? 0 : Math.max(0, available - others);
 
 /** Fewer numbers leave room for fewer apps (R1). */
 function withUnit(units: Units, resource: Resource, to: Limit): Units {

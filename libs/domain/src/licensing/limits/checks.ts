@@ -148,11 +148,14 @@ function beyondPool(timelines: LimitTimelines, groupId: string, excess: Excess):
   const has = segmentAt(timelines.own(pool), at).units[resource];
   const requested = segmentAt(timelines.own(groupId), at).units[resource];
   const promised = segmentAt(timelines.reserved(pool), at).units[resource];
-  const others = promised === null || requested === null ? null : promised - requested;
-  const available = others === null ? 0 : Math.max(0, minus(has, others) ?? 0);
+  // It is within the limits above (R2), so it is finite where the pool is.
+  const available = leftBeside(has, minus(promised, requested!));
   const limitedBy = { groupId: pool, name: nameOf(timelines.state, pool) };
   return limitExceeded(excess, requested, available, bindingAt(timelines.own(pool), limitedBy, excess));
 }
+
+/** The units that others leave of a limit. It is exceeded, so it is finite. */
+export const leftBeside = (limit: Limit, others: Limit): number => (others === null ? 0 : Math.max(0, limit! - others));
 
 const limitExceeded = (excess: Excess, requested: Limit, available: Limit, limitedBy: Binding): SingleRefusal => ({
   code: 'LIMIT_EXCEEDED',

@@ -22,6 +22,8 @@ export interface Shortage {
   readonly by: string | null;
 }
 
+const lack = ({ requested, available }: Pick<Shortage, 'requested' | 'available'>): number => requested - available;
+
 /** A person's limit that has fewer units left than are asked for at its group and below. */
 export interface MemberShortage {
   readonly requested: number;
@@ -54,9 +56,9 @@ export class Demand {
   shortageAt(groupId: string, resource: Resource): Shortage | null {
     let shortage: Shortage | null = null;
     const offer = (available: Limit, requested: number, by: string | null): void => {
-      if (available === null || !exceeds(requested, available)) return;
-      if (shortage && requested - available <= shortage.requested - shortage.available) return;
-      shortage = { requested, available, by };
+      if (!exceeds(requested, available)) return;
+      const offered = { requested, available: available!, by };
+      if (!shortage || lack(offered) > lack(shortage)) shortage = offered;
     };
     const levels = this.levelsOf(groupId);
     let isNearest = true;
@@ -81,8 +83,8 @@ export class Demand {
       const own = memberAvailability(this.state, [level], userId, resource);
       const requested = this.held.get(heldKey(userId, level.groupId))![resource];
       if (!own || !exceeds(requested, own.available)) continue;
-      if (!shortage || requested - own.available > shortage.requested - shortage.available)
-        shortage = { requested, ...own };
+      const offered = { requested, ...own };
+      if (!shortage || lack(offered) > lack(shortage)) shortage = offered;
     }
     return shortage;
   }

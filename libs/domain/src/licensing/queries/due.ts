@@ -55,7 +55,7 @@ export function* remindedFrom(state: ProjectState, top: string): Generator<strin
     for (const [groupId] of state.restrictions.entries()) if (reminderOf(state, groupId)) yield groupId;
     return;
   }
-  const waiting = state.groups.has(top) ? [top] : [];
+  const waiting = [top];
   for (let groupId = waiting.pop(); groupId !== undefined; groupId = waiting.pop()) {
     if (reminderOf(state, groupId)) yield groupId;
     if (usageOf(state, groupId).restrictedBelow > 0) waiting.push(...(state.groups.get(groupId)?.children ?? []));

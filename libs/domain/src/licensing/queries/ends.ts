@@ -1,10 +1,10 @@
 import type { Instant } from '../../decision.js';
-import { NO_FEATURES, featureList } from '../../feature-set.js';
+import { NO_FEATURES, featureList, featureSet } from '../../feature-set.js';
 import { exceeds } from '../../limits.js';
 import { RESOURCES, type Feature, type Resource } from '../../words.js';
 import { LimitTimelines, segmentAt, type Segment } from '../limits/limit-timeline.js';
 import type { AllotmentState, LicenseState } from '../model/facts.js';
-import { restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
+import { parentOf, restrictionAt, type CurrentState, type ProjectState } from '../model/state.js';
 import { pathOf } from '../model/tree.js';
 import { asOf } from '../time/catch-up.js';
 
@@ -38,7 +38,7 @@ export class EndsInEffect {
     if (!this.state.groups.has(groupId)) return null;
     const own = this.ending(groupId, end);
     const licenses = this.licensesEnding(end);
-    const isRoot = this.state.groups.get(groupId)?.parentId === null;
+    const isRoot = parentOf(this.state, groupId) === null;
     const mine = isRoot ? [...own, ...licenses] : own;
     if (mine.length > 0 ? !this.givesBefore(groupId, end) : !this.fallsAt(groupId, end)) return null;
     const terms = mine.length > 0 ? mine : [...this.above(groupId, end), ...licenses];
@@ -75,7 +75,12 @@ export class EndsInEffect {
         : !exceeds(own.units[resource], after.units[resource]);
     for (const id of pathOf(this.state, groupId))
       if (this.ending(id, at).length > 0 && leaves(segmentAt(this.timelines.own(id), at))) return { groupId: id };
-    const license = this.licensesEnding(at).find(({ suspendedReason }) => suspendedReason === null);
+    // Of several licenses the first that the group loses something of.
+    const gave = ({ units, features }: LicenseState): boolean =>
+      resource === undefined
+        ? (before.features & ~after.features & featureSet(features)) !== NO_FEATURES
+        : exceeds(units[resource], 0);
+    const license = this.licensesEnding(at).find((one) => one.suspendedReason === null && gave(one));
     return license ? { licenseId: license.licenseId } : null;
   }
 

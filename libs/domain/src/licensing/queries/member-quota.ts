@@ -1,12 +1,12 @@
 import type { Instant } from '../../decision.js';
 import { featureList, hasFeature } from '../../feature-set.js';
 import { exceeds, least } from '../../limits.js';
-import { FEATURES, type Limit, type Resource } from '../../words.js';
+import type { Limit, Resource } from '../../words.js';
 import { heldAt, limitsOf, memberAvailability } from '../limits/member-limits.js';
 import type { ProjectState } from '../model/state.js';
 import type { Level } from '../model/levels.js';
 import { asOf } from '../time/catch-up.js';
-import { featuresOf, nameOfLevel, resourceQuota, type QuotaFacts } from './quota-rules.js';
+import { featuresBy, nameOfLevel, resourceQuota, switchedOffBy, type QuotaFacts } from './quota-rules.js';
 import { quotaFactsOf } from './quota.js';
 import type { GroupQuota, LimitedBy, MemberQuota } from './views.js';
 
@@ -73,15 +73,10 @@ function leastLimit(
 }
 
 function memberFeatures(state: ProjectState, facts: QuotaFacts, userId: string): GroupQuota['features'] {
-  const { levels } = facts;
-  const group = featuresOf(facts);
-  const own = group.on.flatMap((feature) => {
-    const level = levels.find(({ groupId }) => hasFeature(limitsOf(state, groupId, userId).featuresOff, feature));
-    return level ? [{ feature, limitedBy: { ...nameOfLevel(level), userId } }] : [];
+  return featuresBy((feature) => {
+    const by = switchedOffBy(facts, feature);
+    if (by) return by;
+    const level = facts.levels.find(({ groupId }) => hasFeature(limitsOf(state, groupId, userId).featuresOff, feature));
+    return level ? { ...nameOfLevel(level), userId } : null;
   });
-  const off = [...group.off, ...own];
-  return {
-    on: FEATURES.filter((feature) => !off.some((one) => one.feature === feature)),
-    off: FEATURES.flatMap((feature) => off.find((one) => one.feature === feature) ?? []),
-  };
 }

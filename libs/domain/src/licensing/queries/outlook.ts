@@ -19,12 +19,11 @@ export function fallbacksAt(
   at: Instant,
 ): ReadonlyMap<string, LicenseType | null> {
   const state = asOf(recorded, at);
-  // An allotment of type plus grants no more than the Basic licenses behind it.
-  const onlyBasic =
-    state.totals.devices > 0 && ![...state.licenses.entries()].some(([, license]) => isInForce(license));
+  // Whatever can still be used then comes from the devices; an allotment of type plus grants no more than their Basic licenses.
+  const onlyBasic = ![...state.licenses.entries()].some(([, license]) => isInForce(license));
   const typeAt = (groupId: string): LicenseType | null => {
     if (!isUsable(state, groupId)) return null;
-    return onlyBasic && state.totals.project?.billingMode === 'prepaid' ? 'basic' : typeOf(state, groupId);
+    return onlyBasic && state.totals.project!.billingMode === 'prepaid' ? 'basic' : typeOf(state, groupId);
   };
   const fallbacks = new Map<string, LicenseType | null>();
   for (const groupId of groupIds) if (state.groups.has(groupId)) fallbacks.set(groupId, typeAt(groupId));

@@ -78,11 +78,15 @@ function effectiveLimitOf(
 
 export const nameOfLevel = ({ groupId, name }: Level): LimitedBy => ({ groupId, name });
 
-export function featuresOf(facts: QuotaFacts): GroupQuota['features'] {
+const featuresOf = (facts: QuotaFacts): GroupQuota['features'] =>
+  featuresBy((feature) => switchedOffBy(facts, feature));
+
+/** The features that nobody has off, and the others with who has. */
+export function featuresBy(offBy: (feature: Feature) => LimitedBy | null): GroupQuota['features'] {
   const on: Feature[] = [];
   const off: { feature: Feature; limitedBy: LimitedBy }[] = [];
   for (const feature of FEATURES) {
-    const by = switchedOffBy(facts, feature);
+    const by = offBy(feature);
     if (by) off.push({ feature, limitedBy: by });
     else on.push(feature);
   }
@@ -90,7 +94,7 @@ export function featuresOf(facts: QuotaFacts): GroupQuota['features'] {
 }
 
 /** The nearest restricted group that has a feature off, or the project whose licenses lack it (R5). */
-function switchedOffBy({ levels, project, features }: QuotaFacts, feature: Feature): LimitedBy | null {
+export function switchedOffBy({ levels, project, features }: QuotaFacts, feature: Feature): LimitedBy | null {
   const level = levels.find(({ restriction }) => restriction && !hasFeature(restriction.features, feature));
   if (level) return nameOfLevel(level);
   return hasFeature(features, feature) ? null : { groupId: null, name: project?.name ?? '' };

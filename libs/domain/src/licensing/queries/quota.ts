@@ -144,7 +144,7 @@ export function* licensingInSlices(recorded: ProjectState, now: Instant): Slices
   const restrictions: RestrictionView[] = [];
   for (const [place, id] of restricted.entries()) {
     if (place % PAUSE_EVERY === 0) yield;
-    if (state.groups.has(id)) restrictions.push(restrictionIn(state, id));
+    restrictions.push(restrictionIn(state, id));
   }
   const assignments: AssignmentView[] = [];
   for (const [place, id] of assigned.entries()) {

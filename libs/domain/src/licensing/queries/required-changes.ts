@@ -25,6 +25,9 @@ export type RequiredChange =
 interface Bound {
   readonly level: Level | null;
   readonly own: Units;
+  readonly usage: LevelUsage;
+  /** Whether it is a reserved pool (R4). */
+  readonly isReserved: boolean;
 }
 
 /** An own limit that rises: all of it has to fit under the limits above (R2), for every resource. */
@@ -52,7 +55,7 @@ export function requiredChanges(facts: QuotaFacts, resource: Resource, count = 1
   let highest = -1;
   // Suspended units return to the room that a change makes, and may fill another limit: then that one changes too.
   for (;;) {
-    const steps = stepsOf(facts, bounds, { resource, count, highest });
+    const steps = stepsOf(bounds, { resource, count, highest });
     const found = steps.findLastIndex(({ missing }) => missing !== null);
     if (found <= highest) return fromTheProjectDown(facts, steps.reverse());
     highest = found;
@@ -60,13 +63,13 @@ export function requiredChanges(facts: QuotaFacts, resource: Resource, count = 1
 }
 
 /** The bounds from the group up, with the units each lacks if that at the index `highest` is the highest that changes. */
-function stepsOf(facts: QuotaFacts, bounds: readonly Bound[], { resource, count, highest }: Wanted & Highest): Step[] {
-  const suspended = (index: number): number => usageAt(facts, bounds[index]!)?.suspended[resource] ?? 0;
+function stepsOf(bounds: readonly Bound[], { resource, count, highest }: Wanted & Highest): Step[] {
+  const suspended = (index: number): number => bounds[index]!.usage.suspended[resource];
   let below: Below = { raised: null, isNext: false, isNearest: true };
   return bounds.map((bound, index) => {
     // Below the highest change everything suspended may return; above it, no more than is suspended there.
     const returning = highest < 0 ? 0 : suspended(Math.min(index, highest));
-    const missing = missingAt(facts, bound, below, { resource, count: returning + count });
+    const missing = missingAt(bound, below, { resource, count: returning + count });
     const raised = missing ? { own: sumUnits(bound.own, missing), added: missing } : below.raised;
     below = { raised, isNext: missing !== null, isNearest: false };
     return { bound, missing };
@@ -95,7 +98,7 @@ function fromTheProjectDown(facts: QuotaFacts, steps: readonly Step[]): readonly
   let room: Room = () => true;
   for (const { bound, missing } of steps) {
     if (missing) changes.push(...changesAt(facts, bound, missing, room));
-    room = roomBelow(facts, bound, missing ? sumUnits(bound.own, missing) : bound.own, room);
+    room = roomBelow(bound, missing ? sumUnits(bound.own, missing) : bound.own, room);
   }
   return changes;
 }
@@ -103,11 +106,9 @@ function fromTheProjectDown(facts: QuotaFacts, steps: readonly Step[]): readonly
 /** Whether the own limit of a group below can be `own` by adding `added` to it (R2, R4). */
 type Room = (own: Units, added: Units) => boolean;
 
-function roomBelow(facts: QuotaFacts, bound: Bound, limit: Units, above: Room): Room {
-  const usage = usageAt(facts, bound);
-  const isReserved = bound.level?.restriction?.poolMode === 'reserved';
+function roomBelow({ usage, isReserved }: Bound, limit: Units, above: Room): Room {
   const promised = (resource: Resource): Limit =>
-    isReserved && usage ? plus(promisedBy(usage, resource), usage.suspended[resource]) : 0;
+    isReserved ? plus(promisedBy(usage, resource), usage.suspended[resource]) : 0;
   // A pool keeps the limits of the next restricted groups below it only, so further down its promises play no part.
   const isUnder = (own: Units): boolean =>
     RESOURCES.every((one) => !exceeds(own[one], limit[one])) && above(own, NO_UNITS);
@@ -115,48 +116,47 @@ function roomBelow(facts: QuotaFacts, bound: Bound, limit: Units, above: Room): 
     isUnder(own) && RESOURCES.every((one) => added[one] === 0 || !exceeds(plus(promised(one), added[one]), limit[one]));
 }
 
+/** The bounds of a group, at least one level, from the group up. */
 function boundsOf({ levels, capacity }: QuotaFacts): readonly Bound[] {
   const bounds: Bound[] = [];
-  for (const level of levels) if (level.restriction) bounds.push({ level, own: level.restriction.own });
-  return [...bounds, { level: null, own: capacity }];
+  for (const level of levels) {
+    const { restriction, usage } = level;
+    if (!restriction) continue;
+    bounds.push({ level, own: restriction.own, usage, isReserved: restriction.poolMode === 'reserved' });
+  }
+  return [...bounds, { level: null, own: capacity, usage: levels.at(-1)!.usage, isReserved: false }];
 }
 
-const usageAt = ({ levels }: QuotaFacts, { level }: Bound): Level['usage'] | null =>
-  (level ?? levels.at(-1))?.usage ?? null;
-
 /** The units that a limit lacks; `null`: none. */
-function missingAt(facts: QuotaFacts, bound: Bound, below: Below, { resource, count }: Wanted): Units | null {
-  const usage = usageAt(facts, bound);
+function missingAt({ own, usage, isReserved }: Bound, below: Below, { resource, count }: Wanted): Units | null {
   const missing = eachLacking((one) => {
     const units = one === resource ? count : 0;
-    const needs = [...ownNeeds(below, one), ...(usage ? useNeeds(usage, one, units) : [])];
-    if (usage && bound.level?.restriction?.poolMode === 'reserved') needs.push(...poolNeeds(usage, one, units, below));
-    return needs.reduce((most, need) => (exceeds(need, most) ? need : most), 0);
-  }, bound.own);
+    const needs = [
+      ownNeed(below, one),
+      useNeed(usage, one, units),
+      isReserved ? poolNeed(usage, one, units, below) : 0,
+    ];
+    return needs.reduce((most, need) => (exceeds(need, most) ? need : most));
+  }, own);
   return RESOURCES.some((one) => missing[one] !== 0) ? missing : null;
 }
 
-const ownNeeds = ({ raised }: Below, resource: Resource): Limit[] => (raised ? [raised.own[resource]] : []);
+const ownNeed = ({ raised }: Below, resource: Resource): Limit => (raised ? raised.own[resource] : 0);
 
-const useNeeds = (usage: LevelUsage, resource: Resource, units: number): Limit[] =>
-  units > 0 ? [usage.inForce[resource] + units] : [];
+const useNeed = (usage: LevelUsage, resource: Resource, units: number): number =>
+  units > 0 ? usage.inForce[resource] + units : 0;
 
 /** The units that a reserved pool keeps for the groups below and those used outside them (R4). */
 const promisedBy = (usage: LevelUsage, resource: Resource): Limit =>
   plus(allottedBelow(usage, resource), usedOutside(usage, resource));
 
 /** What a reserved pool needs to keep its promises: to the groups below, and for use outside them (R4). */
-function poolNeeds(
-  usage: LevelUsage,
-  resource: Resource,
-  units: number,
-  { raised, isNext, isNearest }: Below,
-): Limit[] {
+function poolNeed(usage: LevelUsage, resource: Resource, units: number, { raised, isNext, isNearest }: Below): Limit {
   const promised = promisedBy(usage, resource);
-  if (isNearest) return units > 0 ? [plus(promised, units)] : [];
-  if (!raised || !isNext || raised.own[resource] === 0) return [];
+  if (isNearest) return units > 0 ? plus(promised, units) : 0;
+  if (!raised || !isNext || raised.own[resource] === 0) return 0;
   // Suspended units outside these groups return first, so the pool must have room for them as well.
-  return [plus(plus(promised, usage.suspended[resource]), raised.added[resource])];
+  return plus(plus(promised, usage.suspended[resource]), raised.added[resource]);
 }
 
 /** The needs beyond a limit. R1 holds in every allotment and license, so a missing app brings a number. */

@@ -94,7 +94,8 @@ function inForceBelow(state: ProjectState, exceeded: readonly ExceededLimit[]): 
   return [...found.values()];
 }
 
-function reinstateFitting(recorder: CurrentRecorder): void {
+/** Reinstates suspended assignments that fit, oldest first (U3): all that is left to do where a change only makes room. */
+export function reinstateFitting(recorder: CurrentRecorder): void {
   const { state } = recorder;
   const root = rootOf(state);
   if (root === null || !capacityIsLeft(state, usageOf(state, root))) return;
