@@ -92,6 +92,114 @@ const HEAD: DocumentHead = {
   previousHash: null,
 };
 
+/** 80 numbers for January at 1.50 each. */
+const QUANTITY = { unitMilliseconds: 80_000n, periodMilliseconds: 1_000n };
+const LINE: Line = {
+  type: 'usage',
+  changes: null,
+  projectId: 'p',
+  resource: 'sip_number',
+  basis: 'time_weighted',
+  servicePeriod: { from: 0, until: 1_000 },
+  ...QUANTITY,
+  peakAt: 500,
+  unitPrice: '1.50',
+  amount: 12_000n,
+  eventIds: ['e'],
+  reason: null,
+};
+
+describe('the correction of a line', () => {
+  it('is the difference, without a peak', () => {
+    expect(correctionsOf([LINE], [{ ...LINE, unitMilliseconds: 70_000n, amount: 10_500n }])).toEqual([
+      { ...LINE, type: 'correction', changes: 'usage', unitMilliseconds: -10_000n, peakAt: null, amount: -1_500n },
+    ]);
+  });
+
+  it('is found where only the quantity or only the amount is another', () => {
+    const units = { ...LINE, unitMilliseconds: 80_001n };
+    const amount = { ...LINE, amount: 12_001n };
+    const brief = (lines: readonly Line[]) => lines.map((one) => [one.unitMilliseconds, one.amount]);
+    expect(brief(correctionsOf([LINE], [units]))).toEqual([[1n, 0n]]);
+    expect(brief(correctionsOf([LINE], [amount]))).toEqual([[0n, 1n]]);
+  });
+
+  it('keeps two trades of one term apart, and use of one period together', () => {
+    const trade = (eventId: string): Line => ({ ...LINE, type: 'new', basis: 'term', eventIds: [eventId] });
+    expect(correctionsOf([trade('first')], [trade('first'), trade('second')])).toEqual([
+      { ...trade('second'), type: 'correction', changes: 'new', peakAt: null },
+    ]);
+    expect(correctionsOf([LINE], [{ ...LINE, eventIds: ['later'] }])).toEqual([]);
+  });
+});
+
+describe('a credit note', () => {
+  const lines = documentOf(HEAD, [
+    LINE,
+    { ...LINE, resource: 'ukey2' },
+    { ...LINE, type: 'correction', changes: 'new' },
+  ]).lines;
+  const credit = (asked: readonly number[] | null, credited: readonly number[] = []) =>
+    creditOf({ lines, asked, credited, reason: 'error', minorDigits: 2 });
+  const back = { type: 'credit', unitMilliseconds: -80_000n, peakAt: null, amount: -12_000n, reason: 'error' } as const;
+
+  it('takes lines back in their order, each once', () => {
+    expect(credit([3, 1, 3])).toEqual({
+      ok: true,
+      numbers: [1, 3],
+      lines: [
+        { ...LINE, ...back, changes: 'usage' },
+        { ...LINE, ...back, changes: 'new' },
+      ],
+    });
+    expect(credit(null)).toMatchObject({ numbers: [1, 2, 3] });
+  });
+
+  it('takes back a line without a quantity', () => {
+    const unlimited: Line = { ...LINE, unitMilliseconds: null, periodMilliseconds: null, amount: null };
+    const { lines } = documentOf(HEAD, [unlimited]);
+    expect(creditOf({ lines, asked: null, credited: [], reason: 'error', minorDigits: 2 })).toEqual({
+      ok: true,
+      numbers: [1],
+      lines: [{ ...unlimited, type: 'credit', changes: 'usage', peakAt: null, reason: 'error' }],
+    });
+  });
+
+  it('names the lines that do not exist, and those that were taken back', () => {
+    expect(credit([9, 1, 4])).toEqual({ ok: false, refusal: { code: 'NO_SUCH_LINE', lines: [4, 9] } });
+    expect(credit([3, 2, 1], [3, 1])).toEqual({ ok: false, refusal: { code: 'ALREADY_CREDITED', lines: [1, 3] } });
+  });
+});
+
+describe('the documents of an account', () => {
+  const first = documentOf(HEAD, [LINE, { ...LINE, unitMilliseconds: null, periodMilliseconds: null, amount: null }]);
+  const second = documentOf({ ...HEAD, documentId: 'd2', number: 2, previousHash: 'h1' }, [LINE]);
+  const faults = (one: Partial<typeof first>, other: Partial<typeof second>) =>
+    chainFaults([
+      { content: { ...first, ...one }, hash: 'h1' },
+      { content: { ...second, ...other }, hash: 'h2' },
+    ]).map(({ documentId, fault }) => [documentId, fault]);
+  const [usage, unlimited] = first.lines as [(typeof first.lines)[0], (typeof first.lines)[0]];
+
+  it('are a chain from the first to the last', () => {
+    expect(faults({}, {})).toEqual([]);
+    expect(faults({}, { previousHash: null })).toEqual([['d2', 'PREVIOUS_HASH']]);
+    expect(faults({ previousHash: 'h2' }, {})).toEqual([['d1', 'PREVIOUS_HASH']]);
+  });
+
+  it('have lines that are all numbered, and all have their quantity', () => {
+    expect(faults({ lines: [usage, { ...unlimited, line: 3 }] }, {})).toEqual([['d1', 'LINE_NUMBERS']]);
+    expect(faults({ lines: [{ ...usage, quantity: '8.000000' }, unlimited] }, {})).toEqual([['d1', 'QUANTITY']]);
+    expect(faults({ lines: [usage, { ...unlimited, quantity: '0.000000' }] }, {})).toEqual([['d1', 'QUANTITY']]);
+    const half = { ...unlimited, unitMilliseconds: '1' };
+    expect(faults({ lines: [usage, half] }, {})).toEqual([]);
+  });
+
+  it('have no total without a currency', () => {
+    expect(documentOf({ ...HEAD, currency: null }, [LINE]).total).toBeNull();
+  });
+});
+
 describe('a document', () => {
   it('gives back the lines it was made of', () => {
     fc.assert(
@@ -113,26 +221,11 @@ describe('a document', () => {
   });
 
   it('is found to be changed in its sum, its quantity, its number or its place in the chain', () => {
-    const quantity = { unitMilliseconds: 80_000n, periodMilliseconds: 1_000n };
-    const line: Line = {
-      type: 'usage',
-      changes: null,
-      projectId: 'p',
-      resource: 'sip_number',
-      basis: 'time_weighted',
-      servicePeriod: { from: 0, until: 1_000 },
-      ...quantity,
-      peakAt: null,
-      unitPrice: '1.50',
-      amount: rated('1.50', quantity, 2),
-      eventIds: ['e'],
-      reason: null,
-    };
-    const content = documentOf(HEAD, [line]);
+    const content = documentOf(HEAD, [LINE]);
     expect(content.total).toBe('120.00');
     const faultsOf = (changed: Partial<typeof content>) =>
       chainFaults([{ content: { ...content, ...changed }, hash: 'h' }]).map(({ fault }) => fault);
-    const first = lineContent(1, line, 2);
+    const first = lineContent(1, LINE, 2);
     expect(faultsOf({})).toEqual([]);
     expect(faultsOf({ lines: [{ ...first, amount: '12.00' }] })).toEqual(['TOTAL']);
     expect(faultsOf({ lines: [{ ...first, unitMilliseconds: '8000' }] })).toEqual(['QUANTITY']);

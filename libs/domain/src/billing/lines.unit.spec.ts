@@ -117,6 +117,49 @@ describe('lines of trade', () => {
     expect(tradeLines(late, february({}), true)[0]).toMatchObject({ type: 'new', changes: null });
   });
 
+  it('are those of an extension, whenever the term began that is extended', () => {
+    const extended: Trade = { ...sold, type: 'extend', term: { ...sold.term, from: at('2026-01-10T00:00Z') } };
+    const lines = tradeLines(extended, february({}), false);
+    expect(lines.map(({ type, changes }) => [type, changes])).toEqual([
+      ['extend', null],
+      ['extend', null],
+    ]);
+  });
+
+  it('name the event they rest on, and cost nothing without an end if they are free', () => {
+    const term = { from: at('2026-02-01T00:00Z'), until: null };
+    expect(tradeLines({ ...sold, units: { ...units, ukey2: 0 }, term, charge: 'free' }, february({}), false)).toEqual([
+      {
+        type: 'new',
+        changes: null,
+        projectId: 'hafenblick',
+        resource: 'sip_number',
+        basis: 'term',
+        servicePeriod: term,
+        unitMilliseconds: null,
+        periodMilliseconds: null,
+        peakAt: null,
+        unitPrice: '0',
+        amount: 0n,
+        eventIds: ['sold'],
+        reason: null,
+      },
+    ]);
+  });
+
+  it.each([
+    ['quarters', 'P3M', '2026-01-15', '2026-08-15', 2 * 92 + 31, 92],
+    ['months over the turn of a year', 'P1M', '2025-11-10', '2026-02-10', 3 * 28, 28],
+    ['months from a day that some lack', 'P1M', '2026-01-31', '2026-03-01', 31 + 1, 31],
+    ['years', 'P1Y', '2024-06-01', '2026-06-01', 2 * 365, 365],
+  ] as const)('count %s in days of the period that the term ends in', (_, interval, from, until, days, length) => {
+    const term = { from: at(`${from}T00:00Z`), until: at(`${until}T00:00Z`) };
+    expect(periodsIn(term, { ...DEFAULT_CALENDAR, interval })).toEqual({
+      numerator: BigInt(days) * 86_400_000n,
+      denominator: BigInt(length) * 86_400_000n,
+    });
+  });
+
   it('have whole periods by the calendar, and a part of the last', () => {
     const count = (from: string, until: string | null) => {
       const periods = periodsIn(

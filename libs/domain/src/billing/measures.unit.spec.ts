@@ -56,8 +56,9 @@ describe('the quantity of a basis', () => {
   it('is a commitment, and what exceeds it by time or by its peak', () => {
     expect(quantityOf(throughout(march, 90))).toBe('90.000000');
     expect(quantityOf(overageOf(inMarch, 90))).toBe(toDecimal({ numerator: 3_830n, denominator: 743n }));
-    expect(quantityOf(excessOf(inMarch, 90))).toBe('10.000000');
-    expect(excessOf(inMarch, 200)).toEqual({ ...throughout(march, 0), peakAt: null });
+    const peakAt = Date.parse('2026-03-16T00:00+01:00');
+    expect(excessOf(inMarch, 90)).toEqual({ ...throughout(march, 10), peakAt });
+    expect(excessOf(inMarch, 100)).toEqual({ ...throughout(march, 0), peakAt: null });
   });
 });
 

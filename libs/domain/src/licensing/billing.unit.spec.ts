@@ -120,6 +120,15 @@ describe('billing terms', () => {
     expect(billingOf(s.state, JUNE)?.pending).toBeNull();
   });
 
+  it.each([
+    ['interval', 'P3M', 1, '2026-07'],
+    ['day', 'P1M', 15, '2026-06'],
+  ] as const)('change with their %s alone', (_field, interval, anchorDay, anchorMonth) => {
+    expect(setTerms(billed(), interval, anchorDay)).toStrictEqual([
+      { type: 'BillingTermsSet', at: JUNE, data: { ...months(anchorMonth, anchorDay), interval, effectiveFrom: JULY } },
+    ]);
+  });
+
   it.each([0, 32, 1.5])('refuses the anchor day %d', (anchorDay) => {
     const s = billed();
     expect(s.refusal({ type: 'SetBillingTerms', now: JUNE, interval: 'P1M', anchorDay })).toStrictEqual({
@@ -254,6 +263,11 @@ describe('a billing period', () => {
     });
     expect(typesAt(s.do({ ...close, now: JULY }))).toStrictEqual([['UsagePeriodClosed', JULY]]);
     expect(s.do({ ...close, now: JULY })).toStrictEqual([]);
+  });
+
+  it('that there is none of is not closed, and that is no reason to refuse', () => {
+    const close = { type: 'CloseUsagePeriod', now: JUNE, periodId: 'p:2026-05-31T22:00:00.000Z' } as const;
+    expect(new ProjectScenario(JUNE).open().do(close)).toStrictEqual([]);
   });
 
   it('leaves answers about the time after it as they are', () => {

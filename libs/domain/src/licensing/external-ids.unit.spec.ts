@@ -82,6 +82,8 @@ describe('G5: the external id of a license', () => {
     s.do(name('l', 'E1'));
     s.do(s.assignment('a', 'ukey2', { externalId: 'E1' }));
     expect(s.do(s.grant({ licenseId: 'm', externalId: 'e1' }))).toMatchObject([{ data: { externalId: 'e1' } }]);
+    s.do(s.assignment('a', 'ukey2', { assignmentId: 'l' }));
+    expect(s.refusal(s.grant({ externalId: 'E1' }))).toStrictEqual(taken('license', 'E1', 'l', null));
   });
 
   it('is left out where units that have left their stock find it taken', () => {

@@ -52,6 +52,10 @@ describe('parts', () => {
     expect(splitInProportion(100n, [1n, 1n, 1n])).toEqual([34n, 33n, 33n]);
     expect(splitInProportion(-100n, [1n, 1n, 1n])).toEqual([-34n, -33n, -33n]);
     expect(splitInProportion(10n, [6n, 3n, 6n])).toEqual([4n, 2n, 4n]);
+    expect(splitInProportion(7n, [10n, 25n, 65n])).toEqual([1n, 2n, 4n]);
+    expect(splitInProportion(7n, [65n, 25n, 10n])).toEqual([4n, 2n, 1n]);
+    expect(splitInProportion(2n, [1n, 3n])).toEqual([1n, 1n]);
+    expect(splitInProportion(2n, [3n, 1n])).toEqual([2n, 0n]);
     expect(splitInProportion(5n, [0n, 0n])).toEqual([3n, 2n]);
     expect(() => splitInProportion(5n, [])).toThrow(RangeError);
   });

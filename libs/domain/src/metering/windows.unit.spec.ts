@@ -25,6 +25,15 @@ describe('windows of the calendar', () => {
     expect(hoursOf(day, 'PT1H', 'Europe/Berlin')).toEqual(Array.from({ length: 25 }, () => 1));
   });
 
+  it('cuts the first hour to the period, to the millisecond', () => {
+    const { from, until } = period('2026-06-01T10:07:08.009Z', '2026-06-01T11:30Z');
+    const full = Date.parse('2026-06-01T11:00Z');
+    expect([...windowsOf({ from, until }, 'PT1H', 'UTC')]).toEqual([
+      { from, until: full },
+      { from: full, until },
+    ]);
+  });
+
   it('ends an hour where Lord Howe changes its clock by half an hour', () => {
     const forward = period('2026-10-04T01:00+10:30', '2026-10-04T04:00+11:00');
     expect(hoursOf(forward, 'PT1H', 'Australia/Lord_Howe')).toEqual([1, 0.5, 1]);

@@ -77,6 +77,21 @@ const issue = (over: Partial<PartnerStockCommandOf<'IssueUnits'>> = {}) =>
     ...over,
   }) as const;
 
+const sold = (over: Partial<PackageContent> = {}) => ({
+  type: 'PackageSold' as const,
+  at: NOW,
+  data: {
+    packageId: 'plus',
+    soldPackageId: 'sold',
+    toPartnerId: 'hansen',
+    name: 'Plus 1000',
+    units: units(120, 100, 10),
+    features: [...FEATURES],
+    validFrom: START,
+    validUntil: END,
+    ...over,
+  },
+});
 const stock = (...events: PartnerStockEvent[]) => given(partnerStockAggregate, [opened(), joined('hansen'), ...events]);
 const outside = (over: { requestedFrom?: number; requestedUntil?: number | null }) => ({
   code: 'PERIOD_OUTSIDE_PARENT' as const,
@@ -143,9 +158,22 @@ describe('recording a package (L3)', () => {
     stock(recorded()).when(record()).then([]);
   });
 
-  it('refuses the id of another package', () => {
-    stock(recorded())
-      .when(record({ units: units(1) }))
+  it.each([
+    { units: units(1) },
+    { features: ['siri', 'elevators'] },
+    { features: ['elevators'] },
+    { validFrom: START + 1 },
+    { validUntil: END + 1 },
+  ] as const)('refuses the id of a package without %j', (over) => {
+    stock(recorded({ features: ['siri'] }))
+      .when(record({ features: ['siri'], ...over }))
+      .then({ code: 'VALIDATION', field: 'packageId', message: 'was used for something else' });
+  });
+
+  it('refuses the id of a package that was bought', () => {
+    const bought = { ...PACKAGE, fromPartnerId: 'vendor', fromPackageId: 'all' };
+    stock({ type: 'PackageReceived', at: START, data: bought })
+      .when(record())
       .then({ code: 'VALIDATION', field: 'packageId', message: 'was used for something else' });
   });
 
@@ -183,22 +211,6 @@ describe('recording a package (L3)', () => {
 });
 
 describe('selling part of a package (L3)', () => {
-  const sold = (over: Partial<PackageContent> = {}) => ({
-    type: 'PackageSold' as const,
-    at: NOW,
-    data: {
-      packageId: 'plus',
-      soldPackageId: 'sold',
-      toPartnerId: 'hansen',
-      name: 'Plus 1000',
-      units: units(120, 100, 10),
-      features: [...FEATURES],
-      validFrom: START,
-      validUntil: END,
-      ...over,
-    },
-  });
-
   it('debits the seller; features and term are the package’s where none is named', () => {
     stock(recorded()).when(sell()).then([sold()]).when(sell()).then([]);
     const [left] = stock(recorded(), sold()).state().packages.values();
@@ -240,11 +252,14 @@ describe('selling part of a package (L3)', () => {
       .then([]);
   });
 
-  it('refuses the id of another sale', () => {
-    stock(recorded(), sold())
-      .when(sell({ units: units(1) }))
-      .then({ code: 'VALIDATION', field: 'soldPackageId', message: 'was used for something else' });
-  });
+  it.each([{ units: units(1) }, { packageId: 'other' }, { toPartnerId: 'meyer' }] as const)(
+    'refuses the id of another sale: %j',
+    (over) => {
+      stock(recorded(), recorded({ packageId: 'other' }), joined('meyer'), sold())
+        .when(sell(over))
+        .then({ code: 'VALIDATION', field: 'soldPackageId', message: 'was used for something else' });
+    },
+  );
 
   it('goes to partners below that are no distributors', () => {
     stock(recorded())
@@ -300,6 +315,10 @@ describe('selling part of a package (L3)', () => {
     [{ validUntil: END + 1 }, outside({ requestedUntil: END + 1 })],
     [{ validFrom: START - 1 }, outside({ requestedFrom: START - 1 })],
     [{ validFrom: END }, outside({ requestedFrom: END })],
+    [
+      { validFrom: START - 1, validUntil: END + 1 },
+      { ...outside({ requestedFrom: START - 1, requestedUntil: END + 1 }), side: 'both' },
+    ],
     [{ validUntil: NOW }, { code: 'VALIDATION', field: 'validUntil', message: 'must be in the future' }],
     [
       { validFrom: NOW + 9, validUntil: NOW + 9 },
@@ -334,7 +353,7 @@ describe('selling part of a package (L3)', () => {
 });
 
 describe('issuing part of a package to a project (L3, L4)', () => {
-  const issued = (over: Partial<PackageContent> = {}) => ({
+  const issued = (over: Partial<PackageContent & { externalId: string }> = {}) => ({
     type: 'UnitsIssued' as const,
     at: NOW,
     data: {
@@ -359,10 +378,19 @@ describe('issuing part of a package to a project (L3, L4)', () => {
     });
   });
 
-  it('refuses the id of another license', () => {
+  it('refuses the id of another license, and of a package that was sold', () => {
     stock(recorded(), issued())
       .when(issue({ projectId: 'other' }))
       .then({ code: 'VALIDATION', field: 'licenseId', message: 'was used for something else' });
+    stock(recorded(), sold())
+      .when(issue({ licenseId: 'sold', projectId: 'hansen' }))
+      .then({ code: 'VALIDATION', field: 'licenseId', message: 'was used for something else' });
+  });
+
+  it('goes with the external id of the license', () => {
+    stock(recorded())
+      .when(issue({ externalId: 'erp-7' }))
+      .then([issued({ externalId: 'erp-7' })]);
   });
 
   it('counts what was sold and what was issued', () => {
@@ -457,22 +485,15 @@ describe('a package entered as dates (E4)', () => {
   });
 
   it('is days in UTC where it is sold, and keeps its dates at the buyer', () => {
-    const content = { units: units(120, 100, 10), features: [...FEATURES], validFrom: START, validUntil: END };
     stock(dated)
       .when(sell())
-      .then([
-        {
-          type: 'PackageSold',
-          at: NOW,
-          data: {
-            packageId: 'plus',
-            soldPackageId: 'sold',
-            toPartnerId: 'hansen',
-            name: 'Plus 1000',
-            ...content,
-            ...dates,
-          },
-        },
-      ]);
+      .then([sold(dates)]);
+  });
+
+  it('has no dates where it is sold for a narrower term', () => {
+    const part = { validFrom: NOW - 5, validUntil: NOW + 5 };
+    stock(dated)
+      .when(sell(part))
+      .then([sold(part)]);
   });
 });

@@ -227,6 +227,36 @@ describe('R9: a limit set from above can be tightened from below, not loosened',
     expect(s.refusal(put(s, halves, group('a'), asIs))).toEqual(refused);
   });
 
+  it('refuses more days of grace also where no term has an end yet', () => {
+    const s = scenario();
+    const endless = { allotmentId: 'x', units: units(10, 8, 2) };
+    s.do(put(s, [{ units: endless.units }], TENANT, { newIds: ['x'], gracePeriodDays: 3 }));
+    expect(s.refusal(put(s, [endless], group('a'), { gracePeriodDays: 4 }))).toEqual(refused);
+    expect(s.do(put(s, [endless], group('a'), { gracePeriodDays: 2 }))).toHaveLength(1);
+  });
+
+  it('accepts a pool that stays shared, or becomes reserved', () => {
+    const s = scenario();
+    s.do(put(s, [{ units: units(10, 8, 2) }], TENANT, { newIds: ['x'] }));
+    const fewer = { allotmentId: 'x', units: units(9, 8, 2) };
+    expect(s.do(put(s, [fewer], group('a')))).toHaveLength(1);
+    expect(s.do(put(s, [fewer], group('a'), { poolMode: 'reserved' }))).toHaveLength(1);
+  });
+
+  it('accepts an end where there was none, with its days of grace', () => {
+    const s = scenario();
+    s.do(put(s, [{ units: units(10, 8, 2) }], TENANT, { newIds: ['x'], gracePeriodDays: 3 }));
+    const ending = { allotmentId: 'x', units: units(10, 8, 2), validUntil: day('2026-09-01') };
+    expect(s.do(put(s, [ending], group('a'), { gracePeriodDays: 3 }))).toHaveLength(1);
+  });
+
+  it('accepts two terms so far apart that the days of grace of the first are over', () => {
+    const s = restricted();
+    const early = { ...TEN[0], validUntil: day('2026-09-01') };
+    const late = { ...TEN[0], allotmentId: null, validFrom: day('2026-10-01') };
+    expect(s.do(put(s, [early, late], group('a'), asIs))).toHaveLength(1);
+  });
+
   it('leaves reminders free, and a reminder set from above changes no place', () => {
     const s = restricted();
     const reminder = { daysBefore: [7], recurrence: 'once', recipients: 'administrators' } as const;

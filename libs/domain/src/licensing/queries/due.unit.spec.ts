@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProjectScenario, day, units } from '../project-scenario.harness.js';
-import { dueOf, endsAheadIn, remindedFrom, reminderOf } from './due.js';
+import { VENDOR } from '../limits/authority.js';
+import { dueOf, endsAheadIn, periodEndOf, remindedFrom, reminderOf } from './due.js';
 import { nextDueAt } from './quota.js';
 
 const START = day('2026-06-01');
@@ -54,6 +55,27 @@ describe('what is due of a project', () => {
     s.do({ ...s.restriction('u', []), enabled: false });
     expect(dueOf(s.state, { groupId: 'u' })).toEqual([]);
   });
+
+  it('has nothing of a license that was revoked, or that is not there', () => {
+    const { s } = scenario();
+    const [[licenseId] = ['']] = s.state.licenses.entries();
+    s.do({ type: 'RevokeLicense', now: START, licenseId, reason: 'unpaid', authority: VENDOR });
+    expect(dueOf(s.state, { licenseId })).toEqual([]);
+    expect(dueOf(s.state, { licenseId: 'nowhere' })).toEqual([]);
+    expect(dueOf(s.state, { groupId: 'nowhere' })).toEqual([]);
+  });
+});
+
+describe('the end of the current billing period', () => {
+  it('is there while a project is billed, until it is closed and nothing runs any more', () => {
+    const { s } = scenario();
+    expect(periodEndOf(s.state)).toBeNull();
+    s.do({ type: 'SetBillingTerms', now: START, interval: 'P1M', anchorDay: 1 });
+    expect(periodEndOf(s.state)).toBe(Date.parse('2026-07-01T00:00+02:00'));
+    s.do({ type: 'CloseProject', now: START, reason: 'Sold' });
+    s.on(day('2027-03-01'));
+    expect(periodEndOf(s.state)).toBeNull();
+  });
 });
 
 describe('the announcement of an end (E5)', () => {
@@ -62,9 +84,11 @@ describe('the announcement of an end (E5)', () => {
     const u = s.restriction('u', []);
     s.do({ ...u, reminder: REMINDER });
     s.do({ ...s.restriction('p', []), enabled: false, reminder: REMINDER });
+    s.restrict('b', units(1));
     expect([...remindedFrom(s.state, 'a')].sort()).toEqual(['a', 'u']);
     expect([...remindedFrom(s.state, 'p')].sort()).toEqual(['a', 'p', 'u']);
     expect([...remindedFrom(s.state, 'b')]).toEqual([]);
+    expect([...remindedFrom(s.state, 'nowhere')]).toEqual([]);
     s.do({ ...u, enabled: false, reminder: REMINDER });
     expect(reminderOf(s.state, 'u')).toBeNull();
     expect([...remindedFrom(s.state, 'a')]).toEqual(['a']);
@@ -80,5 +104,22 @@ describe('the announcement of an end (E5)', () => {
     ]);
     s.on(AUGUST);
     expect(ends()).toEqual([[NEW_YEAR, START]]);
+  });
+
+  it('has the earliest start of the terms that end together, and no license that was revoked', () => {
+    const { s } = scenario();
+    const group = s.restriction('u', [
+      { units: units(1), validFrom: day('2026-07-10'), validUntil: AUGUST },
+      { units: units(1), validFrom: day('2026-07-15'), validUntil: day('2026-07-25') },
+      { units: units(1), validFrom: day('2026-07-05'), validUntil: day('2026-07-25') },
+    ]);
+    s.do(group);
+    s.plus(units(9), day('2027-02-01'), { licenseId: 'l' });
+    s.do({ type: 'RevokeLicense', now: START, licenseId: 'l', reason: 'unpaid', authority: VENDOR });
+    expect([...endsAheadIn(s.state)('u')].sort(([a], [b]) => a - b)).toEqual([
+      [day('2026-07-25'), day('2026-07-05')],
+      [AUGUST, JULY],
+      [NEW_YEAR, START],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { noCounts } from '../../limits.js';
 import type { AssignmentRef } from '../model/events.js';
-import { countsBelow, fallbacksAt } from './outlook.js';
+import { countsBelow, fallbacksAt, suspendedAt } from './outlook.js';
 import { ProjectScenario, day, units } from '../project-scenario.harness.js';
 
 const START = day('2026-06-01');
@@ -45,6 +45,23 @@ describe('what takes over at an end to come', () => {
     expect(at(one, END, 'p', 'a')).toEqual({ p: 'basic', a: 'basic' });
   });
 
+  it('is not Basic while any license is in force, and nothing for a group that has nothing of it', () => {
+    const one = scenario();
+    license(one, END);
+    device(one);
+    one.plus(units(3), LATER);
+    one.restrict('a', units(10), END);
+    expect(at(one, END, 'p', 'a', 'unit1')).toEqual({ p: 'plus', a: null, unit1: null });
+    expect(at(one, LATER, 'p', 'a', 'unit1')).toEqual({ p: 'basic', a: null, unit1: null });
+  });
+
+  it('is Basic where there never was a license', () => {
+    const one = scenario();
+    device(one);
+    expect(at(one, END, 'p', 'a')).toEqual({ p: 'basic', a: 'basic' });
+    expect(at(scenario(), END, 'p', 'a')).toEqual({ p: null, a: null });
+  });
+
   it('is what a postpaid project has anyway', () => {
     const one = scenario({ billingMode: 'postpaid' });
     device(one);
@@ -59,6 +76,23 @@ describe('what takes over at an end to come', () => {
     const before = JSON.stringify(one.quota('a'));
     expect(at(one, END, 'nowhere', 'a')).toEqual({ a: null });
     expect(JSON.stringify(one.quota('a'))).toBe(before);
+  });
+});
+
+describe('what is suspended at an end to come', () => {
+  it('is what is suspended at that instant, not before it, and not what stays', () => {
+    const one = scenario();
+    one.plus(units(3), END);
+    one.plus(units(1), LATER);
+    const [first, ...others] = one.assign('b', 'sip_number', 2);
+    one.restrict('a', units(1), day('2026-11-01'));
+    const early = one.assign('unit1');
+    const refs = (groupId: string, ids: readonly string[]) =>
+      ids.map((assignmentId) => ({ assignmentId, groupId, resource: 'sip_number' }));
+    expect(suspendedAt(one.state, day('2026-11-01'))).toStrictEqual(refs('unit1', early));
+    expect(suspendedAt(one.state, day('2026-11-15'))).toStrictEqual([]);
+    expect(suspendedAt(one.state, END)).toStrictEqual(refs('b', others));
+    expect(suspendedAt(one.state, LATER)).toStrictEqual(refs('b', [first!]));
   });
 });
 

@@ -3,15 +3,22 @@ import fc from 'fast-check';
 import { featureSet } from '../../feature-set.js';
 import { noCounts } from '../../limits.js';
 import { modelRuns } from '../../model-runs.fixture.js';
-import type { BillingMode } from '../../words.js';
-import { projectOfTerms, restrictionOfTerms, type Level, type LevelUsage } from '../model/levels.js';
+import { FEATURES, type BillingMode } from '../../words.js';
+import {
+  projectOfTerms,
+  restrictionOfTerms,
+  type Level,
+  type LevelAllotment,
+  type LevelLicense,
+  type LevelUsage,
+} from '../model/levels.js';
 import { restrictionAt, type ProjectState } from '../model/state.js';
 import { zoneOf } from '../model/phases.js';
 import { day, ProjectScenario, units } from '../project-scenario.harness.js';
 import { DAY, fold, opened, START, steps } from '../project-steps.fixture.js';
 import { asOf } from '../time/catch-up.js';
 import { quotaLevelsOf, quotaOf } from './quota.js';
-import { quotaOfLevels, type QuotaFacts } from './quota-rules.js';
+import { licenseStatus, quotaOfLevels, type QuotaFacts } from './quota-rules.js';
 
 const AT = day('2026-06-01');
 const UNTIL = day('2026-12-01');
@@ -157,6 +164,59 @@ describe('the quota of levels', () => {
     const quota = quotaOfLevels({ ...FACTS, levels: [u1, over, p] }, UNTIL)!;
     expect(quota.status).toBe('expired');
     expect(quota.resources.sip_number).toMatchObject({ effectiveLimit: 0, limitedBy: inA, available: 0 });
+  });
+
+  it('names the project for features that its licenses lack, without a name before it is opened', () => {
+    for (const [project, name] of [
+      [FACTS.project, 'Hafenblick'],
+      [null, ''],
+    ] as const) {
+      const { features, resources, status } = quotaOfLevels({ ...FACTS, project, levels: FACTS.levels.slice(2) }, AT)!;
+      const limitedBy = { groupId: null, name };
+      const lacking = FEATURES.filter((feature) => feature !== 'siri' && feature !== 'elevators');
+      expect(features.off).toStrictEqual(lacking.map((feature) => ({ feature, limitedBy })));
+      expect([resources.ukey2.limitedBy, status]).toStrictEqual([limitedBy, 'active']);
+    }
+  });
+
+  it('has the status of the licenses where no level is restricted, the best of them first', () => {
+    const [license] = FACTS.licenses as [LevelLicense];
+    const scheduled: LevelLicense = { ...license, phase: 'scheduled' };
+    const suspended: LevelLicense = { ...license, suspendedReason: 'Unpaid' };
+    const ended: LevelLicense = { ...license, phase: 'ended' };
+    const revoked: LevelLicense = { ...license, revokedReason: 'Returned' };
+    const status = (...licenses: LevelLicense[]) =>
+      quotaOfLevels({ ...FACTS, licenses, levels: FACTS.levels.slice(2) }, AT)!.status;
+    expect(status(revoked, ended, scheduled, suspended, license)).toBe('active');
+    expect(status(revoked, ended, scheduled, suspended)).toBe('suspended');
+    expect(status(revoked, ended, scheduled)).toBe('scheduled');
+    expect(status(revoked, ended)).toBe('expired');
+    expect(status(revoked)).toBe('revoked');
+    expect(status()).toBe('expired');
+    expect([license, scheduled, suspended, ended, revoked].map(licenseStatus)).toStrictEqual([
+      'active',
+      'scheduled',
+      'suspended',
+      'expired',
+      'revoked',
+    ]);
+  });
+
+  it('has the status of allotments that are still to start, and the type of the newest in force', () => {
+    const [u1] = FACTS.levels as [Level];
+    const [basic] = u1.restriction!.allotments as [LevelAllotment];
+    const quota = (...allotments: LevelAllotment[]) =>
+      quotaOfLevels({ ...FACTS, levels: [{ ...u1, restriction: { ...u1.restriction!, allotments } }] }, AT)!;
+    expect(quota({ ...basic, phase: 'scheduled' })).toMatchObject({ status: 'scheduled', type: null });
+    const older: LevelAllotment = { ...basic, type: 'plus', sequence: basic.sequence - 1 };
+    expect(quota(basic, older).type).toBe('basic');
+    expect(quota(older, basic).type).toBe('basic');
+  });
+
+  it('has neither a type nor a term in a project without licenses and devices', () => {
+    const empty = { ...FACTS, licenses: [], capacity: units(), levels: FACTS.levels.slice(2) };
+    const { type, effectivePeriod } = quotaOfLevels(empty, AT)!;
+    expect([type, effectivePeriod]).toStrictEqual([null, { validFrom: null, validUntil: null }]);
   });
 
   it('is null without a level', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { modelRuns } from '../../model-runs.fixture.js';
+import { VENDOR } from '../limits/authority.js';
 import type { ProjectState } from '../model/state.js';
 import { day, ProjectScenario, units } from '../project-scenario.harness.js';
 import { projectAggregate } from '../project.aggregate.js';
@@ -81,5 +82,56 @@ describe('the structure of a project', () => {
     const structure = structureOf(scenario);
     expect(structure.pathTo('a1')).toEqual(['p', 'a1']);
     expect([structure.sectionOf('a'), structure.sectionOf('a1')]).toEqual([null, null]);
+  });
+
+  it('counts the root and every group but the removed one', () => {
+    const scenario = new ProjectScenario(day('2026-06-01')).open().place('a', 'a1 under a');
+    expect(structureOf(scenario).size).toBe(3);
+    expect(structureOf(scenario).previousPath).toEqual([]);
+    scenario.do({ type: 'RemoveGroup', now: scenario.now, groupId: 'a' });
+    expect(structureOf(scenario).size).toBe(2);
+    expect(structureOf(scenario).sectionOf('a')).toBeNull();
+  });
+
+  it('has the sections of both groups after units were moved between them', () => {
+    const scenario = new ProjectScenario(day('2026-06-01')).open().place('a', 'b');
+    scenario.plus(units(20, 10, 5));
+    const place = { kind: 'group', groupId: 'a' } as const;
+    scenario.restrict('a', units(8), null, { authority: place }).restrict('b', units(1));
+    scenario.do({
+      type: 'TransferAllotments',
+      now: scenario.now,
+      fromGroupId: 'a',
+      toGroupId: 'b',
+      units: { sip_number: 3, mobile_app: 0, ukey2: 0 },
+      reason: 'Two families moved',
+      newId: 'moved',
+      cascade: false,
+      authority: VENDOR,
+      toAuthority: VENDOR,
+    });
+    const structure = structureOf(scenario);
+    const unitsOf = (groupId: string) => structure.sectionOf(groupId)!.allotments.map((allotment) => allotment.units);
+    expect([unitsOf('a'), unitsOf('b')]).toEqual([[units(5)], [units(1), units(3)]]);
+    expect(plain(shown(structure, scenario.state))).toEqual(
+      plain(shown(ProjectStructure.of(scenario.state), scenario.state)),
+    );
+  });
+
+  it('undoes several changes of one group to the state before the first', () => {
+    const scenario = new ProjectScenario(day('2026-06-01')).open().place('a');
+    scenario.plus(units(20, 10, 5));
+    scenario.restrict('a', units(1));
+    const structure = structureOf(scenario);
+    const before = structure.sectionOf('a');
+    structure.keep();
+    for (const count of [2, 3]) {
+      const [event] = scenario.do(scenario.restriction('a', [{ units: units(count) }]));
+      structure.apply(event!);
+    }
+    expect(structure.sectionOf('a')!.allotments.map((allotment) => allotment.units)).toEqual([units(3)]);
+    structure.undo();
+    structure.undo();
+    expect(structure.sectionOf('a')).toBe(before);
   });
 });

@@ -146,6 +146,35 @@ describe('why a group can use as much as it can', () => {
     ]);
   });
 
+  it('shows what a reserved pool leaves where it is the nearest limit, and nowhere else', () => {
+    const scenario = hafenblick({ poolMode: 'reserved' });
+    const left = (groupId: string) => why(scenario, groupId).levels.map(({ unreserved }) => unreserved);
+    expect(left('u2')).toStrictEqual([null, 30, null, null]);
+    expect(left('u1')).toStrictEqual([null, null, null, null]);
+  });
+
+  it('names no limit that binds where there is none', () => {
+    const scenario = new ProjectScenario(day('2026-06-01')).open({ billingMode: 'postpaid' }).place('a');
+    expect(why(scenario, 'a').levels.map(({ isBinding }) => isBinding)).toStrictEqual([false, false, false]);
+  });
+
+  it('shows the licenses of devices in front of the others', () => {
+    const scenario = hafenblick();
+    scenario.do({ type: 'AddDevice', now: scenario.now, serialNumber: 'SN-1', groupId: 'a' });
+    const term = { validFrom: null, validUntil: null, status: 'active' };
+    const plus = { ...term, validFrom: scenario.now, validUntil: day('2027-01-01') };
+    expect(why(scenario, 'a').levels.at(-1)!.terms).toStrictEqual([
+      { ...term, id: null, type: 'basic', limit: 2 },
+      { ...plus, id: 'license-1', type: 'plus', limit: 120 },
+    ]);
+  });
+
+  it('has no name for a project that is not opened yet', () => {
+    const { state, now } = hafenblick();
+    const { levels } = whyOfLevels({ ...quotaLevelsOf(state, 'a', now), project: null }, 'ukey2')!;
+    expect(levels.at(-1)!.name).toBe('');
+  });
+
   it('is null for an unknown group', () => {
     const scenario = hafenblick();
     expect(whyOfLevels(quotaLevelsOf(scenario.state, 'nobody', scenario.now), 'ukey2')).toBeNull();

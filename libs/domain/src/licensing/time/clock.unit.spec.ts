@@ -137,6 +137,43 @@ describe('correcting a project that a clock ahead has touched', () => {
     expect(types).toEqual(['ClockCorrected', 'RestrictionChanged']);
   });
 
+  it('records nothing of a restriction whose terms are the same at both instants, or that is switched off', () => {
+    const { s } = scenario();
+    s.plus(units(20, 0, 0));
+    s.restrict('b', units(2, 0, 0), day('2026-12-01'));
+    s.place('c');
+    s.restrict('c', units(2, 0, 0), day('2026-09-01'), { enabled: false });
+    touch(s, day('2026-10-15'));
+    const events = s.do({ type: 'CorrectClock', now: START + DAY, maxClockLag: LAG });
+    const changed = events.filter((event) => event.type === 'RestrictionChanged');
+    expect(changed.map(({ data }) => data.groupId)).toEqual(['a']);
+  });
+
+  it('suspends what only fitted while a term had begun too early', () => {
+    const july = day('2026-07-01');
+    const used = (s: ProjectScenario) => {
+      s.now = july;
+      return s.assign('a', 'sip_number', 2).map((assignmentId) => ({
+        assignmentId,
+        groupId: 'a',
+        resource: 'sip_number',
+      }));
+    };
+    const now = START + DAY;
+    const suspended = (s: ProjectScenario) => s.do({ type: 'CorrectClock', now, maxClockLag: LAG }).at(-1);
+
+    const ofGroup = new ProjectScenario(START).open().place('a');
+    ofGroup.plus(units(9));
+    ofGroup.do(ofGroup.restriction('a', [{ units: units(2), validFrom: july }]));
+    const inGroup = used(ofGroup);
+    expect(suspended(ofGroup)).toEqual({ type: 'AssignmentsSuspended', at: now, data: { assignments: inGroup } });
+
+    const ofLicense = new ProjectScenario(START).open().place('a');
+    ofLicense.plus(units(2), null, { validFrom: july });
+    const inProject = used(ofLicense);
+    expect(suspended(ofLicense)).toEqual({ type: 'AssignmentsSuspended', at: now, data: { assignments: inProject } });
+  });
+
   it('results in the limits and due instants of a clock that was never ahead', () => {
     const days = fc.integer({ min: -20, max: 40 });
     const part = fc.record({
