@@ -1,5 +1,5 @@
 import { Logins } from '@allotree/reporting-service/sql';
-import pg from 'pg';
+import { onDatabase } from './on-database.js';
 import { reportingDatabaseUrl } from './reporting-database.js';
 
 /** Works on the logins that may ask in SQL. */
@@ -8,11 +8,5 @@ export async function withLogins<Result>(
   work: (logins: Logins, url: string) => Promise<Result>,
 ): Promise<Result> {
   const url = await reportingDatabaseUrl(env);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(new Logins(client), url);
-  } finally {
-    await client.end();
-  }
+  return onDatabase({ connectionString: url }, (client) => work(new Logins(client), url));
 }

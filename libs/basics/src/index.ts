@@ -10,6 +10,7 @@ export { connectRedis, redisAddress, type RedisAddress } from './redis-address.j
 export * from './request-context.js';
 export { Signal } from './signal.js';
 export * from './start-error.js';
+export * from './temporary-errors.js';
 export * from './tenants-setting.js';
 export { TestClock } from './test-clock.js';
 export * from './tokens.js';

@@ -18,6 +18,9 @@ export const LONGEST_PAUSE_MS = 30_000;
 /** Longer than any statement of a pool takes: a connection that is silent for this long is replaced. */
 const LONGEST_STATEMENT_MS = 60_000;
 
+/** Building an index over a large table takes longer, and so does waiting for a process that builds it. */
+const LONGEST_SCHEMA_CHANGE_MS = 3_600_000;
+
 /** A pool that survives losing its connections. Connects lazily. */
 export function createPool({ connectionString, max = 10, applicationName, onError }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -69,7 +72,9 @@ export async function inTransaction<Result>(
  */
 export async function prepareSchema(pool: pg.Pool, part: string, statements: string): Promise<void> {
   await inTransaction(pool, async (client) => {
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree schema ' || $1, 0))", [part]);
-    await client.query(statements);
+    const change = (text: string, values: string[] = []) =>
+      client.query({ text, values, query_timeout: LONGEST_SCHEMA_CHANGE_MS } as pg.QueryConfig);
+    await change("SELECT pg_advisory_xact_lock(hashtextextended('allotree schema ' || $1, 0))", [part]);
+    await change(statements);
   });
 }

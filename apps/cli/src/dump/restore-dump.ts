@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { onDatabase } from '../on-database.js';
 import { DumpFault, type Dump, type DumpStep } from './dump.js';
 
 const DISK_FULL = '53100';
@@ -55,11 +56,9 @@ export async function restoreDump(
   connectionString: string,
   restored: (bytes: number) => void,
 ): Promise<ReadonlySet<string>> {
-  const client = new pg.Client({ connectionString, application_name: 'allotree backup check' });
-  await client.connect();
   const tables = new Set<string>();
   let bytes = 0;
-  try {
+  await onDatabase({ connectionString, application_name: 'allotree backup check' }, async (client) => {
     await client.query('SET synchronous_commit = off');
     for await (const step of dump.steps()) {
       const watched = step.kind === 'rows' ? counting(step, (size) => restored((bytes += size))) : step;
@@ -68,9 +67,7 @@ export async function restoreDump(
       });
       if (step.kind === 'rows') tables.add(step.about.replace('TABLE DATA ', ''));
     }
-  } finally {
-    await client.end();
-  }
+  });
   return tables;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, eventStoreContract, newEvent, sharedEventStoreContract } from '@allotree/testing';
 import type { MakeStore, TestDatabase } from '@allotree/testing';
@@ -52,6 +53,22 @@ describe('PostgresEventStore', () => {
       rollback: () => end('ROLLBACK'),
     };
   }
+
+  it('fails to open when the connection is lost meanwhile', async () => {
+    const first = await transaction();
+    await first.query("SELECT pg_advisory_xact_lock(hashtext('allotree.events'), hashtext('events'))");
+    const opening = PostgresEventStore.open({ connectionString: database.connectionString });
+    const failed = expect(opening).rejects.toThrow('terminating connection due to administrator command');
+    const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%allotree.events%'`;
+    while ((await first.query(terminate)).rowCount === 0) {
+      await sleep(5);
+      // Within a transaction, the view shows what it showed before.
+      await first.query('SELECT pg_stat_clear_snapshot()');
+    }
+    await failed;
+    await first.commit();
+  });
 
   describe('global order', () => {
     it('does not skip an event that commits after a later append', async () => {
@@ -127,6 +144,25 @@ describe('PostgresEventStore', () => {
   });
 
   describe('several processes', () => {
+    it('waits for one that changes the schema longer than for any other statement', async () => {
+      const fresh = await createTestDatabase();
+      const changing = new pg.Client({ connectionString: fresh.connectionString });
+      await changing.connect();
+      await changing.query("SELECT pg_advisory_lock(hashtext('allotree.events'), hashtext('events'))");
+      const impatient = new URL(fresh.connectionString);
+      impatient.searchParams.set('query_timeout', '300');
+
+      const opening = PostgresEventStore.open({ connectionString: impatient.href });
+      await changing.query('SELECT pg_sleep(0.6)');
+      await changing.end();
+      const store = await opening;
+
+      await store.append([one('opened-1', 'Opened')]);
+      expect(await store.readAll(['opened'], 0n, 10)).toHaveLength(1);
+      await store.close();
+      await fresh.drop();
+    });
+
     it('can be opened concurrently', async () => {
       const fresh = await createTestDatabase();
       const stores = await Promise.all(

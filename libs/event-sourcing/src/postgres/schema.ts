@@ -1,5 +1,8 @@
 import pg from 'pg';
 
+/** Building an index over a long log takes longer than any other statement, and so does waiting for a process that builds it (ms). */
+const LONGEST_CHANGE_MS = 3_600_000;
+
 /**
  * Creates the tables and functions of the store. How its global order works:
  *
@@ -19,13 +22,15 @@ import pg from 'pg';
  */
 export async function createSchema(pool: pg.Pool, schema: string): Promise<void> {
   const client = await pool.connect();
+  // If the connection is lost, the statement in progress or the next one fails.
+  client.on('error', () => undefined);
   try {
+    const change = (text: string, values: string[] = []) =>
+      client.query({ text, values, query_timeout: LONGEST_CHANGE_MS } as pg.QueryConfig);
     await client.query('BEGIN');
     // Processes that start at the same time must not create the same objects concurrently.
-    await client.query("SELECT pg_advisory_xact_lock(hashtext('allotree.events'), hashtext($1))", [schema]);
-    await client.query(
-      definitions(pg.escapeIdentifier(schema), pg.escapeLiteral(`${pg.escapeIdentifier(schema)}.event`)),
-    );
+    await change("SELECT pg_advisory_xact_lock(hashtext('allotree.events'), hashtext($1))", [schema]);
+    await change(definitions(pg.escapeIdentifier(schema), pg.escapeLiteral(`${pg.escapeIdentifier(schema)}.event`)));
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
