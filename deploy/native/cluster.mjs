@@ -36,7 +36,7 @@ const replica = (service, number, { environment, program }) => ({
   prepare: () => undefined,
   launch: ({ ports }) => ({
     program: process.execPath,
-    args: ['--enable-source-maps', program(`${service}-service`)],
+    args: ['--max-semi-space-size=64', '--enable-source-maps', program(`${service}-service`)],
     env: { ...environment, HOST: '127.0.0.1', PORT: String(ports.http) },
   }),
   isReady: async ({ ports }) =>

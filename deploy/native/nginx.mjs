@@ -28,7 +28,7 @@ daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/nginx.log warn;
 worker_rlimit_nofile 8192;
-events { worker_connections 2048; }
+events { worker_connections 4096; }
 http {
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${folder}/${kind};`).join('\n')}
 ${inside}}

@@ -45,6 +45,12 @@ type ApplicationConfiguration = Pick<
 const SILENCE_MS = 500;
 
 /**
+ * Connections that wait while the process is busy. Linux drops further ones, whose callers try again only after 1, 3 and 7 seconds;
+ * with Node's 511, a burst of callers would meet that. `net.core.somaxconn` limits it, to 4096 by default.
+ */
+const WAITING_CONNECTIONS = 4_096;
+
+/**
  * An application on Fastify with everything around the routes: prefix `/api/v1`, problem details, validation, correlation ids, request log and
  * metrics, `/api/v1/openapi.json`, graceful stop on `app.close()`. Not listening yet.
  * @param module imports `ServiceModule.forRoot()` and the services
@@ -88,6 +94,14 @@ export async function createHttpApplication(
   endSilentConnections(app);
   await harden(app, configuration);
   return app;
+}
+
+/** Starts accepting requests. */
+export async function listen(
+  app: NestFastifyApplication,
+  { HOST, PORT }: Pick<HttpConfiguration, 'HOST' | 'PORT'>,
+): Promise<void> {
+  await app.listen({ host: HOST, port: PORT, backlog: WAITING_CONNECTIONS });
 }
 
 /** Sets an application up for HTTP (see `createHttpApplication`). Call it before `init()` or `listen()`. */

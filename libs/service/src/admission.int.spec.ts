@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfiguration, METRICS } from '@allotree/basics';
-import { createHttpApplication, Public, SignedIn, Waits } from '@allotree/http';
+import { createHttpApplication, listen, Public, SignedIn, Waits } from '@allotree/http';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Body, Controller, Get, Module, Post, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -96,10 +98,11 @@ async function start(limit: number): Promise<string> {
     ADMIN_PASSWORD_HASH: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$AAAA',
     LOG_LEVEL: 'silent',
     MAX_REQUESTS_IN_PROGRESS: String(limit),
+    PORT: '0',
   });
   const base = ServiceModule.forRoot({ service: 'jobs', configuration });
   app = await createHttpApplication(Jobs.forRoot(base), configuration);
-  await app.listen(0, '127.0.0.1');
+  await listen(app, configuration);
   return app.getUrl();
 }
 
@@ -211,3 +214,23 @@ async function send(url: string, text: string): Promise<Socket> {
   socket.write(text);
   return socket;
 }
+
+/** Opens connections to a port, and ends well once all of them are open. */
+const CALLERS = `
+  const { connect } = require('node:net');
+  const [port, callers] = process.argv.slice(1).map(Number);
+  let open = 0;
+  for (let i = 0; i < callers; i++) connect(port, '127.0.0.1', () => ++open === callers && process.exit(0));
+`;
+
+describe('a burst of callers while a process is busy', () => {
+  it('is let in at once, although the process takes none of them meanwhile', async () => {
+    const { port } = new URL(await start(LIMIT));
+    // Node's 511 do not matter where the system allows fewer.
+    const somaxconn = '/proc/sys/net/core/somaxconn';
+    const allowed = existsSync(somaxconn) ? Number(readFileSync(somaxconn, 'utf8')) : 128;
+    const callers = Math.min(700, allowed);
+    const { status } = spawnSync(process.execPath, ['--eval', CALLERS, port, String(callers)], { timeout: 30_000 });
+    expect(status).toBe(0);
+  });
+});
