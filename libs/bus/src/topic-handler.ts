@@ -5,7 +5,7 @@ import { SpanKind } from '@opentelemetry/api';
 import pMap from 'p-map';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
-import { requestContext, type RequestContext } from '@allotree/basics';
+import { isTemporary, requestContext, type RequestContext } from '@allotree/basics';
 import type { BusMetrics } from './bus-metrics.js';
 import type { Failure } from './dead-letter.js';
 import type { Received } from './received.js';
@@ -126,11 +126,16 @@ export class TopicHandler<Message extends Received> {
   /** `null` when they were handled, `STOPPED` when they were left for later. */
   private async tryToHandle(messages: readonly Message[], stop: AbortSignal): Promise<Failed | typeof STOPPED | null> {
     const events = messages.map(({ event }) => event).filter((event) => event !== null);
-    for (let attempts = 1; ; attempts += 1) {
+    for (let [failures, attempts] = [1, 1]; ; failures += 1) {
       const failed = await this.attempt(events, attempts);
-      // A message that does not match its schema will not match it on the next attempt either.
-      if (failed === null || attempts >= this.attempts || failed.reason instanceof ZodError) return failed;
-      await this.backOff(attempts, stop);
+      if (failed === null) return null;
+      // While a backend is away, every message would fail: waiting loses none, and keeps their order.
+      if (!isTemporary(failed.reason)) {
+        // A message that does not match its schema will not match it on the next attempt either.
+        if (attempts >= this.attempts || failed.reason instanceof ZodError) return failed;
+        attempts += 1;
+      }
+      await this.backOff(failures, stop);
       if (stop.aborted) return STOPPED;
     }
   }

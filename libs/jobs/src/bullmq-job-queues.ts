@@ -1,4 +1,5 @@
-import { UnrecoverableError, type Job as BullJob, type Queue, type Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, type Job as BullJob, type Queue, type Worker } from 'bullmq';
+import { isTemporary } from '@allotree/basics';
 import { inSpan } from '@allotree/tracing';
 import { SpanKind } from '@opentelemetry/api';
 import type { Logger } from 'pino';
@@ -23,6 +24,8 @@ const KEEP_COMPLETED_SECONDS = 86_400;
 const NAME = 'job';
 const IDS_AT_ONCE = 50;
 const QUIET_MS = 10_000;
+/** The pause before a job is tried again because a backend was away, as a multiple of the first pause of the queue. */
+const AWAY_PAUSES = 5;
 
 export interface BullMqOptions extends JobStore {
   readonly logger: Pick<Logger, 'warn'> & Partial<Pick<Logger, 'debug'>>;
@@ -66,7 +69,7 @@ export class BullMqJobQueues extends JobQueues {
     { concurrency = 1, lockMs = 30_000 }: WorkerSettings = {},
   ): Worker {
     const settings = { concurrency, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: 1_000 };
-    const worker = this.backend.worker(name, (job) => handled(name, job, handler), settings);
+    const worker = this.backend.worker(name, (job, token) => this.handled(name, { job, token }, handler), settings);
     worker.on('error', (error) => this.complain(error, name));
     worker.on('failed', (job, error) =>
       this.logger.warn({ err: error, queue: name, job: job?.id, attempt: job?.attemptsMade }, 'a job failed'),
@@ -74,6 +77,27 @@ export class BullMqJobQueues extends JobQueues {
     worker.on('completed', (job) => this.logger.debug?.({ queue: name, job: job.id }, 'job done'));
     this.workers.push(worker);
     return worker;
+  }
+
+  private async handled<Data>(
+    queue: string,
+    { job, token }: { readonly job: BullJob; readonly token: string | undefined },
+    handler: (job: Job<Data>) => Promise<void>,
+  ): Promise<void> {
+    const { attempts = 1, backoff } = job.opts;
+    const attempt = job.attemptsMade + 1;
+    const id = job.id ?? '';
+    const work = () => handler({ id, data: job.data as Data, attempt, isLastAttempt: attempt >= attempts });
+    try {
+      await traced(queue, job, work);
+    } catch (error) {
+      if (error instanceof PermanentJobError) throw new UnrecoverableError(error.message);
+      if (attempts === 1 || !isTemporary(error)) throw error;
+      // While a backend is away, every job would fail: waiting uses up no attempt.
+      this.complain(error, queue);
+      await job.moveToDelayed(Date.now() + AWAY_PAUSES * pauseOf(backoff), token);
+      throw new DelayedError();
+    }
   }
 
   async every(name: string, milliseconds: number, tick: () => Promise<void>): Promise<void> {
@@ -222,15 +246,5 @@ const traced = (queue: string, { id = '', data }: BullJob, work: () => Promise<v
   return inSpan(`job ${queue}`, { kind: SpanKind.CONSUMER, parent, attributes }, work);
 };
 
-async function handled<Data>(queue: string, job: BullJob, handler: (job: Job<Data>) => Promise<void>): Promise<void> {
-  const attempt = job.attemptsMade + 1;
-  const id = job.id ?? '';
-  const work = () =>
-    handler({ id, data: job.data as Data, attempt, isLastAttempt: attempt >= (job.opts.attempts ?? 1) });
-  try {
-    await traced(queue, job, work);
-  } catch (error) {
-    if (error instanceof PermanentJobError) throw new UnrecoverableError(error.message);
-    throw error;
-  }
-}
+const pauseOf = (backoff: BullJob['opts']['backoff']): number =>
+  typeof backoff === 'object' ? (backoff.delay ?? 0) : (backoff ?? 0);

@@ -111,6 +111,29 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(seen['other']).toHaveLength(100);
     });
 
+    it('waits while a backend of a consumer is away, however often that fails, and files nothing', async () => {
+      const seen: CloudEvent[] = [];
+      const failures = [
+        Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+        new Error('Query runner already released. Cannot run queries anymore.'),
+        new Error('it failed', { cause: Object.assign(new Error('the database is starting up'), { code: '57P03' }) }),
+        Object.assign(new Error('could not extend file'), { code: '53100' }),
+        Object.assign(new Error('64 commands are already waiting'), { recorded: 'nothing' }),
+      ];
+      await consume({
+        groupId: 'g',
+        handle: async (events) => {
+          const failure = failures.shift();
+          if (failure !== undefined) throw failure;
+          seen.push(...events);
+        },
+      });
+      await bus.publish(TOPIC, [busEvent('a', 'e1'), busEvent('a', 'e2')]);
+      await until(() => seen.length >= 2);
+      expect([seen.map(({ id }) => id), failures]).toEqual([['e1', 'e2'], []]);
+      expect(await bus.deadLetters(TOPIC)).toEqual([]);
+    });
+
     it('lets a group fall behind without holding up publishers and other groups, and catch up in order', async () => {
       const slow: CloudEvent[] = [];
       const other: CloudEvent[] = [];
@@ -293,6 +316,17 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       await untilAsync(async () => hasReached(await bus.progress('g', TOPIC), held));
       expect(seen.map(({ id }) => id)).toEqual(['first', 'held']);
       expect(hasReached(await bus.progress('never-heard', TOPIC), held)).toBe(false);
+    });
+
+    it('counts a message as published as soon as publishing has resolved', async () => {
+      for (let count = 1; count <= 50; count += 1) {
+        await bus.publish(TOPIC, [busEvent('a', `e${count}`)]);
+        const ends = (await bus.progress('never-heard', TOPIC, 'a')).map(({ partition, end }) => ({ partition, end }));
+        await bus.publish(TOPIC, [busEvent('a', `after-${count}`)]);
+        const later = await bus.progress('never-heard', TOPIC, 'a');
+        for (const { partition, end } of ends)
+          expect(later.find((progress) => progress.partition === partition)!.end).toBeGreaterThan(end);
+      }
     });
 
     it('returns the end of a topic for one key, the same or earlier', async () => {

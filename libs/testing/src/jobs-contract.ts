@@ -96,6 +96,20 @@ export function jobsContract(name: string, makeStore: () => Promise<JobStoreUnde
       ]);
     });
 
+    it('tries a job again, without counting attempts, while a backend of its handler is away', async () => {
+      const queues = open();
+      const name = aName();
+      const queue = queues.queue<null>(name, { attempts: 2, firstPauseMs: 2 });
+      const attempts: number[] = [];
+      await queue.add([{ id: 'patient', data: null }]);
+      queues.work(name, async ({ attempt }) => {
+        attempts.push(attempt);
+        if (attempts.length < 4) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+      });
+      await until(async () => (await queue.counts()).completed === 1);
+      expect(attempts).toEqual([1, 1, 1, 1]);
+    });
+
     it('does not retry a job that gave up', async () => {
       const queues = open();
       const name = aName();

@@ -11,7 +11,7 @@ import { kafkaClient, RETRY, type KafkaSettings } from './kafka-settings.js';
 import { letterMessage, openLetters, replayOf, type FailedRecord, type FiledLetter } from './letters.js';
 import { readTopic } from './read-topic.js';
 import { createTopics } from './topics.js';
-import { TransactionalSender } from './transactional-sender.js';
+import { TransactionalSender, type ReadableEnds } from './transactional-sender.js';
 
 const ATTEMPTS = 5;
 const ATTEMPT_PAUSE_MS = 50;
@@ -149,6 +149,11 @@ export class KafkaBus extends Bus {
     await producer?.disconnect();
   }
 
+  private async ends(topic: string): ReturnType<ReadableEnds> {
+    const ends = await this.withAdmin((admin) => admin.fetchTopicOffsets(topic));
+    return ends.map(({ partition, high }) => ({ partition, end: BigInt(high) }));
+  }
+
   private async filedLetters(topic: string): Promise<readonly FiledLetter[]> {
     const letters = deadLetterTopic(topic);
     const records = await this.withAdmin(async (admin) =>
@@ -160,7 +165,9 @@ export class KafkaBus extends Bus {
   private senderOf(name: string): TransactionalSender {
     const known = this.senders.get(name);
     if (known !== undefined) return known;
-    const sender = new TransactionalSender(this.kafka, `${this.options.settings.clientId}.${name}`);
+    const sender = new TransactionalSender(this.kafka, `${this.options.settings.clientId}.${name}`, (topic) =>
+      this.ends(topic),
+    );
     this.senders.set(name, sender);
     return sender;
   }
