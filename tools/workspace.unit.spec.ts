@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { failedTests, skippedLine, totalLine, totalsOf } from './test-totals.mjs';
-import { holds, isNodeSupported } from './workspace.mjs';
+import { holds, isNodeSupported, root } from './workspace.mjs';
 
 describe('supported Node versions', () => {
   it.each([
@@ -13,6 +15,24 @@ describe('supported Node versions', () => {
     ['24.1.0', true],
   ])('%s: %p', (version, supported) => {
     expect(isNodeSupported(version)).toBe(supported);
+  });
+});
+
+describe('the young generation', () => {
+  it('has the same size wherever the system is started', () => {
+    const option = '--max-semi-space-size=64';
+    for (const file of [
+      'package.json',
+      'tools/workspace.mjs',
+      'deploy/images/Dockerfile',
+      'deploy/native/cluster.mjs',
+      'docs/how-to/run-as-a-service.md',
+      'bench/src/product.mjs',
+    ])
+      expect([file, /--max-semi-space-size=\d+/.exec(readFileSync(join(root, file), 'utf8'))?.[0]]).toEqual([
+        file,
+        option,
+      ]);
   });
 });
 

@@ -231,6 +231,10 @@ describeInBrowser((browser) => {
       await pages().as(person, '/projects', async (page) => {
         expect(await offered(page, '/projects', 'Projects')).toEqual([]);
         expect(await offered(page, `/projects/${projectId}`, 'Hafenblick')).toEqual([]);
+        await said(
+          page,
+          'The licenses of the project are for those who look after all of it. What your groups may use is on their pages.',
+        );
         await page.getByRole('link', { name: 'Open the object groups' }).click();
         await page.getByRole('heading', { level: 1, name: 'House 7' }).waitFor();
       });

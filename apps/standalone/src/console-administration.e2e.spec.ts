@@ -267,10 +267,13 @@ describeInBrowser((browser) => {
             await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
             await loaded(page);
             expect([path, await violationsOf(page)]).toEqual([path, []]);
-            const { scrollWidth } = await page.evaluate<{ scrollWidth: number }>(
-              '({ scrollWidth: document.documentElement.scrollWidth })',
+            const { scrollWidth, cut } = await page.evaluate<{ scrollWidth: number; cut: number }>(
+              `({
+                scrollWidth: document.documentElement.scrollWidth,
+                cut: [...document.querySelectorAll('.rows-blocks')].filter((rows) => rows.scrollWidth > rows.clientWidth).length,
+              })`,
             );
-            expect([path, scrollWidth]).toEqual([path, width]);
+            expect([path, scrollWidth, cut]).toEqual([path, width, 0]);
           }
         };
         const options = { colorScheme, locale, viewport: { width, height: 900 } };

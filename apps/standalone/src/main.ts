@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { ConfigurationError } from '@allotree/basics/configuration';
 import { misspelled, misspelledWarning } from '@allotree/basics/misspelled';
-import { requireHeap, startFailure, StopSignals } from '@allotree/service/process';
+import { requireMemory, startFailure, StopSignals } from '@allotree/service/process';
 import { startTracing } from '@allotree/tracing';
 import { banner, demoCommand } from './banner.js';
 import { readConfiguration, STANDALONE_CONFIGURATION, type StandaloneConfiguration } from './configuration.js';
@@ -30,7 +30,7 @@ const start = async (configuration: StandaloneConfiguration): Promise<void> => {
     },
     complain,
   });
-  requireHeap();
+  requireMemory();
   const folder = await DataFolder.open(configuration.DATA_DIR);
   log = await openLog(folder, configuration);
   for (const each of misspelled(STANDALONE_CONFIGURATION, process.env))

@@ -13,6 +13,7 @@ import {
 } from '@allotree/testing';
 import { builtProgram } from '@allotree/testing/running-system';
 import { Api } from '@allotree/api-client';
+import pg from 'pg';
 
 // Processes are started and stopped, on whatever machine this is.
 jest.setTimeout(180_000);
@@ -192,6 +193,22 @@ describe('the services, each as a process of its own', () => {
     const api = await licenses[0]!.api();
     expect((await api.ask({ method: 'GET', path: '/group-service/projections' })).ok).toBe(false);
     await api.post('/license-service/projections/due-work/rebuild', {});
+  });
+
+  it('check one projection at a time, whichever replica was asked', async () => {
+    const check = new pg.Client(database.connectionString);
+    await check.connect();
+    // What a check in progress holds.
+    await check.query(`SELECT pg_advisory_lock(hashtextextended('allotree projections groups', 0))`);
+    const asked = groups.flatMap((service) =>
+      ['rebuild', 'verify'].map(async (kind) => {
+        const path = `/group-service/projections/tree_view/${kind}`;
+        const answer = await (await service.api()).ask({ method: 'POST', path, body: {} });
+        return answer.ok ? null : answer.problem.code;
+      }),
+    );
+    expect(await Promise.all(asked)).toEqual(asked.map(() => 'CHECK_IN_PROGRESS'));
+    await check.end();
   });
 
   it('expose the metrics of the reference page, and one of two replicas works', async () => {

@@ -12,7 +12,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { StartError, Clock, type Logger } from '@allotree/basics';
 import { SupervisedPostgres } from '@allotree/embedded-postgres';
-import { createHttpApplication } from '@allotree/http';
+import { createHttpApplication, listen } from '@allotree/http';
 import { passwordFault } from '@allotree/identity';
 import { connectBusConsumers, ServiceModule, type ServiceConfiguration, type ServiceOptions } from '@allotree/service';
 import type { StandaloneConfiguration } from './configuration.js';
@@ -81,7 +81,7 @@ export const startStandalone = async (options: StandaloneOptions): Promise<Stand
     const stopApp = once(() => app.close());
     try {
       await serveConsole(app.getHttpAdapter().getInstance());
-      const url = await listen(app, complete);
+      const url = await serve(app, complete);
       const leaving = await keepSignIn(folder, url, complete);
       await password.keep();
       const stop = async (): Promise<void> => {
@@ -138,7 +138,8 @@ const passwordOf = async (
   return { hash: ADMIN_PASSWORD_HASH, generated: null, keep: () => Promise.resolve() };
 };
 
-const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfiguration): Promise<string> => {
+const serve = async (app: NestFastifyApplication, configuration: CompleteConfiguration): Promise<string> => {
+  const { PORT, HOST } = configuration;
   connectBusConsumers(
     app,
     LICENSE_CONSUMER_GROUP,
@@ -150,7 +151,7 @@ const listen = async (app: NestFastifyApplication, { PORT, HOST }: CompleteConfi
     REPORTING_ACCESS_GROUP,
   );
   await app.startAllMicroservices();
-  await app.listen(PORT, HOST);
+  await listen(app, configuration);
   // Due work has been handed over by then; now its mails are sent.
   app.get(Clock, { strict: false }).onJump(() => app.get(Notifications, { strict: false }).whenIdle());
   const address = app.getHttpServer().address();

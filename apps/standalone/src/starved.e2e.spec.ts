@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -67,14 +68,19 @@ class Callers {
   }
 }
 
+/** Everything acknowledged is there once. */
+async function expectAll(system: RunningSystem, { acknowledged }: Callers): Promise<void> {
+  const names = (await system.api.list<{ name: string }>('/partners')).map(({ name }) => name);
+  expect(acknowledged.filter((name) => names.filter((other) => other === name).length !== 1)).toEqual([]);
+}
+
 /** Works as before, and everything acknowledged is there once. */
 async function recovers(system: RunningSystem, callers: Callers): Promise<void> {
   await until(() => isReady(system));
   const before = callers.acknowledged.length;
   await until(() => callers.acknowledged.length > before + 20);
   await callers.stop();
-  const names = (await system.api.list<{ name: string }>('/partners')).map(({ name }) => name);
-  expect(callers.acknowledged.filter((name) => names.filter((other) => other === name).length !== 1)).toEqual([]);
+  await expectAll(system, callers);
   expect((await system.terminate()).code).toBe(0);
 }
 
@@ -170,7 +176,9 @@ const setFiles = (pid: number, limit: number) => run('prlimit', ['--pid', String
 const openFiles = async (pid: number): Promise<number> =>
   (await run('ls', [`/proc/${pid}/fd`])).stdout.trim().split('\n').length;
 
-(process.platform === 'linux' ? it : it.skip)(
+const itOnLinux = process.platform === 'linux' ? it : it.skip;
+
+itOnLinux(
   'survives that it can open no further file or connection, and recovers when it can',
   async () => {
     const system = await bench.start();
@@ -186,6 +194,35 @@ const openFiles = async (pid: number): Promise<number> =>
     for (const socket of silent) socket.destroy();
     await setFiles(pid, 4_096);
     await recovers(system, callers);
+  },
+  5 * MINUTES,
+);
+
+/** Lets a process have no more memory than it has. */
+const setMemory = async (pid: number): Promise<void> => {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const kilobytes = Number(/^VmData:\s+(\d+) kB/m.exec(status)![1]);
+  await run('prlimit', ['--pid', String(pid), `--data=${kilobytes * 1_024}:`]);
+};
+
+itOnLinux(
+  'ends when the kernel gives it no more memory, and has everything that it acknowledged when it is started again',
+  async () => {
+    const database = await createTestDatabase();
+    const settings = { DATABASE_URL: database.connectionString };
+    const system = await bench.start(settings);
+    const callers = new Callers(system);
+    await until(() => callers.acknowledged.length > 20);
+    await setMemory(system.child.pid!);
+    await system.ended;
+    await callers.stop();
+    const again = await bench.start(settings);
+    await expectAll(again, callers);
+    const others = new Callers(again);
+    await until(() => others.acknowledged.length > 0);
+    await others.stop();
+    expect((await again.terminate()).code).toBe(0);
+    await database.drop();
   },
   5 * MINUTES,
 );

@@ -1,4 +1,4 @@
-import { getHeapStatistics } from 'node:v8';
+import { heapLimit } from './heap-limit.js';
 import type { AggregateOf, AggregateTypes } from '../aggregate.js';
 import { StateTooLarge } from '../errors.js';
 
@@ -9,8 +9,7 @@ const IDLE_STATE_SHARE = 0.25;
 const MAX_IDLE_STATE_BYTES = 512 * 1_048_576;
 
 /** Heap available to states, in bytes; grows with `--max-old-space-size`. */
-export const heapForStates = (limit = getHeapStatistics().heap_size_limit): number =>
-  Math.max(MIN_STATE_BYTES, limit - PROCESS_OVERHEAD_BYTES);
+export const heapForStates = (limit = heapLimit()): number => Math.max(MIN_STATE_BYTES, limit - PROCESS_OVERHEAD_BYTES);
 
 /** The rest is left for a second runtime in the process and for states being loaded or read. */
 export const defaultIdleStateBytes = (): number => Math.min(MAX_IDLE_STATE_BYTES, heapForStates() * IDLE_STATE_SHARE);

@@ -5,7 +5,7 @@ import { misspelled, misspelledWarning } from '@allotree/basics/misspelled';
 import { createLogger } from '@allotree/basics/logging';
 import { startTracing } from '@allotree/tracing';
 import type { ServiceConfiguration } from '../configuration.js';
-import { requireHeap } from './heap.js';
+import { requireMemory } from './heap.js';
 import { startFailure } from './start-failure.js';
 import { StopSignals } from './stop-signals.js';
 import { usage } from './usage.js';
@@ -54,7 +54,7 @@ export async function runService<Configuration extends ServiceConfiguration>(
     complain,
   });
   try {
-    requireHeap();
+    requireMemory();
     const stopTracing = await startTracing(name, logger);
     const { startService, drainAndClose } = await import('./service-process.js');
     const app = await startService(program, configuration, logger);

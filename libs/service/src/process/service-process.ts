@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createHttpApplication } from '@allotree/http';
+import { createHttpApplication, listen } from '@allotree/http';
 import type { Logger } from '@allotree/basics/logging';
 import { Readiness } from '@allotree/basics';
 import { connectBusConsumers } from '../connect-bus.js';
@@ -26,7 +26,7 @@ export async function startService<Configuration extends ServiceConfiguration>(
       connectBusConsumers(app, ...consumerGroups);
       await app.startAllMicroservices();
     }
-    await app.listen(configuration.PORT, configuration.HOST);
+    await listen(app, configuration);
     logger.info({ url: await app.getUrl() }, 'listening');
     return app;
   } catch (error) {

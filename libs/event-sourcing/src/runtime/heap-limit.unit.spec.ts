@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import { heapLimit } from './heap-limit.js';
+
+const MEBIBYTE = 1_048_576;
+
+describe('the limit of the heap', () => {
+  it.each([
+    ['', 1_000],
+    ['--max-old-space-size=256', 1_000],
+    ['--max-semi-space-size=16', 1_000],
+    ['--max-semi-space-size=64', 1_000 - 3 * 48],
+    ['--max_semi_space_size 32', 1_000 - 3 * 16],
+    ['--max-semi-space-size=16 --enable-source-maps --max-semi-space-size=64', 1_000 - 3 * 48],
+  ])('leaves out a larger young generation: %p', (options, expected) => {
+    expect(heapLimit(options, 1_000 * MEBIBYTE)).toBe(expected * MEBIBYTE);
+  });
+
+  it('is what Node itself says without that option', () => {
+    const limitWith = (...options: string[]): number =>
+      Number(
+        spawnSync(process.execPath, [...options, '--print', 'v8.getHeapStatistics().heap_size_limit'], {
+          env: { ...process.env, NODE_OPTIONS: '' },
+        }).stdout,
+      );
+    const large = ['--max-old-space-size=300', '--max-semi-space-size=64'];
+    expect(heapLimit(large.join(' '), limitWith(...large))).toBe(limitWith('--max-old-space-size=300'));
+  });
+});
