@@ -3,7 +3,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { Refused } from './api/client.js';
-import { createConsoleRouter } from './routes.js';
+import { createConsoleRouter, loadCodeOfPage } from './routes.js';
 
 const theme = createTheme({
   primaryColor: 'teal',
@@ -48,6 +48,7 @@ const queries = new QueryClient({
 });
 
 const router = createConsoleRouter(queries);
+export const loadPage = (): void => loadCodeOfPage(router);
 
 export const Console = () => (
   <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={readable}>

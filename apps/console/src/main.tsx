@@ -7,10 +7,11 @@ import './console.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Refused } from './api/client.js';
-import { Console } from './console.js';
+import { Console, loadPage } from './console.js';
 import { initializeWords } from './words/index.js';
 
 await initializeWords();
+loadPage();
 createRoot(document.getElementById('console')!, {
   // The page shows a refusal; it is no fault of the page.
   onCaughtError: (error) => {

@@ -14,6 +14,8 @@ import { isSmall } from './api/access.js';
 import { me } from './api/me.js';
 import { sees, type Page } from './api/pages.js';
 import { groupQuery } from './groups/group-query.js';
+import { quotaQuery } from './groups/quota-query.js';
+import { prefetchRows } from './groups/tree-query.js';
 import { projectQuery } from './projects/project-query.js';
 import { NOT_ALLOWED, NotFound } from './parts/not-found.js';
 import { PageFailure } from './parts/failure.js';
@@ -112,9 +114,14 @@ const group = createRoute({
   path: '/projects/$projectId/groups/$groupId',
   validateSearch: groupSearch,
   // The page before stays in sight, and keeps the focus, until the group is known.
-  loader: async ({ context, params: { projectId, groupId } }) => {
+  loader: async ({ context, location, params: { projectId, groupId } }) => {
     const { queries } = context;
+    const { at, state } = groupSearch(location.search);
     await allow('projects', { context });
+    // Asked for while the code of the page is loaded; the page shows them, or why they are missing.
+    void queries.prefetchQuery(quotaQuery(projectId, groupId, at));
+    if (groupId === projectId && state === undefined)
+      void prefetchRows(queries, { projectId, shown: { expanded: new Set([projectId]) }, at });
     await Promise.all([
       queries.ensureQueryData(projectQuery(projectId)),
       queries.ensureQueryData(groupQuery(projectId, groupId)),
@@ -326,6 +333,13 @@ const tree = root.addChildren([
     ...administration,
   ]),
 ]);
+
+/** Loads the code and the texts of the page at the address, while it becomes known who is signed in. */
+export function loadCodeOfPage(router: ReturnType<typeof createConsoleRouter>): void {
+  const [matchedRoutes] = router.getMatchedRoutes(router.latestLocation.pathname);
+  // The page says what is missing when it is shown.
+  for (const route of matchedRoutes) router.loadRouteChunk(route)?.catch(() => undefined);
+}
 
 export const createConsoleRouter = (queries: QueryClient) =>
   createRouter({

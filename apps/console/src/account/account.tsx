@@ -63,9 +63,14 @@ export function Account() {
         maw={240}
       />
       <Group justify="space-between">
-        <Title order={2} size="h4">
-          {t('account.sessions')}
-        </Title>
+        <div>
+          <Title order={2} size="h4">
+            {t('account.sessions')}
+          </Title>
+          <Text size="xs" c="dimmed">
+            {t('common.timeZone', { zone })}
+          </Text>
+        </div>
         <Group gap="xs">
           <Button variant="default" onClick={() => endOthers.mutate(undefined)} loading={endOthers.isPending}>
             {t('account.endOthers')}

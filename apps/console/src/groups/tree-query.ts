@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { api, must, type AnswerOf } from '../api/client.js';
 
@@ -79,6 +79,10 @@ export function useIndexOf(view: TreeView): (groupId: string) => Promise<number 
     [queries, projectId, at, expanded],
   );
 }
+
+/** Asks for the first rows of a view before they are shown; rows that do not come are asked for again by the tree. */
+export const prefetchRows = (queries: QueryClient, view: TreeView): Promise<void> =>
+  queries.prefetchQuery(treePage(view.projectId, view.at, partOf(view), 0));
 
 /** A page is asked for once, in whatever range it is shown. */
 const treePage = (projectId: string, at: string | undefined, part: ReturnType<typeof partOf>, page: number) =>

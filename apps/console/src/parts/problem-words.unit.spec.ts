@@ -30,12 +30,17 @@ describe('the sentence of a problem', () => {
   it('says what is wrong with a field in the language of the reader', () => {
     const errors = [
       { field: 'administrator.email', message: 'must be an e-mail address' },
+      { field: 'assignments.0', message: 'is named more than once' },
+      { field: 'text', message: 'must contain :valid_until' },
       { field: 'x', message: 'of a kind that nobody knows yet' },
     ];
     expect(said('de', { code: 'VALIDATION', errors })).toEqual([
       'Die Eingaben sind nicht gültig.',
       'E-Mail: muss eine E-Mail-Adresse sein',
-      'x: of a kind that nobody knows yet',
+      'assignments.0: ist mehrfach genannt',
+      'text: muss :valid_until enthalten',
+      'x: ist nicht möglich (Meldung des Servers: of a kind that nobody knows yet)',
     ]);
+    expect(said('en', { code: 'VALIDATION', errors }).at(-1)).toBe('x: of a kind that nobody knows yet');
   });
 });

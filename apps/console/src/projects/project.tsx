@@ -21,13 +21,9 @@ export function Project() {
   const { t } = useTranslation();
   const { projectId } = useParams({ from: '/inside/projects/$projectId' });
   const { data: project } = useSuspenseQuery(projectQuery(projectId));
-  const { data: licenses } = useSuspenseQuery({
-    queryKey: ['licenses', projectId],
-    queryFn: () =>
-      must(api.GET('/api/v1/projects/{p}/licenses', { params: { path: { p: projectId } } })).catch(hiddenIfForbidden),
-  });
   const [isIssuing, setIsIssuing] = useState(false);
   const top = topOf(useMe(), projectId);
+  const seesLicenses = useHolds('licenses:read') && top === projectId;
   const canIssue = useHolds('stock:issue', 'licenses:manage') && project.status === 'open';
   return (
     <Stack>
@@ -53,7 +49,7 @@ export function Project() {
         </Group>
       </Group>
       {project.status === 'closed' && <Alert color="gray">{t('projects.closed')}</Alert>}
-      {licenses !== null && (
+      {seesLicenses ? (
         <>
           <Group justify="space-between">
             <Title order={2} size="h4">
@@ -61,8 +57,10 @@ export function Project() {
             </Title>
             {canIssue && <Button onClick={() => setIsIssuing(true)}>{t('projects.issue')}</Button>}
           </Group>
-          <Licenses licenses={licenses.items} projectId={projectId} timeZone={project.timeZone} />
+          <Licenses projectId={projectId} timeZone={project.timeZone} />
         </>
+      ) : (
+        <LicensesHidden />
       )}
       {isIssuing && <IssueLicense project={project} onClose={() => setIsIssuing(false)} />}
     </Stack>
@@ -70,26 +68,37 @@ export function Project() {
 }
 
 /** Somebody with a role in one building sees its groups, not the licenses of the project. */
+function LicensesHidden() {
+  const { t } = useTranslation();
+  return <Text c="dimmed">{t('projects.licensesHidden')}</Text>;
+}
+
+/** A role elsewhere may look as if it included this project. */
 function hiddenIfForbidden(error: unknown): null {
   if (error instanceof Refused && error.problem.code === 'FORBIDDEN') return null;
   throw error;
 }
 
 interface LicensesProps {
-  readonly licenses: readonly License[];
   readonly projectId: string;
   readonly timeZone: string;
 }
 
-function Licenses({ licenses, projectId, timeZone }: LicensesProps) {
+function Licenses({ projectId, timeZone }: LicensesProps) {
   const { t, i18n } = useTranslation();
+  const { data: licenses } = useSuspenseQuery({
+    queryKey: ['licenses', projectId],
+    queryFn: () =>
+      must(api.GET('/api/v1/projects/{p}/licenses', { params: { path: { p: projectId } } })).catch(hiddenIfForbidden),
+  });
   const [change, setChange] = useState<{ action: LicenseAction; licenseId: string } | null>(null);
   const canChange = useHolds('licenses:manage');
+  if (licenses === null) return <LicensesHidden />;
   return (
     <>
       <Rows
         label={t('projects.licenses')}
-        rows={licenses}
+        rows={licenses.items}
         keyOf={({ licenseId }) => licenseId ?? 'basic'}
         empty={t('projects.licensesEmpty')}
         minWidth={720}

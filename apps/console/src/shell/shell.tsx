@@ -55,7 +55,7 @@ export function Shell() {
             </Anchor>
           </Group>
           {!isForResident && <Search />}
-          <AccountMenu />
+          <AccountMenu hasSearchBeside={!isForResident} />
         </Group>
       </AppShell.Header>
       {!isForResident && (
@@ -114,7 +114,7 @@ function useSessionEnd(): void {
   );
 }
 
-function AccountMenu() {
+function AccountMenu({ hasSearchBeside }: { readonly hasSearchBeside: boolean }) {
   const { t } = useTranslation();
   const { data } = useSuspenseQuery(me);
   const { toggleColorScheme } = useMantineColorScheme();
@@ -122,7 +122,7 @@ function AccountMenu() {
     <Menu position="bottom-end">
       <Menu.Target>
         <Button variant="subtle" color="gray" size="compact-md">
-          <Text truncate maw={{ base: 72, sm: 180 }} size="sm">
+          <Text truncate maw={{ base: hasSearchBeside ? 72 : 160, sm: 180 }} size="sm">
             {data.name ?? data.email}
           </Text>
         </Button>

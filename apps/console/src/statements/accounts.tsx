@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { api, must } from '../api/client.js';
 import { PageHead } from '../parts/page-head.js';
 import { Rows, usePages } from '../parts/rows.js';
-import { usePartyNames } from './parties.js';
+import { buyerOf, sellerOf, usePartyNames } from './parties.js';
 
 /** Who bills whom, wherever the person may read statements. */
 export function Accounts() {
@@ -12,12 +12,7 @@ export function Accounts() {
   const { rows: accounts, more } = usePages(['accounts'], (page) =>
     must(api.GET('/api/v1/accounts', { params: { query: page } })),
   );
-  const nameOf = usePartyNames(
-    accounts.flatMap(({ sellerKind, sellerId, buyerKind, buyerId }) => [
-      { kind: sellerKind, id: sellerId },
-      { kind: buyerKind, id: buyerId },
-    ]),
-  );
+  const nameOf = usePartyNames(accounts.flatMap((account) => [sellerOf(account), buyerOf(account)]));
   return (
     <Stack>
       <PageHead above={[]} title={t('titles.statements')} subtitle={t('statements.hint')} />
@@ -32,15 +27,15 @@ export function Accounts() {
           {
             title: t('statements.buyer'),
             isHead: true,
-            cell: ({ accountId, buyerKind, buyerId }) => (
-              <Anchor component={Link} to={`/statements/${accountId}`} size="sm">
-                {nameOf({ kind: buyerKind, id: buyerId })}
+            cell: (account) => (
+              <Anchor component={Link} to={`/statements/${account.accountId}`} size="sm">
+                {nameOf(buyerOf(account))}
               </Anchor>
             ),
           },
           {
             title: t('statements.seller'),
-            cell: ({ sellerKind, sellerId }) => nameOf({ kind: sellerKind, id: sellerId }),
+            cell: (account) => nameOf(sellerOf(account)),
           },
           { title: t('statements.documents'), numbers: true, cell: ({ documents }) => documents },
         ]}

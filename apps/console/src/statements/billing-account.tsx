@@ -9,7 +9,7 @@ import { PageHead } from '../parts/page-head.js';
 import { ProblemText } from '../parts/problem-text.js';
 import { Rows, usePages } from '../parts/rows.js';
 import { Lines, moneyText } from './lines.js';
-import { usePartyNames } from './parties.js';
+import { accountQuery, buyerOf, sellerOf, usePartyNames } from './parties.js';
 
 type Account = AnswerOf<'/api/v1/accounts/{accountId}'>;
 
@@ -17,12 +17,8 @@ type Account = AnswerOf<'/api/v1/accounts/{accountId}'>;
 export function BillingAccount() {
   const { t } = useTranslation();
   const { accountId } = useParams({ from: '/inside/statements/$accountId' });
-  const { data: account } = useSuspenseQuery({
-    queryKey: ['account', accountId],
-    queryFn: () => must(api.GET('/api/v1/accounts/{accountId}', { params: { path: { accountId } } })),
-  });
-  const seller = { kind: account.sellerKind, id: account.sellerId };
-  const buyer = { kind: account.buyerKind, id: account.buyerId };
+  const { data: account } = useSuspenseQuery(accountQuery(accountId));
+  const [seller, buyer] = [sellerOf(account), buyerOf(account)];
   const nameOf = usePartyNames([seller, buyer]);
   return (
     <Stack>

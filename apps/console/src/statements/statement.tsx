@@ -1,5 +1,5 @@
 import { Alert, Button, Code, Group, List, Menu, Stack, Text, Title } from '@mantine/core';
-import { useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { useMutation, usePrefetchQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, must, type AnswerOf } from '../api/client.js';
@@ -9,7 +9,7 @@ import { ProblemText } from '../parts/problem-text.js';
 import { saveFile } from '../parts/save-file.js';
 import { checkDocument, type Checked } from './check-document.js';
 import { Lines } from './lines.js';
-import { usePartyNames } from './parties.js';
+import { accountQuery, buyerOf, sellerOf, usePartyNames } from './parties.js';
 
 type Document = AnswerOf<'/api/v1/statements/{statementId}'>;
 
@@ -34,13 +34,17 @@ async function fileOf(statementId: string, format: Format): Promise<Blob> {
 export function Statement() {
   const { t, i18n } = useTranslation();
   const { accountId, statementId } = useParams({ from: '/inside/statements/$accountId/$statementId' });
+  // Both are asked for at once.
+  usePrefetchQuery(accountQuery(accountId));
   const { data: document } = useSuspenseQuery({
     queryKey: ['statement', statementId],
     queryFn: () => must(api.GET('/api/v1/statements/{statementId}', { params: { path: { statementId } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  const { data: account } = useSuspenseQuery(accountQuery(accountId));
   const { content, issuedAt } = document;
-  const { seller, buyer, period, timeZone, kind, number } = content;
+  const { period, timeZone, kind, number } = content;
+  const [seller, buyer] = [sellerOf(account), buyerOf(account)];
   const nameOf = usePartyNames([seller, buyer]);
   return (
     <Stack>

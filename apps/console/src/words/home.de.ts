@@ -11,7 +11,7 @@ export const homeDe: typeof homeEn = {
     features: 'Eingeschaltet: {{names}}.',
     noFeatures: 'Keine Funktion ist eingeschaltet.',
     own: 'Ihre Nummern und Apps',
-    ownEmpty: 'Ihnen ist noch nichts zugewiesen. Fragen Sie die Verwaltung Ihres Gebäudes.',
+    ownEmpty: 'Ihnen persönlich ist keine Nummer oder App zugewiesen. Fragen Sie die Verwaltung Ihres Gebäudes.',
     since: 'seit {{at}}',
     below: 'Darunter',
     back: 'Zurück',
@@ -77,6 +77,6 @@ export const homeDe: typeof homeEn = {
     'events#one': '{{count}} Ereignis zurück',
     'events#other': '{{count}} Ereignisse zurück',
     deadLetters:
-      'Dead Letters des Busses stehen in der Metrik bus_dead_letters_total; das Programm dead-letters zeigt und wiederholt sie.',
+      'Nachrichten, die ein Dienst nicht verarbeiten konnte, zählt die Metrik bus_dead_letters_total; allotree dlq zeigt und wiederholt sie.',
   },
 };

@@ -9,7 +9,7 @@ export const homeEn = {
     features: 'Switched on: {{names}}.',
     noFeatures: 'No feature is switched on.',
     own: 'Your numbers and apps',
-    ownEmpty: 'Nothing is assigned to you yet. Ask the administrator of your building.',
+    ownEmpty: 'No number or app is assigned to you in person. Ask the administrator of your building.',
     since: 'since {{at}}',
     below: 'Below',
     back: 'Back',
@@ -75,6 +75,6 @@ export const homeEn = {
     'events#one': '{{count}} event behind',
     'events#other': '{{count}} events behind',
     deadLetters:
-      'Dead letters of the bus are in the metric bus_dead_letters_total; the program dead-letters lists and replays them.',
+      'Messages that a service could not handle are dead letters: the metric bus_dead_letters_total counts them, allotree dlq lists and replays them.',
   },
 };

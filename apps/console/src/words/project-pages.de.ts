@@ -211,6 +211,8 @@ export const projectPages: ProjectPages = {
     created: 'Angelegt',
     filter: 'Name enthält',
     licenses: 'Lizenzen des Projekts',
+    licensesHidden:
+      'Die Lizenzen des Projekts sieht, wer das ganze Projekt betreut. Was Ihre Gruppen nutzen dürfen, steht auf deren Seiten.',
     licensesEmpty:
       'Das Projekt hat noch keine Lizenz: Geben Sie Einheiten aus einem Paket des Partners aus oder fügen Sie ein Gerät hinzu.',
     objectGroups: 'Objektgruppen',

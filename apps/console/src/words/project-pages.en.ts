@@ -207,6 +207,8 @@ export const projectPages = {
     created: 'Created',
     filter: 'Name contains',
     licenses: 'Licenses of the project',
+    licensesHidden:
+      'The licenses of the project are for those who look after all of it. What your groups may use is on their pages.',
     licensesEmpty: 'The project has no license yet: issue units out of a package of the partner, or add a device.',
     objectGroups: 'Object groups',
     openGroups: 'Open the object groups',

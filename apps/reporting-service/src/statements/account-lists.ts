@@ -16,10 +16,7 @@ import { PermissionChecker, TenantRows } from '@allotree/identity';
 import { columnsOf, filterSql, type FilterColumns } from '@allotree/read-models';
 import type { EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
-
-const ACCOUNT_ROWS = `
-  SELECT *, coalesce((SELECT max(number) FROM ${REPORTING}.document document WHERE document.account_id = account.account_id), 0)
-    AS documents FROM ${REPORTING}.account account`;
+import { accountItem, ACCOUNT_ITEMS, type AccountItemRow } from './account.js';
 
 const ACCOUNT_COLUMNS = columnsOf(ACCOUNTS.filters, {
   accountId: 'row.account_id',
@@ -35,15 +32,6 @@ const STATEMENT_COLUMNS = columnsOf(STATEMENTS.filters, {
   until: 'row.until_at',
   issuedAt: 'row.issued_at',
 });
-
-interface AccountItemRow {
-  readonly account_id: string;
-  readonly seller_kind: AccountItem['sellerKind'];
-  readonly seller_id: string | null;
-  readonly buyer_kind: AccountItem['buyerKind'];
-  readonly buyer_id: string;
-  readonly documents: number;
-}
 
 interface StatementRow {
   readonly document_id: string;
@@ -115,7 +103,7 @@ export class AccountLists {
     const { limit, orderBy } = query;
     const place = { column: 'row.account_id', after: accountAt(query.cursor), limit, direction: orderBy.direction };
     const found = await this.rows.as(principal, 'statements:read', (tx) =>
-      page<AccountItemRow>(tx, ACCOUNT_ROWS, conditions, place),
+      page<AccountItemRow>(tx, ACCOUNT_ITEMS, conditions, place),
     );
     return {
       items: found.rows.map(accountItem),
@@ -160,15 +148,6 @@ function addAccess(conditions: Conditions, { tenantIds, partnerIds, groups }: Ac
      OR (row.buyer_kind = 'project' AND row.buyer_id = ANY (${conditions.bind(roots)}))`,
   );
 }
-
-const accountItem = (row: AccountItemRow): AccountItem => ({
-  accountId: row.account_id,
-  sellerKind: row.seller_kind,
-  sellerId: row.seller_id,
-  buyerKind: row.buyer_kind,
-  buyerId: row.buyer_id,
-  documents: row.documents,
-});
 
 const statementItem = (row: StatementRow): StatementItem => ({
   statementId: row.document_id,

@@ -1,3 +1,4 @@
+import type { AccountItem } from '@allotree/contracts';
 import type { Instant, Party, Period } from '@allotree/domain';
 import { REPORTING } from '../tokens.js';
 import type { Rows } from './rows.js';
@@ -57,6 +58,35 @@ export async function findAccount(rows: Rows, accountId: string): Promise<Accoun
   const [row] = await rows.query<AccountRow>(`SELECT * FROM ${REPORTING}.account WHERE account_id = $1`, [accountId]);
   return row ? accountOf(row) : null;
 }
+
+const nameOf = (table: string, id: string): string =>
+  `(SELECT name FROM ${REPORTING}.${table} version WHERE ${id} ORDER BY from_at DESC LIMIT 1)`;
+
+/** Accounts as lists show them, to readers who may not read the other party itself. */
+export const ACCOUNT_ITEMS = `
+  SELECT account.*,
+    ${nameOf('partner_version', 'partner_id = account.seller_id')} AS seller_name,
+    CASE buyer_kind WHEN 'partner' THEN ${nameOf('partner_version', 'partner_id = account.buyer_id')}
+      ELSE ${nameOf('project_version', 'project_id = account.buyer_id')} END AS buyer_name,
+    coalesce((SELECT max(number) FROM ${REPORTING}.document document WHERE document.account_id = account.account_id), 0) AS documents
+  FROM ${REPORTING}.account account`;
+
+export interface AccountItemRow extends AccountRow {
+  readonly seller_name: string | null;
+  readonly buyer_name: string | null;
+  readonly documents: number;
+}
+
+export const accountItem = (row: AccountItemRow): AccountItem => ({
+  accountId: row.account_id,
+  sellerKind: row.seller_kind,
+  sellerId: row.seller_id,
+  sellerName: row.seller_name,
+  buyerKind: row.buyer_kind,
+  buyerId: row.buyer_id,
+  buyerName: row.buyer_name,
+  documents: row.documents,
+});
 
 /** Documents of these accounts are issued by nobody else until the transaction ends. */
 export async function lockAccounts(rows: Rows, accountIds: readonly string[]): Promise<void> {

@@ -19,11 +19,20 @@ import {
   type Line,
   type Period,
 } from '@allotree/domain';
-import { Problem } from '@allotree/http';
+import { notFound, Problem } from '@allotree/http';
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource, EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
-import { beginOf, buyerOf, lockAccounts, sellerOf, type Account } from './account.js';
+import {
+  accountItem,
+  ACCOUNT_ITEMS,
+  beginOf,
+  buyerOf,
+  lockAccounts,
+  sellerOf,
+  type Account,
+  type AccountItemRow,
+} from './account.js';
 import { currentPeriod, type CurrentPeriod } from './current-period.js';
 import type { DocumentRow } from './documents.js';
 import { EffectiveTerms } from './effective-terms.js';
@@ -49,23 +58,18 @@ export class Accounts {
   constructor(@InjectDataSource(REPORTING) private readonly dataSource: DataSource) {}
 
   async show(account: Account, now: Instant): Promise<AccountAnswer> {
-    const { accountId, sellerKind, sellerId, buyerKind, buyerId } = account;
+    const { accountId } = account;
     const tx = this.dataSource.manager;
     const terms = await EffectiveTerms.of(tx, [accountId]);
     const current = await currentPeriod(tx, account, { terms, now });
-    const [counted]: { documents: number }[] = await tx.query(
-      `SELECT coalesce(max(number), 0) AS documents FROM ${REPORTING}.document WHERE account_id = $1`,
-      [accountId],
-    );
+    const [item]: AccountItemRow[] = await tx.query(`SELECT * FROM (${ACCOUNT_ITEMS}) AS item WHERE account_id = $1`, [
+      accountId,
+    ]);
+    if (!item) throw notFound('account', accountId);
     const begun = current === null ? now : beginOf(account, current.period);
     const pending = terms.after(accountId, begun);
     return {
-      accountId,
-      sellerKind,
-      sellerId,
-      buyerKind,
-      buyerId,
-      documents: counted?.documents ?? 0,
+      ...accountItem(item),
       terms: terms.at(accountId, begun).terms,
       pendingTerms: pending && { ...pending.terms, effectiveFrom: new Date(pending.effectiveFrom).toISOString() },
       calendar: current?.calendar ?? null,

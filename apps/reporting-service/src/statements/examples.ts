@@ -28,8 +28,10 @@ export const ACCOUNT_ITEM_EXAMPLE: AccountItem = {
   accountId: 'nordlicht:hafenblick',
   sellerKind: 'partner',
   sellerId: 'nordlicht',
+  sellerName: 'Nordlicht',
   buyerKind: 'project',
   buyerId: 'hafenblick',
+  buyerName: 'Hafenblick',
   documents: 6,
 };
 

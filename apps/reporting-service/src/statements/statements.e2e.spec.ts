@@ -104,6 +104,14 @@ describe('accounts', () => {
     expect(next.body).toMatchObject({ items: [{ accountId: 'nordlicht:kai' }], nextCursor: null });
   });
 
+  it('name both parties, also to a buyer who may not read its seller', async () => {
+    const { body } = await service.get('/accounts', buyer);
+    const named = { sellerName: 'Nordlicht', buyerName: 'Dahl' };
+    expect(body.items.at(-1)).toMatchObject({ accountId: 'nordlicht:dahl', ...named });
+    expect((await service.get('/accounts/nordlicht:dahl', buyer)).body).toMatchObject(named);
+    expect((await service.get('/accounts/vendor:nordlicht')).body).toMatchObject({ sellerName: null });
+  });
+
   it('have no period before something is billed', async () => {
     expect((await service.get('/accounts/dahl:hafenblick')).body).toMatchObject({
       buyerKind: 'project',

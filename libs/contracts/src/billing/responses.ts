@@ -23,8 +23,12 @@ export const AccountItem = z.object({
   sellerKind: SellerKindName,
   /** `null`: the vendor. */
   sellerId: Id.nullable(),
+  /** As the seller is called today; `null`: the vendor. */
+  sellerName: z.string().nullable(),
   buyerKind: BuyerKindName,
   buyerId: Id,
+  /** `null`: the service has not received the buyer yet. */
+  buyerName: z.string().nullable(),
   /** Statements and credit notes so far. */
   documents: z.int().min(0),
 });

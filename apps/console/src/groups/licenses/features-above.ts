@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { topOf, useMe } from '../../api/access.js';
 import { groupQuery } from '../group-query.js';
 import { quotaQuery } from '../quota-query.js';
 import type { Feature } from './restriction-form.js';
@@ -13,9 +14,11 @@ export interface FeaturesAbove {
 export function useFeaturesAbove(projectId: string, groupId: string): FeaturesAbove {
   const { data: group } = useQuery(groupQuery(projectId, groupId));
   const above = group?.parentId ?? projectId;
+  // Somebody who looks after this group alone may not ask about the one above.
+  const isTop = topOf(useMe(), projectId) === groupId && groupId !== projectId;
   const { data: quota } = useQuery({
     ...quotaQuery(projectId, above),
-    enabled: group !== undefined,
+    enabled: group !== undefined && !isTop,
     retry: false,
   });
   const off = (quota?.features.off ?? []).filter(({ limitedBy }) => above !== groupId || limitedBy.groupId === null);
