@@ -110,19 +110,24 @@ const PARQUET_TYPES: Readonly<Record<ColumnType, BasicType>> = {
 class ParquetEncoder implements Encoder {
   private readonly bytes = new ByteWriter();
   private readonly writer: ParquetWriter;
-  private rows: ExportRow[] = [];
+  /** The values of the columns of the next group: as rows they would take more memory. */
+  private group: unknown[][];
 
   constructor(private readonly columns: readonly ExportColumn[]) {
+    this.group = columns.map(() => []);
     this.writer = new ParquetWriter({
       writer: this.bytes,
-      schema: schemaFromColumnData({ columnData: this.columnData([]) }),
+      schema: schemaFromColumnData({ columnData: this.columnData() }),
       createdBy: 'allotree',
     });
   }
 
   async write(rows: readonly ExportRow[]): Promise<Buffer> {
-    this.rows.push(...rows);
-    return this.rows.length < PARQUET_ROW_GROUP ? Buffer.alloc(0) : this.writeGroup();
+    this.columns.forEach(({ name, type }, place) => {
+      const values = this.group[place]!;
+      for (const row of rows) values.push(parquetValue(row[name], type));
+    });
+    return this.rows < PARQUET_ROW_GROUP ? Buffer.alloc(0) : this.writeGroup();
   }
 
   async end(): Promise<Buffer> {
@@ -131,10 +136,13 @@ class ParquetEncoder implements Encoder {
     return Buffer.concat([group, this.take()]);
   }
 
+  private get rows(): number {
+    return this.group[0]?.length ?? 0;
+  }
+
   private async writeGroup(): Promise<Buffer> {
-    if (this.rows.length > 0)
-      await this.writer.write({ columnData: this.columnData(this.rows), rowGroupSize: this.rows.length });
-    this.rows = [];
+    if (this.rows > 0) await this.writer.write({ columnData: this.columnData(), rowGroupSize: this.rows });
+    this.group = this.columns.map(() => []);
     return this.take();
   }
 
@@ -145,12 +153,12 @@ class ParquetEncoder implements Encoder {
     return bytes;
   }
 
-  private columnData(rows: readonly ExportRow[]) {
-    return this.columns.map(({ name, type }) => ({
+  private columnData() {
+    return this.columns.map(({ name, type }, place) => ({
       name,
       type: PARQUET_TYPES[type],
       nullable: true,
-      data: rows.map((row) => parquetValue(row[name], type)),
+      data: this.group[place]!,
     }));
   }
 }

@@ -2,7 +2,7 @@ import { parseFilter, matches, type ExportRequest, type Filter } from '@allotree
 import { measure, RESOURCES, windowsOf, type Curve, type Period } from '@allotree/domain';
 import { filterSql } from '@allotree/read-models';
 import type { EntityManager } from 'typeorm';
-import { fetched } from '../persistence/fetched.js';
+import { fetched, oneAhead } from '../persistence/fetched.js';
 import { REPORTING } from '../tokens.js';
 import { DATASETS, expressionOf, filterFieldsOf, type ExportColumn, type ExportRow } from './datasets.js';
 
@@ -25,7 +25,7 @@ export function rowsOf(tx: EntityManager, extent: Extent): AsyncGenerator<readon
   const parameters: unknown[] = [];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
   const sql = statementOf(extent, { bind, written: (_column, expression) => expression });
-  return sql === null ? measuredRows(tx, extent) : fetched<ExportRow>(tx, BATCH, sql, parameters);
+  return sql === null ? measuredRows(tx, extent) : oneAhead(fetched<ExportRow>(tx, BATCH, sql, parameters));
 }
 
 /** How a statement has its values, and its columns. */

@@ -15,3 +15,19 @@ export async function* fetched<Row>(
   }
   await tx.query('CLOSE fetched');
 }
+
+/** Yields the items of a generator and asks for the next one while one is used. No request is pending when it ends or is left early. */
+export async function* oneAhead<Item>(source: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  let next = source.next();
+  try {
+    for (let item = await next; item.done !== true; item = await next) {
+      next = source.next();
+      // It is awaited below.
+      next.catch(() => undefined);
+      yield item.value;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await source.return(undefined);
+  }
+}

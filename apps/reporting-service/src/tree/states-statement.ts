@@ -20,31 +20,41 @@ const lookUp = (groupId: string): string => `
     SELECT * FROM ${REPORTING}.group_version version
     WHERE project_id = $1 AND group_id = ${groupId} AND ${isInForce('version')} OFFSET 0) AS g`;
 
+const useOf = (groupId: string, resource: string): string => `
+  LATERAL (
+    SELECT in_force FROM ${REPORTING}.usage_step
+    WHERE project_id = $1 AND group_id = ${groupId} AND usage_step.resource = ${resource} AND at <= ${AT}
+    ORDER BY at DESC LIMIT 1) AS step`;
+
 /** Right before an instant, and from then on. */
 const SIDES = {
   before: 'valid_from < instant.at AND (valid_until IS NULL OR valid_until >= instant.at)',
   after: 'valid_from <= instant.at AND (valid_until IS NULL OR valid_until > instant.at)',
 } as const;
 
+const forEachSide = (sql: (side: string, isIn: string) => string): string =>
+  Object.entries(SIDES)
+    .map(([side, isIn]) => sql(side, isIn))
+    .join(', ');
+
 /** Sums of terms around `instant.at` (R2, L5); NULL: unlimited. @param terms with units, features and their term */
 const sumsOf = (terms: string): string => `
   LATERAL (
-    SELECT ${Object.entries(SIDES)
-      .map(
-        ([side, isIn]) => `
+    SELECT ${forEachSide(
+      (side) => `
       ${forEach(
         (resource) => `
-      CASE WHEN bool_or(${resource} IS NULL) FILTER (WHERE ${isIn}) THEN NULL
-        ELSE coalesce(sum(${resource}) FILTER (WHERE ${isIn}), 0) END AS ${resource}_${side}`,
+      CASE WHEN bool_or(${resource} IS NULL) FILTER (WHERE is_${side}) THEN NULL
+        ELSE coalesce(sum(${resource}) FILTER (WHERE is_${side}), 0) END AS ${resource}_${side}`,
       )},
-      coalesce(bit_or(features) FILTER (WHERE ${isIn}), 0) AS features_${side}`,
-      )
-      .join(',')}
-    FROM (${terms}) AS term)`;
+      coalesce(bit_or(features) FILTER (WHERE is_${side}), 0) AS features_${side}`,
+    )}
+    FROM (SELECT *, ${forEachSide((side, isIn) => `${isIn} AS is_${side}`)} FROM (${terms}) AS each) AS term)`;
 
 const ALLOTMENTS = `
   SELECT ${forEach((resource) => `(one.units->>'${resource}')::bigint AS ${resource}`)},
-    ${maskOf('jsonb_array_elements_text(one.features)')} AS features, one."validFrom" AS valid_from, one."validUntil" AS valid_until
+    CASE WHEN ${isAsked('ending_soon')} THEN ${maskOf('jsonb_array_elements_text(one.features)')} ELSE 0 END AS features,
+    one."validFrom" AS valid_from, one."validUntil" AS valid_until
   FROM jsonb_to_recordset(restricted.allotments) AS one (units jsonb, features jsonb, "validFrom" timestamptz, "validUntil" timestamptz)`;
 
 /** Also of the devices, which have no term, and of billing by use, which has no limit. */
@@ -91,15 +101,15 @@ const statesStatement = (isWhole: boolean): PreparedStatement => {
     SELECT g.group_id, g.path
     FROM unnest($4::text[]) AS top (id) JOIN ${lastOf('group_version', 'group_id = top.id')} g ON ${isOpen('g')}
     WHERE NOT EXISTS (SELECT FROM restricted WHERE restricted.group_id = top.id)),
+  -- What nobody in the project uses is not looked up for each group.
+  used_resource AS MATERIALIZED (
+    SELECT resource FROM unnest(ARRAY[${forEach((of) => `'${of}'`)}]) AS of_each (resource)
+    CROSS JOIN ${useOf('$1', 'of_each.resource')} WHERE step.in_force > 0),
   in_use AS MATERIALIZED (
     SELECT candidate.group_id, candidate.path, used.* FROM candidate
     CROSS JOIN LATERAL (
-      SELECT ${forEach((of) => `max(step.in_force) FILTER (WHERE of_each.resource = '${of}') AS ${of}`)}
-      FROM unnest(ARRAY[${forEach((of) => `'${of}'`)}]) AS of_each (resource)
-      CROSS JOIN LATERAL (
-        SELECT in_force FROM ${REPORTING}.usage_step
-        WHERE project_id = $1 AND group_id = candidate.group_id AND usage_step.resource = of_each.resource AND at <= ${AT}
-        ORDER BY at DESC LIMIT 1) AS step
+      SELECT ${forEach((of) => `max(step.in_force) FILTER (WHERE used_resource.resource = '${of}') AS ${of}`)}
+      FROM used_resource CROSS JOIN ${useOf('candidate.group_id', 'used_resource.resource')}
       WHERE step.in_force > 0) AS used
     WHERE ${isAsked('at_limit')} AND coalesce(${forEach((of) => `used.${of}`)}) IS NOT NULL),
   -- Those of licenses are of the root.
@@ -118,22 +128,32 @@ const statesStatement = (isWhole: boolean): PreparedStatement => {
     GROUP BY candidate.group_id, term_end.at),
   capacity AS MATERIALIZED (
     SELECT instant.at, sums.* FROM (SELECT DISTINCT at FROM question) AS instant CROSS JOIN ${sumsOf(LICENSES)} AS sums),
+  -- Siblings have the same groups above them.
+  above AS MATERIALIZED (
+    SELECT DISTINCT path[cardinality(path) - 1] AS parent_id, at, path[:cardinality(path) - 1] AS path FROM question WHERE cardinality(path) > 1),
   own AS MATERIALIZED (
-    SELECT restricted.group_id, instant.at, sums.*
-    FROM (SELECT DISTINCT step.id, question.at FROM question CROSS JOIN unnest(question.path) AS step (id)) AS instant
+    SELECT restricted.group_id, instant.at, sums.* FROM (
+      SELECT group_id AS id, at FROM question
+      UNION
+      SELECT step.id, above.at FROM above CROSS JOIN unnest(above.path) AS step (id)) AS instant
     JOIN restricted ON restricted.group_id = instant.id CROSS JOIN ${sumsOf(ALLOTMENTS)} AS sums),
+  limit_above AS MATERIALIZED (
+    SELECT above.parent_id, above.at,
+      ${forEachSide((side) => `${forEach((of) => `min(own.${of}_${side}) AS ${of}_${side}`)}, bit_and(own.features_${side}) AS features_${side}`)}
+    FROM above CROSS JOIN unnest(above.path) AS step (id) JOIN own ON own.group_id = step.id AND own.at = above.at
+    GROUP BY above.parent_id, above.at),
+  -- Where a group has no limits of its own, or none above it, these are NULL, as is what is unlimited.
   effective AS MATERIALIZED (
-    SELECT question.group_id, question.at, bool_or(question.is_own) AS is_own,
-      ${Object.keys(SIDES)
-        .map(
-          (side) => `
-      ${forEach((of) => `least(min(own.${of}_${side}), min(capacity.${of}_${side})) AS ${of}_${side}`)},
-      coalesce(bit_and(own.features_${side}), ${ALL_FEATURES}) & bit_and(capacity.features_${side}) AS features_${side}`,
-        )
-        .join(',')}
-    FROM question JOIN capacity USING (at) CROSS JOIN unnest(question.path) AS step (id)
-    LEFT JOIN own ON own.group_id = step.id AND own.at = question.at
-    GROUP BY question.group_id, question.at),
+    SELECT question.group_id, question.at, question.is_own,
+      ${forEachSide(
+        (side) => `
+      ${forEach((of) => `least(own.${of}_${side}, limit_above.${of}_${side}, capacity.${of}_${side}) AS ${of}_${side}`)},
+      coalesce(own.features_${side}, ${ALL_FEATURES}) & coalesce(limit_above.features_${side}, ${ALL_FEATURES})
+        & capacity.features_${side} AS features_${side}`,
+      )}
+    FROM question JOIN capacity USING (at)
+    LEFT JOIN own ON own.group_id = question.group_id AND own.at = question.at
+    LEFT JOIN limit_above ON limit_above.parent_id = question.path[cardinality(question.path) - 1] AND limit_above.at = question.at),
   matched AS MATERIALIZED (
     SELECT group_id, array_agg(state ORDER BY state) AS states, max(ends_at) AS ends_at FROM (
       SELECT in_use.group_id, 'at_limit' AS state, NULL::timestamptz AS ends_at
@@ -150,17 +170,22 @@ const statesStatement = (isWhole: boolean): PreparedStatement => {
     SELECT g.group_id, g.parent_id, g.name, g.type, g.path, matched.states, matched.ends_at
     FROM matched CROSS JOIN ${lookUp('matched.group_id')}
     WHERE ($2::text IS NULL OR $2 = ANY (g.path[:cardinality(g.path) - 1])) AND ${isInReach('g.group_id', reach)}),
+  -- Groups of the same depth are ordered as in a tree: by the names on the path from the root. Siblings share the names above them.
+  parent AS MATERIALIZED (
+    SELECT DISTINCT parent_id, path[:cardinality(path) - 1] AS path FROM found WHERE parent_id IS NOT NULL),
   step AS MATERIALIZED (
-    SELECT found.group_id, step.id, step.depth FROM found CROSS JOIN unnest(found.path) WITH ORDINALITY AS step (id, depth)),
+    SELECT parent.parent_id, step.id, step.depth FROM parent CROSS JOIN unnest(parent.path) WITH ORDINALITY AS step (id, depth)),
   named AS MATERIALIZED (
     SELECT g.group_id, g.name FROM (SELECT DISTINCT id FROM step) AS of_path CROSS JOIN ${lookUp('of_path.id')}),
+  place AS MATERIALIZED (
+    SELECT parent_id, rank() OVER (ORDER BY names) AS place FROM (
+      SELECT step.parent_id, array_agg(ARRAY[named.name, named.group_id] ORDER BY step.depth) AS names
+      FROM step JOIN named ON named.group_id = step.id GROUP BY step.parent_id) AS of_parent),
   page AS MATERIALIZED (
-    SELECT *, position_in_set AS row_order, (SELECT count(*) FROM found) AS set_size FROM (
-      SELECT found.*, row_number() OVER (ORDER BY cardinality(found.path), place.names) AS position_in_set
-      FROM found JOIN (
-        SELECT step.group_id, array_agg(ARRAY[named.name, named.group_id] ORDER BY step.depth) AS names
-        FROM step JOIN named ON named.group_id = step.id GROUP BY step.group_id) AS place USING (group_id)) AS ordered
-    ORDER BY position_in_set LIMIT $6 OFFSET $7),
+    SELECT *, row_order AS position_in_set, (SELECT count(*) FROM found) AS set_size FROM (
+      SELECT *, $7 + row_number() OVER (ORDER BY depth, place, name, group_id) AS row_order FROM (
+        SELECT found.*, cardinality(found.path) AS depth, place.place FROM found LEFT JOIN place USING (parent_id)
+        ORDER BY depth, place, name, group_id LIMIT $6 OFFSET $7) AS of_page) AS numbered),
   ${rowsOfPage({ all: 'found', reach, more: `, 'states', page.states, 'endsAt', page.ends_at` })}`,
   };
 };
