@@ -1,10 +1,17 @@
 import { EventEmitter } from 'node:events';
-import type { CloudEvent } from '@allotree/contracts';
+import type { CloudEvent, LicensingEvent } from '@allotree/contracts';
 import type { Handler } from '@allotree/bus';
 import type { RecordedEvent } from '@allotree/event-sourcing';
+import { BillingReader } from './billing.harness.js';
 import { Table, Transaction, type DatabaseFlaws, type DatabaseServer, type Statements } from './database.harness.js';
 import { Violation, type Trace } from './trace.harness.js';
 import type { Owner } from './virtual-time.harness.js';
+
+/** Mistakes that a bus could make. */
+export interface BusFlaws {
+  /** Confirms every twentieth message without keeping it. */
+  readonly losesMessages?: boolean;
+}
 
 interface Message {
   readonly position: number;
@@ -22,8 +29,9 @@ interface Offset {
 export class BusTables {
   readonly topics = new Table<readonly Message[]>('bus.message');
   readonly offsets = new Table<Offset>('bus.consumer_offset');
+  #offered = 0;
 
-  constructor(private readonly flaws: DatabaseFlaws) {}
+  constructor(private readonly flaws: DatabaseFlaws & BusFlaws) {}
 
   readonly statements: Statements = [
     ['LISTEN bus_message', () => []],
@@ -34,7 +42,7 @@ export class BusTables {
         const held = new Set(known.map(({ id }) => id));
         const messages = [...known];
         (ids as string[]).forEach((id, index) => {
-          if (held.has(id)) return;
+          if (held.has(id) || (this.flaws.losesMessages && ++this.#offered % 20 === 0)) return;
           const position = messages.length + 1;
           messages.push({ position, key: (keys as string[])[index]!, id, payload: (payloads as string[])[index]! });
         });
@@ -102,7 +110,11 @@ export class SimulatedClient extends EventEmitter {
     await this.#ask('connect', async () => undefined);
   }
 
-  async query(sql: string, values: readonly unknown[] = []): Promise<{ rows: unknown[]; rowCount: number }> {
+  async query(
+    statement: string | { readonly text: string; readonly values: readonly unknown[] },
+    given: readonly unknown[] = [],
+  ): Promise<{ rows: unknown[]; rowCount: number }> {
+    const { text: sql, values } = typeof statement === 'string' ? { text: statement, values: given } : statement;
     const rows = await this.#ask(sql, () => this.#run(sql, values));
     return { rows, rowCount: rows.length };
   }
@@ -181,18 +193,22 @@ const PUBLISHED: ReadonlySet<string> = new Set([
   'AssignmentsReleased',
   'AssignmentsSuspended',
   'AssignmentsReinstated',
+  'UsagePeriodClosed',
 ]);
 
 /** A consumer that notices what is missing or out of order in a topic. */
 export class Listener {
   readonly #seen = new Map<string, Set<string>>();
   readonly #sequences = new Map<string, number>();
+  readonly billing: BillingReader;
   handled = 0;
 
   constructor(
     private readonly trace: Trace,
     private readonly work: (owner: Owner) => Promise<void>,
-  ) {}
+  ) {
+    this.billing = new BillingReader(trace);
+  }
 
   handler(topic: string, owner: Owner): Handler {
     return {
@@ -205,7 +221,8 @@ export class Listener {
     };
   }
 
-  #receive({ id, subject, sequence }: CloudEvent): void {
+  #receive(event: CloudEvent): void {
+    const { id, subject, sequence } = event;
     const seen = this.#seen.get(subject) ?? new Set();
     this.#seen.set(subject, seen);
     this.handled++;
@@ -215,6 +232,7 @@ export class Listener {
     if (next < last)
       this.trace.violate(new Violation(`${id} of ${subject} arrives at ${next}, after one at ${last}`, subject));
     this.#sequences.set(subject, next);
+    this.billing.receive(subject, event as LicensingEvent);
   }
 
   /** The first event of a project that has not arrived. */

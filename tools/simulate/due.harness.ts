@@ -1,4 +1,5 @@
 import { Clock } from '@allotree/basics';
+import { LICENSE_EXPIRY_QUEUE } from '@allotree/contracts';
 import type { ProjectEvent } from '@allotree/domain';
 import { Subscriptions, type CommandRuntime, type EventStore, type RecordedEvent } from '@allotree/event-sourcing';
 import { JobQueues, type Job, type JobQueue, type JobState, type NewJob } from '@allotree/jobs';
@@ -7,6 +8,7 @@ import { DueWork } from '@allotree/license-service/due-work';
 import { ExpiryNotificationsReactor } from '@allotree/license-service/expiry-notifications';
 import { ExpiryOutbox } from '@allotree/license-service/expiry-outbox';
 import { Table, type SimulatedDataSource, type Statements, type Transaction } from './database.harness.js';
+import { setUpMails, type MailServer } from './mails.harness.js';
 import { Server, type Network } from './network.harness.js';
 import { ProjectReading } from './project-reading.harness.js';
 import { Violation } from './trace.harness.js';
@@ -240,13 +242,18 @@ class SimulatedJobQueues extends JobQueues {
     };
   }
 
-  work<Data>(_name: string, handler: (job: Job<Data>) => Promise<void>): void {
+  work<Data>(name: string, handler: (job: Job<Data>) => Promise<void>): void {
     const { time } = this.server.network;
+    // The only queue that anything is added to.
+    if (name !== LICENSE_EXPIRY_QUEUE) return;
     const step = async (): Promise<void> => {
       const job = await this.server.ask('take a job', () => this.server.take(time.now));
       if (!job) return;
       await handler({ id: job.id, data: job.data as Data, attempt: job.attempt, isLastAttempt: false });
-      await this.server.ask('complete a job', () => void (job.state = 'completed'));
+      await this.server.ask('complete a job', () => {
+        job.state = 'completed';
+        this.server.handle(job.id, job.data);
+      });
     };
     this.#repeat(500, step);
   }
@@ -292,9 +299,9 @@ export interface DueParts {
   now(): number;
 }
 
-/** Sets up due work in a replica. @returns starts it */
-export function setUpDue(server: JobServer, parts: DueParts): () => Promise<void> {
-  const { owner, runtime, dataSource, subscriptions, store } = parts;
+/** Sets up due work and its mails in a replica. @returns starts them */
+export function setUpDue(server: JobServer, mailServer: MailServer, parts: DueParts): () => Promise<void> {
+  const { owner, runtime, dataSource, subscriptions, store, logger } = parts;
   const projects = parts.projects as never;
   const jobs = new SimulatedJobQueues(server, owner);
   const metrics = {
@@ -305,18 +312,20 @@ export function setUpDue(server: JobServer, parts: DueParts): () => Promise<void
   const outbox = new ExpiryOutbox(dataSource as never, jobs, metrics);
   subscriptions.projection(new DueProjection(projects));
   subscriptions.reactor(new ExpiryNotificationsReactor(store, projects, outbox));
+  const clock = new ReplicaClock(() => parts.now());
+  const notifications = setUpMails(mailServer, { jobs, dataSource, clock, logger });
   const feed = { facts: { caughtUp: async () => true } } as never;
   const dueWork = new DueWork(
     dataSource as never,
     projects,
     { DUE_TICK_MS: 2_000 } as never,
-    parts.logger as never,
+    logger as never,
     outbox,
-    new ReplicaClock(() => parts.now()),
+    clock,
     { runtime, subscriptions, jobs, metrics, feed },
   );
   return async () => {
-    jobs.work('license-expiry', async (job) => server.ask('mail', () => server.handle(job.id, job.data)));
+    notifications.start();
     await dueWork.onApplicationBootstrap();
   };
 }

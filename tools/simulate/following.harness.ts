@@ -2,6 +2,7 @@ import type { Projection, Reactor, RecordedEvent } from '@allotree/event-sourcin
 import type { BusTables, Listener } from './bus.harness.js';
 import { Table, type DatabaseServer, type Statements } from './database.harness.js';
 import type { DueTables, JobServer } from './due.harness.js';
+import type { MailServer } from './mails.harness.js';
 import { Server, type Network } from './network.harness.js';
 import type { TallyEvent } from './tally.harness.js';
 import { Violation, type Trace } from './trace.harness.js';
@@ -139,4 +140,5 @@ export interface Following {
   readonly listener: Listener;
   readonly due: DueTables;
   readonly jobs: JobServer;
+  readonly mails: MailServer;
 }

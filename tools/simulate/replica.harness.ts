@@ -77,7 +77,7 @@ export class Replica {
 
   /** Rejects where a server cannot be reached, which ends the process. */
   async start(): Promise<void> {
-    const { database, tallies, outside, listener, jobs } = this.following;
+    const { database, tallies, outside, listener, jobs, mails } = this.following;
     const leases = await Leases.in(
       (holder) => (this.#leaseStore = new SimulatedLeaseStore(database, this.owner, holder)),
       { logger: this.#logger },
@@ -94,7 +94,7 @@ export class Replica {
     const metrics = new BusMetrics(new Registry());
     const bus = new PostgresBus(new SimulatedPool(database) as never, metrics);
     subscriptions.reactor(new PublishLicensingReactor(bus, this.projects));
-    const startDue = setUpDue(jobs, {
+    const startDue = setUpDue(jobs, mails, {
       owner: this.owner,
       store: this.store,
       runtime: this.runtime,

@@ -8,6 +8,7 @@ import { DueTables, JobServer, unfinishedDue } from './due.harness.js';
 import { EventStoreServer } from './event-store.harness.js';
 import type { Flaws } from './flaws.harness.js';
 import { Outside, TallyTable, type Following } from './following.harness.js';
+import { MailServer, MailTables } from './mails.harness.js';
 import { Network, NO_FAULTS, type Faults } from './network.harness.js';
 import { Random } from './random.harness.js';
 import { isExpected, Replica, type Asked } from './replica.harness.js';
@@ -41,8 +42,13 @@ export interface Figures {
   readonly messages: number;
   /** Different jobs about ends, reminders and returns that were handled. */
   readonly jobs: number;
+  readonly mails: number;
+  /** Mails that were handed over once more, because it was unknown whether they had been taken on. */
+  readonly repeatedMails: number;
   /** Billing periods whose totals were compared. */
   readonly periods: number;
+  /** Billing periods that were measured from what arrived on the bus. */
+  readonly billed: number;
   readonly kills: number;
   readonly virtualMs: number;
 }
@@ -88,16 +94,18 @@ export class Simulation {
     const tallies = new TallyTable(this.#trace);
     const due = new DueTables(() => this.#time.now);
     const jobs = new JobServer(this.#network);
+    const mails = new MailServer(this.#network, new MailTables(this.#trace, () => this.#time.now, options.flaws ?? {}));
     const bus = new BusTables(options.flaws ?? {});
     const database = new DatabaseServer(this.#network, [
       ...checkpointStatements(new Table<CheckpointRow>('checkpoint'), options.flaws ?? {}),
       ...tallies.statements,
       ...bus.statements,
       ...due.statements,
+      ...mails.tables.statements,
     ]);
     const outside = new Outside(this.#network);
     const listener = new Listener(this.#trace, () => outside.work());
-    this.#following = { database, tallies, outside, bus, listener, due, jobs };
+    this.#following = { database, tallies, outside, bus, listener, due, jobs, mails };
     this.#random = new Random(seed, 'clients');
     this.#nemesis = new Random(seed, 'nemesis');
     this.#workload = new Workload(new Random(seed, 'workload'));
@@ -148,10 +156,13 @@ export class Simulation {
   }
 
   #undone(): string | null {
-    const { jobs, due } = this.#following;
+    const { jobs, due, mails } = this.#following;
     const waiting = [...due.jobs.rows()].find(([, { lookAt }]) => lookAt === null);
     if (waiting) return `job ${waiting[0]} waits to be handed over`;
-    return unfinishedDue(this.#store.streams, decodedEvents, jobs, this.#quietInstant);
+    return (
+      unfinishedDue(this.#store.streams, decodedEvents, jobs, this.#quietInstant) ??
+      mails.differenceFrom(jobs.handled.keys())
+    );
   }
 
   #start(slot: number): void {
@@ -281,9 +292,10 @@ export class Simulation {
     // The seasons change: a term of days ends within seconds.
     if (dice.chance(0.1)) time.leaptMs += dice.pick([3_600_000, DAY / 2, DAY]);
     if (network.happens('serverCrash', 0.1)) {
-      const server = dice.pick([this.#store, this.#following.database, this.#following.jobs]);
+      const { database, jobs, mails } = this.#following;
+      const server = dice.pick([this.#store, database, jobs, mails]);
       if (server instanceof JobServer) server.jobs.clear();
-      else server.endAll();
+      else if (!(server instanceof MailServer)) server.endAll();
       network.crash(server, dice.between(10, 3_000));
     }
     if (network.happens('kill', 0.1)) this.#kill(dice.int(0, REPLICAS - 1), dice.between(10, 5_000));
@@ -382,7 +394,10 @@ export class Simulation {
         events: this.#store.log.length,
         messages: this.#following.listener.handled,
         jobs: this.#following.jobs.handled.size,
+        mails: this.#following.mails.sent,
+        repeatedMails: this.#following.mails.repeated,
         periods: this.#checks.periods,
+        billed: this.#following.listener.billing.periods,
         kills: this.#kills,
         virtualMs: Math.round(this.#time.now),
       },

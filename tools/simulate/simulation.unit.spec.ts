@@ -37,6 +37,17 @@ describe('a mistake in a port', () => {
     expect(violation).not.toBeNull();
   });
 
+  it('that loses messages of the bus is found when the period that they belong to is closed', async () => {
+    const isBilledWrong = / of period \S+ is billed as .*, closed with /;
+    let message = '';
+    for (let seed = 1; seed <= 4 && !isBilledWrong.test(message); seed++) {
+      const flaws = FLAWS.losesMessages;
+      const { violation } = await simulate({ seed, commands: 2_000, faults: ALL_FAULTS, flaws });
+      message = violation?.message ?? '';
+    }
+    expect(message).toMatch(isBilledWrong);
+  });
+
   it('is shown by the smallest history that is found, with the arguments that repeat it', async () => {
     const lines: string[] = [];
     const args = ['--seed', '1', '--commands', '600', '--history', '600', '--flaw', 'answersBeforeAppend'];

@@ -133,13 +133,20 @@ export class VirtualTime {
     };
     const after = (run: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]): object =>
       timer(this.schedule(delayMs ?? 1, () => run(...args)));
+    const every = (run: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]): object => {
+      const tick = (): void => {
+        if (first.isCancelled) return;
+        this.schedule(delayMs ?? 1, tick);
+        run(...args);
+      };
+      const first = this.schedule(delayMs ?? 1, tick);
+      return timer(first);
+    };
     const now = (): number => this.clockOf(this.current);
     const replacements = {
       setTimeout: after,
       clearTimeout: cancel,
-      setInterval: () => {
-        throw new Error('setInterval is not simulated');
-      },
+      setInterval: every,
       clearInterval: cancel,
       setImmediate: (run: (...args: unknown[]) => void, ...args: unknown[]) =>
         timer(this.schedule(0, () => run(...args))),

@@ -9,6 +9,8 @@ import type { Project, Workload } from './workload.harness.js';
 
 const SETTLE_SECONDS = 900;
 const LOOK_MS = 3_000;
+/** After its end, an allotment is due at every service. */
+const ENDED_MS = 5_000;
 const SERVICES = ['group-service', 'license-service', 'reporting-service'];
 const WEBHOOK_TYPES = ['allotree.assignment-made.v1', 'allotree.assignments-released.v1'];
 /** Rows that are built from the events alone. */
@@ -93,6 +95,11 @@ export class Checks {
        UNION ALL SELECT 'webhooks', count(*)::integer FROM notifications.webhook_delivery WHERE status <> 'delivered'`,
     );
     for (const { what, count } of rows) if (count > 0) open.push(`${what} ${count}`);
+    // A later end would change tables while they are compared.
+    const { workload, clock } = this.parts;
+    const isToCome = (end: string): boolean => Date.parse(end) + ENDED_MS > clock.now();
+    const toCome = workload.projects.flatMap(({ ends }) => ends.filter(isToCome)).length;
+    if (toCome > 0) open.push(`ends to come ${toCome}`);
     return open;
   }
 
