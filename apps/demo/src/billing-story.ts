@@ -68,7 +68,7 @@ export async function runBillingStory(telling: BillingTelling): Promise<void> {
 }
 
 async function setTheStage({ api, clocks, file, narrator }: BillingTelling): Promise<Stage> {
-  const storyClock = await StoryClock.of(api, 'billing', clocks);
+  const storyClock = await StoryClock.of(api, clocks, 'billing');
   const take = await nextTake(api, file);
   const story = renamed(file, take);
   const postpaid: ProjectFile = { ...story, project: { ...story.project, billingMode: 'postpaid' } };

@@ -31,7 +31,7 @@ export class StoryClock {
    * @param clocks of a cluster
    * @throws NoTestClock
    */
-  static async of(api: Api, story = 'expiry', clocks: readonly Api[] = []): Promise<StoryClock> {
+  static async of(api: Api, clocks: readonly Api[], story: string): Promise<StoryClock> {
     const [first = api, ...others] = clocks;
     const answer = await first.ask<{ now: string }>({ method: 'GET', path: '/test-clock' });
     if (!answer.ok) throw new NoTestClock(api.url, story);

@@ -49,7 +49,7 @@ export async function runExpiryStory(telling: ExpiryTelling): Promise<void> {
 }
 
 async function setTheStage({ api, file, narrator, mailFolder }: ExpiryTelling): Promise<Stage> {
-  const storyClock = await StoryClock.of(api);
+  const storyClock = await StoryClock.of(api, [], 'expiry');
   const take = await nextTake(api, file);
   const story = renamed(file, take);
   narrator.begin(

@@ -115,7 +115,7 @@ const run = async (options: Options): Promise<void> => {
   const api = await signIn(options);
   const narrator = new Narrator(write);
   if (options.expiry) return playExpiry({ options, file, api, narrator });
-  if (options.past) return runPastStory({ api, file, narrator });
+  if (options.past) return runPastStory({ api, clocks: await clocksOf(options), file, narrator });
   if (options.billing)
     return runBillingStory({ api, clocks: await clocksOf(options), file, narrator, dataDir: options.dataDir });
   write(`${file.title ?? file.project.name}: ${name} -> ${api.url}`);
@@ -136,6 +136,9 @@ interface Playing {
 
 const playExpiry = async ({ options, file, api, narrator }: Playing): Promise<void> => {
   write(`${file.title ?? file.project.name}: how its terms end -> ${api.url}`);
+  // Mails of a cluster go out while the story goes on.
+  if ((await clocksOf(options)).length > 0)
+    throw new UsageError('--expiry needs a single process: TEST_CLOCK=1 DATA_DIR=.data-expiry PORT=8081 npm start');
   await runExpiryStory({ api, file, narrator, mailFolder: join(options.dataDir, 'mails') });
 };
 

@@ -12,6 +12,8 @@ import { dateText, limitText } from './words.js';
 
 export interface PastTelling {
   readonly api: Api;
+  /** Of the processes of a cluster. */
+  readonly clocks: readonly Api[];
   readonly file: ProjectFile;
   readonly narrator: Narrator;
 }
@@ -50,8 +52,8 @@ export async function runPastStory(telling: PastTelling): Promise<void> {
   askInSql(stage, refusedAt);
 }
 
-async function setTheStage({ api, file, narrator }: PastTelling): Promise<Stage> {
-  const storyClock = await StoryClock.of(api, 'past');
+async function setTheStage({ api, clocks, file, narrator }: PastTelling): Promise<Stage> {
+  const storyClock = await StoryClock.of(api, clocks, 'past');
   const take = await nextTake(api, file);
   const story = renamed(file, take);
   const again = take === 1 ? '' : `, told again (${take})`;
