@@ -10,6 +10,10 @@ export const FIGURES = [
     name: 'http_peers',
     about: 'an empty route, peer: Nest alone; assign in one project, quota, peer: a plain service',
   },
+  {
+    name: 'burst',
+    about: 'assign by ten times as many callers; peer: the same without a limit of requests in progress',
+  },
   { name: 'http_batch', about: 'assigning in batches over HTTP; peers: single requests, bare inserts of the same' },
   { name: 'authorized', about: 'quota over HTTP with a membership in the project; limit: the same without checks' },
   { name: 'tree_cost', about: 'cost of assign and quota in 101,000 groups; limit: the same in 10 groups' },
@@ -34,6 +38,11 @@ export const FIGURES = [
   {
     name: 'past_questions',
     about: 'as-of, peer: a full fold; use of all groups, peers: DuckDB, arrays; an export of 1,000,000 rows',
+  },
+  {
+    name: 'past_large',
+    about: 'questions over HTTP in a project of 101,000 groups and 10,000,000 events; search in 1,000,000 numbers',
+    onRequest: true,
   },
   { name: 'console', about: "the tree of 101,301 groups in Chromium: ready, heap, frames; peer: antd's tree" },
   { name: 'growth', about: 'append, load and quota at 10,000,000 events; limit: at 1,000,000', onRequest: true },

@@ -23,9 +23,12 @@ export function treeOf(units) {
 
 /**
  * A project in which a number is assigned at a flat again and again, `everyMs` apart; restricted are the building and, unless others are named,
- * its units.
+ * its units. Once `inForce` are assigned, the oldest is released before each assignment, which makes two events of it.
  */
-export function* history({ groups, flats }, { events, everyMs = 1_000, restricted = unitsOf(flats) }) {
+export function* history(
+  { groups, flats },
+  { events, everyMs = 1_000, restricted = unitsOf(flats), inForce = Infinity },
+) {
   const ofGroups = published('/group-service');
   const ofLicensing = published('/license-service');
   const place = {
@@ -47,10 +50,17 @@ export function* history({ groups, flats }, { events, everyMs = 1_000, restricte
     const allotments = [{ allotmentId: `of-${groupId}`, ...term }];
     yield ofLicensing(START, 'allotree.restriction-changed.v1', { groupId, ...section, allotments });
   }
-  for (let n = 0; n < events; n++) {
+  const assignment = (n) => {
     const path = flats[(n * 7_919) % flats.length];
-    const assignment = { assignmentId: `a${n}`, groupId: path.at(-1), resource: 'sip_number', path };
-    yield ofLicensing(START + n * everyMs, 'allotree.assignment-made.v1', assignment);
+    return { assignmentId: `a${n}`, groupId: path.at(-1), resource: 'sip_number', externalId: `number-${n}`, path };
+  };
+  for (let [n, made] = [0, 0]; n < events; n++, made++) {
+    if (made >= inForce) {
+      const assignments = [assignment(made - inForce)];
+      yield ofLicensing(START + n * everyMs, 'allotree.assignments-released.v1', { assignments, reason: 'released' });
+      n++;
+    }
+    yield ofLicensing(START + n * everyMs, 'allotree.assignment-made.v1', assignment(made));
   }
 }
 
@@ -92,11 +102,15 @@ export async function record({ dataSource, log, tables }, events, archived) {
   await archived();
   const start = performance.now();
   tables.onApplicationBootstrap();
-  // Counting what is behind would take time from what is measured.
-  while (await isBehind(dataSource)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await untilFollowed(dataSource);
   const milliseconds = performance.now() - start;
   await tables.onModuleDestroy();
   return milliseconds;
+}
+
+/** Counting what is behind would take time from what is measured. */
+export async function untilFollowed(dataSource) {
+  while (await isBehind(dataSource)) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 const isBehind = async (dataSource) => {

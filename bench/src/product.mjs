@@ -13,7 +13,11 @@ const TMP = join(import.meta.dirname, '..', 'tmp');
 export async function startProduct(databaseUrl, settings = {}) {
   await mkdir(TMP, { recursive: true });
   const dataDir = await mkdtemp(join(TMP, 'server-'));
-  const child = fork(join(import.meta.dirname, 'server.mjs'), [], { stdio: ['ignore', 2, 2, 'ipc'] });
+  const child = fork(join(import.meta.dirname, 'server.mjs'), [], {
+    stdio: ['ignore', 2, 2, 'ipc'],
+    // As `npm start`.
+    execArgv: [...process.execArgv, '--max-semi-space-size=64'],
+  });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the server exited with ${code}`);
   });

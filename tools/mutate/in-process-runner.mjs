@@ -2,6 +2,7 @@
  * Test runner for Stryker: loads the unit specs once with Node itself, as `tools/jest/native-circus.mjs` does, and runs for each mutant
  * only the tests that reach it, the fastest first, until one fails. Starting Jest for each mutant would take days.
  */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -15,6 +16,10 @@ import {
 } from '@stryker-mutator/api/test-runner';
 import { specFiles } from './scope.mjs';
 
+/** Tests that take longer run after all others: most mutants are noticed before. */
+const SLOW_MS = 50;
+/** The milliseconds of each test without a mutant, in the copy of the workspace. */
+const TIMES = 'test-times.json';
 /** Stands for a test that fails when a module cannot be loaded. */
 const LOADING = 'loading the specs';
 const stryker = (globalThis.__stryker__ ??= {});
@@ -75,6 +80,9 @@ class InProcessRunner {
       this.#name(block, []);
       this.#files.push(block);
     }
+    // Only the process of the dry run has measured them itself.
+    if (existsSync(TIMES))
+      for (const [id, took] of JSON.parse(readFileSync(TIMES, 'utf8'))) this.#tests.get(id).took = took;
   }
 
   #name(block, path) {
@@ -89,7 +97,7 @@ class InProcessRunner {
     }
   }
 
-  /** Runs the tests that are wanted, in order of their files' cost; `report` answers whether to go on. */
+  /** Runs the wanted tests, those of the cheapest files first, until `report` returns false. Returns false then, else true. */
   async #run(isWanted, report) {
     const contains = (block) =>
       block.children.some((child) => (child.type === 'test' ? isWanted(child) : contains(child)));
@@ -130,7 +138,8 @@ class InProcessRunner {
       return goOn;
     };
     const files = this.#files.filter(contains).map((block) => ({ block, cost: cost(block) }));
-    for (const { block } of files.sort((a, b) => a.cost - b.cost)) if (!(await runBlock(block, []))) break;
+    for (const { block } of files.sort((a, b) => a.cost - b.cost)) if (!(await runBlock(block, []))) return false;
+    return true;
   }
 
   async dryRun() {
@@ -149,6 +158,7 @@ class InProcessRunner {
         return true;
       },
     );
+    writeFileSync(TIMES, JSON.stringify([...this.#tests].map(([id, { took = 0 }]) => [id, took])));
     return { status: DryRunStatus.Complete, tests, mutantCoverage: stryker.mutantCoverage };
   }
 
@@ -172,18 +182,19 @@ class InProcessRunner {
     stryker.activeMutant = activeMutant.id;
     const tests = [];
     try {
-      await this.#run(
-        ({ id, mode }) => wanted.has(id) && mode !== 'skip' && mode !== 'todo',
-        (test, took, failure) => {
-          const result = { id: test.id, name: test.id, timeSpentMs: took };
-          tests.push(
-            failure === undefined
-              ? { ...result, status: TestStatus.Success }
-              : { ...result, status: TestStatus.Failed, failureMessage: String(failure?.message ?? failure) },
-          );
-          return failure === undefined || disableBail;
-        },
-      );
+      const isWanted = ({ id, mode }) => wanted.has(id) && mode !== 'skip' && mode !== 'todo';
+      const report = (test, took, failure) => {
+        const result = { id: test.id, name: test.id, timeSpentMs: took };
+        tests.push(
+          failure === undefined
+            ? { ...result, status: TestStatus.Success }
+            : { ...result, status: TestStatus.Failed, failureMessage: String(failure?.message ?? failure) },
+        );
+        return failure === undefined || disableBail;
+      };
+      const isSlow = ({ took = 0 }) => took > SLOW_MS;
+      if (await this.#run((test) => isWanted(test) && !isSlow(test), report))
+        await this.#run((test) => isWanted(test) && isSlow(test), report);
     } finally {
       if (!isStatic) stryker.activeMutant = undefined;
     }

@@ -10,8 +10,8 @@ export default {
   ignoreStatic: true,
   concurrency: 2,
   dryRunTimeoutMinutes: 30,
-  timeoutMS: 60_000,
-  timeoutFactor: 4,
+  timeoutMS: 15_000,
+  timeoutFactor: 2,
   ignorePatterns: [
     '**',
     '!libs/**',

@@ -120,6 +120,17 @@ async function fill(connectionString, events) {
   await (await PostgresEventStore.open({ connectionString })).close();
   const client = new pg.Client({ connectionString });
   await client.connect();
+  try {
+    await fillTable(client, events);
+    // Opening the store creates the dropped index again.
+    await (await PostgresEventStore.open({ connectionString })).close();
+    await client.query('VACUUM ANALYZE events.event');
+  } finally {
+    await client.end();
+  }
+}
+
+async function fillTable(client, events) {
   await client.query('DROP INDEX events.event_of_command');
   await client.query(
     `INSERT INTO events.event (position, revision, event_id, category, stream_name, type, command_id, metadata, data)
@@ -132,8 +143,4 @@ async function fill(connectionString, events) {
      FROM generate_series(0, $1::bigint - 1) AS n`,
     [events, EVENTS_OF_A_STREAM],
   );
-  // Opening the store creates the dropped index again.
-  await (await PostgresEventStore.open({ connectionString })).close();
-  await client.query('VACUUM ANALYZE events.event');
-  await client.end();
 }
