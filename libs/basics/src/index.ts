@@ -1,3 +1,4 @@
+export { allDone } from './all-done.js';
 export { Batcher } from './batcher.js';
 export * from './clock.js';
 export * from './configuration.js';

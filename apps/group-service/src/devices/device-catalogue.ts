@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { allDone } from '@allotree/basics';
 import { DEVICE_CATALOGUE, serialKey, type DeviceCatalogueEvent, type DeviceEvent } from '@allotree/domain';
 import { followUp, type CommandContext } from '@allotree/event-sourcing';
 import { Leases } from '@allotree/leases';
@@ -59,7 +60,7 @@ export class DeviceCatalogue {
     const events: CatalogueEvent[] = [];
     for (let from = 0; from < devices.length; from += SIDE_BY_SIDE) {
       const some = devices.slice(from, from + SIDE_BY_SIDE);
-      events.push(...(await Promise.all(some.map((device) => this.putOne(device, context, dryRun)))).flat());
+      events.push(...(await allDone(some.map((device) => this.putOne(device, context, dryRun)))).flat());
     }
     return [...events, ...(await this.change('OpenDeviceCatalogue', context, dryRun))];
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { linklessText } from '@allotree/contracts';
-import { CONFIGURATION, LOGGER, METRICS, type Logger } from '@allotree/basics';
+import { CONFIGURATION, LOGGER, METRICS, allDone, type Logger } from '@allotree/basics';
 import { Counter, type Registry } from 'prom-client';
 import type { NotificationConfiguration } from '../configuration.js';
 import { mailboxOf, headerText, type Mailbox } from '../delivery/mailbox.js';
@@ -50,7 +50,8 @@ export class MailSender {
     try {
       const written = await this.writer.write(mails);
       await this.ledger.keepContent(written.filter(isFresh).map(({ mail, content }) => ({ ...mail, content })));
-      await Promise.all(written.map((one) => this.handOver(one)));
+      // Their leases are renewed until each of them is handed over, also where one could not be recorded.
+      await allDone(written.map((one) => this.handOver(one)));
     } finally {
       clearInterval(renewal);
       for (const mail of mails) this.inHand.delete(mail);

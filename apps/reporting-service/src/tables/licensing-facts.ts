@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { allDone } from '@allotree/basics';
 import type { LicensingEvent, LicensingEventData, LicensingEventType } from '@allotree/contracts';
 import { RESOURCES, type Resource } from '@allotree/domain';
 import type { EntityManager } from 'typeorm';
@@ -85,7 +86,7 @@ export class LicensingFacts {
     await days.know(changes);
     // The days are measured while the database writes the steps.
     const measuring = setImmediate().then(() => days.measured(changes));
-    const [measured] = await Promise.all([measuring, this.use.write(changes)]);
+    const [measured] = await allDone([measuring, this.use.write(changes)]);
     await days.write(measured);
   }
 

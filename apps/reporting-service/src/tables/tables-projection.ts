@@ -9,7 +9,7 @@ import {
   type LicensingEvent,
   type LicensingEventType,
 } from '@allotree/contracts';
-import { LOGGER, type Logger } from '@allotree/basics';
+import { LOGGER, allDone, type Logger } from '@allotree/basics';
 import { insertRows } from '@allotree/read-models';
 import type { Replay } from '@allotree/service';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -329,7 +329,7 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
     if (projectIds.length > 0) await new UsageDays(tx).measureAll(projectIds);
     const changed = new LicensingFacts(tx);
     await changed.load(licensing);
-    await Promise.all([meanwhile(), changed.apply(licensing)]);
+    await allDone([meanwhile(), changed.apply(licensing)]);
     await changed.write();
   }
 

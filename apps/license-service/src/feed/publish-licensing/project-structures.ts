@@ -48,7 +48,13 @@ export class ProjectStructures {
       this.drop(projectId);
       if (isNeeded) missing.push({ projectId, before: first - 1 });
     }
-    await pMap(missing, ({ projectId, before }) => this.read(projectId, before), { concurrency: READS });
+    // Only when all are read: after a failure the rest comes too late, when the events have come again and may be applied.
+    const read = await pMap(missing, ({ projectId, before }) => this.read(projectId, before), { concurrency: READS });
+    for (const [index, { projectId }] of missing.entries()) {
+      const known = read[index] as Known;
+      this.known.set(projectId, known);
+      this.count(known);
+    }
   }
 
   /** Applies the next event of a project. */
@@ -88,15 +94,13 @@ export class ProjectStructures {
     this.applied.clear();
   }
 
-  private async read(projectId: string, revision: number): Promise<void> {
+  private async read(projectId: string, revision: number): Promise<Known> {
     const [structure] =
       revision < 0
         ? [new ProjectStructure()]
         : await this.projects.readAt(projectId, [revision], (state) => ProjectStructure.of(state));
     if (!structure) throw new Error(`project ${projectId} has no event ${revision}`);
-    const known: Known = { structure, revision, kept: revision, size: 0 };
-    this.known.set(projectId, known);
-    this.count(known);
+    return { structure, revision, kept: revision, size: 0 };
   }
 
   private count(known: Known): void {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { projectAggregate, type ProjectEvent, type ProjectState } from '@allotree/domain';
 import type { RecordedEvent } from '@allotree/event-sourcing';
@@ -38,19 +39,21 @@ const recordedIn = (projectId: string, from = 0): RecordedEvent[] =>
     },
   })).slice(from);
 
-/** Projects of the same history, and what was read of them. */
-function setUp(maxGroups?: number) {
+/** Projects of the same history, and what was read of them. `reading` is called before each of them is read. */
+function setUp(maxGroups?: number, reading: (projectId: string) => Promise<void> = async () => undefined) {
   const reads: [projectId: string, revision: number][] = [];
   const readAt = async <Result>(
     projectId: string,
     revisions: readonly number[],
     select: (state: ProjectState, index: number) => Result,
-  ): Promise<Result[]> =>
-    revisions.map((revision, index) => {
+  ): Promise<Result[]> => {
+    await reading(projectId);
+    return revisions.map((revision, index) => {
       reads.push([projectId, revision]);
       const events = HISTORY.slice(0, revision + 1);
       return select(events.reduce(projectAggregate.evolve, projectAggregate.initial()), index);
     });
+  };
   const structures = new ProjectStructures({ readAt }, maxGroups);
   /** The paths of the events that need one, by revision. */
   const pathsOf = async (events: readonly RecordedEvent[]): Promise<Record<number, readonly string[]>> => {
@@ -112,6 +115,26 @@ describe('the structures behind the integration events', () => {
       ['p', 1],
       ['p', 1],
     ]);
+  });
+
+  it('are not those of a batch that failed, when a project is read after the failure', async () => {
+    let answer: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (answer = resolve));
+    const readings = [
+      () => late,
+      () => Promise.reject(new Error('no answer')),
+      async () => undefined,
+      () => {
+        answer();
+        return setImmediate();
+      },
+    ];
+    const { structures, pathsOf } = setUp(undefined, async () => readings.shift()?.());
+    await expect(pathsOf([...recordedIn('p', 2), ...recordedIn('other', 2)])).rejects.toThrow('no answer');
+    expect(await pathsOf(recordedIn('p', 2).slice(0, 3))).toEqual({ 2: PATHS[2], 4: PATHS[4] });
+    structures.keep();
+    expect(await pathsOf([...recordedIn('p', 5), ...recordedIn('other', 5)])).toEqual({ 6: PATHS[6] });
+    expect(readings).toEqual([]);
   });
 
   it('of the least recently used projects are dropped beyond the limit', async () => {
