@@ -1,4 +1,4 @@
-import { affectedBelow, clampBelow, clampingBy, type Change } from '../limits/cascade.js';
+import { affectedBelow, clampBelow, type Change } from '../limits/cascade.js';
 import { nameOf } from '../limits/checks.js';
 import { LimitTimelines } from '../limits/limit-timeline.js';
 import type { CurrentRecorder } from '../model/recorder.js';
@@ -23,7 +23,7 @@ interface Consequences {
 /** R6: refuses a change that takes something from groups below or from use, or clamps them with `cascade`. */
 export function consequences(recorder: CurrentRecorder, change: Change, { groupId, cascade }: Consequences): Refused {
   if (!cascade) return settleOrRefuse(recorder, [...affectedBelow(change, groupId)], [groupId]);
-  const clamped = clampBelow(recorder, change, groupId, clampingBy(groupId));
+  const clamped = clampBelow(recorder, change, groupId);
   settleUse(recorder, { groups: [groupId, ...clamped], capacity: false });
   return null;
 }

@@ -36,10 +36,10 @@ export interface RestrictionChanges {
 /** Clamps the groups below that the command does not name (R6 `cascade`), from the top down. Returns them. */
 export function* clampAround(recorder: CurrentRecorder, changes: RestrictionChanges): Slices<string[]> {
   const kept = new Set(changes.items.map(({ groupId }) => groupId));
-  const walked = new Set<string>();
-  return (yield* scopesOf(changes)).flatMap(([scope, { groupId }]) =>
-    clampBelow(recorder, changes.change, scope, { causedBy: groupId, kept, walked }),
-  );
+  const scopes = yield* scopesOf(changes);
+  const causes = new Map(scopes.map(([scope, { groupId }]) => [scope, groupId]));
+  const clamping = { causes, kept, walked: new Set<string>() };
+  return scopes.flatMap(([scope]) => clampBelow(recorder, changes.change, scope, clamping));
 }
 
 /** The groups below which a changed restriction can affect others, each with the change, from the top down. */

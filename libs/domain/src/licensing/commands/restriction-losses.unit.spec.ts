@@ -150,6 +150,19 @@ describe('R6: a loss is counted for the nearest change above it that causes it',
     ]);
   });
 
+  it('cascade: names the nearest group of the batch above a clamped group as the cause, as a refusal does', () => {
+    const s = scenario('a', 'b under a', 'c under b', 'd under a');
+    s.restrict('a', units(10)).restrict('b', units(8)).restrict('c', units(6)).restrict('d', units(6));
+    const items = [numbers(s, 'a', 5), numbers(s, 'b', 4)];
+    expect(s.refusal(batch(s, items))).toEqual({ code: 'BATCH_REFUSED', items: [affected(0, 'd'), affected(1, 'c')] });
+    expect(s.do(batch(s, items, { cascade: true }))).toMatchObject([
+      { type: 'RestrictionChanged', data: { groupId: 'a' } },
+      { type: 'RestrictionChanged', data: { groupId: 'b' } },
+      { type: 'AllotmentsClamped', data: { groupId: 'd', causedByGroupId: 'a', allotments: [{ units: units(5) }] } },
+      { type: 'AllotmentsClamped', data: { groupId: 'c', causedByGroupId: 'b', allotments: [{ units: units(4) }] } },
+    ]);
+  });
+
   it('U5: not for what was suspended before it, at the end of a term', () => {
     const s = scenario('a', 'b');
     s.restrict('b', units(3), day('2026-07-01')).assign('b', 'sip_number', 3);

@@ -6,7 +6,7 @@ import type { Allotment } from '../model/events.js';
 import type { CurrentRecorder } from '../model/recorder.js';
 import type { AllotmentState } from '../model/facts.js';
 import { plainAllotment, restrictionAt } from '../model/state.js';
-import { nearestRestrictedBelow } from '../model/tree.js';
+import { nearestRestrictedBelow, pathOf } from '../model/tree.js';
 import { hasEnded, leftBeside, passes, poolAbove, poolExcess, windowOf } from './checks.js';
 import {
   LimitTimelines,
@@ -46,23 +46,31 @@ const hasShrunk = ({ before, after, now }: Change, groupId: string): boolean =>
   !covers(after.effective(groupId), before.effective(groupId), now);
 
 export interface Clamping {
-  readonly causedBy: string;
+  /** Groups below which a change has lowered something, each with the group that was changed. */
+  readonly causes: ReadonlyMap<string, string>;
   /** Groups whose allotments stay as the command names them. */
   readonly kept: ReadonlySet<string>;
   /** As in `affectedBelow`. */
   readonly walked: Set<string>;
 }
 
-export const clampingBy = (groupId: string): Clamping => ({ causedBy: groupId, kept: new Set(), walked: new Set() });
+const clampingBy = (groupId: string): Clamping => ({
+  causes: new Map([[groupId, groupId]]),
+  kept: new Set(),
+  walked: new Set(),
+});
 
-/** Clamps what `affectedBelow` finds, from the top down, one event a group (R6). Returns the clamped groups. */
+/**
+ * Clamps what `affectedBelow` finds, from the top down, one event a group (R6), which names the nearest change above it. Returns the
+ * clamped groups.
+ */
 export function clampBelow(
   recorder: CurrentRecorder,
   change: Change,
   groupId: string,
   clamping: Clamping = clampingBy(groupId),
 ): string[] {
-  const { causedBy, kept, walked } = clamping;
+  const { causes, kept, walked } = clamping;
   if (walked.has(groupId)) return [];
   walked.add(groupId);
   const below = [...nearestRestrictedBelow(change.after.state, groupId)];
@@ -72,12 +80,18 @@ export function clampBelow(
   clamp.toPool(affected);
   for (const id of affected) {
     const allotments = clamp.allotments(id).map(plainAllotment);
-    recorder.record('AllotmentsClamped', { groupId: id, allotments, causedByGroupId: causedBy });
+    const causedByGroupId = nearestCause(change, groupId, causes);
+    recorder.record('AllotmentsClamped', { groupId: id, allotments, causedByGroupId });
   }
   return below.reduce<string[]>(
     (all, id) => (hasShrunk(change, id) ? all.concat(clampBelow(recorder, change, id, clamping)) : all),
     affected,
   );
+}
+
+function nearestCause({ after }: Change, groupId: string, causes: Clamping['causes']): string {
+  const scope = [...pathOf(after.state, groupId)].find((id) => causes.has(id))!;
+  return causes.get(scope)!;
 }
 
 /** Works out the clamped allotments of groups; the state is unchanged. */
