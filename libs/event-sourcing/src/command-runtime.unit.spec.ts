@@ -101,7 +101,7 @@ describe('CommandRuntime', () => {
           revision: 0,
           position: 1n,
           metadata: {
-            eventId: deriveId(asked.commandId, '0 HouseOpened {"capacity":2}'),
+            eventId: deriveId(asked.commandId, '0 1 HouseOpened {"capacity":2}'),
             commandId: asked.commandId,
             correlationId: 'c',
             causationId: 'why',
@@ -119,7 +119,7 @@ describe('CommandRuntime', () => {
       await handler.execute('h', open(2), asked);
       await handler.execute('h', take('a'), asked);
       const ids = (await collect(store.readStream('seats-h'))).map(({ metadata }) => metadata.eventId);
-      const labels = ['0 HouseOpened {"capacity":2}', '1 SeatTaken {"who":"a"}'];
+      const labels = ['0 1 HouseOpened {"capacity":2}', '1 1 SeatTaken {"who":"a"}'];
       expect(ids).toEqual(labels.map((label) => deriveId(asked.commandId, label)));
     });
 
@@ -359,16 +359,20 @@ describe('CommandRuntime', () => {
       expect(await types(store, 'h')).toHaveLength(1);
     });
 
-    it('are answered with the recorded events when two processes decide them differently', async () => {
+    it.each<[how: string, SeatsCommand, SeatsCommand]>([
+      ['differently', take('a'), take('b')],
+      ['with fewer events than the first', { type: 'TakeMany', count: 4 }, { type: 'TakeMany', count: 2 }],
+      ['with more events than the first', { type: 'TakeMany', count: 2 }, { type: 'TakeMany', count: 4 }],
+    ])('are answered with the recorded events when a second process decides them %s', async (_how, one, another) => {
       const { store, handler } = setUp();
       const { handler: other } = setUp({ store });
       await handler.execute('h', open(2), context());
       await other.read('h', () => null);
       store.closed = true;
       const asked = context({ repeatable: true });
-      const first = handler.execute('h', take('a'), asked);
+      const first = handler.execute('h', one, asked);
       await settle();
-      const second = other.execute('h', take('b'), asked);
+      const second = other.execute('h', another, asked);
       await settle();
       store.open();
       expect(await second).toEqual(await first);

@@ -3,9 +3,9 @@
  * runs on each.
  */
 
-/** Metadata of an event. Ids are derived from the command id and the content, so repeating an append is harmless. */
+/** Metadata of an event. Ids are derived from the command id and what it records, so repeating an append is harmless. */
 export interface EventMetadata {
-  /** A UUID, derived from the command id, the revision, the type and the data. */
+  /** A UUID, derived from the command id, how many events it records, the revision, the type and the data. */
   readonly eventId: string;
   readonly correlationId: string;
   readonly causationId: string | null;

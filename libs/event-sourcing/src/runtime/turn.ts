@@ -99,7 +99,7 @@ export class Turn<T extends AggregateTypes> {
     });
     const tenantId = aggregate.tenantOf?.(live.value) ?? context.tenantId;
     encoded.forEach(({ type, data }, index) => {
-      const eventId = eventIdOf(commandId, live.revision + 1 + index, { type, data });
+      const eventId = eventIdOf(commandId, events.length, live.revision + 1 + index, { type, data });
       this.events.push({
         type,
         data,
@@ -112,8 +112,13 @@ export class Turn<T extends AggregateTypes> {
 }
 
 /**
- * By its place in the stream and its content: a command that is repeated, here or in another process, can be decided differently,
- * of what became due meanwhile. Only the same event counts as appended already.
+ * By its place in the stream, its content and how many events the command records: a command that is repeated, here or in another process,
+ * can be decided differently, also with more events after the same ones, because more became due meanwhile. Only the same decision counts
+ * as appended already.
  */
-const eventIdOf = (commandId: string, revision: number, { type, data }: Pick<NewEvent, 'type' | 'data'>): string =>
-  deriveId(commandId, `${revision} ${type} ${JSON.stringify(data)}`);
+const eventIdOf = (
+  commandId: string,
+  count: number,
+  revision: number,
+  { type, data }: Pick<NewEvent, 'type' | 'data'>,
+): string => deriveId(commandId, `${revision} ${count} ${type} ${JSON.stringify(data)}`);
