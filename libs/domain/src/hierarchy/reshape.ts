@@ -77,9 +77,9 @@ class Shape {
   static *of(state: GroupTreeState, wanted: TreeShape): Slices<Shape> {
     const shape = new Shape(state, wanted);
     for (const run of wanted.added) {
-      // A repeated command finds its groups.
-      if (slotOf(state, generatedId(run.newId, 0)) !== undefined) continue;
       const groups = yield* groupsOf(run, shape.pauses);
+      // A repeated command finds its groups, or those of them that are left.
+      if (groups.some(({ groupId }) => slotOf(state, groupId) !== undefined)) continue;
       shape.runs.push({ run, groups });
       for (const { groupId, parentId, name } of groups) {
         if (shape.pauses.isDue()) yield;
@@ -113,21 +113,14 @@ class Shape {
     }
     return path;
   }
-
-  /** Whether a group that is there stays below `parentId` under the name with this key. */
-  keeps(groupId: string, parentId: string, key: string): boolean {
-    return !this.removed.has(groupId) && this.parentOf(groupId) === parentId && nameKey(this.nameOf(groupId)) === key;
-  }
 }
 
 /** Where a group hangs: below itself, below something that is not there, too deep, or well. */
 function placeFault(shape: Shape, groupId: string, parentId: string, below: number): SingleTreeRefusal | null {
+  if (isInside(shape, groupId, parentId)) return { code: 'CYCLE', groupId, parentId };
   const path = shape.lineageOf(parentId);
-  if (path?.includes(groupId)) return { code: 'CYCLE', groupId, parentId };
-  if (path === null)
-    return isInside(shape, groupId, parentId) ? { code: 'CYCLE', groupId, parentId } : notFound(parentId);
-  if (path.length + 1 + below <= MAX_DEPTH) return null;
-  return TOO_DEEP;
+  if (path === null) return notFound(parentId);
+  return path.length + 1 + below <= MAX_DEPTH ? null : TOO_DEEP;
 }
 
 const isInside = (shape: Shape, groupId: string, parentId: string): boolean => {
@@ -141,12 +134,9 @@ const isInside = (shape: Shape, groupId: string, parentId: string): boolean => {
 
 /** Levels below a group that moves, without what leaves it. */
 const heightAfter = (state: GroupTreeState, shape: Shape, groupId: string): number => {
-  const base = shape.lineageOf(groupId)?.length ?? 0;
   let height = 0;
-  for (const slot of subtree(state.tree, slotOf(state, groupId) as number)) {
-    const path = shape.lineageOf(idOf(state.tree, slot));
-    if (path?.includes(groupId)) height = Math.max(height, path.length - base);
-  }
+  for (const slot of subtree(state.tree, slotOf(state, groupId) as number))
+    height = Math.max(height, shape.lineageOf(idOf(state.tree, slot))?.indexOf(groupId) ?? 0);
   return height;
 };
 
@@ -162,25 +152,21 @@ function* takenNames(state: GroupTreeState, shape: Shape): Slices<Refused[]> {
     const key = nameKey(name);
     const keys = seen.get(parentId) ?? new Set();
     seen.set(parentId, keys);
-    const isTaken = keys.has(key) || isKept(state, shape, { groupId, parentId, key });
+    const isTaken = keys.has(key) || isKept(state, shape, parentId, key);
     keys.add(key);
     if (isTaken) refused.push({ groupId, refusal: { code: 'NAME_TAKEN', parentId, names: [name], count: 1 } });
   }
   return refused;
 }
 
-const isKept = (
-  state: GroupTreeState,
-  shape: Shape,
-  { groupId, parentId, key }: { readonly groupId: string; readonly parentId: string; readonly key: string },
-): boolean => {
+/** Whether a group that the change does not touch has the name with this key below `parentId`. */
+const isKept = (state: GroupTreeState, shape: Shape, parentId: string, key: string): boolean => {
   const parent = slotOf(state, parentId);
   const sibling = parent === undefined ? undefined : childNamed(state.tree, parent, key);
   if (sibling === undefined) return false;
   const siblingId = idOf(state.tree, sibling);
-  // A sibling that is moved or renamed as well is compared when its own turn comes.
-  const isUntouched = !shape.parents.has(siblingId) && !shape.names.has(siblingId);
-  return siblingId !== groupId && isUntouched && shape.keeps(siblingId, parentId, key);
+  // The group itself, and a sibling that is moved or renamed as well, are compared when their own turn comes.
+  return !shape.removed.has(siblingId) && !shape.parents.has(siblingId) && !shape.names.has(siblingId);
 };
 
 /** An id that another group gives up in the same change is not free yet: groups are recognized by them. */
@@ -215,7 +201,6 @@ function movedFaults(state: GroupTreeState, shape: Shape): Refused[] {
   return shape.wanted.moved.flatMap(({ groupId, parentId, authority }) => {
     const slot = slotOf(state, groupId);
     if (slot === undefined) return refusalsOf(groupId, notFound(groupId));
-    if (parentOf(state.tree, slot) < 0) return refusalsOf(groupId, { code: 'CYCLE', groupId, parentId });
     const misplaced = placeFault(shape, groupId, parentId, 0);
     const deep = misplaced ?? placeFault(shape, groupId, parentId, heightAfter(state, shape, groupId));
     return refusalsOf(groupId, deep, singleOf(membersHoldMore(state, slot, authority)));
@@ -260,12 +245,13 @@ const TOO_DEEP: SingleTreeRefusal = {
 function* addedFaults(shape: Shape): Slices<Refused[]> {
   const refused: Refused[] = [];
   for (const { run, groups } of shape.runs) {
-    const base = placeFault(shape, generatedId(run.newId, 0), run.parentId, 0);
-    if (base) {
-      refused.push(...refusalsOf(generatedId(run.newId, 0), base));
+    const first = generatedId(run.newId, 0);
+    const misplaced = placeFault(shape, first, run.parentId, 0);
+    if (misplaced) {
+      refused.push({ groupId: first, refusal: misplaced });
       continue;
     }
-    const depth = shape.lineageOf(run.parentId)?.length ?? 0;
+    const depth = (shape.lineageOf(run.parentId) as readonly string[]).length;
     const depths: number[] = [];
     for (const [index, { groupId }] of groups.entries()) {
       if (shape.pauses.isDue()) yield;
@@ -324,10 +310,9 @@ function* leavingWith(state: GroupTreeState, shape: Shape, slot: number): Genera
 
 /** G4, U4: devices and members leave with their group. */
 const removalEvents = (state: GroupTreeState, shape: Shape): TreeEvent[] =>
-  shape.wanted.removed.flatMap(({ groupId }): TreeEvent[] => {
-    const parentId = shape.parentOf(groupId);
+  [...shape.removed].flatMap((groupId): TreeEvent[] => {
     // What is below another removed group goes with that.
-    if (typeof parentId !== 'string' || shape.lineageOf(parentId) === null) return [];
+    if (shape.lineageOf(shape.parentOf(groupId) as string) === null) return [];
     const groups = [...leavingWith(state, shape, slotOf(state, groupId) as number)];
     const devices = groups.flatMap((id) => devicesAt(state, id));
     const members = groups.flatMap((id) => membersAt(state, id));

@@ -8,47 +8,10 @@ import {
   groupsOf,
   groupTreeAggregate,
   type GroupTreeState,
-  type TreeCommand,
-  type TreeEvent,
   type TreeShape,
 } from './index.js';
+import { placed, projectId, rename, reshape, run, start, tree } from './reshape.fixture.js';
 
-const projectId = 'hafenblick';
-const created: TreeEvent = {
-  type: 'ProjectCreated',
-  data: {
-    projectId,
-    tenantId: 'nordlicht',
-    partnerId: 'dealer',
-    timeZone: 'Europe/Berlin',
-    billingMode: 'prepaid',
-    trial: false,
-    name: 'Hafenblick',
-  },
-};
-const placed = (groupId: string, parentId: string, name: string, externalId?: string): TreeEvent => ({
-  type: 'GroupCreated',
-  data: { groupId, parentId, type: 'building', name, ...(externalId !== undefined && { externalId }) },
-});
-const reshape = (shape: Partial<TreeShape>): TreeCommand => ({
-  type: 'ReshapeTree',
-  projectId,
-  added: [],
-  moved: [],
-  changed: [],
-  removed: [],
-  ...shape,
-});
-const rename = (groupId: string, name: string) => ({ groupId, groupType: null, name });
-const run = (newId: string, parentId: string, ...names: string[]) => ({
-  newId,
-  parentId,
-  levels: ['unit' as const],
-  level: names.map(() => 0),
-  parents: names.map(() => -1),
-  names,
-});
-const tree = (...events: TreeEvent[]) => given(groupTreeAggregate, [created, ...events]);
 /** The tree after a change that is accepted. */
 const after = (before: ReturnType<typeof tree>, shape: Partial<TreeShape>) => {
   const decision = groupTreeAggregate.decide(before.state(), reshape(shape));
@@ -63,13 +26,6 @@ const pathsOf = (state: GroupTreeState) =>
         .join('/'),
     )
     .sort();
-const start = () =>
-  tree(
-    placed('a', projectId, 'A'),
-    placed('b', projectId, 'B'),
-    placed('a1', 'a', 'One', 'K1'),
-    placed('a2', 'a', 'Two', 'K2'),
-  );
 
 describe('a change of many groups is decided on the tree after all of it', () => {
   it('lets siblings exchange names', () => {
@@ -113,14 +69,6 @@ describe('a change of many groups is decided on the tree after all of it', () =>
       );
   });
 
-  it('does nothing the second time, and nothing where everything is so', () => {
-    const shape = { added: [run('n', 'a', 'Three')], changed: [rename('b', 'C')] };
-    after(start(), shape).when(reshape(shape)).then([]);
-    start()
-      .when(reshape({ changed: [rename('a', 'A')], moved: [{ groupId: 'a1', parentId: 'a' }] }))
-      .then([]);
-  });
-
   it('refuses everything that is wrong at once, and then changes nothing', () => {
     start()
       .when(
@@ -147,68 +95,6 @@ describe('a change of many groups is decided on the tree after all of it', () =>
           },
           { groupId: 'b', refusal: { code: 'VALIDATION', field: 'externalId', message: 'is named more than once' } },
         ],
-      });
-  });
-
-  it.each<[what: string, shape: Partial<TreeShape>, groupId: string]>([
-    ['a new group and one that stays', { added: [run('n', 'a', 'one')] }, 'n_0'],
-    ['two new groups', { added: [run('n', 'b', 'X', 'x')] }, 'n_1'],
-    [
-      'a moved group and one that stays',
-      { moved: [{ groupId: 'b', parentId: projectId }], changed: [rename('b', 'a')] },
-      'b',
-    ],
-    ['a renamed group and a new one', { added: [run('n', 'a', 'Three')], changed: [rename('a1', 'Three')] }, 'a1'],
-  ])('refuses one name for %s', (_what, shape, groupId) => {
-    const decision = groupTreeAggregate.decide(start().state(), reshape(shape));
-    expect(decision).toMatchObject({
-      ok: false,
-      refusal: { code: 'BATCH_REFUSED', items: [{ groupId, refusal: { code: 'NAME_TAKEN' } }] },
-    });
-  });
-
-  it('refuses groups more than 32 levels deep, wherever the depth comes from', () => {
-    const chain = Array.from({ length: 31 }, (_, n) => placed(`c${n}`, n === 0 ? projectId : `c${n - 1}`, 'C'));
-    const deep = tree(...chain, placed('a', projectId, 'A'), placed('b', 'a', 'B'));
-    const decide = (shape: Partial<TreeShape>) => groupTreeAggregate.decide(deep.state(), reshape(shape));
-    expect(decide({ added: [run('n', 'c29', 'N')] }).ok).toBe(true);
-    expect(decide({ added: [run('n', 'c30', 'N')] }).ok).toBe(false);
-    expect(decide({ moved: [{ groupId: 'b', parentId: 'c29' }] }).ok).toBe(true);
-    expect(decide({ moved: [{ groupId: 'a', parentId: 'c29' }] }).ok).toBe(false);
-    expect(
-      decide({
-        moved: [
-          { groupId: 'b', parentId: projectId },
-          { groupId: 'a', parentId: 'c29' },
-        ],
-      }).ok,
-    ).toBe(true);
-  });
-
-  it('P2: keeps a group whose members hold more than the caller', () => {
-    const member = {
-      memberId: 'm',
-      userId: 'u',
-      email: 'a@b.example',
-      name: 'Ada',
-      role: 'site_administrator',
-      groupId: 'a1',
-    };
-    const authority = { site_administrator: ['groups:manage'] };
-    const held = tree(placed('a', projectId, 'A'), placed('b', projectId, 'B'), placed('a1', 'a', 'One'), {
-      type: 'MemberAdded',
-      data: member,
-    });
-    for (const shape of [
-      { moved: [{ groupId: 'a1', parentId: 'b', authority }] },
-      { removed: [{ groupId: 'a', authority }] },
-    ])
-      expect(groupTreeAggregate.decide(held.state(), reshape(shape))).toMatchObject({
-        ok: false,
-        refusal: {
-          code: 'BATCH_REFUSED',
-          items: [{ refusal: { code: 'MEMBERS_HOLD_MORE', role: 'site_administrator' } }],
-        },
       });
   });
 

@@ -1,0 +1,65 @@
+import { given } from '@allotree/testing/given';
+import { groupTreeAggregate, type TreeCommandOf, type TreeEvent, type TreeShape } from './index.js';
+
+export const projectId = 'hafenblick';
+
+const created: TreeEvent = {
+  type: 'ProjectCreated',
+  data: {
+    projectId,
+    tenantId: 'nordlicht',
+    partnerId: 'dealer',
+    timeZone: 'Europe/Berlin',
+    billingMode: 'prepaid',
+    trial: false,
+    name: 'Hafenblick',
+  },
+};
+
+/** A project after these events. */
+export const tree = (...events: TreeEvent[]) => given(groupTreeAggregate, [created, ...events]);
+
+/** A building that was created. */
+export const placed = (groupId: string, parentId: string, name: string, externalId?: string): TreeEvent => ({
+  type: 'GroupCreated',
+  data: { groupId, parentId, type: 'building', name, ...(externalId !== undefined && { externalId }) },
+});
+
+/** The buildings A and B, with One and Two in A. */
+export const start = (...events: TreeEvent[]) =>
+  tree(
+    placed('a', projectId, 'A'),
+    placed('b', projectId, 'B'),
+    placed('a1', 'a', 'One', 'K1'),
+    placed('a2', 'a', 'Two', 'K2'),
+    ...events,
+  );
+
+/** The command that changes this and nothing else. */
+export const reshape = (shape: Partial<TreeShape>): TreeCommandOf<'ReshapeTree'> => ({
+  type: 'ReshapeTree',
+  projectId,
+  added: [],
+  moved: [],
+  changed: [],
+  removed: [],
+  ...shape,
+});
+
+export const rename = (groupId: string, name: string) => ({ groupId, groupType: null, name });
+
+/** New units side by side. */
+export const run = (newId: string, parentId: string, ...names: string[]) => ({
+  newId,
+  parentId,
+  levels: ['unit' as const],
+  level: names.map(() => 0),
+  parents: names.map(() => -1),
+  names,
+});
+
+/** New units, each below the one before it. */
+export const chain = (newId: string, parentId: string, ...names: string[]) => ({
+  ...run(newId, parentId, ...names),
+  parents: names.map((_, index) => index - 1),
+});
