@@ -66,7 +66,8 @@ export class Planner {
   ): Promise<Planned> {
     const file = await projectFileOf(document);
     const { project, access, tenantId, revisions } = await this.projects.read(projectId, principal);
-    const newId = (parentId: string): string => deriveId(planId, `groups below ${parentId}`);
+    // A plan that goes on may add groups again that were removed meanwhile, beside those of its first step.
+    const newId = (parentId: string): string => deriveId(planId, `groups below ${parentId} at ${revisions.groups}`);
     const plan = await inSlices(planProject(file, project, { prune, newId }));
     const own = await inSlices(ownRefusals(plan, access, newId));
     const { tree, ...decided } = isBegun
