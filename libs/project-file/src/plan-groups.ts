@@ -24,7 +24,7 @@ export interface GroupsQuestion {
   readonly wanted: readonly WantedGroup[];
   readonly project: CurrentProject;
   readonly prune: boolean;
-  /** The prefix of the ids of new groups below a group that is there: the same for the same plan and group. */
+  /** The prefix of the ids of new groups below a group that is there: the same for the same plan, group and revision. */
   readonly newId: (parentId: string) => string;
 }
 

@@ -42,13 +42,16 @@ class Pauses {
   }
 }
 
-function* groupsOf(run: TreeShape['added'][number], pauses: Pauses): Slices<NewGroup[]> {
+/** `null`: the command was carried out before, and its groups, or some of them, are there. */
+function* groupsOf(state: GroupTreeState, run: TreeShape['added'][number], pauses: Pauses): Slices<NewGroup[] | null> {
   const groups: NewGroup[] = [];
   for (const [index, name] of run.names.entries()) {
     if (pauses.isDue()) yield;
+    const groupId = generatedId(run.newId, index);
+    if (slotOf(state, groupId) !== undefined) return null;
     const parent = run.parents[index] as number;
     groups.push({
-      groupId: generatedId(run.newId, index),
+      groupId,
       parentId: parent < 0 ? run.parentId : (groups[parent] as NewGroup).groupId,
       name: tidyName(name),
       externalId: run.externalIds?.[index] ?? null,
@@ -77,9 +80,8 @@ class Shape {
   static *of(state: GroupTreeState, wanted: TreeShape): Slices<Shape> {
     const shape = new Shape(state, wanted);
     for (const run of wanted.added) {
-      const groups = yield* groupsOf(run, shape.pauses);
-      // A repeated command finds its groups, or those of them that are left.
-      if (groups.some(({ groupId }) => slotOf(state, groupId) !== undefined)) continue;
+      const groups = yield* groupsOf(state, run, shape.pauses);
+      if (groups === null) continue;
       shape.runs.push({ run, groups });
       for (const { groupId, parentId, name } of groups) {
         if (shape.pauses.isDue()) yield;
