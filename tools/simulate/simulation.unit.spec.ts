@@ -33,16 +33,16 @@ describe('a mistake in a port', () => {
   it.each(['answersBeforeAppend', 'sendsTwice', 'skipsHorizon'] as const)('%s is found', async (flaw) => {
     let violation = null;
     for (let seed = 1; seed <= 4 && violation === null; seed++)
-      ({ violation } = await simulate({ seed, commands: 1_000, faults: ALL_FAULTS, flaws: FLAWS[flaw] }));
+      ({ violation } = await simulate({ seed, commands: 300, faults: ALL_FAULTS, flaws: FLAWS[flaw] }));
     expect(violation).not.toBeNull();
   });
 
   it('that loses messages of the bus is found when the period that they belong to is closed', async () => {
     const isBilledWrong = / of period \S+ is billed as .*, closed with /;
     let message = '';
-    for (let seed = 1; seed <= 4 && !isBilledWrong.test(message); seed++) {
+    for (let seed = 9; seed <= 12 && !isBilledWrong.test(message); seed++) {
       const flaws = FLAWS.losesMessages;
-      const { violation } = await simulate({ seed, commands: 2_000, faults: ALL_FAULTS, flaws });
+      const { violation } = await simulate({ seed, commands: 600, faults: ALL_FAULTS, flaws });
       message = violation?.message ?? '';
     }
     expect(message).toMatch(isBilledWrong);
