@@ -105,7 +105,7 @@ const restartRule = (
   types: readonly GeneratedType[],
   own: number,
 ): PlannedLevel['restartsBelow'] => {
-  if (types[own] !== 'apartment') return (level) => level === own - 1;
+  if (types[own] !== 'apartment') return () => true;
   const restart = GENERATED_TYPES.indexOf(generation.apartmentsRestart);
   return (level) => GENERATED_TYPES.indexOf(types[level] as GeneratedType) <= restart;
 };

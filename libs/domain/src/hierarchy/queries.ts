@@ -92,8 +92,9 @@ export interface DeviceView {
 /** A device that is in the tree; `null`: there is none with this serial number. */
 export const deviceOf = (state: GroupTreeState, typed: string): DeviceView | null => {
   const serialNumber = knownSerialNumber(state, typed);
-  const { groupId, model } = state.devices.get(serialNumber) ?? { groupId: null, model: '' };
-  if (groupId === null) return null;
+  const device = state.devices.get(serialNumber);
+  if (!device || device.groupId === null) return null;
+  const { groupId, model } = device;
   return { serialNumber, groupId, model, externalId: externalIdOf(state.externalIds.device, serialNumber) };
 };
 

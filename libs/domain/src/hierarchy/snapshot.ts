@@ -90,7 +90,7 @@ export const decodeTreeSnapshot = (json: unknown): GroupTreeState => {
   });
   for (const member of snapshot.members) addMember(state, member);
   for (const [serial, claimId, groupId, model, externalId] of snapshot.devices)
-    addDevice(state, serial, { claimId, groupId, model, ...(externalId !== null && { externalId }) });
+    addDevice(state, serial, { claimId, groupId, model, externalId });
   for (const [place, externalId] of snapshot.externalIds)
     putExternalId(state.externalIds.group, ids[place] as string, externalId);
   return state;

@@ -68,7 +68,7 @@ const removeMember = (state: GroupTreeState, member: MemberFacts): void => {
 export const addDevice = (
   state: GroupTreeState,
   serialNumber: string,
-  { claimId, groupId, model, externalId }: KnownDevice & { readonly externalId?: string },
+  { claimId, groupId, model, externalId }: KnownDevice & { readonly externalId?: string | null },
 ): void => {
   state.devices.set(serialNumber, { claimId, groupId, model });
   if (groupId === null) return;
@@ -99,8 +99,7 @@ const placeGenerated = ({ tree, externalIds }: GroupTreeState, run: GeneratedGro
   run.names.forEach((name, i) => {
     const parent = run.parents[i] as number;
     const groupId = generatedId(run.newId, run.first + i);
-    const externalId = run.externalIds?.[i] ?? null;
-    if (externalId !== null) putExternalId(externalIds.group, groupId, externalId);
+    putExternalId(externalIds.group, groupId, run.externalIds?.[i] ?? null);
     const group = {
       groupId,
       type: run.levels[run.level[i] as number] as GroupType,
@@ -114,15 +113,10 @@ const slotOf = (state: GroupTreeState, groupId: string): number => state.tree.sl
 
 const dropSubtree = (state: GroupTreeState, groupId: string): void => {
   for (const id of removeSubtree(state.tree, slotOf(state, groupId))) {
-    for (const memberId of state.membersOf.get(id)?.values() ?? []) {
-      state.members.delete(memberId);
-      putExternalId(state.externalIds.member, memberId, null);
-    }
-    for (const serialNumber of state.devicesOf.get(id) ?? [])
-      putExternalId(state.externalIds.device, serialNumber, null);
-    putExternalId(state.externalIds.group, id, null);
+    // The first versions recorded no events of the members who left with a group.
+    for (const memberId of state.membersOf.get(id)?.values() ?? []) state.members.delete(memberId);
     state.membersOf.delete(id);
-    state.devicesOf.delete(id);
+    putExternalId(state.externalIds.group, id, null);
   }
 };
 
