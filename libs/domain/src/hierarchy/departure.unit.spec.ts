@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
+import { GROUP_TYPES } from '../words.js';
 import { departureOf, generatedId, groupOf, groupTreeAggregate, type TreeCommand, type TreeEvent } from './index.js';
 
 const project = (projectId: string): TreeEvent => ({
@@ -100,10 +101,83 @@ describe('a subtree that moves to another project (G3)', () => {
       data: { serialNumber: 'S', groupId: 'a11', model: 'm', claimId: 'c' },
     };
     const withDevice = given(groupTreeAggregate, [...source.events, device]).state();
-    expect(departureOf(withDevice, 'a')).toMatchObject({
+    const reason = 'devices are in the group or below it: remove them first, their Basic licenses stay in the project';
+    expect(departureOf(withDevice, 'a')).toStrictEqual({
       ok: false,
-      refusal: { code: 'NOT_TRANSFERABLE', groupId: 'a' },
+      refusal: { code: 'NOT_TRANSFERABLE', groupId: 'a', reason },
     });
     expect(departureOf(withDevice, 'x')).toEqual({ ok: false, refusal: { code: 'NOT_FOUND', what: 'group', id: 'x' } });
+  });
+
+  it('can leave once the last of its devices has left', () => {
+    const [one, other] = ['S1', 'S2'].map((serialNumber) => ({
+      serialNumber,
+      groupId: 'a11',
+      model: 'm',
+      claimId: `c-${serialNumber}`,
+    }));
+    const leave = (serialNumber: string): TreeCommand => ({
+      type: 'RemoveDevice',
+      projectId: 'old',
+      groupId: 'a11',
+      serialNumber,
+    });
+    const withOne = given(groupTreeAggregate, [
+      ...source.events,
+      { type: 'DeviceAdded', data: one! },
+      { type: 'DeviceAdded', data: other! },
+    ])
+      .when(leave('S1'))
+      .then([{ type: 'DeviceRemoved', data: one! }]);
+    expect(departureOf(withOne.state(), 'a').ok).toBe(false);
+    const without = withOne.when(leave('S2')).then([{ type: 'DeviceRemoved', data: other! }]);
+    expect(departureOf(without.state(), 'a')).toStrictEqual(departureOf(source.state(), 'a'));
+  });
+
+  it('takes external ids along only where there are any', () => {
+    const columns = {
+      origin: { projectId: 'old', groupId: 'a' },
+      tenantId: 't',
+      levels: GROUP_TYPES,
+      level: [2, 2, 2],
+      parents: [-1, 0, 1],
+      names: ['A', 'One', 'Deep'],
+    };
+    expect(departureOf(source.state(), 'a')).toStrictEqual({ ok: true, departure: columns });
+    const named: TreeEvent = {
+      type: 'GroupDetailsChanged',
+      data: { groupId: 'a1', type: 'unit', name: 'One', externalId: 'E1' },
+    };
+    expect(departureOf(given(groupTreeAggregate, [...source.events, named]).state(), 'a')).toStrictEqual({
+      ok: true,
+      departure: { ...columns, externalIds: [null, 'E1', null] },
+    });
+  });
+
+  it.each([
+    [1_000, [1_000]],
+    [1_001, [1_000, 1]],
+  ])('of %i groups arrives in events of at most 1,000', (count, sizes) => {
+    const columns = {
+      level: Array.from({ length: count }, (_, i) => (i === 0 ? 1 : 2)),
+      parents: Array.from({ length: count }, (_, i) => (i === 0 ? -1 : 0)),
+      names: Array.from({ length: count }, (_, i) => `Group ${i}`),
+    };
+    const last = count - 1;
+    const externalIds = columns.names.map((_, i) => (i === last ? 'E1' : null));
+    const arrived = { newId: 'n', parentId: 'b', levels: GROUP_TYPES, origin: { projectId: 'old', groupId: 'a' } };
+    target.when({ type: 'AdoptSubtree', projectId: 'new', tenantId: 't', ...arrived, ...columns, externalIds }).then(
+      sizes.map((size, i): TreeEvent => {
+        const [first, end] = [i * 1_000, i * 1_000 + size];
+        const { level, parents, names } = columns;
+        const run = {
+          level: level.slice(first, end),
+          parents: parents.slice(first, end),
+          names: names.slice(first, end),
+          ...(last < end && { externalIds: externalIds.slice(first, end) }),
+        };
+        return { type: 'SubtreeAdopted', data: { ...arrived, first, ...run } };
+      }),
+    );
   });
 });

@@ -32,6 +32,10 @@ describe('a serial number (L2)', () => {
       .then([{ type: 'DeviceClaimed', data: next }]);
   });
 
+  it('has nothing to release where no project has claimed it', () => {
+    given(deviceAggregate, []).when({ type: 'ReleaseDevice', serialNumber: 'SN1', claimId: 'c1' }).then([]);
+  });
+
   it('stays claimed when an older claim is released late', () => {
     const next: DeviceEvent = { type: 'DeviceClaimed', data: { ...claim, claimId: 'c2' } };
     given(deviceAggregate, [claimed, released, next])
