@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
+import { atOnce } from '../slices.js';
 import {
   closedReasonOf,
+  decideReshape,
   groupOf,
   groupTreeAggregate,
   type TreeCommand,
+  type TreeCommandOf,
   type TreeCommandType,
   type TreeEvent,
 } from './index.js';
@@ -37,7 +40,7 @@ const open = given(groupTreeAggregate, [
 
 /** One of each kind that an open project accepts. */
 const ACCEPTED: {
-  readonly [Type in Exclude<TreeCommandType, 'CreateProject' | 'CloseProject' | 'EndMemberships'>]: TreeCommand;
+  readonly [Type in Exclude<TreeCommandType, 'CreateProject' | 'CloseProject' | 'EndMemberships'>]: TreeCommandOf<Type>;
 } = {
   CreateGroup: {
     type: 'CreateGroup',
@@ -101,6 +104,22 @@ describe('a project that is closed', () => {
   it.each(Object.entries(ACCEPTED))('refuses %s, with the reason it was closed for', (_type, command) => {
     expect(open.when(command).decision.ok).toBe(true);
     open.when(close).then([closed]).when(command).then({ code: 'PROJECT_CLOSED', projectId, reason });
+  });
+
+  it('refuses a change of many groups that is decided in slices', () => {
+    const inSlices = (state: ReturnType<typeof open.state>) => atOnce(decideReshape(state, ACCEPTED.ReshapeTree));
+    expect(inSlices(open.state())).toStrictEqual({
+      ok: true,
+      events: [{ type: 'GroupDetailsChanged', data: { groupId: 'a', type: 'building', name: 'B' } }],
+    });
+    expect(inSlices(open.when(close).then([closed]).state())).toStrictEqual({
+      ok: false,
+      refusal: { code: 'PROJECT_CLOSED', projectId, reason },
+    });
+    expect(inSlices(groupTreeAggregate.initial())).toStrictEqual({
+      ok: false,
+      refusal: { code: 'NOT_FOUND', what: 'project', id: projectId },
+    });
   });
 
   it('ends the memberships of people of a closed partner, the last administrator included', () => {

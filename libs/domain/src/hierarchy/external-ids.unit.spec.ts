@@ -135,6 +135,22 @@ describe('G5: the external id of a group', () => {
       .then([building('b', 'E1')]);
   });
 
+  it('can be named again, unchanged, in a change of many groups', () => {
+    const named = (groupId: string): TreeCommand => ({
+      type: 'ReshapeTree',
+      projectId,
+      added: [],
+      moved: [],
+      changed: [{ groupId, groupType: null, name: 'New', externalId: 'E1' }],
+      removed: [],
+    });
+    const start = tree(building('a', 'E1'), building('b'));
+    start.when(named('a')).then([changed('a', undefined, 'New')]);
+    start
+      .when(named('b'))
+      .then({ code: 'BATCH_REFUSED', items: [{ groupId: 'b', refusal: taken('group', 'a', 'a') }] });
+  });
+
   it('survives events of an earlier version, which do not name it', () => {
     tree(building('a', 'E1'), changed('a', undefined, 'A'))
       .when(create('b', 'E1'))

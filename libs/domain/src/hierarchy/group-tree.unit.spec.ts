@@ -107,6 +107,42 @@ describe('a project', () => {
   });
 });
 
+describe('a name (G1)', () => {
+  const administrator = { memberId: 'm1', userId: 'u1', email: 'a@b.example', name: 'Ada', role: 'site_administrator' };
+  const register = (name: string, administratorName: string): TreeCommand => ({
+    type: 'CreateProject',
+    ...facts,
+    name,
+    administrator: { ...administrator, name: administratorName },
+    postpaidAllowed: false,
+  });
+  const join = (name: string): TreeCommand => ({
+    type: 'AddMember',
+    projectId: 'hafenblick',
+    ...administrator,
+    groupId: 'a',
+    name,
+  });
+  const commands: readonly (readonly [what: string, field: string, command: (name: string) => TreeCommand])[] = [
+    ['a project', 'name', (name) => register(name, 'Ada')],
+    ['the administrator of a new project', 'administrator.name', (name) => register('Hafenblick', name)],
+    ['a new group', 'name', (name) => create('b', 'hafenblick', name)],
+    ['a group that is renamed', 'name', (name) => change('a', name)],
+    ['a member', 'name', join],
+  ];
+
+  it.each(commands)('of %s is neither empty nor has invisible characters', (_what, field, command) => {
+    const start = (type: string) =>
+      type === 'CreateProject' ? given(groupTreeAggregate, []) : tree(placed('a', 'hafenblick', 'A'));
+    for (const [name, message] of [
+      ['  ', 'must not be empty'],
+      ['A\u200b', 'must not contain characters that cannot be seen'],
+    ] as const)
+      start(command(name).type).when(command(name)).then({ code: 'VALIDATION', field, message });
+    expect(start(command('New').type).when(command('New')).decision.ok).toBe(true);
+  });
+});
+
 describe('a new group (G1)', () => {
   it('is below its parent, with its name trimmed and in Unicode NFC', () => {
     tree()
@@ -322,6 +358,14 @@ describe('removing a group (G4, U4)', () => {
     expect(rolesBelow(start.state(), 'b')).toEqual([]);
   });
 
+  it('took the members along in the first versions, too, which recorded nothing of them', () => {
+    const removed = tree(...start.events.slice(1), { type: 'SubtreeRemoved', data: { groupId: 'a' } });
+    expect([...removed.state().members.keys()]).toEqual([]);
+    removed
+      .when({ type: 'RemoveMember', projectId: 'hafenblick', groupId: 'a1', memberId: 'm1' })
+      .then(missing('member', 'm1'));
+  });
+
   it('never removes the root', () => {
     start
       .when(remove('hafenblick'))
@@ -397,7 +441,35 @@ describe('devices in the tree (L2)', () => {
       .when(add(facts))
       .then([])
       .when(add({ ...facts, groupId: 'b' }))
-      .then({ code: 'DEVICE_ELSEWHERE', serialNumber: 'SN1', groupId: 'a' });
+      .then({ code: 'DEVICE_ELSEWHERE', serialNumber: 'SN1', groupId: 'a' })
+      .when(add({ ...facts, serialNumber: 'sn-1', groupId: 'b', claimId: 'c2' }))
+      .then({ code: 'DEVICE_ELSEWHERE', serialNumber: 'sn-1', groupId: 'a' });
+  });
+
+  it('keep the claim of each spelling they came in by', () => {
+    const again = { ...facts, serialNumber: 'SN-1', claimId: 'c2' };
+    const left = start
+      .when(add(facts))
+      .then([{ type: 'DeviceAdded', data: facts }])
+      .when(take)
+      .then([{ type: 'DeviceRemoved', data: facts }])
+      .when(add(again))
+      .then([{ type: 'DeviceAdded', data: again }])
+      .when(take)
+      .then([{ type: 'DeviceRemoved', data: again }]);
+    left.when(add(facts)).then([]);
+    left.when(add(again)).then([]);
+  });
+
+  it('leave under their own spelling where an earlier version let two spellings in', () => {
+    const other = { ...facts, serialNumber: 'SN-1', claimId: 'c2' };
+    tree(...start.events.slice(1), { type: 'DeviceAdded', data: facts }, { type: 'DeviceAdded', data: other })
+      .when(take)
+      .then([{ type: 'DeviceRemoved', data: facts }])
+      .when(take)
+      .then([{ type: 'DeviceRemoved', data: other }])
+      .when(take)
+      .then(missing('device', 'SN1'));
   });
 
   it('come in by a claim once: a late repetition after they left does nothing, a new claim does', () => {
