@@ -179,15 +179,16 @@ const isLastAdministrator = ({ members, membersOf, project }: GroupTreeState, { 
   const left = ofRoot.filter((id) => isAdministrator((members.get(id) as MemberFacts).role));
   return left.length === 1 && left[0] === memberId;
 };
-const noneLeft = ({ project }: GroupTreeState, { memberId }: MemberFacts): Decided =>
-  refuse({ code: 'LAST_ADMINISTRATOR', projectId: project?.projectId ?? '', memberId });
+/** The last administrator is a member of the root, whose id is the project's. */
+const noneLeft = ({ groupId: projectId, memberId }: MemberFacts): Decided =>
+  refuse({ code: 'LAST_ADMINISTRATOR', projectId, memberId });
 
 type PutMember = Omit<TreeCommandOf<'AddMember'>, 'type' | 'projectId'>;
 
 const putAgain = (state: GroupTreeState, known: MemberFacts, { name, role, externalId: sent }: PutMember): Decided => {
   const changed = externalIdChange(state, 'member', known.memberId, sent);
   if (known.name === name && known.role === role && changed === undefined) return ALREADY_SO;
-  if (!isAdministrator(role) && isLastAdministrator(state, known)) return noneLeft(state, known);
+  if (!isAdministrator(role) && isLastAdministrator(state, known)) return noneLeft(known);
   const { externalId: former, ...facts } = known;
   const externalId = changed === undefined ? former : changed;
   const data = { ...facts, name, role, ...factOfExternalId(externalId) };
@@ -213,9 +214,7 @@ const addMember: Decider<'AddMember'> = (state, { type: _, projectId: __, ...com
 const removeMember: Decider<'RemoveMember'> = (state, { groupId, memberId }) => {
   const member = state.members.get(memberId);
   if (!member || member.groupId !== groupId) return notFound('member', memberId);
-  return isLastAdministrator(state, member)
-    ? noneLeft(state, member)
-    : accept([{ type: 'MemberRemoved', data: member }]);
+  return isLastAdministrator(state, member) ? noneLeft(member) : accept([{ type: 'MemberRemoved', data: member }]);
 };
 
 const addDevice: Decider<'AddDevice'> = (state, { type: _, projectId: __, externalId: sent, ...device }) => {

@@ -82,8 +82,8 @@ export const addDevice = (
 /** The spelling of a serial number at its arrival in the tree; the given one if no such device is in the tree. */
 export const knownSerialNumber = (state: GroupTreeState, serialNumber: string): string => {
   if ((state.devices.get(serialNumber)?.groupId ?? null) !== null) return serialNumber;
-  const other = state.serialNumbers.get(serialKey(serialNumber));
-  return other !== undefined && (state.devices.get(other)?.groupId ?? null) !== null ? other : serialNumber;
+  const other = state.serialNumbers.get(serialKey(serialNumber)) ?? serialNumber;
+  return (state.devices.get(other)?.groupId ?? null) === null ? serialNumber : other;
 };
 
 const removeDevice = (state: GroupTreeState, device: DeviceFacts): void => {

@@ -20,7 +20,7 @@ export interface Tree {
   readonly previousSibling: number[];
   /** Levels below the group. */
   readonly heights: number[];
-  /** By parent: how many of its children have the height that is the index. Leaves have no entry. */
+  /** By parent: how many of its children have the height that is the index. Without an entry: it never had one. */
   readonly childHeights: Map<number, number[]>;
   readonly slots: Map<string, number>;
   readonly free: number[];
@@ -107,8 +107,7 @@ const recountChild = (tree: Tree, parent: number, from: number, to: number): num
     counts[to] = at(counts, to) + 1;
   }
   while (counts[counts.length - 1] === 0) counts.pop();
-  if (counts.length > 0) tree.childHeights.set(parent, counts);
-  else tree.childHeights.delete(parent);
+  tree.childHeights.set(parent, counts);
   return counts.length;
 };
 
