@@ -16,8 +16,9 @@ import {
 } from '@stryker-mutator/api/test-runner';
 import { specFiles } from './scope.mjs';
 
-/** Tests that take longer run after all others: most mutants are noticed before. */
+/** Tests that take longer run after all others, since most mutants are noticed before; not at all with `--fast`. */
 const SLOW_MS = 50;
+const IS_FAST = process.env.MUTATE_FAST === '1';
 /** The milliseconds of each test without a mutant, in the copy of the workspace. */
 const TIMES = 'test-times.json';
 /** Stands for a test that fails when a module cannot be loaded. */
@@ -193,8 +194,8 @@ class InProcessRunner {
         return failure === undefined || disableBail;
       };
       const isSlow = ({ took = 0 }) => took > SLOW_MS;
-      if (await this.#run((test) => isWanted(test) && !isSlow(test), report))
-        await this.#run((test) => isWanted(test) && isSlow(test), report);
+      const isUnnoticed = await this.#run((test) => isWanted(test) && !isSlow(test), report);
+      if (isUnnoticed && !IS_FAST) await this.#run((test) => isWanted(test) && isSlow(test), report);
     } finally {
       if (!isStatic) stryker.activeMutant = undefined;
     }
