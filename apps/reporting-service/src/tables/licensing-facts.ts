@@ -79,15 +79,18 @@ export class LicensingFacts {
   async write(): Promise<void> {
     // The database writes versions while this process sorts the use.
     const preparing = setImmediate().then(() => this.use.changes());
-    for (const versions of [this.basicLicenses, this.licenses, this.restrictions, this.memberLimits, this.assignments])
-      await versions.write();
-    const changes = await preparing;
+    const [changes] = await allDone([preparing, this.writeVersions()]);
     const days = new UsageDays(this.tx);
     await days.know(changes);
     // The days are measured while the database writes the steps.
     const measuring = setImmediate().then(() => days.measured(changes));
     const [measured] = await allDone([measuring, this.use.write(changes)]);
     await days.write(measured);
+  }
+
+  private async writeVersions(): Promise<void> {
+    for (const versions of [this.basicLicenses, this.licenses, this.restrictions, this.memberLimits, this.assignments])
+      await versions.write();
   }
 
   private applyOne({ origin, sequence, event }: LicensingFact): void {
