@@ -3,6 +3,7 @@ import type { BillingTerms } from '../metering/billing-period.js';
 import { toDecimal } from '../metering/quantity.js';
 import type { ResourceTotals } from '../metering/resource-totals.js';
 import type { ProjectEvent, ProjectEventOf } from './model/events.js';
+import { projectAggregate } from './project.aggregate.js';
 import { day, ProjectScenario, units } from './project-scenario.harness.js';
 import { billingOf } from './queries/billing.js';
 import { quotaOf } from './queries/quota.js';
@@ -127,6 +128,18 @@ describe('billing terms', () => {
     expect(setTerms(billed(), interval, anchorDay)).toStrictEqual([
       { type: 'BillingTermsSet', at: JUNE, data: { ...months(anchorMonth, anchorDay), interval, effectiveFrom: JULY } },
     ]);
+  });
+
+  it.each([
+    ['interval', { interval: 'P1Y' }],
+    ['month', { anchorMonth: '2026-05' }],
+    ['day', { anchorDay: 2 }],
+    ['time zone', { timeZone: 'Europe/Lisbon' }],
+  ] as const)('wait for the next period where only their %s differs', (_field, difference) => {
+    const { state } = billed();
+    const terms = { ...months('2026-06'), ...difference };
+    projectAggregate.evolve(state, { type: 'BillingTermsSet', at: JUNE, data: { ...terms, effectiveFrom: JULY } });
+    expect(billingOf(state, JUNE)?.pending).toStrictEqual({ ...terms, effectiveFrom: JULY });
   });
 
   it.each([0, 32, 1.5])('refuses the anchor day %d', (anchorDay) => {
@@ -291,6 +304,65 @@ describe('a billing period', () => {
       ['UsagePeriodClosed', AUGUST],
     ]);
     expect(billingOf(s.state, s.now)).toStrictEqual({ terms: months('2026-06'), pending: null, period: null });
+  });
+});
+
+describe('the billing periods of a project without licenses in force', () => {
+  const monthly = [JULY, AUGUST, SEPTEMBER].map((end) => ['UsagePeriodClosed', end]);
+
+  /** Billed by the month since June, without a license. */
+  function unlicensed(): ProjectScenario {
+    const s = new ProjectScenario(JUNE).open().place('a');
+    setTerms(s);
+    return s;
+  }
+  const close = (s: ProjectScenario) => s.do({ type: 'CloseProject', now: JUNE, reason: 'Sold' });
+
+  it('go on while the project is open', () => {
+    const s = unlicensed();
+    expect(typesAt(s.on(SEPTEMBER))).toStrictEqual(monthly);
+    expect(billingOf(s.state, SEPTEMBER)?.period?.from).toBe(SEPTEMBER);
+  });
+
+  it('go on in a closed project while a single number works there, with a device of the project', () => {
+    const s = unlicensed();
+    s.do({ type: 'AddDevice', now: JUNE, serialNumber: 'SN-1', groupId: 'a' });
+    s.assign('a');
+    close(s);
+    expect(typesAt(s.on(SEPTEMBER))).toStrictEqual(monthly);
+    expect(billingOf(s.state, SEPTEMBER)?.period?.from).toBe(SEPTEMBER);
+  });
+
+  it('end in a closed project with the period in which a device is all it has left', () => {
+    const s = unlicensed();
+    s.do({ type: 'AddDevice', now: JUNE, serialNumber: 'SN-1', groupId: 'a' });
+    close(s);
+    expect(typesAt(s.on(SEPTEMBER))).toStrictEqual([['UsagePeriodClosed', JULY]]);
+    expect(billingOf(s.state, SEPTEMBER)?.period).toBeNull();
+  });
+
+  it('go on in a closed project until a license that nobody uses has started and run out', () => {
+    const s = unlicensed();
+    const [validFrom, validUntil] = [day('2026-07-10'), day('2026-08-20')];
+    s.plus(units(10), validUntil, { validFrom });
+    close(s);
+    expect(typesAt(s.on(day('2027-01-01')))).toStrictEqual([
+      ['UsagePeriodClosed', JULY],
+      ['LicenseStarted', validFrom],
+      ['UsagePeriodClosed', AUGUST],
+      ['LicenseExpired', validUntil],
+      ['UsagePeriodClosed', SEPTEMBER],
+    ]);
+    expect(billingOf(s.state, s.now)?.period).toBeNull();
+  });
+
+  it('end in a closed project with the period in which its license is revoked', () => {
+    const s = unlicensed();
+    s.plus(units(10), null, { licenseId: 'l' });
+    s.do({ type: 'RevokeLicense', now: JUNE, licenseId: 'l', reason: 'Unpaid', authority: { kind: 'vendor' } });
+    close(s);
+    expect(typesAt(s.on(SEPTEMBER))).toStrictEqual([['UsagePeriodClosed', JULY]]);
+    expect(billingOf(s.state, SEPTEMBER)?.period).toBeNull();
   });
 });
 
