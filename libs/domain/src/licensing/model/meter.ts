@@ -66,7 +66,7 @@ interface Stretch {
 
 /** Of several changes at one instant only the last was in force for a time, so only it counts (U5). */
 function ran(meter: ResourceMeter, units: number, limit: Limit, { at, length }: Stretch): ResourceMeter {
-  const isPeak = meter.open === null || units > meter.peak;
+  const isPeak = units > meter.peak;
   return {
     open: meter.open ?? units,
     peak: isPeak ? units : meter.peak,
@@ -74,6 +74,6 @@ function ran(meter: ResourceMeter, units: number, limit: Limit, { at, length }: 
     unitMs: meter.unitMs + BigInt(units) * length,
     entitledMs: limit === null ? meter.entitledMs : meter.entitledMs + BigInt(limit) * length,
     unlimitedMs: limit === null ? meter.unlimitedMs + length : meter.unlimitedMs,
-    overageMs: limit === null || units <= limit ? meter.overageMs : meter.overageMs + BigInt(units - limit) * length,
+    overageMs: limit === null ? meter.overageMs : meter.overageMs + BigInt(Math.max(0, units - limit)) * length,
   };
 }

@@ -45,9 +45,12 @@ export function phaseAt(term: Pick<Allotment, 'validFrom' | 'validUntil'>, grace
   return at < graceEndOf(term.validUntil, grace.days, grace.timeZone) ? 'grace' : 'ended';
 }
 
-export function licensePhaseAt(term: Pick<License, 'validFrom' | 'validUntil'>, at: Instant): LicenseState['phase'] {
-  const phase = phaseAt(term, NO_GRACE, at);
-  return phase === 'grace' ? 'ended' : phase;
+export function licensePhaseAt(
+  { validFrom, validUntil }: Pick<License, 'validFrom' | 'validUntil'>,
+  at: Instant,
+): LicenseState['phase'] {
+  if (at < validFrom) return 'scheduled';
+  return validUntil === null || at < validUntil ? 'active' : 'ended';
 }
 
 /** The days of grace of a group's allotments. */
