@@ -356,6 +356,31 @@ describe('the billing periods of a project without licenses in force', () => {
     expect(billingOf(s.state, s.now)?.period).toBeNull();
   });
 
+  it('go on in a closed project until an allotment has started with which units return', () => {
+    const s = new ProjectScenario(JUNE).open({ billingMode: 'postpaid' }).place('a');
+    setTerms(s);
+    const later = day('2026-08-10');
+    const terms = [
+      { units: units(1), validUntil: day('2026-06-20') },
+      { units: units(1), validFrom: later, validUntil: day('2026-08-20') },
+    ];
+    s.do(s.restriction('a', terms));
+    s.assign('a');
+    close(s);
+    expect(typesAt(s.on(day('2027-01-01')))).toStrictEqual([
+      ['AllotmentsEnded', day('2026-06-20')],
+      ['AssignmentsSuspended', day('2026-06-20')],
+      ['UsagePeriodClosed', JULY],
+      ['UsagePeriodClosed', AUGUST],
+      ['AllotmentsStarted', later],
+      ['AssignmentsReinstated', later],
+      ['AllotmentsEnded', day('2026-08-20')],
+      ['AssignmentsSuspended', day('2026-08-20')],
+      ['UsagePeriodClosed', SEPTEMBER],
+    ]);
+    expect(billingOf(s.state, s.now)?.period).toBeNull();
+  });
+
   it('end in a closed project with the period in which its license is revoked', () => {
     const s = unlicensed();
     s.plus(units(10), null, { licenseId: 'l' });

@@ -30,7 +30,7 @@ export function putClosedPeriod(state: ProjectState, { until }: ProjectEventOf<'
   totals.closedUntil = until;
   if (!totals.billing) return;
   const terms = totals.billing.pending ?? totals.billing.terms;
-  if (isAtRest(state)) Object.assign(totals, { billing: { terms, pending: null, period: null }, meter: null });
+  if (isAtRest(state, until)) Object.assign(totals, { billing: { terms, pending: null, period: null }, meter: null });
   else startPeriod(state, terms, until);
 }
 
@@ -41,13 +41,15 @@ function startPeriod(state: ProjectState, terms: BillingTerms, from: Instant): v
   state.totals.meter = newMeter(from);
 }
 
-/** Whether a project is closed, its licenses have run out and nothing is in use there any more. */
-function isAtRest(state: ProjectState): boolean {
+/** Whether a project is closed, its licenses have run out and nothing is in use there any more, nor returns with an allotment that starts later. */
+function isAtRest(state: ProjectState, at: Instant): boolean {
   const { project, closedReason } = state.totals;
   if (project === null || closedReason === null) return false;
   const { inForce } = usageOf(state, project.projectId);
   if (RESOURCES.some((resource) => inForce[resource] > 0)) return false;
   for (const [, { phase, revokedReason }] of state.licenses.entries())
     if (phase !== 'ended' && revokedReason === null) return false;
+  for (const [, { allotments }] of state.restrictions.entries())
+    if (allotments.some(({ validFrom }) => validFrom > at)) return false;
   return true;
 }
