@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { day, ProjectScenario } from '../project-scenario.harness.js';
-import { Recorder } from './recorder.js';
+import { Recorder, inChunks } from './recorder.js';
 import { encodeSnapshot } from './snapshot.js';
 
 const now = day('2026-06-01');
@@ -33,5 +33,22 @@ describe('a recorder', () => {
     recorder.advanceTo(now + 1);
     recorder.record('GroupChanged', renamed('Later'));
     expect(recorder.events.map(({ at }) => at)).toEqual([now, now + 1]);
+  });
+
+  it('catches up in slices, with a pause before the first event and after every 256', () => {
+    const recorder = new Recorder(new ProjectScenario(now).open().place('a').state, now);
+    for (let index = 1; index <= 600; index++) recorder.record('GroupChanged', renamed(`Name ${index}`));
+    expect([...recorder.catchUp()]).toHaveLength(3);
+    expect([...recorder.catchUp()]).toHaveLength(0);
+    expect(recorder.state.groups.get('a')?.name).toBe('Name 600');
+  });
+});
+
+describe('a long list', () => {
+  it('is recorded as several events of at most 1,000 items, in their order', () => {
+    const items = Array.from({ length: 2_500 }, (_, index) => index);
+    const chunks = inChunks(items);
+    expect(chunks.map(({ length }) => length)).toStrictEqual([1_000, 1_000, 500]);
+    expect(chunks.flat()).toStrictEqual(items);
   });
 });
