@@ -17,7 +17,7 @@ import type {
 import { dueInstantsOf, graceOf, licensePhaseAt, NO_GRACE, phaseAt, refreshRestriction, type Grace } from './phases.js';
 import type { AllotmentState, Assignment, LicenseState, MemberLimits, Restriction } from './facts.js';
 import { runMeter } from './meter.js';
-import type { ProjectState } from './state.js';
+import { parentOf, restrictionAt, type ProjectState } from './state.js';
 import { identifyAssignment, identifyLicense } from './external-ids.js';
 import { addTo, takeFrom } from './table.js';
 import { addChild } from './tree.js';
@@ -36,7 +36,7 @@ type Evolve<Type extends ProjectEventType> = (
 export function evolve(state: ProjectState, event: ProjectEvent): ProjectState {
   const { totals } = state;
   runMeter(state, event.at);
-  if (event.at > totals.now) totals.now = event.at;
+  totals.now = Math.max(totals.now, event.at);
   state.schedule.dropUpTo(totals.now);
   (evolvers[event.type] as Evolve<ProjectEventType>)(state, event.data, event.at);
   return state;
@@ -223,7 +223,7 @@ export function putMemberLimits(state: ProjectState, groupId: string, userId: st
 
 /** Removes a group with everything below it from its parent. */
 function detach(state: ProjectState, groupId: string): void {
-  const parentId = state.groups.get(groupId)?.parentId ?? null;
+  const parentId = parentOf(state, groupId);
   if (parentId === null) return;
   contribute(state, parentId, contributionOf(state, groupId), -1);
   state.groups.edit(parentId)?.children?.delete(groupId);
@@ -287,7 +287,7 @@ function replaceAllotments(state: ProjectState, groupId: string, allotments: rea
 /** The only way to change a restriction: the groups above lose the contribution of the old one and gain that of the new one. */
 function replaceRestriction(state: ProjectState, groupId: string, restriction: Restriction): void {
   refreshRestriction(restriction);
-  const parentId = state.groups.get(groupId)?.parentId ?? null;
+  const parentId = parentOf(state, groupId);
   const shares = (): ReturnType<typeof restrictionShare> => restrictionShare(state, groupId);
   contribute(state, parentId, shares(), -1);
   state.restrictions.put(groupId, restriction);
@@ -308,8 +308,8 @@ function setFrom(state: ProjectState, groupId: string, place: Place | null): voi
 
 /** Schedules what becomes due of the allotments of a group after an instant. A disabled restriction has nothing due. */
 export function scheduleAllotments(state: ProjectState, groupId: string, after: Instant): void {
-  const restriction = state.restrictions.get(groupId);
-  if (!restriction?.enabled) return;
+  const restriction = restrictionAt(state, groupId);
+  if (!restriction) return;
   const grace = graceOf(state, restriction);
   for (const allotment of restriction.allotments)
     for (const { at } of dueInstantsOf(allotment, grace)) if (at > after) state.schedule.add(at, { groupId });

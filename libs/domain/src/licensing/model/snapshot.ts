@@ -180,7 +180,7 @@ export function decodeSnapshot(json: unknown): ProjectState {
 
 function subtree(state: ProjectState, rootId: string): string[] {
   const order = [rootId];
-  for (let index = 0; index < order.length; index++) order.push(...(state.groups.get(order[index]!)?.children ?? []));
+  for (const id of order) order.push(...(state.groups.get(id)?.children ?? []));
   return order;
 }
 

@@ -32,17 +32,19 @@ const factsOf = ({ totals, externalIds, schedule, ...state }: ProjectState) => (
 
 /**
  * Building a with the restricted floors a1 and a3, each with something suspended, and the unrestricted floor a2 between; the
- * unrestricted building b with the restricted b1.
+ * unrestricted building b with b1 and c, which are restricted, and of which only b1 is in use; d and e have neither limits nor use.
  */
 function scenario(): ProjectScenario {
-  const s = new ProjectScenario(START).open().place('a', 'b', 'a1 under a', 'a2 under a', 'a3 under a2', 'b1 under b');
+  const s = new ProjectScenario(START)
+    .open()
+    .place('a', 'b', 'a1 under a', 'a2 under a', 'a3 under a2', 'b1 under b', 'c under b', 'd', 'e under d');
   s.do({ type: 'AddDevice', now: START, serialNumber: 'SN-1', groupId: 'a2' });
   s.plus(units(50, 50, null), NEW_YEAR, { externalId: 'ERP 1' });
   s.plus(units(1), day('2026-12-01'), { validFrom: day('2026-11-01') });
   s.restrict('a', units(20, 10, null), NEW_YEAR, { poolMode: 'reserved', gracePeriodDays: 3 });
   s.restrict('a1', units(4, 1, 2));
   s.restrict('a3', units(3, 0, null), null, { authority: { kind: 'group', groupId: 'a' } });
-  s.restrict('b1', units(5, 5, null));
+  s.restrict('b1', units(5, 5, null)).restrict('c', units(1, 1));
   s.do(s.assignment('a1', 'sip_number', { holder: 'kim', label: 'Door', externalId: 'ERP 1' }));
   s.do(s.assignment('a1', 'mobile_app', { holder: 'kim' }));
   s.assign('a1', 'sip_number', 2);
@@ -73,7 +75,9 @@ describe('a project that is read from its snapshot', () => {
   it('gives no external id of a license to another one', () => {
     const s = scenario();
     s.state = restored(s.state);
-    expect(s.refusal(s.grant({ licenseId: 'other', externalId: 'ERP 1' }))).toMatchObject({ code: 'EXTERNAL_ID_TAKEN' });
+    expect(s.refusal(s.grant({ licenseId: 'other', externalId: 'ERP 1' }))).toMatchObject({
+      code: 'EXTERNAL_ID_TAKEN',
+    });
   });
 
   it('still has the Basic license of a device whose group was removed', () => {
@@ -84,10 +88,11 @@ describe('a project that is read from its snapshot', () => {
     expect(written(read)).toStrictEqual(written(s.state));
     expect(written(read)).toMatchObject({
       devices: [
-        ['SN-1', 3],
+        ['SN-1', 4],
         ['SN-2', -1],
       ],
     });
+    expect(read.devices.get('SN-2')).toStrictEqual({ groupId: '' });
     expect(read.totals.capacity).toStrictEqual(s.state.totals.capacity);
     s.state = read;
     expect(s.do({ type: 'RemoveDevice', now: START, serialNumber: 'SN-2' })).toHaveLength(1);
