@@ -210,3 +210,49 @@ describe('the meter of a project after the correction of a clock', () => {
     expect(s.state.totals.meter).toStrictEqual(meter);
   });
 });
+
+describe('an event that is recorded of a project', () => {
+  const unknown = {
+    license: { licenseId: 'unknown' },
+    allotments: { allotments: [{ groupId: 'unknown', allotmentId: 'unknown' }] },
+    assignments: { assignments: [{ assignmentId: 'unknown', groupId: 'a', resource: 'sip_number' }] },
+  } as const;
+  const events: readonly ProjectEvent[] = [
+    { type: 'GroupChanged', at: START, data: { groupId: 'unknown', type: 'floor', name: 'First floor' } },
+    { type: 'GroupRelocated', at: START, data: { groupId: 'unknown', parentId: 'a' } },
+    { type: 'GroupRemoved', at: START, data: { groupId: 'unknown' } },
+    { type: 'BasicLicenseEnded', at: START, data: { serialNumber: 'unknown' } },
+    { type: 'LicenseExtended', at: START, data: { ...unknown.license, validUntil: null } },
+    { type: 'LicenseStarted', at: START, data: unknown.license },
+    { type: 'LicenseRevoked', at: START, data: { ...unknown.license, reason: 'fraud' } },
+    { type: 'LicenseExternalIdChanged', at: START, data: { ...unknown.license, externalId: 'ERP 1' } },
+    { type: 'AllotmentsClamped', at: START, data: { groupId: 'unknown', allotments: [], causedByGroupId: 'a' } },
+    { type: 'AllotmentsStarted', at: START, data: unknown.allotments },
+    { type: 'AllotmentsEnded', at: START, data: unknown.allotments },
+    { type: 'AssignmentsSuspended', at: START, data: unknown.assignments },
+    { type: 'AssignmentsReleased', at: START, data: { ...unknown.assignments, reason: 'released' } },
+  ];
+
+  it.each(events)('changes nothing where it names what is not there: $type', (event) => {
+    const s = scenario();
+    const before = structuredClone(s.state);
+    fold(s, event);
+    expect(structuredClone(s.state)).toStrictEqual(before);
+  });
+
+  it('counts a device, and the suspension and the return of a unit, once', () => {
+    const s = scenario();
+    const [assignmentId = ''] = s.assign('a');
+    const twice = (event: ProjectEvent): void => {
+      fold(s, event);
+      const once = structuredClone(s.state);
+      fold(s, event);
+      expect(structuredClone(s.state)).toStrictEqual(once);
+    };
+    const assignments = [{ assignmentId, groupId: 'a', resource: 'sip_number' }] as const;
+    twice({ type: 'BasicLicenseStarted', at: START, data: { serialNumber: 'SN-1', groupId: 'a' } });
+    twice({ type: 'AssignmentsSuspended', at: START, data: { assignments } });
+    twice({ type: 'AssignmentsReinstated', at: START, data: { assignments } });
+    expect(s.quota('a').resources.sip_number).toMatchObject({ consumed: 1, suspended: 0 });
+  });
+});
