@@ -1,4 +1,4 @@
-import { rated, type Line } from './lines.js';
+import type { Line } from './lines.js';
 
 /** What identifies the subject of a line: lines with the same key add up to one truth. */
 function keyOf({ type, changes, projectId, resource, basis, servicePeriod, eventIds }: Line): string {
@@ -7,11 +7,14 @@ function keyOf({ type, changes, projectId, resource, basis, servicePeriod, event
   return JSON.stringify([changes ?? type, projectId, resource, basis, from, until, event]);
 }
 
-const isComputed = ({ type, reason }: Line): boolean => type !== 'credit' && reason === null;
+/** Neither an adjustment nor a credit, which have a reason. */
+const isComputed = ({ reason }: Line): boolean => reason === null;
 
 interface Sum {
   readonly line: Line;
   units: bigint;
+  /** `null`: no line has a quantity. */
+  periodMilliseconds: bigint | null;
   amount: bigint;
 }
 
@@ -19,9 +22,10 @@ function sumsOf(lines: readonly Line[]): Map<string, Sum> {
   const sums = new Map<string, Sum>();
   for (const line of lines.filter(isComputed)) {
     const key = keyOf(line);
-    const sum = sums.get(key) ?? { line, units: 0n, amount: 0n };
-    // Quotients of one key have one denominator: that of their service period.
+    const sum = sums.get(key) ?? { line, ...NOTHING };
     sum.units += line.unitMilliseconds ?? 0n;
+    // Quotients of one key have one denominator: that of their service period.
+    sum.periodMilliseconds ??= line.periodMilliseconds;
     sum.amount += line.amount ?? 0n;
     sums.set(key, sum);
   }
@@ -38,20 +42,20 @@ export function correctionsOf(issued: readonly Line[], truth: readonly Line[]): 
   return [...all].flatMap(([key, { line }]) => {
     const [old, current] = [before.get(key) ?? NOTHING, now.get(key) ?? NOTHING];
     const [units, amount] = [current.units - old.units, current.amount - old.amount];
-    return units === 0n && amount === 0n ? [] : [corrected(line, units, amount)];
+    // Units that have become unlimited have no quantity; the correction takes back that of the issued lines.
+    const periodMilliseconds = current.periodMilliseconds ?? old.periodMilliseconds;
+    return units === 0n && amount === 0n ? [] : [corrected(line, { units, periodMilliseconds, amount })];
   });
 }
 
-const NOTHING = { units: 0n, amount: 0n };
+const NOTHING = { units: 0n, periodMilliseconds: null, amount: 0n };
 
-function corrected(line: Line, units: bigint, amount: bigint): Line {
-  const isRated = rated(line.unitPrice, line, 0) !== null;
-  return {
-    ...line,
-    type: 'correction',
-    changes: line.changes ?? line.type,
-    unitMilliseconds: line.unitMilliseconds === null ? null : units,
-    peakAt: null,
-    amount: isRated ? amount : null,
-  };
-}
+const corrected = (line: Line, { units, periodMilliseconds, amount }: Omit<Sum, 'line'>): Line => ({
+  ...line,
+  type: 'correction',
+  changes: line.changes ?? line.type,
+  unitMilliseconds: units,
+  periodMilliseconds,
+  peakAt: null,
+  amount: line.unitPrice === null ? null : amount,
+});

@@ -124,6 +124,33 @@ describe('the correction of a line', () => {
     expect(brief(correctionsOf([LINE], [amount]))).toEqual([[0n, 1n]]);
   });
 
+  it('is issued once, and changes neither adjustments nor credits', () => {
+    const truth: Line = { ...LINE, unitMilliseconds: 70_000n, amount: 10_500n };
+    const corrections = correctionsOf([LINE], [truth]);
+    const decisions: Line[] = [
+      { ...LINE, type: 'correction', changes: 'usage', reason: 'agreed' },
+      { ...LINE, type: 'credit', changes: 'usage', reason: 'error' },
+    ];
+    expect(correctionsOf([LINE, ...corrections, ...decisions], [truth])).toEqual([]);
+  });
+
+  it('takes back what was charged for units that have become unlimited, and charges them again when they no longer are', () => {
+    const unlimited: Line = { ...LINE, unitMilliseconds: null, periodMilliseconds: null, peakAt: null, amount: null };
+    const correction: Line = { ...LINE, type: 'correction', changes: 'usage', peakAt: null };
+    const back: Line = { ...correction, unitMilliseconds: -80_000n, amount: -12_000n };
+    expect(correctionsOf([LINE], [unlimited])).toEqual([back]);
+    expect(correctionsOf([LINE, back], [unlimited])).toEqual([]);
+    expect(correctionsOf([LINE, back], [LINE])).toEqual([correction]);
+    expect(correctionsOf([unlimited], [LINE])).toEqual([correction]);
+  });
+
+  it('has no amount without a price', () => {
+    const free: Line = { ...LINE, unitPrice: null, amount: null };
+    expect(correctionsOf([free], [{ ...free, unitMilliseconds: 70_000n }])).toEqual([
+      { ...free, type: 'correction', changes: 'usage', unitMilliseconds: -10_000n, peakAt: null },
+    ]);
+  });
+
   it('keeps two trades of one term apart, and use of one period together', () => {
     const trade = (eventId: string): Line => ({ ...LINE, type: 'new', basis: 'term', eventIds: [eventId] });
     expect(correctionsOf([trade('first')], [trade('first'), trade('second')])).toEqual([
@@ -191,8 +218,8 @@ describe('the documents of an account', () => {
     expect(faults({ lines: [usage, { ...unlimited, line: 3 }] }, {})).toEqual([['d1', 'LINE_NUMBERS']]);
     expect(faults({ lines: [{ ...usage, quantity: '8.000000' }, unlimited] }, {})).toEqual([['d1', 'QUANTITY']]);
     expect(faults({ lines: [usage, { ...unlimited, quantity: '0.000000' }] }, {})).toEqual([['d1', 'QUANTITY']]);
-    const half = { ...unlimited, unitMilliseconds: '1' };
-    expect(faults({ lines: [usage, half] }, {})).toEqual([]);
+    for (const half of [{ unitMilliseconds: '1' }, { periodMilliseconds: '1' }])
+      expect(faults({ lines: [usage, { ...unlimited, ...half }] }, {})).toEqual([]);
   });
 
   it('have no total without a currency', () => {
@@ -201,6 +228,46 @@ describe('the documents of an account', () => {
 });
 
 describe('a document', () => {
+  it('has a canonical text, with its members in the order of their names', () => {
+    expect(canonicalText({ ...documentOf(HEAD, []), seller: { kind: 'vendor', id: null } })).toBe(
+      '{"accountId":"nordlicht:hafenblick","buyer":{"id":"hafenblick","kind":"project"},"creditOf":null,"currency":"EUR",' +
+        '"cutoff":null,"documentId":"d1","kind":"statement","lines":[],"minorDigits":2,"number":1,' +
+        '"period":{"from":"2026-01-01T00:00:00.000Z","until":"2026-02-01T00:00:00.000Z"},"previousHash":null,"reason":null,' +
+        '"seller":{"id":null,"kind":"vendor"},"timeZone":"UTC","total":"0.00"}',
+    );
+  });
+
+  it('shows a line without an end, a peak, a quantity or a price as such, and gives it back', () => {
+    const line: Line = {
+      ...LINE,
+      servicePeriod: { from: 0, until: null },
+      unitMilliseconds: null,
+      periodMilliseconds: null,
+      peakAt: null,
+      unitPrice: null,
+      amount: null,
+    };
+    const content = lineContent(7, line, 2);
+    expect(content).toEqual({
+      line: 7,
+      type: 'usage',
+      changes: null,
+      projectId: 'p',
+      resource: 'sip_number',
+      basis: 'time_weighted',
+      servicePeriod: { from: '1970-01-01T00:00:00.000Z', until: null },
+      unitMilliseconds: null,
+      periodMilliseconds: null,
+      quantity: null,
+      peakAt: null,
+      unitPrice: null,
+      amount: null,
+      eventIds: ['e'],
+      reason: null,
+    });
+    expect(lineOf(content, 2)).toEqual(line);
+  });
+
   it('gives back the lines it was made of', () => {
     fc.assert(
       fc.property(truths, (lines) => {
