@@ -74,6 +74,37 @@ describe('lines of use', () => {
       until: at('2026-04-01T00:00Z'),
     });
   });
+
+  it('charge the excess of a quarter in no later period, nor to an account that is billed after it only', () => {
+    const terms = { ...february({}).terms.resources.sip_number, trueUp: 'P3M' } as const;
+    const april = { from: at('2026-04-01T00:00Z'), until: at('2026-05-01T00:00Z') };
+    expect(trueUpPeriod({ ...february({}), period: april }, terms)).toBeNull();
+    const inMarch = { ...february({}), period: { from: at('2026-03-01T00:00Z'), until: april.from } };
+    expect(trueUpPeriod({ ...inMarch, since: april.from - 1 }, terms)).toEqual({
+      from: april.from - 1,
+      until: april.from,
+    });
+    expect(trueUpPeriod({ ...inMarch, since: april.from }, terms)).toBeNull();
+    expect(trueUpPeriod(inMarch, { ...terms, trueUp: null })).toBeNull();
+  });
+
+  it('charge the units that were in use for as long as the terms say', () => {
+    const used = use('postpaid', 80);
+    const steps = [
+      { at: at('2026-02-10T00:00Z'), units: 95 },
+      { at: at('2026-02-10T01:00Z'), units: 90 },
+      { at: at('2026-02-10T03:00Z'), units: 80 },
+    ];
+    const usage = { ...used.usage, sip_number: { open: 80, steps } };
+    const sustained = (hours: number) =>
+      february({ basis: 'sustained', unitPrice: '1', sustainedMilliseconds: hours * 3_600_000 });
+    const quantities = [1, 3, 4].map((hours) => brief(usageLines({ ...used, usage }, sustained(hours)))[0]);
+    expect(quantities).toEqual([
+      ['usage', '95.000000', '95.00'],
+      ['usage', '90.000000', '90.00'],
+      ['usage', '80.000000', '80.00'],
+    ]);
+  });
 });
 
 describe('lines of trade', () => {

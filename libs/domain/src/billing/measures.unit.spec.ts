@@ -62,6 +62,29 @@ describe('the quantity of a basis', () => {
   });
 });
 
+describe('control totals', () => {
+  it('measure use, what was entitled and unlimited, and the use above it', () => {
+    const usage = { open: 4, steps: [{ at: 10, units: 7 }] };
+    const licenses = [
+      { from: 0, until: 20, units: 5 },
+      { from: 20, until: null, units: null },
+    ];
+    const totals = controlTotals(usage, sumOfSpans(licenses), { from: 0, until: 30 });
+    expect(totals).toEqual({
+      open: 4,
+      close: 7,
+      peak: 7,
+      peakAt: 10,
+      unitMs: 180n,
+      entitledMs: 100n,
+      unlimitedMs: 10n,
+      overageMs: 20n,
+    });
+    expect(differingTotals(totals, { ...totals, peak: 8, unitMs: 181n })).toEqual(['peak', 'unitMs']);
+    expect(differingTotals(totals, { ...totals })).toEqual([]);
+  });
+});
+
 const LENGTH = 30;
 const curves = fc
   .record({

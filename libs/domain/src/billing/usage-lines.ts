@@ -34,15 +34,9 @@ export interface BilledPeriod {
 export function trueUpPeriod({ period, calendar, since }: BilledPeriod, { trueUp }: ResourceTerms): Period | null {
   if (trueUp === null) return null;
   const terms: BillingTerms = { ...calendar, interval: trueUp, anchorMonth: ANCHOR_MONTH };
-  const { from, until } = billingPeriod(terms, billingPeriodAt(terms, period.until - 1));
-  const [start, end] = until <= period.until ? [from, until] : previousOf(terms, from);
-  if (end <= period.from || end <= since) return null;
-  return { from: Math.max(start, since), until: end };
-}
-
-function previousOf(terms: BillingTerms, start: Instant): [Instant, Instant] {
-  const { from, until } = billingPeriod(terms, billingPeriodAt(terms, start - 1));
-  return [from, until];
+  const { from, until } = billingPeriod(terms, billingPeriodAt(terms, period.until) - 1);
+  if (until <= period.from || until <= since) return null;
+  return { from: Math.max(from, since), until };
 }
 
 /**

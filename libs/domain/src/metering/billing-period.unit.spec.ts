@@ -43,6 +43,16 @@ describe('billing periods', () => {
     ]);
   });
 
+  it('contain the instants from their first on, before the anchor as well', () => {
+    const indexAt = (iso: string) => billingPeriodAt(terms, Date.parse(iso));
+    expect([
+      indexAt('2026-02-28T00:00:00.000Z'),
+      indexAt('2026-02-27T23:59:59.999Z'),
+      indexAt('2026-01-30T23:59:59.999Z'),
+      indexAt('2025-12-30T23:59:59.999Z'),
+    ]).toEqual([1, 0, -1, -2]);
+  });
+
   it('adjoin and are never empty, in every zone and month from 2000 to 2040', () => {
     const faults = Intl.supportedValuesOf('timeZone').flatMap((timeZone, place) => {
       const monthly: BillingTerms = { interval: 'P1M', anchorMonth: '2000-01', anchorDay: (place % 31) + 1, timeZone };

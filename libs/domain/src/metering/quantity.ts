@@ -39,12 +39,10 @@ export function splitInProportion(whole: bigint, weights: readonly bigint[]): bi
   const parts = weights.map((weight) => (size * weight) / sum);
   const left = size - parts.reduce((total, part) => total + part, 0n);
   const remainders = weights.map((weight, index) => ({ index, remainder: (size * weight) % sum }));
-  remainders.sort((a, b) => compare(b.remainder, a.remainder) || a.index - b.index);
+  remainders.sort((a, b) => Number(b.remainder - a.remainder));
   for (const { index } of remainders.slice(0, Number(left))) parts[index]! += 1n;
   return parts.map((part) => sign * part);
 }
-
-const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function parsed(text: Decimal): Quantity {
   const [, sign, whole, fraction = ''] = DECIMAL.exec(text) ?? [];

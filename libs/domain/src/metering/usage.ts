@@ -80,20 +80,17 @@ export function sustained(usage: Curve, period: Period, lengthMs: number): numbe
   let most = 0;
   // Ascending units, each with the instant since when there have been at least that many.
   const open: { units: number; since: Instant }[] = [];
-  const closeAbove = (units: number, at: Instant): Instant => {
+  const closeFrom = (units: number, at: Instant): Instant => {
     let since = at;
-    while (open.length > 0 && open.at(-1)!.units > units) {
+    while (open.length > 0 && open.at(-1)!.units >= units) {
       const ended = open.pop()!;
       since = ended.since;
       if (at - since >= lengthMs) most = Math.max(most, ended.units);
     }
     return since;
   };
-  for (const { from, units } of stretchesOf(usage, period)) {
-    const since = closeAbove(units, from);
-    if (open.at(-1)?.units !== units) open.push({ units, since });
-  }
-  closeAbove(-1, period.until);
+  for (const { from, units } of stretchesOf(usage, period)) open.push({ units, since: closeFrom(units, from) });
+  closeFrom(0, period.until);
   return most;
 }
 

@@ -47,7 +47,9 @@ describe('measures of a period', () => {
   });
 
   it('refuses an empty period', () => {
-    expect(() => measure({ open: 1, steps: [] }, { from: 5, until: 5 })).toThrow(RangeError);
+    expect(() => measure({ open: 1, steps: [] }, { from: 5, until: 5 })).toThrow(
+      new RangeError('an empty period: 5 to 5'),
+    );
     expect(() => overage({ open: 1, steps: [] }, { open: 1, steps: [] }, { from: 5, until: 4 })).toThrow(RangeError);
   });
 });
@@ -81,6 +83,12 @@ describe('sustained use', () => {
     expect(sustained(usage, day, HOUR + 1)).toBe(40);
     expect(sustained(usage, day, 4 * HOUR)).toBe(40);
     expect(sustained(usage, day, 4 * HOUR + 1)).toBe(10);
+  });
+
+  it('goes on through changes to as many units again', () => {
+    const steps = [2, 4, 6].map((hours, index) => ({ at: hours * HOUR, units: index === 1 ? 30 : 20 }));
+    expect(sustained({ open: 20, steps }, day, 24 * HOUR)).toBe(20);
+    expect(sustained({ open: 20, steps }, day, 2 * HOUR)).toBe(30);
   });
 
   it('has no value in a period that is shorter', () => {

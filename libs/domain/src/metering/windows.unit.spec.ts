@@ -54,6 +54,11 @@ describe('windows of the calendar', () => {
     expect(startsOf(turn, 'P1D', 'Pacific/Apia')).toEqual(['2011-12-29T10:00:00.000Z', '2011-12-30T10:00:00.000Z']);
   });
 
+  it('begins one window for a date that Alaska had twice, when it moved to the other side of the date line', () => {
+    const turn = period('1867-10-19T01:00Z', '1867-10-21T00:00Z');
+    expect(startsOf(turn, 'P1D', 'America/Juneau')).toEqual(['1867-10-19T01:00:00.000Z', '1867-10-20T08:57:41.000Z']);
+  });
+
   it('begins weeks on Monday and months on the first, and cuts the ragged ends', () => {
     const range = period('2026-01-30T12:00Z', '2026-03-02T06:00Z');
     expect(startsOf(range, 'P1M', 'UTC')).toEqual([
