@@ -51,6 +51,13 @@ describe('closing a partner', () => {
       projectIds: projectIds.slice(0, MAX_NAMED_OPEN),
       partnerIds: ['below'],
     });
+    open.when({ ...close, open: { projectIds: [], partnerIds: projectIds } }).then({
+      code: 'PARTNER_NOT_EMPTY',
+      partnerId,
+      count: MAX_NAMED_OPEN + 2,
+      projectIds: [],
+      partnerIds: projectIds.slice(0, MAX_NAMED_OPEN),
+    });
   });
 
   it('needs a registered partner', () => {

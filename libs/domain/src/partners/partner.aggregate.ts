@@ -223,7 +223,7 @@ const addAdministrator = (
     return refuse({ code: 'VALIDATION', field: 'role', message: `the administrator of a ${kind} is a ${usual}` });
   const known = knownAdministrator(state, userId, email) ?? { userId, email, name: null, role: null };
   if (known.name === name && known.role === role) return accept([]);
-  if (!isAdministrator(role) && known.role !== null && isLastAdministrator(state, known.userId))
+  if (!isAdministrator(role) && isLastAdministrator(state, known.userId))
     return refuse({ code: 'LAST_ADMINISTRATOR', partnerId, userId: known.userId });
   const member = { userId: known.userId, email: known.email, name, role };
   return accept([{ type: 'PartnerAdministratorAdded', data: { partnerId, tenantId, ...member } }]);
@@ -272,9 +272,9 @@ const close = (
 ): Decided => {
   const count = open.projectIds.length + open.partnerIds.length;
   if (count > 0) {
-    const [projectIds, partnerIds] = [open.projectIds, open.partnerIds].map((ids) => ids.slice(0, MAX_NAMED_OPEN));
-    const named = { projectIds: projectIds ?? [], partnerIds: partnerIds ?? [] };
-    return refuse({ code: 'PARTNER_NOT_EMPTY', partnerId, count, ...named });
+    const projectIds = open.projectIds.slice(0, MAX_NAMED_OPEN);
+    const partnerIds = open.partnerIds.slice(0, MAX_NAMED_OPEN);
+    return refuse({ code: 'PARTNER_NOT_EMPTY', partnerId, count, projectIds, partnerIds });
   }
   return accept([
     { type: 'PartnerClosed', data: { partnerId, tenantId, reason, memberships } },

@@ -62,6 +62,15 @@ describe('registering a partner', () => {
     partner.when(register(kind, parent)).then({ code: 'VALIDATION', field: 'parentPartnerId', message });
   });
 
+  it.each([
+    ['name', { name: ' ' }],
+    ['administrator.name', { administrator: { ...administrator, name: ' ' } }],
+  ])('refuses an empty %s', (field, over) => {
+    partner
+      .when({ ...register('dealer'), ...over } as PartnerCommand)
+      .then({ code: 'VALIDATION', field, message: 'must not be empty' });
+  });
+
   it('stores its event unchanged', () => {
     const { decision } = partner.when(register('distributor'));
     if (!decision.ok) throw new Error('refused');
@@ -107,6 +116,9 @@ describe('the administrators of a partner', () => {
   it('are added once; again changes name and role, whatever the case of the address', () => {
     const two = own.when(add('u2')).then([added('u2', 'company_administrator')]);
     two.when(add('u2')).then([]);
+    const { type, data } = added('u2', 'company_administrator');
+    two.when(add('u2', { name: ' Kim  Berg ' })).then([{ type, data: { ...data, name: 'Kim Berg' } }]);
+    two.when(add('u2', { name: ' ' })).then({ code: 'VALIDATION', field: 'name', message: 'must not be empty' });
     two
       .when(add('another-id', { role: 'r1', email: 'U2@Nordlicht.example' }))
       .then([added('u2', 'r1', 'new', 'u2@nordlicht.example')]);
@@ -118,6 +130,8 @@ describe('the administrators of a partner', () => {
     own.when(add('u1', { role: 'r1', email: administrator.email })).then(last);
     const helped = own.when(add('u2', { role: 'r1' })).then([added('u2', 'r1')]);
     helped.when(remove('u1')).then(last);
+    helped.when(add('u1')).then([added('u1', 'company_administrator', 'new', administrator.email)]);
+    helped.when(remove('u2')).then([{ type: 'PartnerAdministratorRemoved', data: { partnerId: 'new', userId: 'u2' } }]);
     const gone = { type: 'PartnerAdministratorRemoved' as const, data: { partnerId: 'new', userId: 'u1' } };
     const replaced = helped.when(add('u3')).then([added('u3', 'company_administrator')]);
     const left = replaced.when(remove('u1')).then([gone]);
@@ -141,7 +155,10 @@ describe('L1: postpaid projects of a partner', () => {
     dealer.when(permit(false)).then([]);
     const allowed = dealer.when(permit(true)).then([{ type: 'PostpaidAllowed', data }]);
     allowed.when(permit(true)).then([]);
-    allowed.when(permit(false)).then([{ type: 'PostpaidWithdrawn', data }]);
+    const withdrawn = allowed.when(permit(false)).then([{ type: 'PostpaidWithdrawn', data }]);
+    withdrawn.when(permit(false)).then([]);
+    withdrawn.when(permit(true)).then([{ type: 'PostpaidAllowed', data }]);
+    expect(withdrawn.state().administrators).toStrictEqual(dealer.state().administrators);
   });
 
   it('need a registered partner', () => {

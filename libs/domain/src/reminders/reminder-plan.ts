@@ -61,14 +61,14 @@ function leadDays({ daysBefore, recurrence }: ReminderDays): readonly number[] {
 }
 
 function reminderOn(
-  { validFrom, validUntil, timeZone }: RemindedTerm,
+  { validFrom, timeZone }: RemindedTerm,
   lastDay: CalendarDate,
   daysLeft: number,
 ): PlannedReminder | null {
   const date = addDays(lastDay, -daysLeft);
   // A zone that crosses the date line skips a day; the mail of that day is left out.
   const at = timeOfDay(date, TIME_OF_DAY, timeZone);
-  return at !== null && at >= validFrom && at < (validUntil ?? Infinity) ? { date, at, daysLeft } : null;
+  return at !== null && at >= validFrom ? { date, at, daysLeft } : null;
 }
 
 /** The end itself is outside: a term until midnight ends the day before. */

@@ -142,8 +142,15 @@ describe('the instants of a plan', () => {
       'Samoa left out 30 December 2011: the mail of that day has no day',
       [2],
       'daily',
-      until('2011-12-31', 'Pacific/Apia'),
+      { ...until('2011-12-31', 'Pacific/Apia'), validFrom: 0 },
       ['2011-12-29 2011-12-29T18:00Z'],
+    ],
+    [
+      'a term that begins at the instant of a mail',
+      [2],
+      'daily',
+      { ...until('2026-12-31', 'UTC'), validFrom: instant('2026-12-29T08:00:00Z') },
+      ['2026-12-29 2026-12-29T08:00Z', '2026-12-30 2026-12-30T08:00Z'],
     ],
   ])('%s', (_why, daysBefore, recurrence, term, expected) => {
     expect(plan(daysBefore, recurrence, term)).toEqual(expected);

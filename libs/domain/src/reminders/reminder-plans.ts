@@ -61,8 +61,6 @@ function sentToday(
   { term, now }: { readonly term: EndingTerm; readonly now: Instant },
 ): SentReminder | null {
   const date = dateAt(now, term.timeZone);
-  const occasion = planned.date;
-  if (occasion === date) return { ...planned, occasion };
   const daysLeft = daysBetween(date, lastDayOf(term.validUntil, term.timeZone));
-  return next?.date === date || daysLeft < 1 ? null : { ...planned, occasion, date, daysLeft };
+  return next?.date === date || daysLeft < 1 ? null : { ...planned, occasion: planned.date, date, daysLeft };
 }
