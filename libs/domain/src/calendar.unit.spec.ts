@@ -141,5 +141,11 @@ it('a day that a zone left out has no time of day', () => {
 
 it('every day counts as one, whatever its length', () => {
   expect(daysBetween('2026-03-28', '2026-03-30')).toBe(2);
-  expect(startsDay(Date.parse('2026-03-28T22:00:00Z'), 'Europe/Berlin')).toBe(false);
+});
+
+it('an instant begins a day in some zones, and not in others', () => {
+  const instant = Date.parse('2026-03-28T23:00:00Z');
+  expect(startsDay(instant, 'Europe/Berlin')).toBe(true);
+  expect(startsDay(instant - 1, 'Europe/Berlin')).toBe(false);
+  expect(startsDay(instant, 'UTC')).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
 import { groupTreeAggregate, type TreeCommand, type TreeEvent } from './hierarchy/index.js';
-import { hasUnseenCharacters, nameKey, serialKey, tidyName } from './names.js';
+import { hasUnseenCharacters, isSameName, nameKey, serialKey, tidyName } from './names.js';
 
 describe('a name', () => {
   it('is kept as typed in NFC, trimmed, with runs of white space made one', () => {
@@ -12,12 +12,14 @@ describe('a name', () => {
   it.each([
     ['case', 'Haus A', 'hAUS a'],
     ['white space', 'Haus A', ' Haus \u00a0 A '],
+    ['spaces and case', 'Haus A', '  hAUS   a'],
     ['composed and decomposed letters', 'Caf\u00e9', 'Cafe\u0301'],
     ['compatible letters', 'Ｈaus ①', 'Haus 1'],
     ['sharp s', 'Straße', 'STRASSE'],
     ['the capital sharp s', 'STRAẞE', 'strasse'],
     ['a ligature', 'ﬁliale', 'FILIALE'],
     ['the final sigma', 'ΟΔΟΣ', 'οδος'],
+    ['the form of a sigma', 'οδοσ', 'οδος'],
     ['a joiner', 'می\u200cخواهم', 'میخواهم'],
     ['a stored invisible character', 'Haus\u200b A', 'Haus A'],
   ])('is the same whatever its %s', (_, one, other) => {
@@ -27,7 +29,12 @@ describe('a name', () => {
   it('is another with another letter', () => {
     expect(nameKey('Kapı')).not.toBe(nameKey('Kapi'));
     expect(nameKey('Cafe')).not.toBe(nameKey('Café'));
+    expect(nameKey('ΟΔΟΣ')).not.toBe(nameKey('ΟΔΟ'));
     expect(nameKey('Наus')).not.toBe(nameKey('Haus'));
+  });
+
+  it('is equal to another by its key', () => {
+    expect([isSameName(' Straße', 'STRASSE'), isSameName('Haus A', 'Haus B')]).toEqual([true, false]);
   });
 
   it('has a key that is its own key', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '@allotree/testing/given';
-import { tenantRolesAggregate, type CustomRole, type RoleCommand } from './tenant-roles.aggregate.js';
+import { tenantRolesAggregate, type CustomRole, type RoleCommand, type RoleEvent } from './tenant-roles.aggregate.js';
 
 const technician: CustomRole = { roleId: 'r1', name: 'Technician', permissions: ['groups:read', 'devices:manage'] };
 const define = (role: CustomRole): RoleCommand => ({ type: 'DefineRole', tenantId: 'nordlicht', ...role });
@@ -32,8 +32,14 @@ describe('roles of a tenant', () => {
 
   it('change name and permissions, and not where nothing changes', () => {
     made.when(change({ ...technician, permissions: ['devices:manage', 'groups:read'] })).then([]);
-    const less = { ...technician, permissions: ['groups:read'] };
-    made.when(change(less)).then([{ type: 'RoleChanged', data: less }]);
+    for (const permissions of [
+      ['groups:read'],
+      ['groups:read', 'members:manage'],
+      ['groups:read', 'devices:manage', 'members:manage'],
+    ])
+      made
+        .when(change({ ...technician, permissions }))
+        .then([{ type: 'RoleChanged', data: { ...technician, permissions } }]);
     made
       .when(change({ ...technician, name: 'technician' }))
       .then([{ type: 'RoleChanged', data: { ...technician, name: 'technician' } }]);
@@ -53,14 +59,37 @@ describe('roles of a tenant', () => {
   });
 
   it('are 200 at most', () => {
-    let roles = empty;
-    for (let n = 0; n < 200; n += 1) {
-      const role = { ...technician, roleId: `r${n}`, name: `Role ${n}` };
-      roles = roles.when(define(role)).then([{ type: 'RoleDefined', data: { tenantId: 'nordlicht', ...role } }]);
-    }
-    roles
+    const all = Array.from({ length: 200 }, (_, n): RoleEvent => ({
+      type: 'RoleDefined',
+      data: { tenantId: 'nordlicht', ...technician, roleId: `r${n}`, name: `Role ${n}` },
+    }));
+    const last = { ...technician, roleId: 'r199', name: 'Role 199' };
+    given(tenantRolesAggregate, all.slice(0, 199)).when(define(last)).then(all.slice(199));
+    given(tenantRolesAggregate, all)
       .when(define({ ...technician, roleId: 'one-more', name: 'One more' }))
       .then({ code: 'VALIDATION', field: 'name', message: 'a tenant has at most 200 roles' });
+  });
+
+  it('have a name with something to be seen', () => {
+    const unnamed = { code: 'VALIDATION', field: 'name', message: 'must not be empty' } as const;
+    empty.when(define({ ...technician, name: ' ' })).then(unnamed);
+    made.when(change({ ...technician, name: ' ' })).then(unnamed);
+  });
+
+  it('belong to the tenant they were first defined for, whatever happens to them', () => {
+    const gone = made
+      .when(change({ ...technician, name: 'Fitter' }))
+      .then([{ type: 'RoleChanged', data: { ...technician, name: 'Fitter' } }])
+      .when(remove('r1'))
+      .then([{ type: 'RoleRemoved', data: { roleId: 'r1' } }]);
+    const { tenantOf } = tenantRolesAggregate;
+    expect([empty, made, gone].map((roles) => tenantOf(roles.state()))).toEqual([null, 'nordlicht', 'nordlicht']);
+  });
+
+  it('have a revision of their own each', () => {
+    const { settingsOf, settingOf } = tenantRolesAggregate;
+    expect(settingsOf({ type: 'RoleRemoved', data: { roleId: 'r1' } })).toEqual(['role r1']);
+    expect(settingOf(change({ ...technician, roleId: 'r2' }))).toBe('role r2');
   });
 
   it('refuse to read an unknown event type', () => {

@@ -14,6 +14,7 @@ describe('the key of an e-mail address', () => {
     ['ada@faß.example', 'ada@xn--fa-hia.example'],
     ['JOSÉ@nordlicht.example', 'josé@nordlicht.example'],
     ['jose\u0301@nordlicht.example', 'josé@nordlicht.example'],
+    [' josé@nordlicht.example ', 'josé@nordlicht.example'],
   ])('of %j is %j', (email, key) => {
     expect(emailKey(email)).toBe(key);
   });
@@ -81,6 +82,7 @@ describe('an address for mail servers', () => {
     ['Ada@MÜNCHEN.example', 'Ada@xn--mnchen-3ya.example'],
     ['José@ＮＯＲＤ.example', 'José@nord.example'],
     ['ada', 'ada'],
+    ['ada@xn--ü.example', 'ada@xn--ü.example'],
   ])('of %j is %j', (email, routable) => {
     expect(routableEmail(email)).toBe(routable);
   });

@@ -38,6 +38,11 @@ describe('an account', () => {
       .then([{ type: 'UserDetailsChanged', data: changed }])
       .when({ type: 'ChangeUserDetails', userId: 'ada', ...changed })
       .then([]);
+    const { name, timeZone, language } = ada;
+    for (const one of [{ name: 'Ada Lund' }, { language: 'en' }])
+      somebody
+        .when({ type: 'ChangeUserDetails', userId: 'ada', ...one })
+        .then([{ type: 'UserDetailsChanged', data: { name, timeZone, language, ...one } }]);
   });
 
   it('is deactivated and reinstated', () => {
@@ -46,13 +51,15 @@ describe('an account', () => {
       .then([{ type: 'UserDeactivated', data: { reason: 'lost phone' } }])
       .when({ type: 'DeactivateUser', userId: 'ada', reason: 'again' })
       .then([])
+      .when({ type: 'ChangeUserDetails', userId: 'ada', name: ada.name })
+      .then([])
       .when({ type: 'ReinstateUser', userId: 'ada', reason: 'found' })
       .then([{ type: 'UserReinstated', data: { reason: 'found' } }])
       .when({ type: 'ReinstateUser', userId: 'ada', reason: 'found' })
       .then([]);
   });
 
-  it('is linked to an external identity once', () => {
+  it('is linked to each external identity once', () => {
     const identity = { issuer: 'https://id.example', subject: '42' };
     somebody
       .when({ type: 'LinkIdentity', userId: 'ada', ...identity })
@@ -63,7 +70,14 @@ describe('an account', () => {
         },
       ])
       .when({ type: 'LinkIdentity', userId: 'ada', ...identity })
-      .then([]);
+      .then([])
+      .when({ type: 'LinkIdentity', userId: 'ada', ...identity, subject: '43' })
+      .then([
+        {
+          type: 'IdentityLinked',
+          data: { userId: 'ada', email: 'ada@nordlicht.example', ...identity, subject: '43' },
+        },
+      ]);
   });
 
   it('must exist to be changed', () => {

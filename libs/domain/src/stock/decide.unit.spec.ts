@@ -161,13 +161,19 @@ describe('recording a package (L3)', () => {
   it.each([
     { units: units(1) },
     { features: ['siri', 'elevators'] },
-    { features: ['elevators'] },
+    { features: ['siri'] },
     { validFrom: START + 1 },
     { validUntil: END + 1 },
   ] as const)('refuses the id of a package without %j', (over) => {
-    stock(recorded({ features: ['siri'] }))
-      .when(record({ features: ['siri'], ...over }))
+    stock(recorded({ features: ['siri', 'whitelabel'] }))
+      .when(record({ features: ['siri', 'whitelabel'], ...over }))
       .then({ code: 'VALIDATION', field: 'packageId', message: 'was used for something else' });
+  });
+
+  it('refuses an empty name', () => {
+    given(partnerStockAggregate, [opened()])
+      .when(record({ name: ' ' }))
+      .then({ code: 'VALIDATION', field: 'name', message: 'must not be empty' });
   });
 
   it('refuses the id of a package that was bought', () => {
@@ -427,6 +433,30 @@ describe('a package in the stock', () => {
     [END, 'expired'],
   ])('at %d is %s', (now, status) => {
     expect(stockOf(stock(recorded()).state(), now)?.packages[0]?.status).toBe(status);
+  });
+
+  it('without an end never expires', () => {
+    expect(stockOf(stock(recorded({ validUntil: null })).state(), END)?.packages[0]?.status).toBe('active');
+  });
+
+  it('says whom it was bought from', () => {
+    const bought = { ...PACKAGE, fromPartnerId: 'above', fromPackageId: 'all' };
+    const state = stock(recorded({ packageId: 'own' }), { type: 'PackageReceived', at: START, data: bought }).state();
+    expect(stockOf(state, NOW)?.packages.map(({ packageId, from }) => [packageId, from])).toEqual([
+      ['own', null],
+      ['plus', { partnerId: 'above', packageId: 'all' }],
+    ]);
+  });
+
+  it('takes 400 bytes in memory, like what leaves it, and a partner below takes 150', () => {
+    const { sizeOf } = partnerStockAggregate.snapshot;
+    const sizes = [
+      given(partnerStockAggregate, []),
+      stock(),
+      stock(recorded()),
+      stock(recorded(), joined('meyer'), sold(), recorded({ packageId: 'other' })),
+    ].map((one) => sizeOf(one.state()));
+    expect(sizes).toEqual([1_000, 1_150, 1_550, 2_500]);
   });
 });
 
