@@ -28,6 +28,13 @@ describe('the form of an object', () => {
     expect(lease.restore(value as never)).toStrictEqual(value);
   });
 
+  it('has the form of each member of a list', () => {
+    const form = fields<{ readonly at: readonly number[] }>()({ at: listOf(instant) });
+    const stored = { at: ['2026-06-01T10:00:00.000Z', '2026-06-01T10:00:00.001Z'] };
+    expect(form.store({ at: [now, now + 1] })).toStrictEqual(stored);
+    expect(form.restore(stored)).toStrictEqual({ at: [now, now + 1] });
+  });
+
   it('leaves out fields it does not name', () => {
     expect(lease.restore({ name: 'a', until: null, tenantId: 't' } as never)).toStrictEqual({
       name: 'a',
@@ -41,7 +48,7 @@ describe('the form of an object', () => {
     fields<Lease>()({ name: AS_IS, until: orNull(instant), owner: absentIfNull<string>() });
     // @ts-expect-error: a name is no instant
     fields<Lease>()({ name: instant, until: orNull(instant), owner: absentIfNull<string>(), note: AS_IS });
-    expect(listOf(instant).restore(['2026-06-01T10:00:00.000Z'])).toEqual([now]);
+    expect(lease.store({ name: 'a', until: null, owner: null })).toStrictEqual({ name: 'a', until: null });
   });
 });
 
@@ -54,6 +61,18 @@ describe('an event codec', () => {
       data: { at: '2026-06-01T10:00:00.000Z', name: 'a', until: null },
     });
     expect(codec.decode(stored.type, stored.data)).toStrictEqual(event);
+  });
+
+  it('stores the payload of an event without an instant by its form alone', () => {
+    interface Closed {
+      readonly type: 'Closed';
+      readonly data: { readonly until: number };
+    }
+    const plain = eventCodec<Closed>('a door')({ Closed: fields<Closed['data']>()({ until: instant }) });
+    const event = { type: 'Closed', data: { until: now } } as const;
+    const stored = plain.encode(event);
+    expect(stored).toStrictEqual({ type: 'Closed', data: { until: '2026-06-01T10:00:00.000Z' } });
+    expect(plain.decode(stored.type, stored.data)).toStrictEqual(event);
   });
 
   it('does not compile without every event type', () => {
