@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
 import { ownService, type Principal } from '@allotree/http/principal';
-import { hashPassword, verifyPassword } from './password.js';
 import { keyIdOf, signingKey, signToken, verifyToken } from './token.js';
 
 const secret = 'a secret of at least thirty-two characters';
@@ -28,7 +27,7 @@ const forged = (over: Record<string, unknown>, key: string = secret) =>
 describe('access tokens', () => {
   it('identify the caller until they expire', async () => {
     const token = await signToken(admin, { secret, now, lifetimeSeconds: 60 });
-    expect(await verifyToken(token, { secret, now })).toEqual({ principal: admin, expiresAt: now + 60_000 });
+    expect(await verifyToken(token, { secret, now })).toStrictEqual({ principal: admin, expiresAt: now + 60_000 });
     expect(await verifyToken(token, { secret, now: now + 59_000 })).not.toBeNull();
     expect(await verifyToken(token, { secret, now: now + 60_000 })).toBeNull();
   });
@@ -44,7 +43,15 @@ describe('access tokens', () => {
     ['without an issuer', { iss: undefined }],
     ['that has expired', { exp: now / 1_000 - 1 }],
     ['that never expires', { exp: undefined }],
+    ['without the time of issue', { iat: undefined }],
     ['without a subject', { sub: undefined }],
+    ['with an empty subject', { sub: '' }],
+    ['without a session claim', { sid: undefined }],
+    ['with an empty key', { adm: false, key: '', perms: ['projects:read'] }],
+    ['with an empty creator of a key', { adm: false, key: 'k', perms: ['projects:read'], by: '' }],
+    ['with permissions of no key', { adm: false, perms: ['projects:read'] }],
+    ['with a key that has no permissions claim', { adm: false, key: 'k' }],
+    ['with a key of an administrator', { adm: true, key: 'k', perms: ['projects:read'] }],
     ['without the administrator claim', { adm: undefined }],
     ['with a permission that does not exist', { key: 'k', perms: ['everything'] }],
     ['without a tenant claim', { tenant: undefined }],
@@ -78,7 +85,7 @@ describe('access tokens', () => {
     expect((await verifyToken(token, { secret, now }))?.principal.tenantId).toBeNull();
   });
 
-  it('carry the permissions of a machine', async () => {
+  describe('of a machine', () => {
     const machine: Principal = {
       userId: 'key-1',
       email: null,
@@ -87,11 +94,49 @@ describe('access tokens', () => {
       sessionId: 'key-1',
       apiKey: { keyId: 'key-1', permissions: ['projects:read'] },
     };
-    const token = await signToken(machine, { secret, now, lifetimeSeconds: 60 });
-    expect(await verifyToken(token, { secret, now })).toEqual({ principal: machine, expiresAt: now + 60_000 });
-    const both = { ...machine, serverAdministrator: true };
-    expect(await verifyToken(await signToken(both, { secret, now, lifetimeSeconds: 60 }), { secret, now })).toBeNull();
-    expect(await verifyToken(await forged({ adm: false, key: 'key-1' }), { secret, now })).toBeNull();
+    const limited: Principal = {
+      ...machine,
+      apiKey: { keyId: 'key-1', permissions: ['projects:read'], madeBy: 'ada' },
+    };
+
+    it.each<[string, Principal]>([
+      ['its permissions', machine],
+      ['the person whose own permissions limit them', limited],
+      ['that it has none', { ...machine, apiKey: { keyId: 'key-1', permissions: [] } }],
+    ])('carry %s', async (_what, principal) => {
+      const token = await signToken(principal, { secret, now, lifetimeSeconds: 60 });
+      expect(await verifyToken(token, { secret, now })).toStrictEqual({ principal, expiresAt: now + 60_000 });
+    });
+
+    it('are refused when they name an administrator', async () => {
+      const both = { ...machine, serverAdministrator: true };
+      const token = await signToken(both, { secret, now, lifetimeSeconds: 60 });
+      expect(await verifyToken(token, { secret, now })).toBeNull();
+    });
+  });
+
+  it('contain nothing but the caller, the issuer, the audience and the time', async () => {
+    const token = await signToken(admin, { secret, now, lifetimeSeconds: 60 });
+    expect(decodeJwt(token)).toStrictEqual(claims);
+    expect(decodeProtectedHeader(token)).toStrictEqual({ alg: 'HS256', typ: 'JWT', kid: keyIdOf(secret) });
+  });
+
+  it('name the secret they are signed with by 16 hexadecimal digits of its hash', () => {
+    expect(keyIdOf(secret)).toBe('e1d50ddc9aabea51');
+  });
+
+  it('need a previous secret that is configured', async () => {
+    const absent = new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', kid: keyIdOf('undefined') })
+      .sign(signingKey('undefined'));
+    expect(await verifyToken(await absent, { secret, now })).toBeNull();
+    expect(await verifyToken(await absent, { secret, previousSecret: undefined, now })).toBeNull();
+  });
+
+  it('are not said to be forged where the secret itself cannot be used', async () => {
+    const token = await forged({});
+    const unusable = `${Buffer.from(JSON.stringify({ alg: 'HS256', kid: keyIdOf('') })).toString('base64url')}.${token.split('.').slice(1).join('.')}`;
+    await expect(verifyToken(unusable, { secret: '', now })).rejects.toThrow();
   });
 
   it('stay valid under the previous secret, and under no older one', async () => {
@@ -108,16 +153,5 @@ describe('access tokens', () => {
 
   it.each(['', 'x', 'a.b', 'a.b.c', '...', '{}'])('are refused when malformed: %j', async (text) => {
     expect(await verifyToken(text, { secret, now })).toBeNull();
-  });
-});
-
-describe('passwords', () => {
-  it('are stored as salted hashes', async () => {
-    const [one, two] = [await hashPassword('correct horse'), await hashPassword('correct horse')];
-    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-    expect(one).not.toBe(two);
-    expect(await verifyPassword(one, 'correct horse')).toBe(true);
-    expect(await verifyPassword(one, 'Correct horse')).toBe(false);
-    expect(await verifyPassword('no hash', 'correct horse')).toBe(false);
   });
 });
