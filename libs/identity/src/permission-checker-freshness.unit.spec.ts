@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Holding } from '@allotree/contracts';
 import type { Principal } from '@allotree/http/principal';
-import { ADA, checkerOf, group, holding, keyOf, Known, outcome, partner } from './permission-checker.fixture.js';
+import {
+  ADA,
+  checkerOf,
+  group,
+  holding,
+  keyOf,
+  Known,
+  newGroupId,
+  outcome,
+  partner,
+} from './permission-checker.fixture.js';
 import { retryAfterCatchUp, type Follower, type PermissionChecker } from './permission-checker.js';
 
 const reader = holding(group('a'), 'groups:read');
@@ -12,7 +22,7 @@ const NOT_FOUND = { code: 'NOT_FOUND', what: 'project', id: 'house' };
 
 describe('a demand, with memberships that are remembered for a moment', () => {
   const known = new Known([]);
-  const { checker, settled } = checkerOf(known);
+  const { checker, settled, forgetCalls } = checkerOf(known);
 
   it.each<[string, readonly Holding[], readonly Holding[], unknown, readonly boolean[]]>([
     ['trusts a permission that is remembered', [reader], [], READ, []],
@@ -22,9 +32,10 @@ describe('a demand, with memberships that are remembered for a moment', () => {
     ['looks again before it answers that only the permission is missing', [helper], [helper], FORBIDDEN, [false]],
     ['looks again before it answers that there is nothing', [], [], NOT_FOUND, [false]],
   ])('%s', async (_what, remembered, stored, expected, looks) => {
+    forgetCalls();
     known.become(remembered, stored);
     expect(await outcome(checker.demand(ADA, 'groups:read', group('a')))).toStrictEqual(expected);
-    expect(settled.splice(0)).toStrictEqual(looks);
+    expect(settled).toStrictEqual(looks);
   });
 
   it('finds a permission of a key that its creator was just given', async () => {
@@ -114,40 +125,43 @@ describe('a membership that was revoked, but is still remembered', () => {
 });
 
 describe('the path of a group that changes', () => {
-  const paths: Record<string, readonly string[]> = { house: ['house'], a: ['a', 'house'], b: ['b', 'house'] };
+  const paths: Record<string, readonly string[]> = { house: ['house'], a: ['a', 'house'] };
   const { checker } = checkerOf(new Known([holding(group('a'), 'groups:read')]), paths);
-  const isRememberedAt = async (groupId: string, ...above: readonly string[]) => {
+  const A = ['a', 'house'];
+  const B = ['b', 'house'];
+  /** A group that was checked before, when it was below these. */
+  const checkedBelow = async (above: readonly string[]): Promise<string> => {
+    const groupId = newGroupId();
     paths[groupId] = [groupId, ...above];
     await checker.permissionsAt(ADA, group(groupId));
+    return groupId;
   };
 
   it('counts at once for the authority after the group was moved away', async () => {
-    await isRememberedAt('leaving', 'a', 'house');
-    paths['leaving'] = ['leaving', 'b', 'house'];
-    expect(await outcome(checker.authority(ADA, 'groups:read', group('leaving')))).toStrictEqual({
-      code: 'NOT_FOUND',
-      what: 'group',
-      id: 'leaving',
-    });
+    const id = await checkedBelow(A);
+    paths[id] = [id, ...B];
+    const authority = outcome(checker.authority(ADA, 'groups:read', group(id)));
+    expect(await authority).toStrictEqual({ code: 'NOT_FOUND', what: 'group', id });
   });
 
   it('counts at once for a group that was moved into the caller’s', async () => {
-    await isRememberedAt('arriving', 'b', 'house');
-    paths['arriving'] = ['arriving', 'a', 'house'];
-    expect(await outcome(checker.demand(ADA, 'groups:read', group('arriving')))).toStrictEqual(READ);
+    const id = await checkedBelow(B);
+    paths[id] = [id, ...A];
+    expect(await outcome(checker.demand(ADA, 'groups:read', group(id)))).toStrictEqual(READ);
   });
 
   it('is looked for again where there was no such group', async () => {
-    expect(await checker.permissionsAt(ADA, group('added'))).toBeNull();
-    paths['added'] = ['added', 'a', 'house'];
-    expect(await checker.permissionsAt(ADA, group('added'))).toStrictEqual(READ);
+    const id = newGroupId();
+    expect(await checker.permissionsAt(ADA, group(id))).toBeNull();
+    paths[id] = [id, ...A];
+    expect(await checker.permissionsAt(ADA, group(id))).toStrictEqual(READ);
   });
 
   it('is forgotten when a fresh check finds the group removed', async () => {
-    await isRememberedAt('removed', 'a', 'house');
-    delete paths['removed'];
-    expect(await checker.permissionsAt(ADA, group('removed'), true)).toBeNull();
-    expect(await checker.permissionsAt(ADA, group('removed'))).toBeNull();
+    const id = await checkedBelow(A);
+    delete paths[id];
+    expect(await checker.permissionsAt(ADA, group(id), true)).toBeNull();
+    expect(await checker.permissionsAt(ADA, group(id))).toBeNull();
   });
 });
 

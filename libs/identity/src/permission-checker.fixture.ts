@@ -33,6 +33,9 @@ export const keyOf = (permissions: readonly Permission[], madeBy?: string): Prin
 });
 
 export const group = (groupId: string, projectId = 'house') => ({ kind: 'group', projectId, groupId }) as const;
+let groupsMade = 0;
+/** The id of another group each time, whose path no checker remembers yet. */
+export const newGroupId = (): string => `group-${(groupsMade += 1)}`;
 export const partner = (partnerId: string) => ({ kind: 'partner', partnerId }) as const;
 export const within = (projectId: string) => ({ kind: 'within', projectId }) as const;
 export const ANYWHERE = { kind: 'anywhere' } as const;
@@ -99,7 +102,12 @@ export const checkerOf = (memberships: Memberships, paths = PATHS) => {
       return isSettled(result) ? result : attempt();
     },
   );
-  return { checker, loaded, settled };
+  /** Before an example of several with the same checker. */
+  const forgetCalls = () => {
+    loaded.length = 0;
+    settled.length = 0;
+  };
+  return { checker, loaded, settled, forgetCalls };
 };
 
 /** What was answered, or the code and the facts of the refusal. */

@@ -10,6 +10,7 @@ import {
   holding,
   keyOf,
   Known,
+  newGroupId,
   outcome,
   partner,
   within,
@@ -102,34 +103,37 @@ describe('memberships at several places', () => {
 
 describe('the path of a group', () => {
   const known = new Known([]);
-  const { checker, loaded } = checkerOf(known);
+  const paths: Record<string, readonly string[]> = {};
+  const { checker, loaded, forgetCalls } = checkerOf(known, paths);
+  const OUTSIDE: readonly [string, readonly Holding[], string][] = [
+    ['without any membership', [], 'house'],
+    ['with one at a partner', [holding(partner('dealer'), 'groups:read')], 'house'],
+    ['with one in another project', [holding(group('a', 'abroad'), 'groups:read')], 'house'],
+    ['of a project that does not exist', [holding(group('a', 'z'), 'groups:read')], 'z'],
+  ];
 
-  it.each<[string, readonly Holding[], Target]>([
-    ['without any membership', [], group('a')],
-    ['with one at a partner', [holding(partner('dealer'), 'groups:read')], group('a')],
-    ['with one in another project', [holding(group('a', 'other'), 'groups:read')], group('a')],
-    ['in a project that does not exist', [holding(group('a', 'z'), 'groups:read')], group('a', 'z')],
-  ])('is not loaded for a caller %s', async (_who, holdings, target) => {
+  it.each(OUTSIDE)('is not loaded for a demand of a caller %s', async (_who, holdings, projectId) => {
+    forgetCalls();
     known.become(holdings);
-    await demand(checker, target);
+    await demand(checker, group('a', projectId));
     expect(loaded).toStrictEqual([]);
   });
 
-  it.each<[string, readonly Holding[], Target]>([
-    ['with a membership at a partner', [holding(partner('dealer'), 'groups:read')], group('a')],
-    ['with one in another project', [holding(group('a', 'other'), 'groups:read')], group('a')],
-    ['in a project that does not exist', [holding(group('a', 'z'), 'groups:read')], group('a', 'z')],
-  ])('is not loaded for the authority of a caller %s', async (_who, holdings, target) => {
+  it.each(OUTSIDE)('is not loaded for the authority of a caller %s', async (_who, holdings, projectId) => {
+    forgetCalls();
     known.become(holdings);
-    await outcome(checker.authority(ADA, 'groups:read', target as ReturnType<typeof group>));
+    await outcome(checker.authority(ADA, 'groups:read', group('a', projectId)));
     expect(loaded).toStrictEqual([]);
   });
 
   it('is loaded once, for several checks', async () => {
+    forgetCalls();
+    const groupId = newGroupId();
+    paths[groupId] = [groupId, 'a', 'house'];
     known.become([holding(group('a'), 'groups:read')]);
-    await demand(checker, group('a1'));
-    await demand(checker, group('a1'));
-    expect(loaded).toStrictEqual(['house/a1']);
+    await demand(checker, group(groupId));
+    await demand(checker, group(groupId));
+    expect(loaded).toStrictEqual([`house/${groupId}`]);
   });
 });
 
