@@ -33,12 +33,13 @@ export const keyOf = (permissions: readonly Permission[], madeBy?: string): Prin
 });
 
 export const group = (groupId: string, projectId = 'house') => ({ kind: 'group', projectId, groupId }) as const;
-let groupsMade = 0;
-/** The id of another group each time, whose path no checker remembers yet. */
-export const newGroupId = (): string => `group-${(groupsMade += 1)}`;
 export const partner = (partnerId: string) => ({ kind: 'partner', partnerId }) as const;
 export const within = (projectId: string) => ({ kind: 'within', projectId }) as const;
 export const ANYWHERE = { kind: 'anywhere' } as const;
+
+let groupsMade = 0;
+/** The id of another group each time, whose path no checker remembers yet. */
+export const newGroupId = (): string => `group-${(groupsMade += 1)}`;
 
 /** A membership in the tenant `nord`. */
 export const holding = (scope: Scope, ...permissions: Permission[]): Holding => ({
