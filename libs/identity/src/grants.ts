@@ -1,4 +1,4 @@
-import { beyond, type Permission, type Scope } from '@allotree/contracts';
+import type { Permission, Scope } from '@allotree/contracts';
 import type { Principal } from '@allotree/http/principal';
 import { Problem } from '@allotree/http/problem';
 import type { PermissionChecker } from './permission-checker.js';
@@ -36,7 +36,7 @@ async function holdsAll(
   principal: Principal,
   { role, granted, scope }: { readonly role: string; readonly granted: readonly Permission[]; readonly scope: Scope },
 ): Promise<void> {
-  const missing = beyond(granted, (await checker.permissionsAt(principal, scope)) ?? new Set());
+  const missing = await checker.missingAt(principal, granted, scope);
   if (missing.length === 0) return;
   throw new Problem('FORBIDDEN', `The role ${role} has permissions that you do not hold here`, { role, missing });
 }

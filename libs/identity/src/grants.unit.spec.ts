@@ -96,6 +96,25 @@ describe('granting a role', () => {
   });
 });
 
+describe('a role:', () => {
+  const held = [holding(group('a'), 'groups:read', 'quotas:read', 'projects:read')];
+  const checks = [
+    ['granting', checkGrant],
+    ['revoking', checkRevoke],
+  ] as const;
+
+  it.each(checks)('%s is possible with permissions that were just granted', async (_what, check) => {
+    const { checker } = checkerOf(new Known([], held));
+    expect(await refusal(check(checker, ADA, 'concierge', group('a')))).toBeNull();
+  });
+
+  it.each(checks)('%s is refused with permissions that were just revoked', async (_what, check) => {
+    const { checker } = checkerOf(new Known(held, []));
+    const asked = check(checker, ADA, 'concierge', group('a'));
+    expect(await refusal(asked)).toStrictEqual(beyondOwn('concierge', ...CONCIERGE));
+  });
+});
+
 describe('revoking a role', () => {
   const { checker } = checkerOf(new Known([holding(group('a'), 'groups:read', 'quotas:read', 'projects:read')]));
 

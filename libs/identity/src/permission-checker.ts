@@ -1,6 +1,7 @@
 import {
   authoritiesIn,
   authorityAt,
+  beyond,
   builtInPermissions,
   accessFilterOf,
   PERMISSION_NAMES,
@@ -151,6 +152,17 @@ export class PermissionChecker {
     const holdings = await this.holdings(principal, true);
     const ownership = await this.memberships.project(projectId);
     return (path) => ownership && permissionsAt(holdings, { kind: 'group', ...ownership, projectId, path });
+  }
+
+  /** Those of the permissions that a caller does not hold at a place. Never cached: nobody gives or takes what they no longer hold. */
+  async missingAt(
+    principal: Principal,
+    permissions: readonly Permission[],
+    scope: Scope,
+  ): Promise<readonly Permission[]> {
+    const look = async (): Promise<readonly Permission[]> =>
+      beyond(permissions, (await this.permissionsAt(principal, scope, true)) ?? new Set());
+    return this.retryPolicy(look, (missing) => missing.length === 0);
   }
 
   /** The places where a caller holds a permission, for lists. `null`: everywhere. */
