@@ -5,80 +5,12 @@ import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
 import { seats } from '@allotree/testing/seats';
 import type { SeatsCommand, SeatsState } from '@allotree/testing/seats';
 import fc from 'fast-check';
-import type { Aggregate, CommandContext } from './aggregate.js';
+import type { Aggregate } from './aggregate.js';
 import { CommandRuntime } from './command-runtime.js';
-import type { RuntimeOptions } from './command-runtime.js';
 import { deriveId } from './derive-id.js';
 import { Overloaded, OutcomeUnknown, RuntimeStopped } from './errors.js';
-import type { AppendResult, EventStore, StreamAppend } from './event-store.js';
+import { context, Gate, open, settle, setUp, Snapshots, take, types, watch } from './runtime/runtime.fixture.js';
 import type { Snapshot, SnapshotStore } from './snapshot-store.js';
-
-function context(more: Partial<CommandContext> = {}): CommandContext {
-  const commandId = randomUUID();
-  return { commandId, correlationId: 'c', causationId: null, actor: 'user:u', tenantId: 't', ...more };
-}
-
-const open = (capacity: number): SeatsCommand => ({ type: 'Open', capacity });
-const take = (who: string): SeatsCommand => ({ type: 'Take', who });
-
-/** A store whose appends wait for permission, can lose the call or the response, and are counted. */
-class Gate extends InMemoryEventStore {
-  readonly calls: StreamAppend[][] = [];
-  closed = false;
-  lose: 'call' | 'answer' | null = null;
-  reads = 0;
-  #opened: (() => void)[] = [];
-
-  override async append(appends: readonly StreamAppend[]): Promise<readonly AppendResult[]> {
-    this.calls.push([...appends]);
-    if (this.closed) await new Promise<void>((resolve) => this.#opened.push(resolve));
-    const { lose } = this;
-    this.lose = null;
-    if (lose === 'call') throw new Error('connection lost');
-    const results = await super.append(appends);
-    if (lose === 'answer') throw new Error('connection lost');
-    return results;
-  }
-
-  override readStream(streamName: string, fromRevision?: number) {
-    this.reads++;
-    return super.readStream(streamName, fromRevision);
-  }
-
-  open(): void {
-    this.closed = false;
-    for (const resolve of this.#opened.splice(0)) resolve();
-  }
-}
-
-function setUp<Store extends EventStore = Gate>(options: Partial<RuntimeOptions> & { store?: Store } = {}) {
-  const store = (options.store ?? new Gate()) as Store;
-  const runtime = new CommandRuntime({ ...options, store });
-  return { store, runtime, handler: runtime.aggregate(seats) };
-}
-
-const settle = async (): Promise<void> => {
-  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
-};
-
-/** Records the order in which promises settle. */
-function watch(): { of<T>(name: string, promise: Promise<T>): Promise<T>; ended: string[] } {
-  const ended: string[] = [];
-  return { ended, of: (name, promise) => promise.finally(() => ended.push(name)) };
-}
-
-const types = async (store: EventStore, id: string) =>
-  (await collect(store.readStream(`seats-${id}`))).map(({ type }) => type);
-
-class Snapshots implements SnapshotStore {
-  readonly kept = new Map<string, Snapshot>();
-  async load(name: string) {
-    return this.kept.get(name) ?? null;
-  }
-  async save(name: string, snapshot: Snapshot) {
-    this.kept.set(name, snapshot);
-  }
-}
 
 describe('CommandRuntime', () => {
   describe('outcomes', () => {
