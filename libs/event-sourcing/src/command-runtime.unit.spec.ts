@@ -639,6 +639,13 @@ describe('CommandRuntime', () => {
     });
   });
 
+  it.each(['', 'house-seats', '-seats', 'seats-'])('rejects an aggregate of the category "%s"', (category) => {
+    const { runtime } = setUp();
+    expect(() => runtime.aggregate({ ...seats, category })).toThrow(
+      `invalid category "${category}": a category must be non-empty and must not contain "-"`,
+    );
+  });
+
   it('stop answers accepted commands and rejects new ones', async () => {
     const { store, handler, runtime } = setUp();
     store.closed = true;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { heapLimit } from './heap-limit.js';
 
 const MEBIBYTE = 1_048_576;
@@ -25,5 +25,25 @@ describe('the limit of the heap', () => {
       );
     const large = ['--max-old-space-size=300', '--max-semi-space-size=64'];
     expect(heapLimit(large.join(' '), limitWith(...large))).toBe(limitWith('--max-old-space-size=300'));
+  });
+
+  describe('of this process', () => {
+    const { env, execArgv } = process;
+    afterEach(() => {
+      process.env = env;
+      process.execArgv = execArgv;
+    });
+
+    it.each<[options: string | undefined, execArgv: string[], expected: number]>([
+      [undefined, [], 1_000],
+      ['--max-semi-space-size=64', [], 1_000 - 3 * 48],
+      [undefined, ['--enable-source-maps', '--max-semi-space-size', '32'], 1_000 - 3 * 16],
+      ['--max-semi-space-size=64', ['--max-semi-space-size=32'], 1_000 - 3 * 16],
+    ])('follows NODE_OPTIONS %p and the arguments %p of Node', (options, args, expected) => {
+      const { NODE_OPTIONS: _, ...others } = env;
+      process.env = options === undefined ? others : { ...others, NODE_OPTIONS: options };
+      process.execArgv = args;
+      expect(heapLimit(undefined, 1_000 * MEBIBYTE)).toBe(expected * MEBIBYTE);
+    });
   });
 });

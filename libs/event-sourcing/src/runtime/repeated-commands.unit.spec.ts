@@ -30,7 +30,7 @@ const puts: readonly Put[] = [
   { setting: 'size', value: 3 },
 ];
 
-/** Has the store answer the next queries for a command only when it is told to; later queries are answered at once. */
+/** Holds the answers to the next queries for a command until the spec gives them; later queries are answered at once. */
 function heldQueries(store: Gate, count: number) {
   const held: { answer(): void; fail(): void }[] = [];
   const find = store.findByCommand.bind(store);
@@ -66,13 +66,13 @@ describe('a repeated command', () => {
     expect(store.queries).toStrictEqual(['findByCommand']);
   });
 
-  it('is told what was declined only while the first is unanswered, since the store keeps events only', async () => {
+  it('names what was declined only while the first is unanswered, since the store keeps events only', async () => {
     const declined: Declined<{ code: 'FULL'; capacity: number }>[] = [
       { index: 1, refusal: { code: 'FULL', capacity: 0 } },
     ];
     const handler = new CommandRuntime({ store: new Gate() }).aggregate({
       ...seats,
-      decide: () => ({ ok: true, events: [{ type: 'SeatTaken', who: 'a' }], declined }),
+      decide: () => ({ ok: true, events: [{ type: 'SeatTaken' as const, who: 'a' }], declined }),
     });
     const asked = context({ repeatable: true });
     const [first, meanwhile] = await Promise.all([1, 2].map(() => handler.execute('h', take('a'), asked)));

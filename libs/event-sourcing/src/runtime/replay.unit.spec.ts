@@ -4,6 +4,7 @@ import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
 import { seats, type SeatsState } from '@allotree/testing/seats';
 import type { CommandContext } from '../aggregate.js';
 import { CommandRuntime } from '../command-runtime.js';
+import type { RecordedEvent } from '../event-store.js';
 import type { Snapshot, SnapshotStore } from '../snapshot-store.js';
 
 const context = (): CommandContext => {
@@ -23,7 +24,7 @@ class Store extends InMemoryEventStore {
 class Snapshots implements SnapshotStore {
   snapshot: Snapshot | null = null;
   load = () => Promise.resolve(this.snapshot);
-  save = async (_: string, snapshot: Snapshot) => void (this.snapshot = snapshot);
+  save = async (_: string, snapshot: Snapshot): Promise<void> => void (this.snapshot = snapshot);
 }
 
 /** A stream of 25 events, one a command, with a snapshot at one of the first 20: which one depends on the time taken. */
@@ -74,5 +75,64 @@ describe('the state at a revision', () => {
     store.from = [];
     expect(await handler.readAt('h', [24], taken)).toEqual([25]);
     expect(store.from).toEqual([]);
+  });
+
+  describe('with a snapshot of the tenth event', () => {
+    async function tenth(change: Partial<Snapshot> = {}) {
+      const { store, snapshots, handler } = await filled();
+      const events: RecordedEvent[] = [];
+      for await (const event of store.readStream('seats-h')) events.push(event);
+      const { position, metadata } = events[9]!;
+      const json = JSON.stringify({ capacity: 0, taken: Array(10).fill('from the snapshot') });
+      snapshots.snapshot = { version: 1, revision: 9, eventId: metadata.eventId, position, json, ...change };
+      snapshots.save = () => Promise.resolve();
+      let read = 0;
+      const readStream = store.readStream.bind(store);
+      store.readStream = async function* (streamName, from) {
+        for await (const event of readStream(streamName, from)) {
+          read++;
+          yield event;
+        }
+      };
+      store.from = [];
+      return { store, handler, eventsRead: () => read };
+    }
+    const last = ({ taken: seatsTaken }: SeatsState): string => seatsTaken.at(-1)!;
+
+    it('takes that event from the snapshot', async () => {
+      const { store, handler } = await tenth();
+      expect(await handler.readAt('h', [9, 10], last)).toStrictEqual(['from the snapshot', '10']);
+      expect(store.from).toStrictEqual([9, 10]);
+    });
+
+    it('reads only the event that proves the snapshot where no other is asked for', async () => {
+      const { store, handler } = await tenth();
+      await handler.read('h', last);
+      store.from = [];
+      expect(await handler.readAt('h', [9], last)).toStrictEqual(['from the snapshot']);
+      expect(store.from).toStrictEqual([9]);
+    });
+
+    it('reads no further than the last revision, and nothing where there is none', async () => {
+      const { store, handler, eventsRead } = await tenth();
+      expect(await handler.readAt('h', [], last)).toStrictEqual([]);
+      expect(store.from).toStrictEqual([]);
+      await handler.readAt('h', [10, 12], last);
+      expect(eventsRead()).toBe(1 + 3);
+    });
+
+    it('ignores the snapshot where that was taken after another event', async () => {
+      const { store, handler } = await tenth({ eventId: randomUUID() });
+      expect(await handler.readAt('h', [9, 10], last)).toStrictEqual(['9', '10']);
+      expect(store.from).toStrictEqual([9, 0]);
+    });
+  });
+
+  it('is complete where another process recorded events after the state in memory', async () => {
+    const store = new Store();
+    const [handler, other] = [1, 2].map(() => new CommandRuntime({ store }).aggregate(seats));
+    await handler!.execute('h', { type: 'TakeMany', count: 3 }, context());
+    await other!.execute('h', { type: 'TakeMany', count: 1 }, context());
+    expect(await handler!.readAt('h', [2, 3], taken)).toStrictEqual([3, 4]);
   });
 });

@@ -48,11 +48,11 @@ describe('the events of waiting commands', () => {
 });
 
 describe('an accepted command', () => {
-  it('tells what it declined, also in a dry run', async () => {
+  it('names what it declined, also in a dry run', async () => {
     const declined = [{ index: 1, refusal: { code: 'FULL' as const, capacity: 0 } }];
     const handler = new CommandRuntime({ store: new Gate() }).aggregate({
       ...seats,
-      decide: () => ({ ok: true, events: [{ type: 'SeatTaken', who: 'a' }], declined }),
+      decide: () => ({ ok: true, events: [{ type: 'SeatTaken' as const, who: 'a' }], declined }),
     });
     const outcome = { kind: 'accepted', events: [{ type: 'SeatTaken', who: 'a' }], declined };
     expect(await handler.dryRun('h', take('a'))).toStrictEqual({ ...outcome, revision: -1, position: 0n });
