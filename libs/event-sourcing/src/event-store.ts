@@ -5,7 +5,7 @@
 
 /** Metadata of an event. Ids are derived from the command id and what it records, so repeating an append is harmless. */
 export interface EventMetadata {
-  /** A UUID, derived from the command id, how many events it records, the revision, the type and the data. */
+  /** A UUID, derived by `eventIdOf` from the command id, the revision, the type, the data and whether it is the last event of the command. */
   readonly eventId: string;
   readonly correlationId: string;
   readonly causationId: string | null;

@@ -3,6 +3,7 @@ export { followUp } from './follow-up.js';
 export * from './aggregate.js';
 export { decodeOnce } from './decode-once.js';
 export * from './derive-id.js';
+export * from './event-id.js';
 export * from './snapshot-store.js';
 export * from './logger.js';
 export { snapshotVersionOf } from './runtime/snapshots.js';

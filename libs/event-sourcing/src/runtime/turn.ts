@@ -1,5 +1,5 @@
 import type { AggregateOf, AggregateTypes, CommandContext, Outcome } from '../aggregate.js';
-import { deriveId } from '../derive-id.js';
+import { eventIdOf } from '../event-id.js';
 import type { NewEvent } from '../event-store.js';
 import { MAX_EVENTS_IN_A_CALL } from './group-commit.js';
 import { LATER, type Answer, type DryRun, type Execution, type Reading, type Request } from './request.js';
@@ -99,7 +99,13 @@ export class Turn<T extends AggregateTypes> {
     });
     const tenantId = aggregate.tenantOf?.(live.value) ?? context.tenantId;
     encoded.forEach(({ type, data }, index) => {
-      const eventId = eventIdOf(commandId, events.length, live.revision + 1 + index, { type, data });
+      const eventId = eventIdOf({
+        commandId,
+        revision: live.revision + 1 + index,
+        type,
+        json: JSON.stringify(data),
+        isLast: index === encoded.length - 1,
+      });
       this.events.push({
         type,
         data,
@@ -110,15 +116,3 @@ export class Turn<T extends AggregateTypes> {
     live.eventId = this.events.at(-1)!.metadata.eventId;
   }
 }
-
-/**
- * By its place in the stream, its content and how many events the command records: a command that is repeated, here or in another process,
- * can be decided differently, also with more events after the same ones, because more became due meanwhile. Only the same decision counts
- * as appended already.
- */
-const eventIdOf = (
-  commandId: string,
-  count: number,
-  revision: number,
-  { type, data }: Pick<NewEvent, 'type' | 'data'>,
-): string => deriveId(commandId, `${revision} ${count} ${type} ${JSON.stringify(data)}`);

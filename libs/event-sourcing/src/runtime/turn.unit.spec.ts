@@ -65,6 +65,7 @@ describe('an accepted command', () => {
     const asked = context();
     await handler.execute('h', takeMany(3), asked);
     const ids = (await collect(store.readStream('seats-h', 1))).map(({ metadata }) => metadata.eventId);
-    expect(ids).toStrictEqual([0, 1, 2].map((n) => deriveId(asked.commandId, `${n + 1} 3 SeatTaken {"who":"${n}"}`)));
+    const labels = ['1 SeatTaken {"who":"0"} and more', '2 SeatTaken {"who":"1"} and more', '3 SeatTaken {"who":"2"}'];
+    expect(ids).toStrictEqual(labels.map((label) => deriveId(asked.commandId, label)));
   });
 });
