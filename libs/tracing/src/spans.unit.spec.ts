@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { core, node, tracing } from '@opentelemetry/sdk-node';
+import { describe, expect, it } from '@jest/globals';
+import { recordedSpans } from '@allotree/testing/recorded-spans';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { activeTraceparent, enableSpans, inSpan, openSpan } from './spans.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = `00-${TRACE}-b7ad6b7169203331-01`;
-const exporter = new tracing.InMemorySpanExporter();
 
 describe('while tracing is off', () => {
   it('runs the work and nothing else', async () => {
@@ -15,17 +14,7 @@ describe('while tracing is off', () => {
 });
 
 describe('a span', () => {
-  beforeAll(() => {
-    new node.NodeTracerProvider({ spanProcessors: [new tracing.SimpleSpanProcessor(exporter)] }).register({
-      propagator: new core.W3CTraceContextPropagator(),
-    });
-    enableSpans();
-  });
-  afterAll(() => {
-    enableSpans(false);
-    for (const api of [trace, context, propagation]) api.disable();
-  });
-  beforeEach(() => exporter.reset());
+  const exporter = recordedSpans(enableSpans);
 
   it('continues the trace of its parent, and those inside it continue its own', async () => {
     const inner = await inSpan('outer', { parent: PARENT, kind: SpanKind.CONSUMER }, async () => {

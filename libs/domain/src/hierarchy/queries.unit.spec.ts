@@ -12,8 +12,8 @@ import {
   rolesBelow,
   type TreeEvent,
 } from './index.js';
+import { created, projectId } from './tree.fixture.js';
 
-const projectId = 'hafenblick';
 const member = (memberId: string, groupId: string, role: string) => ({
   memberId,
   groupId,
@@ -33,18 +33,7 @@ const kim = member('kim', 'a', 'concierge');
 const lee = member('lee', 'a1', 'user');
 const ada = member('ada', projectId, 'site_administrator');
 const events: readonly TreeEvent[] = [
-  {
-    type: 'ProjectCreated',
-    data: {
-      projectId,
-      tenantId: 'nordlicht',
-      partnerId: 'dealer',
-      timeZone: 'Europe/Berlin',
-      billingMode: 'prepaid',
-      trial: false,
-      name: 'Hafenblick',
-    },
-  },
+  created,
   { type: 'GroupCreated', data: { groupId: 'a', parentId: projectId, type: 'building', name: 'A' } },
   { type: 'GroupCreated', data: { groupId: 'a1', parentId: 'a', type: 'unit', name: 'One', externalId: 'E1' } },
   { type: 'GroupCreated', data: { groupId: 'b', parentId: projectId, type: 'building', name: 'B' } },

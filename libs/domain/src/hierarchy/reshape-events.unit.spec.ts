@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { GENERATED_PER_EVENT } from './generation.js';
 import type { DeviceFacts, GeneratedGroups, GroupFacts, MemberFacts, TreeEvent } from './index.js';
-import { chain, placed, projectId, rename, reshape, run, start } from './reshape.fixture.js';
+import { chain, rename, reshape, run, start } from './reshape.fixture.js';
+import { placed, projectId } from './tree.fixture.js';
 
 const generated = (data: GeneratedGroups): TreeEvent => ({ type: 'GroupsGenerated', data });
 const moved = (groupId: string, parentId: string): TreeEvent => ({ type: 'GroupMoved', data: { groupId, parentId } });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { PAUSE_EVERY } from '../slices.js';
 import { decideReshape, type TreeShape } from './index.js';
-import { placed, projectId, rename, reshape, run, tree } from './reshape.fixture.js';
+import { rename, reshape, run, tree } from './reshape.fixture.js';
+import { placed, projectId } from './tree.fixture.js';
 
 const MANY = 2 * PAUSE_EVERY + 1;
 

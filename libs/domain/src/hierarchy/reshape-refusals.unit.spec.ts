@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MemberFacts, RefusedShape, TreeShape } from './index.js';
-import { chain, placed, projectId, rename, reshape, run, start, tree } from './reshape.fixture.js';
+import { chain, rename, reshape, run, start, tree } from './reshape.fixture.js';
+import { placed, projectId } from './tree.fixture.js';
 
 type Items = RefusedShape['items'];
 type Case = readonly [what: string, shape: Partial<TreeShape>, items: Items];

@@ -1,29 +1,9 @@
 import { given } from '@allotree/testing/given';
 import { groupTreeAggregate, type TreeCommandOf, type TreeEvent, type TreeShape } from './index.js';
-
-export const projectId = 'hafenblick';
-
-const created: TreeEvent = {
-  type: 'ProjectCreated',
-  data: {
-    projectId,
-    tenantId: 'nordlicht',
-    partnerId: 'dealer',
-    timeZone: 'Europe/Berlin',
-    billingMode: 'prepaid',
-    trial: false,
-    name: 'Hafenblick',
-  },
-};
+import { created, placed, projectId } from './tree.fixture.js';
 
 /** A project after these events. */
 export const tree = (...events: TreeEvent[]) => given(groupTreeAggregate, [created, ...events]);
-
-/** A building that was created. */
-export const placed = (groupId: string, parentId: string, name: string, externalId?: string): TreeEvent => ({
-  type: 'GroupCreated',
-  data: { groupId, parentId, type: 'building', name, ...(externalId !== undefined && { externalId }) },
-});
 
 /** The buildings A and B, with One and Two in A. */
 export const start = (...events: TreeEvent[]) =>

@@ -10,7 +10,8 @@ import {
   type GroupTreeState,
   type TreeShape,
 } from './index.js';
-import { placed, projectId, rename, reshape, run, start, tree } from './reshape.fixture.js';
+import { rename, reshape, run, start, tree } from './reshape.fixture.js';
+import { placed, projectId } from './tree.fixture.js';
 
 /** The tree after a change that is accepted. */
 const after = (before: ReturnType<typeof tree>, shape: Partial<TreeShape>) => {

@@ -1,23 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { groupTreeAggregate, type TreeCommand, type TreeEvent } from './index.js';
+import { created, placed, projectId } from './tree.fixture.js';
 
-const projectId = 'hafenblick';
-const created: TreeEvent = {
-  type: 'ProjectCreated',
-  data: {
-    projectId,
-    tenantId: 'nordlicht',
-    partnerId: 'dealer',
-    timeZone: 'Europe/Berlin',
-    billingMode: 'prepaid',
-    trial: false,
-    name: 'Hafenblick',
-  },
-};
-const placed = (groupId: string, name: string, parentId = projectId): TreeEvent => ({
-  type: 'GroupCreated',
-  data: { groupId, parentId, type: 'building', name },
-});
 const create = (groupId: string, name: string, parentId = projectId): TreeCommand => ({
   type: 'CreateGroup',
   projectId,
@@ -51,14 +35,14 @@ const kept = (...events: TreeEvent[]) => {
 
 describe('G1: a name in a project that is kept in memory', () => {
   it('is taken once a group has it', () => {
-    const decide = kept(placed('a', 'A'));
+    const decide = kept(placed('a', projectId, 'A'));
     expect(decide(create('b', 'a'))).toStrictEqual(taken('A'));
     expect(decide(create('b', 'B')).ok).toBe(true);
     expect(decide(create('c', 'b'))).toStrictEqual(taken('B'));
   });
 
   it('is free again once its group has another name, and the other name is taken', () => {
-    const decide = kept(placed('a', 'A'));
+    const decide = kept(placed('a', projectId, 'A'));
     expect(decide(create('b', 'A'))).toStrictEqual(taken('A'));
     expect(decide(rename('a', 'North')).ok).toBe(true);
     expect(decide(create('b', 'north'))).toStrictEqual(taken('North'));
@@ -66,7 +50,7 @@ describe('G1: a name in a project that is kept in memory', () => {
   });
 
   it('goes with its group to another parent', () => {
-    const decide = kept(placed('a', 'A'), placed('b', 'B'), placed('c', 'C', 'b'));
+    const decide = kept(placed('a', projectId, 'A'), placed('b', projectId, 'B'), placed('c', 'b', 'C'));
     expect(decide(create('d', 'A'))).toStrictEqual(taken('A'));
     expect(decide(create('d', 'C', 'b'))).toStrictEqual(taken('C', 'b'));
     expect(decide({ type: 'MoveGroup', projectId, groupId: 'a', parentId: 'b' }).ok).toBe(true);
@@ -75,14 +59,14 @@ describe('G1: a name in a project that is kept in memory', () => {
   });
 
   it('is free again once its group is removed', () => {
-    const decide = kept(placed('a', 'A'));
+    const decide = kept(placed('a', projectId, 'A'));
     expect(decide(create('b', 'A'))).toStrictEqual(taken('A'));
     expect(decide(remove('a')).ok).toBe(true);
     expect(decide(create('b', 'A')).ok).toBe(true);
   });
 
-  it('stays taken until the last of two older groups gives it up that share it', () => {
-    const decide = kept(placed('a', 'Straße'), placed('b', 'STRASSE'));
+  it('stays taken until both older groups that share it have given it up', () => {
+    const decide = kept(placed('a', projectId, 'Straße'), placed('b', projectId, 'STRASSE'));
     expect(decide(create('c', 'strasse')).ok).toBe(false);
     expect(decide(rename('a', 'North')).ok).toBe(true);
     expect(decide(create('c', 'strasse'))).toStrictEqual(taken('STRASSE'));

@@ -8,31 +8,10 @@ import {
   type GroupTreeState,
   type TreeEvent,
 } from './index.js';
+import { created, placed, projectId } from './tree.fixture.js';
 
 const { snapshot } = groupTreeAggregate;
-const projectId = 'hafenblick';
-const created: TreeEvent = {
-  type: 'ProjectCreated',
-  data: {
-    projectId,
-    tenantId: 'nordlicht',
-    partnerId: 'dealer',
-    timeZone: 'Europe/Berlin',
-    billingMode: 'prepaid',
-    trial: false,
-    name: 'Hafenblick',
-  },
-};
-const placed = (groupId: string, externalId?: string): TreeEvent => ({
-  type: 'GroupCreated',
-  data: {
-    groupId,
-    parentId: projectId,
-    type: 'building',
-    name: groupId,
-    ...(externalId !== undefined && { externalId }),
-  },
-});
+const building = (groupId: string, externalId?: string) => placed(groupId, projectId, groupId, externalId);
 const generated = (newId: string, ...names: string[]): TreeEvent => ({
   type: 'GroupsGenerated',
   data: {
@@ -83,7 +62,7 @@ describe('the snapshot of a group tree', () => {
   });
 
   it('brings every group back, whether its id was generated or not', () => {
-    const state = stateOf(generated('x', 'One', 'Two', 'Three'), placed('a', 'E1'), generated('y', 'Four', 'Five'));
+    const state = stateOf(generated('x', 'One', 'Two', 'Three'), building('a', 'E1'), generated('y', 'Four', 'Five'));
     expect(snapshot.encode(state).ids).toStrictEqual([projectId, 'x_0', '_1', '_2', 'a', 'y_0', '_1']);
     expect(groupsOf(restored(state))).toStrictEqual(groupsOf(state));
   });
@@ -91,7 +70,7 @@ describe('the snapshot of a group tree', () => {
   it('finds a device by every spelling of its number, also of one that came and went under another', () => {
     const state = restored(
       stateOf(
-        placed('a'),
+        building('a'),
         arrived('SN1', 'c1'),
         left('SN1', 'c1'),
         arrived('SN-1', 'c2'),
@@ -109,7 +88,7 @@ describe('the snapshot of a group tree', () => {
   });
 
   it('keeps the claim of the last stay of a device that has left', () => {
-    const state = restored(stateOf(placed('a'), arrived('SN1', 'c1'), left('SN1', 'c1')));
+    const state = restored(stateOf(building('a'), arrived('SN1', 'c1'), left('SN1', 'c1')));
     expect(deviceOf(state, 'SN1')).toBeNull();
     expect(knownDeviceOf(state, 'SN1')).toStrictEqual({ claimId: 'c1', groupId: null, model: 'AA-12' });
   });
@@ -117,14 +96,14 @@ describe('the snapshot of a group tree', () => {
 
 describe('the size of a group tree in memory', () => {
   it.each([
-    ['a group', 300, placed('b')],
-    ['a group with an external id', 800, placed('b', 'E1')],
+    ['a group', 300, building('b')],
+    ['a group with an external id', 800, building('b', 'E1')],
     ['a member', 600, joined('m')],
     ['a member with an external id', 1_100, joined('m', 'E1')],
     ['a device', 400, arrived('SN1', 'c1')],
   ])('grows with %s by about %i bytes', (_, bytes, event) => {
-    const before = snapshot.sizeOf(stateOf(placed('a')));
-    expect(snapshot.sizeOf(stateOf(placed('a'), event)) - before).toBe(bytes);
+    const before = snapshot.sizeOf(stateOf(building('a')));
+    expect(snapshot.sizeOf(stateOf(building('a'), event)) - before).toBe(bytes);
   });
 
   it('is about 2,000 bytes without a project', () => {

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { recordedSpans } from '@allotree/testing/recorded-spans';
 import { enableSpans } from '@allotree/tracing';
-import { context as activeContext, propagation, trace } from '@opentelemetry/api';
-import { core, node, tracing } from '@opentelemetry/sdk-node';
 import { context, open, setUp } from './runtime.fixture.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -25,18 +24,7 @@ describe('events while tracing is off', () => {
 });
 
 describe('events while tracing is on', () => {
-  const exporter = new tracing.InMemorySpanExporter();
-  beforeAll(() => {
-    new node.NodeTracerProvider({ spanProcessors: [new tracing.SimpleSpanProcessor(exporter)] }).register({
-      propagator: new core.W3CTraceContextPropagator(),
-    });
-    enableSpans();
-  });
-  afterAll(() => {
-    enableSpans(false);
-    for (const api of [trace, activeContext, propagation]) api.disable();
-  });
-  beforeEach(() => exporter.reset());
+  const exporter = recordedSpans(enableSpans);
 
   it('belong to the span of their command, which continues the trace of its sender', async () => {
     const { metadata, expected } = await recorded(PARENT);
