@@ -141,9 +141,9 @@ describe('the permissions of a role', () => {
   const { checker, settled, forgetCalls } = checkerOf(new Known([]));
 
   it.each<[string, string, unknown, readonly boolean[]]>([
-    ['built in are known without looking', 'concierge', CONCIERGE, []],
-    ['of the tenant are found at the first look', 'helper', ['devices:read'], [true]],
-    ['that is not there are looked for again', 'gone', null, [false]],
+    ['that is built in are known without a query', 'concierge', CONCIERGE, []],
+    ['of the tenant are found by the first query', 'helper', ['devices:read'], [true]],
+    ['that does not exist are queried a second time', 'gone', null, [false]],
   ])('%s', async (_what, role, expected, looks) => {
     forgetCalls();
     expect(await checker.permissionsOfRole(role, group('a'))).toStrictEqual(expected);

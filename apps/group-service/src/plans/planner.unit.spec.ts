@@ -75,7 +75,7 @@ describe('a plan that goes on after its groups were applied', () => {
     expect((await applied(first.events)).events).toEqual(first.events);
   });
 
-  it('adds a group again that was removed meanwhile, with an id of its own', async () => {
+  it('adds a removed group again under a new id', async () => {
     const first = await applied([created]);
     const removed: TreeEvent = { type: 'SubtreeRemoved', data: { groupId: first.added.get('B') as string } };
     const second = await applied([...first.events, removed]);

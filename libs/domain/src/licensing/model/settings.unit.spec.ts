@@ -90,7 +90,7 @@ describe('the settings of a project', () => {
     }
   });
 
-  it('are none of commands without a form that is saved', () => {
+  it('are not changed by commands that save no form', () => {
     expect(settingOf(s.assignment('a'))).toBeNull();
     expect(settingOf({ type: 'TakeEffect', now })).toBeNull();
     expect(settingOf({ type: 'AddDevice', now, serialNumber: 'SN-1', groupId: 'a' })).toBeNull();

@@ -61,11 +61,11 @@ function scenario(): ProjectScenario {
 describe('a project that is read from its snapshot', () => {
   const { state } = scenario();
 
-  it('has every fact that it had, those that are worked out again included', () => {
+  it('has all its facts, including those that are computed again', () => {
     expect(factsOf(restored(state))).toStrictEqual(factsOf(state));
   });
 
-  it('has next due what it had next due', () => {
+  it('has the same next due instant as before', () => {
     const s = scenario();
     expect(nextDueAt(restored(s.state))).toBe(day('2026-11-01'));
     s.on(day('2026-11-15'));
@@ -98,7 +98,7 @@ describe('a project that is read from its snapshot', () => {
     expect(s.do({ type: 'RemoveDevice', now: START, serialNumber: 'SN-2' })).toHaveLength(1);
   });
 
-  it('has not been opened where it had not', () => {
+  it('is not opened if it was not before', () => {
     expect(factsOf(restored(initialState()))).toStrictEqual(factsOf(initialState()));
   });
 
