@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { InMemoryEventStore } from '@allotree/testing/in-memory-event-store';
 import { seats } from '@allotree/testing/seats';
 import { CommandRuntime } from '../command-runtime.js';
@@ -59,20 +59,22 @@ describe('memory limits of states', () => {
     expect(await house.execute('h', { type: 'Open', capacity: 2 }, context('1'))).toMatchObject({ kind: 'accepted' });
   });
 
-  it('apply to the state of a snapshot', async () => {
+  it('apply to the state of a snapshot, which is not taken for an invalid one', async () => {
     const store = new InMemoryEventStore();
-    const snapshots = new Snapshots();
+    const [snapshots, snapshotIgnored] = [new Snapshots(), jest.fn()];
     await new CommandRuntime({ store }).aggregate(seats).execute('h', { type: 'TakeMany', count: 1 }, context('1'));
     const [event] = await store.findByCommand('seats-h', '1');
     const { eventId } = event!.metadata;
     const loadedFrom = async (taken: number) => {
       const json = JSON.stringify({ capacity: 9, taken: Array(taken).fill('from the snapshot') });
       snapshots.kept.set('seats-h', { version: 1, revision: 0, eventId, position: 1n, json });
-      const house = new CommandRuntime({ store, snapshots, maxBytesPerState: FIVE_SEATS }).aggregate(seats);
+      const metrics = { snapshotIgnored };
+      const house = new CommandRuntime({ store, snapshots, metrics, maxBytesPerState: FIVE_SEATS }).aggregate(seats);
       return house.read('h', (state) => state.taken);
     };
     expect(await loadedFrom(5)).toStrictEqual(Array(5).fill('from the snapshot'));
-    expect(await loadedFrom(6)).toStrictEqual(['0']);
+    await expect(loadedFrom(6)).rejects.toStrictEqual(new StateTooLarge('seats', FIVE_SEATS + 100, FIVE_SEATS));
+    expect(snapshotIgnored).not.toHaveBeenCalled();
   });
 
   it('are no concern of an aggregate without a size', async () => {

@@ -1,4 +1,5 @@
 import type { AggregateOf, AggregateTypes } from '../aggregate.js';
+import { StateTooLarge } from '../errors.js';
 import { NO_STREAM } from '../event-store.js';
 import type { EventStore } from '../event-store.js';
 import type { Logger } from '../logger.js';
@@ -95,6 +96,8 @@ export class Snapshots {
       const snapshot = await this.snapshots?.load(streamName);
       return snapshot ? fromSnapshot(snapshot, aggregate) : null;
     } catch (error) {
+      // The stream would become too large as well, only later.
+      if (error instanceof StateTooLarge) throw error;
       return this.#ignored(streamName, aggregate, error);
     }
   }

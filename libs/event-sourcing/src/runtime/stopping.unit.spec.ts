@@ -27,6 +27,25 @@ describe('a runtime that is stopped', () => {
     expect(ended).toStrictEqual(['h', 'i', 'stop']);
   });
 
+  it('waits as long when it is stopped again meanwhile', async () => {
+    const { store, handler, runtime } = setUp();
+    let release = (): void => undefined;
+    const append = store.append.bind(store);
+    store.append = async (appends) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return append(appends);
+    };
+    const { of, ended } = watch();
+    const all = [of('command', handler.execute('h', open(1), context()))];
+    await settle();
+    all.push(of('stop', runtime.stop()), of('second stop', runtime.stop()));
+    await settle();
+    expect(ended).toStrictEqual([]);
+    release();
+    await Promise.all(all);
+    expect(ended).toStrictEqual(['command', 'stop', 'second stop']);
+  });
+
   it('waits until snapshots are stored', async () => {
     const snapshots = new Snapshots();
     let stored = (): void => undefined;

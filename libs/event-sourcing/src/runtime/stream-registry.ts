@@ -12,7 +12,7 @@ export class StreamRegistry {
   readonly #busy = new Map<string, Registered>();
   readonly #idle: LRUCache<string, Registered>;
   #stopped = false;
-  #whenIdle: (() => void) | null = null;
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(private readonly maxBytes: number) {
     this.#idle = new LRUCache({ maxSize: maxBytes });
@@ -38,7 +38,7 @@ export class StreamRegistry {
   idle(stream: Registered): void {
     const { streamName, stateBytes } = stream;
     this.#busy.delete(streamName);
-    if (this.#stopped && this.#busy.size === 0) this.#whenIdle?.();
+    if (this.#busy.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     // The cache only accepts a new size with a new entry.
     this.#idle.delete(streamName);
     if (stateBytes === null) return;
@@ -48,6 +48,6 @@ export class StreamRegistry {
   /** Resolves once no request is in progress. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#busy.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (this.#busy.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 }
