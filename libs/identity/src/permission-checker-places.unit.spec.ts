@@ -40,6 +40,12 @@ describe('authority: the highest place from which a permission is held', () => {
     ['does not reach from a group to the root', groups, group('house'), { code: 'FORBIDDEN' }],
     ['does not reach to a group that is not there', groups, group('z'), { code: 'NOT_FOUND', what: 'group', id: 'z' }],
     [
+      'is refused with the permission where only that is missing',
+      [holding(group('a'), 'groups:read')],
+      group('a1'),
+      { code: 'FORBIDDEN', permission: 'groups:manage' },
+    ],
+    [
       'does not reach into another tenant',
       [dealer, ...groups],
       group('a', 'abroad'),
@@ -88,15 +94,11 @@ describe('authorities: every place from which a permission is held in a project'
     expect(await checker.authorities(ADA, 'groups:read', 'house')).toStrictEqual([{ kind: 'group', groupId: 'a' }]);
   });
 
-  it.each<[string, string]>([
-    ['where it is held in another project alone', 'house'],
-    ['where there is no project', 'z'],
-  ])('are refused %s', async (_where, projectId) => {
-    expect(await outcome(checker.authorities(ADA, 'devices:read', projectId))).toStrictEqual({
-      code: 'NOT_FOUND',
-      what: 'project',
-      id: projectId,
-    });
+  it.each<[string, string, unknown]>([
+    ['where it is held in another project alone', 'house', { code: 'FORBIDDEN', permission: 'devices:read' }],
+    ['where there is no project', 'z', { code: 'NOT_FOUND', what: 'project', id: 'z' }],
+  ])('are refused %s', async (_where, projectId, expected) => {
+    expect(await outcome(checker.authorities(ADA, 'devices:read', projectId))).toStrictEqual(expected);
   });
 
   it('are the vendor for a server administrator', async () => {

@@ -98,8 +98,7 @@ export class PermissionChecker {
   async demand(principal: Principal, permission: Permission, target: Target): Promise<Permissions> {
     if (principal.serverAdministrator) return ALL_PERMISSIONS;
     const held = await this.held(principal, permission, target);
-    if (held === null) throw await this.missing(principal, target);
-    if (!held.has(permission)) throw new Problem('FORBIDDEN', undefined, { permission });
+    if (held?.has(permission) !== true) throw await this.refusal(principal, permission, target, held);
     return held;
   }
 
@@ -108,8 +107,8 @@ export class PermissionChecker {
     if (principal.serverAdministrator) return ALL_PERMISSIONS;
     const holdings = await this.holdings(principal, fresh);
     if (target.kind === 'anywhere') return allOf(holdings);
-    if (target.kind === 'partner') return this.atPartner(holdings, target.partnerId);
-    return this.inProject(holdings, target, fresh);
+    if (target.kind === 'within') return this.within(holdings, target.projectId, fresh);
+    return this.at(holdings, target, fresh);
   }
 
   /**
@@ -122,8 +121,8 @@ export class PermissionChecker {
     const holdings = await this.holdings(principal, true);
     const place = await this.placeOf(holdings, scope, true);
     const authority = place && authorityAt(holdings, permission, place);
-    if (authority === null) throw await this.missing(principal, scope);
-    return authority;
+    if (authority !== null) return authority;
+    throw await this.refusal(principal, permission, scope, place && permissionsAt(holdings, place));
   }
 
   /**
@@ -136,8 +135,9 @@ export class PermissionChecker {
     const holdings = await this.holdings(principal, true);
     const ownership = await this.memberships.project(projectId);
     const places = ownership === null ? [] : authoritiesIn(holdings, permission, { ...ownership, projectId });
-    if (places.length === 0) throw await this.missing(principal, { kind: 'within', projectId });
-    return places;
+    if (places.length > 0) return places;
+    const held = await this.within(holdings, projectId, true);
+    throw await this.refusal(principal, permission, { kind: 'within', projectId }, held);
   }
 
   /**
@@ -281,35 +281,28 @@ export class PermissionChecker {
     return { kind: 'group', ...ownership, projectId, path };
   }
 
-  private async atPartner(holdings: readonly Holding[], partnerId: string): Promise<Permissions | null> {
-    const ownership = await this.memberships.partner(partnerId);
-    return ownership && permissionsAt(holdings, { kind: 'partner', ...ownership });
+  private async at(holdings: readonly Holding[], scope: Scope, fresh: boolean): Promise<Permissions | null> {
+    const place = await this.placeOf(holdings, scope, fresh);
+    return place && permissionsAt(holdings, place);
   }
 
-  private async inProject(
-    holdings: readonly Holding[],
-    target: Extract<Target, { projectId: string }>,
-    fresh: boolean,
-  ): Promise<Permissions | null> {
-    const { projectId } = target;
-    const ownership = await this.memberships.project(projectId);
-    if (ownership === null) return null;
-    const own = holdings.filter(({ scope }) => scope.kind === 'group' && scope.projectId === projectId);
-    const above = holdings.filter(({ scope }) => scope.kind === 'partner');
-    const at = async (groupId: string): Promise<Permissions | null> => {
-      // The path matters only to callers with memberships in the project: without any it is not loaded.
-      const path = own.length === 0 ? [] : ((await this.pathOf(projectId, groupId, fresh)) ?? []);
-      return permissionsAt([...above, ...own], { kind: 'group', ...ownership, projectId, path });
-    };
-    if (target.kind === 'group') return at(target.groupId);
-    const ownGroups = own.flatMap(({ scope }) => (scope.kind === 'group' ? [scope.groupId] : []));
-    return union(await Promise.all([projectId, ...ownGroups].map(at)));
+  /** The permissions held anywhere in a project. */
+  private async within(holdings: readonly Holding[], projectId: string, fresh: boolean): Promise<Permissions | null> {
+    const groups = holdings.flatMap(({ scope }) =>
+      scope.kind === 'group' && scope.projectId === projectId ? [scope.groupId] : [],
+    );
+    const scopes = [projectId, ...groups].map((groupId): Scope => ({ kind: 'group', projectId, groupId }));
+    return union(await Promise.all(scopes.map((scope) => this.at(holdings, scope, fresh))));
   }
 
-  /** Whether a caller has any membership in the project of a target. */
-  private async isInside(principal: Principal, target: Target): Promise<boolean> {
-    if (target.kind !== 'group') return false;
-    return (await this.permissionsAt(principal, { kind: 'within', projectId: target.projectId })) !== null;
+  /** The error where a permission is not among those held at a place, of which `null` says that it is outside the caller's memberships. */
+  private async refusal(
+    principal: Principal,
+    permission: Permission,
+    target: Target,
+    held: Permissions | null,
+  ): Promise<Problem> {
+    return held === null ? this.missing(principal, target) : new Problem('FORBIDDEN', undefined, { permission });
   }
 
   /** The error for a missing place, the same as for one that never existed; members of a project know that the project exists. */
@@ -317,7 +310,8 @@ export class PermissionChecker {
     if (target.kind === 'anywhere') return new Problem('FORBIDDEN');
     if (target.kind === 'partner') return notFound('partner', target.partnerId);
     const { projectId } = target;
-    if (target.kind === 'within' || !(await this.isInside(principal, target))) return notFound('project', projectId);
+    const permissions = await this.permissionsAt(principal, { kind: 'within', projectId });
+    if (target.kind === 'within' || permissions === null) return notFound('project', projectId);
     return target.groupId === projectId ? new Problem('FORBIDDEN') : notFound('group', target.groupId);
   }
 }
