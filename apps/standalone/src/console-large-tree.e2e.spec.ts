@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page, Response } from 'playwright-core';
@@ -87,7 +88,10 @@ beforeAll(async () => {
     apartments: { count: WIDE, namePattern: 'Studio {n:3}' },
   });
   const [{ groupId: floor }] = (await system.api.list(`/projects/${projectId}/groups?parentId=${annex}`)) as [Group];
-  while ((await rowsOfTree([projectId, annex, floor].join())) < BUILDINGS + WIDE);
+  await until(
+    () => rowsOfTree([projectId, annex, floor].join()),
+    (rows) => rows >= BUILDINGS + WIDE,
+  );
 }, 4 * MINUTE);
 afterAll(async () => {
   await bench.clear();

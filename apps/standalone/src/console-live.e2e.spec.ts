@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
@@ -45,9 +46,11 @@ const limit = (groupId: string, numbers: number): Promise<unknown> =>
 
 const numbersOf = (page: Page) => page.getByLabel('Virtual numbers', { exact: true });
 /** Until the page shows the number, without being asked. */
-async function shows(page: Page, numbers: number): Promise<void> {
-  while ((await numbersOf(page).inputValue()) !== String(numbers));
-}
+const shows = (page: Page, numbers: number): Promise<unknown> =>
+  until(
+    () => numbersOf(page).inputValue(),
+    (value) => value === String(numbers),
+  );
 
 describeInBrowser((browser) => {
   const visit = (path: string, look: (page: Page) => Promise<void>): Promise<void> =>

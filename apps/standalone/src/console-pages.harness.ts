@@ -1,3 +1,4 @@
+import { until } from '@allotree/testing/until';
 import type { RunningSystem } from '@allotree/testing/running-system';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { ADMIN_PASSWORD, visited, type Look } from './console.harness.js';
@@ -37,12 +38,12 @@ export class ConsolePages {
   /** The secret in the link of the newest mail to an address. */
   async mailedToken(email: string): Promise<string> {
     const { api } = this.system;
-    for (;;) {
+    const token = async (): Promise<string> => {
       const [mail] = await api.list<{ outboxId: string }>(`/outbox?to=${encodeURIComponent(email)}`);
       const text = mail && (await api.get<{ text: string }>(`/outbox/${mail.outboxId}`)).text;
-      const token = /#([\w-]{20,})/.exec(text ?? '')?.[1];
-      if (token !== undefined) return token;
-    }
+      return /#([\w-]{20,})/.exec(text ?? '')?.[1] ?? '';
+    };
+    return until(token);
   }
 
   /** Gives somebody who is a member or administrator by address the first password. */

@@ -163,10 +163,9 @@ describeInBrowser((browser) => {
     MINUTE,
   );
 
-  it.each(['light', 'dark'] as const)(
-    'shows the picture on a telephone, in German, to everybody (%s)',
-    async (colorScheme) => {
-      const narrow = { viewport: { width: 320, height: 640 }, colorScheme };
+  it(
+    'shows the picture on a telephone, in German, to everybody',
+    async () => {
       const look: Look = async (page) => {
         await page.getByRole('button', { name: 'Warum? Virtuelle Nummern' }).click();
         await page.getByRole('dialog').getByRole('list', { name: 'Vom Projekt bis zu Hafenblick' }).waitFor();
@@ -175,7 +174,7 @@ describeInBrowser((browser) => {
         const hidden = await dialog.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
         expect(hidden).toBe(0);
       };
-      await signedIn(groupPage(projectId), look, { ...narrow, locale: 'de-DE' });
+      await signedIn(groupPage(projectId), look, { viewport: { width: 320, height: 640 }, locale: 'de-DE' });
     },
     MINUTE,
   );
@@ -348,13 +347,16 @@ describeInBrowser((browser) => {
           await page.evaluate(`history.pushState({}, '', '?at=${at}')`);
           await page.getByText(`You are looking at ${berlin.format(instant)}`).waitFor();
           await page.getByRole('row', { name: 'UKEY2' }).waitFor();
+          const shown = await page.evaluate<readonly (readonly string[])[]>(
+            "[...document.querySelectorAll('tr')].map((row) => [...row.children].map((cell) => cell.innerText.trim()))",
+          );
           for (const [resource, name] of Object.entries(NAMES)) {
             const { effectiveLimit, consumed, suspended, available } = resources[resource]!;
-            const shown = await page.getByRole('row', { name }).getByRole('cell').allInnerTexts();
             const expected = [effectiveLimit, consumed, suspended, available].map((number) =>
               String(number ?? 'unlimited'),
             );
-            expect([at, name, shown.slice(0, 4)]).toEqual([at, name, expected]);
+            const [, ...cells] = shown.find(([head]) => head?.startsWith(name)) ?? [];
+            expect([at, name, cells.slice(0, 4)]).toEqual([at, name, expected]);
           }
         }
       });
@@ -498,9 +500,9 @@ describeInBrowser((browser) => {
     MINUTE,
   );
 
-  it.each(['light', 'dark'] as const)(
-    'meets WCAG 2.2 AA on every page (%s)',
-    async (colorScheme) => {
+  it(
+    'meets WCAG 2.2 AA on every page',
+    async () => {
       const [{ partnerId }] = (await system.api.list<{ partnerId: string }>('/partners')) as [{ partnerId: string }];
       const tabs = ['licenses', 'use', 'members', 'devices', 'history'].map((tab) =>
         groupPage(projectId, `?tab=${tab}`),
@@ -516,7 +518,7 @@ describeInBrowser((browser) => {
         groupPage(projectId, '/limits'),
         ...tabs,
       ];
-      await signedIn('/', (page) => expectAccessible(page, system, paths), { colorScheme });
+      await signedIn('/', (page) => expectAccessible(page, system, paths));
     },
     2 * MINUTE,
   );

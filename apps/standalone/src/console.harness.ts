@@ -82,12 +82,32 @@ export function signedIn(
 export const loaded = (page: Page): Promise<void> =>
   page.locator('.mantine-Loader-root, .mantine-Skeleton-root').first().waitFor({ state: 'detached' });
 
-/** The elements of the page that do not meet WCAG 2.2 AA. */
+const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+/** Of these, the rules about colors: all that differs between the themes. */
+const ABOUT_COLORS = ['color-contrast', 'link-in-text-block'];
+
+/** The elements of the page that do not meet WCAG 2.2 AA in the light or in the dark theme. */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
+  const run = (rules: readonly string[]): Promise<readonly string[]> =>
+    page.evaluate(`axe
+      .run(document, { runOnly: ${JSON.stringify(rules)} })
+      .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
   await page.evaluate(axe.source);
-  return page.evaluate(`axe
-    .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-    .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
+  await showIn(page, 'light');
+  const light = await run(WCAG_2_2_AA);
+  await showIn(page, 'dark');
+  const dark = await run(ABOUT_COLORS);
+  await showIn(page, 'light');
+  return [...light, ...dark.map((violation) => `dark theme: ${violation}`)];
+}
+
+/** Until no color changes any more. */
+async function showIn(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+  await page.evaluate(
+    'Promise.allSettled(document.getAnimations().filter((each) => each instanceof CSSTransition).map(({ finished }) => finished))',
+  );
 }
 
 /** Opens pages one after another, each without a violation of WCAG 2.2 AA. */
