@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { LICENSING_TOPIC, TOPICS } from '@allotree/contracts';
 import { Leases } from '@allotree/leases';
 import { createLogger, createPool } from '@allotree/basics';
@@ -19,9 +20,6 @@ describe('npm run dlq', () => {
 
   const dlq = async (...args: string[]) =>
     runBuilt('cli', ['dlq', ...args], { DATABASE_URL: database.connectionString }).ended;
-  const until = async (condition: () => boolean | Promise<boolean>) => {
-    while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
 
   beforeAll(async () => {
     database = await createTestDatabase();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { joinRequestAggregate, type JoinRequestFacts } from '@allotree/domain';
 import { Subscriptions } from '@allotree/event-sourcing';
 import { PG_POOL } from '@allotree/basics';
@@ -75,16 +76,12 @@ describe('the projections of the group service', () => {
     const rebuilt = await service.post(`${path}/tree_view/rebuild`, undefined);
     expect([rebuilt.status, rebuilt.body]).toEqual([202, { checkId: expect.any(String) }]);
     const { checkId } = rebuilt.body as { checkId: string };
-    const ended = async (): Promise<object> => {
-      for (;;) {
-        const { items } = (await service.get(path)).body as {
-          items: { name: string; lastCheck: { status: string } }[];
-        };
-        const check = items.find(({ name }) => name === 'tree_view')!.lastCheck;
-        if (check.status !== 'running') return check;
-      }
+    const lastCheck = async () => {
+      const { items } = (await service.get(path)).body as { items: { name: string; lastCheck: { status: string } }[] };
+      return items.find(({ name }) => name === 'tree_view')!.lastCheck;
     };
-    expect(await ended()).toMatchObject({ checkId, kind: 'rebuild', status: 'equal', differences: [], error: null });
+    const ended = await until(lastCheck, ({ status }) => status !== 'running');
+    expect(ended).toMatchObject({ checkId, kind: 'rebuild', status: 'equal', differences: [], error: null });
     for (const name of ['publish_groups', 'nothing'])
       for (const kind of ['rebuild', 'verify'])
         expect(await service.post(`${path}/${name}/${kind}`, undefined)).toMatchObject({

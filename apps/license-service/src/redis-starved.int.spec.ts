@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { LICENSE_EXPIRY_QUEUE, type LicenseExpiryJob } from '@allotree/contracts';
 import { Readiness } from '@allotree/basics';
 import { JobQueues } from '@allotree/jobs';
@@ -90,9 +91,6 @@ describeOn('ALLOTREE_TEST_REDIS_URL', () => {
             (states) => states.every((state) => state === 'waiting'),
             () => false,
           );
-        const until = async (look: () => Promise<boolean>): Promise<void> => {
-          while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 20));
-        };
         const untilJobsAre = (state: 'up' | 'down') =>
           until(async () => (await readiness.report()).checks['jobs'] === state);
         await outbox.put([{ id: id('before'), data: jobAbout('before') }]);

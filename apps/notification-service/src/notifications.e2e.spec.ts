@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { LicenseExpiryJob } from '@allotree/contracts';
 import { ended, member, reminder, Service } from './service-under-test.harness.js';
 
@@ -145,10 +146,11 @@ describe('what goes in one mail (E3)', () => {
 
   it('waits for more of the day', async () => {
     await service.enqueue(job(reminder('a')));
-    while ((await service.deliveries()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await service.deliveries()).toMatchObject([
-      { status: 'pending', attempts: 0, subject: null, to: 'kim@nordlicht.example' },
-    ]);
+    const waiting = await until(
+      () => service.deliveries(),
+      ({ length }) => length > 0,
+    );
+    expect(waiting).toMatchObject([{ status: 'pending', attempts: 0, subject: null, to: 'kim@nordlicht.example' }]);
     expect(await service.outbox()).toEqual([]);
     await deliver(reminder('unit-1'));
     const [mail, ...others] = await service.outbox();
@@ -264,11 +266,10 @@ describe('a dead letter', () => {
       tenantId: 'nordlicht',
       administrator: { userId: 'pia', email: 'pia@dealer.example', name: 'Pia' },
     });
+    // It can be on its way before the request is answered.
+    const status = expect.stringMatching(/^(?:pending|sending|sent)$/);
     const answer = await service.post(path);
-    expect(answer).toMatchObject({
-      status: 200,
-      body: { deliveries: [{ to: 'pia@dealer.example', status: 'pending' }] },
-    });
+    expect(answer).toMatchObject({ status: 200, body: { deliveries: [{ to: 'pia@dealer.example', status }] } });
     await service.notifications.whenIdle();
     expect(await sentMails()).toEqual(['pia@dealer.example: lonely: licenses end in 30 days']);
     expect(await service.deliveries()).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { CloudEvent } from '@allotree/contracts';
 import { Service, type Answer } from './service-under-test.harness.js';
 import { licensing } from './webhooks/webhook-events.fixture.js';
@@ -57,16 +58,9 @@ const deliveriesOf = async ({ endpointId }: Created): Promise<{ [field: string]:
   return body.items.map((one: { eventId: string }) => ({ ...one, eventId: named(one.eventId) }));
 };
 const idsAt = (path?: string): string[] => sink.ids(path).map(named);
-const untilDelivery = async (
-  endpoint: Created,
-  isThere: (deliveries: { [field: string]: unknown }[]) => boolean,
-): Promise<{ [field: string]: unknown }[]> => {
-  for (;;) {
-    const deliveries = await deliveriesOf(endpoint);
-    if (isThere(deliveries)) return deliveries;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
+type Deliveries = Awaited<ReturnType<typeof deliveriesOf>>;
+const untilDelivery = (endpoint: Created, isThere: (deliveries: Deliveries) => boolean): Promise<Deliveries> =>
+  until(() => deliveriesOf(endpoint), isThere);
 const WEST = { kind: 'distributor', name: 'West', parentPartnerId: null };
 
 /** Everything that waits for its next attempt can go now. */
@@ -171,7 +165,7 @@ describe('the order', () => {
     await timePasses();
     await untilDelivery(endpoint, (all) => all.some(({ eventId, attempts }) => eventId === 's1' && attempts === 2));
     await sink.until((one) => one.ids().filter((id) => named(id) === 's1').length === 2);
-    while ((await deliveriesOf(endpoint)).every(({ nextAttemptAt }) => nextAttemptAt === null));
+    await untilDelivery(endpoint, (all) => all.some(({ nextAttemptAt }) => nextAttemptAt !== null));
     await timePasses();
     await untilDelivery(endpoint, (all) => all.every(({ status }) => status === 'delivered'));
     const ofStuck = sink.arrived.filter(({ event }) => event.subject === 'stuck').map(({ id }) => named(id));
@@ -419,18 +413,19 @@ describe('the person who set up an endpoint', () => {
       },
     ]);
     const nora = await service.as({ userId: 'nora' });
-    while ((await get('/webhook-endpoints', nora)).status !== 200);
+    const answerTo = (path: string, headers?: Readonly<Record<string, string>>) => () => get(path, headers);
+    await until(answerTo('/webhook-endpoints', nora), ({ status }) => status === 200);
     const endpoint = await create('/hook', { subjects: ['hafenblick'] }, nora);
     await service.publishEvents(eventOf('e1'));
     await untilDelivery(endpoint, ([one]) => one?.['status'] === 'delivered');
     await service.publishAll('nordlicht', [
       { type: 'allotree.partner-administrator-removed.v1', data: { partnerId: 'nordlicht', userId: 'nora' } },
     ]);
-    while ((await get('/webhook-endpoints', nora)).status !== 403);
+    await until(answerTo('/webhook-endpoints', nora), ({ status }) => status === 403);
     await service.publishEvents(eventOf('e2'));
     const path = `/webhook-endpoints/${endpoint.endpointId}`;
-    while ((await get(path)).body.status === 'active');
-    expect((await get(path)).body).toMatchObject({ status: 'disabled', disabledReason: 'unauthorized' });
+    const changed = await until(answerTo(path), ({ body }) => body.status !== 'active');
+    expect(changed.body).toMatchObject({ status: 'disabled', disabledReason: 'unauthorized' });
     expect(await deliveriesOf(endpoint)).toMatchObject([{}, { eventId: 'e2', status: 'pending', attempts: 0 }]);
     expect(idsAt()).toEqual(['e1']);
     await patch(path, { status: 'active' });
@@ -459,7 +454,7 @@ describe('the administrators of a tenant', () => {
     sink.answer = (_one, response) => response.writeHead(410).end();
     await service.publishEvents(eventOf('e1', { tenantid: 'west', subject: 'quay' }));
     const mails = async () => (await service.outbox()).filter(({ mailType }) => mailType === 'webhook_disabled');
-    while ((await mails()).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(mails, ({ length }) => length >= 2);
     await service.app.get(DisabledMails, { strict: false }).queueAll();
     await service.rows('UPDATE notifications.webhook_endpoint SET mail_due = true');
     await service.app.get(DisabledMails, { strict: false }).queueAll();

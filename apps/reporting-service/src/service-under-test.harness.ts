@@ -1,3 +1,4 @@
+import { until } from '@allotree/testing/until';
 import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
@@ -36,10 +37,11 @@ export interface Answer {
   readonly headers: Headers;
 }
 
-async function untilHandled(bus: Bus, group: string, topic: string): Promise<void> {
-  while ((await bus.lag(group, topic)).some(({ lag }) => lag > 0))
-    await new Promise((resolve) => setTimeout(resolve, 10));
-}
+const handled = (bus: Bus, group: string, topic: string): Promise<unknown> =>
+  until(
+    () => bus.lag(group, topic),
+    (lags) => lags.every(({ lag }) => lag === 0),
+  );
 
 const SECRET = 'a secret of the specs, 32 characters and more';
 
@@ -137,8 +139,10 @@ export class Service {
   /** Waits until the tables of the past have every event. */
   async untilProjected(): Promise<void> {
     const tables = this.app.get(TablesProjection, { strict: false });
-    while ((await tables.lag()).some(({ behind }) => behind > 0))
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(
+      () => tables.lag(),
+      (lags) => lags.every(({ behind }) => behind === 0),
+    );
   }
 
   /** The headers of somebody else. */
@@ -162,7 +166,7 @@ export class Service {
         events.filter((event) => event.source === source),
       );
       for (const group of [REPORTING_CONSUMER_GROUP, ...(topic === GROUPS_TOPIC ? [REPORTING_ACCESS_GROUP] : [])])
-        await untilHandled(bus, group, topic);
+        await handled(bus, group, topic);
     }
   }
 
@@ -170,7 +174,7 @@ export class Service {
   async rewind(topic: string): Promise<void> {
     const bus = this.app.get(Bus, { strict: false });
     await bus.rewind(REPORTING_CONSUMER_GROUP, topic);
-    await untilHandled(bus, REPORTING_CONSUMER_GROUP, topic);
+    await handled(bus, REPORTING_CONSUMER_GROUP, topic);
   }
 
   rows<Row = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<Row[]> {

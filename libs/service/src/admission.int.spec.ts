@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { loadConfiguration, METRICS } from '@allotree/basics';
 import { createHttpApplication, listen, Public, SignedIn, Waits } from '@allotree/http';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
@@ -175,7 +176,10 @@ describe('a process with as many requests as it may have in progress', () => {
     await once(caller, 'close');
     expect((await fetch(`${url}${WORK}`)).status).toBe(503);
     gate.open();
-    while ((await metric('http_requests_in_progress')) !== 0) await new Promise((next) => setImmediate(next));
+    await until(
+      () => metric('http_requests_in_progress'),
+      (number) => number === 0,
+    );
     const next = fetch(`${url}${WORK}`);
     await gate.holds(1);
     gate.open();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { createLogger, loadConfiguration } from '@allotree/basics';
 import { Bus, BusPublisher, OnIntegrationEvent, OnIntegrationEvents } from '@allotree/bus';
 import type { CloudEvent } from '@allotree/contracts';
@@ -65,7 +66,3 @@ describe('@OnIntegrationEvent', () => {
     await app.close();
   });
 });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import { Count, DryRun, Id, Page } from '@allotree/contracts';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, Post, Put, Query } from '@nestjs/common';
@@ -511,7 +511,7 @@ describe('Idempotency-Key', () => {
       );
       return rowCount === 1;
     };
-    while (!(await isReleased())) await sleep(20);
+    await until(isReleased);
     await client.end();
     expect((await keyed('outage', { name: 'outage' })).status).toBe(201);
   });

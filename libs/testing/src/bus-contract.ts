@@ -1,3 +1,4 @@
+import { until } from './until.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CloudEvent } from '@allotree/contracts';
 import type { DeadLetter, DeadLetterFilter, PartitionProgress } from '@allotree/bus';
@@ -257,13 +258,13 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       });
       await consume({ groupId: 'other', handle: async ([event]) => void other.push(event?.id ?? '') });
       await bus.publish(TOPIC, [busEvent('a', 'e1'), busEvent('b', 'e2'), busEvent('c', 'fine')]);
-      await untilAsync(async () => (await bus.deadLetters(TOPIC)).length === 2);
+      await until(async () => (await bus.deadLetters(TOPIC)).length === 2);
       const [one] = await bus.deadLetters(TOPIC, { ids: ['e1'] });
 
       // It fails again and becomes a new dead letter.
       expect(await bus.replay(TOPIC, { ids: ['e1'], group: 'nobody' })).toEqual([]);
       expect(await bus.replay(TOPIC, { ids: ['e1'], group: 'g' })).toEqual([one]);
-      await untilAsync(async () => (await bus.deadLetters(TOPIC)).length === 2);
+      await until(async () => (await bus.deadLetters(TOPIC)).length === 2);
       const again = await bus.deadLetters(TOPIC, { ids: ['e1'] });
       expect(again).toMatchObject([{ event: { id: 'e1' }, group: 'g' }]);
       expect(again[0]?.letterId).not.toBe(one?.letterId);
@@ -274,7 +275,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       expect(await bus.deadLetters(TOPIC)).toEqual([]);
       await until(() => seen.length === 3);
       expect([...seen].sort()).toEqual(['e1', 'e2', 'fine']);
-      await untilAsync(async () => (await bus.lag('other', TOPIC)) === 0);
+      await until(async () => (await bus.lag('other', TOPIC)) === 0);
       expect([...other].sort()).toEqual(['e1', 'e2', 'fine']);
     });
 
@@ -282,10 +283,10 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       const seen: CloudEvent[] = [];
       const stop = await consume({ groupId: 'g', handle: collect(seen) });
       await bus.publish(TOPIC, [busEvent('a', 'e1'), busEvent('b', 'e2')]);
-      await untilAsync(async () => seen.length === 2 && (await bus.lag('g', TOPIC)) === 0);
+      await until(async () => seen.length === 2 && (await bus.lag('g', TOPIC)) === 0);
       await stop();
       await bus.publish(TOPIC, [busEvent('a', 'e3')]);
-      await untilAsync(async () => (await bus.lag('g', TOPIC)) > 0);
+      await until(async () => (await bus.lag('g', TOPIC)) > 0);
       expect(await bus.lag('never-heard', TOPIC)).toBeGreaterThanOrEqual(3);
     });
 
@@ -305,7 +306,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       });
       await bus.publish(TOPIC, [busEvent('a', 'first')]);
       const first = await bus.progress('g', TOPIC);
-      await untilAsync(async () => hasReached(await bus.progress('g', TOPIC), first));
+      await until(async () => hasReached(await bus.progress('g', TOPIC), first));
       expect(seen.map(({ id }) => id)).toEqual(['first']);
 
       await bus.publish(TOPIC, [busEvent('a', 'held')]);
@@ -313,7 +314,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       await started.given;
       expect(hasReached(await bus.progress('g', TOPIC), held)).toBe(false);
       release.give();
-      await untilAsync(async () => hasReached(await bus.progress('g', TOPIC), held));
+      await until(async () => hasReached(await bus.progress('g', TOPIC), held));
       expect(seen.map(({ id }) => id)).toEqual(['first', 'held']);
       expect(hasReached(await bus.progress('never-heard', TOPIC), held)).toBe(false);
     });
@@ -373,13 +374,4 @@ function signal(): { readonly given: Promise<void>; give(): void } {
     give = resolve;
   });
   return { given, give: () => give() };
-}
-
-/** Waits for a guaranteed condition, limited by the timeout of the test. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { JobQueues } from '@allotree/jobs';
 import { ACCOUNT_MAILS_QUEUE, type AccountMailJob } from '@allotree/contracts';
 import { AccountMails } from './mails/account-mails.js';
@@ -70,7 +71,10 @@ describe('what a request left undone when its process was killed', () => {
     await mails.tick();
     const queue = people.service.app.get(JobQueues, { strict: false }).queue(ACCOUNT_MAILS_QUEUE);
     expect(await people.mail(mail.to, 'registration_known')).toMatchObject(mail);
-    while ((await queue.states([id ?? '']))[0] !== 'completed');
+    await until(
+      () => queue.states([id ?? '']),
+      ([state]) => state === 'completed',
+    );
     // Done: nothing of it is kept.
     await people.pool.query('UPDATE groups.account_mail SET look_at = now()');
     await mails.tick();
@@ -86,8 +90,10 @@ describe('another replica', () => {
     const { body } = await people.signIn(email);
     expect(await isIn(replica, body.access_token)).toBe(true);
     await people.ask('POST', '/auth/revoke', { token: body.refresh_token });
-    while (await isIn(replica, body.access_token));
-    expect(await isIn(replica, body.access_token)).toBe(false);
+    await until(
+      () => isIn(replica, body.access_token),
+      (there) => !there,
+    );
 
     const guess = (where: People) => where.from('198.51.100.7', '/auth/token', { email, password: 'wrong' });
     for (let wrong = 0; wrong < 5; wrong += 1) await guess(wrong % 2 === 0 ? people : replica);

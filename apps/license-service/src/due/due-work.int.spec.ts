@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { LICENSE_EXPIRY_QUEUE, LicenseExpiryJob } from '@allotree/contracts';
 import { Readiness } from '@allotree/basics';
 import { JobQueues, type Job } from '@allotree/jobs';
 import { ClockWatch } from '@allotree/service';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupFeed } from '../feed/group-feed.js';
 import { restriction, Service, units } from '../service-under-test.harness.js';
 import { LICENSING } from '../persistence/data-source.js';
@@ -475,11 +475,6 @@ describe('jobs of due work', () => {
       .get(JobQueues, { strict: false })
       .work<LicenseExpiryJob>(LICENSE_EXPIRY_QUEUE, async (job) => void seen.push(job));
     return seen;
-  };
-  const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
-    const end = performance.now() + 30_000;
-    while (!(await what()) && performance.now() < end) await sleep(20);
-    expect(await what()).toBe(true);
   };
   const lookNow = () => service.rows('UPDATE licensing.expiry_job SET look_at = now()');
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { Service } from '../service-under-test.harness.js';
 import { licensing } from './webhook-events.fixture.js';
 import { isAccepted, WebhookSink } from './webhook-sink.harness.js';
@@ -28,11 +29,11 @@ afterEach(async () => {
 
 const create = async (body: object = {}): Promise<string> =>
   (await service.post('/webhook-endpoints', { url: sink.url(), ...body }, nord)).body.endpointId;
-const untilDelivered = async (number: number): Promise<void> => {
-  const sql = "SELECT count(*)::integer AS number FROM notifications.webhook_delivery WHERE status = 'delivered'";
-  while ((await service.rows<{ number: number }>(sql))[0]?.number !== number)
-    await new Promise((go) => setTimeout(go, 10));
-};
+const untilDelivered = (number: number): Promise<unknown> =>
+  until(
+    () => service.rows("SELECT FROM notifications.webhook_delivery WHERE status = 'delivered'"),
+    ({ length }) => length === number,
+  );
 const leasesPass = () =>
   service.rows('UPDATE notifications.webhook_lane SET not_before = now() WHERE claim IS NOT NULL');
 
@@ -143,8 +144,8 @@ describe('another TOKEN_SECRET', () => {
     await service.publishEvents(licensing('with-the-first'));
     const failures = () =>
       service.rows<{ error: string }>('SELECT error FROM notifications.webhook_delivery WHERE error IS NOT NULL');
-    while ((await failures()).length === 0) await new Promise((go) => setTimeout(go, 10));
-    expect((await failures())[0]!.error).toContain('rotate the keys');
+    const [failure] = await until(failures, ({ length }) => length > 0);
+    expect(failure!.error).toContain('rotate the keys');
     expect(sink.ids()).toEqual(['with-both', 'with-new']);
   });
 });

@@ -1,3 +1,4 @@
+import { until } from '@allotree/testing/until';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
@@ -60,7 +61,7 @@ export class WebhookSink {
   }
 
   async until(isThere: (sink: WebhookSink) => boolean): Promise<void> {
-    while (!isThere(this)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => isThere(this));
   }
 
   reset(): void {

@@ -72,12 +72,7 @@ beforeAll(async () => {
     }),
     memberAdded('caretaker', 'concierge'),
   );
-  for (;;) {
-    const [row] = await service.rows<{ behind: string }>(
-      'SELECT (SELECT max(position) FROM reporting.event) - position AS behind FROM reporting.tables_position',
-    );
-    if (row?.behind === '0') return;
-  }
+  await service.untilProjected();
 });
 let stopping: Promise<void> | undefined;
 afterAll(() => stopping ?? service.stop());

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { createLogger } from '@allotree/basics';
 import type { CloudEvent } from '@allotree/contracts';
 import { createTestDatabase, startDatabaseProxy, type TestDatabase } from '@allotree/testing';
@@ -106,7 +107,7 @@ describe('the event log', () => {
     const recorded = logOn(dataSource).record([published(1)]);
     const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-    while ((await dataSource.query(waiting)).length === 0);
+    await until(async () => (await dataSource.query(waiting)).length > 0);
     expect(await idsNow()).toEqual([]);
     await runner.commitTransaction();
     await runner.release();

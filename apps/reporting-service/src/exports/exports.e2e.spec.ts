@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { ExportAnswer, ExportRequest } from '@allotree/contracts';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
@@ -57,11 +58,8 @@ const ask = (request: object, headers = key) => service.post('/exports', request
 async function exported(request: ExportRequest, headers = key): Promise<ExportAnswer> {
   const { status, body } = await ask(request, headers);
   expect([status, body]).toEqual([202, expect.objectContaining({ status: expect.any(String) })]);
-  for (;;) {
-    const { body: now } = await service.get(`/exports/${body.exportId}`, headers);
-    if (now.status === 'done' || now.status === 'failed') return now as ExportAnswer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const now = async () => (await service.get(`/exports/${body.exportId}`, headers)).body as ExportAnswer;
+  return until(now, (answer) => answer.status === 'done' || answer.status === 'failed');
 }
 
 async function bytesOf(request: ExportRequest, headers = key): Promise<Buffer> {

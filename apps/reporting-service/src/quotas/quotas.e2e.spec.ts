@@ -94,12 +94,7 @@ beforeAll(async () => {
   service = await Service.start();
   published = history();
   await service.publish(...published);
-  for (;;) {
-    const [row] = await service.rows<{ behind: string }>(
-      'SELECT (SELECT max(position) FROM reporting.event) - position AS behind FROM reporting.tables_position',
-    );
-    if (row?.behind === '0') return;
-  }
+  await service.untilProjected();
 });
 afterAll(() => service.stop());
 

@@ -107,12 +107,7 @@ beforeAll(async () => {
     ...project('altstadt', 'Altstadt Hafenblick', 'nordlicht', 'nordlicht'),
     ...project('isar', 'Hafenblick Isar', 'sued', 'sued'),
   );
-  for (;;) {
-    const [row] = await service.rows<{ behind: string }>(
-      'SELECT (SELECT max(position) FROM reporting.event) - position AS behind FROM reporting.tables_position',
-    );
-    if (row?.behind === '0') return;
-  }
+  await service.untilProjected();
 });
 afterAll(() => service.stop());
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { createLogger } from '@allotree/basics';
 import { measure, windowsOf } from '@allotree/domain';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
@@ -29,7 +30,10 @@ beforeAll(async () => {
   const tables = new TablesProjection(dataSource, log, logger);
   tables.onApplicationBootstrap();
   await log.record([...historyOf('nord', 'nordlicht'), ...historyOf('sued', 'suedwind')]);
-  while ((await tables.lag())[0]?.behind !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(
+    () => tables.lag(),
+    ([lag]) => lag?.behind === 0,
+  );
   await tables.onModuleDestroy();
 });
 afterAll(async () => {

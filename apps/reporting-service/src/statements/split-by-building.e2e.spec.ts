@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { StatementAnswer, StatementPart } from '@allotree/contracts';
 import { parse } from 'csv-parse/sync';
 import { Service } from '../service-under-test.harness.js';
@@ -13,13 +14,12 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const untilIssued = async (account: string): Promise<readonly StatementAnswer[]> => {
-  for (;;) {
-    const { body } = await service.get(`/accounts/${account}/statements`);
-    const items = body.items as { statementId: string }[];
-    if (items.length > 0)
-      return Promise.all(items.map(async ({ statementId }) => (await service.get(`/statements/${statementId}`)).body));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const { body } = await until(
+    () => service.get(`/accounts/${account}/statements`),
+    ({ body: { items } }) => items.length > 0,
+  );
+  const items = body.items as { statementId: string }[];
+  return Promise.all(items.map(async ({ statementId }) => (await service.get(`/statements/${statementId}`)).body));
 };
 
 describe('statements', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { CloudEvent, PulledEvent, StatementAnswer } from '@allotree/contracts';
 import { canonicalText } from '@allotree/domain';
 import { ProjectionChecks } from '@allotree/service';
@@ -18,7 +19,10 @@ const settled = async (): Promise<void> => {
   const open = `SELECT FROM reporting.billing_period WHERE status = 'waiting'
     UNION ALL SELECT FROM reporting.billing_outbox
     UNION ALL SELECT FROM reporting.billing_position WHERE position < (SELECT position FROM reporting.tables_position)`;
-  while ((await service.rows(open)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(
+    () => service.rows(open),
+    ({ length }) => length === 0,
+  );
 };
 const publish = async (...events: readonly CloudEvent[]): Promise<void> => {
   await service.publish(...events);
@@ -31,20 +35,16 @@ const statementsOf = async (account: string, query = ''): Promise<readonly State
   const answers = await Promise.all(items.map(({ statementId }) => service.get(`/statements/${statementId}`)));
   return answers.map((answer) => answer.body as StatementAnswer);
 };
-const untilIssued = async (account: string, count: number): Promise<readonly StatementAnswer[]> => {
-  for (;;) {
-    const all = await statementsOf(account);
-    if (all.length >= count) return all;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};
-const untilPulled = async (type: string, count: number): Promise<readonly PulledEvent[]> => {
-  for (;;) {
-    const events = await service.pull(`types=${type}`);
-    if (events.length >= count) return events;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};
+const untilIssued = (account: string, count: number): Promise<readonly StatementAnswer[]> =>
+  until(
+    () => statementsOf(account),
+    ({ length }) => length >= count,
+  );
+const untilPulled = (type: string, count: number): Promise<readonly PulledEvent[]> =>
+  until(
+    () => service.pull(`types=${type}`),
+    ({ length }) => length >= count,
+  );
 const brief = ({ content }: StatementAnswer) =>
   content.lines.map(({ type, resource, quantity, amount }) => [type, resource, quantity, amount]);
 
@@ -445,11 +445,10 @@ describe('verification', () => {
     await (
       await service.app.get(ProjectionChecks, { strict: false }).begin('rebuild', 'tables')
     )?.ended;
-    for (;;) {
-      const now = await service.rows(hashes);
-      if (now.length >= before.length) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    expect(await service.rows(hashes)).toEqual(before);
+    const after = await until(
+      () => service.rows(hashes),
+      ({ length }) => length >= before.length,
+    );
+    expect(after).toEqual(before);
   });
 });

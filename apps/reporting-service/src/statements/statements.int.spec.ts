@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { CloudEvent } from '@allotree/contracts';
 import { createLogger } from '@allotree/basics';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
@@ -45,7 +46,10 @@ afterAll(async () => {
 
 async function record(events: readonly CloudEvent[]): Promise<void> {
   await log.record(events);
-  while ((await tables.lag()).some(({ behind }) => behind > 0)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(
+    () => tables.lag(),
+    (lags) => lags.every(({ behind }) => behind === 0),
+  );
 }
 
 type Change = { readonly hours: number } & (

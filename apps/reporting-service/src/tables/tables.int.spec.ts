@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { CloudEvent } from '@allotree/contracts';
 import { createLogger } from '@allotree/basics';
 import { ProjectionChecks } from '@allotree/service';
@@ -161,11 +162,10 @@ const open = (on = dataSource) => {
 
 async function untilProjected(): Promise<void> {
   const behind = `SELECT (SELECT coalesce(max(position), 0) FROM reporting.event) - position AS behind FROM reporting.tables_position`;
-  for (;;) {
-    const [row]: { behind: string }[] = await dataSource.query(behind);
-    if (row?.behind === '0') return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(
+    () => dataSource.query<{ behind: string }[]>(behind),
+    ([row]) => row?.behind === '0',
+  );
 }
 
 /** Records the events in these batches and waits until the tables have them. */

@@ -180,12 +180,7 @@ let service: Service;
 beforeAll(async () => {
   service = await Service.start();
   await service.publish(...history(), ...large(205), ...tower());
-  for (;;) {
-    const [row] = await service.rows<{ behind: string }>(
-      'SELECT (SELECT max(position) FROM reporting.event) - position AS behind FROM reporting.tables_position',
-    );
-    if (row?.behind === '0') return;
-  }
+  await service.untilProjected();
 });
 afterAll(() => service.stop());
 

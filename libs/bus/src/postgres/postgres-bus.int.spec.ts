@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import type { CloudEvent } from '@allotree/contracts';
 import { Leases } from '@allotree/leases';
 import { busContract, busEvent, createTestDatabase, type Consumption, type TestDatabase } from '@allotree/testing';
@@ -270,10 +271,6 @@ async function waiting(): Promise<number> {
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
   );
   return Number(rows[0]?.count);
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function signal(): { readonly given: Promise<void>; give(): void } {

@@ -36,7 +36,7 @@ describe('a runtime that is stopped', () => {
       return append(appends);
     };
     const { of, ended } = watch();
-    const all = [of('command', handler.execute('h', open(1), context()))];
+    const all: Promise<unknown>[] = [of('command', handler.execute('h', open(1), context()))];
     await settle();
     all.push(of('stop', runtime.stop()), of('second stop', runtime.stop()));
     await settle();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { Leases } from '@allotree/leases';
 import { createTestDatabase, newEvent } from '@allotree/testing';
 import type { TestDatabase } from '@allotree/testing';
@@ -200,8 +201,11 @@ describe('Subscriptions', () => {
     const last = await append(0, 2_000);
     await running.start();
     expect(await running.waitUntil('well', last, 20_000)).toBe(true);
-    while ((await rows('ill')).length < 1_234) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await rows('ill')).toEqual(numbers(1_234));
+    const ill = await until(
+      () => rows('ill'),
+      ({ length }) => length >= 1_234,
+    );
+    expect(ill).toEqual(numbers(1_234));
     expect(await running.lag()).toEqual([
       { name: 'ill', behind: 766 },
       { name: 'well', behind: 0 },

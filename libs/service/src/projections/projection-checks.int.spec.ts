@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { createTestDatabase, type TestDatabase } from '@allotree/testing';
 import type { ProjectionCheck } from './check-rows.js';
 import { Folders } from './folders.fixture.js';
@@ -244,5 +245,5 @@ async function killedAt(step: CheckStep): Promise<void> {
   });
   const [, signal] = (await once(child, 'close')) as [number | null, string | null];
   expect([step, signal]).toEqual([step, 'SIGKILL']);
-  while ((await latest()).status === 'running') await new Promise(setImmediate);
+  await until(latest, ({ status }) => status !== 'running');
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { GROUPS_TOPIC, LICENSING_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { MAX_WAITING_OF_CALLER } from '../arrivals.js';
 import { Service } from '../../service-under-test.harness.js';
@@ -205,10 +206,10 @@ describe('a request that waits', () => {
     const left = numbers(1, MAX_WAITING_OF_CALLER).map(() => wait().catch(() => undefined));
     const refused = async (): Promise<boolean> =>
       (await service.get(`/events?wait=1&after=${cursor}`, key)).status === 429;
-    while (!(await refused()));
+    await until(refused);
     gone.abort();
     await Promise.all(left);
-    while (await refused());
+    await until(refused, (still) => !still);
   });
 });
 
