@@ -34,14 +34,24 @@ const TEST_TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 /** `@jest/globals` resolves to these functions of the running spec. */
 const globals = (globalThis[Symbol.for('allotree.jest-globals')] = { jest: null, current: null });
 
-const asyncHooks = require('node:async_hooks');
-/** The async contexts of the current circus. */
-const contexts = [];
+/**
+ * In place of `AsyncLocalStorage`, by which circus knows to which test an error belongs: tests run one after another, so it is the one that runs.
+ * The original costs time with every promise.
+ */
+class Running {
+  #stores = [];
 
-class Context extends asyncHooks.AsyncLocalStorage {
-  constructor(...args) {
-    super(...args);
-    contexts.push(this);
+  async run(store, callback) {
+    this.#stores.push(store);
+    try {
+      return await callback();
+    } finally {
+      this.#stores.splice(this.#stores.lastIndexOf(store), 1);
+    }
+  }
+
+  getStore() {
+    return this.#stores.at(-1);
   }
 }
 
@@ -57,10 +67,9 @@ function remembered(find, ...known) {
   };
 }
 const find = createRequire(CIRCUS);
-const requireForCircus = Object.assign(
-  remembered(find, ['node:async_hooks', { ...asyncHooks, AsyncLocalStorage: Context }]),
-  { resolve: remembered(find.resolve) },
-);
+const requireForCircus = Object.assign(remembered(find, ['node:async_hooks', { AsyncLocalStorage: Running }]), {
+  resolve: remembered(find.resolve),
+});
 
 /** A circus of its own for every spec, as its state has no public reset. */
 function freshCircus() {
@@ -69,11 +78,6 @@ function freshCircus() {
   const circusModule = { exports: {} };
   evaluateCircus(circusModule, requireForCircus);
   return circusModule.exports;
-}
-
-/** Every context in use costs time with every promise, so that those of past specs would slow down later ones. */
-function disableContexts() {
-  for (const context of contexts.splice(0)) context.disable();
 }
 
 /** Jest sets 100. Every `expect` takes a stack, which in generated cases costs more than the code under test. */
@@ -140,7 +144,6 @@ export default async function nativeCircus(...settings) {
     return await run(globalConfig, config, environment, native, testPath, sendMessageToJest);
   } finally {
     globals.jest.restoreAllMocks();
-    disableContexts();
     restoreProcess();
   }
 }
