@@ -262,7 +262,8 @@ describeInBrowser((browser) => {
       async () => {
         const look = async (page: Page): Promise<void> => {
           for (const [path, [english, german]] of Object.entries(HEADINGS)) {
-            await page.goto(`${system.url}${path}`);
+            // As a link does, without loading the console anew.
+            await page.evaluate(`history.pushState(null, '', '${path}')`);
             const name = locale === 'en-GB' ? english : german;
             await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
             await loaded(page);

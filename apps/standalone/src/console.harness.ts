@@ -90,7 +90,7 @@ const ABOUT_COLORS = ['color-contrast', 'link-in-text-block'];
 export async function violationsOf(page: Page): Promise<readonly string[]> {
   const run = (rules: readonly string[]): Promise<readonly string[]> =>
     page.evaluate(`axe
-      .run(document, { runOnly: ${JSON.stringify(rules)} })
+      .run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'], preload: false })
       .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
   await page.evaluate(axe.source);
   await showIn(page, 'light');
