@@ -15,6 +15,9 @@ export interface PoolOptions {
  */
 export const LONGEST_PAUSE_MS = 30_000;
 
+/** Connecting anew costs more than keeping a connection that is used again within this time. */
+export const IDLE_CONNECTION_MS = 60_000;
+
 /** Longer than any statement of a pool takes: a connection that is silent for this long is replaced. */
 const LONGEST_STATEMENT_MS = 60_000;
 
@@ -28,7 +31,7 @@ export function createPool({ connectionString, max = 10, applicationName, onErro
     max,
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 60_000,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
     keepAlive: true,
     options: ALL_TENANTS_OPTION,
     query_timeout: LONGEST_STATEMENT_MS,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { ALL_TENANTS_OPTION, LONGEST_PAUSE_MS } from '@allotree/basics';
+import { ALL_TENANTS_OPTION, IDLE_CONNECTION_MS, LONGEST_PAUSE_MS } from '@allotree/basics';
 import { claimGeneration } from './generation.js';
 import { prepareCallerRole } from './row-level-security.js';
 
@@ -27,6 +27,7 @@ export async function openReadModels(options: ReadModelOptions): Promise<DataSou
       extra: {
         keepAlive: true,
         connectionTimeoutMillis: CONNECT_WITHIN_MS,
+        idleTimeoutMillis: IDLE_CONNECTION_MS,
         query_timeout: LONGEST_STATEMENT_MS,
         idle_in_transaction_session_timeout: LONGEST_PAUSE_MS,
         ...(seen.extra as object | undefined),
