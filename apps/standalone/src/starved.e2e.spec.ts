@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createTestDatabase, startDatabaseProxy, type TestDatabase } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { until } from '@allotree/testing/until';
 import pg from 'pg';
 
 const run = promisify(execFile);
@@ -17,11 +18,6 @@ beforeEach(async () => {
   bench = await workbench();
 });
 afterEach(() => bench.clear(), 2 * MINUTES);
-
-/** Repeats the question; only the time limit of the spec ends it. */
-const until = async (look: () => Promise<boolean> | boolean): Promise<void> => {
-  while (!(await look())) await sleep(50);
-};
 
 const ask = (url: string): Promise<Response> =>
   fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(5_000) });
@@ -39,6 +35,9 @@ const isRefused = ({ url }: RunningSystem): Promise<boolean> =>
 
 /** Of a starved system, and of one that could not record yet how a request of this key ended. */
 const UNTIL_IT_RECOVERS = ['UNAVAILABLE', 'IDEMPOTENCY_KEY_IN_USE'];
+
+/** Sooner than callers are asked to, so that several try while the system is starved. */
+const REPEAT_AFTER_MS = 50;
 
 /** Callers that create partners until they are stopped; every answer is an acknowledgment or asks to try again. */
 class Callers {
@@ -64,6 +63,7 @@ class Callers {
       if (answer?.ok) this.acknowledged.push(name);
       else this.refused += 1;
       if (answer?.ok === false) expect(UNTIL_IT_RECOVERS).toContain(answer.problem.code);
+      if (!answer?.ok) await sleep(REPEAT_AFTER_MS);
     }
   }
 }
