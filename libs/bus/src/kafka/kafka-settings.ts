@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { BusConfiguration } from '../configuration.js';
+import './idle-connections.js';
 
 export type KafkaConfiguration = Pick<BusConfiguration, Extract<keyof BusConfiguration, `KAFKA_${string}`>>;
 
