@@ -1,9 +1,9 @@
 /**
  * `node deploy/images/collect.mjs <service> <folder> [<service> <folder> ...]`: copies exactly what a built service
  * needs at run time into an empty folder: its own files, its workspace packages, and the files it reaches in each
- * dependency.
+ * dependency. All folders are on one file system.
  */
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { nodeFileTrace } from '@vercel/nft';
@@ -63,13 +63,21 @@ async function partsOf(files) {
   return [...built.flat(), ...[...parts].map((part) => join(part, 'package.json'))];
 }
 
+/** Folders that exist, and the first copy of each file. The same file in the image of another service is a hard link to it. */
+const made = new Set();
+const copies = new Map();
+
 function copy(file, target) {
   const [from, to] = [join(root, file), join(target, file)];
-  if (existsSync(to)) return;
-  mkdirSync(dirname(to), { recursive: true });
+  const folder = dirname(to);
+  if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+  made.add(folder);
+  const first = copies.get(file);
   // Workspace links stay links: node_modules/@allotree/domain -> ../../libs/domain.
-  if (lstatSync(from).isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+  if (first !== undefined) linkSync(first, to);
+  else if (lstatSync(from).isSymbolicLink()) symlinkSync(readlinkSync(from), to);
   else copyFileSync(from, to);
+  copies.set(file, to);
 }
 
 async function fill(target, reached) {
