@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LICENSING_TOPIC } from '@allotree/contracts';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
-import { Load } from './load.js';
+import { LIMIT, Load } from './load.js';
 import { describeOnACluster, MINUTES, until } from './on-a-cluster.js';
 
 const SERVICES = [
@@ -34,16 +34,18 @@ describeOnACluster('a cluster under load', (on) => {
       const replicas = ['license-service-1', 'license-service-2'].map((name) => cluster.server(name).address as string);
       const direct = await Load.start(signIn, 1, replicas);
       loads.push(direct);
-      await until(
-        () => direct.refused,
-        (refused) => refused >= 50,
+      await direct.atFullSpeed(() =>
+        until(
+          () => direct.refused,
+          (refused) => refused >= 50,
+        ),
       );
       await direct.stop();
       const [[project, assigned] = ['', new Set<string>()]] = direct.assigned;
       const path = `/projects/${project}/groups/${project}`;
       const items = await api.list<{ assignmentId: string }>(`${path}/assignments`);
       expect(items.map(({ assignmentId }) => assignmentId).sort()).toEqual([...assigned].sort());
-      expect(items.length).toBeLessThanOrEqual(40);
+      expect(items.length).toBeLessThanOrEqual(LIMIT);
     },
     2 * MINUTES,
   );
@@ -54,9 +56,9 @@ describeOnACluster('a cluster under load', (on) => {
       const { cluster } = on();
       const before = load.repeated.length;
       for (const name of SERVICES) {
-        await cluster.stopProcess(name);
+        await load.atFullSpeed(() => cluster.stopProcess(name));
         await load.goesOn();
-        await load.calmDuring(() => cluster.resumeProcess(name));
+        await cluster.resumeProcess(name);
         await load.goesOn();
       }
       process.stdout.write(
@@ -71,15 +73,15 @@ describeOnACluster('a cluster under load', (on) => {
     'resumes after %s is killed',
     async (name) => {
       const { cluster, said } = on();
+      // Commands are in progress.
+      await load.goesOn();
       await cluster.kill(name);
       const killed = performance.now();
       await load.goesOn(killed);
       tell(`${name} killed, commands in every project again after`, killed);
-      await load.calmDuring(() =>
-        until(
-          () => said.some((line) => line.startsWith(`${name} is running again`)),
-          (runsAgain) => runsAgain,
-        ),
+      await until(
+        () => said.some((line) => line.startsWith(`${name} is running again`)),
+        (runsAgain) => runsAgain,
       );
       await load.goesOn();
     },
@@ -91,7 +93,7 @@ describeOnACluster('a cluster under load', (on) => {
     async () => {
       const { cluster, api } = on();
       const [project = ''] = load.projects;
-      await cluster.stopProcess('kafka');
+      await load.atFullSpeed(() => cluster.stopProcess('kafka'));
       await load.goesOn();
       const { groupId } = await api.post<{ groupId: string }>(`/projects/${project}/groups`, {
         parentId: project,
@@ -104,9 +106,9 @@ describeOnACluster('a cluster under load', (on) => {
       const unknown = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${accessToken}` } });
       expect([unknown.status, unknown.headers.get('retry-after')]).toEqual([503, '1']);
       const quota = () => api.ask({ method: 'GET', path });
-      await load.calmDuring(() => cluster.resumeProcess('kafka'));
+      await cluster.resumeProcess('kafka');
       const back = performance.now();
-      await load.calmDuring(() => until(quota, ({ ok }) => ok));
+      await until(quota, ({ ok }) => ok);
       tell('kafka back, the license service has heard of a group after', back);
     },
     3 * MINUTES,
@@ -116,17 +118,15 @@ describeOnACluster('a cluster under load', (on) => {
     'accepts commands while Redis is down, and sends mails once it is back',
     async () => {
       const { cluster, api } = on();
-      await cluster.stopProcess('redis');
+      await load.atFullSpeed(() => cluster.stopProcess('redis'));
       await load.goesOn();
       await cluster.resumeProcess('redis');
       const back = performance.now();
       await load.goesOn();
       const { deliveryId } = await api.post<{ deliveryId: string }>('/mail-templates/license_ended/test', {});
-      await load.calmDuring(() =>
-        until(
-          () => api.list<{ outboxId: string }>('/outbox'),
-          (mails) => mails.some(({ outboxId }) => outboxId === deliveryId),
-        ),
+      await until(
+        () => api.list<{ outboxId: string }>('/outbox'),
+        (mails) => mails.some(({ outboxId }) => outboxId === deliveryId),
       );
       tell('redis back, a mail has gone out after', back);
     },
@@ -137,7 +137,7 @@ describeOnACluster('a cluster under load', (on) => {
     'resumes when PostgreSQL is back',
     async () => {
       const { cluster } = on();
-      await cluster.stopProcess('postgres');
+      await load.atFullSpeed(() => cluster.stopProcess('postgres'));
       expect((await fetch(`${cluster.url}/health/license-service/ready`)).status).toBe(503);
       await cluster.resumeProcess('postgres');
       const back = performance.now();
@@ -150,9 +150,11 @@ describeOnACluster('a cluster under load', (on) => {
   it(
     'executed every acknowledged command once and never exceeded a limit',
     async () => {
-      await until(
-        () => load.refused,
-        (refused) => refused > 0,
+      await load.atFullSpeed(() =>
+        until(
+          () => load.refused,
+          (refused) => refused > 0,
+        ),
       );
       await load.stop();
       const { api } = on();
@@ -162,7 +164,7 @@ describeOnACluster('a cluster under load', (on) => {
         const quota = await api.get<{
           resources: { sip_number: { limit: number; consumed: number; suspended: number } };
         }>(`${path}/quota`);
-        expect(quota.resources.sip_number).toMatchObject({ limit: 40, consumed: assigned.size, suspended: 0 });
+        expect(quota.resources.sip_number).toMatchObject({ limit: LIMIT, consumed: assigned.size, suspended: 0 });
         const items = await api.list<{ assignmentId: string }>(`${path}/assignments`);
         expect(items.map(({ assignmentId }) => assignmentId).sort()).toEqual([...assigned].sort());
       }

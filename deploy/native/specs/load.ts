@@ -8,11 +8,12 @@ interface Answer {
 }
 
 const CALLERS = 8;
-/** Between two commands of a caller (ms): enough load to meet every fault, and time for restarts on a small machine. */
+/** Between two commands of a caller at full speed (ms): several commands are then in progress at any time. */
 const PAUSE_MS = 40;
-/** The same while a process starts, which needs the processor. */
-const CALM_PAUSE_MS = 500;
-const LIMIT = 40;
+/** The same while nothing is being tested, or a process starts, which needs the processor. */
+const CALM_PAUSE_MS = 1_000;
+/** Units that each project may use. The callers soon reach it, and are then refused every third command. */
+export const LIMIT = 12;
 const UNITS = { sip_number: 1_000, mobile_app: 0, ukey2: 0 };
 
 /** The outcome is unknown, so the caller retries with the same idempotency key. */
@@ -30,7 +31,10 @@ export class Load {
   /** Start time of the last acknowledged command, by project. */
   private readonly begun = new Map<string, number>();
   private readonly ending = new AbortController();
-  private calming: AbortController | null = null;
+  /** Works during which the callers are at full speed. */
+  private hurries = 0;
+  /** Ends the long pauses. */
+  private waking = new AbortController();
   private asked = 0;
   private isStopping = false;
   private readonly callers: Promise<void>[];
@@ -46,7 +50,7 @@ export class Load {
   }
 
   /**
-   * Creates `count` projects, each with a company that may use 40 units.
+   * Creates `count` projects, each with a company that may use `LIMIT` units.
    *
    * @param urls URLs for assigning and releasing: replicas instead of nginx
    */
@@ -79,33 +83,37 @@ export class Load {
     return new Load(signIn, projects, urls);
   }
 
-  /** Waits until every project has an acknowledged command that started after this call. */
-  async goesOn(since = performance.now()): Promise<void> {
-    while (!this.projects.every((project) => (this.begun.get(project) ?? 0) > since)) {
-      await Promise.race([delay(20), Promise.all(this.callers)]);
-    }
+  /** Waits at full speed until every project has an acknowledged command that started after this call. */
+  goesOn(since = performance.now()): Promise<void> {
+    return this.atFullSpeed(async () => {
+      while (!this.projects.every((project) => (this.begun.get(project) ?? 0) > since)) {
+        await Promise.race([delay(20), Promise.all(this.callers)]);
+      }
+    });
   }
 
-  /** Sends few commands while something starts. Afterwards every caller is at full speed again at once. */
-  async calmDuring<Result>(work: () => Promise<Result>): Promise<Result> {
-    const calming = (this.calming = new AbortController());
+  /** Few commands are sent otherwise. Every caller is at full speed at once. */
+  async atFullSpeed<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.hurries += 1;
+    this.wake();
     try {
       return await work();
     } finally {
-      this.calming = null;
-      calming.abort();
+      this.hurries -= 1;
     }
   }
 
   /** Stops and waits for the outcome of every command. */
   async stop(): Promise<void> {
     this.isStopping = true;
+    this.wake();
     await Promise.all(this.callers);
   }
 
   /** Aborts without waiting for outcomes, at the end of a failed spec. */
   async abandon(): Promise<void> {
     this.isStopping = true;
+    this.wake();
     this.ending.abort();
     await Promise.allSettled(this.callers);
   }
@@ -125,7 +133,8 @@ export class Load {
     for (let turn = caller; !this.isStopping; turn += 1) {
       const project = this.projects[turn % this.projects.length] as string;
       const began = performance.now();
-      const release = turn % 3 === 0 ? this.takeOne(project) : undefined;
+      const round = Math.floor(turn / this.projects.length);
+      const release = round % 3 === 0 ? this.takeOne(project) : undefined;
       await (release === undefined ? this.assign(project) : this.release(project, release));
       this.begun.set(project, Math.max(began, this.begun.get(project) ?? 0));
       await this.pause();
@@ -133,8 +142,14 @@ export class Load {
   }
 
   private async pause(): Promise<void> {
-    if (this.calming === null) await delay(PAUSE_MS);
-    else await delay(CALM_PAUSE_MS, undefined, { signal: this.calming.signal }).catch(() => undefined);
+    if (this.isStopping) return;
+    if (this.hurries > 0) await delay(PAUSE_MS);
+    else await delay(CALM_PAUSE_MS, undefined, { signal: this.waking.signal }).catch(() => undefined);
+  }
+
+  private wake(): void {
+    this.waking.abort();
+    this.waking = new AbortController();
   }
 
   private insist(command: Command): Promise<Answer> {
