@@ -3,7 +3,7 @@ import TestSequencer from '@jest/test-sequencer';
 
 /** Seconds on two cores, of the specs that take longest. */
 const SECONDS = {
-  'faults.cluster.spec.ts': 150,
+  'cluster.cluster.spec.ts': 150,
   'console.e2e.spec.ts': 110,
   'billing.cluster.spec.ts': 110,
   'kafka-bus.int.spec.ts': 80,
@@ -12,7 +12,6 @@ const SECONDS = {
   'console-administration.e2e.spec.ts': 60,
   'console-reports.e2e.spec.ts': 60,
   'collect.cluster.spec.ts': 60,
-  'front-door.cluster.spec.ts': 55,
   'past-quotas.int.spec.ts': 55,
   'version-0.1.e2e.spec.ts': 45,
   'cli.e2e.spec.ts': 40,

@@ -59,6 +59,8 @@ export function describeOnACluster(
           TMPDIR: tmpdir(),
           // A short claim, so that retrying a command of a killed replica does not wait long.
           IDEMPOTENCY_LEASE_SECONDS: '2',
+          // Several, and few: each is created, assigned and fetched.
+          KAFKA_PARTITIONS: '3',
           ...environment,
         },
         say: (line: string) => void said.push(line),
@@ -91,7 +93,7 @@ export async function until<Answer>(
   }
 }
 
-interface Ended {
+export interface Ended {
   readonly code: number | null;
   readonly output: string;
 }

@@ -8,7 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { findProgram, MissingProgram } from '../server.mjs';
 import { missingOf } from '../backends.mjs';
-import { demo, MINUTES, root, until, type OnACluster } from './on-a-cluster.js';
+import { MINUTES, root, until, type Ended, type OnACluster } from './on-a-cluster.js';
 
 const KCAT = {
   requirePrograms() {
@@ -58,7 +58,7 @@ async function publishedSchemas(): Promise<Ajv2020> {
 }
 
 /** Tests that read the topics with kcat. They are skipped if kcat is missing, with the reason in their name; CI has it. */
-export function describeOutsideReader(on: () => OnACluster): void {
+export function describeOutsideReader(on: () => OnACluster, theDemo: () => Promise<Ended>): void {
   const missing = missingOf(KCAT);
   if (missing && process.env['CI'] === 'true') throw missing;
   const runs = missing ? it.skip : it;
@@ -66,8 +66,8 @@ export function describeOutsideReader(on: () => OnACluster): void {
     runs(
       'finds every message valid against its published schema, with its key and in order per project',
       async () => {
-        const { cluster, dataDir } = on();
-        expect(await demo(dataDir)).toMatchObject({ code: 0 });
+        const { cluster } = on();
+        expect(await theDemo()).toMatchObject({ code: 0 });
         const brokers = cluster.environment['KAFKA_BROKERS'] ?? '';
         const ajv = await publishedSchemas();
         const typesOf: Record<string, string[]> = {};

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROBLEMS, problemType, type ProblemCode } from '@allotree/contracts';
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { startCluster } from '../cluster.mjs';
 import { describeOutsideReader } from './outside-reader.fixture.js';
-import { accesses, demo, describeOnACluster, MINUTES, root, until } from './on-a-cluster.js';
+import { accesses, demo, MINUTES, root, until, type OnACluster } from './on-a-cluster.js';
 
 interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -18,13 +18,17 @@ const routesOf = ({ paths }: OpenApi): string[] =>
 const openApiAt = async (address: string): Promise<OpenApi> =>
   (await (await fetch(`${address}/api/v1/openapi.json`)).json()) as OpenApi;
 
-describeOnACluster(
-  'a cluster',
-  (on) => {
+/** A caller sees this of a new cluster with two replicas of each service except the notification service. */
+export function describeFrontDoor(on: () => OnACluster): void {
+  let running: ReturnType<typeof demo> | undefined;
+  /** The first run of the demo. */
+  const theDemo = () => (running ??= demo(on().dataDir));
+
+  describe('its front door', () => {
     it(
       'runs the worked example end to end, and changes nothing the second time',
       async () => {
-        const first = await demo(on().dataDir);
+        const first = await theDemo();
         expect(first).toMatchObject({ code: 0, output: expect.stringContaining('8 refused as expected.') });
         expect(first.output).toMatch(/│ {3}Building A +│ active +│ 80 of 80, 0 free +│ 55 of 60/);
         expect(first.output).toMatch(/│ {3}Building B +│ active +│ 10 of 126, 36 free/);
@@ -35,7 +39,7 @@ describeOnACluster(
       3 * MINUTES,
     );
 
-    describeOutsideReader(on);
+    describeOutsideReader(on, theDemo);
 
     it('routes every route of each service to a replica of that service', async () => {
       const { cluster, dataDir } = on();
@@ -205,7 +209,5 @@ describeOnACluster(
     it('locks its data folder', async () => {
       await expect(startCluster({ dataDir: on().dataDir, backends: [] })).rejects.toThrow(`(process ${process.pid})`);
     });
-  },
-  {},
-  { reporting: 2 },
-);
+  });
+}
