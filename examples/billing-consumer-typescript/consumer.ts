@@ -164,7 +164,9 @@ async function pull(once: boolean): Promise<void> {
 /** The topic, in the binary mode: attributes are headers `ce_<name>`. What is committed here counts, not the offsets of the group. */
 async function kafka(): Promise<void> {
   const client = new Kafka({ brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), logLevel: 1 });
-  const consumer = client.consumer({ groupId: process.env['KAFKA_GROUP'] ?? 'billing-consumer-typescript' });
+  const groupId = process.env['KAFKA_GROUP'] ?? 'billing-consumer-typescript';
+  // One that takes over from a killed one waits this long.
+  const consumer = client.consumer({ groupId, sessionTimeout: 10_000 });
   const feedOf = (partition: number): string => `${TOPIC} ${partition}`;
   await consumer.connect();
   await consumer.subscribe({ topic: TOPIC, fromBeginning: true });

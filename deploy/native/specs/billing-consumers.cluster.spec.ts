@@ -60,4 +60,5 @@ describeOnACluster(
     );
   },
   { TEST_CLOCK: '1', DUE_TICK_MS: '100' },
+  { group: 1 },
 );

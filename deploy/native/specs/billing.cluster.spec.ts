@@ -61,10 +61,11 @@ describeOnACluster(
       const partner = { name: 'Nordlicht', kind: 'distributor', administrator };
       ({ partnerId } = await api.post<{ partnerId: string }>('/partners', partner));
       await api.post(`/partners/${partnerId}/allow-postpaid`, {});
-      for (let index = 0; index < PROJECTS; index += 1) {
+      const created = Array.from({ length: PROJECTS }, (_, index) => {
         const project = { name: `Project ${index}`, partnerId, billingMode: 'postpaid' };
-        projects.push((await api.post<{ projectId: string }>('/projects', project)).projectId);
-      }
+        return api.post<{ projectId: string }>('/projects', project);
+      });
+      projects.push(...(await Promise.all(created)).map(({ projectId }) => projectId));
       await Promise.all(projects.map((project) => assign(api, project)));
     }, 2 * MINUTES);
     afterAll(async () => {
