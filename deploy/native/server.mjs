@@ -158,19 +158,21 @@ export class Server {
     this.#isWanted = false;
     const { pid } = this;
     if (pid === null) return;
+    const { birth } = this.#state;
     signal(pid, 'SIGCONT');
     signal(pid, this.#recipe.stopSignal);
-    if (!(await this.#ends(STOP_MS))) await this.kill();
+    if (!(await ends(pid, birth))) await this.kill();
   }
 
   /** Kills it immediately with all its workers, like a power failure. */
   async kill() {
     const { pid } = this;
     if (pid === null) return;
+    const { birth } = this.#state;
     const workers = childrenOf(pid).map((worker) => [worker, birthOf(worker)]);
     signal(pid, 'SIGKILL');
     for (const [worker, birth] of workers) if (birth !== null && birthOf(worker) === birth) signal(worker, 'SIGKILL');
-    await this.#ends(STOP_MS);
+    await ends(pid, birth);
   }
 
   /** Keeps its connections open but does not respond until `resume`. */
@@ -256,16 +258,17 @@ export class Server {
     return false;
   }
 
-  async #ends(withinMs) {
-    const deadline = performance.now() + withinMs;
-    while (this.pid !== null && performance.now() < deadline) await delay(POLL_MS);
-    return this.pid === null;
-  }
-
   #signalAll(name) {
     const { pid } = this;
     if (pid !== null) for (const each of [pid, ...childrenOf(pid)]) signal(each, name);
   }
+}
+
+/** Whether a process ends in time. Another of the same server may have been started meanwhile. */
+async function ends(pid, birth) {
+  const deadline = performance.now() + STOP_MS;
+  while (birthOf(pid) === birth && performance.now() < deadline) await delay(POLL_MS);
+  return birthOf(pid) !== birth;
 }
 
 /** Stops the server however this process ends, where the system supports that (Linux). */

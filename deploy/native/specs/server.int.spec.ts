@@ -90,6 +90,17 @@ describeWithRedis(`a server of a recipe${missing ? ` (skipped: ${missing.message
     expect(servers.map(({ pid }) => pid)).toEqual([null, null, null]);
   });
 
+  it('stops the process that ran at the time, not one that was started meanwhile', async () => {
+    const redis = await startRedis({ dataDir });
+    const { pid } = redis;
+    const stopping = redis.stop();
+    while (birthOf(pid) !== null) await delay(1);
+    await redis.start();
+    await stopping;
+    expect([null, pid]).not.toContain(redis.pid);
+    await redis.stop();
+  });
+
   it('never touches a process that reuses a process id', async () => {
     const redis = await startRedis({ dataDir });
     await redis.stop();
