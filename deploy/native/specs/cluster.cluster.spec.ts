@@ -9,6 +9,7 @@ describeOnACluster(
     describeFrontDoor(on);
     describeFaults(on);
   },
-  {},
+  // While Kafka is down, every refusal waits this long.
+  { GROUP_FEED_WAIT_MS: '2000' },
   { reporting: 2 },
 );
