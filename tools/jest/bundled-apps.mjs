@@ -8,6 +8,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { COMMONJS_IN_ES_MODULES, missingPackages } from '../bundling.mjs';
+import { useFolderInMemory } from './folder-in-memory.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const kept = join(root, 'node_modules/.cache/bundled-apps');
@@ -116,6 +117,7 @@ async function removeOld() {
 
 /** Jest globalSetup of the kinds whose specs start apps: `ALLOTREE_BUNDLED_APPS` is the folder of the bundles. */
 export default async function bundleApps() {
+  useFolderInMemory();
   if (process.env.ALLOTREE_BUNDLED_APPS !== undefined) return;
   const folder = await bundledApps();
   if (folder !== null) process.env.ALLOTREE_BUNDLED_APPS = folder;

@@ -11,6 +11,7 @@ import { POSTGRES_OF_TESTS } from '../../deploy/native/postgres.mjs';
 import { REDIS } from '../../deploy/native/redis.mjs';
 import { startServer } from '../../deploy/native/server.mjs';
 import bundleApps from './bundled-apps.mjs';
+import { useFolderInMemory } from './folder-in-memory.mjs';
 
 const running = Symbol.for('allotree.test-backends');
 
@@ -25,6 +26,7 @@ const APP_STARTED = /\b(?:runBuilt|workbench|startSystem|builtProgram)\b/;
 
 export default async function startBackends(globalConfig) {
   if (globalThis[running]) return;
+  useFolderInMemory();
   const specs = selectedSpecs(globalConfig).map((file) => readFileSync(file, 'utf8'));
   const wanted = BACKENDS.filter(
     ({ variable, spokenOf }) => !process.env[variable] && specs.some((text) => spokenOf.test(text)),
