@@ -12,6 +12,7 @@ import { REDIS } from '../../deploy/native/redis.mjs';
 import { startServer } from '../../deploy/native/server.mjs';
 import bundleApps from './bundled-apps.mjs';
 import { useFolderInMemory } from './folder-in-memory.mjs';
+import { prepareData } from './prepared-data.mjs';
 
 const running = Symbol.for('allotree.test-backends');
 
@@ -24,6 +25,9 @@ const BACKENDS = [
 /** The helpers of `libs/testing` that start built apps. */
 const APP_STARTED = /\b(?:runBuilt|workbench|startSystem|builtProgram)\b/;
 
+/** A whole system that does not start for the first time. */
+const SYSTEM_STARTED = /\bworkbench\(\)/;
+
 export default async function startBackends(globalConfig) {
   if (globalThis[running]) return;
   useFolderInMemory();
@@ -32,8 +36,13 @@ export default async function startBackends(globalConfig) {
     ({ variable, spokenOf }) => !process.env[variable] && specs.some((text) => spokenOf.test(text)),
   ).filter(isHere);
   if (specs.some((text) => APP_STARTED.test(text))) await bundleApps();
-  globalThis[running] = await Promise.all(wanted.map(start));
+  const isPreparing = isShared(specs) && process.env.ALLOTREE_BUNDLED_APPS !== undefined;
+  const [prepared, ...servers] = await Promise.all([isPreparing ? prepareData() : null, ...wanted.map(start)]);
+  globalThis[running] = { servers, prepared };
 }
+
+/** For a single spec it would be dearer than a first start. */
+const isShared = (specs) => specs.filter((text) => SYSTEM_STARTED.test(text)).length > 1;
 
 /** Specs of the projects with backends that this run may select. */
 function selectedSpecs({ rootDir, testPathPatterns }) {

@@ -46,7 +46,7 @@ let system: RunningSystem;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'allotree-tutorial-'));
-  bench = await workbench();
+  bench = await workbench({ isNew: true });
   system = await bench.start({ ADMIN_PASSWORD: PASSWORD });
   const demo = await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
   expect(demo.code).toBe(0);

@@ -18,7 +18,7 @@ const statusOf = async (url: string): Promise<number> => {
 describe('a start that cannot succeed', () => {
   let bench: Awaited<ReturnType<typeof workbench>>;
   beforeAll(async () => {
-    bench = await workbench();
+    bench = await workbench({ isNew: true });
   });
   afterAll(() => bench.clear(), 2 * MINUTES);
 
@@ -142,7 +142,7 @@ describe('an installation', () => {
   /** A killed run holds its key until its lease ends. */
   const start = (): Promise<RunningSystem> => bench.start({ IDEMPOTENCY_LEASE_SECONDS: '2' });
   beforeAll(async () => {
-    bench = await workbench();
+    bench = await workbench({ isNew: true });
   });
   afterAll(() => bench.clear(), 2 * MINUTES);
 

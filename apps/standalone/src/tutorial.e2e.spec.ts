@@ -29,7 +29,7 @@ describe('the tutorial, typed as it is written', () => {
   let printed: readonly string[];
 
   beforeAll(async () => {
-    bench = await workbench();
+    bench = await workbench({ isNew: true });
     const { url } = await bench.start({ ADMIN_PASSWORD: PASSWORD });
     const script = blocks
       .map(({ language, text }) => `${language === 'bash' ? text : ''}\necho '${BORDER}'`)

@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Api, readLocalSignIn } from '@allotree/api-client';
 import pg from 'pg';
 import { builtProgram } from './built-program.js';
@@ -96,14 +98,29 @@ export async function grantedLogin(dataDir: string): Promise<pg.Client> {
   return client;
 }
 
-/** An empty data folder and the systems started on it; `clear()` stops them and deletes the folder. */
-export const workbench = async () => {
+/** Puts the database of a first start into a data folder that has none, where the test run has made one. */
+async function prepare(dataDir: string): Promise<void> {
+  const prepared = process.env['ALLOTREE_PREPARED_DATA'];
+  if (prepared === undefined || existsSync(dataDir)) return;
+  await mkdir(dataDir, { mode: 0o700 });
+  // With its owner, who is not root.
+  await promisify(execFile)('cp', ['-a', prepared, join(dataDir, 'data')]);
+}
+
+/**
+ * A data folder and the systems started on it; `clear()` stops them and deletes the folder.
+ *
+ * @param isNew the first start creates the database, as that of a user does; without it, it may find one without data
+ */
+export const workbench = async ({ isNew = false } = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'allotree-e2e-'));
+  const dataDir = join(folder, 'data');
   const systems = new Set<RunningSystem>();
   return {
-    dataDir: join(folder, 'data'),
+    dataDir,
     start: async (env: Readonly<Record<string, string>> = {}): Promise<RunningSystem> => {
-      const system = await startSystem(env['DATA_DIR'] ?? join(folder, 'data'), env);
+      if (!isNew && env['DATA_DIR'] === undefined && env['DATABASE_URL'] === undefined) await prepare(dataDir);
+      const system = await startSystem(env['DATA_DIR'] ?? dataDir, env);
       systems.add(system);
       return system;
     },

@@ -17,7 +17,7 @@ describe('allotree verify --store, with the events in EventStoreDB', () => {
   let tree: string;
   beforeAll(async () => {
     node = await EventStoreDbDouble.start();
-    bench = await workbench();
+    bench = await workbench({ isNew: true });
     const { api } = await bench.start({ EVENT_STORE_URL: node.url });
     const { partnerId } = await api.post<{ partnerId: string }>('/partners', {
       name: 'Nordlicht',
