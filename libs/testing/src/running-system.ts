@@ -26,10 +26,16 @@ export interface Process {
   readonly ended: Promise<Ended>;
 }
 
+/** As `npm start` does: a busy system then spends less time on garbage. */
+const flagsOf = (app: string): readonly string[] => (app === 'standalone' ? ['--max-semi-space-size=64'] : []);
+
 /** Runs a built app as its own process; PATH, HOME and these variables are its whole environment. */
 export const runBuilt = (app: string, args: readonly string[], env: Readonly<Record<string, string>>): Process => {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [builtProgram(app), ...args], { cwd: root, env: { PATH, HOME, ...env } });
+  const child = spawn(process.execPath, [...flagsOf(app), builtProgram(app), ...args], {
+    cwd: root,
+    env: { PATH, HOME, ...env },
+  });
   let output = '';
   const listen = (chunk: Buffer): void => {
     output += chunk.toString();
