@@ -14,7 +14,8 @@ const script = `
   import { ESLint } from 'eslint';
   import tseslint from 'typescript-eslint';
   const [, cases, project] = process.argv;
-  const parserOptions = { projectService: false, project };
+  // In CI the parser would otherwise take the text from the file.
+  const parserOptions = { projectService: false, project, disallowAutomaticSingleRunInference: true };
   const withTypes = new ESLint({ overrideConfig: { files: ['**/*.ts'], languageOptions: { parserOptions } } });
   const withoutTypes = new ESLint({ overrideConfig: tseslint.configs.disableTypeChecked });
   const brokenRules = async ([file, text, needsTypes]) => {
