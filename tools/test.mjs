@@ -14,8 +14,8 @@ npm test -- libs/domain                       tests under a path
 npm test -- --testNamePattern 'reserved pool' tests whose name matches
 
 Arguments after -- are passed to Jest. The last line is "N passed, N failed, N skipped".
-Two workers unless --maxWorkers says otherwise. Kafka, Redis and PostgreSQL are started for the run. Tests of a backend
-that is not installed are skipped, and the line before the last one says what to install.
+Three workers, for the unit kind alone two, unless --maxWorkers says otherwise. Kafka, Redis and PostgreSQL are started
+for the run. Tests of a backend that is not installed are skipped, and the line before the last one says what to install.
 ALLOTREE_TEST_DATABASE_URL (a superuser's URL), ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL name others.`;
 
 const args = process.argv.slice(2);
@@ -39,9 +39,15 @@ const readResults = () => {
 };
 
 const jest = join(root, 'node_modules/jest/bin/jest.js');
+/** Two specs that compute keep two cores busy; of those with backends, which also wait, it takes three. */
+const isUnitAlone = /--selectProjects[ =]unit(?: -|$)/.test(args.join(' '));
+const isSaid = args.some((arg) => /^(?:-w|-i|--maxWorkers|--runInBand)\b/.test(arg));
+const workers = isSaid ? [] : [`--maxWorkers=${isUnitAlone ? 2 : 3}`];
+
 // In CI, a spec that failed before cleaning up must not keep the run from ending.
 const unattended = process.env.CI ? ['--forceExit'] : [];
-const exitCode = await run(process.execPath, [jest, ...unattended, '--json', `--outputFile=${outputFile}`, ...args]);
+const settings = [...workers, ...unattended, '--json', `--outputFile=${outputFile}`];
+const exitCode = await run(process.execPath, [jest, ...settings, ...args]);
 const report = readResults();
 const totals = totalsOf(report);
 rmSync(folder, { recursive: true, force: true });
