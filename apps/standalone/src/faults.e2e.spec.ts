@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readLocalSignIn } from '@allotree/api-client';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { until } from '@allotree/testing/until';
 
 const run = promisify(execFile);
 const MINUTES = 60_000;
@@ -25,15 +25,6 @@ interface Health {
 const healthOf = async ({ url }: RunningSystem): Promise<Health> => {
   const response = await fetch(`${url}/health/ready`);
   return { status: response.status, body: (await response.json()) as Health['body'] };
-};
-
-/** Asks until it is so; the time limit of the spec ends a wait that is in vain. */
-const until = async <Result>(look: () => Promise<Result | null>): Promise<Result> => {
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    await sleep(50);
-  }
 };
 
 const partner = (name: string) => ({
@@ -60,12 +51,12 @@ describe('a database server that is killed', () => {
         }
       };
       const senders = Array.from({ length: 4 }, (_, which) => sender(which));
-      await until(() => Promise.resolve(acknowledged.length > 50 ? true : null));
+      await until(() => acknowledged.length > 50);
       process.kill(pid, 'SIGKILL');
-      await until(async () => ((await healthOf(system)).status === 503 ? true : null));
-      await until(async () => ((await healthOf(system)).status === 200 ? true : null));
+      await until(async () => (await healthOf(system)).status === 503);
+      await until(async () => (await healthOf(system)).status === 200);
       const before = acknowledged.length;
-      await until(() => Promise.resolve(acknowledged.length > before + 20 ? true : null));
+      await until(() => acknowledged.length > before + 20);
       isOver = true;
       await Promise.all(senders);
       expect(system.output()).toContain('the embedded database has ended (SIGKILL), restarting it');
@@ -121,10 +112,10 @@ describe('a disk that is full', () => {
         await system.api.post('/partners', partner('Before'));
 
         await fill(ballast, 120 * MEBIBYTE);
-        const health = await until(async () => {
-          const found = await healthOf(system);
-          return found.body.checks['disk'] === 'down' ? found : null;
-        });
+        const health = await until(
+          () => healthOf(system),
+          ({ body }) => body.checks['disk'] === 'down',
+        );
         // Reads continue, so a load balancer must continue to send requests.
         expect(health.status).toBe(200);
         expect(health.body.reasons).toEqual({ disk: 'Less than 150 MiB are free on the disk of the data folder' });
@@ -144,7 +135,7 @@ describe('a disk that is full', () => {
         await system.api.ask({ method: 'GET', path: '/partners' });
 
         await rm(ballast);
-        await until(async () => ((await healthOf(system)).body.checks['disk'] === 'up' ? true : null));
+        await until(async () => (await healthOf(system)).body.checks['disk'] === 'up');
         await system.api.post('/partners', partner('After'));
         const names = (await system.api.list<{ name: string }>('/partners')).map(({ name }) => name);
         expect(names.sort()).toEqual(['After', 'Before']);

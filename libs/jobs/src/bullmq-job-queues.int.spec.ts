@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, describeOn, jobsContract, startOwnRedis, type OwnServer } from '@allotree/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { BullMqJobQueues } from './bullmq-job-queues.js';
+import { until } from '@allotree/testing/until';
 
 /** Takes a job in a process of its own and kills the process. */
 async function takeAndDie(worker: string): Promise<void> {
@@ -201,8 +201,3 @@ const passwordIn = (configuration: readonly string[]): { password?: string } => 
   const line = configuration.find((text) => text.startsWith('requirepass '));
   return line === undefined ? {} : { password: line.split(' ')[1]! };
 };
-
-/** Waits for a condition that has to become true; the test's own timeout is the limit. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
-}

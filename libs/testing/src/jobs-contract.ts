@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PermanentJobError, type Job, type JobQueues } from '@allotree/jobs';
+import { until } from './until.js';
 
 /** A job store used by a single test suite. */
 export interface JobStoreUnderTest {
@@ -12,16 +13,6 @@ export interface JobStoreUnderTest {
   /** A process takes a job of the queue for `lockMs` and is killed while working on it. */
   takeAndDie(queue: string, lockMs: number): Promise<void>;
   cleanUp(): Promise<void>;
-}
-
-const TIMEOUT_MS = 20_000;
-
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + TIMEOUT_MS;
-  while (!(await what())) {
-    if (performance.now() > end) throw new Error(`condition not met in time: ${String(what)}`);
-    await sleep(20);
-  }
 }
 
 /** The behavior required of job queues on every backend. */

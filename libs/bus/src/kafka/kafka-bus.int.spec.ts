@@ -10,6 +10,7 @@ import { createLogger } from '@allotree/basics';
 import { BusMetrics } from '../bus-metrics.js';
 import { KafkaBus, KafkaGroup, type KafkaSettings } from './kafka.js';
 import { readTopic } from './read-topic.js';
+import { until } from '@allotree/testing/until';
 
 jest.setTimeout(90_000);
 
@@ -59,11 +60,6 @@ async function consume({ bus, metrics }: Opened, { groupId, topic, batched = fal
 const idOf = ([event]: readonly CloudEvent[]): string => event?.id ?? '';
 const numbered = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => busEvent(`k${(from + index) % 7}`, `e${from + index}`));
-
-/** Waits for a condition that has to become true; the test's own timeout is the limit. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
-}
 
 describeOn('ALLOTREE_TEST_KAFKA_BROKERS', (brokers) => {
   busContract('Kafka', async () => {
