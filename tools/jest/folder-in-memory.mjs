@@ -3,7 +3,6 @@
  * time, and a commit does not wait for the disk. Without enough memory, or with TMPDIR set, they stay where they were.
  */
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { freemem } from 'node:os';
 import { join } from 'node:path';
 
 /** Two workers take less than half of it. */
@@ -31,7 +30,7 @@ function isUsable() {
       .findLast(([, place]) => place === MEMORY);
     if (mounted?.[2] !== 'tmpfs' || /\bnoexec\b/.test(mounted[3])) return false;
     const { bavail, bsize } = statfsSync(MEMORY);
-    return Math.min(bavail * bsize, freemem()) >= ENOUGH_BYTES;
+    return Math.min(bavail * bsize, process.availableMemory()) >= ENOUGH_BYTES;
   } catch {
     return false;
   }
