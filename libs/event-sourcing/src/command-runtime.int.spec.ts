@@ -169,7 +169,7 @@ describe('CommandRuntime on PostgreSQL', () => {
     const cut = async (): Promise<void> => {
       while (cuts < 5) {
         const { rowCount } = await cutter.query(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'allotree events' AND state = 'active' AND query LIKE '%append(%'",
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'allotree events' AND state = 'active' AND query LIKE '%append(%'",
         );
         cuts += rowCount ?? 0;
         await new Promise((resolve) => setTimeout(resolve, 5));
