@@ -266,10 +266,11 @@ describe('a dead letter', () => {
       tenantId: 'nordlicht',
       administrator: { userId: 'pia', email: 'pia@dealer.example', name: 'Pia' },
     });
-    // It can be on its way before the request is answered.
-    const status = expect.stringMatching(/^(?:pending|sending|sent)$/);
     const answer = await service.post(path);
-    expect(answer).toMatchObject({ status: 200, body: { deliveries: [{ to: 'pia@dealer.example', status }] } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { deliveries: [{ to: 'pia@dealer.example', status: 'pending' }] },
+    });
     await service.notifications.whenIdle();
     expect(await sentMails()).toEqual(['pia@dealer.example: lonely: licenses end in 30 days']);
     expect(await service.deliveries()).toHaveLength(1);

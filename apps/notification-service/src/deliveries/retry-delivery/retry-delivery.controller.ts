@@ -59,10 +59,10 @@ export class RetryDeliveryController {
             (tx) => again(tx, row),
           );
     if (dryRun) return preview(caller, [{ type: 'mail_queued', data: { deliveryId: id } }]);
-    this.notifications.wake();
     const deliveries = await asCaller((tx) =>
       tx.find(MailRow, { where: { mailId: In([...ids]) }, order: { ordinal: 'ASC' } }),
     );
+    this.notifications.wake();
     return { deliveries: deliveries.map(showDelivery) };
   }
 }
