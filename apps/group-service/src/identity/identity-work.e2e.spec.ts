@@ -94,6 +94,7 @@ describe('another replica', () => {
       () => isIn(replica, body.access_token),
       (there) => !there,
     );
+    expect(await isIn(replica, body.access_token)).toBe(false);
 
     const guess = (where: People) => where.from('198.51.100.7', '/auth/token', { email, password: 'wrong' });
     for (let wrong = 0; wrong < 5; wrong += 1) await guess(wrong % 2 === 0 ? people : replica);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, jest } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { RequestQueue } from './idle-connections.js';
 
 interface Queue extends RequestQueue {
@@ -42,7 +43,7 @@ it('sends a request that had to wait, as soon as it may', async () => {
   queue.maybeThrottle(50);
   queue.push(request(1, sent));
   expect(sent).toEqual([]);
-  while (sent.length === 0) await sleep(5);
+  await until(() => sent.length > 0);
   expect(sent).toEqual([1]);
   queue.destroy();
 });

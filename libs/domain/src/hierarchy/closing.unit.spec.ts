@@ -11,17 +11,8 @@ import {
   type TreeCommandType,
   type TreeEvent,
 } from './index.js';
+import { created, projectFacts, projectId } from './tree.fixture.js';
 
-const projectId = 'hafenblick';
-const facts = {
-  projectId,
-  tenantId: 'nordlicht',
-  partnerId: 'dealer',
-  timeZone: 'Europe/Berlin',
-  billingMode: 'prepaid',
-  trial: false,
-} as const;
-const created: TreeEvent = { type: 'ProjectCreated', data: { ...facts, name: 'Hafenblick' } };
 const group: TreeEvent = {
   type: 'GroupCreated',
   data: { groupId: 'a', parentId: projectId, type: 'building', name: 'A' },
@@ -149,7 +140,7 @@ describe('a project that is closed', () => {
     open
       .when(close)
       .then([closed])
-      .when({ type: 'CreateProject', ...facts, name: 'Hafenblick', administrator: null, postpaidAllowed: false })
+      .when({ type: 'CreateProject', ...projectFacts, administrator: null, postpaidAllowed: false })
       .then([]);
   });
 

@@ -1,23 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { groupTreeAggregate, type TreeCommand, type TreeEvent } from './index.js';
+import { created, projectId } from './tree.fixture.js';
 
-const projectId = 'hafenblick';
 const member = { memberId: 'm', groupId: 'a', userId: 'u', email: 'kim@example.com', name: 'Kim', role: 'user' };
 const device = { serialNumber: 'SN1', groupId: 'a', model: 'AA-12', claimId: 'c' };
 const run = { newId: 'n', parentId: 'a', levels: ['unit'], level: [0], parents: [-1], names: ['Unit 9'] } as const;
 const origin = { projectId: 'other', groupId: 'x' };
-const facts = {
-  projectId,
-  tenantId: 'nordlicht',
-  partnerId: 'dealer',
-  timeZone: 'Europe/Berlin',
-  billingMode: 'prepaid',
-  trial: false,
-  name: 'Hafenblick',
-} as const;
 
 const EVENTS: readonly (readonly [event: TreeEvent, settings: readonly string[]])[] = [
-  [{ type: 'ProjectCreated', data: facts }, ['group hafenblick']],
+  [created, ['group hafenblick']],
   [{ type: 'ProjectClosed', data: { projectId, reason: 'Sold' } }, ['group hafenblick']],
   [{ type: 'GroupCreated', data: { groupId: 'a', parentId: projectId, type: 'unit', name: 'A' } }, ['group a']],
   [{ type: 'GroupDetailsChanged', data: { groupId: 'a', type: 'unit', name: 'B' } }, ['group a']],
