@@ -150,7 +150,7 @@ describe('the path of a group that changes', () => {
     expect(await outcome(checker.demand(ADA, 'groups:read', group(id)))).toStrictEqual(READ);
   });
 
-  it('is looked up again if the group did not exist before', async () => {
+  it('is found once the group exists, although it was looked up before', async () => {
     const id = newGroupId();
     expect(await checker.permissionsAt(ADA, group(id))).toBeNull();
     paths[id] = [id, ...A];
