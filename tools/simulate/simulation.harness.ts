@@ -58,6 +58,8 @@ const CLIENTS = 24;
 const TRIES = 12;
 /** Virtual time in which everything has to be done once nothing fails any more. */
 const SETTLE_MS = 300_000;
+/** How often it is seen, from then on, whether it is. */
+const LOOK_MS = 2_000;
 const DAY = 86_400_000;
 
 /** One history, from an empty store to the state in which everything has caught up. */
@@ -79,7 +81,7 @@ export class Simulation {
   #kills = 0;
   #busyClients = 0;
   #isQuiet = false;
-  #looks = 0;
+  #isDone = false;
   #quietInstant = 0;
 
   constructor(private readonly options: SimulationOptions) {
@@ -118,7 +120,7 @@ export class Simulation {
     process.on('unhandledRejection', onRejection);
     try {
       this.#time.schedule(0, () => this.#begin(), this.#time.world);
-      await this.#time.run(() => failure !== null || this.#trace.violation !== null || this.#isDone());
+      await this.#time.run(() => failure !== null || this.#trace.violation !== null || this.#isDone);
       failure ??= this.#trace.violation;
       if (failure === null) this.#finish();
     } catch (error) {
@@ -138,9 +140,10 @@ export class Simulation {
     this.#time.schedule(100, () => this.#disturb(), this.#time.world);
   }
 
-  #isDone(): boolean {
-    this.#looks++;
-    return this.#isQuiet && this.#busyClients === 0 && this.#looks % 1_000 === 0 && this.#unfinished() === null;
+  /** By virtual time, as this is the same whatever else the process does meanwhile. */
+  #look(): void {
+    this.#isDone = this.#busyClients === 0 && this.#unfinished() === null;
+    if (!this.#isDone) this.#time.schedule(LOOK_MS, () => this.#look(), this.#time.world);
   }
 
   /** What has not caught up yet. */
@@ -367,6 +370,7 @@ export class Simulation {
         this.#resume(replica.owner);
       }
     }
+    this.#look();
     this.#time.schedule(
       SETTLE_MS,
       () => {
