@@ -28,7 +28,7 @@ export default {
   // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
   testTimeout: 120_000,
   projects: [
-    project('unit'),
+    project('unit', { globalSetup: '<rootDir>/tools/jest/bundled-specs.mjs' }),
     project('int', withBackends),
     project('e2e', withBackends),
     project('cluster', { globalSetup: '<rootDir>/tools/jest/bundled-apps.mjs' }),

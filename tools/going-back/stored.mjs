@@ -1,6 +1,10 @@
 /** What this version stores: migrations and types of stored events. `npm run released` keeps those of a release. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { register } from 'node:module';
 import { join } from 'node:path';
+
+/** The codecs are imported from their sources. */
+register('../jest/typescript-hooks.mjs', import.meta.url);
 
 const isCode = (file) => file.endsWith('.ts') && !/\.(spec|fixture|harness)\.ts$/.test(file);
 const MIGRATION = /^apps\/[a-z-]+\/src\/persistence\/(migrations\/)?\d+-[a-z0-9-]+\.ts$/;

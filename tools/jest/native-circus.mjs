@@ -12,12 +12,15 @@ import { setFlagsFromString } from 'node:v8';
 import { compileFunction } from 'node:vm';
 import circus from 'jest-circus/runner';
 import { ModuleMocker } from 'jest-mock';
+import { bundleOf } from './bundled-specs.mjs';
 import { sourceMapFile } from './compile.mjs';
 import { lazily } from './lazy-expect.mjs';
 
 const require = createRequire(import.meta.url);
 
-register('./typescript-hooks.mjs', import.meta.url);
+/** Without bundles, for the coverage. */
+const isBundled = process.env.ALLOTREE_BUNDLED_SPECS !== undefined;
+if (!isBundled) register('./typescript-hooks.mjs', import.meta.url);
 
 /**
  * By default, the V8 of Node 20 considers optimizing a function each time it has executed 67,584 bytes of bytecode. Most code of specs
@@ -97,10 +100,12 @@ function mockerOf() {
 
 /** Jest looks up the source maps of its own transforms here; those of the hooks are made when a stack trace asks for them. */
 function answerSourceMaps(maps) {
-  maps.get = (file) =>
-    file.startsWith('file:') && file.endsWith('.ts')
-      ? sourceMapFile(fileURLToPath(file))
-      : Map.prototype.get.call(maps, file);
+  maps.get = (file) => {
+    if (!file.startsWith('file:')) return Map.prototype.get.call(maps, file);
+    const path = fileURLToPath(file);
+    if (path.endsWith('.ts')) return sourceMapFile(path);
+    return isBundled && path.startsWith(process.env.ALLOTREE_BUNDLED_SPECS) ? `${path}.map` : undefined;
+  };
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'warning', 'exit', 'beforeExit'];
@@ -136,7 +141,7 @@ export default async function nativeCircus(...settings) {
       globals.current = { ...current, expect: lazily(current.expect) };
     },
     unstable_shouldLoadAsEsm: () => true,
-    unstable_importModule: (path) => import(pathToFileURL(path).href),
+    unstable_importModule: (path) => import(pathToFileURL(isBundled ? bundleOf(path) : path).href),
     enterTestCode: () => runtime.enterTestCode?.(),
     leaveTestCode: () => runtime.leaveTestCode?.(),
   };

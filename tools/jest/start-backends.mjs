@@ -11,6 +11,7 @@ import { POSTGRES_OF_TESTS } from '../../deploy/native/postgres.mjs';
 import { REDIS } from '../../deploy/native/redis.mjs';
 import { startServer } from '../../deploy/native/server.mjs';
 import bundleApps from './bundled-apps.mjs';
+import bundleSpecs from './bundled-specs.mjs';
 import { useFolderInMemory } from './folder-in-memory.mjs';
 import { prepareData } from './prepared-data.mjs';
 
@@ -31,6 +32,7 @@ const SYSTEM_STARTED = /\bworkbench\(\)/;
 export default async function startBackends(globalConfig) {
   if (globalThis[running]) return;
   useFolderInMemory();
+  await bundleSpecs();
   const specs = selectedSpecs(globalConfig).map((file) => readFileSync(file, 'utf8'));
   const wanted = BACKENDS.filter(
     ({ variable, spokenOf }) => !process.env[variable] && specs.some((text) => spokenOf.test(text)),

@@ -6,7 +6,9 @@ import { happenedDe } from '../words/happened.de.js';
 import { happenedEn } from '../words/happened.en.js';
 import { codeText, eventText, factsOf } from './happened-words.js';
 
-await i18next.init({
+const words = i18next.createInstance();
+void words.init({
+  initAsync: false,
   lng: 'en',
   defaultNS: 'words',
   pluralSeparator: '#',
@@ -14,7 +16,7 @@ await i18next.init({
   resources: { en: { words: { ...en, ...happenedEn } }, de: { words: { ...de, ...happenedDe } } },
 });
 
-const t = { en: i18next.getFixedT('en'), de: i18next.getFixedT('de') } as const;
+const t = { en: words.getFixedT('en'), de: words.getFixedT('de') } as const;
 const said = (language: 'en' | 'de', values: object): readonly string[] =>
   factsOf(values, { t: t[language], timeZone: 'Europe/Berlin', language }).map(
     ({ label, text }) => `${label}: ${text}`,

@@ -6,7 +6,8 @@ import { en } from '../words/en.js';
 import { problemWords } from './problem-words.js';
 
 const words = i18next.createInstance();
-await words.init({
+void words.init({
+  initAsync: false,
   lng: 'en',
   defaultNS: 'words',
   interpolation: { escapeValue: false },
