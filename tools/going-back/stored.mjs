@@ -1,10 +1,6 @@
 /** What this version stores: migrations and types of stored events. `npm run released` keeps those of a release. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { register } from 'node:module';
 import { join } from 'node:path';
-
-/** The codecs are imported from their sources. */
-register('../jest/typescript-hooks.mjs', import.meta.url);
 
 const isCode = (file) => file.endsWith('.ts') && !/\.(spec|fixture|harness)\.ts$/.test(file);
 const MIGRATION = /^apps\/[a-z-]+\/src\/persistence\/(migrations\/)?\d+-[a-z0-9-]+\.ts$/;
@@ -32,7 +28,9 @@ export async function storedEventsIn(root) {
   const folder = join(root, 'libs/domain/src');
   const types = new Set();
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(isCode)) {
-    const exported = Object.values(await import(join(folder, file)));
+    const module = file.replace(/\.ts$/, '');
+    // Also in a bundle of specs, esbuild finds the files by this form.
+    const exported = Object.values(await import(`../../libs/domain/src/${module}.ts`));
     for (const codec of exported.filter((each) => Array.isArray(each?.types) && typeof each.decode === 'function'))
       for (const type of codec.types) types.add(type);
   }

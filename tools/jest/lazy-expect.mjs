@@ -12,9 +12,37 @@ const testers = (own) => [...globalThis[TESTERS].customEqualityTesters, ...own];
 
 const holds = {
   toBe: (actual, expected) => Object.is(actual, expected),
-  toEqual: (actual, expected) => equals(actual, expected, testers(EQUAL)),
-  toStrictEqual: (actual, expected) => equals(actual, expected, testers(STRICTLY_EQUAL), true),
+  toEqual: (actual, expected) => isSameData(actual, expected) || equals(actual, expected, testers(EQUAL)),
+  toStrictEqual: (actual, expected) =>
+    isSameData(actual, expected) || equals(actual, expected, testers(STRICTLY_EQUAL), true),
 };
+
+/**
+ * Whether both are the same data, by every meaning of it: arrays and records of such, as most are that specs compare. It takes a fifth of
+ * the time. `false` may be said of equals.
+ */
+export function isSameData(a, b, depth = 0) {
+  if (Object.is(a, b)) return true;
+  const kind = kindOf(a);
+  if (kind === null || kind !== kindOf(b) || a.length !== b.length || depth > MAX_DEPTH) return false;
+  let left = Object.keys(b).length;
+  for (const key in a) {
+    if (!Object.hasOwn(b, key) || !isSameData(a[key], b[key], depth + 1)) return false;
+    left -= 1;
+  }
+  return left === 0;
+}
+
+/** The prototype of an array or a record; `null` for everything else, and where symbols are keys. */
+function kindOf(value) {
+  if (typeof value !== 'object' || value === null) return null;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== Array.prototype) return null;
+  return Object.getOwnPropertySymbols(value).length === 0 ? prototype : null;
+}
+
+/** Deeper ones may contain themselves. */
+const MAX_DEPTH = 100;
 
 /** The same as this `expect`, with each matcher made when it is used. */
 export function lazily(expect) {

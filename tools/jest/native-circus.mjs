@@ -4,6 +4,7 @@
  *
  * Specs in one worker therefore share modules; environment variables and listeners on `process` are restored after each of them.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -108,6 +109,21 @@ function answerSourceMaps(maps) {
   };
 }
 
+/** Each of these that was once entered costs time with every promise of later specs, until it is disabled. */
+const entered = new Set();
+for (const method of ['run', 'enterWith']) {
+  const original = AsyncLocalStorage.prototype[method];
+  AsyncLocalStorage.prototype[method] = function (...args) {
+    entered.add(this);
+    return original.apply(this, args);
+  };
+}
+
+function leaveStorages() {
+  for (const storage of entered) storage.disable();
+  entered.clear();
+}
+
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'warning', 'exit', 'beforeExit'];
 
 /** Remembers what specs may change of the process, and returns how to put it back. */
@@ -129,7 +145,8 @@ function keepProcess() {
 
 /** @param {unknown[]} settings as Jest passes them: of the run, of the project, the environment, the runtime, the path of the spec */
 export default async function nativeCircus(...settings) {
-  const [globalConfig, config, environment, runtime, testPath, sendMessageToJest] = settings;
+  // Without the last one, which sends the result of each test besides that of the spec.
+  const [globalConfig, config, environment, runtime, testPath] = settings;
   const restoreProcess = keepProcess();
   Error.stackTraceLimit = STACK_FRAMES;
   globals.jest = mockerOf();
@@ -146,9 +163,10 @@ export default async function nativeCircus(...settings) {
     leaveTestCode: () => runtime.leaveTestCode?.(),
   };
   try {
-    return await run(globalConfig, config, environment, native, testPath, sendMessageToJest);
+    return await run(globalConfig, config, environment, native, testPath);
   } finally {
     globals.jest.restoreAllMocks();
+    leaveStorages();
     restoreProcess();
   }
 }
