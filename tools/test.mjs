@@ -26,7 +26,10 @@ if (args.includes('--help') || args.includes('-h')) {
 
 requireNode();
 await ensureInstalled();
-await ensureBuilt();
+
+/** Specs that import the sources and start nothing. */
+const isUnitAlone = /--selectProjects[ =]unit(?: -|$)/.test(args.join(' '));
+if (!isUnitAlone) await ensureBuilt();
 
 const folder = mkdtempSync(join(tmpdir(), 'allotree-test-'));
 const outputFile = join(folder, 'results.json');
@@ -39,8 +42,7 @@ const readResults = () => {
 };
 
 const jest = join(root, 'node_modules/jest/bin/jest.js');
-/** Two specs that compute keep two cores busy; of those with backends, which also wait, it takes three. */
-const isUnitAlone = /--selectProjects[ =]unit(?: -|$)/.test(args.join(' '));
+/** Two workers that compute keep two cores busy; of those with backends, which also wait, it takes three. */
 const isSaid = args.some((arg) => /^(?:-w|-i|--maxWorkers|--runInBand)\b/.test(arg));
 const workers = isSaid ? [] : [`--maxWorkers=${isUnitAlone ? 2 : 3}`];
 

@@ -57,6 +57,11 @@ const asWithHooks = (files) => ({
     const effective = importedForEffect(files);
     const source = (path) => ({ path, sideEffects: effective.has(path) });
     build.onResolve({ filter: /^@jest\/globals$/ }, () => ({ path: GLOBALS }));
+    // Built files, which can change or come while the sources stay.
+    build.onResolve({ filter: /^\.{1,2}\/.*\/dist\// }, ({ path, resolveDir }) => ({
+      path: pathToFileURL(join(resolveDir, path)).href,
+      external: true,
+    }));
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
       const found = sourceOf(path, resolveDir);
       return found === null ? undefined : source(found);
