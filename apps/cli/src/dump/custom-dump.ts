@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { createInflate } from 'node:zlib';
 import { Readable } from 'node:stream';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { inOrderOfRestore, readThrough, stepOf } from './archive-steps.js';
 import { ByteReader } from './byte-reader.js';
 import { cutOff, damaged, DumpFault, withoutEndMark, type Dump } from './dump.js';
@@ -22,8 +23,8 @@ async function blocksOf(reader: ByteReader, entries: readonly Entry[]): Promise<
   const blocks = new Map<number, DataBlock>();
   while (!reader.isAtEnd) {
     const start = reader.position;
-    const kind = await reader.byte('the head of its data');
-    const dumpId = await reader.int('the head of its data');
+    const kind = reader.byte('the head of its data');
+    const dumpId = reader.int('the head of its data');
     const entry = expected.get(dumpId);
     if (entry === undefined || blocks.has(dumpId)) throw damaged(`byte ${start} begins no data of its entries`);
     if (kind !== ROWS) throw new DumpFault('the dump has large objects, which Allotree does not use.');
@@ -40,13 +41,14 @@ async function readBlock(reader: ByteReader, about: string): Promise<DataBlock> 
   const chunks: (readonly [number, number])[] = [];
   let bytes = 0;
   for (;;) {
-    const length = await reader.int(about);
+    const length = reader.int(about);
     if (length === 0) return { chunks, bytes };
     if (length < 0) throw damaged(`a part of ${about} has ${length} bytes`);
     if (reader.position + length > reader.size) throw cutOff(`it ends within ${about}`);
     chunks.push([reader.position, length]);
     bytes += length;
     reader.seek(reader.position + length);
+    if (chunks.length % 1_000 === 0) await othersTurn();
   }
 }
 
@@ -76,7 +78,7 @@ async function* inflated(file: FileHandle, block: DataBlock, about: string): Asy
 /** Reads a dump of the custom format, with all of its rows. @throws DumpFault */
 export async function openCustomDump(file: FileHandle, size: number): Promise<Dump> {
   const reader = new ByteReader(file, size);
-  const contents = await readTableOfContents(reader, 'custom');
+  const contents = readTableOfContents(reader, 'custom');
   const blocks = await blocksOf(reader, contents.entries);
   const rows = (entry: Entry): AsyncIterable<Buffer> => {
     const about = labelOf(entry);

@@ -15,7 +15,7 @@ async function contentsOf(path: string): Promise<TableOfContents> {
   const file = await open(path, 'r');
   try {
     const reader = new ByteReader(file, size);
-    const contents = await readTableOfContents(reader, 'directory');
+    const contents = readTableOfContents(reader, 'directory');
     if (!reader.isAtEnd) throw damaged('toc.dat has bytes after its end');
     return contents;
   } finally {

@@ -103,7 +103,7 @@ describe('a dump', () => {
 
   it('never restores other rows when a bit of its compressed data is changed', async () => {
     const file = await open(join(FIXTURES, 'custom.dump'));
-    const { entries } = await readTableOfContents(new ByteReader(file, custom.length), 'custom');
+    const { entries } = readTableOfContents(new ByteReader(file, custom.length), 'custom');
     await file.close();
     const first = Math.min(...entries.flatMap(({ offset }) => offset ?? []));
     const content = await contentOf(join(FIXTURES, 'custom.dump'));

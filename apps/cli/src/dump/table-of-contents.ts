@@ -37,29 +37,29 @@ export const labelOf = ({ type, schema, name }: Pick<Entry, 'type' | 'schema' | 
   `${type} ${schema === null || schema === '' ? '' : `${schema}.`}${name}`;
 
 /** Reads the head and the table of contents of an archive. @throws DumpFault */
-export async function readTableOfContents(reader: ByteReader, format: keyof typeof FORMATS): Promise<TableOfContents> {
-  const minor = await readVersion(reader);
-  reader.intBytes = await sizeWithin(reader, [4, 8]);
-  reader.offsetBytes = await sizeWithin(reader, [4, 8]);
-  const kind = await reader.byte('its head');
+export function readTableOfContents(reader: ByteReader, format: keyof typeof FORMATS): TableOfContents {
+  const minor = readVersion(reader);
+  reader.intBytes = sizeWithin(reader, [4, 8]);
+  reader.offsetBytes = sizeWithin(reader, [4, 8]);
+  const kind = reader.byte('its head');
   if (kind !== FORMATS[format])
     throw kind === FORMATS.directory ? tarFormat() : new DumpFault(`the dump has an unknown format (${kind}).`);
-  const compression = await readCompression(reader, minor);
-  for (let field = 0; field < 7; field += 1) await reader.int('its date');
-  await reader.text('the name of its database');
-  const serverVersion = (await reader.text('the version of its server')) ?? '';
-  const dumpVersion = (await reader.text('the version of pg_dump')) ?? '';
-  const count = await reader.int('the number of its entries');
+  const compression = readCompression(reader, minor);
+  for (let field = 0; field < 7; field += 1) reader.int('its date');
+  reader.text('the name of its database');
+  const serverVersion = reader.text('the version of its server') ?? '';
+  const dumpVersion = reader.text('the version of pg_dump') ?? '';
+  const count = reader.int('the number of its entries');
   if (count < 0 || count > MOST_ENTRIES) throw damaged(`it counts ${count} entries`);
   const entries: Entry[] = [];
-  while (entries.length < count) entries.push(await readEntry(reader, minor, format));
+  while (entries.length < count) entries.push(readEntry(reader, minor, format));
   return { compression, serverVersion, dumpVersion, entries };
 }
 
-async function readVersion(reader: ByteReader): Promise<number> {
-  if ((await reader.bytes(MAGIC.length, 'its head')).toString('latin1') !== MAGIC)
+function readVersion(reader: ByteReader): number {
+  if (reader.bytes(MAGIC.length, 'its head').toString('latin1') !== MAGIC)
     throw new DumpFault('the file is not an archive of pg_dump.');
-  const [major, minor, revision] = await reader.bytes(3, 'its head');
+  const [major, minor, revision] = reader.bytes(3, 'its head');
   if (major !== 1 || minor! < OLDEST_MINOR || minor! > NEWEST_MINOR)
     throw new DumpFault(
       `the dump has version ${major}.${minor}-${revision} of the archive format. This check reads 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR}, as pg_dump 12 to 18 write them.`,
@@ -67,15 +67,15 @@ async function readVersion(reader: ByteReader): Promise<number> {
   return minor!;
 }
 
-async function sizeWithin(reader: ByteReader, known: readonly number[]): Promise<number> {
-  const size = await reader.byte('its head');
+function sizeWithin(reader: ByteReader, known: readonly number[]): number {
+  const size = reader.byte('its head');
   if (!known.includes(size)) throw damaged(`its head names numbers of ${size} bytes`);
   return size;
 }
 
-async function readCompression(reader: ByteReader, minor: number): Promise<'none' | 'gzip'> {
-  if (minor < 15) return (await reader.int('its head')) === 0 ? 'none' : 'gzip';
-  const algorithm = ALGORITHMS[await reader.byte('its head')];
+function readCompression(reader: ByteReader, minor: number): 'none' | 'gzip' {
+  if (minor < 15) return reader.int('its head') === 0 ? 'none' : 'gzip';
+  const algorithm = ALGORITHMS[reader.byte('its head')];
   if (algorithm === 'none' || algorithm === 'gzip') return algorithm;
   if (algorithm === undefined) throw damaged('its head names an unknown compression');
   throw new DumpFault(
@@ -83,32 +83,32 @@ async function readCompression(reader: ByteReader, minor: number): Promise<'none
   );
 }
 
-async function readEntry(reader: ByteReader, minor: number, format: keyof typeof FORMATS): Promise<Entry> {
-  const dumpId = await reader.int('its table of contents');
-  const text = (): Promise<string | null> => reader.text(`entry ${dumpId} of its table of contents`);
-  const hasData = (await reader.int('its table of contents')) !== 0;
-  await text(); // The oid of its catalog
-  await text(); // Its own oid
-  const name = (await text()) ?? '';
-  const type = (await text()) ?? '';
-  await reader.int('its table of contents'); // Its section
-  const sql = (await text()) ?? '';
-  await text(); // The SQL that drops it
-  const copy = await text();
-  const schema = await text();
-  await text(); // Its tablespace
-  await text(); // Its access method
-  if (minor >= 16) await reader.int('its table of contents'); // The kind of its relation
-  await text(); // Its owner
-  await text(); // Whether it has oids
-  while ((await text()) !== null); // What it depends on
-  const offset = format === 'custom' ? await readOffset(reader) : null;
-  const file = format === 'directory' ? await text() : null;
+function readEntry(reader: ByteReader, minor: number, format: keyof typeof FORMATS): Entry {
+  const dumpId = reader.int('its table of contents');
+  const text = (): string | null => reader.text(`entry ${dumpId} of its table of contents`);
+  const hasData = reader.int('its table of contents') !== 0;
+  text(); // The oid of its catalog
+  text(); // Its own oid
+  const name = text() ?? '';
+  const type = text() ?? '';
+  reader.int('its table of contents'); // Its section
+  const sql = text() ?? '';
+  text(); // The SQL that drops it
+  const copy = text();
+  const schema = text();
+  text(); // Its tablespace
+  text(); // Its access method
+  if (minor >= 16) reader.int('its table of contents'); // The kind of its relation
+  text(); // Its owner
+  text(); // Whether it has oids
+  while (text() !== null); // What it depends on
+  const offset = format === 'custom' ? readOffset(reader) : null;
+  const file = format === 'directory' ? text() : null;
   return { dumpId, hasData, name, type, schema, sql, copy: copy === '' ? null : copy, offset, file };
 }
 
-async function readOffset(reader: ByteReader): Promise<number | null> {
-  const bytes = await reader.bytes(1 + reader.offsetBytes, 'its table of contents');
+function readOffset(reader: ByteReader): number | null {
+  const bytes = reader.bytes(1 + reader.offsetBytes, 'its table of contents');
   const [state] = bytes;
   if (state! < 1 || state! > 3) throw damaged(`a position in its table of contents is invalid`);
   return state === OFFSET_IS_SET ? Number(bytes.subarray(1).readBigUInt64LE()) : null;
