@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { addDays, dateAt, endOfDay } from '@allotree/domain';
 import { describeInBrowser } from '@allotree/testing';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ADMIN_PASSWORD, expectAccessible, signedIn as signedInAs, type Look } from './console.harness.js';
 
 const MINUTE = 60_000;
+/** Of the project. */
+const ZONE = 'Europe/Berlin';
 
 interface Usage {
   readonly total: { readonly peak: number };
@@ -25,6 +28,9 @@ let system: RunningSystem;
 let projectId: string;
 let accountId: string;
 let documents: readonly Document[];
+/** Of two months, the first after the one in which the project began. */
+let firstDay: string;
+let lastDay: string;
 /** Two months of the worked example, which are billed. */
 beforeAll(async () => {
   bench = await workbench();
@@ -37,6 +43,9 @@ beforeAll(async () => {
   const [account] = await system.api.list<{ accountId: string; buyerId: string }>(`/accounts?filter=${filter}`);
   ({ accountId, buyerId: projectId } = account!);
   documents = await system.api.list<Document>(`/accounts/${accountId}/statements`);
+  firstDay = dateAt(Date.parse(documents[1]!.from), ZONE);
+  const [year, month] = firstDay.split('-').map(Number);
+  lastDay = addDays(new Date(Date.UTC(year!, month! + 1)).toISOString().slice(0, 10), -1);
 }, 3 * MINUTE);
 afterAll(async () => {
   await bench.clear();
@@ -55,15 +64,16 @@ describeInBrowser((browser) => {
   it(
     'shows the use of a group by month as the API answers it, in a picture, a table and a file',
     async () => {
-      const period = 'from=2026-11-30T23:00:00.000Z&to=2027-01-31T23:00:00.000Z&timeZone=Europe/Berlin';
+      const end = new Date(endOfDay(lastDay, ZONE)).toISOString();
+      const period = `from=${documents[1]!.from}&to=${end}&timeZone=${ZONE}`;
       const usage = await system.api.get<Usage>(
         `/projects/${projectId}/groups/${projectId}/usage?resource=sip_number&window=P1M&${period}`,
       );
       expect(usage.windows).toHaveLength(2);
-      await signedIn(usagePage(projectId, '?window=P1M&from=2026-12-01&to=2027-01-31'), async (page) => {
+      await signedIn(usagePage(projectId, `?window=P1M&from=${firstDay}&to=${lastDay}`), async (page) => {
         await page.getByText(`At most ${usage.total.peak} virtual numbers were in use at once`).waitFor();
         await page.getByRole('img', { name: `At most ${usage.total.peak} virtual numbers` }).waitFor();
-        const row = page.getByRole('row', { name: '2026-12-01' });
+        const row = page.getByRole('row', { name: firstDay });
         const [first] = usage.windows;
         expect(await row.getByRole('cell').first().innerText()).toBe(String(first!.peak));
         expect(await row.getByRole('cell').nth(2).innerText()).toBe(String(first!.low));
@@ -74,7 +84,7 @@ describeInBrowser((browser) => {
         expect(lines.map((line) => Number(line.split(',')[4]))).toEqual(usage.windows.map(({ peak }) => peak));
         await page.getByRole('link', { name: 'Building B' }).click();
         await page.getByRole('heading', { name: 'Usage of Building B' }).waitFor();
-        expect(new URL(page.url()).searchParams.get('to')).toBe('2027-01-31');
+        expect(new URL(page.url()).searchParams.get('to')).toBe(lastDay);
       });
     },
     MINUTE,
@@ -83,11 +93,10 @@ describeInBrowser((browser) => {
   it(
     'begins a period with the project where an earlier day is asked for',
     async () => {
-      await signedIn(usagePage(projectId, '?from=2020-01-01&to=2027-01-31&window=P1M'), async (page) => {
+      await signedIn(usagePage(projectId, `?from=2020-01-01&to=${lastDay}&window=P1M`), async (page) => {
         await page.getByText('At most').first().waitFor();
-        const berlin = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' });
         // The first billing period begins with the project.
-        expect(await page.getByLabel('First day').inputValue()).toBe(berlin.format(new Date(documents[0]!.from)));
+        expect(await page.getByLabel('First day').inputValue()).toBe(dateAt(Date.parse(documents[0]!.from), ZONE));
       });
     },
     MINUTE,
@@ -139,7 +148,7 @@ describeInBrowser((browser) => {
     'meets WCAG 2.2 AA, in German and on a telephone',
     async () => {
       const paths = [
-        usagePage(projectId, '?from=2026-12-01&to=2027-01-31'),
+        usagePage(projectId, `?from=${firstDay}&to=${lastDay}`),
         '/statements',
         `/statements/${accountId}`,
         `/statements/${accountId}/${documents[0]!.statementId}`,
