@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
-import { ADMIN, ConsolePages, HOSTILE, type Person } from './console-pages.harness.js';
-import { loaded, startDemo, violationsOf } from './console.harness.js';
+import { ConsolePages, HOSTILE } from './console-pages.harness.js';
+import { ADMIN, loaded, startDemo, violationsOf, type Person } from './console.harness.js';
 
 const MINUTE = 60_000;
 

@@ -3,8 +3,8 @@ import { until } from '@allotree/testing/until';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { ADMIN, ConsolePages } from './console-pages.harness.js';
-import { loaded, violationsOf } from './console.harness.js';
+import { ConsolePages } from './console-pages.harness.js';
+import { ADMIN, loaded, violationsOf } from './console.harness.js';
 
 const MINUTE = 60_000;
 const DAY_MS = 86_400_000;

@@ -4,8 +4,8 @@ import { until } from '@allotree/testing/until';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page, Response } from 'playwright-core';
-import { ADMIN, ConsolePages } from './console-pages.harness.js';
-import { loaded } from './console.harness.js';
+import { ConsolePages } from './console-pages.harness.js';
+import { ADMIN, loaded } from './console.harness.js';
 
 const MINUTE = 60_000;
 const BUILDINGS = 100;

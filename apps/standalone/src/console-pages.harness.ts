@@ -1,15 +1,9 @@
 import { until } from '@allotree/testing/until';
 import type { RunningSystem } from '@allotree/testing/running-system';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { ADMIN_PASSWORD, visited, type Look } from './console.harness.js';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { ADMIN, signedIn, visited, type Look, type Person } from './console.harness.js';
 
-export const ADMIN = { email: 'admin@allotree.local', password: ADMIN_PASSWORD };
 export const HOSTILE = `<img src=x onerror="document.title='owned'"> "'\${7*7}`;
-
-export interface Person {
-  readonly email: string;
-  readonly password: string;
-}
 
 /** The console of a running system in a browser. */
 export class ConsolePages {
@@ -18,21 +12,14 @@ export class ConsolePages {
     private readonly browser: () => Browser,
   ) {}
 
-  /** A browser of its own at an address; the spec fails where a page reports an error. */
+  /** A browser that knows nobody, at an address; the spec fails where a page reports an error. */
   at(path: string, look: Look, options?: BrowserContextOptions): Promise<void> {
     return visited(this.browser(), `${this.system.url}${path}`, look, options);
   }
 
   /** The same, signed in. */
-  as({ email, password }: Person, path: string, look: Look, options?: BrowserContextOptions): Promise<void> {
-    const signIn = async (page: Page): Promise<void> => {
-      await page.locator('input[type=email]').fill(email);
-      await page.locator('input[type=password]').fill(password);
-      await page.locator('button[type=submit]').click();
-      await page.locator('header').waitFor();
-      await look(page);
-    };
-    return this.at(path, signIn, options);
+  as(person: Person, path: string, look: Look, options?: BrowserContextOptions): Promise<void> {
+    return signedIn(this.browser(), this.system, path, look, options, person);
   }
 
   /** The secret in the link of the newest mail to an address. */

@@ -53,7 +53,7 @@ afterAll(async () => {
 
 describeInBrowser((browser) => {
   const signedIn = (path: string, look: Look, context: BrowserContextOptions = {}): Promise<void> =>
-    signedInAs(browser(), system, path, look, { context });
+    signedInAs(browser(), system, path, look, context);
   const usagePage = (groupId: string, search = ''): string => `/projects/${projectId}/groups/${groupId}/usage${search}`;
   /** Clicks what saves a file, and reads it. */
   async function saved(page: Page, save: () => Promise<void>): Promise<Buffer> {

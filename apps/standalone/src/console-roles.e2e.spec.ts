@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { Page } from 'playwright-core';
-import { ADMIN, ConsolePages, type Person } from './console-pages.harness.js';
-import { loaded, startDemo } from './console.harness.js';
+import { ConsolePages } from './console-pages.harness.js';
+import { ADMIN, loaded, startDemo, type Person } from './console.harness.js';
 
 const MINUTE = 60_000;
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
-import { ADMIN } from './console-pages.harness.js';
+import { ADMIN } from './console.harness.js';
 import { takeTour, writePictures } from './console-tour.harness.js';
 
 const MINUTE = 60_000;

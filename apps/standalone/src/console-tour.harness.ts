@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Api } from '@allotree/api-client';
 import type { RunningSystem } from '@allotree/testing/running-system';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { ConsolePages, type Person } from './console-pages.harness.js';
-import { loaded } from './console.harness.js';
+import { ConsolePages } from './console-pages.harness.js';
+import { loaded, type Person } from './console.harness.js';
 
 /** The Monday on which the tour begins; far ahead, since a clock is only moved forward. */
 const BEGIN = '2030-01-07T08:00:00.000Z';

@@ -4,11 +4,13 @@ import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { BrowserContextOptions } from 'playwright-core';
 import {
-  ADMIN_PASSWORD,
+  ADMIN,
+  enter,
   expectAccessible,
   signedIn as signedInAs,
   startDemo,
   violationsOf,
+  visited,
   type Look,
 } from './console.harness.js';
 
@@ -51,7 +53,7 @@ async function newGroup(name: string): Promise<string> {
 
 describeInBrowser((browser) => {
   const signedIn = (path: string, look: Look, context: BrowserContextOptions = {}): Promise<void> =>
-    signedInAs(browser(), system, path, look, { context });
+    signedInAs(browser(), system, path, look, context);
 
   it(
     'assigns licenses to a group in the steps of the description',
@@ -215,7 +217,8 @@ describeInBrowser((browser) => {
       await system.api.post(`/projects/${projectId}/groups/${groupId}/assignments`, { resource: 'sip_number' });
       const asOf = `/projects/${projectId}/groups/${projectId}/quota/as-of?at=${before}`;
       const { resources } = await system.api.get<{ resources: { sip_number: { consumed: number } } }>(asOf);
-      await signedIn(groupPage(projectId, `?at=${before}`), async (page) => {
+      await visited(browser(), `${system.url}${groupPage(projectId, `?at=${before}`)}`, async (page) => {
+        await enter(page, ADMIN);
         await page.getByText('You are looking at').waitFor();
         const row = page.getByRole('row', { name: 'Virtual numbers' });
         expect(await row.getByRole('cell').nth(1).innerText()).toBe(String(resources.sip_number.consumed));
@@ -478,9 +481,7 @@ describeInBrowser((browser) => {
       try {
         const page = await context.newPage();
         await page.goto(system.url);
-        await page.locator('input[type=email]').fill('admin@allotree.local');
-        await page.locator('input[type=password]').fill(ADMIN_PASSWORD);
-        await page.locator('button[type=submit]').click();
+        await enter(page, ADMIN);
         await page.getByRole('heading', { name: 'Overview' }).waitFor();
         let loads = 0;
         page.on('load', () => loads++);

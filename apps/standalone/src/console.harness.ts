@@ -25,23 +25,55 @@ export async function startDemo(
 /** Uses a page as a person does. */
 export type Look = (page: Page) => Promise<void>;
 
-interface Visit {
-  readonly email?: string;
-  readonly password?: string;
-  readonly context?: BrowserContextOptions;
+export interface Person {
+  readonly email: string;
+  readonly password: string;
 }
 
-/** A browser of its own at an address; fails where a page reports an error. */
-export async function visited(
-  browser: Browser,
-  address: string,
-  look: Look,
-  options: BrowserContextOptions = {},
-): Promise<void> {
+export const ADMIN: Person = { email: 'admin@allotree.local', password: ADMIN_PASSWORD };
+
+/** Pages that nobody looks at, by browser and by what they were opened with; each in a context of its own. */
+const idle = new WeakMap<Browser, Map<string, Page[]>>();
+
+function idlePages(browser: Browser, options: BrowserContextOptions): Page[] {
+  const ofBrowser = idle.get(browser) ?? new Map<string, Page[]>();
+  idle.set(browser, ofBrowser);
+  const key = JSON.stringify(options);
+  const pages = ofBrowser.get(key) ?? [];
+  ofBrowser.set(key, pages);
+  return pages;
+}
+
+async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
   const viewport = { width: 1280, height: 1000 };
   const context = await browser.newContext({ locale: 'en-GB', viewport, ...options });
+  return context.newPage();
+}
+
+/** Leaves nothing to the next who uses the page, except files that the browser has kept. @returns whether that is possible */
+async function isCleared(page: Page, origin: string): Promise<boolean> {
+  if (page.isClosed() || new URL(page.url()).origin !== origin) return false;
+  const context = page.context();
+  for (const other of context.pages()) if (other !== page) await other.close();
+  for (const event of ['console', 'load', 'pageerror', 'request', 'response']) page.removeAllListeners(event);
+  await page.unrouteAll();
+  // A page of that address without the console.
+  await page.goto(`${origin}/health/live`);
+  await page.evaluate('localStorage.clear(); sessionStorage.clear()');
+  await context.clearCookies();
+  await page.emulateMedia({ media: null, colorScheme: 'light' });
+  return true;
+}
+
+/**
+ * Uses a page of a browser that knows nobody; fails where it reports an error. A new process would load and compile the console anew, so a
+ * page that another visit has left is used again.
+ */
+async function onPage(browser: Browser, origin: string, look: Look, options: BrowserContextOptions): Promise<void> {
+  const pages = idlePages(browser, options);
+  const page = pages.pop() ?? (await newPage(browser, options));
+  let isReusable = false;
   try {
-    const page = await context.newPage();
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {
@@ -49,30 +81,54 @@ export async function visited(
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         faults.push(message.text());
     });
-    await page.goto(address);
     await look(page);
     expect(faults).toEqual([]);
+    isReusable = await isCleared(page, origin);
   } finally {
-    await context.close();
+    if (isReusable) pages.push(page);
+    else await page.context().close();
   }
 }
 
-/** The same, signed in as the administrator unless another is named. */
-export function signedIn(
+/** A browser that knows nobody, at an address. */
+export function visited(
   browser: Browser,
-  system: RunningSystem,
-  path: string,
+  address: string,
   look: Look,
-  { email = 'admin@allotree.local', password = ADMIN_PASSWORD, context }: Visit = {},
+  options: BrowserContextOptions = {},
 ): Promise<void> {
-  const signIn: Look = async (page) => {
-    await page.locator('input[type=email]').fill(email);
-    await page.locator('input[type=password]').fill(password);
-    await page.locator('button[type=submit]').click();
-    await page.getByRole('button', { name: email }).waitFor();
+  const visit: Look = async (page) => {
+    await page.goto(address);
     await look(page);
   };
-  return visited(browser, `${system.url}${path}`, signIn, context);
+  return onPage(browser, new URL(address).origin, visit, options);
+}
+
+/** Fills in the form of the page. */
+export async function enter(page: Page, { email, password }: Person): Promise<void> {
+  await page.locator('input[type=email]').fill(email);
+  await page.locator('input[type=password]').fill(password);
+  await page.locator('button[type=submit]').click();
+}
+
+/** A browser in which somebody has signed in. */
+export function signedIn(
+  browser: Browser,
+  { url }: RunningSystem,
+  path: string,
+  look: Look,
+  options: BrowserContextOptions = {},
+  person = ADMIN,
+): Promise<void> {
+  const visit: Look = async (page) => {
+    // As the form does, which takes longer to show than the rest.
+    const answer = await page.context().request.post(`${url}/api/v1/auth/session`, { data: person });
+    expect(answer.status()).toBe(200);
+    await page.goto(`${url}${path}`);
+    await page.locator('header').waitFor();
+    await look(page);
+  };
+  return onPage(browser, url, visit, options);
 }
 
 /**
@@ -92,7 +148,7 @@ export async function violationsOf(page: Page): Promise<readonly string[]> {
     page.evaluate(`axe
       .run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'], preload: false })
       .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 150)).join(' | ')))`);
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe.source);
   await showIn(page, 'light');
   const light = await run(WCAG_2_2_AA);
   await showIn(page, 'dark');
