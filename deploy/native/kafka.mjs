@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -86,6 +86,7 @@ export async function fetchKafka() {
   }
 }
 
+/** One broker needs no record of every half second in which nothing happens. */
 const settings = (folder, { broker, controller }) => `process.roles=broker,controller
 node.id=1
 listeners=PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}
@@ -105,9 +106,31 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
+metadata.max.idle.interval.ms=0
 `;
 
+/** Classes as Java has loaded and verified them for an earlier start; without them, a start takes a second of processor time more. */
+const keptClasses = () => join(cacheFolder(), 'classes.jsa');
+
+/** Another Java cannot use them. */
+function hasKeptClasses() {
+  const file = keptClasses();
+  return existsSync(file) && statSync(file).mtimeMs > statSync(realpathSync(java())).ctimeMs;
+}
+
+/** Java keeps them when a process ends. */
+async function keepClasses() {
+  if (process.env.KAFKA_HOME || hasKeptClasses()) return;
+  const file = `${keptClasses()}.${randomBytes(6).toString('hex')}`;
+  const launch = (site) => ({ program: java(), args: [`-XX:ArchiveClassesAtExit=${file}`, ...broker(site)] });
+  const server = await startServer({ ...KAFKA, prepare, launch });
+  await server.remove();
+  if (existsSync(file)) await rename(file, keptClasses());
+}
+
 const jvm = (heap) => [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jarFolder(), '*')];
+const withKeptClasses = () =>
+  !process.env.KAFKA_HOME && hasKeptClasses() ? [`-XX:SharedArchiveFile=${keptClasses()}`] : [];
 
 /** A data folder belongs to one cluster id, assigned once. */
 function format(folder) {
@@ -116,6 +139,7 @@ function format(folder) {
   const { status, stdout, stderr } = spawnSync(
     java(),
     [
+      ...withKeptClasses(),
       ...jvm('128m'),
       'kafka.tools.StorageTool',
       'format',
@@ -130,21 +154,25 @@ function format(folder) {
   if (status !== 0) throw new Error(`could not format the data folder of Kafka:\n${stdout}${stderr}`);
 }
 
+const broker = ({ folder }) => [...jvm(HEAP), 'kafka.Kafka', join(folder, 'server.properties')];
+
+async function prepare({ folder, ports }) {
+  await writeFile(join(folder, 'server.properties'), settings(folder, ports));
+  format(folder);
+}
+
 export const KAFKA = {
   name: 'kafka',
   variable: 'KAFKA_BROKERS',
   portNames: ['broker', 'controller'],
   stopSignal: 'SIGTERM',
   requirePrograms,
-  async prepare({ folder, ports }) {
+  async prepare(site) {
     await fetchKafka();
-    await writeFile(join(folder, 'server.properties'), settings(folder, ports));
-    format(folder);
+    await keepClasses();
+    await prepare(site);
   },
-  launch: ({ folder }) => ({
-    program: java(),
-    args: [...jvm(HEAP), 'kafka.Kafka', join(folder, 'server.properties')],
-  }),
+  launch: (site) => ({ program: java(), args: [...withKeptClasses(), ...broker(site)] }),
   async isReady(site) {
     const admin = new Kafka({
       brokers: [KAFKA.address(site)],
