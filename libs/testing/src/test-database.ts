@@ -17,7 +17,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['ALLOTREE_TEST_DATABASE_URL'];
   if (!server) throw new Error('ALLOTREE_TEST_DATABASE_URL is not set: only int and e2e specs have a database');
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name}`);
+  // Copying the files takes half of the processor time of writing each page to the log, which is the default.
+  await onServer(server, `CREATE DATABASE ${name} STRATEGY FILE_COPY`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { connectionString: url.href, name, drop: () => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`) };
