@@ -16,6 +16,7 @@ import { modelRuns } from '@allotree/domain/model-runs';
 import { DAY } from '@allotree/domain/project-steps';
 import { Past } from '@allotree/reporting-service/past';
 import fc from 'fast-check';
+import type { EntityManager } from 'typeorm';
 import { histories, type History } from './project-histories.fixture.js';
 
 /** Histories that are stored together, and instants that are looked at in each. */
@@ -114,24 +115,45 @@ async function compareStates({ projectId }: History, state: ProjectState, at: nu
   expect({ ...where, groups: actual.sort(byId) }).toEqual({ ...where, groups: expected.sort(byId) });
 }
 
+interface Comparison {
+  readonly isRecorded: boolean;
+  readonly inSql: boolean;
+  /** How many restricted groups the statement expects below. */
+  readonly below: 'few' | 'many';
+}
+
+/** Compares a group at an instant. */
+async function compareGroup(
+  tx: EntityManager,
+  state: ProjectState,
+  moment: { readonly projectId: string; readonly groupId: string; readonly at: number },
+  { isRecorded, inSql, below }: Comparison,
+): Promise<void> {
+  const { projectId, groupId, at } = moment;
+  const { quota, basis } = await past.quotaAt(tx, moment, below);
+  const folded = quotaOf(state, groupId, at);
+  const [actual, expected] = isRecorded ? [quota, folded] : [planned(quota), planned(folded)];
+  const where = { projectId, at: new Date(at), basis: isRecorded ? 'recorded' : 'planned' };
+  expect({ ...where, basis, quota: actual }).toEqual({ ...where, quota: expected });
+  if (inSql && isRecorded && folded)
+    expect({ ...where, numbers: await past.numbersInSql(tx, moment) }).toEqual({
+      ...where,
+      numbers: numbersOf(folded),
+    });
+}
+
 /** Compares every group at an instant. @returns how many */
 async function compare(history: History, at: number, inSql: boolean): Promise<number> {
   const { projectId } = history;
   const state = foldUntil(history, at);
   const isRecorded = at <= recordedUntil(history);
   const groups = [...state.groups.entries()].map(([groupId]) => groupId);
-  for (const [index, groupId] of groups.entries()) {
-    const { quota, basis } = await past.quotaAt({ projectId, groupId, at }, index % 2 === 0 ? 'few' : 'many');
-    const folded = quotaOf(state, groupId, at);
-    const [actual, expected] = isRecorded ? [quota, folded] : [planned(quota), planned(folded)];
-    const where = { projectId, at: new Date(at), basis: isRecorded ? 'recorded' : 'planned' };
-    expect({ ...where, basis, quota: actual }).toEqual({ ...where, quota: expected });
-    if (inSql && isRecorded && folded)
-      expect({ ...where, numbers: await past.numbersInSql({ projectId, groupId, at }) }).toEqual({
-        ...where,
-        numbers: numbersOf(folded),
-      });
-  }
+  await past.read(async (tx) => {
+    for (const [index, groupId] of groups.entries()) {
+      const below = index % 2 === 0 ? 'few' : 'many';
+      await compareGroup(tx, state, { projectId, groupId, at }, { isRecorded, inSql, below });
+    }
+  });
   if (isRecorded) await compareStates(history, state, at);
   return groups.length;
 }

@@ -9,12 +9,19 @@ import { openDataSource } from '../persistence/data-source.js';
 import { TablesProjection } from '../tables/tables-projection.js';
 import { treeAt } from '../tree/recorded-tree.js';
 import { FACTS, factsStatement } from './facts-statement.js';
+import { runPrepared } from './prepared.js';
 import { factsAt, type Moment, type RecordedFacts } from './recorded-quota.js';
 
 const logger = createLogger({ service: 'reporting-service', level: 'silent' });
 
 /** Both ways to find the restricted groups below: one for few of them, and one for many. */
 const STATEMENTS = { few: FACTS, many: factsStatement(0) };
+
+const NUMBERS = {
+  name: 'numbers-of-quota',
+  text: `SELECT resource, own_limit::integer, effective_limit::integer, in_force, suspended, available::integer
+    FROM analysis.quota_at($1, $2, $3) ORDER BY array_position('{sip_number,mobile_app,ukey2}', resource)`,
+};
 
 /** The tables of the past alone, without HTTP and bus. */
 export class Past {
@@ -53,22 +60,17 @@ export class Past {
   }
 
   /** The numbers of a quota as people ask for them in SQL. */
-  async numbersInSql({ projectId, groupId, at }: Omit<Moment, 'parameter'>): Promise<unknown> {
-    return this.dataSource.query(
-      `SELECT resource, own_limit::integer, effective_limit::integer, in_force, suspended, available::integer
-       FROM analysis.quota_at($1, $2, $3) ORDER BY array_position('{sip_number,mobile_app,ukey2}', resource)`,
-      [projectId, groupId, new Date(at)],
-    );
+  numbersInSql(tx: EntityManager, { projectId, groupId, at }: Omit<Moment, 'parameter'>): Promise<unknown> {
+    return runPrepared(tx, NUMBERS, [projectId, groupId, new Date(at)]);
   }
 
   /** The quota of a group as the tables have it. */
   async quotaAt(
+    tx: EntityManager,
     moment: Omit<Moment, 'parameter'>,
     restricted: keyof typeof STATEMENTS,
   ): Promise<{ readonly quota: GroupQuota | null; readonly basis: RecordedFacts['basis'] }> {
-    const { facts, basis } = await this.dataSource.transaction((tx) =>
-      factsAt(tx, { ...moment, parameter: 'at' }, STATEMENTS[restricted]),
-    );
+    const { facts, basis } = await factsAt(tx, { ...moment, parameter: 'at' }, STATEMENTS[restricted]);
     return { quota: quotaOfLevels(facts, moment.at), basis };
   }
 
