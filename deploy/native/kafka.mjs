@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -118,19 +118,32 @@ function hasKeptClasses() {
   return existsSync(file) && statSync(file).mtimeMs > statSync(realpathSync(java())).ctimeMs;
 }
 
+function canKeepClasses() {
+  try {
+    accessSync(cacheFolder(), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Java keeps them when a process ends. */
 async function keepClasses() {
-  if (process.env.KAFKA_HOME || hasKeptClasses()) return;
+  if (process.env.KAFKA_HOME || hasKeptClasses() || !canKeepClasses()) return;
   const file = `${keptClasses()}.${randomBytes(6).toString('hex')}`;
   const launch = (site) => ({ program: java(), args: [`-XX:ArchiveClassesAtExit=${file}`, ...broker(site)] });
   const server = await startServer({ ...KAFKA, prepare, launch });
   await server.remove();
-  if (existsSync(file)) await rename(file, keptClasses());
+  // Empty where this Java cannot, so that it is not asked again.
+  if (!existsSync(file)) await writeFile(file, '');
+  await rename(file, keptClasses());
 }
 
 const jvm = (heap) => [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jarFolder(), '*')];
 const withKeptClasses = () =>
-  !process.env.KAFKA_HOME && hasKeptClasses() ? [`-XX:SharedArchiveFile=${keptClasses()}`] : [];
+  !process.env.KAFKA_HOME && hasKeptClasses() && statSync(keptClasses()).size > 0
+    ? [`-XX:SharedArchiveFile=${keptClasses()}`]
+    : [];
 
 /** A data folder belongs to one cluster id, assigned once. */
 function format(folder) {
