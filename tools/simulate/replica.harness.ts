@@ -111,6 +111,8 @@ export class Replica {
       handlers: [listener.handler(LICENSING_TOPIC, this.owner)],
       connectionString: '',
       openClient: () => new SimulatedClient(database) as never,
+      // The simulated database notifies nobody.
+      pollMs: 1_000,
       leases,
       bus,
       logger: this.#pino as never,

@@ -93,6 +93,8 @@ export interface EventStore {
   identity(): Promise<string>;
   /** The position after which `readAll` currently returns nothing. */
   head(): Promise<bigint>;
+  /** How often followers read without a hint (ms), because hints can be lost. Default 1,000. */
+  readonly pollIntervalMs?: number;
   /**
    * Calls back soon after an append (a hint that can be lost) and passes whether another process made it, in which case
    * states cached by this process may be outdated. Returns a function that unsubscribes.

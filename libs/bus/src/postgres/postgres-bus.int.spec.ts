@@ -39,6 +39,7 @@ const emptyBus = async (): Promise<PostgresBus> => {
 async function consume(
   bus: PostgresBus,
   { groupId, topic, batched = false, handle }: Consumption,
+  pollMs?: number,
 ): Promise<{ stop(): Promise<void> }> {
   const { connectionString } = database;
   const leases = await Leases.open({ connectionString, leaseMs: 1_000, renewMs: 100 });
@@ -52,6 +53,7 @@ async function consume(
     metrics: new BusMetrics(new Registry()),
     attempts: 3,
     backoffMs: 2,
+    pollMs,
   });
   await group.start();
   return {
@@ -133,6 +135,23 @@ describe('the bus on PostgreSQL', () => {
     });
     await until(() => seen.length === 1);
     expect(seen).toEqual(['kept']);
+    await consumer.stop();
+  });
+
+  it('reads a message that it was not notified of', async () => {
+    const seen: string[] = [];
+    const handle = async ([event]: readonly CloudEvent[]) => void seen.push(event?.id ?? '');
+    const consumer = await consume(bus, { groupId: 'g', topic: TOPIC, handle }, 100);
+    await bus.publish(TOPIC, [busEvent('a', 'first')]);
+    await until(() => seen.length === 1);
+    await pool.query('INSERT INTO bus.message (topic, key, id, bytes, payload) VALUES ($1, $2, $3, 1, $4)', [
+      TOPIC,
+      'a',
+      'silent',
+      JSON.stringify(busEvent('a', 'silent')),
+    ]);
+    await until(() => seen.length === 2);
+    expect(seen).toEqual(['first', 'silent']);
     await consumer.stop();
   });
 

@@ -125,10 +125,12 @@ export class PostgresBus extends Bus {
   async rewind(groupId: string, topic: string): Promise<void> {
     await this.prepare();
     await this.pool.query(
-      'UPDATE bus.consumer_offset SET position = 0, updated_at = clock_timestamp() WHERE group_id = $1 AND topic = $2',
+      `WITH rewound AS (
+         UPDATE bus.consumer_offset SET position = 0, updated_at = clock_timestamp()
+         WHERE group_id = $1 AND topic = $2 RETURNING topic
+       ) SELECT pg_notify('${BUS_CHANNEL}', topic) FROM rewound`,
       [groupId, topic],
     );
-    await this.pool.query(`SELECT pg_notify('${BUS_CHANNEL}', $1)`, [topic]);
   }
 
   async lag(groupId: string, topic: string): Promise<readonly PartitionLag[]> {

@@ -7,6 +7,11 @@ import { BUS_CHANNEL, fileLetter } from './postgres-bus.js';
 export interface TopicConsumerOptions extends Omit<TopicHandlerOptions<Message>, 'fileDeadLetter'> {
   readonly connectionString: string;
   readonly leases: Leases;
+  /**
+   * How often messages are read without a notification (ms). Every publication notifies in its transaction, and a lost connection ends the
+   * session, so this is for a connection that passes nothing on. Default 5,000.
+   */
+  readonly pollMs?: number | undefined;
   /** Opens the connection of a consumer. Default: with the driver of PostgreSQL. */
   readonly openClient?: ((settings: pg.ClientConfig) => pg.Client) | undefined;
 }
@@ -20,8 +25,7 @@ interface Row {
 interface Message extends Received, Row {}
 
 const FETCH_BYTES = 16_000_000;
-/** A notification can get lost with its connection, so new messages are also polled for. */
-const POLL_MS = 1_000;
+const DEFAULT_POLL_MS = 5_000;
 /** After this time without an answer (ms) the connection is closed. */
 const ANSWER_MS = 30_000;
 
@@ -81,7 +85,7 @@ export class TopicConsumer {
       connectionTimeoutMillis: ANSWER_MS,
       query_timeout: ANSWER_MS,
     });
-    const session = new Session(lease);
+    const session = new Session(lease, this.options.pollMs ?? DEFAULT_POLL_MS);
     client.on('error', (error) => session.lose(error));
     client.on('notification', ({ payload }) => payload === this.topic && session.hint());
     await client.connect();
@@ -131,7 +135,10 @@ class Session {
   private wake: () => void = () => undefined;
   private readonly onAbort = (): void => this.wake();
 
-  constructor(readonly lease: Lease) {
+  constructor(
+    readonly lease: Lease,
+    private readonly pollMs: number,
+  ) {
     lease.signal.addEventListener('abort', this.onAbort);
   }
 
@@ -157,7 +164,7 @@ class Session {
   async waitForMore(): Promise<boolean> {
     if (!this.isOver && !this.isNotified)
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, POLL_MS);
+        const timer = setTimeout(resolve, this.pollMs);
         this.wake = () => {
           clearTimeout(timer);
           resolve();

@@ -6,10 +6,17 @@ import type { Logger } from '../logger.js';
 
 /** Interval and timeout in milliseconds of the liveness check of the listening connection. */
 const HEARTBEAT_MS = 5_000;
+/** Pause before a failed notification is sent again. */
+const RETRY_MS = 200;
+/** The longest pause between two attempts to listen again. */
+const MAX_RECONNECT_MS = 1_000;
+/** How soon listeners are called again while a committed append cannot be read yet. */
+const HIDDEN_APPEND_MS = 100;
 
 /**
  * Notifies listeners in this and other processes of appends. The notification is sent after the append in a transaction
- * of its own (transactions that notify commit one after another), once for all appends of the last milliseconds.
+ * of its own (transactions that notify commit one after another), once for all appends of the last milliseconds, and
+ * again until it succeeds. While it cannot listen, it calls its listeners at every attempt to do so.
  */
 export class AppendSignal {
   readonly #origin = randomUUID();
@@ -18,6 +25,7 @@ export class AppendSignal {
   #stopped = false;
   #sending: Promise<void> | null = null;
   #again = false;
+  #callingAgain: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly connectionString: string,
@@ -56,8 +64,18 @@ export class AppendSignal {
     else this.#sending = this.#send();
   }
 
+  /** A committed append is behind one in progress, whose end may go without a notification: it fails, or its process ends. */
+  appendHidden(): void {
+    if (this.#stopped) return;
+    this.#callingAgain ??= setTimeout(() => {
+      this.#callingAgain = null;
+      this.#notify(false);
+    }, HIDDEN_APPEND_MS).unref();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearTimeout(this.#callingAgain ?? undefined);
     this.#listeners.clear();
     await this.#sending;
     await this.#client?.end().catch(() => undefined);
@@ -68,18 +86,31 @@ export class AppendSignal {
   }
 
   async #send(): Promise<void> {
+    let isSent = true;
     do {
       this.#again = false;
-      await this.pool
-        .query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [this.channel, this.#origin] })
-        .catch((error: unknown) => this.logger.warn({ err: error }, 'could not notify other processes of an append'));
-      if (!this.#stopped) await sleep(5);
-    } while (this.#again);
+      isSent = await this.#sendOnce(isSent);
+      if (!this.#stopped) await sleep(isSent ? 5 : RETRY_MS);
+    } while (isSent ? this.#again : !this.#stopped);
     this.#sending = null;
   }
 
+  async #sendOnce(isFailureNew: boolean): Promise<boolean> {
+    try {
+      await this.pool.query({
+        name: 'notify',
+        text: 'SELECT pg_notify($1, $2)',
+        values: [this.channel, this.#origin],
+      });
+      return true;
+    } catch (error) {
+      if (isFailureNew) this.logger.warn({ err: error }, 'could not notify other processes of an append, retrying');
+      return false;
+    }
+  }
+
   async #reconnect(): Promise<void> {
-    for (let wait = 100, connected = false; !connected && !this.#stopped; wait = Math.min(wait * 2, 5_000)) {
+    for (let wait = 100, connected = false; !connected && !this.#stopped; wait = Math.min(wait * 2, MAX_RECONNECT_MS)) {
       await sleep(wait, undefined, { ref: false });
       connected =
         !this.#stopped &&
@@ -87,6 +118,7 @@ export class AppendSignal {
           () => true,
           () => false,
         ));
+      if (!connected && !this.#stopped) this.#notify(true);
     }
     if (this.#stopped) await this.#client?.end().catch(() => undefined);
     // One hint covers everything missed in the meantime.

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, eventStoreContract, newEvent, sharedEventStoreContract } from '@allotree/testing';
-import type { MakeStore, TestDatabase } from '@allotree/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  createTestDatabase,
+  eventStoreContract,
+  newEvent,
+  sharedEventStoreContract,
+  startDatabaseProxy,
+} from '@allotree/testing';
+import type { DatabaseProxy, MakeStore, TestDatabase } from '@allotree/testing';
+import { until } from '@allotree/testing/until';
 import pg from 'pg';
 import type { StreamAppend } from '../event-store.js';
 import { appendArguments, appendCall } from './append-arguments.js';
@@ -102,6 +109,22 @@ describe('PostgresEventStore', () => {
       expect(await types('lost')).toEqual(['Kept']);
     });
 
+    it('is read again once an append that was waited for has failed, without a hint from it', async () => {
+      const lost = await transaction();
+      await lost.append(one(stream('hidden'), 'Lost'));
+      const [kept] = await store.append([one(stream('hidden'), 'Kept')]);
+      let hints = 0;
+      const stop = store.onAppend(() => (hints += 1));
+      const before = await store.head();
+      expect(before).toBeLessThan((kept as { position: bigint }).position);
+      await until(() => hints === 1);
+      await store.head();
+      await lost.rollback();
+      await until(() => hints === 2);
+      expect(await store.head()).toBe((kept as { position: bigint }).position);
+      stop();
+    });
+
     it('is not delayed by long transactions that append nothing', async () => {
       const other = await transaction();
       await other.query('CREATE TABLE public.other (n int)');
@@ -140,6 +163,46 @@ describe('PostgresEventStore', () => {
       expect((await after.readAll(['restored'], old!.position, 10)).map(({ type }) => type)).toEqual(['New']);
       await after.close();
       await restored.drop();
+    });
+  });
+
+  describe('append hints', () => {
+    let proxy: DatabaseProxy;
+    let proxied: PostgresEventStore;
+    beforeEach(async () => {
+      proxy = await startDatabaseProxy(database.connectionString);
+      proxied = await PostgresEventStore.open({ connectionString: proxy.connectionString });
+    });
+    afterEach(async () => {
+      await proxied.close();
+      await proxy.close();
+    });
+
+    /** The hints of other processes that a store has passed on. */
+    const foreign = (of: PostgresEventStore) => {
+      const seen = { count: 0 };
+      of.onAppend((byAnotherProcess) => (seen.count += Number(byAnotherProcess)));
+      return seen;
+    };
+
+    it('reach other processes also where the connection is lost right after the append', async () => {
+      const hints = foreign(store);
+      // Its own process is notified first.
+      proxied.onAppend((byAnotherProcess) => byAnotherProcess || proxy.cut());
+      await proxied.append([one(stream('told'), 'Told')]);
+      await sleep(300);
+      expect(hints.count).toBe(0);
+      proxy.restore();
+      await until(() => hints.count > 0);
+    });
+
+    it('are replaced by repeated ones while none can arrive', async () => {
+      const hints = foreign(proxied);
+      proxy.cut();
+      await until(() => hints.count > 2);
+      proxy.restore();
+      await store.append([one(stream('missed'), 'Missed')]);
+      await until(async () => (await proxied.readAll(['missed'], 0n, 10)).length === 1);
     });
   });
 

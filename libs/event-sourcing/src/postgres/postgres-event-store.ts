@@ -15,6 +15,8 @@ export interface PostgresEventStoreOptions {
   readonly schema?: string;
   /** Connections for reading, besides two for appends and one for hints. Default 4. */
   readonly readConnections?: number;
+  /** See `EventStore.pollIntervalMs`. Default 5,000. */
+  readonly pollIntervalMs?: number;
   readonly logger?: Logger;
 }
 
@@ -38,6 +40,8 @@ export class PostgresEventStore implements EventStore {
   readonly #reading: pg.Pool;
   readonly #signal: AppendSignal;
   readonly #sql: ReturnType<typeof statements>;
+  /** A hint gets lost only with the process or the listening connection that was to pass it on. */
+  readonly pollIntervalMs: number;
   /** Highest head seen: no event can appear before it any more. */
   #final = 0n;
 
@@ -55,7 +59,8 @@ export class PostgresEventStore implements EventStore {
   }
 
   private constructor(options: PostgresEventStoreOptions, schema: string, logger: Logger) {
-    const { connectionString, readConnections = 4 } = options;
+    const { connectionString, readConnections = 4, pollIntervalMs = 5_000 } = options;
+    this.pollIntervalMs = pollIntervalMs;
     const pool = (max: number) =>
       new pg.Pool({ connectionString, max, application_name: 'allotree events', ...CONNECTION_TIMEOUTS }).on(
         'error',
@@ -83,7 +88,11 @@ export class PostgresEventStore implements EventStore {
         return await this.#appending.query<AppendRow>({ name: 'append', text: this.#sql.append, values: [...values] });
       } catch (error) {
         if ((error as { code?: string }).code === DISK_FULL) throw new StorageFull(error);
-        if (attempt === MAX_ATTEMPTS || !CONFLICT_CODES.has((error as { code?: string }).code ?? '')) throw error;
+        if (attempt === MAX_ATTEMPTS || !CONFLICT_CODES.has((error as { code?: string }).code ?? '')) {
+          // The events may have been written nevertheless.
+          this.#signal.appended();
+          throw error;
+        }
         await sleep(Math.random() * attempt * 5);
       }
     }
@@ -137,9 +146,10 @@ export class PostgresEventStore implements EventStore {
   }
 
   async head(): Promise<bigint> {
-    const { rows } = await this.#reading.query<{ head: string }>({ name: 'head', text: this.#sql.head });
+    const { rows } = await this.#reading.query<{ head: string; last: string }>({ name: 'head', text: this.#sql.head });
     const head = BigInt(rows[0]!.head);
     if (head > this.#final) this.#final = head;
+    if (BigInt(rows[0]!.last) > this.#final) this.#signal.appendHidden();
     return this.#final;
   }
 
@@ -185,7 +195,8 @@ function statements(schema: string) {
     streamRevision: `SELECT revision FROM ${schema}.event WHERE stream_name = $1 ORDER BY revision DESC LIMIT 1`,
     findByCommand: `SELECT ${columns} FROM ${schema}.event WHERE stream_name = $1 AND command_id = $2 ORDER BY revision`,
     readAll: `SELECT ${columns} FROM ${schema}.read_all($1, $2, $3, $4)`,
-    head: `SELECT ${schema}.head() AS head`,
+    head: `SELECT ${schema}.head() AS head,
+      coalesce((SELECT position FROM ${schema}.event ORDER BY position DESC LIMIT 1), 0) AS last`,
     identity: `SELECT store_id FROM ${schema}.identity`,
   };
 }

@@ -39,7 +39,7 @@ export interface SubscriptionDependencies {
 }
 
 /** Hints can be lost, so the store is also polled. */
-const POLL_INTERVAL_MS = 1_000;
+const DEFAULT_POLL_INTERVAL_MS = 1_000;
 /** Minimum interval between two reads, unless a caller is waiting or the last batch was full. */
 const MIN_READ_INTERVAL_MS = 20;
 const MIN_BACKOFF_MS = 100;
@@ -258,7 +258,8 @@ export class Subscription {
   }
 
   async #idle(lease: Lease): Promise<void> {
-    if (!this.#hinted && !lease.signal.aborted) await this.#sleep(POLL_INTERVAL_MS);
+    const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = this.dependencies.store;
+    if (!this.#hinted && !lease.signal.aborted) await this.#sleep(pollIntervalMs);
   }
 
   /** Never skips an event: retries with smaller batches until the failing event is alone. */

@@ -4,9 +4,11 @@ import { until } from '@allotree/testing/until';
 import { Leases } from '@allotree/leases';
 import { createTestDatabase, newEvent } from '@allotree/testing';
 import type { TestDatabase } from '@allotree/testing';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { RecordedEvent } from '../event-store.js';
+import { appendArguments, appendCall } from '../postgres/append-arguments.js';
 import { PostgresEventStore } from '../postgres/postgres-event-store.js';
 import { Subscriptions } from './subscriptions.js';
 import type { Projection, SubscriptionMetrics } from './subscriptions.js';
@@ -163,6 +165,24 @@ describe('Subscriptions', () => {
     const second = subscriptions();
     second.projection(projection('p'));
     await expect(second.start()).rejects.toThrow('is beyond the end of the event store');
+  });
+
+  it('reads events that it got no hint of', async () => {
+    const { connectionString } = database;
+    const following = await PostgresEventStore.open({ connectionString, pollIntervalMs: 100 });
+    const running = subscriptions({ store: following });
+    running.projection(projection('p'));
+    await running.start();
+    const silent = new pg.Client({ connectionString });
+    await silent.connect();
+    const events = [newEvent('Numbered', { n: 7 })];
+    const unannounced = { streamName: `${category}-silent`, expectedRevision: -1, events };
+    await silent.query(appendCall('events'), [...appendArguments([unannounced]).values]);
+    await silent.end();
+    await until(async () => (await rows('p')).length === 1);
+    expect(await rows('p')).toEqual([7]);
+    await running.stop();
+    await following.close();
   });
 
   it('returns false if a position is not reached in time', async () => {
