@@ -64,6 +64,34 @@ jobsContract('BullMQ in PostgreSQL', async () => {
   };
 });
 
+it('BullMQ in PostgreSQL migrates once for all queues, shares their connections, and resumes when these were lost', async () => {
+  const database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.connectionString, max: 1 });
+  const queues = new BullMqJobQueues({ databaseUrl: database.connectionString, logger });
+  const names = Array.from({ length: 12 }, (_, index) => `queue-${index}`);
+  const seen: string[] = [];
+  for (const name of names) queues.work<string>(name, async ({ data }) => void seen.push(data), { concurrency: 20 });
+  const addAll = (id: string) => Promise.all(names.map((name) => queues.queue<string>(name).add([{ id, data: id }])));
+  await addAll('before');
+  await until(() => seen.length === names.length);
+  const ofQueues = `FROM pg_stat_activity WHERE application_name = 'allotree jobs' AND datname = current_database()`;
+  const { rows } = await pool.query<{ count: string }>(`SELECT count(*) ${ofQueues}`);
+  expect(Number(rows[0]?.count)).toBeLessThanOrEqual(7);
+
+  await pool.query(`SELECT pg_terminate_backend(pid) ${ofQueues}`);
+  await until(() =>
+    addAll('after').then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until(() => seen.length === 2 * names.length);
+  expect(seen.filter((id) => id === 'after')).toHaveLength(names.length);
+  await queues.close();
+  await pool.end();
+  await database.drop();
+});
+
 describeOn('ALLOTREE_TEST_REDIS_URL', (redisUrl) => {
   jobsContract('BullMQ in Redis', async () => {
     const redis = new Redis(redisUrl);

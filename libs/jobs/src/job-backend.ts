@@ -1,10 +1,8 @@
 import { once } from 'node:events';
-import { createPostgresBackend, Queue, Worker, type QueueOptions, type WorkerOptions } from 'bullmq';
+import { Queue, Worker, type QueueOptions, type WorkerOptions } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import { connectRedis, redisAddress } from '@allotree/basics';
-
-/** The schema of the queues in PostgreSQL. */
-export const JOBS_SCHEMA = 'jobs';
+import { SharedConnections } from './shared-connections.js';
 
 type Handler = ConstructorParameters<typeof Worker>[1];
 type Settings<Options> = Omit<Options, 'connection'>;
@@ -27,40 +25,19 @@ export interface JobStore {
 export const openJobBackend = ({ databaseUrl, redisUrl }: JobStore): JobBackend =>
   redisUrl === undefined ? postgresBackend(databaseUrl) : redisBackend(redisUrl);
 
-/**
- * Each queue has a connection of its own, and each worker as many as it runs jobs, and one more that listens. They cannot share a pool: BullMQ
- * keeps its tables in its default schema where a pool is handed to it, and migrates nothing.
- */
 function postgresBackend(connectionString: string): JobBackend {
-  const connection = (max: number) => ({
-    connectionString,
-    schema: JOBS_SCHEMA,
-    migrate: true,
-    max,
-    keepAlive: true,
-    application_name: 'allotree jobs',
-    // Jobs that must not be lost are recorded elsewhere until they are done, so no commit here waits for the disk.
-    options: '-c synchronous_commit=off',
-  });
+  const connections = new SharedConnections(connectionString);
+  const connection = connections.pool;
   return {
     // The queues share the main database, which has a check of its own.
     check: () => Promise.resolve(),
     // Without a named backend BullMQ's types assume Redis; the parts used here are the same for both.
-    queue: (name, options) =>
-      new Queue(name, { ...options, connection: connection(1) }, createPostgresBackend) as unknown as Queue,
+    queue: (name, options) => new Queue(name, { ...options, connection }, connections.backend) as unknown as Queue,
     worker: (name, handler, options) =>
-      new Worker(
-        name,
-        handler,
-        { ...options, connection: connection(connectionsOf(options)) },
-        createPostgresBackend,
-      ) as unknown as Worker,
-    close: () => Promise.resolve(),
+      new Worker(name, handler, { ...options, connection }, connections.backend) as unknown as Worker,
+    close: () => connections.close(),
   };
 }
-
-/** One for each running job, up to a limit. */
-const connectionsOf = ({ concurrency = 1 }: Settings<WorkerOptions>): number => Math.min(concurrency, 10);
 
 /** In a cluster all keys of the queues have to be in one slot, which the braces determine. */
 const CLUSTER_PREFIX = '{allotree}';
