@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Problem, type Principal } from '@allotree/http';
 import { CONFIGURATION, LOGGER } from '@allotree/basics';
 import type { IdentityConfiguration } from './configuration.js';
+import { atMost } from './cache-ttl.js';
 import { IdentityView } from './identity-view.js';
 import { ExternalIssuer, IssuerUnreachable, RefusedToken, statedIssuer, type ExternalIdentity } from './oidc.js';
 import { OWN_ISSUER, verifyToken, type VerifiedToken } from './token.js';
@@ -19,7 +20,7 @@ export const SERVER_ADMINISTRATOR = 'server-administrator';
 @Injectable()
 export class Authentication {
   /** Verified tokens by the header that carried them: on the hot path a token is a lookup, until it expires. */
-  private readonly verified = new LRUCache<string, VerifiedToken>({ max: CACHED_TOKENS });
+  private readonly verified = new LRUCache<string, VerifiedToken>(atMost(CACHED_TOKENS));
   private readonly issuer: ExternalIssuer | null;
 
   constructor(

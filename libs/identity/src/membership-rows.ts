@@ -10,7 +10,7 @@ import { LRUCache } from 'lru-cache';
 import type { DataSource, EntityManager } from 'typeorm';
 import { insertRows, type Row } from '@allotree/read-models';
 import { Memberships, type Ownership } from './permission-checker.js';
-import { CACHE_TTL_MS } from './cache-ttl.js';
+import { atMost, CACHE_TTL_MS } from './cache-ttl.js';
 
 const MAX_CACHED_PEOPLE = 10_000;
 const MAX_CACHED_PLACES = 50_000;
@@ -73,8 +73,11 @@ interface HoldingRow {
 
 /** A service's view of memberships, as rows of its own schema. */
 export class MembershipRows extends Memberships {
-  private readonly people = new LRUCache<string, readonly Holding[]>({ max: MAX_CACHED_PEOPLE, ttl: CACHE_TTL_MS });
-  private readonly places = new LRUCache<string, Ownership>({ max: MAX_CACHED_PLACES });
+  private readonly people = new LRUCache<string, readonly Holding[]>({
+    ...atMost(MAX_CACHED_PEOPLE),
+    ttl: CACHE_TTL_MS,
+  });
+  private readonly places = new LRUCache<string, Ownership>(atMost(MAX_CACHED_PLACES));
 
   constructor(
     private readonly dataSource: DataSource,

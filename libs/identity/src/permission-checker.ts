@@ -17,7 +17,7 @@ import { LRUCache } from 'lru-cache';
 import type { FeedWaiter } from '@allotree/bus';
 import type { Principal } from '@allotree/http/principal';
 import { notArrived, notFound, Problem } from '@allotree/http/problem';
-import { CACHE_TTL_MS } from './cache-ttl.js';
+import { atMost, CACHE_TTL_MS } from './cache-ttl.js';
 
 /** The tenant and partner of a project or partner. They never change. */
 export type Ownership = Pick<Place, 'tenantId' | 'partnerId'>;
@@ -83,7 +83,7 @@ export const ALL_PERMISSIONS: Permissions = new Set(PERMISSION_NAMES);
  * Checks permissions by memberships, in one service. Costs O(depth of the group + own memberships), independent of the size of the tenant.
  */
 export class PermissionChecker {
-  private readonly paths = new LRUCache<string, readonly string[]>({ max: MAX_CACHED_PATHS, ttl: CACHE_TTL_MS });
+  private readonly paths = new LRUCache<string, readonly string[]>({ ...atMost(MAX_CACHED_PATHS), ttl: CACHE_TTL_MS });
 
   constructor(
     private readonly memberships: Memberships,

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import pg from 'pg';
 import type { Fenced, LeaseHolder, LeaseStore } from './lease-store.js';
 
@@ -15,6 +16,7 @@ export class LeaseTable implements LeaseStore {
   readonly #sql: ReturnType<typeof statements>;
   /** The connection that listens for released leases. */
   #listening: pg.PoolClient | null = null;
+  #registration: { readonly names: string[]; readonly done: Promise<void> } | null = null;
 
   constructor(private readonly options: LeaseTableOptions) {
     const { connectionString, schema } = options;
@@ -39,9 +41,20 @@ export class LeaseTable implements LeaseStore {
     await this.#query(this.#sql.create);
   }
 
-  /** Creates the row of a lease. */
+  /** Creates the row of a lease; those that are registered at the same time, in one statement. */
   async register(name: string): Promise<void> {
-    await this.#query(this.#sql.register, [name]);
+    this.#registration ??= this.#openRegistration();
+    this.#registration.names.push(name);
+    await this.#registration.done;
+  }
+
+  #openRegistration(): { names: string[]; done: Promise<void> } {
+    const names: string[] = [];
+    const done = turn().then(async () => {
+      this.#registration = null;
+      await this.#query(this.#sql.register, [names]);
+    });
+    return { names, done };
   }
 
   /** Renews the held leases and acquires requested free ones in one round trip. Returns the leases held now. */
@@ -107,7 +120,8 @@ function statements(schema: string) {
         expires_at timestamptz NOT NULL
       ) WITH (fillfactor = 50)`,
     listen: `LISTEN ${pg.escapeIdentifier(channel)}`,
-    register: `INSERT INTO ${table} VALUES ($1, '', 0, '-infinity') ON CONFLICT DO NOTHING`,
+    register: `INSERT INTO ${table}
+      SELECT name, '', 0, '-infinity' FROM unnest($1::text[]) AS name ORDER BY name ON CONFLICT DO NOTHING`,
     // SKIP LOCKED: a lookup never waits for a row in use, so two processes never wait for each other.
     renewAndAcquire: `
       WITH renewed AS (
