@@ -19,6 +19,8 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '300',
+  // For passwords that people choose, unlike that of the cluster.
+  scram_iterations: '4096',
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   max_parallel_workers_per_gather: '0',

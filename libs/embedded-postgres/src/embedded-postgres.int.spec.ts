@@ -52,6 +52,17 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(second, 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
   });
 
+  it('hashes its random password once, and passwords that people choose as often as usual', async () => {
+    const server = await start();
+    await query(server, "CREATE ROLE chosen LOGIN PASSWORD 'easily guessed'");
+    const iterations =
+      "SELECT rolname, split_part(split_part(rolpassword, '$', 2), ':', 1) AS iterations FROM pg_authid";
+    expect(await query(server, `${iterations} WHERE rolpassword IS NOT NULL ORDER BY rolname`)).toEqual([
+      { rolname: 'allotree', iterations: '1' },
+      { rolname: 'chosen', iterations: '4096' },
+    ]);
+  });
+
   it('refuses a second start on the same folder without affecting the first', async () => {
     const first = await start();
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toBeInstanceOf(EmbeddedPostgresInUse);

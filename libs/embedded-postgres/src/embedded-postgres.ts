@@ -250,6 +250,8 @@ function settings(durable: boolean): Record<string, string> {
     unix_socket_directories: '',
     // One process with all services keeps about 95 open.
     max_connections: '200',
+    // For passwords that people choose, unlike that of the cluster.
+    scram_iterations: '4096',
     shared_buffers: `${bufferMegabytes}MB`,
     fsync: durable ? 'on' : 'off',
     synchronous_commit: durable ? 'on' : 'off',
