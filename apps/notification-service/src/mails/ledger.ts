@@ -47,6 +47,17 @@ const HOUR = "interval '1 hour'";
 const LEAST_LINK_LIFE = "interval '15 minutes'";
 const LONGEST_PAUSE_SECONDS = 4 * 3_600;
 
+/** Mails whose turn it is, by the parameters of now and of the hurry. */
+const isDue = (now: string, hurry: string): string => `
+  status IN ('pending', 'failed', 'sending')
+  AND CASE status
+    WHEN 'sending' THEN lease_until < clock_timestamp()
+    ELSE (not_before <= clock_timestamp() OR (${hurry} AND attempts = 0)) AND (held_until IS NULL OR held_until <= ${now})
+  END`;
+
+/** Without a transaction, since nearly always there are none. */
+const HAS_DUE = `SELECT FROM notifications.mail WHERE ${isDue('$1', '$2::boolean')} LIMIT 1`;
+
 /**
  * $1 how many, $2 now by the services' clock, $3 mails an hour, $4 claim, $5 seconds of the lease, $6 whether mails that
  * wait for more of the day go at once. Mails of a killed process are taken over when its lease expires. Urgent
@@ -56,11 +67,7 @@ const LONGEST_PAUSE_SECONDS = 4 * 3_600;
 const CLAIM = `
   WITH next AS (
     SELECT mail_id, urgent, recipient_key, tenant_id, ordinal FROM notifications.mail
-    WHERE status IN ('pending', 'failed', 'sending')
-      AND CASE status
-        WHEN 'sending' THEN lease_until < clock_timestamp()
-        ELSE (not_before <= clock_timestamp() OR ($6 AND attempts = 0)) AND (held_until IS NULL OR held_until <= $2)
-      END
+    WHERE ${isDue('$2', '$6')}
     ORDER BY urgent DESC, not_before, ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
   ), placed AS (
     SELECT mail_id, recipient_key, tenant_id,
@@ -112,9 +119,12 @@ export class Ledger {
    * @param hurry also those that wait for more of the day
    */
   async claim(limit: number, hurry: boolean): Promise<{ readonly mails: ClaimedMail[]; readonly held: number }> {
+    const now = new Date(this.clock.now());
+    const due: unknown[] = await this.dataSource.query(HAS_DUE, [now, hurry]);
+    if (due.length === 0) return { mails: [], held: 0 };
     const claim = randomUUID();
     const { MAIL_PER_HOUR, MAIL_LEASE_SECONDS } = this.configuration;
-    const parameters = [limit, new Date(this.clock.now()), MAIL_PER_HOUR, claim, MAIL_LEASE_SECONDS, hurry];
+    const parameters = [limit, now, MAIL_PER_HOUR, claim, MAIL_LEASE_SECONDS, hurry];
     const rows = await this.dataSource.transaction(async (tx): Promise<ClaimedRow[]> => {
       await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('allotree notifications claims', 0))");
       return tx.query(CLAIM, parameters);

@@ -29,9 +29,11 @@ const SOON_TRIES = 3;
 
 const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('allotree notifications addressing', 0))";
 
+const IS_DUE = "state = 'new' AND not_before <= clock_timestamp()";
+/** Without a transaction, since nearly always there are none. */
+const HAS_DUE = `SELECT FROM notifications.notice WHERE ${IS_DUE} LIMIT 1`;
 const DUE = `
-  SELECT notice_id, job, tries FROM notifications.notice
-  WHERE state = 'new' AND not_before <= clock_timestamp() ORDER BY ordinal LIMIT ${AT_ONCE} FOR UPDATE`;
+  SELECT notice_id, job, tries FROM notifications.notice WHERE ${IS_DUE} ORDER BY ordinal LIMIT ${AT_ONCE} FOR UPDATE`;
 
 const NOBODY =
   'Nobody to send it to: neither the group nor one above it has an administrator, and none of its partner is known';
@@ -52,6 +54,8 @@ export class RecipientResolver {
 
   /** One batch; how many notices it looked at. */
   async step(): Promise<number> {
+    const due: unknown[] = await this.dataSource.query(HAS_DUE);
+    if (due.length === 0) return 0;
     return this.dataSource.transaction(async (tx) => {
       await tx.query(LOCK);
       const notices: Notice[] = await tx.query(DUE);

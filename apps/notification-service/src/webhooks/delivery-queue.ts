@@ -46,6 +46,14 @@ const LEASE_BEYOND_SECONDS = 30;
 
 const TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('allotree notifications webhook claims', 0))";
 
+/** Without a transaction, since nearly always there are none. $1 whether of endpoints that fail. */
+const HAS_DUE = `
+  SELECT FROM notifications.webhook_endpoint endpoint
+  WHERE status = 'active' AND (failing_since IS NOT NULL) = $1 AND EXISTS (
+    SELECT FROM notifications.webhook_lane lane
+    WHERE lane.endpoint_id = endpoint.endpoint_id AND lane.not_before <= statement_timestamp())
+  LIMIT 1`;
+
 /**
  * $1 lanes, $2 deliveries of an endpoint at a time, $3 whether of endpoints that fail, $4 claim, $5 seconds of the lease. The first lane of
  * every endpoint comes before the second of any, so one endpoint with many lanes leaves others their turn.
@@ -131,6 +139,8 @@ export class DeliveryQueue {
    * @param failing of endpoints whose last attempt failed, or of the others
    */
   async claim(limit: number, failing: boolean): Promise<readonly ClaimedDelivery[]> {
+    const due: unknown[] = await this.dataSource.query(HAS_DUE, [failing]);
+    if (due.length === 0) return [];
     const claim = randomUUID();
     const rows = await this.dataSource.transaction(async (tx): Promise<readonly HeadRow[]> => {
       await tx.query(TAKE_TURN);

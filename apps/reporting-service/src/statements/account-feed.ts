@@ -31,6 +31,11 @@ interface EventRow {
 
 type Known = Extract<GroupsEvent | LicensingEvent, { type: (typeof TYPES)[number] }>;
 
+/** Whether the temporal tables are ahead. */
+export const IS_BEHIND = `
+  SELECT FROM ${REPORTING}.billing_position AS reached, ${REPORTING}.tables_position AS tables
+  WHERE reached.position < tables.position`;
+
 /**
  * Keeps the accounts and the billing periods of projects up to the temporal tables, event by event. Repeating a step changes nothing.
  * @returns whether there is more

@@ -21,7 +21,10 @@ export class BillingOutbox {
   ) {}
 
   /** @returns whether there may be more */
-  publish(): Promise<boolean> {
+  async publish(): Promise<boolean> {
+    // Without a transaction, since nearly always there is nothing.
+    const recorded: unknown[] = await this.dataSource.query(`SELECT FROM ${REPORTING}.billing_outbox LIMIT 1`);
+    if (recorded.length === 0) return false;
     return this.dataSource.transaction(async (tx) => {
       const [turn]: { taken: boolean }[] = await tx.query(TAKE_TURN);
       if (turn?.taken !== true) return false;

@@ -6,7 +6,7 @@ import type { ReportingConfiguration } from '../configuration.js';
 import { RepeatedWork } from '../repeated-work.js';
 import { TablesProjection } from '../tables/tables-projection.js';
 import { REPORTING } from '../tokens.js';
-import { followEvents } from './account-feed.js';
+import { followEvents, IS_BEHIND } from './account-feed.js';
 import { BillingOutbox } from './billing-outbox.js';
 import { Documents } from './documents.js';
 import { issuePartners } from './issue-partners.js';
@@ -69,6 +69,9 @@ export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async follow(): Promise<void> {
+    // Without a transaction, since mostly there is nothing.
+    const ahead: unknown[] = await this.dataSource.query(IS_BEHIND);
+    if (ahead.length === 0) return;
     while (!this.work.isStopping && (await this.dataSource.transaction(followEvents)));
   }
 

@@ -87,6 +87,12 @@ const REPLACED = `
 const WAITING = `
   SELECT FROM ${REPORTING}.replaced_events WHERE position <= (SELECT position FROM ${REPORTING}.tables_position) LIMIT 1`;
 
+/** Without a transaction, since mostly there is none. */
+const HAS_WORK = `
+  SELECT FROM ${REPORTING}.tables_position AS reached
+  WHERE EXISTS (SELECT FROM ${REPORTING}.event WHERE position > reached.position)
+    OR EXISTS (SELECT FROM ${REPORTING}.replaced_events WHERE position <= reached.position)`;
+
 const BEHIND = `
   SELECT count(*)::integer AS behind FROM (
     SELECT FROM ${REPORTING}.event WHERE position > (SELECT position FROM ${REPORTING}.tables_position) LIMIT 1000) AS next`;
@@ -213,6 +219,8 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
 
   /** Takes the next events. @returns `false`: there are none, or another process is taking them */
   private async advance(): Promise<boolean> {
+    const work: unknown[] = await this.dataSource.query(HAS_WORK);
+    if (work.length === 0) return false;
     const hasAdvanced = await this.dataSource.transaction(async (tx) => {
       const [place]: { position: string }[] = await tx.query(
         `SELECT position FROM ${REPORTING}.tables_position FOR UPDATE SKIP LOCKED`,
