@@ -23,6 +23,7 @@ export class SharedConnections {
   private readonly users: SharedConnection[] = [];
   private migrating: Promise<void> | undefined;
   private listening: Promise<ListenClient & pg.Client> | undefined;
+  private isClosed = false;
 
   constructor(connectionString: string) {
     this.settings = {
@@ -64,6 +65,7 @@ export class SharedConnections {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     const client = await this.listening?.catch(() => undefined);
     await client?.end().catch(() => undefined);
     await this.pool.end();
@@ -78,7 +80,9 @@ export class SharedConnections {
     }
   }
 
+  /** @throws after `close()`: a worker that was about to wait for jobs does not know that it was closed */
   private async listen(): Promise<ListenClient & pg.Client> {
+    if (this.isClosed) throw new Error('the job queues are closed');
     const client = new pg.Client(this.settings);
     client.setMaxListeners(0);
     let isLost = false;

@@ -139,8 +139,10 @@ describe('a connection without a request', () => {
     const { hostname, port } = new URL(await start({ REQUEST_TIMEOUT_SECONDS: '3600' }));
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
+    const closed = once(socket, 'close');
     await running.pop()?.close();
-    await once(socket.resume(), 'close');
+    socket.resume();
+    await closed;
   });
 });
 
