@@ -65,7 +65,9 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
       ...(docs.description === undefined ? {} : { description: docs.description }),
     }),
     ...(docs.body === undefined ? [] : [exampleBody(docs.body)]),
-    ...(docs.response === undefined ? [ApiResponse({ status: 204, description: 'Done' })] : [answer(answerOf(docs))]),
+    ...(docs.response === undefined
+      ? [ApiResponse({ status: 204, description: 'Done' })]
+      : [answer(docs.response, docs.list)]),
     ...(isPage(docs.response?.schema) ? [UseInterceptors(CursorInterceptor)] : []),
     ...(docs.list === undefined ? [] : [UseInterceptors(itemFields(docs.list)), listExtension(docs.list)]),
     ...previewAnswers(docs),
@@ -75,11 +77,6 @@ export const Documented = (docs: RouteDocs): MethodDecorator =>
     ...(docs.idempotent === true ? [IDEMPOTENCY_HEADER] : []),
     ...(docs.revised === true ? [IF_MATCH_HEADER] : []),
   );
-
-const answerOf = ({ response, list }: RouteDocs): Answer => {
-  const { schema } = response as Answer;
-  return { ...(response as Answer), schema: list === undefined ? schema : withPartialItems(schema, list) };
-};
 
 const listExtension = (list: List): MethodDecorator =>
   ApiExtension(LIST_EXTENSION, { id: list.id, filters: list.filters, orders: ordersOf(list) });
@@ -103,24 +100,28 @@ const IF_MATCH_HEADER = ApiHeader({
 const exampleBody = (value: unknown): MethodDecorator =>
   ApiBody({ examples: { example: { value } } } as unknown as Parameters<typeof ApiBody>[0]);
 
-const answer = ({
-  status = 200,
-  description = 'Done',
-  schema,
-  example,
-  mediaType = 'application/json',
-}: Answer): MethodDecorator =>
+/** Schemas are converted when the document is made: for all routes, that is a tenth of a start. */
+const answer = (
+  { status = 200, description = 'Done', schema, example, mediaType = 'application/json' }: Answer,
+  list: List | undefined,
+): MethodDecorator =>
   ApiResponse({
     status,
     description,
-    content: { [mediaType]: { schema: jsonSchemaOf(schema, 'output'), example } },
+    content: {
+      [mediaType]: {
+        get schema() {
+          return jsonSchemaOf(list === undefined ? schema : withPartialItems(schema, list), 'output');
+        },
+        example,
+      },
+    },
   });
 
 /** A route whose own answer is a 200, too, has one of the two. */
 function previewAnswers({ response, dryRun = false }: RouteDocs): MethodDecorator[] {
   if (dryRun === false) return [];
   const { schema, example } = dryRun === true ? { schema: PreviewAnswer, example: PREVIEW_EXAMPLE } : dryRun;
-  const preview = jsonSchemaOf(schema, 'output');
   const own = response !== undefined && (response.status ?? 200) === 200 ? response : undefined;
   const examples = { dryRun: { summary: 'With ?dryRun=true', value: example } };
   return [
@@ -131,9 +132,16 @@ function previewAnswers({ response, dryRun = false }: RouteDocs): MethodDecorato
       content: {
         'application/json':
           own === undefined
-            ? { schema: preview, examples }
+            ? {
+                get schema() {
+                  return jsonSchemaOf(schema, 'output');
+                },
+                examples,
+              }
             : {
-                schema: { anyOf: [jsonSchemaOf(own.schema, 'output'), preview] },
+                get schema() {
+                  return { anyOf: [jsonSchemaOf(own.schema, 'output'), jsonSchemaOf(schema, 'output')] };
+                },
                 examples: { done: { value: own.example }, ...examples },
               },
       },
