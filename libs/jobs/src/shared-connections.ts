@@ -93,8 +93,20 @@ export class SharedConnections {
       for (const user of this.users) user.loseListener(error);
     });
     await client.connect();
-    return client as ListenClient & pg.Client;
+    return withQueriesInTurn(client);
   }
+}
+
+/** Every worker sends its LISTEN when it likes, and a client takes one query at a time. */
+function withQueriesInTurn(client: pg.Client): ListenClient & pg.Client {
+  const send = client.query.bind(client) as unknown as ListenClient['query'];
+  let last: Promise<unknown> = Promise.resolve();
+  const query: ListenClient['query'] = (text, values) => {
+    const result = last.then(() => send<never>(text, values));
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return Object.assign(client, { query }) as unknown as ListenClient & pg.Client;
 }
 
 /** What a queue or a worker takes for a connection of its own. */
