@@ -38,6 +38,14 @@ describe('allotree', () => {
   const allotree = (line: string, more: Record<string, string> = {}, stdin = ''): Promise<Ran> =>
     runCli(wordsOf(line), { ...env, ...more }, { stdin });
 
+  const now = async () => Date.parse((await system.api.get<{ now: string }>('/test-clock')).now);
+  const setClock = (at: number) => system.api.put('/test-clock', { now: new Date(at).toISOString() });
+  /** At the same time of the day, so that a month ends soon. */
+  const endOfMonth = (at: number) => {
+    const date = new Date(at);
+    return Math.max(at, date.setUTCDate(28));
+  };
+
   const addMember = async () => {
     const [project] = await system.api.list<{ projectId: string }>('/projects?filter=name%3D%22Hafenblick%22');
     const groups = `/projects/${project!.projectId}/groups`;
@@ -56,6 +64,7 @@ describe('allotree', () => {
     folder = await mkdtemp(join(tmpdir(), 'allotree-cli-'));
     bench = await workbench();
     system = await bench.start({ TEST_CLOCK: '1', ADMIN_PASSWORD: PASSWORD });
+    await setClock(endOfMonth(await now()));
     const demo = await runBuilt('demo', [], { DATA_DIR: bench.dataDir }).ended;
     expect([demo.code, demo.output]).toEqual([0, expect.stringContaining('refused as expected.')]);
     await addMember();
@@ -229,10 +238,9 @@ describe('allotree', () => {
   it(
     'shows what every example of the help shows',
     async () => {
-      const { api } = system;
-      const { now } = await api.get<{ now: string }>('/test-clock');
-      const day = (days: number): string => new Date(Date.parse(now) + days * DAY_MS).toISOString().slice(0, 10);
-      await api.put('/test-clock', { now: new Date(Date.parse(now) + 10 * DAY_MS).toISOString() });
+      const start = await now();
+      const day = (days: number): string => new Date(start + days * DAY_MS).toISOString().slice(0, 10);
+      await setClock(start + 10 * DAY_MS);
       await untilProcessed();
       const dates = (line: string): string =>
         line.replace('2026-06-01', day(2)).replace('2026-07-01', day(5)).replace('2030-01-01', day(20));
