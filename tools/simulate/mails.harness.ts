@@ -109,7 +109,8 @@ export class MailTables {
         }
       },
     ],
-    ["WHERE state = 'new' AND not_before <= clock_timestamp()", (tx) => this.#dueNotices(tx)],
+    ['SELECT FROM notifications.notice', () => [...this.notices.rows()].filter(([, row]) => this.#isDueNotice(row))],
+    ['SELECT notice_id, job, tries FROM notifications.notice', (tx) => this.#dueNotices(tx)],
     ['WITH RECURSIVE asked AS', (_tx, [projects, groups]) => this.#paths(projects as string[], groups as string[])],
     ['FROM notifications.project', () => []],
     [
@@ -172,6 +173,10 @@ export class MailTables {
         }
       },
     ],
+    [
+      /^\s*SELECT FROM notifications\.mail /,
+      (_tx, [, hurry]) => [...this.mails.rows()].filter(([, row]) => this.#isDueMail(row, hurry === true)),
+    ],
     ['WITH next AS (', (tx, values) => this.#claim(tx, values)],
     [CONTENT, (_tx, [ids]) => this.#noticesOf(ids as string[])],
     [
@@ -213,14 +218,17 @@ export class MailTables {
 
   /** Rows that another transaction has locked are waited for. */
   async #dueNotices(tx: Transaction): Promise<NoticeRow[]> {
-    const isDue = ({ state, notBefore }: NoticeRow): boolean => state === 'new' && notBefore <= this.now();
-    const due = [...this.notices.rows()].filter(([, row]) => isDue(row)).slice(0, 200);
+    const due = [...this.notices.rows()].filter(([, row]) => this.#isDueNotice(row)).slice(0, 200);
     const rows: NoticeRow[] = [];
     for (const [id] of due) {
       const row = (await tx.lock(this.notices, id))!;
-      if (isDue(row)) rows.push(row);
+      if (this.#isDueNotice(row)) rows.push(row);
     }
     return rows;
+  }
+
+  #isDueNotice({ state, notBefore }: NoticeRow): boolean {
+    return state === 'new' && notBefore <= this.now();
   }
 
   #paths(projects: readonly string[], groups: readonly string[]): object[] {
@@ -246,14 +254,16 @@ export class MailTables {
     });
   }
 
+  #isDueMail({ status, leaseUntil, notBefore, attempts }: MailRow, hurry: boolean): boolean {
+    const now = this.now();
+    if (status === 'sending') return leaseUntil < now;
+    return (status === 'pending' || status === 'failed') && (notBefore <= now || (hurry && attempts === 0));
+  }
+
   /** `FOR UPDATE SKIP LOCKED` of mails whose turn it is, which are then in the hands of the process. */
   async #claim(tx: Transaction, [limit, , , claim, seconds, hurry]: readonly unknown[]): Promise<object[]> {
     const now = this.now();
-    const isDue = ({ status, leaseUntil, notBefore, attempts }: MailRow): boolean =>
-      status === 'sending'
-        ? leaseUntil < now
-        : (status === 'pending' || status === 'failed') && (notBefore <= now || (hurry === true && attempts === 0));
-    const due = [...this.mails.rows()].map(([, row]) => row).filter(isDue);
+    const due = [...this.mails.rows()].map(([, row]) => row).filter((row) => this.#isDueMail(row, hurry === true));
     due.sort((a, b) => a.notBefore - b.notBefore || a.ordinal - b.ordinal);
     const next = due.filter(({ mailId }) => tx.tryLock(this.mails, mailId)).slice(0, limit as number);
     next.sort((a, b) => a.ordinal - b.ordinal);
