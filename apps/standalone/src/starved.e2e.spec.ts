@@ -205,6 +205,16 @@ const setMemory = async (pid: number): Promise<void> => {
   await run('prlimit', ['--pid', String(pid), `--data=${kilobytes * 1_024}:`]);
 };
 
+/** Sends bodies that take a multiple of their size while they are read, until the process ends. */
+async function fillMemory({ api, child }: RunningSystem): Promise<void> {
+  const body = { document: 'x'.repeat(16_000_000), prune: false };
+  const fill = async (): Promise<void> => {
+    while (child.exitCode === null && child.signalCode === null)
+      await api.ask({ method: 'POST', path: '/projects/none/plans', body }).catch(() => null);
+  };
+  await Promise.all(Array.from({ length: 4 }, fill));
+}
+
 itOnLinux(
   'ends when the kernel gives it no more memory, and has everything that it acknowledged when it is started again',
   async () => {
@@ -214,7 +224,7 @@ itOnLinux(
     const callers = new Callers(system);
     await until(() => callers.acknowledged.length > 20);
     await setMemory(system.child.pid!);
-    await system.ended;
+    await Promise.all([system.ended, fillMemory(system)]);
     await callers.stop();
     const again = await bench.start(settings);
     await expectAll(again, callers);
