@@ -3,7 +3,6 @@
  * saves half of the processor time of a start, and compiles them once (run-bundle.cjs). The bundles are kept until the build or the lock
  * file changes.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -40,18 +39,13 @@ function builtFiles() {
     .sort();
 }
 
-function digestOfBuild() {
-  const digest = createHash('sha256');
-  for (const file of [
-    import.meta.filename,
-    RUN_BUNDLE,
-    join(root, 'tools/bundling.mjs'),
-    join(root, 'package-lock.json'),
-    ...builtFiles(),
-  ])
-    digest.update(`${file}\n`).update(readFileSync(file));
-  return digest.digest('hex').slice(0, 16);
-}
+const madeFrom = () => [
+  import.meta.filename,
+  RUN_BUNDLE,
+  join(root, 'tools/bundling.mjs'),
+  join(root, 'package-lock.json'),
+  ...builtFiles(),
+];
 
 /** Files that are read from beside the code stay where they are. CommonJS has no `await` outside functions, as a main file has. */
 const asCommonJs = {
@@ -132,7 +126,7 @@ async function complete(folder, app) {
 
 /** The folder with `<app>.mjs` of every app, or `null` where an app is not built. */
 const bundledApps = async () =>
-  APPS.every((app) => existsSync(mainOf(app))) ? keptFolder('bundled-apps', digestOfBuild(), bundleInto) : null;
+  APPS.every((app) => existsSync(mainOf(app))) ? keptFolder('bundled-apps', madeFrom(), bundleInto) : null;
 
 /** Jest globalSetup of the kinds whose specs start apps: `ALLOTREE_BUNDLED_APPS` is the folder of the bundles. */
 export default async function bundleApps() {

@@ -3,11 +3,10 @@
  * processor time of the unit kind, instead of 1,500 with them. A bundle has what its spec uses; packages stay outside. The bundles are
  * kept until a source or a package changes.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { compile } from './compile.mjs';
+import { compile, sourceOf } from './compile.mjs';
 import { keptFolder } from './kept-folder.mjs';
 
 const root = join(import.meta.dirname, '../..');
@@ -24,19 +23,6 @@ function sources(folder) {
   });
 }
 
-function digestOf(files) {
-  const digest = createHash('sha256').update(process.version);
-  for (const file of [...files, join(root, '.swcrc'), join(root, 'package-lock.json')])
-    digest.update(`${file}\n`).update(readFileSync(file));
-  return digest.digest('hex').slice(0, 16);
-}
-
-/** In a TypeScript file `./x.js` means `./x.ts`, if it exists. */
-function sourceOf(path, resolveDir) {
-  const source = join(resolveDir, path.replace(/\.js$/, '.ts'));
-  return source.endsWith('.ts') && existsSync(source) ? source : null;
-}
-
 const WITHOUT_NAME = /^import '(\.[^']+)';$/gm;
 
 /** Modules that are imported for what they do; of others, only the exports in use matter. */
@@ -45,7 +31,7 @@ function importedForEffect(files) {
     files
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) =>
-        [...readFileSync(file, 'utf8').matchAll(WITHOUT_NAME)].map(([, path]) => sourceOf(path, dirname(file))),
+        [...readFileSync(file, 'utf8').matchAll(WITHOUT_NAME)].map(([, path]) => sourceOf(path, file)),
       ),
   );
 }
@@ -62,8 +48,8 @@ const asWithHooks = (files) => ({
       path: pathToFileURL(join(resolveDir, path)).href,
       external: true,
     }));
-    build.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir }) => {
-      const found = sourceOf(path, resolveDir);
+    build.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer }) => {
+      const found = sourceOf(path, importer);
       return found === null ? undefined : source(found);
     });
     build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
@@ -114,8 +100,9 @@ async function bundleInto(outdir, files) {
 export default async function bundleSpecs() {
   if ((process.env.ALLOTREE_BUNDLED_SPECS ?? process.env.NODE_V8_COVERAGE) !== undefined) return;
   const files = ['libs', 'apps', 'tools', 'deploy'].flatMap((folder) => sources(join(root, folder)));
+  const madeFrom = [...files, join(root, '.swcrc'), join(root, 'package-lock.json')];
   const make = (folder) => bundleInto(folder, files);
-  process.env.ALLOTREE_BUNDLED_SPECS = await keptFolder('bundled-specs', digestOf(files), make);
+  process.env.ALLOTREE_BUNDLED_SPECS = await keptFolder('bundled-specs', madeFrom, make);
 }
 
 /** The bundle of a spec. */

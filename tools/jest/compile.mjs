@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { keptBetweenRuns } from '../kept-between-runs.mjs';
 
@@ -33,4 +34,11 @@ export function sourceMapFile(filename) {
   const file = kept(filename, text);
   if (!file('map').exists()) compileInto(file, filename, text);
   return file('map').path;
+}
+
+/** The source that an import means, or `null`: in a TypeScript file `./x.js` is `./x.ts`, if it exists. */
+export function sourceOf(specifier, importer) {
+  if (!/^\.{1,2}\/.*\.js$/.test(specifier) || !importer.endsWith('.ts')) return null;
+  const source = join(dirname(importer), specifier.replace(/\.js$/, '.ts'));
+  return existsSync(source) ? source : null;
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -9,12 +9,12 @@ const DAY_MS = 86_400_000;
  * A folder of files made from others, kept in `node_modules/.cache` until these change.
  *
  * @param {string} kind names what is kept
- * @param {string} digest of everything that the files are made from
+ * @param {string[]} madeFrom every file whose content decides theirs
  * @param {(folder: string) => Promise<void>} make writes them
  */
-export async function keptFolder(kind, digest, make) {
+export async function keptFolder(kind, madeFrom, make) {
   const kept = join(import.meta.dirname, '../../node_modules/.cache', kind);
-  const folder = join(kept, digest);
+  const folder = join(kept, digestOf(madeFrom));
   if (existsSync(folder)) return folder;
   const beside = join(kept, `new-${randomUUID()}`);
   try {
@@ -28,6 +28,12 @@ export async function keptFolder(kind, digest, make) {
   }
   await removeOld(kept);
   return folder;
+}
+
+function digestOf(files) {
+  const digest = createHash('sha256');
+  for (const file of files) digest.update(`${file}\n`).update(readFileSync(file));
+  return digest.digest('hex').slice(0, 16);
 }
 
 /** One of today may belong to a run that goes on. */
