@@ -248,7 +248,7 @@ function settings(durable: boolean): Record<string, string> {
   return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    // One process with all services keeps about 95 open.
+    // One process with all services keeps about 60 open.
     max_connections: '200',
     // For passwords that people choose, unlike that of the cluster.
     scram_iterations: '4096',

@@ -13,7 +13,7 @@ export interface PostgresGroupOptions extends HandlingSettings {
   /** Only the process that holds a topic's lease reads it for the group. */
   readonly leases: Leases;
   /** See `TopicConsumerOptions`. */
-  readonly pollMs?: TopicConsumerOptions['pollMs'] | undefined;
+  readonly pollMs?: TopicConsumerOptions['pollMs'];
   /** See `TopicConsumerOptions`. */
   readonly openClient?: TopicConsumerOptions['openClient'];
   /** Creates the tables. */
