@@ -1,8 +1,14 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 /** The name of a column and its PostgreSQL type. */
 export type Columns = Readonly<Record<string, string>>;
 export type Row = Readonly<Record<string, unknown>>;
+
+/** Whether a query finds anything, without a transaction: for a worker that nearly always finds nothing to do. */
+export async function findsAny(dataSource: DataSource, sql: string, parameters?: unknown[]): Promise<boolean> {
+  const rows: unknown[] = await dataSource.query(sql, parameters);
+  return rows.length > 0;
+}
 
 /** Rows per statement. */
 const ROWS_PER_STATEMENT = 10_000;

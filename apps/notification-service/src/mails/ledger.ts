@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { MailTypeName } from '@allotree/contracts';
 import { Batcher, Clock, CONFIGURATION } from '@allotree/basics';
+import { findsAny } from '@allotree/read-models';
 import type { DataSource } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { NOTIFICATIONS } from '../tokens.js';
@@ -55,7 +56,6 @@ const isDue = (now: string, hurry: string): string => `
     ELSE (not_before <= clock_timestamp() OR (${hurry} AND attempts = 0)) AND (held_until IS NULL OR held_until <= ${now})
   END`;
 
-/** Without a transaction, since nearly always there are none. */
 const HAS_DUE = `SELECT FROM notifications.mail WHERE ${isDue('$1', '$2::boolean')} LIMIT 1`;
 
 /**
@@ -120,8 +120,7 @@ export class Ledger {
    */
   async claim(limit: number, hurry: boolean): Promise<{ readonly mails: ClaimedMail[]; readonly held: number }> {
     const now = new Date(this.clock.now());
-    const due: unknown[] = await this.dataSource.query(HAS_DUE, [now, hurry]);
-    if (due.length === 0) return { mails: [], held: 0 };
+    if (!(await findsAny(this.dataSource, HAS_DUE, [now, hurry]))) return { mails: [], held: 0 };
     const claim = randomUUID();
     const { MAIL_PER_HOUR, MAIL_LEASE_SECONDS } = this.configuration;
     const parameters = [limit, now, MAIL_PER_HOUR, claim, MAIL_LEASE_SECONDS, hurry];

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { LicenseExpiryJob } from '@allotree/contracts';
 import { Clock, CONFIGURATION, LOGGER, type Logger } from '@allotree/basics';
 import { Problem } from '@allotree/http';
-import { rehearse } from '@allotree/read-models';
+import { findsAny, rehearse } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { mailboxOf } from '../delivery/mailbox.js';
@@ -30,7 +30,6 @@ const SOON_TRIES = 3;
 const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('allotree notifications addressing', 0))";
 
 const IS_DUE = "state = 'new' AND not_before <= clock_timestamp()";
-/** Without a transaction, since nearly always there are none. */
 const HAS_DUE = `SELECT FROM notifications.notice WHERE ${IS_DUE} LIMIT 1`;
 const DUE = `
   SELECT notice_id, job, tries FROM notifications.notice WHERE ${IS_DUE} ORDER BY ordinal LIMIT ${AT_ONCE} FOR UPDATE`;
@@ -54,8 +53,7 @@ export class RecipientResolver {
 
   /** One batch; how many notices it looked at. */
   async step(): Promise<number> {
-    const due: unknown[] = await this.dataSource.query(HAS_DUE);
-    if (due.length === 0) return 0;
+    if (!(await findsAny(this.dataSource, HAS_DUE))) return 0;
     return this.dataSource.transaction(async (tx) => {
       await tx.query(LOCK);
       const notices: Notice[] = await tx.query(DUE);

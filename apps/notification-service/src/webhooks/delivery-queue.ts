@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { CONFIGURATION } from '@allotree/basics';
+import { findsAny } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { NotificationConfiguration } from '../configuration.js';
 import { NOTIFICATIONS } from '../tokens.js';
@@ -46,7 +47,7 @@ const LEASE_BEYOND_SECONDS = 30;
 
 const TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('allotree notifications webhook claims', 0))";
 
-/** Without a transaction, since nearly always there are none. $1 whether of endpoints that fail. */
+/** $1 whether of endpoints that fail. */
 const HAS_DUE = `
   SELECT FROM notifications.webhook_endpoint endpoint
   WHERE status = 'active' AND (failing_since IS NOT NULL) = $1 AND EXISTS (
@@ -139,8 +140,7 @@ export class DeliveryQueue {
    * @param failing of endpoints whose last attempt failed, or of the others
    */
   async claim(limit: number, failing: boolean): Promise<readonly ClaimedDelivery[]> {
-    const due: unknown[] = await this.dataSource.query(HAS_DUE, [failing]);
-    if (due.length === 0) return [];
+    if (!(await findsAny(this.dataSource, HAS_DUE, [failing]))) return [];
     const claim = randomUUID();
     const rows = await this.dataSource.transaction(async (tx): Promise<readonly HeadRow[]> => {
       await tx.query(TAKE_TURN);

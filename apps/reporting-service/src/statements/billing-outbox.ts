@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { BILLING_TOPIC, type CloudEvent } from '@allotree/contracts';
 import { BusPublisher } from '@allotree/bus';
+import { findsAny } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import { REPORTING } from '../tokens.js';
 
@@ -22,9 +23,7 @@ export class BillingOutbox {
 
   /** @returns whether there may be more */
   async publish(): Promise<boolean> {
-    // Without a transaction, since nearly always there is nothing.
-    const recorded: unknown[] = await this.dataSource.query(`SELECT FROM ${REPORTING}.billing_outbox LIMIT 1`);
-    if (recorded.length === 0) return false;
+    if (!(await findsAny(this.dataSource, `SELECT FROM ${REPORTING}.billing_outbox LIMIT 1`))) return false;
     return this.dataSource.transaction(async (tx) => {
       const [turn]: { taken: boolean }[] = await tx.query(TAKE_TURN);
       if (turn?.taken !== true) return false;

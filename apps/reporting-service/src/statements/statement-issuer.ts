@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { Clock, CONFIGURATION, LOGGER, type Logger } from '@allotree/basics';
+import { findsAny } from '@allotree/read-models';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ReportingConfiguration } from '../configuration.js';
 import { RepeatedWork } from '../repeated-work.js';
@@ -69,9 +70,7 @@ export class StatementIssuer implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async follow(): Promise<void> {
-    // Without a transaction, since mostly there is nothing.
-    const ahead: unknown[] = await this.dataSource.query(IS_BEHIND);
-    if (ahead.length === 0) return;
+    if (!(await findsAny(this.dataSource, IS_BEHIND))) return;
     while (!this.work.isStopping && (await this.dataSource.transaction(followEvents)));
   }
 

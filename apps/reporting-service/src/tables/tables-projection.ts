@@ -10,7 +10,7 @@ import {
   type LicensingEventType,
 } from '@allotree/contracts';
 import { LOGGER, allDone, type Logger } from '@allotree/basics';
-import { insertRows } from '@allotree/read-models';
+import { findsAny, insertRows } from '@allotree/read-models';
 import type { Replay } from '@allotree/service';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventLog } from '../events/event-log.js';
@@ -87,7 +87,6 @@ const REPLACED = `
 const WAITING = `
   SELECT FROM ${REPORTING}.replaced_events WHERE position <= (SELECT position FROM ${REPORTING}.tables_position) LIMIT 1`;
 
-/** Without a transaction, since mostly there is none. */
 const HAS_WORK = `
   SELECT FROM ${REPORTING}.tables_position AS reached
   WHERE EXISTS (SELECT FROM ${REPORTING}.event WHERE position > reached.position)
@@ -219,8 +218,7 @@ export class TablesProjection implements OnApplicationBootstrap, OnModuleDestroy
 
   /** Takes the next events. @returns `false`: there are none, or another process is taking them */
   private async advance(): Promise<boolean> {
-    const work: unknown[] = await this.dataSource.query(HAS_WORK);
-    if (work.length === 0) return false;
+    if (!(await findsAny(this.dataSource, HAS_WORK))) return false;
     const hasAdvanced = await this.dataSource.transaction(async (tx) => {
       const [place]: { position: string }[] = await tx.query(
         `SELECT position FROM ${REPORTING}.tables_position FOR UPDATE SKIP LOCKED`,
