@@ -24,7 +24,7 @@ const holds = {
 export function isSameData(a, b, depth = 0) {
   if (Object.is(a, b)) return true;
   const kind = kindOf(a);
-  if (kind === null || kind !== kindOf(b) || a.length !== b.length || depth > MAX_DEPTH) return false;
+  if (kind === null || kind !== kindOf(b) || depth > MAX_DEPTH) return false;
   let left = Object.keys(b).length;
   for (const key in a) {
     if (!Object.hasOwn(b, key) || !isSameData(a[key], b[key], depth + 1)) return false;
@@ -33,12 +33,13 @@ export function isSameData(a, b, depth = 0) {
   return left === 0;
 }
 
-/** The prototype of an array or a record; `null` for everything else, and where symbols are keys. */
+/** The length of an array, or `'record'`; `null` for everything else, and where symbols are keys. */
 function kindOf(value) {
   if (typeof value !== 'object' || value === null) return null;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== Array.prototype) return null;
-  return Object.getOwnPropertySymbols(value).length === 0 ? prototype : null;
+  if (Object.getOwnPropertySymbols(value).length > 0) return null;
+  return prototype === Array.prototype ? value.length : 'record';
 }
 
 /** Deeper ones may contain themselves. */

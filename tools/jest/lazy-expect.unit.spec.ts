@@ -31,6 +31,7 @@ describe('the same data', () => {
   it.each([
     ['a record', { a: [1, { b: null }], c: undefined }, { c: undefined, a: [1, { b: null }] }],
     ['an empty array', [], []],
+    ['a record with a length', { length: [] }, { length: [] }],
     ['a number that is none', [NaN], [NaN]],
   ])('is seen in %s', (_what, one, other) => {
     expect(isSameData(one, other)).toBe(true);
