@@ -124,7 +124,7 @@ class Tour {
 
   async asksForTooMany(): Promise<void> {
     const { page } = this;
-    await page.getByText('Enable restriction').click({ force: true });
+    await page.getByRole('switch', { name: 'Enable restriction' }).check();
     await page.getByRole('button', { name: 'Add new license' }).click();
     await page.getByLabel('Virtual numbers', { exact: true }).fill('60');
     await page.getByLabel('Mobile applications', { exact: true }).fill('40');
@@ -150,7 +150,7 @@ class Tour {
     const asked = page.waitForResponse(
       (answer) => answer.request().method() === 'PUT' && answer.url().includes('/restriction'),
     );
-    await page.getByText('Reminder of the end of the license period').click({ force: true });
+    await page.getByRole('switch', { name: 'Reminder of the end of the license period' }).check();
     await asked;
     await page.getByText('This can be saved.').waitFor();
     await page.evaluate("document.querySelector('[role=tablist]').scrollIntoView()");

@@ -64,8 +64,8 @@ describeInBrowser((browser) => {
         await page.getByRole('link', { name: 'Open the object groups' }).click();
         await page.getByRole('row', { name: 'Building C' }).click();
         await page.getByRole('heading', { name: 'Building C' }).waitFor();
-        await page.getByText('Enable restriction').click({ force: true });
-        await page.getByText('Reminder of the end of the license period').click({ force: true });
+        await page.getByRole('switch', { name: 'Enable restriction' }).check();
+        await page.getByRole('switch', { name: 'Reminder of the end of the license period' }).check();
         await page.getByRole('button', { name: 'Add new license' }).click();
         await page.getByLabel('Virtual numbers', { exact: true }).fill('30');
         await page.getByLabel('Mobile applications', { exact: true }).fill('40');
@@ -111,7 +111,7 @@ describeInBrowser((browser) => {
         await page.getByLabel('Virtual numbers', { exact: true }).fill('70');
         // The newest, whose order within one request is not fixed.
         await page.getByText(/Unit [12]: 10 virtual numbers suspended/).waitFor();
-        await page.getByText('Reduce the groups below as well').click({ force: true });
+        await page.getByLabel('Reduce the groups below as well').check();
         await page.getByText('This can be saved.').waitFor();
         await page.getByRole('button', { name: 'Restore' }).click();
         await page.getByText('Nothing is changed yet.').waitFor();
@@ -143,7 +143,7 @@ describeInBrowser((browser) => {
     async () => {
       const groupId = await newGroup('Building W');
       await signedIn(groupPage(groupId), async (page) => {
-        await page.getByText('Enable restriction').click({ force: true });
+        await page.getByRole('switch', { name: 'Enable restriction' }).check();
         await page.getByRole('button', { name: 'Add new license' }).click();
         await page.getByLabel('Virtual numbers', { exact: true }).fill('500');
         await page.getByRole('status').getByRole('button', { name: 'Why?' }).click();
@@ -189,7 +189,7 @@ describeInBrowser((browser) => {
         // A page that receives no changes learns of them when it saves.
         await page.route('**/changes', (route) => route.abort());
         await page.goto(`${system.url}${groupPage(groupId)}`);
-        await page.getByText('Enable restriction').click({ force: true });
+        await page.getByRole('switch', { name: 'Enable restriction' }).check();
         await page.getByRole('button', { name: 'Add new license' }).click();
         await page.getByLabel('Virtual numbers', { exact: true }).fill('7');
         await page.getByText('This can be saved.').waitFor();
