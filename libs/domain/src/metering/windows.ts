@@ -14,16 +14,16 @@ export type WindowLength = (typeof WINDOW_LENGTHS)[number];
  * the caller's to limit.
  */
 export function* windowsOf({ from, until }: Period, length: WindowLength, timeZone: string): Generator<Period> {
+  const endOf = length === 'PT1H' ? endOfHour(timeZone) : (start: Instant) => windowEnd(start, length, timeZone);
   for (let start = from; start < until;) {
-    const end = Math.min(windowEnd(start, length, timeZone), until);
+    const end = Math.min(endOf(start), until);
     yield { from: start, until: end };
     start = end;
   }
 }
 
 /** The first instant after this one at which a window of this length begins. */
-function windowEnd(start: Instant, length: WindowLength, timeZone: string): Instant {
-  if (length === 'PT1H') return endOfHour(start, timeZone);
+function windowEnd(start: Instant, length: Exclude<WindowLength, 'PT1H'>, timeZone: string): Instant {
   const date = Temporal.PlainDate.from(dateAt(start, timeZone));
   const next = {
     P1D: () => date.add({ days: 1 }),
@@ -41,10 +41,19 @@ function firstInstantAfter(start: Instant, date: string, timeZone: string): Inst
 
 const HOUR_MS = 3_600_000;
 
-function endOfHour(start: Instant, timeZone: string): Instant {
-  const local = Temporal.Instant.fromEpochMilliseconds(start).toZonedDateTimeISO(timeZone);
-  const { minute, second, millisecond } = local;
-  const end = start + HOUR_MS - (minute * 60 + second) * 1_000 - millisecond;
-  const change = local.getTimeZoneTransition('next')?.epochMilliseconds ?? end;
-  return Math.min(end, change);
+/** Asked for each end in turn, it reads the clock of the zone only at the beginning and where that clock is changed. */
+function endOfHour(timeZone: string): (start: Instant) => Instant {
+  let end: Instant | null = null;
+  let change = -Infinity;
+  return (start) => {
+    const isFullHour = start === end && start < change;
+    let past = 0;
+    if (!isFullHour) {
+      const local = Temporal.Instant.fromEpochMilliseconds(start).toZonedDateTimeISO(timeZone);
+      change = local.getTimeZoneTransition('next')?.epochMilliseconds ?? Infinity;
+      past = (local.minute * 60 + local.second) * 1_000 + local.millisecond;
+    }
+    end = Math.min(start + HOUR_MS - past, change);
+    return end;
+  };
 }

@@ -108,4 +108,15 @@ describe('windows of the calendar', () => {
       ),
     );
   });
+
+  it('cuts hours as it cuts each from its own start', () => {
+    const hours = fc.integer({ min: 1, max: 200 });
+    const isCutAlike = fc.property(instants, hours, zones, (start, count, timeZone) => {
+      const range = { from: start * MINUTE, until: start * MINUTE + count * HOUR };
+      const windows = [...windowsOf(range, 'PT1H', timeZone)];
+      const alone = windows.map(({ from }) => windowsOf({ from, until: range.until }, 'PT1H', timeZone).next().value);
+      expect(windows).toEqual(alone);
+    });
+    fc.assert(isCutAlike, { numRuns: 50 });
+  });
 });
