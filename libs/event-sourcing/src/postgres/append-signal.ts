@@ -43,8 +43,16 @@ export class AppendSignal {
     });
     client.on('notification', ({ payload }) => payload !== this.#origin && this.#notify(true));
     client.on('error', (error) => this.logger.warn({ err: error }, 'connection for append hints failed'));
-    await client.connect();
-    await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
+    let isConnected = true;
+    client.once('end', () => (isConnected = false));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${pg.escapeIdentifier(this.channel)}`);
+      if (!isConnected) throw new Error('the connection for append hints ended as soon as it listened');
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
     this.#client = client;
     const heartbeat = setInterval(() => void checkAlive(client), HEARTBEAT_MS).unref();
     client.once('end', () => {

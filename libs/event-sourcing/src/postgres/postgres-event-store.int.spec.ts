@@ -13,6 +13,7 @@ import { until } from '@allotree/testing/until';
 import pg from 'pg';
 import type { StreamAppend } from '../event-store.js';
 import { appendArguments, appendCall } from './append-arguments.js';
+import { AppendSignal } from './append-signal.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 const inPostgres: MakeStore = async () => {
@@ -194,6 +195,24 @@ describe('PostgresEventStore', () => {
       expect(hints.count).toBe(0);
       proxy.restore();
       await until(() => hints.count > 0);
+    });
+
+    it('leave no connection behind that could not listen', async () => {
+      const pool = new pg.Pool({ connectionString: database.connectionString });
+      const logger = { warn: () => undefined } as never;
+      const connections = async () =>
+        (
+          await pool.query(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'allotree events hints'",
+          )
+        ).rowCount;
+      const before = await connections();
+      // No channel has an empty name.
+      await expect(new AppendSignal(database.connectionString, pool, '', logger).start()).rejects.toThrow(
+        /zero-length/,
+      );
+      await until(async () => (await connections()) === before);
+      await pool.end();
     });
 
     it('are replaced by repeated ones while none can arrive', async () => {
