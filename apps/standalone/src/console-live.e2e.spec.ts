@@ -135,8 +135,12 @@ describeInBrowser((browser) => {
         const changes = '**/changes';
         await page.route(changes, (route) => route.abort());
         await page.goto(`${system.url}${groupPage(groupId)}`);
+        const heading = page.getByRole('heading', { level: 1, name: 'Building O' });
+        const place = await heading.boundingBox();
         const notice = page.getByText('Changes by others are not shown at the moment');
         await notice.waitFor();
+        // A button that somebody is about to click stays where it is.
+        expect(await heading.boundingBox()).toEqual(place);
         await limit(groupId, 8);
         await page.unroute(changes);
         await notice.waitFor({ state: 'detached' });

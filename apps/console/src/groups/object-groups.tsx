@@ -33,6 +33,9 @@ const PANELS = {
   history: lazy(async () => ({ default: (await import('./history-panel.js')).HistoryPanel })),
 };
 
+/** A table, on a telephone a card for each resource. */
+const LIMITS_HEIGHT = { base: 623, xs: 266 };
+
 /** The tree of a project on one side, the selected group on the other. */
 export function ObjectGroups() {
   const { t } = useTranslation();
@@ -120,7 +123,7 @@ export function ObjectGroups() {
         {at !== undefined && compare !== undefined && (
           <Compare {...{ projectId, groupId, at, compare }} timeZone={project.timeZone} />
         )}
-        <PanelBoundary key={`limits ${groupId}`}>
+        <PanelBoundary key={`limits ${groupId}`} height={LIMITS_HEIGHT}>
           <Limits projectId={projectId} groupId={groupId} at={at} />
         </PanelBoundary>
         {at === undefined && <Panels projectId={projectId} groupId={groupId} timeZone={project.timeZone} />}

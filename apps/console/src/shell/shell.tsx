@@ -12,18 +12,17 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure, useNetwork } from '@mantine/hooks';
-import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isSmall, useMe } from '../api/access.js';
-import { api, must } from '../api/client.js';
 import { me } from '../api/me.js';
 import { sees } from '../api/pages.js';
 import { onSessionEnd, signOut } from '../api/session.js';
 import { Administration } from './administration.js';
 import { IdleEnd } from './idle.js';
-import { LiveUpdates } from './live-updates.js';
+import { useLiveUpdates } from './live-updates.js';
 import { Search } from './search.js';
 import { StillThere } from './still-there.js';
 
@@ -31,14 +30,15 @@ import { StillThere } from './still-there.js';
 export function Shell() {
   const { t } = useTranslation();
   const [isOpen, { toggle, close }] = useDisclosure(false);
-  const { online } = useNetwork();
   const self = useMe();
   const isForResident = isSmall(self);
   useSessionEnd();
+  const notice = useConnectionNotice();
   return (
     <AppShell
       header={{ height: 56 }}
       navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !isOpen, desktop: isForResident } }}
+      footer={{ height: { base: 88, sm: 48 }, collapsed: notice === null }}
       padding="md"
     >
       <a href="#content" className="skip">
@@ -63,40 +63,46 @@ export function Shell() {
           <NavLink component={Link} to="/" label={t('shell.overview')} activeOptions={{ exact: true }} />
           {sees(self, 'projects') && <NavLink component={Link} to="/projects" label={t('shell.projects')} />}
           {sees(self, 'partners') && <NavLink component={Link} to="/partners" label={t('shell.partners')} />}
-          {sees(self, 'statements') && <StatementsLink />}
+          {sees(self, 'statements') && <NavLink component={Link} to="/statements" label={t('titles.statements')} />}
           <Administration />
           <NavLink component={Link} to="/account" label={t('shell.account')} />
         </AppShell.Navbar>
       )}
       {!isForResident && <IdleEnd />}
       <AppShell.Main id="content" tabIndex={-1}>
-        {online ? (
-          <LiveUpdates />
-        ) : (
-          <Alert color="orange" role="status" mb="md">
-            {t('common.offline')}
-          </Alert>
-        )}
         <Suspense fallback={<Loader aria-label={t('common.loading')} />}>
           <StillThere>
             <Outlet />
           </StillThere>
         </Suspense>
       </AppShell.Main>
+      <ConnectionNotice text={notice} />
     </AppShell>
   );
 }
 
-/** Where there is an account: one begins with the first project or partner that is billed. */
-function StatementsLink() {
+/** Why the page may not show what is in force, or `null`. */
+function useConnectionNotice(): string | null {
   const { t } = useTranslation();
-  const { data } = useQuery({
-    queryKey: ['accounts', 'any'],
-    queryFn: () => must(api.GET('/api/v1/accounts', { params: { query: { limit: 1 } } })),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  if (data === undefined || data.items.length === 0) return null;
-  return <NavLink component={Link} to="/statements" label={t('titles.statements')} />;
+  const { online } = useNetwork();
+  const isLive = useLiveUpdates(online);
+  if (!online) return t('common.offline');
+  return isLive ? null : t('common.notLive');
+}
+
+/** At the bottom of the window: inserted above the page, it would move what somebody is about to click. */
+function ConnectionNotice({ text }: { readonly text: string | null }) {
+  return (
+    <AppShell.Footer>
+      <div role="status">
+        {text !== null && (
+          <Alert color="orange" radius={0} py="xs">
+            {text}
+          </Alert>
+        )}
+      </div>
+    </AppShell.Footer>
+  );
 }
 
 /** Shows the sign-in page when the session ends, wherever that was decided. */

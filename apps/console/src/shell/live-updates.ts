@@ -1,9 +1,7 @@
-import { Alert } from '@mantine/core';
 import { useDocumentVisibility } from '@mantine/hooks';
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { isSmall, useMe } from '../api/access.js';
 import { ProjectChanges } from '../api/changes.js';
 
@@ -42,11 +40,13 @@ function useShownProject(): string | undefined {
 }
 
 /**
- * Follows the changes of the project on the screen while somebody can see it, and says so when they do not arrive. A hidden page has no
- * connection, because a browser allows few to one address.
+ * Follows the changes of the project on the screen while somebody can see it. A hidden page has no connection, because a browser allows few
+ * to one address.
+ *
+ * @param isFollowing not without a network
+ * @returns whether changes arrive, as far as it is known
  */
-export function LiveUpdates() {
-  const { t } = useTranslation();
+export function useLiveUpdates(isFollowing: boolean): boolean {
   const queries = useQueryClient();
   const projectId = useShownProject();
   const isVisible = useDocumentVisibility() === 'visible';
@@ -59,18 +59,13 @@ export function LiveUpdates() {
     [queries, projectId],
   );
   useEffect(() => {
-    if (changes === null || !isVisible) return undefined;
+    if (changes === null || !isFollowing || !isVisible) return undefined;
     const ending = new AbortController();
     void changes.follow(ending.signal);
     return () => {
       ending.abort();
       setIsLive(true);
     };
-  }, [changes, isVisible]);
-  if (isLive) return null;
-  return (
-    <Alert color="orange" role="status" mb="md">
-      {t('common.notLive')}
-    </Alert>
-  );
+  }, [changes, isFollowing, isVisible]);
+  return isLive;
 }
