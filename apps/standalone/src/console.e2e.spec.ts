@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addDays, dateAt, endOfDay } from '@allotree/domain';
 import { describeInBrowser } from '@allotree/testing';
 import { workbench, type RunningSystem } from '@allotree/testing/running-system';
 import type { BrowserContextOptions } from 'playwright-core';
@@ -59,6 +60,7 @@ describeInBrowser((browser) => {
     'assigns licenses to a group in the steps of the description',
     async () => {
       const groupId = await newGroup('Building C');
+      const lastDay = addDays(dateAt(Date.now(), 'Europe/Berlin'), 90);
       await signedIn('/projects', async (page) => {
         await page.getByRole('link', { name: 'Hafenblick' }).click();
         await page.getByRole('link', { name: 'Open the object groups' }).click();
@@ -79,7 +81,7 @@ describeInBrowser((browser) => {
         await page.getByText('This can be saved.').waitFor();
         await page.getByLabel('Virtual numbers', { exact: true }).fill('50');
         await page.getByLabel('Siri', { exact: true }).check();
-        await page.getByLabel('Valid until').fill('2027-03-31');
+        await page.getByLabel('Valid until').fill(lastDay);
         await page.keyboard.press('Enter');
         await page.getByText('This can be saved.').waitFor();
         await page.getByRole('button', { name: 'Save' }).click();
@@ -92,8 +94,7 @@ describeInBrowser((browser) => {
           {
             units: { sip_number: 50, mobile_app: 40, ukey2: 0 },
             features: ['siri'],
-            // The end of that day in Berlin.
-            validUntil: '2027-03-31T22:00:00.000Z',
+            validUntil: new Date(endOfDay(lastDay, 'Europe/Berlin')).toISOString(),
           },
         ],
         reminder: { daysBefore: [30, 7], recurrence: 'once', recipients: 'administrators' },
