@@ -1,15 +1,15 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHmac, randomBytes } from 'node:crypto';
+import { untilReported } from '@allotree/api-client';
 import { runBuilt, workbench, type RunningSystem } from '@allotree/testing/running-system';
+import { until } from '@allotree/testing/until';
 import { commandTree } from './command-tree.js';
 import { examplesOf } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { createProgram } from './program.js';
-import { projectionsOf } from './services.js';
 import { masking, runCli, wordsOf, type Ran } from './terminal.harness.js';
 
 const MINUTES = 60_000;
@@ -54,11 +54,12 @@ describe('allotree', () => {
     await system.api.post(`${groups}/${group!.groupId}/members`, member);
   };
 
-  /** Until no projection of any service has an event to process. */
-  const untilProcessed = async () => {
-    const behind = async () => (await projectionsOf(system.api)).some((projection) => projection.behind > 0);
-    while (await behind()) await sleep(20);
-  };
+  /** Until the vendor's account and the one of its dealer have a statement of the month that ended. */
+  const untilIssued = () =>
+    until(
+      () => system.api.list('/accounts?filter=buyerKind%3D%22partner%22%20AND%20documents%3E0'),
+      ({ length }) => length === 2,
+    );
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'allotree-cli-'));
@@ -241,7 +242,8 @@ describe('allotree', () => {
       const start = await now();
       const day = (days: number): string => new Date(start + days * DAY_MS).toISOString().slice(0, 10);
       await setClock(start + 10 * DAY_MS);
-      await untilProcessed();
+      await untilReported(system.api);
+      await untilIssued();
       const dates = (line: string): string =>
         line.replace('2026-06-01', day(2)).replace('2026-07-01', day(5)).replace('2030-01-01', day(20));
       const mask = masking();
