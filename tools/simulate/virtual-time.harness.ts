@@ -98,8 +98,8 @@ export class VirtualTime {
         } catch (error) {
           return reject(error as Error);
         }
-        // Promises settle before an immediate.
-        real.setImmediate(step);
+        if (this.tasksRun % TASKS_AT_ONCE === 0) real.setImmediate(step);
+        else afterPromises(step);
       };
       step();
     });
@@ -107,7 +107,7 @@ export class VirtualTime {
 
   /** Resolves once all promises that can settle without another task have settled. */
   settled(): Promise<void> {
-    return new Promise((resolve) => real.setImmediate(resolve));
+    return new Promise((resolve) => afterPromises(resolve));
   }
 
   /** Replaces the clocks, timers and randomness of the process until the returned function is called. */
@@ -208,6 +208,12 @@ export class VirtualTime {
     return first;
   }
 }
+
+/** After as many, signals and timers of the process have their turn. */
+const TASKS_AT_ONCE = 1_000;
+
+/** A tick begins once all promises have settled, like an immediate but without a look for I/O. Nothing that is simulated uses ticks itself. */
+const afterPromises = (run: () => void): void => queueMicrotask(() => process.nextTick(run));
 
 /** The clocks of the process can be replaced by one simulation at a time. */
 let isInstalled = false;
