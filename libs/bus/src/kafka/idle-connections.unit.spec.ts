@@ -33,14 +33,14 @@ it('looks for no requests while none waits', async () => {
   queue.push(request(1, sent));
   const looked = jest.spyOn(queue, 'checkPendingRequests');
   queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
-  await sleep(50);
+  await sleep(10);
   expect([sent, looked.mock.calls.length]).toEqual([[1], 1]);
 });
 
 it('sends a request that had to wait, as soon as it may', async () => {
   const queue = new Queue(settings);
   const sent: number[] = [];
-  queue.maybeThrottle(50);
+  queue.maybeThrottle(10);
   queue.push(request(1, sent));
   expect(sent).toEqual([]);
   await until(() => sent.length > 0);
