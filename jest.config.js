@@ -1,3 +1,5 @@
+import { CODE_FOLDERS } from './tools/files-below.mjs';
+
 /**
  * One Jest project per kind of test, so that each kind can be run alone (`npm test -- --selectProjects unit`).
  * unit: no I/O; int: real backends; e2e: the running system over HTTP; cluster: its processes behind the front door.
@@ -5,7 +7,7 @@
 const project = (kind, extra = {}) => ({
   displayName: kind,
   rootDir: import.meta.dirname,
-  testMatch: ['libs', 'apps', 'tools', 'deploy'].map((folder) => `<rootDir>/${folder}/**/*.${kind}.spec.ts`),
+  testMatch: CODE_FOLDERS.map((folder) => `<rootDir>/${folder}/**/*.${kind}.spec.ts`),
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -3,9 +3,10 @@
  * It fails when a spec fails or when a library was not measured; no threshold is set.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesBelow } from './files-below.mjs';
 import { compile } from './jest/compile.mjs';
 import { root } from './workspace.mjs';
 
@@ -31,9 +32,8 @@ const IS_EMPTY =
   /^(\s|\/\/.*|\/\*[^]*?\*\/|(import|export) (\{[^}]*\}|\*( as \w+)?)( from '[^']*')?;|import '[^']*';)*$/;
 const filesWithoutCode = () =>
   LIBRARIES.flatMap((library) =>
-    readdirSync(join(root, library, 'src'), { recursive: true, encoding: 'utf8' })
+    filesBelow(root, `${library}/src`)
       .filter((file) => file.endsWith('.ts'))
-      .map((file) => `${library}/src/${file}`)
       .filter((file) => IS_EMPTY.test(compile(join(root, file)))),
   );
 

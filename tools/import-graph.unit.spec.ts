@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { cycleIn } from '@allotree/testing/import-cycle';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesBelow } from './files-below.mjs';
 
 const root = join(import.meta.dirname, '..');
 
@@ -88,12 +89,13 @@ const IS_HELPER = /\.(spec|fixture|harness)\.ts$/;
 const PACKAGE = /(?:from|import|import\()\s*'@allotree\/([a-z-]+)((?:\/[a-z-]+)*)'/g;
 const RELATIVE = /(?:from|import|import\()\s*'((?:\.\.\/)+)[^']*'/g;
 
+/** Sources of a part except helpers of specs, relative to its folder. */
+const codeIn = (folder: string): string[] =>
+  filesBelow(folder, 'src').filter((file) => file.endsWith('.ts') && !IS_HELPER.test(file));
+
 /** What the sources of a part import: `name`, or `name/entry` for another entry of the package than its index. */
 function importsOf({ folder }: Part): readonly string[] {
-  const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !IS_HELPER.test(file),
-  );
-  const found = files.flatMap((file) => packagesIn(readFileSync(join(folder, 'src', file), 'utf8')));
+  const found = codeIn(folder).flatMap((file) => packagesIn(readFileSync(join(folder, file), 'utf8')));
   return [...new Set(found)].sort();
 }
 
@@ -132,12 +134,10 @@ describe('the imports between libraries and apps', () => {
   });
 
   it.each(parts)('of $name never reach into another part by a path', ({ folder }) => {
-    const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter(
-      (file) => file.endsWith('.ts') && !IS_HELPER.test(file),
-    );
-    const escaping = files.filter((file) => {
-      const depth = file.split('/').length - 1;
-      const text = readFileSync(join(folder, 'src', file), 'utf8');
+    const escaping = codeIn(folder).filter((file) => {
+      // Below `src`.
+      const depth = file.split('/').length - 2;
+      const text = readFileSync(join(folder, file), 'utf8');
       return [...text.matchAll(RELATIVE)].some(([, up]) => up!.length / 3 > depth);
     });
     expect(escaping).toEqual([]);

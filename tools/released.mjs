@@ -6,12 +6,12 @@ import { requireNode, root } from './workspace.mjs';
 
 requireNode();
 register('./jest/typescript-hooks.mjs', import.meta.url);
-const { migrationsIn, read, storedEventsIn } = await import('./going-back/stored.mjs');
+const { migrationsIn, read, storedEvents } = await import('./going-back/stored.mjs');
 const { GENERATION } = await import('../libs/read-models/src/generation.ts');
 const released = {
   version: JSON.parse(read(root, 'package.json')).version,
   generation: GENERATION,
   migrations: migrationsIn(root),
-  storedEvents: await storedEventsIn(root),
+  storedEvents,
 };
 writeFileSync(join(root, 'tools/going-back/released.json'), `${JSON.stringify(released, null, 2)}\n`);

@@ -1,15 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { filesBelow } from './files-below.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const FOLDERS = ['apps', 'libs', 'tools', 'bench', 'deploy', 'docs', 'examples'];
-const SKIPPED = /(^|\/)(node_modules|dist|bundle|\.nx)\//;
 const TEXT = /\.(ts|mjs|sql|md|ya?ml|sh|py)$/;
 
-const files = FOLDERS.flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
-).filter((file) => TEXT.test(file) && !SKIPPED.test(file) && file !== 'tools/rules.unit.spec.ts');
+const files = FOLDERS.flatMap((folder) => filesBelow(root, folder)).filter(
+  (file) => TEXT.test(file) && file !== 'tools/rules.unit.spec.ts',
+);
 const sources = files.map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
 
 const rulesPage = readFileSync(join(root, 'docs/domain/rules.md'), 'utf8');

@@ -1,15 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { CODE_FOLDERS, filesBelow } from './files-below.mjs';
 
 const root = resolve(import.meta.dirname, '..');
-const SKIPPED = /(^|\/)(node_modules|dist)\//;
-const files = ['apps', 'libs', 'tools', 'deploy']
-  .flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
-  )
-  .filter((file) => !SKIPPED.test(file));
-const specs = files.filter((file) => file.endsWith('.spec.ts'));
+const specs = CODE_FOLDERS.flatMap((folder) => filesBelow(root, folder)).filter((file) => file.endsWith('.spec.ts'));
 
 /** A test of its own, a suite that a library keeps for several implementations, or the tester of lint rules. */
 const TEST = /\b(?:it|test)(?:\.\w+)*[(<]|Contract\(|\bdescribe\w*\(|\b\w+\.run\(/;

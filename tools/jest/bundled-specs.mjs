@@ -3,25 +3,22 @@
  * processor time of the unit kind, instead of 1,500 with them. A bundle has what its spec uses; packages stay outside. The bundles are
  * kept until a source or a package changes.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { CODE_FOLDERS, filesBelow } from '../files-below.mjs';
 import { compile, sourceOf } from './compile.mjs';
 import { keptFolder } from './kept-folder.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const GLOBALS = join(import.meta.dirname, 'globals.mjs');
-const MADE = new Set(['node_modules', 'dist', 'bundle']);
 const OWN = /^@allotree\//;
 
 /** Code and JSON of the workspace. */
-function sources(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return MADE.has(entry.name) ? [] : sources(path);
-    return /\.(?:[cm]?js|tsx?|json)$/.test(entry.name) ? [path] : [];
-  });
-}
+const sources = () =>
+  CODE_FOLDERS.flatMap((folder) => filesBelow(root, folder))
+    .filter((file) => /\.(?:[cm]?js|tsx?|json)$/.test(file))
+    .map((file) => join(root, file));
 
 const WITHOUT_NAME = /^import '(\.[^']+)';$/gm;
 
@@ -85,8 +82,8 @@ async function bundleInto(outdir, files) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    conditions: ['@allotree/source'],
     keepNames: true,
+    conditions: ['@allotree/source'],
     sourcemap: true,
     sourcesContent: false,
     plugins: [asWithHooks(files)],
@@ -99,7 +96,7 @@ async function bundleInto(outdir, files) {
 /** Jest globalSetup: `ALLOTREE_BUNDLED_SPECS` is the folder of the bundles. Coverage is measured of the sources themselves. */
 export default async function bundleSpecs() {
   if ((process.env.ALLOTREE_BUNDLED_SPECS ?? process.env.NODE_V8_COVERAGE) !== undefined) return;
-  const files = ['libs', 'apps', 'tools', 'deploy'].flatMap((folder) => sources(join(root, folder)));
+  const files = sources();
   const madeFrom = [...files, join(root, '.swcrc'), join(root, 'package-lock.json')];
   const make = (folder) => bundleInto(folder, files);
   process.env.ALLOTREE_BUNDLED_SPECS = await keptFolder('bundled-specs', madeFrom, make);

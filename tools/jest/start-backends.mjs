@@ -3,13 +3,14 @@
  * them, one Kafka and one Redis, in temporary folders. Backends set by ALLOTREE_TEST_DATABASE_URL (a superuser URL),
  * ALLOTREE_TEST_KAFKA_BROKERS and ALLOTREE_TEST_REDIS_URL are used instead and left running.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingOf } from '../../deploy/native/backends.mjs';
 import { KAFKA } from '../../deploy/native/kafka.mjs';
 import { POSTGRES_OF_TESTS } from '../../deploy/native/postgres.mjs';
 import { REDIS } from '../../deploy/native/redis.mjs';
 import { startServer } from '../../deploy/native/server.mjs';
+import { CODE_FOLDERS, filesBelow } from '../files-below.mjs';
 import bundleApps from './bundled-apps.mjs';
 import bundleSpecs from './bundled-specs.mjs';
 import { useFolderInMemory } from './folder-in-memory.mjs';
@@ -49,11 +50,9 @@ const isShared = (specs) => specs.filter((text) => SYSTEM_STARTED.test(text)).le
 /** Specs of the projects with backends that this run may select. */
 function selectedSpecs({ rootDir, testPathPatterns }) {
   const patterns = testPathPatterns.patterns.map((pattern) => new RegExp(pattern, 'i'));
-  return ['libs', 'apps', 'tools', 'deploy']
-    .flatMap((folder) =>
-      readdirSync(join(rootDir, folder), { recursive: true }).map((file) => join(rootDir, folder, file)),
-    )
-    .filter((file) => /\.(int|e2e)\.spec\.ts$/.test(file) && !file.includes('node_modules'))
+  return CODE_FOLDERS.flatMap((folder) => filesBelow(rootDir, folder))
+    .filter((file) => /\.(int|e2e)\.spec\.ts$/.test(file))
+    .map((file) => join(rootDir, file))
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => pattern.test(file)));
 }
 

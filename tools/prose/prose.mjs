@@ -2,10 +2,11 @@
  * Finds prose that the style guide rules out: in comments, in the titles of tests, in the texts that callers, operators and
  * recipients of mails read, and in Markdown. `node tools/prose/prose.mjs [path ...]` lists every finding.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from '../files-below.mjs';
 import { keptBetweenRuns } from '../kept-between-runs.mjs';
 import { piecesOf } from './pieces.mjs';
 
@@ -69,14 +70,12 @@ export const findingsIn = (fileName, text) =>
     }),
   );
 
-const SKIPPED = /(^|\/)(node_modules|dist|bundle|\.nx|prose)\/|^docs\/reference\/|\.generated\./;
+const SKIPPED = /(^|\/)prose\/|^docs\/reference\/|\.generated\./;
 /** Each path is a file, or a folder with all that is below it. */
 export const filesIn = (paths) =>
   paths.flatMap((path) => {
     if (statSync(join(root, path)).isFile()) return [path];
-    return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
-      .map((file) => `${path}/${file}`)
-      .filter((file) => /\.(tsx?|mjs|md)$/.test(file) && !SKIPPED.test(file));
+    return filesBelow(root, path).filter((file) => /\.(tsx?|mjs|md)$/.test(file) && !SKIPPED.test(file));
   });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

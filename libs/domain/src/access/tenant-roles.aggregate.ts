@@ -122,6 +122,7 @@ export const tenantRolesAggregate = {
   initial: (): TenantRolesState => ({ tenantId: null, roles: new Map() }),
   evolve,
   decide,
+  eventTypes: tenantRolesCodec.types,
   encode: tenantRolesCodec.encode,
   decode: tenantRolesCodec.decode,
   settingsOf: ({ data }: RoleEvent): readonly string[] => [roleSetting(data.roleId)],

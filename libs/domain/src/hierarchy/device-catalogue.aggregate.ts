@@ -41,6 +41,7 @@ export const deviceCatalogueAggregate = {
     open: type === 'DeviceCatalogueOpened',
   }),
   decide,
+  eventTypes: deviceCatalogueCodec.types,
   encode: deviceCatalogueCodec.encode,
   decode: deviceCatalogueCodec.decode,
 } as const;

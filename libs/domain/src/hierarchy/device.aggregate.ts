@@ -105,6 +105,7 @@ export const deviceAggregate = {
   initial: (): DeviceState => ({ claim: null, tenantId: null, claimCodeHash: null }),
   evolve,
   decide,
+  eventTypes: deviceCodec.types,
   encode: deviceCodec.encode,
   decode: deviceCodec.decode,
   tenantOf: (state: DeviceState): string | null => state.tenantId,

@@ -16,6 +16,7 @@ export const groupTreeAggregate = {
   initial: initialGroupTree,
   evolve: (state: GroupTreeState, event: TreeEvent) => evolveGroupTree(state, event),
   decide: (state: GroupTreeState, command: TreeCommand) => decideGroupTree(state, command),
+  eventTypes: treeCodec.types,
   encode: treeCodec.encode,
   decode: treeCodec.decode,
   tenantOf: (state: GroupTreeState): string | null => state.project?.tenantId ?? null,

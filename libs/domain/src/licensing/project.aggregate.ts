@@ -14,6 +14,7 @@ export const projectAggregate = {
   initial: initialState,
   evolve,
   decide,
+  eventTypes: projectCodec.types,
   encode: projectCodec.encode,
   decode: projectCodec.decode,
   tenantOf: (state: ProjectState): string | null => state.totals.project?.tenantId ?? null,

@@ -97,6 +97,7 @@ export const joinRequestAggregate = {
   initial: (): JoinRequestState => ({ request: null, status: 'open' }),
   evolve,
   decide,
+  eventTypes: joinRequestCodec.types,
   encode: joinRequestCodec.encode,
   decode: joinRequestCodec.decode,
   tenantOf: (state: JoinRequestState): string | null => state.request?.tenantId ?? null,

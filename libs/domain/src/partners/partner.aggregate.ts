@@ -333,6 +333,7 @@ export const partnerAggregate = {
   }),
   evolve,
   decide,
+  eventTypes: partnerCodec.types,
   encode: partnerCodec.encode,
   decode: partnerCodec.decode,
   tenantOf: (state: PartnerState): string | null => state.partner?.tenantId ?? null,

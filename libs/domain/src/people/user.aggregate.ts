@@ -172,6 +172,7 @@ export const userAggregate = {
   }),
   evolve,
   decide,
+  eventTypes: userCodec.types,
   encode: userCodec.encode,
   decode: userCodec.decode,
 } as const;

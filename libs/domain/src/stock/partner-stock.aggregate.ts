@@ -16,6 +16,7 @@ export const partnerStockAggregate = {
   initial: initialPartnerStock,
   evolve: (state: PartnerStockState, event: PartnerStockEvent) => evolvePartnerStock(state, event),
   decide: (state: PartnerStockState, command: PartnerStockCommand) => decidePartnerStock(state, command),
+  eventTypes: partnerStockCodec.types,
   encode: partnerStockCodec.encode,
   decode: partnerStockCodec.decode,
   tenantOf: (state: PartnerStockState): string | null => state.partner?.tenantId ?? null,
