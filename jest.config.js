@@ -2,7 +2,8 @@ import { CODE_FOLDERS } from './tools/files-below.mjs';
 
 /**
  * One Jest project per kind of test, so that each kind can be run alone (`npm test -- --selectProjects unit`).
- * unit: no I/O; int: real backends; e2e: the running system over HTTP; cluster: its processes behind the front door.
+ * unit: no I/O; workspace: the files of this workspace; int: real backends; e2e: the running system over HTTP; cluster: its processes
+ * behind the front door.
  */
 const project = (kind, extra = {}) => ({
   displayName: kind,
@@ -17,6 +18,7 @@ const project = (kind, extra = {}) => ({
   ...extra,
 });
 
+const bundled = { globalSetup: '<rootDir>/tools/jest/bundled-specs.mjs' };
 const withBackends = {
   globalSetup: '<rootDir>/tools/jest/start-backends.mjs',
   globalTeardown: '<rootDir>/tools/jest/stop-backends.mjs',
@@ -30,7 +32,8 @@ export default {
   // A busy machine commits slowly; no test asserts how long something takes. Jest heeds it here only, not in a project.
   testTimeout: 120_000,
   projects: [
-    project('unit', { globalSetup: '<rootDir>/tools/jest/bundled-specs.mjs' }),
+    project('unit', bundled),
+    project('workspace', bundled),
     project('int', withBackends),
     project('e2e', withBackends),
     project('cluster', { globalSetup: '<rootDir>/tools/jest/bundled-apps.mjs' }),

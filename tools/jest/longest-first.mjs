@@ -40,7 +40,7 @@ const SECONDS = {
   'batches.e2e.spec.ts': 14,
   'changes.e2e.spec.ts': 13,
 };
-const OTHERS = { cluster: 60, e2e: 7, int: 5, unit: 0.2 };
+const OTHERS = { cluster: 60, e2e: 7, int: 5, workspace: 1, unit: 0.2 };
 
 /** Starts the longest specs first, also where Jest remembers no run: one at the end would keep the other workers waiting. */
 export default class LongestFirst extends TestSequencer {

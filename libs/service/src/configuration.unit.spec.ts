@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import {
   ConfigurationError,
@@ -29,9 +26,6 @@ function faultsOf(env: Record<string, string | undefined>): ConfigurationError {
 }
 
 describe('loadConfiguration', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'allotree-configuration-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
   it('gives typed values, and defaults where nothing is set', () => {
     expect(loadConfiguration(SERVICE_CONFIGURATION, { ...GOOD, PORT: '9090', HOST: '', UNKNOWN: 'x' })).toMatchObject({
       ...GOOD,
@@ -161,24 +155,6 @@ describe('loadConfiguration', () => {
 
   it.each(['-1', '65536', '1.5', '1e3', '0x10', ' 80', '99999999999999999999'])('refuses the port %s', (PORT) => {
     expect(faultsOf({ ...GOOD, PORT }).faults.map((fault) => fault.variable)).toEqual(['PORT']);
-  });
-
-  it('reads a secret from a file, but nothing else', () => {
-    const file = join(folder, 'token');
-    writeFileSync(file, `${'f'.repeat(40)}\n`);
-    const { TOKEN_SECRET: _secret, ...rest } = GOOD;
-    expect(
-      loadConfiguration(SERVICE_CONFIGURATION, { ...rest, TOKEN_SECRET_FILE: file, PORT_FILE: file }),
-    ).toMatchObject({
-      TOKEN_SECRET: 'f'.repeat(40),
-      PORT: 8080,
-    });
-    expect(faultsOf({ ...GOOD, TOKEN_SECRET_FILE: file }).message).toContain(
-      'TOKEN_SECRET is set, and TOKEN_SECRET_FILE too',
-    );
-    expect(faultsOf({ ...rest, TOKEN_SECRET_FILE: join(folder, 'none') }).message).toContain('ENOENT');
-    writeFileSync(file, '\n');
-    expect(loadConfiguration(SERVICE_CONFIGURATION, { ...GOOD, REDIS_URL_FILE: file }).REDIS_URL).toBe(undefined);
   });
 });
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { heapLimit } from './heap-limit.js';
 
@@ -14,17 +13,6 @@ describe('the limit of the heap', () => {
     ['--max-semi-space-size=16 --enable-source-maps --max-semi-space-size=64', 1_000 - 3 * 48],
   ])('leaves out a larger young generation: %p', (options, expected) => {
     expect(heapLimit(options, 1_000 * MEBIBYTE)).toBe(expected * MEBIBYTE);
-  });
-
-  it('is what Node itself says without that option', () => {
-    const limitWith = (...options: string[]): number =>
-      Number(
-        spawnSync(process.execPath, [...options, '--print', 'v8.getHeapStatistics().heap_size_limit'], {
-          env: { ...process.env, NODE_OPTIONS: '' },
-        }).stdout,
-      );
-    const large = ['--max-old-space-size=300', '--max-semi-space-size=64'];
-    expect(heapLimit(large.join(' '), limitWith(...large))).toBe(limitWith('--max-old-space-size=300'));
   });
 
   describe('of this process', () => {

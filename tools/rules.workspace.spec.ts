@@ -8,7 +8,7 @@ const FOLDERS = ['apps', 'libs', 'tools', 'bench', 'deploy', 'docs', 'examples']
 const TEXT = /\.(ts|mjs|sql|md|ya?ml|sh|py)$/;
 
 const files = FOLDERS.flatMap((folder) => filesBelow(root, folder)).filter(
-  (file) => TEXT.test(file) && file !== 'tools/rules.unit.spec.ts',
+  (file) => TEXT.test(file) && file !== 'tools/rules.workspace.spec.ts',
 );
 const sources = files.map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
 

@@ -15,7 +15,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 /** The relative imports of each file, by path. */
 type Imports = ReadonlyMap<string, readonly string[]>;
 
-const IS_HELPER = /\.(unit\.spec|fixture|harness)\.ts$/;
+const IS_HELPER = /\.(spec|fixture|harness)\.ts$/;
 const IMPORT = /(?:from|import) '(\.[^']*)\.js'/g;
 
 const importsOf = (path: string, text: string): string[] =>

@@ -6,16 +6,27 @@ import { CODE_FOLDERS, filesBelow } from './files-below.mjs';
 const root = resolve(import.meta.dirname, '..');
 const specs = CODE_FOLDERS.flatMap((folder) => filesBelow(root, folder)).filter((file) => file.endsWith('.spec.ts'));
 
+const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+const STARTED = /\b(?:mkdtemp|writeFile|spawn|execFile|fork|createServer)(?:Sync)?\(/;
 /** A test of its own, a suite that a library keeps for several implementations, or the tester of lint rules. */
 const TEST = /\b(?:it|test)(?:\.\w+)*[(<]|Contract\(|\bdescribe\w*\(|\b\w+\.run\(/;
 
 describe('a file that is called a spec', () => {
-  it('is run: it is a unit, int, e2e or cluster spec', () => {
-    expect(specs.filter((file) => !/\.(unit|int|e2e|cluster)\.spec\.ts$/.test(file))).toEqual([]);
+  it('is run: it is a unit, workspace, int, e2e or cluster spec', () => {
+    expect(specs.filter((file) => !/\.(unit|workspace|int|e2e|cluster)\.spec\.ts$/.test(file))).toEqual([]);
   });
 
   it('contains a test', () => {
-    expect(specs.filter((file) => !TEST.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+    expect(specs.filter((file) => !TEST.test(textOf(file)))).toEqual([]);
+  });
+});
+
+describe('a unit spec', () => {
+  it('writes no file and starts neither a process nor a server', () => {
+    const unit = specs.filter((file) => file.endsWith('.unit.spec.ts'));
+    expect(unit.length).toBeGreaterThan(100);
+    expect(unit.filter((file) => STARTED.test(textOf(file)))).toEqual([]);
   });
 });
 
