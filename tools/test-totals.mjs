@@ -1,11 +1,31 @@
-const add = (report, ...names) => names.reduce((sum, name) => sum + (report?.[name] ?? 0), 0);
+const specsOf = (report) => report?.testResults ?? [];
+const failedIn = ({ assertionResults }) => assertionResults.filter(({ status }) => status === 'failed');
+/** A spec that could not be loaded, or that failed outside of its tests. */
+const isBroken = (spec) => spec.status === 'failed' && failedIn(spec).length === 0;
 
-/** Totals of the JSON report of Jest over all projects. A suite that could not start counts as one failure. */
-export const totalsOf = (report) => ({
-  passed: add(report, 'numPassedTests'),
-  failed: add(report, 'numFailedTests', 'numRuntimeErrorTestSuites'),
-  skipped: add(report, 'numPendingTests', 'numTodoTests'),
-});
+/** Totals of the JSON report of Jest over all projects. A spec that could not start counts as one failure. */
+export function totalsOf(report) {
+  const specs = specsOf(report);
+  const count = (...statuses) =>
+    specs.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => statuses.includes(status)).length;
+  return {
+    passed: count('passed'),
+    failed: count('failed') + specs.filter(isBroken).length,
+    skipped: count('pending', 'todo'),
+  };
+}
+
+/** Paths of the specs that failed. */
+export const failedSpecs = (report) =>
+  specsOf(report)
+    .filter(({ status }) => status === 'failed')
+    .map(({ name }) => name);
+
+/** A report in which the results of specs that ran again replace those of their first run. */
+export function withSecondRun(report, second) {
+  const again = new Map(specsOf(second).map((spec) => [spec.name, spec]));
+  return { testResults: specsOf(report).map((spec) => again.get(spec.name) ?? spec) };
+}
 
 export const totalLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
@@ -17,7 +37,7 @@ const reasonIn = (title) => /\bskipped: (.+?)\)?$/.exec(title)?.[1];
 
 /** One line that says why tests were skipped and how to run them; `null` if none was skipped. */
 export function skippedLine(report) {
-  const pending = (report?.testResults ?? [])
+  const pending = specsOf(report)
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === 'pending');
   if (pending.length === 0) return null;
@@ -31,16 +51,20 @@ const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 const MESSAGE_LINES = 6;
 
 /** The failed tests with the first lines of their messages, so that the end of a long log says what failed. */
-export const failedTests = (report, root) =>
-  (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
-    const failed = assertionResults.filter((test) => test.status === 'failed');
-    const file = name.replace(`${root}/`, '');
-    const suite =
-      status === 'failed' && failed.length === 0 ? [{ fullName: '(the file)', failureMessages: [message] }] : [];
-    return [...suite, ...failed].map(({ fullName, failureMessages }) =>
-      [`FAILED ${file} > ${fullName}`, ...firstLines(failureMessages)].join('\n'),
+export const failedTests = (report, root, word = 'FAILED') =>
+  specsOf(report).flatMap((spec) => {
+    const file = spec.name.replace(`${root}/`, '');
+    const itself = isBroken(spec) ? [{ fullName: '(the file)', failureMessages: [spec.message] }] : [];
+    return [...itself, ...failedIn(spec)].map(({ fullName, failureMessages }) =>
+      [`${word} ${file} > ${fullName}`, ...firstLines(failureMessages)].join('\n'),
     );
   });
+
+/** The tests of specs that failed and passed when these ran again, with the messages of the first run. */
+export function flakyTests(report, second, root) {
+  const passed = new Set(specsOf(second).flatMap(({ name, status }) => (status === 'passed' ? [name] : [])));
+  return failedTests({ testResults: specsOf(report).filter(({ name }) => passed.has(name)) }, root, 'FLAKY');
+}
 
 const firstLines = (messages) =>
   (messages ?? []).flatMap((message) =>

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { failedTests, skippedLine, totalLine, totalsOf } from './test-totals.mjs';
+import {
+  failedSpecs,
+  failedTests,
+  flakyTests,
+  skippedLine,
+  totalLine,
+  totalsOf,
+  withSecondRun,
+} from './test-totals.mjs';
 import { holds, isNodeSupported, root } from './workspace.mjs';
 
 describe('supported Node versions', () => {
@@ -86,24 +94,59 @@ describe('the failed tests at the end of a run', () => {
   });
 });
 
+/** A spec in a report of Jest, with the outcome of each of its tests. */
+function spec(name: string, ...statuses: string[]) {
+  const assertionResults = statuses.map((status, index) => ({
+    fullName: `test ${index + 1}`,
+    status,
+    ancestorTitles: [],
+    failureMessages: status === 'failed' ? ['Expected 1'] : [],
+  }));
+  const isFailed = statuses.length === 0 || statuses.includes('failed');
+  return { name: `/clone/${name}`, status: isFailed ? 'failed' : 'passed', message: 'it broke', assertionResults };
+}
+
 describe('the last line of a test run', () => {
   it('adds up passed, failed and skipped tests', () => {
-    const report = {
-      numPassedTests: 7,
-      numFailedTests: 1,
-      numPendingTests: 2,
-      numTodoTests: 1,
-      numRuntimeErrorTestSuites: 0,
-    };
-    expect(totalLine(totalsOf(report))).toBe('7 passed, 1 failed, 3 skipped');
+    const report = { testResults: [spec('a', 'passed', 'failed', 'pending'), spec('b', 'passed', 'todo')] };
+    expect(totalLine(totalsOf(report))).toBe('2 passed, 1 failed, 2 skipped');
   });
 
-  it('counts a suite that could not start as a failure', () => {
-    expect(totalsOf({ numPassedTests: 7, numRuntimeErrorTestSuites: 2 })).toEqual({ passed: 7, failed: 2, skipped: 0 });
+  it('counts a spec that could not start as a failure', () => {
+    const report = { testResults: [spec('a'), spec('b', 'passed'), spec('c')] };
+    expect(totalsOf(report)).toEqual({ passed: 1, failed: 2, skipped: 0 });
   });
 
   it('counts nothing when there is no report', () => {
     expect(totalLine(totalsOf(null))).toBe('0 passed, 0 failed, 0 skipped');
+  });
+});
+
+describe('specs that failed and ran again', () => {
+  const report = { testResults: [spec('a', 'passed'), spec('b', 'failed', 'passed'), spec('c'), spec('d', 'failed')] };
+  const second = { testResults: [spec('b', 'passed', 'passed'), spec('c', 'passed'), spec('d', 'failed')] };
+
+  it('are those that failed, also outside of a test', () => {
+    expect(failedSpecs(report)).toEqual(['/clone/b', '/clone/c', '/clone/d']);
+  });
+
+  it('count as in their second run', () => {
+    const both = withSecondRun(report, second);
+    expect(totalsOf(both)).toEqual({ passed: 4, failed: 1, skipped: 0 });
+    expect(failedTests(both, '/clone')).toEqual(['FAILED d > test 1\n  Expected 1']);
+  });
+
+  it('still count as failed where there is no second report, or it lacks them', () => {
+    for (const without of [null, { testResults: [] }])
+      expect(totalsOf(withSecondRun(report, without))).toEqual(totalsOf(report));
+  });
+
+  it('are listed with the failures of their first run where they passed in the second', () => {
+    expect(flakyTests(report, second, '/clone')).toEqual([
+      'FLAKY b > test 1\n  Expected 1',
+      'FLAKY c > (the file)\n  it broke',
+    ]);
+    expect(flakyTests(report, null, '/clone')).toEqual([]);
   });
 });
 
