@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@allotree/testing/until';
 import { Service } from '../service-under-test.harness.js';
 
 let service: Service;
@@ -421,7 +422,11 @@ describe('generating groups (G2)', () => {
       ...Array.from({ length: 101 }, () => ['allotree.groups-placed.v1', 1_000]),
       ['allotree.groups-placed.v1', 300],
     ]);
-    const buildings = (await service.get(`/projects/${p}/groups?parentId=${p}&limit=200`)).body.items;
+    // A list waits a second for its projection, which has all these groups to write.
+    const buildings = await until(
+      async () => (await service.get(`/projects/${p}/groups?parentId=${p}&limit=200`)).body.items,
+      ({ length }) => length > 0,
+    );
     expect(buildings).toHaveLength(100);
     expect(buildings[99]).toMatchObject({ name: 'Building 100', hasChildren: true });
   }, 120_000);
