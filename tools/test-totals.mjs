@@ -1,16 +1,15 @@
 const specsOf = (report) => report?.testResults ?? [];
+const testsOf = (report) => specsOf(report).flatMap(({ assertionResults }) => assertionResults);
 const failedIn = ({ assertionResults }) => assertionResults.filter(({ status }) => status === 'failed');
 /** A spec that could not be loaded, or that failed outside of its tests. */
 const isBroken = (spec) => spec.status === 'failed' && failedIn(spec).length === 0;
 
 /** Totals of the JSON report of Jest over all projects. A spec that could not start counts as one failure. */
 export function totalsOf(report) {
-  const specs = specsOf(report);
-  const count = (...statuses) =>
-    specs.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => statuses.includes(status)).length;
+  const count = (...statuses) => testsOf(report).filter(({ status }) => statuses.includes(status)).length;
   return {
     passed: count('passed'),
-    failed: count('failed') + specs.filter(isBroken).length,
+    failed: count('failed') + specsOf(report).filter(isBroken).length,
     skipped: count('pending', 'todo'),
   };
 }
@@ -37,9 +36,7 @@ const reasonIn = (title) => /\bskipped: (.+?)\)?$/.exec(title)?.[1];
 
 /** One line that says why tests were skipped and how to run them; `null` if none was skipped. */
 export function skippedLine(report) {
-  const pending = specsOf(report)
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status === 'pending');
+  const pending = testsOf(report).filter(({ status }) => status === 'pending');
   if (pending.length === 0) return null;
   const named = pending.flatMap(({ ancestorTitles }) => ancestorTitles.map(reasonIn).filter(Boolean).slice(0, 1));
   const reasons = [...new Set(named)];
