@@ -8,7 +8,7 @@ const NO_ACCOUNT = '/accounts/vendor:00000000-0000-0000-0000-000000000000';
 export async function untilReported(api: Api): Promise<void> {
   for (const service of ['group-service', 'license-service']) while (await isBehind(api, service)) await sleep(LOOK_MS);
   // That something does not exist is said only when everything published before has arrived there, and 503 until then.
-  while ((await refusal(api, NO_ACCOUNT)) !== 'NOT_FOUND');
+  while ((await refusal(api, NO_ACCOUNT)) !== 'NOT_FOUND') await sleep(LOOK_MS);
 }
 
 async function refusal(api: Api, path: string): Promise<'NOT_FOUND' | 'UNAVAILABLE'> {
