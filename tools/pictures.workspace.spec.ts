@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { filesBelow } from './files-below.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const FOLDER = 'docs/images';
@@ -35,9 +36,7 @@ function picturesOf(page: string): Picture[] {
 }
 
 const pictures = pages.flatMap(picturesOf);
-const files = readdirSync(join(root, FOLDER), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile())
-  .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+const files = filesBelow(root, FOLDER);
 
 describe('the pictures of the documentation', () => {
   it('exist where a page shows one, and are shown by a page where one exists', () => {

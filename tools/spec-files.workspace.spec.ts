@@ -8,7 +8,8 @@ const specs = CODE_FOLDERS.flatMap((folder) => filesBelow(root, folder)).filter(
 
 const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-const STARTED = /\b(?:mkdtemp|writeFile|spawn|execFile|fork|createServer)(?:Sync)?\(/;
+/** What writes a file, or starts a process or a server. */
+const WRITES_OR_STARTS = /\b(?:mkdtemp|writeFile|spawn|execFile|fork|createServer)(?:Sync)?\(/;
 /** A test of its own, a suite that a library keeps for several implementations, or the tester of lint rules. */
 const TEST = /\b(?:it|test)(?:\.\w+)*[(<]|Contract\(|\bdescribe\w*\(|\b\w+\.run\(/;
 
@@ -26,7 +27,7 @@ describe('a unit spec', () => {
   it('writes no file and starts neither a process nor a server', () => {
     const unit = specs.filter((file) => file.endsWith('.unit.spec.ts'));
     expect(unit.length).toBeGreaterThan(100);
-    expect(unit.filter((file) => STARTED.test(textOf(file)))).toEqual([]);
+    expect(unit.filter((file) => WRITES_OR_STARTS.test(textOf(file)))).toEqual([]);
   });
 });
 

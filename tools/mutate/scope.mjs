@@ -1,6 +1,5 @@
 /** The files that are mutated, and the specs that have to notice it. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { filesBelow } from '../files-below.mjs';
 
 const PARTS = ['libs/domain/src', 'libs/event-sourcing/src', 'libs/identity/src'];
 
@@ -22,8 +21,7 @@ export const MUTATED = [
 /** Paths of the unit specs of these libraries, relative to the workspace. */
 export const specFiles = (workspace) =>
   PARTS.flatMap((part) =>
-    readdirSync(join(workspace, part), { recursive: true })
+    filesBelow(workspace, part)
       .filter((file) => file.endsWith('.unit.spec.ts'))
-      .sort()
-      .map((file) => join(part, file)),
+      .sort(),
   );
